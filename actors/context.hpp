@@ -1,0 +1,28 @@
+#pragma once
+#include "config/federation_options.hpp"
+#include "messages/matrix/signing.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace causeway {
+
+/// What every machine may know of the node it runs in. Constant while the node runs.
+struct context {
+  std::string server_name;
+  matrix::signing_key key;
+  config::federation_options federation;
+  config::room_options room;
+  config::invitation_options invitation;
+  std::uint32_t streams = 1;  ///< durable notification streams of the chat edge
+  std::string boot_id;        ///< unique per start of the process; prefix of transaction ids
+
+  bool is_local(std::string_view user_id) const;
+  /// Stream of a room's notifications: a stable hash of its id.
+  std::uint32_t stream_of(std::string_view room_id) const;
+  /// Whether the allow and deny lists admit a server.
+  bool admits(std::string_view other_server) const;
+};
+
+} // namespace causeway

@@ -1,0 +1,280 @@
+// One of our users is invited, by a server whose room we need not be in. Source: server-server-api, "Inviting to a room",
+// "Leaving Rooms (Rejecting Invites)".
+#include "actors/invitation/invitation_machine.hpp"
+
+#include "messages/chat/codec.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::invitation {
+namespace {
+
+using matrix::endpoint;
+using matrix::json::object;
+
+/// A rejected invitation's leave is offered to the other server that long.
+constexpr time_ms leave_give_up_ms = 7 * 24 * 3'600'000LL;
+
+/// A field of one event of an invite_room_state: stripped or full, untrusted either way.
+std::string state_text(const matrix::json::value& list, std::string_view type, std::string_view state_key, std::string_view key) {
+  if (const auto* events = list.as_array())
+    for (const auto& e : *events) {
+      const auto* t = e.find_string("type");
+      const auto* k = e.find_string("state_key");
+      const auto* content = e.find("content");
+      if (!t || *t != type || !k || (!state_key.empty() && *k != state_key) || !content) continue;
+      if (const auto* text = content->find_string(key)) return text->substr(0, 1'000);
+    }
+  return {};
+}
+
+} // namespace
+
+void invitation_machine::reply(const federation_call& m, int status, std::string body) {
+  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
+}
+
+void invitation_machine::refuse(const federation_call& m, const fault& why) {
+  reply(m, info(why.code).http_status, matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+}
+
+void invitation_machine::invited(const federation_call& m) {
+  if (arriving_) {
+    more_arrivals_.push_back(m);
+    if (more_arrivals_.size() > 10) {
+      refuse(more_arrivals_.front(), {fault_code::limit_exceeded, "the same invitation is under way"});
+      more_arrivals_.pop_front();
+    }
+    return;
+  }
+  if (!m.body || !m.body->as_object()) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+  const bool v1 = m.match->info->id == endpoint::invite_v1;
+  arrival a;
+  a.call = m;
+  const object* pdu = nullptr;
+  const matrix::json::value* state = nullptr;
+  if (v1) {
+    pdu = m.body->as_object();
+    a.room_version = "1"; // the old form carries no version
+    if (const auto* u = m.body->find("unsigned")) state = u->find("invite_room_state");
+  } else {
+    const auto* version = m.body->find_string("room_version");
+    if (!version) return refuse(m, {fault_code::missing_param, "room_version"});
+    a.room_version = *version;
+    pdu = m.body->find_object("event");
+    state = m.body->find("invite_room_state");
+  }
+  if (!pdu) return refuse(m, {fault_code::missing_param, "event"});
+  const auto* rules = matrix::find_room_version(a.room_version);
+  if (!rules)
+    return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
+  auto e = matrix::make_event(*pdu, *rules);
+  if (!e) return refuse(m, {fault_code::invalid_param, to_string(e.error())});
+  const auto& x = **e;
+  if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_) return refuse(m, {fault_code::invalid_param, "room_id differs from the path"});
+  if (x.event_id != m.match->parameters.at(1)) return refuse(m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x.type != "m.room.member" || x.membership() != "invite" || !x.state_key || *x.state_key != user_id_)
+    return refuse(m, {fault_code::invalid_param, "an m.room.member event with membership invite is expected"});
+  if (matrix::server_name_of(x.sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
+  if (rules->room_id_is_create_hash) {
+    // The room id is the hash of the create event, so the invitation can prove which room it is for.
+    bool proven = false;
+    if (const auto* list = state ? state->as_array() : nullptr)
+      for (const auto& entry : *list)
+        if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
+          if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || (*create)->room_id == room_id_;
+    if (!proven) return refuse(m, {fault_code::invalid_param, "invite_room_state has no create event of this room"});
+  }
+  a.invite_room_state = state && state->as_array() ? matrix::json::canonical(*state) : "[]";
+  if (a.invite_room_state.size() > 512 * 1024) a.invite_room_state = "[]";
+  a.event = *e;
+  a.asked = ++last_token_;
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}}});
+  arriving_ = std::move(a);
+}
+
+void invitation_machine::invite_verified(bool valid) {
+  auto a = std::move(*arriving_);
+  arriving_.reset();
+  if (!valid) {
+    refuse(a.call, {fault_code::invalid_param, "the event's signature or hash is not valid"});
+  } else {
+    const bool known = exists_ && is_open() && event_ && event_->event_id == a.event->event_id;
+    const auto signed_event = matrix::add_signature(*a.event, node_.server_name, node_.key);
+    if (!known) {
+      const auto chat_room_id = row_.chat_room_id;
+      row_ = {};
+      row_.room_id = room_id_;
+      row_.user_id = user_id_;
+      row_.room_version = a.room_version;
+      row_.inviter = a.event->sender;
+      row_.direction = "incoming";
+      row_.state = "pending";
+      row_.event = signed_event->to_json();
+      row_.invite_room_state = a.invite_room_state;
+      row_.chat_room_id = chat_room_id;
+      const auto* direct = a.event->content().find("is_direct");
+      row_.type = direct && direct->as_bool() && *direct->as_bool() ? "dm" : "channel";
+      row_.since_ts = now_;
+      event_ = signed_event;
+      exists_ = true;
+      save();
+      tell_received();
+    }
+    const auto body = signed_event->to_json();
+    reply(a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200,{\"event\":" + body + "}]" : "{\"event\":" + body + "}");
+  }
+  for (const auto& more : std::exchange(more_arrivals_, {})) invited(more);
+}
+
+void invitation_machine::tell_received() {
+  auto parsed = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state);
+  const auto list = parsed ? std::move(*parsed) : matrix::json::value{matrix::json::array{}};
+  const auto* reason = event_ ? event_->content().find("reason") : nullptr;
+  chat::notification n = chat::invitation_received{row_.chat_room_id, room_id_, row_.room_version, user_id_, row_.inviter,
+                                                   state_text(list, "m.room.member", row_.inviter, "displayname"),
+                                                   state_text(list, "m.room.name", "", "name"), row_.type.empty() ? "channel" : row_.type,
+                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, now_};
+  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+}
+
+std::vector<std::string> invitation_machine::via() const {
+  std::vector<std::string> servers{std::string{matrix::server_name_of(row_.inviter)}};
+  auto add = [&](std::string_view s) {
+    if (matrix::is_server_name(s) && s != node_.server_name && std::find(servers.begin(), servers.end(), s) == servers.end() && servers.size() < 5)
+      servers.emplace_back(s);
+  };
+  if (auto list = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state); list && list->as_array())
+    for (const auto& e : *list->as_array())
+      if (const auto* sender = e.find_string("sender")) add(matrix::server_name_of(*sender));
+  add(matrix::server_name_of(room_id_));
+  return servers;
+}
+
+void invitation_machine::answer(const chat_command& m, const chat::invite_answer& x) {
+  if (!exists_ || row_.state != "pending" || row_.direction != "incoming")
+    return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+  if (answering_) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
+  answering_ = m;
+  if (x.accept) {
+    join_wanted j;
+    j.user_id = user_id_;
+    j.room_version = row_.room_version;
+    j.via = via();
+    j.chat_room_id = row_.chat_room_id;
+    j.type = row_.type;
+    if (m.profiles)
+      for (const auto& p : *m.profiles)
+        if (p.user_id == user_id_) {
+          j.display_name = p.display_name;
+          j.avatar_url = p.avatar_url;
+        }
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, std::move(j)});
+  } else {
+    leave_reason_ = x.reason.value_or("");
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, leave_wanted{user_id_, leave_reason_}});
+  }
+}
+
+void invitation_machine::joined(const join_finished& m) {
+  if (!answering_) return;
+  const auto command = *std::exchange(answering_, std::nullopt);
+  const auto& x = std::get<chat::invite_answer>(*command.body);
+  if (x.accept) {
+    if (m.why.code != fault_code::none) return failed(command.reference, x.name, m.why);
+    if (is_open()) become("accepted", {});
+    return done(command.reference, x.name, "accepted");
+  }
+  if (m.why.code == fault_code::none || row_.state == "rejected") {
+    if (is_open()) become("rejected", leave_reason_);
+    return done(command.reference, x.name, "rejected");
+  }
+  // We do not take part in the room: rejected here and now, whatever the other server does; it is told as soon as it can be.
+  row_.pending_request = "leave";
+  row_.attempts = 0;
+  row_.retry_at_ts = 0;
+  become("rejected", leave_reason_);
+  done(command.reference, x.name, "rejected");
+  send_leave_request();
+}
+
+void invitation_machine::send_leave_request() {
+  peer_request r;
+  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
+  r.asked = asked_ = ++last_token_;
+  asking_ = asking::make_leave;
+  r.endpoint = endpoint::make_leave;
+  r.parameters = {room_id_, user_id_};
+  r.timeout_ms = node_.federation.make_join_timeout_ms;
+  ++row_.attempts;
+  after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(row_.inviter)}}, std::move(r)});
+}
+
+void invitation_machine::leave_answered(const peer_answer& m) {
+  const auto step = std::exchange(asking_, asking::nothing);
+  if (row_.pending_request != "leave") return;
+  auto give_up = [&] {
+    row_.pending_request.clear();
+    row_.retry_at_ts = 0;
+    save();
+  };
+  if (m.status == 0 || m.status >= 500 || m.status == 429) {
+    if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
+    return retry_later(to_string(m.why));
+  }
+  if (m.status != 200 || step == asking::send_leave) return give_up(); // told, or the room knows no invitation any more
+  auto body = matrix::json::parse(m.body);
+  const auto* shape = body ? body->find_object("event") : nullptr;
+  const auto* rules = matrix::find_room_version(row_.room_version);
+  if (!shape || !rules) return give_up();
+  auto is = [&](const char* key, std::string_view want) {
+    const auto* v = shape->find(key);
+    return v && v->as_string() && *v->as_string() == want;
+  };
+  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", user_id_) || !is("state_key", user_id_)) return give_up();
+  object content{{"membership", "leave"}};
+  if (!row_.reason.empty()) content.set("reason", row_.reason);
+  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", user_id_}, {"state_key", user_id_}, {"origin_server_ts", now_}, {"content", std::move(content)}};
+  for (const auto* key : {"prev_events", "auth_events", "depth"}) {
+    const auto* v = shape->find(key);
+    if (!v) return give_up();
+    pdu.set(key, *v);
+  }
+  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
+  auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
+  if (!x) return give_up();
+  peer_request r;
+  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
+  r.asked = asked_ = ++last_token_;
+  asking_ = asking::send_leave;
+  r.endpoint = endpoint::send_leave_v2;
+  r.parameters = {room_id_, (*x)->event_id};
+  r.body = (*x)->to_json();
+  r.timeout_ms = node_.federation.request_timeout_ms;
+  now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(row_.inviter)}}, std::move(r)});
+}
+
+void invitation_machine::rescinded(const rescission_received& m) {
+  if (!exists_ || row_.direction != "incoming" || row_.state != "pending" || rescinding_ || !event_) return;
+  auto e = matrix::make_event(m.pdu, event_->rules());
+  if (!e) return;
+  const auto& x = **e;
+  // Without the room's state only the inviter himself can be believed, and only about this very invitation.
+  const bool about_it = std::find(x.auth_events.begin(), x.auth_events.end(), event_->event_id) != x.auth_events.end();
+  if (x.room_id != room_id_ || x.type != "m.room.member" || !x.state_key || *x.state_key != user_id_ || x.sender != row_.inviter ||
+      matrix::server_name_of(x.sender) != m.origin || !about_it || (x.membership() != "leave" && x.membership() != "ban"))
+    return;
+  rescinding_ = rescission{*e, ++last_token_};
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, rescinding_->asked, {*e}}});
+}
+
+void invitation_machine::rescission_verified(bool valid) {
+  const auto r = std::move(*rescinding_);
+  rescinding_.reset();
+  if (!valid || row_.state != "pending") return;
+  const auto* reason = r.event->content().find("reason");
+  become(r.event->membership() == "ban" ? "banned" : "revoked", reason && reason->as_string() ? *reason->as_string() : std::string{});
+}
+
+} // namespace causeway::invitation

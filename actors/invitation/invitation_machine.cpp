@@ -1,0 +1,223 @@
+#include "actors/invitation/invitation_machine.hpp"
+
+#include "messages/chat/codec.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <stdexcept>
+
+namespace causeway::invitation {
+
+using matrix::json::object;
+
+std::string key_of(std::string_view room_id, std::string_view user_id) {
+  return std::string{room_id} + "|" + std::string{user_id};
+}
+
+invitation_machine::invitation_machine(const context& node, std::string key) : node_(node) {
+  const auto bar = key.rfind("|@");
+  if (bar == std::string::npos) throw std::logic_error("not the key of an invitation: " + key);
+  room_id_ = key.substr(0, bar);
+  user_id_ = key.substr(bar + 1);
+}
+
+effects invitation_machine::on(const message& m, time_ms now) {
+  now_ = now;
+  if (std::holds_alternative<start>(m) || std::holds_alternative<invite_wanted>(m)) {
+    // A new invitation of the same user overwrites the row of an ended one; read what the room has just written.
+    loaded_ = false;
+    load_token_ = ++last_token_;
+    now_effects_.push_back(ask_store{load_token_, store::load_invitation{room_id_, user_id_}});
+    return flush();
+  }
+  if (const auto* a = std::get_if<store_answered>(&m)) {
+    if (a->asked != load_token_ || loaded_) return flush();
+    const auto* found = std::get_if<store::invitation_loaded>(a->answer.get());
+    if (!found) throw std::runtime_error("the store cannot load an invitation");
+    exists_ = found->invitation.has_value();
+    if (exists_) row_ = *found->invitation;
+    loaded();
+    auto waiting = std::exchange(before_load_, {});
+    for (const auto& w : waiting) dispatch(w);
+  } else if (!loaded_) {
+    before_load_.push_back(m);
+    return {};
+  } else {
+    dispatch(m);
+  }
+  return flush();
+}
+
+void invitation_machine::loaded() {
+  loaded_ = true;
+  row_.room_id = room_id_;
+  row_.user_id = user_id_;
+  event_.reset();
+  if (!exists_) return;
+  if (const auto* rules = matrix::find_room_version(row_.room_version); rules && !row_.event.empty())
+    if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
+  begin();
+}
+
+void invitation_machine::dispatch(const message& m) {
+  std::visit(
+    [this](const auto& x) {
+      using T = std::decay_t<decltype(x)>;
+      if constexpr (std::is_same_v<T, chat_command>) take_command(x);
+      else if constexpr (std::is_same_v<T, federation_call>) invited(x);
+      else if constexpr (std::is_same_v<T, invited_membership_changed>) membership(x);
+      else if constexpr (std::is_same_v<T, peer_answer>) answered(x);
+      else if constexpr (std::is_same_v<T, events_verified>) verified(x);
+      else if constexpr (std::is_same_v<T, keys_found>) signature_checked(x);
+      else if constexpr (std::is_same_v<T, revocation_done>) revoked(x);
+      else if constexpr (std::is_same_v<T, join_finished>) joined(x);
+      else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
+      else if constexpr (std::is_same_v<T, rescission_delivered>) {
+        if (row_.state == "revoked_unconfirmed") become("revoked", row_.reason);
+      } else if constexpr (std::is_same_v<T, timer_due>) timer();
+      else if constexpr (std::is_same_v<T, status_wanted>)
+        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::invitation, key_of(room_id_, user_id_)}, describe(now_)}});
+      else if constexpr (std::is_same_v<T, passivate>) {
+      } else now_effects_.push_back(note{log_level::warning, "invitation: message not understood", {{"room", room_id_}, {"user", user_id_}}});
+    },
+    m);
+}
+
+bool invitation_machine::is_open() const {
+  return exists_ && (row_.state == "sending" || row_.state == "pending" || row_.state == "revoked_unconfirmed");
+}
+
+effects invitation_machine::flush() {
+  effects out = std::exchange(now_effects_, {});
+  if (!writes_.empty() || !after_.empty()) {
+    persist p;
+    p.batch.writes = std::exchange(writes_, {});
+    p.then = std::exchange(after_, {});
+    out.push_back(std::move(p));
+  }
+  if (loaded_ && !is_open() && row_.pending_request.empty() && !answering_ && !arriving_ && !revoking_ && !rescinding_ &&
+      asking_ == asking::nothing && before_load_.empty())
+    out.push_back(finish{});
+  return out;
+}
+
+void invitation_machine::timer() {
+  if (!exists_) return;
+  if (is_open() && row_.direction == "outgoing" && row_.deadline_ts != 0 && now_ >= row_.deadline_ts && !expiring_ && row_.state != "revoked_unconfirmed") {
+    expiring_ = true;
+    revocation_asked_ = true;
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, "The invitation expired.", row_.state == "sending" ? event_ : nullptr}});
+    return;
+  }
+  begin();
+}
+
+void invitation_machine::become(const std::string& state, const std::string& reason) {
+  const auto previous = row_.state;
+  if (previous == state) return save();
+  row_.state = state;
+  row_.reason = reason;
+  row_.since_ts = now_;
+  save();
+  chat::notification n = chat::invitation_changed{row_.chat_room_id, room_id_, user_id_, row_.inviter, row_.direction, state, previous, reason, now_};
+  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+  now_effects_.push_back(note{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}, {"reason", reason}}});
+}
+
+void invitation_machine::done(const command_reference& ref, const char* command, const std::string& state) {
+  auto body = chat::encode(chat::answer{chat::state_answer{state}});
+  if (!ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, command, true, body, now_});
+  after_.push_back(tell{{actor_kind::session, ref.session}, command_done{ref, true, std::move(body)}});
+}
+
+void invitation_machine::failed(const command_reference& ref, const char* command, const fault& why) {
+  auto body = chat::encode(why);
+  if (!info(why.code).retryable && !ref.command_id.empty())
+    writes_.push_back(store::put_command_result{ref.command_id, command, false, body, now_});
+  after_.push_back(tell{{actor_kind::session, ref.session}, command_done{ref, false, std::move(body)}});
+}
+
+void invitation_machine::take_command(const chat_command& m) {
+  if (const auto* x = std::get_if<chat::invite_revoke>(m.body.get())) return revoke(m, *x);
+  if (const auto* x = std::get_if<chat::invite_answer>(m.body.get())) return answer(m, *x);
+  failed(m.reference, chat::name(*m.body), {fault_code::internal, "an invitation does not handle this command"});
+}
+
+void invitation_machine::membership(const invited_membership_changed& m) {
+  if (m.membership == "invite") {
+    if (exists_ && is_open()) {
+      if (row_.state == "sending") {
+        row_.pending_request.clear();
+        row_.retry_at_ts = 0;
+        become("pending", {});
+      }
+      return;
+    }
+    if (m.historical || !is_local_user() || !m.event) return;
+    // A room we take part in invites one of ours: the event came by the room's own way.
+    row_ = {};
+    row_.room_id = room_id_;
+    row_.user_id = user_id_;
+    row_.room_version = std::string{m.event->rules().id};
+    row_.inviter = m.by;
+    row_.direction = "incoming";
+    row_.state = "pending";
+    row_.event = m.event->to_json();
+    row_.since_ts = now_;
+    event_ = m.event;
+    exists_ = true;
+    save();
+    if (!node_.is_local(m.by)) tell_received();
+    return;
+  }
+  if (!exists_ || !is_open()) return;
+  row_.pending_request = {};
+  row_.retry_at_ts = 0;
+  if (m.membership == "join") {
+    if (row_.state != "revoked_unconfirmed") become("accepted", {});
+  } else if (m.membership == "ban") {
+    become("banned", m.reason);
+  } else if (m.membership == "leave") {
+    if (m.by == user_id_) become("rejected", m.reason);
+    else if (row_.state == "sending" || row_.state == "pending") {
+      if (revocation_asked_) return; // our own doing: the answer to revoke_invite follows
+      become(is_local_user() ? "revoked" : "revoked_unconfirmed", m.reason);
+    }
+  } else if (m.historical && row_.state == "sending") {
+    row_.pending_request = row_.event.empty() ? "" : "invite"; // the room has not got it: our own work goes on
+  }
+}
+
+void invitation_machine::answered(const peer_answer& m) {
+  if (m.asked != asked_ || asking_ == asking::nothing) return;
+  if (asking_ == asking::invite) return invite_answered(m);
+  leave_answered(m);
+}
+
+void invitation_machine::verified(const events_verified& m) {
+  const bool valid = m.checks.size() == 1 && m.checks.front() == event_check::valid;
+  if (arriving_ && arriving_->asked == m.asked) return invite_verified(valid);
+  if (rescinding_ && rescinding_->asked == m.asked) return rescission_verified(valid);
+}
+
+std::string invitation_machine::describe(time_ms now) const {
+  object o;
+  o.set("room_id", room_id_);
+  o.set("user", user_id_);
+  o.set("by", row_.inviter);
+  o.set("direction", row_.direction);
+  o.set("state", row_.state);
+  o.set("reason", row_.reason);
+  o.set("since_ts", row_.since_ts);
+  o.set("deadline_ts", row_.deadline_ts);
+  o.set("attempts", static_cast<std::int64_t>(row_.attempts));
+  o.set("retry_at_ts", row_.retry_at_ts);
+  std::string waits = "nothing";
+  if (asking_ != asking::nothing) waits = "the answer of " + std::string{matrix::server_name_of(asking_ == asking::invite ? user_id_ : row_.inviter)};
+  else if (!row_.pending_request.empty() && row_.retry_at_ts > now) waits = "the next attempt in " + std::to_string((row_.retry_at_ts - now) / 1000) + " s";
+  else if (row_.state == "pending") waits = "the answer of " + user_id_;
+  else if (row_.state == "revoked_unconfirmed") waits = "the other server to take the revocation";
+  o.set("waits_for", waits);
+  return matrix::json::canonical(o);
+}
+
+} // namespace causeway::invitation

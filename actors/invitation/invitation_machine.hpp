@@ -1,0 +1,104 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+#include "messages/chat/notifications.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace causeway::invitation {
+
+/// `room_id|user_id`: the key of an invitation actor. User ids begin with '@'.
+std::string key_of(std::string_view room_id, std::string_view user_id);
+
+/// One invitation of one user to one room, in either direction, from the first attempt until everybody concerned knows how it
+/// ended. States: those of the chat contract (sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired,
+/// failed, banned). Pure.
+/// Files: invitation_machine.cpp (life, state), outgoing.cpp (we invite), incoming.cpp (one of ours is invited).
+class invitation_machine {
+public:
+  invitation_machine(const context& node, std::string key);
+
+  effects on(const message& m, time_ms now);
+  std::string describe(time_ms now) const;
+
+private:
+  void dispatch(const message& m);
+  void loaded();
+  effects flush();
+  void timer();
+  bool is_open() const;
+  bool is_local_user() const { return node_.is_local(user_id_); }
+  /// Changes the state, writes the row, tells the chat server.
+  void become(const std::string& state, const std::string& reason);
+  void save() { writes_.push_back(row_); }
+  void done(const command_reference& ref, const char* command, const std::string& state);
+  void failed(const command_reference& ref, const char* command, const fault& why);
+  void take_command(const chat_command& m);
+  void membership(const invited_membership_changed& m);
+  void answered(const peer_answer& m);
+  void verified(const events_verified& m);
+
+  // -- outgoing.cpp
+  void begin();
+  void send_invite();
+  void invite_answered(const peer_answer& m);
+  void signature_checked(const keys_found& m);
+  void revoke(const chat_command& m, const chat::invite_revoke& x);
+  void revoked(const revocation_done& m);
+  void retry_later(const std::string& why);
+
+  // -- incoming.cpp
+  void invited(const federation_call& m);
+  void invite_verified(bool valid);
+  void answer(const chat_command& m, const chat::invite_answer& x);
+  void joined(const join_finished& m);
+  void send_leave_request();
+  void leave_answered(const peer_answer& m);
+  void rescinded(const rescission_received& m);
+  void rescission_verified(bool valid);
+  void tell_received();
+  std::vector<std::string> via() const;
+  void reply(const federation_call& m, int status, std::string body);
+  void refuse(const federation_call& m, const fault& why);
+
+  const context& node_;
+  std::string room_id_, user_id_;
+  time_ms now_ = 0;
+  bool loaded_ = false;
+  std::deque<message> before_load_;
+  token last_token_ = 0, load_token_ = 0;
+  std::vector<store::write> writes_;
+  effects after_, now_effects_;
+
+  bool exists_ = false;
+  store::put_invitation row_;
+  matrix::event_ptr event_; ///< the invite
+
+  enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave } asking_ = asking::nothing;
+  token asked_ = 0;
+  matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
+  token keys_asked_ = 0;
+  std::optional<chat_command> revoking_;
+  bool expiring_ = false, revocation_asked_ = false;
+
+  std::optional<chat_command> answering_;
+  struct arrival {
+    federation_call call;
+    matrix::event_ptr event;
+    std::string room_version, invite_room_state;
+    token asked = 0;
+  };
+  std::optional<arrival> arriving_;
+  std::deque<federation_call> more_arrivals_;
+  struct rescission {
+    matrix::event_ptr event;
+    token asked = 0;
+  };
+  std::optional<rescission> rescinding_;
+  std::string leave_reason_;
+};
+
+} // namespace causeway::invitation

@@ -1,0 +1,144 @@
+// We invite. The same signed event is offered until the other server has taken or refused it; only then it enters the room.
+#include "actors/invitation/invitation_machine.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::invitation {
+
+using matrix::json::object;
+
+void invitation_machine::begin() {
+  if (!exists_) return;
+  if (row_.direction == "outgoing" && (row_.state == "sending" || row_.state == "pending")) {
+    if (row_.deadline_ts != 0) now_effects_.push_back(wake_me_at{row_.deadline_ts, "deadline"});
+    // A crash may have come between the room's commit and ours.
+    if (asking_ == asking::nothing) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
+  }
+  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0) return;
+  if (row_.retry_at_ts > now_) {
+    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+    return;
+  }
+  if (row_.pending_request == "invite") send_invite();
+  else if (row_.pending_request == "commit" && event_) now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
+  else if (row_.pending_request == "leave") send_leave_request();
+}
+
+void invitation_machine::send_invite() {
+  if (!event_) return become("failed", "the invitation's event cannot be read");
+  peer_request r;
+  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
+  r.asked = asked_ = ++last_token_;
+  asking_ = asking::invite;
+  r.endpoint = matrix::endpoint::invite_v2;
+  r.parameters = {room_id_, event_->event_id};
+  r.body = "{\"event\":" + event_->to_json() + ",\"invite_room_state\":" + (row_.invite_room_state.empty() ? "[]" : row_.invite_room_state) +
+           ",\"room_version\":\"" + row_.room_version + "\"}";
+  r.timeout_ms = node_.federation.request_timeout_ms;
+  ++row_.attempts;
+  save(); // from here on the other server may know of it
+  after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r)});
+}
+
+void invitation_machine::retry_later(const std::string& why) {
+  if (row_.direction == "outgoing" && event_ && now_ - event_->origin_server_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
+    row_.pending_request.clear();
+    return become("failed", "the server could not be reached: " + why);
+  }
+  const auto doublings = std::min(row_.attempts > 0 ? row_.attempts - 1 : 0, 20u);
+  row_.retry_at_ts = now_ + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
+  save();
+  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  now_effects_.push_back(note{log_level::info, "invitation waits", {{"room", room_id_}, {"user", user_id_}, {"why", why}}});
+}
+
+void invitation_machine::invite_answered(const peer_answer& m) {
+  asking_ = asking::nothing;
+  if (row_.state != "sending" || row_.pending_request != "invite") return;
+  if (m.status == 0 || m.status >= 500 || m.status == 429) {
+    // An address we may not reach and a refusal by our own lists will not change by waiting.
+    if (m.why.code == fault_code::server_denied || m.why.code == fault_code::peer_blocked_address) {
+      row_.pending_request.clear();
+      return become("failed", to_string(m.why));
+    }
+    return retry_later(to_string(m.why));
+  }
+  if (m.status != 200) {
+    row_.pending_request.clear();
+    return become("failed", m.why.detail);
+  }
+  auto body = matrix::json::parse(m.body);
+  const auto* returned = body ? body->find_object("event") : nullptr;
+  auto e = returned ? matrix::make_event(*returned, event_->rules()) : result<matrix::event_ptr>{fault_code::peer_bad_answer, "no event"};
+  if (!e || (*e)->event_id != event_->event_id) return retry_later("the answer is not the event that was sent");
+  answered_event_ = *e;
+  keys_wanted k;
+  k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
+  k.asked = keys_asked_ = ++last_token_;
+  now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(k)});
+}
+
+void invitation_machine::signature_checked(const keys_found& m) {
+  if (m.asked != keys_asked_ || !answered_event_) return;
+  keys_asked_ = 0;
+  if (row_.state != "sending") return;
+  const auto bytes = matrix::signed_bytes(answered_event_->source, answered_event_->rules());
+  const auto verdict = matrix::check_event_signature(*answered_event_, bytes, m.server_name, *m.keys);
+  if (verdict != matrix::signature_verdict::valid) return retry_later("the invited server's signature is not valid or its key not known");
+  // Our own signature is taken from our copy, the other server's from the answer: nothing else of it is believed.
+  auto source = event_->source;
+  auto signatures = *source.find("signatures")->as_object();
+  signatures.set(m.server_name, *answered_event_->source.find("signatures")->find(m.server_name));
+  source.set("signatures", std::move(signatures));
+  auto merged = matrix::make_event(std::move(source), event_->rules());
+  if (!merged) return retry_later("the signed event is not well formed");
+  event_ = *merged;
+  answered_event_.reset();
+  row_.event = event_->to_json();
+  row_.pending_request = "commit";
+  save();
+  after_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
+}
+
+void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke& x) {
+  if (!exists_ || !is_open() || row_.direction != "outgoing" || row_.state == "revoked_unconfirmed")
+    return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+  if (revoking_) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
+  if (row_.state == "sending" && row_.attempts == 0) {
+    row_.pending_request.clear();
+    become("revoked", x.reason.value_or(""));
+    return done(m.reference, x.name, "revoked");
+  }
+  revoking_ = m;
+  revocation_asked_ = true;
+  // While its answer is lost or under way the other server may hold the invite: the leave has to follow it into the room.
+  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, x.by, x.reason.value_or(""), row_.state == "sending" ? event_ : nullptr}});
+}
+
+void invitation_machine::revoked(const revocation_done& m) {
+  revocation_asked_ = false;
+  const auto command = std::exchange(revoking_, std::nullopt);
+  const bool expired = std::exchange(expiring_, false);
+  if (m.why.code != fault_code::none) {
+    if (command) failed(command->reference, chat::invite_revoke::name, m.why);
+    if (expired) {
+      row_.deadline_ts = 0;
+      become("expired", "it could not be taken back: " + to_string(m.why));
+    }
+    return;
+  }
+  row_.pending_request.clear();
+  row_.retry_at_ts = 0;
+  if (row_.state == "sending" || row_.state == "pending") {
+    if (expired) become("expired", "not answered in time");
+    else {
+      const auto* x = command ? std::get_if<chat::invite_revoke>(command->body.get()) : nullptr;
+      become("revoked_unconfirmed", x && x->reason ? *x->reason : std::string{});
+    }
+  }
+  if (command) done(command->reference, chat::invite_revoke::name, row_.state);
+}
+
+} // namespace causeway::invitation

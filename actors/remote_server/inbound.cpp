@@ -1,0 +1,220 @@
+// What the server asks of us: authentication, then PUT /send here and everything else by whom it concerns.
+// Source: server-server-api, "Request Authentication", "Transactions".
+#include "actors/remote_server/remote_server_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/request_auth.hpp"
+
+#include <algorithm>
+
+namespace causeway::remote_server {
+namespace {
+
+using matrix::endpoint;
+using matrix::json::object;
+
+constexpr std::size_t waiting_max = 100;
+constexpr std::size_t recent_answers_max = 8;
+/// A room that failed meanwhile answers no more: the sender is told to repeat.
+constexpr time_ms handling_ms_max = 50'000;
+
+} // namespace
+
+void remote_server_machine::reply(const std::string& gateway, std::uint64_t id, int status, std::string body) {
+  after_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)}});
+}
+
+void remote_server_machine::refuse(const inbound_request& m, const fault& why) {
+  reply(m.gateway, m.id, info(why.code).http_status,
+        matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+}
+
+void remote_server_machine::inbound(const inbound_request& m) {
+  if (!node_.admits(server_name_)) return refuse(m, {fault_code::server_denied, "this server does not federate with " + server_name_});
+  authenticate(m, false);
+}
+
+void remote_server_machine::authenticate(const inbound_request& m, bool after_fetch) {
+  std::shared_ptr<matrix::json::value> body;
+  if (!m.request->body.empty()) {
+    auto parsed = matrix::json::parse(m.request->body);
+    if (!parsed) return refuse(m, parsed.error());
+    body = std::make_shared<matrix::json::value>(std::move(*parsed));
+  }
+  bool key_missing = false;
+  std::string problem = "no usable X-Matrix signature";
+  for (const auto& header : *m.authorization) {
+    auto x = matrix::parse_x_matrix(header);
+    if (!x || x->origin != server_name_) continue;
+    if (x->destination && *x->destination != node_.server_name) {
+      problem = "the request is signed for " + *x->destination;
+      continue;
+    }
+    auto key = keys_->find(x->key_id);
+    if (key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_) {
+      key_missing = true;
+      problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" + (keys_fault_.empty() ? "" : ": " + keys_fault_);
+      continue;
+    }
+    const auto text = matrix::request_signed_bytes(m.request->method, m.request->target, server_name_,
+                                                   x->destination ? *x->destination : node_.server_name, body.get());
+    if (matrix::verify_signature(key->second.public_key_base64, x->signature, text)) return serve(m, std::move(body));
+    problem = "the signature does not match the request";
+  }
+  const bool paused = keys_failed_at_ != 0 && now_ - keys_failed_at_ < node_.federation.key_fetch_retry_ms;
+  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max) {
+    auth_waiting_.push_back(m);
+    return fetch_keys();
+  }
+  refuse(m, {fault_code::unauthorized, problem});
+}
+
+void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
+  last_contact_ = now_;
+  sign_of_life();
+  const auto& p = m.match->parameters;
+  const federation_call call{m.gateway, m.id, server_name_, m.match, body};
+  auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
+  switch (m.match->info->id) {
+    case endpoint::send: return take_transaction(m, std::move(body));
+    case endpoint::event: {
+      const auto asked = ++last_token_;
+      now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
+      finding_event_.emplace(asked, m);
+      return;
+    }
+    case endpoint::invite_v1:
+    case endpoint::invite_v2:
+    case endpoint::query_profile:
+    case endpoint::query_directory: return hand_to({actor_kind::directory, ""});
+    case endpoint::make_join:
+    case endpoint::send_join_v1:
+    case endpoint::send_join_v2:
+    case endpoint::make_leave:
+    case endpoint::send_leave_v1:
+    case endpoint::send_leave_v2:
+    case endpoint::state:
+    case endpoint::state_ids:
+    case endpoint::backfill:
+    case endpoint::get_missing_events:
+    case endpoint::event_auth:
+      if (!matrix::is_room_id(p.at(0))) return refuse(m, {fault_code::invalid_param, "room id"});
+      return hand_to({actor_kind::room, p.at(0)});
+    default: return refuse(m, {fault_code::unrecognized, "not served"});
+  }
+}
+
+void remote_server_machine::take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
+  const auto& id = m.match->parameters.at(0);
+  for (const auto& [known, answer] : recent_answers_)
+    if (known == id) return reply(m.gateway, m.id, 200, answer);
+  if (receiving_) {
+    if (receiving_->id == id) {
+      receiving_->waiting.emplace_back(m.gateway, m.id);
+      return;
+    }
+    return refuse(m, {fault_code::limit_exceeded, "another transaction of this server is under way"});
+  }
+  if (!body) return refuse(m, {fault_code::not_json, "a body is expected"});
+  receiving_.emplace();
+  receiving_->id = id;
+  receiving_->waiting.emplace_back(m.gateway, m.id);
+  receiving_->body = std::move(body);
+  receiving_->since = now_;
+  if (!watching_) now_effects_.push_back(wake_me_at{now_ + handling_ms_max, "receiving"});
+  watching_ = true;
+  // A server has one transaction in flight: only the first one after our start can repeat one from before it.
+  if (!std::exchange(first_received_, false)) return begin_transaction(id);
+  receiving_->repetition_token = ++last_token_;
+  now_effects_.push_back(ask_store{receiving_->repetition_token, store::find_received_transaction{server_name_, id}});
+}
+
+void remote_server_machine::begin_transaction(const std::string&) {
+  auto& r = *receiving_;
+  auto parsed = matrix::parse_transaction(std::move(*r.body));
+  r.body.reset();
+  fault why;
+  if (!parsed) why = {fault_code::bad_json, parsed.error().detail};
+  else if (parsed->origin != server_name_) why = {fault_code::forbidden, "origin of the body is not the sender"};
+  if (why.code != fault_code::none) {
+    const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
+    for (const auto& [gateway, id] : r.waiting) reply(gateway, id, info(why.code).http_status, text);
+    receiving_.reset();
+    return;
+  }
+  received_pdus_ += parsed->pdus.size();
+  take_edus(parsed->edus);
+  // Rooms work in parallel, each in the order received.
+  std::vector<std::pair<std::string, std::vector<object>>> by_room;
+  for (auto& pdu : parsed->pdus) {
+    const auto* room = pdu.find("room_id");
+    const auto* id = room ? room->as_string() : nullptr;
+    // A create event of version 12 has no room_id and cannot be pushed: it comes with the state of a join.
+    if (!id || !matrix::is_room_id(*id)) continue;
+    auto it = std::find_if(by_room.begin(), by_room.end(), [&](const auto& r2) { return r2.first == *id; });
+    if (it == by_room.end()) it = by_room.insert(by_room.end(), {*id, {}});
+    it->second.push_back(std::move(pdu));
+  }
+  if (by_room.empty()) return end_transaction();
+  for (auto& [room, pdus] : by_room) {
+    const auto asked = ++last_token_;
+    r.rooms[asked] = false;
+    now_effects_.push_back(tell{{actor_kind::room, room}, pdus_received{{actor_kind::remote_server, server_name_}, asked, server_name_, std::move(pdus)}});
+  }
+}
+
+void remote_server_machine::take_edus(const std::vector<matrix::edu>& edus) {
+  for (const auto& e : edus) {
+    if (e.edu_type != "m.typing") continue; // unknown kinds are ignored, as the specification asks
+    const auto* user = e.content.find("user_id");
+    const auto* room = e.content.find("room_id");
+    if (!user || !user->as_string() || matrix::server_name_of(*user->as_string()) != server_name_) continue;
+    if (!room || !room->as_string() || !matrix::is_room_id(*room->as_string())) continue;
+    now_effects_.push_back(tell{{actor_kind::room, *room->as_string()}, edu_received{server_name_, e}});
+  }
+}
+
+void remote_server_machine::handled(const pdus_handled& m) {
+  if (!receiving_) return;
+  auto& r = *receiving_;
+  auto it = r.rooms.find(m.asked);
+  if (it == r.rooms.end()) return;
+  r.rooms.erase(it);
+  r.outcomes.insert(r.outcomes.end(), m.outcomes.begin(), m.outcomes.end());
+  if (r.rooms.empty()) end_transaction();
+}
+
+void remote_server_machine::watch_transaction() {
+  watching_ = false;
+  if (!receiving_) return;
+  if (now_ - receiving_->since < handling_ms_max) {
+    watching_ = true;
+    now_effects_.push_back(wake_me_at{receiving_->since + handling_ms_max, "receiving"});
+    return;
+  }
+  for (const auto& [gateway, id] : receiving_->waiting)
+    reply(gateway, id, 500, matrix::json::canonical(object{{"errcode", "M_UNKNOWN"}, {"error", "not handled in time; repeat"}}));
+  receiving_.reset();
+}
+
+void remote_server_machine::end_transaction() {
+  auto& r = *receiving_;
+  object verdicts;
+  for (const auto& o : r.outcomes) {
+    if (o.event_id.empty()) continue;
+    object v;
+    if (!o.error.empty()) v.set("error", o.error);
+    verdicts.set(o.event_id, std::move(v));
+  }
+  const auto text = matrix::json::canonical(object{{"pdus", std::move(verdicts)}});
+  // The PDUs are durable by now; the answer is kept for a repetition and rides on the next commit. Losing it in a crash is
+  // harmless: events known by their id are answered alike.
+  for (const auto& [gateway, id] : r.waiting) now_effects_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text}});
+  writes_.push_back(store::put_received_transaction{server_name_, r.id, text, now_});
+  recent_answers_.emplace_back(r.id, text);
+  if (recent_answers_.size() > recent_answers_max) recent_answers_.pop_front();
+  receiving_.reset();
+}
+
+} // namespace causeway::remote_server

@@ -1,0 +1,143 @@
+// What is owed to the server: one transaction in flight, its id and body on disk before the first attempt, the same id until
+// it is answered with 200. PDUs are never dropped. Source: server-server-api, "Transactions".
+#include "actors/remote_server/back_off.hpp"
+#include "actors/remote_server/remote_server_machine.hpp"
+
+#include "messages/chat/codec.hpp"
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::remote_server {
+
+void remote_server_machine::enqueue(const pdu_queued& m) {
+  if (queued_ids_.contains(m.event->event_id)) return;
+  if (more_in_store_ || pdus_.size() >= node_.federation.queue_memory_pdus_max) {
+    more_in_store_ = true; // it is in the store; it is read when its turn comes
+    return;
+  }
+  queued_ids_.insert(m.event->event_id);
+  pdus_.push_back({m.event, m.chat_room_id});
+  consider_sending();
+}
+
+void remote_server_machine::refill() {
+  if (!more_in_store_ || refill_token_ != 0) return;
+  refill_token_ = ++last_token_;
+  now_effects_.push_back(ask_store{refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
+}
+
+void remote_server_machine::consider_sending() {
+  if (in_flight_request_ != 0 || refill_token_ != 0) return;
+  const bool repeating = !destination_.transaction_id.empty();
+  if (!repeating && pdus_.empty() && edus_.empty()) return refill();
+  if (destination_.retry_at_ts > now_) {
+    if (pdus_.empty() && in_flight_.empty() && !repeating) edus_.clear(); // an EDU is not worth waking a server that is down
+    now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
+    return;
+  }
+  if (!repeating) {
+    while (!pdus_.empty() && in_flight_.size() < limits::pdus_per_transaction_max) {
+      in_flight_.push_back(std::move(pdus_.front()));
+      pdus_.pop_front();
+    }
+    destination_.transaction_id = node_.boot_id + "-" + std::to_string(++last_transaction_);
+    destination_.transaction_ts = now_;
+    destination_.transaction_pdus.clear();
+    for (const auto& q : in_flight_) destination_.transaction_pdus.push_back(q.event->event_id);
+    destination_.transaction_edus.clear();
+    while (!edus_.empty() && destination_.transaction_edus.size() < limits::edus_per_transaction_max) {
+      std::string text = "{\"content\":" + edus_.front().content + ",\"edu_type\":";
+      matrix::json::write_string(text, edus_.front().edu_type);
+      text += '}';
+      destination_.transaction_edus.push_back(std::move(text));
+      edus_.pop_front();
+    }
+    // A transaction of nothing but EDUs is repeated from memory only: losing it in a crash loses nothing that was promised.
+    if (!in_flight_.empty()) writes_.push_back(destination_);
+  }
+  send_transaction();
+}
+
+void remote_server_machine::send_transaction() {
+  std::vector<std::string> texts;
+  texts.reserve(in_flight_.size());
+  for (const auto& q : in_flight_) texts.push_back(q.event->to_json());
+  const std::vector<std::string_view> pdus(texts.begin(), texts.end());
+  const std::vector<std::string_view> edus(destination_.transaction_edus.begin(), destination_.transaction_edus.end());
+  auto body = matrix::write_transaction(node_.server_name, destination_.transaction_ts, pdus, edus);
+  in_flight_request_ = request(open_request::kind::transaction, matrix::endpoint::send, {destination_.transaction_id}, {},
+                               std::move(body), node_.federation.send_timeout_ms, 1024 * 1024);
+}
+
+void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
+  in_flight_request_ = 0;
+  if (a.status == 200) return transaction_delivered(a);
+  transaction_failed(a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status) + " " + a.body.substr(0, 200));
+}
+
+void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
+  if (auto body = matrix::json::parse(a.body))
+    if (const auto* verdicts = body->find_object("pdus"))
+      for (const auto& v : *verdicts)
+        if (const auto* error = v.mapped.find_string("error"))
+          now_effects_.push_back(note{log_level::warning, "event refused by server",
+                                      {{"server", server_name_}, {"event", v.key}, {"error", error->substr(0, 200)}}});
+  const bool was_failing = destination_.failures > 0;
+  store::remove_destination_pdus removed{server_name_, {}};
+  for (const auto& q : in_flight_) {
+    removed.event_ids.push_back(q.event->event_id);
+    queued_ids_.erase(q.event->event_id);
+    if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
+    const auto& e = *q.event;
+    if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
+      after_.push_back(tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
+  }
+  delivered_ += in_flight_.size();
+  if (was_failing) now_effects_.push_back(note{log_level::info, "server reachable again", {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
+  if (!removed.event_ids.empty()) writes_.push_back(std::move(removed));
+  const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
+  in_flight_.clear();
+  destination_ = {};
+  destination_.server_name = server_name_;
+  if (on_disk) writes_.push_back(destination_);
+  consider_sending();
+}
+
+void remote_server_machine::transaction_failed(const std::string& why) {
+  if (destination_.failures++ == 0) {
+    destination_.first_failure_ts = now_;
+    now_effects_.push_back(note{log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}}});
+    if (tells_delivery(true))
+      for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
+  }
+  destination_.last_fault = why.substr(0, 500);
+  destination_.retry_at_ts = now_ + back_off(node_.federation, destination_.failures, destination_.first_failure_ts, now_, server_name_);
+  if (in_flight_.empty()) { // EDUs only: not repeated
+    destination_.transaction_id.clear();
+    destination_.transaction_edus.clear();
+  }
+  writes_.push_back(destination_);
+  now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
+}
+
+void remote_server_machine::sign_of_life() {
+  if (destination_.retry_at_ts == 0 || in_flight_request_ != 0) return;
+  destination_.retry_at_ts = 0;
+  consider_sending();
+}
+
+bool remote_server_machine::tells_delivery(bool was_failing) const {
+  using config::delivery_detail;
+  const auto wanted = node_.federation.delivery_notifications;
+  return wanted == delivery_detail::all || (was_failing && wanted == delivery_detail::delayed);
+}
+
+void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
+  if (q.event->type != "m.room.message") return;
+  chat::notification n = chat::delivery_changed{q.chat_room_id, q.event->room_id, {}, q.event->event_id, server_name_, state, why, now_};
+  writes_.push_back(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
+}
+
+} // namespace causeway::remote_server

@@ -1,0 +1,294 @@
+#include "actors/remote_server/remote_server_machine.hpp"
+
+#include "messages/limits.hpp"
+
+#include <stdexcept>
+
+namespace causeway::remote_server {
+namespace {
+
+using matrix::json::object;
+
+/// The gateway answers within the request's time-out; a request that is still open this much later was lost with it.
+constexpr time_ms lost_after_ms = 10'000;
+/// A server nobody needs keeps no actor.
+constexpr time_ms idle_ms = 10 * 60'000;
+
+/// Authorization header for a body that is canonical JSON already, so that it need not be parsed again.
+std::string sign(std::string_view method, std::string_view uri, std::string_view origin, std::string_view destination,
+                 std::string_view canonical_body, const matrix::signing_key& key) {
+  std::string text = "{";
+  if (!canonical_body.empty()) text.append("\"content\":").append(canonical_body).append(",");
+  auto field = [&](std::string_view name, std::string_view value, bool last = false) {
+    matrix::json::write_string(text, name);
+    text += ':';
+    matrix::json::write_string(text, value);
+    text += last ? '}' : ',';
+  };
+  field("destination", destination);
+  field("method", method);
+  field("origin", origin);
+  field("uri", uri, true);
+  std::string header = "X-Matrix origin=\"";
+  header.append(origin).append("\",destination=\"").append(destination).append("\",key=\"").append(key.key_id());
+  header.append("\",sig=\"").append(key.sign(text)).append("\"");
+  return header;
+}
+
+} // namespace
+
+remote_server_machine::remote_server_machine(const context& node, std::string server_name)
+    : node_(node), server_name_(std::move(server_name)) {
+  destination_.server_name = server_name_;
+}
+
+effects remote_server_machine::on(const message& m, time_ms now) {
+  now_ = now;
+  if (std::holds_alternative<start>(m)) {
+    load_token_ = ++last_token_;
+    now_effects_.push_back(ask_store{load_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
+    return flush();
+  }
+  if (const auto* a = std::get_if<store_answered>(&m); a && a->asked == load_token_ && !loaded_) {
+    const auto* found = std::get_if<store::destination_loaded>(a->answer.get());
+    if (!found) throw std::runtime_error("the store cannot load destination " + server_name_);
+    loaded(*found);
+    auto waiting = std::exchange(before_load_, {});
+    for (const auto& w : waiting) dispatch(w);
+  } else if (!loaded_) {
+    before_load_.push_back(m);
+    return {};
+  } else {
+    dispatch(m);
+  }
+  return flush();
+}
+
+void remote_server_machine::loaded(const store::destination_loaded& from) {
+  loaded_ = true;
+  last_active_ = now_;
+  destination_ = from.destination;
+  destination_.server_name = server_name_;
+  more_in_store_ = from.more;
+  keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
+  keys_fetched_at_ = from.keys.fetched_ts;
+  for (const auto& e : from.pdus) {
+    queued_ids_.insert(e->event_id);
+    pdus_.push_back({e, {}});
+  }
+  // A transaction that was under way is repeated under its own id and with its own body until it is answered with 200.
+  for (const auto& id : destination_.transaction_pdus)
+    for (auto it = pdus_.begin(); it != pdus_.end(); ++it)
+      if (it->event->event_id == id) {
+        in_flight_.push_back(std::move(*it));
+        pdus_.erase(it);
+        break;
+      }
+  now_effects_.push_back(wake_me_at{now_ + idle_ms, "idle"});
+  consider_sending();
+}
+
+void remote_server_machine::dispatch(const message& m) {
+  if (!std::holds_alternative<timer_due>(m)) last_active_ = now_;
+  std::visit(
+    [this](const auto& x) {
+      using T = std::decay_t<decltype(x)>;
+      if constexpr (std::is_same_v<T, pdu_queued>) enqueue(x);
+      else if constexpr (std::is_same_v<T, edu_queued>) {
+        std::erase_if(edus_, [&](const auto& e) { return e.key == x.key; });
+        edus_.push_back(x);
+        if (edus_.size() > node_.federation.queue_edus_max) edus_.pop_front(); // EDUs are hints: the oldest goes
+        consider_sending();
+      } else if constexpr (std::is_same_v<T, peer_request>) send_peer_request(x);
+      else if constexpr (std::is_same_v<T, http_answered>) answered(*x.answer);
+      else if constexpr (std::is_same_v<T, keys_wanted>) want_keys(x);
+      else if constexpr (std::is_same_v<T, inbound_request>) inbound(x);
+      else if constexpr (std::is_same_v<T, pdus_handled>) handled(x);
+      else if constexpr (std::is_same_v<T, server_alive> || std::is_same_v<T, retry_now>) sign_of_life();
+      else if constexpr (std::is_same_v<T, status_wanted>)
+        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(now_)}});
+      else if constexpr (std::is_same_v<T, passivate>) consider_idle();
+      else if constexpr (std::is_same_v<T, timer_due>) {
+        if (x.name == "send") consider_sending();
+        else if (x.name == "sweep") sweep();
+        else if (x.name == "receiving") watch_transaction();
+        else if (x.name == "idle") consider_idle();
+      } else if constexpr (std::is_same_v<T, store_answered>) {
+        if (x.asked == refill_token_) {
+          refill_token_ = 0;
+          if (const auto* found = std::get_if<store::destination_loaded>(x.answer.get())) {
+            more_in_store_ = found->more;
+            for (const auto& e : found->pdus)
+              if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
+          }
+          consider_sending();
+        } else if (receiving_ && receiving_->repetition_token == x.asked) {
+          receiving_->repetition_token = 0;
+          const auto* found = std::get_if<store::received_transaction_found>(x.answer.get());
+          if (found && found->response) {
+            for (const auto& [gateway, id] : receiving_->waiting) reply(gateway, id, 200, *found->response);
+            receiving_.reset();
+          } else {
+            begin_transaction(receiving_->id);
+          }
+        } else if (auto it = finding_event_.find(x.asked); it != finding_event_.end()) {
+          auto call = std::move(it->second);
+          finding_event_.erase(it);
+          const auto* found = std::get_if<store::events_loaded>(x.answer.get());
+          if (!found || found->events.empty()) return refuse(call, {fault_code::not_found, "the event is unknown here"});
+          now_effects_.push_back(tell{{actor_kind::room, found->events.front().event->room_id},
+                                      federation_call{call.gateway, call.id, server_name_, call.match, nullptr}});
+        }
+      } else {
+        now_effects_.push_back(note{log_level::warning, "remote_server: message not understood", {{"server", server_name_}}});
+      }
+    },
+    m);
+}
+
+effects remote_server_machine::flush() {
+  effects out = std::exchange(now_effects_, {});
+  if (!writes_.empty() || !after_.empty()) {
+    persist p;
+    p.batch.writes = std::exchange(writes_, {});
+    p.then = std::exchange(after_, {});
+    out.push_back(std::move(p));
+  }
+  return out;
+}
+
+void remote_server_machine::consider_idle() {
+  const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() || !open_.empty() ||
+                    more_in_store_ || receiving_ || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty();
+  if (!busy && now_ - last_active_ >= idle_ms) now_effects_.push_back(finish{});
+  else now_effects_.push_back(wake_me_at{now_ + idle_ms, "idle"});
+}
+
+std::uint64_t remote_server_machine::request(open_request::kind what, matrix::endpoint endpoint,
+                                             const std::vector<std::string_view>& parameters, const std::string& query,
+                                             std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max) {
+  const auto& row = matrix::info(endpoint);
+  gateway::http_request r;
+  r.id = ++last_request_;
+  r.server_name = server_name_;
+  r.method = std::string{row.method};
+  r.target = matrix::endpoint_path(endpoint, parameters);
+  if (!query.empty()) r.target += "?" + query;
+  if (row.auth == matrix::authentication::x_matrix)
+    r.authorization.push_back(sign(r.method, r.target, node_.server_name, server_name_, body, node_.key));
+  r.body = std::move(body);
+  r.timeout_ms = timeout_ms;
+  r.response_bytes_max = response_bytes_max;
+  open_request o;
+  o.what = what;
+  o.deadline = now_ + timeout_ms + lost_after_ms;
+  if (open_.empty()) now_effects_.push_back(wake_me_at{o.deadline, "sweep"});
+  open_.emplace(r.id, o);
+  const auto id = r.id;
+  // After the commits so far: a transaction's id and body are on disk before its first attempt.
+  after_.push_back(tell{{actor_kind::gateway, ""}, std::move(r)});
+  return id;
+}
+
+void remote_server_machine::send_peer_request(const peer_request& m) {
+  if (!node_.admits(server_name_)) {
+    peer_answer a;
+    a.asked = m.asked;
+    a.server_name = server_name_;
+    a.why = {fault_code::server_denied, "the configuration excludes " + server_name_};
+    now_effects_.push_back(tell{m.reply_to, std::move(a)});
+    return;
+  }
+  std::string query;
+  for (const auto& [k, v] : m.query) query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
+  std::vector<std::string_view> parameters(m.parameters.begin(), m.parameters.end());
+  const auto id = request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max);
+  auto& o = open_.at(id);
+  o.reply_to = m.reply_to;
+  o.asked = m.asked;
+}
+
+void remote_server_machine::answered(const gateway::http_answer& a) {
+  auto it = open_.find(a.id);
+  if (it == open_.end()) return; // given up meanwhile
+  const auto r = it->second;
+  open_.erase(it);
+  if (a.status != 0) last_contact_ = now_;
+  switch (r.what) {
+    case open_request::kind::transaction: return transaction_answered(a);
+    case open_request::kind::keys: return keys_answered(a);
+    case open_request::kind::peer: return finish_peer_request(r, a);
+  }
+}
+
+void remote_server_machine::finish_peer_request(const open_request& r, const gateway::http_answer& a) {
+  peer_answer out;
+  out.asked = r.asked;
+  out.server_name = server_name_;
+  out.status = a.status;
+  out.body = a.body;
+  if (a.status == 0) out.why = a.why.code == fault_code::none ? fault{fault_code::peer_unreachable, server_name_} : a.why;
+  else if (a.status != 200) {
+    std::string error;
+    if (auto body = matrix::json::parse(a.body)) {
+      if (const auto* e = body->find_string("errcode")) out.errcode = e->substr(0, limits::identifier_bytes_max);
+      if (const auto* e = body->find_string("error")) error = e->substr(0, limits::identifier_bytes_max);
+    }
+    out.why = {a.status >= 500 || a.status == 429 ? fault_code::peer_unreachable : fault_code::peer_refused,
+               server_name_ + " answered " + std::to_string(a.status) + " " + out.errcode + " " + error};
+  }
+  now_effects_.push_back(tell{r.reply_to, std::move(out)});
+  if (a.status >= 200 && a.status < 500 && a.status != 429) sign_of_life();
+}
+
+void remote_server_machine::sweep() {
+  time_ms next = 0;
+  std::vector<std::uint64_t> lost;
+  for (const auto& [id, r] : open_) {
+    if (r.deadline <= now_) lost.push_back(id);
+    else next = next == 0 ? r.deadline : std::min(next, r.deadline);
+  }
+  for (const auto id : lost) {
+    gateway::http_answer a;
+    a.id = id;
+    a.why = {fault_code::peer_timeout, "no answer from the gateway"};
+    answered(a);
+  }
+  if (next != 0) now_effects_.push_back(wake_me_at{next, "sweep"});
+}
+
+std::string remote_server_machine::describe(time_ms now) const {
+  object o;
+  o.set("server", server_name_);
+  const auto waiting = static_cast<std::int64_t>(pdus_.size() + in_flight_.size());
+  o.set("queued", waiting);
+  o.set("more_in_store", more_in_store_);
+  o.set("edus", static_cast<std::int64_t>(edus_.size()));
+  o.set("transaction", destination_.transaction_id);
+  o.set("transaction_pdus", static_cast<std::int64_t>(in_flight_.size()));
+  o.set("failures", static_cast<std::int64_t>(destination_.failures));
+  o.set("failing_since_ts", destination_.first_failure_ts);
+  o.set("retry_at_ts", destination_.retry_at_ts);
+  o.set("last_fault", destination_.last_fault);
+  o.set("last_contact_ts", last_contact_);
+  o.set("keys", static_cast<std::int64_t>(keys_->size()));
+  o.set("keys_fault", keys_fault_);
+  o.set("delivered", static_cast<std::int64_t>(delivered_));
+  o.set("received", static_cast<std::int64_t>(received_pdus_));
+  o.set("requests_open", static_cast<std::int64_t>(open_.size()));
+  std::string waits;
+  if (waiting == 0) waits = "nothing";
+  else if (in_flight_request_ != 0) waits = "the answer to transaction " + destination_.transaction_id;
+  else if (destination_.retry_at_ts > now)
+    waits = "the next attempt in " + std::to_string((destination_.retry_at_ts - now) / 1000) + " s, after " +
+            std::to_string(destination_.failures) + " failures: " + destination_.last_fault;
+  else waits = "its turn";
+  o.set("waits_for", waits);
+  if (const auto* oldest = !in_flight_.empty() ? &in_flight_.front() : !pdus_.empty() ? &pdus_.front() : nullptr) {
+    o.set("oldest_event", oldest->event->event_id);
+    o.set("oldest_age_ms", now - oldest->event->origin_server_ts);
+  }
+  return matrix::json::canonical(o);
+}
+
+} // namespace causeway::remote_server

@@ -1,0 +1,132 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace causeway::remote_server {
+
+/// Another homeserver: what we owe it, its keys, how it is doing, what it asks of us. Pure.
+/// Files: remote_server_machine.cpp (life, requests), outgoing.cpp (queue, transactions, back-off), keys.cpp (verify keys),
+/// inbound.cpp (authentication and PUT /send).
+class remote_server_machine {
+public:
+  remote_server_machine(const context& node, std::string server_name);
+
+  effects on(const message& m, time_ms now);
+  /// One JSON object for the operator: above all what the oldest waiting event waits for.
+  std::string describe(time_ms now) const;
+
+private:
+  void dispatch(const message& m);
+  void loaded(const store::destination_loaded& from);
+  effects flush();
+  void consider_idle();
+  void sweep();
+
+  // -- requests to that server
+  struct open_request {
+    enum class kind : std::uint8_t { transaction, keys, peer } what = kind::peer;
+    address reply_to; ///< of a peer request
+    token asked = 0;
+    time_ms deadline = 0;
+  };
+  std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
+                        const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max);
+  void send_peer_request(const peer_request& m);
+  void answered(const gateway::http_answer& a);
+  void finish_peer_request(const open_request& r, const gateway::http_answer& a);
+
+  // -- outgoing.cpp
+  struct queued {
+    matrix::event_ptr event;
+    std::string chat_room_id;
+  };
+  void enqueue(const pdu_queued& m);
+  void consider_sending();
+  void send_transaction();
+  void transaction_answered(const gateway::http_answer& a);
+  void transaction_delivered(const gateway::http_answer& a);
+  void transaction_failed(const std::string& why);
+  void sign_of_life();
+  void refill();
+  bool tells_delivery(bool was_failing) const;
+  void tell_delivery(const queued& q, const char* state, const std::string& why);
+
+  // -- keys.cpp
+  void want_keys(const keys_wanted& m);
+  bool satisfied(const keys_wanted& m) const;
+  void fetch_keys();
+  void keys_answered(const gateway::http_answer& a);
+  void give_keys();
+
+  // -- inbound.cpp
+  void inbound(const inbound_request& m);
+  void authenticate(const inbound_request& m, bool after_fetch);
+  void serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
+  void take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
+  void begin_transaction(const std::string& id);
+  void take_edus(const std::vector<matrix::edu>& edus);
+  void handled(const pdus_handled& m);
+  void end_transaction();
+  void watch_transaction();
+  void reply(const std::string& gateway, std::uint64_t id, int status, std::string body);
+  void refuse(const inbound_request& m, const fault& why);
+
+  const context& node_;
+  const std::string server_name_;
+  time_ms now_ = 0;
+  bool loaded_ = false;
+  std::deque<message> before_load_;
+  token last_token_ = 0, load_token_ = 0;
+  std::vector<store::write> writes_;
+  effects after_, now_effects_;
+
+  std::map<std::uint64_t, open_request> open_;
+  std::uint64_t last_request_ = 0;
+
+  store::put_destination destination_;
+  std::deque<queued> pdus_;
+  std::unordered_set<std::string> queued_ids_;
+  bool more_in_store_ = false;
+  token refill_token_ = 0;
+  std::vector<queued> in_flight_;
+  bool in_flight_sent_ = false;
+  std::uint64_t in_flight_request_ = 0;
+  std::deque<edu_queued> edus_;
+  std::uint64_t last_transaction_ = 0;
+  std::uint64_t delivered_ = 0;
+
+  std::shared_ptr<const matrix::verify_keys> keys_ = std::make_shared<const matrix::verify_keys>();
+  std::uint64_t keys_request_ = 0;
+  time_ms keys_failed_at_ = 0, keys_fetched_at_ = 0;
+  std::string keys_fault_;
+  std::deque<keys_wanted> keys_waiting_;
+  std::deque<inbound_request> auth_waiting_;
+
+  struct received {
+    std::string id;
+    time_ms since = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> waiting; ///< (gateway, request) that wait for the answer
+    std::shared_ptr<matrix::json::value> body;
+    token repetition_token = 0;
+    std::map<token, bool> rooms; ///< open shares
+    std::vector<pdu_outcome> outcomes;
+  };
+  std::optional<received> receiving_;
+  std::deque<std::pair<std::string, std::string>> recent_answers_; ///< (transaction id, answer), newest last
+  bool first_received_ = true;  ///< nothing was received since this actor began: a repetition may be older than it
+  bool watching_ = false;       ///< the timer `receiving` is set
+  std::map<token, inbound_request> finding_event_;
+  time_ms last_active_ = 0, last_contact_ = 0;
+  std::uint64_t received_pdus_ = 0;
+};
+
+} // namespace causeway::remote_server

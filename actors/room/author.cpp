@@ -1,0 +1,90 @@
+// Events of our own users: drafted, checked against the rules, signed, committed, queued for the room's servers.
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace causeway::room {
+
+using matrix::json::object;
+
+result<matrix::event_ptr> room_machine::author(const draft& d) {
+  const auto& rules = graph_.rules();
+  auto prev = graph_.extremities();
+  if (prev.size() > limits::prev_events_authored_max) prev.resize(limits::prev_events_authored_max);
+  const auto before = prev.size() == graph_.extremities().size() ? graph_.current() : graph_.state_before(prev, writes_);
+  const auto* key = d.state_key ? &*d.state_key : nullptr;
+
+  object pdu;
+  pdu.set("type", d.type);
+  pdu.set("room_id", room_id_);
+  pdu.set("sender", d.sender);
+  if (d.state_key) pdu.set("state_key", *d.state_key);
+  if (matrix::json::canonical(d.content).size() > limits::authored_content_bytes_max)
+    return {fault_code::too_large, "the content exceeds " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
+  pdu.set("content", d.content);
+  pdu.set("origin_server_ts", now_);
+  pdu.set("depth", std::min(graph_.depth_of_head() + 1, limits::canonical_integer_max));
+  auto ids_as_json = [&](const std::vector<std::string>& ids) {
+    matrix::json::array list;
+    for (const auto& id : ids) {
+      if (rules.event_ids != matrix::event_id_format::given) {
+        list.emplace_back(id);
+        continue;
+      }
+      matrix::json::array pair; // versions 1 and 2 cite an event with a hash that nobody checks any more
+      pair.emplace_back(id);
+      pair.emplace_back(object{});
+      list.emplace_back(std::move(pair));
+    }
+    return list;
+  };
+  pdu.set("prev_events", ids_as_json(prev));
+  pdu.set("auth_events", ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state)));
+
+  auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
+  if (!x) return x.error();
+  if (auto v = graph_.judge(**x, before); v.judged != store::verdict::accepted) return {fault_code::forbidden, v.reason};
+  return *x;
+}
+
+void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers) {
+  for (const auto& server : servers) {
+    if (server == node_.server_name) continue;
+    writes_.push_back(store::queue_pdu{server, x->event_id});
+    tell_after({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id});
+  }
+}
+
+void room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers) {
+  const auto before = graph_.state_before(x->prev_events, writes_);
+  const auto verdict = graph_.judge(*x, before);
+  std::set<std::string> servers(further_servers.begin(), further_servers.end());
+  for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+  auto changes = graph_.add(x, before, verdict, writes_);
+  if (verdict.judged != store::verdict::accepted) {
+    // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
+    now_effects_.push_back(note{log_level::warning, "own event no longer allowed", {{"room", room_id_}, {"event", x->event_id}, {"reason", verdict.reason}}});
+    return;
+  }
+  if (x->is_state()) {
+    for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+    // The one who is invited, kicked or banned hears of it even when nobody else of his server takes part.
+    if (x->type == "m.room.member") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
+  }
+  servers.erase(std::string{matrix::server_name_of(x->sender)});
+  queue_for(x, {servers.begin(), servers.end()});
+  tell_state_changes(changes);
+}
+
+std::vector<std::string> room_machine::local_joined() const {
+  std::vector<std::string> users;
+  for (const auto& e : graph_.events_of(graph_.current()))
+    if (e->type == "m.room.member" && e->membership() == "join" && node_.is_local(*e->state_key)) users.push_back(*e->state_key);
+  return users;
+}
+
+} // namespace causeway::room

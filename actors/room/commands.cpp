@@ -1,0 +1,255 @@
+// Commands of the chat server about this room: one after the other, in the order sent.
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+namespace {
+
+using matrix::json::object;
+
+/// Chat ids of the latest messages kept at hand, so that a reply needs no read.
+constexpr std::size_t recent_messages_max = 2'000;
+
+} // namespace
+
+void room_machine::take_command(const chat_command& m) {
+  queued_command c;
+  c.command = m;
+  c.since = now_;
+  if (const auto* x = std::get_if<chat::message_send>(m.body.get()))
+    for (const auto* named : {&x->reply_to, &x->thread})
+      if (*named && !(*named)->empty()) c.event_ids[**named];
+  commands_.push_back(std::move(c));
+  run_commands();
+}
+
+bool room_machine::resolve_names(queued_command& c) {
+  for (auto& [wanted, id] : c.event_ids) {
+    if (!id.empty()) continue;
+    if (wanted.front() == '$') id = wanted;
+    else if (auto it = recent_messages_.find(wanted); it != recent_messages_.end()) id = it->second;
+    else {
+      resolving_ = next_token();
+      now_effects_.push_back(ask_store{*resolving_, store::find_message{room_id_, wanted}});
+      return false;
+    }
+  }
+  return true;
+}
+
+void room_machine::run_commands() {
+  while (!commands_.empty() && !resolving_) {
+    auto& c = commands_.front();
+    if (!resolve_names(c)) return;
+    const auto running = std::move(c);
+    commands_.pop_front();
+    const bool creates = std::holds_alternative<chat::room_create>(*running.command.body);
+    const auto* what = chat::name(*running.command.body);
+    if (!creates && !exists_) {
+      failed(running.command.reference, what, {fault_code::not_found, "room " + room_id_});
+      continue;
+    }
+    if (!creates && head_.phase != store::room_phase::joined && !std::holds_alternative<chat::query_room>(*running.command.body)) {
+      failed(running.command.reference, what, {fault_code::not_member, "nobody of this server is in the room any more"});
+      continue;
+    }
+    std::visit([&](const auto& x) { run(running, x); }, *running.command.body);
+  }
+}
+
+template <class T>
+void room_machine::run(const queued_command& c, const T& x) {
+  failed(c.command.reference, x.name, {fault_code::internal, "the room does not handle this command"});
+}
+
+void room_machine::run(const queued_command& c, const chat::invite_send& x) {
+  if (!head_.federated && !node_.is_local(x.user)) return failed(c.command.reference, x.name, {fault_code::not_federated, x.user});
+  static const std::vector<store::put_user> none;
+  auto state = invite(x.by, x.user, x.reason.value_or(""), c.command.profiles ? *c.command.profiles : none);
+  if (!state) return failed(c.command.reference, x.name, state.error());
+  done(c.command.reference, x.name, chat::state_answer{*state});
+}
+
+result<std::string> room_machine::invite(const std::string& by, const std::string& user, const std::string& reason,
+                                         const std::vector<store::put_user>&) {
+  if (!node_.is_local(by)) return {fault_code::invalid_param, "by: " + by + " is not a user of this server"};
+  const auto server = std::string{matrix::server_name_of(user)};
+  if (!node_.admits(server)) return {fault_code::server_denied, "the configuration excludes " + server};
+  const auto membership = graph_.membership(user);
+  if (membership == "ban") return {fault_code::forbidden, user + " is banned; unban him first"};
+  if (membership == "join") return {fault_code::conflict, user + " is in the room already"};
+  if (membership == "invite") return {fault_code::conflict, user + " is invited already"};
+  object content{{"membership", "invite"}};
+  if (head_.type == "dm" || head_.type == "group_dm") content.set("is_direct", true);
+  if (!reason.empty()) content.set("reason", reason);
+  auto e = author({"m.room.member", by, user, std::move(content)});
+  if (!e) return e.error();
+  if (node_.is_local(user)) {
+    commit_local(*e);
+    return std::string{"pending"};
+  }
+  store::put_invitation row;
+  row.room_id = room_id_;
+  row.user_id = user;
+  row.room_version = head_.room_version;
+  row.inviter = by;
+  row.direction = "outgoing";
+  row.state = "sending";
+  row.event = (*e)->to_json();
+  row.invite_room_state = stripped_state_for_invite(by);
+  row.chat_room_id = head_.chat_room_id;
+  row.type = head_.type;
+  row.since_ts = now_;
+  row.deadline_ts = node_.invitation.lifetime_h ? now_ + std::int64_t{node_.invitation.lifetime_h} * 3'600'000 : 0;
+  row.retry_at_ts = now_;
+  row.pending_request = "invite";
+  writes_.push_back(std::move(row));
+  inviting_.insert(user);
+  notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, by, "outgoing", "sending", {}, {}, now_});
+  system_message("invited", by, user, reason, e->get());
+  tell_after({actor_kind::invitation, room_id_ + "|" + user}, invite_wanted{});
+  return std::string{"sending"};
+}
+
+std::string room_machine::stripped_state_for_invite(std::string_view inviter) const {
+  // Full PDUs, always with m.room.create (MSC4311): what strict servers demand and lenient ones accept.
+  matrix::json::array list;
+  auto add = [&](std::string_view type, std::string_view key) {
+    if (auto e = graph_.state_event(type, key)) list.emplace_back(e->source);
+  };
+  for (const auto* type : {"m.room.create", "m.room.join_rules", "m.room.canonical_alias", "m.room.avatar", "m.room.name",
+                           "m.room.encryption", "m.room.topic"})
+    add(type, "");
+  add("m.room.member", inviter);
+  return matrix::json::canonical(matrix::json::value{std::move(list)});
+}
+
+void room_machine::revoke(const revoke_invite& m) {
+  auto answer = [&](fault why) { tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)}); };
+  if (!exists_ || head_.phase != store::room_phase::joined) return answer({fault_code::not_member, "nobody of this server is in the room"});
+  if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) commit_local(m.uncommitted_invite);
+  if (graph_.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
+  object content{{"membership", "leave"}};
+  if (!m.reason.empty()) content.set("reason", m.reason);
+  // The inviter himself where he still can: the invited server applies a rescission from nobody else (0.2 of the design notes).
+  std::vector<std::string> actors{m.by};
+  for (auto& user : local_joined())
+    if (user != m.by) actors.push_back(std::move(user));
+  fault last{fault_code::forbidden, "no user of this server may take the invitation back"};
+  for (const auto& by : actors) {
+    if (graph_.membership(by) != "join") continue;
+    auto e = author({"m.room.member", by, m.user_id, content});
+    if (!e) {
+      if (by == m.by) last = e.error();
+      continue;
+    }
+    commit_local(*e);
+    return answer({});
+  }
+  answer(last);
+}
+
+void room_machine::run(const queued_command& c, const chat::message_send& x) {
+  if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
+    return failed(c.command.reference, x.name, {fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"});
+  if (graph_.membership(x.sender) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.sender + " is not in the room"});
+  object content{{"msgtype", "m.text"}, {"body", x.text}};
+  if (x.html) {
+    content.set("format", "org.matrix.custom.html");
+    content.set("formatted_body", *x.html);
+  }
+  object mentions;
+  matrix::json::array users;
+  for (const auto& u : x.mentions) {
+    if (u == "@room") mentions.set("room", true);
+    else users.emplace_back(u);
+  }
+  if (!users.empty()) mentions.set("user_ids", std::move(users));
+  content.set("m.mentions", std::move(mentions));
+  object relates;
+  auto event_of = [&](const std::string& named) -> const std::string& { return c.event_ids.at(named); };
+  for (const auto* named : {&x.reply_to, &x.thread})
+    if (*named && !(*named)->empty() && event_of(**named) == "?")
+      return failed(c.command.reference, x.name, {fault_code::not_found, "message " + **named});
+  if (x.thread && !x.thread->empty()) {
+    relates.set("rel_type", "m.thread");
+    relates.set("event_id", event_of(*x.thread));
+    relates.set("is_falling_back", !x.reply_to);
+  }
+  if (x.reply_to && !x.reply_to->empty()) relates.set("m.in_reply_to", object{{"event_id", event_of(*x.reply_to)}});
+  if (!relates.empty()) content.set("m.relates_to", std::move(relates));
+
+  auto e = author({"m.room.message", x.sender, std::nullopt, std::move(content)});
+  if (!e) return failed(c.command.reference, x.name, e.error());
+  commit_local(*e);
+  if (!x.message.empty()) {
+    writes_.push_back(store::bind_message{room_id_, x.message, (*e)->event_id});
+    if (recent_messages_.size() >= recent_messages_max) recent_messages_.erase(recent_messages_.begin());
+    recent_messages_[x.message] = (*e)->event_id;
+  }
+  done(c.command.reference, x.name, chat::event_answer{(*e)->event_id});
+}
+
+void room_machine::run(const queued_command& c, const chat::member_leave& x) {
+  object content{{"membership", "leave"}};
+  if (x.reason) content.set("reason", *x.reason);
+  if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
+  auto e = author({"m.room.member", x.user, x.user, std::move(content)});
+  if (!e) return failed(c.command.reference, x.name, e.error());
+  commit_local(*e);
+  done(c.command.reference, x.name, chat::empty_answer{});
+}
+
+void room_machine::run(const queued_command& c, const chat::typing& x) {
+  if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
+  const auto content = matrix::json::canonical(object{{"room_id", room_id_}, {"user_id", x.user}, {"typing", x.is_typing}});
+  for (const auto& server : graph_.servers_in(graph_.current()))
+    if (server != node_.server_name)
+      now_effects_.push_back(tell{{actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_id_ + "|" + x.user, content}});
+  done(c.command.reference, x.name, chat::empty_answer{}, false);
+}
+
+void room_machine::run(const queued_command& c, const chat::query_room& x) {
+  chat::room_view view;
+  view.room = head_.chat_room_id;
+  view.matrix_room_id = room_id_;
+  view.room_version = head_.room_version;
+  view.type = room_type();
+  auto text = [&](const char* type, const char* key) {
+    auto e = graph_.state_event(type);
+    const auto* v = e ? e->content().find(key) : nullptr;
+    return v && v->as_string() ? *v->as_string() : std::string{};
+  };
+  view.room_name = text("m.room.name", "name");
+  view.topic = text("m.room.topic", "topic");
+  const auto levels = graph_.levels();
+  for (const auto& e : graph_.events_of(graph_.current())) {
+    if (e->type != "m.room.member") continue;
+    const auto* shown = e->content().find("displayname");
+    const auto power = levels.of_user(*e->state_key);
+    view.members.push_back({*e->state_key, std::string{e->membership()}, shown && shown->as_string() ? *shown->as_string() : std::string{},
+                            power == matrix::infinite_power ? limits::canonical_integer_max : power});
+  }
+  // The invitations' states are the invitation actors'; the directory completes the view from the store.
+  done(c.command.reference, x.name, view, false);
+}
+
+void room_machine::done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep) {
+  auto body = chat::encode(what);
+  if (keep && !ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, std::move(command_name), true, body, now_});
+  tell_after({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
+}
+
+void room_machine::failed(const command_reference& ref, std::string command_name, const fault& why) {
+  auto body = chat::encode(why);
+  // A final refusal is an answer like any other and kept; what may be repeated is not.
+  if (!info(why.code).retryable && !ref.command_id.empty())
+    writes_.push_back(store::put_command_result{ref.command_id, std::move(command_name), false, body, now_});
+  tell_after({actor_kind::session, ref.session}, command_done{ref, false, std::move(body)});
+}
+
+} // namespace causeway::room

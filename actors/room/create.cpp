@@ -1,0 +1,121 @@
+// room.create: the first events of a room, all local and committed as one. Source: client-server-api, "Creation" (order of events).
+#include "actors/room/found_room.hpp"
+#include "actors/room/room_machine.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+
+using matrix::json::object;
+
+result<matrix::event_ptr> found_room(const context& node, const chat::room_create& wanted, std::string_view creator,
+                                     std::string_view random, time_ms now) {
+  const auto* rules = matrix::find_room_version(node.federation.room_version);
+  if (!rules) return {fault_code::unsupported_room_version, "federation.room_version " + node.federation.room_version};
+  object content{{"room_version", rules->id}};
+  if (!rules->implicit_creator) content.set("creator", creator);
+  // A room that is not to federate says so itself: no server of another domain may ever join.
+  if (!wanted.federated) content.set("m.federate", false);
+  object pdu{{"type", "m.room.create"}, {"sender", creator}, {"state_key", ""}, {"content", std::move(content)},
+             {"origin_server_ts", now}, {"depth", 1}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+  if (!rules->room_id_is_create_hash) pdu.set("room_id", "!" + std::string{random} + ":" + node.server_name);
+  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + std::string{random} + ":" + node.server_name);
+  return matrix::hash_and_sign(std::move(pdu), *rules, node.server_name, node.key);
+}
+
+namespace {
+
+object initial_power_levels(const matrix::room_version_rules& rules, const std::string& creator) {
+  object users;
+  if (!rules.privileged_creators) users.set(creator, 100);
+  // Whoever may invite must be able to take it back (a revocation is a kick), hence invite = kick.
+  // Encryption stays out of reach: the chat server could not read the room.
+  object events{{"m.room.power_levels", 100}, {"m.room.history_visibility", 100}, {"m.room.join_rules", 100},
+                {"m.room.server_acl", 100},   {"m.room.guest_access", 100},       {"m.room.tombstone", rules.privileged_creators ? 150 : 100},
+                {"m.room.encryption", 150},   {"m.room.name", 50},                {"m.room.topic", 50},
+                {"m.room.avatar", 50},        {"m.room.pinned_events", 50},       {"m.room.canonical_alias", 50},
+                {"m.reaction", 0},            {"m.room.redaction", 0}};
+  return {{"ban", 50},  {"kick", 50},          {"redact", 50},          {"invite", 50}, {"state_default", 50}, {"events_default", 0},
+          {"users_default", 0}, {"users", std::move(users)}, {"events", std::move(events)}, {"notifications", object{{"room", 50}}}};
+}
+
+object join_content(const std::string& user, const std::vector<store::put_user>& profiles) {
+  object content{{"membership", "join"}};
+  for (const auto& p : profiles) {
+    if (p.user_id != user) continue;
+    if (!p.display_name.empty()) content.set("displayname", p.display_name);
+    if (!p.avatar_url.empty()) content.set("avatar_url", p.avatar_url);
+  }
+  return content;
+}
+
+} // namespace
+
+void room_machine::run(const queued_command& c, const chat::room_create& x) {
+  if (exists_) return failed(c.command.reference, x.name, {fault_code::already_exists, "room " + room_id_});
+  static const std::vector<store::put_user> none;
+  const auto& profiles = c.command.profiles ? *c.command.profiles : none;
+  quiet_ = true;
+  exists_ = true;
+  head_.room_version = std::string{c.command.create_event->rules().id};
+  head_.phase = store::room_phase::joined;
+  head_.chat_room_id = x.room;
+  head_.type = x.type == chat::room_type::dm ? "dm" : x.type == chat::room_type::group_dm ? "group_dm" : "channel";
+  head_.federated = x.federated;
+  graph_.begin(c.command.create_event);
+
+  const auto empty = graph_.adopt_state({}, writes_);
+  graph_.add(c.command.create_event, empty, {}, writes_);
+  // A later fault leaves nothing behind: nothing is written before the whole room has been drafted.
+  auto give_up = [&](const fault& why) {
+    writes_.clear();
+    after_.clear();
+    exists_ = quiet_ = false;
+    head_ = {};
+    head_.room_id = room_id_;
+    graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every);
+    failed(c.command.reference, x.name, why);
+  };
+  auto add = [&](draft d) -> status {
+    auto e = author(d);
+    if (!e) return e.error();
+    commit_local(*e);
+    return ok();
+  };
+  const bool is_public = x.type == chat::room_type::channel && x.access == chat::visibility::public_;
+
+  std::vector<draft> drafts;
+  drafts.push_back({"m.room.member", x.creator, x.creator, join_content(x.creator, profiles)});
+  drafts.push_back({"m.room.power_levels", x.creator, "", initial_power_levels(graph_.rules(), x.creator)});
+  if (x.alias) drafts.push_back({"m.room.canonical_alias", x.creator, "", {{"alias", "#" + *x.alias + ":" + node_.server_name}}});
+  drafts.push_back({"m.room.join_rules", x.creator, "", {{"join_rule", is_public ? "public" : "invite"}}});
+  drafts.push_back({"m.room.history_visibility", x.creator, "", {{"history_visibility", "shared"}}});
+  drafts.push_back({"m.room.guest_access", x.creator, "", {{"guest_access", "forbidden"}}});
+  if (x.room_name) drafts.push_back({"m.room.name", x.creator, "", {{"name", *x.room_name}}});
+  if (x.topic) drafts.push_back({"m.room.topic", x.creator, "", {{"topic", *x.topic}}});
+  for (auto& d : drafts)
+    if (auto s = add(std::move(d)); !s) return give_up(s.error());
+
+  for (const auto& user : x.members) {
+    if (user == x.creator || !node_.is_local(user)) continue;
+    if (!is_public)
+      if (auto s = add({"m.room.member", x.creator, user, {{"membership", "invite"}}}); !s) return give_up(s.error());
+    if (auto s = add({"m.room.member", user, user, join_content(user, profiles)}); !s) return give_up(s.error());
+  }
+  chat::room_created_answer answer{room_id_, head_.room_version, {}};
+  quiet_ = false;
+  system_message("created", x.creator, {}, {}, c.command.create_event.get());
+  for (const auto& user : x.members) {
+    if (node_.is_local(user)) continue;
+    auto s = invite(x.creator, user, {}, profiles);
+    if (!s) return give_up(s.error());
+    answer.invitations.push_back({head_.chat_room_id, room_id_, user, x.creator, "outgoing", *s, {}, now_});
+  }
+  head_changed_ = true;
+  tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
+  done(c.command.reference, x.name, answer);
+}
+
+} // namespace causeway::room

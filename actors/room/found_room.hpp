@@ -1,0 +1,17 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+#include "messages/chat/commands.hpp"
+
+#include <string_view>
+
+namespace causeway::room {
+
+/// The create event of a new room: it names the room (up to version 11 by `random`, from 12 by its own hash), so it has to
+/// exist before the room's actor does.
+/// @param creator  Matrix id of a local user
+/// @param random   18 random bytes in base64url; unique
+result<matrix::event_ptr> found_room(const context& node, const chat::room_create& wanted, std::string_view creator,
+                                     std::string_view random, time_ms now);
+
+} // namespace causeway::room

@@ -1,0 +1,349 @@
+// What is missing: parents of events that were pushed to us, auth events, the history before a join. One gap at a time, one
+// server at a time; what cannot be had stays staged and is tried again, also with other servers.
+// Source: server-server-api, "Backfilling and retrieving missing events".
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace causeway::room {
+namespace {
+
+/// After this a staged event whose parents nobody has is given up.
+constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
+
+/// Parents (by `refs`) before children, among the given events.
+template <class Refs>
+std::vector<matrix::event_ptr> parents_first(std::vector<matrix::event_ptr> events, Refs refs) {
+  std::map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < events.size(); ++i) index[events[i]->event_id] = i;
+  std::vector<matrix::event_ptr> order;
+  std::vector<char> state(events.size(), 0);
+  std::vector<std::pair<std::size_t, std::size_t>> stack;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (state[i]) continue;
+    stack.emplace_back(i, 0);
+    state[i] = 1;
+    while (!stack.empty()) {
+      auto& [at, next] = stack.back();
+      const auto& ids = refs(*events[at]);
+      if (next == ids.size()) {
+        order.push_back(events[at]);
+        stack.pop_back();
+        continue;
+      }
+      auto it = index.find(ids[next++]);
+      if (it != index.end() && !state[it->second]) {
+        state[it->second] = 1;
+        stack.emplace_back(it->second, 0);
+      }
+    }
+  }
+  return order;
+}
+
+const matrix::json::array* pdus_of(const matrix::json::value& body, std::string_view key) { return body.find_array(key); }
+
+} // namespace
+
+std::vector<matrix::event_ptr> room_machine::form_unknown(const matrix::json::array& pdus, std::vector<matrix::event_ptr>* all) {
+  std::vector<matrix::event_ptr> unknown;
+  for (const auto& p : pdus) {
+    if (!p.as_object()) continue;
+    auto x = matrix::make_event(*p.as_object(), graph_.rules(), matrix::count_policy::unbounded);
+    if (!x || (*x)->room_id != room_id_) continue;
+    if (all) all->push_back(*x);
+    if (!graph_.find((*x)->event_id)) unknown.push_back(*x);
+  }
+  return unknown;
+}
+
+void room_machine::consider_gap() {
+  if (gap_ || join_) return;
+  time_ms wake = 0;
+  for (auto& [id, w] : work_) {
+    if (w.phase != work_phase::closing_gap || w.pulled) continue;
+    if (now_ - w.since > gap_give_up_ms) {
+      now_effects_.push_back(note{log_level::warning, "event given up: nobody has its parents", {{"room", room_id_}, {"event", w.event->event_id}, {"origin", w.origin}}});
+      end_work(id, "the event's parents cannot be obtained");
+      return consider_gap();
+    }
+    if (auto it = gap_pause_.find(id); it != gap_pause_.end() && it->second > now_) {
+      wake = wake == 0 ? it->second : std::min(wake, it->second);
+      continue;
+    }
+    gap_.emplace();
+    gap_->work_id = id;
+    gap_->server = w.origin;
+    ask_gap();
+    return;
+  }
+  if (wake != 0) now_effects_.push_back(wake_me_at{wake, "gap"});
+}
+
+void room_machine::ask_gap() {
+  const auto it = work_.find(gap_->work_id);
+  if (it == work_.end()) {
+    gap_.reset();
+    return consider_gap();
+  }
+  const auto& target = *it->second.event;
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = gap_->asked = next_token();
+  r.timeout_ms = node_.federation.request_timeout_ms * 2;
+  r.response_bytes_max = limits::response_bytes_max;
+
+  // Which events of the chain below the target lack parents? The target itself at first, later the oldest we were given.
+  const bool parents_missing = std::any_of(target.prev_events.begin(), target.prev_events.end(),
+                                           [&](const auto& p) { return !graph_.is_placed(p); });
+  std::vector<const work*> oldest;
+  for (const auto& [id, w] : work_)
+    if (w.pulled && w.phase == work_phase::closing_gap) oldest.push_back(&w);
+  if (!parents_missing && oldest.empty()) {
+    gap_->at = gap::step::auth_events;
+    gap_->event_id = target.event_id;
+    r.endpoint = matrix::endpoint::event_auth;
+    r.parameters = {room_id_, target.event_id};
+  } else if (gap_->at == gap::step::state && !oldest.empty()) {
+    gap_->event_id = oldest.front()->event->event_id;
+    r.endpoint = matrix::endpoint::state;
+    r.parameters = {room_id_};
+    r.query = {{"event_id", gap_->event_id}};
+    r.timeout_ms = node_.federation.send_join_timeout_ms;
+  } else {
+    gap_->at = gap::step::missing_events;
+    gap_->event_id = target.event_id;
+    r.endpoint = matrix::endpoint::get_missing_events;
+    r.parameters = {room_id_};
+    matrix::json::array earliest, latest;
+    for (const auto& e : graph_.extremities()) earliest.emplace_back(e);
+    if (oldest.empty()) latest.emplace_back(target.event_id);
+    for (const auto* w : oldest)
+      if (latest.size() < limits::prev_events_max) latest.emplace_back(w->event->event_id);
+    matrix::json::object body{{"earliest_events", std::move(earliest)}, {"latest_events", std::move(latest)},
+                              {"limit", static_cast<std::int64_t>(node_.room.missing_events_limit)}, {"min_depth", 0}};
+    r.body = matrix::json::canonical(body);
+  }
+  now_effects_.push_back(tell{{actor_kind::remote_server, gap_->server}, std::move(r)});
+}
+
+void room_machine::gap_answer(const peer_answer& m) {
+  gap_->asked = 0;
+  if (m.status != 200) return gap_failed(to_string(m.why));
+  auto body = matrix::json::parse(m.body);
+  if (!body) return gap_failed("the answer is no JSON");
+  std::vector<matrix::event_ptr> unknown;
+  switch (gap_->at) {
+    case gap::step::missing_events: {
+      const auto* events = pdus_of(*body, "events");
+      if (!events) return gap_failed("the answer has no events");
+      std::vector<matrix::event_ptr> all;
+      form_unknown(*events, &all);
+      for (auto& x : all) {
+        const auto* known = graph_.find(x->event_id);
+        if ((!known || known->judged == store::verdict::outlier) && !work_by_event_.contains(x->event_id)) unknown.push_back(x);
+      }
+      break;
+    }
+    case gap::step::auth_events: {
+      const auto* chain = pdus_of(*body, "auth_chain");
+      if (!chain) return gap_failed("the answer has no auth_chain");
+      unknown = form_unknown(*chain);
+      break;
+    }
+    case gap::step::state: {
+      const auto* state = pdus_of(*body, "pdus");
+      const auto* chain = pdus_of(*body, "auth_chain");
+      if (!state || !chain) return gap_failed("the answer has no state");
+      std::vector<matrix::event_ptr> told;
+      unknown = form_unknown(*state, &told);
+      auto more = form_unknown(*chain);
+      unknown.insert(unknown.end(), more.begin(), more.end());
+      gap_->told.clear();
+      for (const auto& x : told)
+        if (x->state_key) gap_->told[{x->type, *x->state_key}] = x->event_id;
+      if (unknown.empty()) return gap_imported({});
+      break;
+    }
+  }
+  if (unknown.empty()) return gap_failed("the server had nothing to add");
+  const auto asked = next_token();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, unknown}});
+  importing_[asked] = std::move(unknown);
+}
+
+void room_machine::add_outliers(std::vector<matrix::event_ptr> events) {
+  for (const auto& x : parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
+    if (graph_.find(x->event_id)) continue;
+    if (!graph_.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
+    graph_.add_outlier(x, graph_.judge_outlier(*x), writes_);
+  }
+}
+
+void room_machine::gap_imported(std::vector<matrix::event_ptr> events) {
+  if (!gap_) return;
+  const auto work_id = gap_->work_id;
+  const auto at = gap_->at;
+  const auto before = work_.size();
+  switch (at) {
+    case gap::step::missing_events: {
+      const auto it = work_.find(work_id);
+      enqueue_pulled(events, it != work_.end() ? gap_->server : std::string{});
+      break;
+    }
+    case gap::step::auth_events: add_outliers(std::move(events)); break;
+    case gap::step::state: {
+      add_outliers(std::move(events));
+      std::erase_if(gap_->told, [&](const auto& entry) {
+        const auto* n = graph_.find(entry.second);
+        return !n || n->judged == store::verdict::rejected;
+      });
+      auto it = work_by_event_.find(gap_->event_id);
+      if (it != work_by_event_.end() && gap_->told.contains({"m.room.create", ""})) work_.at(it->second).told_state = gap_->told;
+      break;
+    }
+  }
+  const bool progress = at != gap::step::missing_events || work_.size() > before;
+  ++gap_->rounds;
+  auto kept = std::move(*gap_);
+  gap_ = kept;
+  advance(); // may end the gap
+  if (!gap_ || gap_->work_id != work_id || gap_->asked != 0) return;
+  if (!looking_up_.empty()) {
+    // The store is being asked for parents of what came; its answer leads back here through the timer.
+    now_effects_.push_back(wake_me_at{now_ + 1, "gap"});
+    gap_.reset();
+    return;
+  }
+  if (!progress) return gap_failed("no progress");
+  if (gap_->rounds >= node_.room.missing_events_rounds) gap_->at = gap::step::state;
+  ask_gap();
+}
+
+void room_machine::gap_failed(const std::string& why) {
+  auto it = work_.find(gap_->work_id);
+  now_effects_.push_back(note{log_level::info, "gap not closed", {{"room", room_id_}, {"server", gap_->server}, {"event", gap_->event_id}, {"why", why}}});
+  const bool something_pulled = std::any_of(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled && w.second.phase == work_phase::closing_gap; });
+  if (gap_->at == gap::step::missing_events && something_pulled && it != work_.end()) {
+    // The chain goes no further back: take the state at its oldest events from the server that has them.
+    gap_->at = gap::step::state;
+    return ask_gap();
+  }
+  gap_->tried.push_back(gap_->server);
+  if (it != work_.end()) {
+    for (auto& server : graph_.servers_in(graph_.current())) {
+      if (server == node_.server_name || std::find(gap_->tried.begin(), gap_->tried.end(), server) != gap_->tried.end()) continue;
+      gap_->server = server;
+      gap_->at = gap::step::missing_events;
+      return ask_gap();
+    }
+    gap_pause_[gap_->work_id] = now_ + node_.room.inbox_retry_ms;
+  }
+  absent_.clear();
+  gap_.reset();
+  consider_gap();
+}
+
+// -- history before a join --------------------------------------------------------------------------------------------
+
+void room_machine::start_history(const std::string& server) {
+  if (history_ || node_.room.backfill_on_join == 0) return;
+  history_.emplace();
+  history_->server = server;
+  std::string id;
+  for (const char c : head_.history_from + " ") {
+    if (c != ' ') id += c;
+    else if (!id.empty()) history_->from.push_back(std::move(id)), id.clear();
+  }
+  ask_history();
+}
+
+void room_machine::ask_history() {
+  if (!history_ || history_->asked != 0 || history_->verifying) return;
+  if (history_->server.empty())
+    for (auto& s : graph_.servers_in(graph_.current()))
+      if (s != node_.server_name) history_->server = s;
+  if (history_->server.empty() || history_->from.empty()) return finish_history();
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = history_->asked = next_token();
+  r.endpoint = matrix::endpoint::backfill;
+  r.parameters = {room_id_};
+  for (const auto& id : history_->from) r.query.emplace_back("v", id);
+  const auto left = node_.room.backfill_on_join - std::min<std::size_t>(node_.room.backfill_on_join, history_->events.size());
+  r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
+  r.timeout_ms = node_.federation.request_timeout_ms;
+  r.response_bytes_max = limits::response_bytes_max;
+  now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
+}
+
+void room_machine::history_answer(const peer_answer& m) {
+  history_->asked = 0;
+  auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why};
+  const auto* pdus = body ? body->find_array("pdus") : nullptr;
+  if (!pdus) {
+    if (++history_->failures >= 5) return finish_history();
+    auto held = std::move(held_);
+    held_.clear();
+    for (const auto& h : held) receive(h);
+    now_effects_.push_back(wake_me_at{now_ + (std::int64_t{1000} << history_->failures), "history"});
+    return;
+  }
+  std::vector<matrix::event_ptr> all, fresh;
+  form_unknown(*pdus, &all);
+  for (auto& x : all) {
+    const auto* known = graph_.find(x->event_id);
+    const bool have = known && known->judged != store::verdict::outlier;
+    const bool fetched = std::any_of(history_->events.begin(), history_->events.end(), [&](const auto& e) { return e->event_id == x->event_id; });
+    if (!have && !fetched) fresh.push_back(x);
+  }
+  if (fresh.empty()) return finish_history();
+  const auto asked = next_token();
+  history_->verifying = true;
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, fresh}});
+  history_verifying_[asked] = std::move(fresh);
+}
+
+void room_machine::history_verified(const std::vector<matrix::event_ptr>& events) {
+  if (!history_) return;
+  history_->verifying = false;
+  history_->events.insert(history_->events.end(), events.begin(), events.end());
+  if (events.empty() || history_->events.size() >= node_.room.backfill_on_join) return finish_history();
+  // Go on from the ancestors nobody has told of yet.
+  history_->from.clear();
+  for (const auto& x : history_->events)
+    for (const auto& p : x->prev_events) {
+      const bool have = std::any_of(history_->events.begin(), history_->events.end(), [&](const auto& e) { return e->event_id == p; });
+      if (!have && !graph_.is_placed(p) && std::find(history_->from.begin(), history_->from.end(), p) == history_->from.end() &&
+          history_->from.size() < limits::prev_events_max)
+        history_->from.push_back(p);
+    }
+  if (history_->from.empty()) return finish_history();
+  ask_history();
+}
+
+void room_machine::finish_history() {
+  auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
+  history_.reset();
+  // Judged by what it cites; the states around it are not known and not needed: nothing is built on it.
+  std::vector<room_graph::judgement> verdicts;
+  for (const auto& x : events) {
+    auto v = graph_.missing_auth_events(*x).empty() ? graph_.judge_outlier(*x)
+                                                    : room_graph::judgement{store::verdict::rejected, "auth events unknown"};
+    if (v.judged == store::verdict::outlier) v.judged = store::verdict::accepted;
+    if (v.judged == store::verdict::accepted) tell_event(x, true);
+    verdicts.push_back(std::move(v));
+  }
+  for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], writes_);
+  head_.history_from.clear();
+  head_changed_ = true;
+  auto held = std::move(held_);
+  held_.clear();
+  for (const auto& h : held) receive(h);
+}
+
+} // namespace causeway::room

@@ -1,0 +1,237 @@
+// Joining a room through another server. Source: server-server-api, "Joining Rooms".
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+
+using matrix::json::object;
+
+void room_machine::want_join(const join_wanted& m) {
+  if (exists_ && head_.phase == store::room_phase::joined) return join_local(m);
+  if (join_) {
+    join_queue_.push_back(m);
+    return;
+  }
+  join_.emplace();
+  join_->wanted = m;
+  join_->since = now_;
+  join_->last = {fault_code::not_found, "no server to join through is known"};
+  ask_join();
+}
+
+void room_machine::join_local(const join_wanted& m) {
+  object content{{"membership", "join"}};
+  if (!m.display_name.empty()) content.set("displayname", m.display_name);
+  if (!m.avatar_url.empty()) content.set("avatar_url", m.avatar_url);
+  fault why;
+  if (graph_.membership(m.user_id) != "join") {
+    if (auto e = author({"m.room.member", m.user_id, m.user_id, std::move(content)})) commit_local(*e);
+    else why = e.error();
+  }
+  tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why});
+}
+
+void room_machine::ask_join() {
+  auto& j = *join_;
+  if (j.via >= j.wanted.via.size()) {
+    tell_after({actor_kind::invitation, room_id_ + "|" + j.wanted.user_id}, join_finished{j.wanted.user_id, j.last});
+    join_.reset();
+    for (auto& h : std::exchange(held_, {})) receive(h);
+    for (auto& w : std::exchange(join_queue_, {})) want_join(w);
+    return;
+  }
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = j.asked = next_token();
+  j.at = join_dance::step::make_join;
+  r.endpoint = matrix::endpoint::make_join;
+  r.parameters = {room_id_, j.wanted.user_id};
+  for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
+  r.timeout_ms = node_.federation.make_join_timeout_ms;
+  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+}
+
+void room_machine::join_next(const fault& why) {
+  // A refusal by rule weighs more than an unreachable server when the user is told why.
+  if (join_->last.code != fault_code::forbidden) join_->last = why;
+  now_effects_.push_back(note{log_level::info, "join attempt failed", {{"room", room_id_}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}}});
+  ++join_->via;
+  ask_join();
+}
+
+void room_machine::join_answer(const peer_answer& m) {
+  if (m.status != 200) {
+    if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
+      join_->via = join_->wanted.via.size();
+      join_->last = {fault_code::incompatible_room_version, m.why.detail};
+      return ask_join();
+    }
+    return join_next(m.errcode == "M_FORBIDDEN" ? fault{fault_code::forbidden, m.why.detail} : m.why);
+  }
+  return join_->at == join_dance::step::make_join ? join_template(m) : join_state(m);
+}
+
+void room_machine::join_template(const peer_answer& m) {
+  auto& j = *join_;
+  auto body = matrix::json::parse(m.body);
+  const auto* shape = body ? body->find_object("event") : nullptr;
+  if (!shape) return join_next({fault_code::peer_bad_answer, "make_join: no event"});
+  const auto* version = body->find_string("room_version");
+  const auto* rules = matrix::find_room_version(version ? *version : "1");
+  if (!rules) return join_next({fault_code::unsupported_room_version, version ? *version : "1"});
+  if (!j.wanted.room_version.empty() && j.wanted.room_version != rules->id)
+    return join_next({fault_code::peer_bad_answer, "make_join: the room version differs from the invitation's"});
+  auto is = [&](const char* key, std::string_view want) {
+    const auto* v = shape->find(key);
+    return v && v->as_string() && *v->as_string() == want;
+  };
+  const auto* content = shape->find("content");
+  const auto* membership = content ? content->find_string("membership") : nullptr;
+  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", j.wanted.user_id) || !is("state_key", j.wanted.user_id) ||
+      !membership || *membership != "join")
+    return join_next({fault_code::peer_bad_answer, "make_join: the template is not our user's join"});
+  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", j.wanted.user_id}, {"state_key", j.wanted.user_id}, {"origin_server_ts", now_}};
+  for (const auto* key : {"prev_events", "auth_events", "depth"}) {
+    const auto* v = shape->find(key);
+    if (!v) return join_next({fault_code::peer_bad_answer, std::string{"make_join: no "} + key});
+    pdu.set(key, *v);
+  }
+  object own{{"membership", "join"}};
+  if (!j.wanted.display_name.empty()) own.set("displayname", j.wanted.display_name);
+  if (!j.wanted.avatar_url.empty()) own.set("avatar_url", j.wanted.avatar_url);
+  if (const auto* via = content->find_string("join_authorised_via_users_server")) own.set("join_authorised_via_users_server", *via);
+  pdu.set("content", std::move(own));
+  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
+  auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
+  if (!x) return join_next({fault_code::peer_bad_answer, "make_join: " + x.error().detail});
+  j.join = *x;
+  j.at = join_dance::step::send_join;
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = j.asked = next_token();
+  r.endpoint = matrix::endpoint::send_join_v2;
+  r.parameters = {room_id_, j.join->event_id};
+  r.body = j.join->to_json();
+  r.timeout_ms = node_.federation.send_join_timeout_ms;
+  r.response_bytes_max = limits::response_bytes_max;
+  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+}
+
+void room_machine::join_state(const peer_answer& m) {
+  auto& j = *join_;
+  auto body = matrix::json::parse(m.body);
+  const auto* state = body ? body->find_array("state") : nullptr;
+  const auto* chain = body ? body->find_array("auth_chain") : nullptr;
+  if (!state || !chain) return join_next({fault_code::peer_bad_answer, "send_join: no state"});
+  const auto& rules = j.join->rules();
+  auto form = [&](const matrix::json::array& from, std::vector<matrix::event_ptr>& into) {
+    for (const auto& p : from)
+      if (p.as_object())
+        if (auto x = matrix::make_event(*p.as_object(), rules, matrix::count_policy::unbounded); x && (*x)->room_id == room_id_) into.push_back(*x);
+  };
+  j.state.clear();
+  j.auth_chain.clear();
+  form(*state, j.state);
+  form(*chain, j.auth_chain);
+  // A restricted join comes back with the signature of the server that let us in.
+  if (const auto* signed_join = body->find_object("event"))
+    if (auto x = matrix::make_event(*signed_join, rules); x && (*x)->event_id == j.join->event_id) j.join = *x;
+  const auto creates = std::count_if(j.state.begin(), j.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
+  if (creates != 1) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  std::vector<matrix::event_ptr> all = j.state;
+  all.insert(all.end(), j.auth_chain.begin(), j.auth_chain.end());
+  j.at = join_dance::step::verifying;
+  j.asked = next_token();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked, std::move(all)}});
+}
+
+void room_machine::join_verified(const events_verified& m) {
+  auto& j = *join_;
+  auto keep = [&](std::vector<matrix::event_ptr>& events, std::size_t offset) {
+    std::vector<matrix::event_ptr> good;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const auto check = m.checks[offset + i];
+      if (check == event_check::valid) good.push_back(events[i]);
+      else if (check == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
+    }
+    events = std::move(good);
+  };
+  const auto states = j.state.size();
+  keep(j.state, 0);
+  keep(j.auth_chain, states);
+  auto create = std::find_if(j.state.begin(), j.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
+  if (create == j.state.end()) return join_next({fault_code::peer_bad_answer, "send_join: the create event is not validly signed"});
+  const auto* version = (*create)->content().find("room_version");
+  if ((version && version->as_string() ? *version->as_string() : "1") != j.join->rules().id)
+    return join_next({fault_code::peer_bad_answer, "send_join: the create event has another room version"});
+
+  // From here on the answer is tried on a graph of its own; the room is only touched when the join stands.
+  room_graph fresh(node_.room.recent_events_max, node_.room.state_group_full_every);
+  std::vector<store::write> writes;
+  if (exists_) fresh = graph_; // we were here before: what is known stays known
+  else fresh.begin(*create);
+  auto kept_graph = std::move(graph_);
+  auto kept_writes = std::move(writes_);
+  graph_ = std::move(fresh);
+  writes_.clear();
+  std::vector<matrix::event_ptr> all = j.auth_chain;
+  all.insert(all.end(), j.state.begin(), j.state.end());
+  add_outliers(std::move(all));
+  matrix::state_map before;
+  for (const auto& e : j.state) {
+    const auto* n = graph_.find(e->event_id);
+    if (e->state_key && n && n->judged != store::verdict::rejected) before[{e->type, *e->state_key}] = e->event_id;
+  }
+  const auto state = graph_.adopt_state(std::move(before), writes_);
+  const auto missing = graph_.missing_auth_events(*j.join);
+  auto verdict = missing.empty() ? matrix::check_auth(*j.join, graph_.create().get(), graph_.lookup(state))
+                                 : status{fault_code::peer_bad_answer, "auth events of our join are missing"};
+  if (!verdict) {
+    graph_ = std::move(kept_graph);
+    writes_ = std::move(kept_writes);
+    return join_next({fault_code::peer_bad_answer, "send_join: our join does not pass the rules against the given state: " + verdict.error().detail});
+  }
+  auto changes = graph_.restart_at(j.join, state, writes_);
+  writes_.insert(writes_.begin(), std::make_move_iterator(kept_writes.begin()), std::make_move_iterator(kept_writes.end()));
+
+  const bool again = exists_;
+  exists_ = true;
+  head_.room_version = std::string{j.join->rules().id};
+  head_.phase = store::room_phase::joined;
+  if (head_.chat_room_id.empty()) head_.chat_room_id = j.wanted.chat_room_id;
+  if (head_.type.empty()) head_.type = j.wanted.type;
+  head_.history_from.clear();
+  for (const auto& id : j.join->prev_events) head_.history_from += (head_.history_from.empty() ? "" : " ") + id;
+  head_changed_ = true;
+  const auto server = j.wanted.via[j.via];
+  const auto user = j.wanted.user_id;
+  auto waiting = std::move(join_queue_);
+  join_queue_.clear();
+  join_.reset();
+
+  auto text = [&](const char* type, const char* key) {
+    auto e = graph_.state_event(type);
+    const auto* v = e ? e->content().find(key) : nullptr;
+    return v && v->as_string() ? *v->as_string() : std::string{};
+  };
+  chat::room_created created{head_.chat_room_id, room_id_, head_.room_version, room_type(), graph_.create()->sender,
+                             text("m.room.name", "name"), text("m.room.topic", "topic"), {}};
+  for (const auto& e : graph_.events_of(graph_.current()))
+    if (e->type == "m.room.member" && e->membership() == "join") created.members.push_back(*e->state_key);
+  if (!again) notify(created);
+  // The members that were there before us are told with the room; of the changes only our own join is news.
+  std::erase_if(changes, [&](const auto& c) { return c.key != matrix::state_key_pair{"m.room.member", user}; });
+  tell_state_changes(changes);
+  tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
+  tell_after({actor_kind::invitation, room_id_ + "|" + user}, join_finished{user, {}});
+  start_history(server);
+  for (const auto& w : waiting) join_local(w);
+  if (!history_)
+    for (auto& h : std::exchange(held_, {})) receive(h);
+}
+
+} // namespace causeway::room

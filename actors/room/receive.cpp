@@ -1,0 +1,295 @@
+// The way of a foreign event into the room: formed -> verified -> gathered -> authorised -> resolved -> committed -> told.
+// Source: server-server-api, "Checks performed on receipt of a PDU".
+#include "actors/room/room_machine.hpp"
+
+#include "messages/matrix/base64.hpp"
+#include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/server_acl.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+namespace {
+
+/// An id for the answer to PUT /send even where the PDU has no form.
+std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_version_rules& rules) {
+  if (rules.event_ids == matrix::event_id_format::given) {
+    const auto* id = pdu.find("event_id");
+    return id && id->as_string() ? *id->as_string() : std::string{};
+  }
+  const auto hash = matrix::reference_hash(pdu, rules);
+  return "$" + (rules.event_ids == matrix::event_id_format::base64_hash ? matrix::base64_encode(hash) : matrix::base64url_encode(hash));
+}
+
+} // namespace
+
+void room_machine::receive(const pdus_received& m) {
+  if (join_ || (history_ && history_->failures == 0)) {
+    held_.push_back(m);
+    return;
+  }
+  const auto batch_id = ++last_batch_;
+  auto& b = batches_[batch_id];
+  b.reply_to = m.reply_to;
+  b.asked = m.asked;
+  b.outcomes.resize(m.pdus.size());
+  b.open = m.pdus.size();
+  auto settle = [&](std::size_t index, std::string event_id, std::string error) {
+    b.outcomes[index] = {std::move(event_id), std::move(error)};
+    --b.open;
+  };
+
+  std::vector<matrix::event_ptr> to_verify;
+  std::vector<std::uint64_t> ids;
+  const matrix::json::object* acl = nullptr;
+  if (exists_)
+    if (auto e = graph_.state_event("m.room.server_acl")) acl = &e->content();
+  const bool admitted = !exists_ || matrix::server_acl_allows(acl, m.origin);
+  for (std::size_t i = 0; i < m.pdus.size(); ++i) {
+    const auto& pdu = m.pdus[i];
+    if (!exists_ || head_.phase != store::room_phase::joined) {
+      // Not our room (any more). One thing concerns us still: an invitation that is taken back.
+      const auto* type = pdu.find("type");
+      const auto* key = pdu.find("state_key");
+      if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
+          node_.is_local(*key->as_string()))
+        tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{}, 0, m.origin, pdu});
+      settle(i, exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
+      continue;
+    }
+    if (!admitted) {
+      settle(i, id_for_answer(pdu, graph_.rules()), "server ACL denies " + m.origin);
+      continue;
+    }
+    auto formed = matrix::make_event(pdu, graph_.rules());
+    if (!formed) {
+      settle(i, id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
+      continue;
+    }
+    const auto& x = *formed;
+    if (x->room_id != room_id_) {
+      settle(i, x->event_id, "event of another room");
+      continue;
+    }
+    if (const auto* known = graph_.find(x->event_id); known && known->judged != store::verdict::outlier) {
+      settle(i, x->event_id, {}); // a repeat is harmless
+      continue;
+    }
+    b.outcomes[i].event_id = x->event_id;
+    if (auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
+      auto& w = work_.at(it->second);
+      if (w.in_inbox) settle(i, x->event_id, {}); // staged already: on disk
+      else w.waiters.emplace_back(batch_id, i);
+      continue;
+    }
+    const auto id = ++last_work_;
+    work w;
+    w.event = x;
+    w.origin = m.origin;
+    w.phase = work_phase::verifying;
+    w.since = now_;
+    w.waiters.emplace_back(batch_id, i);
+    work_by_event_[x->event_id] = id;
+    work_.emplace(id, std::move(w));
+    to_verify.push_back(x);
+    ids.push_back(id);
+  }
+  if (b.open == 0) {
+    tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
+    batches_.erase(batch_id);
+  }
+  if (to_verify.empty()) return;
+  const auto asked = next_token();
+  verifying_[asked] = std::move(ids);
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(to_verify)}});
+}
+
+void room_machine::verified(const events_verified& m) {
+  if (auto it = importing_.find(m.asked); it != importing_.end()) {
+    auto events = std::move(it->second);
+    importing_.erase(it);
+    std::vector<matrix::event_ptr> good;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (m.checks[i] == event_check::valid) good.push_back(events[i]);
+      else if (m.checks[i] == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
+    }
+    return gap_imported(std::move(good));
+  }
+  if (auto it = history_verifying_.find(m.asked); it != history_verifying_.end()) {
+    auto events = std::move(it->second);
+    history_verifying_.erase(it);
+    std::vector<matrix::event_ptr> good;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (m.checks[i] == event_check::valid) good.push_back(events[i]);
+      else if (m.checks[i] == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
+    }
+    return history_verified(good);
+  }
+  if (auto it = joining_peers_.find(m.asked); it != joining_peers_.end()) {
+    auto [call, x] = std::move(it->second);
+    joining_peers_.erase(it);
+    if (m.checks.front() != event_check::valid) return refuse(call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
+    return finish_send_membership(call, x);
+  }
+  if (join_ && join_->at == join_dance::step::verifying && join_->asked == m.asked) return join_verified(m);
+  auto it = verifying_.find(m.asked);
+  if (it == verifying_.end()) return;
+  auto ids = std::move(it->second);
+  verifying_.erase(it);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto found = work_.find(ids[i]);
+    if (found == work_.end()) continue;
+    auto& w = found->second;
+    switch (m.checks[i]) {
+      case event_check::bad_hash: w.event = matrix::redacted(*w.event); [[fallthrough]];
+      case event_check::valid: w.phase = work_phase::waiting_for_parents; break;
+      case event_check::bad_signature: end_work(ids[i], "bad_signature: a signature of the event is not valid"); break;
+      case event_check::missing_signature: end_work(ids[i], "bad_signature: a required signature is missing"); break;
+      case event_check::no_key: end_work(ids[i], "bad_signature: the signing key could not be obtained"); break;
+    }
+  }
+  advance();
+}
+
+void room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin) {
+  for (const auto& x : events) {
+    const auto* known = graph_.find(x->event_id);
+    if (known && known->judged != store::verdict::outlier) continue;
+    if (work_by_event_.contains(x->event_id)) continue;
+    work w;
+    w.event = x;
+    w.origin = origin;
+    w.phase = work_phase::waiting_for_parents;
+    w.pulled = true;
+    w.since = now_;
+    work_by_event_[x->event_id] = ++last_work_;
+    work_.emplace(last_work_, std::move(w));
+  }
+}
+
+bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::string>& to_look_up, bool& removed) {
+  if (w.phase == work_phase::verifying || w.phase == work_phase::formed) return false;
+  bool missing = false, waiting = false, unknown = false;
+  auto look = [&](const std::string& ref, bool as_parent) {
+    if (as_parent ? graph_.is_placed(ref) : graph_.find(ref) != nullptr) return;
+    missing = true;
+    if (work_by_event_.contains(ref)) waiting = true;
+    else if (!absent_.contains(ref)) to_look_up.push_back(ref);
+    else unknown = true;
+  };
+  if (w.told_state) {
+    // The oldest event of a gap: its state was told by the server that has it, together with all it rests on.
+    accept(w);
+    end_work(id, {});
+    removed = true;
+    return true;
+  }
+  if (const auto* known = graph_.find(w.event->event_id); known && known->judged != store::verdict::outlier) {
+    end_work(id, {});
+    removed = true;
+    return true;
+  }
+  for (const auto& prev : w.event->prev_events) look(prev, true);
+  for (const auto& auth : w.event->auth_events) look(auth, false);
+  if (w.event->prev_events.empty()) {
+    end_work(id, "an event other than the first of a room has parents");
+    removed = true;
+    return true;
+  }
+  if (!missing) {
+    accept(w);
+    end_work(id, {});
+    removed = true;
+    return true;
+  }
+  if (!w.in_inbox && !w.pulled && (unknown || waiting) && to_look_up.empty()) stage(w);
+  w.phase = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering;
+  return false;
+}
+
+void room_machine::advance() {
+  std::vector<std::string> to_look_up;
+  // Arrival order; an event that could be placed may be the parent of one seen before it, so go round until nothing moves.
+  for (bool moved = true; moved;) {
+    moved = false;
+    to_look_up.clear();
+    for (auto it = work_.begin(); it != work_.end();) {
+      const auto id = it->first;
+      bool removed = false;
+      auto& w = it->second;
+      if (advance_one(id, w, to_look_up, removed)) moved = true;
+      it = removed ? work_.upper_bound(id) : std::next(it);
+    }
+  }
+  std::sort(to_look_up.begin(), to_look_up.end());
+  to_look_up.erase(std::unique(to_look_up.begin(), to_look_up.end()), to_look_up.end());
+  for (const auto& [asked, ids] : looking_up_)
+    std::erase_if(to_look_up, [&](const auto& x) { return std::find(ids.begin(), ids.end(), x) != ids.end(); });
+  if (!to_look_up.empty()) {
+    const auto asked = next_token();
+    now_effects_.push_back(ask_store{asked, store::load_events{room_id_, to_look_up, true}});
+    looking_up_[asked] = std::move(to_look_up);
+  }
+  consider_gap();
+}
+
+void room_machine::accept(work& w) {
+  state_ref before;
+  if (w.told_state) {
+    std::vector<state_ref> states{graph_.adopt_state(std::move(*w.told_state), writes_)};
+    for (const auto& prev : w.event->prev_events)
+      if (graph_.is_placed(prev)) states.push_back(graph_.find(prev)->after);
+    before = graph_.resolve(std::move(states), writes_);
+  } else {
+    before = graph_.state_before(w.event->prev_events, writes_);
+  }
+  const auto verdict = graph_.judge(*w.event, before);
+  auto changes = graph_.add(w.event, before, verdict, writes_);
+  w.phase = work_phase::done;
+  if (verdict.judged != store::verdict::accepted) {
+    now_effects_.push_back(note{log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
+                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
+    // A merge may change the state even so; what it changed is told below.
+  } else {
+    tell_event(w.event, false);
+  }
+  tell_state_changes(changes);
+}
+
+void room_machine::stage(work& w) {
+  // Answered for from now on: it waits on disk for what is missing.
+  w.in_inbox = true;
+  writes_.push_back(store::put_inbox{room_id_, w.event->event_id, w.origin, w.event->to_json(), now_});
+  for (const auto& [batch_id, index] : w.waiters) {
+    auto it = batches_.find(batch_id);
+    if (it == batches_.end()) continue;
+    if (--it->second.open == 0) {
+      tell_after(it->second.reply_to, pdus_handled{it->second.asked, std::move(it->second.outcomes)});
+      batches_.erase(it);
+    }
+  }
+  w.waiters.clear();
+}
+
+void room_machine::end_work(std::uint64_t id, const std::string& error) {
+  auto it = work_.find(id);
+  if (it == work_.end()) return;
+  auto& w = it->second;
+  if (w.in_inbox) writes_.push_back(store::remove_inbox{room_id_, {w.event->event_id}});
+  absent_.erase(w.event->event_id);
+  for (const auto& [batch_id, index] : w.waiters) {
+    auto b = batches_.find(batch_id);
+    if (b == batches_.end()) continue;
+    b->second.outcomes[index].error = error;
+    if (--b->second.open == 0) {
+      tell_after(b->second.reply_to, pdus_handled{b->second.asked, std::move(b->second.outcomes)});
+      batches_.erase(b);
+    }
+  }
+  gap_pause_.erase(id);
+  work_by_event_.erase(w.event->event_id);
+  if (gap_ && gap_->work_id == id) gap_.reset();
+  work_.erase(it);
+}
+
+} // namespace causeway::room

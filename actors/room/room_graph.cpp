@@ -1,0 +1,350 @@
+#include "actors/room/room_graph.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/state_resolution.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <unordered_set>
+
+namespace causeway::room {
+namespace {
+
+/// Resolutions kept by their set of groups; a room with more open forks than this recomputes the oldest.
+constexpr std::size_t resolved_max = 64;
+
+} // namespace
+
+using store::verdict;
+
+void room_graph::load(const store::room_loaded& from) {
+  auto state_of = [&](std::int64_t group) -> state_ref {
+    auto it = from.state_groups.find(group);
+    return it == from.state_groups.end() ? state_ref{} : state_ref{group, it->second};
+  };
+  room_id_ = from.room.room_id;
+  for (const auto& s : from.state_events) {
+    if (s.event->is_state("m.room.create") && s.judged != verdict::rejected) create_ = s.event;
+    nodes_[s.event->event_id] = node{s.event, s.judged, {}, {}};
+  }
+  for (const auto& s : from.extremities) {
+    nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
+    recent_.push_back(s.event->event_id);
+  }
+  extremities_ = from.room.forward_extremities;
+  current_ = state_of(from.room.state_group);
+  last_position_ = from.room.last_position;
+  first_position_ = from.room.first_position;
+  last_group_ = from.room.last_state_group;
+  deltas_since_full_ = state_group_full_every_ / 2; // unknown after a restart; an early full copy costs little
+}
+
+void room_graph::begin(matrix::event_ptr create) {
+  create_ = std::move(create);
+  room_id_ = create_->room_id;
+}
+
+const node* room_graph::find(std::string_view event_id) const {
+  auto it = nodes_.find(event_id);
+  return it == nodes_.end() ? nullptr : &it->second;
+}
+
+const matrix::event* room_graph::find_event(std::string_view event_id) const {
+  const auto* n = find(event_id);
+  return n ? n->event.get() : nullptr;
+}
+
+bool room_graph::is_rejected(std::string_view event_id) const {
+  const auto* n = find(event_id);
+  return !n || n->judged == verdict::rejected;
+}
+
+bool room_graph::is_placed(std::string_view event_id) const {
+  const auto* n = find(event_id);
+  return n && n->after;
+}
+
+void room_graph::remember(const store::events_loaded& found) {
+  auto state_of = [&](std::int64_t group) -> state_ref {
+    auto it = found.state_groups.find(group);
+    return it == found.state_groups.end() ? state_ref{} : state_ref{group, it->second};
+  };
+  for (const auto& s : found.events) {
+    if (is_placed(s.event->event_id)) continue;
+    nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
+    if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
+  }
+}
+
+state_ref room_graph::state_before(const std::vector<std::string>& prev_events, std::vector<store::write>& batch) {
+  std::vector<state_ref> states;
+  for (const auto& id : prev_events) {
+    const auto* n = find(id);
+    if (!n || !n->after) throw std::logic_error("state_before: parent is not placed");
+    states.push_back(n->after);
+  }
+  return resolve(std::move(states), batch);
+}
+
+state_ref room_graph::resolve(std::vector<state_ref> states, std::vector<store::write>& batch) {
+  std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group < b.group; });
+  states.erase(std::unique(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group == b.group; }),
+               states.end());
+  if (states.size() == 1) return states.front();
+  std::vector<std::int64_t> key;
+  std::vector<matrix::state_ptr> maps;
+  for (const auto& s : states) {
+    key.push_back(s.group);
+    maps.push_back(s.state);
+  }
+  if (auto it = resolved_.find(key); it != resolved_.end()) return it->second;
+  matrix::resolution_context context{&rules(), create_.get(), [this](std::string_view id) { return find_event(id); },
+                                     [this](std::string_view id) { return is_rejected(id); }};
+  auto merged = matrix::resolve(maps, context);
+  state_ref out;
+  for (const auto& s : states)
+    if (*s.state == merged) out = s;
+  if (!out) out = new_group(std::move(merged), states.back(), batch);
+  if (resolved_.size() >= resolved_max) resolved_.erase(resolved_.begin());
+  resolved_[key] = out;
+  return out;
+}
+
+state_ref room_graph::adopt_state(matrix::state_map state, std::vector<store::write>& batch) {
+  return new_group(std::move(state), {}, batch);
+}
+
+state_ref room_graph::new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch) {
+  store::put_state_group row{room_id_, ++last_group_, 0, {}};
+  if (base && deltas_since_full_ < state_group_full_every_ && std::includes(state.begin(), state.end(), base.state->begin(), base.state->end(),
+                            [](const auto& a, const auto& b) { return a.first < b.first; })) {
+    // A delta can add and replace entries but not remove them; states only lose keys in resets, which get a full copy.
+    row.base = base.group;
+    for (const auto& [k, id] : state) {
+      auto it = base.state->find(k);
+      if (it == base.state->end() || it->second != id) row.entries.emplace_back(k, id);
+    }
+    ++deltas_since_full_;
+  } else {
+    row.entries.assign(state.begin(), state.end());
+    deltas_since_full_ = 0;
+  }
+  batch.push_back(std::move(row));
+  return {last_group_, std::make_shared<const matrix::state_map>(std::move(state))};
+}
+
+state_ref room_graph::with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch) {
+  matrix::state_map next = *base.state;
+  next[{x.type, *x.state_key}] = x.event_id;
+  return new_group(std::move(next), base, batch);
+}
+
+matrix::state_lookup room_graph::lookup(const state_ref& state) const {
+  return [this, map = state.state](std::string_view type, std::string_view key) -> const matrix::event* {
+    if (!map) return nullptr;
+    auto it = map->find({std::string{type}, std::string{key}});
+    return it == map->end() ? nullptr : find_event(it->second);
+  };
+}
+
+std::vector<std::string> room_graph::missing_auth_events(const matrix::event& x) const {
+  std::vector<std::string> missing;
+  for (const auto& id : x.auth_events)
+    if (!find(id)) missing.push_back(id);
+  return missing;
+}
+
+room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
+  auto find_by_id = [this](std::string_view id) { return find_event(id); };
+  if (auto fine = matrix::check_auth_events(x, find_by_id, [this](std::string_view id) { return is_rejected(id); }); !fine)
+    return {verdict::rejected, fine.error().detail};
+  auto by_auth_events = [&](std::string_view type, std::string_view key) -> const matrix::event* {
+    for (const auto& id : x.auth_events)
+      if (const auto* e = find_event(id); e && e->is_state(type, key)) return e;
+    return nullptr;
+  };
+  const auto* create = x.type == "m.room.create" ? nullptr : create_.get();
+  if (auto fine = matrix::check_auth(x, create, by_auth_events); !fine) return {verdict::rejected, fine.error().detail};
+  return {verdict::outlier, {}};
+}
+
+room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref& before) const {
+  if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
+  if (auto fine = matrix::check_auth(x, create_.get(), lookup(before)); !fine)
+    return {verdict::rejected, "state before: " + fine.error().detail};
+  if (current_ && before.group != current_.group)
+    if (auto fine = matrix::check_auth(x, create_.get(), lookup(current_)); !fine)
+      return {verdict::soft_failed, "current state: " + fine.error().detail};
+  return {};
+}
+
+void room_graph::put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch) {
+  batch.push_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
+  const auto id = n.event->event_id;
+  if (n.after) recent_.push_back(id);
+  nodes_.insert_or_assign(id, std::move(n));
+}
+
+void room_graph::let_go_of_old_states() {
+  while (recent_.size() > recent_events_max_) {
+    auto id = std::move(recent_.front());
+    recent_.pop_front();
+    if (std::find(extremities_.begin(), extremities_.end(), id) != extremities_.end()) {
+      recent_.push_back(std::move(id)); // an extremity's state is needed for ever; there are few of them
+      if (recent_.size() <= extremities_.size() + 1) return;
+      continue;
+    }
+    auto it = nodes_.find(id);
+    if (it == nodes_.end()) continue;
+    if (it->second.event->is_state()) it->second.before = it->second.after = {};
+    else nodes_.erase(it);
+  }
+}
+
+std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& before, const judgement& j,
+                                          std::vector<store::write>& batch) {
+  state_ref after = before;
+  if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
+  const bool linear = extremities_.size() == x->prev_events.size() &&
+                      std::is_permutation(extremities_.begin(), extremities_.end(), x->prev_events.begin());
+  put({x, j.judged, before, after}, ++last_position_, j.reason, batch);
+  if (j.judged != verdict::accepted) {
+    let_go_of_old_states();
+    return {};
+  }
+  std::erase_if(extremities_, [&](const std::string& id) {
+    return std::find(x->prev_events.begin(), x->prev_events.end(), id) != x->prev_events.end();
+  });
+  extremities_.push_back(x->event_id);
+  state_ref next = after;
+  if (!linear && extremities_.size() > 1) {
+    std::vector<state_ref> states;
+    for (const auto& id : extremities_) {
+      const auto* n = find(id);
+      if (!n || !n->after) throw std::logic_error("an extremity lost its state");
+      states.push_back(n->after);
+    }
+    next = resolve(std::move(states), batch);
+  }
+  auto changes = make_current(std::move(next));
+  let_go_of_old_states();
+  return changes;
+}
+
+std::vector<state_change> room_graph::make_current(state_ref next) {
+  std::vector<state_change> changes;
+  if (current_.group != next.group || !current_) {
+    static const matrix::state_map nothing;
+    const auto& old = current_ ? *current_.state : nothing;
+    auto event_of = [this](const std::string& id) {
+      const auto* n = find(id);
+      return n ? n->event : nullptr;
+    };
+    auto a = old.begin();
+    auto b = next.state->begin();
+    while (a != old.end() || b != next.state->end()) {
+      if (b == next.state->end() || (a != old.end() && a->first < b->first)) {
+        changes.push_back({a->first, event_of(a->second), nullptr});
+        ++a;
+      } else if (a == old.end() || b->first < a->first) {
+        changes.push_back({b->first, nullptr, event_of(b->second)});
+        ++b;
+      } else {
+        if (a->second != b->second) changes.push_back({a->first, event_of(a->second), event_of(b->second)});
+        ++a;
+        ++b;
+      }
+    }
+  }
+  current_ = std::move(next);
+  return changes;
+}
+
+void room_graph::add_history(matrix::event_ptr x, const state_ref& before, const judgement& j,
+                             std::vector<store::write>& batch) {
+  state_ref after = before;
+  if (j.judged != verdict::rejected && x->is_state() && before) after = with_entry(before, *x, batch);
+  put({std::move(x), j.judged, before, after}, --first_position_, j.reason, batch);
+  let_go_of_old_states();
+}
+
+void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vector<store::write>& batch) {
+  put({std::move(x), j.judged, {}, {}}, 0, j.reason, batch);
+}
+
+std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
+                                                 std::vector<store::write>& batch) {
+  extremities_.clear();
+  auto after = with_entry(before, *join, batch);
+  const auto id = join->event_id;
+  put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);
+  extremities_.push_back(id);
+  return make_current(std::move(after));
+}
+
+matrix::event_ptr room_graph::state_event(const state_ref& state, std::string_view type, std::string_view key) const {
+  if (!state) return nullptr;
+  auto it = state.state->find({std::string{type}, std::string{key}});
+  if (it == state.state->end()) return nullptr;
+  const auto* n = find(it->second);
+  return n ? n->event : nullptr;
+}
+
+matrix::event_ptr room_graph::state_event(std::string_view type, std::string_view key) const {
+  return state_event(current_, type, key);
+}
+
+matrix::power_levels room_graph::levels() const {
+  return {create_.get(), state_event("m.room.power_levels").get()};
+}
+
+std::string_view room_graph::membership(const state_ref& state, std::string_view user_id) const {
+  auto e = state_event(state, "m.room.member", user_id);
+  return e ? e->membership() : std::string_view{};
+}
+
+std::string_view room_graph::membership(std::string_view user_id) const { return membership(current_, user_id); }
+
+std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
+  std::set<std::string> servers;
+  if (state)
+    for (auto it = state.state->lower_bound({"m.room.member", ""}); it != state.state->end() && it->first.first == "m.room.member"; ++it)
+      if (const auto* e = find_event(it->second); e && e->membership() == "join")
+        servers.emplace(matrix::server_name_of(it->first.second));
+  return {servers.begin(), servers.end()};
+}
+
+std::vector<std::string> room_graph::auth_chain(const std::vector<std::string>& event_ids) const {
+  std::unordered_set<std::string> seen;
+  std::vector<std::string> order, open = event_ids;
+  while (!open.empty()) {
+    auto id = std::move(open.back());
+    open.pop_back();
+    const auto* e = find_event(id);
+    if (!e) continue;
+    for (const auto& a : e->auth_events)
+      if (seen.insert(a).second) {
+        order.push_back(a);
+        open.push_back(a);
+      }
+  }
+  return order;
+}
+
+std::vector<matrix::event_ptr> room_graph::events_of(const state_ref& state) const {
+  std::vector<matrix::event_ptr> out;
+  if (state)
+    for (const auto& [key, id] : *state.state)
+      if (const auto* n = find(id)) out.push_back(n->event);
+  return out;
+}
+
+std::int64_t room_graph::depth_of_head() const {
+  std::int64_t depth = 0;
+  for (const auto& id : extremities_)
+    if (const auto* e = find_event(id)) depth = std::max(depth, e->depth);
+  return depth;
+}
+
+} // namespace causeway::room

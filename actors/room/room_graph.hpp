@@ -1,0 +1,137 @@
+#pragma once
+#include "messages/matrix/auth_rules.hpp"
+#include "messages/matrix/event.hpp"
+#include "messages/matrix/state_map.hpp"
+#include "messages/store.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace causeway::room {
+
+/// A room state with the id it has in the store.
+struct state_ref {
+  std::int64_t group = 0;
+  matrix::state_ptr state; ///< null: not at hand
+  explicit operator bool() const { return state != nullptr; }
+};
+
+/// An event of the room and what was decided about it.
+struct node {
+  matrix::event_ptr event;
+  store::verdict judged = store::verdict::outlier;
+  state_ref before, after; ///< empty for outliers and for old events whose states were let go
+};
+
+/// One entry of the current state that changed.
+struct state_change {
+  matrix::state_key_pair key;
+  matrix::event_ptr before, after; ///< null: absent
+};
+
+/// The room's event graph as far as decisions need it: every state event and outlier, the forward extremities, the current
+/// state, and the latest events with the states around them. Pure data; what it changes it also writes into a store batch.
+/// Memory: O(state events + `recent_events_max`).
+class room_graph {
+public:
+  room_graph(std::size_t recent_events_max, std::int64_t state_group_full_every)
+      : recent_events_max_(recent_events_max), state_group_full_every_(state_group_full_every) {}
+
+  /// Takes over what the store had.
+  void load(const store::room_loaded& from);
+  /// Begins a room whose create event is known and accepted elsewhere (join): sets version and create event only.
+  void begin(matrix::event_ptr create);
+
+  const matrix::room_version_rules& rules() const { return create_->rules(); }
+  const matrix::event_ptr& create() const { return create_; }
+
+  /// Null when the event is not at hand (it may still be in the store).
+  const node* find(std::string_view event_id) const;
+  /// Whether the state after the event is at hand, so that a child can be placed.
+  bool is_placed(std::string_view event_id) const;
+  /// Adds what the store answered, for a child to be placed.
+  void remember(const store::events_loaded& found);
+
+  /// State before an event with these parents, resolved if they differ. New groups go into `batch`.
+  /// @pre all parents `is_placed`
+  state_ref state_before(const std::vector<std::string>& prev_events, std::vector<store::write>& batch);
+  /// State known from outside (join, gap) as a group of its own.
+  state_ref adopt_state(matrix::state_map state, std::vector<store::write>& batch);
+  /// Resolves further states into one.
+  state_ref resolve(std::vector<state_ref> states, std::vector<store::write>& batch);
+
+  /// Receipt checks 4 to 6 for an event whose auth events are all at hand and whose parents' state is `before`.
+  struct judgement {
+    store::verdict judged = store::verdict::accepted;
+    std::string reason;
+  };
+  judgement judge(const matrix::event& x, const state_ref& before) const;
+  /// Checks an outlier: receipt check 4 only.
+  judgement judge_outlier(const matrix::event& x) const;
+  std::vector<std::string> missing_auth_events(const matrix::event& x) const;
+
+  /// Takes a judged event in. Accepted ones become extremities and change the current state.
+  /// @returns what changed in the current state
+  std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
+                                std::vector<store::write>& batch);
+  /// The same for history fetched backwards: no extremity, no change of state, a negative position.
+  void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict, std::vector<store::write>& batch);
+  void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
+  /// Replaces extremities and current state: the moment of a join.
+  std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
+
+  const std::vector<std::string>& extremities() const { return extremities_; }
+  const state_ref& current() const { return current_; }
+  /// Event of the current state; null when absent.
+  matrix::event_ptr state_event(std::string_view type, std::string_view state_key = {}) const;
+  matrix::event_ptr state_event(const state_ref& state, std::string_view type, std::string_view state_key = {}) const;
+  matrix::state_lookup lookup(const state_ref& state) const;
+  matrix::power_levels levels() const;
+  std::string_view membership(std::string_view user_id) const;
+  std::string_view membership(const state_ref& state, std::string_view user_id) const;
+  /// Servers with a joined member in `state`.
+  std::vector<std::string> servers_in(const state_ref& state) const;
+  /// Ids of the recursive auth chain of these events, themselves not included.
+  std::vector<std::string> auth_chain(const std::vector<std::string>& event_ids) const;
+  /// All events of a state, in no order.
+  std::vector<matrix::event_ptr> events_of(const state_ref& state) const;
+
+  std::int64_t depth_of_head() const;
+  std::int64_t last_position() const { return last_position_; }
+  std::int64_t first_position() const { return first_position_; }
+  std::int64_t last_state_group() const { return last_group_; }
+  std::size_t events_at_hand() const { return nodes_.size(); }
+
+private:
+  struct string_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  const matrix::event* find_event(std::string_view event_id) const;
+  bool is_rejected(std::string_view event_id) const;
+  state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
+  state_ref new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);
+  void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
+  std::vector<state_change> make_current(state_ref next);
+  void let_go_of_old_states();
+
+  std::size_t recent_events_max_;
+  std::int64_t state_group_full_every_;
+  matrix::event_ptr create_;
+  std::unordered_map<std::string, node, string_hash, std::equal_to<>> nodes_;
+  std::deque<std::string> recent_; ///< events with states at hand, oldest first
+  std::vector<std::string> extremities_;
+  state_ref current_;
+  std::int64_t last_position_ = 0, first_position_ = 0, last_group_ = 0;
+  std::int64_t deltas_since_full_ = 0;
+  std::map<std::vector<std::int64_t>, state_ref> resolved_; ///< by sorted group ids; bounded
+  std::string room_id_;
+};
+
+} // namespace causeway::room

@@ -1,0 +1,283 @@
+#include "actors/room/room_machine.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+#include <stdexcept>
+
+namespace causeway::room {
+
+std::string_view name(work_phase p) {
+  switch (p) {
+    case work_phase::formed: return "formed";
+    case work_phase::verifying: return "verifying";
+    case work_phase::gathering: return "gathering";
+    case work_phase::waiting_for_parents: return "waiting_for_parents";
+    case work_phase::closing_gap: return "closing_gap";
+    case work_phase::done: return "done";
+  }
+  return "unknown";
+}
+
+room_machine::room_machine(const context& node, std::string room_id)
+    : node_(node), room_id_(std::move(room_id)),
+      graph_(node.room.recent_events_max, node.room.state_group_full_every) {
+  head_.room_id = room_id_;
+}
+
+effects room_machine::on(const message& m, time_ms now) {
+  now_ = now;
+  if (std::holds_alternative<start>(m)) {
+    load_token_ = next_token();
+    now_effects_.push_back(ask_store{load_token_, store::load_room{room_id_}});
+    return flush();
+  }
+  if (const auto* answered = std::get_if<store_answered>(&m); answered && answered->asked == load_token_ && !loaded_) {
+    const auto* found = std::get_if<store::room_loaded>(answered->answer.get());
+    if (!found) throw std::runtime_error("the store cannot load room " + room_id_);
+    loaded(*found);
+    auto waiting = std::move(before_load_);
+    before_load_.clear();
+    for (const auto& w : waiting) dispatch(w);
+  } else if (!loaded_) {
+    before_load_.push_back(m);
+    return {};
+  } else {
+    dispatch(m);
+  }
+  return flush();
+}
+
+void room_machine::dispatch(const message& m) {
+  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) last_active_ = now_;
+  std::visit(
+    [this](const auto& x) {
+      using T = std::decay_t<decltype(x)>;
+      if constexpr (std::is_same_v<T, store_answered>) store_answer(x);
+      else if constexpr (std::is_same_v<T, timer_due>) timer(x);
+      else if constexpr (std::is_same_v<T, pdus_received>) receive(x);
+      else if constexpr (std::is_same_v<T, events_verified>) verified(x);
+      else if constexpr (std::is_same_v<T, chat_command>) take_command(x);
+      else if constexpr (std::is_same_v<T, federation_call>) serve(x);
+      else if constexpr (std::is_same_v<T, revoke_invite>) revoke(x);
+      else if constexpr (std::is_same_v<T, join_wanted>) want_join(x);
+      else if constexpr (std::is_same_v<T, peer_answer>) {
+        if (gap_ && x.asked == gap_->asked) gap_answer(x);
+        else if (history_ && x.asked == history_->asked) history_answer(x);
+        else if (join_ && x.asked == join_->asked) join_answer(x);
+      } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
+        // The invited server has signed: only now does the invitation exist for the room.
+        if (exists_ && !graph_.find(x.event->event_id)) commit_local(x.event);
+        inviting_.erase(x.user_id);
+        release_held(x.user_id);
+      } else if constexpr (std::is_same_v<T, membership_wanted>) {
+        auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
+        const auto* reason = e ? e->source.find("content")->find_string("reason") : nullptr;
+        tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id},
+                   invited_membership_changed{e ? std::string{e->membership()} : std::string{}, e ? e->sender : std::string{},
+                                              reason ? *reason : std::string{}, e, true});
+      } else if constexpr (std::is_same_v<T, leave_wanted>) {
+        fault why;
+        const bool ours = exists_ && head_.phase == store::room_phase::joined;
+        if (!ours) return tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id},
+                                     join_finished{x.user_id, {fault_code::not_member, "this server is not in the room"}});
+        draft d{"m.room.member", x.user_id, x.user_id, {{"membership", "leave"}}};
+        if (!x.reason.empty()) d.content.set("reason", x.reason);
+        if (auto e = author(d)) commit_local(*e);
+        else why = e.error();
+        tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
+      } else if constexpr (std::is_same_v<T, edu_received>) {
+        if (x.body.edu_type != "m.typing" || !exists_) return;
+        const auto* user = x.body.content.find("user_id");
+        const auto* typing = x.body.content.find("typing");
+        if (!user || !user->as_string() || !typing || !typing->as_bool()) return;
+        if (graph_.membership(*user->as_string()) != "join") return;
+        chat::typing_changed n{head_.chat_room_id, room_id_, *user->as_string(), *typing->as_bool()};
+        now_effects_.push_back(tell{{actor_kind::session, ""},
+                                    ephemeral_notification{"typing", "typing|" + room_id_ + "|" + n.user, chat::encode(n)}});
+      } else if constexpr (std::is_same_v<T, room_named>) {
+        if (!exists_ || head_.chat_room_id == x.chat_room_id) return;
+        head_.chat_room_id = x.chat_room_id;
+        head_changed_ = true;
+      } else if constexpr (std::is_same_v<T, status_wanted>) {
+        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::room, room_id_}, describe(now_)}});
+      } else if constexpr (std::is_same_v<T, passivate>) {
+        consider_idle();
+      } else {
+        now_effects_.push_back(note{log_level::warning, "room: message not understood", {{"room", room_id_}}});
+      }
+    },
+    m);
+}
+
+void room_machine::loaded(const store::room_loaded& from) {
+  loaded_ = true;
+  exists_ = from.exists;
+  last_active_ = now_;
+  now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.room.idle_s} * 1000, "idle"});
+  if (!exists_) return;
+  head_ = from.room;
+  graph_.load(from);
+  if (!graph_.create()) throw std::runtime_error("room " + room_id_ + " has no create event in the store");
+  for (const auto& i : from.invitations)
+    if (i.direction == "outgoing" && i.state == "sending") inviting_.insert(i.user_id);
+  for (const auto& staged : from.inbox) {
+    // What was answered for before the restart goes on where it stood.
+    auto e = matrix::parse_event(staged.pdu, graph_.rules());
+    if (!e) {
+      writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
+      continue;
+    }
+    work w;
+    w.event = *e;
+    w.origin = staged.origin;
+    w.phase = work_phase::waiting_for_parents;
+    w.in_inbox = true;
+    w.since = staged.received_ts;
+    work_by_event_[w.event->event_id] = ++last_work_;
+    work_.emplace(last_work_, std::move(w));
+  }
+  if (head_.phase == store::room_phase::joined && !head_.history_from.empty()) start_history("");
+  advance();
+}
+
+void room_machine::store_answer(const store_answered& m) {
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  if (resolving_ == m.asked) {
+    resolving_.reset();
+    if (const auto* named = std::get_if<store::message_found>(m.answer.get()); named && !commands_.empty()) {
+      auto& open = commands_.front();
+      for (auto& [wanted, id] : open.event_ids)
+        if (id.empty()) {
+          id = named->event_id.empty() ? "?" : named->event_id;
+          break;
+        }
+    }
+    run_commands();
+    return;
+  }
+  if (auto it = looking_up_.find(m.asked); it != looking_up_.end()) {
+    auto asked = std::move(it->second);
+    looking_up_.erase(it);
+    if (found) graph_.remember(*found);
+    for (auto& id : asked)
+      if (!graph_.is_placed(id)) absent_.insert(std::move(id));
+    advance();
+    return;
+  }
+  if (auto it = reading_.find(m.asked); it != reading_.end()) {
+    auto call = std::move(it->second);
+    reading_.erase(it);
+    if (!found) return refuse(call, {fault_code::internal, "the store did not answer"});
+    switch (call.match->info->id) {
+      case matrix::endpoint::state: return serve_state(call, *found, false);
+      case matrix::endpoint::state_ids: return serve_state(call, *found, true);
+      case matrix::endpoint::backfill: return serve_history(call, *found, false);
+      case matrix::endpoint::get_missing_events: return serve_history(call, *found, true);
+      case matrix::endpoint::event: return serve_event(call, *found);
+      default: return refuse(call, {fault_code::internal, "unexpected read"});
+    }
+  }
+}
+
+void room_machine::timer(const timer_due& m) {
+  if (m.name == "idle") return consider_idle();
+  if (m.name == "gap") return consider_gap();
+  if (m.name == "held") return release_held({});
+  if (m.name == "history") return ask_history();
+}
+
+void room_machine::consider_idle() {
+  const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
+  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || !reading_.empty() || !joining_peers_.empty() ||
+                    !batches_.empty();
+  if (!busy && now_ - last_active_ >= idle_ms) {
+    now_effects_.push_back(finish{});
+    return;
+  }
+  now_effects_.push_back(wake_me_at{std::max(last_active_ + idle_ms, now_ + idle_ms / 4), "idle"});
+}
+
+void room_machine::write_room() {
+  head_.forward_extremities = graph_.extremities();
+  head_.state_group = graph_.current().group;
+  head_.last_position = graph_.last_position();
+  head_.first_position = graph_.first_position();
+  head_.last_state_group = graph_.last_state_group();
+  writes_.push_back(head_);
+}
+
+effects room_machine::flush() {
+  if (exists_ && (head_changed_ || !writes_.empty()) && graph_.current()) {
+    if (head_changed_ || graph_.last_position() != head_.last_position || graph_.last_state_group() != head_.last_state_group ||
+        graph_.first_position() != head_.first_position)
+      write_room();
+    head_changed_ = false;
+  }
+  effects out = std::move(now_effects_);
+  now_effects_.clear();
+  if (!writes_.empty() || !after_.empty()) {
+    persist p;
+    p.batch.writes = std::move(writes_);
+    p.then = std::move(after_);
+    out.push_back(std::move(p));
+  }
+  writes_.clear();
+  after_.clear();
+  // A name that turned out to be no room of ours keeps no actor.
+  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty()) out.push_back(finish{});
+  return out;
+}
+
+std::string room_machine::describe(time_ms now) const {
+  using matrix::json::object;
+  object o;
+  o.set("room_id", room_id_);
+  o.set("room", head_.chat_room_id);
+  o.set("phase", !loaded_ ? "loading" : join_ ? "joining" : !exists_ ? "unknown" : head_.phase == store::room_phase::joined ? "joined" : "left");
+  o.set("room_version", head_.room_version);
+  o.set("type", room_type());
+  o.set("events_at_hand", static_cast<std::int64_t>(graph_.events_at_hand()));
+  matrix::json::array ext;
+  for (const auto& e : graph_.extremities()) ext.emplace_back(e);
+  o.set("extremities", std::move(ext));
+  o.set("commands_waiting", static_cast<std::int64_t>(commands_.size()));
+  matrix::json::array work;
+  for (const auto& [id, w] : work_) {
+    if (work.size() == 50) break;
+    object row;
+    row.set("event_id", w.event->event_id);
+    row.set("phase", name(w.phase));
+    row.set("origin", w.origin);
+    row.set("age_ms", now - w.since);
+    work.emplace_back(std::move(row));
+  }
+  o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
+  o.set("under_way", std::move(work));
+  if (gap_) {
+    object g;
+    g.set("server", gap_->server);
+    g.set("rounds", static_cast<std::int64_t>(gap_->rounds));
+    g.set("event_id", gap_->event_id);
+    o.set("gap", std::move(g));
+  }
+  if (join_) {
+    object j;
+    j.set("user", join_->wanted.user_id);
+    j.set("via", join_->via < join_->wanted.via.size() ? join_->wanted.via[join_->via] : std::string{});
+    j.set("step", join_->at == join_dance::step::make_join ? "make_join" : join_->at == join_dance::step::send_join ? "send_join" : "verifying");
+    j.set("since_ms", now - join_->since);
+    o.set("join", std::move(j));
+  }
+  if (graph_.current()) {
+    matrix::json::array servers;
+    for (auto& s : graph_.servers_in(graph_.current())) servers.emplace_back(std::move(s));
+    o.set("servers", std::move(servers));
+    matrix::json::object members;
+    for (const auto& e : graph_.events_of(graph_.current()))
+      if (e->type == "m.room.member") members.set(*e->state_key, std::string{e->membership()});
+    o.set("members", std::move(members));
+  }
+  return matrix::json::canonical(o);
+}
+
+} // namespace causeway::room

@@ -1,0 +1,238 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+#include "actors/room/room_graph.hpp"
+#include "messages/chat/codec.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace causeway::room {
+
+/// Where an event on its way into the room stands; what the inspector prints.
+enum class work_phase : std::uint8_t { formed, verifying, gathering, waiting_for_parents, closing_gap, done };
+std::string_view name(work_phase p);
+
+/// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
+/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
+/// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), join.cpp (joining through another
+/// server), tell_chat.cpp (what the chat server hears).
+class room_machine {
+public:
+  room_machine(const context& node, std::string room_id);
+
+  effects on(const message& m, time_ms now);
+  /// One JSON object for the operator.
+  std::string describe(time_ms now) const;
+
+private:
+  // -- life (room_machine.cpp)
+  void dispatch(const message& m);
+  void loaded(const store::room_loaded& from);
+  void store_answer(const store_answered& m);
+  void timer(const timer_due& m);
+  effects flush();
+  void consider_idle();
+  token next_token() { return ++last_token_; }
+
+  // -- the way of a foreign event (receive.cpp)
+  struct batch {
+    address reply_to;
+    token asked = 0;
+    std::vector<pdu_outcome> outcomes;
+    std::size_t open = 0;
+  };
+  struct work {
+    matrix::event_ptr event;
+    std::string origin;
+    work_phase phase = work_phase::formed;
+    bool pulled = false;     ///< we asked for it; nobody waits
+    bool in_inbox = false;   ///< staged: on disk, answered for
+    bool looked_up = false;  ///< the store was asked for its unknown parents
+    time_ms since = 0;
+    std::optional<matrix::state_map> told_state; ///< state before it, as the origin told (oldest events of a gap)
+    std::vector<std::pair<std::uint64_t, std::size_t>> waiters; ///< (batch, index of its outcome)
+  };
+  using work_map = std::map<std::uint64_t, work>; ///< by order of arrival
+  void receive(const pdus_received& m);
+  void enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin);
+  void verified(const events_verified& m);
+  /// Places every event that can be placed; asks for what is missing.
+  void advance();
+  bool advance_one(std::uint64_t id, work& w, std::vector<std::string>& to_look_up, bool& removed);
+  void accept(work& w);
+  void end_work(std::uint64_t id, const std::string& error);
+  void stage(work& w);
+
+  // -- gaps and history (gaps.cpp)
+  struct gap {
+    std::uint64_t work_id = 0;
+    std::string server;
+    std::vector<std::string> tried;
+    std::uint32_t rounds = 0;
+    token asked = 0;
+    enum class step : std::uint8_t { missing_events, auth_events, state } at = step::missing_events;
+    std::string event_id;   ///< whose ancestors, state or auth chain are asked
+    matrix::state_map told; ///< the answer to `state`, until what it rests on is verified
+  };
+  void consider_gap();
+  void ask_gap();
+  void gap_answer(const peer_answer& m);
+  void gap_failed(const std::string& why);
+  std::vector<matrix::event_ptr> form_unknown(const matrix::json::array& pdus, std::vector<matrix::event_ptr>* all = nullptr);
+  void add_outliers(std::vector<matrix::event_ptr> events);
+  void gap_imported(std::vector<matrix::event_ptr> events);
+  void start_history(const std::string& server);
+  void ask_history();
+  void history_answer(const peer_answer& m);
+  void history_verified(const std::vector<matrix::event_ptr>& events);
+  struct history_fetch {
+    std::string server;
+    std::vector<std::string> from; ///< events that are asked for with their ancestors
+    std::vector<matrix::event_ptr> events;
+    std::uint32_t failures = 0;
+    token asked = 0;
+    bool verifying = false;
+  };
+  void finish_history();
+
+  // -- events of our users (author.cpp)
+  struct draft {
+    std::string type, sender;
+    std::optional<std::string> state_key;
+    matrix::json::object content;
+  };
+  /// A signed event on top of the head, checked against the rules; not yet part of the graph.
+  result<matrix::event_ptr> author(const draft& d);
+  /// Takes an event we authored, or were handed over by its author, into the graph and queues it for the room's servers.
+  void commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {});
+  void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers);
+  std::vector<std::string> local_joined() const;
+
+  // -- commands (commands.cpp, create.cpp)
+  struct queued_command {
+    chat_command command;
+    time_ms since = 0;
+    std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids
+    bool resolved = false;
+  };
+  void take_command(const chat_command& m);
+  void run_commands();
+  bool resolve_names(queued_command& c);
+  void run(const queued_command& c, const chat::room_create& x);
+  void run(const queued_command& c, const chat::invite_send& x);
+  void run(const queued_command& c, const chat::message_send& x);
+  void run(const queued_command& c, const chat::member_leave& x);
+  void run(const queued_command& c, const chat::typing& x);
+  void run(const queued_command& c, const chat::query_room& x);
+  template <class T>
+  void run(const queued_command& c, const T&);
+  void done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep = true);
+  void failed(const command_reference& ref, std::string command_name, const fault& why);
+  /// Authors the invite and writes the invitation's row. @returns the state or why not
+  result<std::string> invite(const std::string& by, const std::string& user, const std::string& reason,
+                             const std::vector<store::put_user>& profiles);
+  void revoke(const revoke_invite& m);
+  std::string stripped_state_for_invite(std::string_view inviter) const;
+
+  // -- questions of other servers (serve.cpp)
+  void serve(const federation_call& m);
+  void membership_template(const federation_call& m, const char* membership);
+  void take_membership(const federation_call& m, const char* membership);
+  /// Calls about a user whose invitation is at his server but not yet in the graph wait for it (a fast peer answers before
+  /// our own request has returned). @returns whether `m` was held
+  bool held_for_invite(const federation_call& m, const std::string& user);
+  void release_held(const std::string& user);
+  void finish_send_membership(const federation_call& m, const matrix::event_ptr& x);
+  void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
+  void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
+  void serve_event(const federation_call& m, const store::events_loaded& found);
+  void serve_event_auth(const federation_call& m);
+  void reply(const federation_call& m, int status, std::string body);
+  void refuse(const federation_call& m, const fault& why);
+  bool server_takes_part(std::string_view server) const;
+  status may_ask(const federation_call& m) const;
+  bool may_see(std::string_view server, const matrix::event& x, const state_ref& before) const;
+
+  // -- joining through another server (join.cpp)
+  struct join_dance {
+    join_wanted wanted;
+    std::size_t via = 0;
+    token asked = 0;
+    enum class step : std::uint8_t { make_join, send_join, verifying } at = step::make_join;
+    matrix::event_ptr join;
+    std::vector<matrix::event_ptr> auth_chain, state;
+    fault last;
+    time_ms since = 0;
+  };
+  void want_join(const join_wanted& m);
+  void ask_join();
+  void join_answer(const peer_answer& m);
+  void join_template(const peer_answer& m);
+  void join_state(const peer_answer& m);
+  void join_verified(const events_verified& m);
+  void join_next(const fault& why);
+  void join_local(const join_wanted& m);
+
+  // -- what the chat server hears (tell_chat.cpp)
+  void tell_state_changes(const std::vector<state_change>& changes);
+  void tell_membership(const state_change& c);
+  void tell_event(const matrix::event_ptr& x, bool historical);
+  void notify(const chat::notification& n);
+  void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
+  std::string room_type() const;
+
+  // -- effects being gathered
+  void tell_after(address to, message m) { after_.push_back(tell{std::move(to), std::move(m)}); }
+  void write_room();
+
+  const context& node_;
+  const std::string room_id_;
+  time_ms now_ = 0;
+  bool loaded_ = false;
+  std::deque<message> before_load_;
+  token last_token_ = 0, load_token_ = 0;
+
+  store::put_room head_;          ///< what is written of the room as a whole
+  bool exists_ = false;
+  bool head_changed_ = false;
+  room_graph graph_;
+
+  std::vector<store::write> writes_;
+  effects after_;  ///< performed when `writes_` are on disk
+  effects now_effects_;
+  bool quiet_ = false; ///< while the chat server's own room.create is carried out
+
+  work_map work_;
+  std::unordered_map<std::string, std::uint64_t> work_by_event_;
+  std::uint64_t last_work_ = 0, last_batch_ = 0;
+  std::map<std::uint64_t, batch> batches_;
+  std::map<token, std::vector<std::uint64_t>> verifying_;
+  std::map<token, std::vector<std::string>> looking_up_;
+  std::unordered_set<std::string> absent_; ///< ids the store does not have either (this round)
+  std::optional<gap> gap_;
+  std::map<token, std::vector<matrix::event_ptr>> importing_; ///< events being verified for the gap
+  std::map<std::uint64_t, time_ms> gap_pause_;               ///< work -> not before
+  std::optional<history_fetch> history_;
+  std::map<token, std::vector<matrix::event_ptr>> history_verifying_;
+
+  std::deque<queued_command> commands_;
+  std::optional<token> resolving_;
+  std::map<std::string, std::string> recent_messages_; ///< chat message id -> event id, bounded
+  std::map<token, federation_call> reading_;           ///< calls that wait for the store
+  std::map<token, std::pair<federation_call, matrix::event_ptr>> joining_peers_; ///< send_join, send_leave being verified
+  std::set<std::string> inviting_; ///< users whose invite is signed and not yet in the graph
+  std::vector<std::pair<time_ms, federation_call>> held_calls_;
+  std::optional<join_dance> join_;
+  std::vector<join_wanted> join_queue_;
+  std::vector<pdus_received> held_; ///< PDUs that came during our join
+  time_ms last_active_ = 0;
+};
+
+} // namespace causeway::room

@@ -1,0 +1,349 @@
+// Questions of other servers about this room. Membership of the asking server first, then the server ACL, so that the ACL
+// does not leak; history visibility decides per event. Source: server-server-api.
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/server_acl.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace causeway::room {
+namespace {
+
+using matrix::endpoint;
+using matrix::json::object;
+
+/// How long a call may wait for an invitation to be taken into the graph.
+constexpr time_ms hold_ms = 15'000;
+
+constexpr std::size_t backfill_max = 100;
+constexpr std::size_t missing_events_max = 20;
+
+std::size_t number_or(const std::string* text, std::size_t fallback, std::size_t max) {
+  std::size_t n = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), n).ec != std::errc{}) return fallback;
+  return std::clamp<std::size_t>(n, 1, max);
+}
+
+std::string error_body(const fault& why) {
+  return matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
+}
+
+void write_events(std::string& out, std::string_view key, const std::vector<matrix::event_ptr>& events) {
+  matrix::json::write_string(out, key);
+  out += ":[";
+  bool first = true;
+  for (const auto& e : events) {
+    if (!first) out += ',';
+    first = false;
+    matrix::json::write(out, e->source);
+  }
+  out += ']';
+}
+
+std::string write_ids(const std::vector<std::string>& ids) {
+  matrix::json::array list;
+  for (const auto& id : ids) list.emplace_back(id);
+  return matrix::json::canonical(matrix::json::value{std::move(list)});
+}
+
+std::vector<std::string> ids_in(const matrix::json::value* body, std::string_view key) {
+  std::vector<std::string> ids;
+  if (const auto* list = body ? body->find_array(key) : nullptr)
+    for (const auto& v : *list)
+      if (v.as_string() && ids.size() < limits::pdus_per_transaction_max) ids.push_back(*v.as_string());
+  return ids;
+}
+
+} // namespace
+
+void room_machine::reply(const federation_call& m, int status, std::string body) {
+  tell_after({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)});
+}
+
+void room_machine::refuse(const federation_call& m, const fault& why) { reply(m, info(why.code).http_status, error_body(why)); }
+
+bool room_machine::server_takes_part(std::string_view server) const {
+  const auto servers = graph_.servers_in(graph_.current());
+  return std::find(servers.begin(), servers.end(), server) != servers.end();
+}
+
+status room_machine::may_ask(const federation_call& m) const {
+  if (!exists_) return {fault_code::not_found, "room " + room_id_};
+  if (!server_takes_part(m.origin)) return {fault_code::forbidden, m.origin + " is not in the room"};
+  auto acl = graph_.state_event("m.room.server_acl");
+  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return {fault_code::server_denied, "the room's server ACL denies " + m.origin};
+  return ok();
+}
+
+void room_machine::serve(const federation_call& m) {
+  const auto& p = m.match->parameters;
+  switch (m.match->info->id) {
+    case endpoint::make_join: return membership_template(m, "join");
+    case endpoint::make_leave: return membership_template(m, "leave");
+    case endpoint::send_join_v1:
+    case endpoint::send_join_v2: return take_membership(m, "join");
+    case endpoint::send_leave_v1:
+    case endpoint::send_leave_v2: return take_membership(m, "leave");
+    default: break;
+  }
+  if (auto fine = may_ask(m); !fine) return refuse(m, fine.error());
+  auto read = [&](store::query q) {
+    const auto asked = next_token();
+    now_effects_.push_back(ask_store{asked, std::move(q)});
+    reading_[asked] = m;
+  };
+  switch (m.match->info->id) {
+    case endpoint::state:
+    case endpoint::state_ids: {
+      const auto* id = m.match->find_query("event_id");
+      if (!id) return refuse(m, {fault_code::missing_param, "event_id"});
+      return read(store::load_events{room_id_, {*id}, true});
+    }
+    case endpoint::event: return read(store::load_events{room_id_, {p.at(0)}, true});
+    case endpoint::backfill: {
+      store::load_ancestors q;
+      q.room_id = room_id_;
+      for (const auto& [key, value] : m.match->query)
+        if (key == "v" && q.from.size() < limits::pdus_per_transaction_max) q.from.push_back(value);
+      if (q.from.empty()) return refuse(m, {fault_code::missing_param, "v"});
+      q.limit = number_or(m.match->find_query("limit"), 10, backfill_max);
+      return read(std::move(q));
+    }
+    case endpoint::get_missing_events: {
+      if (!m.body || !m.body->as_object()) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+      store::load_ancestors q;
+      q.room_id = room_id_;
+      q.from = ids_in(m.body.get(), "latest_events");
+      q.stop_at = ids_in(m.body.get(), "earliest_events");
+      const auto* limit = m.body->find_integer("limit");
+      q.limit = limit ? static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, missing_events_max)) : 10;
+      if (const auto* depth = m.body->find_integer("min_depth")) q.min_depth = *depth;
+      q.include_from = false;
+      return read(std::move(q));
+    }
+    case endpoint::event_auth: return serve_event_auth(m);
+    default: return refuse(m, {fault_code::unrecognized, "not served by a room"});
+  }
+}
+
+// -- membership: make_join, send_join, make_leave, send_leave ---------------------------------------------------------------
+
+bool room_machine::held_for_invite(const federation_call& m, const std::string& user) {
+  if (!inviting_.contains(user) || graph_.membership(user) == "invite") return false;
+  held_calls_.emplace_back(now_, m);
+  now_effects_.push_back(wake_me_at{now_ + hold_ms, "held"});
+  return true;
+}
+
+void room_machine::release_held(const std::string& user) {
+  auto calls = std::move(held_calls_);
+  held_calls_.clear();
+  for (auto& [since, call] : calls) {
+    if (!user.empty() || now_ - since < hold_ms) serve(call);
+    else refuse(call, {fault_code::forbidden, "the invitation is not yet in the room"});
+  }
+}
+
+void room_machine::membership_template(const federation_call& m, const char* membership) {
+  if (!exists_ || head_.phase != store::room_phase::joined) return refuse(m, {fault_code::not_found, "room " + room_id_});
+  const auto& user = m.match->parameters.at(1);
+  const bool joins = std::string_view{membership} == "join";
+  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user id"});
+  if (matrix::server_name_of(user) != m.origin) return refuse(m, {fault_code::forbidden, "the user belongs to another server"});
+  if (joins) {
+    bool known = false;
+    std::size_t versions = 0;
+    for (const auto& [key, value] : m.match->query)
+      if (key == "ver") {
+        ++versions;
+        known = known || value == head_.room_version;
+      }
+    if (versions == 0) known = head_.room_version == "1";
+    if (!known)
+      return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
+                                                          {"error", "the room has version " + head_.room_version},
+                                                          {"room_version", head_.room_version}}));
+    if (!head_.federated) return refuse(m, {fault_code::forbidden, "the room does not federate"});
+  }
+  auto acl = graph_.state_event("m.room.server_acl");
+  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return refuse(m, {fault_code::server_denied, "the room's server ACL denies " + m.origin});
+  if (held_for_invite(m, user)) return;
+  const auto now_is = graph_.membership(user);
+  if (!joins && now_is != "invite" && now_is != "join" && now_is != "knock")
+    return refuse(m, {fault_code::forbidden, user + " is neither invited to nor in the room"});
+  if (joins && now_is != "invite" && now_is != "join") {
+    auto rule = graph_.state_event("m.room.join_rules");
+    const auto* text = rule ? rule->content().find("join_rule") : nullptr;
+    if (text && text->as_string() && (*text->as_string() == "restricted" || *text->as_string() == "knock_restricted") && now_is != "ban")
+      return refuse(m, {fault_code::unable_to_authorise_join, "this server cannot check the conditions of the room's join rule"});
+  }
+  // The rules are run on the very event the other server will sign; our signature on the trial copy means nothing.
+  auto trial = author({"m.room.member", user, user, {{"membership", membership}}});
+  if (!trial) return refuse(m, trial.error());
+  object shape = (*trial)->source;
+  shape.erase("hashes");
+  shape.erase("signatures");
+  shape.erase("event_id");
+  reply(m, 200, matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", head_.room_version}}));
+}
+
+void room_machine::take_membership(const federation_call& m, const char* membership) {
+  if (!exists_ || head_.phase != store::room_phase::joined) return refuse(m, {fault_code::not_found, "room " + room_id_});
+  if (!m.body || !m.body->as_object()) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+  auto formed = matrix::make_event(*m.body->as_object(), graph_.rules());
+  if (!formed) return refuse(m, {fault_code::bad_json, formed.error().detail});
+  const auto& x = *formed;
+  if (x->room_id != room_id_) return refuse(m, {fault_code::invalid_param, "room_id differs from the path"});
+  if (x->event_id != m.match->parameters.at(1)) return refuse(m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x->type != "m.room.member" || !x->state_key || x->membership() != membership)
+    return refuse(m, {fault_code::invalid_param, std::string{"an m.room.member event with membership "} + membership + " is expected"});
+  if (*x->state_key != x->sender) return refuse(m, {fault_code::invalid_param, "sender and state_key differ"});
+  if (matrix::server_name_of(x->sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
+  auto acl = graph_.state_event("m.room.server_acl");
+  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return refuse(m, {fault_code::server_denied, "the room's server ACL denies " + m.origin});
+  if (held_for_invite(m, *x->state_key)) return;
+  const auto asked = next_token();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}}});
+  joining_peers_.emplace(asked, std::pair{m, x});
+}
+
+void room_machine::finish_send_membership(const federation_call& m, const matrix::event_ptr& x) {
+  const bool joins = x->membership() == "join";
+  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); }))
+    return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
+  if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
+  const auto before = graph_.state_before(x->prev_events, writes_);
+  if (const auto* known = graph_.find(x->event_id); !known || known->judged == store::verdict::outlier) {
+    const auto verdict = graph_.judge(*x, before);
+    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
+    if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
+    std::set<std::string> servers;
+    for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+    servers.erase(m.origin);
+    auto changes = graph_.add(x, before, verdict, writes_);
+    queue_for(x, {servers.begin(), servers.end()});
+    tell_state_changes(changes);
+    if (joins) // what was said between make_join and send_join would not reach the newcomer otherwise
+      for (const auto& id : graph_.extremities())
+        if (const auto* n = graph_.find(id); id != x->event_id && n && node_.is_local(n->event->sender)) queue_for(n->event, {m.origin});
+  }
+  const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
+  std::string body;
+  if (!joins) {
+    body = "{}";
+  } else {
+    std::vector<std::string> ids;
+    for (const auto& [key, id] : *before.state) ids.push_back(id);
+    std::vector<matrix::event_ptr> chain;
+    for (const auto& id : graph_.auth_chain(ids))
+      if (const auto* n = graph_.find(id)) chain.push_back(n->event);
+    body = "{";
+    write_events(body, "auth_chain", chain);
+    body += ",\"event\":" + x->to_json() + ",\"members_omitted\":false,\"origin\":";
+    matrix::json::write_string(body, node_.server_name);
+    body += ",\"servers_in_room\":" + write_ids(graph_.servers_in(before)) + ",";
+    write_events(body, "state", graph_.events_of(before));
+    body += "}";
+  }
+  if (old_form) body = "[200," + body + "]";
+  reply(m, 200, std::move(body));
+}
+
+// -- history -------------------------------------------------------------------------------------------------------------
+
+bool room_machine::may_see(std::string_view server, const matrix::event& x, const state_ref& before) const {
+  if (!before) {
+    // Fetched history: the states around it are not known; what is readable to all who joined later is what we can vouch for.
+    auto now = graph_.state_event("m.room.history_visibility");
+    const auto* v = now ? now->content().find("history_visibility") : nullptr;
+    const std::string visibility = v && v->as_string() ? *v->as_string() : "shared";
+    return visibility == "shared" || visibility == "world_readable";
+  }
+  auto rule = graph_.state_event(before, "m.room.history_visibility");
+  const auto* v = rule ? rule->content().find("history_visibility") : nullptr;
+  const std::string visibility = v && v->as_string() ? *v->as_string() : "shared";
+  if (visibility != "invited" && visibility != "joined") return true;
+  auto counts = [&](std::string_view membership) { return membership == "join" || (visibility == "invited" && membership == "invite"); };
+  if (x.type == "m.room.member" && x.state_key && matrix::server_name_of(*x.state_key) == server && counts(x.membership())) return true;
+  for (const auto& e : graph_.events_of(before))
+    if (e->type == "m.room.member" && matrix::server_name_of(*e->state_key) == server && counts(e->membership())) return true;
+  return false;
+}
+
+void room_machine::serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only) {
+  if (found.events.empty() || found.events.front().state_group_before == 0 || found.events.front().judged == store::verdict::rejected)
+    return refuse(m, {fault_code::not_found, "the event or the state before it is unknown here"});
+  const auto state = found.state_groups.find(found.events.front().state_group_before);
+  if (state == found.state_groups.end()) return refuse(m, {fault_code::not_found, "the state is unknown here"});
+  std::vector<std::string> ids;
+  for (const auto& [key, id] : *state->second) ids.push_back(id);
+  const auto chain = graph_.auth_chain(ids);
+  if (ids_only) return reply(m, 200, "{\"auth_chain_ids\":" + write_ids(chain) + ",\"pdu_ids\":" + write_ids(ids) + "}");
+  auto events_for = [&](const std::vector<std::string>& list) {
+    std::vector<matrix::event_ptr> events;
+    for (const auto& id : list)
+      if (const auto* n = graph_.find(id)) events.push_back(n->event);
+    return events;
+  };
+  std::string body = "{";
+  write_events(body, "auth_chain", events_for(chain));
+  body += ',';
+  write_events(body, "pdus", events_for(ids));
+  body += '}';
+  reply(m, 200, std::move(body));
+}
+
+void room_machine::serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events) {
+  std::vector<matrix::event_ptr> events;
+  for (const auto& s : found.events) {
+    if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_id_) continue;
+    state_ref before;
+    if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
+    // Never left out, at most redacted: the graph has to stay connected.
+    events.push_back(may_see(m.origin, *s.event, before) ? s.event : matrix::redacted(*s.event));
+  }
+  std::string body;
+  if (as_missing_events) {
+    std::reverse(events.begin(), events.end());
+    body = "{";
+    write_events(body, "events", events);
+    body += '}';
+  } else {
+    body = "{\"origin\":";
+    matrix::json::write_string(body, node_.server_name);
+    body += ",\"origin_server_ts\":" + std::to_string(now_) + ",";
+    write_events(body, "pdus", events);
+    body += '}';
+  }
+  reply(m, 200, std::move(body));
+}
+
+void room_machine::serve_event(const federation_call& m, const store::events_loaded& found) {
+  if (found.events.empty()) return refuse(m, {fault_code::not_found, "the event is unknown here"});
+  const auto& s = found.events.front();
+  state_ref before;
+  if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
+  const auto shown = may_see(m.origin, *s.event, before) ? s.event : matrix::redacted(*s.event);
+  std::string body = "{\"origin\":";
+  matrix::json::write_string(body, node_.server_name);
+  body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[" + shown->to_json() + "]}";
+  reply(m, 200, std::move(body));
+}
+
+void room_machine::serve_event_auth(const federation_call& m) {
+  const auto* n = graph_.find(m.match->parameters.at(1));
+  if (!n) return refuse(m, {fault_code::not_found, "the event is unknown here"});
+  std::vector<matrix::event_ptr> chain;
+  for (const auto& id : graph_.auth_chain({n->event->event_id}))
+    if (const auto* a = graph_.find(id)) chain.push_back(a->event);
+  std::string body = "{";
+  write_events(body, "auth_chain", chain);
+  body += '}';
+  reply(m, 200, std::move(body));
+}
+
+} // namespace causeway::room

@@ -1,0 +1,103 @@
+// What the chat server hears of a room: durable notifications, derived from accepted events and from changes of the current
+// state (which a merge can change without an event of its own).
+#include "actors/room/room_machine.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+namespace causeway::room {
+namespace {
+
+std::string text_of(const matrix::event& x, std::string_view key) {
+  const auto* s = x.content().find(key);
+  return s && s->as_string() ? *s->as_string() : std::string{};
+}
+
+} // namespace
+
+void room_machine::notify(const chat::notification& n) {
+  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+}
+
+void room_machine::system_message(std::string kind, std::string actor, std::string target, std::string reason,
+                                  const matrix::event* cause) {
+  notify(chat::system_message{head_.chat_room_id, room_id_, std::move(kind), std::move(actor), std::move(target), std::move(reason),
+                              cause ? cause->event_id : std::string{}, cause ? cause->origin_server_ts : now_});
+}
+
+std::string room_machine::room_type() const {
+  if (!head_.type.empty()) return head_.type;
+  return "channel";
+}
+
+void room_machine::tell_state_changes(const std::vector<state_change>& changes) {
+  for (const auto& c : changes) {
+    const auto& type = c.key.first;
+    if (type == "m.room.member") tell_membership(c);
+    else if (!c.after || quiet_) continue;
+    else if (type == "m.room.name") system_message("renamed", c.after->sender, text_of(*c.after, "name"), {}, c.after.get());
+    else if (type == "m.room.topic") system_message("topic_changed", c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
+    else if (type == "m.room.power_levels" && c.before) system_message("role_changed", c.after->sender, {}, {}, c.after.get());
+  }
+  if (exists_ && head_.phase == store::room_phase::joined && !changes.empty() && local_joined().empty()) {
+    head_.phase = store::room_phase::left;
+    head_changed_ = true;
+  }
+}
+
+void room_machine::tell_membership(const state_change& c) {
+  const auto& user = c.key.second;
+  const std::string previous{c.before ? c.before->membership() : std::string_view{}};
+  const std::string next{c.after ? c.after->membership() : std::string_view{"leave"}};
+  const auto* e = c.after.get();
+  const auto by = e ? e->sender : std::string{};
+  const auto reason = e ? text_of(*e, "reason") : std::string{};
+  if (quiet_) return;
+  if (previous == "invite" || next == "invite")
+    tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, false});
+  const bool profile_only = previous == next && next == "join";
+  notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
+                              e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
+                              e ? e->event_id : std::string{}, e ? e->origin_server_ts : now_});
+  if (profile_only) return;
+  std::string kind;
+  if (next == "join") kind = "joined";
+  else if (next == "invite") kind = "invited";
+  else if (next == "ban") kind = "banned";
+  else if (next == "leave") {
+    const bool self = by == user;
+    if (previous == "invite") kind = self ? "rejected" : "revoked";
+    else if (previous == "ban") kind = "unbanned";
+    else if (previous == "join") kind = self || !e ? "left" : "kicked";
+  }
+  if (!kind.empty()) system_message(kind, by, user, reason, e);
+}
+
+void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
+  if (x->is_state() || node_.is_local(x->sender)) return;
+  if (x->type != "m.room.message" && x->type != "m.room.encrypted") return;
+  chat::message_received n;
+  n.room = head_.chat_room_id;
+  n.matrix_room_id = room_id_;
+  n.event_id = x->event_id;
+  n.sender = x->sender;
+  n.msgtype = x->type == "m.room.encrypted" ? x->type : text_of(*x, "msgtype");
+  n.text = text_of(*x, "body");
+  if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
+  n.historical = historical;
+  n.ts = x->origin_server_ts;
+  if (const auto* relates = x->content().find("m.relates_to")) {
+    if (const auto* rel = relates->find_string("rel_type"); rel && *rel == "m.thread")
+      if (const auto* id = relates->find_string("event_id")) n.thread = *id;
+    if (const auto* reply = relates->find("m.in_reply_to"))
+      if (const auto* id = reply->find_string("event_id")) n.reply_to = *id;
+  }
+  if (const auto* mentions = x->content().find("m.mentions")) {
+    if (const auto* users = mentions->find_array("user_ids"))
+      for (const auto& u : *users)
+        if (u.as_string()) n.mentions.push_back(*u.as_string());
+    if (const auto* all = mentions->find_bool("room"); all && *all) n.mentions.emplace_back("@room");
+  }
+  notify(n);
+}
+
+} // namespace causeway::room

@@ -1,0 +1,155 @@
+#include "actors/session/session_machine.hpp"
+
+#include "messages/chat/codec.hpp"
+
+#include <algorithm>
+
+/// The way of a COMMAND: credit, idempotency key, order, RESULT.
+namespace causeway::session {
+namespace {
+
+connection_key key_of(const edge::connection& x) {
+  return {x.endpoint, x.routing_id};
+}
+
+/// Queries change nothing: no answer of theirs is kept, a repeated one is asked again.
+bool is_query(const chat::command& x) {
+  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x);
+}
+
+} // namespace
+
+void session_machine::command(connection& c, const edge::frame& f) {
+  auto header = edge::decode_header<edge::command_header>(f.header);
+  if (!header) {
+    ++counts_.frames_refused;
+    return send_error(c.who, header.error());
+  }
+  auto& [id, name] = *header;
+  auto body = chat::decode_command(name, f.body);
+  if (body && std::holds_alternative<chat::typing>(*body)) return ephemeral_command(c, id, name, std::move(*body));
+  if (id.empty()) {
+    ++counts_.frames_refused;
+    return send_error(c.who, body ? fault{fault_code::bad_frame, "header: id is missing"} : body.error());
+  }
+  if (!body) return refuse_command(c, id, body.error());
+
+  const auto running = open_.find(id);
+  if (running != open_.end() && running->second->name != name)
+    return refuse_command(c, id, {fault_code::conflict, "the id was used for " + running->second->name});
+  if (c.open_commands.contains(id)) return; // asked twice here: one RESULT answers both
+  if (c.open_commands.size() >= settings_.command_credit)
+    return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_commands.size()) + " commands are open"});
+  if (c.open_bytes + f.body.size() > settings_.command_credit_bytes)
+    return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});
+  const auto key = key_of(c.who);
+  if (running != open_.end()) {
+    running->second->waiters.push_back(key);
+    c.open_commands.insert(id);
+    c.open_bytes += running->second->bytes;
+    ++counts_.commands_repeated;
+    return;
+  }
+  if (open_.size() >= open_commands_factor * settings_.command_credit)
+    return refuse_command(c, id, {fault_code::overloaded, std::to_string(open_.size()) + " commands of this peer are open"});
+
+  ++counts_.commands;
+  auto x = std::make_shared<open_command>();
+  x->id = id;
+  x->name = name;
+  x->trace = ++last_trace_;
+  x->bytes = f.body.size();
+  x->since = now_;
+  x->looked_up = is_query(*body);
+  x->body = std::make_shared<const chat::command>(std::move(*body));
+  x->first = key;
+  x->waiters.push_back(key);
+  c.open_commands.insert(id);
+  c.open_bytes += x->bytes;
+  open_.emplace(id, x);
+  waiting_.push_back(x);
+  if (x->looked_up) forward_ready();
+  else ask(store::find_command_result{id}, command_question{x});
+}
+
+void session_machine::ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body) {
+  // It takes its place in the order, since the room it names may be created by the command before it.
+  if (waiting_.size() >= open_commands_factor * settings_.command_credit) {
+    ++counts_.ephemeral_dropped;
+  } else {
+    auto x = std::make_shared<open_command>();
+    x->name = name;
+    x->trace = ++last_trace_;
+    x->looked_up = true;
+    x->body = std::make_shared<const chat::command>(std::move(body));
+    waiting_.push_back(std::move(x));
+    forward_ready();
+  }
+  if (!id.empty())
+    send(c, edge::verb::result, edge::encode_header(edge::result_header{id}), chat::encode(chat::answer{chat::empty_answer{}}));
+}
+
+void session_machine::command_looked_up(open_command& x, const store::answer& found) {
+  x.looked_up = true;
+  if (!x.done) {
+    if (const auto* why = std::get_if<fault>(&found)) {
+      finish_command(x, false, chat::encode(*why), false);
+    } else if (const auto* kept = std::get_if<store::command_result_found>(&found); kept != nullptr && kept->result) {
+      ++counts_.commands_repeated;
+      if (kept->result->command_name == x.name) finish_command(x, kept->result->succeeded, kept->result->body, true);
+      else finish_command(x, false, chat::encode(fault{fault_code::conflict, "the id was used for " + kept->result->command_name}), false);
+    }
+  }
+  forward_ready();
+}
+
+void session_machine::forward_ready() {
+  // Strictly from the front: a command whose lookup is still open holds back those behind it.
+  while (!waiting_.empty() && waiting_.front()->looked_up) {
+    const auto x = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (x->done) continue;
+    out_.push_back(tell{{actor_kind::directory, {}},
+                        command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
+  }
+}
+
+void session_machine::command_result(const command_done& m) {
+  const auto found = open_.find(m.reference.command_id);
+  // Not open: it was ephemeral, or timed out before; a repetition finds the answer in the store.
+  if (found == open_.end()) return;
+  const auto x = found->second; // finish_command erases it
+  finish_command(*x, m.succeeded, m.body, false);
+}
+
+void session_machine::finish_command(open_command& x, bool ok, const std::string& body, bool repeated) {
+  x.done = true;
+  const auto id = x.id;
+  for (const auto& key : x.waiters) {
+    auto* c = find(key);
+    if (c == nullptr) continue;
+    c->open_commands.erase(id);
+    c->open_bytes -= x.bytes;
+    send(*c, edge::verb::result, edge::encode_header(edge::result_header{id, ok, repeated || key != x.first}), body);
+  }
+  open_.erase(id);
+}
+
+void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why) {
+  ++counts_.commands_refused;
+  send(c, edge::verb::result, edge::encode_header(edge::result_header{id, false}), chat::encode(why));
+}
+
+void session_machine::time_out_commands() {
+  std::vector<std::shared_ptr<open_command>> late;
+  for (const auto& [id, x] : open_)
+    if (now_ - x->since >= settings_.command_timeout_ms) late.push_back(x);
+  for (const auto& x : late) {
+    log(log_level::warning, "command timed out", {{"command", x->name}, {"id", x->id}});
+    x->looked_up = true; // whatever the store does, those behind it may go on
+    finish_command(*x, false, chat::encode(fault{fault_code::timed_out, x->name + " was not answered; repeat it with the same id"}), false);
+  }
+  forward_ready();
+}
+
+} // namespace causeway::session

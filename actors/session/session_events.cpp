@@ -1,0 +1,357 @@
+#include "actors/session/session_machine.hpp"
+
+#include "actors/session/acknowledgement.hpp"
+
+#include <algorithm>
+#include <limits>
+
+/// The way of a notification: stream, credit, EVENT, ACK.
+namespace causeway::session {
+namespace {
+
+/// One read of a stream.
+constexpr std::size_t read_rows = 256;
+constexpr std::size_t read_bytes = 1024 * 1024;
+/// Back-off after a NACK: doubles from the first to the second.
+constexpr time_ms retry_delay_ms = 1'000;
+constexpr time_ms retry_delay_ms_max = 60'000;
+
+connection_key key_of(const edge::connection& x) {
+  return {x.endpoint, x.routing_id};
+}
+
+/// Spreads ephemeral notifications over the streams. FNV-1a: stable, and nothing depends on its quality.
+std::uint32_t stream_of(std::string_view key, std::size_t streams) {
+  std::uint64_t hash = 14'695'981'039'346'656'037u;
+  for (const unsigned char byte : key)
+    hash = (hash ^ byte) * 1'099'511'628'211u;
+  return static_cast<std::uint32_t>(hash % streams);
+}
+
+edge::error_header about(std::uint32_t stream) {
+  edge::error_header header;
+  header.stream = stream;
+  return header;
+}
+
+} // namespace
+
+// -- who gets which stream --------------------------------------------------------------------------------------------
+
+std::size_t session_machine::load_of(const connection_key& key) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+    streams_, [&](const outbox_stream& s) { return (s.next_owner ? s.next_owner : s.owner) == key; }));
+}
+
+void session_machine::take_stream(outbox_stream& s) {
+  left_flight(s, s.rewind());
+  s.owner.reset();
+}
+
+void session_machine::assign_streams() {
+  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+    auto& s = streams_[i];
+    if (s.owner) continue;
+    const connection* best = nullptr;
+    std::size_t best_load = 0;
+    for (const auto& [key, c] : connections_) {
+      if (!c.wanted.contains(i)) continue;
+      const auto load = load_of(key);
+      if (best != nullptr && std::pair{best_load, best->order} < std::pair{load, c.order}) continue;
+      best = &c;
+      best_load = load;
+    }
+    if (best == nullptr) continue;
+    s.owner = key_of(best->who);
+    s.next_owner.reset();
+  }
+  for (const auto& [key, c] : connections_)
+    pump(key);
+}
+
+void session_machine::balance_streams() {
+  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+    auto& s = streams_[i];
+    if (!s.owner || s.next_owner) continue;
+    for (const auto& [key, c] : connections_) {
+      // A difference of one is as even as it gets.
+      if (key == *s.owner || !c.wanted.contains(i) || load_of(key) + 1 >= load_of(*s.owner)) continue;
+      s.next_owner = key;
+      break;
+    }
+  }
+  hand_over_idle_streams();
+}
+
+void session_machine::hand_over_idle_streams() {
+  for (auto& s : streams_) {
+    // Only when everything sent is acknowledged: two connections never work on the same events.
+    if (!s.next_owner || s.in_flight() > 0 || s.seeking) continue;
+    const auto to = *s.next_owner;
+    take_stream(s);
+    s.owner = to;
+    s.next_owner.reset();
+    pump(to);
+  }
+}
+
+// -- sending ----------------------------------------------------------------------------------------------------------
+
+void session_machine::pump_owner(const outbox_stream& s) {
+  if (s.owner) pump(*s.owner);
+}
+
+void session_machine::pump(const connection_key& key) {
+  auto* c = find(key);
+  if (c == nullptr) return;
+  std::size_t idle = 0; // streams in a row that had nothing to send
+  const auto count = static_cast<std::uint32_t>(streams_.size());
+  while (idle < count && c->messages > 0 && c->in_flight < settings_.event_credit_max) {
+    const auto number = c->turn % count;
+    auto& s = streams_[number];
+    c->turn = number + 1;
+    if (s.owner == key && send_one(*c, number, s)) idle = 0;
+    else ++idle;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto& s = streams_[i];
+    if (s.owner != key) continue;
+    if (c->messages > 0 && c->bytes > 0 && c->in_flight < settings_.event_credit_max) read_more(i, s);
+  }
+  send_ephemeral(*c);
+}
+
+bool session_machine::send_one(connection& c, std::uint32_t number, outbox_stream& s) {
+  if (s.seeking || s.next_owner || now_ < s.paused_until) return false;
+  const auto acked = s.acked();
+  const auto* row = s.next();
+  if (s.acked() != acked) acknowledged(number, 0); // it stepped over a dead letter
+  if (row == nullptr || row->body.size() > c.bytes) return false;
+  edge::event_header header{number, row->cursor, row->name};
+  outbox_stream::sent_row sent{row->cursor, {}, {}};
+  name_event(*row, sent);
+  --c.messages;
+  c.bytes -= row->body.size();
+  ++c.in_flight;
+  ++counts_.events_sent;
+  send(c, edge::verb::event, edge::encode_header(header), row->body);
+  s.sent_next(std::move(sent));
+  return true;
+}
+
+void session_machine::read_more(std::uint32_t number, outbox_stream& s) {
+  if (!s.wants_rows() || s.next_owner || now_ < s.paused_until) return;
+  s.reading = ask(store::read_outbox{number, s.fetched_to(), read_rows, read_bytes}, rows_question{number});
+}
+
+void session_machine::rows_read(std::uint32_t number, token asked, const store::answer& found) {
+  auto& s = streams_[number];
+  if (s.reading != asked) return; // the stream went elsewhere meanwhile
+  s.reading = 0;
+  if (const auto* read = std::get_if<store::outbox_read>(&found)) {
+    s.fetched(read->rows, read->head);
+  } else {
+    log(log_level::error, "outbox unreadable", {{"stream", std::to_string(number)}});
+    s.paused_until = now_ + retry_delay_ms;
+    out_.push_back(wake_me_at{s.paused_until, retry_timer(number)});
+  }
+  pump_owner(s);
+}
+
+void session_machine::retry(std::uint32_t number) {
+  auto& s = streams_[number];
+  if (now_ < s.paused_until) return; // an older timer; the later one is set
+  s.paused_until = 0;
+  pump_owner(s);
+}
+
+void session_machine::keep_ephemeral(const ephemeral_notification& m) {
+  if (connections_.empty()) return; // nobody to type to
+  if (const auto known = ephemeral_.find(m.key); known != ephemeral_.end()) {
+    known->second = m;
+  } else {
+    if (ephemeral_.size() >= ephemeral_pending_max) {
+      ephemeral_.erase(ephemeral_order_.front());
+      ephemeral_order_.pop_front();
+      ++counts_.ephemeral_dropped;
+    }
+    ephemeral_.emplace(m.key, m);
+    ephemeral_order_.push_back(m.key);
+  }
+  pump_owner(streams_[stream_of(m.key, streams_.size())]);
+}
+
+void session_machine::send_ephemeral(connection& c) {
+  const auto key = key_of(c.who);
+  for (auto at = ephemeral_order_.begin(); at != ephemeral_order_.end() && c.messages > 0;) {
+    const auto found = ephemeral_.find(*at);
+    const auto& x = found->second;
+    if (streams_[stream_of(x.key, streams_.size())].owner != key || x.body.size() > c.bytes) {
+      ++at;
+      continue;
+    }
+    --c.messages;
+    c.bytes -= x.body.size();
+    ++counts_.ephemeral_sent;
+    send(c, edge::verb::event, edge::encode_header(edge::event_header{{}, {}, x.name}), x.body);
+    ephemeral_.erase(found);
+    at = ephemeral_order_.erase(at);
+  }
+}
+
+// -- what the peer says about events ----------------------------------------------------------------------------------
+
+outbox_stream* session_machine::owned_stream(const connection& c, std::uint32_t number) {
+  if (number < streams_.size() && streams_[number].owner == key_of(c.who)) return &streams_[number];
+  send_error(c.who, {fault_code::cursor_out_of_range, "stream " + std::to_string(number) + " does not come by this connection"},
+             about(number));
+  return nullptr;
+}
+
+void session_machine::acknowledge(connection& c, const edge::frame& f) {
+  const auto header = edge::decode_header<edge::ack_header>(f.header);
+  if (!header) return send_error(c.who, header.error());
+  auto* s = owned_stream(c, header->stream);
+  if (s == nullptr) return;
+  if (header->cursor > s->delivered())
+    return send_error(c.who, {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " was not sent, " +
+                                                                 std::to_string(s->delivered()) + " was"},
+                      about(header->stream));
+  auto bindings = decode_acknowledgement(f.body);
+  if (!bindings) return send_error(c.who, bindings.error(), about(header->stream));
+  if (!bindings->rooms.empty() || !bindings->messages.empty())
+    bind(bindings->rooms, bindings->messages, s->rooms_in_flight(header->cursor));
+  const auto before = s->acked();
+  const auto left = s->acknowledge(header->cursor);
+  left_flight(*s, left);
+  counts_.events_acked += left;
+  if (s->acked() != before || !bindings_.empty()) acknowledged(header->stream, left);
+  hand_over_idle_streams();
+  pump_owner(*s);
+}
+
+void session_machine::refuse_event(connection& c, const edge::frame& f) {
+  const auto header = edge::decode_header<edge::nack_header>(f.header);
+  if (!header) return send_error(c.who, header.error());
+  auto* s = owned_stream(c, header->stream);
+  if (s == nullptr) return;
+  if (!s->is_in_flight(header->cursor)) {
+    if (header->cursor <= s->acked()) return; // settled before: a repeated NACK
+    return send_error(c.who, {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " is not in flight"},
+                      about(header->stream));
+  }
+  ++counts_.events_refused;
+  if (header->permanent) {
+    ++counts_.dead_letters;
+    log(log_level::warning, "event refused for good",
+        {{"stream", std::to_string(header->stream)}, {"cursor", std::to_string(header->cursor)}, {"reason", header->reason}});
+    left_flight(*s, s->give_up(header->cursor));
+    store::store_batch batch;
+    batch.writes.push_back(store::put_dead_letter{header->stream, header->cursor, header->reason});
+    out_.push_back(persist{std::move(batch), {}});
+    acknowledged(header->stream, 1);
+    hand_over_idle_streams();
+  } else {
+    s->refusals = s->refused_cursor == header->cursor ? s->refusals + 1 : 0;
+    s->refused_cursor = header->cursor;
+    left_flight(*s, s->step_back(header->cursor));
+    s->paused_until = now_ + std::min(retry_delay_ms << std::min(s->refusals, 16u), retry_delay_ms_max);
+    out_.push_back(wake_me_at{s->paused_until, retry_timer(header->stream)});
+  }
+  pump_owner(*s);
+}
+
+void session_machine::seek(connection& c, const edge::frame& f) {
+  const auto header = edge::decode_header<edge::seek_header>(f.header);
+  if (!header) return send_error(c.who, header.error());
+  auto* s = owned_stream(c, header->stream);
+  if (s == nullptr) return;
+  if (header->cursor < 0) return send_error(c.who, {fault_code::cursor_out_of_range, "a cursor is not negative"}, about(header->stream));
+  s->seeking = true;
+  s->reading = ask(store::read_outbox{header->stream, header->cursor, read_rows, read_bytes},
+                   seek_question{header->stream, header->cursor, key_of(c.who)});
+}
+
+void session_machine::seek_answered(const seek_question& q, token asked, const store::answer& found) {
+  auto& s = streams_[q.stream];
+  if (s.reading != asked) return; // the stream went elsewhere, or a later SEEK overtook this one
+  s.reading = 0;
+  s.seeking = false;
+  auto* c = find(q.from);
+  const auto* read = std::get_if<store::outbox_read>(&found);
+  fault refused;
+  if (read != nullptr) {
+    s.grow(read->head);
+    const auto lowest = read->first_kept > 0 ? read->first_kept - 1 : read->head;
+    if (q.cursor < lowest || q.cursor > read->head)
+      refused = {fault_code::cursor_out_of_range, "stream " + std::to_string(q.stream) + " can be read from " +
+                                                    std::to_string(lowest) + " to " + std::to_string(read->head)};
+  } else {
+    const auto* why = std::get_if<fault>(&found);
+    refused = why != nullptr ? *why : fault{fault_code::store_failed, "SEEK"};
+  }
+  if (refused.code == fault_code::none) {
+    left_flight(s, s.seek(q.cursor));
+    s.paused_until = 0;
+    s.fetched(read->rows, read->head);
+  } else {
+    // The peer has thrown away what was in flight; it gets that again.
+    if (c != nullptr) send_error(c->who, refused, about(q.stream));
+    left_flight(s, s.rewind());
+  }
+  hand_over_idle_streams();
+  pump_owner(s);
+}
+
+// -- ACKs on their way to the store -----------------------------------------------------------------------------------
+
+void session_machine::left_flight(outbox_stream& s, std::size_t count) {
+  if (auto* c = s.owner ? find(*s.owner) : nullptr) c->in_flight -= count;
+}
+
+void session_machine::bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
+                           const std::unordered_map<std::string, std::string>& room_of_event) {
+  for (const auto& [room_id, chat_room_id] : rooms)
+    out_.push_back(tell{{actor_kind::directory, {}}, room_named{room_id, chat_room_id}});
+  for (const auto& [event_id, chat_message_id] : messages) {
+    if (const auto room = room_of_event.find(event_id); room != room_of_event.end()) {
+      bindings_.push_back(store::bind_message{room->second, chat_message_id, event_id});
+    } else if (late_bindings_ < late_bindings_max) {
+      // Of an event acknowledged before: the store knows its room.
+      ++late_bindings_;
+      ask(store::find_event{event_id}, binding_question{event_id, chat_message_id});
+    } else {
+      log(log_level::warning, "binding dropped", {{"event_id", event_id}, {"why", "too many late ones"}});
+    }
+  }
+}
+
+void session_machine::binding_found(const binding_question& q, const store::answer& found) {
+  --late_bindings_;
+  const auto* events = std::get_if<store::events_loaded>(&found);
+  if (events == nullptr || events->events.empty() || events->events.front().event == nullptr)
+    return log(log_level::warning, "binding dropped", {{"event_id", q.event_id}, {"why", "no such event"}});
+  bindings_.push_back(store::bind_message{events->events.front().event->room_id, q.chat_message_id, q.event_id});
+  flush_acknowledgements();
+}
+
+void session_machine::acknowledged(std::uint32_t number, std::size_t events) {
+  dirty_.insert(number);
+  unwritten_events_ += std::max<std::size_t>(events, 1);
+  if (unwritten_events_ >= acknowledge_events || bindings_.size() >= acknowledge_events) return flush_acknowledgements();
+  if (flush_timer_) return;
+  flush_timer_ = true;
+  out_.push_back(wake_me_at{now_ + acknowledge_delay_ms, "acknowledge"});
+}
+
+void session_machine::flush_acknowledgements() {
+  if (dirty_.empty() && bindings_.empty()) return;
+  // Bindings and the ACK that carried them are one batch: the event cannot be acknowledged and its binding lost.
+  store::store_batch batch{std::exchange(bindings_, {})};
+  for (const auto number : std::exchange(dirty_, {}))
+    batch.writes.push_back(store::acknowledge_outbox{number, streams_[number].acked()});
+  unwritten_events_ = 0;
+  out_.push_back(persist{std::move(batch), {}});
+}
+
+} // namespace causeway::session

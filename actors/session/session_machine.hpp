@@ -1,0 +1,181 @@
+#pragma once
+#include "actors/effects.hpp"
+#include "actors/session/outbox_stream.hpp"
+#include "messages/chat/commands.hpp"
+#include "messages/edge/header.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace causeway::session {
+
+/// What a session may know of its node; from config::edge_options where the name is the same. Constant while the node runs.
+struct settings {
+  std::string session;                     ///< key of this actor: the peer's name
+  std::string broker = "causeway";         ///< software and version, told in WELCOME
+  std::string server_name;
+  std::uint32_t streams = 1;
+  std::uint32_t command_credit = 1'000;    ///< commands open on one connection
+  std::uint64_t command_credit_bytes = 16 * 1024 * 1024; ///< bodies of the commands open on one connection
+  std::uint32_t event_credit_max = 10'000; ///< events in flight on one connection
+  std::uint32_t heartbeat_ms = 10'000;
+  std::uint32_t peer_timeout_ms = 30'000;
+  std::uint32_t command_timeout_ms = 300'000; ///< a command that nobody answered; its RESULT is then timed_out
+};
+
+/// Connections of one peer, commands open over all of them, frames kept while the positions are loaded, ephemeral notifications
+/// kept without credit: the bounds of what a peer can make us hold.
+inline constexpr std::size_t connections_max = 256;
+inline constexpr std::size_t open_commands_factor = 8; ///< times `command_credit`
+inline constexpr std::size_t early_messages_max = 10'000;
+inline constexpr std::size_t ephemeral_pending_max = 1'024;
+inline constexpr std::size_t late_bindings_max = 1'024;
+/// ACKs are written to the store this late at most, or after this many events.
+inline constexpr time_ms acknowledge_delay_ms = 50;
+inline constexpr std::size_t acknowledge_events = 256;
+
+/// The chat side of the node for one chat peer, over all its connections. Pure: a message and the time come in, effects go out.
+/// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT, ACK,
+/// NACK, SEEK, CREDIT). Contract: messages/chat/CONTRACT.md.
+class session_machine {
+public:
+  explicit session_machine(settings s);
+
+  effects on(const message& m, time_ms now);
+  /// One JSON object for the operator.
+  std::string describe(time_ms now) const;
+
+private:
+  struct connection {
+    edge::connection who;
+    std::string client;
+    std::uint64_t order = 0;              ///< of arrival, so that shares do not depend on routing ids
+    std::set<std::uint32_t> wanted;       ///< streams
+    std::uint64_t messages = 0, bytes = 0;///< credit left for EVENTs
+    std::size_t in_flight = 0;            ///< durable events sent, not acknowledged
+    std::set<std::string> open_commands;
+    std::uint64_t open_bytes = 0;
+    time_ms last_heard = 0;
+    std::uint32_t turn = 0;               ///< stream that sends first, so that none starves
+  };
+  /// A COMMAND that has no RESULT yet.
+  struct open_command {
+    std::string id, name;                 ///< id empty: ephemeral, nobody waits
+    std::uint64_t trace = 0;
+    std::uint64_t bytes = 0;
+    time_ms since = 0;
+    std::shared_ptr<const chat::command> body; ///< until it is forwarded
+    bool looked_up = false;               ///< the store knows no RESULT for the id: may be forwarded
+    bool done = false;                    ///< answered before it was forwarded
+    connection_key first;                 ///< who sent it first
+    std::vector<connection_key> waiters;
+  };
+  // What an open question to the store is about.
+  struct position_question { std::uint32_t stream = 0; };
+  struct rows_question { std::uint32_t stream = 0; };
+  struct seek_question { std::uint32_t stream = 0; std::int64_t cursor = 0; connection_key from; };
+  struct command_question { std::shared_ptr<open_command> command; };
+  struct binding_question { std::string event_id, chat_message_id; };
+  using question = std::variant<position_question, rows_question, seek_question, command_question, binding_question>;
+
+  // -- life and connections (session_machine.cpp)
+  void dispatch(const message& m);
+  void begin();
+  void loaded();
+  void store_answer(const store_answered& m);
+  void timer(const timer_due& m);
+  static std::string retry_timer(std::uint32_t stream);
+  void heartbeat();
+  void frame(const frame_received& m);
+  void hello(const frame_received& m);
+  void lose(const connection_key& key, const char* why);
+  void consider_end();
+  token ask(store::query q, question about);
+  connection* find(const connection_key& key);
+  void send(const connection& to, edge::verb what, std::string header, std::string body = {});
+  void send_error(const edge::connection& to, const fault& why, const edge::error_header& about = {});
+  void log(log_level level, const char* what, std::vector<std::pair<std::string, std::string>> fields);
+
+  // -- commands (session_commands.cpp)
+  void command(connection& c, const edge::frame& f);
+  void ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body);
+  void command_looked_up(open_command& x, const store::answer& found);
+  void forward_ready();
+  void command_result(const command_done& m);
+  void finish_command(open_command& x, bool ok, const std::string& body, bool repeated);
+  void refuse_command(const connection& c, const std::string& id, const fault& why);
+  void time_out_commands();
+
+  // -- events (session_events.cpp)
+  void assign_streams();
+  void balance_streams();
+  void take_stream(outbox_stream& s);
+  std::size_t load_of(const connection_key& key) const;
+  void hand_over_idle_streams();
+  void pump(const connection_key& key);
+  void pump_owner(const outbox_stream& s);
+  bool send_one(connection& c, std::uint32_t number, outbox_stream& s);
+  void read_more(std::uint32_t number, outbox_stream& s);
+  void rows_read(std::uint32_t number, token asked, const store::answer& found);
+  void seek_answered(const seek_question& q, token asked, const store::answer& found);
+  void acknowledge(connection& c, const edge::frame& f);
+  void refuse_event(connection& c, const edge::frame& f);
+  void more_credit(connection& c, const edge::frame& f);
+  void seek(connection& c, const edge::frame& f);
+  /// The stream, where `c` owns it; otherwise ERROR is sent and null returned.
+  outbox_stream* owned_stream(const connection& c, std::uint32_t number);
+  void retry(std::uint32_t number);
+  void bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
+            const std::unordered_map<std::string, std::string>& room_of_event);
+  void binding_found(const binding_question& q, const store::answer& found);
+  void left_flight(outbox_stream& s, std::size_t count);
+  void acknowledged(std::uint32_t number, std::size_t events);
+  void flush_acknowledgements();
+  void keep_ephemeral(const ephemeral_notification& m);
+  void send_ephemeral(connection& c);
+
+  settings settings_;
+  time_ms now_ = 0;
+  effects out_;
+  token last_token_ = 0;
+  std::uint64_t last_trace_ = 0;
+  std::uint64_t last_order_ = 0;
+  std::unordered_map<token, question> questions_;
+
+  std::size_t positions_missing_ = 0;     ///< streams whose position is not loaded
+  std::set<std::uint32_t> unread_positions_; ///< to be asked for again
+  bool begun_ = false;
+  std::deque<message> early_;             ///< what came before the positions were loaded
+
+  std::map<connection_key, connection> connections_;
+  std::vector<outbox_stream> streams_;
+
+  std::unordered_map<std::string, std::shared_ptr<open_command>> open_;
+  std::deque<std::shared_ptr<open_command>> waiting_; ///< not forwarded yet, in the order sent
+
+  std::set<std::uint32_t> dirty_;         ///< streams with an ACK that is not written yet
+  std::vector<store::write> bindings_;    ///< to be written with the ACKs
+  std::size_t unwritten_events_ = 0;
+  bool flush_timer_ = false;
+  std::size_t late_bindings_ = 0;         ///< questions about bindings under way
+
+  std::map<std::string, ephemeral_notification> ephemeral_; ///< by key, newest
+  std::deque<std::string> ephemeral_order_;                 ///< keys, oldest first
+
+  struct counts {
+    std::uint64_t events_sent = 0, events_acked = 0, events_refused = 0, dead_letters = 0, commands = 0, commands_repeated = 0,
+                  commands_refused = 0, ephemeral_sent = 0, ephemeral_dropped = 0, frames_refused = 0;
+  } counts_;
+};
+
+} // namespace causeway::session

@@ -1,0 +1,66 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace causeway::config {
+
+/// Which `delivery.changed` notifications the chat server gets; in the file by name.
+enum class delivery_detail : std::uint8_t {
+  none,
+  delayed, ///< of servers that could not be reached at the first attempt
+  all,
+};
+
+/// `[federation]`: how we behave towards other servers.
+struct federation_options {
+  std::string room_version = "11";               ///< of rooms we create
+  std::uint32_t retry_delay_ms_min = 1'000;      ///< first back-off of a destination, doubling; range 10..60000
+  std::uint32_t retry_delay_ms_max = 900'000;    ///< cap during the first day; range 100..86400000
+  std::uint32_t retry_delay_late_ms = 3'600'000; ///< after a day of failures; range 100..86400000
+  std::uint32_t retry_jitter_percent = 20;       ///< +-; range 0..50
+  std::uint32_t send_timeout_ms = 60'000;        ///< PUT /send; range 1000..600000
+  std::uint32_t request_timeout_ms = 30'000;     ///< any other request; range 1000..600000
+  std::uint32_t make_join_timeout_ms = 20'000;   ///< range 1000..600000
+  std::uint32_t send_join_timeout_ms = 180'000;  ///< range 1000..3600000
+  std::uint32_t queue_memory_pdus_max = 1'000;   ///< PDUs per destination kept in memory; the rest waits in the store; range 50..100000
+  std::uint32_t queue_edus_max = 200;            ///< EDUs per destination; the oldest are dropped beyond; range 1..10000
+  std::uint32_t key_lifetime_h = 24;             ///< valid_until_ts we publish; range 1..168
+  std::uint32_t key_fetch_retry_ms = 10'000;     ///< pause after a failed key fetch; range 100..3600000
+  std::vector<std::string> trusted_key_servers;  ///< notaries asked when a server cannot be reached
+  std::vector<std::string> allow_servers;        ///< globs; empty: all
+  std::vector<std::string> deny_servers;         ///< globs
+  std::uint32_t inbound_transactions_per_origin_max = 1; ///< under way at once; further ones get 429; range 1..16
+  delivery_detail delivery_notifications = delivery_detail::delayed;
+};
+
+/// `[room]`
+struct room_options {
+  std::uint32_t idle_s = 900;                    ///< a room without work ends its actor after that; range 1..86400
+  std::uint32_t state_group_full_every = 100;    ///< deltas between full copies; range 1..1000
+  std::uint32_t recent_events_max = 512;         ///< events whose states stay in memory; range 16..100000
+  std::uint32_t pending_pdus_max = 5'000;        ///< PDUs being worked on before the room answers overloaded; range 50..1000000
+  std::uint32_t missing_events_limit = 20;       ///< asked per get_missing_events; range 1..100
+  std::uint32_t missing_events_rounds = 100;     ///< range 1..10000
+  std::uint32_t inbox_retry_ms = 30'000;         ///< pause before a gap that could not be closed is tried again; range 100..3600000
+  std::uint32_t backfill_on_join = 200;          ///< events of history fetched after a join; range 0..10000
+};
+
+/// `[invitation]`
+struct invitation_options {
+  std::uint32_t lifetime_h = 24 * 30;            ///< an unanswered outgoing invitation expires; 0: never; range 0..87600
+  std::uint32_t give_up_h = 24 * 7;              ///< a server that never took it: failed; range 1..8760
+  std::uint32_t retry_delay_ms_min = 1'000;      ///< range 10..60000
+  std::uint32_t retry_delay_ms_max = 900'000;    ///< range 100..86400000
+};
+
+/// `[supervisor]`
+struct supervisor_options {
+  std::uint32_t restart_limit = 5;               ///< failures within the window before an actor is parked; range 1..100
+  std::uint32_t restart_window_s = 60;           ///< range 1..3600
+  std::uint32_t restart_delay_ms = 100;          ///< pause before the first restart, doubling; range 0..60000
+  std::uint32_t parked_input_max = 1'000;        ///< messages kept for a parked actor; range 0..100000
+};
+
+} // namespace causeway::config

@@ -1,0 +1,414 @@
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <utility>
+
+namespace causeway::config {
+
+namespace {
+
+/// Names of an enumeration whose values count from 0 in this order.
+constexpr std::array<std::string_view, 3> delivery_detail_names = {"none", "delayed", "all"};
+
+/// Collects the fields of one section; `Part` is its struct.
+template <class Part>
+class section_fields {
+public:
+  section_fields(std::vector<field>& out, std::string_view section, Part options::*part)
+      : out_(out), section_(section), part_(part) {}
+
+  template <class Integer>
+    requires std::is_unsigned_v<Integer>
+  void number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most, std::string_view doc) {
+    auto& x = add(name, value_kind::number, doc);
+    x.least = least;
+    x.most = most;
+    x.read = [part = part_, member](const options& o) { return value{std::uint64_t{o.*part.*member}}; };
+    x.write = [part = part_, member](options& o, const value& v) {
+      o.*part.*member = static_cast<Integer>(std::get<std::uint64_t>(v));
+    };
+  }
+
+  template <class Member>
+  field& plain(std::string_view name, Member Part::*member, value_kind kind, std::string_view doc) {
+    auto& x = add(name, kind, doc);
+    x.read = [part = part_, member](const options& o) { return value{o.*part.*member}; };
+    x.write = [part = part_, member](options& o, const value& v) { o.*part.*member = std::get<Member>(v); };
+    return x;
+  }
+  field& text(std::string_view name, std::string Part::*member, std::string_view doc) {
+    return plain(name, member, value_kind::text, doc);
+  }
+  void choice(std::string_view name, std::string Part::*member, std::vector<std::string_view> choices, std::string_view doc) {
+    text(name, member, doc).choices = std::move(choices);
+  }
+  void flag(std::string_view name, bool Part::*member, std::string_view doc) { plain(name, member, value_kind::flag, doc); }
+  void list(std::string_view name, std::vector<std::string> Part::*member, std::string_view doc) {
+    plain(name, member, value_kind::list, doc);
+  }
+
+  template <class Enum, std::size_t N>
+  void enumeration(std::string_view name, Enum Part::*member, const std::array<std::string_view, N>& names,
+                   std::string_view doc) {
+    auto& x = add(name, value_kind::text, doc);
+    x.choices.assign(names.begin(), names.end());
+    x.read = [part = part_, member, &names](const options& o) {
+      return value{std::string{names.at(static_cast<std::size_t>(o.*part.*member))}};
+    };
+    x.write = [part = part_, member, &names](options& o, const value& v) {
+      auto at = std::find(names.begin(), names.end(), std::get<std::string>(v));
+      o.*part.*member = static_cast<Enum>(at - names.begin());
+    };
+  }
+
+  field& add(std::string_view name, value_kind kind, std::string_view doc) {
+    auto& x = out_.emplace_back();
+    x.section = section_;
+    x.name = name;
+    x.kind = kind;
+    x.doc = doc;
+    return x;
+  }
+
+private:
+  std::vector<field>& out_;
+  std::string_view section_;
+  Part options::*part_;
+};
+
+void add_node(std::vector<field>& out) {
+  section_fields<node_options> s{out, "node", &options::node};
+  s.text("server_name", &node_options::server_name,
+         "Our name in the federation, the part after the colon of every local id. Never change it once rooms exist.")
+    .required = true;
+  s.text("data_dir", &node_options::data_dir, "Directory of the store and the signing key.");
+  s.text("signing_key_file", &node_options::signing_key_file,
+         "File with our signing key, as Synapse writes it. Made at the first start. Empty: signing.key in data_dir.");
+  s.number("worker_threads", &node_options::worker_threads, 0, 256, "Threads that run actors. 0: one per core.");
+  s.number("stop_timeout_s", &node_options::stop_timeout_s, 1, 600, "How long a stop waits for open work.");
+}
+
+void add_edge(std::vector<field>& out) {
+  section_fields<edge_options> s{out, "edge", &options::edge};
+  s.list("chat_endpoints", &edge_options::chat_endpoints,
+         "Where chat servers connect. ipc:// and loopback tcp:// need no CURVE, anything else does.");
+  s.list("gateway_endpoints", &edge_options::gateway_endpoints,
+         "Where gateways of other processes connect. The built-in gateway needs none.");
+  s.text("admin_endpoint", &edge_options::admin_endpoint, "Where the operator's command `causeway` connects. Empty: nowhere.");
+  s.text("curve_secret_key_file", &edge_options::curve_secret_key_file,
+         "File with our CURVE secret key (Z85, mode 0600). Required for an endpoint that other machines reach.");
+  auto& peers = s.add("peers", value_kind::records,
+                      "CURVE keys that may connect, and as whom. The role is chat, gateway, inspector or admin.");
+  peers.record_keys = {"public_key", "name", "role"};
+  peers.read = [](const options& o) {
+    std::vector<record> list;
+    for (const auto& x : o.edge.peers)
+      list.push_back({{"public_key", x.public_key}, {"name", x.name}, {"role", x.role}});
+    return value{std::move(list)};
+  };
+  peers.write = [](options& o, const value& v) {
+    o.edge.peers.clear();
+    for (const auto& x : std::get<std::vector<record>>(v)) {
+      auto& peer = o.edge.peers.emplace_back();
+      auto take = [&x](std::string_view key, std::string& into) {
+        if (auto at = x.find(key); at != x.end())
+          into = at->second;
+      };
+      take("public_key", peer.public_key);
+      take("name", peer.name);
+      take("role", peer.role);
+    }
+  };
+  s.number("streams", &edge_options::streams, 1, 64,
+           "Durable notification streams; a room belongs to one by the hash of its id. Fixed once the store exists.");
+  s.number("command_credit", &edge_options::command_credit, 1, 100'000, "Commands that one peer may have open.");
+  s.number("event_credit_max", &edge_options::event_credit_max, 1, 1'000'000,
+           "Most notifications in flight to a peer, whatever it grants.");
+  s.number("heartbeat_ms", &edge_options::heartbeat_ms, 100, 600'000, "Interval of ZeroMQ's heartbeats and of PING.");
+  s.number("peer_timeout_ms", &edge_options::peer_timeout_ms, 300, 3'600'000, "Silence after which a peer counts as gone.");
+  s.number("high_water_mark", &edge_options::high_water_mark, 100, 10'000'000,
+           "ZeroMQ's bound on queued messages of a peer. Only a fuse: credit bounds them first.");
+  s.number("outbox_retention_days", &edge_options::outbox_retention_days, 0, 3'650,
+           "How long acknowledged notifications are kept for SEEK.");
+  s.number("command_retention_days", &edge_options::command_retention_days, 30, 3'650,
+           "How long a repeated command id gets its first answer.");
+}
+
+void add_gateway(std::vector<field>& out) {
+  section_fields<gateway_options> s{out, "gateway", &options::gateway};
+  s.list("listen", &gateway_options::listen,
+         "Addresses to listen on, ip:port. Empty: no gateway in this process; start `causeway gateway` elsewhere.");
+  s.text("certificate_file", &gateway_options::certificate_file,
+         "Certificate chain for the server name, PEM. Required unless plain_http.");
+  s.text("private_key_file", &gateway_options::private_key_file, "Its private key, PEM.");
+  s.flag("plain_http", &gateway_options::plain_http,
+         "Speak plain HTTP behind a reverse proxy. The proxy must pass the raw path on and serve TLS itself.");
+  s.text("ca_file", &gateway_options::ca_file, "CA certificates to trust for outgoing requests, PEM. Empty: the system's.");
+  s.list("allowed_networks", &gateway_options::allowed_networks,
+         "Networks (CIDR) that outgoing requests may reach although they are private, loopback or link-local.");
+  s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
+  s.number("connections_max", &gateway_options::connections_max, 1, 100'000, "Inbound connections.");
+  s.number("connections_per_destination_max", &gateway_options::connections_per_destination_max, 1, 64,
+           "Outbound connections to one server.");
+  s.number("idle_timeout_s", &gateway_options::idle_timeout_s, 5, 3'600, "How long an idle connection is kept.");
+  s.number("request_read_timeout_s", &gateway_options::request_read_timeout_s, 1, 600,
+           "How long a client may take to send one whole request.");
+  s.number("connect_timeout_ms", &gateway_options::connect_timeout_ms, 100, 120'000, "Outbound TCP and TLS handshake.");
+  s.number("answer_timeout_s", &gateway_options::answer_timeout_s, 1, 600,
+           "How long an inbound request waits for the node before it is answered with 504.");
+  s.number("pending_requests_max", &gateway_options::pending_requests_max, 1, 1'000'000,
+           "Inbound requests that may wait for the node; further ones are answered with 429.");
+  s.text("well_known_server", &gateway_options::well_known_server,
+         "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
+  s.text("dns_server", &gateway_options::dns_server, "Resolver for SRV records and addresses, ip:port. Empty: the system's.");
+}
+
+void add_federation(std::vector<field>& out) {
+  section_fields<federation_options> s{out, "federation", &options::federation};
+  s.text("room_version", &federation_options::room_version, "Version of the rooms we create.");
+  s.number("retry_delay_ms_min", &federation_options::retry_delay_ms_min, 10, 60'000,
+           "First pause before a server that failed is tried again; it doubles with each failure.");
+  s.number("retry_delay_ms_max", &federation_options::retry_delay_ms_max, 100, 86'400'000,
+           "Longest pause during the first day of failures.");
+  s.number("retry_delay_late_ms", &federation_options::retry_delay_late_ms, 100, 86'400'000,
+           "Pause after a day of failures. Nothing is ever dropped.");
+  s.number("retry_jitter_percent", &federation_options::retry_jitter_percent, 0, 50,
+           "How much each pause varies at random, either way.");
+  s.number("send_timeout_ms", &federation_options::send_timeout_ms, 1'000, 600'000, "One transaction to another server.");
+  s.number("request_timeout_ms", &federation_options::request_timeout_ms, 1'000, 600'000, "Any other request.");
+  s.number("make_join_timeout_ms", &federation_options::make_join_timeout_ms, 1'000, 600'000,
+           "First half of joining a room through one server, before the next is asked.");
+  s.number("send_join_timeout_ms", &federation_options::send_join_timeout_ms, 1'000, 3'600'000,
+           "Second half of joining a room; large rooms take minutes.");
+  s.number("queue_memory_pdus_max", &federation_options::queue_memory_pdus_max, 50, 100'000,
+           "Queued events of one server kept in memory; the rest waits in the store.");
+  s.number("queue_edus_max", &federation_options::queue_edus_max, 1, 10'000,
+           "Queued ephemeral items of one server; the oldest are dropped beyond.");
+  s.number("key_lifetime_h", &federation_options::key_lifetime_h, 1, 168, "How long other servers may keep our verify key.");
+  s.number("key_fetch_retry_ms", &federation_options::key_fetch_retry_ms, 100, 3'600'000,
+           "Pause after the keys of a server could not be fetched.");
+  s.list("trusted_key_servers", &federation_options::trusted_key_servers,
+         "Notary servers asked for the keys of a server that cannot be reached.");
+  s.list("allow_servers", &federation_options::allow_servers,
+         "Servers we federate with; * and ? stand for any text and any character. Empty: all.");
+  s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");
+  s.number("inbound_transactions_per_origin_max", &federation_options::inbound_transactions_per_origin_max, 1, 16,
+           "Transactions of one server handled at once; further ones are answered with 429.");
+  s.enumeration("delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
+                "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
+                "the first attempt, or all.");
+}
+
+void add_actors(std::vector<field>& out) {
+  section_fields<room_options> r{out, "room", &options::room};
+  r.number("idle_s", &room_options::idle_s, 1, 86'400, "A room without work leaves memory after that.");
+  r.number("state_group_full_every", &room_options::state_group_full_every, 1, 1'000,
+           "Stored states between full copies; those between are differences.");
+  r.number("recent_events_max", &room_options::recent_events_max, 16, 100'000,
+           "Events of a room whose states stay in memory.");
+  r.number("pending_pdus_max", &room_options::pending_pdus_max, 50, 1'000'000,
+           "Events a room works on at once before it answers that it is overloaded.");
+  r.number("missing_events_limit", &room_options::missing_events_limit, 1, 100, "Events asked for at once to close a gap.");
+  r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,
+           "Times a gap is asked for before the state is fetched instead.");
+  r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
+           "Pause before a gap that could not be closed is tried again.");
+  r.number("backfill_on_join", &room_options::backfill_on_join, 0, 10'000, "Events of history fetched after a join.");
+
+  section_fields<invitation_options> i{out, "invitation", &options::invitation};
+  i.number("lifetime_h", &invitation_options::lifetime_h, 0, 87'600, "An unanswered outgoing invitation expires. 0: never.");
+  i.number("give_up_h", &invitation_options::give_up_h, 1, 8'760,
+           "An invitation that never reached the other server has failed after that.");
+  i.number("retry_delay_ms_min", &invitation_options::retry_delay_ms_min, 10, 60'000,
+           "First pause before an invitation is sent again; it doubles with each failure.");
+  i.number("retry_delay_ms_max", &invitation_options::retry_delay_ms_max, 100, 86'400'000, "Longest pause.");
+
+  section_fields<supervisor_options> v{out, "supervisor", &options::supervisor};
+  v.number("restart_limit", &supervisor_options::restart_limit, 1, 100,
+           "Failures within the window before an actor is parked; its input is kept and the others go on.");
+  v.number("restart_window_s", &supervisor_options::restart_window_s, 1, 3'600, "That window.");
+  v.number("restart_delay_ms", &supervisor_options::restart_delay_ms, 0, 60'000,
+           "Pause before the first restart; it doubles with each.");
+  v.number("parked_input_max", &supervisor_options::parked_input_max, 0, 100'000, "Messages kept for a parked actor.");
+}
+
+void add_store(std::vector<field>& out) {
+  section_fields<store_options> s{out, "store", &options::store};
+  s.text("path", &store_options::path,
+         "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that alone is set.");
+  s.number("cache_kib", &store_options::cache_kib, 1'024, 4'194'304, "Page cache of the writing connection.");
+  s.number("reader_cache_kib", &store_options::reader_cache_kib, 512, 4'194'304, "Page cache of the reading connection.");
+  s.number("busy_timeout_ms", &store_options::busy_timeout_ms, 0, 60'000,
+           "How long a file lock of another program (a backup) is waited for.");
+  s.number("checkpoint_pages", &store_options::checkpoint_pages, 100, 1'000'000,
+           "Pages of 4 KiB in the write-ahead log before it is copied into the file.");
+  s.number("group_batches_max", &store_options::group_batches_max, 1, 10'000, "Batches that share one commit.");
+  s.number("group_bytes_max", &store_options::group_bytes_max, 4'096, std::uint64_t{1} << 32U,
+           "Size of the batches that share one commit; at least one batch is always taken.");
+  s.number("queue_items_max", &store_options::queue_items_max, 100, 10'000'000,
+           "Batches and questions that may wait before new ones are refused as overloaded.");
+  s.number("queue_bytes_max", &store_options::queue_bytes_max, 65'536, std::uint64_t{1} << 36U,
+           "Size of the batches that may wait before new ones are refused as overloaded.");
+  s.number("received_transaction_retention_h", &store_options::received_transaction_retention_h, 24, 168,
+           "How long a repeated transaction of another server gets its first answer.");
+}
+
+void add_log(std::vector<field>& out) {
+  section_fields<log_options> s{out, "log", &options::log};
+  s.choice("level", &log_options::level, {"debug", "info", "warning", "error"}, "Least level that is written.");
+  s.choice("format", &log_options::format, {"json", "text"}, "One JSON object a line, or text for reading.");
+  s.text("file", &log_options::file, "Where to write. Empty: standard error.");
+}
+
+} // namespace
+
+std::string_view describe(value_kind kind) {
+  switch (kind) {
+    case value_kind::flag: return "true or false";
+    case value_kind::number: return "a whole number";
+    case value_kind::text: return "a text in quotes";
+    case value_kind::list: return "a list of texts";
+    case value_kind::records: return "a list of tables";
+  }
+  return "";
+}
+
+std::string field::key() const {
+  return std::string{section} + "." + std::string{name};
+}
+
+std::span<const section> sections() {
+  static constexpr std::array<section, 9> all = {{
+    {"node", "This broker as a whole."},
+    {"edge", "The ZeroMQ side: chat servers, gateways of other processes and the operator's command."},
+    {"gateway", "The HTTPS side, in and out."},
+    {"federation", "How we behave towards other servers."},
+    {"room", "Rooms."},
+    {"invitation", "Invitations that are open."},
+    {"supervisor", "What happens when an actor fails."},
+    {"store", "What is kept on disk, and how."},
+    {"log", "The log."},
+  }};
+  return all;
+}
+
+std::span<const field> fields() {
+  static const std::vector<field> all = [] {
+    std::vector<field> list;
+    list.reserve(128);
+    add_node(list);
+    add_edge(list);
+    add_gateway(list);
+    add_federation(list);
+    add_actors(list);
+    add_store(list);
+    add_log(list);
+    return list;
+  }();
+  return all;
+}
+
+const field* find_field(std::string_view key) {
+  for (const auto& x : fields())
+    if (key.size() == x.section.size() + 1 + x.name.size() && key.starts_with(x.section) && key[x.section.size()] == '.'
+        && key.ends_with(x.name))
+      return &x;
+  return nullptr;
+}
+
+std::string_view unit_of(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> units = {{
+    {"_ms", "milliseconds"}, {"_s", "seconds"}, {"_h", "hours"}, {"_days", "days"}, {"_percent", "percent"},
+    {"_bytes", "bytes"}, {"_kib", "KiB"}, {"_mib", "MiB"},
+  }};
+  for (std::string_view qualifier : {"_max", "_min"})
+    if (name.ends_with(qualifier))
+      name.remove_suffix(qualifier.size());
+  for (const auto& [suffix, unit] : units)
+    if (name.ends_with(suffix))
+      return unit;
+  return {};
+}
+
+namespace {
+
+std::string quoted_choices(const std::vector<std::string_view>& choices) {
+  std::string text;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i > 0)
+      text += i + 1 == choices.size() ? " or " : ", ";
+    text += "\"" + std::string{choices[i]} + "\"";
+  }
+  return text;
+}
+
+std::string quoted(std::string_view text) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7f)
+      ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
+    else
+      out += c;
+  }
+  return out += '"';
+}
+
+} // namespace
+
+std::string check(const field& of, const value& x) {
+  if (x.index() != static_cast<std::size_t>(of.kind))
+    return "must be " + std::string{describe(of.kind)} + ".";
+  if (const auto* number = std::get_if<std::uint64_t>(&x); number && (*number < of.least || *number > of.most)) {
+    auto unit = unit_of(of.name);
+    return std::to_string(*number) + " is out of range: it must lie in " + std::to_string(of.least) + ".."
+           + std::to_string(of.most) + (unit.empty() ? "" : " ") + std::string{unit} + ".";
+  }
+  if (const auto* text = std::get_if<std::string>(&x); text && !of.choices.empty()
+                                                       && std::find(of.choices.begin(), of.choices.end(), *text)
+                                                            == of.choices.end())
+    return "\"" + *text + "\" is none of the choices: " + quoted_choices(of.choices) + ".";
+  return {};
+}
+
+std::string to_toml(const value& x) {
+  if (const auto* flag = std::get_if<bool>(&x))
+    return *flag ? "true" : "false";
+  if (const auto* number = std::get_if<std::uint64_t>(&x))
+    return std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&x))
+    return quoted(*text);
+  std::string out = "[";
+  auto separate = [&out, first = true]() mutable {
+    if (!std::exchange(first, false))
+      out += ", ";
+  };
+  if (const auto* list = std::get_if<std::vector<std::string>>(&x))
+    for (const auto& item : *list) {
+      separate();
+      out += quoted(item);
+    }
+  if (const auto* list = std::get_if<std::vector<record>>(&x))
+    for (const auto& item : *list) {
+      separate();
+      out += "{ ";
+      std::string_view comma;
+      for (const auto& [key, text] : item) {
+        ((out += comma) += key) += " = " + quoted(text);
+        comma = ", ";
+      }
+      out += " }";
+    }
+  return out += "]";
+}
+
+} // namespace causeway::config

@@ -1,0 +1,35 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace causeway::config {
+
+/// `[gateway]`: HTTPS in and out.
+struct gateway_options {
+  /// Addresses to listen on, `ip:port`. Default: every interface, federation port.
+  std::vector<std::string> listen = {"0.0.0.0:8448"};
+  std::string certificate_file; ///< PEM chain for the server name; required unless `plain_http`
+  std::string private_key_file; ///< PEM
+  /// Speak plain HTTP behind a reverse proxy. The proxy must pass the raw path on.
+  bool plain_http = false;
+  /// Extra CA certificates (PEM) to trust for outgoing requests; empty: the system's.
+  std::string ca_file;
+  /// Networks outgoing requests may reach although they are private, loopback or link-local; CIDR.
+  std::vector<std::string> allowed_networks;
+  std::uint32_t threads = 1;                        ///< server threads; range 1..64
+  std::uint32_t connections_max = 4096;             ///< inbound connections; range 1..100000
+  std::uint32_t connections_per_destination_max = 4;///< outbound; range 1..64
+  std::uint32_t idle_timeout_s = 90;                ///< keep-alive; range 5..3600
+  std::uint32_t request_read_timeout_s = 60;        ///< whole inbound request; range 1..600
+  std::uint32_t connect_timeout_ms = 10'000;        ///< outbound TCP and TLS; range 100..120000
+  std::uint32_t answer_timeout_s = 120;             ///< node's answer to an inbound request before 504; range 1..600
+  std::size_t pending_requests_max = 10'000;        ///< inbound requests waiting for the node before 429
+  /// What GET /.well-known/matrix/server answers, `host[:port]`; empty: 404.
+  std::string well_known_server;
+  /// Resolver for SRV and addresses, `ip:port`; empty: the system's.
+  std::string dns_server;
+};
+
+} // namespace causeway::config

@@ -1,0 +1,47 @@
+#pragma once
+#include "config/edge_options.hpp"
+#include "config/federation_options.hpp"
+#include "config/gateway_options.hpp"
+#include "config/store_options.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// Everything that can be configured. How a value gets here: loader.hpp; ranges, units and sentences: fields.hpp.
+namespace causeway::config {
+
+/// `[node]`: this broker as a whole.
+struct node_options {
+  /// Our name in the federation, the part after the colon of every local id. Required; never change it once rooms exist.
+  std::string server_name;
+  std::string data_dir = "/var/lib/causeway"; ///< store and signing key
+  std::string signing_key_file;               ///< empty: `signing.key` in `data_dir`; made at the first start
+  std::uint32_t worker_threads = 0;           ///< threads that run actors; 0: one per core; range 0..256
+  std::uint32_t stop_timeout_s = 20;          ///< how long a stop waits for open work; range 1..600
+
+  /// Where the signing key is, with the default filled in.
+  std::string signing_key_path() const {
+    return signing_key_file.empty() ? data_dir + "/signing.key" : signing_key_file;
+  }
+};
+
+/// `[log]`
+struct log_options {
+  std::string level = "info";  ///< least level that is written: debug, info, warning, error
+  std::string format = "json"; ///< json (one object a line) or text
+  std::string file;            ///< empty: standard error
+};
+
+struct options {
+  node_options node;
+  edge_options edge;
+  gateway_options gateway;
+  federation_options federation;
+  room_options room;
+  invitation_options invitation;
+  supervisor_options supervisor;
+  store_options store;
+  log_options log;
+};
+
+} // namespace causeway::config

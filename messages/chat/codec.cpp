@@ -1,0 +1,104 @@
+#include "messages/chat/codec.hpp"
+
+#include "messages/chat/codec_fields.hpp"
+#include "messages/matrix/json.hpp"
+
+#include <array>
+#include <utility>
+
+namespace causeway {
+
+/// `code` is the registry's word, `retryable` the registry's verdict; the peer needs no table of its own to act.
+struct fault_body {
+  std::string code, message, detail;
+  bool retryable = false;
+};
+
+template <>
+struct edge::contract<fault_body> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("code", x.code);
+    f.required("message", x.message);
+    f.required("detail", x.detail);
+    f.required("retryable", x.retryable);
+  }
+};
+
+namespace chat {
+namespace {
+
+template <class Variant>
+using decoder = result<Variant> (*)(std::string_view body);
+
+template <class Variant, class T>
+result<Variant> decode_as(std::string_view body) {
+  auto x = edge::unpack<T>(body, fault_code::bad_body);
+  if (!x) return x.error();
+  return Variant{std::move(*x)};
+}
+
+/// Name and decoder of each alternative, in the order of the variant.
+template <class Variant, std::size_t... I>
+constexpr auto decoders(std::index_sequence<I...>) {
+  return std::array{std::pair{std::string_view{std::variant_alternative_t<I, Variant>::name},
+                              decoder<Variant>{&decode_as<Variant, std::variant_alternative_t<I, Variant>>}}...};
+}
+
+template <class Variant>
+result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind) {
+  static constexpr auto table = decoders<Variant>(std::make_index_sequence<std::variant_size_v<Variant>>{});
+  for (const auto& [name, decode_one] : table) {
+    if (name != wanted) continue;
+    if (body.size() > limits::chat_frame_bytes_max)
+      return {fault_code::too_large, "the body is over " + std::to_string(limits::chat_frame_bytes_max) + " bytes"};
+    return decode_one(body);
+  }
+  return {fault_code::unknown_command, kind + std::string{" "} + std::string{wanted.substr(0, limits::identifier_bytes_max)}};
+}
+
+template <class Variant>
+std::string encode_variant(const Variant& x) {
+  return std::visit([](const auto& one) { return edge::pack(one); }, x);
+}
+
+} // namespace
+
+const char* name(const command& x) {
+  return std::visit([](const auto& one) { return one.name; }, x);
+}
+
+const char* name(const notification& x) {
+  return std::visit([](const auto& one) { return one.name; }, x);
+}
+
+result<command> decode_command(std::string_view command_name, std::string_view body) {
+  return decode<command>(command_name, body, "command");
+}
+
+result<notification> decode_notification(std::string_view notification_name, std::string_view body) {
+  return decode<notification>(notification_name, body, "notification");
+}
+
+std::string encode(const command& x) { return encode_variant(x); }
+std::string encode(const notification& x) { return encode_variant(x); }
+std::string encode(const typing_changed& x) { return edge::pack(x); }
+std::string encode(const answer& x) { return encode_variant(x); }
+
+std::string encode(const fault& x) {
+  const auto& row = info(x.code);
+  // A detail may quote what came from outside; a string on the wire has to be UTF-8 all the same.
+  auto detail = matrix::json::is_utf8(x.detail) ? x.detail : std::string{"the detail is not UTF-8"};
+  return edge::pack(fault_body{std::string{row.name}, std::string{row.what_to_do}, std::move(detail), row.retryable});
+}
+
+fault decode_fault(std::string_view body) {
+  auto x = edge::unpack<fault_body>(body, fault_code::bad_body);
+  if (!x) return x.error();
+  const auto* row = find_fault(x->code);
+  if (row == nullptr) return fault{fault_code::internal, x->code + ": " + x->detail};
+  return fault{row->code, x->detail};
+}
+
+} // namespace chat
+} // namespace causeway

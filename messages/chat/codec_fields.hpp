@@ -1,0 +1,344 @@
+#pragma once
+#include "messages/chat/commands.hpp"
+#include "messages/chat/notifications.hpp"
+#include "messages/edge/packing.hpp"
+#include "messages/limits.hpp"
+
+/// Which key of a body is which field: the only place that says so. Included by the codec alone.
+namespace causeway::chat {
+
+/// Members of a room.create, mentions of a message: entries.
+inline constexpr std::size_t members_max = 10'000;
+inline constexpr std::size_t mentions_max = 1'000;
+/// `reason`, `display_name`: bytes.
+inline constexpr std::size_t short_text_bytes_max = 4'096;
+
+} // namespace causeway::chat
+
+namespace causeway::edge {
+
+template <>
+struct wire_names<chat::room_type> {
+  static constexpr std::string_view names[] = {"dm", "group_dm", "channel"};
+};
+template <>
+struct wire_names<chat::visibility> {
+  static constexpr std::string_view names[] = {"private", "public"};
+};
+
+// -- commands ---------------------------------------------------------------------------------------------------------
+
+template <>
+struct contract<chat::room_create> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.required("type", x.type);
+    f.optional("visibility", x.access);
+    f.optional("name", x.room_name, limits::authored_content_bytes_max);
+    f.optional("topic", x.topic, limits::authored_content_bytes_max);
+    f.optional_id("alias", x.alias);
+    f.id("creator", x.creator);
+    f.ids("members", x.members, chat::members_max);
+    f.optional("federated", x.federated);
+    if (x.type != chat::room_type::channel && x.access == chat::visibility::public_)
+      f.refuse("visibility", "may be public for a channel only", fault_code::bad_body);
+    if (x.type != chat::room_type::channel && x.alias) f.refuse("alias", "is for a channel only", fault_code::bad_body);
+  }
+};
+template <>
+struct contract<chat::invite_send> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("by", x.by);
+    f.id("user", x.user);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::invite_revoke> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("by", x.by);
+    f.id("user", x.user);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::invite_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.required("accept", x.accept);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::message_send> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("sender", x.sender);
+    f.id("message", x.message);
+    f.required("text", x.text, limits::authored_content_bytes_max);
+    f.optional("html", x.html, limits::authored_content_bytes_max);
+    f.optional_id("reply_to", x.reply_to);
+    f.optional_id("thread", x.thread);
+    f.ids("mentions", x.mentions, chat::mentions_max);
+    if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
+      f.refuse("text", "and html are over " + std::to_string(limits::authored_content_bytes_max) + " bytes together",
+               fault_code::too_large);
+  }
+};
+template <>
+struct contract<chat::member_leave> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::typing> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.required("typing", x.is_typing);
+  }
+};
+template <>
+struct contract<chat::user_profile> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("user", x.user);
+    f.optional("display_name", x.display_name, chat::short_text_bytes_max);
+    f.optional("avatar", x.avatar, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::query_room> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+  }
+};
+template <>
+struct contract<chat::query_invitations> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.optional_id("room", x.room);
+    f.optional_id("user", x.user);
+    f.optional("open_only", x.open_only);
+  }
+};
+
+// -- notifications ----------------------------------------------------------------------------------------------------
+
+template <>
+struct contract<chat::room_created> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("room_version", x.room_version);
+    f.required("type", x.type);
+    f.required("creator", x.creator);
+    f.required("name", x.room_name);
+    f.required("topic", x.topic);
+    f.required("members", x.members);
+  }
+};
+template <>
+struct contract<chat::invitation_received> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("room_version", x.room_version);
+    f.required("user", x.user);
+    f.required("by", x.by);
+    f.required("by_display_name", x.by_display_name);
+    f.required("name", x.room_name);
+    f.required("type", x.type);
+    f.required("reason", x.reason);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::invitation_changed> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("user", x.user);
+    f.required("by", x.by);
+    f.required("direction", x.direction);
+    f.required("state", x.state);
+    f.required("previous_state", x.previous_state);
+    f.required("reason", x.reason);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::member_changed> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("user", x.user);
+    f.required("membership", x.membership);
+    f.required("previous_membership", x.previous_membership);
+    f.required("by", x.by);
+    f.required("reason", x.reason);
+    f.required("display_name", x.display_name);
+    f.required("avatar", x.avatar);
+    f.required("event_id", x.event_id);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::message_received> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("event_id", x.event_id);
+    f.required("sender", x.sender);
+    f.required("msgtype", x.msgtype);
+    f.required("text", x.text);
+    f.required("html", x.html);
+    f.required("reply_to", x.reply_to);
+    f.required("thread", x.thread);
+    f.required("mentions", x.mentions);
+    f.required("historical", x.historical);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::delivery_changed> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("message", x.message);
+    f.required("event_id", x.event_id);
+    f.required("server", x.server);
+    f.required("state", x.state);
+    f.required("reason", x.reason);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::system_message> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("kind", x.kind);
+    f.required("actor", x.actor);
+    f.required("target", x.target);
+    f.required("reason", x.reason);
+    f.required("event_id", x.event_id);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::typing_changed> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("user", x.user);
+    f.required("typing", x.is_typing);
+  }
+};
+
+// -- answers ----------------------------------------------------------------------------------------------------------
+
+template <>
+struct contract<chat::invitation_view> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("user", x.user);
+    f.required("by", x.by);
+    f.required("direction", x.direction);
+    f.required("state", x.state);
+    f.required("reason", x.reason);
+    f.required("since_ts", x.since_ts);
+  }
+};
+template <>
+struct contract<chat::member_view> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("user", x.user);
+    f.required("membership", x.membership);
+    f.required("display_name", x.display_name);
+    f.required("power", x.power);
+  }
+};
+template <>
+struct contract<chat::empty_answer> {
+  template <class F, class X>
+  static void fields(F&, X&) {}
+};
+template <>
+struct contract<chat::room_created_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("room_version", x.room_version);
+    f.required("invitations", x.invitations);
+  }
+};
+template <>
+struct contract<chat::state_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("state", x.state);
+  }
+};
+template <>
+struct contract<chat::event_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("event_id", x.event_id);
+  }
+};
+template <>
+struct contract<chat::user_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("user", x.user);
+  }
+};
+template <>
+struct contract<chat::room_view> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("room_version", x.room_version);
+    f.required("name", x.room_name);
+    f.required("topic", x.topic);
+    f.required("type", x.type);
+    f.required("members", x.members);
+    f.required("invitations", x.invitations);
+  }
+};
+template <>
+struct contract<chat::invitations_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("invitations", x.invitations);
+  }
+};
+
+} // namespace causeway::edge

@@ -1,0 +1,134 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// Notifications and answers of the chat contract, version 1: what the broker tells a chat server. Rooms carry both names:
+/// `room` (the chat server's id, empty while none is bound) and `matrix_room_id`. Users are Matrix ids. Times are
+/// milliseconds since 1970.
+namespace causeway::chat {
+
+/// `room.created`: a room exists at the broker that the chat server did not create by itself, or whose creation is done.
+struct room_created {
+  static constexpr const char* name = "room.created";
+  std::string room, matrix_room_id, room_version;
+  std::string type;                 ///< dm, group_dm, channel
+  std::string creator;
+  std::string room_name, topic;     ///< keys `name`, `topic`; empty when unset
+  std::vector<std::string> members; ///< joined users
+};
+
+/// `invitation.received`: somebody of another server invites one of our users.
+struct invitation_received {
+  static constexpr const char* name = "invitation.received";
+  std::string room, matrix_room_id, room_version;
+  std::string user, by, by_display_name;
+  std::string room_name;            ///< as the inviting server tells it: untrusted
+  std::string type;                 ///< dm, group_dm, channel
+  std::string reason;
+  std::int64_t ts = 0;
+};
+
+/// `invitation.changed`: states sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed, banned.
+struct invitation_changed {
+  static constexpr const char* name = "invitation.changed";
+  std::string room, matrix_room_id;
+  std::string user, by;
+  std::string direction;            ///< outgoing: we invited; incoming: one of ours was invited
+  std::string state, previous_state;
+  std::string reason;               ///< of a rejection or failure, in words
+  std::int64_t ts = 0;
+};
+
+/// `member.changed`
+struct member_changed {
+  static constexpr const char* name = "member.changed";
+  std::string room, matrix_room_id;
+  std::string user;
+  std::string membership, previous_membership; ///< join, invite, leave, ban, knock
+  std::string by, reason, display_name, avatar, event_id;
+  std::int64_t ts = 0;
+};
+
+/// `message.received`
+struct message_received {
+  static constexpr const char* name = "message.received";
+  std::string room, matrix_room_id;
+  std::string event_id, sender;
+  std::string msgtype;              ///< m.text, m.notice, m.emote, ...
+  std::string text, html;
+  std::string reply_to, thread;     ///< event ids
+  std::vector<std::string> mentions;
+  bool historical = false;          ///< from before we joined: no alarm
+  std::int64_t ts = 0;              ///< origin_server_ts: the sender's word
+};
+
+/// `delivery.changed`: states delayed (first failure), delivered, failed.
+struct delivery_changed {
+  static constexpr const char* name = "delivery.changed";
+  std::string room, matrix_room_id, message; ///< message: the chat server's id
+  std::string event_id, server, state, reason;
+  std::int64_t ts = 0;
+};
+
+/// `system.message`: what the room shows. Kinds: created, invited, joined, rejected, revoked, expired, left, kicked, banned,
+/// unbanned, renamed, topic_changed, role_changed.
+struct system_message {
+  static constexpr const char* name = "system.message";
+  std::string room, matrix_room_id;
+  std::string kind, actor, target, reason, event_id;
+  std::int64_t ts = 0;
+};
+
+/// `typing` (ephemeral)
+struct typing_changed {
+  static constexpr const char* name = "typing";
+  std::string room, matrix_room_id, user;
+  bool is_typing = false;           ///< key `typing`
+};
+
+using notification = std::variant<room_created, invitation_received, invitation_changed, member_changed, message_received,
+                                  delivery_changed, system_message>;
+
+/// The contract's name, e.g. "message.received".
+const char* name(const notification& x);
+
+// -- answers in RESULT ------------------------------------------------------------------------------------------------
+
+struct invitation_view {
+  std::string room, matrix_room_id, user, by, direction, state, reason;
+  std::int64_t since_ts = 0;
+};
+struct member_view {
+  std::string user, membership, display_name;
+  std::int64_t power = 0;
+};
+struct room_created_answer {
+  std::string matrix_room_id, room_version;
+  std::vector<invitation_view> invitations;
+};
+struct state_answer {
+  std::string state;
+};
+struct event_answer {
+  std::string event_id;
+};
+struct user_answer {
+  std::string user;
+};
+struct room_view {
+  std::string room, matrix_room_id, room_version, room_name, topic, type;
+  std::vector<member_view> members;
+  std::vector<invitation_view> invitations;
+};
+struct invitations_answer {
+  std::vector<invitation_view> invitations;
+};
+struct empty_answer {};
+
+using answer = std::variant<empty_answer, room_created_answer, state_answer, event_answer, user_answer, room_view,
+                            invitations_answer>;
+
+} // namespace causeway::chat

@@ -1,0 +1,153 @@
+#include "messages/edge/packing.hpp"
+
+#include "messages/matrix/json.hpp"
+
+namespace causeway::edge {
+namespace {
+
+/// Walks the bytes without allocating more than its stack of `msgpack_depth_max` entries.
+class bound_checker : public msgpack::null_visitor {
+public:
+  bool visit_nil() { return count(); }
+  bool visit_boolean(bool) { return count(); }
+  bool visit_positive_integer(std::uint64_t) { return count(); }
+  bool visit_negative_integer(std::int64_t) { return count(); }
+  bool visit_float32(float) { return count(); }
+  bool visit_float64(double) { return count(); }
+  bool visit_bin(const char*, std::uint32_t) { return count(); }
+  bool visit_ext(const char*, std::uint32_t) { return count(); }
+  bool visit_str(const char* text, std::uint32_t size) {
+    if (!count()) return false;
+    if (matrix::json::is_utf8({text, size})) return true;
+    return stop("a string is not UTF-8");
+  }
+  bool start_array(std::uint32_t size) { return count() && enter(size); }
+  bool end_array() { return leave(); }
+  bool start_map(std::uint32_t size) { return count() && enter(size); }
+  bool end_map() { return leave(); }
+  void parse_error(std::size_t, std::size_t) { stop("it is not msgpack"); }
+  void insufficient_bytes(std::size_t, std::size_t) { stop("it ends too early"); }
+  bool referenced() const { return false; }
+
+  const char* why() const { return why_; }
+
+private:
+  bool count() { return ++values_ <= packed_values_max || stop("it has too many values"); }
+  bool enter(std::uint32_t size) {
+    if (size > packed_values_max) return stop("it has too many values");
+    return ++depth_ <= limits::msgpack_depth_max || stop("it is nested too deeply");
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  bool stop(const char* why) {
+    if (why_ == nullptr) why_ = why;
+    return false;
+  }
+
+  std::size_t values_ = 0, depth_ = 0;
+  const char* why_ = nullptr;
+};
+
+constexpr std::string_view empty_map{"\x80", 1};
+
+std::string_view text_of(const msgpack::object& x) {
+  return {x.via.str.ptr, x.via.str.size};
+}
+
+} // namespace
+
+result<unpacked_map> unpacked_map::parse(std::string_view bytes, fault_code code) {
+  if (bytes.empty()) bytes = empty_map;
+  bound_checker checker;
+  std::size_t end = 0;
+  try {
+    if (!msgpack::parse(bytes.data(), bytes.size(), end, checker))
+      return {code, checker.why() != nullptr ? checker.why() : "it is not msgpack"};
+    if (end != bytes.size()) return {code, "there are bytes after the map"};
+    unpacked_map map;
+    map.handle_ = std::make_shared<msgpack::object_handle>(
+      msgpack::unpack(bytes.data(), bytes.size(), [](msgpack::type::object_type, std::size_t, void*) { return true; }));
+    if (map.root().type != msgpack::type::MAP) return {code, "it is not a map"};
+    return map;
+  } catch (const std::exception&) { // msgpack-c reports by exceptions of several bases; none of them is the way out
+    return {code, "it is not msgpack"};
+  }
+}
+
+const msgpack::object* unpacked_map::find(std::string_view key) const {
+  const auto& map = root().via.map;
+  for (std::uint32_t i = 0; i < map.size; ++i)
+    if (map.ptr[i].key.type == msgpack::type::STR && text_of(map.ptr[i].key) == key) return &map.ptr[i].val;
+  return nullptr;
+}
+
+const msgpack::object* field_reader::find(std::string_view key, bool needed) {
+  if (why_) return nullptr;
+  const auto& map = map_->via.map;
+  for (std::uint32_t i = 0; i < map.size; ++i) {
+    const auto& name = map.ptr[i].key;
+    if (name.type != msgpack::type::STR || text_of(name) != key) continue;
+    if (map.ptr[i].val.type != msgpack::type::NIL) return &map.ptr[i].val;
+    break;
+  }
+  if (needed) why_ = fault{code_, path_ + std::string{key} + " is missing"};
+  return nullptr;
+}
+
+void field_reader::ids(const char* key, std::vector<std::string>& x, std::size_t count_max) {
+  const auto* found = find(key, false);
+  if (found == nullptr) return;
+  if (found->type != msgpack::type::ARRAY) return wrong(key, "an array of strings");
+  if (found->via.array.size > count_max)
+    return refuse(key, "has more than " + std::to_string(count_max) + " entries", fault_code::too_large);
+  x.resize(found->via.array.size);
+  for (std::size_t i = 0; i < x.size() && !why_; ++i)
+    read_id(key, found->via.array.ptr[i], x[i]);
+}
+
+void field_reader::read_id(const char* key, const msgpack::object& from, std::string& x) {
+  read(key, from, x, limits::identifier_bytes_max);
+  if (!why_ && x.empty()) refuse(key, "is empty", code_);
+}
+
+void field_reader::read(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max) {
+  if (from.type != msgpack::type::STR) return wrong(key, "a string");
+  if (from.via.str.size > bytes_max)
+    return refuse(key, "is over " + std::to_string(bytes_max) + " bytes", fault_code::too_large);
+  x.assign(from.via.str.ptr, from.via.str.size);
+}
+
+void field_reader::read(const char* key, const msgpack::object& from, bool& x, std::size_t) {
+  if (from.type != msgpack::type::BOOLEAN) return wrong(key, "a boolean");
+  x = from.via.boolean;
+}
+
+void field_reader::read(const char* key, const msgpack::object& from, std::int64_t& x, std::size_t) {
+  const bool positive = from.type == msgpack::type::POSITIVE_INTEGER;
+  if (!positive && from.type != msgpack::type::NEGATIVE_INTEGER) return wrong(key, "an integer");
+  if (positive && from.via.u64 > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return wrong(key, "an integer of 64 bits with sign");
+  x = from.via.i64;
+}
+
+void field_reader::read(const char* key, const msgpack::object& from, std::uint64_t& x, std::size_t) {
+  if (from.type != msgpack::type::POSITIVE_INTEGER) return wrong(key, "an integer from 0");
+  x = from.via.u64;
+}
+
+void field_reader::read(const char* key, const msgpack::object& from, std::uint32_t& x, std::size_t) {
+  if (from.type != msgpack::type::POSITIVE_INTEGER || from.via.u64 > std::numeric_limits<std::uint32_t>::max())
+    return wrong(key, "an integer from 0 to 2^32-1");
+  x = static_cast<std::uint32_t>(from.via.u64);
+}
+
+std::string field_writer::finish() const {
+  sink map;
+  packer{map}.pack_map(count_);
+  map.bytes += out_.bytes;
+  return std::move(map.bytes);
+}
+
+} // namespace causeway::edge

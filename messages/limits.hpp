@@ -1,0 +1,48 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound the network or a peer can run into, in one place.
+/// Source of the Matrix figures: server-server-api ("Transactions", "Size limits"), client-server-api ("Size limits").
+namespace causeway::limits {
+
+inline constexpr std::size_t pdus_per_transaction_max = 50;
+inline constexpr std::size_t edus_per_transaction_max = 100;
+/// Canonical JSON of a whole event with signatures, bytes.
+inline constexpr std::size_t event_bytes_max = 65'536;
+/// `sender`, `room_id`, `event_id`, `state_key`, `type`: bytes each.
+inline constexpr std::size_t identifier_bytes_max = 255;
+inline constexpr std::size_t prev_events_max = 20;
+inline constexpr std::size_t auth_events_max = 10;
+/// Extremities a new event cites (room specification, "prev_events").
+inline constexpr std::size_t prev_events_authored_max = 20;
+/// Largest integer of canonical JSON: 2^53 - 1.
+inline constexpr std::int64_t canonical_integer_max = 9'007'199'254'740'991;
+
+/// Keys, current and old, in one server's answer to /key/v2/server: each costs a signature check.
+inline constexpr std::size_t server_keys_max = 100;
+
+inline constexpr std::size_t json_depth_max = 100;
+/// Values (of any kind) in one document; a transaction of 50 full events stays far below.
+inline constexpr std::size_t json_values_max = 2'000'000;
+
+/// Body of PUT /send as read from the socket, bytes: 50 full events, 100 EDUs and slack.
+inline constexpr std::size_t transaction_bytes_max = 12 * 1024 * 1024;
+/// Body of any other federation request, bytes.
+inline constexpr std::size_t request_bytes_max = 1024 * 1024;
+/// Body of a response we ask for (send_join of a large room is the largest), bytes.
+inline constexpr std::size_t response_bytes_max = 256 * 1024 * 1024;
+
+/// Content that a chat server may send in one event, bytes of canonical JSON; leaves head room for signatures.
+inline constexpr std::size_t authored_content_bytes_max = 60 * 1024;
+
+/// One edge message (all frames), bytes; ZMQ_MAXMSGSIZE of the chat edge.
+inline constexpr std::size_t chat_frame_bytes_max = 1024 * 1024;
+/// The same for the gateway edge: it carries whole federation bodies.
+inline constexpr std::size_t gateway_frame_bytes_max = response_bytes_max + 64 * 1024;
+/// Nesting of msgpack values on the edge.
+inline constexpr std::size_t msgpack_depth_max = 32;
+/// A command id (`id` of COMMAND), bytes.
+inline constexpr std::size_t command_id_bytes_max = 128;
+
+} // namespace causeway::limits

@@ -1,0 +1,70 @@
+#include "messages/matrix/base64.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace causeway::matrix {
+namespace {
+
+constexpr std::string_view standard_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint8_t no_digit = 0xff;
+
+constexpr std::array<std::uint8_t, 256> digit_of = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_digit);
+  for (std::uint8_t i = 0; i < 64; ++i) {
+    table[static_cast<unsigned char>(standard_alphabet[i])] = i;
+    table[static_cast<unsigned char>(url_alphabet[i])] = i;
+  }
+  return table;
+}();
+
+std::string encode(std::string_view bytes, std::string_view alphabet) {
+  std::string out;
+  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (unsigned char byte : bytes) {
+    bits = bits << 8 | byte;
+    count += 8;
+    while (count >= 6) {
+      count -= 6;
+      out += alphabet[bits >> count & 0x3f];
+    }
+  }
+  if (count > 0) out += alphabet[bits << (6 - count) & 0x3f];
+  return out;
+}
+
+} // namespace
+
+std::string base64_encode(std::string_view bytes) { return encode(bytes, standard_alphabet); }
+std::string base64url_encode(std::string_view bytes) { return encode(bytes, url_alphabet); }
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.ends_with('=')) {
+    // Padding has to be complete, or there are two ways to read the text.
+    if (text.size() % 4 != 0) return {};
+    text.remove_suffix(text.ends_with("==") ? 2 : 1);
+  }
+  if (text.size() % 4 == 1) return {};
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (unsigned char character : text) {
+    const auto digit = digit_of[character];
+    if (digit == no_digit) return {};
+    bits = bits << 6 | digit;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out += static_cast<char>(bits >> count & 0xff);
+    }
+  }
+  // Left-over bits are not looked at: widely used encoders leave them set, and every reader ignores them.
+  return out;
+}
+
+} // namespace causeway::matrix

@@ -1,0 +1,255 @@
+#include "messages/matrix/event.hpp"
+
+#include "messages/matrix/base64.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+namespace causeway::matrix {
+namespace {
+
+/// What one walk over an event tells: whether every number is canonical, and an upper bound of its canonical size.
+struct measure {
+  bool canonical = true;
+  std::size_t bytes_max = 0;
+
+  void operator()(const json::value& x) {
+    std::visit([this](const auto& content) { add(content); }, x.content());
+  }
+  void add(std::nullptr_t) { bytes_max += 4; }
+  void add(bool) { bytes_max += 5; }
+  void add(std::int64_t x) {
+    canonical = canonical && x <= limits::canonical_integer_max && x >= -limits::canonical_integer_max;
+    bytes_max += 20;
+  }
+  void add(const json::number_text& x) {
+    canonical = false;
+    bytes_max += x.text.size();
+  }
+  // A byte takes at most six: \u001f.
+  void add(const std::string& x) { bytes_max += 2 + 6 * x.size(); }
+  void add(const json::array& x) {
+    bytes_max += 2 + x.size();
+    for (const auto& item : x) (*this)(item);
+  }
+  void add(const json::object& x) {
+    bytes_max += 2;
+    for (const auto& [key, mapped] : x) {
+      bytes_max += 4 + 6 * key.size();
+      (*this)(mapped);
+    }
+  }
+};
+
+std::size_t code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (unsigned char byte : text) count += (byte & 0xc0) != 0x80;
+  return count;
+}
+
+/// Takes a PDU apart, field by field; each step returns false after it noted the fault.
+class pdu_reader {
+public:
+  pdu_reader(const json::object& pdu, const room_version_rules& rules, event& out)
+      : pdu_(pdu), rules_(rules), out_(out) {}
+
+  const fault& why() const { return why_; }
+
+  bool read(count_policy counts) {
+    const auto count_max = [&](std::size_t bounded) { return counts == count_policy::bounded ? bounded : SIZE_MAX; };
+    return whole() && text("type", out_.type) && text("sender", out_.sender) && sender() && room() && state_key() &&
+           content() && integer("depth", out_.depth) && depth() && integer("origin_server_ts", out_.origin_server_ts) &&
+           references("prev_events", count_max(limits::prev_events_max), out_.prev_events) &&
+           references("auth_events", count_max(limits::auth_events_max), out_.auth_events) && hashes() &&
+           signatures() && authoriser() && event_id();
+  }
+
+private:
+  bool fail(fault_code code, std::string_view detail) {
+    why_ = fault{code, std::string{detail}};
+    return false;
+  }
+  bool bad(std::string_view key, std::string_view what) {
+    return fail(fault_code::bad_json, std::string{key} + ": " + std::string{what});
+  }
+
+  bool whole() {
+    measure measured;
+    measured.add(pdu_);
+    if (rules_.strict_canonical_json && !measured.canonical)
+      return fail(fault_code::not_canonical, "a number is not an integer within +-(2^53-1)");
+    // The exact size only where the bound leaves it open: hardly ever.
+    if (measured.bytes_max > limits::event_bytes_max && json::canonical(pdu_).size() > limits::event_bytes_max)
+      return fail(fault_code::too_large, "event: over 65536 bytes");
+    return true;
+  }
+
+  bool text(std::string_view key, std::string& out) {
+    const auto* x = pdu_.find(key);
+    if (!x) return bad(key, "missing");
+    const auto* content = x->as_string();
+    if (!content) return bad(key, "not a string");
+    out = *content;
+    return bounded(key, out);
+  }
+
+  bool bounded(std::string_view key, std::string_view x) {
+    if (x.size() <= limits::identifier_bytes_max) return true;
+    if (rules_.identifier_bound_in_bytes || code_points(x) > limits::identifier_bytes_max)
+      return fail(fault_code::too_large, std::string{key} + ": over 255 bytes");
+    out_.has_oversized_identifier = true;
+    return true;
+  }
+
+  bool integer(std::string_view key, std::int64_t& out) {
+    const auto* x = pdu_.find(key);
+    if (!x) return bad(key, "missing");
+    const auto* number = x->as_integer();
+    if (!number) return bad(key, "not an integer within +-(2^53-1)");
+    out = *number;
+    return true;
+  }
+
+  bool sender() {
+    return has_identifier_shape(out_.sender, '@', true) ||
+           fail(fault_code::invalid_identifier, "sender: not a user id");
+  }
+
+  bool derives_room_id() const { return rules_.room_id_is_create_hash && out_.type == "m.room.create"; }
+
+  bool room() {
+    if (derives_room_id())
+      return !pdu_.contains("room_id") || bad("room_id", "a create event of this room version has none");
+    if (!text("room_id", out_.room_id)) return false;
+    return has_identifier_shape(out_.room_id, '!', false) ||
+           fail(fault_code::invalid_identifier, "room_id: not a room id");
+  }
+
+  bool state_key() { return !pdu_.contains("state_key") || text("state_key", out_.state_key.emplace()); }
+
+  bool content() {
+    const auto* x = pdu_.find("content");
+    return (x && x->as_object()) || bad("content", "not an object");
+  }
+
+  // Versions 1 to 5 allow depths up to 2^63-1; servers refuse those over 2^53-1 there too, and so does `integer`.
+  bool depth() { return out_.depth >= 0 || bad("depth", "negative"); }
+
+  /// `prev_events` and `auth_events`: ids, or in versions 1 and 2 pairs of id and hashes.
+  bool references(std::string_view key, std::size_t count_max, std::vector<std::string>& out) {
+    const auto* x = pdu_.find(key);
+    const auto* items = x ? x->as_array() : nullptr;
+    if (!items) return bad(key, "not a list");
+    if (items->size() > count_max)
+      return fail(fault_code::too_large, std::string{key} + ": over " + std::to_string(count_max));
+    out.reserve(items->size());
+    for (const auto& item : *items) {
+      const auto* id = rules_.event_ids == event_id_format::given ? id_of_pair(item) : item.as_string();
+      if (!id) return bad(key, "an entry has the wrong form");
+      if (!has_identifier_shape(*id, '$', false))
+        return fail(fault_code::invalid_identifier, std::string{key} + ": not an event id");
+      out.push_back(*id);
+    }
+    return true;
+  }
+
+  static const std::string* id_of_pair(const json::value& x) {
+    const auto* pair = x.as_array();
+    if (!pair || pair->size() != 2 || !(*pair)[1].as_object()) return nullptr;
+    return (*pair)[0].as_string();
+  }
+
+  bool hashes() {
+    const auto* x = pdu_.find("hashes");
+    return (x && x->find_string("sha256")) || bad("hashes", "no sha256");
+  }
+
+  bool signatures() {
+    const auto* x = pdu_.find("signatures");
+    const auto* servers = x ? x->as_object() : nullptr;
+    if (!servers) return bad("signatures", "not an object");
+    for (const auto& [server, keys] : *servers) {
+      if (!keys.as_object()) return bad("signatures", "a server's entry is not an object");
+      for (const auto& [id, signature] : *keys.as_object())
+        if (!signature.as_string()) return bad("signatures", "a signature is not a string");
+    }
+    return true;
+  }
+
+  /// The signature of this user's server is asked for later, so there has to be a server.
+  bool authoriser() {
+    if (!rules_.restricted_join || out_.type != "m.room.member") return true;
+    const auto& content = *pdu_.find("content");
+    const auto* membership = content.find_string("membership");
+    if (!membership || *membership != "join" || !content.find("join_authorised_via_users_server")) return true;
+    const auto* user = content.find_string("join_authorised_via_users_server");
+    return (user && is_user_id(*user)) ||
+           fail(fault_code::invalid_identifier, "join_authorised_via_users_server: not a user id");
+  }
+
+  bool event_id() {
+    if (rules_.event_ids == event_id_format::given)
+      return text("event_id", out_.event_id) && (has_identifier_shape(out_.event_id, '$', true) ||
+                                                  fail(fault_code::invalid_identifier, "event_id: not an event id"));
+    const auto hash = reference_hash(pdu_, rules_);
+    out_.event_id =
+      '$' + (rules_.event_ids == event_id_format::base64_hash ? base64_encode(hash) : base64url_encode(hash));
+    if (derives_room_id()) out_.room_id = '!' + out_.event_id.substr(1);
+    return true;
+  }
+
+  const json::object& pdu_;
+  const room_version_rules& rules_;
+  event& out_;
+  fault why_;
+};
+
+} // namespace
+
+const json::object& event::content() const {
+  static const json::object none;
+  const auto* x = source.find("content");
+  const auto* members = x ? x->as_object() : nullptr;
+  return members ? *members : none;
+}
+
+std::string_view event::membership() const {
+  if (type != "m.room.member") return {};
+  const auto* x = content().find("membership");
+  const auto* text = x ? x->as_string() : nullptr;
+  return text ? std::string_view{*text} : std::string_view{};
+}
+
+std::string_view event::redacts() const {
+  if (type != "m.room.redaction") return {};
+  const auto* x = rules().redaction_updated ? content().find("redacts") : source.find("redacts");
+  const auto* text = x ? x->as_string() : nullptr;
+  return text ? std::string_view{*text} : std::string_view{};
+}
+
+std::string event::to_json() const { return json::canonical(source); }
+
+result<event_ptr> make_event(json::object pdu, const room_version_rules& rules, count_policy counts) {
+  pdu.erase("unsigned");
+  if (rules.event_ids != event_id_format::given) pdu.erase("event_id");
+  auto made = std::make_shared<event>();
+  made->rules_ = &rules;
+  pdu_reader reader{pdu, rules, *made};
+  if (!reader.read(counts)) return reader.why();
+  made->source = std::move(pdu);
+  return event_ptr{std::move(made)};
+}
+
+result<event_ptr> parse_event(std::string_view text, const room_version_rules& rules, count_policy counts) {
+  auto parsed = json::parse(text, rules.number_policy());
+  if (!parsed) return parsed.error();
+  auto* pdu = parsed->as_object();
+  if (!pdu) return {fault_code::bad_json, "an event is an object"};
+  return make_event(std::move(*pdu), rules, counts);
+}
+
+event_ptr redacted(const event& x) {
+  auto made = std::make_shared<event>(x);
+  made->source = redact(x.source, x.rules());
+  return made;
+}
+
+} // namespace causeway::matrix

@@ -1,0 +1,57 @@
+#include "messages/matrix/base64.hpp"
+#include "messages/matrix/event.hpp"
+#include "messages/matrix/redaction.hpp"
+#include "messages/matrix/sha256.hpp"
+
+namespace causeway::matrix {
+namespace {
+
+/// Most events are smaller than this, so the text is written without growing.
+constexpr std::size_t usual_event_bytes = 2048;
+
+void write_hashed_part(std::string& out, const json::object& pdu) {
+  out += '{';
+  bool first = true;
+  for (const auto& [key, mapped] : pdu) {
+    if (key == "unsigned" || key == "signatures" || key == "hashes") continue;
+    if (!first) out += ',';
+    first = false;
+    json::write_string(out, key);
+    out += ':';
+    json::write(out, mapped);
+  }
+  out += '}';
+}
+
+} // namespace
+
+std::string content_hash(const json::object& pdu) {
+  std::string text;
+  text.reserve(usual_event_bytes);
+  write_hashed_part(text, pdu);
+  return sha256(text);
+}
+
+bool has_valid_content_hash(const event& x) {
+  const auto* hashes = x.source.find("hashes");
+  const auto* told = hashes ? hashes->find_string("sha256") : nullptr;
+  // Compared as bytes: peers differ in padding.
+  return told && base64_decode(*told) == content_hash(x.source);
+}
+
+std::string signed_bytes(const json::object& pdu, const room_version_rules& rules) {
+  std::string text;
+  text.reserve(usual_event_bytes);
+  write_signed_part(text, pdu, rules);
+  return text;
+}
+
+std::string reference_hash(const json::object& pdu, const room_version_rules& rules) {
+  return sha256(signed_bytes(pdu, rules));
+}
+
+event_digest digest(const event& x) {
+  return {.content_hash_matches = has_valid_content_hash(x), .signed_bytes = signed_bytes(x.source, x.rules())};
+}
+
+} // namespace causeway::matrix

@@ -1,0 +1,107 @@
+#pragma once
+#include "messages/fault.hpp"
+#include "messages/matrix/event.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// ed25519 signatures over canonical JSON. Source: appendices, "Signing JSON"; server-server-api, "Retrieving server
+/// keys".
+namespace causeway::matrix {
+
+/// Our signing key. The secret never leaves this class; there is no way to print it.
+class signing_key {
+public:
+  /// From 32 bytes of seed (randomness comes in from outside) and a key id such as "ed25519:a1b2".
+  static result<signing_key> from_seed(std::string_view seed, std::string key_id);
+  /// Key id derived from the public key: "ed25519:" and its first 6 base64url-safe characters restricted to
+  /// [a-zA-Z0-9_].
+  static result<signing_key> from_seed(std::string_view seed);
+  signing_key(const signing_key&) = default;
+  signing_key& operator=(const signing_key&) = default;
+  /// Wipes the secret from memory.
+  ~signing_key();
+
+  const std::string& key_id() const { return key_id_; }
+  /// Unpadded base64 of the 32 bytes.
+  const std::string& public_key_base64() const { return public_base64_; }
+  /// Signature of `message`, unpadded base64. About 25 us.
+  std::string sign(std::string_view message) const;
+
+private:
+  signing_key() = default;
+  std::string key_id_, public_base64_;
+  std::array<unsigned char, 64> secret_{};
+};
+
+/// Verifies one ed25519 signature; both arguments unpadded base64. About 60 us. False for malformed input.
+bool verify_signature(std::string_view public_key_base64, std::string_view signature_base64, std::string_view message);
+
+/// Adds `signatures[server_name][key_id]` over the object without signatures and unsigned.
+void sign_json(json::object& x, std::string_view server_name, const signing_key& key);
+/// Puts a signature made elsewhere into `signatures[server_name][key_id]`, beside those that are there.
+void set_signature(json::object& x, std::string_view server_name, std::string_view key_id, std::string signature);
+/// Whether `signatures[server_name][key_id]` verifies with `public_key_base64`.
+bool verify_json(
+  const json::object& x, std::string_view server_name, std::string_view key_id, std::string_view public_key_base64);
+
+/// Completes an event we author: adds `hashes` and our signature and computes its id. In versions 1 and 2, where the id
+/// is given, it is made from the content hash when missing, and plain ids in `prev_events` and `auth_events` become
+/// pairs.
+/// @param pdu  type, room_id (not for a version 12 create), sender, content, depth, origin_server_ts, prev_events,
+/// auth_events [, state_key, redacts]
+/// @returns faults as `make_event`; too_large also for identifiers over 255 bytes in versions that only reject those
+result<event_ptr> hash_and_sign(
+  json::object pdu, const room_version_rules& rules, std::string_view server_name, const signing_key& key);
+/// Our signature added to somebody else's event (invite, restricted join); same event id.
+event_ptr add_signature(const event& x, std::string_view server_name, const signing_key& key);
+
+/// One key of a server as told by itself or by a notary.
+struct verify_key {
+  std::string public_key_base64;
+  /// The key is good for events with `origin_server_ts` up to here and, if current, for requests while now <= this.
+  std::int64_t valid_until_ts = 0;
+  bool is_old = false; ///< from old_verify_keys: never for requests
+  bool operator==(const verify_key&) const = default;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, verify_key& x) {
+  return f(x.public_key_base64, x.valid_until_ts, x.is_old);
+}
+/// key id -> key
+using verify_keys = std::map<std::string, verify_key, std::less<>>;
+
+/// Checks an answer of /key/v2/server or one entry of a notary's: name, shape, self-signatures. A current key that did
+/// not sign the answer is left out, an invalid signature by a current key or no valid one at all is a fault. A
+/// malformed old key is left out. `valid_until_ts` is cut to now + 7 days. At most `limits::server_keys_max` keys,
+/// current and old.
+/// @returns faults bad_json, too_large, bad_signature
+result<verify_keys> check_server_keys(const json::object& answer, std::string_view server_name, std::int64_t now_ms);
+/// Adds `more` to `known`. For the same key id the later `valid_until_ts` wins, but a key once retired stays retired,
+/// with the time at which its server retired it.
+void merge_keys(verify_keys& known, const verify_keys& more);
+/// Our own answer to /key/v2/server, signed.
+struct old_signing_key {
+  std::string key_id, public_key_base64;
+  std::int64_t expired_ts = 0;
+};
+json::object server_keys_document(std::string_view server_name, const signing_key& key,
+  const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts);
+
+/// Which servers must have signed `x` (receipt check 2), each once: the sender's; the event id's for versions 1-2; for
+/// a join that of join_authorised_via_users_server where the version has restricted joins. Third-party invites excuse
+/// the sender's server.
+std::vector<std::string> required_signers(const event& x);
+/// Checks the signatures of one server on an event whose `signed_bytes` are given: at least one valid with a known key
+/// fit for `origin_server_ts` (versions 5+), none invalid among those keys. `unknown_key`: there are signatures, all by
+/// keys that are unknown or not known to be fit: ask for keys with `minimum_valid_until_ts` = `origin_server_ts`.
+enum class signature_verdict : std::uint8_t { valid, invalid, missing, unknown_key };
+signature_verdict check_event_signature(
+  const event& x, std::string_view signed_bytes, std::string_view server_name, const verify_keys& keys);
+
+} // namespace causeway::matrix

@@ -1,0 +1,33 @@
+#pragma once
+#include "messages/matrix/event.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Body of PUT /send. Source: server-server-api, "Transactions".
+namespace causeway::matrix {
+
+struct edu {
+  std::string edu_type;
+  json::object content;
+};
+
+struct transaction_body {
+  std::string origin;
+  std::int64_t origin_server_ts = 0;
+  std::vector<json::object> pdus;
+  std::vector<edu> edus; ///< malformed ones are left out
+};
+
+/// Checks counts (50 PDUs, 100 EDUs) and shape.
+/// @returns faults not_json, bad_json, too_large (mapped to HTTP 400 as servers do)
+result<transaction_body> parse_transaction(json::value body);
+
+/// Text of a transaction from PDUs already in wire format and EDUs as JSON texts `{"content":..,"edu_type":..}`. When
+/// those are canonical, so is the result: it can be signed as it is (`sign_request_of_text`).
+std::string write_transaction(std::string_view origin, std::int64_t origin_server_ts,
+  const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus);
+
+} // namespace causeway::matrix

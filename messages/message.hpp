@@ -1,0 +1,54 @@
+#pragma once
+#include "messages/remote_server.hpp"
+#include "messages/room.hpp"
+#include "messages/session.hpp"
+#include "messages/store.hpp"
+
+#include <string>
+#include <variant>
+
+namespace causeway {
+
+/// Tells an actor that it begins: load what is on disk.
+struct start {};
+/// A timer set with `wake_me_at` is due.
+struct timer_due {
+  std::string name;
+};
+/// The store's answer to an `ask_store` effect.
+struct store_answered {
+  token asked = 0;
+  std::shared_ptr<const store::answer> answer;
+};
+/// An actor with nothing to do may end (supervisor -> actor); it answers by finishing, or goes on.
+struct passivate {};
+/// The gateway's answer to an http_request.
+struct http_answered {
+  std::shared_ptr<const gateway::http_answer> answer;
+};
+/// directory <- room: names of a room, for routing.
+struct room_named {
+  std::string room_id, chat_room_id;
+};
+/// For `causeway actors` and friends: say how you are, as one JSON object.
+struct status_wanted {
+  address reply_to;
+  token asked = 0;
+};
+struct status_told {
+  token asked = 0;
+  address who;
+  std::string json;
+};
+
+/// Everything actors say to each other. Which actor understands what: protocols.hpp.
+using message = std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
+                             pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, inbound_request,
+                             pdus_handled, retry_now, chat_command, federation_call, federation_reply, pdus_received,
+                             edu_received, rescission_received, invite_accepted_by_server, revoke_invite,
+                             revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
+                             invited_membership_changed, invite_wanted, rescission_delivered, verify_events, events_verified, server_alive,
+                             frame_received, connection_lost, send_frame, command_received, command_done, outbox_advanced,
+                             ephemeral_notification, gateway::http_request>;
+
+} // namespace causeway

@@ -1,0 +1,88 @@
+#pragma once
+#include "messages/address.hpp"
+#include "messages/fault.hpp"
+#include "messages/gateway.hpp"
+#include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/signing.hpp"
+#include "messages/matrix/transaction.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// What a remote_server actor hears: one per other homeserver. It alone holds that server's keys, queue and back-off.
+namespace causeway {
+
+/// room -> remote_server, after the commit that queued it: a PDU is owed to this server.
+struct pdu_queued {
+  matrix::event_ptr event;
+  std::string chat_room_id; ///< for delivery notifications
+};
+
+/// Anyone -> remote_server: an EDU to send with the next transaction. A newer one with the same key replaces an older.
+struct edu_queued {
+  std::string edu_type;
+  std::string key;     ///< what it is about, e.g. "typing|!room|@user"
+  std::string content; ///< canonical JSON of `content`
+};
+
+/// Anyone -> remote_server: send this signed request, answer with `peer_answer`.
+struct peer_request {
+  address reply_to;
+  token asked = 0;
+  matrix::endpoint endpoint = matrix::endpoint::version;
+  std::vector<std::string> parameters;                       ///< path parameters, not encoded
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string body;                                          ///< JSON; empty: none
+  std::uint32_t timeout_ms = 60'000;
+  std::uint64_t response_bytes_max = 1024 * 1024;
+};
+
+/// remote_server -> asker. Always sent, once: an HTTP answer of any status, or the fault that prevented one.
+struct peer_answer {
+  token asked = 0;
+  std::string server_name;
+  int status = 0;      ///< HTTP; 0: none, see `why`
+  std::string body;
+  fault why;           ///< set for status 0 and for every status other than 200: peer_refused with errcode and error
+  std::string errcode; ///< Matrix errcode of a refusal, empty when the body had none
+};
+
+/// verifier -> remote_server: the verify keys, fresh enough for an event of that time.
+struct keys_wanted {
+  address reply_to;
+  token asked = 0;
+  std::int64_t valid_at_ts = 0;       ///< a key valid until at least then is wanted; 0: any
+  std::vector<std::string> key_ids;   ///< fetched again (with back-off) when one of these is unknown
+};
+struct keys_found {
+  token asked = 0;
+  std::string server_name;
+  std::shared_ptr<const matrix::verify_keys> keys; ///< as many as are known, perhaps none
+};
+
+/// Gateway edge -> remote_server(origin): a request that claims to be of this server. It is authenticated here, then
+/// answered here (`send`) or handed on.
+struct inbound_request {
+  std::string gateway;                    ///< which gateway connection waits for the answer
+  std::uint64_t id = 0;                   ///< the gateway's number for it
+  std::shared_ptr<const gateway::federation_request> request;
+  std::shared_ptr<const matrix::endpoint_match> match;
+  std::shared_ptr<const std::vector<std::string>> authorization; ///< X-Matrix headers with this origin
+};
+
+/// room -> remote_server(origin): the verdicts on its share of a received transaction.
+struct pdu_outcome {
+  std::string event_id; ///< as in the answer to PUT /send
+  std::string error;    ///< empty: taken (accepted, soft-failed, rejected or staged)
+};
+struct pdus_handled {
+  token asked = 0;
+  std::vector<pdu_outcome> outcomes;
+};
+
+/// Operator -> remote_server.
+struct retry_now {};
+
+} // namespace causeway

@@ -1,0 +1,149 @@
+#pragma once
+#include "messages/address.hpp"
+#include "messages/chat/commands.hpp"
+#include "messages/fault.hpp"
+#include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/event.hpp"
+#include "messages/matrix/transaction.hpp"
+#include "messages/store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What a room actor hears: one per room. It alone authors and judges events of its room.
+namespace causeway {
+
+/// Who waits for the RESULT of a command, and under which idempotency key.
+struct command_reference {
+  std::string session;    ///< key of the session actor
+  std::string command_id; ///< the chat server's idempotency key; empty for ephemeral commands
+  std::uint64_t trace = 0;///< follows the command through logs and actors
+  bool operator==(const command_reference&) const = default;
+};
+
+/// directory -> room or invitation: a command with its names resolved to Matrix ids.
+struct chat_command {
+  command_reference reference;
+  std::shared_ptr<const chat::command> body;
+  std::string room_id;      ///< resolved
+  matrix::event_ptr create_event;                                ///< room.create: the new room's first event, which names it
+  std::shared_ptr<const std::vector<store::put_user>> profiles; ///< of the local users the command names
+};
+
+/// remote_server -> room, invitation, users: an authenticated request of another server. Answered with `federation_reply`
+/// to the gateway.
+struct federation_call {
+  std::string gateway;
+  std::uint64_t id = 0;
+  std::string origin;
+  std::shared_ptr<const matrix::endpoint_match> match;
+  std::shared_ptr<const matrix::json::value> body; ///< null when the request has none
+};
+
+/// Answer on its way to the gateway.
+struct federation_reply {
+  std::string gateway;
+  std::uint64_t id = 0;
+  int status = 200;
+  std::string body; ///< JSON
+};
+
+/// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when each
+/// is durable.
+struct pdus_received {
+  address reply_to;
+  token asked = 0;
+  std::string origin;
+  std::vector<matrix::json::object> pdus;
+};
+
+/// remote_server -> room: an EDU about this room, its user checked against the origin.
+struct edu_received {
+  std::string origin;
+  matrix::edu body;
+};
+
+/// room -> invitation: a PDU of a room we do not take part in, about an invited user of ours: perhaps the inviter takes the
+/// invitation back.
+struct rescission_received {
+  address reply_to;
+  token asked = 0;
+  std::string origin;
+  matrix::json::object pdu;
+};
+
+/// invitation -> room: the invited server has signed; take the event into the graph.
+struct invite_accepted_by_server {
+  std::string user_id;
+  matrix::event_ptr event;
+};
+/// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_done`.
+struct revoke_invite {
+  std::string user_id, by, reason;
+  /// The invite, when the invited server may know it although the room does not (its answer was lost): taken into the graph
+  /// first, so that the leave can cite it. Null otherwise.
+  matrix::event_ptr uncommitted_invite;
+};
+/// room -> invitation.
+struct revocation_done {
+  fault why;            ///< none: the leave is committed and queued
+};
+/// invitation -> room: what is the membership of this user? Answered with `invited_membership_changed`; asked at start, since
+/// a crash may have come between the room's commit and the invitation's.
+struct membership_wanted {
+  std::string user_id;
+};
+/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`.
+struct join_wanted {
+  std::string user_id;
+  std::string room_version;
+  std::vector<std::string> via;
+  std::string chat_room_id, type;
+  std::string display_name, avatar_url;
+};
+/// room -> invitation: how the join ended.
+struct join_finished {
+  std::string user_id;
+  fault why; ///< none: joined
+};
+/// invitation -> room: a local user says no to an invitation of a room we take part in. Answered with `join_finished`.
+struct leave_wanted {
+  std::string user_id, reason;
+};
+/// room -> invitation: the membership of a user who is or was invited, in the room's current state.
+struct invited_membership_changed {
+  std::string membership; ///< join, leave, ban, invite, knock; empty: none
+  std::string by, reason;
+  matrix::event_ptr event; ///< the member event; null when there is none
+  bool historical = false; ///< an answer to membership_wanted
+};
+/// room -> invitation, after the commit that wrote its row: begin.
+struct invite_wanted {};
+/// remote_server -> invitation: the invited server has acknowledged the leave that ends the invitation.
+struct rescission_delivered {
+  std::string event_id;
+};
+
+/// verifier -> room: signatures and hashes of events checked.
+enum class event_check : std::uint8_t { valid, bad_signature, missing_signature, no_key, bad_hash };
+struct events_verified {
+  token asked = 0;
+  std::vector<event_check> checks; ///< same order as asked; bad_hash: signature is good, use the redacted event
+};
+
+/// room -> verifier.
+struct verify_events {
+  address reply_to;
+  token asked = 0;
+  std::vector<matrix::event_ptr> events;
+};
+
+/// remote_server -> everyone concerned: this server answered or asked something just now.
+struct server_alive {
+  std::string server_name;
+};
+
+} // namespace causeway

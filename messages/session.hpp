@@ -1,0 +1,53 @@
+#pragma once
+#include "messages/edge/frame.hpp"
+#include "messages/fault.hpp"
+#include "messages/room.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+/// What the session actor hears: the chat side of the node. One per chat peer name; it holds cursors, credit and open commands.
+namespace causeway {
+
+/// edge -> session: a frame of one connection of this peer.
+struct frame_received {
+  edge::connection from;
+  edge::frame body;
+};
+/// edge -> session: the connection is gone, or a frame to it could not be handed over.
+struct connection_lost {
+  edge::connection from;
+};
+/// session -> edge.
+struct send_frame {
+  edge::connection to;
+  edge::frame body;
+};
+
+/// session -> directory: a command, decoded, its idempotency key unused so far.
+struct command_received {
+  command_reference reference;
+  std::shared_ptr<const chat::command> body;
+};
+
+/// room, invitation, directory, users -> session: the RESULT, after the commit.
+struct command_done {
+  command_reference reference;
+  bool succeeded = true;
+  std::string body; ///< msgpack: answer, or {code, message, detail, retryable}
+};
+
+/// store -> session: streams grew.
+struct outbox_advanced {
+  std::map<std::uint32_t, std::int64_t> heads; ///< stream -> highest cursor
+};
+
+/// Anyone -> session: an ephemeral notification; newest of a key wins when there is no credit.
+struct ephemeral_notification {
+  std::string name;
+  std::string key;
+  std::string body; ///< msgpack
+};
+
+} // namespace causeway

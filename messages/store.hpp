@@ -1,0 +1,347 @@
+#pragma once
+#include "messages/fault.hpp"
+#include "messages/matrix/event.hpp"
+#include "messages/matrix/signing.hpp"
+#include "messages/matrix/state_map.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What the store is told and asked. One `store_batch` is one decision of one actor: it is committed whole or not at all.
+/// Batches of many actors share a commit (group commit). Rows are plain values; the engine knows no rules of Matrix.
+namespace causeway::store {
+
+/// How an event was judged. Never renumber: it is on disk.
+enum class verdict : std::uint8_t {
+  accepted = 0,
+  rejected = 1,
+  soft_failed = 2,
+  outlier = 3, ///< known and authorised by its own auth events, but its place in the graph is not (state of a join, auth chain)
+};
+
+// -- writes -----------------------------------------------------------------------------------------------------------
+
+/// A new event, or a better verdict for a known one (an outlier that found its place). Keyed by event id.
+struct put_event {
+  std::string room_id;
+  matrix::event_ptr event;
+  verdict judged = verdict::accepted;
+  /// State before the event: id of a put_state_group; 0 for an outlier.
+  std::int64_t state_group_before = 0;
+  /// State after it: the same id unless the event is an accepted state event.
+  std::int64_t state_group_after = 0;
+  /// Order of acceptance within the room, from 1; 0 for an outlier; negative for backfilled history (newest -1).
+  std::int64_t position = 0;
+  std::string reason; ///< of a rejection or soft failure
+};
+
+/// A room state, as a delta on another group or whole. Ids are given by the room actor and unique within the room.
+struct put_state_group {
+  std::string room_id;
+  std::int64_t id = 0;
+  std::int64_t base = 0; ///< 0: `entries` is the whole state
+  std::vector<std::pair<matrix::state_key_pair, std::string>> entries;
+};
+
+enum class room_phase : std::uint8_t {
+  joined = 0,  ///< we take part
+  joining = 1, ///< the join dance is under way
+  left = 2,    ///< no local member any more; kept for history and repeated joins
+  invited = 3, ///< only known from an invitation
+};
+
+/// The head of a room; replaced as a whole.
+struct put_room {
+  std::string room_id;
+  std::string room_version;
+  room_phase phase = room_phase::joined;
+  std::string chat_room_id;  ///< empty: the chat server has bound none
+  std::string type;          ///< dm, group_dm, channel
+  bool federated = true;
+  std::vector<std::string> forward_extremities;
+  std::int64_t state_group = 0;         ///< current state
+  std::int64_t last_position = 0;
+  std::int64_t first_position = 0;      ///< lowest (negative) position of backfilled history
+  std::int64_t last_state_group = 0;    ///< highest group id given
+  std::string history_from;             ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
+};
+
+/// A durable notification; the store gives it the next cursor of its stream.
+struct append_outbox {
+  std::uint32_t stream = 0;
+  std::string name; ///< e.g. "message.received"
+  std::string body; ///< msgpack
+};
+/// Everything up to `cursor` was acknowledged by the chat server.
+struct acknowledge_outbox {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
+};
+/// A notification the chat server refused for good.
+struct put_dead_letter {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
+  std::string reason;
+};
+
+/// A PDU owed to a server. Kept until `remove_destination_pdus`; order of insertion is order of sending.
+struct queue_pdu {
+  std::string server_name;
+  std::string event_id; ///< must be stored
+};
+struct remove_destination_pdus {
+  std::string server_name;
+  std::vector<std::string> event_ids;
+};
+/// The transaction in flight and the back-off of a destination; replaced as a whole.
+struct put_destination {
+  std::string server_name;
+  std::string transaction_id;              ///< empty: none in flight
+  std::int64_t transaction_ts = 0;         ///< origin_server_ts of its body
+  std::vector<std::string> transaction_pdus;///< event ids in order
+  std::vector<std::string> transaction_edus;///< JSON texts
+  std::uint32_t failures = 0;
+  std::int64_t first_failure_ts = 0;       ///< 0: healthy
+  std::int64_t retry_at_ts = 0;            ///< 0: now
+  std::string last_fault;
+};
+
+/// A PDU that was received and answered for but waits for missing events.
+struct put_inbox {
+  std::string room_id, event_id, origin, pdu; ///< pdu: JSON as received
+  std::int64_t received_ts = 0;
+};
+struct remove_inbox {
+  std::string room_id;
+  std::vector<std::string> event_ids;
+};
+
+/// Our answer to a received transaction, for its repetition. Kept >= 24 h.
+struct put_received_transaction {
+  std::string origin, transaction_id, response;
+  std::int64_t ts = 0;
+};
+
+/// RESULT of a chat command under its idempotency key.
+struct put_command_result {
+  std::string command_id;
+  std::string command_name;
+  bool succeeded = true;
+  std::string body; ///< msgpack of the RESULT
+  std::int64_t ts = 0;
+};
+
+/// An invitation; kept after its end for queries.
+struct put_invitation {
+  std::string room_id, user_id;
+  std::string room_version, inviter, direction; ///< outgoing, incoming
+  std::string state;                            ///< of the contract
+  std::string reason;
+  std::string event;               ///< the invite event, JSON
+  std::string invite_room_state;   ///< JSON array
+  std::string chat_room_id, type;  ///< as far as known
+  std::int64_t since_ts = 0;       ///< of the state
+  std::int64_t deadline_ts = 0;    ///< 0: none
+  std::uint32_t attempts = 0;      ///< of the request under way
+  std::int64_t retry_at_ts = 0;    ///< 0: nothing to repeat
+  std::string pending_request;     ///< what is to be repeated: invite, leave; empty: nothing
+};
+
+/// The chat server's id of a message <-> event id.
+struct bind_message {
+  std::string room_id, chat_message_id, event_id;
+};
+struct put_user {
+  std::string user_id, chat_name, display_name, avatar_url;
+};
+struct put_server_keys {
+  std::string server_name;
+  matrix::verify_keys keys;
+  std::int64_t fetched_ts = 0;
+};
+
+using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
+                           remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
+                           put_command_result, put_invitation, bind_message, put_user, put_server_keys>;
+
+struct store_batch {
+  std::vector<write> writes;
+};
+
+// -- reads ------------------------------------------------------------------------------------------------------------
+
+/// An event as stored.
+struct stored_event {
+  matrix::event_ptr event;
+  verdict judged = verdict::accepted;
+  std::int64_t state_group_before = 0, state_group_after = 0, position = 0;
+};
+
+/// Everything a room actor needs to go on: head, current state, every state event and outlier (all that auth chains can
+/// reach), state groups of the extremities, staged PDUs.
+struct load_room {
+  std::string room_id;
+};
+struct room_loaded {
+  bool exists = false;
+  put_room room;
+  std::vector<stored_event> state_events; ///< all state events and outliers of the room, any verdict
+  std::vector<stored_event> extremities;
+  std::map<std::int64_t, matrix::state_ptr> state_groups; ///< the current one and those of the extremities, whole
+  std::vector<put_inbox> inbox;
+  std::vector<put_invitation> invitations;
+};
+
+/// Events by id with the states around them.
+struct load_events {
+  std::string room_id;
+  std::vector<std::string> event_ids;
+  bool with_states = false; ///< also the state groups before and after
+};
+struct events_loaded {
+  std::vector<stored_event> events; ///< only those known
+  std::map<std::int64_t, matrix::state_ptr> state_groups;
+};
+
+/// Events at or before the given ones, newest first, walking prev_events (backfill) within the stored graph.
+struct load_ancestors {
+  std::string room_id;
+  std::vector<std::string> from;     ///< included in the answer
+  std::vector<std::string> stop_at;  ///< never included, not walked past (get_missing_events)
+  std::size_t limit = 100;
+  std::int64_t min_depth = 0;
+  bool include_from = true;
+};
+using ancestors_loaded = events_loaded; // state groups *before* each event are included: history visibility needs them
+
+/// Any event by id, whatever its room.
+struct find_event {
+  std::string event_id;
+};
+
+struct load_destination {
+  std::string server_name;
+  std::size_t limit = 1'000;
+};
+struct destination_loaded {
+  put_destination destination;   ///< defaulted when unknown
+  std::vector<matrix::event_ptr> pdus;///< the oldest `limit` queued, in order
+  bool more = false;             ///< others wait in the store
+  put_server_keys keys;          ///< empty when none are known
+};
+
+struct find_received_transaction {
+  std::string origin, transaction_id;
+};
+struct received_transaction_found {
+  std::optional<std::string> response;
+};
+
+struct find_command_result {
+  std::string command_id;
+};
+struct command_result_found {
+  std::optional<put_command_result> result;
+};
+
+struct load_invitation {
+  std::string room_id, user_id;
+};
+struct invitation_loaded {
+  std::optional<put_invitation> invitation;
+};
+struct find_invitations {
+  std::string room_id, user_id; ///< empty: any
+  bool open_only = false;
+};
+struct invitations_found {
+  std::vector<put_invitation> invitations;
+};
+
+/// Durable notifications after a cursor, in order.
+struct read_outbox {
+  std::uint32_t stream = 0;
+  std::int64_t after = 0;
+  std::size_t limit = 256;
+  std::size_t bytes_max = 1024 * 1024;
+};
+struct outbox_row {
+  std::int64_t cursor = 0;
+  std::string name, body;
+};
+struct outbox_read {
+  std::uint32_t stream = 0;
+  std::vector<outbox_row> rows;
+  std::int64_t acknowledged = 0; ///< the stream's cumulative acknowledgement
+  std::int64_t first_kept = 0;   ///< lowest cursor that can still be read; 0: none
+  std::int64_t head = 0;         ///< highest cursor given; 0: none
+};
+
+/// What a message is called on the other side.
+struct find_message {
+  std::string room_id;
+  std::string either_id; ///< chat message id or event id
+};
+struct message_found {
+  std::string chat_message_id, event_id; ///< empty when unknown
+};
+
+struct find_user {
+  std::string user_id;
+};
+struct user_found {
+  std::optional<put_user> user;
+};
+
+/// At start: what has to be woken. Rooms by both names, servers with something owed, invitations with something due.
+struct load_directory {};
+struct directory_loaded {
+  struct room {
+    std::string room_id, chat_room_id, room_version;
+    room_phase phase = room_phase::joined;
+    bool has_inbox = false;
+  };
+  std::vector<room> rooms;
+  std::vector<std::string> destinations_owed;                          ///< servers with queued PDUs or a transaction
+  std::vector<std::pair<std::string, std::string>> invitations_pending;///< (room, user) with a deadline or a request to repeat
+  std::vector<put_user> users;
+};
+
+/// For the operator.
+struct room_summary {
+  std::string room_id, chat_room_id, room_version, type;
+  room_phase phase = room_phase::joined;
+  std::int64_t events = 0, extremities = 0, staged = 0;
+};
+struct list_rooms {};
+struct rooms_listed {
+  std::vector<room_summary> rooms;
+};
+struct destination_summary {
+  put_destination destination;
+  std::int64_t queued = 0;
+  std::int64_t oldest_queued_ts = 0; ///< origin_server_ts of the oldest queued event
+};
+struct list_destinations {};
+struct destinations_listed {
+  std::vector<destination_summary> destinations;
+};
+
+using query = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
+                           find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
+                           load_directory, list_rooms, list_destinations>;
+using answer = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
+                            command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
+                            directory_loaded, rooms_listed, destinations_listed>;
+
+/// What a commit changed that others want to hear of.
+struct commit_outcome {
+  std::map<std::uint32_t, std::int64_t> outbox_heads; ///< streams that grew -> highest cursor
+};
+
+} // namespace causeway::store

@@ -1,0 +1,23 @@
+#pragma once
+#include "messages/store.hpp"
+#include "plugin/admin/rows.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// Why something is late, in words. Pure: the time is given.
+namespace causeway::admin {
+
+/// "3 min", "2 h 5 min", "4 days": for sentences and tables. Under ten seconds with a tenth.
+std::string human_duration(std::int64_t milliseconds);
+
+/// @param contacted  whether this server has ever answered us (we know keys of it)
+server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms);
+invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
+room_row describe(const store::room_summary& x);
+std::string_view name(store::room_phase phase);
+
+/// What the operator can do about the last fault of a server; empty when it has none.
+std::string advice(const store::put_destination& x);
+
+} // namespace causeway::admin

@@ -1,0 +1,217 @@
+#pragma once
+#include "messages/matrix/json.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the operator sees, one struct per list. Each row names its fields once, with the sentence that explains it: the JSON, the
+/// table's columns and `--explain` all come from `fields`. Times end in `_ts` (milliseconds since 1970; 0: not set).
+namespace causeway::admin {
+
+/// One room.
+struct room_row {
+  std::string room_id, chat_room_id, type, room_version, phase;
+  std::int64_t events = 0, extremities = 0, staged = 0;
+  std::string waits_for;
+
+  template <class F>
+  void fields(F& f) {
+    f("room_id", room_id, "Matrix id of the room.");
+    f("chat_room_id", chat_room_id, "The chat server's id of the room; empty when it has bound none.");
+    f("type", type, "dm, group_dm or channel.");
+    f("room_version", room_version, "Matrix room version.");
+    f("phase", phase, "joined: we take part; joining: the join is under way; invited: known from an invitation only; left: no local member.");
+    f("events", events, "Stored events.");
+    f("extremities", extremities, "Ends of the event graph; more than one: servers wrote at the same time, the next event joins them.");
+    f("staged", staged, "Received events that wait for missing ones.");
+    f("waits_for", waits_for, "What the room waits for, in words; empty: nothing.");
+  }
+};
+
+/// One other homeserver.
+struct server_row {
+  std::string server_name, state;
+  std::int64_t queued = 0, oldest_waiting_ts = 0, failures = 0, first_failure_ts = 0, retry_at_ts = 0;
+  std::string in_flight;
+  std::int64_t in_flight_pdus = 0, in_flight_edus = 0;
+  std::string last_fault, waits_for;
+
+  template <class F>
+  void fields(F& f) {
+    f("server_name", server_name, "Name of the server.");
+    f("state", state, "healthy: nothing waits; sending: a transaction is under way; waiting: something waits to be sent; backing_off: the last attempt "
+                      "failed; never_contacted: the same, and it has never answered anything (told by `server show` only).");
+    f("queued", queued, "Events owed to it, those in flight included.");
+    f("oldest_waiting_ts", oldest_waiting_ts, "When the oldest of them was written.");
+    f("failures", failures, "Failed attempts since the last success.");
+    f("first_failure_ts", first_failure_ts, "When that began.");
+    f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
+    f("in_flight", in_flight, "Id of the transaction under way, or that will be repeated until it is answered with 200.");
+    f("in_flight_pdus", in_flight_pdus, "Events in it.");
+    f("in_flight_edus", in_flight_edus, "Ephemeral items in it.");
+    f("last_fault", last_fault, "Why the last attempt failed.");
+    f("waits_for", waits_for, "What its messages wait for, in words; empty: nothing waits.");
+  }
+};
+
+/// One invitation.
+struct invite_row {
+  std::string room_id, chat_room_id, user_id, direction, state, inviter, reason, pending_request;
+  std::int64_t since_ts = 0, deadline_ts = 0, attempts = 0, retry_at_ts = 0;
+  std::string waits_for;
+
+  template <class F>
+  void fields(F& f) {
+    f("room_id", room_id, "Matrix id of the room.");
+    f("chat_room_id", chat_room_id, "The chat server's id of the room, as far as known.");
+    f("user_id", user_id, "Who is invited.");
+    f("direction", direction, "outgoing: one of ours invited; incoming: one of ours is invited.");
+    f("state", state, "sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed or banned.");
+    f("since_ts", since_ts, "When it came into this state.");
+    f("inviter", inviter, "Who invited.");
+    f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
+    f("pending_request", pending_request, "What we still have to tell the other server: invite or leave; empty: nothing.");
+    f("attempts", attempts, "Attempts to tell it.");
+    f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
+    f("reason", reason, "Why it failed or was ended.");
+    f("waits_for", waits_for, "What it waits for, in words; empty: it is over.");
+  }
+};
+
+/// One actor in memory. Filled by whoever supervises it.
+struct actor_row {
+  std::string kind, key, phase;
+  std::int64_t since_ts = 0, handled = 0, mailbox = 0, failures = 0;
+  std::string last_fault;
+
+  template <class F>
+  void fields(F& f) {
+    f("kind", kind, "room, remote_server, invitation, session, directory, verifier, ...");
+    f("key", key, "Which one: room id, server name, room id|user id, peer name.");
+    f("phase", phase, "running; restarting: it failed and is rebuilt from the store; parked: it failed too often, its input is kept.");
+    f("since_ts", since_ts, "When it was made.");
+    f("handled", handled, "Messages it has handled.");
+    f("mailbox", mailbox, "Messages that wait for it.");
+    f("failures", failures, "Failures within the restart window.");
+    f("last_fault", last_fault, "Why it failed last.");
+  }
+};
+
+/// One verify key.
+struct key_row {
+  std::string server_name, key_id, public_key;
+  bool ours = false, old = false;
+  std::int64_t valid_until_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("server_name", server_name, "Whose key it is.");
+    f("key_id", key_id, "Its id.");
+    f("public_key", public_key, "Unpadded base64.");
+    f("ours", ours, "We sign with it.");
+    f("old", old, "Its server no longer signs with it.");
+    f("valid_until_ts", valid_until_ts, "Until when it may be used without asking again; 0: ours, without end.");
+  }
+};
+
+/// One member of a room (`room show`).
+struct member_row {
+  std::string user_id, membership, display_name, reason, by;
+  std::int64_t since_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("user_id", user_id, "Matrix id of the user.");
+    f("membership", membership, "join, invite, knock, leave or ban.");
+    f("display_name", display_name, "What the user calls himself.");
+    f("by", by, "Who made the change.");
+    f("reason", reason, "The reason given.");
+    f("since_ts", since_ts, "When, by the word of the server that wrote it.");
+  }
+};
+
+/// One event of a graph head or queue (`room show`, `server show`).
+struct event_row {
+  std::string event_id, room_id, type, sender;
+  std::int64_t depth = 0, ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("event_id", event_id, "Its id.");
+    f("room_id", room_id, "Its room.");
+    f("type", type, "Its type.");
+    f("sender", sender, "Who wrote it.");
+    f("depth", depth, "Its depth in the graph.");
+    f("ts", ts, "When it was written, by the word of its server.");
+  }
+};
+
+/// One received event that waits for others (`room show`).
+struct staged_row {
+  std::string event_id, origin;
+  std::int64_t received_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("event_id", event_id, "Its id.");
+    f("origin", origin, "Which server sent it.");
+    f("received_ts", received_ts, "When it came.");
+  }
+};
+
+/// Name and sentence of a field, for tables and `--explain`.
+struct column {
+  std::string_view name, doc;
+};
+
+namespace detail {
+/// JSON of what the world gave us: bytes that are no UTF-8 become '?'.
+matrix::json::value to_value(const std::string& x);
+inline matrix::json::value to_value(std::int64_t x) { return x; }
+inline matrix::json::value to_value(bool x) { return x; }
+
+struct json_of {
+  matrix::json::object out;
+  template <class T>
+  void operator()(std::string_view name, const T& x, std::string_view) {
+    out.set(name, to_value(x));
+  }
+};
+struct columns_of {
+  std::vector<column> out;
+  template <class T>
+  void operator()(std::string_view name, const T&, std::string_view doc) {
+    out.push_back({name, doc});
+  }
+};
+} // namespace detail
+
+/// Every field by name.
+template <class Row>
+matrix::json::object to_json(Row row) {
+  detail::json_of f;
+  row.fields(f);
+  return std::move(f.out);
+}
+
+template <class Row>
+matrix::json::array to_json(const std::vector<Row>& rows) {
+  matrix::json::array out;
+  out.reserve(rows.size());
+  for (const auto& x : rows)
+    out.emplace_back(to_json(x));
+  return out;
+}
+
+/// The fields of a row in the order of the table.
+template <class Row>
+std::vector<column> columns() {
+  detail::columns_of f;
+  Row row;
+  row.fields(f);
+  return std::move(f.out);
+}
+
+} // namespace causeway::admin

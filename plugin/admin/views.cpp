@@ -1,0 +1,323 @@
+#include "plugin/admin/views.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+#include "plugin/admin/explain.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace causeway::admin::views {
+
+namespace {
+
+namespace json = matrix::json;
+
+/// Queue entries and extremities shown of one server or room.
+constexpr std::size_t events_shown_max = 50;
+/// Members shown of one room; the total is told.
+constexpr std::size_t members_shown_max = 1'000;
+
+/// Searches every text of a row.
+struct holds_text {
+  std::string_view wanted;
+  bool found = false;
+  void operator()(std::string_view, const std::string& x, std::string_view) { found = found || x.find(wanted) != std::string::npos; }
+  template <class T>
+  void operator()(std::string_view, const T&, std::string_view) {}
+};
+
+template <class Row>
+json::object list(std::string_view name, std::vector<Row> rows, const arguments& with) {
+  if (!with.filter.empty())
+    std::erase_if(rows, [&](Row& row) {
+      holds_text f{with.filter};
+      row.fields(f);
+      return !f.found;
+    });
+  auto total = static_cast<std::int64_t>(rows.size());
+  if (rows.size() > with.limit)
+    rows.resize(with.limit);
+  return json::object{{name, json::value{to_json(rows)}}, {"total", json::value{total}}};
+}
+
+event_row describe_event(const matrix::event& x) {
+  event_row row;
+  row.event_id = x.event_id;
+  row.room_id = x.room_id;
+  row.type = x.type;
+  row.sender = x.sender;
+  row.depth = x.depth;
+  row.ts = x.origin_server_ts;
+  return row;
+}
+
+std::vector<key_row> describe_keys(const store::put_server_keys& x, std::string_view server_name) {
+  std::vector<key_row> rows;
+  for (const auto& [id, key] : x.keys) {
+    auto& row = rows.emplace_back();
+    row.server_name = server_name;
+    row.key_id = id;
+    row.public_key = key.public_key_base64;
+    row.old = key.is_old;
+    row.valid_until_ts = key.valid_until_ts;
+  }
+  return rows;
+}
+
+/// The summary of `server_name`; one without anything owed when the store has none.
+store::destination_summary destination(const findings& found, std::string_view server_name) {
+  if (const auto* listed = found.find<store::destinations_listed>("destinations"))
+    for (const auto& x : listed->destinations)
+      if (x.destination.server_name == server_name)
+        return x;
+  store::destination_summary none;
+  none.destination.server_name = server_name;
+  return none;
+}
+
+/// What the actor says of itself, as part of a view.
+json::value actor_of(const findings& found) {
+  if (!found.status || found.status->empty())
+    return nullptr;
+  auto parsed = json::parse(*found.status);
+  return parsed ? std::move(*parsed) : json::value{nullptr};
+}
+
+std::string actor_sentence(const findings& found) {
+  if (!found.status)
+    return "Its actor did not answer in time: it is busy or hangs (`causeway actors`).";
+  return {};
+}
+
+json::array sentences(std::initializer_list<std::string> list) {
+  json::array out;
+  for (const auto& x : list)
+    if (!x.empty())
+      out.push_back(detail::to_value(x));
+  return out;
+}
+
+std::string text_of(const json::object& content, std::string_view key) {
+  const auto* x = content.find(key);
+  const auto* text = x ? x->as_string() : nullptr;
+  return text ? *text : std::string{};
+}
+
+/// Members by the current state: those in the room first.
+std::vector<member_row> members_of(const store::room_loaded& room) {
+  std::vector<member_row> rows;
+  auto state = room.state_groups.find(room.room.state_group);
+  if (state == room.state_groups.end() || !state->second)
+    return rows;
+  std::map<std::string_view, const matrix::event*> events;
+  for (const auto& x : room.state_events)
+    if (x.event)
+      events.emplace(x.event->event_id, x.event.get());
+  for (const auto& [key, event_id] : *state->second) {
+    auto at = events.find(event_id);
+    if (key.first != "m.room.member" || at == events.end())
+      continue;
+    const auto& x = *at->second;
+    auto& row = rows.emplace_back();
+    row.user_id = key.second;
+    row.membership = x.membership();
+    row.display_name = text_of(x.content(), "displayname");
+    row.reason = text_of(x.content(), "reason");
+    row.by = x.sender;
+    row.since_ts = x.origin_server_ts;
+  }
+  auto rank = [](const member_row& x) {
+    static constexpr std::string_view order[] = {"join", "invite", "knock", "ban"};
+    return std::find(std::begin(order), std::end(order), x.membership) - std::begin(order);
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return rows;
+}
+
+std::vector<server_row> servers_of(const findings& found, const std::vector<member_row>& members, std::string_view own_server,
+                                   std::int64_t now_ms) {
+  std::set<std::string_view> names;
+  for (const auto& x : members)
+    if (x.membership == "join")
+      names.insert(matrix::server_name_of(x.user_id));
+  names.erase(own_server);
+  std::vector<server_row> rows;
+  for (auto name : names)
+    rows.push_back(describe(destination(found, name), true, now_ms));
+  return rows;
+}
+
+} // namespace
+
+view rooms(const findings& found, const arguments& with) {
+  const auto* listed = found.find<store::rooms_listed>("rooms");
+  if (!listed)
+    return found.why_not("rooms");
+  std::vector<room_row> rows;
+  rows.reserve(listed->rooms.size());
+  for (const auto& x : listed->rooms)
+    rows.push_back(describe(x));
+  std::stable_sort(rows.begin(), rows.end(), [](const room_row& a, const room_row& b) {
+    return std::tuple(a.waits_for.empty(), -a.staged, std::string_view{a.room_id})
+           < std::tuple(b.waits_for.empty(), -b.staged, std::string_view{b.room_id});
+  });
+  return list("rooms", std::move(rows), with);
+}
+
+view servers(const findings& found, const arguments& with, std::int64_t now_ms) {
+  const auto* listed = found.find<store::destinations_listed>("destinations");
+  if (!listed)
+    return found.why_not("destinations");
+  std::vector<server_row> rows;
+  rows.reserve(listed->destinations.size());
+  for (const auto& x : listed->destinations)
+    rows.push_back(describe(x, true, now_ms));
+  auto lateness = [now_ms](const server_row& x) { return x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts - now_ms : std::int64_t{1}; };
+  std::stable_sort(rows.begin(), rows.end(), [&](const server_row& a, const server_row& b) {
+    return std::tuple(a.waits_for.empty(), lateness(a), std::string_view{a.server_name})
+           < std::tuple(b.waits_for.empty(), lateness(b), std::string_view{b.server_name});
+  });
+  return list("servers", std::move(rows), with);
+}
+
+view invites(const findings& found, const arguments& with, std::int64_t now_ms) {
+  const auto* listed = found.find<store::invitations_found>("invitations");
+  if (!listed)
+    return found.why_not("invitations");
+  std::vector<invite_row> rows;
+  rows.reserve(listed->invitations.size());
+  for (const auto& x : listed->invitations)
+    rows.push_back(describe(x, now_ms));
+  std::stable_sort(rows.begin(), rows.end(), [](const invite_row& a, const invite_row& b) {
+    return std::tuple(a.waits_for.empty(), -a.since_ts) < std::tuple(b.waits_for.empty(), -b.since_ts);
+  });
+  return list("invitations", std::move(rows), with);
+}
+
+view actors(const findings& found, const arguments& with) {
+  if (!found.actors)
+    return fault{fault_code::timed_out, "the supervisors did not answer in time"};
+  auto rows = *found.actors;
+  std::stable_sort(rows.begin(), rows.end(), [](const actor_row& a, const actor_row& b) {
+    return std::tuple(a.phase == "running", -a.failures, -a.mailbox, std::string_view{a.kind}, std::string_view{a.key})
+           < std::tuple(b.phase == "running", -b.failures, -b.mailbox, std::string_view{b.kind}, std::string_view{b.key});
+  });
+  return list("actors", std::move(rows), with);
+}
+
+view server_keys(const findings& found, const arguments& with) {
+  const auto* loaded = found.find<store::destination_loaded>("destination");
+  if (!loaded)
+    return found.why_not("destination");
+  return json::object{{"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
+                      {"fetched_ts", json::value{loaded->keys.fetched_ts}}};
+}
+
+result<store::room_summary> resolve_room(const findings& found, std::string_view name) {
+  const auto* listed = found.find<store::rooms_listed>("rooms");
+  if (!listed)
+    return found.why_not("rooms");
+  for (const auto& x : listed->rooms)
+    if (x.room_id == name || x.chat_room_id == name)
+      return x;
+  return fault{fault_code::not_found, "no room is called " + std::string{name} + ", neither by its Matrix id nor by the chat server's"};
+}
+
+result<store::put_invitation> resolve_invitation(const findings& found, const arguments& with) {
+  const auto* listed = found.find<store::invitations_found>("invitations");
+  if (!listed)
+    return found.why_not("invitations");
+  for (const auto& x : listed->invitations)
+    if (x.user_id == with.user && (x.room_id == with.room || x.chat_room_id == with.room))
+      return x;
+  return fault{fault_code::not_found, with.user + " has no invitation to " + with.room};
+}
+
+view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms) {
+  const auto* loaded = found.find<store::room_loaded>("room");
+  if (!loaded)
+    return found.why_not("room");
+  auto row = describe(summary);
+  auto members = members_of(*loaded);
+  auto servers = servers_of(found, members, own_server, now_ms);
+
+  std::vector<event_row> extremities;
+  for (const auto& x : loaded->extremities)
+    if (x.event && extremities.size() < events_shown_max)
+      extremities.push_back(describe_event(*x.event));
+  std::vector<invite_row> invitations;
+  for (const auto& x : loaded->invitations)
+    invitations.push_back(describe(x, now_ms));
+  std::vector<staged_row> staged;
+  for (const auto& x : loaded->inbox) {
+    if (staged.size() == events_shown_max)
+      break;
+    staged.push_back({x.event_id, x.origin, x.received_ts});
+  }
+
+  auto waits = sentences({row.waits_for, actor_sentence(found)});
+  for (const auto& x : invitations)
+    if (!x.waits_for.empty())
+      waits.push_back(detail::to_value(x.waits_for));
+  for (const auto& x : servers)
+    if (!x.waits_for.empty())
+      waits.push_back(detail::to_value(x.server_name + ": " + x.waits_for));
+
+  auto members_total = static_cast<std::int64_t>(members.size());
+  if (members.size() > members_shown_max)
+    members.resize(members_shown_max);
+  return json::object{{"room", json::value{to_json(row)}},
+                      {"members", json::value{to_json(members)}},
+                      {"members_total", json::value{members_total}},
+                      {"extremities", json::value{to_json(extremities)}},
+                      {"invitations", json::value{to_json(invitations)}},
+                      {"servers", json::value{to_json(servers)}},
+                      {"staged", json::value{to_json(staged)}},
+                      {"actor", actor_of(found)},
+                      {"waits_for", json::value{std::move(waits)}}};
+}
+
+view server(const findings& found, const arguments& with, std::int64_t now_ms) {
+  if (!found.find<store::destinations_listed>("destinations"))
+    return found.why_not("destinations");
+  const auto* loaded = found.find<store::destination_loaded>("destination");
+  if (!loaded)
+    return found.why_not("destination");
+  auto summary = destination(found, with.server);
+  bool contacted = loaded->keys.fetched_ts > 0 || !loaded->keys.keys.empty();
+  auto is_listed = [&](const store::destination_summary& x) { return x.destination.server_name == with.server; };
+  const auto& listed = found.find<store::destinations_listed>("destinations")->destinations;
+  if (!contacted && loaded->pdus.empty() && std::none_of(listed.begin(), listed.end(), is_listed))
+    return fault{fault_code::not_found, "we never had anything to do with a server called " + with.server};
+  auto row = describe(summary, contacted, now_ms);
+  std::vector<event_row> queue;
+  for (const auto& x : loaded->pdus)
+    if (x && queue.size() < events_shown_max)
+      queue.push_back(describe_event(*x));
+  auto why = row.waits_for.empty() ? "Nothing waits for " + with.server + "." : row.waits_for;
+  auto never = row.state == "never_contacted" ? "It has never answered: is the name right?" : "";
+  auto what_to_do = advice(summary.destination);
+  return json::object{{"server", json::value{to_json(row)}},
+                      {"queue", json::value{to_json(queue)}},
+                      {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
+                      {"actor", actor_of(found)},
+                      {"waits_for", json::value{sentences({why, never, what_to_do, actor_sentence(found)})}}};
+}
+
+view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server, std::int64_t now_ms) {
+  auto row = describe(x, now_ms);
+  auto other = matrix::server_name_of(x.user_id);
+  if (other == own_server)
+    other = matrix::server_name_of(x.inviter);
+  auto peer = describe(destination(found, other), true, now_ms);
+  auto why = row.waits_for.empty() ? "The invitation is over (" + row.state + ")." : row.waits_for;
+  return json::object{{"invitation", json::value{to_json(row)}},
+                      {"server", json::value{to_json(peer)}},
+                      {"actor", actor_of(found)},
+                      {"waits_for", json::value{sentences({why, actor_sentence(found)})}}};
+}
+
+} // namespace causeway::admin::views

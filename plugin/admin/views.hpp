@@ -1,0 +1,40 @@
+#pragma once
+#include "messages/fault.hpp"
+#include "messages/matrix/json.hpp"
+#include "plugin/admin/admin_protocol.hpp"
+#include "plugin/admin/gathering.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The JSON objects of the admin commands, made from what was gathered. Pure.
+namespace causeway::admin::views {
+
+using view = result<matrix::json::object>;
+
+/// {rooms: [room_row], total}
+view rooms(const findings& found, const arguments& with);
+/// {servers: [server_row], total}
+view servers(const findings& found, const arguments& with, std::int64_t now_ms);
+/// {invitations: [invite_row], total}
+view invites(const findings& found, const arguments& with, std::int64_t now_ms);
+/// {actors: [actor_row], total}
+view actors(const findings& found, const arguments& with);
+/// {keys: [key_row]} of another server
+view server_keys(const findings& found, const arguments& with);
+
+/// The room that `name` (Matrix id or the chat server's) stands for, by the part "rooms". @returns fault not_found
+result<store::room_summary> resolve_room(const findings& found, std::string_view name);
+/// The invitation of `with.user` to `with.room`, by the part "invitations". @returns fault not_found
+result<store::put_invitation> resolve_invitation(const findings& found, const arguments& with);
+
+/// {room: room_row, members: [member_row], extremities: [event_row], invitations: [invite_row], servers: [server_row],
+///  staged: [staged_row], actor, waits_for: [sentence]}
+view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms);
+/// {server: server_row, queue: [event_row], keys: [key_row], advice, actor, waits_for: [sentence]}
+view server(const findings& found, const arguments& with, std::int64_t now_ms);
+/// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
+view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server, std::int64_t now_ms);
+
+} // namespace causeway::admin::views

@@ -1,0 +1,97 @@
+#include "plugin/edge/allow_list.hpp"
+
+#include "config/endpoints.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+
+namespace causeway::edge {
+namespace {
+
+constexpr const char* zap_endpoint = "inproc://zeromq.zap.01";
+constexpr std::size_t key_bytes = 32;
+constexpr std::size_t key_text_bytes = 41; ///< Z85 and the terminating zero
+
+std::optional<role> role_named(std::string_view word) {
+  for (const auto r : {role::chat, role::gateway, role::inspector, role::admin})
+    if (name(r) == word) return r;
+  return {};
+}
+
+bool may_use(role peer, std::string_view domain) {
+  return name(peer) == domain || (peer == role::inspector && domain == name(role::admin));
+}
+
+} // namespace
+
+result<allow_list> allow_list::open(zmq::context_t& context, const std::vector<config::edge_peer>& peers) {
+  allow_list list;
+  for (const auto& peer : peers) {
+    const auto peer_role = role_named(peer.role);
+    if (!config::is_curve_key(peer.public_key))
+      return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is not 40 characters of Z85"};
+    if (!peer_role) return {fault_code::invalid_param, "edge.peers: " + peer.role + " is no role"};
+    if (peer.name.empty()) return {fault_code::invalid_param, "edge.peers: a peer has no name"};
+    if (!list.peers_.emplace(peer.public_key, allowed_peer{*peer_role, peer.name}).second)
+      return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is there twice"};
+  }
+  try {
+    list.socket_ = zmq::socket_t{context, zmq::socket_type::rep};
+    list.socket_.set(zmq::sockopt::linger, 0);
+    list.socket_.bind(zap_endpoint);
+  } catch (const zmq::error_t& e) {
+    return {e.num() == EADDRINUSE ? fault_code::already_exists : fault_code::internal,
+            std::string{zap_endpoint} + ": " + e.what() + "; one edge per context"};
+  }
+  return list;
+}
+
+std::uint64_t allow_list::answer() {
+  // Frames: version, request id, domain, address, routing id, mechanism, credentials.
+  enum : std::size_t { version, request_id, domain, address, routing_id, mechanism, credentials, count };
+  std::uint64_t refused = 0;
+  for (;;) {
+    std::array<zmq::message_t, count> parts;
+    std::size_t received = 0;
+    bool more = true;
+    while (more) {
+      zmq::message_t part;
+      if (!socket_.recv(part, received == 0 ? zmq::recv_flags::dontwait : zmq::recv_flags::none)) return refused;
+      more = part.more();
+      if (received < count) parts[received] = std::move(part);
+      ++received;
+    }
+    const allowed_peer* peer = nullptr;
+    std::string key;
+    if (received == count && parts[version].to_string_view() == "1.0" && parts[mechanism].to_string_view() == "CURVE" &&
+        parts[credentials].size() == key_bytes) {
+      std::array<char, key_text_bytes> text{};
+      zmq_z85_encode(text.data(), parts[credentials].data<std::uint8_t>(), key_bytes);
+      key = text.data();
+      const auto found = peers_.find(key);
+      if (found != peers_.end() && may_use(found->second.peer_role, parts[domain].to_string_view())) peer = &found->second;
+    }
+    if (peer == nullptr) {
+      ++refused;
+      spdlog::warn("edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(), parts[address].to_string());
+    }
+    const std::string user = peer == nullptr ? "" : std::string{name(peer->peer_role)} + "/" + peer->name;
+    const std::string_view answer[] = {"1.0", parts[request_id].to_string_view(), peer ? "200" : "400",
+                                       peer ? "OK" : "this key is not on the list", user, ""};
+    for (const auto& part : answer)
+      socket_.send(zmq::buffer(part), &part == std::end(answer) - 1 ? zmq::send_flags::none : zmq::send_flags::sndmore);
+  }
+}
+
+std::optional<allowed_peer> allow_list::sender(const zmq::message_t& part) {
+  const char* user = zmq_msg_gets(part.handle(), "User-Id");
+  if (user == nullptr) return {};
+  const std::string_view text{user};
+  const auto slash = text.find('/');
+  const auto peer_role = role_named(text.substr(0, slash));
+  if (slash == std::string_view::npos || !peer_role) return {};
+  return allowed_peer{*peer_role, std::string{text.substr(slash + 1)}};
+}
+
+} // namespace causeway::edge

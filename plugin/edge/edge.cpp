@@ -1,0 +1,306 @@
+#include "plugin/edge/edge.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/limits.hpp"
+#include "plugin/edge/allow_list.hpp"
+#include "plugin/edge/listener.hpp"
+#include "plugin/edge/outbox.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <deque>
+#include <exception>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace causeway::edge {
+namespace {
+
+/// Messages taken from one socket before the next has its turn.
+constexpr int burst = 256;
+/// How long a full peer waits before its queue is tried again. ROUTER cannot tell when one peer has room.
+constexpr long full_peer_retry_ms = 5;
+/// What waits for one full peer, bytes; one frame is always allowed.
+constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;
+/// A body above this is handed to libzmq without a copy.
+constexpr std::size_t copied_bytes_max = 4'096;
+/// Routing ids that libzmq gives: a zero and four bytes.
+constexpr std::size_t given_routing_id_bytes = 5;
+
+enum part : std::size_t { part_magic, part_verb, part_header, part_body, part_count };
+
+enum class handed { over, full, gone };
+
+bool is_chosen_by_peer(std::string_view routing_id) {
+  return routing_id.size() != given_routing_id_bytes || routing_id.front() != '\0';
+}
+
+/// Sends without a copy: libzmq frees the string when the bytes are out.
+bool send_large(void* socket, std::string&& bytes) {
+  auto owned = std::make_unique<std::string>(std::move(bytes));
+  zmq_msg_t message;
+  const auto release = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
+  if (zmq_msg_init_data(&message, owned->data(), owned->size(), release, owned.get()) != 0) return false;
+  owned.release();
+  if (zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0) return true;
+  zmq_msg_close(&message);
+  return false;
+}
+
+/// libzmq decides about the whole message with its first part: once a peer took the routing id, it takes the rest.
+handed hand_over(zmq::socket_t& to, const std::string& routing_id, frame& x) {
+  void* socket = to.handle();
+  if (zmq_send(socket, routing_id.data(), routing_id.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    return zmq_errno() == EAGAIN ? handed::full : handed::gone;
+  const auto what = static_cast<char>(x.what);
+  bool sent = zmq_send(socket, magic.data(), magic.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+  sent = sent && zmq_send(socket, &what, 1, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+  sent = sent && zmq_send(socket, x.header.data(), x.header.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+  if (sent && x.body.size() > copied_bytes_max) sent = send_large(socket, std::move(x.body));
+  else sent = sent && zmq_send(socket, x.body.data(), x.body.size(), ZMQ_DONTWAIT) >= 0;
+  return sent ? handed::over : handed::gone;
+}
+
+} // namespace
+
+class edge::impl {
+public:
+  impl(handlers h, std::uint32_t queue_frames_max) : handlers_(std::move(h)), queue_frames_max_(queue_frames_max) {}
+  ~impl() {
+    stopping_ = true;
+    outbox_.wake();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  status open(zmq::context_t& context, const config::edge_options& options) {
+    auto keys = load_curve_keys(options.curve_secret_key_file);
+    if (!keys) return keys.error();
+    if (!keys->secret.empty()) {
+      auto list = allow_list::open(context, options.peers);
+      if (!list) return list.error();
+      allow_list_ = std::move(*list);
+    }
+    std::vector<std::pair<role, std::string>> wanted;
+    for (const auto& endpoint : options.chat_endpoints)
+      wanted.emplace_back(role::chat, endpoint);
+    for (const auto& endpoint : options.gateway_endpoints)
+      wanted.emplace_back(role::gateway, endpoint);
+    wanted.emplace_back(role::gateway, inproc_gateway_endpoint);
+    if (!options.admin_endpoint.empty()) wanted.emplace_back(role::admin, options.admin_endpoint);
+    for (const auto& [kind, endpoint] : wanted) {
+      auto made = listen(context, kind, endpoint, options, *keys);
+      if (!made) return made.error();
+      bound_.push_back({kind, made->address, made->curve});
+      listeners_.push_back(std::move(*made));
+    }
+    thread_ = std::thread{[this] { run(); }};
+    return ok();
+  }
+
+  void send(const connection& to, frame body) { outbox_.put(to, std::move(body)); }
+  const std::vector<bound_endpoint>& bound() const { return bound_; }
+  counters count() const {
+    return {frames_in_, frames_out_, bad_frames_, connections_lost_, handshakes_refused_, frames_queued_};
+  }
+
+private:
+  using key = std::pair<std::uint32_t, std::string>;
+  struct queue {
+    connection to;
+    std::deque<frame> frames;
+    std::size_t bytes = 0;
+  };
+
+  void run() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr); // signals are the main thread's
+    pthread_setname_np(pthread_self(), "edge");
+    std::vector<zmq_pollitem_t> items;
+    items.push_back({nullptr, outbox_.descriptor(), ZMQ_POLLIN, 0});
+    if (allow_list_) items.push_back({allow_list_->socket().handle(), 0, ZMQ_POLLIN, 0});
+    const auto first_listener = items.size();
+    for (auto& l : listeners_)
+      items.push_back({l.socket.handle(), 0, ZMQ_POLLIN, 0});
+    while (!stopping_) {
+      if (zmq_poll(items.data(), static_cast<int>(items.size()), queues_.empty() ? -1 : full_peer_retry_ms) < 0) {
+        if (zmq_errno() == EINTR) continue;
+        spdlog::critical("edge poll failed error={}", zmq_strerror(zmq_errno()));
+        return; // the context is terminating
+      }
+      if (!queues_.empty()) retry_queues();
+      if (items[0].revents != 0) send_waiting();
+      if (allow_list_ && items[1].revents != 0) handshakes_refused_ += allow_list_->answer();
+      for (std::uint32_t i = 0; i < listeners_.size(); ++i)
+        if (items[first_listener + i].revents != 0)
+          for (int taken = 0; taken < burst && receive(i); ++taken) {}
+    }
+  }
+
+  // -- inbound
+
+  /// @returns whether there was a message
+  bool receive(std::uint32_t index) {
+    auto& l = listeners_[index];
+    zmq::message_t id;
+    if (!l.socket.recv(id, zmq::recv_flags::dontwait)) return false;
+    std::array<zmq::message_t, part_count> parts;
+    std::size_t received = 0, bytes = 0;
+    for (bool more = id.more(); more;) {
+      zmq::message_t part;
+      if (!l.socket.recv(part, zmq::recv_flags::none)) break;
+      more = part.more();
+      bytes += part.size();
+      if (received < part_count) parts[received] = std::move(part);
+      ++received;
+    }
+    connection from{index, id.to_string(), l.kind, {}};
+    if (l.curve) {
+      auto peer = received == 0 ? std::nullopt : allow_list::sender(parts[0]);
+      if (!peer) return true; // cannot be: the handshake named the peer; without a name it gets nothing
+      from.peer_role = peer->peer_role;
+      from.peer_name = std::move(peer->name);
+    }
+    auto x = read(l, from, parts, received, bytes);
+    if (!x) {
+      ++bad_frames_;
+      deliver(from, make_error(x.error()));
+      return true;
+    }
+    ++frames_in_;
+    handlers_.on_frame(from, std::move(*x));
+    return true;
+  }
+
+  static result<frame> read(const listener& l, const connection& from, std::array<zmq::message_t, part_count>& parts,
+                            std::size_t received, std::size_t bytes) {
+    if (bytes > l.frame_bytes_max) return {fault_code::too_large, "the frames are over " + std::to_string(l.frame_bytes_max) + " bytes"};
+    if (received != part_count) return {fault_code::bad_frame, std::to_string(received) + " frames, expected 4"};
+    if (parts[part_magic].to_string_view() != magic) return {fault_code::bad_frame, "the first frame is not CW1"};
+    if (parts[part_verb].size() != 1) return {fault_code::bad_frame, "the verb is not one byte"};
+    // A chosen id could be taken over by another peer when its owner is gone, and with it what is sent to that id.
+    if (l.kind == role::chat && is_chosen_by_peer(from.routing_id))
+      return {fault_code::bad_frame, "the routing id was set by the peer; leave it to ZeroMQ"};
+    const auto what = *parts[part_verb].data<std::uint8_t>();
+    if (!is_verb(what)) return {fault_code::unknown_verb, "byte " + std::to_string(what)};
+    return frame{static_cast<verb>(what), parts[part_header].to_string(), parts[part_body].to_string()};
+  }
+
+  // -- outbound
+
+  void send_waiting() {
+    outbox_.take(taken_, refused_);
+    for (auto& [to, body] : taken_)
+      deliver(to, std::move(body));
+    for (const auto& to : refused_)
+      lose(to, "the outbox is full");
+  }
+
+  void deliver(const connection& to, frame body) {
+    if (to.endpoint >= listeners_.size()) return;
+    const key who{to.endpoint, to.routing_id};
+    const auto queued = queues_.find(who);
+    if (queued != queues_.end()) return enqueue(queued->second, std::move(body));
+    switch (hand_over(listeners_[to.endpoint].socket, to.routing_id, body)) {
+    case handed::over: ++frames_out_; return;
+    case handed::gone: return lose(to, "gone");
+    case handed::full: break;
+    }
+    auto& q = queues_[who];
+    q.to = to;
+    enqueue(q, std::move(body));
+  }
+
+  void enqueue(queue& q, frame body) {
+    const auto bytes = body.header.size() + body.body.size();
+    if (q.frames.size() >= queue_frames_max_ || (q.bytes + bytes > queue_bytes_max && !q.frames.empty())) {
+      const auto to = q.to;
+      return lose(to, "too slow");
+    }
+    q.bytes += bytes;
+    q.frames.push_back(std::move(body));
+    ++frames_queued_;
+  }
+
+  void retry_queues() {
+    std::vector<connection> gone;
+    for (auto at = queues_.begin(); at != queues_.end();) {
+      auto& q = at->second;
+      auto result = handed::over;
+      while (!q.frames.empty() && result == handed::over) {
+        const auto bytes = q.frames.front().header.size() + q.frames.front().body.size();
+        result = hand_over(listeners_[q.to.endpoint].socket, q.to.routing_id, q.frames.front());
+        if (result != handed::over) break;
+        ++frames_out_;
+        --frames_queued_;
+        q.bytes -= bytes;
+        q.frames.pop_front();
+      }
+      if (result == handed::gone) gone.push_back(q.to);
+      at = q.frames.empty() ? queues_.erase(at) : std::next(at);
+    }
+    for (const auto& to : gone)
+      lose(to, "gone");
+  }
+
+  void lose(const connection& to, const char* why) {
+    if (const auto queued = queues_.find({to.endpoint, to.routing_id}); queued != queues_.end()) {
+      frames_queued_ -= queued->second.frames.size();
+      queues_.erase(queued);
+    }
+    ++connections_lost_;
+    spdlog::debug("edge connection lost endpoint={} peer={} why={}", bound_[to.endpoint].address, to.peer_name, why);
+    handlers_.on_lost(to);
+  }
+
+  handlers handlers_;
+  std::uint32_t queue_frames_max_;
+  std::vector<listener> listeners_;
+  std::vector<bound_endpoint> bound_;
+  std::optional<allow_list> allow_list_;
+  outbox outbox_;
+  std::map<key, queue> queues_; ///< of full peers only
+  std::vector<outgoing> taken_;
+  std::vector<connection> refused_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> frames_in_{0}, frames_out_{0}, bad_frames_{0}, connections_lost_{0}, handshakes_refused_{0},
+    frames_queued_{0};
+  std::thread thread_; // last: it uses all of the above
+};
+
+edge::edge() = default;
+edge::~edge() = default;
+
+result<std::unique_ptr<edge>> edge::open(zmq::context_t& context, const config::edge_options& options, handlers h) {
+  try {
+    std::unique_ptr<edge> made{new edge};
+    made->impl_ = std::make_unique<impl>(std::move(h), options.high_water_mark);
+    if (const auto opened = made->impl_->open(context, options); !opened) return opened.error();
+    return made;
+  } catch (const std::exception& e) { // out of descriptors or threads
+    return {fault_code::internal, e.what()};
+  }
+}
+
+void edge::send(const connection& to, frame body) {
+  impl_->send(to, std::move(body));
+}
+
+const std::vector<bound_endpoint>& edge::endpoints() const {
+  return impl_->bound();
+}
+
+counters edge::count() const {
+  return impl_->count();
+}
+
+} // namespace causeway::edge

@@ -1,0 +1,80 @@
+#pragma once
+#include "config/edge_options.hpp"
+#include "messages/edge/frame.hpp"
+#include "messages/fault.hpp"
+
+#include <zmq.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace causeway::edge {
+
+/// Where the gateway inside this process connects (DEALER, same zmq::context_t).
+inline constexpr const char* inproc_gateway_endpoint = "inproc://causeway.gateway";
+
+/// What the edge tells. Both run on the poller thread: they must not block, and may call `edge::send`.
+struct handlers {
+  /// A frame with a known verb; its header and body are not decoded. May not throw.
+  std::function<void(const connection&, frame&&)> on_frame;
+  /// A frame to this connection could not be handed over: the connection is gone, or too slow by its queue's length. What was
+  /// queued for it is dropped. May be told again for frames that were on their way. A peer that was only slow is heard of again.
+  std::function<void(const connection&)> on_lost;
+};
+
+/// An endpoint as it was bound.
+struct bound_endpoint {
+  role kind = role::chat;
+  std::string address; ///< with the real port where `*` was asked for
+  bool curve = false;
+};
+
+/// What the edge did so far.
+struct counters {
+  std::uint64_t frames_in = 0, frames_out = 0;
+  std::uint64_t bad_frames = 0;        ///< answered with ERROR bad_frame, too_large or unknown_verb
+  std::uint64_t connections_lost = 0;
+  std::uint64_t handshakes_refused = 0;///< CURVE keys that are not on the list
+  std::uint64_t frames_queued = 0;     ///< waiting now for peers that do not take them
+};
+
+/// The ZeroMQ side of the node: one poller thread owns every socket (a ROUTER per endpoint and the ZAP handler that
+/// checks CURVE keys). Chat and admin endpoints carry frames of at most limits::chat_frame_bytes_max, gateway endpoints of
+/// limits::gateway_frame_bytes_max.
+///
+/// ROUTER drops silently by default; here ROUTER_MANDATORY and DONTWAIT make a full or absent peer visible. A full peer gets a
+/// bounded queue, and is given up when that is full.
+///
+/// libzmq bounds a message's parts, not their number: an admitted peer could send endless parts and make it buffer them.
+/// So nobody is admitted but by file permission, loopback or an allowed CURVE key.
+class edge {
+public:
+  /// Binds everything and starts the thread. Directories of ipc:// endpoints are made (0700), their sockets have mode 0600,
+  /// a socket file that no one listens on is replaced.
+  /// @param context  Must outlive this object. One edge per context: it serves the context's ZAP requests.
+  /// @returns invalid_param (endpoint, key file), forbidden (an endpoint others can reach and no CURVE), already_exists (address in use),
+  ///          internal (the system refuses). The detail names the endpoint.
+  static result<std::unique_ptr<edge>> open(zmq::context_t& context, const config::edge_options& options, handlers h);
+  /// Stops the thread, closes all sockets. What is queued is dropped: the store is the truth.
+  ~edge();
+  edge(const edge&) = delete;
+  edge& operator=(const edge&) = delete;
+
+  /// Hands a frame to the poller. Any thread. Never blocks on the network; order per connection is the order of the calls
+  /// of one thread. A frame that cannot be delivered ends in `on_lost`.
+  void send(const connection& to, frame body);
+
+  /// In the order bound: chat, gateway, in-process gateway, admin. `connection::endpoint` is the index.
+  const std::vector<bound_endpoint>& endpoints() const;
+  counters count() const;
+
+private:
+  edge();
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace causeway::edge

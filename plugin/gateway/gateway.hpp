@@ -1,0 +1,73 @@
+#pragma once
+#include "config/gateway_options.hpp"
+#include "messages/fault.hpp"
+#include "plugin/gateway/curve_keys.hpp"
+#include "plugin/gateway/link_session.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zmq {
+class context_t;
+}
+
+namespace causeway::gateway {
+
+/// What no operator has to set; tests do.
+struct gateway_tuning {
+  std::string name = "gateway";                  ///< what HELLO says
+  link_timing link;
+  std::chrono::milliseconds stop_timeout{10'000};///< open requests may finish this long after `stop`
+  std::uint16_t well_known_port = 443;           ///< where other servers' well-known files are
+};
+
+/// HTTPS on one side, edge frames to the node on the other; no state, no key. Inbound requests become
+/// `federation_request`, `http_request`s of the node become HTTPS requests with server discovery.
+///
+/// Threads: one (`options.threads` = 1) does everything, so a request costs no thread hop inside the gateway; with more,
+/// one has the link and the client, and `options.threads` have the connections. No thread of the caller's is used.
+class gateway {
+public:
+  /// @param context        must outlive the gateway
+  /// @param node_endpoint  the node's ROUTER: inproc://, ipc:// or tcp://
+  /// @param keys           CURVE keys for the link; none: no CURVE
+  gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint, std::optional<curve_keys> keys = std::nullopt,
+          gateway_tuning tuning = {});
+  gateway(const gateway&) = delete;
+  gateway& operator=(const gateway&) = delete;
+  /// Stops, if nobody did.
+  ~gateway();
+
+  /// Reads certificates, binds the listeners, connects to the node, starts the threads. Call once.
+  /// @returns faults invalid_param (what the option is, and why it is wrong) or internal (an address is taken)
+  status start();
+  /// Tells the node, stops to accept, lets open requests both ways finish for up to `stop_timeout`, then ends all.
+  /// Blocks; repeats are harmless. Afterwards the object can only be destroyed.
+  void stop();
+
+  /// Bound ports, one per `options.listen`. @pre `start` succeeded
+  std::vector<std::uint16_t> ports() const;
+  /// Whether the node is there and takes requests.
+  bool connected() const;
+  /// Reads the certificate again, for connections from now on; on a fault the old one stays.
+  status reload_certificate();
+
+  /// What an operator asks for.
+  struct counts {
+    std::size_t connections = 0;       ///< inbound, open
+    std::size_t waiting_for_node = 0;  ///< inbound requests the node has not answered
+    std::size_t outgoing_requests = 0; ///< requests of the node that are under way
+  };
+  counts count() const;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace causeway::gateway

@@ -1,0 +1,337 @@
+#include "plugin/gateway/http_client.hpp"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+#include <strings.h>
+#include <sys/socket.h>
+
+namespace causeway::gateway {
+namespace {
+
+constexpr std::size_t response_header_bytes_max = 64 * 1024;
+/// Room taken at the first bytes of a body whose Content-Length is known; the rest grows with what really arrives.
+constexpr std::uint64_t body_reserve_max = 1024 * 1024;
+constexpr std::size_t spare_handles_max = 64;
+/// Idle connections kept over all destinations.
+constexpr long idle_connections_max = 1024;
+/// Addresses come with every call (CURLOPT_RESOLVE); a call that waits for a free connection must still find its own.
+constexpr long address_memory_s = 600;
+/// A connection is not reused beyond this age, so that peers can move.
+constexpr long connection_age_s_max = 3'600;
+
+struct list_closer {
+  void operator()(curl_slist* x) const { curl_slist_free_all(x); }
+};
+using list = std::unique_ptr<curl_slist, list_closer>;
+
+void append(list& to, const std::string& line) {
+  auto* longer = curl_slist_append(to.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc{};
+  static_cast<void>(to.release());
+  to.reset(longer);
+}
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : '[' + host + ']';
+}
+
+std::string host_and_port(const std::string& host, long port) {
+  return bracketed(host) + ':' + std::to_string(port);
+}
+
+fault_code code_of(CURLcode code, bool connected) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT: return connected ? fault_code::peer_timeout : fault_code::peer_unreachable;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_INVALIDCERTSTATUS: return fault_code::peer_tls;
+    case CURLE_COULDNT_RESOLVE_HOST: return fault_code::peer_unresolvable;
+    case CURLE_FILESIZE_EXCEEDED: return fault_code::too_large;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_TOO_MANY_REDIRECTS: return fault_code::peer_bad_answer;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_URL_MALFORMAT: return fault_code::internal;
+    default: return fault_code::peer_unreachable;
+  }
+}
+
+} // namespace
+
+struct http_client::transfer {
+  http_client* owner = nullptr;
+  id number = 0;
+  https_call call;
+  std::function<void(https_outcome)> done;
+  easy_handle easy;
+  list headers, resolve, connect_to;
+  https_outcome outcome;
+  std::size_t header_bytes = 0;
+  bool blocked = false;       ///< at least one address was refused by the policy
+  bool too_large = false;
+  bool headers_too_large = false;
+  char error[CURL_ERROR_SIZE] = {};
+};
+
+http_client::http_client(boost::asio::io_context& io, http_client_options options, address_policy policy, trust_store trust)
+  : options_(options), policy_(std::move(policy)), trust_(std::move(trust)), timer_(io),
+    watch_(io, [this](int fd, bool readable, bool writable) {
+      act(fd, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+    }) {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  multi_ = curl_multi_init();
+  if (multi_ == nullptr) throw std::runtime_error("libcurl gives no multi handle");
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &http_client::on_timer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &http_client::on_socket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_destination_max);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, idle_connections_max);
+}
+
+http_client::~http_client() {
+  for (auto& [number, x] : transfers_)
+    curl_multi_remove_handle(multi_, x->easy.get());
+  transfers_.clear();
+  spare_.clear();
+  curl_multi_cleanup(multi_);
+}
+
+http_client::id http_client::start(https_call call, std::function<void(https_outcome)> done) {
+  auto x = std::make_unique<transfer>();
+  x->owner = this;
+  x->number = ++last_id_;
+  x->call = std::move(call);
+  x->done = std::move(done);
+  if (spare_.empty()) {
+    x->easy.reset(curl_easy_init());
+    if (!x->easy) throw std::bad_alloc{};
+  } else {
+    x->easy = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  prepare(*x);
+  auto* easy = x->easy.get();
+  const auto number = x->number;
+  transfers_.emplace(number, std::move(x));
+  if (curl_multi_add_handle(multi_, easy) != CURLM_OK) throw std::runtime_error("libcurl refuses a new call");
+  return number;
+}
+
+void http_client::prepare(transfer& x) {
+  auto* easy = x.easy.get();
+  const auto& call = x.call;
+  const auto set = [easy](CURLoption option, auto value) {
+    if (const auto code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
+      throw std::runtime_error(std::string{"libcurl option: "} + curl_easy_strerror(code));
+  };
+  // The URL carries only the certificate's name and the port; the target goes out as it came, byte for byte.
+  const auto url = "https://" + host_and_port(call.tls_name, call.to.port) + '/';
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_REQUEST_TARGET, call.target.c_str());
+  set(CURLOPT_PATH_AS_IS, 1L);
+  if (call.to.host != call.tls_name) {
+    append(x.connect_to, "::" + host_and_port(call.to.host, call.to.port));
+    set(CURLOPT_CONNECT_TO, x.connect_to.get());
+  }
+  if (!call.addresses.empty()) {
+    auto line = '+' + host_and_port(call.to.host, call.to.port) + ':';
+    for (const auto& address : call.addresses)
+      line += (line.back() == ':' ? "" : ",") + bracketed(address);
+    append(x.resolve, line);
+  }
+  set(CURLOPT_RESOLVE, x.resolve.get());
+  append(x.headers, "Host: " + call.host_header);
+  append(x.headers, "Accept: application/json");
+  for (const auto& value : call.authorization)
+    append(x.headers, "Authorization: " + value);
+  if (!call.body.empty()) {
+    append(x.headers, "Content-Type: application/json");
+    append(x.headers, "Expect:"); // no round trip before large bodies
+    set(CURLOPT_POSTFIELDS, call.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+  } else if (call.method != "GET") {
+    append(x.headers, "Content-Length: 0");
+  }
+  set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
+  set(CURLOPT_HTTPHEADER, x.headers.get());
+  set(CURLOPT_USERAGENT, "Causeway");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_PROTOCOLS_STR, "https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_DNS_CACHE_TIMEOUT, address_memory_s);
+  set(CURLOPT_MAXLIFETIME_CONN, connection_age_s_max);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, call.timeout.count())));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_CAINFO, static_cast<const char*>(nullptr)); // trust comes from on_tls
+  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  set(CURLOPT_SSL_CTX_FUNCTION, &http_client::on_tls);
+  set(CURLOPT_SSL_CTX_DATA, this);
+  set(CURLOPT_OPENSOCKETFUNCTION, &http_client::on_open);
+  set(CURLOPT_OPENSOCKETDATA, &x);
+  set(CURLOPT_HEADERFUNCTION, &http_client::on_header);
+  set(CURLOPT_HEADERDATA, &x);
+  set(CURLOPT_WRITEFUNCTION, &http_client::on_body);
+  set(CURLOPT_WRITEDATA, &x);
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(std::max<std::uint64_t>(1, call.response_bytes_max)));
+  set(CURLOPT_ERRORBUFFER, x.error);
+  set(CURLOPT_PRIVATE, &x);
+}
+
+void http_client::cancel(id which) {
+  const auto it = transfers_.find(which);
+  if (it == transfers_.end()) return;
+  curl_multi_remove_handle(multi_, it->second->easy.get());
+  transfers_.erase(it); // the handle is not reused: it is in the middle of something
+}
+
+int http_client::on_timer(CURLM*, long timeout_ms, void* self) {
+  auto& client = *static_cast<http_client*>(self);
+  if (timeout_ms < 0) {
+    client.timer_.cancel();
+    return 0;
+  }
+  client.timer_.expires_after(std::chrono::milliseconds{timeout_ms});
+  client.timer_.async_wait([&client](const boost::system::error_code& error) {
+    if (!error) client.act(CURL_SOCKET_TIMEOUT, 0);
+  });
+  return 0;
+}
+
+int http_client::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
+  static_cast<http_client*>(self)->watch_.set(fd, what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+                                              what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
+  return 0;
+}
+
+curl_socket_t http_client::on_open(void* of, curlsocktype, curl_sockaddr* address) {
+  auto& x = *static_cast<transfer*>(of);
+  if (!x.owner->policy_.allows(address->addr)) {
+    x.blocked = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, void* of) {
+  auto& x = *static_cast<transfer*>(of);
+  x.header_bytes += bytes;
+  if (x.header_bytes > response_header_bytes_max) {
+    x.headers_too_large = true;
+    return 0;
+  }
+  const std::string_view line{data, bytes};
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return bytes;
+  const auto is = [&](std::string_view name) { return colon == name.size() && strncasecmp(data, name.data(), colon) == 0; };
+  const auto value = [&] {
+    auto text = line.substr(colon + 1);
+    const auto first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t\r\n");
+    return first == std::string_view::npos || last < first ? std::string{} : std::string{text.substr(first, last - first + 1)};
+  };
+  if (is("cache-control")) x.outcome.cache_control = value();
+  else if (is("expires")) x.outcome.expires = value();
+  return bytes;
+}
+
+std::size_t http_client::on_body(char* data, std::size_t, std::size_t bytes, void* of) {
+  auto& x = *static_cast<transfer*>(of);
+  auto& body = x.outcome.body;
+  if (body.size() + bytes > x.call.response_bytes_max) {
+    x.too_large = true;
+    return 0;
+  }
+  if (body.empty()) {
+    curl_off_t length = -1;
+    curl_easy_getinfo(x.easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length > 0) body.reserve(std::min<std::uint64_t>(static_cast<std::uint64_t>(length), body_reserve_max));
+  }
+  body.append(data, bytes);
+  return bytes;
+}
+
+CURLcode http_client::on_tls(CURL*, void* ssl_context, void* self) {
+  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(ssl_context), static_cast<http_client*>(self)->trust_.get());
+  return CURLE_OK;
+}
+
+void http_client::act(curl_socket_t fd, int events) {
+  int running = 0;
+  curl_multi_socket_action(multi_, fd, events, &running);
+  collect();
+}
+
+void http_client::collect() {
+  int left = 0;
+  while (auto* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const auto code = message->data.result;
+    transfer* x = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
+    auto outcome = conclude(*x, code);
+    auto done = std::move(x->done);
+    curl_multi_remove_handle(multi_, x->easy.get()); // invalidates `message`
+    auto node = transfers_.extract(x->number);
+    release(std::move(node.mapped()->easy));
+    node = {};
+    done(std::move(outcome)); // may start further calls
+  }
+}
+
+https_outcome http_client::conclude(transfer& x, CURLcode code) {
+  auto* easy = x.easy.get();
+  auto out = std::move(x.outcome);
+  long status = 0, port = 0;
+  char *type = nullptr, *ip = nullptr, *redirect = nullptr;
+  curl_off_t handshake_us = 0, connect_us = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us);
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+  if (ip != nullptr && *ip != 0 && port > 0) out.address = host_and_port(ip, port);
+  out.connected = handshake_us > 0;
+  if (code == CURLE_OK) {
+    out.connected = true;
+    out.status = static_cast<int>(status);
+    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != nullptr) out.content_type = type;
+    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect) == CURLE_OK && redirect != nullptr) out.redirect_url = redirect;
+    return out;
+  }
+  out.body.clear();
+  out.why = {code_of(code, connect_us > 0), x.error[0] != 0 ? x.error : curl_easy_strerror(code)};
+  if (x.too_large || code == CURLE_FILESIZE_EXCEEDED)
+    out.why = {fault_code::too_large, "response is over " + std::to_string(x.call.response_bytes_max) + " bytes"};
+  else if (x.headers_too_large)
+    out.why = {fault_code::peer_bad_answer, "response headers are over " + std::to_string(response_header_bytes_max) + " bytes"};
+  else if (x.blocked && connect_us == 0)
+    out.why = {fault_code::peer_blocked_address, x.call.to.host + " has no address that gateway.allowed_networks admits"};
+  return out;
+}
+
+void http_client::release(easy_handle easy) {
+  if (spare_.size() >= spare_handles_max) return;
+  curl_easy_reset(easy.get());
+  spare_.push_back(std::move(easy));
+}
+
+} // namespace causeway::gateway

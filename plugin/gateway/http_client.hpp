@@ -1,0 +1,103 @@
+#pragma once
+#include "messages/fault.hpp"
+#include "plugin/gateway/address_policy.hpp"
+#include "plugin/gateway/discovery.hpp"
+#include "plugin/gateway/fd_watch.hpp"
+#include "plugin/gateway/tls_trust.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace causeway::gateway {
+
+/// One HTTPS request with everything decided: no lookup is left to libcurl.
+struct https_call {
+  std::string method;
+  std::string target;                    ///< starts with '/', visible ASCII; sent as it is
+  std::vector<std::string> authorization;///< values of Authorization headers
+  std::string body;                      ///< empty: none
+  hop to;
+  std::vector<std::string> addresses;    ///< numeric addresses of `to.host`; empty where it is one
+  std::string host_header;
+  std::string tls_name;                  ///< SNI and the name the certificate must have
+  std::chrono::milliseconds timeout{60'000};
+  std::uint64_t response_bytes_max = 1024 * 1024;
+};
+
+struct https_outcome {
+  int status = 0;             ///< 0: no answer, `why` says so
+  std::string content_type;
+  std::string body;
+  fault why;                  ///< peer_unreachable, peer_timeout, peer_tls, peer_blocked_address, peer_bad_answer, too_large
+  bool connected = false;     ///< false: no connection came about, another hop may serve
+  std::string address;        ///< ip:port reached
+  std::string redirect_url;   ///< absolute; set with a 3xx that has a Location
+  std::string cache_control;
+  std::string expires;
+};
+
+struct http_client_options {
+  std::chrono::milliseconds connect_timeout{10'000}; ///< TCP and TLS
+  long connections_per_destination_max = 4;
+};
+
+/// HTTPS client on one Asio thread: libcurl's multi interface, HTTP/1.1, pooled connections, no redirects, no proxy, no
+/// compression. Certificates are always checked. Not safe for threads.
+class http_client {
+public:
+  using id = std::uint64_t;
+
+  /// @throws std::runtime_error when libcurl gives no handle
+  http_client(boost::asio::io_context& io, http_client_options options, address_policy policy, trust_store trust);
+  http_client(const http_client&) = delete;
+  http_client& operator=(const http_client&) = delete;
+  /// Transfers that are open end without their callback.
+  ~http_client();
+
+  /// Starts `call`; `done` comes later, from the Asio thread, once.
+  id start(https_call call, std::function<void(https_outcome)> done);
+  /// Ends a call without its callback. Unknown ids are ignored.
+  void cancel(id which);
+  std::size_t open_calls() const { return transfers_.size(); }
+
+private:
+  struct transfer;
+  struct easy_closer {
+    void operator()(CURL* x) const { curl_easy_cleanup(x); }
+  };
+  using easy_handle = std::unique_ptr<CURL, easy_closer>;
+
+  static int on_timer(CURLM*, long timeout_ms, void* self);
+  static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*);
+  static curl_socket_t on_open(void* transfer, curlsocktype, curl_sockaddr* address);
+  static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* transfer);
+  static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* transfer);
+  static CURLcode on_tls(CURL*, void* ssl_context, void* self);
+
+  void prepare(transfer& x);
+  void act(curl_socket_t fd, int events);
+  void collect();
+  https_outcome conclude(transfer& x, CURLcode code);
+  void release(easy_handle easy);
+
+  http_client_options options_;
+  address_policy policy_;
+  trust_store trust_;
+  boost::asio::steady_timer timer_;
+  fd_watch watch_;
+  CURLM* multi_ = nullptr;
+  std::vector<easy_handle> spare_;
+  std::unordered_map<id, std::unique_ptr<transfer>> transfers_;
+  id last_id_ = 0;
+};
+
+} // namespace causeway::gateway

@@ -1,0 +1,208 @@
+#include "plugin/gateway/node_link.hpp"
+
+#include "messages/limits.hpp"
+
+#include <boost/asio/post.hpp>
+#include <msgpack.hpp>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cstring>
+
+namespace causeway::gateway {
+namespace {
+
+using edge::verb;
+
+constexpr int protocol_version = 1;
+/// Messages; a fuse. What may be open on either side is bounded below this, so it never blows in health.
+constexpr int high_water_mark = 65'536;
+/// Messages taken in one go before others on this thread get their turn.
+constexpr int receive_batch = 256;
+constexpr std::size_t small_header_bytes_max = 4096;
+
+constexpr int zmtp_heartbeat_ms = 5'000;
+constexpr int zmtp_heartbeat_timeout_ms = 15'000;
+constexpr int reconnect_ms_max = 2'000;
+
+std::string hello_header(const std::string& own_name) {
+  msgpack::sbuffer out;
+  msgpack::packer<msgpack::sbuffer> p{out};
+  p.pack_map(2);
+  p.pack(std::string{"protocol"});
+  p.pack(protocol_version);
+  p.pack(std::string{"name"});
+  p.pack(own_name);
+  return {out.data(), out.size()};
+}
+
+/// A string value of a small header map; empty when there is none.
+std::string header_text(const std::string& header, std::string_view key) {
+  if (header.size() > small_header_bytes_max) return {};
+  try {
+    const msgpack::unpack_limit limit{64, 64, small_header_bytes_max, small_header_bytes_max, 0, limits::msgpack_depth_max};
+    const auto handle = msgpack::unpack(header.data(), header.size(), nullptr, nullptr, limit);
+    const auto& root = handle.get();
+    if (root.type != msgpack::type::MAP) return {};
+    for (std::uint32_t i = 0; i < root.via.map.size; ++i) {
+      const auto& [name, value] = root.via.map.ptr[i];
+      if (name.type != msgpack::type::STR || value.type != msgpack::type::STR) continue;
+      if (std::string_view{name.via.str.ptr, name.via.str.size} == key) return {value.via.str.ptr, value.via.str.size};
+    }
+  } catch (const std::exception&) { // a header we cannot read says nothing
+  }
+  return {};
+}
+
+/// A message that owns `text` without copying it.
+zmq::message_t owning_message(std::string text) {
+  constexpr std::size_t copy_bytes_max = 256; // below, a copy is cheaper than the two allocations
+  if (text.size() <= copy_bytes_max) return zmq::message_t{text.data(), text.size()};
+  auto* owner = new std::string(std::move(text));
+  return zmq::message_t{owner->data(), owner->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); }, owner};
+}
+
+} // namespace
+
+node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls)
+  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing), calls_(std::move(calls)) {}
+
+node_link::~node_link() {
+  if (readable_.is_open()) readable_.release();
+}
+
+status node_link::open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys) {
+  try {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::sndhwm, high_water_mark);
+    socket_.set(zmq::sockopt::rcvhwm, high_water_mark);
+    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::gateway_frame_bytes_max));
+    socket_.set(zmq::sockopt::heartbeat_ivl, zmtp_heartbeat_ms);
+    socket_.set(zmq::sockopt::heartbeat_timeout, zmtp_heartbeat_timeout_ms);
+    socket_.set(zmq::sockopt::reconnect_ivl_max, reconnect_ms_max);
+    if (keys) {
+      socket_.set(zmq::sockopt::curve_serverkey, keys->node_public);
+      socket_.set(zmq::sockopt::curve_publickey, keys->own_public);
+      socket_.set(zmq::sockopt::curve_secretkey, keys->own_secret);
+    }
+    socket_.connect(node_endpoint);
+    readable_.assign(socket_.get(zmq::sockopt::fd));
+  } catch (const zmq::error_t& error) {
+    return {fault_code::invalid_param, "node endpoint '" + node_endpoint + "': " + error.what()};
+  }
+  hello_ = hello_header(own_name);
+  obey(session_.open(link_session::time_point::clock::now()));
+  wait_for_input();
+  arm_timer();
+  return ok();
+}
+
+void node_link::send(edge::frame x) {
+  if (io_.get_executor().running_in_this_thread()) return transmit(std::move(x));
+  bool first = false;
+  {
+    const std::lock_guard lock{mutex_};
+    first = outgoing_.empty();
+    outgoing_.push_back(std::move(x));
+  }
+  if (first) boost::asio::post(io_, [this] { flush(); });
+}
+
+void node_link::say_bye() {
+  send({verb::bye, std::string{'\x80'}, {}}); // an empty msgpack map
+}
+
+void node_link::flush() {
+  {
+    const std::lock_guard lock{mutex_};
+    batch_.swap(outgoing_);
+  }
+  for (auto& one : batch_)
+    transmit(std::move(one));
+  batch_.clear();
+}
+
+void node_link::transmit_header(verb what, std::string header) {
+  transmit({what, std::move(header), {}});
+}
+
+void node_link::transmit(edge::frame x) {
+  const auto verb_byte = static_cast<char>(x.what);
+  // Only the first part can find the pipe full; the parts of one message go together.
+  const auto magic = socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  if (!magic) {
+    spdlog::warn("gateway: the link to the node is full or not connected; {} dropped", edge::name(x.what));
+    return;
+  }
+  socket_.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
+  socket_.send(owning_message(std::move(x.header)), zmq::send_flags::sndmore);
+  socket_.send(owning_message(std::move(x.body)), zmq::send_flags::none);
+  // Sending may swallow the edge of ZMQ_FD that announces input; Asio must then be asked anew.
+  if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) boost::asio::post(io_, [this] { receive(); });
+}
+
+void node_link::wait_for_input() {
+  readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    receive();
+    wait_for_input();
+  });
+}
+
+void node_link::receive() {
+  for (int i = 0; i < receive_batch; ++i) {
+    if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0) return;
+    if (!receive_one()) return;
+  }
+  boost::asio::post(io_, [this] { receive(); });
+}
+
+bool node_link::receive_one() {
+  std::array<zmq::message_t, 4> parts;
+  std::size_t count = 0;
+  for (bool more = true; more; ++count) {
+    zmq::message_t surplus;
+    auto& part = count < parts.size() ? parts[count] : surplus;
+    if (!socket_.recv(part, zmq::recv_flags::dontwait)) return false;
+    more = part.more();
+  }
+  const auto text = [&](std::size_t i) { return std::string_view{parts[i].data<char>(), parts[i].size()}; };
+  if (count != parts.size() || text(0) != edge::magic || text(1).size() != 1 || !edge::is_verb(static_cast<std::uint8_t>(text(1)[0]))) {
+    spdlog::warn("gateway: the node sent a message that is no CW1 frame");
+    return true;
+  }
+  edge::frame x{static_cast<verb>(text(1)[0]), std::string{text(2)}, std::string{text(3)}};
+  std::string error_name;
+  if (x.what == verb::error) {
+    error_name = header_text(x.header, "code");
+    spdlog::warn("gateway: the node answered ERROR {}", error_name);
+  }
+  const auto todo = session_.on_frame(x.what, error_name, link_session::time_point::clock::now());
+  obey(todo);
+  if (todo.deliver) calls_.on_frame(std::move(x));
+  return true;
+}
+
+void node_link::obey(const link_session::actions& todo) {
+  up_ = session_.state() == link_session::phase::up;
+  if (todo.lost) {
+    spdlog::warn("gateway: the node is gone");
+    calls_.on_lost();
+  }
+  if (todo.came_up) spdlog::info("gateway: the node is there");
+  if (todo.parting) spdlog::info("gateway: the node takes no further requests");
+  if (todo.send_hello) transmit_header(verb::hello, hello_);
+  if (todo.send_ping) transmit_header(verb::ping, std::string{'\x80'});
+  if (todo.send_pong) transmit_header(verb::pong, std::string{'\x80'});
+}
+
+void node_link::arm_timer() {
+  timer_.expires_at(session_.next_tick());
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    obey(session_.on_tick(link_session::time_point::clock::now()));
+    arm_timer();
+  });
+}
+
+} // namespace causeway::gateway

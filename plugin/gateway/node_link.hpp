@@ -1,0 +1,75 @@
+#pragma once
+#include "messages/edge/frame.hpp"
+#include "messages/fault.hpp"
+#include "plugin/gateway/curve_keys.hpp"
+#include "plugin/gateway/link_session.hpp"
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <zmq.hpp>
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace causeway::gateway {
+
+/// The gateway's one ZeroMQ socket: a DEALER that one Asio thread owns. `send` may be called by any thread; on the owner's
+/// it costs no hop, from others one wake-up per batch.
+class node_link {
+public:
+  /// Called on the Asio thread.
+  struct handlers {
+    std::function<void(edge::frame)> on_frame; ///< COMMAND or RESULT
+    std::function<void()> on_lost;             ///< nothing that is open will be answered
+  };
+
+  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls);
+  node_link(const node_link&) = delete;
+  node_link& operator=(const node_link&) = delete;
+  ~node_link();
+
+  /// Connects and greets. Call before the Asio thread runs.
+  /// @param node_endpoint  inproc://, ipc:// or tcp:// address of the node's ROUTER
+  /// @returns fault invalid_param for an endpoint or key ZeroMQ refuses
+  status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys);
+
+  /// Sends or queues. Any thread. Frames sent while the node is gone are dropped (callers look at `up()` first).
+  void send(edge::frame x);
+  /// Whether the node has greeted, is alive and takes requests. Any thread.
+  bool up() const { return up_; }
+  /// Tells the node that no requests follow. Any thread.
+  void say_bye();
+
+private:
+  void wait_for_input();
+  void arm_timer();
+  void receive();
+  bool receive_one();
+  void flush();
+  void transmit(edge::frame x);
+  void transmit_header(edge::verb what, std::string header);
+  void obey(const link_session::actions& todo);
+
+  boost::asio::io_context& io_;
+  zmq::socket_t socket_;
+  boost::asio::posix::stream_descriptor readable_; ///< ZMQ_FD; not ours to close
+  boost::asio::steady_timer timer_;
+  link_session session_;
+  handlers calls_;
+  std::string hello_;
+  std::atomic<bool> up_{false};
+
+  std::mutex mutex_;
+  std::vector<edge::frame> outgoing_;
+  std::vector<edge::frame> batch_;
+};
+
+} // namespace causeway::gateway

@@ -1,0 +1,158 @@
+#include "plugin/gateway/peer_requests.hpp"
+
+#include "messages/limits.hpp"
+
+#include <algorithm>
+
+namespace causeway::gateway {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using milliseconds = std::chrono::milliseconds;
+
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > ' ' && c <= '~'; });
+}
+
+bool is_header_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 0x7f; });
+}
+
+/// What would break out of its place in the HTTP request, or nothing.
+const char* problem_of(const http_request& x) {
+  const auto upper = [](unsigned char c) { return c >= 'A' && c <= 'Z'; };
+  if (x.method.empty() || !std::all_of(x.method.begin(), x.method.end(), upper)) return "method";
+  if (x.target.empty() || x.target.front() != '/' || !is_visible(x.target)) return "target";
+  if (!std::all_of(x.authorization.begin(), x.authorization.end(), is_header_value)) return "authorization";
+  return nullptr;
+}
+
+} // namespace
+
+struct peer_requests::attempt {
+  http_request request;
+  clock::time_point begun = clock::now();
+  route way;
+  std::size_t hop_index = 0;
+  std::optional<http_client::id> call;
+  std::optional<boost::asio::steady_timer> deadline; ///< only while a lookup is under way: a call has its own
+
+  milliseconds left() const {
+    return milliseconds{request.timeout_ms} - std::chrono::duration_cast<milliseconds>(clock::now() - begun);
+  }
+};
+
+peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink)
+  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)) {}
+
+peer_requests::~peer_requests() = default;
+
+peer_requests::attempt* peer_requests::find(key k) {
+  const auto it = attempts_.find(k);
+  return it == attempts_.end() ? nullptr : it->second.get();
+}
+
+void peer_requests::refuse(const http_request& request, fault why) {
+  http_answer out;
+  out.id = request.id;
+  out.why = std::move(why);
+  sink_(std::move(out));
+}
+
+void peer_requests::start(http_request request) {
+  if (const auto* field = problem_of(request)) return refuse(request, {fault_code::invalid_param, field});
+  if (attempts_.size() >= open_max) return refuse(request, {fault_code::overloaded, std::to_string(open_max) + " requests are open"});
+  const auto k = ++last_key_;
+  auto& x = *attempts_.emplace(k, std::make_unique<attempt>()).first->second;
+  open_count_ = attempts_.size();
+  x.request = std::move(request);
+  const auto name = x.request.server_name;
+  directory_.find(name, [this, k](result<route> found) { on_route(k, std::move(found)); });
+  auto* waiting = find(k);
+  if (waiting == nullptr || waiting->call) return; // everything was remembered
+  waiting->deadline.emplace(io_, milliseconds{waiting->request.timeout_ms});
+  waiting->deadline->async_wait([this, k](const boost::system::error_code& error) {
+    if (error) return;
+    if (auto* late = find(k); late != nullptr && !late->call)
+      finish(k, {.why = {fault_code::peer_timeout, "server discovery took longer than the request's time-out"}});
+  });
+}
+
+void peer_requests::on_route(key k, result<route> found) {
+  auto* x = find(k);
+  if (x == nullptr) return;
+  if (!found) return finish(k, {.why = found.error()});
+  x->way = *std::move(found);
+  try_hop(k);
+}
+
+void peer_requests::try_hop(key k) {
+  auto& x = *find(k);
+  directory_.find_addresses(x.way.hops[x.hop_index], [this, k](result<std::vector<std::string>> addresses) { connect(k, std::move(addresses)); });
+}
+
+void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
+  auto* x = find(k);
+  if (x == nullptr) return;
+  if (!addresses) return next_hop(k, addresses.error());
+  const auto left = x->left();
+  if (left.count() <= 0) return finish(k, {.why = {fault_code::peer_timeout, "no time was left to connect"}});
+  https_call call;
+  call.method = x->request.method;
+  call.target = x->request.target;
+  call.authorization = x->request.authorization;
+  const bool last = x->hop_index + 1 == x->way.hops.size();
+  call.body = last ? std::move(x->request.body) : x->request.body; // a further hop would need it again
+  call.to = x->way.hops[x->hop_index];
+  call.addresses = *std::move(addresses);
+  call.host_header = x->way.host_header;
+  call.tls_name = x->way.tls_name;
+  call.timeout = left;
+  call.response_bytes_max = std::min<std::uint64_t>(x->request.response_bytes_max, limits::response_bytes_max);
+  x->deadline.reset();
+  x->call = client_.start(std::move(call), [this, k](https_outcome outcome) { on_outcome(k, std::move(outcome)); });
+}
+
+void peer_requests::on_outcome(key k, https_outcome outcome) {
+  auto* x = find(k);
+  if (x == nullptr) return;
+  if (outcome.status == 0 && !outcome.connected) return next_hop(k, std::move(outcome.why));
+  http_answer out;
+  out.status = outcome.status;
+  out.content_type = std::move(outcome.content_type);
+  out.body = std::move(outcome.body);
+  out.why = std::move(outcome.why);
+  out.address = std::move(outcome.address);
+  finish(k, std::move(out));
+}
+
+void peer_requests::next_hop(key k, fault why) {
+  auto& x = *find(k);
+  if (x.hop_index + 1 < x.way.hops.size() && x.left().count() > 0) {
+    ++x.hop_index;
+    return try_hop(k); // `call` stays set: the hops' lookups are short, and the time left is looked at before each
+  }
+  directory_.forget(x.way);
+  finish(k, {.why = std::move(why)});
+}
+
+void peer_requests::finish(key k, http_answer answer) {
+  auto node = attempts_.extract(k);
+  open_count_ = attempts_.size();
+  const auto& x = *node.mapped();
+  answer.id = x.request.id;
+  answer.elapsed_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
+  sink_(std::move(answer));
+}
+
+void peer_requests::end_all(fault why) {
+  auto ended = std::move(attempts_);
+  attempts_.clear();
+  open_count_ = 0;
+  for (auto& [k, x] : ended) {
+    if (x->call) client_.cancel(*x->call);
+    if (why.code != fault_code::none) refuse(x->request, why);
+  }
+}
+
+} // namespace causeway::gateway

@@ -1,0 +1,57 @@
+#pragma once
+#include "messages/gateway.hpp"
+#include "plugin/gateway/http_client.hpp"
+#include "plugin/gateway/peer_directory.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace causeway::gateway {
+
+/// Open requests to homeservers: finds the way, tries its hops in order, answers once. One Asio thread only.
+class peer_requests {
+public:
+  /// More open requests than this are answered with fault overloaded at once.
+  static constexpr std::size_t open_max = 20'000;
+  using answer_sink = std::function<void(http_answer)>;
+
+  /// @pre `directory` and `client` outlive this object
+  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink);
+  ~peer_requests();
+
+  /// Answers through the sink: an HTTP answer, or status 0 with a fault (invalid_param, invalid_identifier, overloaded,
+  /// and those of `http_answer`).
+  void start(http_request request);
+  /// Ends every open request. @param why  answers each with it; none: says nothing (who asked is gone)
+  void end_all(fault why);
+  /// Any thread.
+  std::size_t open() const { return open_count_; }
+
+private:
+  struct attempt;
+  using key = std::uint64_t;
+
+  void on_route(key k, result<route> found);
+  void try_hop(key k);
+  void connect(key k, result<std::vector<std::string>> addresses);
+  void on_outcome(key k, https_outcome outcome);
+  void next_hop(key k, fault why);
+  void finish(key k, http_answer answer);
+  void refuse(const http_request& request, fault why);
+  attempt* find(key k);
+
+  boost::asio::io_context& io_;
+  peer_directory& directory_;
+  http_client& client_;
+  answer_sink sink_;
+  std::unordered_map<key, std::unique_ptr<attempt>> attempts_;
+  std::atomic<std::size_t> open_count_{0};
+  key last_key_ = 0;
+};
+
+} // namespace causeway::gateway

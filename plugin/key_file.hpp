@@ -1,0 +1,35 @@
+#pragma once
+#include "messages/fault.hpp"
+#include "messages/matrix/signing.hpp"
+
+#include <string>
+#include <string_view>
+
+/// Secrets on disk. The signing key file holds one line `ed25519 <id> <base64 seed>`, as Synapse's does, so a key can be
+/// moved between the two. Blank lines and lines that begin with # are skipped.
+namespace causeway {
+
+/// Reads a secret of at most 4 KiB. Refused when group or others have any right to it, or when it belongs to somebody else.
+/// @returns faults not_found, forbidden (permissions, owner), too_large, store_failed (cannot be read)
+result<std::string> read_secret_file(const std::string& path);
+
+/// Makes a file of mode 0600 that did not exist, whole and on disk when this returns.
+/// @returns faults already_exists, store_failed
+status write_secret_file(const std::string& path, std::string_view text);
+
+/// The signing key in `path`.
+/// @returns as `read_secret_file`; invalid_param when the content is not one key
+result<matrix::signing_key> read_key_file(const std::string& path);
+
+/// Makes a new key from the system's random numbers; its id is derived from the public key, so two keys share no id.
+/// @returns as `write_secret_file`
+result<matrix::signing_key> create_key_file(const std::string& path);
+
+/// For the start: the key in `path`, made when there is no such file and `may_create` (a store that already holds events
+/// must not get a new key unasked).
+result<matrix::signing_key> load_key_file(const std::string& path, bool may_create);
+
+/// The signing key in the text of a key file.
+result<matrix::signing_key> parse_key_file(std::string_view text);
+
+} // namespace causeway

@@ -1,0 +1,66 @@
+#pragma once
+#include "config/store_options.hpp"
+#include "messages/store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+/// The durable memory of a node behind one interface. SQLite is one engine; others keep the same promises.
+namespace causeway::store {
+
+/// Answers queries about what is committed. One thread at a time.
+class reader {
+public:
+  virtual ~reader() = default;
+  /// Never throws. @returns the answer that belongs to the query, or a fault: store_failed (disk, corruption), internal
+  virtual answer ask(const query& question) = 0;
+};
+
+/// How long what has served its purpose is kept; milliseconds.
+struct purge_limits {
+  std::int64_t received_transaction_ms = std::int64_t{72} * 3'600'000;
+  std::int64_t command_result_ms = std::int64_t{30} * 86'400'000;
+  std::int64_t outbox_ms = std::int64_t{30} * 86'400'000; ///< after the acknowledgement was seen by a purge
+  std::size_t rows_max = 500;                              ///< rows of each kind that one call removes
+};
+
+/// Reads and writes. One thread at a time, except where said otherwise.
+///
+/// What the writes mean beyond their own words:
+/// - put_event: known by (event id, room). For a known one verdict, reason, groups and position are replaced; the JSON stays.
+/// - put_state_group: an entry with an empty event id removes that key from the state of `base`.
+/// - queue_pdu: of an event that is queued for that server already is ignored; of one that is not stored makes the batch fail.
+/// - put_command_result: the first one of a command id stays.
+/// - bind_message: an event id has one chat message id, the last one told; a chat message id may have many events, and leads
+///   to the one bound first.
+/// - acknowledge_outbox: never goes back, never beyond the head.
+/// - put_dead_letter: keeps a copy of the notification, so it outlives the outbox row.
+class engine : public reader {
+public:
+  /// Commits all batches in one transaction: when it returns outcomes (one per batch), they are on disk. On a fault nothing
+  /// of any of them is. Never throws.
+  /// @returns store_failed: the machine is at fault (disk full, I/O); any other fault: one of the batches is
+  virtual result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) = 0;
+
+  /// A second connection for another thread; sees every commit that returned before the question.
+  /// Null when the engine cannot have one (a store in memory). Any thread.
+  virtual result<std::unique_ptr<reader>> open_reader() = 0;
+
+  /// Removes a slice of what is older than `limits` at `now_ms`; call until it returns 0.
+  /// @returns rows removed
+  virtual result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) = 0;
+
+  /// Writes a consistent copy to `path`, which appears whole or not at all, mode 0600. Any thread, while others commit,
+  /// except for a store in memory.
+  virtual status backup(const std::string& path) = 0;
+};
+
+/// Opens or creates the store; migrates an older schema.
+/// @returns store_failed: locked by another process, newer schema, another program's file, permissions, disk
+result<std::unique_ptr<engine>> open_sqlite(config::store_options options);
+
+} // namespace causeway::store

@@ -1,0 +1,74 @@
+#include "plugin/store/files.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace causeway::store {
+namespace {
+
+constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
+fault failed(const std::string& path, const char* what) {
+  return {fault_code::store_failed, path + ": " + what + ": " + std::strerror(errno)};
+}
+
+} // namespace
+
+descriptor::descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+descriptor& descriptor::operator=(descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+descriptor::~descriptor() {
+  if (number_ >= 0) close(number_);
+}
+
+result<descriptor> lock_store(const std::string& path) {
+  std::string name = path + "-lock";
+  descriptor file{open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only)};
+  if (file.number() < 0) return failed(name, "cannot be opened");
+  char pid[24] = {};
+  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed(name, "cannot be locked");
+    auto size = pread(file.number(), pid, sizeof pid - 1, 0);
+    std::string owner = size > 0 ? std::string{pid, std::strcspn(pid, "\n")} : "unknown";
+    return {fault_code::store_failed, path + " is in use by process " + owner + "; one store serves one process"};
+  }
+  int length = std::snprintf(pid, sizeof pid, "%ld\n", static_cast<long>(getpid()));
+  if (ftruncate(file.number(), 0) != 0 || pwrite(file.number(), pid, static_cast<std::size_t>(length), 0) != length)
+    return failed(name, "cannot be written");
+  return file;
+}
+
+status make_private_file(const std::string& path) {
+  descriptor file{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only)};
+  if (file.number() < 0) return failed(path, "cannot be opened");
+  struct stat facts {};
+  if (fstat(file.number(), &facts) != 0) return failed(path, "cannot be examined");
+  if (!S_ISREG(facts.st_mode)) return fault{fault_code::store_failed, path + " is not a regular file"};
+  if (facts.st_uid != geteuid())
+    return fault{fault_code::store_failed, path + " belongs to user " + std::to_string(facts.st_uid) + ", we are " + std::to_string(geteuid())};
+  if ((facts.st_mode & 0777) != owner_only && fchmod(file.number(), owner_only) != 0) return failed(path, "mode cannot be set to 0600");
+  return ok();
+}
+
+status publish_file(const std::string& from, const std::string& to) {
+  {
+    descriptor file{open(from.c_str(), O_RDWR | O_CLOEXEC)};
+    if (file.number() < 0 || fsync(file.number()) != 0) return failed(from, "cannot be synced");
+  }
+  if (std::rename(from.c_str(), to.c_str()) != 0) return failed(to, "cannot be put in place");
+  auto folder = std::filesystem::path{to}.parent_path();
+  descriptor directory{open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory.number() < 0 || fsync(directory.number()) != 0) return failed(to, "its directory cannot be synced");
+  return ok();
+}
+
+} // namespace causeway::store

@@ -1,0 +1,99 @@
+#include "plugin/store/names.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace causeway::store {
+
+std::int64_t id_hasher::operator()(std::string_view id) const {
+  std::array<unsigned char, crypto_shorthash_BYTES> out{};
+  crypto_shorthash(out.data(), reinterpret_cast<const unsigned char*>(id.data()), id.size(), key.data());
+  std::uint64_t number = 0;
+  for (unsigned char byte : out) number = number << 8 | byte;
+  if (bits < 64) number &= (std::uint64_t{1} << bits) - 1;
+  return static_cast<std::int64_t>(number);
+}
+
+namespace sqlite {
+namespace {
+
+/// Names remembered per kind before they are forgotten and looked up anew.
+constexpr std::size_t names_max = 262'144;
+constexpr std::size_t recent_events = 8'192;
+
+id_hasher read_hasher(const connection& db) {
+  id_hasher hasher;
+  statement select{db, "SELECT value FROM meta WHERE name = ?1"};
+  {
+    auto rows = select.query("id_hash_key");
+    if (!rows.next() || rows.text(0).size() != hasher.key.size()) throw error{SQLITE_CORRUPT, "meta.id_hash_key is missing"};
+    std::ranges::copy(rows.text(0), hasher.key.begin());
+  }
+  auto rows = select.query("id_hash_bits");
+  if (rows.next()) hasher.bits = static_cast<int>(std::clamp<std::int64_t>(rows.integer(0), 1, 64));
+  return hasher;
+}
+
+} // namespace
+
+names::names(connection& db)
+  : db_(db),
+    hash_(read_hasher(db)),
+    recent_(recent_events),
+    select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
+    insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"),
+    select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
+    insert_server_(db, "INSERT INTO servers(name) VALUES(?1)"),
+    select_event_(db, "SELECT seq, event_id, room FROM events WHERE id_hash = ?1 ORDER BY seq") {}
+
+std::int64_t names::find(number_map& known, statement& select, std::string_view name) {
+  if (auto at = known.find(name); at != known.end()) return at->second;
+  auto rows = select.query(name);
+  if (!rows.next()) return 0;
+  if (known.size() >= names_max) known.clear();
+  return known.emplace(name, rows.integer(0)).first->second;
+}
+
+std::int64_t names::find_room(std::string_view room_id) { return find(rooms_, select_room_, room_id); }
+std::int64_t names::find_server(std::string_view name) { return find(servers_, select_server_, name); }
+
+std::int64_t names::find_event(std::string_view event_id, std::int64_t room) {
+  std::int64_t hashed = hash_(event_id);
+  auto& recent = recent_[static_cast<std::uint64_t>(hashed) % recent_.size()];
+  if (recent.event_id == event_id && (room == 0 || recent.room == room) && recent.seq != 0) return recent.seq;
+  auto rows = select_event_.query(hashed);
+  while (rows.next()) {
+    if (rows.text(1) != event_id) continue;
+    if (room == 0 || rows.integer(2) == room) return rows.integer(0);
+  }
+  return 0;
+}
+
+std::int64_t names::room(std::string_view room_id, std::string_view room_version) {
+  if (auto known = find_room(room_id)) return known;
+  insert_room_.run(room_id, room_version);
+  return rooms_.emplace(room_id, db_.last_insert_rowid()).first->second;
+}
+
+std::int64_t names::server(std::string_view name) {
+  if (auto known = find_server(name)) return known;
+  insert_server_.run(name);
+  return servers_.emplace(name, db_.last_insert_rowid()).first->second;
+}
+
+void names::learn_event(std::string_view event_id, std::int64_t room, std::int64_t seq) {
+  auto& recent = recent_[static_cast<std::uint64_t>(hash_(event_id)) % recent_.size()];
+  recent.event_id.assign(event_id);
+  recent.room = room;
+  recent.seq = seq;
+}
+
+void names::forget() {
+  rooms_.clear();
+  servers_.clear();
+  std::ranges::fill(recent_, recent_event{});
+}
+
+} // namespace sqlite
+} // namespace causeway::store

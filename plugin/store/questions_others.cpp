@@ -1,0 +1,233 @@
+#include "plugin/store/codec.hpp"
+#include "plugin/store/questions.hpp"
+
+#include <algorithm>
+
+/// Other servers, the chat side, invitations and people.
+namespace causeway::store::sqlite {
+namespace {
+
+/// Rows one answer holds at most.
+constexpr std::size_t rows_max = 100'000;
+
+std::int64_t first_of(std::int64_t high) { return packed(high, 0); }
+std::int64_t last_of(std::int64_t high) { return packed(high, packed_low_max); }
+
+put_user user(const cursor& row) { return {row.string(0), row.string(1), row.string(2), row.string(3)}; }
+
+} // namespace
+
+put_destination questions::destination(std::int64_t server, std::string name) {
+  put_destination x;
+  x.server_name = std::move(name);
+  auto rows = select_destination_.query(server);
+  if (!rows.next()) return x;
+  x.transaction_id = rows.string(0);
+  x.transaction_ts = rows.integer(1);
+  x.transaction_pdus = strings(rows.text(2));
+  x.transaction_edus = strings(rows.text(3));
+  x.failures = static_cast<std::uint32_t>(rows.integer(4));
+  x.first_failure_ts = rows.integer(5);
+  x.retry_at_ts = rows.integer(6);
+  x.last_fault = rows.string(7);
+  return x;
+}
+
+answer questions::on(const load_destination& x) {
+  destination_loaded loaded;
+  loaded.destination.server_name = x.server_name;
+  loaded.keys.server_name = x.server_name;
+  auto server = names_.find_server(x.server_name);
+  if (server == 0) return loaded;
+  loaded.destination = destination(server, x.server_name);
+  {
+    auto limit = std::min(x.limit, rows_max);
+    auto rows = select_queued_.query(first_of(server), last_of(server), limit + 1);
+    while (rows.next()) {
+      if (loaded.pdus.size() == limit) {
+        loaded.more = true;
+        break;
+      }
+      loaded.pdus.push_back(read_event(rows, 0, known_version(rows.text(6))).event);
+    }
+  }
+  auto rows = select_keys_.query(server);
+  if (!rows.next()) return loaded;
+  auto keys = decode_keys(rows.text(0));
+  if (!keys) throw error{SQLITE_CORRUPT, keys.error().detail};
+  loaded.keys.keys = *std::move(keys);
+  loaded.keys.fetched_ts = rows.integer(1);
+  return loaded;
+}
+
+answer questions::on(const list_destinations&) {
+  destinations_listed listed;
+  auto rows = list_destinations_.query();
+  while (rows.next()) {
+    auto server = rows.integer(0);
+    auto& one = listed.destinations.emplace_back();
+    one.destination = destination(server, rows.string(1));
+    if (auto count = count_queued_.query(first_of(server), last_of(server)); count.next()) one.queued = count.integer(0);
+    if (auto oldest = oldest_queued_.query(first_of(server), last_of(server)); oldest.next()) one.oldest_queued_ts = oldest.integer(0);
+  }
+  return listed;
+}
+
+answer questions::on(const find_received_transaction& x) {
+  received_transaction_found found;
+  auto server = names_.find_server(x.origin);
+  if (server == 0) return found;
+  auto rows = select_received_.query(server, x.transaction_id);
+  if (rows.next()) found.response = rows.string(0);
+  return found;
+}
+
+answer questions::on(const find_command_result& x) {
+  command_result_found found;
+  auto rows = select_command_.query(names_.hash(x.command_id));
+  while (rows.next()) {
+    if (rows.text(0) != x.command_id) continue;
+    found.result = put_command_result{rows.string(0), rows.string(1), rows.integer(2) != 0, rows.string(3), rows.integer(4)};
+    break;
+  }
+  return found;
+}
+
+// -- invitations --------------------------------------------------------------------------------------------------------
+
+put_invitation questions::invitation(const cursor& row) {
+  put_invitation x;
+  x.room_id = row.string(0);
+  x.user_id = row.string(1);
+  x.room_version = row.string(2);
+  x.inviter = row.string(3);
+  x.direction = row.string(4);
+  x.state = row.string(5);
+  x.reason = row.string(6);
+  x.event = row.string(7);
+  x.invite_room_state = row.string(8);
+  x.chat_room_id = row.string(9);
+  x.type = row.string(10);
+  x.since_ts = row.integer(11);
+  x.deadline_ts = row.integer(12);
+  x.attempts = static_cast<std::uint32_t>(row.integer(13));
+  x.retry_at_ts = row.integer(14);
+  x.pending_request = row.string(15);
+  return x;
+}
+
+std::vector<put_invitation> questions::all_invitations(cursor rows) {
+  std::vector<put_invitation> all;
+  while (rows.next()) all.push_back(invitation(rows));
+  return all;
+}
+
+answer questions::on(const load_invitation& x) {
+  invitation_loaded loaded;
+  auto room = names_.find_room(x.room_id);
+  if (room == 0) return loaded;
+  auto rows = one_invitation_.query(room, x.user_id);
+  if (rows.next()) loaded.invitation = invitation(rows);
+  return loaded;
+}
+
+answer questions::on(const find_invitations& x) {
+  invitations_found found;
+  if (!x.room_id.empty()) {
+    auto room = names_.find_room(x.room_id);
+    if (room == 0) return found;
+    found.invitations = all_invitations(invitations_of_room_.query(room));
+    if (!x.user_id.empty()) std::erase_if(found.invitations, [&](const put_invitation& one) { return one.user_id != x.user_id; });
+  } else if (!x.user_id.empty()) {
+    found.invitations = all_invitations(invitations_of_user_.query(x.user_id));
+  } else {
+    found.invitations = all_invitations(all_invitations_.query());
+  }
+  // Open: the invited user may still answer it.
+  if (x.open_only)
+    std::erase_if(found.invitations, [](const put_invitation& one) { return one.state != "sending" && one.state != "pending"; });
+  return found;
+}
+
+// -- the chat side ------------------------------------------------------------------------------------------------------
+
+answer questions::on(const read_outbox& x) {
+  outbox_read read;
+  read.stream = x.stream;
+  {
+    auto rows = select_stream_.query(x.stream);
+    if (!rows.next()) return read;
+    read.head = rows.integer(0);
+    read.acknowledged = rows.integer(1);
+  }
+  if (auto first = first_outbox_.query(first_of(x.stream), last_of(x.stream)); first.next()) read.first_kept = low_of(first.integer(0));
+  auto after = std::clamp<std::int64_t>(x.after, 0, packed_low_max);
+  auto rows = select_outbox_.query(packed(x.stream, after), last_of(x.stream), std::min(x.limit, rows_max));
+  std::size_t bytes = 0;
+  while (rows.next()) {
+    bytes += rows.text(1).size() + rows.text(2).size();
+    // The first row always goes out, or one large notification would block the stream.
+    if (bytes > x.bytes_max && !read.rows.empty()) break;
+    read.rows.push_back({low_of(rows.integer(0)), rows.string(1), rows.string(2)});
+  }
+  return read;
+}
+
+answer questions::on(const find_message& x) {
+  message_found found;
+  auto room = names_.find_room(x.room_id);
+  if (room == 0) return found;
+  auto hashed = names_.hash(x.either_id);
+  for (auto [select, column] : {std::pair{&binding_by_event_, 0}, std::pair{&binding_by_chat_, 1}}) {
+    auto rows = select->query(hashed, room);
+    while (rows.next()) {
+      if (rows.text(column) != x.either_id) continue;
+      found.event_id = rows.string(0);
+      found.chat_message_id = rows.string(1);
+      return found;
+    }
+  }
+  return found;
+}
+
+answer questions::on(const find_user& x) {
+  user_found found;
+  auto rows = select_user_.query(x.user_id);
+  if (rows.next()) found.user = user(rows);
+  return found;
+}
+
+// -- the start ----------------------------------------------------------------------------------------------------------
+
+answer questions::on(const load_directory&) {
+  directory_loaded loaded;
+  {
+    auto rows = directory_rooms_.query();
+    while (rows.next())
+      loaded.rooms.push_back({rows.string(0), rows.string(1), rows.string(2), static_cast<room_phase>(rows.integer(3)), rows.integer(4) != 0});
+  }
+  std::set<std::int64_t> owed;
+  {
+    auto rows = servers_in_flight_.query();
+    while (rows.next()) owed.insert(rows.integer(0));
+  }
+  // From the first row of one server to the first of the next: the queues may be long.
+  for (std::int64_t server = 0; server <= packed_high_max; ++server) {
+    auto rows = next_queued_.query(first_of(server));
+    if (!rows.next()) break;
+    server = high_of(rows.integer(0));
+    owed.insert(server);
+  }
+  statement name{db_, "SELECT name FROM servers WHERE server = ?1"};
+  for (auto server : owed)
+    if (auto rows = name.query(server); rows.next()) loaded.destinations_owed.push_back(rows.string(0));
+  {
+    auto rows = directory_invitations_.query();
+    while (rows.next()) loaded.invitations_pending.emplace_back(rows.string(0), rows.string(1));
+  }
+  auto rows = directory_users_.query();
+  while (rows.next()) loaded.users.push_back(user(rows));
+  return loaded;
+}
+
+} // namespace causeway::store::sqlite

@@ -1,0 +1,173 @@
+#include "plugin/store/schema.hpp"
+
+#include <sodium.h>
+
+#include <array>
+
+namespace causeway::store::sqlite {
+namespace {
+
+// Tables grow at their end: row keys are sequence numbers, or a small number (room, server, stream) in the upper bits with a
+// growing one below (keys.hpp), so a commit touches few pages. What has to be found by a random key (event ids, command ids)
+// has one index over 8 bytes of keyed hash; the full id is compared, so a collision costs a comparison and nothing else.
+constexpr const char* version_1 = R"(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE rooms(
+  room INTEGER PRIMARY KEY,
+  room_id TEXT NOT NULL UNIQUE,
+  room_version TEXT NOT NULL,
+  known INTEGER NOT NULL DEFAULT 0,
+  phase INTEGER NOT NULL DEFAULT 0,
+  chat_room_id TEXT NOT NULL DEFAULT '',
+  type TEXT NOT NULL DEFAULT '',
+  federated INTEGER NOT NULL DEFAULT 1,
+  forward_extremities BLOB NOT NULL DEFAULT x'90',
+  state_group INTEGER NOT NULL DEFAULT 0,
+  last_position INTEGER NOT NULL DEFAULT 0,
+  first_position INTEGER NOT NULL DEFAULT 0,
+  last_state_group INTEGER NOT NULL DEFAULT 0,
+  history_from TEXT NOT NULL DEFAULT '',
+  events INTEGER NOT NULL DEFAULT 0);
+
+CREATE TABLE events(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  id_hash INTEGER NOT NULL,
+  judged INTEGER NOT NULL,
+  for_auth INTEGER NOT NULL,
+  state_group_before INTEGER NOT NULL,
+  state_group_after INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  origin_server_ts INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  json TEXT NOT NULL);
+CREATE INDEX events_by_id ON events(id_hash);
+CREATE INDEX events_for_auth ON events(room) WHERE for_auth = 1;
+
+CREATE TABLE state_groups(key INTEGER PRIMARY KEY, base INTEGER NOT NULL, entries BLOB NOT NULL);
+
+CREATE TABLE streams(stream INTEGER PRIMARY KEY, head INTEGER NOT NULL, acknowledged INTEGER NOT NULL);
+CREATE TABLE outbox(key INTEGER PRIMARY KEY, name TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE outbox_marks(
+  stream INTEGER NOT NULL,
+  ts INTEGER NOT NULL,
+  acknowledged INTEGER NOT NULL,
+  PRIMARY KEY(stream, ts)) WITHOUT ROWID;
+CREATE TABLE dead_letters(key INTEGER PRIMARY KEY, reason TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL);
+
+CREATE TABLE servers(server INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE destinations(
+  server INTEGER PRIMARY KEY,
+  transaction_id TEXT NOT NULL,
+  transaction_ts INTEGER NOT NULL,
+  transaction_pdus BLOB NOT NULL,
+  transaction_edus BLOB NOT NULL,
+  failures INTEGER NOT NULL,
+  first_failure_ts INTEGER NOT NULL,
+  retry_at_ts INTEGER NOT NULL,
+  last_fault TEXT NOT NULL);
+CREATE TABLE destination_pdus(key INTEGER PRIMARY KEY, server INTEGER, event INTEGER);
+CREATE INDEX destination_pdus_out_of_order ON destination_pdus(server, event) WHERE event IS NOT NULL;
+CREATE TABLE server_keys(server INTEGER PRIMARY KEY, keys BLOB NOT NULL, fetched_ts INTEGER NOT NULL);
+
+CREATE TABLE inbox(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  pdu TEXT NOT NULL,
+  received_ts INTEGER NOT NULL,
+  UNIQUE(room, event_id));
+CREATE TABLE received_transactions(
+  seq INTEGER PRIMARY KEY,
+  server INTEGER NOT NULL,
+  transaction_id TEXT NOT NULL,
+  response TEXT NOT NULL,
+  ts INTEGER NOT NULL,
+  UNIQUE(server, transaction_id));
+CREATE TABLE command_results(
+  seq INTEGER PRIMARY KEY,
+  id_hash INTEGER NOT NULL,
+  command_id TEXT NOT NULL,
+  command_name TEXT NOT NULL,
+  succeeded INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  ts INTEGER NOT NULL);
+CREATE INDEX command_results_by_id ON command_results(id_hash);
+
+CREATE TABLE invitations(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  room_version TEXT NOT NULL,
+  inviter TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  event TEXT NOT NULL,
+  invite_room_state TEXT NOT NULL,
+  chat_room_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  since_ts INTEGER NOT NULL,
+  deadline_ts INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  retry_at_ts INTEGER NOT NULL,
+  pending_request TEXT NOT NULL,
+  UNIQUE(room, user_id));
+CREATE INDEX invitations_by_user ON invitations(user_id);
+
+CREATE TABLE bindings(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  event_hash INTEGER NOT NULL,
+  chat_hash INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  chat_message_id TEXT NOT NULL);
+CREATE INDEX bindings_by_event ON bindings(event_hash);
+CREATE INDEX bindings_by_chat ON bindings(chat_hash);
+
+CREATE TABLE users(
+  seq INTEGER PRIMARY KEY,
+  user_id TEXT NOT NULL UNIQUE,
+  chat_name TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  avatar_url TEXT NOT NULL);
+)";
+
+/// Step i leads from version i to version i + 1.
+constexpr std::array migrations{version_1};
+static_assert(migrations.size() == schema_version);
+
+void create_hash_key(connection& db) {
+  std::string key(crypto_shorthash_KEYBYTES, '\0');
+  randombytes_buf(key.data(), key.size());
+  statement{db, "INSERT INTO meta(name, value) VALUES('id_hash_key', ?1), ('id_hash_bits', 64)"}.run(blob{key});
+}
+
+} // namespace
+
+status prepare_schema(connection& db) {
+  std::int64_t version = db.integer("PRAGMA user_version");
+  std::int64_t owner = db.integer("PRAGMA application_id");
+  bool fresh = db.integer("SELECT count(*) FROM sqlite_schema") == 0 && version == 0 && owner == 0;
+  if (!fresh && owner != application_id)
+    return fault{fault_code::store_failed, "the file is a database of another program; choose another store.path"};
+  if (version > schema_version)
+    return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) + ", this build knows up to " +
+                                             std::to_string(schema_version) + ": install the newer Causeway again or restore a backup"};
+  if (version == schema_version) return ok();
+  transaction all{db, transaction::kind::write};
+  for (auto step = static_cast<std::size_t>(version); step < migrations.size(); ++step) {
+    db.execute(migrations[step]);
+    if (step == 0) create_hash_key(db);
+  }
+  db.execute("PRAGMA application_id = " + std::to_string(application_id));
+  db.execute("PRAGMA user_version = " + std::to_string(schema_version));
+  all.commit();
+  return ok();
+}
+
+} // namespace causeway::store::sqlite

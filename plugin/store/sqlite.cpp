@@ -1,0 +1,53 @@
+#include "plugin/store/sqlite.hpp"
+
+namespace causeway::store::sqlite {
+
+fault to_fault(const error& x) {
+  switch (x.code & 0xff) {
+    case SQLITE_ERROR:
+    case SQLITE_TOOBIG:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+      return {fault_code::internal, x.what()};
+    default:
+      return {fault_code::store_failed, x.what()};
+  }
+}
+
+connection::connection(const std::string& path, int flags) {
+  int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (code != SQLITE_OK) {
+    std::string what = path + ": " + (handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code));
+    sqlite3_close(handle_);
+    throw error{code, what};
+  }
+  sqlite3_extended_result_codes(handle_, 1);
+}
+
+connection::~connection() { sqlite3_close_v2(handle_); }
+
+void connection::check(int code) const {
+  if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+  throw error{code, std::string{sqlite3_errmsg(handle_)} + " (SQLite " + std::to_string(code) + ")"};
+}
+
+void connection::execute(const std::string& sql) { check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr)); }
+
+std::int64_t connection::integer(const std::string& sql) {
+  statement once{*this, sql};
+  auto rows = once.query();
+  return rows.next() ? rows.integer(0) : 0;
+}
+
+statement::statement(const connection& db, std::string_view sql) : db_(db) {
+  db_.check(sqlite3_prepare_v3(db_.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &stmt_, nullptr));
+}
+
+transaction::~transaction() {
+  // SQLite ends the transaction by itself after some errors (disk full, I/O); a second ROLLBACK would only fail.
+  if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+} // namespace causeway::store::sqlite

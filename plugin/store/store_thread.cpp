@@ -1,0 +1,270 @@
+#include "plugin/store/store_thread.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <pthread.h>
+#include <utility>
+
+namespace causeway::store {
+namespace {
+
+/// Answered in order with the batches.
+bool is_ordered(const query& x) {
+  return std::holds_alternative<load_room>(x) || std::holds_alternative<load_invitation>(x) || std::holds_alternative<load_destination>(x) ||
+         std::holds_alternative<load_directory>(x) || std::holds_alternative<find_received_transaction>(x);
+}
+
+/// May share a group with batches submitted after it: asked for each received transaction, it would otherwise cut every
+/// group to one batch. A batch that comes later cannot make its answer wrong, only fresher.
+bool joins_group(const query& x) { return std::holds_alternative<find_received_transaction>(x); }
+
+fault refused(fault_code code) {
+  return {code, code == fault_code::stopping ? "the store is stopping" : "too much waits for the store"};
+}
+
+} // namespace
+
+/// What one turn of the writing thread does: commit the batches, then call back and answer in the order of `steps`.
+struct store_thread::group {
+  /// Callback of the next batch, or a query.
+  using step = std::variant<commit_callback, waiting_query, waiting_purge>;
+  std::vector<store_batch> batches;
+  std::vector<step> steps;
+};
+
+store_thread::store_thread(std::unique_ptr<engine> owned, const config::store_options& options)
+  : engine_(std::move(owned)), options_(options) {
+  auto second = engine_->open_reader();
+  if (second) reader_ = *std::move(second);
+  else counters_.last_fault = to_string(second.error());
+  writer_thread_ = std::thread{[this] { run_writer(); }};
+  pthread_setname_np(writer_thread_.native_handle(), "store-writer");
+  if (!reader_) return;
+  reader_thread_ = std::thread{[this] { run_reader(); }};
+  pthread_setname_np(reader_thread_.native_handle(), "store-reader");
+}
+
+store_thread::~store_thread() { stop(); }
+
+/// `none` when an item of `bytes` may enter. @pre the mutex is held
+fault_code store_thread::refusal(std::size_t bytes) const {
+  if (stopping_) return fault_code::stopping;
+  bool full = queue_.size() + reader_queue_.size() >= options_.queue_items_max ||
+              (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes_max);
+  return full ? fault_code::overloaded : fault_code::none;
+}
+
+void store_thread::submit(store_batch batch, commit_callback done) {
+  auto bytes = size_of(batch);
+  fault_code why;
+  {
+    std::lock_guard lock{mutex_};
+    why = refusal(bytes);
+    if (why == fault_code::none) {
+      queued_bytes_ += bytes;
+      queue_.emplace_back(waiting_batch{std::move(batch), std::move(done), bytes});
+    } else {
+      ++counters_.refused;
+    }
+  }
+  if (why == fault_code::none) writer_wakeup_.notify_one();
+  else done(refused(why));
+}
+
+void store_thread::ask(query question, answer_callback done) {
+  bool ordered = !reader_ || is_ordered(question);
+  fault_code why;
+  {
+    std::lock_guard lock{mutex_};
+    why = refusal(0);
+    if (why != fault_code::none) ++counters_.refused;
+    else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
+    else reader_queue_.push_back({std::move(question), std::move(done)});
+  }
+  if (why != fault_code::none) done(refused(why));
+  else (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
+}
+
+void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done) {
+  fault_code why;
+  {
+    std::lock_guard lock{mutex_};
+    why = refusal(0);
+    if (why == fault_code::none) queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
+    else ++counters_.refused;
+  }
+  if (why == fault_code::none) writer_wakeup_.notify_one();
+  else done(refused(why));
+}
+
+status store_thread::backup(const std::string& path) {
+  if (!reader_) return fault{fault_code::invalid_param, "a store in memory has no backup while it runs"};
+  return engine_->backup(path);
+}
+
+void store_thread::stop() {
+  std::call_once(stopped_, [this] {
+    {
+      std::lock_guard lock{mutex_};
+      stopping_ = true;
+    }
+    writer_wakeup_.notify_all();
+    writer_thread_.join();
+    reader_wakeup_.notify_all();
+    if (reader_thread_.joinable()) reader_thread_.join();
+  });
+}
+
+store_counters store_thread::counters() const {
+  std::lock_guard lock{mutex_};
+  auto x = counters_;
+  x.queued = queue_.size();
+  x.queued_bytes = queued_bytes_;
+  x.reader_queued = reader_queue_.size();
+  x.commit_us_p50 = commit_us_.percentile(0.5);
+  x.commit_us_p99 = commit_us_.percentile(0.99);
+  return x;
+}
+
+// -- the writing thread -------------------------------------------------------------------------------------------------
+
+void store_thread::run_writer() {
+  for (;;) {
+    group taken;
+    {
+      std::unique_lock lock{mutex_};
+      writer_wakeup_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+      if (queue_.empty()) return;
+      taken = take_group();
+    }
+    process(taken);
+  }
+}
+
+/// @pre the mutex is held, something waits
+store_thread::group store_thread::take_group() {
+  group taken;
+  std::size_t bytes = 0;
+  while (!queue_.empty()) {
+    auto& next = queue_.front();
+    if (auto* batch = std::get_if<waiting_batch>(&next)) {
+      bool full = taken.batches.size() >= options_.group_batches_max || bytes + batch->bytes > options_.group_bytes_max;
+      if (full && !taken.batches.empty()) break;
+      bytes += batch->bytes;
+      queued_bytes_ -= batch->bytes;
+      counters_.bytes += batch->bytes;
+      taken.batches.push_back(std::move(batch->batch));
+      taken.steps.emplace_back(std::move(batch->done));
+    } else if (auto* question = std::get_if<waiting_query>(&next); question && joins_group(question->question)) {
+      taken.steps.emplace_back(std::move(*question));
+    } else {
+      // It must not see later batches, and the earlier ones are being taken: it waits for a turn of its own.
+      if (!taken.steps.empty()) break;
+      if (question) taken.steps.emplace_back(std::move(*question));
+      else taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
+      queue_.pop_front();
+      break;
+    }
+    queue_.pop_front();
+  }
+  return taken;
+}
+
+void store_thread::process(group& taken) {
+  std::vector<result<commit_outcome>> outcomes;
+  outcomes.reserve(taken.batches.size());
+  if (!taken.batches.empty()) commit(taken.batches, outcomes);
+  auto outcome = outcomes.begin();
+  for (auto& step : taken.steps) {
+    if (auto* done = std::get_if<commit_callback>(&step)) {
+      (*done)(std::move(*outcome++));
+    } else if (auto* asked = std::get_if<waiting_query>(&step)) {
+      auto answered = engine_->ask(asked->question);
+      {
+        std::lock_guard lock{mutex_};
+        ++counters_.queries;
+      }
+      asked->done(std::move(answered));
+    } else {
+      purge_slice(std::get<waiting_purge>(step));
+    }
+  }
+}
+
+/// Appends one outcome per batch, in order.
+void store_thread::commit(std::span<const store_batch> batches, std::vector<result<commit_outcome>>& outcomes) {
+  auto began = std::chrono::steady_clock::now();
+  auto committed = engine_->commit(batches);
+  auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  if (committed) {
+    note_commit(batches, static_cast<std::uint64_t>(us), nullptr);
+    for (auto& one : *committed) outcomes.emplace_back(std::move(one));
+    return;
+  }
+  const auto& failed = committed.error();
+  if (batches.size() == 1 || failed.code == fault_code::store_failed) {
+    note_commit(batches, static_cast<std::uint64_t>(us), &failed);
+    for (std::size_t i = 0; i < batches.size(); ++i) outcomes.emplace_back(failed);
+    return;
+  }
+  // One of them is guilty; its neighbours must not suffer.
+  auto half = batches.size() / 2;
+  commit(batches.first(half), outcomes);
+  commit(batches.subspan(half), outcomes);
+}
+
+void store_thread::note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed) {
+  std::size_t rows = 0;
+  for (const auto& one : batches) rows += one.writes.size();
+  std::lock_guard lock{mutex_};
+  if (failed) {
+    counters_.failed_batches += batches.size();
+    counters_.last_fault = to_string(*failed);
+    return;
+  }
+  ++counters_.commits;
+  counters_.batches += batches.size();
+  counters_.rows += rows;
+  counters_.last_commit_us = us;
+  counters_.longest_commit_us = std::max(counters_.longest_commit_us, us);
+  commit_us_.add(us);
+}
+
+void store_thread::purge_slice(waiting_purge& work) {
+  auto removed = engine_->purge(work.now_ms, work.limits);
+  if (removed && *removed > 0) {
+    work.removed += *removed;
+    std::lock_guard lock{mutex_};
+    counters_.purged += *removed;
+    if (!stopping_) {
+      // Behind what came meanwhile: retention has time.
+      queue_.emplace_back(std::move(work));
+      return;
+    }
+  }
+  if (removed) work.done(work.removed);
+  else work.done(removed.error());
+}
+
+// -- the reading thread -------------------------------------------------------------------------------------------------
+
+void store_thread::run_reader() {
+  for (;;) {
+    waiting_query next;
+    {
+      std::unique_lock lock{mutex_};
+      reader_wakeup_.wait(lock, [this] { return !reader_queue_.empty() || stopping_; });
+      if (reader_queue_.empty()) return;
+      next = std::move(reader_queue_.front());
+      reader_queue_.pop_front();
+    }
+    auto answered = reader_->ask(next.question);
+    {
+      std::lock_guard lock{mutex_};
+      ++counters_.queries;
+    }
+    next.done(std::move(answered));
+  }
+}
+
+} // namespace causeway::store

@@ -1,0 +1,125 @@
+#pragma once
+#include "plugin/store/engine.hpp"
+#include "plugin/store/latency_histogram.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+namespace causeway::store {
+
+/// What the inspector shows of the store. Counts are since the start.
+struct store_counters {
+  std::uint64_t commits = 0;         ///< transactions that reached the disk
+  std::uint64_t batches = 0;         ///< batches in them
+  std::uint64_t rows = 0;            ///< writes in them
+  std::uint64_t bytes = 0;           ///< of the batches taken for a commit, about
+  std::uint64_t failed_batches = 0;  ///< batches answered with a fault of the engine
+  std::uint64_t refused = 0;         ///< batches and queries refused as overloaded
+  std::uint64_t queries = 0;         ///< queries answered
+  std::uint64_t purged = 0;          ///< rows removed by retention
+  std::size_t queued = 0;            ///< batches and queries waiting for the writing thread
+  std::size_t queued_bytes = 0;      ///< of those batches
+  std::size_t reader_queued = 0;     ///< queries waiting for the reading thread
+  std::uint64_t last_commit_us = 0;
+  std::uint64_t longest_commit_us = 0;
+  std::uint64_t commit_us_p50 = 0;   ///< within 25 %
+  std::uint64_t commit_us_p99 = 0;
+  std::string last_fault;            ///< of the last failed commit
+};
+
+/// Owns the engine on one writing thread, and a second connection on a reading thread.
+///
+/// Group commit: the writing thread takes all that waits (up to `group_batches_max`, `group_bytes_max`), commits once, then
+/// calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is at fault,
+/// the group is halved until only the guilty one fails; when the disk is (store_failed), all of it fails and the
+/// thread goes on.
+///
+/// load_room, load_invitation, load_destination, load_directory and find_received_transaction are answered in order with the
+/// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
+/// committed, that is whose callback was called, before they were asked.
+///
+/// All functions are thread-safe. Callbacks run on a thread of the store, or, when refused, on the caller's before the
+/// function returns; they must neither throw nor block nor call `stop`.
+class store_thread {
+public:
+  using commit_callback = std::function<void(result<commit_outcome>)>;
+  using answer_callback = std::function<void(answer)>;
+  using purge_callback = std::function<void(result<std::size_t>)>;
+
+  /// @param options  the queue and group bounds are used
+  store_thread(std::unique_ptr<engine> owned, const config::store_options& options);
+  store_thread(store_thread&&) = delete;
+  ~store_thread();
+
+  /// Commits the batch. Refused at once with `overloaded` when `queue_items_max` items or `queue_bytes_max` bytes wait, and
+  /// with `stopping` after `stop`.
+  void submit(store_batch batch, commit_callback done);
+  /// Answers the query; refused like `submit`.
+  void ask(query question, answer_callback done);
+  /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
+  void purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done);
+  /// See engine::backup; on the calling thread, which it blocks. Not for a store in memory (invalid_param).
+  status backup(const std::string& path);
+
+  /// Takes nothing new, finishes what waits, ends the threads. May be called twice.
+  void stop();
+
+  store_counters counters() const;
+
+private:
+  struct waiting_batch {
+    store_batch batch;
+    commit_callback done;
+    std::size_t bytes = 0;
+  };
+  struct waiting_query {
+    query question;
+    answer_callback done;
+  };
+  struct waiting_purge {
+    std::int64_t now_ms = 0;
+    purge_limits limits;
+    purge_callback done;
+    std::size_t removed = 0;
+  };
+  using item = std::variant<waiting_batch, waiting_query, waiting_purge>;
+  struct group;
+
+  fault_code refusal(std::size_t bytes) const;
+  void run_writer();
+  void run_reader();
+  group take_group();
+  void process(group& taken);
+  void commit(std::span<const store_batch> batches, std::vector<result<commit_outcome>>& outcomes);
+  void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
+  void purge_slice(waiting_purge& work);
+
+  std::unique_ptr<engine> engine_;
+  std::unique_ptr<reader> reader_; ///< null: the writing thread answers everything
+  config::store_options options_;
+
+  mutable std::mutex mutex_; ///< guards all below
+  std::condition_variable writer_wakeup_, reader_wakeup_;
+  std::deque<item> queue_;
+  std::deque<waiting_query> reader_queue_;
+  std::size_t queued_bytes_ = 0;
+  bool stopping_ = false;
+  store_counters counters_;
+  latency_histogram commit_us_;
+
+  std::once_flag stopped_;
+  std::thread writer_thread_, reader_thread_;
+};
+
+/// Bytes a batch takes up in the queue and on disk, about.
+std::size_t size_of(const store_batch& batch);
+
+} // namespace causeway::store

@@ -1,0 +1,71 @@
+"""What the interop test cases have in common: a folder, a CA, processes that are ended, logs that are shown."""
+
+import os
+import shutil
+import tempfile
+import unittest
+
+from causeway_demo.broker import Broker
+from causeway_demo.certificates import Authority
+from causeway_demo.process import until
+
+from . import synapse_environment
+from .sides import CausewaySide, SynapseSide
+from .synapse import Synapse
+
+# Everything waited for is done within a second or two on an idle machine.
+PATIENCE_S = 60
+
+
+class InteropCase(unittest.TestCase):
+    """Processes live as long as the class; on a failure the ends of their logs are printed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.mkdtemp(prefix="cw-")  # short: unix socket paths are bounded
+        cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
+        cls.authority = Authority(os.path.join(cls.directory, "tls"))
+        cls.watched = []  # processes whose logs matter
+
+    @classmethod
+    def start_causeway(cls, name, **options):
+        side = CausewaySide(Broker(name, os.path.join(cls.directory, name), cls.authority, **options), "chat-" + name)
+        cls.watched += side.processes
+        cls.addClassCleanup(side.close)
+        return side.start()
+
+    @classmethod
+    def start_synapse(cls, name, **options):
+        try:
+            interpreter = synapse_environment.python()
+        except synapse_environment.Unavailable as why:
+            raise unittest.SkipTest(str(why)) from why
+        side = SynapseSide(Synapse(name, os.path.join(cls.directory, name), cls.authority, interpreter, **options))
+        cls.watched += side.processes
+        cls.addClassCleanup(side.close)
+        return side.start()
+
+    def tearDown(self):
+        if not self._outcome.success:
+            for process in self.watched:
+                print(f"\n--- end of the log of {process.name}\n{process.tail()}")
+
+    def until(self, condition, what, seconds=PATIENCE_S):
+        """Fails when `condition` is not true in time; `what` was waited for."""
+        try:
+            return until(condition, seconds, what, 0.05)
+        except TimeoutError as why:
+            self.fail(str(why))
+
+    def until_equal(self, value, expected, what, seconds=PATIENCE_S):
+        """Fails with the difference when `value()` does not become `expected`."""
+        last = []
+
+        def equal():
+            last[:] = [value()]
+            return last[0] == expected
+        try:
+            until(equal, seconds, what, 0.05)
+        except TimeoutError as why:
+            self.maxDiff = 4000
+            self.assertEqual(last[0], expected, str(why))

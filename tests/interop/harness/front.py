@@ -1,0 +1,82 @@
+"""A door before a homeserver that can lose what is pushed to it: the only way to make a gap on purpose."""
+
+import http.client
+import http.server
+import json
+import ssl
+import threading
+
+from causeway_demo.process import free_port
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self._pass_on()
+
+    def do_PUT(self):
+        self._pass_on()
+
+    def do_POST(self):
+        self._pass_on()
+
+    def _pass_on(self):
+        owner = self.server.owner
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else None
+        if owner.swallows_transactions and self.path.startswith("/_matrix/federation/v1/send/"):
+            # The sender believes it arrived.
+            owner.swallowed += len(json.loads(body)["pdus"])
+            status, content_type, answer = 200, "application/json", b'{"pdus":{}}'
+        else:
+            status, content_type, answer = owner.forward(self.command, self.path, body, self.headers)
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format, *arguments):
+        pass
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+class Front:
+    """Listens on `port` with TLS and passes requests untouched to the homeserver that `target_port` is set to."""
+
+    def __init__(self, authority):
+        self.port = free_port()
+        self.target_port = None
+        self.swallows_transactions = False
+        self.swallowed = 0  # PDUs
+        self._trust = ssl.create_default_context(cafile=authority.ca_file)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(authority.certificate_file, authority.private_key_file)
+        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server.owner = self
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def forward(self, method, target, body, headers):
+        connection = http.client.HTTPSConnection("localhost", self.target_port, timeout=60, context=self._trust)
+        try:
+            kept = {name: headers[name] for name in ("Authorization", "Content-Type", "Host") if headers[name]}
+            connection.request(method, target, body, kept)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type", "application/json"), answer.read()
+        except OSError:
+            return 502, "application/json", b'{"errcode":"M_UNKNOWN","error":"nobody behind the door"}'
+        finally:
+            connection.close()

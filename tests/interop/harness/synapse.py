@@ -1,0 +1,225 @@
+"""A real Synapse on loopback and users who act through its client API."""
+
+import http.client
+import json
+import os
+import urllib.parse
+import uuid
+
+from causeway_demo.process import Process, free_port, until
+
+_UNLIMITED = {"per_second": 100000, "burst_count": 100000}
+
+
+def quote(text):
+    return urllib.parse.quote(text, safe="")
+
+
+class Synapse:
+    """One homeserver with SQLite in `directory`; federates with anybody on loopback, certificates verified.
+
+    :param public_port: where others reach it when something stands in front; default: its own federation port.
+    """
+
+    def __init__(self, name, directory, authority, interpreter, public_port=None):
+        os.makedirs(directory, exist_ok=True)
+        self.name = name
+        self.federation_port = free_port()
+        self.server_name = f"localhost:{public_port or self.federation_port}"
+        self.client_port = free_port()
+        self._config = os.path.join(directory, "homeserver.yaml")
+        self._write_configuration(directory, authority)
+        command = [interpreter, "-m", "synapse.app.homeserver", "-c", self._config]
+        # A fresh directory has no signing key; the program makes it and goes on no further.
+        keys = Process(name + " keys", command + ["--generate-keys"], os.path.join(directory, "keys.log"))
+        keys.start()
+        until(lambda: not keys.is_running(), 60, f"signing key of {name}")
+        self.process = Process(name, command, os.path.join(directory, "homeserver.log"), directory)
+        self._users = {}
+
+    def _write_configuration(self, directory, authority):
+        def listener(port, resource, tls):
+            return {"port": port, "type": "http", "tls": tls, "bind_addresses": ["127.0.0.1"], "x_forwarded": not tls,
+                    "resources": [{"names": [resource], "compress": False}]}
+
+        log_config = os.path.join(directory, "log.yaml")
+        with open(log_config, "w", encoding="utf8") as out:
+            json.dump({"version": 1, "disable_existing_loggers": False,
+                       "formatters": {"plain": {"format": "%(asctime)s %(name)s %(levelname)s %(request)s %(message)s"}},
+                       "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+                       "root": {"level": "INFO", "handlers": ["console"]}}, out)
+        configuration = {
+            "server_name": self.server_name,
+            "public_baseurl": f"http://127.0.0.1:{self.client_port}/",
+            "pid_file": os.path.join(directory, "pid"),
+            "report_stats": False,
+            # This release creates version 12 by default.
+            "default_room_version": "11",
+            "signing_key_path": os.path.join(directory, "signing.key"),
+            "media_store_path": os.path.join(directory, "media"),
+            "log_config": log_config,
+            "database": {"name": "sqlite3", "args": {"database": os.path.join(directory, "homeserver.db")}},
+            "listeners": [listener(self.client_port, "client", False),
+                          listener(self.federation_port, "federation", True)],
+            "tls_certificate_path": authority.certificate_file,
+            "tls_private_key_path": authority.private_key_file,
+            "federation_custom_ca_list": [authority.ca_file],
+            "federation_verify_certificates": True,
+            # The default lists hold 127.0.0.0/8 and would end loopback federation without a word.
+            "ip_range_blacklist": [], "federation_ip_range_blacklist": [],
+            "ip_range_whitelist": ["127.0.0.0/8", "::1/128"],
+            "trusted_key_servers": [], "suppress_key_server_warning": True,
+            "enable_registration": True, "enable_registration_without_verification": True,
+            "bcrypt_rounds": 4,
+            "registration_shared_secret": "not secret", "macaroon_secret_key": "not secret", "form_secret": "not secret",
+            "url_preview_enabled": False, "presence": {"enabled": False},
+            "rc_message": _UNLIMITED, "rc_registration": _UNLIMITED, "rc_admin_redaction": _UNLIMITED,
+            "rc_login": {"address": _UNLIMITED, "account": _UNLIMITED, "failed_attempts": _UNLIMITED},
+            "rc_joins": {"local": _UNLIMITED, "remote": _UNLIMITED}, "rc_joins_per_room": _UNLIMITED,
+            "rc_invites": {"per_room": _UNLIMITED, "per_user": _UNLIMITED, "per_issuer": _UNLIMITED},
+            "rc_room_creation": _UNLIMITED,
+            "rc_federation": {"window_size": 1000, "sleep_limit": 1000000, "sleep_delay": 1, "reject_limit": 1000000,
+                              "concurrent": 1000},
+            # The defaults for a peer that was away are minutes to days.
+            "federation": {"client_timeout": "10s", "max_short_retry_delay": "1s", "max_long_retry_delay": "5s",
+                           "destination_min_retry_interval": 500, "destination_retry_multiplier": 1,
+                           "destination_max_retry_interval": "1s"},
+        }
+        with open(self._config, "w", encoding="utf8") as out:
+            json.dump(configuration, out, indent=1)  # JSON is YAML
+
+    def start(self, seconds=60):
+        """Returns when it answers on /health."""
+        self.process.start()
+
+        def healthy():
+            if not self.process.is_running():
+                raise RuntimeError(f"{self.name} ended at its start:\n{self.process.tail()}")
+            try:
+                return self.request("GET", "/health")[0] == 200
+            except OSError:
+                return False
+        until(healthy, seconds, lambda: f"{self.name} to be healthy:\n{self.process.tail()}", 0.1)
+        return self
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        self.process.kill()
+
+    def request(self, method, path, body=None, token=None):
+        """One request to the client API. Returns (status, parsed answer)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=60)
+        try:
+            headers = {"Content-Type": "application/json"}
+            if token:
+                headers["Authorization"] = "Bearer " + token
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+    def user(self, localpart):
+        """The account of that name, registered when it is new."""
+        if localpart not in self._users:
+            status, answer = self.request("POST", "/_matrix/client/v3/register",
+                                          {"username": localpart, "password": "not secret",
+                                           "auth": {"type": "m.login.dummy"}})
+            assert status == 200, answer
+            self._users[localpart] = SynapseUser(self, answer["user_id"], answer["access_token"])
+        return self._users[localpart]
+
+
+class ClientError(Exception):
+    """The client API refused. `status` and `errcode` say how."""
+
+    def __init__(self, status, answer):
+        super().__init__(f"{status} {answer}")
+        self.status = status
+        self.errcode = answer.get("errcode") if isinstance(answer, dict) else None
+
+
+class SynapseUser:
+    """One account. Methods raise ClientError where the server refuses."""
+
+    def __init__(self, server, user_id, token):
+        self.server = server
+        self.user_id = user_id
+        self._token = token
+
+    def call(self, method, path, body=None):
+        status, answer = self.server.request(method, "/_matrix/client/v3" + path, body, self._token)
+        if status != 200:
+            raise ClientError(status, answer)
+        return answer
+
+    def create_room(self, invite=(), **settings):
+        return self.call("POST", "/createRoom", {"invite": list(invite), **settings})["room_id"]
+
+    def create_direct(self, other):
+        return self.create_room([other], preset="private_chat", is_direct=True)
+
+    def _membership(self, action, room_id, **body):
+        return self.call("POST", f"/rooms/{quote(room_id)}/{action}", body)
+
+    def invite(self, room_id, user_id):
+        self._membership("invite", room_id, user_id=user_id)
+
+    def kick(self, room_id, user_id, reason=None):
+        self._membership("kick", room_id, user_id=user_id, **({"reason": reason} if reason else {}))
+
+    def leave(self, room_id):
+        self._membership("leave", room_id)
+
+    def join(self, room_id):
+        self._membership("join", room_id)
+
+    def send(self, room_id, text):
+        """Event id of the message."""
+        return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}",
+                         {"msgtype": "m.text", "body": text})["event_id"]
+
+    def type(self, room_id, typing):
+        self.call("PUT", f"/rooms/{quote(room_id)}/typing/{quote(self.user_id)}", {"typing": typing, "timeout": 20000})
+
+    def rooms(self):
+        """{"invite": {...}, "join": {...}} of an initial sync."""
+        return self.call("GET", "/sync?timeout=0&set_presence=offline").get("rooms", {})
+
+    def is_invited(self, room_id):
+        return room_id in self.rooms().get("invite", {})
+
+    def is_joined(self, room_id):
+        return room_id in self.call("GET", "/joined_rooms")["joined_rooms"]
+
+    def members(self, room_id):
+        """user id -> membership of everybody the room's state names."""
+        events = self.call("GET", f"/rooms/{quote(room_id)}/members")["chunk"]
+        return {event["state_key"]: event["content"]["membership"] for event in events}
+
+    def typing_users(self, room_id):
+        room = self.rooms().get("join", {}).get(room_id, {})
+        return [user for event in room.get("ephemeral", {}).get("events", []) if event["type"] == "m.typing"
+                for user in event["content"]["user_ids"]]
+
+    def timeline(self, room_id):
+        """All events this user can see, oldest first. Pages back to the beginning, so Synapse backfills what it lacks."""
+        events, start = [], ""
+        while True:
+            page = self.call("GET", f"/rooms/{quote(room_id)}/messages?dir=b&limit=500" +
+                             (f"&from={quote(start)}" if start else ""))
+            events += page["chunk"]
+            start = page.get("end")
+            if not start:
+                return events[::-1]
+
+    def messages(self, room_id, sender=None):
+        """Texts of the messages, oldest first; of one sender or of all."""
+        return [event["content"].get("body", "") for event in self.timeline(room_id)
+                if event["type"] == "m.room.message" and sender in (None, event["sender"])]

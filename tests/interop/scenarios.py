@@ -1,0 +1,278 @@
+"""What two people on two homeservers can expect, whoever runs the other one. `ours` is a broker with its chat server;
+`theirs` is a Synapse or another broker; both are sides of harness/sides.py."""
+
+import itertools
+import threading
+
+from harness.case import PATIENCE_S
+
+_numbers = itertools.count(1)
+
+
+class Conversation:
+    """A direct message both have joined, made by our side."""
+
+    def __init__(self, case):
+        self.case = case
+        self.alice = case.ours.user(case.fresh("alice"))
+        self.bob = case.theirs.user(case.fresh("bob"))
+        self.room = case.ours.create_direct(self.alice, self.bob)
+        case.until(lambda: case.theirs.has_invitation(self.room, self.bob), "the invitation to reach them")
+        case.theirs.accept(self.room, self.bob)
+        case.until_state(self.room, self.bob, "accepted")
+
+    def read_by_bob(self):
+        return self.case.theirs.texts(self.room, self.bob, self.alice)
+
+    def read_by_alice(self):
+        return self.case.ours.texts(self.room, self.alice, self.bob)
+
+
+class Scenarios:
+    """Mixed into an InteropCase that sets `ours` and `theirs`."""
+
+    def fresh(self, name):
+        """A user name of its own for every case: the servers are shared."""
+        return f"{name}{next(_numbers)}"
+
+    def until_state(self, room, user, state, seconds=PATIENCE_S):
+        """Waits for the invitation of `user` to have that state at our side."""
+        return self.ours.chat.wait_for("invitation.changed", seconds, matrix_room_id=room, user=user, state=state)
+
+    def states(self, room, user):
+        return [each.body["state"] for each in self.ours.chat.find("invitation.changed", matrix_room_id=room, user=user)]
+
+    # -- 1
+
+    def test_messages_sent_while_the_invitation_is_pending_are_there_after_the_join_and_both_then_talk(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.until_state(room, bob, "pending")
+        pending = [f"while pending {number}" for number in range(5)]
+        for text in pending:
+            self.ours.send(room, alice, text)
+        self.theirs.accept(room, bob)
+        self.until_state(room, bob, "accepted")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), pending, "what was said before he joined")
+
+        said = {alice: [f"from here {number}" for number in range(100)], bob: [f"from there {number}" for number in range(100)]}
+        self._say_at_once(room, said, {alice: self.ours, bob: self.theirs})
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), pending + said[alice], "a hundred messages there")
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), said[bob], "a hundred messages here")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
+    def _say_at_once(self, room, said, sides):
+        """Each user says his lines in order, all at the same time."""
+        failures = []
+
+        def say(user, texts):
+            try:
+                for text in texts:
+                    sides[user].send(room, user, text)
+            except Exception as why:  # shown by the case, not lost in a thread
+                failures.append(why)
+        threads = [threading.Thread(target=say, args=each) for each in said.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    # -- 2
+
+    def test_their_invitation_is_accepted_and_history_is_delivered_marked_historical(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_direct(bob, alice)
+        self.ours.chat.wait_for("invitation.received", matrix_room_id=room, user=alice, by=bob, type="dm")
+        before = [f"before {number}" for number in range(5)]
+        for text in before:
+            self.theirs.send(room, bob, text)
+        self.ours.accept(room, alice)
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), before, "the history")
+        self.assertEqual([each.body["historical"] for each in self.ours.chat.find("message.received", matrix_room_id=room)],
+                         [True] * len(before))
+        self.theirs.send(room, bob, "after")
+        told = self.ours.chat.wait_for("message.received", matrix_room_id=room, text="after")
+        self.assertFalse(told.body["historical"])
+        self.ours.send(room, alice, "an answer")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["an answer"], "the answer")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
+    # -- 3
+
+    def test_they_reject_our_invitation(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.theirs.reject(room, bob)
+        self.until_state(room, bob, "rejected")
+        self.assertFalse(self.theirs.has_invitation(room, bob))
+        self.assertEqual(self.ours.members(room, alice), {alice})
+
+    def test_we_reject_their_invitation(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_direct(bob, alice)
+        self.until(lambda: self.ours.has_invitation(room, alice), "the invitation to reach us")
+        self.ours.reject(room, alice)
+        self.until_state(room, alice, "rejected")
+        self.assertFalse(self.ours.has_invitation(room, alice))
+        self.until_they_see_the_rejection(room, bob, alice)
+
+    def test_we_revoke_our_invitation(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.ours.revoke(room, alice, bob)
+        self.until(lambda: not self.theirs.has_invitation(room, bob), "the invitation to disappear there")
+        self.until_state(room, bob, "revoked")
+
+    def test_they_revoke_their_invitation(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_direct(bob, alice)
+        self.until(lambda: self.ours.has_invitation(room, alice), "the invitation to reach us")
+        self.theirs.revoke(room, bob, alice)
+        self.until_state(room, alice, "revoked")
+        self.assertFalse(self.ours.has_invitation(room, alice))
+
+    def test_a_rejected_user_can_be_invited_again(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.theirs.reject(room, bob)
+        self.until_state(room, bob, "rejected")
+        self.ours.invite(room, alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the second invitation to reach them")
+        self.theirs.accept(room, bob)
+        self.until_state(room, bob, "accepted")
+        self.ours.send(room, alice, "welcome")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["welcome"], "a message after the second invitation")
+
+    # -- 4
+
+    def test_one_of_a_channel_rejects_and_nobody_else_notices(self):
+        anna, adam = self.ours.user(self.fresh("anna")), self.ours.user(self.fresh("adam"))
+        bob, bill = self.theirs.user(self.fresh("bob")), self.theirs.user(self.fresh("bill"))
+        room = self.ours.create_channel(anna, [adam, bob, bill])
+        for user in (bob, bill):
+            self.until(lambda user=user: self.theirs.has_invitation(room, user), f"the invitation of {user}")
+        self.theirs.accept(room, bob)
+        self.until_state(room, bob, "accepted")
+        self.theirs.reject(room, bill)
+        self.until_state(room, bill, "rejected")
+        self.ours.send(room, anna, "from anna")
+        self.ours.send(room, adam, "from adam")
+        self.theirs.send(room, bob, "from bob")
+        self.until_equal(lambda: self.theirs.texts(room, bob, anna), ["from anna"], "anna's message")
+        self.until_equal(lambda: self.theirs.texts(room, bob, adam), ["from adam"], "adam's message")
+        self.until_equal(lambda: self.ours.texts(room, anna, bob), ["from bob"], "bob's message")
+        everybody = {anna, adam, bob}
+        self.until_equal(lambda: self.ours.members(room, anna), everybody, "the members here")
+        self.until_equal(lambda: self.theirs.members(room, bob), everybody, "the members there")
+        self.assertEqual(self.states(room, bob)[-1], "accepted")
+
+    # -- 5
+
+    def test_what_is_sent_while_their_server_is_stopped_arrives_when_it_starts(self):
+        talk = Conversation(self)
+        carol = self.theirs.user(self.fresh("carol"))
+        self.theirs.stop_server()
+        texts = [f"into the dark {number}" for number in range(50)]
+        for text in texts:
+            self.ours.send(talk.room, talk.alice, text)
+        second = self.ours.create_direct(talk.alice, carol)
+        self.until_state(second, carol, "sending")
+        self.assertNotIn("pending", self.states(second, carol))
+        self.theirs.start_server()
+        self.until_equal(talk.read_by_bob, texts, "fifty messages after the restart")
+        self.until(lambda: self.theirs.has_invitation(second, carol), "the invitation after the restart")
+        self.until_state(second, carol, "pending")
+        self.theirs.accept(second, carol)
+        self.until_state(second, carol, "accepted")
+
+    def test_a_revocation_reaches_a_server_that_was_stopped(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.until_state(room, bob, "pending")
+        self.theirs.stop_server()
+        self.ours.revoke(room, alice, bob)
+        self.until_state(room, bob, "revoked_unconfirmed")
+        self.theirs.start_server()
+        self.until(lambda: not self.theirs.has_invitation(room, bob), "the invitation to disappear there")
+        self.until_state(room, bob, "revoked")
+
+    # -- 6
+
+    def test_nothing_acknowledged_is_lost_or_doubled_when_our_broker_is_killed_in_the_middle(self):
+        talk = Conversation(self)
+        said = {talk.alice: [f"from here {number}" for number in range(60)],
+                talk.bob: [f"from there {number}" for number in range(60)]}
+        traffic = threading.Thread(target=self._say_at_once,
+                                   args=(talk.room, said, {talk.alice: self.ours, talk.bob: self.theirs}))
+        traffic.start()
+        self.until(lambda: len(talk.read_by_bob()) >= 10 and len(talk.read_by_alice()) >= 10, "traffic in both directions")
+        self.ours.kill_server()
+        self.ours.start_server()
+        traffic.join()
+        self.until_equal(talk.read_by_bob, said[talk.alice], "everything from here, once and in order")
+        self.until_equal(talk.read_by_alice, said[talk.bob], "everything from there, once and in order")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
+    # -- beside the list
+
+    def test_who_leaves_is_gone_on_the_other_side(self):
+        talk = Conversation(self)
+        self.theirs.leave(talk.room, talk.bob)
+        self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=talk.room, user=talk.bob, membership="leave")
+        self.until_equal(lambda: self.ours.members(talk.room, talk.alice), {talk.alice}, "the members here")
+
+    def test_typing_is_seen_on_both_sides(self):
+        talk = Conversation(self)
+        self.ours.set_typing(talk.room, talk.alice, True)
+        self.until(lambda: self.theirs.sees_typing(talk.room, talk.bob, talk.alice), "our typing there")
+        self.theirs.set_typing(talk.room, talk.bob, True)
+        self.until(lambda: self.ours.sees_typing(talk.room, talk.alice, talk.bob), "their typing here")
+
+
+class GapScenarios:
+    """7: what was pushed is lost on the way and has to be fetched. Both sides stand behind fronts."""
+
+    fresh = Scenarios.fresh
+    until_state = Scenarios.until_state
+
+    def _lose(self, front, count, say, last):
+        """`count` messages are swallowed by `front`, then one gets through."""
+        front.swallowed, front.swallows_transactions = 0, True
+        texts = [f"lost {number}" for number in range(count)]
+        try:
+            for text in texts:
+                say(text)
+            self.until(lambda: front.swallowed >= count, lambda: f"{count} messages to get lost; {front.swallowed} are")
+        finally:
+            front.swallows_transactions = False
+        say(last)
+        return texts + [last]
+
+    def test_they_fall_behind_a_gap_and_we_fill_it(self):
+        talk = Conversation(self)
+        said = self._lose(self.their_front, 5, lambda text: self.ours.send(talk.room, talk.alice, text), "found")
+        self.until_equal(talk.read_by_bob, said, "the gap to be filled there")
+
+    def test_we_fall_behind_a_gap_and_they_fill_it(self):
+        talk = Conversation(self)
+        said = self._lose(self.our_front, 5, lambda text: self.theirs.send(talk.room, talk.bob, text), "found")
+        self.until_equal(talk.read_by_alice, said, "the gap to be filled here, in order")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
+    def test_they_fall_behind_a_gap_larger_than_one_answer_and_we_fill_it(self):
+        talk = Conversation(self)
+        said = self._lose(self.their_front, 40, lambda text: self.ours.send(talk.room, talk.alice, text), "found")
+        self.until_equal(talk.read_by_bob, said, "the gap to be filled there")
+
+    def test_we_fall_behind_a_gap_larger_than_one_answer_and_they_fill_it(self):
+        talk = Conversation(self)
+        said = self._lose(self.our_front, 40, lambda text: self.theirs.send(talk.room, talk.bob, text), "found")
+        self.until_equal(talk.read_by_alice, said, "the gap to be filled here, in order")
+        self.assertEqual(self.ours.chat.duplicates(), [])

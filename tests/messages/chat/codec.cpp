@@ -1,0 +1,219 @@
+#include "messages/chat/codec.hpp"
+
+#include "messages/limits.hpp"
+#include "tests/messages/chat/packed.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::chat;
+using test::map;
+using test::packed;
+using test::str;
+
+namespace {
+
+std::vector<test::entry> a_room() {
+  return {{"room", str("r1")}, {"type", str("channel")}, {"visibility", str("public")}, {"name", str("General")},
+          {"creator", str("alice")}, {"members", packed(std::vector<std::string>{"bob", "@carol:b.example"})}};
+}
+
+void refuses(const char* name, const std::string& body, fault_code code, std::string_view word) {
+  const auto x = decode_command(name, body);
+  BOOST_REQUIRE(!x);
+  BOOST_TEST(to_string(x.error()) == to_string({code, x.error().detail}));
+  BOOST_TEST(x.error().detail.find(word) != std::string::npos, x.error().detail);
+}
+
+template <class T>
+T round_trip(const T& x) {
+  const auto back = decode_command(T::name, encode(command{x}));
+  BOOST_REQUIRE(back);
+  BOOST_TEST(name(*back) == T::name);
+  return std::get<T>(*back);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(chat_codec)
+
+BOOST_AUTO_TEST_CASE(room_create_is_read_by_field_name) {
+  const auto x = decode_command("room.create", map(a_room()));
+  BOOST_REQUIRE(x);
+  const auto& room = std::get<room_create>(*x);
+  BOOST_TEST(room.room == "r1");
+  BOOST_TEST((room.type == room_type::channel));
+  BOOST_TEST((room.access == visibility::public_));
+  BOOST_TEST(room.room_name.value() == "General");
+  BOOST_TEST(!room.topic);
+  BOOST_TEST(room.creator == "alice");
+  BOOST_TEST(room.members == (std::vector<std::string>{"bob", "@carol:b.example"}), boost::test_tools::per_element());
+  BOOST_TEST(room.federated);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_keys_and_nil_are_ignored) {
+  auto entries = a_room();
+  entries.push_back({"colour", packed(7)});
+  entries.push_back({"topic", packed(msgpack::type::nil_t{})});
+  const auto x = decode_command("room.create", map(entries));
+  BOOST_REQUIRE(x);
+  BOOST_TEST(!std::get<room_create>(*x).topic);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_or_wrong_key_is_named) {
+  refuses("room.create", map({{"type", str("dm")}, {"creator", str("a")}}), fault_code::bad_body, "room is missing");
+  refuses("room.create", map({{"room", str("r")}, {"type", str("party")}, {"creator", str("a")}}), fault_code::bad_body,
+          "type must be dm or group_dm or channel");
+  refuses("room.create", map({{"room", packed(1)}}), fault_code::bad_body, "room must be a string");
+  refuses("room.create", map({{"room", str("")}}), fault_code::bad_body, "room is empty");
+  refuses("query.room", "", fault_code::bad_body, "room is missing");
+  refuses("invite.answer", map({{"room", str("r")}, {"user", str("u")}, {"accept", str("yes")}}), fault_code::bad_body,
+          "accept must be a boolean");
+  refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"members", str("bob")}}),
+          fault_code::bad_body, "members must be an array");
+  refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"members", packed(std::vector<int>{1})}}),
+          fault_code::bad_body, "members must be a string");
+}
+
+BOOST_AUTO_TEST_CASE(public_and_alias_are_for_channels) {
+  refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"visibility", str("public")}}),
+          fault_code::bad_body, "visibility");
+  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"alias", str("x")}}),
+          fault_code::bad_body, "alias");
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_command_is_named) {
+  refuses("room.paint", map({}), fault_code::unknown_command, "room.paint");
+  refuses("", map({}), fault_code::unknown_command, "command");
+}
+
+BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
+  const std::string long_id(limits::identifier_bytes_max + 1, 'x');
+  refuses("query.room", map({{"room", str(long_id)}}), fault_code::too_large, "room is over 255 bytes");
+  const auto message = [](std::string text, std::string html) {
+    return map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}, {"html", str(html)}});
+  };
+  const std::string half(limits::authored_content_bytes_max / 2, 'x');
+  BOOST_TEST(bool(decode_command("message.send", message(half, half))));
+  refuses("message.send", message(half, half + "x"), fault_code::too_large, "text and html");
+  refuses("message.send", message(half + half + "x", ""), fault_code::too_large, "text is over");
+  const std::vector<std::string> mentions(1'001, "@a:b");
+  refuses("message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str("t")}, {"mentions", packed(mentions)}}),
+          fault_code::too_large, "mentions has more than 1000 entries");
+  refuses("query.room", std::string(limits::chat_frame_bytes_max + 1, 'x'), fault_code::too_large, "body");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_map_of_msgpack_is_refused) {
+  refuses("query.room", "\xc1", fault_code::bad_body, "not msgpack");
+  refuses("query.room", packed(1), fault_code::bad_body, "not a map");
+  refuses("query.room", map({{"room", str("r")}}) + "x", fault_code::bad_body, "after the map");
+  refuses("query.room", map({{"room", str("r")}}).substr(0, 4), fault_code::bad_body, "ends too early");
+}
+
+BOOST_AUTO_TEST_CASE(strings_that_are_not_utf8_are_refused) {
+  refuses("query.room", map({{"room", str("r\xff")}}), fault_code::bad_body, "UTF-8");
+  refuses("query.room", map({{"room", str("r")}, {"ignored", str("\xc0\xaf")}}), fault_code::bad_body, "UTF-8");
+  BOOST_TEST(bool(decode_command("query.room", map({{"room", str("räume")}}))));
+}
+
+BOOST_AUTO_TEST_CASE(nesting_and_counts_are_bounded_before_allocation) {
+  std::string deep(limits::msgpack_depth_max, '\x91');
+  refuses("query.room", map({{"room", str("r")}, {"x", deep + "\xc0"}}), fault_code::bad_body, "nested too deeply");
+  deep.pop_back();
+  BOOST_TEST(bool(decode_command("query.room", map({{"room", str("r")}, {"x", deep + "\xc0"}}))));
+  refuses("query.room", map({{"room", str("r")}, {"x", "\xdd\xff\xff\xff\xff"}}), fault_code::bad_body, "too many values");
+  refuses("query.room", map({{"room", str("r")}, {"x", "\xdf\x7f\xff\xff\xff"}}), fault_code::bad_body, "too many values");
+  refuses("query.room", map({{"room", str("r")}, {"x", packed(std::vector<int>(100'001))}}), fault_code::bad_body, "too many values");
+}
+
+BOOST_AUTO_TEST_CASE(every_command_round_trips) {
+  room_create room;
+  room.room = "r";
+  room.type = room_type::group_dm;
+  room.topic = "t";
+  room.creator = "c";
+  room.members = {"m"};
+  room.federated = false;
+  const auto back = round_trip(room);
+  BOOST_TEST((back.type == room_type::group_dm));
+  BOOST_TEST(back.topic.value() == "t");
+  BOOST_TEST(!back.federated);
+  BOOST_TEST(!back.room_name);
+
+  BOOST_TEST(round_trip(invite_send{"r", "b", "u", "why"}).reason.value() == "why");
+  BOOST_TEST(!round_trip(invite_send{"r", "b", "u", {}}).reason);
+  BOOST_TEST(round_trip(invite_revoke{"r", "b", "u", {}}).user == "u");
+  BOOST_TEST(round_trip(invite_answer{"r", "u", true, {}}).accept);
+  message_send message{"r", "s", "m", "text", "<b>", "$reply", "$thread", {"@u:s", "@room"}};
+  const auto sent = round_trip(message);
+  BOOST_TEST(sent.html.value() == "<b>");
+  BOOST_TEST(sent.reply_to.value() == "$reply");
+  BOOST_TEST(sent.thread.value() == "$thread");
+  BOOST_TEST(sent.mentions.size() == 2u);
+  BOOST_TEST(round_trip(member_leave{"r", "u", "bye"}).reason.value() == "bye");
+  BOOST_TEST(round_trip(typing{"r", "u", true}).is_typing);
+  BOOST_TEST(round_trip(user_profile{"u", "U", {}}).display_name.value() == "U");
+  BOOST_TEST(round_trip(query_room{"r"}).room == "r");
+  BOOST_TEST(round_trip(query_invitations{{}, "u", true}).open_only);
+}
+
+BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
+  const std::vector<notification> all{
+    room_created{"r", "!r", "11", "channel", "@c:s", "n", "t", {"@m:s"}},
+    invitation_received{"r", "!r", "11", "@u:s", "@b:t", "B", "n", "dm", "why", 7},
+    invitation_changed{"r", "!r", "@u:s", "@b:t", "outgoing", "accepted", "pending", "", 7},
+    member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
+    message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, true, 7},
+    delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7},
+    system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},
+  };
+  BOOST_REQUIRE(all.size() == std::variant_size_v<notification>);
+  for (const auto& x : all) {
+    const auto body = encode(x);
+    const auto back = decode_notification(name(x), body);
+    BOOST_REQUIRE(back);
+    BOOST_TEST(back->index() == x.index());
+    BOOST_TEST(encode(*back) == body);
+  }
+  const auto received = decode_notification("message.received", encode(all[4]));
+  BOOST_TEST(std::get<message_received>(*received).historical);
+  BOOST_TEST(std::get<message_received>(*received).ts == 7);
+}
+
+BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
+  BOOST_TEST(encode(answer{empty_answer{}}) == "\x80");
+  BOOST_TEST(encode(answer{event_answer{"$e"}}) == map({{"event_id", str("$e")}}));
+  BOOST_TEST(encode(answer{state_answer{"pending"}}) == map({{"state", str("pending")}}));
+  BOOST_TEST(encode(answer{user_answer{"@u:s"}}) == map({{"user", str("@u:s")}}));
+  const auto invitation = map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("u")}, {"by", str("b")},
+                               {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}});
+  const invitation_view view{"r", "!r", "u", "b", "outgoing", "pending", "", 7};
+  BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) ==
+             map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}}));
+  const auto member = map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
+  BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, {}}}) ==
+             map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"name", str("n")},
+                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"invitations", "\x90"}}));
+}
+
+BOOST_AUTO_TEST_CASE(typing_notification_uses_the_key_typing) {
+  BOOST_TEST(encode(typing_changed{"r", "!r", "@u:s", true}) ==
+             map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("@u:s")}, {"typing", packed(true)}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_says_what_to_do_and_whether_to_repeat) {
+  const fault why{fault_code::peer_timeout, "b.example"};
+  const auto body = encode(why);
+  BOOST_TEST(body == map({{"code", str("peer_timeout")}, {"message", str(info(why.code).what_to_do)}, {"detail", str("b.example")},
+                          {"retryable", packed(true)}}));
+  BOOST_TEST((decode_fault(body) == why));
+  BOOST_TEST((decode_fault("junk").code == fault_code::bad_body));
+  const auto newer = map({{"code", str("brand_new")}, {"message", str("")}, {"detail", str("x")}, {"retryable", packed(false)}});
+  BOOST_TEST((decode_fault(newer) == fault{fault_code::internal, "brand_new: x"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_detail_that_is_not_utf8_does_not_reach_the_wire) {
+  BOOST_TEST(decode_fault(encode(fault{fault_code::bad_body, "\xff"})).detail == "the detail is not UTF-8");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

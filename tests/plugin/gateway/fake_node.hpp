@@ -1,0 +1,66 @@
+#pragma once
+#include "messages/gateway.hpp"
+
+#include <zmq.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace causeway::testing {
+
+/// The node's end of the gateway link: a ROUTER on a thread of its own.
+class fake_node {
+public:
+  /// Answers a request at once; nothing: says nothing (yet).
+  using answerer = std::function<std::optional<gateway::federation_answer>(const gateway::federation_request&)>;
+
+  fake_node(zmq::context_t& context, std::string endpoint, answerer answer = {});
+  ~fake_node();
+
+  /// Waits until the gateway has processed our WELCOME. @returns false after 30 s
+  bool wait_until_greeted(std::size_t greetings = 1);
+  /// The next request the gateway passed on and no `answerer` took; fails the test by exception after 30 s.
+  gateway::federation_request wait_for_request();
+  void answer(const gateway::federation_answer& x) { send(encode(x)); }
+  /// Sends a request out and waits for its answer. @pre greeted
+  gateway::http_answer ask(gateway::http_request x);
+  void send(edge::frame x);
+  /// Waits for the next answer to a request sent by `send`.
+  gateway::http_answer wait_for_http_answer(std::uint64_t id);
+  /// Waits until a frame of this verb has come.
+  bool wait_for(edge::verb what);
+
+  std::atomic<bool> mute{false};     ///< says nothing at all, like a frozen process
+  std::atomic<bool> forgetful{false};///< answers everything but HELLO with ERROR hello_required, like a restarted one
+
+private:
+  void run();
+  void on_message(std::vector<zmq::message_t> parts);
+  void reply(edge::frame x);
+  void wake();
+
+  zmq::socket_t socket_;
+  answerer answerer_;
+  int wake_fd_;
+  std::string peer_; // routing id of the gateway, on the thread only
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<edge::frame> outgoing_;
+  std::deque<gateway::federation_request> requests_;
+  std::map<std::uint64_t, gateway::http_answer> http_answers_;
+  std::map<edge::verb, int> seen_;
+  std::size_t greeted_ = 0;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+} // namespace causeway::testing

@@ -1,0 +1,269 @@
+#include "samples.hpp"
+
+#include <algorithm>
+#include <sqlite3.h>
+
+/// Rooms, events and states: what was written is what is read.
+namespace causeway::store {
+namespace {
+
+struct in_memory {
+  std::unique_ptr<engine> store = must_open(":memory:");
+};
+
+std::vector<std::string> ids(const std::vector<stored_event>& events) {
+  std::vector<std::string> all;
+  for (const auto& one : events) all.push_back(one.event->event_id);
+  return all;
+}
+
+put_event accepted(matrix::event_ptr event, std::int64_t position, std::int64_t group = 0) {
+  return {event->room_id, event, verdict::accepted, group, group, position, ""};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(store_rooms, *boost::unit_test::timeout(120))
+
+BOOST_FIXTURE_TEST_CASE(unknown_room_does_not_exist, in_memory) {
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST(!loaded.exists);
+  BOOST_TEST(loaded.state_events.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
+  auto event = sample_message(1);
+  put_room head{sample_room, "11", room_phase::joining, "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4, 5, "$oldest"};
+  must_commit(*store, put_event{accepted(event, 1)},
+              put_state_group{sample_room, 3, 0, {{{"m.room.name", ""}, "$name"}}}, put_room{head});
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST(loaded.exists);
+  BOOST_TEST(loaded.room.room_id == sample_room);
+  BOOST_TEST(loaded.room.room_version == "11");
+  BOOST_TEST((loaded.room.phase == room_phase::joining));
+  BOOST_TEST(loaded.room.chat_room_id == "GENERAL");
+  BOOST_TEST(loaded.room.type == "channel");
+  BOOST_TEST(!loaded.room.federated);
+  BOOST_TEST(loaded.room.forward_extremities == head.forward_extremities, boost::test_tools::per_element());
+  BOOST_TEST(loaded.room.state_group == 3);
+  BOOST_TEST(loaded.room.last_position == 7);
+  BOOST_TEST(loaded.room.first_position == -4);
+  BOOST_TEST(loaded.room.last_state_group == 5);
+  BOOST_TEST(loaded.room.history_from == "$oldest");
+  BOOST_TEST((ids(loaded.extremities) == std::vector{event->event_id}));
+
+  must_commit(*store, sample_head());
+  loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST(loaded.room.chat_room_id == "");
+  BOOST_TEST(loaded.room.federated);
+  BOOST_TEST(loaded.room.forward_extremities.empty());
+  BOOST_TEST(loaded.state_groups.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(last_head_of_a_transaction_wins_and_events_are_counted, in_memory) {
+  std::vector<store_batch> batches;
+  for (std::int64_t n = 1; n <= 5; ++n) {
+    auto head = sample_head();
+    head.last_position = n;
+    batches.push_back(batch_of(accepted(sample_message(n), n), head));
+  }
+  BOOST_REQUIRE(store->commit(batches));
+  auto listed = must_ask<rooms_listed>(*store, list_rooms{});
+  BOOST_REQUIRE(listed.rooms.size() == 1u);
+  BOOST_TEST(listed.rooms[0].events == 5);
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).room.last_position == 5);
+}
+
+BOOST_FIXTURE_TEST_CASE(room_has_all_state_events_and_outliers_of_any_verdict, in_memory) {
+  auto name = sample_event({.type = "m.room.name", .state_key = ""});
+  auto topic = sample_event({.type = "m.room.topic", .state_key = ""});
+  auto message = sample_message(3), outlier = sample_message(4);
+  auto elsewhere = sample_event({.room_id = "!other:here.example", .type = "m.room.name", .state_key = ""});
+  must_commit(*store, accepted(name, 1), put_event{sample_room, topic, verdict::rejected, 0, 0, 2, "no power"}, accepted(message, 3),
+              put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, accepted(elsewhere, 1), sample_head());
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST((ids(loaded.state_events) == std::vector{name->event_id, topic->event_id, outlier->event_id}));
+  BOOST_TEST((loaded.state_events[1].judged == verdict::rejected));
+  BOOST_TEST(loaded.state_events[0].event->to_json() == name->to_json());
+}
+
+BOOST_FIXTURE_TEST_CASE(outlier_that_found_its_place_keeps_its_json, in_memory) {
+  auto outlier = sample_message(1);
+  must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, sample_head());
+  must_commit(*store, put_state_group{sample_room, 1, 0, {}}, put_event{sample_room, outlier, verdict::soft_failed, 1, 1, 9, "later"});
+  auto found = must_ask<events_loaded>(*store, load_events{sample_room, {outlier->event_id, "$unknown", outlier->event_id}, true});
+  BOOST_REQUIRE(found.events.size() == 1u);
+  BOOST_TEST((found.events[0].judged == verdict::soft_failed));
+  BOOST_TEST(found.events[0].position == 9);
+  BOOST_TEST(found.events[0].state_group_before == 1);
+  BOOST_TEST(found.events[0].state_group_after == 1);
+  BOOST_TEST(found.events[0].event->to_json() == outlier->to_json());
+  BOOST_TEST(found.state_groups.count(1) == 1u);
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).state_events.empty());
+  BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{}).rooms[0].events == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(event_is_found_by_id_in_any_room, in_memory) {
+  auto event = sample_event({.room_id = "!old:here.example", .version = "6"});
+  must_commit(*store, accepted(event, 1));
+  auto found = must_ask<events_loaded>(*store, find_event{event->event_id});
+  BOOST_REQUIRE(found.events.size() == 1u);
+  BOOST_TEST(found.events[0].event->room_id == "!old:here.example");
+  BOOST_TEST(found.events[0].event->rules().id == "6");
+  BOOST_TEST(must_ask<events_loaded>(*store, find_event{"$nothing"}).events.empty());
+  BOOST_TEST(must_ask<events_loaded>(*store, load_events{"!elsewhere:x", {event->event_id}}).events.empty());
+}
+
+BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
+  scratch_folder folder;
+  must_open(folder.file());
+  sqlite3* raw = nullptr;
+  BOOST_REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  BOOST_REQUIRE(sqlite3_exec(raw, "UPDATE meta SET value = 1 WHERE name = 'id_hash_bits'", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  std::vector<matrix::event_ptr> events;
+  {
+    auto store = must_open(folder.file());
+    for (std::int64_t n = 1; n <= 40; ++n) {
+      events.push_back(sample_message(n));
+      auto id = std::to_string(n);
+      must_commit(*store, accepted(events.back(), n), put_command_result{"command " + id, "message.send", true, id, n},
+                  bind_message{sample_room, "chat " + id, events.back()->event_id}, queue_pdu{"there.example", events.back()->event_id});
+    }
+    must_commit(*store, accepted(events[7], 100));
+  }
+  auto store = must_open(folder.file());
+  for (std::int64_t n = 1; n <= 40; ++n) {
+    auto id = std::to_string(n);
+    const auto& event = events[static_cast<std::size_t>(n - 1)];
+    auto found = must_ask<events_loaded>(*store, find_event{event->event_id});
+    BOOST_REQUIRE(found.events.size() == 1u);
+    BOOST_TEST(found.events[0].event->event_id == event->event_id);
+    BOOST_TEST(found.events[0].position == (n == 8 ? 100 : n));
+    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"command " + id}).result.value().body == id);
+    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, "chat " + id}).event_id == event->event_id);
+    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, event->event_id}).chat_message_id == "chat " + id);
+  }
+  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.size() == 40u);
+}
+
+BOOST_AUTO_TEST_CASE(same_given_id_in_two_rooms_is_two_events) {
+  // Versions 1 and 2 let the sender choose the id: he must not reach into another room with it.
+  auto store = must_open(":memory:");
+  auto in_room = [](const std::string& room_id, const std::string& body) {
+    auto pdu = sample_event({.room_id = room_id, .body = body, .version = "6"})->source;
+    pdu.set("event_id", "$chosen:evil.example");
+    return *matrix::make_event(std::move(pdu), *matrix::find_room_version("1"));
+  };
+  auto first = in_room("!a:here.example", "first"), second = in_room("!b:here.example", "second");
+  must_commit(*store, accepted(first, 1));
+  must_commit(*store, put_event{second->room_id, second, verdict::rejected, 0, 0, 2, "bad"});
+  auto loaded = must_ask<events_loaded>(*store, load_events{"!a:here.example", {"$chosen:evil.example"}});
+  BOOST_REQUIRE(loaded.events.size() == 1u);
+  BOOST_TEST((loaded.events[0].judged == verdict::accepted));
+  BOOST_TEST(loaded.events[0].event->to_json() == first->to_json());
+  loaded = must_ask<events_loaded>(*store, load_events{"!b:here.example", {"$chosen:evil.example"}});
+  BOOST_TEST(loaded.events.at(0).event->to_json() == second->to_json());
+}
+
+BOOST_FIXTURE_TEST_CASE(state_group_is_its_deltas_on_a_whole_one, in_memory) {
+  must_commit(*store, put_state_group{sample_room, 1, 0, {{{"a", ""}, "$a1"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}}},
+              put_state_group{sample_room, 2, 1, {{{"a", ""}, "$a2"}}}, put_state_group{sample_room, 3, 2, {{{"c", ""}, ""}}},
+              put_state_group{sample_room, 4, 2, {{{"d", ""}, "$d4"}}}, put_state_group{"!other:x", 4, 0, {{{"z", ""}, "$z"}}});
+  auto event = sample_message(1);
+  must_commit(*store, put_event{sample_room, event, verdict::accepted, 3, 4, 1, ""});
+  auto states = must_ask<events_loaded>(*store, load_events{sample_room, {event->event_id}, true}).state_groups;
+  BOOST_REQUIRE(states.size() == 2u);
+  BOOST_TEST((*states[3] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}}));
+  BOOST_TEST((*states[4] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}, {{"d", ""}, "$d4"}}));
+}
+
+BOOST_FIXTURE_TEST_CASE(chain_of_thousands_of_deltas_is_walked, in_memory) {
+  store_batch batch = batch_of(put_state_group{sample_room, 1, 0, {{{"first", ""}, "$1"}}});
+  for (std::int64_t id = 2; id <= 3'000; ++id)
+    batch.writes.push_back(put_state_group{sample_room, id, id - 1, {{{"counter", ""}, "$" + std::to_string(id)}}});
+  auto head = sample_head();
+  head.state_group = 3'000;
+  batch.writes.push_back(head);
+  BOOST_REQUIRE(store->commit({&batch, 1}));
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST((*loaded.state_groups.at(3'000) == matrix::state_map{{{"first", ""}, "$1"}, {{"counter", ""}, "$3000"}}));
+}
+
+BOOST_FIXTURE_TEST_CASE(state_group_on_a_missing_base_is_refused, in_memory) {
+  auto batch = batch_of(put_state_group{sample_room, 2, 1, {}});
+  auto refused = store->commit({&batch, 1});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::internal));
+  batch = batch_of(put_state_group{sample_room, 0, 0, {}});
+  BOOST_TEST(!store->commit({&batch, 1}));
+}
+
+BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory) {
+  must_commit(*store, sample_head(), put_inbox{sample_room, "$1", "a.example", "{\"n\":1}", 10},
+              put_inbox{sample_room, "$2", "b.example", "{\"n\":2}", 20}, put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30});
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_REQUIRE(loaded.inbox.size() == 2u);
+  BOOST_TEST(loaded.inbox[0].event_id == "$1");
+  BOOST_TEST(loaded.inbox[0].origin == "c.example");
+  BOOST_TEST(loaded.inbox[0].pdu == "{\"n\":3}");
+  BOOST_TEST(loaded.inbox[0].received_ts == 30);
+  BOOST_TEST(loaded.inbox[1].event_id == "$2");
+  BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{}).rooms[0].staged == 2);
+  BOOST_TEST(must_ask<directory_loaded>(*store, load_directory{}).rooms[0].has_inbox);
+  must_commit(*store, remove_inbox{sample_room, {"$1", "$2", "$3"}}, remove_inbox{"!unknown:x", {"$1"}});
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).inbox.empty());
+  BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms[0].has_inbox);
+}
+
+// -- ancestors ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// create <- a <- b <- d <- e, and a <- c <- d: a fork that was merged.
+struct forked_room : in_memory {
+  matrix::event_ptr make(const std::string& name, std::int64_t depth, std::vector<std::string> parents) {
+    return sample_event({.body = name, .depth = depth, .prev_events = std::move(parents)});
+  }
+  matrix::event_ptr create = make("create", 1, {}), a = make("a", 2, {create->event_id}), b = make("b", 3, {a->event_id}),
+                    c = make("c", 3, {a->event_id}), d = make("d", 4, {b->event_id, c->event_id}), e = make("e", 5, {d->event_id});
+  forked_room() {
+    must_commit(*store, put_state_group{sample_room, 1, 0, {{{"m.room.name", ""}, "$n"}}}, accepted(create, -1, 1), accepted(a, 1, 1),
+                accepted(b, 2, 1), accepted(c, 3, 1), accepted(d, 4, 1), accepted(e, 5, 1), sample_head());
+  }
+  std::vector<std::string> walk(load_ancestors x) {
+    x.room_id = sample_room;
+    return ids(must_ask<events_loaded>(*store, x).events);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(ancestors_come_newest_first_and_once, forked_room) {
+  BOOST_TEST((walk({.from = {e->event_id}}) ==
+              std::vector{e->event_id, d->event_id, c->event_id, b->event_id, a->event_id, create->event_id}));
+  auto answered = must_ask<events_loaded>(*store, load_ancestors{sample_room, {e->event_id}, {}});
+  BOOST_TEST(answered.state_groups.size() == 1u);
+  BOOST_TEST(answered.state_groups.at(1)->size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_room) {
+  BOOST_TEST((walk({.from = {e->event_id}, .limit = 2}) == std::vector{e->event_id, d->event_id}));
+  BOOST_TEST((walk({.from = {e->event_id}, .min_depth = 4}) == std::vector{e->event_id, d->event_id}));
+  BOOST_TEST((walk({.from = {e->event_id}, .stop_at = {b->event_id}, .include_from = false}) ==
+              std::vector{d->event_id, c->event_id, a->event_id, create->event_id}));
+  BOOST_TEST((walk({.from = {e->event_id}, .stop_at = {b->event_id, c->event_id}}) == std::vector{e->event_id, d->event_id}));
+  BOOST_TEST((walk({.from = {e->event_id}, .limit = 0}).empty()));
+  BOOST_TEST((walk({.from = {"$unknown"}}).empty()));
+}
+
+BOOST_FIXTURE_TEST_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, forked_room) {
+  auto outlier = make("outlier", 6, {e->event_id});
+  auto tip = make("tip", 7, {outlier->event_id, b->event_id});
+  must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, accepted(tip, 6, 1));
+  BOOST_TEST((walk({.from = {tip->event_id}}) == std::vector{tip->event_id, b->event_id, a->event_id, create->event_id}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace causeway::store

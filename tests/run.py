@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""Runs what tools/test has built and counts cases: tests/run.py [GROUP...].
+
+Prints every failed case with the end of its output, every skipped one with its reason, and last, alone on a line,
+`N passed, N failed, N skipped`. Exit code 1 when anything failed.
+"""
+
+import glob
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RESULTS = os.path.join(ROOT, "build", "results")
+
+# Programs of the dev build by group; those not named here are unit tests.
+PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulation"]}
+# What runs threads without CAF runs again under the thread sanitizer.
+THREADED = ["test_store", "test_gateway", "test_edge"]
+GROUPS = ["unit", "actors", "simulation", "interop"]
+TIMEOUT_S = 1500  # of one program
+
+
+class Tally:
+    """Cases of one program or of all."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []   # (case, why)
+        self.skipped = []  # (case, why)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+
+def run(command, log_file, environment=None):
+    """Exit code; None: it ran into the time-out and was ended."""
+    with open(log_file, "wb") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                 env={**os.environ, **(environment or {})}, cwd=ROOT)
+        try:
+            return child.wait(TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            return None
+        except KeyboardInterrupt:
+            child.terminate()
+            raise
+
+
+def tail(log_file, lines=40):
+    with open(log_file, encoding="utf8", errors="replace") as log:
+        return "\n".join(log.read().splitlines()[-lines:])
+
+
+def ended_badly(name, code, log_file):
+    how = f"no end after {TIMEOUT_S} s" if code is None else f"ended with {code}"
+    return name, f"{how}; its output ends with:\n{tail(log_file)}"
+
+
+def boost_program(path, label, prefix=(), environment=None):
+    """One Boost.Test program; cases are counted from its JUnit report, which a crash leaves unwritten."""
+    report = os.path.join(RESULTS, label + ".xml")
+    log_file = os.path.join(RESULTS, label + ".log")
+    if os.path.exists(report):
+        os.unlink(report)
+    code = run([*prefix, path, f"--logger=HRF,test_suite,stdout:JUNIT,message,{report}", "--color_output=no"], log_file,
+               environment)
+    tally = Tally()
+    try:
+        cases = list(xml.parse(report).getroot().iter("testcase"))
+    except (OSError, xml.ParseError):
+        with open(log_file, encoding="utf8", errors="replace") as log:
+            tally.passed = len(re.findall(r'Leaving test case', log.read()))
+        tally.failed.append(ended_badly(label, code, log_file))
+        return tally
+    for case in cases:
+        name = f"{label}: {case.get('classname', '')}.{case.get('name')}".replace(": .", ": ")
+        wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
+        skip = case.find("skipped")
+        if wrong is not None:
+            tally.failed.append((name, (wrong.text or wrong.get("message") or "").strip()))
+        elif skip is not None:
+            output = case.find("system-out")
+            reason = (skip.text or skip.get("message") or (output.text if output is not None else "") or "").strip()
+            tally.skipped.append((name, reason or "disabled in the source"))
+        else:
+            tally.passed += 1
+    if code != 0 and not tally.failed:
+        tally.failed.append(ended_badly(label, code, log_file))
+    return tally
+
+
+def python_suite(folder, label):
+    """unittest files of a folder, run by tests/python_suite.py."""
+    report = os.path.join(RESULTS, label + ".json")
+    if os.path.exists(report):
+        os.unlink(report)
+    command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), folder, report]
+    # Long suites: their lines are the progress.
+    code = subprocess.run(command, check=False, timeout=TIMEOUT_S, cwd=ROOT).returncode
+    tally = Tally()
+    try:
+        with open(report, encoding="utf8") as text:
+            found = json.load(text)
+    except (OSError, ValueError):
+        tally.failed.append((label, f"ended with {code} and no report"))
+        return tally
+    tally.passed = found["passed"]
+    tally.failed = [tuple(each) for each in found["failed"]]
+    tally.skipped = [tuple(each) for each in found["skipped"]]
+    return tally
+
+
+def without_address_randomisation():
+    """GCC 12's thread sanitizer does not start on kernels with much address randomisation; setarch may be forbidden."""
+    command = ["setarch", platform.machine(), "-R"]
+    usable = shutil.which("setarch") and subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    return command if usable else []
+
+
+def programs_of(group):
+    every = sorted(glob.glob(os.path.join(ROOT, "build", "dev", "bin", "test_*")))
+    named = [name for names in PROGRAMS.values() for name in names]
+    if group == "unit":
+        return [path for path in every if os.path.basename(path) not in named]
+    return [path for path in every if os.path.basename(path) in PROGRAMS.get(group, [])]
+
+
+def tests_of(group):
+    """(label, function that returns a Tally) in the order they run."""
+    out = []
+    sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:" + os.environ.get("ASAN_OPTIONS", ""),
+                  "UBSAN_OPTIONS": "print_stacktrace=1:" + os.environ.get("UBSAN_OPTIONS", "")}
+    for path in programs_of(group):
+        name = os.path.basename(path)
+        out.append((name, lambda path=path, name=name: boost_program(path, name, environment=sanitizers)))
+    if group == "unit":
+        suppressions = os.path.join(ROOT, "tests", "tsan.supp")
+        for name in THREADED:
+            path = os.path.join(ROOT, "build", "tsan", "bin", name)
+            if os.path.exists(path):
+                options = {"TSAN_OPTIONS": f"suppressions={suppressions}:halt_on_error=0:exitcode=66"}
+                out.append((name + "_tsan", lambda path=path, name=name: boost_program(
+                    path, name + "_tsan", without_address_randomisation(), options)))
+        folders = {os.path.dirname(path) for path in
+                   glob.glob(os.path.join(ROOT, "tests", "**", "test_*.py"), recursive=True) +
+                   glob.glob(os.path.join(ROOT, "tools", "**", "test_*.py"), recursive=True)}
+        interop = os.path.join(ROOT, "tests", "interop")
+        for folder in sorted(folders):
+            if folder != interop:
+                label = os.path.relpath(folder, ROOT).replace(os.sep, "_")
+                out.append((label, lambda folder=folder, label=label: python_suite(folder, label)))
+    if group == "interop":
+        out.append(("interop", lambda: python_suite(os.path.join(ROOT, "tests", "interop"), "interop")))
+    return out
+
+
+def main(groups):
+    os.makedirs(RESULTS, exist_ok=True)
+    os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
+    total = Tally()
+    for group in groups:
+        for label, test in tests_of(group):
+            print(f"test: {group}: {label} ...", flush=True)
+            begun = time.monotonic()
+            tally = test()
+            print(f"test: {group}: {label}: {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped "
+                  f"({time.monotonic() - begun:.1f} s)", flush=True)
+            total.add(tally)
+    for case, why in total.skipped:
+        print(f"skipped: {case}: {why}")
+    for case, why in total.failed:
+        print(f"FAILED: {case}\n  " + why.replace("\n", "\n  "))
+    print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped", flush=True)
+    return 1 if total.failed or total.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([group for group in GROUPS if not sys.argv[1:] or group in sys.argv[1:]]))

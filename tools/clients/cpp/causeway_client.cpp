@@ -1,0 +1,566 @@
+#include "causeway_client.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/edge/packing.hpp"
+
+#include <sodium.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace causeway {
+
+template <>
+struct edge::contract<client::bindings> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("rooms", x.rooms);
+    f.required("messages", x.messages);
+  }
+};
+
+namespace {
+
+struct acknowledgement_body {
+  client::bindings bind;
+};
+
+} // namespace
+
+template <>
+struct edge::contract<acknowledgement_body> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("bind", x.bind);
+  }
+};
+
+namespace client {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using edge::verb;
+
+/// HELLO is repeated this often while no WELCOME comes.
+constexpr milliseconds hello_interval{1'000};
+/// A command refused for want of room is repeated after this.
+constexpr milliseconds busy_interval{100};
+constexpr milliseconds tick{100};
+constexpr std::size_t frame_parts = 4;
+constexpr const char* monitor_endpoint = "inproc://causeway.client.monitor";
+
+bool is_busy(fault_code code) {
+  return code == fault_code::credit_exceeded || code == fault_code::overloaded || code == fault_code::stopping;
+}
+
+} // namespace
+
+class client::impl {
+public:
+  explicit impl(options o) : options_(std::move(o)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    thread_ = std::thread{[this] { run(); }};
+  }
+  ~impl() {
+    post([this] { stopping_ = true; });
+    thread_.join();
+    ::close(wake_);
+  }
+
+  // -- any thread
+
+  status wait_connected(milliseconds timeout) {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, timeout, [this] { return welcomed_ || hello_fault_.code != fault_code::none; });
+    if (welcomed_) return ok();
+    if (hello_fault_.code != fault_code::none) return hello_fault_;
+    return {fault_code::timed_out, "no WELCOME from " + options_.endpoint};
+  }
+
+  result<std::string> command(const std::string& name, const std::string& body, std::string id, milliseconds timeout) {
+    auto call = std::make_shared<open_call>();
+    call->header = edge::encode_header(edge::command_header{id, name});
+    call->body = body;
+    const auto deadline = clock::now() + timeout;
+    post([this, id, call] {
+      calls_[id].push_back(call);
+      send_calls();
+    });
+    std::unique_lock lock{mutex_};
+    if (changed_.wait_until(lock, deadline, [&] { return call->answer.has_value(); })) return std::move(*call->answer);
+    lock.unlock();
+    post([this, id, call] {
+      auto& same = calls_[id];
+      std::erase(same, call);
+      if (same.empty()) end_call(id);
+    });
+    return {fault_code::timed_out, name + " " + id};
+  }
+
+  void send_ephemeral(const chat::command& x) {
+    post([this, header = edge::encode_header(edge::command_header{{}, chat::name(x)}), body = chat::encode(x)] {
+      if (welcomed_) send(verb::command, header, body);
+    });
+  }
+
+  std::optional<event> next_event(milliseconds timeout) {
+    std::unique_lock lock{mutex_};
+    if (!changed_.wait_for(lock, timeout, [this] { return !events_.empty() || closed_; }) || events_.empty()) return {};
+    auto x = std::move(events_.front());
+    events_.pop_front();
+    lock.unlock();
+    post([this, bytes = x.body.size()] { consumed(1, bytes); });
+    return x;
+  }
+
+  void ack(const event& x, const bindings& bind) {
+    if (!x.stream) return;
+    const bool bound = !bind.rooms.empty() || !bind.messages.empty();
+    post([this, number = *x.stream, cursor = x.cursor, body = bound ? edge::pack(acknowledgement_body{bind}) : std::string{}] {
+      auto& s = streams_[number];
+      s.finished = std::max(s.finished, cursor);
+      if (welcomed_) send(verb::ack, edge::encode_header(edge::ack_header{number, cursor}), body);
+    });
+  }
+
+  void nack(const event& x, bool permanent, const std::string& reason) {
+    if (!x.stream) return;
+    if (!permanent) drop_queued(*x.stream);
+    post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, reason}] {
+      auto& s = streams_[header.stream];
+      if (!header.permanent) {
+        drop_queued(header.stream); // what came in between
+        s.seen = header.cursor - 1;
+        s.awaited = header.cursor;
+      }
+      if (welcomed_) send(verb::nack, edge::encode_header(header), {});
+    });
+  }
+
+  void seek(std::uint32_t stream, std::int64_t cursor) {
+    post([this, stream, cursor] {
+      drop_queued(stream);
+      if (!welcomed_) return; // after a reconnect the broker goes on after the last ACK
+      auto& s = streams_[stream];
+      s.before_seek = s.finished;
+      s.seen = s.finished = cursor;
+      s.awaited = 0;
+      s.barrier = ++last_barrier_;
+      send(verb::seek, edge::encode_header(edge::seek_header{stream, cursor}), {});
+      send(verb::ping, edge::encode_header(edge::ping_header{s.barrier}), {});
+    });
+  }
+
+  std::pair<std::uint64_t, fault> errors() const {
+    const std::lock_guard lock{mutex_};
+    return {errors_, last_error_};
+  }
+
+private:
+  struct open_call {
+    std::string header, body;
+    std::optional<result<std::string>> answer; ///< guarded by mutex_
+  };
+  struct stream_state {
+    std::int64_t seen = 0;     ///< highest cursor handed to the queue
+    std::int64_t finished = 0; ///< highest acknowledged by the application
+    std::int64_t awaited = 0;  ///< after a NACK: nothing counts until this one comes again
+    std::int64_t barrier = 0;  ///< after a SEEK: nothing counts until PONG brings this back
+    std::optional<std::int64_t> before_seek; ///< `finished` as it was, until the SEEK is known to be granted
+  };
+
+  void post(std::function<void()> job) {
+    {
+      const std::lock_guard lock{mutex_};
+      jobs_.push_back(std::move(job));
+    }
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+  }
+
+  // -- the I/O thread; it alone touches the sockets
+
+  void run() {
+    open_socket();
+    while (!stopping_) {
+      zmq_pollitem_t items[] = {{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
+      zmq_poll(items, 3, tick.count());
+      if (items[1].revents != 0) run_jobs();
+      if (items[2].revents != 0) read_monitor();
+      if (items[0].revents != 0)
+        while (receive()) {}
+      on_tick();
+    }
+    if (welcomed_) send(verb::bye, edge::encode_header(edge::bye_header{"closing"}), {});
+    finish_all();
+  }
+
+  void open_socket() {
+    if (socket_.handle() != nullptr) {
+      zmq_socket_monitor(socket_.handle(), nullptr, 0);
+      monitor_.close();
+      socket_.close();
+    }
+    socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
+    socket_.set(zmq::sockopt::linger, 200); // long enough for BYE
+    socket_.set(zmq::sockopt::immediate, true); // nothing piles up for a broker that is away
+    socket_.set(zmq::sockopt::reconnect_ivl, 100);
+    socket_.set(zmq::sockopt::reconnect_ivl_max, 5'000);
+    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::chat_frame_bytes_max * 2));
+    if (options_.curve) {
+      socket_.set(zmq::sockopt::curve_serverkey, options_.curve->server_key);
+      socket_.set(zmq::sockopt::curve_publickey, options_.curve->public_key);
+      socket_.set(zmq::sockopt::curve_secretkey, options_.curve->secret_key);
+    }
+    zmq_socket_monitor(socket_.handle(), monitor_endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED);
+    monitor_ = zmq::socket_t{context_, zmq::socket_type::pair};
+    monitor_.connect(monitor_endpoint);
+    socket_.connect(options_.endpoint);
+    last_heard_ = clock::now();
+    set_welcomed(false);
+  }
+
+  /// A DEALER reconnects by itself, as a stranger to the broker: each new connection needs a HELLO.
+  void read_monitor() {
+    zmq::message_t part;
+    while (monitor_.recv(part, zmq::recv_flags::dontwait)) {
+      std::uint16_t what = 0;
+      if (part.size() >= sizeof what) std::memcpy(&what, part.data(), sizeof what);
+      zmq::message_t address;
+      if (part.more() && !monitor_.recv(address)) return;
+      set_welcomed(false);
+      if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) hello();
+    }
+  }
+
+  void hello() {
+    hello_sent_ = clock::now();
+    std::uint64_t waiting = 0, bytes = 0;
+    {
+      const std::lock_guard lock{mutex_};
+      waiting = events_.size();
+      for (const auto& x : events_)
+        bytes += x.body.size();
+    }
+    consumed_messages_ = consumed_bytes_ = 0;
+    edge::hello_header header;
+    header.versions = {edge::contract_version};
+    header.client = options_.client;
+    header.peer = options_.peer;
+    header.streams = options_.streams;
+    header.credit = {options_.credit_messages - std::min(waiting, options_.credit_messages),
+                     options_.credit_bytes - std::min(bytes, options_.credit_bytes)};
+    send(verb::hello, edge::encode_header(header), {});
+  }
+
+  void on_tick() {
+    const auto now = clock::now();
+    if (!welcomed_) {
+      if (now - hello_sent_ >= hello_interval) hello();
+      return;
+    }
+    if (now - last_heard_ >= peer_timeout_) return open_socket();
+    if (now - last_ping_ >= heartbeat_) {
+      last_ping_ = now;
+      send(verb::ping, edge::encode_header(edge::ping_header{}), {});
+    }
+    if (busy_ && now >= busy_until_) {
+      busy_ = false;
+      send_calls();
+    }
+  }
+
+  void run_jobs() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto read = ::read(wake_, &count, sizeof count);
+    std::deque<std::function<void()>> jobs;
+    {
+      const std::lock_guard lock{mutex_};
+      jobs.swap(jobs_);
+    }
+    for (const auto& job : jobs)
+      job();
+  }
+
+  void send(verb what, const std::string& header, const std::string& body) {
+    const auto byte = static_cast<char>(what);
+    void* s = socket_.handle();
+    if (zmq_send(s, edge::magic.data(), edge::magic.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return; // no connection
+    zmq_send(s, &byte, 1, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    zmq_send(s, header.data(), header.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    zmq_send(s, body.data(), body.size(), ZMQ_DONTWAIT);
+  }
+
+  bool receive() {
+    zmq::message_t parts[frame_parts];
+    std::size_t received = 0;
+    for (bool more = true; more; ++received) {
+      zmq::message_t part;
+      if (!socket_.recv(part, received == 0 ? zmq::recv_flags::dontwait : zmq::recv_flags::none)) return false;
+      more = part.more();
+      if (received < frame_parts) parts[received] = std::move(part);
+    }
+    if (received != frame_parts || parts[0].to_string_view() != edge::magic || parts[1].size() != 1) return true;
+    last_heard_ = clock::now();
+    handle(static_cast<verb>(*parts[1].data<char>()), parts[2].to_string(), parts[3].to_string());
+    return true;
+  }
+
+  void handle(verb what, const std::string& header, std::string body) {
+    switch (what) {
+    case verb::welcome:
+      if (const auto x = edge::decode_header<edge::welcome_header>(header)) welcome(*x);
+      return;
+    case verb::result:
+      if (const auto x = edge::decode_header<edge::result_header>(header)) answered(*x, std::move(body));
+      return;
+    case verb::event:
+      if (const auto x = edge::decode_header<edge::event_header>(header)) happened(*x, std::move(body));
+      return;
+    case verb::ping: return send(verb::pong, header, {});
+    case verb::error: return refused(header, chat::decode_fault(body));
+    case verb::pong:
+      if (const auto x = edge::decode_header<edge::ping_header>(header)) passed(x->t);
+      return;
+    case verb::bye: return open_socket();
+    default: return; // whatever a later version adds
+    }
+  }
+
+  void welcome(const edge::welcome_header& x) {
+    command_credit_ = x.command_credit;
+    heartbeat_ = milliseconds{x.heartbeat_ms};
+    peer_timeout_ = milliseconds{x.peer_timeout_ms};
+    last_ping_ = clock::now();
+    sent_.clear();
+    sent_bytes_ = 0;
+    busy_ = false;
+    for (auto& [number, s] : streams_) {
+      s.barrier = 0;
+      if (s.before_seek) s.seen = s.finished = std::exchange(s.before_seek, {}).value();
+    }
+    set_welcomed(true);
+    send_calls();
+  }
+
+  void refused(const std::string& header, fault why) {
+    if (why.code == fault_code::hello_required) {
+      set_welcomed(false);
+      return hello();
+    }
+    const auto about = edge::decode_header<edge::error_header>(header);
+    if (about && about->id) return end_call(*about->id, why);
+    if (about && about->stream) {
+      auto& s = streams_[*about->stream];
+      if (s.before_seek) s.seen = s.finished = *s.before_seek; // not granted: it goes on after the last ACK
+      s.before_seek.reset();
+    }
+    const std::lock_guard lock{mutex_};
+    ++errors_;
+    last_error_ = why;
+    if (!welcomed_) hello_fault_ = why;
+    changed_.notify_all();
+  }
+
+  // -- commands
+
+  void send_calls() {
+    if (!welcomed_ || busy_) return;
+    for (const auto& [id, same] : calls_) {
+      if (sent_.size() >= command_credit_.messages) return;
+      if (same.empty() || sent_.contains(id)) continue;
+      const auto& call = *same.front();
+      if (sent_bytes_ + call.body.size() > command_credit_.bytes && !sent_.empty()) return;
+      sent_.emplace(id, call.body.size());
+      sent_bytes_ += call.body.size();
+      send(verb::command, call.header, call.body);
+    }
+  }
+
+  void answered(const edge::result_header& x, std::string body) {
+    if (x.ok) return end_call(x.id, result<std::string>{std::move(body)});
+    const auto why = chat::decode_fault(body);
+    if (!is_busy(why.code)) return end_call(x.id, why);
+    not_sent(x.id);
+    busy_ = true;
+    busy_until_ = clock::now() + busy_interval;
+  }
+
+  void not_sent(const std::string& id) {
+    if (const auto found = sent_.find(id); found != sent_.end()) {
+      sent_bytes_ -= found->second;
+      sent_.erase(found);
+    }
+  }
+
+  void end_call(const std::string& id, result<std::string> answer = fault{fault_code::timed_out, {}}) {
+    not_sent(id);
+    const auto found = calls_.find(id);
+    if (found != calls_.end()) {
+      const std::lock_guard lock{mutex_};
+      for (const auto& call : found->second)
+        call->answer = answer;
+      calls_.erase(found);
+      changed_.notify_all();
+    }
+    send_calls();
+  }
+
+  // -- events
+
+  void happened(const edge::event_header& x, std::string body) {
+    const auto bytes = body.size();
+    if (x.stream && x.cursor) {
+      auto& s = streams_[*x.stream];
+      if (s.barrier != 0) return consumed(1, bytes); // on its way before the SEEK
+      const bool skipped = s.awaited != 0 && *x.cursor > s.awaited;
+      s.before_seek.reset();
+      if (*x.cursor <= s.seen || skipped) {
+        // It was handed out before. Where the application is done with it, the broker only missed the ACK.
+        if (*x.cursor <= s.finished) send(verb::ack, edge::encode_header(edge::ack_header{*x.stream, *x.cursor}), {});
+        return consumed(1, bytes);
+      }
+      s.awaited = 0;
+      s.seen = *x.cursor;
+    }
+    const std::lock_guard lock{mutex_};
+    events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0)});
+    changed_.notify_all();
+  }
+
+  void passed(std::int64_t t) {
+    for (auto& [number, s] : streams_)
+      if (s.barrier != 0 && s.barrier <= t) s.barrier = 0;
+  }
+
+  /// Credit goes back when half of it is used up: few CREDIT frames, never a stop.
+  void consumed(std::uint64_t messages, std::uint64_t bytes) {
+    consumed_messages_ += messages;
+    consumed_bytes_ += bytes;
+    if (!welcomed_ || (consumed_messages_ * 2 < options_.credit_messages && consumed_bytes_ * 2 < options_.credit_bytes)) return;
+    send(verb::credit, edge::encode_header(edge::credit_header{{consumed_messages_, consumed_bytes_}}), {});
+    consumed_messages_ = consumed_bytes_ = 0;
+  }
+
+  void drop_queued(std::uint32_t stream) {
+    std::uint64_t messages = 0, bytes = 0;
+    {
+      const std::lock_guard lock{mutex_};
+      std::erase_if(events_, [&](const event& x) {
+        if (x.stream != stream) return false;
+        ++messages;
+        bytes += x.body.size();
+        return true;
+      });
+    }
+    if (messages == 0) return;
+    if (std::this_thread::get_id() == thread_.get_id()) consumed(messages, bytes);
+    else post([this, messages, bytes] { consumed(messages, bytes); });
+  }
+
+  void set_welcomed(bool x) {
+    const std::lock_guard lock{mutex_};
+    welcomed_ = x;
+    if (x) hello_fault_ = {};
+    changed_.notify_all();
+  }
+
+  void finish_all() {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [id, same] : calls_)
+      for (const auto& call : same)
+        call->answer = fault{fault_code::stopping, "the client is closed"};
+    closed_ = true;
+    changed_.notify_all();
+  }
+
+  const options options_;
+  const int wake_;
+  zmq::context_t context_{1};
+  zmq::socket_t socket_, monitor_;
+
+  // the I/O thread's
+  bool stopping_ = false;
+  clock::time_point hello_sent_, last_heard_, last_ping_, busy_until_;
+  milliseconds heartbeat_{10'000}, peer_timeout_{30'000};
+  edge::credit_grant command_credit_;
+  std::map<std::string, std::vector<std::shared_ptr<open_call>>> calls_; ///< by id
+  std::map<std::string, std::size_t> sent_;                              ///< id -> bytes, sent on this connection
+  std::uint64_t sent_bytes_ = 0;
+  bool busy_ = false;
+  std::map<std::uint32_t, stream_state> streams_;
+  std::int64_t last_barrier_ = 0;
+  std::uint64_t consumed_messages_ = 0, consumed_bytes_ = 0;
+
+  mutable std::mutex mutex_; ///< guards what follows
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> jobs_;
+  std::deque<event> events_;
+  std::atomic<bool> welcomed_{false};
+  fault hello_fault_;
+  std::uint64_t errors_ = 0;
+  fault last_error_;
+  bool closed_ = false;
+
+  std::thread thread_; // last: it uses all of the above
+};
+
+client::client(options o) : impl_(std::make_unique<impl>(std::move(o))) {}
+client::~client() = default;
+
+status client::wait_connected(milliseconds timeout) {
+  return impl_->wait_connected(timeout);
+}
+
+result<std::string> client::command(const std::string& name, const std::string& body, std::string id, milliseconds timeout) {
+  return impl_->command(name, body, id.empty() ? new_id() : std::move(id), timeout);
+}
+
+result<std::string> client::command(const chat::command& x, std::string id, milliseconds timeout) {
+  return command(chat::name(x), chat::encode(x), std::move(id), timeout);
+}
+
+void client::send_ephemeral(const chat::command& x) {
+  impl_->send_ephemeral(x);
+}
+
+std::string client::new_id() {
+  unsigned char bytes[16];
+  randombytes_buf(bytes, sizeof bytes);
+  char text[2 * sizeof bytes + 1];
+  sodium_bin2hex(text, sizeof text, bytes, sizeof bytes);
+  return text;
+}
+
+std::optional<event> client::next_event(milliseconds timeout) {
+  return impl_->next_event(timeout);
+}
+
+void client::ack(const event& x, const bindings& bind) {
+  impl_->ack(x, bind);
+}
+
+void client::nack(const event& x, bool permanent, const std::string& reason) {
+  impl_->nack(x, permanent, reason);
+}
+
+void client::seek(std::uint32_t stream, std::int64_t cursor) {
+  impl_->seek(stream, cursor);
+}
+
+std::pair<std::uint64_t, fault> client::errors() const {
+  return impl_->errors();
+}
+
+} // namespace client
+} // namespace causeway

@@ -1,0 +1,89 @@
+#pragma once
+#include "messages/chat/codec.hpp"
+#include "messages/fault.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// C++ client of Causeway's chat contract, version 1 (messages/chat/CONTRACT.md).
+namespace causeway::client {
+
+/// CURVE keys, Z85. All three or none.
+struct curve_keys {
+  std::string server_key; ///< the broker's public key
+  std::string public_key, secret_key;
+};
+
+struct options {
+  std::string endpoint = "ipc:///run/causeway/chat.sock";
+  std::string peer = "chat";                           ///< name of the chat server; the same for all its processes
+  std::string client = "causeway-client-cpp";          ///< for the broker's operator
+  std::optional<std::vector<std::uint32_t>> streams;   ///< absent: all; empty: none, commands only
+  std::uint64_t credit_messages = 1'000;               ///< events that may wait here
+  std::uint64_t credit_bytes = 16 * 1024 * 1024;       ///< the same in bytes of bodies; at least 1 MiB, the largest event
+  std::optional<curve_keys> curve;
+};
+
+/// A notification. Durable ones have a cursor and come again until they are acknowledged.
+struct event {
+  std::string name;                    ///< e.g. "message.received"
+  std::string body;                    ///< msgpack; see chat::decode_notification
+  std::optional<std::uint32_t> stream; ///< absent: ephemeral, nothing to acknowledge
+  std::int64_t cursor = 0;
+};
+
+/// What this chat server calls what it just took over, by Matrix id; goes with an ACK.
+struct bindings {
+  std::map<std::string, std::string> rooms, messages;
+};
+
+/// One connection to the broker, kept alive by a thread of its own: it reconnects, introduces itself again, repeats commands
+/// without an answer (same id: the broker runs each once) and drops events that were handed out before.
+/// All functions may be called from any thread.
+class client {
+public:
+  explicit client(options o);
+  /// Says BYE. Open commands end with fault `stopping`.
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  /// Waits for WELCOME. @returns timed_out, or the fault the broker answered HELLO with
+  status wait_connected(std::chrono::milliseconds timeout);
+
+  /// Sends a command and waits for its RESULT; repeats it as often as the connection breaks and while the broker is
+  /// short of room (credit_exceeded, overloaded, stopping).
+  /// @param id  Idempotency key, 1..128 bytes; empty: a fresh one. Repeat a command that timed out with the id it had.
+  /// @returns msgpack of the answer; the fault of the RESULT; timed_out: it may have been carried out or not
+  result<std::string> command(const std::string& name, const std::string& body, std::string id = {},
+                              std::chrono::milliseconds timeout = std::chrono::seconds{30});
+  result<std::string> command(const chat::command& x, std::string id = {},
+                              std::chrono::milliseconds timeout = std::chrono::seconds{30});
+  /// Sends an ephemeral command (`typing`); lost where there is no connection.
+  void send_ephemeral(const chat::command& x);
+  /// 128 random bits in hexadecimal.
+  static std::string new_id();
+
+  /// The next event, in order per stream; nothing within `timeout`, or closed.
+  std::optional<event> next_event(std::chrono::milliseconds timeout);
+  /// This event and all before it of its stream are done with. Nothing for an ephemeral one.
+  void ack(const event& x, const bindings& bind = {});
+  /// Permanent: put it aside and go on. Otherwise it comes again after a while, and so does what follows it.
+  void nack(const event& x, bool permanent, const std::string& reason);
+  /// Events of `stream` after `cursor` come (again). What waits here of that stream is dropped.
+  void seek(std::uint32_t stream, std::int64_t cursor);
+
+  /// ERRORs of the broker that belong to no command, counted; the last one.
+  std::pair<std::uint64_t, fault> errors() const;
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace causeway::client

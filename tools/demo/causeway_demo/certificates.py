@@ -1,0 +1,45 @@
+"""A throw-away certificate authority for loopback, made with the openssl command. Verification stays on everywhere."""
+
+import os
+import subprocess
+
+_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+
+
+class Authority:
+    """An own CA in `directory` and one server certificate for localhost, 127.0.0.1 and ::1.
+
+    Attributes are paths: `ca_file`, `certificate_file`, `private_key_file`. Existing files are used again.
+    """
+
+    def __init__(self, directory):
+        os.makedirs(directory, exist_ok=True)
+        self.ca_file = os.path.join(directory, "ca.crt")
+        self.certificate_file = os.path.join(directory, "localhost.crt")
+        self.private_key_file = os.path.join(directory, "localhost.key")
+        self._directory = directory
+        self._ca_key = os.path.join(directory, "ca.key")
+        if not os.path.exists(self.certificate_file):
+            self._make_authority()
+            self._make_certificate()
+
+    def _make_authority(self):
+        _openssl("req", "-x509", *_KEY, "-days", "30", "-keyout", self._ca_key, "-out", self.ca_file,
+                 "-subj", "/CN=Causeway throw-away CA", "-addext", "basicConstraints=critical,CA:TRUE",
+                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def _make_certificate(self):
+        request = os.path.join(self._directory, "localhost.csr")
+        extensions = os.path.join(self._directory, "localhost.ext")
+        with open(extensions, "w", encoding="utf8") as out:
+            out.write("subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n"
+                      "extendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n")
+        _openssl("req", *_KEY, "-keyout", self.private_key_file, "-out", request, "-subj", "/CN=localhost")
+        _openssl("x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", self._ca_key, "-CAcreateserial",
+                 "-days", "30", "-extfile", extensions, "-out", self.certificate_file)
+
+
+def _openssl(*arguments):
+    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl {arguments[0]} failed: {done.stderr.strip()}")

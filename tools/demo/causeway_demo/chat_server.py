@@ -1,0 +1,164 @@
+"""A chat server of the smallest kind on the public client library: it keeps what the broker tells it, in order, and says
+what its users do. Neither a database nor a screen: those of a real one would hang on `on_notification`."""
+
+import threading
+import time
+import uuid
+
+from causeway_client import Client, CommandError
+
+
+class Notification:
+    """One durable notification: `name` and `body` of the contract, `stream` and `cursor`, and when it arrived here."""
+
+    def __init__(self, name, body, stream, cursor):
+        self.name = name
+        self.body = body
+        self.stream = stream
+        self.cursor = cursor
+        self.arrived = time.monotonic()
+
+    def matches(self, name, **wanted):
+        return self.name == name and all(self.body.get(key) == value for key, value in wanted.items())
+
+    def __repr__(self):
+        return f"{self.name} {self.body}"
+
+
+class ChatServer:
+    """Connects to a broker's chat edge at `endpoint` as `peer`.
+
+    :param on_notification: called with each new Notification, in the receiving thread, in order.
+    """
+
+    def __init__(self, endpoint, peer, on_notification=None):
+        self.endpoint = endpoint
+        self.peer = peer
+        self._on_notification = on_notification
+        self._changed = threading.Condition()
+        self._seen = []       # in order of arrival
+        self._positions = {}  # stream -> highest cursor: what comes again after a reconnect is known already
+        self._ephemeral = []  # (name, body)
+        self._client = None
+
+    # -- connection
+
+    def connect(self):
+        self._client = Client(self.endpoint, peer=self.peer, on_event=self._event, on_ephemeral=self._typing)
+        return self
+
+    def close(self):
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    def _event(self, event):
+        """A durable notification; returning acknowledges it."""
+        if event.cursor <= self._positions.get(event.stream, 0):
+            return
+        notification = Notification(event.name, event.body, event.stream, event.cursor)
+        if self._on_notification:
+            self._on_notification(notification)
+        with self._changed:
+            self._positions[event.stream] = event.cursor
+            self._seen.append(notification)
+            self._changed.notify_all()
+
+    def _typing(self, name, body):
+        with self._changed:
+            self._ephemeral.append((name, body))
+            self._changed.notify_all()
+
+    # -- what its users do
+
+    def command(self, name, body, command_id=None, timeout=30):
+        """The answer's body. Faults of the broker are raised as CommandError with `code`."""
+        return self._client.command(name, body, id=command_id, timeout=timeout)
+
+    def command_until_answered(self, name, body, seconds=60):
+        """The same command again and again under one id until somebody answers: a broker may die and come back."""
+        command_id, deadline = uuid.uuid4().hex, time.monotonic() + seconds
+        while True:
+            try:
+                return self.command(name, body, command_id, timeout=2)
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+
+    def create_room(self, kind, creator, members, room=None, **more):
+        """Answer of room.create; `room` is this chat server's own id."""
+        return self.command("room.create", {"room": room or uuid.uuid4().hex[:12], "type": kind, "creator": creator,
+                                            "members": list(members), **more})
+
+    def send(self, room, sender, text, message=None):
+        """Event id of the message, which is on the broker's disk then."""
+        return self.command("message.send", {"room": room, "sender": sender, "text": text,
+                                             "message": message or uuid.uuid4().hex[:12]})["event_id"]
+
+    def invite(self, room, by, user):
+        return self.command("invite.send", {"room": room, "by": by, "user": user})
+
+    def revoke(self, room, by, user):
+        return self.command("invite.revoke", {"room": room, "by": by, "user": user})
+
+    def answer(self, room, user, accept, reason=None):
+        body = {"room": room, "user": user, "accept": accept}
+        return self.command("invite.answer", {**body, "reason": reason} if reason else body)
+
+    # -- what it was told
+
+    @property
+    def seen(self):
+        with self._changed:
+            return list(self._seen)
+
+    def find(self, name, **wanted):
+        """Notifications of that name whose bodies have these values, in order."""
+        return [each for each in self.seen if each.matches(name, **wanted)]
+
+    def wait_for(self, name, seconds=30, **wanted):
+        """The first such notification, waiting for it if need be.
+
+        :raises TimeoutError: with what did arrive.
+        """
+        def first():
+            return next((each for each in self._seen if each.matches(name, **wanted)), None)
+        with self._changed:
+            found = self._changed.wait_for(first, seconds)
+            if not found:
+                last = "\n  ".join(repr(each) for each in self._seen[-20:])
+                raise TimeoutError(f"{self.peer} waited {seconds} s for {name} {wanted}; it saw last:\n  {last}")
+            return found
+
+    def wait_until(self, condition, seconds, what):
+        """Waits until `condition(self)` is true, looking again after each notification."""
+        with self._changed:
+            # A condition may also depend on time or on the other side: it is looked at twice a second at least.
+            deadline = time.monotonic() + seconds
+            while not condition():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"{self.peer} waited {seconds} s for {what() if callable(what) else what}")
+                self._changed.wait(min(left, 0.5))
+
+    def messages(self, matrix_room_id, sender=None):
+        """Texts received in the room, in order; of one sender or of all."""
+        return [each.body["text"] for each in self.find("message.received", matrix_room_id=matrix_room_id)
+                if sender in (None, each.body["sender"])]
+
+    def duplicates(self):
+        """Event ids that were told as a message more than once."""
+        known, twice = set(), []
+        for each in self.find("message.received"):
+            if each.body["event_id"] in known:
+                twice.append(each.body["event_id"])
+            known.add(each.body["event_id"])
+        return twice
+
+    def ephemeral(self, name, **wanted):
+        with self._changed:
+            return [body for kind, body in self._ephemeral
+                    if kind == name and all(body.get(key) == value for key, value in wanted.items())]
+
+
+__all__ = ["ChatServer", "CommandError", "Notification"]
