@@ -18,14 +18,12 @@ struct host_port {
 
 std::optional<host_port> split(std::string_view text) {
   auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0)
-    return std::nullopt;
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
   host_port out;
   auto host = text.substr(0, colon);
   out.port = text.substr(colon + 1);
   if (host.front() == '[') {
-    if (host.size() < 3 || host.back() != ']')
-      return std::nullopt;
+    if (host.size() < 3 || host.back() != ']') return std::nullopt;
     host = host.substr(1, host.size() - 2);
     out.bracketed = true;
   } else if (host.find(':') != std::string_view::npos) {
@@ -53,8 +51,7 @@ bool is_ipv6(const std::string& text) {
 
 bool has_odd_byte(std::string_view text) {
   for (char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
-      return true;
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return true;
   return false;
 }
 
@@ -65,43 +62,35 @@ fault wrong(std::string_view text, std::string_view why) {
 } // namespace
 
 status check_endpoint(std::string_view endpoint) {
-  if (has_odd_byte(endpoint))
-    return wrong(endpoint, "holds a space or control character.");
+  if (has_odd_byte(endpoint)) return wrong(endpoint, "holds a space or control character.");
   if (endpoint.starts_with("ipc://")) {
     auto path = endpoint.substr(6);
     // sockaddr_un::sun_path holds 108 bytes with its NUL.
-    if (path.empty() || path.size() > 107)
-      return wrong(endpoint, "must name a path of 1..107 bytes after ipc://.");
+    if (path.empty() || path.size() > 107) return wrong(endpoint, "must name a path of 1..107 bytes after ipc://.");
     return ok();
   }
   if (endpoint.starts_with("inproc://")) {
-    if (endpoint.size() == 9)
-      return wrong(endpoint, "must have a name after inproc://.");
+    if (endpoint.size() == 9) return wrong(endpoint, "must have a name after inproc://.");
     return ok();
   }
   if (endpoint.starts_with("tcp://")) {
     auto parts = split(endpoint.substr(6));
-    if (!parts)
-      return wrong(endpoint, "must be tcp://host:port (an IPv6 address in brackets).");
-    if (parts->port != "*" && !is_number(parts->port, 65'535))
-      return wrong(endpoint, "has no port in 0..65535.");
-    if (parts->bracketed && !is_ipv6(parts->host))
-      return wrong(endpoint, "has no IPv6 address in its brackets.");
+    if (!parts) return wrong(endpoint, "must be tcp://host:port (an IPv6 address in brackets).");
+    if (parts->port != "*" && !is_number(parts->port, 65'535)) return wrong(endpoint, "has no port in 0..65535.");
+    if (parts->bracketed && !is_ipv6(parts->host)) return wrong(endpoint, "has no IPv6 address in its brackets.");
     return ok();
   }
   return wrong(endpoint, "must begin with ipc://, tcp:// or inproc://.");
 }
 
 bool is_remote_endpoint(std::string_view endpoint) {
-  if (!endpoint.starts_with("tcp://"))
-    return false;
+  if (!endpoint.starts_with("tcp://")) return false;
   auto parts = split(endpoint.substr(6));
-  if (!parts)
-    return true;
-  if (parts->bracketed)
-    return parts->host != "::1";
+  if (!parts) return true;
+  if (parts->bracketed) return parts->host != "::1";
   // Only literal addresses: what `localhost` means is for the resolver to say, and a name like 127.example.org is no loopback.
-  return !(is_ipv4(parts->host) && parts->host.starts_with("127.")) && parts->host != "localhost" && parts->host != "lo";
+  return !(is_ipv4(parts->host) && parts->host.starts_with("127.")) && parts->host != "localhost" &&
+         parts->host != "lo";
 }
 
 status check_socket_address(std::string_view text) {
@@ -117,8 +106,7 @@ status check_network(std::string_view text) {
   auto slash = text.find('/');
   std::string host{text.substr(0, slash)};
   bool v6 = is_ipv6(host);
-  if (!v6 && !is_ipv4(host))
-    return wrong(text, "must be a network such as 10.0.0.0/8 or fd00::/8.");
+  if (!v6 && !is_ipv4(host)) return wrong(text, "must be a network such as 10.0.0.0/8 or fd00::/8.");
   if (slash != std::string_view::npos && !is_number(text.substr(slash + 1), v6 ? 128 : 32))
     return wrong(text, v6 ? "has no prefix length in 0..128." : "has no prefix length in 0..32.");
   return ok();

@@ -20,8 +20,9 @@ public:
       : out_(out), section_(section), part_(part) {}
 
   template <class Integer>
-    requires std::is_unsigned_v<Integer>
-  void number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most, std::string_view doc) {
+  requires std::is_unsigned_v<Integer>
+  void number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most,
+              std::string_view doc) {
     auto& x = add(name, value_kind::number, doc);
     x.least = least;
     x.most = most;
@@ -41,10 +42,13 @@ public:
   field& text(std::string_view name, std::string Part::*member, std::string_view doc) {
     return plain(name, member, value_kind::text, doc);
   }
-  void choice(std::string_view name, std::string Part::*member, std::vector<std::string_view> choices, std::string_view doc) {
+  void choice(std::string_view name, std::string Part::*member, std::vector<std::string_view> choices,
+              std::string_view doc) {
     text(name, member, doc).choices = std::move(choices);
   }
-  void flag(std::string_view name, bool Part::*member, std::string_view doc) { plain(name, member, value_kind::flag, doc); }
+  void flag(std::string_view name, bool Part::*member, std::string_view doc) {
+    plain(name, member, value_kind::flag, doc);
+  }
   void list(std::string_view name, std::vector<std::string> Part::*member, std::string_view doc) {
     plain(name, member, value_kind::list, doc);
   }
@@ -96,7 +100,8 @@ void add_edge(std::vector<field>& out) {
          "Where chat servers connect. ipc:// and loopback tcp:// need no CURVE, anything else does.");
   s.list("gateway_endpoints", &edge_options::gateway_endpoints,
          "Where gateways of other processes connect. The built-in gateway needs none.");
-  s.text("admin_endpoint", &edge_options::admin_endpoint, "Where the operator's command `causeway` connects. Empty: nowhere.");
+  s.text("admin_endpoint", &edge_options::admin_endpoint,
+         "Where the operator's command `causeway` connects. Empty: nowhere.");
   s.text("curve_secret_key_file", &edge_options::curve_secret_key_file,
          "File with our CURVE secret key (Z85, mode 0600). Required for an endpoint that other machines reach.");
   auto& peers = s.add("peers", value_kind::records,
@@ -113,8 +118,7 @@ void add_edge(std::vector<field>& out) {
     for (const auto& x : std::get<std::vector<record>>(v)) {
       auto& peer = o.edge.peers.emplace_back();
       auto take = [&x](std::string_view key, std::string& into) {
-        if (auto at = x.find(key); at != x.end())
-          into = at->second;
+        if (auto at = x.find(key); at != x.end()) into = at->second;
       };
       take("public_key", peer.public_key);
       take("name", peer.name);
@@ -127,7 +131,8 @@ void add_edge(std::vector<field>& out) {
   s.number("event_credit_max", &edge_options::event_credit_max, 1, 1'000'000,
            "Most notifications in flight to a peer, whatever it grants.");
   s.number("heartbeat_ms", &edge_options::heartbeat_ms, 100, 600'000, "Interval of ZeroMQ's heartbeats and of PING.");
-  s.number("peer_timeout_ms", &edge_options::peer_timeout_ms, 300, 3'600'000, "Silence after which a peer counts as gone.");
+  s.number("peer_timeout_ms", &edge_options::peer_timeout_ms, 300, 3'600'000,
+           "Silence after which a peer counts as gone.");
   s.number("high_water_mark", &edge_options::high_water_mark, 100, 10'000'000,
            "ZeroMQ's bound on queued messages of a peer. Only a fuse: credit bounds them first.");
   s.number("outbox_retention_days", &edge_options::outbox_retention_days, 0, 3'650,
@@ -145,7 +150,8 @@ void add_gateway(std::vector<field>& out) {
   s.text("private_key_file", &gateway_options::private_key_file, "Its private key, PEM.");
   s.flag("plain_http", &gateway_options::plain_http,
          "Speak plain HTTP behind a reverse proxy. The proxy must pass the raw path on and serve TLS itself.");
-  s.text("ca_file", &gateway_options::ca_file, "CA certificates to trust for outgoing requests, PEM. Empty: the system's.");
+  s.text("ca_file", &gateway_options::ca_file,
+         "CA certificates to trust for outgoing requests, PEM. Empty: the system's.");
   s.list("allowed_networks", &gateway_options::allowed_networks,
          "Networks (CIDR) that outgoing requests may reach although they are private, loopback or link-local.");
   s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
@@ -162,7 +168,8 @@ void add_gateway(std::vector<field>& out) {
            "Inbound requests that may wait for the node; further ones are answered with 429.");
   s.text("well_known_server", &gateway_options::well_known_server,
          "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
-  s.text("dns_server", &gateway_options::dns_server, "Resolver for SRV records and addresses, ip:port. Empty: the system's.");
+  s.text("dns_server", &gateway_options::dns_server,
+         "Resolver for SRV records and addresses, ip:port. Empty: the system's.");
 }
 
 void add_federation(std::vector<field>& out) {
@@ -176,7 +183,8 @@ void add_federation(std::vector<field>& out) {
            "Pause after a day of failures. Nothing is ever dropped.");
   s.number("retry_jitter_percent", &federation_options::retry_jitter_percent, 0, 50,
            "How much each pause varies at random, either way.");
-  s.number("send_timeout_ms", &federation_options::send_timeout_ms, 1'000, 600'000, "One transaction to another server.");
+  s.number("send_timeout_ms", &federation_options::send_timeout_ms, 1'000, 600'000,
+           "One transaction to another server.");
   s.number("request_timeout_ms", &federation_options::request_timeout_ms, 1'000, 600'000, "Any other request.");
   s.number("make_join_timeout_ms", &federation_options::make_join_timeout_ms, 1'000, 600'000,
            "First half of joining a room through one server, before the next is asked.");
@@ -186,7 +194,8 @@ void add_federation(std::vector<field>& out) {
            "Queued events of one server kept in memory; the rest waits in the store.");
   s.number("queue_edus_max", &federation_options::queue_edus_max, 1, 10'000,
            "Queued ephemeral items of one server; the oldest are dropped beyond.");
-  s.number("key_lifetime_h", &federation_options::key_lifetime_h, 1, 168, "How long other servers may keep our verify key.");
+  s.number("key_lifetime_h", &federation_options::key_lifetime_h, 1, 168,
+           "How long other servers may keep our verify key.");
   s.number("key_fetch_retry_ms", &federation_options::key_fetch_retry_ms, 100, 3'600'000,
            "Pause after the keys of a server could not be fetched.");
   s.list("trusted_key_servers", &federation_options::trusted_key_servers,
@@ -196,9 +205,10 @@ void add_federation(std::vector<field>& out) {
   s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");
   s.number("inbound_transactions_per_origin_max", &federation_options::inbound_transactions_per_origin_max, 1, 16,
            "Transactions of one server handled at once; further ones are answered with 429.");
-  s.enumeration("delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
-                "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
-                "the first attempt, or all.");
+  s.enumeration(
+    "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
+    "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
+    "the first attempt, or all.");
 }
 
 void add_actors(std::vector<field>& out) {
@@ -210,7 +220,8 @@ void add_actors(std::vector<field>& out) {
            "Events of a room whose states stay in memory.");
   r.number("pending_pdus_max", &room_options::pending_pdus_max, 50, 1'000'000,
            "Events a room works on at once before it answers that it is overloaded.");
-  r.number("missing_events_limit", &room_options::missing_events_limit, 1, 100, "Events asked for at once to close a gap.");
+  r.number("missing_events_limit", &room_options::missing_events_limit, 1, 100,
+           "Events asked for at once to close a gap.");
   r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,
            "Times a gap is asked for before the state is fetched instead.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
@@ -218,7 +229,8 @@ void add_actors(std::vector<field>& out) {
   r.number("backfill_on_join", &room_options::backfill_on_join, 0, 10'000, "Events of history fetched after a join.");
 
   section_fields<invitation_options> i{out, "invitation", &options::invitation};
-  i.number("lifetime_h", &invitation_options::lifetime_h, 0, 87'600, "An unanswered outgoing invitation expires. 0: never.");
+  i.number("lifetime_h", &invitation_options::lifetime_h, 0, 87'600,
+           "An unanswered outgoing invitation expires. 0: never.");
   i.number("give_up_h", &invitation_options::give_up_h, 1, 8'760,
            "An invitation that never reached the other server has failed after that.");
   i.number("retry_delay_ms_min", &invitation_options::retry_delay_ms_min, 10, 60'000,
@@ -237,9 +249,11 @@ void add_actors(std::vector<field>& out) {
 void add_store(std::vector<field>& out) {
   section_fields<store_options> s{out, "store", &options::store};
   s.text("path", &store_options::path,
-         "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that alone is set.");
+         "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that "
+         "alone is set.");
   s.number("cache_kib", &store_options::cache_kib, 1'024, 4'194'304, "Page cache of the writing connection.");
-  s.number("reader_cache_kib", &store_options::reader_cache_kib, 512, 4'194'304, "Page cache of the reading connection.");
+  s.number("reader_cache_kib", &store_options::reader_cache_kib, 512, 4'194'304,
+           "Page cache of the reading connection.");
   s.number("busy_timeout_ms", &store_options::busy_timeout_ms, 0, 60'000,
            "How long a file lock of another program (a backup) is waited for.");
   s.number("checkpoint_pages", &store_options::checkpoint_pages, 100, 1'000'000,
@@ -266,18 +280,16 @@ void add_log(std::vector<field>& out) {
 
 std::string_view describe(value_kind kind) {
   switch (kind) {
-    case value_kind::flag: return "true or false";
-    case value_kind::number: return "a whole number";
-    case value_kind::text: return "a text in quotes";
-    case value_kind::list: return "a list of texts";
-    case value_kind::records: return "a list of tables";
+  case value_kind::flag: return "true or false";
+  case value_kind::number: return "a whole number";
+  case value_kind::text: return "a text in quotes";
+  case value_kind::list: return "a list of texts";
+  case value_kind::records: return "a list of tables";
   }
   return "";
 }
 
-std::string field::key() const {
-  return std::string{section} + "." + std::string{name};
-}
+std::string field::key() const { return std::string{section} + "." + std::string{name}; }
 
 std::span<const section> sections() {
   static constexpr std::array<section, 9> all = {{
@@ -312,23 +324,27 @@ std::span<const field> fields() {
 
 const field* find_field(std::string_view key) {
   for (const auto& x : fields())
-    if (key.size() == x.section.size() + 1 + x.name.size() && key.starts_with(x.section) && key[x.section.size()] == '.'
-        && key.ends_with(x.name))
+    if (key.size() == x.section.size() + 1 + x.name.size() && key.starts_with(x.section) &&
+        key[x.section.size()] == '.' && key.ends_with(x.name))
       return &x;
   return nullptr;
 }
 
 std::string_view unit_of(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> units = {{
-    {"_ms", "milliseconds"}, {"_s", "seconds"}, {"_h", "hours"}, {"_days", "days"}, {"_percent", "percent"},
-    {"_bytes", "bytes"}, {"_kib", "KiB"}, {"_mib", "MiB"},
+    {"_ms", "milliseconds"},
+    {"_s", "seconds"},
+    {"_h", "hours"},
+    {"_days", "days"},
+    {"_percent", "percent"},
+    {"_bytes", "bytes"},
+    {"_kib", "KiB"},
+    {"_mib", "MiB"},
   }};
   for (std::string_view qualifier : {"_max", "_min"})
-    if (name.ends_with(qualifier))
-      name.remove_suffix(qualifier.size());
+    if (name.ends_with(qualifier)) name.remove_suffix(qualifier.size());
   for (const auto& [suffix, unit] : units)
-    if (name.ends_with(suffix))
-      return unit;
+    if (name.ends_with(suffix)) return unit;
   return {};
 }
 
@@ -337,8 +353,7 @@ namespace {
 std::string quoted_choices(const std::vector<std::string_view>& choices) {
   std::string text;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0)
-      text += i + 1 == choices.size() ? " or " : ", ";
+    if (i > 0) text += i + 1 == choices.size() ? " or " : ", ";
     text += "\"" + std::string{choices[i]} + "\"";
   }
   return text;
@@ -366,31 +381,25 @@ std::string quoted(std::string_view text) {
 } // namespace
 
 std::string check(const field& of, const value& x) {
-  if (x.index() != static_cast<std::size_t>(of.kind))
-    return "must be " + std::string{describe(of.kind)} + ".";
+  if (x.index() != static_cast<std::size_t>(of.kind)) return "must be " + std::string{describe(of.kind)} + ".";
   if (const auto* number = std::get_if<std::uint64_t>(&x); number && (*number < of.least || *number > of.most)) {
     auto unit = unit_of(of.name);
-    return std::to_string(*number) + " is out of range: it must lie in " + std::to_string(of.least) + ".."
-           + std::to_string(of.most) + (unit.empty() ? "" : " ") + std::string{unit} + ".";
+    return std::to_string(*number) + " is out of range: it must lie in " + std::to_string(of.least) + ".." +
+           std::to_string(of.most) + (unit.empty() ? "" : " ") + std::string{unit} + ".";
   }
-  if (const auto* text = std::get_if<std::string>(&x); text && !of.choices.empty()
-                                                       && std::find(of.choices.begin(), of.choices.end(), *text)
-                                                            == of.choices.end())
+  if (const auto* text = std::get_if<std::string>(&x);
+      text && !of.choices.empty() && std::find(of.choices.begin(), of.choices.end(), *text) == of.choices.end())
     return "\"" + *text + "\" is none of the choices: " + quoted_choices(of.choices) + ".";
   return {};
 }
 
 std::string to_toml(const value& x) {
-  if (const auto* flag = std::get_if<bool>(&x))
-    return *flag ? "true" : "false";
-  if (const auto* number = std::get_if<std::uint64_t>(&x))
-    return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&x))
-    return quoted(*text);
+  if (const auto* flag = std::get_if<bool>(&x)) return *flag ? "true" : "false";
+  if (const auto* number = std::get_if<std::uint64_t>(&x)) return std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&x)) return quoted(*text);
   std::string out = "[";
   auto separate = [&out, first = true]() mutable {
-    if (!std::exchange(first, false))
-      out += ", ";
+    if (!std::exchange(first, false)) out += ", ";
   };
   if (const auto* list = std::get_if<std::vector<std::string>>(&x))
     for (const auto& item : *list) {

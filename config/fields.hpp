@@ -27,11 +27,11 @@ struct field {
   std::string_view section;
   std::string_view name;
   value_kind kind = value_kind::text;
-  std::string_view doc;                     ///< full sentences, for the example file and `config show`
-  std::uint64_t least = 0, most = 0;        ///< range of a number, both included
-  std::vector<std::string_view> choices;    ///< the only texts allowed; empty: any
-  std::vector<std::string_view> record_keys;///< keys of a record
-  bool required = false;                    ///< has no usable default
+  std::string_view doc;                      ///< full sentences, for the example file and `config show`
+  std::uint64_t least = 0, most = 0;         ///< range of a number, both included
+  std::vector<std::string_view> choices;     ///< the only texts allowed; empty: any
+  std::vector<std::string_view> record_keys; ///< keys of a record
+  bool required = false;                     ///< has no usable default
   std::function<value(const options&)> read;
   /// @pre the value has the field's kind and lies in its range
   std::function<void(options&, const value&)> write;

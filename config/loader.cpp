@@ -25,16 +25,13 @@ constexpr std::size_t file_bytes_max = 1024 * 1024;
 
 result<std::string> read_file(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    return {fault_code::invalid_param, "there is no such file."};
+  if (!std::filesystem::is_regular_file(path, error)) return {fault_code::invalid_param, "there is no such file."};
   std::ifstream in{path, std::ios::binary};
   std::string text(file_bytes_max + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || (in.fail() && !in.eof()))
-    return {fault_code::invalid_param, "cannot be read."};
+  if (in.bad() || (in.fail() && !in.eof())) return {fault_code::invalid_param, "cannot be read."};
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > file_bytes_max)
-    return {fault_code::too_large, "is larger than 1 MiB."};
+  if (text.size() > file_bytes_max) return {fault_code::too_large, "is larger than 1 MiB."};
   return text;
 }
 
@@ -43,8 +40,7 @@ std::vector<std::string> drop_in_files(const std::string& file) {
   std::error_code error;
   auto directory = std::filesystem::path{file}.parent_path() / "conf.d";
   for (std::filesystem::directory_iterator at{directory, error}, end; !error && at != end; at.increment(error))
-    if (at->path().extension() == ".toml")
-      list.push_back(at->path().string());
+    if (at->path().extension() == ".toml") list.push_back(at->path().string());
   std::sort(list.begin(), list.end());
   return list;
 }
@@ -52,12 +48,11 @@ std::vector<std::string> drop_in_files(const std::string& file) {
 /// What to suggest for a key that does not exist.
 std::string unknown_key(std::string_view section_name, std::string_view name) {
   std::vector<std::string_view> section_names;
-  for (const auto& x : sections())
-    section_names.push_back(x.name);
+  for (const auto& x : sections()) section_names.push_back(x.name);
   if (std::find(section_names.begin(), section_names.end(), section_name) == section_names.end()) {
     auto like = nearest(section_name, section_names);
-    return "there is no section [" + std::string{section_name} + "]"
-           + (like.empty() ? "." : "; did you mean [" + std::string{like} + "]?");
+    return "there is no section [" + std::string{section_name} + "]" +
+           (like.empty() ? "." : "; did you mean [" + std::string{like} + "]?");
   }
   std::vector<std::string_view> here;
   for (const auto& x : fields()) {
@@ -83,21 +78,17 @@ public:
            const std::function<result<value>(const field&)>& read) {
     auto key = std::string{section_name} + "." + std::string{name};
     const auto* of = find_field(key);
-    if (!of)
-      return problem_at(std::move(key), where, unknown_key(section_name, name));
+    if (!of) return problem_at(std::move(key), where, unknown_key(section_name, name));
     auto x = read(*of);
-    if (!x)
-      return problem_at(std::move(key), where, x.error().detail);
-    if (auto wrong = check(*of, *x); !wrong.empty())
-      return problem_at(std::move(key), where, std::move(wrong));
+    if (!x) return problem_at(std::move(key), where, x.error().detail);
+    if (auto wrong = check(*of, *x); !wrong.empty()) return problem_at(std::move(key), where, std::move(wrong));
     of->write(out_.values, *x);
     out_.origins[key] = where;
   }
 
   void toml(std::string_view text, const std::string& name) {
     auto document = read_toml(text);
-    if (!document)
-      return problem_at({}, name, document.error().detail);
+    if (!document) return problem_at({}, name, document.error().detail);
     for (const auto& x : document->entries) {
       auto where = name + ":" + std::to_string(x.line);
       if (x.section.empty())
@@ -111,24 +102,20 @@ public:
 
   void file(const std::string& path) {
     auto text = read_file(path);
-    if (!text)
-      return problem_at({}, path, text.error().detail);
+    if (!text) return problem_at({}, path, text.error().detail);
     out_.files.push_back(path);
     toml(*text, path);
   }
 
   void environment(const std::string& variable, const std::string& text) {
     std::string_view rest = variable;
-    if (!rest.starts_with(environment_prefix))
-      return;
+    if (!rest.starts_with(environment_prefix)) return;
     rest.remove_prefix(environment_prefix.size());
     auto at = rest.find("__");
-    if (at == std::string_view::npos)
-      return; // CAUSEWAY_SHARE and the like are no configuration
+    if (at == std::string_view::npos) return; // CAUSEWAY_SHARE and the like are no configuration
     auto lower = [](std::string_view x) {
       std::string out{x};
-      for (auto& c : out)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       return out;
     };
     set(lower(rest.substr(0, at)), lower(rest.substr(at + 2)), "environment " + variable,
@@ -148,14 +135,12 @@ public:
 private:
   static std::string section_hint(std::string_view name) {
     for (const auto& x : fields())
-      if (x.name == name)
-        return "it belongs under [" + std::string{x.section} + "].";
+      if (x.name == name) return "it belongs under [" + std::string{x.section} + "].";
     return "write it under its [section].";
   }
   void set_problem_of_section(const toml_entry& x, const std::string& where) {
     for (const auto& known : sections())
-      if (known.name == x.section)
-        return; // an empty section of ours
+      if (known.name == x.section) return; // an empty section of ours
     problem_at({}, where, unknown_key(x.section, {}));
   }
 
@@ -164,8 +149,7 @@ private:
 
 /// Where only data_dir is given, the store lies in it: one key moves everything.
 void derive(examination& out) {
-  if (out.origins.contains("store.path") || !out.origins.contains("node.data_dir"))
-    return;
+  if (out.origins.contains("store.path") || !out.origins.contains("node.data_dir")) return;
   out.values.store.path = out.values.node.data_dir + "/store.db";
   out.origins["store.path"] = "follows node.data_dir";
 }
@@ -173,8 +157,7 @@ void derive(examination& out) {
 } // namespace
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
-  if (word.size() > 100)
-    return {};
+  if (word.size() > 100) return {};
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (auto candidate : known) {
@@ -201,23 +184,18 @@ examination examine(const sources& from, purpose what_for) {
   loading into{out};
   if (!from.file.empty()) {
     into.file(from.file);
-    for (const auto& path : drop_in_files(from.file))
-      into.file(path);
+    for (const auto& path : drop_in_files(from.file)) into.file(path);
   }
-  if (!from.text.empty())
-    into.toml(from.text, "text");
-  for (const auto& [variable, text] : from.environment)
-    into.environment(variable, text);
-  for (const auto& x : from.set)
-    into.flag(x);
+  if (!from.text.empty()) into.toml(from.text, "text");
+  for (const auto& [variable, text] : from.environment) into.environment(variable, text);
+  for (const auto& x : from.set) into.flag(x);
   derive(out);
   for (auto& x : validate(out.values, what_for)) {
     // A value that was refused above stands at its default now; the default's own problems would only confuse.
-    bool known = std::any_of(out.problems.begin(), out.problems.end(), [&x](const problem& y) { return y.key == x.key; });
-    if (known)
-      continue;
-    if (auto at = out.origins.find(x.key); at != out.origins.end())
-      x.where = at->second;
+    bool known =
+      std::any_of(out.problems.begin(), out.problems.end(), [&x](const problem& y) { return y.key == x.key; });
+    if (known) continue;
+    if (auto at = out.origins.find(x.key); at != out.origins.end()) x.where = at->second;
     out.problems.push_back(std::move(x));
   }
   return out;
@@ -225,11 +203,9 @@ examination examine(const sources& from, purpose what_for) {
 
 result<options> load(const sources& from, purpose what_for) {
   auto found = examine(from, what_for);
-  if (found.problems.empty())
-    return std::move(found.values);
+  if (found.problems.empty()) return std::move(found.values);
   std::string detail;
-  for (const auto& x : found.problems)
-    (detail += detail.empty() ? "" : "\n") += to_string(x);
+  for (const auto& x : found.problems) (detail += detail.empty() ? "" : "\n") += to_string(x);
   return fault{fault_code::invalid_param, std::move(detail)};
 }
 
@@ -247,8 +223,7 @@ std::vector<std::pair<std::string, std::string>> process_environment() {
 std::vector<problem> check_files(const options& x, purpose what_for) {
   std::vector<problem> out;
   auto check = [&out](std::string_view key, const std::string& path, bool secret, bool may_be_absent = false) {
-    if (path.empty())
-      return;
+    if (path.empty()) return;
     struct stat about {};
     if (stat(path.c_str(), &about) != 0) {
       if (!may_be_absent || errno != ENOENT)
@@ -267,30 +242,29 @@ std::vector<problem> check_files(const options& x, purpose what_for) {
   }
   check("gateway.ca_file", x.gateway.ca_file, false);
   check("edge.curve_secret_key_file", x.edge.curve_secret_key_file, true);
-  if (what_for == purpose::node)
-    check("node.signing_key_file", x.node.signing_key_path(), true, true);
+  if (what_for == purpose::node) check("node.signing_key_file", x.node.signing_key_path(), true, true);
   return out;
 }
 
 std::string example_file() {
-  std::string out = "# Causeway's configuration: every key with its default. Remove the # before a key to change it.\n"
-                    "# Overridden by conf.d/*.toml beside this file, then by the environment (CAUSEWAY_SECTION__KEY), then by\n"
-                    "# --set section.key=value. `causeway config check FILE` checks, `causeway config show --origin` tells what counts.\n";
+  std::string out =
+    "# Causeway's configuration: every key with its default. Remove the # before a key to change it.\n"
+    "# Overridden by conf.d/*.toml beside this file, then by the environment (CAUSEWAY_SECTION__KEY), then by\n"
+    "# --set section.key=value. `causeway config check FILE` checks, `causeway config show --origin` tells what "
+    "counts.\n";
   const options defaults;
   for (const auto& part : sections()) {
     out += "\n# " + std::string{part.doc} + "\n[" + std::string{part.name} + "]\n";
     for (const auto& x : fields()) {
-      if (x.section != part.name)
-        continue;
+      if (x.section != part.name) continue;
       std::string about{x.doc};
       auto unit = unit_of(x.name);
       if (x.kind == value_kind::number)
-        about += " Range " + std::to_string(x.least) + ".." + std::to_string(x.most) + (unit.empty() ? "" : " ")
-                 + std::string{unit} + ".";
+        about += " Range " + std::to_string(x.least) + ".." + std::to_string(x.most) + (unit.empty() ? "" : " ") +
+                 std::string{unit} + ".";
       else if (!x.choices.empty()) {
         about += " One of:";
-        for (auto choice : x.choices)
-          about += " " + std::string{choice};
+        for (auto choice : x.choices) about += " " + std::string{choice};
         about += ".";
       }
       out += "\n" + wrap(about, "# ", 110);

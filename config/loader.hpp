@@ -13,8 +13,8 @@ namespace causeway::config {
 
 /// Where configuration comes from; each of these overrides those before it, value by value (lists are replaced whole).
 struct sources {
-  std::string file;        ///< path of causeway.toml; `conf.d/*.toml` beside it follow in order of name; empty: none
-  std::string text;        ///< TOML given directly, for a host process that embeds a node
+  std::string file; ///< path of causeway.toml; `conf.d/*.toml` beside it follow in order of name; empty: none
+  std::string text; ///< TOML given directly, for a host process that embeds a node
   /// Variables `CAUSEWAY_SECTION__KEY`; others are ignored. See `process_environment`.
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> set; ///< flags: `section.key=value`
@@ -22,10 +22,10 @@ struct sources {
 
 /// Everything found out about a configuration, good or bad.
 struct examination {
-  options values;                              ///< what could be read; the rest is at its default
-  std::map<std::string, std::string> origins;  ///< key -> where its value comes from; a default has none
-  std::vector<std::string> files;              ///< those that were read, in order
-  std::vector<problem> problems;               ///< empty: `values` may be used
+  options values;                             ///< what could be read; the rest is at its default
+  std::map<std::string, std::string> origins; ///< key -> where its value comes from; a default has none
+  std::vector<std::string> files;             ///< those that were read, in order
+  std::vector<problem> problems;              ///< empty: `values` may be used
 };
 
 /// Reads all sources and checks everything, so that one run shows every mistake. Reads files of at most 1 MiB each.

@@ -19,14 +19,13 @@ public:
   void add(std::string_view key, std::string what) { out_.push_back({std::string{key}, {}, std::move(what)}); }
   /// Adds the fault of `x`, if it is one. @returns whether it was fine.
   bool check(std::string_view key, const status& x) {
-    if (!x)
-      add(key, x.error().detail);
+    if (!x) add(key, x.error().detail);
     return static_cast<bool>(x);
   }
   void not_above(std::string_view key, std::uint64_t x, std::string_view other_key, std::uint64_t other) {
     if (x > other)
-      add(key, "must not be greater than " + std::string{other_key} + " (" + std::to_string(x) + " > " + std::to_string(other)
-                 + ").");
+      add(key, "must not be greater than " + std::string{other_key} + " (" + std::to_string(x) + " > " +
+                 std::to_string(other) + ").");
   }
 
 private:
@@ -35,8 +34,7 @@ private:
 
 void check_server_names(report& r, std::string_view key, const std::vector<std::string>& names) {
   for (const auto& x : names)
-    if (!matrix::is_server_name(x))
-      r.add(key, "\"" + x + "\" is no server name; write host or host:port.");
+    if (!matrix::is_server_name(x)) r.add(key, "\"" + x + "\" is no server name; write host or host:port.");
 }
 
 void check_globs(report& r, std::string_view key, const std::vector<std::string>& globs) {
@@ -49,12 +47,13 @@ void check_node(report& r, const node_options& x) {
   if (x.server_name.empty())
     r.add("node.server_name", "is required: your name in the federation, such as \"chat.example.org\".");
   else if (!matrix::is_server_name(x.server_name))
-    r.add("node.server_name", "\"" + x.server_name
-                                + "\" is no server name: write host or host:port, with letters, digits, dots and hyphens only.");
+    r.add("node.server_name",
+          "\"" + x.server_name +
+            "\" is no server name: write host or host:port, with letters, digits, dots and hyphens only.");
   else if (std::any_of(x.server_name.begin(), x.server_name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
-    r.add("node.server_name", "\"" + x.server_name + "\" must be in lower case: other servers compare it byte for byte.");
-  if (x.data_dir.empty())
-    r.add("node.data_dir", "must name a directory.");
+    r.add("node.server_name",
+          "\"" + x.server_name + "\" must be in lower case: other servers compare it byte for byte.");
+  if (x.data_dir.empty()) r.add("node.data_dir", "must name a directory.");
 }
 
 void check_peers(report& r, const edge_options& x) {
@@ -62,73 +61,67 @@ void check_peers(report& r, const edge_options& x) {
   std::set<std::string_view> keys;
   for (const auto& peer : x.peers) {
     auto label = "peer \"" + peer.name + "\" ";
-    if (peer.name.empty() || peer.name.size() > 128)
-      r.add("edge.peers", "each peer needs a name of 1..128 bytes.");
+    if (peer.name.empty() || peer.name.size() > 128) r.add("edge.peers", "each peer needs a name of 1..128 bytes.");
     if (!is_curve_key(peer.public_key))
-      r.add("edge.peers", label + "needs a public_key of 40 characters in Z85, as `causeway curve-key FILE` prints it.");
+      r.add("edge.peers",
+            label + "needs a public_key of 40 characters in Z85, as `causeway curve-key FILE` prints it.");
     else if (!keys.insert(peer.public_key).second)
       r.add("edge.peers", label + "has the public_key of another peer.");
     if (std::find(roles.begin(), roles.end(), peer.role) == roles.end())
-      r.add("edge.peers", label + "has the unknown role \"" + peer.role + "\": it must be chat, gateway, inspector or admin.");
+      r.add("edge.peers",
+            label + "has the unknown role \"" + peer.role + "\": it must be chat, gateway, inspector or admin.");
   }
 }
 
 void check_edge(report& r, const edge_options& x, bool binds) {
   std::set<std::string_view> bound;
   auto endpoint = [&](std::string_view key, const std::string& text) {
-    if (!r.check(key, check_endpoint(text)) || !binds)
-      return;
+    if (!r.check(key, check_endpoint(text)) || !binds) return;
     if (is_remote_endpoint(text) && x.curve_secret_key_file.empty())
-      r.add(key, "\"" + text
-                   + "\" can be reached by other machines and so needs CURVE: set edge.curve_secret_key_file and edge.peers, or use "
-                     "ipc:// or a loopback address.");
+      r.add(key, "\"" + text +
+                   "\" can be reached by other machines and so needs CURVE: set edge.curve_secret_key_file and "
+                   "edge.peers, or use "
+                   "ipc:// or a loopback address.");
     else if (is_remote_endpoint(text) && x.peers.empty())
       r.add(key, "\"" + text + "\" uses CURVE, but edge.peers is empty: nobody could connect.");
-    if (!text.ends_with(":*") && !bound.insert(text).second)
-      r.add(key, "\"" + text + "\" is used twice.");
+    if (!text.ends_with(":*") && !bound.insert(text).second) r.add(key, "\"" + text + "\" is used twice.");
   };
-  for (const auto& text : x.chat_endpoints)
-    endpoint("edge.chat_endpoints", text);
-  for (const auto& text : x.gateway_endpoints)
-    endpoint("edge.gateway_endpoints", text);
-  if (!x.admin_endpoint.empty())
-    endpoint("edge.admin_endpoint", x.admin_endpoint);
-  if (binds && x.chat_endpoints.empty())
-    r.add("edge.chat_endpoints", "is empty: no chat server could connect.");
+  for (const auto& text : x.chat_endpoints) endpoint("edge.chat_endpoints", text);
+  for (const auto& text : x.gateway_endpoints) endpoint("edge.gateway_endpoints", text);
+  if (!x.admin_endpoint.empty()) endpoint("edge.admin_endpoint", x.admin_endpoint);
+  if (binds && x.chat_endpoints.empty()) r.add("edge.chat_endpoints", "is empty: no chat server could connect.");
   check_peers(r, x);
   if (x.peer_timeout_ms < 2 * std::uint64_t{x.heartbeat_ms})
-    r.add("edge.peer_timeout_ms", "must be at least twice edge.heartbeat_ms (" + std::to_string(x.heartbeat_ms)
-                                    + "), or one lost heartbeat ends a connection.");
+    r.add("edge.peer_timeout_ms", "must be at least twice edge.heartbeat_ms (" + std::to_string(x.heartbeat_ms) +
+                                    "), or one lost heartbeat ends a connection.");
 }
 
 void check_gateway(report& r, const gateway_options& x, purpose what_for) {
-  for (const auto& text : x.listen)
-    r.check("gateway.listen", check_socket_address(text));
+  for (const auto& text : x.listen) r.check("gateway.listen", check_socket_address(text));
   if (x.listen.empty() && what_for == purpose::gateway)
     r.add("gateway.listen", "is empty: other servers could not reach this gateway.");
   if (!x.plain_http && !x.listen.empty()) {
     if (x.certificate_file.empty())
-      r.add("gateway.certificate_file", "is required: the certificate for the server name (or set gateway.plain_http behind a "
-                                        "reverse proxy, or empty gateway.listen).");
+      r.add("gateway.certificate_file",
+            "is required: the certificate for the server name (or set gateway.plain_http behind a "
+            "reverse proxy, or empty gateway.listen).");
     if (x.private_key_file.empty())
       r.add("gateway.private_key_file", "is required: the private key of the certificate.");
   }
-  for (const auto& text : x.allowed_networks)
-    r.check("gateway.allowed_networks", check_network(text));
+  for (const auto& text : x.allowed_networks) r.check("gateway.allowed_networks", check_network(text));
   if (!x.well_known_server.empty() && !matrix::is_server_name(x.well_known_server))
     r.add("gateway.well_known_server", "\"" + x.well_known_server + "\" must be host or host:port.");
-  if (!x.dns_server.empty())
-    r.check("gateway.dns_server", check_socket_address(x.dns_server));
+  if (!x.dns_server.empty()) r.check("gateway.dns_server", check_socket_address(x.dns_server));
 }
 
 void check_federation(report& r, const federation_options& x) {
   if (!matrix::find_room_version(x.room_version)) {
     std::string known;
-    for (const auto& rules : matrix::room_versions())
-      known += (known.empty() ? "" : ", ") + std::string{rules.id};
+    for (const auto& rules : matrix::room_versions()) known += (known.empty() ? "" : ", ") + std::string{rules.id};
     r.add("federation.room_version", "\"" + x.room_version + "\" is not known; known are " + known + ".");
   }
-  r.not_above("federation.retry_delay_ms_min", x.retry_delay_ms_min, "federation.retry_delay_ms_max", x.retry_delay_ms_max);
+  r.not_above("federation.retry_delay_ms_min", x.retry_delay_ms_min, "federation.retry_delay_ms_max",
+              x.retry_delay_ms_max);
   check_server_names(r, "federation.trusted_key_servers", x.trusted_key_servers);
   check_globs(r, "federation.allow_servers", x.allow_servers);
   check_globs(r, "federation.deny_servers", x.deny_servers);
@@ -138,8 +131,7 @@ void check_federation(report& r, const federation_options& x) {
 
 std::string to_string(const problem& x) {
   std::string out = x.where;
-  if (!x.key.empty())
-    (out += out.empty() ? "" : ": ") += x.key;
+  if (!x.key.empty()) (out += out.empty() ? "" : ": ") += x.key;
   return (out += out.empty() ? "" : ": ") += x.what;
 }
 
@@ -147,17 +139,14 @@ std::vector<problem> validate(const options& x, purpose what_for) {
   std::vector<problem> out;
   report r{out};
   const bool node = what_for == purpose::node;
-  if (node)
-    check_node(r, x.node);
+  if (node) check_node(r, x.node);
   check_edge(r, x.edge, node);
   check_gateway(r, x.gateway, what_for);
-  if (!node)
-    return out;
+  if (!node) return out;
   check_federation(r, x.federation);
   r.not_above("invitation.retry_delay_ms_min", x.invitation.retry_delay_ms_min, "invitation.retry_delay_ms_max",
               x.invitation.retry_delay_ms_max);
-  if (x.store.path.empty())
-    r.add("store.path", "must name a file.");
+  if (x.store.path.empty()) r.add("store.path", "must name a file.");
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "messages/room.hpp"
 #include "messages/session.hpp"
 #include "messages/store.hpp"
+#include "messages/verifier.hpp"
 
 #include <string>
 #include <variant>
@@ -47,7 +48,7 @@ using message = std::variant<start, timer_due, store_answered, passivate, http_a
                              pdus_handled, retry_now, chat_command, federation_call, federation_reply, pdus_received,
                              edu_received, rescission_received, invite_accepted_by_server, revoke_invite,
                              revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
-                             invited_membership_changed, invite_wanted, rescission_delivered, verify_events, events_verified, server_alive,
+                             invited_membership_changed, invite_wanted, rescission_delivered, verify_events, events_verified, verify_piece, piece_verified, server_alive,
                              frame_received, connection_lost, send_frame, command_received, command_done, outbox_advanced,
                              ephemeral_notification, gateway::http_request>;
 

@@ -26,8 +26,7 @@ class descriptor {
 public:
   explicit descriptor(int fd) : fd_(fd) {}
   ~descriptor() {
-    if (fd_ >= 0)
-      close(fd_);
+    if (fd_ >= 0) close(fd_);
   }
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
@@ -52,8 +51,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> out;
   while (true) {
     auto first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos)
-      return out;
+    if (first == std::string_view::npos) return out;
     line.remove_prefix(first);
     auto end = line.find_first_of(" \t\r");
     out.push_back(line.substr(0, end));
@@ -61,17 +59,13 @@ std::vector<std::string_view> words_of(std::string_view line) {
   }
 }
 
-fault wrong(std::string why) {
-  return {fault_code::invalid_param, "the signing key file " + std::move(why)};
-}
+fault wrong(std::string why) { return {fault_code::invalid_param, "the signing key file " + std::move(why)}; }
 
 status write_all(int fd, std::string_view text, const std::string& path) {
   while (!text.empty()) {
     auto n = write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return failed(path, "cannot be written");
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed(path, "cannot be written");
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return fsync(fd) == 0 ? ok() : status{failed(path, "cannot be brought to disk")};
@@ -84,29 +78,24 @@ result<std::string> read_secret_file(const std::string& path) {
   if (!file)
     return errno == ENOENT ? fault{fault_code::not_found, path + " does not exist."} : failed(path, "cannot be opened");
   struct stat about {};
-  if (fstat(file.get(), &about) != 0)
-    return failed(path, "cannot be looked at");
-  if (!S_ISREG(about.st_mode))
-    return fault{fault_code::forbidden, path + " is no regular file."};
+  if (fstat(file.get(), &about) != 0) return failed(path, "cannot be looked at");
+  if (!S_ISREG(about.st_mode)) return fault{fault_code::forbidden, path + " is no regular file."};
   if ((about.st_mode & 077U) != 0)
-    return fault{fault_code::forbidden, path + " is a secret that others have rights to: chmod 600 it. If it was readable by others "
-                                               "for a while, make a new one."};
+    return fault{fault_code::forbidden,
+                 path + " is a secret that others have rights to: chmod 600 it. If it was readable by others "
+                        "for a while, make a new one."};
   if (about.st_uid != geteuid() && about.st_uid != 0)
     return fault{fault_code::forbidden, path + " belongs to another user: chown it to the one that runs the broker."};
   std::string text(secret_bytes_max + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     auto n = read(file.get(), text.data() + size, text.size() - size);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return failed(path, "cannot be read");
-    if (n == 0)
-      break;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed(path, "cannot be read");
+    if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
-  if (size > secret_bytes_max)
-    return fault{fault_code::too_large, path + " is larger than 4 KiB."};
+  if (size > secret_bytes_max) return fault{fault_code::too_large, path + " is larger than 4 KiB."};
   text.resize(size);
   return text;
 }
@@ -115,22 +104,20 @@ status write_secret_file(const std::string& path, std::string_view text) {
   // Written beside and linked, so that the name never stands for half a secret, nor replaces one.
   auto draft = path + ".new-" + std::to_string(getpid());
   descriptor file{open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file)
-    return failed(draft, "cannot be made");
+  if (!file) return failed(draft, "cannot be made");
   auto written = write_all(file.get(), text, draft);
   bool linked = written && link(draft.c_str(), path.c_str()) == 0;
   auto link_error = errno;
   unlink(draft.c_str());
-  if (!written)
-    return written;
+  if (!written) return written;
   if (!linked) {
     errno = link_error;
-    return link_error == EEXIST ? fault{fault_code::already_exists, path + " exists already."} : failed(path, "cannot be made");
+    return link_error == EEXIST ? fault{fault_code::already_exists, path + " exists already."}
+                                : failed(path, "cannot be made");
   }
   auto parent = std::filesystem::path{path}.parent_path();
   descriptor directory{open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory || fsync(directory.get()) != 0)
-    return failed(path, "cannot be brought to disk");
+  if (!directory || fsync(directory.get()) != 0) return failed(path, "cannot be brought to disk");
   return ok();
 }
 
@@ -141,63 +128,51 @@ result<matrix::signing_key> parse_key_file(std::string_view text) {
     auto line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     auto words = words_of(line);
-    if (words.empty() || words.front().starts_with('#'))
-      continue;
-    if (!found.empty())
-      return wrong("holds more than one key; leave the one to sign with.");
-    if (words.size() != 3)
-      return wrong("must hold one line `ed25519 <id> <base64 seed>`.");
+    if (words.empty() || words.front().starts_with('#')) continue;
+    if (!found.empty()) return wrong("holds more than one key; leave the one to sign with.");
+    if (words.size() != 3) return wrong("must hold one line `ed25519 <id> <base64 seed>`.");
     found = std::move(words);
   }
-  if (found.empty())
-    return wrong("holds no key.");
-  if (found[0] != "ed25519")
-    return wrong("must begin with ed25519, the only algorithm of Matrix.");
+  if (found.empty()) return wrong("holds no key.");
+  if (found[0] != "ed25519") return wrong("must begin with ed25519, the only algorithm of Matrix.");
   auto id = "ed25519:" + std::string{found[1]};
-  if (!matrix::is_signing_key_id(id))
-    return wrong("has a key id with other characters than letters, digits and _.");
+  if (!matrix::is_signing_key_id(id)) return wrong("has a key id with other characters than letters, digits and _.");
   auto seed = matrix::base64_decode(found[2]);
   wiped guard{seed ? std::move(*seed) : std::string{}};
-  if (guard.text.size() != crypto_sign_SEEDBYTES)
-    return wrong("has a seed that is not the base64 of 32 bytes.");
+  if (guard.text.size() != crypto_sign_SEEDBYTES) return wrong("has a seed that is not the base64 of 32 bytes.");
   return matrix::signing_key::from_seed(guard.text, std::move(id));
 }
 
 result<matrix::signing_key> read_key_file(const std::string& path) {
   auto text = read_secret_file(path);
-  if (!text)
-    return text.error();
+  if (!text) return text.error();
   wiped guard{std::move(*text)};
   auto key = parse_key_file(guard.text);
-  if (!key)
-    return fault{key.error().code, key.error().detail + " (" + path + ")"};
+  if (!key) return fault{key.error().code, key.error().detail + " (" + path + ")"};
   return key;
 }
 
 result<matrix::signing_key> create_key_file(const std::string& path) {
-  if (sodium_init() < 0)
-    return fault{fault_code::internal, "libsodium found no source of random numbers"};
+  if (sodium_init() < 0) return fault{fault_code::internal, "libsodium found no source of random numbers"};
   wiped seed{std::string(crypto_sign_SEEDBYTES, '\0')};
   randombytes_buf(seed.text.data(), seed.text.size()); // getrandom(2)
   auto key = matrix::signing_key::from_seed(seed.text);
-  if (!key)
-    return key.error();
+  if (!key) return key.error();
   auto id = std::string_view{key->key_id()}.substr(std::string_view{"ed25519:"}.size());
   wiped line{"ed25519 " + std::string{id} + " "};
   wiped encoded{matrix::base64_encode(seed.text)};
   line.text += encoded.text + "\n";
-  if (auto written = write_secret_file(path, line.text); !written)
-    return written.error();
+  if (auto written = write_secret_file(path, line.text); !written) return written.error();
   return key;
 }
 
 result<matrix::signing_key> load_key_file(const std::string& path, bool may_create) {
   auto key = read_key_file(path);
-  if (key || key.error().code != fault_code::not_found)
-    return key;
+  if (key || key.error().code != fault_code::not_found) return key;
   if (!may_create)
-    return fault{fault_code::not_found, path + " does not exist, but the store holds rooms signed with a key. Put the key back; a new one "
-                                               "would leave other servers unable to check what we signed."};
+    return fault{fault_code::not_found,
+                 path + " does not exist, but the store holds rooms signed with a key. Put the key back; a new one "
+                        "would leave other servers unable to check what we signed."};
   return create_key_file(path);
 }
 

@@ -213,7 +213,7 @@ void room_machine::run(const queued_command& c, const chat::typing& x) {
   done(c.command.reference, x.name, chat::empty_answer{}, false);
 }
 
-void room_machine::run(const queued_command& c, const chat::query_room& x) {
+void room_machine::run(const queued_command& c, const chat::query_room&) {
   chat::room_view view;
   view.room = head_.chat_room_id;
   view.matrix_room_id = room_id_;
@@ -234,8 +234,9 @@ void room_machine::run(const queued_command& c, const chat::query_room& x) {
     view.members.push_back({*e->state_key, std::string{e->membership()}, shown && shown->as_string() ? *shown->as_string() : std::string{},
                             power == matrix::infinite_power ? limits::canonical_integer_max : power});
   }
-  // The invitations' states are the invitation actors'; the directory completes the view from the store.
-  done(c.command.reference, x.name, view, false);
+  const auto asked = next_token(); // the states of invitations are the invitation actors': the store has their word
+  now_effects_.push_back(ask_store{asked, store::find_invitations{room_id_, {}, false}});
+  viewing_.emplace(asked, std::pair{c.command.reference, std::move(view)});
 }
 
 void room_machine::done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep) {

@@ -155,6 +155,14 @@ void room_machine::store_answer(const store_answered& m) {
     run_commands();
     return;
   }
+  if (auto it = viewing_.find(m.asked); it != viewing_.end()) {
+    auto [ref, view] = std::move(it->second);
+    viewing_.erase(it);
+    if (const auto* invitations = std::get_if<store::invitations_found>(m.answer.get()))
+      for (const auto& i : invitations->invitations)
+        view.invitations.push_back({head_.chat_room_id, room_id_, i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
+    return done(ref, chat::query_room::name, view, false);
+  }
   if (auto it = looking_up_.find(m.asked); it != looking_up_.end()) {
     auto asked = std::move(it->second);
     looking_up_.erase(it);
@@ -241,18 +249,18 @@ std::string room_machine::describe(time_ms now) const {
   for (const auto& e : graph_.extremities()) ext.emplace_back(e);
   o.set("extremities", std::move(ext));
   o.set("commands_waiting", static_cast<std::int64_t>(commands_.size()));
-  matrix::json::array work;
+  matrix::json::array under_way;
   for (const auto& [id, w] : work_) {
-    if (work.size() == 50) break;
+    if (under_way.size() == 50) break;
     object row;
     row.set("event_id", w.event->event_id);
     row.set("phase", name(w.phase));
     row.set("origin", w.origin);
     row.set("age_ms", now - w.since);
-    work.emplace_back(std::move(row));
+    under_way.emplace_back(std::move(row));
   }
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
-  o.set("under_way", std::move(work));
+  o.set("under_way", std::move(under_way));
   if (gap_) {
     object g;
     g.set("server", gap_->server);

@@ -225,6 +225,7 @@ private:
   std::deque<queued_command> commands_;
   std::optional<token> resolving_;
   std::map<std::string, std::string> recent_messages_; ///< chat message id -> event id, bounded
+  std::map<token, std::pair<command_reference, chat::room_view>> viewing_; ///< query.room that waits for the invitations
   std::map<token, federation_call> reading_;           ///< calls that wait for the store
   std::map<token, std::pair<federation_call, matrix::event_ptr>> joining_peers_; ///< send_join, send_leave being verified
   std::set<std::string> inviting_; ///< users whose invite is signed and not yet in the graph

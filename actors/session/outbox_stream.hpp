@@ -35,6 +35,8 @@ public:
   /// Whether more is worth reading: something is there and little of it is here.
   bool wants_rows() const;
 
+  /// Whether anything is not sent yet.
+  bool has_more() const { return !buffer_.empty() || fetched_to_ < head_; }
   /// The next row to send, or null. Rows given up as dead letters are stepped over (and acknowledged with what is before them).
   const store::outbox_row* next();
   /// `next()` went out.

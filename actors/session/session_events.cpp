@@ -118,7 +118,11 @@ void session_machine::pump(const connection_key& key) {
     if (s.owner != key) continue;
     if (c->messages > 0 && c->bytes > 0 && c->in_flight < settings_.event_credit_max) read_more(i, s);
   }
-  send_ephemeral(*c);
+  // What is durable and could go goes first; what is ephemeral only gets newer.
+  const bool durable_waits = c->in_flight < settings_.event_credit_max && std::ranges::any_of(streams_, [&](const outbox_stream& s) {
+    return s.owner == key && !s.next_owner && now_ >= s.paused_until && s.has_more();
+  });
+  if (!durable_waits) send_ephemeral(*c);
 }
 
 bool session_machine::send_one(connection& c, std::uint32_t number, outbox_stream& s) {

@@ -23,7 +23,8 @@ status forbidden(std::string detail) { return fault{fault_code::forbidden, std::
 status check_room_id(const event& x, const event_lookup& find, const std::function<bool(std::string_view)>& is_rejected) {
   if (x.room_id.empty() || x.room_id.front() != '!')
     return forbidden("2 room_id names no m.room.create");
-  const auto create_id = "$" + x.room_id.substr(1);
+  auto create_id = x.room_id;
+  create_id.front() = '$';
   const auto* create = find(create_id);
   if (!create)
     return fault{fault_code::not_found, "m.room.create " + create_id};

@@ -8,7 +8,7 @@ namespace causeway::matrix {
 namespace {
 
 /// "Retrieving server keys": no answer is trusted for longer.
-constexpr std::int64_t trust_ms_max = 7 * 24 * 60 * 60 * std::int64_t{1000};
+constexpr auto trust_ms_max = std::int64_t{7} * 24 * 60 * 60 * 1000;
 
 constexpr std::size_t public_key_bytes = 32;
 
@@ -73,7 +73,7 @@ void merge_keys(verify_keys& known, const verify_keys& more) {
 }
 
 json::object server_keys_document(std::string_view server_name, const signing_key& key,
-  const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts) {
+                                  const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts) {
   json::object retired;
   for (const auto& x : old_keys)
     retired.set(x.key_id, json::object{{"expired_ts", x.expired_ts}, {"key", x.public_key_base64}});

@@ -31,7 +31,8 @@ std::span<const command_info> commands() {
     {"rooms", false, "", "All rooms, those that wait for something first."},
     {"room.show", false, "room", "One room: members, head of the graph, invitations, servers, what waits."},
     {"servers", false, "", "All other servers we owe or owed something, the latest first."},
-    {"server.show", false, "server", "One server: queue, transaction in flight, back-off, keys, and why its messages wait."},
+    {"server.show", false, "server",
+     "One server: queue, transaction in flight, back-off, keys, and why its messages wait."},
     {"server.retry", true, "server", "Ends the back-off of a server: the next attempt is made now."},
     {"invites", false, "", "Open invitations; with `all` also those that are over."},
     {"invite.show", false, "room user", "One invitation and what it waits for."},
@@ -49,20 +50,18 @@ const command_info* find_command(std::string_view name) {
 
 result<arguments> decode_arguments(const command_info& command, std::string_view body) {
   auto x = edge::unpack<arguments>(body, fault_code::bad_body);
-  if (!x)
-    return x;
+  if (!x) return x;
   auto missing = [&](std::string_view key, const std::string& text) {
     return command.required.find(key) != std::string_view::npos && text.empty();
   };
-  for (auto [key, text] : {std::pair<std::string_view, const std::string*>{"room", &x->room}, {"user", &x->user}, {"server", &x->server}})
+  for (auto [key, text] :
+       {std::pair<std::string_view, const std::string*>{"room", &x->room}, {"user", &x->user}, {"server", &x->server}})
     if (missing(key, *text))
       return fault{fault_code::bad_body, std::string{command.name} + " needs " + std::string{key}};
   return x;
 }
 
-std::string encode_arguments(const arguments& x) {
-  return edge::pack(x);
-}
+std::string encode_arguments(const arguments& x) { return edge::pack(x); }
 
 std::string fault_json(const fault& x) {
   const auto& about = info(x.code);

@@ -14,11 +14,11 @@ namespace causeway::admin {
 
 /// Arguments of all commands; each uses some. Absent keys stay at their default.
 struct arguments {
-  std::string room;   ///< Matrix id or the chat server's
+  std::string room; ///< Matrix id or the chat server's
   std::string user;
   std::string server;
-  std::string filter; ///< lists: rows that hold this text anywhere; empty: all
-  bool all = false;   ///< invites: also those that are over
+  std::string filter;          ///< lists: rows that hold this text anywhere; empty: all
+  bool all = false;            ///< invites: also those that are over
   std::uint32_t limit = 1'000; ///< lists: most rows; range 1..100000
 };
 

@@ -1,6 +1,5 @@
 #include "plugin/admin/admin_service.hpp"
 
-#include "messages/chat/codec.hpp"
 #include "messages/edge/header.hpp"
 #include "plugin/admin/admin_protocol.hpp"
 #include "plugin/admin/gathering.hpp"
@@ -21,15 +20,15 @@ public:
 
   void on_frame(const edge::connection& from, const edge::frame& x) {
     switch (x.what) {
-      case edge::verb::hello: return on_hello(from, x);
-      case edge::verb::command: return on_command(from, x);
-      case edge::verb::ping: return on_ping(from, x);
-      case edge::verb::pong:
-      case edge::verb::bye:
-      case edge::verb::credit: return; // nothing is kept of a connection, so nothing has to end
-      default:
-        with_.send(from, edge::make_error({fault_code::unknown_verb, std::string{edge::name(x.what)}
-                                                                       + " has no meaning on the admin endpoint"}));
+    case edge::verb::hello: return on_hello(from, x);
+    case edge::verb::command: return on_command(from, x);
+    case edge::verb::ping: return on_ping(from, x);
+    case edge::verb::pong:
+    case edge::verb::bye:
+    case edge::verb::credit: return; // nothing is kept of a connection, so nothing has to end
+    default:
+      with_.send(from, edge::make_error({fault_code::unknown_verb,
+                                         std::string{edge::name(x.what)} + " has no meaning on the admin endpoint"}));
     }
   }
 
@@ -41,8 +40,7 @@ public:
       std::erase_if(open_, [](const auto& x) { return x->finished(); });
       open = open_;
     }
-    for (const auto& x : open)
-      x->expire(now);
+    for (const auto& x : open) x->expire(now);
   }
 
 private:
@@ -64,13 +62,13 @@ private:
 
   void on_hello(const edge::connection& from, const edge::frame& x) {
     auto header = edge::decode_header<edge::hello_header>(x.header);
-    if (!header)
-      return with_.send(from, edge::make_error(header.error()));
+    if (!header) return with_.send(from, edge::make_error(header.error()));
     const auto& versions = header->versions;
     if (std::find(versions.begin(), versions.end(), edge::contract_version) == versions.end()) {
       edge::error_header about;
-      about.versions = {edge::contract_version};
-      return with_.send(from, edge::make_error({fault_code::unsupported_version, "this broker speaks version 1"}, about));
+      about.versions = std::vector<std::uint32_t>{edge::contract_version};
+      return with_.send(from,
+                        edge::make_error({fault_code::unsupported_version, "this broker speaks version 1"}, about));
     }
     edge::welcome_header welcome;
     welcome.broker = "causeway " + who_.version;
@@ -82,26 +80,22 @@ private:
 
   void on_ping(const edge::connection& from, const edge::frame& x) {
     auto header = edge::decode_header<edge::ping_header>(x.header);
-    if (!header)
-      return with_.send(from, edge::make_error(header.error()));
+    if (!header) return with_.send(from, edge::make_error(header.error()));
     with_.send(from, {edge::verb::pong, edge::encode_header(*header), {}});
   }
 
   void on_command(const edge::connection& from, const edge::frame& x) {
     auto header = edge::decode_header<edge::command_header>(x.header);
-    if (!header)
-      return with_.send(from, edge::make_error(header.error()));
+    if (!header) return with_.send(from, edge::make_error(header.error()));
     job work{from, header->id, {}};
     const auto* command = find_command(header->command);
-    if (!command)
-      return refuse(work, {fault_code::unknown_command, "there is no command \"" + header->command + "\""});
+    if (!command) return refuse(work, {fault_code::unknown_command, "there is no command \"" + header->command + "\""});
     bool may_read = from.peer_role == edge::role::admin || from.peer_role == edge::role::inspector;
     if (!may_read || (command->changes && from.peer_role != edge::role::admin))
-      return refuse(work, {fault_code::role_denied, std::string{command->name} + " is not for the role "
-                                                      + std::string{edge::name(from.peer_role)}});
+      return refuse(work, {fault_code::role_denied, std::string{command->name} + " is not for the role " +
+                                                      std::string{edge::name(from.peer_role)}});
     auto with = decode_arguments(*command, x.body);
-    if (!with)
-      return refuse(work, with.error());
+    if (!with) return refuse(work, with.error());
     work.with = std::move(*with);
     run(*command, std::move(work));
   }
@@ -112,37 +106,36 @@ private:
       return gather(std::move(work), {{{"rooms", store::list_rooms{}}}, {}, false},
                     [](impl& self, const job& j, const findings& f) { self.answer(j, views::rooms(f, j.with)); });
     if (name == "servers")
-      return gather(std::move(work), {{{"destinations", store::list_destinations{}}}, {}, false}, [](impl& self, const job& j, const findings& f) {
-        self.answer(j, views::servers(f, j.with, self.with_.now_ms()));
-      });
+      return gather(std::move(work), {{{"destinations", store::list_destinations{}}}, {}, false},
+                    [](impl& self, const job& j, const findings& f) {
+                      self.answer(j, views::servers(f, j.with, self.with_.now_ms()));
+                    });
     if (name == "invites") {
       store::find_invitations question{{}, {}, !work.with.all};
-      return gather(std::move(work), {{{"invitations", question}}, {}, false}, [](impl& self, const job& j, const findings& f) {
-        self.answer(j, views::invites(f, j.with, self.with_.now_ms()));
-      });
+      return gather(std::move(work), {{{"invitations", question}}, {}, false},
+                    [](impl& self, const job& j, const findings& f) {
+                      self.answer(j, views::invites(f, j.with, self.with_.now_ms()));
+                    });
     }
     if (name == "actors")
       return gather(std::move(work), {{}, {}, true},
                     [](impl& self, const job& j, const findings& f) { self.answer(j, views::actors(f, j.with)); });
     if (name == "room.show")
       return gather(std::move(work), {{{"rooms", store::list_rooms{}}}, {}, false}, &impl::show_room);
-    if (name == "server.show")
-      return show_server(std::move(work));
+    if (name == "server.show") return show_server(std::move(work));
     if (name == "server.retry")
       return gather(std::move(work), {{{"destinations", store::list_destinations{}}}, {}, false}, &impl::retry_server);
     if (name == "invite.show") {
       store::find_invitations question{{}, work.with.user, false};
       return gather(std::move(work), {{{"invitations", question}}, {}, false}, &impl::show_invitation);
     }
-    if (name == "keys")
-      return keys(std::move(work));
+    if (name == "keys") return keys(std::move(work));
     refuse(work, {fault_code::internal, "the command table names a command nobody answers: " + std::string{name}});
   }
 
   void show_room(const job& work, const findings& found) {
     auto summary = views::resolve_room(found, work.with.room);
-    if (!summary)
-      return refuse(work, summary.error());
+    if (!summary) return refuse(work, summary.error());
     questions ask;
     ask.store = {{"room", store::load_room{summary->room_id}}, {"destinations", store::list_destinations{}}};
     ask.status = {{actor_kind::room, summary->room_id}};
@@ -164,8 +157,7 @@ private:
 
   void retry_server(const job& work, const findings& found) {
     const auto* listed = found.find<store::destinations_listed>("destinations");
-    if (!listed)
-      return refuse(work, found.why_not("destinations"));
+    if (!listed) return refuse(work, found.why_not("destinations"));
     auto is_it = [&](const store::destination_summary& x) { return x.destination.server_name == work.with.server; };
     auto at = std::find_if(listed->destinations.begin(), listed->destinations.end(), is_it);
     if (at == listed->destinations.end())
@@ -179,8 +171,7 @@ private:
 
   void show_invitation(const job& work, const findings& found) {
     auto invitation = views::resolve_invitation(found, work.with);
-    if (!invitation)
-      return refuse(work, invitation.error());
+    if (!invitation) return refuse(work, invitation.error());
     questions ask;
     ask.store = {{"destinations", store::list_destinations{}}};
     ask.status = {{actor_kind::invitation, invitation->room_id + "|" + invitation->user_id}};
@@ -205,32 +196,28 @@ private:
   void gather(job work, questions ask, compose then) {
     auto deadline = with_.now_ms() + answer_timeout_ms;
     auto done = [self = weak_from_this(), work, then = std::move(then)](findings found) {
-      if (auto alive = self.lock())
-        std::invoke(then, *alive, work, found);
+      if (auto alive = self.lock()) std::invoke(then, *alive, work, found);
     };
     auto open = std::make_shared<gathering>(ask.size(), deadline, std::move(done));
-    if (!admit(open))
-      return refuse(work, {fault_code::overloaded, "too many commands are under way"});
+    if (!admit(open)) return refuse(work, {fault_code::overloaded, "too many commands are under way"});
     for (auto& [part, question] : ask.store)
-      with_.ask_store(std::move(question), [open, part = part](store::answer x) { open->answered(part, std::move(x)); });
+      with_.ask_store(std::move(question),
+                      [open, part = part](store::answer x) { open->answered(part, std::move(x)); });
     for (auto& who : ask.status)
       with_.ask_status(std::move(who), [open](std::string text) { open->status_told(std::move(text)); });
-    if (ask.actors)
-      with_.list_actors([open](std::vector<actor_row> rows) { open->actors_listed(std::move(rows)); });
+    if (ask.actors) with_.list_actors([open](std::vector<actor_row> rows) { open->actors_listed(std::move(rows)); });
   }
 
   bool admit(const std::shared_ptr<gathering>& x) {
     std::lock_guard lock{mutex_};
     std::erase_if(open_, [](const auto& y) { return y->finished(); });
-    if (open_.size() >= open_commands_max)
-      return false;
+    if (open_.size() >= open_commands_max) return false;
     open_.push_back(x);
     return true;
   }
 
   void answer(const job& work, const views::view& x) {
-    if (!x)
-      return refuse(work, x.error());
+    if (!x) return refuse(work, x.error());
     reply(work, true, json::canonical(*x));
   }
   void refuse(const job& work, const fault& why) { reply(work, false, fault_json(why)); }
@@ -257,8 +244,6 @@ void admin_service::on_frame(const edge::connection& from, const edge::frame& x)
   impl_->on_frame(from, x);
 }
 
-void admin_service::expire() {
-  impl_->expire();
-}
+void admin_service::expire() { impl_->expire(); }
 
 } // namespace causeway::admin

@@ -15,7 +15,7 @@ namespace causeway::admin {
 /// Who this broker is, for WELCOME and `keys`.
 struct identity {
   std::string server_name;
-  std::string version;          ///< of the software
+  std::string version; ///< of the software
   std::string key_id, public_key_base64;
 };
 

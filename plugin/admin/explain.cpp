@@ -20,31 +20,28 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
   std::string what;
   if (x.queued > 0) {
     what = count(x.queued, "event") + (x.queued == 1 ? " waits" : " wait");
-    if (x.oldest_waiting_ts > 0)
-      what += ", the oldest for " + human_duration(now_ms - x.oldest_waiting_ts);
+    if (x.oldest_waiting_ts > 0) what += ", the oldest for " + human_duration(now_ms - x.oldest_waiting_ts);
     what += ". ";
   }
   if (x.failures > 0) {
     what += count(x.failures, "attempt") + " failed";
-    if (x.first_failure_ts > 0)
-      what += " in the last " + human_duration(now_ms - x.first_failure_ts);
-    if (!x.last_fault.empty())
-      what += ", last: " + x.last_fault;
-    if (!what.ends_with('.'))
-      what += '.';
+    if (x.first_failure_ts > 0) what += " in the last " + human_duration(now_ms - x.first_failure_ts);
+    if (!x.last_fault.empty()) what += ", last: " + x.last_fault;
+    if (!what.ends_with('.')) what += '.';
     if (x.retry_at_ts > now_ms)
-      what += " The next attempt is made " + due(x.retry_at_ts, now_ms) + "; `causeway server retry " + x.server_name + "` makes it now.";
+      what += " The next attempt is made " + due(x.retry_at_ts, now_ms) + "; `causeway server retry " + x.server_name +
+              "` makes it now.";
     else
       what += " An attempt is due or under way now.";
-    if (x.queued == 0 && x.in_flight.empty())
-      what += " Nothing is owed to it.";
+    if (x.queued == 0 && x.in_flight.empty()) what += " Nothing is owed to it.";
     return what;
   }
   if (!x.in_flight.empty())
-    return what + "Transaction " + x.in_flight + " with " + count(x.in_flight_pdus, "event") + " and "
-           + count(x.in_flight_edus, "ephemeral item") + " is under way; what is queued behind it waits for its answer.";
+    return what + "Transaction " + x.in_flight + " with " + count(x.in_flight_pdus, "event") + " and " +
+           count(x.in_flight_edus, "ephemeral item") + " is under way; what is queued behind it waits for its answer.";
   if (x.queued > 0)
-    return what + "It is about to be sent; if this stays so, look at its actor (`causeway actors --filter " + x.server_name + "`).";
+    return what + "It is about to be sent; if this stays so, look at its actor (`causeway actors --filter " +
+           x.server_name + "`).";
   return {};
 }
 
@@ -55,42 +52,35 @@ std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
     retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far;" : "";
     retry += " the next is made " + due(x.retry_at_ts, now_ms) + " (`causeway server show " + server + "` tells more).";
   }
-  if (x.state == "sending")
-    return server + " has not taken the invitation yet." + retry;
-  if (x.state == "revoked_unconfirmed")
-    return server + " has not confirmed that the invitation is revoked." + retry;
+  if (x.state == "sending") return server + " has not taken the invitation yet." + retry;
+  if (x.state == "revoked_unconfirmed") return server + " has not confirmed that the invitation is revoked." + retry;
   if (x.state == "pending") {
     auto who = x.user_id + " has not answered for " + human_duration(now_ms - x.since_ts);
     return who + (x.deadline_ts > 0 ? "; it expires " + due(x.deadline_ts, now_ms) + "." : "; it never expires.");
   }
-  return x.pending_request.empty() ? std::string{} : server + " has still to be told (" + x.pending_request + ")." + retry;
+  return x.pending_request.empty() ? std::string{}
+                                   : server + " has still to be told (" + x.pending_request + ")." + retry;
 }
 
 } // namespace
 
 matrix::json::value detail::to_value(const std::string& x) {
-  if (matrix::json::is_utf8(x))
-    return x;
+  if (matrix::json::is_utf8(x)) return x;
   std::string out = x;
   for (auto& c : out)
-    if (static_cast<unsigned char>(c) >= 0x80)
-      c = '?';
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
   return out;
 }
 
 std::string human_duration(std::int64_t milliseconds) {
-  if (milliseconds < 0)
-    return "0 s";
-  if (milliseconds < 1'000)
-    return std::to_string(milliseconds) + " ms";
+  if (milliseconds < 0) return "0 s";
+  if (milliseconds < 1'000) return std::to_string(milliseconds) + " ms";
   if (milliseconds < 10'000)
     return std::to_string(milliseconds / 1'000) + "." + std::to_string(milliseconds % 1'000 / 100) + " s";
   auto seconds = milliseconds / 1'000;
-  if (seconds < 120)
-    return std::to_string(seconds) + " s";
+  if (seconds < 120) return std::to_string(seconds) + " s";
   auto minutes = seconds / 60;
-  if (minutes < 120)
-    return std::to_string(minutes) + " min";
+  if (minutes < 120) return std::to_string(minutes) + " min";
   auto hours = minutes / 60;
   if (hours < 48)
     return std::to_string(hours) + " h" + (minutes % 60 == 0 ? "" : " " + std::to_string(minutes % 60) + " min");
@@ -99,10 +89,10 @@ std::string human_duration(std::int64_t milliseconds) {
 
 std::string_view name(store::room_phase phase) {
   switch (phase) {
-    case store::room_phase::joined: return "joined";
-    case store::room_phase::joining: return "joining";
-    case store::room_phase::left: return "left";
-    case store::room_phase::invited: return "invited";
+  case store::room_phase::joined: return "joined";
+  case store::room_phase::joining: return "joining";
+  case store::room_phase::left: return "left";
+  case store::room_phase::invited: return "invited";
   }
   return "unknown";
 }
@@ -159,15 +149,15 @@ room_row describe(const store::room_summary& x) {
   row.extremities = x.extremities;
   row.staged = x.staged;
   if (x.staged > 0)
-    row.waits_for = count(x.staged, "received event") + (x.staged == 1 ? " waits" : " wait") + " for missing ones, which are asked for.";
+    row.waits_for = count(x.staged, "received event") + (x.staged == 1 ? " waits" : " wait") +
+                    " for missing ones, which are asked for.";
   if (x.phase == store::room_phase::joining)
     row.waits_for += (row.waits_for.empty() ? "" : " ") + std::string{"The join through another server is under way."};
   return row;
 }
 
 std::string advice(const store::put_destination& x) {
-  if (x.failures == 0)
-    return {};
+  if (x.failures == 0) return {};
   auto word = std::string_view{x.last_fault}.substr(0, x.last_fault.find(':'));
   const auto* about = find_fault(word);
   return about ? std::string{about->what_to_do} : std::string{};

@@ -6,21 +6,17 @@ namespace causeway::admin {
 
 fault findings::why_not(std::string_view part) const {
   auto at = answers.find(part);
-  if (at == answers.end())
-    return {fault_code::timed_out, "the store did not answer in time"};
-  if (const auto* why = std::get_if<fault>(&at->second))
-    return *why;
+  if (at == answers.end()) return {fault_code::timed_out, "the store did not answer in time"};
+  if (const auto* why = std::get_if<fault>(&at->second)) return *why;
   return {fault_code::internal, "the store gave another answer than asked for (" + std::string{part} + ")"};
 }
 
 template <class Change>
 void gathering::take(Change change) {
   std::unique_lock lock{mutex_};
-  if (!done_)
-    return;
+  if (!done_) return;
   change(found_);
-  if (--missing_ > 0)
-    return;
+  if (--missing_ > 0) return;
   auto done = std::exchange(done_, nullptr);
   auto found = std::move(found_);
   lock.unlock();
@@ -41,8 +37,7 @@ void gathering::actors_listed(std::vector<actor_row> rows) {
 
 void gathering::expire(std::int64_t now_ms) {
   std::unique_lock lock{mutex_};
-  if (!done_ || now_ms < deadline_ms_)
-    return;
+  if (!done_ || now_ms < deadline_ms_) return;
   auto done = std::exchange(done_, nullptr);
   auto found = std::move(found_);
   lock.unlock();

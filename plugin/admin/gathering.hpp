@@ -17,7 +17,7 @@ namespace causeway::admin {
 /// What was asked for one command and what came back in time.
 struct findings {
   std::map<std::string, store::answer, std::less<>> answers;
-  std::optional<std::string> status;        ///< JSON of the actor that was asked; empty text: it is not in memory
+  std::optional<std::string> status; ///< JSON of the actor that was asked; empty text: it is not in memory
   std::optional<std::vector<actor_row>> actors;
 
   /// The answer called `part` if it came and is a `T`; otherwise null.

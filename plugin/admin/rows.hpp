@@ -22,9 +22,12 @@ struct room_row {
     f("chat_room_id", chat_room_id, "The chat server's id of the room; empty when it has bound none.");
     f("type", type, "dm, group_dm or channel.");
     f("room_version", room_version, "Matrix room version.");
-    f("phase", phase, "joined: we take part; joining: the join is under way; invited: known from an invitation only; left: no local member.");
+    f("phase", phase,
+      "joined: we take part; joining: the join is under way; invited: known from an invitation only; left: no local "
+      "member.");
     f("events", events, "Stored events.");
-    f("extremities", extremities, "Ends of the event graph; more than one: servers wrote at the same time, the next event joins them.");
+    f("extremities", extremities,
+      "Ends of the event graph; more than one: servers wrote at the same time, the next event joins them.");
     f("staged", staged, "Received events that wait for missing ones.");
     f("waits_for", waits_for, "What the room waits for, in words; empty: nothing.");
   }
@@ -41,14 +44,16 @@ struct server_row {
   template <class F>
   void fields(F& f) {
     f("server_name", server_name, "Name of the server.");
-    f("state", state, "healthy: nothing waits; sending: a transaction is under way; waiting: something waits to be sent; backing_off: the last attempt "
-                      "failed; never_contacted: the same, and it has never answered anything (told by `server show` only).");
+    f("state", state,
+      "healthy: nothing waits; sending: a transaction is under way; waiting: something waits to be sent; backing_off: "
+      "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` only).");
     f("queued", queued, "Events owed to it, those in flight included.");
     f("oldest_waiting_ts", oldest_waiting_ts, "When the oldest of them was written.");
     f("failures", failures, "Failed attempts since the last success.");
     f("first_failure_ts", first_failure_ts, "When that began.");
     f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
-    f("in_flight", in_flight, "Id of the transaction under way, or that will be repeated until it is answered with 200.");
+    f("in_flight", in_flight,
+      "Id of the transaction under way, or that will be repeated until it is answered with 200.");
     f("in_flight_pdus", in_flight_pdus, "Events in it.");
     f("in_flight_edus", in_flight_edus, "Ephemeral items in it.");
     f("last_fault", last_fault, "Why the last attempt failed.");
@@ -72,7 +77,8 @@ struct invite_row {
     f("since_ts", since_ts, "When it came into this state.");
     f("inviter", inviter, "Who invited.");
     f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
-    f("pending_request", pending_request, "What we still have to tell the other server: invite or leave; empty: nothing.");
+    f("pending_request", pending_request,
+      "What we still have to tell the other server: invite or leave; empty: nothing.");
     f("attempts", attempts, "Attempts to tell it.");
     f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
     f("reason", reason, "Why it failed or was ended.");
@@ -90,7 +96,8 @@ struct actor_row {
   void fields(F& f) {
     f("kind", kind, "room, remote_server, invitation, session, directory, verifier, ...");
     f("key", key, "Which one: room id, server name, room id|user id, peer name.");
-    f("phase", phase, "running; restarting: it failed and is rebuilt from the store; parked: it failed too often, its input is kept.");
+    f("phase", phase,
+      "running; restarting: it failed and is rebuilt from the store; parked: it failed too often, its input is kept.");
     f("since_ts", since_ts, "When it was made.");
     f("handled", handled, "Messages it has handled.");
     f("mailbox", mailbox, "Messages that wait for it.");
@@ -200,8 +207,7 @@ template <class Row>
 matrix::json::array to_json(const std::vector<Row>& rows) {
   matrix::json::array out;
   out.reserve(rows.size());
-  for (const auto& x : rows)
-    out.emplace_back(to_json(x));
+  for (const auto& x : rows) out.emplace_back(to_json(x));
   return out;
 }
 

@@ -24,7 +24,9 @@ constexpr std::size_t members_shown_max = 1'000;
 struct holds_text {
   std::string_view wanted;
   bool found = false;
-  void operator()(std::string_view, const std::string& x, std::string_view) { found = found || x.find(wanted) != std::string::npos; }
+  void operator()(std::string_view, const std::string& x, std::string_view) {
+    found = found || x.find(wanted) != std::string::npos;
+  }
   template <class T>
   void operator()(std::string_view, const T&, std::string_view) {}
 };
@@ -38,8 +40,7 @@ json::object list(std::string_view name, std::vector<Row> rows, const arguments&
       return !f.found;
     });
   auto total = static_cast<std::int64_t>(rows.size());
-  if (rows.size() > with.limit)
-    rows.resize(with.limit);
+  if (rows.size() > with.limit) rows.resize(with.limit);
   return json::object{{name, json::value{to_json(rows)}}, {"total", json::value{total}}};
 }
 
@@ -71,8 +72,7 @@ std::vector<key_row> describe_keys(const store::put_server_keys& x, std::string_
 store::destination_summary destination(const findings& found, std::string_view server_name) {
   if (const auto* listed = found.find<store::destinations_listed>("destinations"))
     for (const auto& x : listed->destinations)
-      if (x.destination.server_name == server_name)
-        return x;
+      if (x.destination.server_name == server_name) return x;
   store::destination_summary none;
   none.destination.server_name = server_name;
   return none;
@@ -80,23 +80,20 @@ store::destination_summary destination(const findings& found, std::string_view s
 
 /// What the actor says of itself, as part of a view.
 json::value actor_of(const findings& found) {
-  if (!found.status || found.status->empty())
-    return nullptr;
+  if (!found.status || found.status->empty()) return nullptr;
   auto parsed = json::parse(*found.status);
   return parsed ? std::move(*parsed) : json::value{nullptr};
 }
 
 std::string actor_sentence(const findings& found) {
-  if (!found.status)
-    return "Its actor did not answer in time: it is busy or hangs (`causeway actors`).";
+  if (!found.status) return "Its actor did not answer in time: it is busy or hangs (`causeway actors`).";
   return {};
 }
 
 json::array sentences(std::initializer_list<std::string> list) {
   json::array out;
   for (const auto& x : list)
-    if (!x.empty())
-      out.push_back(detail::to_value(x));
+    if (!x.empty()) out.push_back(detail::to_value(x));
   return out;
 }
 
@@ -110,16 +107,13 @@ std::string text_of(const json::object& content, std::string_view key) {
 std::vector<member_row> members_of(const store::room_loaded& room) {
   std::vector<member_row> rows;
   auto state = room.state_groups.find(room.room.state_group);
-  if (state == room.state_groups.end() || !state->second)
-    return rows;
+  if (state == room.state_groups.end() || !state->second) return rows;
   std::map<std::string_view, const matrix::event*> events;
   for (const auto& x : room.state_events)
-    if (x.event)
-      events.emplace(x.event->event_id, x.event.get());
+    if (x.event) events.emplace(x.event->event_id, x.event.get());
   for (const auto& [key, event_id] : *state->second) {
     auto at = events.find(event_id);
-    if (key.first != "m.room.member" || at == events.end())
-      continue;
+    if (key.first != "m.room.member" || at == events.end()) continue;
     const auto& x = *at->second;
     auto& row = rows.emplace_back();
     row.user_id = key.second;
@@ -137,16 +131,14 @@ std::vector<member_row> members_of(const store::room_loaded& room) {
   return rows;
 }
 
-std::vector<server_row> servers_of(const findings& found, const std::vector<member_row>& members, std::string_view own_server,
-                                   std::int64_t now_ms) {
+std::vector<server_row> servers_of(const findings& found, const std::vector<member_row>& members,
+                                   std::string_view own_server, std::int64_t now_ms) {
   std::set<std::string_view> names;
   for (const auto& x : members)
-    if (x.membership == "join")
-      names.insert(matrix::server_name_of(x.user_id));
+    if (x.membership == "join") names.insert(matrix::server_name_of(x.user_id));
   names.erase(own_server);
   std::vector<server_row> rows;
-  for (auto name : names)
-    rows.push_back(describe(destination(found, name), true, now_ms));
+  for (auto name : names) rows.push_back(describe(destination(found, name), true, now_ms));
   return rows;
 }
 
@@ -154,43 +146,39 @@ std::vector<server_row> servers_of(const findings& found, const std::vector<memb
 
 view rooms(const findings& found, const arguments& with) {
   const auto* listed = found.find<store::rooms_listed>("rooms");
-  if (!listed)
-    return found.why_not("rooms");
+  if (!listed) return found.why_not("rooms");
   std::vector<room_row> rows;
   rows.reserve(listed->rooms.size());
-  for (const auto& x : listed->rooms)
-    rows.push_back(describe(x));
+  for (const auto& x : listed->rooms) rows.push_back(describe(x));
   std::stable_sort(rows.begin(), rows.end(), [](const room_row& a, const room_row& b) {
-    return std::tuple(a.waits_for.empty(), -a.staged, std::string_view{a.room_id})
-           < std::tuple(b.waits_for.empty(), -b.staged, std::string_view{b.room_id});
+    return std::tuple(a.waits_for.empty(), -a.staged, std::string_view{a.room_id}) <
+           std::tuple(b.waits_for.empty(), -b.staged, std::string_view{b.room_id});
   });
   return list("rooms", std::move(rows), with);
 }
 
 view servers(const findings& found, const arguments& with, std::int64_t now_ms) {
   const auto* listed = found.find<store::destinations_listed>("destinations");
-  if (!listed)
-    return found.why_not("destinations");
+  if (!listed) return found.why_not("destinations");
   std::vector<server_row> rows;
   rows.reserve(listed->destinations.size());
-  for (const auto& x : listed->destinations)
-    rows.push_back(describe(x, true, now_ms));
-  auto lateness = [now_ms](const server_row& x) { return x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts - now_ms : std::int64_t{1}; };
+  for (const auto& x : listed->destinations) rows.push_back(describe(x, true, now_ms));
+  auto lateness = [now_ms](const server_row& x) {
+    return x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts - now_ms : std::int64_t{1};
+  };
   std::stable_sort(rows.begin(), rows.end(), [&](const server_row& a, const server_row& b) {
-    return std::tuple(a.waits_for.empty(), lateness(a), std::string_view{a.server_name})
-           < std::tuple(b.waits_for.empty(), lateness(b), std::string_view{b.server_name});
+    return std::tuple(a.waits_for.empty(), lateness(a), std::string_view{a.server_name}) <
+           std::tuple(b.waits_for.empty(), lateness(b), std::string_view{b.server_name});
   });
   return list("servers", std::move(rows), with);
 }
 
 view invites(const findings& found, const arguments& with, std::int64_t now_ms) {
   const auto* listed = found.find<store::invitations_found>("invitations");
-  if (!listed)
-    return found.why_not("invitations");
+  if (!listed) return found.why_not("invitations");
   std::vector<invite_row> rows;
   rows.reserve(listed->invitations.size());
-  for (const auto& x : listed->invitations)
-    rows.push_back(describe(x, now_ms));
+  for (const auto& x : listed->invitations) rows.push_back(describe(x, now_ms));
   std::stable_sort(rows.begin(), rows.end(), [](const invite_row& a, const invite_row& b) {
     return std::tuple(a.waits_for.empty(), -a.since_ts) < std::tuple(b.waits_for.empty(), -b.since_ts);
   });
@@ -198,77 +186,66 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms) 
 }
 
 view actors(const findings& found, const arguments& with) {
-  if (!found.actors)
-    return fault{fault_code::timed_out, "the supervisors did not answer in time"};
+  if (!found.actors) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
   auto rows = *found.actors;
   std::stable_sort(rows.begin(), rows.end(), [](const actor_row& a, const actor_row& b) {
-    return std::tuple(a.phase == "running", -a.failures, -a.mailbox, std::string_view{a.kind}, std::string_view{a.key})
-           < std::tuple(b.phase == "running", -b.failures, -b.mailbox, std::string_view{b.kind}, std::string_view{b.key});
+    return std::tuple(a.phase == "running", -a.failures, -a.mailbox, std::string_view{a.kind},
+                      std::string_view{a.key}) <
+           std::tuple(b.phase == "running", -b.failures, -b.mailbox, std::string_view{b.kind}, std::string_view{b.key});
   });
   return list("actors", std::move(rows), with);
 }
 
 view server_keys(const findings& found, const arguments& with) {
   const auto* loaded = found.find<store::destination_loaded>("destination");
-  if (!loaded)
-    return found.why_not("destination");
+  if (!loaded) return found.why_not("destination");
   return json::object{{"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
                       {"fetched_ts", json::value{loaded->keys.fetched_ts}}};
 }
 
 result<store::room_summary> resolve_room(const findings& found, std::string_view name) {
   const auto* listed = found.find<store::rooms_listed>("rooms");
-  if (!listed)
-    return found.why_not("rooms");
+  if (!listed) return found.why_not("rooms");
   for (const auto& x : listed->rooms)
-    if (x.room_id == name || x.chat_room_id == name)
-      return x;
-  return fault{fault_code::not_found, "no room is called " + std::string{name} + ", neither by its Matrix id nor by the chat server's"};
+    if (x.room_id == name || x.chat_room_id == name) return x;
+  return fault{fault_code::not_found,
+               "no room is called " + std::string{name} + ", neither by its Matrix id nor by the chat server's"};
 }
 
 result<store::put_invitation> resolve_invitation(const findings& found, const arguments& with) {
   const auto* listed = found.find<store::invitations_found>("invitations");
-  if (!listed)
-    return found.why_not("invitations");
+  if (!listed) return found.why_not("invitations");
   for (const auto& x : listed->invitations)
-    if (x.user_id == with.user && (x.room_id == with.room || x.chat_room_id == with.room))
-      return x;
+    if (x.user_id == with.user && (x.room_id == with.room || x.chat_room_id == with.room)) return x;
   return fault{fault_code::not_found, with.user + " has no invitation to " + with.room};
 }
 
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms) {
   const auto* loaded = found.find<store::room_loaded>("room");
-  if (!loaded)
-    return found.why_not("room");
+  if (!loaded) return found.why_not("room");
   auto row = describe(summary);
   auto members = members_of(*loaded);
   auto servers = servers_of(found, members, own_server, now_ms);
 
   std::vector<event_row> extremities;
   for (const auto& x : loaded->extremities)
-    if (x.event && extremities.size() < events_shown_max)
-      extremities.push_back(describe_event(*x.event));
+    if (x.event && extremities.size() < events_shown_max) extremities.push_back(describe_event(*x.event));
   std::vector<invite_row> invitations;
-  for (const auto& x : loaded->invitations)
-    invitations.push_back(describe(x, now_ms));
+  for (const auto& x : loaded->invitations) invitations.push_back(describe(x, now_ms));
   std::vector<staged_row> staged;
   for (const auto& x : loaded->inbox) {
-    if (staged.size() == events_shown_max)
-      break;
+    if (staged.size() == events_shown_max) break;
     staged.push_back({x.event_id, x.origin, x.received_ts});
   }
 
   auto waits = sentences({row.waits_for, actor_sentence(found)});
   for (const auto& x : invitations)
-    if (!x.waits_for.empty())
-      waits.push_back(detail::to_value(x.waits_for));
+    if (!x.waits_for.empty()) waits.push_back(detail::to_value(x.waits_for));
   for (const auto& x : servers)
-    if (!x.waits_for.empty())
-      waits.push_back(detail::to_value(x.server_name + ": " + x.waits_for));
+    if (!x.waits_for.empty()) waits.push_back(detail::to_value(x.server_name + ": " + x.waits_for));
 
   auto members_total = static_cast<std::int64_t>(members.size());
-  if (members.size() > members_shown_max)
-    members.resize(members_shown_max);
+  if (members.size() > members_shown_max) members.resize(members_shown_max);
   return json::object{{"room", json::value{to_json(row)}},
                       {"members", json::value{to_json(members)}},
                       {"members_total", json::value{members_total}},
@@ -281,11 +258,9 @@ view room(const findings& found, const store::room_summary& summary, std::string
 }
 
 view server(const findings& found, const arguments& with, std::int64_t now_ms) {
-  if (!found.find<store::destinations_listed>("destinations"))
-    return found.why_not("destinations");
+  if (!found.find<store::destinations_listed>("destinations")) return found.why_not("destinations");
   const auto* loaded = found.find<store::destination_loaded>("destination");
-  if (!loaded)
-    return found.why_not("destination");
+  if (!loaded) return found.why_not("destination");
   auto summary = destination(found, with.server);
   bool contacted = loaded->keys.fetched_ts > 0 || !loaded->keys.keys.empty();
   auto is_listed = [&](const store::destination_summary& x) { return x.destination.server_name == with.server; };
@@ -295,8 +270,7 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   auto row = describe(summary, contacted, now_ms);
   std::vector<event_row> queue;
   for (const auto& x : loaded->pdus)
-    if (x && queue.size() < events_shown_max)
-      queue.push_back(describe_event(*x));
+    if (x && queue.size() < events_shown_max) queue.push_back(describe_event(*x));
   auto why = row.waits_for.empty() ? "Nothing waits for " + with.server + "." : row.waits_for;
   auto never = row.state == "never_contacted" ? "It has never answered: is the name right?" : "";
   auto what_to_do = advice(summary.destination);
@@ -307,11 +281,11 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
                       {"waits_for", json::value{sentences({why, never, what_to_do, actor_sentence(found)})}}};
 }
 
-view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server, std::int64_t now_ms) {
+view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
+                std::int64_t now_ms) {
   auto row = describe(x, now_ms);
   auto other = matrix::server_name_of(x.user_id);
-  if (other == own_server)
-    other = matrix::server_name_of(x.inviter);
+  if (other == own_server) other = matrix::server_name_of(x.inviter);
   auto peer = describe(destination(found, other), true, now_ms);
   auto why = row.waits_for.empty() ? "The invitation is over (" + row.state + ")." : row.waits_for;
   return json::object{{"invitation", json::value{to_json(row)}},

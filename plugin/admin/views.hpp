@@ -35,6 +35,7 @@ view room(const findings& found, const store::room_summary& summary, std::string
 /// {server: server_row, queue: [event_row], keys: [key_row], advice, actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
-view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server, std::int64_t now_ms);
+view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
+                std::int64_t now_ms);
 
 } // namespace causeway::admin::views

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -132,7 +133,12 @@ status gateway::parts::assemble() {
 
 void gateway::parts::run_threads() {
   for (auto& one : contexts)
-    threads.emplace_back([io = one.get()] { io->run(); });
+    threads.emplace_back([io = one.get()] {
+      sigset_t all; // signals are for the program's own threads; SIGPIPE for nobody
+      sigfillset(&all);
+      pthread_sigmask(SIG_BLOCK, &all, nullptr);
+      io->run();
+    });
 }
 
 void gateway::parts::on_request(federation_request request, std::shared_ptr<answer_waiter> who) {

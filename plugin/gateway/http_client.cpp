@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <csignal>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -42,6 +43,28 @@ std::string bracketed(const std::string& host) {
 std::string host_and_port(const std::string& host, long port) {
   return bracketed(host) + ':' + std::to_string(port);
 }
+
+/// libcurl with CURLOPT_NOSIGNAL leaves SIGPIPE to its user, and OpenSSL provokes it when it says goodbye to a closed
+/// connection. The gateway's threads block it; here another thread may be at work.
+class no_sigpipe {
+public:
+  no_sigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  no_sigpipe(const no_sigpipe&) = delete;
+  no_sigpipe& operator=(const no_sigpipe&) = delete;
+  ~no_sigpipe() {
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+private:
+  sigset_t pipe_{}, before_{};
+};
 
 fault_code code_of(CURLcode code, bool connected) {
   switch (code) {
@@ -102,6 +125,7 @@ http_client::http_client(boost::asio::io_context& io, http_client_options option
 }
 
 http_client::~http_client() {
+  const no_sigpipe guard;
   for (auto& [number, x] : transfers_)
     curl_multi_remove_handle(multi_, x->easy.get());
   transfers_.clear();

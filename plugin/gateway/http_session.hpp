@@ -154,7 +154,8 @@ public:
 
 private:
   static constexpr std::chrono::seconds handshake_timeout{15};
-  static constexpr std::chrono::seconds close_timeout{3};
+  static constexpr std::chrono::seconds close_timeout{1};
+  static constexpr std::chrono::seconds unread_timeout{5};
   static constexpr std::size_t header_bytes_max = 16 * 1024;
   /// Held while a connection idles; grown to `busy_buffer_bytes` for a body, which made 50 KB PUTs 2.8 times faster.
   static constexpr std::size_t idle_buffer_bytes = 8 * 1024;
@@ -205,7 +206,7 @@ private:
 
     const auto& head = parser_->get();
     if (head.find(http::field::transfer_encoding) != head.end() && !parser_->chunked())
-      return refuse(error_answer(400, "M_UNKNOWN", "unknown Transfer-Encoding")); // its length would be anyone's guess
+      return refuse(error_answer(400, "M_UNKNOWN", "unknown Transfer-Encoding"), true); // where it ends is anyone's guess
     const auto method = head.method_string();
     const auto target = head.target();
     auto match = matrix::match_endpoint({method.data(), method.size()}, {target.data(), target.size()});
@@ -262,9 +263,9 @@ private:
   }
 
   /// Answers a request whose body, if it has one, stays unread; the connection cannot go on after that.
-  void refuse(federation_answer answer) {
+  void refuse(federation_answer answer, bool unread = false) {
     const bool readable = parser_ && parser_->is_header_done();
-    unread_ = !readable || !parser_->is_done();
+    unread_ = unread || !readable || !parser_->is_done();
     head_only_ = readable && parser_->get().method() == http::verb::head;
     keep_alive_ = !unread_ && !head_only_ && parser_->get().keep_alive();
     parser_.reset();
@@ -296,6 +297,7 @@ private:
   void close() {
     lowest().expires_after(close_timeout);
     if constexpr (is_tls) {
+      SSL_set_shutdown(stream_.native_handle(), SSL_RECEIVED_SHUTDOWN); // sends ours without waiting for theirs
       stream_.async_shutdown([self = this->shared_from_this()](const beast::error_code&) { self->close_tcp(); });
     } else {
       close_tcp();
@@ -305,9 +307,9 @@ private:
   void close_tcp() {
     beast::error_code ignored;
     lowest().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    if (!unread_ || ignored) return end();
+    if (ignored) return end();
     buffer_.clear();
-    lowest().expires_after(close_timeout);
+    lowest().expires_after(unread_ ? unread_timeout : close_timeout);
     discard();
   }
 

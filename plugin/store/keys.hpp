@@ -28,10 +28,10 @@ constexpr std::int64_t high_of(std::int64_t key) { return key >> packed_low_bits
 constexpr std::int64_t low_of(std::int64_t key) { return key & packed_low_max; }
 
 /// SipHash-2-4 under a key drawn when the store was made, so nobody outside can prepare ids that collide.
-/// `bits` < 64 keeps only the lowest ones.
+/// Keeps the lowest `bits`, at most 63: 47 of them fill an SQLite integer of 6 bytes.
 struct id_hasher {
   std::array<unsigned char, 16> key{};
-  int bits = 64;
+  int bits = 47;
   std::int64_t operator()(std::string_view id) const;
 };
 

@@ -11,8 +11,7 @@ std::int64_t id_hasher::operator()(std::string_view id) const {
   crypto_shorthash(out.data(), reinterpret_cast<const unsigned char*>(id.data()), id.size(), key.data());
   std::uint64_t number = 0;
   for (unsigned char byte : out) number = number << 8 | byte;
-  if (bits < 64) number &= (std::uint64_t{1} << bits) - 1;
-  return static_cast<std::int64_t>(number);
+  return static_cast<std::int64_t>(number & ((std::uint64_t{1} << bits) - 1));
 }
 
 namespace sqlite {
@@ -31,21 +30,25 @@ id_hasher read_hasher(const connection& db) {
     std::ranges::copy(rows.text(0), hasher.key.begin());
   }
   auto rows = select.query("id_hash_bits");
-  if (rows.next()) hasher.bits = static_cast<int>(std::clamp<std::int64_t>(rows.integer(0), 1, 64));
+  if (rows.next()) hasher.bits = static_cast<int>(std::clamp<std::int64_t>(rows.integer(0), 1, 63));
   return hasher;
 }
 
 } // namespace
 
-names::names(connection& db)
-  : db_(db),
+names::names(connection& db, const all_recent_ids& recent)
+  : events(db, events_by_id, recent.events),
+    commands(db, commands_by_id, recent.commands),
+    binding_events(db, bindings_by_event, recent.binding_events),
+    binding_chats(db, bindings_by_chat, recent.binding_chats),
+    db_(db),
     hash_(read_hasher(db)),
     recent_(recent_events),
     select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
     insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"),
     select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
     insert_server_(db, "INSERT INTO servers(name) VALUES(?1)"),
-    select_event_(db, "SELECT seq, event_id, room FROM events WHERE id_hash = ?1 ORDER BY seq") {}
+    select_event_(db, "SELECT event_id, room FROM events WHERE seq = ?1") {}
 
 std::int64_t names::find(number_map& known, statement& select, std::string_view name) {
   if (auto at = known.find(name); at != known.end()) return at->second;
@@ -62,10 +65,9 @@ std::int64_t names::find_event(std::string_view event_id, std::int64_t room) {
   std::int64_t hashed = hash_(event_id);
   auto& recent = recent_[static_cast<std::uint64_t>(hashed) % recent_.size()];
   if (recent.event_id == event_id && (room == 0 || recent.room == room) && recent.seq != 0) return recent.seq;
-  auto rows = select_event_.query(hashed);
-  while (rows.next()) {
-    if (rows.text(1) != event_id) continue;
-    if (room == 0 || rows.integer(2) == room) return rows.integer(0);
+  for (auto seq : events.rows(hashed)) {
+    auto row = select_event_.query(seq);
+    if (row.next() && row.text(0) == event_id && (room == 0 || row.integer(1) == room)) return seq;
   }
   return 0;
 }
@@ -87,6 +89,10 @@ void names::learn_event(std::string_view event_id, std::int64_t room, std::int64
   recent.event_id.assign(event_id);
   recent.room = room;
   recent.seq = seq;
+}
+
+void names::refresh() {
+  for (auto* index : {&events, &commands, &binding_events, &binding_chats}) index->refresh();
 }
 
 void names::forget() {

@@ -1,4 +1,5 @@
 #pragma once
+#include "plugin/store/id_index.hpp"
 #include "plugin/store/keys.hpp"
 #include "plugin/store/sqlite.hpp"
 
@@ -21,7 +22,7 @@ struct text_hash {
 class names {
 public:
   /// @throws error
-  explicit names(connection& db);
+  names(connection& db, const all_recent_ids& recent);
 
   std::int64_t find_room(std::string_view room_id);
   std::int64_t find_server(std::string_view name);
@@ -35,8 +36,12 @@ public:
   void learn_event(std::string_view event_id, std::int64_t room, std::int64_t seq);
 
   std::int64_t hash(std::string_view id) const { return hash_(id); }
+  /// See id_index::refresh.
+  void refresh();
   /// Forgets everything remembered: after a rollback some of it is no longer true.
   void forget();
+
+  id_index events, commands, binding_events, binding_chats;
 
 private:
   using number_map = std::unordered_map<std::string, std::int64_t, text_hash, std::equal_to<>>;

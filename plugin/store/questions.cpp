@@ -59,12 +59,11 @@ questions::questions(connection& db, names& known)
                        " CROSS JOIN rooms r ON r.room = e.room WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT ?3"),
     select_keys_(db, "SELECT keys, fetched_ts FROM server_keys WHERE server = ?1"),
     select_received_(db, "SELECT response FROM received_transactions WHERE server = ?1 AND transaction_id = ?2"),
-    select_command_(db, "SELECT command_id, command_name, succeeded, body, ts FROM command_results WHERE id_hash = ?1"),
+    select_command_(db, "SELECT command_id, command_name, succeeded, body, ts FROM command_results WHERE seq = ?1"),
     select_outbox_(db, "SELECT key, name, body FROM outbox WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3"),
     select_stream_(db, "SELECT head, acknowledged FROM streams WHERE stream = ?1"),
     first_outbox_(db, "SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1"),
-    binding_by_event_(db, "SELECT event_id, chat_message_id FROM bindings WHERE event_hash = ?1 AND room = ?2 ORDER BY seq"),
-    binding_by_chat_(db, "SELECT event_id, chat_message_id FROM bindings WHERE chat_hash = ?1 AND room = ?2 ORDER BY seq"),
+    select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
     select_user_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users WHERE user_id = ?1"),
     directory_rooms_(db, "SELECT room_id, chat_room_id, room_version, phase,"
                          " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) FROM rooms WHERE known = 1 ORDER BY room"),
@@ -85,6 +84,7 @@ questions::questions(connection& db, names& known)
 #undef CAUSEWAY_INVITATION_COLUMNS
 
 answer questions::ask(const query& question) {
+  names_.refresh();
   try {
     snapshot one{begin_, end_};
     return std::visit([this](const auto& x) { return on(x); }, question);

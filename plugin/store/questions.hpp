@@ -62,7 +62,7 @@ private:
   statement invitations_of_room_, invitations_of_user_, all_invitations_, one_invitation_;
   statement select_destination_, select_queued_, select_keys_, select_received_, select_command_;
   statement select_outbox_, select_stream_, first_outbox_;
-  statement binding_by_event_, binding_by_chat_, select_user_;
+  statement select_binding_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;
   statement list_destinations_, count_queued_, oldest_queued_;
 };

@@ -84,9 +84,9 @@ answer questions::on(const find_received_transaction& x) {
 
 answer questions::on(const find_command_result& x) {
   command_result_found found;
-  auto rows = select_command_.query(names_.hash(x.command_id));
-  while (rows.next()) {
-    if (rows.text(0) != x.command_id) continue;
+  for (auto seq : names_.commands.rows(names_.hash(x.command_id))) {
+    auto rows = select_command_.query(seq);
+    if (!rows.next() || rows.text(0) != x.command_id) continue;
     found.result = put_command_result{rows.string(0), rows.string(1), rows.integer(2) != 0, rows.string(3), rows.integer(4)};
     break;
   }
@@ -178,12 +178,12 @@ answer questions::on(const find_message& x) {
   auto room = names_.find_room(x.room_id);
   if (room == 0) return found;
   auto hashed = names_.hash(x.either_id);
-  for (auto [select, column] : {std::pair{&binding_by_event_, 0}, std::pair{&binding_by_chat_, 1}}) {
-    auto rows = select->query(hashed, room);
-    while (rows.next()) {
-      if (rows.text(column) != x.either_id) continue;
-      found.event_id = rows.string(0);
-      found.chat_message_id = rows.string(1);
+  for (auto [index, column] : {std::pair{&names_.binding_events, 0}, std::pair{&names_.binding_chats, 1}}) {
+    for (auto seq : index->rows(hashed)) {
+      auto row = select_binding_.query(seq);
+      if (!row.next() || row.text(column) != x.either_id || row.integer(2) != room) continue;
+      found.event_id = row.string(0);
+      found.chat_message_id = row.string(1);
       return found;
     }
   }

@@ -9,7 +9,8 @@ namespace {
 
 // Tables grow at their end: row keys are sequence numbers, or a small number (room, server, stream) in the upper bits with a
 // growing one below (keys.hpp), so a commit touches few pages. What has to be found by a random key (event ids, command ids)
-// has one index over 8 bytes of keyed hash; the full id is compared, so a collision costs a comparison and nothing else.
+// has a table `..._ids` over a keyed hash, which id_index.hpp fills in batches; the full id is compared, so a collision costs a
+// comparison and nothing else.
 constexpr const char* version_1 = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
@@ -33,7 +34,6 @@ CREATE TABLE rooms(
 CREATE TABLE events(
   seq INTEGER PRIMARY KEY,
   room INTEGER NOT NULL,
-  id_hash INTEGER NOT NULL,
   judged INTEGER NOT NULL,
   for_auth INTEGER NOT NULL,
   state_group_before INTEGER NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE events(
   event_id TEXT NOT NULL,
   reason TEXT NOT NULL,
   json TEXT NOT NULL);
-CREATE INDEX events_by_id ON events(id_hash);
+CREATE TABLE events_ids(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) WITHOUT ROWID;
 CREATE INDEX events_for_auth ON events(room) WHERE for_auth = 1;
 
 CREATE TABLE state_groups(key INTEGER PRIMARY KEY, base INTEGER NOT NULL, entries BLOB NOT NULL);
@@ -90,13 +90,12 @@ CREATE TABLE received_transactions(
   UNIQUE(server, transaction_id));
 CREATE TABLE command_results(
   seq INTEGER PRIMARY KEY,
-  id_hash INTEGER NOT NULL,
   command_id TEXT NOT NULL,
   command_name TEXT NOT NULL,
   succeeded INTEGER NOT NULL,
   body BLOB NOT NULL,
   ts INTEGER NOT NULL);
-CREATE INDEX command_results_by_id ON command_results(id_hash);
+CREATE TABLE commands_ids(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) WITHOUT ROWID;
 
 CREATE TABLE invitations(
   seq INTEGER PRIMARY KEY,
@@ -122,12 +121,10 @@ CREATE INDEX invitations_by_user ON invitations(user_id);
 CREATE TABLE bindings(
   seq INTEGER PRIMARY KEY,
   room INTEGER NOT NULL,
-  event_hash INTEGER NOT NULL,
-  chat_hash INTEGER NOT NULL,
   event_id TEXT NOT NULL,
   chat_message_id TEXT NOT NULL);
-CREATE INDEX bindings_by_event ON bindings(event_hash);
-CREATE INDEX bindings_by_chat ON bindings(chat_hash);
+CREATE TABLE binding_events_ids(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) WITHOUT ROWID;
+CREATE TABLE binding_chats_ids(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) WITHOUT ROWID;
 
 CREATE TABLE users(
   seq INTEGER PRIMARY KEY,
@@ -144,7 +141,7 @@ static_assert(migrations.size() == schema_version);
 void create_hash_key(connection& db) {
   std::string key(crypto_shorthash_KEYBYTES, '\0');
   randombytes_buf(key.data(), key.size());
-  statement{db, "INSERT INTO meta(name, value) VALUES('id_hash_key', ?1), ('id_hash_bits', 64)"}.run(blob{key});
+  statement{db, "INSERT INTO meta(name, value) VALUES('id_hash_key', ?1), ('id_hash_bits', 47)"}.run(blob{key});
 }
 
 } // namespace

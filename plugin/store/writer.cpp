@@ -7,12 +7,24 @@
 
 namespace causeway::store::sqlite {
 
-writer::writer(connection& db, names& known)
+namespace {
+
+auto hash_of(const names& known) {
+  return [&known](std::string_view id) { return known.hash(id); };
+}
+
+} // namespace
+
+writer::writer(connection& db, names& known, const all_recent_ids& recent)
   : db_(db),
     names_(known),
+    events_(db, events_by_id, recent.events, hash_of(known)),
+    commands_(db, commands_by_id, recent.commands, hash_of(known)),
+    binding_events_(db, bindings_by_event, recent.binding_events, hash_of(known)),
+    binding_chats_(db, bindings_by_chat, recent.binding_chats, hash_of(known)),
     select_streams_(db, "SELECT stream, head, acknowledged FROM streams"),
     put_stream_(db, "INSERT INTO streams VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET head = ?2, acknowledged = ?3"),
-    insert_event_(db, "INSERT INTO events(room, id_hash, judged, for_auth, state_group_before, state_group_after, position, depth,"
+    insert_event_(db, "INSERT INTO events(seq, room, judged, for_auth, state_group_before, state_group_after, position, depth,"
                       " origin_server_ts, event_id, reason, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
     update_event_(db, "UPDATE events SET judged = ?2, for_auth = ?3, state_group_before = ?4, state_group_after = ?5,"
                       " position = ?6, reason = ?7 WHERE seq = ?1"),
@@ -40,8 +52,8 @@ writer::writer(connection& db, names& known)
     delete_inbox_(db, "DELETE FROM inbox WHERE room = ?1 AND event_id = ?2"),
     put_received_transaction_(db, "INSERT INTO received_transactions(server, transaction_id, response, ts) VALUES(?1, ?2, ?3, ?4)"
                                   " ON CONFLICT(server, transaction_id) DO UPDATE SET response = ?3, ts = ?4"),
-    select_command_(db, "SELECT command_id FROM command_results WHERE id_hash = ?1"),
-    insert_command_(db, "INSERT INTO command_results(id_hash, command_id, command_name, succeeded, body, ts)"
+    command_id_(db, "SELECT command_id FROM command_results WHERE seq = ?1"),
+    insert_command_(db, "INSERT INTO command_results(seq, command_id, command_name, succeeded, body, ts)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
     put_invitation_(db, "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
                         " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request)"
@@ -49,27 +61,37 @@ writer::writer(connection& db, names& known)
                         " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
                         " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
                         " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16"),
-    select_binding_(db, "SELECT seq, event_id, chat_message_id FROM bindings WHERE event_hash = ?1 AND room = ?2"),
-    insert_binding_(db, "INSERT INTO bindings(room, event_hash, chat_hash, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4, ?5)"),
-    update_binding_(db, "UPDATE bindings SET chat_hash = ?2, chat_message_id = ?3 WHERE seq = ?1"),
+    select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
+    insert_binding_(db, "INSERT INTO bindings(seq, room, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4)"),
+    // Emptied, not deleted: the number of its row must not come again.
+    clear_binding_(db, "UPDATE bindings SET event_id = '', chat_message_id = '' WHERE seq = ?1"),
     put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
                   " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
     put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3)") {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
-  try {
-    return run(batches);
-  } catch (const error& failed) {
+  for (auto* merger : mergers()) merger->begin();
+  auto roll_back = [this] {
     stale_ = true;
+    for (auto* merger : mergers()) merger->rolled_back();
+  };
+  std::vector<commit_outcome> outcomes;
+  try {
+    outcomes = run(batches);
+  } catch (const error& failed) {
+    roll_back();
     return to_fault(failed);
   } catch (const std::exception& failed) {
-    stale_ = true;
+    roll_back();
     return {fault_code::internal, failed.what()};
   }
+  for (auto* merger : mergers()) merger->committed();
+  return outcomes;
 }
 
 std::vector<commit_outcome> writer::run(std::span<const store_batch> batches) {
   if (stale_) reload();
+  names_.refresh();
   std::vector<commit_outcome> outcomes(batches.size());
   rooms_.clear();
   transaction all{db_, transaction::kind::write};
@@ -78,6 +100,7 @@ std::vector<commit_outcome> writer::run(std::span<const store_batch> batches) {
     for (const auto& one : batches[i].writes) std::visit([this](const auto& x) { apply(x); }, one);
   }
   flush();
+  for (auto* merger : mergers()) merger->merge_slice();
   all.commit();
   return outcomes;
 }
@@ -120,14 +143,16 @@ void writer::apply(const put_event& x) {
   change.room_version = event.rules().id;
   int judged = static_cast<int>(x.judged);
   bool for_auth = event.is_state() || x.judged == verdict::outlier;
-  if (auto seq = names_.find_event(event.event_id, room)) {
-    update_event_.run(seq, judged, for_auth, x.state_group_before, x.state_group_after, x.position, x.reason);
+  if (auto known = names_.find_event(event.event_id, room)) {
+    update_event_.run(known, judged, for_auth, x.state_group_before, x.state_group_after, x.position, x.reason);
     return;
   }
   auto json = event.to_json();
-  insert_event_.run(room, names_.hash(event.event_id), judged, for_auth, x.state_group_before, x.state_group_after, x.position,
+  auto seq = events_.next_row();
+  insert_event_.run(seq, room, judged, for_auth, x.state_group_before, x.state_group_after, x.position,
                     event.depth, event.origin_server_ts, event.event_id, x.reason, json);
-  names_.learn_event(event.event_id, room, db_.last_insert_rowid());
+  events_.add(names_.hash(event.event_id), seq);
+  names_.learn_event(event.event_id, room, seq);
   ++change.new_events;
 }
 
@@ -183,28 +208,48 @@ void writer::apply(const put_dead_letter& x) { put_dead_letter_.run(packed(x.str
 
 void writer::apply(const put_command_result& x) {
   auto hashed = names_.hash(x.command_id);
-  {
-    auto rows = select_command_.query(hashed);
-    while (rows.next())
-      if (rows.text(0) == x.command_id) return;
+  for (auto seq : names_.commands.rows(hashed)) {
+    auto row = command_id_.query(seq);
+    if (row.next() && row.text(0) == x.command_id) return;
   }
-  insert_command_.run(hashed, x.command_id, x.command_name, x.succeeded, blob{x.body}, x.ts);
+  auto seq = commands_.next_row();
+  commands_.add(hashed, seq);
+  insert_command_.run(seq, x.command_id, x.command_name, x.succeeded, blob{x.body}, x.ts);
+}
+
+std::size_t writer::purge_commands(std::int64_t before_ts, std::size_t rows_max) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> removed; // hash, row
+  transaction all{db_, transaction::kind::write};
+  {
+    statement oldest{db_, "SELECT seq, command_id, ts FROM command_results ORDER BY seq LIMIT ?1"};
+    for (auto rows = oldest.query(rows_max); rows.next();)
+      if (rows.integer(2) < before_ts) removed.emplace_back(names_.hash(rows.text(1)), rows.integer(0));
+  }
+  statement remove{db_, "DELETE FROM command_results WHERE seq = ?1"};
+  for (auto [hash, row] : removed) {
+    remove.run(row);
+    commands_.erase_on_disk(hash, row);
+  }
+  all.commit();
+  for (auto [hash, row] : removed) commands_.erase_in_memory(hash, row);
+  return removed.size();
 }
 
 void writer::apply(const bind_message& x) {
   auto room = names_.room(x.room_id, "");
-  auto event_hash = names_.hash(x.event_id), chat_hash = names_.hash(x.chat_message_id);
-  std::int64_t known = 0;
-  {
-    auto rows = select_binding_.query(event_hash, room);
-    while (rows.next()) {
-      if (rows.text(1) != x.event_id) continue;
-      if (rows.text(2) == x.chat_message_id) return;
-      known = rows.integer(0);
-    }
+  auto event_hash = names_.hash(x.event_id);
+  std::int64_t former = 0;
+  for (auto seq : names_.binding_events.rows(event_hash)) {
+    auto row = select_binding_.query(seq);
+    if (!row.next() || row.text(0) != x.event_id || row.integer(2) != room) continue;
+    if (row.text(1) == x.chat_message_id) return;
+    former = seq;
   }
-  if (known) update_binding_.run(known, chat_hash, x.chat_message_id);
-  else insert_binding_.run(room, event_hash, chat_hash, x.event_id, x.chat_message_id);
+  if (former) clear_binding_.run(former);
+  auto seq = binding_events_.next_row();
+  binding_events_.add(event_hash, seq);
+  binding_chats_.add(names_.hash(x.chat_message_id), seq);
+  insert_binding_.run(seq, room, x.event_id, x.chat_message_id);
 }
 
 void writer::apply(const put_user& x) { put_user_.run(x.user_id, x.chat_name, x.display_name, x.avatar_url); }

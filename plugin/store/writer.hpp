@@ -3,6 +3,7 @@
 #include "plugin/store/names.hpp"
 #include "plugin/store/sqlite.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -17,10 +18,15 @@ namespace causeway::store::sqlite {
 class writer {
 public:
   /// @throws error
-  writer(connection& db, names& known);
+  /// @param recent  filled with what the indexes on disk do not have yet
+  writer(connection& db, names& known, const all_recent_ids& recent);
 
   /// See engine::commit. Never throws.
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches);
+
+  /// Removes the oldest results of commands from before `before_ts`, at most `rows_max`; a transaction of its own.
+  /// @throws error
+  std::size_t purge_commands(std::int64_t before_ts, std::size_t rows_max);
 
 private:
   struct stream_head {
@@ -57,8 +63,11 @@ private:
 
   std::int64_t& last_queued(std::int64_t server);
 
+  std::array<id_merger*, 4> mergers() { return {&events_, &commands_, &binding_events_, &binding_chats_}; }
+
   connection& db_;
   names& names_;
+  id_merger events_, commands_, binding_events_, binding_chats_;
   bool stale_ = true; ///< what is remembered has to be read again: at the start and after a rollback
   std::map<std::uint32_t, stream_head> streams_;
   std::unordered_map<std::int64_t, std::int64_t> last_queued_; ///< server -> highest order given in its queue
@@ -71,8 +80,8 @@ private:
   statement insert_outbox_, put_dead_letter_;
   statement select_last_queued_, is_queued_, insert_queued_, insert_queued_out_of_order_, delete_queued_, delete_queued_out_of_order_;
   statement put_destination_, put_inbox_, delete_inbox_, put_received_transaction_;
-  statement select_command_, insert_command_, put_invitation_;
-  statement select_binding_, insert_binding_, update_binding_, put_user_, put_server_keys_;
+  statement command_id_, insert_command_, put_invitation_;
+  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_;
 };
 
 } // namespace causeway::store::sqlite

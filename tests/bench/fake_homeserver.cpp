@@ -6,13 +6,13 @@
 #include "messages/matrix/sha256.hpp"
 #include "messages/matrix/transaction.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 namespace causeway::bench {
 
@@ -27,7 +27,8 @@ matrix::signing_key make_key(const std::string& server_name) {
 }
 
 json::value parse(const http_reply& reply, std::string_view what) {
-  require(reply.status == 200, std::string{what} + " was answered with " + std::to_string(reply.status) + ' ' + reply.body);
+  require(reply.status == 200,
+          std::string{what} + " was answered with " + std::to_string(reply.status) + ' ' + reply.body);
   auto value = json::parse(reply.body);
   require(static_cast<bool>(value), std::string{what} + " was not answered with JSON");
   return *std::move(value);
@@ -48,8 +49,8 @@ http_reply fake_homeserver::get(https_connection& to, const std::string& target)
 
 joined_room fake_homeserver::join(https_connection& to, const std::string& room_id, std::string_view localpart) const {
   const auto user = '@' + std::string{localpart} + ':' + server_name_;
-  const auto made = parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + "?ver=10&ver=11"),
-    "make_join");
+  const auto made =
+    parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + "?ver=10&ver=11"), "make_join");
   const auto* version = made.find_string("room_version");
   const auto* event_template = made.find_object("event");
   require(version && event_template, "make_join has no room_version or event");
@@ -63,9 +64,10 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   require(static_cast<bool>(join_event), "the join could not be signed");
   const auto target = matrix::endpoint_path(matrix::endpoint::send_join_v2, {room_id, (*join_event)->event_id});
   const json::value content{(*join_event)->source};
-  const auto answer = parse(
-    to.request("PUT", target, matrix::sign_request("PUT", target, server_name_, broker_, &content, key_), json::canonical(content)),
-    "send_join");
+  const auto answer =
+    parse(to.request("PUT", target, matrix::sign_request("PUT", target, server_name_, broker_, &content, key_),
+                     json::canonical(content)),
+          "send_join");
 
   joined_room room{room_id, user, rules, {}, (*join_event)->event_id, (*join_event)->depth};
   const auto* state = answer.find_array("state");
@@ -84,9 +86,14 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
 matrix::event_ptr fake_homeserver::next_message(joined_room& room, std::string_view text) const {
   json::array auth_events(room.auth_events.begin(), room.auth_events.end());
   json::object content{{"body", text}, {"m.mentions", json::object{}}, {"msgtype", "m.text"}};
-  json::object pdu{{"auth_events", std::move(auth_events)}, {"content", std::move(content)}, {"depth", room.depth + 1},
-    {"origin_server_ts", now_ms()}, {"prev_events", json::array{json::value{room.last_event_id}}}, {"room_id", room.room_id},
-    {"sender", room.user_id}, {"type", "m.room.message"}};
+  json::object pdu{{"auth_events", std::move(auth_events)},
+                   {"content", std::move(content)},
+                   {"depth", room.depth + 1},
+                   {"origin_server_ts", now_ms()},
+                   {"prev_events", json::array{json::value{room.last_event_id}}},
+                   {"room_id", room.room_id},
+                   {"sender", room.user_id},
+                   {"type", "m.room.message"}};
   auto event = matrix::hash_and_sign(std::move(pdu), *room.rules, server_name_, key_);
   require(static_cast<bool>(event), "a message could not be signed");
   room.last_event_id = (*event)->event_id;
@@ -95,7 +102,7 @@ matrix::event_ptr fake_homeserver::next_message(joined_room& room, std::string_v
 }
 
 fake_homeserver::prepared_request fake_homeserver::prepare_transaction(const std::string& transaction_id,
-  const std::vector<std::string>& pdus) const {
+                                                                       const std::vector<std::string>& pdus) const {
   prepared_request out;
   out.target = matrix::endpoint_path(matrix::endpoint::send, {transaction_id});
   out.body = matrix::write_transaction(server_name_, now_ms(), {pdus.begin(), pdus.end()}, {});
@@ -127,13 +134,15 @@ process_usage usage_of(int pid) {
 
 double percentile(std::vector<double> samples, double fraction) {
   if (samples.empty()) return 0;
-  const auto at = std::min(samples.size() - 1, static_cast<std::size_t>(static_cast<double>(samples.size()) * fraction));
+  const auto at =
+    std::min(samples.size() - 1, static_cast<std::size_t>(static_cast<double>(samples.size()) * fraction));
   std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at), samples.end());
   return samples[at];
 }
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+    .count();
 }
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -144,16 +153,10 @@ void require(bool condition, std::string_view sentence) {
   std::_Exit(1);
 }
 
-std::vector<std::string> arguments(int argc, char** argv, std::string_view name) {
-  std::vector<std::string> out;
-  for (int i = 1; i + 1 < argc; ++i)
-    if (std::string_view{argv[i]}.starts_with("--") && std::string_view{argv[i]}.substr(2) == name) out.emplace_back(argv[i + 1]);
-  return out;
-}
-
 std::string argument(int argc, char** argv, std::string_view name, std::string_view otherwise) {
-  const auto all = arguments(argc, argv, name);
-  return all.empty() ? std::string{otherwise} : all.back();
+  for (int i = 1; i + 1 < argc; ++i)
+    if (std::string_view{argv[i]}.starts_with("--") && std::string_view{argv[i]}.substr(2) == name) return argv[i + 1];
+  return std::string{otherwise};
 }
 
 } // namespace causeway::bench

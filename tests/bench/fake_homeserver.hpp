@@ -35,7 +35,7 @@ public:
   https_connection& operator=(https_connection&&) noexcept;
   /// @param authorization  X-Matrix header value; empty: none
   http_reply request(std::string_view method, std::string_view target, const std::string& authorization,
-    const std::string& body);
+                     const std::string& body);
 
 private:
   struct state;
@@ -47,7 +47,7 @@ class https_listeners {
 public:
   /// @param on_transaction  called in the serving thread with the index of the listener and the body of PUT /send
   https_listeners(const tls_files& files, std::size_t count,
-    std::function<void(std::size_t, std::string_view)> on_transaction);
+                  std::function<void(std::size_t, std::string_view)> on_transaction);
   ~https_listeners();
   /// Ports in order, of 127.0.0.1, given by the kernel.
   const std::vector<std::uint16_t>& ports() const { return ports_; }
@@ -115,6 +115,5 @@ void require(bool condition, std::string_view sentence);
 
 /// Value of `--name` among the arguments, or `otherwise`.
 std::string argument(int argc, char** argv, std::string_view name, std::string_view otherwise = {});
-std::vector<std::string> arguments(int argc, char** argv, std::string_view name);
 
 } // namespace causeway::bench

@@ -8,9 +8,9 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
+#include <pthread.h>
 #include <ctime>
 #include <optional>
-#include <pthread.h>
 
 namespace causeway::bench {
 
@@ -49,7 +49,7 @@ https_connection::https_connection(https_connection&&) noexcept = default;
 https_connection& https_connection::operator=(https_connection&&) noexcept = default;
 
 http_reply https_connection::request(std::string_view method, std::string_view target, const std::string& authorization,
-  const std::string& body) {
+                                     const std::string& body) {
   http::request<http::string_body> question;
   question.method_string({method.data(), method.size()});
   question.target({target.data(), target.size()});
@@ -85,7 +85,7 @@ namespace {
 class served : public std::enable_shared_from_this<served> {
 public:
   served(tcp::socket socket, asio::ssl::context& context, const std::string& key_document,
-    std::function<void(std::string_view)> on_transaction)
+         std::function<void(std::string_view)> on_transaction)
       : stream_(std::move(socket), context), key_document_(key_document), on_transaction_(std::move(on_transaction)) {
     buffer_.reserve(65'536);
   }
@@ -135,7 +135,7 @@ private:
 } // namespace
 
 https_listeners::https_listeners(const tls_files& files, std::size_t count,
-  std::function<void(std::size_t, std::string_view)> on_transaction)
+                                 std::function<void(std::size_t, std::string_view)> on_transaction)
     : state_(std::make_unique<state>()) {
   auto& all = *state_;
   all.context.use_certificate_chain_file(files.certificate);
@@ -154,7 +154,8 @@ https_listeners::https_listeners(const tls_files& files, std::size_t count,
       all.acceptors[index].async_accept([*this](beast::error_code error, tcp::socket socket) {
         if (error) return;
         socket.set_option(tcp::no_delay{true});
-        std::make_shared<served>(std::move(socket), all.context, all.key_documents[index],
+        std::make_shared<served>(
+          std::move(socket), all.context, all.key_documents[index],
           [&shared = all, which = index](std::string_view body) { shared.on_transaction(which, body); })
           ->start();
         (*this)();

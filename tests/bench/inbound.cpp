@@ -1,10 +1,13 @@
 // Load for `tools/bench inbound`: fake homeservers join rooms of a running broker and push signed messages in transactions
 // of 50 over keep-alive HTTPS, one transaction in flight per origin. All is made and signed before the clock starts.
 //
-//   load_inbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --room ID [--room ID]...
-//                [--events 20000] [--origins 1] [--batch 50]
+//   load_inbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
+//                [--events 20000] [--origins 1] [--rooms 1] [--batch 50]
+//
+// A chat server is connected all the time and acknowledges what it is told: that is part of accepting an event.
 //
 // One line of JSON; rates are of events the broker answered 200 for and serves afterwards (a sample is asked for).
+#include "tests/bench/chat_peer.hpp"
 #include "tests/bench/fake_homeserver.hpp"
 
 #include "messages/matrix/endpoints.hpp"
@@ -23,7 +26,11 @@ using namespace causeway::bench;
 /// 330 bytes of text make events of about 963 bytes, as the yardstick's.
 std::string words(std::size_t number) {
   auto text = "number " + std::to_string(number) + ' ';
-  while (text.size() < 330) text += text.size() % 11 == 0 ? "gr\xc3\xbc\xc3\x9f" "e " : text.size() % 13 == 0 ? "\n\"quoted\" " : "lorem ipsum ";
+  while (text.size() < 330)
+    text += text.size() % 11 == 0   ? "gr\xc3\xbc\xc3\x9f"
+                                      "e "
+            : text.size() % 13 == 0 ? "\n\"quoted\" "
+                                    : "lorem ipsum ";
   return text;
 }
 
@@ -59,21 +66,39 @@ int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(std::atoi(argument(argc, argv, "port").c_str()));
   const auto broker = argument(argc, argv, "server-name");
   const auto pid = std::atoi(argument(argc, argv, "pid").c_str());
-  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"), argument(argc, argv, "ca")};
-  const auto rooms = arguments(argc, argv, "room");
+  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"),
+                        argument(argc, argv, "ca")};
+  const auto user = argument(argc, argv, "user");
+  const auto room_count = static_cast<std::size_t>(std::atoi(argument(argc, argv, "rooms", "1").c_str()));
   const auto events = static_cast<std::size_t>(std::atoll(argument(argc, argv, "events", "20000").c_str()));
   const auto origins = static_cast<std::size_t>(std::atoi(argument(argc, argv, "origins", "1").c_str()));
   const auto batch = static_cast<std::size_t>(std::atoi(argument(argc, argv, "batch", "50").c_str()));
-  require(port && pid && !broker.empty() && !rooms.empty() && origins > 0 && batch > 0 && batch <= 50,
-    "usage: see the head of inbound.cpp");
+  require(port && pid && !broker.empty() && !user.empty() && room_count && origins > 0 && batch > 0 && batch <= 50,
+          "usage: see the head of inbound.cpp");
 
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  std::vector<std::string> rooms;
+  for (std::size_t i = 0; i < room_count; ++i) {
+    chat::room_create creation;
+    creation.room = "load-" + std::to_string(now_ms()) + '-' + std::to_string(i);
+    creation.type = chat::room_type::channel;
+    creation.access = chat::visibility::public_;
+    creation.room_name = "load";
+    creation.creator = user;
+    rooms.push_back(text_of(chat.call(creation), "matrix_room_id"));
+    require(!rooms.back().empty(), "room.create has no matrix_room_id");
+  }
+  std::atomic<bool> over = false;
   https_listeners listeners{files, origins, [](std::size_t, std::string_view) {}};
   std::vector<origin> all;
   all.reserve(origins);
   const auto each = events / origins;
   for (std::size_t i = 0; i < origins; ++i) {
     auto& self = all.emplace_back(origin{fake_homeserver{"localhost:" + std::to_string(listeners.ports()[i]), broker},
-      https_connection{files, port}, {}, {}, {}});
+                                         https_connection{files, port},
+                                         {},
+                                         {},
+                                         {}});
     listeners.set_key_document(i, self.server.key_document());
     auto room = self.server.join(self.connection, rooms[i % rooms.size()], "load" + std::to_string(i));
     for (std::size_t done = 0; done < each;) {
@@ -88,6 +113,9 @@ int main(int argc, char** argv) {
     }
   }
 
+  std::thread listening{[&] {
+    while (!over) chat.poll(20);
+  }};
   const auto before = usage_of(pid);
   const auto begun = now_s();
   std::vector<std::thread> threads;
@@ -102,6 +130,8 @@ int main(int argc, char** argv) {
       require(now_s() < deadline, "the last event is not served a minute after it was acknowledged");
   }
   const auto visible = now_s() - begun;
+  over = true;
+  listening.join();
   const auto after = usage_of(pid);
 
   std::vector<double> seconds;
@@ -117,11 +147,13 @@ int main(int argc, char** argv) {
     }
   }
   const auto count = static_cast<double>(each * origins);
-  std::printf("{\"rate_per_s\":%.0f,\"cpu_us_per_event\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"rss_mib\":%.1f,\"events\":%.0f,"
-              "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,\"sampled\":%zu,\"stored\":%zu,"
-              "\"accept_s\":%.3f,\"visible_s\":%.3f,\"cpu_cores\":%.2f,\"rss_before_mib\":%.1f}\n",
-    count / std::max(elapsed, visible), (after.cpu_seconds - before.cpu_seconds) * 1e6 / count, percentile(seconds, 0.5) * 1e3,
-    percentile(seconds, 0.99) * 1e3, after.rss_mib, count, origins, rooms.size(), batch, static_cast<double>(bytes) / count,
-    refused, sampled, stored, elapsed, visible, (after.cpu_seconds - before.cpu_seconds) / visible, before.rss_mib);
+  std::printf(
+    "{\"rate_per_s\":%.0f,\"cpu_us_per_event\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"rss_mib\":%.1f,\"events\":%.0f,"
+    "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,\"sampled\":%zu,\"stored\":%zu,"
+    "\"accept_s\":%.3f,\"visible_s\":%.3f,\"cpu_cores\":%.2f,\"rss_before_mib\":%.1f,\"told\":%zu}\n",
+    count / std::max(elapsed, visible), (after.cpu_seconds - before.cpu_seconds) * 1e6 / count,
+    percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3, after.rss_mib, count, origins, rooms.size(), batch,
+    static_cast<double>(bytes) / count, refused, sampled, stored, elapsed, visible,
+    (after.cpu_seconds - before.cpu_seconds) / visible, before.rss_mib, chat.events());
   return refused == 0 && stored == sampled ? 0 : 1;
 }

@@ -145,8 +145,10 @@ private:
       const auto byte = static_cast<unsigned char>(*at_);
       if (byte == '"') return ++at_, true;
       if (byte < 0x20) return false;
-      if (byte < 0x80 && byte != '\\') ++at_;
-      else if (byte == '\\' ? !escape(verbatim) : !sequence(byte)) return false;
+      if (byte < 0x80 && byte != '\\')
+        ++at_;
+      else if (byte == '\\' ? !escape(verbatim) : !sequence(byte))
+        return false;
     }
     return false;
   }
@@ -181,7 +183,8 @@ private:
     if (negative) ++at_;
     const auto* digits = at_;
     std::uint64_t number = 0;
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - digits < 17) number = number * 10 + std::uint64_t(*at_++ - '0');
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - digits < 17)
+      number = number * 10 + std::uint64_t(*at_++ - '0');
     if (at_ == digits || (*digits == '0' && at_ - digits > 1) || number > 9'007'199'254'740'991) return false;
     verbatim = !(negative && number == 0);
     return at_ == end_ || (*at_ != '.' && *at_ != 'e' && *at_ != 'E' && (*at_ < '0' || *at_ > '9'));
@@ -249,7 +252,8 @@ bool content_survives(std::string_view type, std::string_view key) {
   if (type == "m.room.create") return true;
   if (type == "m.room.join_rules") return one_of(key, {"join_rule", "allow"});
   if (type == "m.room.power_levels")
-    return one_of(key, {"ban", "events", "events_default", "invite", "kick", "redact", "state_default", "users", "users_default"});
+    return one_of(
+      key, {"ban", "events", "events_default", "invite", "kick", "redact", "state_default", "users", "users_default"});
   if (type == "m.room.history_visibility") return key == "history_visibility";
   return type == "m.room.redaction" && key == "redacts";
 }
@@ -294,7 +298,9 @@ public:
   const std::string& event_id() const { return event_id_; }
 
 private:
-  static const unsigned char* bytes(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+  static const unsigned char* bytes(const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  }
 
   std::uint32_t find_string(std::uint32_t object, std::string_view key) const {
     const auto found = document_.find(object, key);
@@ -309,8 +315,9 @@ private:
     redacted_.clear();
     object(redacted_, 0, survives_redaction, [&](std::string_view key, std::uint32_t at) {
       if (key != "content" || document_.slices()[at].what != kind::object) return write(redacted_, at);
-      object(redacted_, at, [&](std::string_view inner) { return content_survives(type, inner); },
-             [this](std::string_view, std::uint32_t inner) { write(redacted_, inner); });
+      object(
+        redacted_, at, [&](std::string_view inner) { return content_survives(type, inner); },
+        [this](std::string_view, std::uint32_t inner) { write(redacted_, inner); });
     });
     return true;
   }
@@ -342,8 +349,9 @@ private:
     if (self.verbatim) {
       out += self.text();
     } else if (self.what == kind::object) {
-      object(out, at, [](std::string_view) { return true; },
-             [&](std::string_view, std::uint32_t inner) { write(out, inner); });
+      object(
+        out, at, [](std::string_view) { return true; },
+        [&](std::string_view, std::uint32_t inner) { write(out, inner); });
     } else if (self.what == kind::array) {
       out += '[';
       for (auto i = at + 1; i < self.after; i = document_.slices()[i].after) {
@@ -395,10 +403,14 @@ private:
     const auto user = "\"@user" + std::to_string(random_() % 1'000) + ':' + names_[server] + '"';
     std::string words;
     while (words.size() < 330)
-      words += random_() % 12 == 0 ? "gr\xc3\xbc\xc3\x9f" "e " : random_() % 20 == 0 ? "\\n\\\"quoted\\\" " : "lorem ipsum ";
+      words += random_() % 12 == 0   ? "gr\xc3\xbc\xc3\x9f"
+                                       "e "
+               : random_() % 20 == 0 ? "\\n\\\"quoted\\\" "
+                                     : "lorem ipsum ";
     std::vector<std::pair<std::string, std::string>> members{
       {"auth_events", '[' + random_id() + ',' + random_id() + ',' + random_id() + ']'},
-      {"content", member   ? R"({"avatar_url":"mxc://)" + names_[server] + R"(/abcdefgh","displayname":"lorem ipsum","membership":"join"})"
+      {"content", member ? R"({"avatar_url":"mxc://)" + names_[server] +
+                             R"(/abcdefgh","displayname":"lorem ipsum","membership":"join"})"
                   : sorted ? R"({"body":")" + words + R"(","m.mentions":{},"msgtype":"m.text"})"
                            : R"({"msgtype":"m.text","body":")" + words + R"(","m.mentions":{}})"},
       {"depth", std::to_string(10 + number)},
@@ -420,9 +432,12 @@ private:
     std::array<unsigned char, 64> signature;
     crypto_sign_detached(signature.data(), nullptr, reinterpret_cast<const unsigned char*>(tool.signed_text().data()),
                          tool.signed_text().size(), secrets_[server].data());
-    members.emplace_back("signatures", "{\"" + names_[server] + R"(":{"ed25519:1":")" + base64(signature, standard_alphabet) + "\"}}");
-    if (sorted) std::sort(members.begin(), members.end());
-    else std::shuffle(members.begin(), members.end(), random_);
+    members.emplace_back("signatures", "{\"" + names_[server] + R"(":{"ed25519:1":")" +
+                                         base64(signature, standard_alphabet) + "\"}}");
+    if (sorted)
+      std::sort(members.begin(), members.end());
+    else
+      std::shuffle(members.begin(), members.end(), random_);
     return text();
   }
 
@@ -474,13 +489,15 @@ bool self_check(const corpus& input) {
 
 int main(int argc, char** argv) {
   double seconds = 3;
-  if (argc == 3 && std::string_view{argv[1]} == "--seconds") seconds = std::atof(argv[2]);
-  else if (argc != 1) return std::fprintf(stderr, "usage: yardstick [--seconds S]\n"), 2;
+  if (argc == 3 && std::string_view{argv[1]} == "--seconds")
+    seconds = std::atof(argv[2]);
+  else if (argc != 1)
+    return std::fprintf(stderr, "usage: yardstick [--seconds S]\n"), 2;
   if (sodium_init() < 0) return 1;
   const corpus input;
   if (!self_check(input)) return std::fprintf(stderr, "yardstick: self-check failed\n"), 1;
   const auto cheap = measure(input, acceptor::depth::without_verification, seconds / 4);
   const auto complete = measure(input, acceptor::depth::complete, seconds);
-  std::printf("{\"yardstick_per_core_s\":%.0f,\"without_verify_per_core_s\":%.0f,\"pdu_bytes\":%.0f}\n", complete, cheap,
-              static_cast<double>(input.bytes) / static_cast<double>(input.events.size()));
+  std::printf("{\"yardstick_per_core_s\":%.0f,\"without_verify_per_core_s\":%.0f,\"pdu_bytes\":%.0f}\n", complete,
+              cheap, static_cast<double>(input.bytes) / static_cast<double>(input.events.size()));
 }

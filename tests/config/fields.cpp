@@ -23,8 +23,7 @@ consteval std::size_t members_of() {
 
 std::size_t fields_of(std::string_view section) {
   std::size_t n = 0;
-  for (const auto& x : fields())
-    n += x.section == section ? 1 : 0;
+  for (const auto& x : fields()) n += x.section == section ? 1 : 0;
   return n;
 }
 
@@ -64,10 +63,8 @@ BOOST_AUTO_TEST_CASE(every_member_of_the_options_has_a_field) {
 
 BOOST_AUTO_TEST_CASE(each_section_has_fields_and_each_field_a_section) {
   std::set<std::string_view> named, used;
-  for (const auto& x : sections())
-    named.insert(x.name);
-  for (const auto& x : fields())
-    used.insert(x.section);
+  for (const auto& x : sections()) named.insert(x.name);
+  for (const auto& x : fields()) used.insert(x.section);
   BOOST_TEST(named == used);
 }
 
@@ -75,13 +72,13 @@ BOOST_AUTO_TEST_CASE(what_is_written_to_a_field_is_read_from_it) {
   for (const auto& x : fields()) {
     value wanted;
     switch (x.kind) {
-      case value_kind::flag: wanted = true; break;
-      case value_kind::number: wanted = x.most; break;
-      case value_kind::text: wanted = std::string{x.choices.empty() ? "some text" : x.choices.back()}; break;
-      case value_kind::list: wanted = std::vector<std::string>{"a", "b"}; break;
-      case value_kind::records:
-        wanted = std::vector<record>{{{"public_key", "k"}, {"name", "n"}, {"role", "admin"}}};
-        break;
+    case value_kind::flag: wanted = true; break;
+    case value_kind::number: wanted = x.most; break;
+    case value_kind::text: wanted = std::string{x.choices.empty() ? "some text" : x.choices.back()}; break;
+    case value_kind::list: wanted = std::vector<std::string>{"a", "b"}; break;
+    case value_kind::records:
+      wanted = std::vector<record>{{{"public_key", "k"}, {"name", "n"}, {"role", "admin"}}};
+      break;
     }
     options into;
     x.write(into, wanted);

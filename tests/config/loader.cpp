@@ -44,10 +44,8 @@ sources of_text(const std::string& text) {
 
 bool has(const examination& x, std::string_view part) {
   for (const auto& p : x.problems)
-    if (to_string(p).find(part) != std::string::npos)
-      return true;
-  for (const auto& p : x.problems)
-    BOOST_TEST_MESSAGE(to_string(p));
+    if (to_string(p).find(part) != std::string::npos) return true;
+  for (const auto& p : x.problems) BOOST_TEST_MESSAGE(to_string(p));
   return false;
 }
 
@@ -71,13 +69,15 @@ BOOST_AUTO_TEST_CASE(unknown_key_is_refused_with_line_and_suggestion) {
 
 BOOST_AUTO_TEST_CASE(unknown_section_is_refused_with_suggestion) {
   BOOST_TEST(has(examine(of_text(base + "[federaton]\nroom_version = \"11\"\n")), "did you mean [federation]?"));
-  BOOST_TEST(has(examine(of_text(base + "[completely_different]\na = 1\n")), "there is no section [completely_different]."));
+  BOOST_TEST(
+    has(examine(of_text(base + "[completely_different]\na = 1\n")), "there is no section [completely_different]."));
   BOOST_TEST(has(examine(of_text(base + "[federaton]\n")), "did you mean [federation]?"));
 }
 
 BOOST_AUTO_TEST_CASE(key_of_another_section_is_recognised) {
   BOOST_TEST(has(examine(of_text(base + "[edge]\nroom_version = \"11\"\n")), "did you mean federation.room_version?"));
-  BOOST_TEST(has(examine(of_text("streams = 3\n" + base)), "text:1: streams: stands outside of any section; it belongs under [edge]."));
+  BOOST_TEST(has(examine(of_text("streams = 3\n" + base)),
+                 "text:1: streams: stands outside of any section; it belongs under [edge]."));
 }
 
 BOOST_AUTO_TEST_CASE(every_mistake_is_told_in_one_run) {
@@ -99,8 +99,10 @@ BOOST_AUTO_TEST_CASE(value_out_of_range_is_told_with_range_and_unit) {
 
 BOOST_AUTO_TEST_CASE(value_of_the_wrong_kind_is_told_with_both_kinds) {
   BOOST_TEST(has(examine(of_text(base + "[edge]\nstreams = \"two\"\n")), "must be a whole number, not a text."));
-  BOOST_TEST(has(examine(of_text(base + "[edge]\nstreams = 1.5\n")), "must be a whole number, not a number with a fraction."));
-  BOOST_TEST(has(examine(of_text(base + "[edge]\nchat_endpoints = \"ipc:///x\"\n")), "must be a list of texts, not a text."));
+  BOOST_TEST(
+    has(examine(of_text(base + "[edge]\nstreams = 1.5\n")), "must be a whole number, not a number with a fraction."));
+  BOOST_TEST(
+    has(examine(of_text(base + "[edge]\nchat_endpoints = \"ipc:///x\"\n")), "must be a list of texts, not a text."));
   BOOST_TEST(has(examine(of_text(base + "[edge]\nchat_endpoints = [1]\n")), "not a list with a whole number in it."));
   BOOST_TEST(has(examine(of_text(base + "[room]\nidle_s = {a = 1}\n")), "must be a whole number, not a table."));
   BOOST_TEST(has(examine(of_text(base + "[log]\nlevel = \"loud\"\n")),
@@ -124,15 +126,16 @@ BOOST_AUTO_TEST_CASE(hostile_text_is_a_problem_and_never_an_exception) {
 BOOST_AUTO_TEST_CASE(later_sources_override_earlier_ones_and_origins_are_remembered) {
   scratch dir;
   sources from;
-  from.file = dir.write("causeway.toml", base + "[edge]\nstreams = 2\ncommand_credit = 10\nheartbeat_ms = 200\nevent_credit_max = 7\n");
+  from.file = dir.write("causeway.toml",
+                        base + "[edge]\nstreams = 2\ncommand_credit = 10\nheartbeat_ms = 200\nevent_credit_max = 7\n");
   auto first = dir.write("conf.d/10-first.toml", "[edge]\nstreams = 3\ncommand_credit = 11\nheartbeat_ms = 201\n");
   auto second = dir.write("conf.d/20-second.toml", "[edge]\n\ncommand_credit = 12\n");
   dir.write("conf.d/ignored.txt", "not toml at all");
-  from.environment = {{"CAUSEWAY_EDGE__HEARTBEAT_MS", "202"}, {"CAUSEWAY_ROOM__IDLE_S", "5"}, {"CAUSEWAY_SHARE", "/x"}, {"HOME", "/"}};
+  from.environment = {
+    {"CAUSEWAY_EDGE__HEARTBEAT_MS", "202"}, {"CAUSEWAY_ROOM__IDLE_S", "5"}, {"CAUSEWAY_SHARE", "/x"}, {"HOME", "/"}};
   from.set = {"room.idle_s=6"};
   auto x = examine(from);
-  for (const auto& p : x.problems)
-    BOOST_ERROR(to_string(p));
+  for (const auto& p : x.problems) BOOST_ERROR(to_string(p));
   BOOST_TEST(x.values.edge.event_credit_max == 7U);
   BOOST_TEST(x.values.edge.streams == 3U);
   BOOST_TEST(x.values.edge.command_credit == 12U);
@@ -207,7 +210,8 @@ BOOST_AUTO_TEST_CASE(store_follows_data_dir_unless_it_is_placed_itself) {
 
 BOOST_AUTO_TEST_CASE(problem_of_a_rule_names_the_line_of_its_key) {
   auto x = examine(of_text(base + "[edge]\nchat_endpoints = [\"tcp://0.0.0.0:5000\"]\n"));
-  BOOST_TEST(has(x, "text:6: edge.chat_endpoints: \"tcp://0.0.0.0:5000\" can be reached by other machines and so needs CURVE"));
+  BOOST_TEST(
+    has(x, "text:6: edge.chat_endpoints: \"tcp://0.0.0.0:5000\" can be reached by other machines and so needs CURVE"));
 }
 
 BOOST_AUTO_TEST_CASE(nearest_word_is_near_or_nothing) {
@@ -255,8 +259,7 @@ BOOST_AUTO_TEST_CASE(example_file_with_every_key_uncommented_equals_the_defaults
   auto from = of_text(text);
   from.set = {"gateway.plain_http=true"};
   auto x = examine(from);
-  for (const auto& p : x.problems)
-    BOOST_ERROR(to_string(p));
+  for (const auto& p : x.problems) BOOST_ERROR(to_string(p));
   const options defaults;
   for (const auto& f : fields()) {
     BOOST_CHECK_MESSAGE(x.origins.contains(f.key()), f.key() + " is not in the example");

@@ -20,10 +20,8 @@ options valid() {
 bool refused(const options& x, std::string_view key, std::string_view part = {}, purpose what_for = purpose::node) {
   auto problems = validate(x, what_for);
   for (const auto& p : problems)
-    if (p.key == key && p.what.find(part) != std::string::npos)
-      return true;
-  for (const auto& p : problems)
-    BOOST_TEST_MESSAGE(to_string(p));
+    if (p.key == key && p.what.find(part) != std::string::npos) return true;
+  for (const auto& p : problems) BOOST_TEST_MESSAGE(to_string(p));
   return false;
 }
 
@@ -32,8 +30,7 @@ bool refused(const options& x, std::string_view key, std::string_view part = {},
 BOOST_AUTO_TEST_SUITE(config_validate)
 
 BOOST_AUTO_TEST_CASE(least_configuration_has_no_problems) {
-  for (const auto& p : validate(valid()))
-    BOOST_ERROR(to_string(p));
+  for (const auto& p : validate(valid())) BOOST_ERROR(to_string(p));
 }
 
 BOOST_AUTO_TEST_CASE(server_name_is_required_checked_and_in_lower_case) {
@@ -58,12 +55,13 @@ BOOST_AUTO_TEST_CASE(a_gateway_alone_needs_no_server_name_but_an_address) {
 
 BOOST_AUTO_TEST_CASE(chat_endpoint_for_other_machines_without_curve_is_refused) {
   auto x = valid();
-  for (const char* endpoint : {"tcp://0.0.0.0:5000", "tcp://*:5000", "tcp://192.0.2.1:5000", "tcp://[::]:5000", "tcp://eth0:5000",
-                               "tcp://127.example.org:5000"}) {
+  for (const char* endpoint : {"tcp://0.0.0.0:5000", "tcp://*:5000", "tcp://192.0.2.1:5000", "tcp://[::]:5000",
+                               "tcp://eth0:5000", "tcp://127.example.org:5000"}) {
     x.edge.chat_endpoints = {endpoint};
     BOOST_TEST(refused(x, "edge.chat_endpoints", "CURVE"), endpoint);
   }
-  for (const char* endpoint : {"tcp://127.0.0.1:5000", "tcp://127.1.2.3:*", "tcp://[::1]:5000", "tcp://localhost:5000", "ipc:///x"}) {
+  for (const char* endpoint :
+       {"tcp://127.0.0.1:5000", "tcp://127.1.2.3:*", "tcp://[::1]:5000", "tcp://localhost:5000", "ipc:///x"}) {
     x.edge.chat_endpoints = {endpoint};
     BOOST_TEST(validate(x).empty(), endpoint);
   }

@@ -11,9 +11,9 @@ namespace causeway::tools {
 
 /// How to reach a broker's admin endpoint.
 struct broker_address {
-  std::string endpoint;               ///< ipc:// or tcp://
-  std::string server_key;             ///< the broker's CURVE public key, Z85; empty: no CURVE
-  std::string secret_key_file;        ///< our CURVE secret key; required with `server_key`
+  std::string endpoint;        ///< ipc:// or tcp://
+  std::string server_key;      ///< the broker's CURVE public key, Z85; empty: no CURVE
+  std::string secret_key_file; ///< our CURVE secret key; required with `server_key`
   std::uint32_t connect_timeout_ms = 2'000;
   std::uint32_t answer_timeout_ms = 10'000;
 };

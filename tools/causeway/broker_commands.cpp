@@ -14,15 +14,14 @@ namespace json = matrix::json;
 using names = std::vector<std::string_view>;
 
 const names room_columns = {"room_id", "chat_room_id", "type", "phase", "events", "staged", "waits_for"};
-const names server_columns = {"server_name", "state", "queued", "oldest_waiting_ts", "failures", "retry_at_ts", "last_fault"};
+const names server_columns = {"server_name", "state",       "queued",    "oldest_waiting_ts",
+                              "failures",    "retry_at_ts", "last_fault"};
 const names invite_columns = {"user_id", "room_id", "direction", "state", "since_ts", "retry_at_ts", "deadline_ts"};
 const names actor_columns = {"kind", "key", "phase", "mailbox", "handled", "failures", "since_ts", "last_fault"};
 const names member_columns = {"user_id", "membership", "display_name", "by", "since_ts"};
 const names event_columns = {"event_id", "type", "sender", "depth", "ts"};
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 int explain(const std::vector<admin::column>& columns) {
   print(legend(columns));
@@ -55,8 +54,7 @@ int failed(const broker_request& x, const reply& answer) {
 template <class Show>
 int run(const broker_request& x, std::string_view command, Show show) {
   auto answer = ask(x.where, command, x.with);
-  if (answer.outcome != reply::kind::done)
-    return failed(x, answer);
+  if (answer.outcome != reply::kind::done) return failed(x, answer);
   if (x.how.json)
     print(json::canonical(answer.body) + "\n");
   else
@@ -65,14 +63,13 @@ int run(const broker_request& x, std::string_view command, Show show) {
 }
 
 template <class Row>
-int list(const broker_request& x, std::string_view command, std::string_view member, const names& columns, std::string_view none) {
-  if (x.how.explain)
-    return explain(admin::columns<Row>());
+int list(const broker_request& x, std::string_view command, std::string_view member, const names& columns,
+         std::string_view none) {
+  if (x.how.explain) return explain(admin::columns<Row>());
   return run(x, command, [&](const json::object& body) {
     const json::value whole{body};
     const auto* rows = whole.find_array(member);
-    if (!rows || rows->empty())
-      return print(std::string{none} + "\n");
+    if (!rows || rows->empty()) return print(std::string{none} + "\n");
     print(table(*rows, x.how.wide ? names_of(admin::columns<Row>()) : columns, now_ms()));
     const auto* total = whole.find_integer("total");
     if (total && *total > static_cast<std::int64_t>(rows->size()))
@@ -82,40 +79,33 @@ int list(const broker_request& x, std::string_view command, std::string_view mem
 
 void print_table(const json::value& whole, std::string_view member, std::string_view title, const names& columns) {
   const auto* rows = whole.find_array(member);
-  if (!rows || rows->empty())
-    return;
+  if (!rows || rows->empty()) return;
   print("\n" + std::string{title} + "\n");
   print(table(*rows, columns, now_ms()));
 }
 
 void print_waits(const json::value& whole) {
   const auto* list = whole.find_array("waits_for");
-  if (!list)
-    return;
+  if (!list) return;
   print("\nWhat waits, and for what\n");
-  if (list->empty())
-    print("  Nothing waits.\n");
+  if (list->empty()) print("  Nothing waits.\n");
   for (const auto& x : *list)
-    if (const auto* text = x.as_string())
-      print("  " + printable(*text) + "\n");
+    if (const auto* text = x.as_string()) print("  " + printable(*text) + "\n");
 }
 
 void print_actor(const json::value& whole) {
   const auto* actor = whole.find_object("actor");
   print("\nActor\n");
-  if (!actor)
-    return print("  not in memory\n");
+  if (!actor) return print("  not in memory\n");
   names shown;
-  for (const auto& x : *actor)
-    shown.push_back(x.key);
+  for (const auto& x : *actor) shown.push_back(x.key);
   print(sheet(*actor, shown, now_ms()));
 }
 
 template <class Row>
 void print_sheet(const json::value& whole, std::string_view member) {
   const auto* row = whole.find_object(member);
-  if (!row)
-    return;
+  if (!row) return;
   auto shown = names_of(admin::columns<Row>());
   std::erase(shown, "waits_for"); // printed in full below
   print(sheet(*row, shown, now_ms()));
@@ -133,7 +123,8 @@ int list_servers(const broker_request& x) {
 
 int list_invites(const broker_request& x) {
   return list<admin::invite_row>(x, "invites", "invitations", invite_columns,
-                                 x.with.all ? "There are no invitations." : "There are no open invitations (--all shows those that are over).");
+                                 x.with.all ? "There are no invitations."
+                                            : "There are no open invitations (--all shows those that are over).");
 }
 
 int list_actors(const broker_request& x) {
@@ -141,12 +132,12 @@ int list_actors(const broker_request& x) {
 }
 
 int list_keys(const broker_request& x) {
-  return list<admin::key_row>(x, "keys", "keys", names_of(admin::columns<admin::key_row>()), "No key of that server is known.");
+  return list<admin::key_row>(x, "keys", "keys", names_of(admin::columns<admin::key_row>()),
+                              "No key of that server is known.");
 }
 
 int show_room(const broker_request& x) {
-  if (x.how.explain)
-    return explain(admin::columns<admin::room_row>());
+  if (x.how.explain) return explain(admin::columns<admin::room_row>());
   return run(x, "room.show", [](const json::object& body) {
     const json::value whole{body};
     print_sheet<admin::room_row>(whole, "room");
@@ -161,8 +152,7 @@ int show_room(const broker_request& x) {
 }
 
 int show_server(const broker_request& x) {
-  if (x.how.explain)
-    return explain(admin::columns<admin::server_row>());
+  if (x.how.explain) return explain(admin::columns<admin::server_row>());
   return run(x, "server.show", [](const json::object& body) {
     const json::value whole{body};
     print_sheet<admin::server_row>(whole, "server");
@@ -175,13 +165,13 @@ int show_server(const broker_request& x) {
 
 int retry_server(const broker_request& x) {
   return run(x, "server.retry", [&](const json::object&) {
-    print("The next attempt to reach " + x.with.server + " is made now; `causeway server show " + x.with.server + "` tells how it goes.\n");
+    print("The next attempt to reach " + x.with.server + " is made now; `causeway server show " + x.with.server +
+          "` tells how it goes.\n");
   });
 }
 
 int show_invite(const broker_request& x) {
-  if (x.how.explain)
-    return explain(admin::columns<admin::invite_row>());
+  if (x.how.explain) return explain(admin::columns<admin::invite_row>());
   return run(x, "invite.show", [](const json::object& body) {
     const json::value whole{body};
     print_sheet<admin::invite_row>(whole, "invitation");

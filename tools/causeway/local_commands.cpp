@@ -27,9 +27,7 @@ namespace {
 
 namespace json = matrix::json;
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 int failed(const std::string& why) {
   std::fprintf(stderr, "causeway: %s\n", printable(why).c_str());
@@ -37,43 +35,37 @@ int failed(const std::string& why) {
 }
 
 json::value to_json(const config::value& x) {
-  if (const auto* flag = std::get_if<bool>(&x))
-    return *flag;
-  if (const auto* number = std::get_if<std::uint64_t>(&x))
-    return static_cast<std::int64_t>(*number);
-  if (const auto* text = std::get_if<std::string>(&x))
-    return *text;
+  if (const auto* flag = std::get_if<bool>(&x)) return *flag;
+  if (const auto* number = std::get_if<std::uint64_t>(&x)) return static_cast<std::int64_t>(*number);
+  if (const auto* text = std::get_if<std::string>(&x)) return *text;
   json::array out;
-  if (const auto* list = std::get_if<std::vector<std::string>>(&x))
-    out.assign(list->begin(), list->end());
+  if (const auto* list = std::get_if<std::vector<std::string>>(&x)) out.assign(list->begin(), list->end());
   if (const auto* list = std::get_if<std::vector<config::record>>(&x))
     for (const auto& item : *list) {
       json::object row;
-      for (const auto& [key, text] : item)
-        row.set(key, text);
+      for (const auto& [key, text] : item) row.set(key, text);
       out.emplace_back(std::move(row));
     }
   return out;
 }
 
 /// The keys of a gateway that reaches its node by CURVE; none without the node's public key.
-result<std::optional<gateway::curve_keys>> own_curve_keys(const gateway_link& link, const std::string& configured_file) {
-  if (link.node_key.empty())
-    return std::optional<gateway::curve_keys>{};
+result<std::optional<gateway::curve_keys>> own_curve_keys(const gateway_link& link,
+                                                          const std::string& configured_file) {
+  if (link.node_key.empty()) return std::optional<gateway::curve_keys>{};
   if (!config::is_curve_key(link.node_key))
-    return fault{fault_code::invalid_param, "must be 40 characters of Z85, as `causeway curve-key FILE` prints them on the node."};
+    return fault{fault_code::invalid_param,
+                 "must be 40 characters of Z85, as `causeway curve-key FILE` prints them on the node."};
   const auto& file = link.secret_key_file.empty() ? configured_file : link.secret_key_file;
   if (file.empty())
     return fault{fault_code::missing_param, "needs our own half: --secret-key-file, or edge.curve_secret_key_file."};
   auto own = edge::load_curve_keys(file);
-  if (!own)
-    return own.error();
+  if (!own) return own.error();
   return std::optional{gateway::curve_keys{link.node_key, own->public_key, own->secret}};
 }
 
 void print_problems(const std::vector<config::problem>& problems) {
-  for (const auto& x : problems)
-    std::fprintf(stderr, "%s\n", printable(to_string(x)).c_str());
+  for (const auto& x : problems) std::fprintf(stderr, "%s\n", printable(to_string(x)).c_str());
 }
 
 /// Where the running program is; empty when the system does not tell.
@@ -93,8 +85,7 @@ std::optional<std::filesystem::path> demo_directory() {
                   std::filesystem::path{CAUSEWAY_SOURCE_DIR} / "tools" / "demo"};
   std::error_code error;
   for (const auto& x : candidates)
-    if (std::filesystem::is_regular_file(x / "__main__.py", error))
-      return x;
+    if (std::filesystem::is_regular_file(x / "__main__.py", error)) return x;
   return std::nullopt;
 }
 
@@ -104,20 +95,20 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
   auto what_for = gateway ? config::purpose::gateway : config::purpose::node;
   auto found = config::examine(from, what_for);
   for (auto& x : config::check_files(found.values, what_for)) {
-    if (auto at = found.origins.find(x.key); at != found.origins.end())
-      x.where = at->second;
+    if (auto at = found.origins.find(x.key); at != found.origins.end()) x.where = at->second;
     found.problems.push_back(std::move(x));
   }
   const bool fine = found.problems.empty();
   if (as_json) {
     json::array problems, files;
     for (const auto& x : found.problems)
-      problems.emplace_back(json::object{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}});
+      problems.emplace_back(
+        json::object{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}});
     files.assign(found.files.begin(), found.files.end());
     print(json::canonical(json::object{{"ok", json::value{fine}},
                                        {"files", json::value{std::move(files)}},
-                                       {"problems", json::value{std::move(problems)}}})
-          + "\n");
+                                       {"problems", json::value{std::move(problems)}}}) +
+          "\n");
     return fine ? exit_ok : exit_problem;
   }
   print_problems(found.problems);
@@ -125,8 +116,8 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
     std::fprintf(stderr, "%zu problem%s\n", found.problems.size(), found.problems.size() == 1 ? "" : "s");
     return exit_problem;
   }
-  print("The configuration is good (" + std::to_string(found.origins.size()) + " values set, "
-        + std::to_string(found.files.size()) + " files read).\n");
+  print("The configuration is good (" + std::to_string(found.origins.size()) + " values set, " +
+        std::to_string(found.files.size()) + " files read).\n");
   return exit_ok;
 }
 
@@ -139,18 +130,15 @@ int show_config(const config::sources& from, bool origin, bool only_set, bool as
     for (const auto& x : config::fields()) {
       auto at = found.origins.find(x.key());
       const bool set = at != found.origins.end();
-      if (x.section != part.name || (only_set && !set))
-        continue;
+      if (x.section != part.name || (only_set && !set)) continue;
       auto value = x.read(found.values);
       auto where = set ? at->second : std::string{"default"};
       all.set(x.key(), json::object{{"value", to_json(value)}, {"origin", json::value{where}}});
       auto line = std::string{x.name} + " = " + config::to_toml(value);
-      if (origin)
-        line += std::string(line.size() < 50 ? 50 - line.size() : 1, ' ') + " # " + printable(where);
+      if (origin) line += std::string(line.size() < 50 ? 50 - line.size() : 1, ' ') + " # " + printable(where);
       lines += line + "\n";
     }
-    if (!lines.empty())
-      text += (text.empty() ? "[" : "\n[") + std::string{part.name} + "]\n" + lines;
+    if (!lines.empty()) text += (text.empty() ? "[" : "\n[") + std::string{part.name} + "]\n" + lines;
   }
   print(as_json ? json::canonical(all) + "\n" : text);
   print_problems(found.problems);
@@ -167,50 +155,47 @@ int run_gateway(const config::sources& from, const gateway_link& link) {
   const auto& edge = found.values.edge;
   auto node = link.node.empty() && !edge.gateway_endpoints.empty() ? edge.gateway_endpoints.front() : link.node;
   if (node.empty())
-    found.problems.push_back({"edge.gateway_endpoints", {}, "is empty: name the node's endpoint for gateways there, or with --node."});
+    found.problems.push_back(
+      {"edge.gateway_endpoints", {}, "is empty: name the node's endpoint for gateways there, or with --node."});
   else if (auto fine = config::check_endpoint(node); !fine)
     found.problems.push_back({{}, "--node", fine.error().detail});
   auto keys = own_curve_keys(link, edge.curve_secret_key_file);
   if (!keys)
     found.problems.push_back({{}, "--node-key", keys.error().detail});
   else if (!*keys && config::is_remote_endpoint(node))
-    found.problems.push_back({{}, {}, node + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
+    found.problems.push_back(
+      {{}, {}, node + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
   print_problems(found.problems);
-  if (!found.problems.empty())
-    return exit_problem;
+  if (!found.problems.empty()) return exit_problem;
   return gateway::run_gateway_process(found.values.gateway, node, *keys);
 }
 
 int make_curve_key(const std::string& file, bool as_json) {
   std::array<char, 41> own_public{}, secret{};
-  if (zmq_curve_keypair(own_public.data(), secret.data()) != 0)
-    return failed("this system's libzmq has no CURVE");
+  if (zmq_curve_keypair(own_public.data(), secret.data()) != 0) return failed("this system's libzmq has no CURVE");
   std::string text = std::string{secret.data()} + "\n";
   auto written = write_secret_file(file, text);
   sodium_memzero(secret.data(), secret.size());
   sodium_memzero(text.data(), text.size());
-  if (!written)
-    return failed(written.error().detail);
+  if (!written) return failed(written.error().detail);
   std::string public_key{own_public.data()};
-  print(as_json ? json::canonical(json::object{{"file", json::value{file}}, {"public_key", json::value{public_key}}}) + "\n"
-                : public_key + "\n");
+  print(as_json
+          ? json::canonical(json::object{{"file", json::value{file}}, {"public_key", json::value{public_key}}}) + "\n"
+          : public_key + "\n");
   return exit_ok;
 }
 
 int run_demo(const std::vector<std::string>& arguments) {
   auto folder = demo_directory();
-  if (!folder)
-    return failed("the demo's files were not found: set CAUSEWAY_SHARE to the folder that holds demo/");
+  if (!folder) return failed("the demo's files were not found: set CAUSEWAY_SHARE to the folder that holds demo/");
   // The demo starts causewayd; the one beside us is meant, unless told otherwise.
-  if (auto own = own_directory(); !own.empty())
-    setenv("CAUSEWAY_BIN", own.c_str(), 0);
+  if (auto own = own_directory(); !own.empty()) setenv("CAUSEWAY_BIN", own.c_str(), 0);
   // Debian's python first: it is the one that has the packages our dependencies name.
   std::string python = access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
   std::vector<std::string> words = {python, folder->string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
-  for (auto& x : words)
-    argv.push_back(x.data());
+  for (auto& x : words) argv.push_back(x.data());
   argv.push_back(nullptr);
   std::fflush(nullptr);
   execvp(argv[0], argv.data());

@@ -32,8 +32,7 @@ struct command_line {
     config::sources from;
     from.file = config_file;
     std::error_code error;
-    if (from.file.empty() && std::filesystem::exists(default_config_file, error))
-      from.file = default_config_file;
+    if (from.file.empty() && std::filesystem::exists(default_config_file, error)) from.file = default_config_file;
     from.environment = config::process_environment();
     from.set = set;
     return from;
@@ -50,15 +49,18 @@ struct command_line {
 /// Builds the tree of commands; the chosen one is left in `chosen`.
 class command_tree {
 public:
-  command_tree(CLI::App& app, command_line& line, std::function<int()>& chosen) : app_(app), line_(line), chosen_(chosen) {
+  command_tree(CLI::App& app, command_line& line, std::function<int()>& chosen)
+      : app_(app), line_(line), chosen_(chosen) {
     app_.require_subcommand(1);
     app_.fallthrough();
-    app_.option_defaults()->always_capture_default(false);
     app_.add_flag("--json", line_.broker.how.json, "Print JSON");
     app_.add_option("--config", line_.config_file, std::string{"Configuration file; default: "} + default_config_file);
-    app_.add_option("--set", line_.set, "Override a value of the configuration: section.key=value")->allow_extra_args(false);
-    app_.add_option("--socket", line_.socket, "The broker's admin endpoint; default: edge.admin_endpoint of the configuration");
-    app_.add_option("--server-key", line_.broker.where.server_key, "The broker's CURVE public key, for an endpoint on another machine");
+    app_.add_option("--set", line_.set, "Override a value of the configuration: section.key=value")
+      ->allow_extra_args(false);
+    app_.add_option("--socket", line_.socket,
+                    "The broker's admin endpoint; default: edge.admin_endpoint of the configuration");
+    app_.add_option("--server-key", line_.broker.where.server_key,
+                    "The broker's CURVE public key, for an endpoint on another machine");
     app_.add_option("--secret-key-file", line_.broker.where.secret_key_file, "File with our CURVE secret key");
     app_.add_option("--timeout-ms", line_.broker.where.answer_timeout_ms, "How long to wait for the broker's answer")
       ->check(CLI::Range(100, 600'000));
@@ -72,8 +74,7 @@ private:
     auto* x = to.add_subcommand(name, doc);
     if (run)
       x->final_callback([this, run = std::move(run)] {
-        if (!chosen_)
-          chosen_ = run;
+        if (!chosen_) chosen_ = run;
       });
     return x;
   }
@@ -113,7 +114,8 @@ private:
       ->add_option("NAME", with.server, "Server name")
       ->required();
 
-    add_list("invites", "List open invitations", &list_invites)->add_flag("--all", with.all, "Also those that are over");
+    add_list("invites", "List open invitations", &list_invites)
+      ->add_flag("--all", with.all, "Also those that are over");
     auto* invite = add_group("invite", "One invitation");
     auto* show = add_show(*invite, "Its state and what it waits for", &show_invite);
     show->add_option("ROOM", with.room, "Matrix id or the chat server's id")->required();
@@ -124,19 +126,18 @@ private:
 
   void local_commands() {
     auto& json = line_.broker.how.json;
-    auto* keys = add(app_, "keys", "Our verify key, or the known keys of a server", [this] { return list_keys(line_.request()); });
+    auto* keys =
+      add(app_, "keys", "Our verify key, or the known keys of a server", [this] { return list_keys(line_.request()); });
     keys->add_option("SERVER", line_.broker.with.server, "Server name");
     keys->add_flag("--explain", line_.broker.how.explain, "Say what the columns mean");
-    auto* curve = add(app_, "curve-key", "Make a CURVE key for a connection between machines", [this, &json] {
-      return make_curve_key(line_.curve_file, json);
-    });
+    auto* curve = add(app_, "curve-key", "Make a CURVE key for a connection between machines",
+                      [this, &json] { return make_curve_key(line_.curve_file, json); });
     curve->add_option("FILE", line_.curve_file, "New file for the secret half; the public half is printed")->required();
 
     auto* config = add_group("config", "The configuration");
     auto* check = add(*config, "check", "Tell every problem", [this, &json] {
       auto from = line_.sources();
-      if (!line_.check_file.empty())
-        from.file = line_.check_file;
+      if (!line_.check_file.empty()) from.file = line_.check_file;
       return check_config(from, line_.for_gateway, json);
     });
     check->add_option("FILE", line_.check_file, std::string{"Default: "} + default_config_file);
@@ -157,10 +158,8 @@ private:
 
     auto* demo = add(app_, "demo", "Two brokers, two chat servers, one conversation, on this machine", [this, &json] {
       auto arguments = line_.demo_arguments;
-      if (line_.keep)
-        arguments.insert(arguments.begin(), "--keep");
-      if (json)
-        arguments.insert(arguments.begin(), "--json");
+      if (line_.keep) arguments.insert(arguments.begin(), "--keep");
+      if (json) arguments.insert(arguments.begin(), "--json");
       return run_demo(arguments);
     });
     demo->add_flag("--keep", line_.keep, "Leave it running and type into it");

@@ -25,14 +25,13 @@ std::string padded(std::string text, std::size_t to, bool right) {
 
 std::string heading(std::string_view column) {
   std::string out{column.ends_with("_ts") ? column.substr(0, column.size() - 3) : column};
-  for (auto& c : out)
-    c = c == '_' ? ' ' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  for (auto& c : out) c = c == '_' ? ' ' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
   return out;
 }
 
 bool is_numeric(std::string_view column, const json::array& rows) {
-  return !column.ends_with("_ts")
-         && std::any_of(rows.begin(), rows.end(), [&](const json::value& x) { return x.find_integer(column) != nullptr; });
+  return !column.ends_with("_ts") &&
+         std::any_of(rows.begin(), rows.end(), [&](const json::value& x) { return x.find_integer(column) != nullptr; });
 }
 
 } // namespace
@@ -48,8 +47,8 @@ std::string printable(std::string_view text) {
     } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) { // C1 controls, which some terminals obey
       out += ' ';
       ++i;
-    } else if (byte == 0xe2 && next == 0x80 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 2]) >= 0xaa
-               && static_cast<unsigned char>(text[i + 2]) <= 0xae) { // U+202A..U+202E turn the direction of what follows
+    } else if (byte == 0xe2 && next == 0x80 && i + 2 < text.size() && static_cast<unsigned char>(text[i + 2]) >= 0xaa &&
+               static_cast<unsigned char>(text[i + 2]) <= 0xae) { // U+202A..U+202E turn the direction of what follows
       i += 2;
     } else {
       out += text[i];
@@ -59,19 +58,15 @@ std::string printable(std::string_view text) {
 }
 
 std::string cell(std::string_view column, const json::value* x, std::int64_t now_ms) {
-  if (!x || x->is_null())
-    return "-";
-  if (const auto* flag = x->as_bool())
-    return *flag ? "yes" : "no";
+  if (!x || x->is_null()) return "-";
+  if (const auto* flag = x->as_bool()) return *flag ? "yes" : "no";
   if (const auto* number = x->as_integer()) {
-    if (!column.ends_with("_ts"))
-      return std::to_string(*number);
-    if (*number == 0)
-      return "-";
-    return *number > now_ms ? "in " + admin::human_duration(*number - now_ms) : admin::human_duration(now_ms - *number) + " ago";
+    if (!column.ends_with("_ts")) return std::to_string(*number);
+    if (*number == 0) return "-";
+    return *number > now_ms ? "in " + admin::human_duration(*number - now_ms)
+                            : admin::human_duration(now_ms - *number) + " ago";
   }
-  if (const auto* text = x->as_string())
-    return text->empty() ? "-" : printable(*text);
+  if (const auto* text = x->as_string()) return text->empty() ? "-" : printable(*text);
   return printable(json::canonical(*x));
 }
 
@@ -88,12 +83,10 @@ std::string table(const json::array& rows, const std::vector<std::string_view>& 
   }
   for (const auto& row : rows) {
     auto& line = lines.emplace_back();
-    for (auto name : shown)
-      line.push_back(cell(name, row.find(name), now_ms));
+    for (auto name : shown) line.push_back(cell(name, row.find(name), now_ms));
   }
   for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i)
-      columns[i].width = std::max(columns[i].width, width(line[i]));
+    for (std::size_t i = 0; i < line.size(); ++i) columns[i].width = std::max(columns[i].width, width(line[i]));
   std::string out;
   for (auto& line : lines) {
     std::string text;
@@ -110,33 +103,28 @@ std::string sheet(const json::object& row, const std::vector<std::string_view>& 
   std::size_t widest = 0;
   for (auto name : shown) {
     auto text = cell(name, row.find(name), now_ms);
-    if (text == "-")
-      continue;
+    if (text == "-") continue;
     std::string label{name.ends_with("_ts") ? name.substr(0, name.size() - 3) : name};
     std::replace(label.begin(), label.end(), '_', ' ');
     widest = std::max(widest, width(label));
     lines.emplace_back(std::move(label), std::move(text));
   }
   std::string out;
-  for (auto& [label, text] : lines)
-    out += "  " + padded(std::move(label), widest, false) + "  " + text + "\n";
+  for (auto& [label, text] : lines) out += "  " + padded(std::move(label), widest, false) + "  " + text + "\n";
   return out;
 }
 
 std::string legend(const std::vector<admin::column>& columns) {
   std::size_t widest = 0;
-  for (const auto& x : columns)
-    widest = std::max(widest, x.name.size());
+  for (const auto& x : columns) widest = std::max(widest, x.name.size());
   std::string out;
-  for (const auto& x : columns)
-    out += padded(std::string{x.name}, widest, false) + "  " + std::string{x.doc} + "\n";
+  for (const auto& x : columns) out += padded(std::string{x.name}, widest, false) + "  " + std::string{x.doc} + "\n";
   return out;
 }
 
 std::vector<std::string_view> names_of(const std::vector<admin::column>& columns) {
   std::vector<std::string_view> out;
-  for (const auto& x : columns)
-    out.push_back(x.name);
+  for (const auto& x : columns) out.push_back(x.name);
   return out;
 }
 

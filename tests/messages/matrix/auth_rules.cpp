@@ -553,7 +553,7 @@ BOOST_FIXTURE_TEST_CASE(third_party_invite_with_a_thousand_signatures_costs_litt
   auto flooded = signed_part();
   json::object signatures;
   for (int i = 0; i < 1000; ++i)
-    signatures.set("a" + std::to_string(i), json::object{{"ed25519:0", other_key.sign("x")}});
+    signatures.set(std::to_string(i), json::object{{"ed25519:0", other_key.sign("x")}});
   flooded.set("signatures", signatures);
   CHECK_RULE("5.4.1.8", verdict(flooded));
 }

@@ -5,13 +5,13 @@ namespace causeway::matrix {
 namespace {
 
 constexpr std::int64_t now = 1'700'000'000'000;
-constexpr std::int64_t day = 24 * 60 * 60 * std::int64_t{1000};
+constexpr auto day = std::int64_t{24} * 60 * 60 * 1000;
 
 signing_key key(char seed) { return *signing_key::from_seed(std::string(32, seed), std::string{"ed25519:"} + seed); }
 
 json::object document(std::int64_t valid_until_ts = now + day) {
-  return server_keys_document(
-    "h", key('a'), {{"ed25519:old", key('o').public_key_base64(), now - day}}, valid_until_ts);
+  return server_keys_document("h", key('a'), {{"ed25519:old", key('o').public_key_base64(), now - day}},
+                              valid_until_ts);
 }
 
 /// The document after `change`, signed again.
@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(malformed_answers_are_refused) {
   BOOST_TEST((code_of(changed([](json::object& d) { d.set("valid_until_ts", "soon"); })) == fault_code::bad_json));
   BOOST_TEST((code_of(changed([](json::object& d) { d.set("verify_keys", json::array{}); })) == fault_code::bad_json));
   BOOST_TEST((code_of(changed([](json::object& d) {
-    d.find("verify_keys")->as_object()->set("ed25519:s", json::object{{"key", "AA"}});
-  })) == fault_code::bad_json));
+                d.find("verify_keys")->as_object()->set("ed25519:s", json::object{{"key", "AA"}});
+              })) == fault_code::bad_json));
   BOOST_TEST(
     (code_of(changed([](json::object& d) { d.set("verify_keys", json::object{}); })) == fault_code::bad_signature));
 }

@@ -12,8 +12,12 @@ fault_code code_of(std::string_view text) {
 
 std::string list_of(std::size_t count, std::string_view item) {
   std::string out = "[";
-  for (std::size_t i = 0; i < count; ++i) out += (i > 0 ? "," : "") + std::string{item};
-  return out + ']';
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) out += ',';
+    out += item;
+  }
+  out += ']';
+  return out;
 }
 
 std::string body(std::string_view pdus, std::string_view edus) {
@@ -51,10 +55,11 @@ BOOST_AUTO_TEST_CASE(counts_are_bounded) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_shapes_are_refused) {
-  for (auto text : {R"([])", R"({})", R"({"origin":"h"})", R"({"origin":"h","origin_server_ts":"1"})",
-         R"({"origin":7,"origin_server_ts":1})", R"({"origin":"not a name","origin_server_ts":1})",
-         R"({"origin":"h","origin_server_ts":1,"pdus":{}})", R"({"origin":"h","origin_server_ts":1,"edus":null})",
-         R"({"origin":"h","origin_server_ts":1,"pdus":[7]})"})
+  for (auto text :
+       {R"([])", R"({})", R"({"origin":"h"})", R"({"origin":"h","origin_server_ts":"1"})",
+        R"({"origin":7,"origin_server_ts":1})", R"({"origin":"not a name","origin_server_ts":1})",
+        R"({"origin":"h","origin_server_ts":1,"pdus":{}})", R"({"origin":"h","origin_server_ts":1,"edus":null})",
+        R"({"origin":"h","origin_server_ts":1,"pdus":[7]})"})
     BOOST_TEST((code_of(text) == fault_code::bad_json), text);
   BOOST_TEST((code_of(R"({"origin":"h","origin_server_ts":1})") == fault_code::none));
 }

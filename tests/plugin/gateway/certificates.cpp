@@ -40,10 +40,10 @@ X509* new_certificate(EVP_PKEY* key, const std::string& name) {
 struct file_closer {
   void operator()(FILE* x) const { std::fclose(x); }
 };
-using file = std::unique_ptr<FILE, file_closer>;
+using open_file = std::unique_ptr<FILE, file_closer>;
 
 void save(X509* certificate, const std::string& path) {
-  const file out{std::fopen(path.c_str(), "w")};
+  const open_file out{std::fopen(path.c_str(), "w")};
   check(out && PEM_write_X509(out.get(), certificate) == 1, "save certificate");
 }
 
@@ -82,7 +82,7 @@ certificate_files certificate_authority::issue(const std::string& file_name, con
   check(X509_sign(made.get(), key_.get(), EVP_sha256()) > 0, "sign");
   certificate_files out{directory_.file(file_name + ".crt"), directory_.file(file_name + ".key")};
   save(made.get(), out.certificate);
-  const file keys{std::fopen(out.key.c_str(), "w")};
+  const open_file keys{std::fopen(out.key.c_str(), "w")};
   check(keys && PEM_write_PrivateKey(keys.get(), own.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1, "save key");
   return out;
 }

@@ -92,12 +92,12 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
     case verb::ping: reply({verb::pong, empty_map, {}}); break;
     case verb::pong: ++greeted_; break;
     case verb::command: {
-      auto request = decode_federation_request(x);
+      auto request = gateway::decode_federation_request(x);
       if (!request) throw std::logic_error("fake_node: " + to_string(request.error()));
       if (answerer_) {
         if (auto answer = answerer_(*request)) {
           answer->id = request->id;
-          reply(encode(*answer));
+          reply(gateway::encode(*answer));
           break;
         }
       }
@@ -105,7 +105,7 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
       break;
     }
     case verb::result: {
-      auto answer = decode_http_answer(x);
+      auto answer = gateway::decode_http_answer(x);
       if (!answer) throw std::logic_error("fake_node: " + to_string(answer.error()));
       http_answers_[answer->id] = *std::move(answer);
       break;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <csignal>
 
 namespace causeway::testing {
 namespace {
@@ -80,6 +82,10 @@ void fake_peer::accept_loop() {
 }
 
 void fake_peer::serve(int fd) {
+  sigset_t pipe; // this thread is the test's own: whatever OpenSSL writes late may fail in silence
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   auto socket = tls_socket::accept(fd, context_.get());
   if (socket) {
     {

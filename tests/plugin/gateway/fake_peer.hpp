@@ -34,8 +34,8 @@ private:
 
   std::shared_ptr<SSL_CTX> context_;
   handler answer_;
+  std::uint16_t port_ = 0; // set while listen_fd_ is initialised
   int listen_fd_ = -1;
-  std::uint16_t port_ = 0;
   std::atomic<int> connections_{0};
   mutable std::mutex mutex_;
   std::string server_name_asked_;
@@ -66,8 +66,8 @@ private:
   void run();
   std::string answer(const std::string& query);
 
+  std::uint16_t port_ = 0; // set while fd_ is initialised
   int fd_ = -1;
-  std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<std::string>> addresses_;
   std::map<std::string, std::vector<service>> services_;

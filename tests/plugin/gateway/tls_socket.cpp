@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cctype>
+#include <cerrno>
+#include <csignal>
 #include <stdexcept>
 
 namespace causeway::testing {
@@ -31,6 +33,27 @@ int connect_loopback(std::uint16_t port) {
   }
   return fd;
 }
+
+/// OpenSSL writes without MSG_NOSIGNAL. The signal is blocked only round our own calls: the gateway has to look after itself.
+class no_sigpipe {
+public:
+  no_sigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  no_sigpipe(const no_sigpipe&) = delete;
+  no_sigpipe& operator=(const no_sigpipe&) = delete;
+  ~no_sigpipe() {
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+private:
+  sigset_t pipe_{}, before_{};
+};
 
 std::map<std::string, std::string> read_headers(const std::string& head) {
   std::map<std::string, std::string> out;
@@ -75,6 +98,7 @@ std::string put(const std::string& target, const std::string& body) {
 
 tls_socket tls_socket::connect(std::uint16_t port) {
   static const std::shared_ptr<SSL_CTX> context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  const no_sigpipe guard;
   tls_socket out{connect_loopback(port), SSL_new(context.get())};
   SSL_set_fd(out.ssl_, out.fd_);
   if (SSL_connect(out.ssl_) != 1) throw std::runtime_error("SSL_connect");
@@ -85,8 +109,16 @@ tls_socket tls_socket::connect_plain(std::uint16_t port) {
   return {connect_loopback(port), nullptr};
 }
 
+bool tls_socket::can_connect(std::uint16_t port, SSL_CTX* context) {
+  const no_sigpipe guard;
+  tls_socket out{connect_loopback(port), SSL_new(context)};
+  SSL_set_fd(out.ssl_, out.fd_);
+  return SSL_connect(out.ssl_) == 1;
+}
+
 std::optional<tls_socket> tls_socket::accept(int fd, SSL_CTX* context) {
   bound_waits(fd);
+  const no_sigpipe guard;
   tls_socket out{fd, SSL_new(context)};
   SSL_set_fd(out.ssl_, fd);
   if (SSL_accept(out.ssl_) != 1) return std::nullopt;
@@ -103,6 +135,7 @@ tls_socket::~tls_socket() {
 
 bool tls_socket::send(const std::string& text) {
   if (text.empty()) return true;
+  const no_sigpipe guard;
   if (ssl_ != nullptr) return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size());
   return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
 }
@@ -149,12 +182,20 @@ std::string tls_socket::read_request() {
 }
 
 bool tls_socket::is_closed_by_peer() {
-  return received_.empty() && !read_more();
+  errno = 0;
+  return received_.empty() && !read_more() && errno != EAGAIN;
 }
 
 std::string tls_socket::server_name_asked() const {
   const auto* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? "" : name;
+}
+
+std::string tls_socket::peer_common_name() const {
+  const std::unique_ptr<X509, void (*)(X509*)> certificate{SSL_get1_peer_certificate(ssl_), X509_free};
+  std::array<char, 256> text{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, text.data(), static_cast<int>(text.size()));
+  return text.data();
 }
 
 } // namespace causeway::testing

@@ -28,6 +28,9 @@ public:
   /// Takes over an accepted descriptor. Empty when the handshake fails.
   static std::optional<tls_socket> accept(int fd, SSL_CTX* context);
 
+  /// Whether a handshake with this context comes about.
+  static bool can_connect(std::uint16_t port, SSL_CTX* context);
+
   tls_socket(tls_socket&&) noexcept;
   tls_socket& operator=(tls_socket&&) = delete;
   ~tls_socket();
@@ -41,6 +44,8 @@ public:
   bool is_closed_by_peer();
   /// What the client asked for by SNI.
   std::string server_name_asked() const;
+  /// CN of the other end's certificate.
+  std::string peer_common_name() const;
 
 private:
   tls_socket(int fd, SSL* ssl) : fd_(fd), ssl_(ssl) {}

@@ -1,0 +1,369 @@
+#include "actors/directory/directory_machine.hpp"
+
+#include "actors/invitation/invitation_machine.hpp"
+#include "actors/room/found_room.hpp"
+#include "messages/matrix/base64.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace causeway::directory {
+namespace {
+
+using matrix::json::object;
+
+/// A room.create that has not reported back by then has failed.
+constexpr time_ms creating_ms_max = 60'000;
+
+} // namespace
+
+directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)) {
+  if (seed_.size() < 16) throw std::invalid_argument("directory: at least 16 bytes of seed");
+}
+
+effects directory_machine::on(const message& m, time_ms now) {
+  now_ = now;
+  if (std::holds_alternative<start>(m)) {
+    load_token_ = ++last_token_;
+    now_effects_.push_back(ask_store{load_token_, store::load_directory{}});
+    return flush();
+  }
+  if (const auto* a = std::get_if<store_answered>(&m); a && a->asked == load_token_ && !loaded_) {
+    const auto* found = std::get_if<store::directory_loaded>(a->answer.get());
+    if (!found) throw std::runtime_error("the store cannot load the directory");
+    loaded(*found);
+    auto waiting = std::exchange(before_load_, {});
+    effects all = flush();
+    for (const auto& w : waiting) append(all, on(w, now));
+    return all;
+  }
+  if (!loaded_) {
+    before_load_.push_back(m);
+    return {};
+  }
+  if (const auto* x = std::get_if<command_received>(&m)) command(*x);
+  else if (const auto* call = std::get_if<federation_call>(&m)) federation(*call);
+  else if (const auto* named = std::get_if<room_named>(&m)) name_room(*named);
+  else if (const auto* s = std::get_if<status_wanted>(&m))
+    now_effects_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)}});
+  else if (const auto* a = std::get_if<store_answered>(&m)) {
+    if (auto it = reading_.find(a->asked); it != reading_.end()) {
+      const auto question = std::move(it->second);
+      reading_.erase(it);
+      const auto* found = std::get_if<store::invitations_found>(a->answer.get());
+      if (!found) {
+        fail(question, {fault_code::store_failed, "the invitations cannot be read"});
+      } else {
+        chat::invitations_answer list;
+        for (const auto& i : found->invitations) {
+          auto named = chat_id_by_room_.find(i.room_id);
+          list.invitations.push_back({named == chat_id_by_room_.end() ? i.chat_room_id : named->second, i.room_id, i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
+        }
+        done(question, list, false);
+      }
+    }
+  }
+  return flush();
+}
+
+void directory_machine::loaded(const store::directory_loaded& from) {
+  loaded_ = true;
+  for (const auto& r : from.rooms) {
+    if (!r.chat_room_id.empty()) {
+      room_by_chat_id_[r.chat_room_id] = r.room_id;
+      chat_id_by_room_[r.room_id] = r.chat_room_id;
+    }
+    if (r.has_inbox) now_effects_.push_back(tell{{actor_kind::room, r.room_id}, passivate{}});
+  }
+  for (const auto& u : from.users) users_[u.user_id] = u;
+  // Whoever owes something begins by being spoken to.
+  for (const auto& s : from.destinations_owed) now_effects_.push_back(tell{{actor_kind::remote_server, s}, passivate{}});
+  for (const auto& [room, user] : from.invitations_pending)
+    now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room, user)}, passivate{}});
+}
+
+effects directory_machine::flush() {
+  effects out = std::exchange(now_effects_, {});
+  if (!writes_.empty() || !after_.empty()) {
+    persist p;
+    p.batch.writes = std::exchange(writes_, {});
+    p.then = std::exchange(after_, {});
+    out.push_back(std::move(p));
+  }
+  return out;
+}
+
+std::string directory_machine::next_random() {
+  unsigned char bytes[18];
+  const auto n = ++counter_;
+  crypto_generichash(bytes, sizeof bytes, reinterpret_cast<const unsigned char*>(&n), sizeof n,
+                     reinterpret_cast<const unsigned char*>(seed_.data()), std::min<std::size_t>(seed_.size(), crypto_generichash_KEYBYTES_MAX));
+  return matrix::base64url_encode({reinterpret_cast<const char*>(bytes), sizeof bytes});
+}
+
+result<std::string> directory_machine::room_of(const std::string& named) const {
+  if (named.empty()) return {fault_code::bad_body, "room: is empty"};
+  if (named.front() == '!') {
+    if (!matrix::is_room_id(named)) return {fault_code::invalid_identifier, "room: " + named + " is no room id"};
+    return named;
+  }
+  auto it = room_by_chat_id_.find(named);
+  if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
+  return it->second;
+}
+
+result<std::string> directory_machine::user_of(const std::string& named, bool must_be_local) {
+  if (named.empty()) return {fault_code::bad_body, "user: is empty"};
+  if (named.front() == '@') {
+    if (auto problem = matrix::user_id_problem(named)) return {fault_code::invalid_identifier, named + ": " + *problem};
+    if (!node_.is_local(named)) {
+      if (must_be_local) return {fault_code::invalid_param, named + " is not a user of " + node_.server_name};
+      return named;
+    }
+    know(named, std::string{matrix::localpart_of(named)});
+    return named;
+  }
+  auto id = "@" + matrix::localpart_from_name(named) + ":" + node_.server_name;
+  if (auto problem = matrix::user_id_problem(id)) return {fault_code::invalid_identifier, named + ": " + *problem};
+  know(id, named);
+  return id;
+}
+
+const store::put_user& directory_machine::know(const std::string& user_id, const std::string& chat_name) {
+  auto it = users_.find(user_id);
+  if (it == users_.end()) {
+    it = users_.emplace(user_id, store::put_user{user_id, chat_name, {}, {}}).first;
+    writes_.push_back(it->second);
+  }
+  return it->second;
+}
+
+std::shared_ptr<const std::vector<store::put_user>> directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
+  auto list = std::make_shared<std::vector<store::put_user>>();
+  for (const auto& id : user_ids)
+    if (auto it = users_.find(id); it != users_.end()) list->push_back(it->second);
+  return list;
+}
+
+void directory_machine::command(const command_received& m) {
+  std::visit([&](const auto& x) { route(m, x); }, *m.body);
+}
+
+void directory_machine::send(address to, const command_received& m, chat::command resolved, std::string room_id,
+                             const std::vector<std::string>& users, matrix::event_ptr create) {
+  now_effects_.push_back(tell{std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
+                                                          std::move(room_id), std::move(create), profiles_of(users)}});
+}
+
+void directory_machine::fail(const command_received& m, const fault& why) {
+  auto body = chat::encode(why);
+  if (!info(why.code).retryable && !m.reference.command_id.empty())
+    writes_.push_back(store::put_command_result{m.reference.command_id, chat::name(*m.body), false, body, now_});
+  after_.push_back(tell{{actor_kind::session, m.reference.session}, command_done{m.reference, false, std::move(body)}});
+}
+
+void directory_machine::done(const command_received& m, const chat::answer& what, bool keep) {
+  auto body = chat::encode(what);
+  if (keep && !m.reference.command_id.empty())
+    writes_.push_back(store::put_command_result{m.reference.command_id, chat::name(*m.body), true, body, now_});
+  after_.push_back(tell{{actor_kind::session, m.reference.session}, command_done{m.reference, true, std::move(body)}});
+}
+
+void directory_machine::route(const command_received& m, chat::room_create x) {
+  if (x.room.empty() || x.room.front() == '!') return fail(m, {fault_code::bad_body, "room: the chat server's own id is expected"});
+  if (room_by_chat_id_.contains(x.room)) return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
+  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second < creating_ms_max)
+    return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
+  auto creator = user_of(x.creator, true);
+  if (!creator) return fail(m, {creator.error().code, "creator: " + creator.error().detail});
+  x.creator = *creator;
+  std::vector<std::string> users{x.creator};
+  for (auto& member : x.members) {
+    auto id = user_of(member, false);
+    if (!id) return fail(m, {id.error().code, "members: " + id.error().detail});
+    if (!node_.is_local(*id)) {
+      if (!x.federated) return fail(m, {fault_code::not_federated, "members: " + *id});
+      const auto server = matrix::server_name_of(*id);
+      if (!node_.admits(server)) return fail(m, {fault_code::server_denied, "members: the configuration excludes " + std::string{server}});
+    }
+    member = *id;
+    if (std::find(users.begin(), users.end(), *id) == users.end()) users.push_back(*id);
+  }
+  x.members.assign(users.begin() + 1, users.end());
+  if (x.type == chat::room_type::dm && x.members.size() != 1) return fail(m, {fault_code::bad_body, "members: a dm has exactly one besides its creator"});
+  if (x.alias && (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
+    return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
+  auto create = room::found_room(node_, x, x.creator, next_random(), now_);
+  if (!create) return fail(m, create.error());
+  creating_[x.room] = now_;
+  const auto room_id = (*create)->room_id;
+  send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
+}
+
+void directory_machine::route(const command_received& m, chat::invite_send x) {
+  auto room = room_of(x.room);
+  auto by = user_of(x.by, true);
+  auto user = user_of(x.user, false);
+  if (!room) return fail(m, room.error());
+  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.by = *by;
+  x.user = *user;
+  send({actor_kind::room, *room}, m, x, *room, {*by, *user});
+}
+
+void directory_machine::route(const command_received& m, chat::invite_revoke x) {
+  auto room = room_of(x.room);
+  auto by = user_of(x.by, true);
+  auto user = user_of(x.user, false);
+  if (!room) return fail(m, room.error());
+  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.by = *by;
+  x.user = *user;
+  send({actor_kind::invitation, invitation::key_of(*room, *user)}, m, x, *room, {*by});
+}
+
+void directory_machine::route(const command_received& m, chat::invite_answer x) {
+  auto room = room_of(x.room);
+  auto user = user_of(x.user, true);
+  if (!room) return fail(m, room.error());
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.user = *user;
+  send({actor_kind::invitation, invitation::key_of(*room, *user)}, m, x, *room, {*user});
+}
+
+void directory_machine::route(const command_received& m, chat::message_send x) {
+  auto room = room_of(x.room);
+  auto sender = user_of(x.sender, true);
+  if (!room) return fail(m, room.error());
+  if (!sender) return fail(m, {sender.error().code, "sender: " + sender.error().detail});
+  x.room = *room;
+  x.sender = *sender;
+  for (auto& u : x.mentions) {
+    if (u == "@room") continue;
+    auto id = user_of(u, false);
+    if (!id) return fail(m, {id.error().code, "mentions: " + id.error().detail});
+    u = *id;
+  }
+  send({actor_kind::room, *room}, m, std::move(x), *room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::member_leave x) {
+  auto room = room_of(x.room);
+  auto user = user_of(x.user, true);
+  if (!room) return fail(m, room.error());
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.user = *user;
+  send({actor_kind::room, *room}, m, x, *room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::typing x) {
+  auto room = room_of(x.room);
+  auto user = user_of(x.user, true);
+  if (!room) return fail(m, room.error());
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.user = *user;
+  send({actor_kind::room, *room}, m, x, *room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::user_profile x) {
+  auto user = user_of(x.user, true);
+  if (!user) return fail(m, user.error());
+  auto& known = users_[*user];
+  if (x.display_name) known.display_name = *x.display_name;
+  if (x.avatar) known.avatar_url = *x.avatar;
+  writes_.push_back(known);
+  done(m, chat::user_answer{*user}, true);
+}
+
+void directory_machine::route(const command_received& m, chat::query_room x) {
+  auto room = room_of(x.room);
+  if (!room) return fail(m, room.error());
+  x.room = *room;
+  send({actor_kind::room, *room}, m, x, *room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::query_invitations x) {
+  store::find_invitations q;
+  q.open_only = x.open_only;
+  if (x.room) {
+    auto room = room_of(*x.room);
+    if (!room) return fail(m, room.error());
+    q.room_id = *room;
+  }
+  if (x.user) {
+    auto user = user_of(*x.user, false);
+    if (!user) return fail(m, user.error());
+    q.user_id = *user;
+  }
+  const auto asked = ++last_token_;
+  now_effects_.push_back(ask_store{asked, std::move(q)});
+  reading_.emplace(asked, m);
+}
+
+void directory_machine::name_room(const room_named& m) {
+  creating_.erase(m.chat_room_id);
+  if (m.chat_room_id.empty()) return;
+  if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
+    now_effects_.push_back(note{log_level::warning, "chat room id is bound to another room", {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}}});
+    return;
+  }
+  const bool news = chat_id_by_room_[m.room_id] != m.chat_room_id;
+  room_by_chat_id_[m.chat_room_id] = m.room_id;
+  chat_id_by_room_[m.room_id] = m.chat_room_id;
+  if (news) now_effects_.push_back(tell{{actor_kind::room, m.room_id}, m}); // it keeps the name on disk
+}
+
+void directory_machine::federation(const federation_call& m) {
+  auto reply = [&](int status, std::string body) {
+    after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
+  };
+  auto refuse = [&](const fault& why) {
+    reply(info(why.code).http_status, matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+  };
+  switch (m.match->info->id) {
+    case matrix::endpoint::query_profile: {
+      const auto* user = m.match->find_query("user_id");
+      if (!user) return refuse({fault_code::missing_param, "user_id"});
+      auto it = users_.find(*user);
+      if (it == users_.end()) return refuse({fault_code::not_found, "no such user"});
+      const auto* field = m.match->find_query("field");
+      object profile;
+      if (!it->second.display_name.empty() && (!field || *field == "displayname")) profile.set("displayname", it->second.display_name);
+      if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url")) profile.set("avatar_url", it->second.avatar_url);
+      return reply(200, matrix::json::canonical(profile));
+    }
+    case matrix::endpoint::invite_v1:
+    case matrix::endpoint::invite_v2: {
+      const bool v1 = m.match->info->id == matrix::endpoint::invite_v1;
+      const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
+      const auto* key = event ? event->find("state_key") : nullptr;
+      if (!key || !key->as_string()) return refuse({fault_code::invalid_param, "an invite event with a state_key is expected"});
+      const auto& user = *key->as_string();
+      const auto& room_id = m.match->parameters.at(0);
+      if (!matrix::is_room_id(room_id)) return refuse({fault_code::invalid_param, "room id"});
+      if (!matrix::is_user_id(user) || !node_.is_local(user)) return refuse({fault_code::invalid_param, "the invited user is not of this server"});
+      if (!users_.contains(user)) return refuse({fault_code::not_found, "no such user"});
+      now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room_id, user)}, m});
+      return;
+    }
+    default: return refuse({fault_code::unrecognized, "not served"});
+  }
+}
+
+std::string directory_machine::describe(time_ms) const {
+  return matrix::json::canonical(object{{"rooms_named", static_cast<std::int64_t>(room_by_chat_id_.size())},
+                                        {"users", static_cast<std::int64_t>(users_.size())},
+                                        {"rooms_being_created", static_cast<std::int64_t>(creating_.size())}});
+}
+
+} // namespace causeway::directory

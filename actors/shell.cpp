@@ -1,0 +1,133 @@
+#include "actors/shell.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace causeway {
+namespace {
+
+using shell_ptr = caf::stateful_actor<shell_state>*;
+
+void perform(shell_ptr self, effects list);
+
+void perform_one(shell_ptr self, persist& p) {
+  auto& s = self->state;
+  shell_state::pending entry;
+  entry.then = std::move(p.then);
+  if (p.batch.writes.empty()) {
+    if (s.commits.empty()) return perform(self, std::move(entry.then));
+    entry.committed = true; // nothing of its own to wait for, but nothing may overtake what came before
+    s.commits.push_back(std::move(entry));
+    return;
+  }
+  entry.sequence = ++s.last_sequence;
+  s.commits.push_back(std::move(entry));
+  auto me = caf::actor_cast<caf::actor>(self);
+  s.others->outside->commit(std::move(p.batch), [me, sequence = s.last_sequence](result<store::commit_outcome> outcome) {
+    caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});
+  });
+}
+
+void perform_one(shell_ptr self, tell& t) { self->state.others->deliver(t.to, std::move(t.body)); }
+
+void perform_one(shell_ptr self, ask_store& a) {
+  auto me = caf::actor_cast<caf::actor>(self);
+  self->state.others->outside->ask(std::move(a.question), [me, asked = a.asked](std::shared_ptr<const store::answer> answer) {
+    caf::anon_send(me, message{store_answered{asked, std::move(answer)}});
+  });
+}
+
+void perform_one(shell_ptr self, wake_me_at& w) {
+  auto& s = self->state;
+  const auto generation = ++s.last_generation;
+  if (w.at == 0) {
+    s.timers.erase(w.name);
+    return;
+  }
+  s.timers[w.name] = generation;
+  const auto delay = std::max<time_ms>(0, w.at - s.others->outside->now());
+  self->delayed_send(self, std::chrono::milliseconds(delay), timer_fired{std::move(w.name), generation});
+}
+
+void perform_one(shell_ptr self, finish&) { self->state.wants_to_end = true; }
+
+void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, self->state.who); }
+
+void perform(shell_ptr self, effects list) {
+  for (auto& e : list) std::visit([&](auto& x) { perform_one(self, x); }, static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+}
+
+void handle(shell_ptr self, const message& m) {
+  auto& s = self->state;
+  s.wants_to_end = false;
+  perform(self, s.machine->on(m, s.others->outside->now()));
+  // Asked only when everything is on disk; the supervisor ends us unless it has routed something meanwhile.
+  if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled});
+}
+
+} // namespace
+
+void switchboard::deliver(const address& to, message body) const {
+  switch (to.kind) {
+    case actor_kind::gateway:
+      if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request));
+      else if (auto* reply = std::get_if<federation_reply>(&body)) outside->send(std::move(*reply));
+      return;
+    case actor_kind::inspector:
+      if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));
+      return;
+    case actor_kind::edge:
+      if (auto* frame = std::get_if<send_frame>(&body)) outside->send(std::move(*frame));
+      return;
+    default: {
+      const auto& supervisor = supervisors[static_cast<std::size_t>(to.kind)];
+      if (supervisor) caf::anon_send(supervisor, routed{to.key, std::move(body)});
+    }
+  }
+}
+
+caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, address who, std::shared_ptr<any_machine> machine,
+                    caf::actor supervisor) {
+  auto& s = self->state;
+  s.others = std::move(others);
+  s.who = std::move(who);
+  s.machine = std::move(machine);
+  s.supervisor = std::move(supervisor);
+  self->set_exception_handler([self](std::exception_ptr& e) -> caf::error {
+    try {
+      std::rethrow_exception(e);
+    } catch (const std::exception& x) {
+      return caf::make_error(caf::sec::runtime_error, std::string{x.what()});
+    } catch (...) {
+      return caf::make_error(caf::sec::runtime_error, std::string{"unknown exception"});
+    }
+  });
+  return {
+    [self](routed& m) {
+      ++self->state.handled;
+      handle(self, m.body);
+    },
+    [self](message& m) { handle(self, m); },
+    [self](timer_fired& t) {
+      auto& timers = self->state.timers;
+      auto it = timers.find(t.name);
+      if (it == timers.end() || it->second != t.generation) return; // replaced or cancelled
+      timers.erase(it);
+      handle(self, message{timer_due{std::move(t.name)}});
+    },
+    [self](batch_committed& c) {
+      auto& commits = self->state.commits;
+      if (c.why.code != fault_code::none) throw std::runtime_error("commit failed: " + to_string(c.why));
+      for (auto& p : commits)
+        if (p.sequence == c.sequence) p.committed = true;
+      while (!commits.empty() && commits.front().committed) {
+        auto then = std::move(commits.front().then);
+        commits.pop_front();
+        perform(self, std::move(then));
+      }
+      if (self->state.wants_to_end && commits.empty()) self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled});
+    },
+  };
+}
+
+} // namespace causeway

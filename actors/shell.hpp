@@ -1,0 +1,98 @@
+#pragma once
+#include "actors/type_ids.hpp"
+#include "actors/world.hpp"
+#include "config/federation_options.hpp"
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace causeway {
+
+/// A machine without its kind: what the shell drives.
+class any_machine {
+public:
+  virtual ~any_machine() = default;
+  virtual effects on(const message& m, time_ms now) = 0;
+  virtual std::string describe(time_ms now) const = 0;
+};
+
+template <class Machine>
+class boxed_machine : public any_machine {
+public:
+  template <class... Args>
+  explicit boxed_machine(Args&&... args) : machine_(std::forward<Args>(args)...) {}
+  effects on(const message& m, time_ms now) override { return machine_.on(m, now); }
+  std::string describe(time_ms now) const override { return machine_.describe(now); }
+
+private:
+  Machine machine_;
+};
+/// Makes the machine of one key.
+using machine_factory = std::function<std::unique_ptr<any_machine>(const std::string& key)>;
+
+/// How an actor finds the others: one supervisor per kind, which makes actors on demand. Filled before the first message.
+struct switchboard {
+  std::array<caf::actor, 16> supervisors;
+  world* outside = nullptr;
+
+  /// Delivers a message to an actor, the gateway or the edge.
+  void deliver(const address& to, message body) const;
+};
+
+/// The one shell of all machines: turns messages into `on`, and effects into sends, commits and timers. It decides nothing.
+caf::behavior shell(caf::stateful_actor<struct shell_state>* self, std::shared_ptr<const switchboard> others, address who,
+                    std::shared_ptr<any_machine> machine, caf::actor supervisor);
+
+/// State of a shell.
+struct shell_state {
+  static inline const char* name = "causeway.shell";
+  std::shared_ptr<const switchboard> others;
+  address who;
+  std::shared_ptr<any_machine> machine;
+  caf::actor supervisor;
+  struct pending {
+    std::uint64_t sequence = 0; ///< 0: nothing to wait for but those before
+    bool committed = false;
+    effects then;
+  };
+  std::deque<pending> commits; ///< in order; `then` of one is performed when it and all before are on disk
+  std::uint64_t last_sequence = 0;
+  std::map<std::string, std::uint64_t> timers; ///< name -> generation
+  std::uint64_t last_generation = 0;
+  std::uint64_t handled = 0;
+  bool wants_to_end = false;
+};
+
+/// One per kind: makes actors when they are spoken to, rebuilds them when they fail (with a limit and a pause), ends those that
+/// have nothing left to do. A message that arrives while an actor is being rebuilt waits for it.
+class supervisor_settings {
+public:
+  actor_kind kind = actor_kind::room;
+  config::supervisor_options options;
+  machine_factory make;
+};
+caf::behavior supervisor(caf::stateful_actor<struct supervisor_state>* self, std::shared_ptr<const switchboard> others,
+                         supervisor_settings settings);
+
+struct supervisor_state {
+  static inline const char* name = "causeway.supervisor";
+  struct child {
+    caf::actor handle;
+    std::uint64_t routed = 0;
+    time_ms since = 0;
+    enum class phase : std::uint8_t { running, restarting, parked } at = phase::running;
+    std::deque<message> waiting;
+    std::deque<time_ms> failures; ///< within the window
+    std::string last_fault;
+  };
+  std::map<std::string, child> children;
+  std::map<caf::actor_addr, std::string> keys;
+  supervisor_settings settings;
+  std::shared_ptr<const switchboard> others;
+};
+
+} // namespace causeway

@@ -1,0 +1,134 @@
+#include "actors/verifier/verifier_machine.hpp"
+
+#include "messages/limits.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace causeway::verifier {
+namespace {
+
+/// Large enough to make the hand-over cheap, small enough to keep every core busy with one transaction.
+constexpr std::size_t piece_events = 25;
+/// A server that says nothing about its keys for so long is treated as one without keys.
+constexpr time_ms keys_timeout_ms = 45'000;
+
+} // namespace
+
+verifier_machine::verifier_machine(const context& node, std::size_t workers) : node_(node), workers_(std::max<std::size_t>(1, workers)) {
+  matrix::verify_keys own;
+  own[node.key.key_id()] = {node.key.public_key_base64(), std::numeric_limits<std::int64_t>::max(), false};
+  own_keys_ = std::make_shared<const matrix::verify_keys>(std::move(own));
+}
+
+effects verifier_machine::on(const message& m, time_ms now) {
+  now_ = now;
+  if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
+  else if (const auto* found = std::get_if<keys_found>(&m)) {
+    if (auto it = open_.find(found->asked); it != open_.end()) {
+      auto& q = it->second;
+      if (q.missing.erase(found->server_name) > 0) q.keys[found->server_name] = found->keys;
+      if (q.missing.empty()) hand_out(it->first, q);
+    }
+  } else if (const auto* piece = std::get_if<piece_verified>(&m)) {
+    if (auto it = open_.find(piece->asked); it != open_.end()) {
+      auto& q = it->second;
+      std::copy(piece->checks.begin(), piece->checks.end(), q.checks.begin() + static_cast<std::ptrdiff_t>(piece->first));
+      if (--q.open_pieces == 0) {
+        verified_ += q.checks.size();
+        out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
+        open_.erase(it);
+      }
+    }
+  } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == "sweep") {
+    sweep();
+  } else if (const auto* s = std::get_if<status_wanted>(&m)) {
+    out_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
+  }
+  return std::exchange(out_, {});
+}
+
+void verifier_machine::begin(const verify_events& m) {
+  const auto id = ++last_token_;
+  auto& q = open_[id];
+  q.asked = m;
+  q.since = now_;
+  q.checks.resize(m.events.size(), event_check::no_key);
+  std::map<std::string, keys_wanted> wanted;
+  for (const auto& e : m.events) {
+    const auto* signatures = e->source.find("signatures");
+    for (const auto& server : matrix::required_signers(*e)) {
+      if (server == node_.server_name) {
+        q.keys[server] = own_keys_;
+        continue;
+      }
+      auto& w = wanted[server];
+      if (e->rules().enforce_key_validity) w.valid_at_ts = std::max(w.valid_at_ts, std::min(e->origin_server_ts, now_));
+      if (const auto* by = signatures ? signatures->find_object(server) : nullptr)
+        for (const auto& s : *by)
+          if (w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end()) w.key_ids.push_back(s.key);
+    }
+  }
+  if (q.asked.events.empty()) {
+    out_.push_back(tell{m.reply_to, events_verified{m.asked, {}}});
+    open_.erase(id);
+    return;
+  }
+  for (auto& [server, w] : wanted) {
+    q.missing.insert(server);
+    w.reply_to = {actor_kind::verifier, ""};
+    w.asked = id;
+    out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
+  }
+  if (q.missing.empty()) return hand_out(id, q);
+  if (open_.size() == 1) out_.push_back(wake_me_at{now_ + keys_timeout_ms, "sweep"});
+}
+
+void verifier_machine::hand_out(token id, question& q) {
+  const auto keys = std::make_shared<const key_ring>(std::move(q.keys));
+  const auto& events = q.asked.events;
+  for (std::size_t first = 0; first < events.size(); first += piece_events) {
+    const auto last = std::min(events.size(), first + piece_events);
+    verify_piece p{{actor_kind::verifier, ""}, id, first, {events.begin() + static_cast<std::ptrdiff_t>(first), events.begin() + static_cast<std::ptrdiff_t>(last)}, keys};
+    ++q.open_pieces;
+    out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
+  }
+}
+
+void verifier_machine::sweep() {
+  time_ms next = 0;
+  for (auto& [id, q] : open_) {
+    if (q.missing.empty()) continue;
+    if (now_ - q.since >= keys_timeout_ms) {
+      q.missing.clear();
+      hand_out(id, q);
+    } else {
+      next = next == 0 ? q.since + keys_timeout_ms : std::min(next, q.since + keys_timeout_ms);
+    }
+  }
+  if (next != 0) out_.push_back(wake_me_at{next, "sweep"});
+}
+
+std::string verifier_machine::describe(time_ms now) const {
+  matrix::json::object o{{"questions_open", static_cast<std::int64_t>(open_.size())}, {"verified", static_cast<std::int64_t>(verified_)}};
+  if (!open_.empty()) {
+    o.set("oldest_age_ms", now - open_.begin()->second.since);
+    matrix::json::array missing;
+    for (const auto& s : open_.begin()->second.missing) missing.emplace_back(s);
+    o.set("oldest_waits_for_keys_of", std::move(missing));
+  }
+  return matrix::json::canonical(o);
+}
+
+effects worker_machine::on(const message& m, time_ms) {
+  const auto* p = std::get_if<verify_piece>(&m);
+  if (!p) return {};
+  piece_verified done{p->asked, p->first, {}};
+  done.checks.reserve(p->events.size());
+  for (const auto& e : p->events) done.checks.push_back(check_event(*e, *p->keys));
+  effects out;
+  out.push_back(tell{p->reply_to, std::move(done)});
+  return out;
+}
+
+} // namespace causeway::verifier

@@ -1,0 +1,150 @@
+#pragma once
+#include "messages/message.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <variant>
+
+/// The map of the system: every kind of actor and all it understands, with who says it. The switchboard refuses whatever is not
+/// in here, so this file cannot fall behind the code. What a message means stands with its struct (room.hpp,
+/// remote_server.hpp, session.hpp, verifier.hpp, message.hpp).
+namespace causeway {
+
+template <class... Ts>
+struct hears {};
+
+template <actor_kind Kind>
+struct protocol {
+  using type = hears<>;
+};
+
+/// Every actor, from its supervisor, its own timers, the store and the operator.
+using heard_by_all = hears<start, passivate, timer_due, store_answered, status_wanted>;
+
+/// One room: authors and judges its events.
+template <>
+struct protocol<actor_kind::room> {
+  using type = hears<chat_command,              // directory: a command with names resolved
+                     room_named,                // directory: the chat server has bound its own id
+                     pdus_received,             // remote_server: events of one transaction -> pdus_handled
+                     edu_received,              // remote_server: typing and the like
+                     federation_call,           // remote_server: make_join, state, backfill, ... -> federation_reply
+                     peer_answer,               // remote_server: answer to a peer_request
+                     events_verified,           // verifier: answer to verify_events
+                     invite_accepted_by_server, // invitation: the invite may enter the graph
+                     revoke_invite,             // invitation -> revocation_done
+                     membership_wanted,         // invitation -> invited_membership_changed
+                     join_wanted,               // invitation -> join_finished
+                     leave_wanted>;             // invitation -> join_finished
+};
+
+/// One other homeserver: its queue, back-off, keys, and what it asks of us.
+template <>
+struct protocol<actor_kind::remote_server> {
+  using type = hears<pdu_queued,      // room: owed to this server, committed
+                     edu_queued,      // room: to go along with the next transaction
+                     peer_request,    // room, invitation -> peer_answer
+                     keys_wanted,     // verifier, invitation -> keys_found
+                     inbound_request, // gateway edge: to be authenticated, then answered or handed on
+                     pdus_handled,    // room: verdicts on its share of a transaction
+                     http_answered,   // gateway: answer to an http_request
+                     server_alive,    // anyone: try again now
+                     retry_now>;      // operator
+};
+
+/// One invitation of one user to one room.
+template <>
+struct protocol<actor_kind::invitation> {
+  using type = hears<chat_command,               // directory: invite.revoke, invite.answer
+                     federation_call,            // directory: PUT /invite -> federation_reply
+                     invite_wanted,              // room: its row is written, begin
+                     invited_membership_changed, // room: the user's membership in the current state
+                     revocation_done,            // room: answer to revoke_invite
+                     join_finished,              // room: answer to join_wanted and leave_wanted
+                     rescission_received,        // room: a PDU that may take an invitation back
+                     rescission_delivered,       // remote_server: the leave has arrived
+                     peer_answer,                // remote_server
+                     keys_found,                 // remote_server
+                     events_verified>;           // verifier
+};
+
+/// The chat side: connections, cursors, credit, open commands.
+template <>
+struct protocol<actor_kind::session> {
+  using type = hears<frame_received,         // edge
+                     connection_lost,        // edge
+                     command_done,           // room, invitation, directory: the RESULT
+                     outbox_advanced,        // store: durable notifications were committed
+                     ephemeral_notification>;// room
+};
+
+/// Names of rooms and users; routes commands.
+template <>
+struct protocol<actor_kind::directory> {
+  using type = hears<command_received, // session
+                     federation_call,  // remote_server: profile queries, invitations of our users
+                     room_named>;      // room, session: a chat id and its room
+};
+
+/// Signatures and hashes; the workers hear verify_piece only.
+template <>
+struct protocol<actor_kind::verifier> {
+  using type = hears<verify_events,   // room, invitation -> events_verified
+                     keys_found,      // remote_server
+                     verify_piece,    // verifier -> its workers
+                     piece_verified>; // workers -> verifier
+};
+
+/// HTTPS, outside the actors.
+template <>
+struct protocol<actor_kind::gateway> {
+  using type = hears<gateway::http_request, // remote_server -> http_answered
+                     federation_reply>;     // remote_server, room, invitation, directory
+};
+
+/// ZeroMQ, outside the actors.
+template <>
+struct protocol<actor_kind::edge> {
+  using type = hears<send_frame>; // session
+};
+
+/// The operator's eye, outside the actors.
+template <>
+struct protocol<actor_kind::inspector> {
+  using type = hears<status_told>; // anyone
+};
+
+namespace detail {
+
+template <class T, class List>
+struct is_in;
+template <class T, class... Ts>
+struct is_in<T, hears<Ts...>> : std::bool_constant<(std::is_same_v<T, Ts> || ...)> {};
+
+template <class List, std::size_t... I>
+constexpr auto row(std::index_sequence<I...>, bool is_actor) {
+  return std::array<bool, sizeof...(I)>{(is_in<std::variant_alternative_t<I, message>, List>::value ||
+                                         (is_actor && is_in<std::variant_alternative_t<I, message>, heard_by_all>::value))...};
+}
+template <class List>
+constexpr auto row(bool is_actor) {
+  return row<List>(std::make_index_sequence<std::variant_size_v<message>>{}, is_actor);
+}
+
+} // namespace detail
+
+/// Whether a kind of actor understands a message.
+inline bool understands(actor_kind kind, const message& m) {
+  static constexpr auto nothing = detail::row<hears<>>(false);
+  static constexpr auto table = std::array{
+    detail::row<protocol<actor_kind::room>::type>(true),      detail::row<protocol<actor_kind::remote_server>::type>(true),
+    detail::row<protocol<actor_kind::invitation>::type>(true),detail::row<protocol<actor_kind::session>::type>(true),
+    detail::row<protocol<actor_kind::directory>::type>(true), detail::row<protocol<actor_kind::verifier>::type>(true),
+    nothing,                                                  detail::row<protocol<actor_kind::gateway>::type>(false),
+    detail::row<protocol<actor_kind::edge>::type>(false),     detail::row<protocol<actor_kind::inspector>::type>(false)};
+  static_assert(table.size() == static_cast<std::size_t>(actor_kind::inspector) + 1);
+  return table[static_cast<std::size_t>(kind)][m.index()];
+}
+
+} // namespace causeway

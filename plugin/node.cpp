@@ -1,0 +1,348 @@
+// The only file that knows all parts.
+#include "plugin/node.hpp"
+
+#include "actors/directory/directory_machine.hpp"
+#include "actors/invitation/invitation_machine.hpp"
+#include "actors/remote_server/remote_server_machine.hpp"
+#include "actors/room/room_machine.hpp"
+#include "actors/session/session_machine.hpp"
+#include "actors/shell.hpp"
+#include "actors/verifier/verifier_machine.hpp"
+#include "plugin/admin/admin_service.hpp"
+#include "plugin/edge/edge.hpp"
+#include "plugin/gateway/gateway.hpp"
+#include "plugin/key_file.hpp"
+#include "plugin/node_gateways.hpp"
+#include "plugin/node_log.hpp"
+#include "plugin/store/store_thread.hpp"
+
+#include <sodium.h>
+#include <zmq.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+namespace causeway {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Acknowledged and expired rows are removed this often.
+constexpr auto purge_interval = 10min;
+/// CAF lets a busy actor yield after so many messages.
+constexpr std::size_t messages_per_turn = 100;
+
+class system_config : public caf::actor_system_config {
+public:
+  explicit system_config(std::size_t threads) {
+    add_message_types<caf::id_block::causeway>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", messages_per_turn);
+    // Before any actor runs: the first use of a type of CAF's otherwise costs the first message.
+  }
+};
+
+std::string random_bytes(std::size_t n) {
+  std::string bytes(n, '\0');
+  randombytes_buf(bytes.data(), n);
+  return bytes;
+}
+
+std::string hex(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned char c : bytes) {
+    text += digits[c >> 4];
+    text += digits[c & 15];
+  }
+  return text;
+}
+
+} // namespace
+
+std::string_view version() { return "0.1.0"; }
+
+/// The world as the actors see it: real store, real edges, the system's clock.
+class node_world : public world {
+public:
+  node_world(store::store_thread& store, node_log& log) : store_(store), log_(log) {}
+
+  time_ms now() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  void commit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) override {
+    store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
+      if (outcome && !outcome->outbox_heads.empty()) board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads});
+      done(std::move(outcome));
+    });
+  }
+  void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) override {
+    store_.ask(std::move(question), [done = std::move(done)](store::answer a) { done(std::make_shared<const store::answer>(std::move(a))); });
+  }
+  void send(gateway::http_request x) override { gateways->send(std::move(x)); }
+  void send(federation_reply x) override { gateways->send(x); }
+  void send(send_frame x) override { the_edge->send(x.to, std::move(x.body)); }
+  void send(status_told x) override {
+    std::function<void(std::string)> done;
+    {
+      std::lock_guard guard(mutex_);
+      auto it = statuses_.find(x.asked);
+      if (it == statuses_.end()) return;
+      done = std::move(it->second);
+      statuses_.erase(it);
+    }
+    done(std::move(x.json));
+  }
+  void log(const note& x, const address& who) override { log_.write(x, who); }
+
+  void ask_status(const address& who, std::function<void(std::string)> done) {
+    token asked = 0;
+    {
+      std::lock_guard guard(mutex_);
+      asked = ++last_status_;
+      statuses_[asked] = std::move(done);
+      while (statuses_.size() > 1'000) statuses_.erase(statuses_.begin()); // unanswered ones: their actor failed
+    }
+    board->deliver(who, status_wanted{{actor_kind::inspector, ""}, asked});
+  }
+
+  std::shared_ptr<switchboard> board;
+  std::unique_ptr<gateway_links> gateways;
+  edge::edge* the_edge = nullptr;
+
+private:
+  store::store_thread& store_;
+  node_log& log_;
+  std::mutex mutex_;
+  token last_status_ = 0;
+  std::map<token, std::function<void(std::string)>> statuses_;
+};
+
+struct node::parts {
+  config::options options;
+  std::unique_ptr<context> common;
+  std::unique_ptr<node_log> log;
+  std::unique_ptr<store::store_thread> store;
+  std::unique_ptr<node_world> outside;
+  zmq::context_t zmq{1};
+  std::unique_ptr<system_config> config;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<admin::admin_service> admin;
+  std::unique_ptr<edge::edge> the_edge;
+  std::unique_ptr<gateway::gateway> the_gateway;
+  std::thread housekeeper;
+  std::mutex mutex;
+  std::condition_variable wakeup;
+  bool stopping = false;
+  bool stopped = false;
+
+  status open(const config::options& wanted, bool without_gateway);
+  void spawn_supervisors(std::string seed);
+  void keep_house();
+  void stop();
+};
+
+status node::parts::open(const config::options& wanted, bool without_gateway) {
+  if (sodium_init() < 0) return {fault_code::internal, "libsodium cannot be initialised"};
+  options = wanted;
+  std::error_code failure;
+  std::filesystem::create_directories(options.node.data_dir, failure);
+  if (failure) return {fault_code::store_failed, "node.data_dir " + options.node.data_dir + ": " + failure.message()};
+  log = std::make_unique<node_log>(options.log);
+
+  const bool fresh = options.store.path == ":memory:" || !std::filesystem::exists(options.store.path);
+  auto key = load_key_file(options.node.signing_key_path(), fresh);
+  if (!key) return key.error();
+  auto engine = store::open_sqlite(options.store);
+  if (!engine) return engine.error();
+  store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
+
+  common = std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room, options.invitation,
+                                             options.edge.streams, hex(random_bytes(6))});
+  outside = std::make_unique<node_world>(*store, *log);
+  outside->board = std::make_shared<switchboard>();
+  outside->board->outside = outside.get();
+  const auto threads = options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
+  config = std::make_unique<system_config>(threads);
+  system = std::make_unique<caf::actor_system>(*config);
+
+  auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
+  outside->gateways = std::make_unique<gateway_links>(
+    *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); }, [this] { return outside->now(); });
+  admin::services services;
+  services.ask_store = [this](store::query q, std::function<void(store::answer)> done) { store->ask(std::move(q), std::move(done)); };
+  services.ask_status = [this](address who, std::function<void(std::string)> done) { outside->ask_status(who, std::move(done)); };
+  services.list_actors = [this](std::function<void(std::vector<admin::actor_row>)> done) {
+    struct collected {
+      std::mutex mutex;
+      std::size_t open = 0;
+      std::vector<admin::actor_row> rows;
+      std::function<void(std::vector<admin::actor_row>)> done;
+    };
+    auto all = std::make_shared<collected>();
+    all->done = std::move(done);
+    std::vector<caf::actor> kinds;
+    for (const auto& s : outside->board->supervisors)
+      if (s) kinds.push_back(s);
+    all->open = kinds.size();
+    auto one = std::make_shared<std::function<void(std::vector<supervision>)>>([all](std::vector<supervision> rows) {
+      std::unique_lock guard(all->mutex);
+      for (auto& r : rows)
+        all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0, static_cast<std::int64_t>(r.failures), r.last_fault});
+      if (--all->open > 0) return;
+      guard.unlock();
+      all->done(std::move(all->rows));
+    });
+    for (const auto& s : kinds) caf::anon_send(s, list_children{one});
+  };
+  services.tell = deliver;
+  services.send = [this](edge::connection to, edge::frame f) { the_edge->send(to, std::move(f)); };
+  services.now_ms = [this] { return outside->now(); };
+  admin = std::make_unique<admin::admin_service>(
+    admin::identity{options.node.server_name, std::string{version()}, common->key.key_id(), common->key.public_key_base64()}, std::move(services));
+
+  spawn_supervisors(random_bytes(32));
+
+  // Frames may arrive before `open` returns the edge: they wait at this latch.
+  auto opened = std::make_shared<std::atomic<bool>>(false);
+  edge::handlers handlers;
+  handlers.on_frame = [this, opened](const edge::connection& from, edge::frame&& f) {
+    opened->wait(false);
+    switch (from.peer_role) {
+      case edge::role::chat: outside->board->deliver({actor_kind::session, ""}, frame_received{from, std::move(f)}); break;
+      case edge::role::gateway: outside->gateways->on_frame(from, std::move(f)); break;
+      case edge::role::inspector:
+      case edge::role::admin: admin->on_frame(from, f); break;
+    }
+  };
+  handlers.on_lost = [this, opened](const edge::connection& gone) {
+    opened->wait(false);
+    if (gone.peer_role == edge::role::chat) outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
+    else if (gone.peer_role == edge::role::gateway) outside->gateways->on_lost(gone);
+  };
+  auto bound = edge::edge::open(zmq, options.edge, std::move(handlers));
+  if (!bound) return bound.error();
+  the_edge = std::move(*bound);
+  outside->the_edge = the_edge.get();
+  opened->store(true);
+  opened->notify_all();
+  outside->board->deliver({actor_kind::session, ""}, passivate{});
+  outside->board->deliver({actor_kind::directory, ""}, passivate{});
+
+  if (!without_gateway) {
+    the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint);
+    if (auto fine = the_gateway->start(); !fine) return fine;
+  }
+  housekeeper = std::thread([this] { keep_house(); });
+  return ok();
+}
+
+void node::parts::spawn_supervisors(std::string seed) {
+  const auto threads = options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
+  auto spawn = [&](actor_kind kind, machine_factory make) {
+    outside->board->supervisors[static_cast<std::size_t>(kind)] =
+      system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board), supervisor_settings{kind, options.supervisor, std::move(make)});
+  };
+  const auto& c = *common;
+  spawn(actor_kind::room, [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); });
+  spawn(actor_kind::remote_server, [&c](const std::string& key) { return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key); });
+  spawn(actor_kind::invitation, [&c](const std::string& key) { return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key); });
+  spawn(actor_kind::directory, [&c, seed](const std::string&) { return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed); });
+  spawn(actor_kind::verifier, [&c, threads](const std::string& key) -> std::unique_ptr<any_machine> {
+    if (key.empty()) return std::make_unique<boxed_machine<verifier::verifier_machine>>(c, threads);
+    return std::make_unique<boxed_machine<verifier::worker_machine>>();
+  });
+  session::settings s;
+  s.broker = "causeway/" + std::string{version()};
+  s.server_name = options.node.server_name;
+  s.streams = options.edge.streams;
+  s.command_credit = options.edge.command_credit;
+  s.event_credit_max = options.edge.event_credit_max;
+  s.heartbeat_ms = options.edge.heartbeat_ms;
+  s.peer_timeout_ms = options.edge.peer_timeout_ms;
+  spawn(actor_kind::session, [s](const std::string& key) {
+    auto own = s;
+    own.session = key;
+    return std::make_unique<boxed_machine<session::session_machine>>(own);
+  });
+}
+
+void node::parts::keep_house() {
+  auto next_purge = std::chrono::steady_clock::now() + 1min;
+  std::unique_lock guard(mutex);
+  while (!stopping) {
+    wakeup.wait_for(guard, 1s);
+    if (stopping) return;
+    guard.unlock();
+    admin->expire();
+    if (std::chrono::steady_clock::now() >= next_purge) {
+      next_purge = std::chrono::steady_clock::now() + purge_interval;
+      store::purge_limits limits;
+      limits.received_transaction_ms = std::int64_t{options.store.received_transaction_retention_h} * 3'600'000;
+      limits.command_result_ms = std::int64_t{options.edge.command_retention_days} * 86'400'000;
+      limits.outbox_ms = std::int64_t{options.edge.outbox_retention_days} * 86'400'000;
+      store->purge(outside->now(), limits, [this](result<std::size_t> removed) {
+        if (!removed) log->write(note{log_level::error, "retention failed", {{"why", to_string(removed.error())}}}, {actor_kind::store, ""});
+      });
+    }
+    guard.lock();
+  }
+}
+
+void node::parts::stop() {
+  if (std::exchange(stopped, true)) return;
+  {
+    std::lock_guard guard(mutex);
+    stopping = true;
+  }
+  wakeup.notify_all();
+  if (housekeeper.joinable()) housekeeper.join();
+  if (the_gateway) the_gateway->stop(); // the actors still answer what is open
+  if (system) {
+    // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.
+    for (const auto& s : outside->board->supervisors)
+      if (s) caf::anon_send(s, end_all{});
+    system->await_all_actors_done();
+  }
+  if (store) store->stop();
+  the_edge.reset();
+  the_gateway.reset();
+  admin.reset();
+  if (outside) outside->board->supervisors = {};
+  system.reset();
+}
+
+node::node() : parts_(std::make_unique<parts>()) {}
+node::~node() { stop(); }
+void node::stop() { parts_->stop(); }
+
+result<std::unique_ptr<node>> node::start(const config::options& options, bool without_gateway) {
+  std::unique_ptr<node> n(new node);
+  if (auto fine = n->parts_->open(options, without_gateway); !fine) {
+    auto why = fine.error();
+    n.reset();
+    return why;
+  }
+  return n;
+}
+
+std::vector<std::string> node::chat_endpoints() const {
+  std::vector<std::string> list;
+  for (const auto& e : parts_->the_edge->endpoints())
+    if (e.kind == edge::role::chat) list.push_back(e.address);
+  return list;
+}
+
+std::vector<std::uint16_t> node::gateway_ports() const {
+  return parts_->the_gateway ? parts_->the_gateway->ports() : std::vector<std::uint16_t>{};
+}
+
+const std::string& node::server_name() const { return parts_->options.node.server_name; }
+
+} // namespace causeway

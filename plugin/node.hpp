@@ -1,0 +1,42 @@
+#pragma once
+#include "config/options.hpp"
+#include "messages/fault.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace causeway {
+
+/// A whole broker in this process: store, actors, chat edge, gateway, operator's socket. `causewayd` is a thin main over it, and
+/// a chat server may embed it (C API: plugin/causeway.h).
+class node {
+public:
+  /// Starts everything; returns when the chat edge and the HTTPS listeners take connections.
+  /// @param without_gateway  no HTTPS here: gateways of other processes connect to `edge.gateway_endpoints`
+  /// @returns faults invalid_param, forbidden, store_failed, already_exists, internal; the detail says what to do
+  static result<std::unique_ptr<node>> start(const config::options& options, bool without_gateway = false);
+  ~node(); ///< stops
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Takes no new requests, lets open ones finish (at most `node.stop_timeout_s`), commits what waits, ends. Repeats are harmless.
+  void stop();
+
+  /// Where chat servers connect: the endpoints as bound.
+  std::vector<std::string> chat_endpoints() const;
+  /// Bound HTTPS ports, one per `gateway.listen`.
+  std::vector<std::uint16_t> gateway_ports() const;
+  const std::string& server_name() const;
+
+private:
+  node();
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+/// Software version, as told to peers.
+std::string_view version();
+
+} // namespace causeway

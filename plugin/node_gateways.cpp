@@ -1,0 +1,176 @@
+#include "plugin/node_gateways.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/request_auth.hpp"
+#include "plugin/node.hpp"
+
+namespace causeway {
+namespace {
+
+using matrix::json::object;
+
+std::string key_of(const edge::connection& x) { return std::to_string(x.endpoint) + "|" + x.routing_id; }
+
+std::string error_body(const fault& why) {
+  return matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
+}
+
+/// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
+constexpr time_ms renew_ms = 12 * 3'600'000;
+
+} // namespace
+
+gateway_links::gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now)
+    : node_(node), deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)) {}
+
+void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
+  const auto key = key_of(from);
+  {
+    std::lock_guard guard(mutex_);
+    if (x.what == edge::verb::hello) gateways_[key] = from;
+    else if (!gateways_.contains(key)) {
+      send_(from, edge::make_error({fault_code::hello_required, "HELLO first"}));
+      return;
+    }
+  }
+  switch (x.what) {
+    case edge::verb::hello: {
+      edge::welcome_header w;
+      w.broker = "causeway/" + std::string{version()};
+      w.server_name = node_.server_name;
+      send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
+      return;
+    }
+    case edge::verb::ping: send_(from, {edge::verb::pong, std::move(x.header), {}}); return;
+    case edge::verb::pong: return;
+    case edge::verb::bye: return on_lost(from);
+    case edge::verb::command: {
+      auto request = gateway::decode_federation_request(x);
+      if (!request) return send_(from, edge::make_error(request.error()));
+      return federation(from, std::move(*request));
+    }
+    case edge::verb::result: {
+      auto a = gateway::decode_http_answer(x);
+      if (!a) return send_(from, edge::make_error(a.error()));
+      open_request r;
+      {
+        std::lock_guard guard(mutex_);
+        auto it = open_.find(a->id);
+        if (it == open_.end()) return;
+        r = it->second;
+        open_.erase(it);
+      }
+      a->id = r.id;
+      deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::make_shared<const gateway::http_answer>(std::move(*a))});
+      return;
+    }
+    default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
+  }
+}
+
+void gateway_links::on_lost(const edge::connection& gone) {
+  const auto key = key_of(gone);
+  std::vector<open_request> lost;
+  {
+    std::lock_guard guard(mutex_);
+    gateways_.erase(key);
+    for (auto it = open_.begin(); it != open_.end();) {
+      if (it->second.gateway != key) {
+        ++it;
+        continue;
+      }
+      lost.push_back(it->second);
+      it = open_.erase(it);
+    }
+  }
+  for (const auto& r : lost) {
+    auto a = std::make_shared<gateway::http_answer>();
+    a->id = r.id;
+    a->why = {fault_code::peer_unreachable, "the gateway was lost"};
+    deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::move(a)});
+  }
+}
+
+void gateway_links::send(gateway::http_request x) {
+  edge::connection to;
+  {
+    std::lock_guard guard(mutex_);
+    if (gateways_.empty()) {
+      auto a = std::make_shared<gateway::http_answer>();
+      a->id = x.id;
+      a->why = {fault_code::peer_unreachable, "no gateway is connected"};
+      deliver_({actor_kind::remote_server, x.server_name}, http_answered{std::move(a)});
+      return;
+    }
+    // A destination keeps to one gateway as long as there is the same set of them: its connections are there.
+    auto it = gateways_.begin();
+    std::advance(it, static_cast<std::ptrdiff_t>(std::hash<std::string>{}(x.server_name) % gateways_.size()));
+    to = it->second;
+    const auto id = ++last_request_;
+    open_.emplace(id, open_request{x.server_name, it->first, x.id});
+    x.id = id;
+  }
+  send_(to, gateway::encode(x));
+}
+
+void gateway_links::send(const federation_reply& x) {
+  edge::connection to;
+  {
+    std::lock_guard guard(mutex_);
+    auto it = gateways_.find(x.gateway);
+    if (it == gateways_.end()) return; // it is gone, and with it whoever waited
+    to = it->second;
+  }
+  answer(to, x.id, x.status, x.body);
+}
+
+void gateway_links::answer(const edge::connection& to, std::uint64_t id, int status, std::string body, std::string retry_after) {
+  gateway::federation_answer a;
+  a.id = id;
+  a.status = status;
+  a.body = std::move(body);
+  if (status == 429) a.headers.emplace_back("Retry-After", retry_after.empty() ? "1" : std::move(retry_after));
+  send_(to, gateway::encode(a));
+}
+
+std::string gateway_links::keys_document() {
+  std::lock_guard guard(mutex_);
+  const auto now = now_();
+  if (keys_document_until_ - now < renew_ms) {
+    keys_document_until_ = now + std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
+    keys_document_ = matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, {}, keys_document_until_));
+  }
+  return keys_document_;
+}
+
+void gateway_links::federation(const edge::connection& from, gateway::federation_request&& x) {
+  auto match = matrix::match_endpoint(x.method, x.target);
+  if (!match) return answer(from, x.id, info(match.error().code).http_status, error_body(match.error()));
+  switch (match->info->id) {
+    case matrix::endpoint::version:
+      return answer(from, x.id, 200, matrix::json::canonical(object{{"server", object{{"name", "Causeway"}, {"version", version()}}}}));
+    case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
+    default: break;
+  }
+  auto headers = std::make_shared<std::vector<std::string>>();
+  std::string origin;
+  for (const auto& h : x.authorization) {
+    auto parsed = matrix::parse_x_matrix(h);
+    if (!parsed || !matrix::is_server_name(parsed->origin)) continue;
+    if (origin.empty()) origin = parsed->origin;
+    if (parsed->origin == origin) headers->push_back(h);
+  }
+  if (origin.empty()) return answer(from, x.id, 401, error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
+  if (origin == node_.server_name) return answer(from, x.id, 401, error_body({fault_code::unauthorized, "the request claims to be from this server"}));
+  inbound_request r;
+  r.gateway = key_of(from);
+  r.id = x.id;
+  r.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
+  r.authorization = std::move(headers);
+  r.request = std::make_shared<const gateway::federation_request>(std::move(x));
+  deliver_({actor_kind::remote_server, origin}, std::move(r));
+}
+
+} // namespace causeway

@@ -1,0 +1,54 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+#include "messages/gateway.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace causeway {
+
+/// The node's end of the gateway edge: greets gateways, spreads our requests over them, takes a homeserver's request apart far
+/// enough to know which actor it is for. Open endpoints (keys, version) are answered here; they concern no actor.
+/// Thread-safe.
+class gateway_links {
+public:
+  using deliver_function = std::function<void(const address&, message)>;
+  using send_function = std::function<void(const edge::connection&, edge::frame)>;
+
+  gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now);
+
+  void on_frame(const edge::connection& from, edge::frame&& x);
+  void on_lost(const edge::connection& gone);
+  /// Sends a request by any gateway; without one it is answered at once with peer_unreachable.
+  void send(gateway::http_request x);
+  void send(const federation_reply& x);
+  std::size_t gateways() const;
+
+private:
+  struct open_request {
+    std::string server_name, gateway;
+    std::uint64_t id = 0; ///< the actor's number
+  };
+  void federation(const edge::connection& from, gateway::federation_request&& x);
+  void answer(const edge::connection& to, std::uint64_t id, int status, std::string body, std::string retry_after = {});
+  std::string keys_document();
+
+  const context& node_;
+  deliver_function deliver_;
+  send_function send_;
+  std::function<time_ms()> now_;
+
+  mutable std::mutex mutex_; ///< guards all below
+  std::map<std::string, edge::connection> gateways_;
+  std::map<std::uint64_t, open_request> open_;
+  std::uint64_t last_request_ = 0;
+  std::string next_gateway_;
+  std::string keys_document_;
+  time_ms keys_document_until_ = 0;
+};
+
+} // namespace causeway

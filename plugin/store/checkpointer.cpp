@@ -1,0 +1,71 @@
+#include "plugin/store/checkpointer.hpp"
+
+#include <pthread.h>
+
+namespace causeway::store::sqlite {
+namespace {
+
+/// Times the wanted size at which the writing thread copies the whole log itself: the disk does not keep up otherwise.
+constexpr int overdue_factor = 8;
+
+void copy_log(connection& db) {
+  // Busy means that another one copies or a reader needs the log: it will be asked for again.
+  sqlite3_wal_checkpoint_v2(db.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+int note_size(void* size, sqlite3*, const char*, int pages) {
+  *static_cast<int*>(size) = pages;
+  return SQLITE_OK;
+}
+
+} // namespace
+
+checkpointer::checkpointer(connection& writing, const config::store_options& options)
+  : writing_(writing), db_(options.path, SQLITE_OPEN_READWRITE), pages_wanted_(static_cast<int>(options.checkpoint_pages)) {
+  sqlite3_busy_timeout(db_.handle(), static_cast<int>(options.busy_timeout_ms));
+  db_.execute("PRAGMA synchronous = FULL");
+  sqlite3_wal_hook(writing_.handle(), note_size, &log_pages_); // this ends SQLite's own automatic copying, too
+  thread_ = std::thread{[this] { run(); }};
+  pthread_setname_np(thread_.native_handle(), "store-log");
+}
+
+checkpointer::~checkpointer() {
+  {
+    std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  wakeup_.notify_one();
+  thread_.join();
+  sqlite3_wal_hook(writing_.handle(), nullptr, nullptr);
+}
+
+void checkpointer::after_commit() {
+  if (log_pages_ < pages_wanted_) return;
+  bool finish = log_pages_ >= overdue_factor * pages_wanted_;
+  {
+    std::lock_guard lock{mutex_};
+    if (copied_) {
+      copied_ = false;
+      finish = true;
+    } else if (!asked_) {
+      asked_ = true;
+      wakeup_.notify_one();
+    }
+  }
+  if (finish) copy_log(writing_);
+}
+
+void checkpointer::run() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    wakeup_.wait(lock, [this] { return asked_ || stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+    copy_log(db_);
+    lock.lock();
+    asked_ = false;
+    copied_ = true;
+  }
+}
+
+} // namespace causeway::store::sqlite

@@ -1,0 +1,494 @@
+#include "plugin/admin/admin_service.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/matrix/json.hpp"
+#include "plugin/admin/admin_protocol.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+using namespace causeway;
+using namespace causeway::admin;
+namespace json = causeway::matrix::json;
+
+namespace {
+
+/// A node made of memory: answers at once, or keeps the questions for later.
+struct fake_node {
+  std::int64_t now = 1'700'000'000'000;
+  bool answers = true;
+  std::vector<store::room_summary> rooms;
+  std::vector<store::destination_summary> destinations;
+  std::vector<store::put_invitation> invitations;
+  store::destination_loaded destination;
+  store::room_loaded room;
+  std::string status = R"({"phase":"idle","mailbox":0})";
+  std::vector<actor_row> actors;
+  std::optional<fault> store_fault;
+
+  std::vector<std::function<void()>> kept; ///< what would have answered
+  std::vector<std::pair<address, message>> told;
+  std::deque<edge::frame> sent;
+  std::vector<address> statuses_asked;
+
+  void later(std::function<void()> x) {
+    if (answers)
+      x();
+    else
+      kept.push_back(std::move(x));
+  }
+
+  store::answer look_up(const store::query& question) const {
+    if (store_fault) return *store_fault;
+    if (std::holds_alternative<store::list_rooms>(question)) return store::rooms_listed{rooms};
+    if (std::holds_alternative<store::list_destinations>(question)) return store::destinations_listed{destinations};
+    if (const auto* x = std::get_if<store::find_invitations>(&question)) {
+      store::invitations_found found;
+      for (const auto& one : invitations)
+        if (x->user_id.empty() || x->user_id == one.user_id) found.invitations.push_back(one);
+      return found;
+    }
+    if (std::holds_alternative<store::load_destination>(question)) return destination;
+    if (std::holds_alternative<store::load_room>(question)) return room;
+    return fault{fault_code::internal, "not asked for in this test"};
+  }
+
+  services as_services() {
+    services x;
+    x.ask_store = [this](store::query q, std::function<void(store::answer)> then) {
+      later([this, q = std::move(q), then = std::move(then)] { then(look_up(q)); });
+    };
+    x.ask_status = [this](address who, std::function<void(std::string)> then) {
+      statuses_asked.push_back(who);
+      later([this, then = std::move(then)] { then(status); });
+    };
+    x.list_actors = [this](std::function<void(std::vector<actor_row>)> then) {
+      later([this, then = std::move(then)] { then(actors); });
+    };
+    x.tell = [this](address to, message body) { told.emplace_back(std::move(to), std::move(body)); };
+    x.send = [this](edge::connection, edge::frame f) { sent.push_back(std::move(f)); };
+    x.now_ms = [this] { return now; };
+    return x;
+  }
+};
+
+struct fixture {
+  fake_node node;
+  admin_service service{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, node.as_services()};
+  edge::connection operator_{0, "op", edge::role::admin, {}};
+
+  void send(std::string_view command, const arguments& with = {}, std::string id = "1") {
+    edge::command_header header;
+    header.id = std::move(id);
+    header.command = command;
+    service.on_frame(operator_, {edge::verb::command, edge::encode_header(header), encode_arguments(with)});
+  }
+  /// The oldest RESULT: whether it is ok, and its JSON.
+  std::pair<bool, json::value> take() {
+    BOOST_REQUIRE(!node.sent.empty());
+    auto frame = std::move(node.sent.front());
+    node.sent.pop_front();
+    BOOST_REQUIRE((frame.what == edge::verb::result));
+    auto header = edge::decode_header<edge::result_header>(frame.header);
+    BOOST_REQUIRE(header);
+    auto body = json::parse(frame.body);
+    BOOST_REQUIRE(body);
+    return {header->ok, std::move(*body)};
+  }
+  json::value ask(std::string_view command, const arguments& with = {}) {
+    send(command, with);
+    auto [succeeded, body] = take();
+    BOOST_TEST_REQUIRE(succeeded, json::canonical(body));
+    return body;
+  }
+  std::string refusal(std::string_view command, const arguments& with = {}) {
+    send(command, with);
+    auto [succeeded, body] = take();
+    BOOST_TEST_REQUIRE(!succeeded);
+    return *body.find_string("code");
+  }
+};
+
+store::destination_summary late(const std::string& name, std::int64_t queued, std::int64_t oldest_ts,
+                                std::uint32_t failures) {
+  store::destination_summary x;
+  x.destination.server_name = name;
+  x.destination.failures = failures;
+  x.queued = queued;
+  x.oldest_queued_ts = oldest_ts;
+  return x;
+}
+
+matrix::event_ptr member(const std::string& id, const std::string& user, const std::string& membership,
+                         const std::string& name) {
+  auto x = std::make_shared<matrix::event>();
+  x->event_id = id;
+  x->room_id = "!r:chat.example";
+  x->type = "m.room.member";
+  x->sender = user;
+  x->state_key = user;
+  x->source = json::object{{"content", json::value{json::object{{"membership", json::value{membership}},
+                                                                {"displayname", json::value{name}}}}}};
+  return x;
+}
+
+arguments with_room(std::string room) {
+  arguments x;
+  x.room = std::move(room);
+  return x;
+}
+arguments with_server(std::string server) {
+  arguments x;
+  x.server = std::move(server);
+  return x;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(admin_service_, fixture)
+
+BOOST_AUTO_TEST_CASE(hello_is_answered_with_who_we_are) {
+  edge::hello_header hello;
+  hello.versions = {1};
+  service.on_frame(operator_, {edge::verb::hello, edge::encode_header(hello), {}});
+  BOOST_TEST_REQUIRE(node.sent.size() == 1U);
+  auto welcome = edge::decode_header<edge::welcome_header>(node.sent[0].header);
+  BOOST_REQUIRE(welcome);
+  BOOST_TEST(welcome->server_name == "chat.example");
+  BOOST_TEST(welcome->broker == "causeway 0.1.0");
+}
+
+BOOST_AUTO_TEST_CASE(hello_of_another_version_is_refused) {
+  edge::hello_header hello;
+  hello.versions = {7};
+  service.on_frame(operator_, {edge::verb::hello, edge::encode_header(hello), {}});
+  BOOST_TEST_REQUIRE(node.sent.size() == 1U);
+  BOOST_TEST((node.sent[0].what == edge::verb::error));
+  auto header = edge::decode_header<edge::error_header>(node.sent[0].header);
+  BOOST_REQUIRE(header);
+  BOOST_REQUIRE(header->versions);
+  BOOST_TEST(header->versions->at(0) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(ping_is_answered_with_its_own_time) {
+  edge::ping_header ping;
+  ping.t = 42;
+  service.on_frame(operator_, {edge::verb::ping, edge::encode_header(ping), {}});
+  BOOST_TEST_REQUIRE(node.sent.size() == 1U);
+  BOOST_TEST((node.sent[0].what == edge::verb::pong));
+  BOOST_TEST(edge::decode_header<edge::ping_header>(node.sent[0].header)->t == 42);
+}
+
+BOOST_AUTO_TEST_CASE(garbage_is_answered_and_never_ends_anything) {
+  for (auto what : {edge::verb::hello, edge::verb::command, edge::verb::ping})
+    for (const std::string& bytes :
+         {std::string{"\xc1"}, std::string{"\xdf\xff\xff\xff\xff"}, std::string(70'000, '\x91'), std::string{"\x01"}}) {
+      node.sent.clear();
+      service.on_frame(operator_, {what, bytes, bytes});
+      BOOST_TEST_REQUIRE(node.sent.size() == 1U);
+      BOOST_TEST((node.sent[0].what == edge::verb::error));
+    }
+  node.sent.clear();
+  service.on_frame(operator_, {edge::verb::seek, {}, {}});
+  BOOST_TEST((node.sent.at(0).what == edge::verb::error));
+  node.sent.clear();
+  service.on_frame(operator_, {edge::verb::bye, {}, {}});
+  BOOST_TEST(node.sent.empty());
+  edge::command_header header;
+  header.id = "1";
+  header.command = "rooms";
+  service.on_frame(operator_, {edge::verb::command, edge::encode_header(header), "\xc1"});
+  BOOST_TEST(!take().first);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_command_and_missing_argument_are_named) {
+  BOOST_TEST(refusal("make_coffee") == "unknown_command");
+  BOOST_TEST(refusal("room.show") == "bad_body");
+  BOOST_TEST(refusal("invite.show", with_room("!r:chat.example")) == "bad_body");
+  arguments x;
+  x.limit = 0;
+  BOOST_TEST(refusal("rooms", x) == "invalid_param");
+}
+
+BOOST_AUTO_TEST_CASE(chat_peer_may_ask_nothing_and_inspector_may_change_nothing) {
+  operator_.peer_role = edge::role::chat;
+  BOOST_TEST(refusal("rooms") == "role_denied");
+  operator_.peer_role = edge::role::gateway;
+  BOOST_TEST(refusal("rooms") == "role_denied");
+  operator_.peer_role = edge::role::inspector;
+  ask("rooms");
+  BOOST_TEST(refusal("server.retry", with_server("far.example")) == "role_denied");
+  BOOST_TEST(node.told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_command_of_the_table_is_answered) {
+  arguments x;
+  x.room = x.user = x.server = "nobody";
+  for (const auto& command : commands()) {
+    node.sent.clear();
+    send(command.name, x);
+    auto [succeeded, body] = take();
+    if (!succeeded) BOOST_TEST(*body.find_string("code") == "not_found", command.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rooms_that_wait_come_first_and_lists_can_be_filtered_and_cut) {
+  store::room_summary quiet, waiting;
+  quiet.room_id = "!a:chat.example";
+  waiting.room_id = "!z:far.example";
+  waiting.staged = 3;
+  node.rooms = {quiet, waiting};
+  auto body = ask("rooms");
+  BOOST_TEST(*body.find_integer("total") == 2);
+  BOOST_TEST(*body.find_array("rooms")->at(0).find_string("room_id") == "!z:far.example");
+  arguments x;
+  x.filter = "chat.example";
+  body = ask("rooms", x);
+  BOOST_TEST(*body.find_integer("total") == 1);
+  x.filter.clear();
+  x.limit = 1;
+  body = ask("rooms", x);
+  BOOST_TEST(*body.find_integer("total") == 2);
+  BOOST_TEST(body.find_array("rooms")->size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(latest_server_comes_first) {
+  node.destinations = {late("fine.example", 0, 0, 0), late("slow.example", 1, node.now - 1'000, 0),
+                       late("dead.example", 9, node.now - 90'000, 4)};
+  auto body = ask("servers");
+  const auto& rows = *body.find_array("servers");
+  BOOST_TEST_REQUIRE(rows.size() == 3U);
+  BOOST_TEST(*rows[0].find_string("server_name") == "dead.example");
+  BOOST_TEST(*rows[0].find_string("state") == "backing_off");
+  BOOST_TEST(*rows[1].find_string("server_name") == "slow.example");
+  BOOST_TEST(*rows[2].find_string("state") == "healthy");
+}
+
+BOOST_AUTO_TEST_CASE(server_show_says_in_words_what_it_waits_for) {
+  auto x = late("dead.example", 2, node.now - 120'000, 3);
+  x.destination.last_fault = "peer_tls: certificate has expired";
+  x.destination.retry_at_ts = node.now + 30'000;
+  node.destinations = {x};
+  node.destination.pdus = {member("$1", "@me:chat.example", "join", "me")};
+  auto body = ask("server.show", with_server("dead.example"));
+  BOOST_TEST(*body.find_object("server")->find("state")->as_string() == "never_contacted");
+  const auto& words = *body.find_array("waits_for");
+  BOOST_TEST_REQUIRE(words.size() == 3U);
+  BOOST_TEST(words[0].as_string()->find("2 events wait, the oldest for 2 min.") == 0U);
+  BOOST_TEST(words[0].as_string()->find("certificate has expired") != std::string::npos);
+  BOOST_TEST(words[1].as_string()->find("never answered") != std::string::npos);
+  BOOST_TEST(words[2].as_string()->find("certificate is not valid") != std::string::npos);
+  BOOST_TEST(*body.find_array("queue")->at(0).find_string("event_id") == "$1");
+  BOOST_TEST(*body.find_object("actor")->find("phase")->as_string() == "idle");
+  BOOST_TEST_REQUIRE(node.statuses_asked.size() == 1U);
+  BOOST_TEST((node.statuses_asked[0] == address{actor_kind::remote_server, "dead.example"}));
+}
+
+BOOST_AUTO_TEST_CASE(unknown_server_is_not_found) {
+  BOOST_TEST(refusal("server.show", with_server("typo.example")) == "not_found");
+  BOOST_TEST(refusal("server.retry", with_server("typo.example")) == "not_found");
+}
+
+BOOST_AUTO_TEST_CASE(retry_tells_the_server_s_actor) {
+  node.destinations = {late("dead.example", 2, node.now, 3)};
+  auto body = ask("server.retry", with_server("dead.example"));
+  BOOST_TEST(*body.find_bool("retried"));
+  BOOST_TEST_REQUIRE(node.told.size() == 1U);
+  BOOST_TEST((node.told[0].first == address{actor_kind::remote_server, "dead.example"}));
+  BOOST_TEST(std::holds_alternative<retry_now>(node.told[0].second));
+}
+
+BOOST_AUTO_TEST_CASE(room_show_finds_a_room_by_either_name_and_tells_members_servers_and_waits) {
+  store::room_summary summary;
+  summary.room_id = "!r:chat.example";
+  summary.chat_room_id = "general";
+  summary.staged = 1;
+  node.rooms = {summary};
+  node.room.exists = true;
+  node.room.room.state_group = 7;
+  auto me = member("$me", "@me:chat.example", "join", "Me"),
+       friend_ = member("$f", "@f:dead.example", "join", "Friend"), gone = member("$g", "@g:gone.example", "leave", "");
+  for (const auto& x : {gone, me, friend_}) node.room.state_events.push_back({x, store::verdict::accepted, 0, 0, 0});
+  node.room.state_groups[7] =
+    std::make_shared<matrix::state_map>(matrix::state_map{{{"m.room.member", "@g:gone.example"}, "$g"},
+                                                          {{"m.room.member", "@me:chat.example"}, "$me"},
+                                                          {{"m.room.member", "@f:dead.example"}, "$f"},
+                                                          {{"m.room.name", ""}, "$unknown"}});
+  node.room.extremities.push_back({me, store::verdict::accepted, 0, 0, 0});
+  node.room.inbox.push_back({"!r:chat.example", "$later", "dead.example", "{}", node.now - 5'000});
+  node.destinations = {late("dead.example", 4, node.now - 60'000, 2)};
+  for (const char* name : {"general", "!r:chat.example"}) {
+    auto body = ask("room.show", with_room(name));
+    const auto& members = *body.find_array("members");
+    BOOST_TEST_REQUIRE(members.size() == 3U);
+    BOOST_TEST(*members[2].find_string("membership") == "leave");
+    BOOST_TEST(*members[0].find_string("display_name") == "Friend");
+    const auto& servers = *body.find_array("servers");
+    BOOST_TEST_REQUIRE(servers.size() == 1U); // not ours, not those that left
+    BOOST_TEST(*servers[0].find_string("server_name") == "dead.example");
+    BOOST_TEST(*body.find_array("extremities")->at(0).find_string("event_id") == "$me");
+    BOOST_TEST(*body.find_array("staged")->at(0).find_string("origin") == "dead.example");
+    BOOST_TEST(body.find_array("waits_for")->size() == 2U);
+  }
+  BOOST_TEST(refusal("room.show", with_room("random")) == "not_found");
+}
+
+BOOST_AUTO_TEST_CASE(invitation_is_found_by_room_and_user) {
+  store::put_invitation x;
+  x.room_id = "!r:chat.example";
+  x.chat_room_id = "general";
+  x.user_id = "@f:dead.example";
+  x.inviter = "@me:chat.example";
+  x.direction = "outgoing";
+  x.state = "pending";
+  node.invitations = {x};
+  node.destinations = {late("dead.example", 4, node.now - 60'000, 2)};
+  auto with = with_room("general");
+  with.user = "@f:dead.example";
+  auto body = ask("invite.show", with);
+  BOOST_TEST(*body.find_object("invitation")->find("state")->as_string() == "pending");
+  BOOST_TEST(*body.find_object("server")->find("server_name")->as_string() == "dead.example");
+  BOOST_TEST((node.statuses_asked.at(0) == address{actor_kind::invitation, "!r:chat.example|@f:dead.example"}));
+  with.user = "@other:dead.example";
+  BOOST_TEST(refusal("invite.show", with) == "not_found");
+}
+
+BOOST_AUTO_TEST_CASE(actors_in_trouble_come_first) {
+  actor_row fine, parked;
+  fine.kind = parked.kind = "room";
+  fine.phase = "running";
+  fine.mailbox = 50;
+  parked.phase = "parked";
+  node.actors = {fine, parked};
+  auto body = ask("actors");
+  BOOST_TEST(*body.find_array("actors")->at(0).find_string("phase") == "parked");
+}
+
+BOOST_AUTO_TEST_CASE(keys_are_ours_without_a_name_and_another_server_s_with_one) {
+  auto body = ask("keys");
+  BOOST_TEST(*body.find_array("keys")->at(0).find_string("key_id") == "ed25519:a1");
+  node.destination.keys.keys["ed25519:far"] = {"FARKEY", node.now, false};
+  body = ask("keys", with_server("far.example"));
+  BOOST_TEST(*body.find_array("keys")->at(0).find_string("public_key") == "FARKEY");
+  BOOST_TEST(!*body.find_array("keys")->at(0).find_bool("ours"));
+}
+
+BOOST_AUTO_TEST_CASE(fault_of_the_store_is_the_answer) {
+  node.store_fault = fault{fault_code::store_failed, "disk full"};
+  BOOST_TEST(refusal("rooms") == "store_failed");
+  BOOST_TEST(refusal("room.show", with_room("!r:chat.example")) == "store_failed");
+}
+
+BOOST_AUTO_TEST_CASE(command_that_gets_no_answer_ends_at_its_deadline) {
+  node.answers = false;
+  send("rooms");
+  service.expire();
+  BOOST_TEST(node.sent.empty());
+  node.now += admin_service::answer_timeout_ms;
+  service.expire();
+  auto [succeeded, body] = take();
+  BOOST_TEST(!succeeded);
+  BOOST_TEST(*body.find_string("code") == "timed_out");
+  // What comes later is dropped.
+  for (auto& x : node.kept) x();
+  BOOST_TEST(node.sent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(actor_that_hangs_does_not_hide_what_the_store_knows) {
+  node.destinations = {late("dead.example", 2, node.now - 120'000, 3)};
+  auto services = node.as_services();
+  services.ask_status = [](address, auto) {};
+  admin_service patient{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, services};
+  edge::command_header header;
+  header.id = "1";
+  header.command = "server.show";
+  patient.on_frame(operator_,
+                   {edge::verb::command, edge::encode_header(header), encode_arguments(with_server("dead.example"))});
+  BOOST_TEST(node.sent.empty());
+  node.now += admin_service::answer_timeout_ms;
+  patient.expire();
+  auto [succeeded, body] = take();
+  BOOST_TEST(succeeded);
+  BOOST_TEST(body.find_array("waits_for")->back().as_string()->find("did not answer in time") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(actor_that_is_not_in_memory_is_no_reproach) {
+  node.destinations = {late("far.example", 0, 0, 0)};
+  node.status.clear();
+  auto body = ask("server.show", with_server("far.example"));
+  BOOST_TEST(body.find("actor")->is_null());
+  BOOST_TEST(*body.find_array("waits_for")->at(0).as_string() == "Nothing waits for far.example.");
+  BOOST_TEST(body.find_array("waits_for")->size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(more_commands_than_the_bound_are_refused_and_the_bound_recovers) {
+  node.answers = false;
+  for (std::size_t i = 0; i < admin_service::open_commands_max; ++i) send("rooms");
+  BOOST_TEST(node.sent.empty());
+  BOOST_TEST(refusal("rooms") == "overloaded");
+  node.now += admin_service::answer_timeout_ms;
+  service.expire();
+  BOOST_TEST(node.sent.size() == admin_service::open_commands_max);
+  node.sent.clear();
+  node.answers = true;
+  ask("rooms");
+}
+
+BOOST_AUTO_TEST_CASE(answers_after_the_end_of_the_service_are_dropped) {
+  node.answers = false;
+  {
+    admin_service shorter{{"chat.example", "0.1.0", "k", "P"}, node.as_services()};
+    edge::command_header header;
+    header.id = "1";
+    header.command = "rooms";
+    shorter.on_frame(operator_, {edge::verb::command, edge::encode_header(header), {}});
+  }
+  for (auto& x : node.kept) x();
+  BOOST_TEST(node.sent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(answers_may_come_from_many_threads_and_each_command_is_answered_once) {
+  std::atomic<int> results = 0;
+  std::mutex guard;
+  std::vector<std::function<void()>> open;
+  services x;
+  x.ask_store = [&](store::query, std::function<void(store::answer)> then) {
+    std::lock_guard lock{guard};
+    open.push_back([then = std::move(then)] { then(store::rooms_listed{}); });
+  };
+  x.send = [&](edge::connection, edge::frame) { ++results; };
+  x.now_ms = [] { return std::int64_t{1}; };
+  admin_service busy{{"chat.example", "0.1.0", "k", "P"}, x};
+  constexpr int commands_wanted = 2'000;
+  std::atomic<int> begun = 0;
+  std::vector<std::thread> threads;
+  edge::command_header header;
+  header.id = "1";
+  header.command = "rooms";
+  auto frame = edge::frame{edge::verb::command, edge::encode_header(header), {}};
+  for (int t = 0; t < 2; ++t)
+    threads.emplace_back([&] {
+      while (begun++ < commands_wanted) busy.on_frame(operator_, frame);
+    });
+  for (int t = 0; t < 2; ++t)
+    threads.emplace_back([&] {
+      while (results < commands_wanted) {
+        std::vector<std::function<void()>> mine;
+        {
+          std::lock_guard lock{guard};
+          mine.swap(open);
+        }
+        for (auto& answer : mine) answer();
+        busy.expire();
+        std::this_thread::yield();
+      }
+    });
+  for (auto& t : threads) t.join();
+  BOOST_TEST(results == commands_wanted);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,314 @@
+#include "messages/edge/header.hpp"
+#include "messages/matrix/json.hpp"
+#include "plugin/admin/admin_service.hpp"
+#include "plugin/edge/edge.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <zmq.hpp>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace causeway;
+namespace json = causeway::matrix::json;
+
+/// The `causeway` command as a person runs it: the built binary, against a real edge and admin service over a socket.
+namespace {
+
+struct scratch {
+  std::filesystem::path path;
+  scratch() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "causeway-cmd-XXXXXX").string();
+    path = mkdtemp(pattern.data());
+  }
+  ~scratch() { std::filesystem::remove_all(path); }
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  std::string write(const std::string& name, const std::string& text) const {
+    auto file = path / name;
+    std::ofstream{file} << text;
+    return file.string();
+  }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+};
+
+struct outcome {
+  int code = -1;
+  std::string out, err;
+  json::value parsed() const {
+    auto x = json::parse(out);
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(x), out + err);
+    return std::move(*x);
+  }
+  bool says(std::string_view part) const {
+    bool found = (out + err).find(part) != std::string::npos;
+    if (!found) BOOST_TEST_MESSAGE(out + err);
+    return found;
+  }
+};
+
+std::string read(const std::string& file) {
+  std::stringstream text;
+  text << std::ifstream{file}.rdbuf();
+  return text.str();
+}
+
+/// @param arguments  for the shell; the tests' own text only
+outcome run(const std::string& arguments, const std::string& before = {}) {
+  scratch dir;
+  auto command =
+    before + " '" CAUSEWAY_COMMAND "' " + arguments + " >" + dir.file("out") + " 2>" + dir.file("err") + " </dev/null";
+  int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(dir.file("out")), read(dir.file("err"))};
+}
+
+const std::string good = "[node]\nserver_name = \"chat.example.org\"\n[gateway]\nplain_http = true\n";
+
+/// A broker that knows one room and one server that is down.
+struct broker {
+  scratch dir;
+  std::string endpoint = "ipc://" + dir.file("admin.sock");
+  zmq::context_t context{1};
+  std::unique_ptr<admin::admin_service> service;
+  std::unique_ptr<edge::edge> sockets;
+
+  broker() {
+    admin::services with;
+    with.ask_store = [](store::query q, std::function<void(store::answer)> then) { then(look_up(q)); };
+    with.ask_status = [](address, std::function<void(std::string)> then) { then(R"({"phase":"backing_off"})"); };
+    with.list_actors = [](std::function<void(std::vector<admin::actor_row>)> then) {
+      admin::actor_row row;
+      row.kind = "room";
+      row.key = "!r:chat.example";
+      row.phase = "running";
+      then({row});
+    };
+    with.tell = [](address, message) {};
+    with.send = [this](edge::connection to, edge::frame x) { sockets->send(to, std::move(x)); };
+    with.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
+    service =
+      std::make_unique<admin::admin_service>(admin::identity{"chat.example", "0.1.0", "ed25519:a1", "PUBLICKEY"}, with);
+    config::edge_options options;
+    options.chat_endpoints = {"ipc://" + dir.file("chat.sock")};
+    options.admin_endpoint = endpoint;
+    // A thread of the edge may call before open() has returned; nobody connects before the constructor has, though.
+    auto opened =
+      edge::edge::open(context, options,
+                       {[this](const edge::connection& from, edge::frame&& x) { service->on_frame(from, x); },
+                        [](const edge::connection&) {}});
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(opened), (opened ? "" : opened.error().detail));
+    sockets = std::move(*opened);
+  }
+
+  static store::answer look_up(const store::query& q) {
+    store::destination_summary down;
+    down.destination.server_name = "dead.example";
+    down.destination.failures = 3;
+    down.destination.last_fault = "peer_unreachable: connection refused \x1b[31m";
+    down.queued = 2;
+    down.oldest_queued_ts = 1'700'000'000'000 - 120'000;
+    if (std::holds_alternative<store::list_destinations>(q)) return store::destinations_listed{{down}};
+    if (std::holds_alternative<store::load_destination>(q)) return store::destination_loaded{};
+    if (std::holds_alternative<store::list_rooms>(q)) {
+      store::room_summary room;
+      room.room_id = "!r:chat.example";
+      room.chat_room_id = "general";
+      return store::rooms_listed{{room}};
+    }
+    if (std::holds_alternative<store::load_room>(q)) return store::room_loaded{};
+    if (std::holds_alternative<store::find_invitations>(q)) return store::invitations_found{};
+    return fault{fault_code::internal, "not asked for in this test"};
+  }
+
+  outcome ask(const std::string& arguments) const { return run("--socket " + endpoint + " " + arguments); }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(causeway_command)
+
+BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_two_and_help_with_zero) {
+  BOOST_TEST(run("").code == 2);
+  BOOST_TEST(run("make-coffee").code == 2);
+  BOOST_TEST(run("room show").code == 2);
+  BOOST_TEST(run("rooms --limit 0").code == 2);
+  auto help = run("--help");
+  BOOST_TEST(help.code == 0);
+  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "actors", "keys", "config",
+                           "gateway", "demo", "version"})
+    BOOST_TEST(help.says(word), word);
+}
+
+BOOST_AUTO_TEST_CASE(version_is_printed) {
+  BOOST_TEST(run("version").says("causeway 0."));
+  BOOST_TEST(run("version --json").parsed().find_string("version") != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(good_configuration_is_called_good) {
+  scratch dir;
+  auto file = dir.write("causeway.toml", good);
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("The configuration is good"));
+  BOOST_TEST(*run("config check --json " + file).parsed().find_bool("ok"));
+}
+
+BOOST_AUTO_TEST_CASE(bad_configuration_is_told_with_file_line_and_suggestion) {
+  scratch dir;
+  auto file = dir.write("causeway.toml", good + "[edge]\nstreems = 2\nheartbeat_ms = 1\n");
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(file + ":6: edge.streems: there is no such key; did you mean streams?"));
+  BOOST_TEST(x.says(file + ":7: edge.heartbeat_ms: 1 is out of range"));
+  auto body = run("config check --json " + file).parsed();
+  BOOST_TEST(!*body.find_bool("ok"));
+  BOOST_TEST(body.find_array("problems")->size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(files_that_the_configuration_names_are_looked_at) {
+  scratch dir;
+  auto file = dir.write("causeway.toml",
+                        "[node]\nserver_name = \"chat.example.org\"\n[gateway]\ncertificate_file = \"/absent.pem\"\n"
+                        "private_key_file = \"/absent.key\"\n");
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(file + ":4: gateway.certificate_file: /absent.pem does not exist"));
+}
+
+BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {
+  scratch dir;
+  auto file = dir.write("causeway.toml", good);
+  auto x = run("config show --origin --config " + file + " --set edge.streams=3", "CAUSEWAY_ROOM__IDLE_S=7");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says(file + ":2"));
+  BOOST_TEST(x.says("# --set edge.streams"));
+  BOOST_TEST(x.says("# environment CAUSEWAY_ROOM__IDLE_S"));
+  BOOST_TEST(x.says("# default"));
+  auto body = run("config show --json --config " + file + " --set edge.streams=3").parsed();
+  BOOST_TEST(*body.find_object("edge.streams")->find("value")->as_integer() == 3);
+  BOOST_TEST(*body.find_object("edge.streams")->find("origin")->as_string() == "--set edge.streams");
+  // What it prints is a configuration that means the same.
+  auto again = dir.write("again.toml", run("config show --config " + file).out);
+  BOOST_TEST(run("config check " + again).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(example_configuration_is_the_file_of_the_source_tree) {
+  BOOST_TEST(
+    run("config example").out ==
+    read((std::filesystem::path{CAUSEWAY_TEST_DATA}.parent_path() / "config" / "causeway.toml.example").string()));
+}
+
+BOOST_AUTO_TEST_CASE(broker_that_does_not_run_ends_with_three_and_says_what_to_do) {
+  scratch dir;
+  auto x = run("--socket ipc://" + dir.file("absent.sock") + " rooms");
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.says("cannot reach the broker"));
+  BOOST_TEST(x.says("does not exist: is the broker running"));
+  x = run("--socket ipc://" + dir.file("absent.sock") + " --json rooms");
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(*x.parsed().find_object("error")->find("code")->as_string() == "unreachable");
+  BOOST_TEST(run("--socket nonsense rooms").code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(lists_are_tables_and_json) {
+  broker b;
+  auto x = b.ask("servers");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("SERVER NAME   STATE"));
+  BOOST_TEST(x.says("dead.example  backing_off"));
+  // Text of another server does not steer the terminal.
+  BOOST_TEST(x.out.find('\x1b') == std::string::npos);
+  auto body = b.ask("servers --json").parsed();
+  BOOST_TEST(*body.find_array("servers")->at(0).find_integer("failures") == 3);
+  BOOST_TEST(b.ask("rooms").says("!r:chat.example  general"));
+  BOOST_TEST(b.ask("invites").says("There are no open invitations"));
+  BOOST_TEST(b.ask("actors").says("running"));
+  BOOST_TEST(b.ask("keys").says("ed25519:a1"));
+}
+
+BOOST_AUTO_TEST_CASE(one_server_is_shown_with_what_waits_and_for_what) {
+  broker b;
+  auto x = b.ask("server show dead.example");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("2 events wait, the oldest for 2 min. 3 attempts failed"));
+  BOOST_TEST(x.says("connection refused"));
+  BOOST_TEST(x.says("phase  backing_off"));
+  BOOST_TEST(b.ask("server retry dead.example").says("is made now"));
+  BOOST_TEST(b.ask("room show general").code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_broker_refuses_ends_with_one_and_a_reason) {
+  broker b;
+  auto x = b.ask("server show typo.example");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("not_found"));
+  BOOST_TEST(x.says("check the id"));
+  x = b.ask("--json invite show '!r:chat.example' @nobody:dead.example");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(*x.parsed().find_object("error")->find("code")->as_string() == "not_found");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_explained_without_a_broker) {
+  auto x = run("--socket nonsense servers --explain");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("oldest_waiting_ts"));
+  BOOST_TEST(x.says("When the oldest of them was written."));
+}
+
+BOOST_AUTO_TEST_CASE(socket_is_taken_from_the_configuration) {
+  broker b;
+  auto file = b.dir.write("causeway.toml", good + "[edge]\nadmin_endpoint = \"" + b.endpoint + "\"\n");
+  BOOST_TEST(run("--config " + file + " rooms").code == 0);
+  BOOST_TEST(run("rooms", "CAUSEWAY_EDGE__ADMIN_ENDPOINT=" + b.endpoint).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(curve_key_is_made_once_and_its_secret_stays_in_the_file) {
+  scratch dir;
+  auto file = dir.file("curve.key");
+  auto x = run("curve-key " + file);
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.out.size() == 41U);
+  BOOST_TEST(read(file).size() == 41U);
+  BOOST_TEST(x.out != read(file));
+  struct stat about {};
+  BOOST_REQUIRE_EQUAL(stat(file.c_str(), &about), 0);
+  BOOST_TEST((about.st_mode & 07777U) == 0600U);
+  x = run("curve-key " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("exists already"));
+}
+
+BOOST_AUTO_TEST_CASE(gateway_without_a_node_is_refused_with_the_reason) {
+  scratch dir;
+  auto file = dir.write("causeway.toml", "[gateway]\nplain_http = true\nlisten = [\"127.0.0.1:0\"]\n");
+  auto x = run("gateway --config " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("edge.gateway_endpoints: is empty"));
+  x = run("gateway --node tcp://192.0.2.1:5000 --config " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("needs CURVE"));
+  x = run("gateway --node nonsense --config " + file);
+  BOOST_TEST(x.says("must begin with ipc://, tcp:// or inproc://"));
+}
+
+BOOST_AUTO_TEST_CASE(demo_is_looked_for_where_the_environment_says) {
+  scratch dir;
+  auto x = run("demo", "CAUSEWAY_SHARE=" + dir.path.string());
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("set CAUSEWAY_SHARE"));
+  std::filesystem::create_directories(dir.path / "demo");
+  dir.write("demo/__main__.py", "import os, sys\nprint(sys.argv[1:], os.environ['CAUSEWAY_BIN'])\n");
+  x = run("demo --json --keep -- --causewayd /x", "CAUSEWAY_SHARE=" + dir.path.string());
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("['--json', '--keep', '--causewayd', '/x'] "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
