@@ -1,5 +1,7 @@
 #include "actors/shell.hpp"
 
+#include "messages/protocols.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -68,6 +70,10 @@ void handle(shell_ptr self, const message& m) {
 } // namespace
 
 void switchboard::deliver(const address& to, message body) const {
+  if (!understands(to.kind, body)) {
+    outside->log(note{log_level::error, "message for an actor that does not understand it", {{"message", std::to_string(body.index())}}}, to);
+    return;
+  }
   switch (to.kind) {
     case actor_kind::gateway:
       if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request));

@@ -46,7 +46,7 @@ struct status_told {
 using message = std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
                              pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, inbound_request,
                              pdus_handled, retry_now, chat_command, federation_call, federation_reply, pdus_received,
-                             edu_received, rescission_received, invite_accepted_by_server, revoke_invite,
+                             edu_received, rescission_received, invite_accepted_by_server, invite_given_up, revoke_invite,
                              revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
                              invited_membership_changed, invite_wanted, rescission_delivered, verify_events, events_verified, verify_piece, piece_verified, server_alive,
                              frame_received, connection_lost, send_frame, command_received, command_done, outbox_advanced,

@@ -33,6 +33,7 @@ struct protocol<actor_kind::room> {
                      peer_answer,               // remote_server: answer to a peer_request
                      events_verified,           // verifier: answer to verify_events
                      invite_accepted_by_server, // invitation: the invite may enter the graph
+                     invite_given_up,           // invitation: it will not
                      revoke_invite,             // invitation -> revocation_done
                      membership_wanted,         // invitation -> invited_membership_changed
                      join_wanted,               // invitation -> join_finished

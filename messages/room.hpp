@@ -80,6 +80,10 @@ struct invite_accepted_by_server {
   std::string user_id;
   matrix::event_ptr event;
 };
+/// invitation -> room: the invite will not enter the graph: refused for good, or withdrawn before it was offered.
+struct invite_given_up {
+  std::string user_id;
+};
 /// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_done`.
 struct revoke_invite {
   std::string user_id, by, reason;

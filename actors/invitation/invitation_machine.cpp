@@ -114,6 +114,8 @@ void invitation_machine::timer() {
 void invitation_machine::become(const std::string& state, const std::string& reason) {
   const auto previous = row_.state;
   if (previous == state) return save();
+  if (row_.direction == "outgoing" && previous == "sending" && (state == "failed" || state == "revoked"))
+    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_}});
   row_.state = state;
   row_.reason = reason;
   row_.since_ts = now_;

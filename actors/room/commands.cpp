@@ -82,7 +82,7 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   const auto membership = graph_.membership(user);
   if (membership == "ban") return {fault_code::forbidden, user + " is banned; unban him first"};
   if (membership == "join") return {fault_code::conflict, user + " is in the room already"};
-  if (membership == "invite") return {fault_code::conflict, user + " is invited already"};
+  if (membership == "invite" || inviting_.contains(user)) return {fault_code::conflict, user + " is invited already"};
   object content{{"membership", "invite"}};
   if (head_.type == "dm" || head_.type == "group_dm") content.set("is_direct", true);
   if (!reason.empty()) content.set("reason", reason);
@@ -132,6 +132,8 @@ void room_machine::revoke(const revoke_invite& m) {
   auto answer = [&](fault why) { tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)}); };
   if (!exists_ || head_.phase != store::room_phase::joined) return answer({fault_code::not_member, "nobody of this server is in the room"});
   if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) commit_local(m.uncommitted_invite);
+  inviting_.erase(m.user_id);
+  release_held(m.user_id);
   if (graph_.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
   object content{{"membership", "leave"}};
   if (!m.reason.empty()) content.set("reason", m.reason);

@@ -69,6 +69,9 @@ void room_machine::dispatch(const message& m) {
         if (exists_ && !graph_.find(x.event->event_id)) commit_local(x.event);
         inviting_.erase(x.user_id);
         release_held(x.user_id);
+      } else if constexpr (std::is_same_v<T, invite_given_up>) {
+        inviting_.erase(x.user_id);
+        release_held(x.user_id);
       } else if constexpr (std::is_same_v<T, membership_wanted>) {
         auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
         const auto* reason = e ? e->source.find("content")->find_string("reason") : nullptr;

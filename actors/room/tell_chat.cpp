@@ -61,7 +61,7 @@ void room_machine::tell_membership(const state_change& c) {
   if (profile_only) return;
   std::string kind;
   if (next == "join") kind = "joined";
-  else if (next == "invite") kind = "invited";
+  else if (next == "invite") kind = inviting_.contains(user) ? "" : "invited"; // told when the invitation was sent
   else if (next == "ban") kind = "banned";
   else if (next == "leave") {
     const bool self = by == user;

@@ -60,7 +60,7 @@ status prepare_ipc(const std::string& endpoint, const std::string& path) {
   return ok();
 }
 
-void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t frame_bytes_max, bool network) {
+void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t frame_bytes_max, bool network, bool ipv6) {
   namespace opt = zmq::sockopt;
   socket.set(opt::linger, 0);
   socket.set(opt::router_mandatory, true);
@@ -69,7 +69,7 @@ void configure(zmq::socket_t& socket, const config::edge_options& options, std::
   socket.set(opt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max));
   if (!network) return;
   const int timeout_ms = static_cast<int>(options.peer_timeout_ms);
-  socket.set(opt::ipv6, true);
+  socket.set(opt::ipv6, ipv6); // on an IPv4 address it would bind the mapped one
   socket.set(opt::heartbeat_ivl, static_cast<int>(options.heartbeat_ms));
   socket.set(opt::heartbeat_timeout, timeout_ms);
   socket.set(opt::heartbeat_ttl, std::min(timeout_ms, heartbeat_ttl_ms_max));
@@ -109,7 +109,7 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
 
   try {
     made.socket = zmq::socket_t{context, zmq::socket_type::router};
-    configure(made.socket, options, made.frame_bytes_max, network);
+    configure(made.socket, options, made.frame_bytes_max, network, endpoint.find('[') != std::string::npos);
     if (made.curve) {
       made.socket.set(zmq::sockopt::zap_domain, allow_list::domain(kind));
       made.socket.set(zmq::sockopt::curve_server, true);

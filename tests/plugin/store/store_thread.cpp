@@ -1,0 +1,345 @@
+#include "plugin/store/store_thread.hpp"
+
+#include "samples.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+
+/// Group commit, order and bounds.
+namespace causeway::store {
+namespace {
+
+/// What happened inside the engine, for the test to look at.
+struct engine_log {
+  std::mutex mutex;
+  std::vector<std::size_t> groups; ///< batches per attempted commit
+  std::vector<std::string> order;  ///< "commit" and "ask"
+};
+
+/// Passes on to a real engine in memory; holds commits back while the gate is closed, and fails on demand.
+class watched_engine : public engine {
+public:
+  explicit watched_engine(std::shared_ptr<engine_log> log) : log_(std::move(log)) {}
+
+  result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) override {
+    {
+      std::unique_lock lock{log_->mutex};
+      log_->groups.push_back(batches.size());
+      log_->order.emplace_back("commit");
+      started_.notify_all();
+      opened_.wait(lock, [this] { return open_; });
+    }
+    for (const auto& batch : batches)
+      for (const auto& one : batch.writes)
+        if (const auto* named = std::get_if<put_user>(&one); named && named->user_id == "disk full")
+          return {fault_code::store_failed, "disk full"};
+    return real_->commit(batches);
+  }
+  answer ask(const query& question) override {
+    {
+      std::lock_guard lock{log_->mutex};
+      log_->order.emplace_back("ask");
+    }
+    return real_->ask(question);
+  }
+  result<std::unique_ptr<reader>> open_reader() override { return std::unique_ptr<reader>{}; }
+  result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override { return real_->purge(now_ms, limits); }
+  status backup(const std::string& path) override { return real_->backup(path); }
+
+  void close_gate() {
+    std::lock_guard lock{log_->mutex};
+    open_ = false;
+  }
+  void open_gate() {
+    {
+      std::lock_guard lock{log_->mutex};
+      open_ = true;
+    }
+    opened_.notify_all();
+  }
+  /// Until the n-th commit has begun.
+  void wait_for_commit(std::size_t n) {
+    std::unique_lock lock{log_->mutex};
+    started_.wait(lock, [&] { return log_->groups.size() >= n; });
+  }
+
+private:
+  std::shared_ptr<engine_log> log_;
+  std::unique_ptr<engine> real_ = must_open(":memory:");
+  std::condition_variable opened_, started_;
+  bool open_ = true;
+};
+
+/// A store thread whose first commit waits at the gate, so that what is submitted meanwhile forms one group.
+struct gated_store {
+  explicit gated_store(config::store_options options = {}) {
+    auto watched = std::make_unique<watched_engine>(log);
+    gate = watched.get();
+    store.emplace(std::move(watched), options);
+    gate->close_gate();
+    store->submit(batch_of(put_user{"first"}), [](auto) {});
+    gate->wait_for_commit(1);
+  }
+  std::shared_ptr<engine_log> log = std::make_shared<engine_log>();
+  watched_engine* gate = nullptr;
+  std::optional<store_thread> store;
+};
+
+/// Collects what callbacks report.
+struct reports {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  void add(std::string line) {
+    std::lock_guard lock{mutex};
+    lines.push_back(std::move(line));
+  }
+  auto note(std::string name) {
+    return [this, name](const result<commit_outcome>& outcome) { add(name + (outcome ? " ok" : " " + to_string(outcome.error()))); };
+  }
+};
+
+using texts = std::vector<std::string>;
+using sizes = std::vector<std::size_t>;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(store_store_thread, *boost::unit_test::timeout(300))
+
+BOOST_AUTO_TEST_CASE(what_waits_is_committed_at_once_and_called_back_in_order) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 5; ++n) x.store->submit(batch_of(append_outbox{0, "n", "b"}), seen.note(std::to_string(n)));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(x.log->groups == (sizes{1, 5}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"0 ok", "1 ok", "2 ok", "3 ok", "4 ok"}), boost::test_tools::per_element());
+  auto counters = x.store->counters();
+  BOOST_TEST(counters.commits == 2u);
+  BOOST_TEST(counters.batches == 6u);
+  BOOST_TEST(counters.rows == 6u);
+  BOOST_TEST(counters.bytes > 0u);
+  BOOST_TEST(counters.queued == 0u);
+  BOOST_TEST(counters.queued_bytes == 0u);
+  BOOST_TEST(counters.longest_commit_us >= counters.last_commit_us);
+  BOOST_TEST(counters.commit_us_p99 >= counters.commit_us_p50);
+}
+
+BOOST_AUTO_TEST_CASE(group_is_bounded_in_batches_and_bytes) {
+  config::store_options options;
+  options.group_batches_max = 4;
+  options.group_bytes_max = 10'000;
+  gated_store x{options};
+  for (int n = 0; n < 6; ++n) x.store->submit(batch_of(put_user{"@u:x"}), [](auto) {});
+  for (int n = 0; n < 3; ++n) x.store->submit(batch_of(append_outbox{0, "n", std::string(4'000, 'x')}), [](auto) {});
+  x.store->submit(batch_of(append_outbox{0, "n", std::string(50'000, 'x')}), [](auto) {});
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(x.log->groups == (sizes{1, 4, 4, 1, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(only_the_guilty_batch_of_a_group_fails) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 9; ++n) {
+    bool guilty = n == 4 || n == 7;
+    auto batch = guilty ? batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"}) : batch_of(append_outbox{0, "n", ""});
+    x.store->submit(std::move(batch), [&, n](const result<commit_outcome>& outcome) {
+      seen.add(std::to_string(n) + (outcome ? " at " + std::to_string(outcome->outbox_heads.at(0)) : " failed"));
+    });
+  }
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(seen.lines == (texts{"0 at 1", "1 at 2", "2 at 3", "3 at 4", "4 failed", "5 at 5", "6 at 6", "7 failed", "8 at 7"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(x.store->counters().failed_batches == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(full_disk_fails_the_whole_group_and_the_thread_goes_on) {
+  reports seen;
+  gated_store x;
+  x.store->submit(batch_of(put_user{"fine"}), seen.note("a"));
+  x.store->submit(batch_of(put_user{"disk full"}), seen.note("b"));
+  x.gate->open_gate();
+  std::promise<void> later;
+  x.store->submit(batch_of(put_user{"later"}), [](auto) {});
+  x.store->ask(load_directory{}, [&](const answer&) { later.set_value(); });
+  later.get_future().wait();
+  x.store->submit(batch_of(put_user{"later"}), seen.note("c"));
+  x.store->stop();
+  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full", "c ok"}), boost::test_tools::per_element());
+  BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
+}
+
+BOOST_AUTO_TEST_CASE(ordered_query_sees_every_batch_before_it_and_none_after) {
+  reports seen;
+  gated_store x;
+  x.store->submit(batch_of(sample_head("!one:x")), seen.note("one"));
+  x.store->ask(load_directory{}, [&](const answer& got) {
+    seen.add("rooms " + std::to_string(std::get<directory_loaded>(got).rooms.size()));
+  });
+  x.store->submit(batch_of(sample_head("!two:x")), seen.note("two"));
+  x.store->ask(load_room{"!two:x"}, [&](const answer& got) {
+    seen.add(std::get<room_loaded>(got).exists ? "two is there" : "two is missing");
+  });
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(seen.lines == (texts{"one ok", "rooms 1", "two ok", "two is there"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(asking_for_received_transactions_does_not_cut_groups) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 4; ++n) {
+    auto id = std::to_string(n);
+    x.store->submit(batch_of(put_received_transaction{"a.example", id, "{}", 1}), seen.note(id));
+    x.store->ask(find_received_transaction{"a.example", id}, [&, id](const answer& got) {
+      seen.add(id + (std::get<received_transaction_found>(got).response ? " found" : " missing"));
+    });
+  }
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(x.log->groups == (sizes{1, 4}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"0 ok", "0 found", "1 ok", "1 found", "2 ok", "2 found", "3 ok", "3 found"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
+  config::store_options options;
+  options.queue_items_max = 3;
+  gated_store x{options};
+  std::atomic<int> accepted = 0, overloaded = 0;
+  auto count = [&](const result<commit_outcome>& outcome) {
+    if (outcome) ++accepted;
+    else if (outcome.error().code == fault_code::overloaded) ++overloaded;
+  };
+  for (int n = 0; n < 5; ++n) x.store->submit(batch_of(put_user{"@u:x"}), count);
+  BOOST_TEST(overloaded.load() == 2);
+  x.store->ask(find_user{"@u:x"}, [&](const answer& got) { BOOST_TEST((std::get<fault>(got).code == fault_code::overloaded)); });
+  BOOST_TEST(x.store->counters().refused == 3u);
+  BOOST_TEST(x.store->counters().queued == 3u);
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(accepted.load() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(queue_is_bounded_in_bytes) {
+  config::store_options options;
+  options.queue_bytes_max = 100'000;
+  gated_store x{options};
+  int overloaded = 0;
+  for (int n = 0; n < 3; ++n)
+    x.store->submit(batch_of(append_outbox{0, "n", std::string(45'000, 'x')}), [&](const result<commit_outcome>& outcome) {
+      if (!outcome) ++overloaded;
+    });
+  BOOST_TEST(overloaded == 1);
+  x.gate->open_gate();
+  x.store->stop();
+}
+
+BOOST_AUTO_TEST_CASE(stop_finishes_what_waits_and_refuses_the_rest) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 3; ++n) x.store->submit(batch_of(put_user{"@u:x"}), seen.note(std::to_string(n)));
+  x.gate->open_gate();
+  x.store->stop();
+  x.store->stop();
+  BOOST_TEST(seen.lines.size() == 3u);
+  x.store->submit(batch_of(put_user{"@u:x"}), seen.note("late"));
+  BOOST_TEST(seen.lines.back() == "late stopping: the store is stopping");
+  x.store->ask(find_user{"@u:x"}, [&](const answer& got) { seen.add(to_string(std::get<fault>(got))); });
+  BOOST_TEST(seen.lines.back() == "stopping: the store is stopping");
+}
+
+BOOST_AUTO_TEST_CASE(retention_runs_between_the_commits) {
+  store_thread store{must_open(":memory:"), {}};
+  store_batch batch;
+  for (int n = 0; n < 50; ++n) batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
+  store.submit(std::move(batch), [](auto) {});
+  purge_limits limits;
+  limits.rows_max = 7;
+  std::promise<std::size_t> removed;
+  store.purge(std::int64_t{1} << 50, limits, [&](result<std::size_t> done) { removed.set_value(done ? *done : 0); });
+  BOOST_TEST(removed.get_future().get() == 50u);
+  BOOST_TEST(store.counters().purged == 50u);
+}
+
+BOOST_AUTO_TEST_CASE(reading_thread_sees_what_was_called_back) {
+  scratch_folder folder;
+  store_thread store{must_open(folder.file()), {}};
+  std::atomic<int> missing = 0;
+  std::vector<std::promise<void>> answered(200);
+  for (int n = 0; n < 200; ++n) {
+    auto id = std::to_string(n);
+    store.submit(batch_of(put_command_result{id, "n", true, id, n}), [&, n, id](const result<commit_outcome>& outcome) {
+      BOOST_REQUIRE(outcome);
+      store.ask(find_command_result{id}, [&, n](const answer& got) {
+        const auto* found = std::get_if<command_result_found>(&got);
+        if (!found || !found->result) ++missing;
+        answered[static_cast<std::size_t>(n)].set_value();
+      });
+    });
+  }
+  for (auto& one : answered) one.get_future().wait();
+  BOOST_TEST(missing.load() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_submit_ask_and_back_up) {
+  scratch_folder folder;
+  auto options = options_for(folder.file());
+  options.checkpoint_pages = 100;
+  auto opened = open_sqlite(options);
+  BOOST_REQUIRE(opened);
+  store_thread store{*std::move(opened), options};
+  constexpr int threads = 4, rounds = 150;
+  std::atomic<int> committed = 0, wrong = 0;
+  std::vector<std::thread> all;
+  for (int t = 0; t < threads; ++t)
+    all.emplace_back([&, t] {
+      auto room = "!room" + std::to_string(t) + ":x";
+      for (int n = 1; n <= rounds; ++n) {
+        auto head = sample_head(room);
+        head.last_position = n;
+        store.submit(batch_of(append_outbox{0, room, std::string(1'000, 'x')}, put_command_result{room + std::to_string(n), "n", true, "", 1}, head),
+                     [&](const result<commit_outcome>& outcome) { outcome ? ++committed : ++wrong; });
+        store.ask(load_room{room}, [&, n](const answer& got) {
+          const auto* loaded = std::get_if<room_loaded>(&got);
+          if (!loaded || loaded->room.last_position < n) ++wrong;
+        });
+        store.ask(read_outbox{}, [&](const answer& got) {
+          if (!std::holds_alternative<outbox_read>(got)) ++wrong;
+        });
+        if (n % 50 == 0 && !store.backup(folder.file("copy" + std::to_string(t)))) ++wrong;
+        if (n % 20 == 0) store.counters();
+      }
+    });
+  for (auto& one : all) one.join();
+  store.stop();
+  BOOST_TEST(committed.load() == threads * rounds);
+  BOOST_TEST(wrong.load() == 0);
+  BOOST_TEST(store.counters().batches == static_cast<std::uint64_t>(threads * rounds));
+  for (int t = 0; t < threads; ++t) {
+    auto copy = must_open(folder.file("copy" + std::to_string(t)));
+    BOOST_TEST(must_ask<room_loaded>(*copy, load_room{"!room" + std::to_string(t) + ":x"}).exists);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_are_right_within_a_quarter) {
+  latency_histogram histogram;
+  BOOST_TEST(histogram.percentile(0.5) == 0u);
+  for (std::uint64_t us = 1; us <= 1'000; ++us) histogram.add(us);
+  for (double share : {0.1, 0.5, 0.9, 0.99}) {
+    auto exact = share * 1'000;
+    auto measured = static_cast<double>(histogram.percentile(share));
+    BOOST_TEST(measured >= exact);
+    BOOST_TEST(measured <= exact * 1.26 + 1);
+  }
+  histogram.add(UINT64_MAX);
+  BOOST_TEST(histogram.percentile(1.0) > 1'000'000'000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace causeway::store
