@@ -57,7 +57,8 @@ struct pdus_received {
   address reply_to;
   token asked = 0;
   std::string origin;
-  std::vector<matrix::json::object> pdus;
+  /// Moved out by the room: there is one reader, and a PDU's tree is dear to copy.
+  std::shared_ptr<std::vector<matrix::json::object>> pdus;
 };
 
 /// remote_server -> room: an EDU about this room, its user checked against the origin.

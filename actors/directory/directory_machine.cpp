@@ -86,13 +86,14 @@ void directory_machine::loaded(const store::directory_loaded& from) {
 }
 
 effects directory_machine::flush() {
-  effects out = std::exchange(now_effects_, {});
+  effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
     p.then = std::exchange(after_, {});
     out.push_back(std::move(p));
   }
+  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   return out;
 }
 

@@ -87,13 +87,14 @@ bool invitation_machine::is_open() const {
 }
 
 effects invitation_machine::flush() {
-  effects out = std::exchange(now_effects_, {});
+  effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
     p.then = std::exchange(after_, {});
     out.push_back(std::move(p));
   }
+  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   if (loaded_ && !is_open() && row_.pending_request.empty() && !answering_ && !arriving_ && !revoking_ && !rescinding_ &&
       asking_ == asking::nothing && before_load_.empty())
     out.push_back(finish{});

@@ -57,9 +57,13 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
       problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" + (keys_fault_.empty() ? "" : ": " + keys_fault_);
       continue;
     }
-    const auto text = matrix::request_signed_bytes(m.request->method, m.request->target, server_name_,
-                                                   x->destination ? *x->destination : node_.server_name, body.get());
-    if (matrix::verify_signature(key->second.public_key_base64, x->signature, text)) return serve(m, std::move(body));
+    const auto& destination = x->destination ? *x->destination : node_.server_name;
+    // Most servers send canonical JSON: then the text that was signed is the text that came. Otherwise it is made canonical.
+    const auto as_sent = matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
+                                                              body ? std::optional<std::string_view>{m.request->body} : std::nullopt);
+    if (matrix::verify_signature(key->second.public_key_base64, x->signature, as_sent)) return serve(m, std::move(body));
+    const auto text = matrix::request_signed_bytes(m.request->method, m.request->target, server_name_, destination, body.get());
+    if (text != as_sent && matrix::verify_signature(key->second.public_key_base64, x->signature, text)) return serve(m, std::move(body));
     problem = "the signature does not match the request";
   }
   const bool paused = keys_failed_at_ != 0 && now_ - keys_failed_at_ < node_.federation.key_fetch_retry_ms;
@@ -160,7 +164,7 @@ void remote_server_machine::begin_transaction(const std::string&) {
   for (auto& [room, pdus] : by_room) {
     const auto asked = ++last_token_;
     r.rooms[asked] = false;
-    now_effects_.push_back(tell{{actor_kind::room, room}, pdus_received{{actor_kind::remote_server, server_name_}, asked, server_name_, std::move(pdus)}});
+    now_effects_.push_back(tell{{actor_kind::room, room}, pdus_received{{actor_kind::remote_server, server_name_}, asked, server_name_, std::make_shared<std::vector<object>>(std::move(pdus))}});
   }
 }
 
@@ -211,7 +215,7 @@ void remote_server_machine::end_transaction() {
   // The PDUs are durable by now; the answer is kept for a repetition and rides on the next commit. Losing it in a crash is
   // harmless: events known by their id are answered alike.
   for (const auto& [gateway, id] : r.waiting) now_effects_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text}});
-  writes_.push_back(store::put_received_transaction{server_name_, r.id, text, now_});
+  lazy_.push_back(store::put_received_transaction{server_name_, r.id, text, now_});
   recent_answers_.emplace_back(r.id, text);
   if (recent_answers_.size() > recent_answers_max) recent_answers_.pop_front();
   receiving_.reset();

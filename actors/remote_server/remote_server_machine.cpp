@@ -1,6 +1,7 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/request_auth.hpp"
 
 #include <stdexcept>
 
@@ -11,29 +12,10 @@ using matrix::json::object;
 
 /// The gateway answers within the request's time-out; a request that is still open this much later was lost with it.
 constexpr time_ms lost_after_ms = 10'000;
+/// What may be lost in a crash is written with something else, or after this time.
+constexpr time_ms lazy_ms = 1'000;
 /// A server nobody needs keeps no actor.
 constexpr time_ms idle_ms = 10 * 60'000;
-
-/// Authorization header for a body that is canonical JSON already, so that it need not be parsed again.
-std::string sign(std::string_view method, std::string_view uri, std::string_view origin, std::string_view destination,
-                 std::string_view canonical_body, const matrix::signing_key& key) {
-  std::string text = "{";
-  if (!canonical_body.empty()) text.append("\"content\":").append(canonical_body).append(",");
-  auto field = [&](std::string_view name, std::string_view value, bool last = false) {
-    matrix::json::write_string(text, name);
-    text += ':';
-    matrix::json::write_string(text, value);
-    text += last ? '}' : ',';
-  };
-  field("destination", destination);
-  field("method", method);
-  field("origin", origin);
-  field("uri", uri, true);
-  std::string header = "X-Matrix origin=\"";
-  header.append(origin).append("\",destination=\"").append(destination).append("\",key=\"").append(key.key_id());
-  header.append("\",sig=\"").append(key.sign(text)).append("\"");
-  return header;
-}
 
 } // namespace
 
@@ -112,6 +94,7 @@ void remote_server_machine::dispatch(const message& m) {
         if (x.name == "send") consider_sending();
         else if (x.name == "sweep") sweep();
         else if (x.name == "receiving") watch_transaction();
+        else if (x.name == "lazy") write_lazily(true);
         else if (x.name == "idle") consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
         if (x.asked == refill_token_) {
@@ -146,20 +129,37 @@ void remote_server_machine::dispatch(const message& m) {
     m);
 }
 
+void remote_server_machine::write_lazily(bool due) {
+  if (due) {
+    lazy_timer_ = false;
+    append_writes(std::exchange(lazy_, {}));
+  } else if (!lazy_timer_ && !lazy_.empty()) {
+    lazy_timer_ = true;
+    now_effects_.push_back(wake_me_at{now_ + lazy_ms, "lazy"});
+  }
+}
+
+void remote_server_machine::append_writes(std::vector<store::write> more) {
+  writes_.insert(writes_.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
 effects remote_server_machine::flush() {
-  effects out = std::exchange(now_effects_, {});
+  if (!writes_.empty() && !lazy_.empty()) append_writes(std::exchange(lazy_, {}));
+  write_lazily(false);
+  effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
     p.then = std::exchange(after_, {});
     out.push_back(std::move(p));
   }
+  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   return out;
 }
 
 void remote_server_machine::consider_idle() {
   const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() || !open_.empty() ||
-                    more_in_store_ || receiving_ || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty();
+                    more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) now_effects_.push_back(finish{});
   else now_effects_.push_back(wake_me_at{now_ + idle_ms, "idle"});
 }
@@ -175,7 +175,8 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   r.target = matrix::endpoint_path(endpoint, parameters);
   if (!query.empty()) r.target += "?" + query;
   if (row.auth == matrix::authentication::x_matrix)
-    r.authorization.push_back(sign(r.method, r.target, node_.server_name, server_name_, body, node_.key));
+    r.authorization.push_back(matrix::sign_request_of_text(r.method, r.target, node_.server_name, server_name_,
+                                                           body.empty() ? std::nullopt : std::optional<std::string_view>{body}, node_.key));
   r.body = std::move(body);
   r.timeout_ms = timeout_ms;
   r.response_bytes_max = response_bytes_max;

@@ -29,6 +29,8 @@ private:
   void loaded(const store::destination_loaded& from);
   effects flush();
   void consider_idle();
+  void write_lazily(bool due);
+  void append_writes(std::vector<store::write> more);
   void sweep();
 
   // -- requests to that server
@@ -87,6 +89,8 @@ private:
   std::deque<message> before_load_;
   token last_token_ = 0, load_token_ = 0;
   std::vector<store::write> writes_;
+  std::vector<store::write> lazy_; ///< written with the next commit, or a second later: losing them is harmless
+  bool lazy_timer_ = false;
   effects after_, now_effects_;
 
   std::map<std::uint64_t, open_request> open_;

@@ -32,8 +32,8 @@ void room_machine::receive(const pdus_received& m) {
   auto& b = batches_[batch_id];
   b.reply_to = m.reply_to;
   b.asked = m.asked;
-  b.outcomes.resize(m.pdus.size());
-  b.open = m.pdus.size();
+  b.outcomes.resize(m.pdus->size());
+  b.open = m.pdus->size();
   auto settle = [&](std::size_t index, std::string event_id, std::string error) {
     b.outcomes[index] = {std::move(event_id), std::move(error)};
     --b.open;
@@ -45,8 +45,8 @@ void room_machine::receive(const pdus_received& m) {
   if (exists_)
     if (auto e = graph_.state_event("m.room.server_acl")) acl = &e->content();
   const bool admitted = !exists_ || matrix::server_acl_allows(acl, m.origin);
-  for (std::size_t i = 0; i < m.pdus.size(); ++i) {
-    const auto& pdu = m.pdus[i];
+  for (std::size_t i = 0; i < m.pdus->size(); ++i) {
+    auto& pdu = (*m.pdus)[i];
     if (!exists_ || head_.phase != store::room_phase::joined) {
       // Not our room (any more). One thing concerns us still: an invitation that is taken back.
       const auto* type = pdu.find("type");
@@ -61,7 +61,7 @@ void room_machine::receive(const pdus_received& m) {
       settle(i, id_for_answer(pdu, graph_.rules()), "server ACL denies " + m.origin);
       continue;
     }
-    auto formed = matrix::make_event(pdu, graph_.rules());
+    auto formed = matrix::take_event(pdu, graph_.rules());
     if (!formed) {
       settle(i, id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
       continue;

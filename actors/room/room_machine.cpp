@@ -224,14 +224,14 @@ effects room_machine::flush() {
       write_room();
     head_changed_ = false;
   }
-  effects out = std::move(now_effects_);
-  now_effects_.clear();
+  effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
     p.batch.writes = std::move(writes_);
     p.then = std::move(after_);
     out.push_back(std::move(p));
   }
+  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   writes_.clear();
   after_.clear();
   // A name that turned out to be no room of ours keeps no actor.

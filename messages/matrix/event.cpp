@@ -228,6 +228,10 @@ std::string_view event::redacts() const {
 std::string event::to_json() const { return json::canonical(source); }
 
 result<event_ptr> make_event(json::object pdu, const room_version_rules& rules, count_policy counts) {
+  return take_event(pdu, rules, counts);
+}
+
+result<event_ptr> take_event(json::object& pdu, const room_version_rules& rules, count_policy counts) {
   pdu.erase("unsigned");
   if (rules.event_ids != event_id_format::given) pdu.erase("event_id");
   auto made = std::make_shared<event>();

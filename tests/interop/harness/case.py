@@ -14,7 +14,7 @@ from .sides import CausewaySide, SynapseSide
 from .synapse import Synapse
 
 # Everything waited for is done within a second or two on an idle machine.
-PATIENCE_S = 60
+PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "45"))
 
 
 class InteropCase(unittest.TestCase):
@@ -46,7 +46,8 @@ class InteropCase(unittest.TestCase):
         return side.start()
 
     def tearDown(self):
-        if not self._outcome.success:
+        result = self._outcome.result
+        if any(test is self for test, _ in result.failures + result.errors):
             for process in self.watched:
                 print(f"\n--- end of the log of {process.name}\n{process.tail()}")
 

@@ -33,7 +33,7 @@ class Synapse:
         # A fresh directory has no signing key; the program makes it and goes on no further.
         keys = Process(name + " keys", command + ["--generate-keys"], os.path.join(directory, "keys.log"))
         keys.start()
-        until(lambda: not keys.is_running(), 60, f"signing key of {name}")
+        until(lambda: not keys.is_running(), 180, f"signing key of {name}")
         self.process = Process(name, command, os.path.join(directory, "homeserver.log"), directory)
         self._users = {}
 
@@ -88,7 +88,7 @@ class Synapse:
         with open(self._config, "w", encoding="utf8") as out:
             json.dump(configuration, out, indent=1)  # JSON is YAML
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         """Returns when it answers on /health."""
         self.process.start()
 

@@ -34,7 +34,7 @@ store_batch numbered_batch(std::int64_t n) {
     for (int i = 0; i < batches_per_commit; ++i) batches.push_back(numbered_batch(n + i));
     if (!(*store)->commit(batches)) _exit(2);
     std::int64_t last = n + batches_per_commit - 1;
-    if (write(report, &last, sizeof last) != sizeof last) _exit(3);
+    if (::write(report, &last, sizeof last) != sizeof last) _exit(3);
   }
 }
 

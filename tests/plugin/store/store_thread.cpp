@@ -311,9 +311,13 @@ BOOST_AUTO_TEST_CASE(many_threads_submit_ask_and_back_up) {
         store.ask(read_outbox{}, [&](const answer& got) {
           if (!std::holds_alternative<outbox_read>(got)) ++wrong;
         });
-        if (n % 50 == 0 && !store.backup(folder.file("copy" + std::to_string(t)))) ++wrong;
+        if (n % 50 == 0 && !store.backup(folder.file("early" + std::to_string(t)))) ++wrong;
         if (n % 20 == 0) store.counters();
       }
+      std::promise<void> all_committed;
+      store.ask(load_directory{}, [&](const answer&) { all_committed.set_value(); });
+      all_committed.get_future().wait();
+      if (!store.backup(folder.file("copy" + std::to_string(t)))) ++wrong;
     });
   for (auto& one : all) one.join();
   store.stop();
@@ -322,7 +326,8 @@ BOOST_AUTO_TEST_CASE(many_threads_submit_ask_and_back_up) {
   BOOST_TEST(store.counters().batches == static_cast<std::uint64_t>(threads * rounds));
   for (int t = 0; t < threads; ++t) {
     auto copy = must_open(folder.file("copy" + std::to_string(t)));
-    BOOST_TEST(must_ask<room_loaded>(*copy, load_room{"!room" + std::to_string(t) + ":x"}).exists);
+    BOOST_TEST(must_ask<room_loaded>(*copy, load_room{"!room" + std::to_string(t) + ":x"}).room.last_position == rounds);
+    must_open(folder.file("early" + std::to_string(t)));
   }
 }
 

@@ -137,13 +137,13 @@ public:
     if (!x.stream) return;
     if (!permanent) drop_queued(*x.stream);
     post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, reason}] {
-      auto& s = streams_[header.stream];
       if (!header.permanent) {
         drop_queued(header.stream); // what came in between
-        s.seen = header.cursor - 1;
-        s.awaited = header.cursor;
+        streams_[header.stream].seen = header.cursor - 1;
       }
-      if (welcomed_) send(verb::nack, edge::encode_header(header), {});
+      if (!welcomed_) return;
+      send(verb::nack, edge::encode_header(header), {});
+      if (!header.permanent) set_barrier(header.stream);
     });
   }
 
@@ -154,10 +154,8 @@ public:
       auto& s = streams_[stream];
       s.before_seek = s.finished;
       s.seen = s.finished = cursor;
-      s.awaited = 0;
-      s.barrier = ++last_barrier_;
       send(verb::seek, edge::encode_header(edge::seek_header{stream, cursor}), {});
-      send(verb::ping, edge::encode_header(edge::ping_header{s.barrier}), {});
+      set_barrier(stream);
     });
   }
 
@@ -174,8 +172,7 @@ private:
   struct stream_state {
     std::int64_t seen = 0;     ///< highest cursor handed to the queue
     std::int64_t finished = 0; ///< highest acknowledged by the application
-    std::int64_t awaited = 0;  ///< after a NACK: nothing counts until this one comes again
-    std::int64_t barrier = 0;  ///< after a SEEK: nothing counts until PONG brings this back
+    std::int64_t barrier = 0;  ///< after a NACK or SEEK: nothing counts until PONG brings this back
     std::optional<std::int64_t> before_seek; ///< `finished` as it was, until the SEEK is known to be granted
   };
 
@@ -422,20 +419,24 @@ private:
     const auto bytes = body.size();
     if (x.stream && x.cursor) {
       auto& s = streams_[*x.stream];
-      if (s.barrier != 0) return consumed(1, bytes); // on its way before the SEEK
-      const bool skipped = s.awaited != 0 && *x.cursor > s.awaited;
+      if (s.barrier != 0) return consumed(1, bytes); // on its way before the NACK or SEEK
       s.before_seek.reset();
-      if (*x.cursor <= s.seen || skipped) {
+      if (*x.cursor <= s.seen) {
         // It was handed out before. Where the application is done with it, the broker only missed the ACK.
         if (*x.cursor <= s.finished) send(verb::ack, edge::encode_header(edge::ack_header{*x.stream, *x.cursor}), {});
         return consumed(1, bytes);
       }
-      s.awaited = 0;
       s.seen = *x.cursor;
     }
     const std::lock_guard lock{mutex_};
     events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0)});
     changed_.notify_all();
+  }
+
+  /// What the broker sent before it read our last frame comes before the PONG; what follows is the new pass.
+  void set_barrier(std::uint32_t stream) {
+    streams_[stream].barrier = ++last_barrier_;
+    send(verb::ping, edge::encode_header(edge::ping_header{last_barrier_}), {});
   }
 
   void passed(std::int64_t t) {

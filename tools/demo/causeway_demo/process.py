@@ -49,8 +49,10 @@ class Process:
 
     def start(self):
         with open(self.log_file, "ab") as log:
-            self._child = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                           cwd=self._directory, env=self._environment, start_new_session=True)
+            # Nothing outlives who started it, not even when that one is killed.
+            self._child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.command], stdout=log, stderr=subprocess.STDOUT, 
+                                           stdin=subprocess.DEVNULL, cwd=self._directory, env=self._environment,
+                                           start_new_session=True)
 
     def wait_for_output(self, text, seconds):
         """Waits until the log has `text` after what it had at the start of this call's process; returns that line."""

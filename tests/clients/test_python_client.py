@@ -1,0 +1,321 @@
+"""causeway_client against a tiny broker. Run: python3 -m unittest discover -s tests/clients"""
+
+import os
+import sys
+import threading
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "clients", "python"))
+
+import zmq  # noqa: E402
+
+from causeway_client import Client, CommandError, CommandTimeout, ConnectionRefused, CurveKeys  # noqa: E402
+from tiny_broker import TinyBroker  # noqa: E402
+
+
+class ClientTest(unittest.TestCase):
+    def setUp(self):
+        self.broker = self.make_broker()
+        self.addCleanup(self.broker.close)
+
+    def make_broker(self):
+        return TinyBroker()
+
+    def client(self, **options):
+        c = Client(self.broker.endpoint, peer="rc1", **options)
+        self.addCleanup(c.close)
+        return c
+
+
+class Connecting(ClientTest):
+    def test_hello_says_who_and_welcome_is_kept(self):
+        c = self.client(streams=[0], credit_messages=7, credit_bytes=99)
+        self.assertEqual(c.wait_connected()["server_name"], "a.example")
+        header, _ = self.broker.seen(b"H")[0]
+        self.assertEqual(header["versions"], [1])
+        self.assertEqual(header["peer"], "rc1")
+        self.assertEqual(header["streams"], [0])
+        self.assertEqual(header["credit"], {"messages": 7, "bytes": 99})
+
+    def test_all_streams_means_no_streams_key(self):
+        self.client().wait_connected()
+        self.assertNotIn("streams", self.broker.seen(b"H")[0][0])
+
+    def test_a_refused_hello_is_an_exception(self):
+        self.broker.script = lambda broker, peer, verb, *_: verb == b"H" and (broker._error(peer, "unsupported_version"), True)[1]
+        with self.assertRaises(ConnectionRefused) as caught:
+            self.client().wait_connected()
+        self.assertEqual(caught.exception.code, "unsupported_version")
+
+    def test_a_broker_that_forgot_us_is_told_again(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.forget_everybody()
+        self.assertEqual(c.command("x", {"n": 1})["echo"], {"n": 1})
+        self.assertEqual(len(self.broker.seen(b"H")), 2)
+
+    def test_a_restarted_broker_is_told_again(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.restart()
+        self.broker.wait_for(lambda b: len(b.seen(b"H")) >= 2)
+        self.assertEqual(c.command("x", {})["command"], "x")
+
+    def test_ping_is_answered_and_a_silent_broker_left(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.do(lambda: [self.broker._send(peer, b"P", {"t": 5}) for peer in self.broker.peers])
+        self.broker.wait_for(lambda b: any(header == {"t": 5} for header, _ in b.seen(b"O")))
+        self.broker.do(lambda: setattr(self.broker, "mute", True))
+        before = len(self.broker.seen(b"H"))
+        self.broker.wait_for(lambda b: len(b.seen(b"H")) > before)
+        self.broker.do(lambda: setattr(self.broker, "mute", False))
+        self.assertEqual(c.command("x", {})["command"], "x")
+
+    def test_close_says_bye(self):
+        c = self.client()
+        c.wait_connected()
+        c.close()
+        self.broker.wait_for(lambda b: b.seen(b"B"))
+
+    def test_with_statement_connects_and_closes(self):
+        with Client(self.broker.endpoint, peer="rc1") as c:
+            self.assertEqual(c.command("x", {})["command"], "x")
+        self.broker.wait_for(lambda b: b.seen(b"B"))
+
+
+class Commands(ClientTest):
+    def test_a_command_returns_its_answer(self):
+        c = self.client()
+        self.assertEqual(c.command("room.create", {"room": "r"}, id="k1"), {"echo": {"room": "r"}, "command": "room.create"})
+        self.assertEqual(self.broker.seen(b"C")[0][0], {"id": "k1", "command": "room.create"})
+
+    def test_a_refusal_is_an_exception(self):
+        self.broker.results["k1"] = (False, {"code": "forbidden", "message": "m", "detail": "rule 5", "retryable": False})
+        with self.assertRaises(CommandError) as caught:
+            self.client().command("x", {}, id="k1")
+        self.assertEqual((caught.exception.code, caught.exception.detail, caught.exception.retryable), ("forbidden", "rule 5", False))
+
+    def test_without_a_result_it_times_out_and_the_id_can_be_repeated(self):
+        c = self.client()
+        self.broker.script = lambda broker, peer, verb, *_: verb == b"C"
+        with self.assertRaises(CommandTimeout) as caught:
+            c.command("x", {}, timeout=0.3)
+        self.broker.do(lambda: setattr(self.broker, "script", None))
+        self.assertEqual(c.command("x", {}, id=caught.exception.id)["command"], "x")
+        self.assertEqual(self.broker.executed, [caught.exception.id])
+
+    def test_an_answer_lost_on_the_way_is_asked_for_again_and_runs_once(self):
+        lost = []
+
+        def lose_first(broker, peer, verb, header, body):
+            if verb != b"C" or lost:
+                return False
+            lost.append(header["id"])
+            broker.executed.append(header["id"])
+            broker.results[header["id"]] = (True, {"done": 1})
+            broker.jobs.append(lambda: None)
+            broker.peers.clear()  # it crashed after the commit
+            return True
+
+        self.broker.script = lose_first
+        self.assertEqual(self.client().command("x", {}), {"done": 1})
+        self.assertEqual(self.broker.executed, lost)
+
+    def test_a_busy_broker_is_asked_again(self):
+        times = []
+
+        def busy_twice(broker, peer, verb, header, body):
+            if verb != b"C" or len(times) == 2:
+                return False
+            times.append(1)
+            broker.refuse(peer, header["id"], "credit_exceeded", retryable=True)
+            return True
+
+        self.broker.script = busy_twice
+        self.assertEqual(self.client().command("x", {})["command"], "x")
+
+    def test_no_more_commands_are_open_than_the_broker_allows(self):
+        held = []
+        self.broker.script = lambda broker, peer, verb, header, body: verb == b"C" and (held.append((peer, header, body)), True)[1]
+        c = self.client()
+        answers = []
+        threads = [threading.Thread(target=lambda n=n: answers.append(c.command("x", {"n": n}))) for n in range(10)]
+        for t in threads:
+            t.start()
+        self.broker.wait_for(lambda b: len(held) == 4)
+        self.broker.do(lambda: None)
+        self.assertEqual(len(held), 4)
+
+        def release():
+            self.broker.script = None
+            for each in held:
+                self.broker.command(*each)
+
+        self.broker.do(release)
+        for t in threads:
+            t.join(20)
+        self.assertEqual(sorted(a["echo"]["n"] for a in answers), list(range(10)))
+
+    def test_typing_has_no_id(self):
+        c = self.client()
+        c.wait_connected()
+        c.typing("r", "alice")
+        self.broker.wait_for(lambda b: b.seen(b"C"))
+        self.assertEqual(self.broker.seen(b"C")[0], ({"command": "typing"}, {"room": "r", "user": "alice", "typing": True}))
+
+    def test_close_ends_open_commands(self):
+        self.broker.script = lambda broker, peer, verb, *_: verb == b"C"
+        c = self.client()
+        caught = []
+
+        def run():
+            try:
+                c.command("x", {})
+            except CommandError as error:
+                caught.append(error.code)
+
+        t = threading.Thread(target=run)
+        t.start()
+        self.broker.wait_for(lambda b: b.seen(b"C"))
+        c.close()
+        t.join(20)
+        self.assertEqual(caught, ["stopping"])
+
+
+class Events(ClientTest):
+    def test_events_come_in_order_and_are_acknowledged_when_the_next_is_asked_for(self):
+        c = self.client()
+        for n in range(3):
+            self.broker.notify("message.received", {"n": n})
+        events = c.events(timeout=10)
+        self.assertEqual(next(events).body, {"n": 0})
+        self.assertEqual(self.broker.acked, 0)
+        self.assertEqual(next(events).body, {"n": 1})
+        self.broker.wait_for(lambda b: b.acked == 1)
+        third = next(events)
+        self.assertEqual((third.name, third.stream, third.cursor), ("message.received", 0, 3))
+
+    def test_an_ack_can_bind_ids(self):
+        c = self.client()
+        self.broker.notify("message.received", {})
+        c.next_event(10).ack(rooms={"!r:b": "r"}, messages={"$e": "m"})
+        self.broker.wait_for(lambda b: b.seen(b"A"))
+        self.assertEqual(self.broker.seen(b"A")[0],
+                         ({"stream": 0, "cursor": 1}, {"bind": {"rooms": {"!r:b": "r"}, "messages": {"$e": "m"}}}))
+
+    def test_events_come_once_over_a_reconnect(self):
+        c = self.client()
+        for n in range(4):
+            self.broker.notify("x", {"n": n})
+        first, second = c.next_event(10), c.next_event(10)
+        first.ack()
+        self.broker.wait_for(lambda b: b.acked == 1)
+        self.broker.restart()
+        self.broker.wait_for(lambda b: len(b.seen(b"H")) >= 2 and b.peers)
+        second.ack()
+        self.assertEqual([c.next_event(10).body["n"], c.next_event(10).body["n"]], [2, 3])
+        self.assertIsNone(c.next_event(0.2))
+
+    def test_an_ack_the_broker_missed_is_given_again(self):
+        c = self.client()
+        self.broker.notify("x", {})
+        c.next_event(10).ack()
+        self.broker.wait_for(lambda b: b.acked == 1)
+        self.broker.do(lambda: setattr(self.broker, "acked", 0))
+        self.broker.forget_everybody()
+        self.broker.wait_for(lambda b: b.acked == 1)
+        self.assertIsNone(c.next_event(0.1))
+
+    def test_a_refused_event_comes_again_with_those_behind_it(self):
+        c = self.client()
+        for n in range(3):
+            self.broker.notify("x", {"n": n})
+        c.next_event(10).ack()
+        c.next_event(10).nack(reason="not now")
+        self.assertEqual([c.next_event(10).cursor, c.next_event(10).cursor], [2, 3])
+        self.assertIsNone(c.next_event(0.1))
+
+    def test_a_permanent_refusal_goes_on(self):
+        c = self.client()
+        for n in range(2):
+            self.broker.notify("x", {"n": n})
+        c.next_event(10).nack(permanent=True, reason="never")
+        self.assertEqual(c.next_event(10).cursor, 2)
+        self.broker.wait_for(lambda b: b.seen(b"N"))
+        self.assertEqual(self.broker.seen(b"N")[0][0], {"stream": 0, "cursor": 1, "permanent": True, "reason": "never"})
+
+    def test_seek_replays_and_a_refused_seek_changes_nothing(self):
+        c = self.client()
+        for n in range(3):
+            self.broker.notify("x", {"n": n})
+        for _ in range(3):
+            c.next_event(10).ack()
+        c.seek(0, 1)
+        self.assertEqual([c.next_event(10).cursor, c.next_event(10).cursor], [2, 3])
+        c.seek(0, 99)
+        self.broker.notify("x", {"n": 3})
+        self.assertEqual(c.next_event(10).cursor, 4)
+        self.assertEqual(c.errors[0][0], "cursor_out_of_range")
+
+    def test_credit_comes_back_as_events_are_taken(self):
+        c = self.client(credit_messages=4)
+        for n in range(10):
+            self.broker.notify("x", {"n": n})
+        c.wait_connected()
+        self.broker.do(lambda: None)
+        self.assertEqual(sum(self.broker.position.values()), 4)
+        for n in range(10):
+            self.assertEqual(c.next_event(10).body["n"], n)
+
+    def test_ephemeral_events_have_no_cursor(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.notify("typing", {"typing": True}, ephemeral=True)
+        event = c.next_event(10)
+        self.assertFalse(event.durable)
+        event.ack()
+        self.broker.do(lambda: None)
+        self.assertEqual(self.broker.seen(b"A"), [])
+
+    def test_handlers_get_their_events_and_a_failing_one_gets_it_again(self):
+        c = self.client()
+        got, failures = [], []
+        done = threading.Event()
+
+        def handle(event):
+            if event.body["n"] == 1 and not failures:
+                failures.append(1)
+                raise ValueError("not yet")
+            got.append(event.body["n"])
+            if event.body["n"] == 2:
+                done.set()
+
+        c.on("message.received", handle)
+        others = []
+        c.on("*", others.append)
+        with self.assertLogs("causeway_client", "ERROR"):
+            for n in range(3):
+                self.broker.notify("message.received", {"n": n})
+            self.assertTrue(done.wait(20))
+        self.broker.notify("room.created", {})
+        self.broker.wait_for(lambda b: b.acked == 4)
+        self.assertEqual(got, [0, 1, 2])
+        self.assertEqual(others[0].name, "room.created")
+
+
+class Curve(ClientTest):
+    def make_broker(self):
+        self.public, secret = zmq.curve_keypair()
+        return TinyBroker(curve_secret=secret)
+
+    def test_keys_are_used(self):
+        public, secret = zmq.curve_keypair()
+        keys = CurveKeys(self.public.decode(), public.decode(), secret.decode())
+        self.assertEqual(self.client(curve=keys).command("x", {})["command"], "x")
+
+
+if __name__ == "__main__":
+    unittest.main()

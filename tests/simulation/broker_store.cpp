@@ -1,0 +1,96 @@
+// The store's thread of a simulated broker: group commit on the real engine, with the order of questions and batches that
+// plugin/store/store_thread.hpp promises.
+#include "tests/simulation/broker.hpp"
+#include "tests/simulation/chat_server.hpp"
+
+namespace causeway::simulation {
+namespace {
+
+bool answered_in_order(const store::query& q) {
+  return std::holds_alternative<store::load_room>(q) || std::holds_alternative<store::load_invitation>(q) ||
+         std::holds_alternative<store::load_destination>(q) || std::holds_alternative<store::load_directory>(q) ||
+         std::holds_alternative<store::find_received_transaction>(q);
+}
+
+constexpr std::uint64_t group_batches_max = 8;
+
+} // namespace
+
+void broker::submit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) {
+  store_queue_.push_back(waiting_batch{std::move(batch), std::move(done)});
+  wake_store();
+}
+
+void broker::ask(store::query q, std::function<void(store::answer)> done) {
+  if (answered_in_order(q)) {
+    store_queue_.push_back(waiting_query{std::move(q), std::move(done)});
+    return wake_store();
+  }
+  later(hop(), [this, q = std::move(q), done = std::move(done)] { done(disk_->ask(q)); });
+}
+
+void broker::wake_store() {
+  if (store_awake_ || store_queue_.empty()) return;
+  store_awake_ = true;
+  const bool slow = world_.random.chance(world_.sky.slow_commit);
+  later(slow ? world_.random.between(5'000, 500'000) : world_.random.between(50, 3'000), [this] { store_turn(); });
+}
+
+void broker::store_turn() {
+  store_awake_ = false;
+  std::vector<store::store_batch> group;
+  std::vector<std::function<void(result<store::commit_outcome>)>> callbacks;
+  const auto group_max = 1 + world_.random.below(group_batches_max);
+  while (!store_queue_.empty() && group.size() < group_max) {
+    auto* b = std::get_if<waiting_batch>(&store_queue_.front());
+    if (!b) break;
+    group.push_back(std::move(b->batch));
+    callbacks.push_back(std::move(b->done));
+    store_queue_.pop_front();
+  }
+  if (!group.empty()) {
+    if (world_.random.chance(world_.sky.commit_fails)) {
+      world_.trace(server_name_, [&] { return "the disk refuses " + std::to_string(group.size()) + " batches"; });
+      for (auto& done : callbacks) done(fault{fault_code::store_failed, "simulated: disk full"});
+    } else {
+      std::vector<result<store::commit_outcome>> outcomes;
+      bool grew = false;
+      if (auto all = disk_->commit(group)) {
+        for (auto& o : *all) {
+          grew = grew || !o.outbox_heads.empty();
+          outcomes.emplace_back(std::move(o));
+        }
+      } else {
+        // One of them is at fault: each on its own.
+        for (auto& b : group) {
+          auto one = disk_->commit({&b, 1});
+          if (one) {
+            grew = true;
+            outcomes.emplace_back(std::move(one->front()));
+          } else {
+            outcomes.emplace_back(one.error());
+          }
+        }
+      }
+      world_.trace(server_name_, [&] { return "commits " + std::to_string(group.size()) + " batches"; });
+      if (grew) world_.chat(index_).outbox_grew();
+      for (std::size_t i = 0; i < callbacks.size(); ++i) callbacks[i](std::move(outcomes[i]));
+    }
+  }
+  while (!store_queue_.empty()) {
+    auto* q = std::get_if<waiting_query>(&store_queue_.front());
+    if (!q) break;
+    auto asked = std::move(*q);
+    store_queue_.pop_front();
+    asked.done(disk_->ask(asked.question));
+  }
+  wake_store();
+}
+
+store::answer broker::read(const store::query& q) { return disk_->ask(q); }
+
+void broker::commit_beside(store::store_batch batch) {
+  submit(std::move(batch), [](const result<store::commit_outcome>&) {});
+}
+
+} // namespace causeway::simulation
