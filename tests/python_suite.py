@@ -14,7 +14,7 @@ class Result(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed = 0
-        self._begun = 0.0
+        self._begun = time.monotonic()
 
     @staticmethod
     def name_of(test):
@@ -29,6 +29,7 @@ class Result(unittest.TestResult):
 
     def _say(self, what):
         print(f"{what} ({time.monotonic() - self._begun:.1f} s)", flush=True)
+        self._begun = time.monotonic()
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -42,12 +43,12 @@ class Result(unittest.TestResult):
 
     def addError(self, test, err):
         super().addError(test, err)
-        self._say("FAILED")
+        self._say("FAILED" if isinstance(test, unittest.TestCase) else f"  {test} FAILED")
         print("    " + self.errors[-1][1].replace("\n", "\n    "), flush=True)
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
-        self._say(f"skipped: {reason}")
+        self._say(f"skipped: {reason}" if isinstance(test, unittest.TestCase) else f"  {test} skipped: {reason}")
 
 
 def chosen(suite, words):

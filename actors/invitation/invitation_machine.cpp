@@ -173,6 +173,8 @@ void invitation_machine::membership(const invited_membership_changed& m) {
     return;
   }
   if (!exists_ || !is_open()) return;
+  // Before the invite has entered the room its state there is that of an earlier invitation, or of none.
+  if (m.historical && row_.state == "sending" && m.membership != "join" && m.membership != "ban") return;
   row_.pending_request = {};
   row_.retry_at_ts = 0;
   if (m.membership == "join") {
@@ -185,8 +187,6 @@ void invitation_machine::membership(const invited_membership_changed& m) {
       if (revocation_asked_) return; // our own doing: the answer to revoke_invite follows
       become(is_local_user() ? "revoked" : "revoked_unconfirmed", m.reason);
     }
-  } else if (m.historical && row_.state == "sending") {
-    row_.pending_request = row_.event.empty() ? "" : "invite"; // the room has not got it: our own work goes on
   }
 }
 

@@ -34,6 +34,10 @@ edge::error_header about(std::uint32_t stream) {
   return header;
 }
 
+fault not_here(std::uint32_t stream) {
+  return {fault_code::cursor_out_of_range, "stream " + std::to_string(stream) + " does not come by this connection"};
+}
+
 } // namespace
 
 // -- who gets which stream --------------------------------------------------------------------------------------------
@@ -205,18 +209,30 @@ void session_machine::send_ephemeral(connection& c) {
 
 // -- what the peer says about events ----------------------------------------------------------------------------------
 
-outbox_stream* session_machine::owned_stream(const connection& c, std::uint32_t number) {
-  if (number < streams_.size() && streams_[number].owner == key_of(c.who)) return &streams_[number];
-  send_error(c.who, {fault_code::cursor_out_of_range, "stream " + std::to_string(number) + " does not come by this connection"},
-             about(number));
-  return nullptr;
+bool session_machine::owns(const connection& c, std::uint32_t number) const {
+  return number < streams_.size() && streams_[number].owner == key_of(c.who);
+}
+
+void session_machine::send_position(const connection& c, std::uint32_t number, std::int64_t cursor, bool granted) {
+  send(c, edge::verb::seek, edge::encode_header(edge::sought_header{number, cursor, granted}));
+}
+
+void session_machine::refuse_position(const connection& c, std::uint32_t number, const fault& why) {
+  send_error(c.who, why, about(number));
+  std::int64_t cursor = 0;
+  if (owns(c, number)) {
+    auto& s = streams_[number];
+    if (!s.seeking) left_flight(s, s.rewind()); // else the answer to that SEEK settles where it goes on
+    cursor = s.acked();
+  }
+  send_position(c, number, cursor, false);
 }
 
 void session_machine::acknowledge(connection& c, const edge::frame& f) {
   const auto header = edge::decode_header<edge::ack_header>(f.header);
   if (!header) return send_error(c.who, header.error());
-  auto* s = owned_stream(c, header->stream);
-  if (s == nullptr) return;
+  if (!owns(c, header->stream)) return send_error(c.who, not_here(header->stream), about(header->stream));
+  auto* s = &streams_[header->stream];
   if (header->cursor > s->delivered())
     return send_error(c.who, {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " was not sent, " +
                                                                  std::to_string(s->delivered()) + " was"},
@@ -237,43 +253,54 @@ void session_machine::acknowledge(connection& c, const edge::frame& f) {
 void session_machine::refuse_event(connection& c, const edge::frame& f) {
   const auto header = edge::decode_header<edge::nack_header>(f.header);
   if (!header) return send_error(c.who, header.error());
-  auto* s = owned_stream(c, header->stream);
-  if (s == nullptr) return;
-  if (!s->is_in_flight(header->cursor)) {
-    if (header->cursor <= s->acked()) return; // settled before: a repeated NACK
-    return send_error(c.who, {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " is not in flight"},
-                      about(header->stream));
-  }
-  ++counts_.events_refused;
-  if (header->permanent) {
-    ++counts_.dead_letters;
-    log(log_level::warning, "event refused for good",
-        {{"stream", std::to_string(header->stream)}, {"cursor", std::to_string(header->cursor)}, {"reason", header->reason}});
-    left_flight(*s, s->give_up(header->cursor));
-    store::store_batch batch;
-    batch.writes.push_back(store::put_dead_letter{header->stream, header->cursor, header->reason});
-    out_.push_back(persist{std::move(batch), {}});
-    acknowledged(header->stream, 1);
-    hand_over_idle_streams();
+  const auto number = header->stream;
+  fault why;
+  if (!owns(c, number)) why = not_here(number);
+  else if (!streams_[number].is_in_flight(header->cursor))
+    why = {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " is not in flight"};
+  else if (!header->permanent && streams_[number].seeking) why = {fault_code::conflict, "a SEEK is open"};
+  if (why.code != fault_code::none) {
+    if (!header->permanent) refuse_position(c, number, why);
+    else send_error(c.who, why, about(number));
+  } else if (header->permanent) {
+    give_up_event(*header);
   } else {
-    s->refusals = s->refused_cursor == header->cursor ? s->refusals + 1 : 0;
-    s->refused_cursor = header->cursor;
-    left_flight(*s, s->step_back(header->cursor));
-    s->paused_until = now_ + std::min(retry_delay_ms << std::min(s->refusals, 16u), retry_delay_ms_max);
-    out_.push_back(wake_me_at{s->paused_until, retry_timer(header->stream)});
+    auto& s = streams_[number];
+    ++counts_.events_refused;
+    s.refusals = s.refused_cursor == header->cursor ? s.refusals + 1 : 0;
+    s.refused_cursor = header->cursor;
+    left_flight(s, s.step_back(header->cursor));
+    s.paused_until = now_ + std::min(retry_delay_ms << std::min(s.refusals, 16u), retry_delay_ms_max);
+    out_.push_back(wake_me_at{s.paused_until, retry_timer(number)});
+    send_position(c, number, s.fetched_to(), true);
+    hand_over_idle_streams();
   }
-  pump_owner(*s);
+  if (number < streams_.size()) pump_owner(streams_[number]);
+}
+
+void session_machine::give_up_event(const edge::nack_header& x) {
+  auto& s = streams_[x.stream];
+  ++counts_.dead_letters;
+  log(log_level::warning, "event refused for good",
+      {{"stream", std::to_string(x.stream)}, {"cursor", std::to_string(x.cursor)}, {"reason", x.reason}});
+  left_flight(s, s.give_up(x.cursor));
+  store::store_batch batch;
+  batch.writes.push_back(store::put_dead_letter{x.stream, x.cursor, x.reason});
+  out_.push_back(persist{std::move(batch), {}});
+  acknowledged(x.stream, 1);
+  hand_over_idle_streams();
 }
 
 void session_machine::seek(connection& c, const edge::frame& f) {
   const auto header = edge::decode_header<edge::seek_header>(f.header);
   if (!header) return send_error(c.who, header.error());
-  auto* s = owned_stream(c, header->stream);
-  if (s == nullptr) return;
-  if (header->cursor < 0) return send_error(c.who, {fault_code::cursor_out_of_range, "a cursor is not negative"}, about(header->stream));
-  s->seeking = true;
-  s->reading = ask(store::read_outbox{header->stream, header->cursor, read_rows, read_bytes},
-                   seek_question{header->stream, header->cursor, key_of(c.who)});
+  const auto number = header->stream;
+  if (!owns(c, number)) return refuse_position(c, number, not_here(number));
+  auto& s = streams_[number];
+  if (s.seeking) send_position(c, number, header->cursor, true); // the one before: this one overtakes it
+  s.seeking = true;
+  s.reading = ask(store::read_outbox{number, std::max<std::int64_t>(header->cursor, 0), read_rows, read_bytes},
+                  seek_question{number, header->cursor});
 }
 
 void session_machine::seek_answered(const seek_question& q, token asked, const store::answer& found) {
@@ -281,27 +308,24 @@ void session_machine::seek_answered(const seek_question& q, token asked, const s
   if (s.reading != asked) return; // the stream went elsewhere, or a later SEEK overtook this one
   s.reading = 0;
   s.seeking = false;
-  auto* c = find(q.from);
+  auto* c = s.owner ? find(*s.owner) : nullptr;
+  if (c == nullptr) return;
   const auto* read = std::get_if<store::outbox_read>(&found);
-  fault refused;
-  if (read != nullptr) {
+  if (read == nullptr) {
+    const auto* why = std::get_if<fault>(&found);
+    refuse_position(*c, q.stream, why != nullptr ? *why : fault{fault_code::store_failed, "SEEK"});
+  } else {
     s.grow(read->head);
     const auto lowest = read->first_kept > 0 ? read->first_kept - 1 : read->head;
-    if (q.cursor < lowest || q.cursor > read->head)
-      refused = {fault_code::cursor_out_of_range, "stream " + std::to_string(q.stream) + " can be read from " +
-                                                    std::to_string(lowest) + " to " + std::to_string(read->head)};
-  } else {
-    const auto* why = std::get_if<fault>(&found);
-    refused = why != nullptr ? *why : fault{fault_code::store_failed, "SEEK"};
-  }
-  if (refused.code == fault_code::none) {
-    left_flight(s, s.seek(q.cursor));
-    s.paused_until = 0;
-    s.fetched(read->rows, read->head);
-  } else {
-    // The peer has thrown away what was in flight; it gets that again.
-    if (c != nullptr) send_error(c->who, refused, about(q.stream));
-    left_flight(s, s.rewind());
+    if (q.cursor < lowest || q.cursor > read->head) {
+      refuse_position(*c, q.stream, {fault_code::cursor_out_of_range, "stream " + std::to_string(q.stream) + " can be read from " +
+                                                                        std::to_string(lowest) + " to " + std::to_string(read->head)});
+    } else {
+      left_flight(s, s.seek(q.cursor));
+      s.paused_until = 0;
+      send_position(*c, q.stream, q.cursor, true);
+      s.fetched(read->rows, read->head);
+    }
   }
   hand_over_idle_streams();
   pump_owner(s);

@@ -83,7 +83,7 @@ private:
   // What an open question to the store is about.
   struct position_question { std::uint32_t stream = 0; };
   struct rows_question { std::uint32_t stream = 0; };
-  struct seek_question { std::uint32_t stream = 0; std::int64_t cursor = 0; connection_key from; };
+  struct seek_question { std::uint32_t stream = 0; std::int64_t cursor = 0; };
   struct command_question { std::shared_ptr<open_command> command; };
   struct binding_question { std::string event_id, chat_message_id; };
   using question = std::variant<position_question, rows_question, seek_question, command_question, binding_question>;
@@ -132,8 +132,12 @@ private:
   void refuse_event(connection& c, const edge::frame& f);
   void more_credit(connection& c, const edge::frame& f);
   void seek(connection& c, const edge::frame& f);
-  /// The stream, where `c` owns it; otherwise ERROR is sent and null returned.
-  outbox_stream* owned_stream(const connection& c, std::uint32_t number);
+  void give_up_event(const edge::nack_header& x);
+  bool owns(const connection& c, std::uint32_t number) const;
+  /// Tells `c` where a stream goes on, in answer to its SEEK or NACK.
+  void send_position(const connection& c, std::uint32_t number, std::int64_t cursor, bool granted);
+  /// Answers so, and sends what was in flight again: the peer has thrown it away.
+  void refuse_position(const connection& c, std::uint32_t number, const fault& why);
   void retry(std::uint32_t number);
   void bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
             const std::unordered_map<std::string, std::string>& room_of_event);

@@ -111,6 +111,15 @@ struct contract<seek_header> {
   }
 };
 template <>
+struct contract<sought_header> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("stream", x.stream);
+    f.required("cursor", x.cursor);
+    f.required("granted", x.granted);
+  }
+};
+template <>
 struct contract<bye_header> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -154,6 +163,7 @@ CAUSEWAY_HEADER(nack_header)
 CAUSEWAY_HEADER(credit_header)
 CAUSEWAY_HEADER(ping_header)
 CAUSEWAY_HEADER(seek_header)
+CAUSEWAY_HEADER(sought_header)
 CAUSEWAY_HEADER(bye_header)
 CAUSEWAY_HEADER(error_header)
 #undef CAUSEWAY_HEADER

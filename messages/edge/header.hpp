@@ -79,6 +79,13 @@ struct seek_header {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0; ///< the next event has a higher one
 };
+/// SEEK from the broker: answers each SEEK and each NACK that is not permanent, once. What comes after it on this stream begins
+/// after `cursor`; what came before it, after the peer asked, is void.
+struct sought_header {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
+  bool granted = true; ///< false: an ERROR said why; the stream goes on after the last ACK
+};
 struct bye_header {
   std::string reason;
 };

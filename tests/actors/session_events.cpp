@@ -369,10 +369,12 @@ BOOST_AUTO_TEST_CASE(seek_outside_of_what_is_kept_is_refused_and_the_flight_repe
   for (const std::int64_t cursor : {1, 6, -1}) {
     rig.seek(peer, 0, cursor);
     const auto frames = rig.take(peer);
-    BOOST_REQUIRE(!frames.empty());
+    BOOST_REQUIRE(frames.size() == 4u); // ERROR, SEEK, and 4, 5 again
     BOOST_TEST((chat::decode_fault(frames[0].body).code == fault_code::cursor_out_of_range));
     BOOST_TEST(edge::decode_header<edge::error_header>(frames[0].header)->stream.value() == 0u);
-    if (cursor > 0) BOOST_TEST(frames.size() == 3u); // and 4, 5
+    const auto position = *edge::decode_header<edge::sought_header>(frames[1].header);
+    BOOST_TEST(position.cursor == 3);
+    BOOST_TEST(!position.granted);
   }
   rig.seek(peer, 0, 2);
   gets(rig, peer, {3, 4, 5});
@@ -388,7 +390,38 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_between_seek_and_its_answer) {
   rig.notify(0);
   BOOST_TEST((rig.only(peer).what == verb::pong));
   rig.answer_all();
-  gets(rig, peer, {1, 2});
+  const auto frames = rig.take(peer);
+  BOOST_REQUIRE(frames.size() == 3u);
+  BOOST_TEST((frames[0].what == verb::seek)); // before what follows from it
+}
+
+BOOST_AUTO_TEST_CASE(each_seek_and_each_passing_refusal_is_answered_once) {
+  auto rig = connected();
+  const auto answers = [&](std::vector<std::pair<std::int64_t, bool>> expected) {
+    std::vector<std::pair<std::int64_t, bool>> got;
+    for (const auto& f : rig.take(peer)) {
+      if (f.what != verb::seek) continue;
+      const auto x = *edge::decode_header<edge::sought_header>(f.header);
+      got.emplace_back(x.cursor, x.granted);
+    }
+    BOOST_TEST((got == expected));
+  };
+  for (int i = 0; i < 3; ++i)
+    rig.notify(0);
+  rig.nack(peer, 0, 2, false);
+  answers({{1, true}});
+  rig.nack(peer, 0, 3, false); // not in flight any more
+  answers({{0, false}});
+  rig.nack(peer, 5, 1, false);
+  answers({{0, false}});
+  rig.seek(peer, 5, 1);
+  answers({{0, false}});
+  rig.answers_at_once = false;
+  rig.seek(peer, 0, 1);
+  rig.seek(peer, 0, 2);
+  rig.nack(peer, 0, 1, false);
+  rig.answer_all();
+  answers({{2, true}, {0, false}, {2, true}});
 }
 
 // -- bindings ---------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ struct process {
   std::uint64_t granted = 0, granted_bytes = 0; ///< since HELLO
   std::uint64_t used = 0, used_bytes = 0;
   std::deque<received> queue;                   ///< received, not handled
-  std::map<std::uint32_t, std::int64_t> awaited;///< after a NACK: this cursor comes next
+  std::map<std::uint32_t, int> asked;           ///< NACKs without an answer: what comes meanwhile is void
 };
 
 class lossy_peer {
@@ -134,7 +134,7 @@ private:
   void hello(process& p) {
     rig_.take(p.who);
     p.queue.clear();
-    p.awaited.clear();
+    p.asked.clear();
     p.used = p.used_bytes = 0;
     p.granted = pick(5);
     p.granted_bytes = pick(1'000);
@@ -172,6 +172,9 @@ private:
     } else if (f.what == verb::result) {
       const auto header = *edge::decode_header<edge::result_header>(f.header);
       if (header.ok) open_commands_.erase(header.id);
+    } else if (f.what == verb::seek) {
+      const auto header = *edge::decode_header<edge::sought_header>(f.header);
+      BOOST_REQUIRE(--p.asked[header.stream] >= 0);
     } else if (f.what == verb::event) {
       const auto header = *edge::decode_header<edge::event_header>(f.header);
       ++p.used;
@@ -183,10 +186,7 @@ private:
   }
 
   void take_event(process& p, std::uint32_t stream, std::int64_t cursor) {
-    if (const auto awaited = p.awaited.find(stream); awaited != p.awaited.end()) {
-      if (cursor > awaited->second) return; // was on its way when this one was refused
-      p.awaited.erase(awaited);
-    }
+    if (p.asked[stream] > 0) return; // was on its way when one before it was refused
     // Nothing is skipped: whatever is not handled yet and lies before this one is here, waiting.
     for (auto at = first_open(stream); at < cursor; ++at) {
       if (is_settled(stream, at)) continue;
@@ -214,7 +214,7 @@ private:
       dead_[x.stream].insert(x.cursor);
     } else {
       std::erase_if(p.queue, [&](const received& y) { return y.stream == x.stream; });
-      p.awaited[x.stream] = x.cursor;
+      ++p.asked[x.stream];
     }
     rig_.nack(p.who, x.stream, x.cursor, permanent);
   }

@@ -41,7 +41,14 @@ class TinyBroker:
         if self.curve_secret:
             self.socket.curve_server = True
             self.socket.curve_secretkey = self.curve_secret
-        self.socket.bind(endpoint)
+        while True:
+            try:
+                self.socket.bind(endpoint)
+                break
+            except zmq.ZMQError as error:  # a socket just closed leaves its address a moment later
+                if error.errno != zmq.EADDRINUSE:
+                    raise
+                self.socket.poll(10)
         self.endpoint = self.socket.last_endpoint.decode().rstrip("\0")
 
     # any thread
@@ -134,12 +141,15 @@ class TinyBroker:
         elif verb == b"N":
             if not header["permanent"]:
                 self.position[peer] = header["cursor"] - 1
+                self._send(peer, b"S", {"stream": 0, "cursor": header["cursor"] - 1, "granted": True})
         elif verb == b"S":
             if 0 <= header["cursor"] <= len(self.events):
                 self.position[peer] = header["cursor"]
+                self._send(peer, b"S", {"stream": 0, "cursor": header["cursor"], "granted": True})
             else:
                 self._error(peer, "cursor_out_of_range", {"stream": header["stream"]})
                 self.position[peer] = self.acked
+                self._send(peer, b"S", {"stream": 0, "cursor": self.acked, "granted": False})
         elif verb == b"P":
             self._send(peer, b"O", header)
         elif verb == b"B":

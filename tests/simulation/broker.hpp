@@ -51,6 +51,7 @@ public:
   /// Kinds and keys of the actors that exist, with what they say of themselves.
   std::vector<std::pair<address, std::string>> actors() const;
   std::uint64_t failures() const { return failures_; }
+  std::size_t open_requests() const { return inbound_.size(); } ///< of other servers, not yet answered
   /// Ends one actor as a broken invariant would: it is rebuilt from the store.
   void fail_actor(const address& who);
 

@@ -22,7 +22,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "clients", "python")]
 from causeway_demo import conversation, prompt  # noqa: E402
 from causeway_demo.broker import Broker, find_binary  # noqa: E402
 from causeway_demo.certificates import Authority  # noqa: E402
-from causeway_demo.chat_server import ChatServer, CommandError  # noqa: E402
+from causeway_demo.chat_server import ChatServer, CommandError, CommandTimeout  # noqa: E402
 from causeway_demo.screen import Screen, describe  # noqa: E402
 
 
@@ -60,10 +60,11 @@ def main():
         screen.title(f"Owed {summary['owed']} messages, delivered {summary['delivered']}, lost {summary['lost']}, "
                      f"duplicated {summary['duplicated']} ({time.monotonic() - begun:.1f} s)")
         if options.keep:
-            prompt.run(screen, *servers, brokers[0].server_name, brokers[1].server_name, CommandError)
+            prompt.run(screen, *servers, brokers[0].server_name, brokers[1].server_name,
+                       (CommandError, CommandTimeout))
         print(json.dumps(summary, separators=(",", ":")), flush=True)
         return 0 if good else 1
-    except (CommandError, TimeoutError, RuntimeError, FileNotFoundError) as why:
+    except (CommandError, CommandTimeout, TimeoutError, RuntimeError, FileNotFoundError) as why:
         print(f"demo: {why}", file=sys.stderr)
         for broker in brokers:
             print(f"demo: {broker.name}'s log ends with:\n{broker.process.tail(20)}", file=sys.stderr)

@@ -65,11 +65,11 @@ class CausewaySide:
 
     def send(self, room, user, text):
         """Returns when the message is acknowledged; outlasts a restart of the broker."""
-        self.chat.command_until_answered("message.send", {"room": room, "sender": user, "text": text,
-                                                          "message": f"{room} {user} {text}"})
+        self.chat.command("message.send", {"room": room, "sender": user, "text": text, "message": f"{room} {user} {text}"},
+                          timeout=120)
 
     def set_typing(self, room, user, typing):
-        self.chat.command("typing", {"room": room, "user": user, "typing": typing})
+        self.chat.typing(room, user, typing)
 
     def sees_typing(self, room, user, other):
         return bool(self.chat.ephemeral("typing", matrix_room_id=room, user=other, typing=True))

@@ -71,6 +71,8 @@ class Synapse:
             "trusted_key_servers": [], "suppress_key_server_warning": True,
             "enable_registration": True, "enable_registration_without_verification": True,
             "bcrypt_rounds": 4,
+            # An initial sync would be answered alike for two minutes.
+            "caches": {"sync_response_cache_duration": 0},
             "registration_shared_secret": "not secret", "macaroon_secret_key": "not secret", "form_secret": "not secret",
             "url_preview_enabled": False, "presence": {"enabled": False},
             "rc_message": _UNLIMITED, "rc_registration": _UNLIMITED, "rc_admin_redaction": _UNLIMITED,

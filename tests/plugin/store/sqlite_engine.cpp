@@ -219,6 +219,20 @@ BOOST_AUTO_TEST_CASE(damaged_rows_are_a_fault) {
   BOOST_TEST(is_fault(load_destination{"a.example"}));
 }
 
+BOOST_AUTO_TEST_CASE(log_starts_anew_under_load) {
+  scratch_folder folder;
+  auto options = options_for(folder.file());
+  options.checkpoint_pages = 100;
+  auto opened = open_sqlite(options);
+  BOOST_REQUIRE(opened);
+  constexpr std::uintmax_t page_bytes = 8'192;
+  std::uintmax_t written = 0;
+  for (int n = 0; n < 1'000; ++n, written += 8 * page_bytes) must_commit(**opened, append_outbox{0, "n", std::string(8 * page_bytes, 'x')});
+  // Eight times the wanted size, after which the writing thread copies the log itself, and as much again for chance.
+  BOOST_TEST(std::filesystem::file_size(folder.file("store.db-wal")) < 16 * 100 * page_bytes);
+  BOOST_TEST(std::filesystem::file_size(folder.file()) > written / 2);
+}
+
 // -- retention ----------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -137,13 +137,13 @@ public:
     if (!x.stream) return;
     if (!permanent) drop_queued(*x.stream);
     post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, reason}] {
+      auto& s = streams_[header.stream];
       if (!header.permanent) {
         drop_queued(header.stream); // what came in between
-        streams_[header.stream].seen = header.cursor - 1;
+        if (welcomed_) s.asked.push_back({false, header.cursor});
+        else s.seen = std::min(s.seen, header.cursor - 1);
       }
-      if (!welcomed_) return;
-      send(verb::nack, edge::encode_header(header), {});
-      if (!header.permanent) set_barrier(header.stream);
+      if (welcomed_) send(verb::nack, edge::encode_header(header), {});
     });
   }
 
@@ -151,11 +151,8 @@ public:
     post([this, stream, cursor] {
       drop_queued(stream);
       if (!welcomed_) return; // after a reconnect the broker goes on after the last ACK
-      auto& s = streams_[stream];
-      s.before_seek = s.finished;
-      s.seen = s.finished = cursor;
+      streams_[stream].asked.push_back({true, cursor});
       send(verb::seek, edge::encode_header(edge::seek_header{stream, cursor}), {});
-      set_barrier(stream);
     });
   }
 
@@ -169,11 +166,14 @@ private:
     std::string header, body;
     std::optional<result<std::string>> answer; ///< guarded by mutex_
   };
+  struct request {
+    bool is_seek = false;
+    std::int64_t cursor = 0;
+  };
   struct stream_state {
     std::int64_t seen = 0;     ///< highest cursor handed to the queue
     std::int64_t finished = 0; ///< highest acknowledged by the application
-    std::int64_t barrier = 0;  ///< after a NACK or SEEK: nothing counts until PONG brings this back
-    std::optional<std::int64_t> before_seek; ///< `finished` as it was, until the SEEK is known to be granted
+    std::deque<request> asked; ///< NACKs and SEEKs without an answer: events that come meanwhile are void
   };
 
   void post(std::function<void()> job) {
@@ -326,11 +326,11 @@ private:
       return;
     case verb::ping: return send(verb::pong, header, {});
     case verb::error: return refused(header, chat::decode_fault(body));
-    case verb::pong:
-      if (const auto x = edge::decode_header<edge::ping_header>(header)) passed(x->t);
+    case verb::seek:
+      if (const auto x = edge::decode_header<edge::sought_header>(header)) positioned(*x);
       return;
     case verb::bye: return open_socket();
-    default: return; // whatever a later version adds
+    default: return; // PONG; whatever a later version adds
     }
   }
 
@@ -342,10 +342,9 @@ private:
     sent_.clear();
     sent_bytes_ = 0;
     busy_ = false;
-    for (auto& [number, s] : streams_) {
-      s.barrier = 0;
-      if (s.before_seek) s.seen = s.finished = std::exchange(s.before_seek, {}).value();
-    }
+    for (auto& [number, s] : streams_)
+      for (const auto& x : std::exchange(s.asked, {})) // what waited was dropped; all after the last ACK comes again
+        s.seen = std::min(s.seen, x.is_seek ? s.finished : x.cursor - 1);
     set_welcomed(true);
     send_calls();
   }
@@ -357,11 +356,6 @@ private:
     }
     const auto about = edge::decode_header<edge::error_header>(header);
     if (about && about->id) return end_call(*about->id, why);
-    if (about && about->stream) {
-      auto& s = streams_[*about->stream];
-      if (s.before_seek) s.seen = s.finished = *s.before_seek; // not granted: it goes on after the last ACK
-      s.before_seek.reset();
-    }
     const std::lock_guard lock{mutex_};
     ++errors_;
     last_error_ = why;
@@ -419,8 +413,7 @@ private:
     const auto bytes = body.size();
     if (x.stream && x.cursor) {
       auto& s = streams_[*x.stream];
-      if (s.barrier != 0) return consumed(1, bytes); // on its way before the NACK or SEEK
-      s.before_seek.reset();
+      if (!s.asked.empty()) return consumed(1, bytes); // on its way before the NACK or SEEK
       if (*x.cursor <= s.seen) {
         // It was handed out before. Where the application is done with it, the broker only missed the ACK.
         if (*x.cursor <= s.finished) send(verb::ack, edge::encode_header(edge::ack_header{*x.stream, *x.cursor}), {});
@@ -433,15 +426,14 @@ private:
     changed_.notify_all();
   }
 
-  /// What the broker sent before it read our last frame comes before the PONG; what follows is the new pass.
-  void set_barrier(std::uint32_t stream) {
-    streams_[stream].barrier = ++last_barrier_;
-    send(verb::ping, edge::encode_header(edge::ping_header{last_barrier_}), {});
-  }
-
-  void passed(std::int64_t t) {
-    for (auto& [number, s] : streams_)
-      if (s.barrier != 0 && s.barrier <= t) s.barrier = 0;
+  void positioned(const edge::sought_header& x) {
+    auto& s = streams_[x.stream];
+    if (s.asked.empty()) return;
+    const auto request = s.asked.front();
+    s.asked.pop_front();
+    if (!x.granted) s.seen = std::min(s.seen, s.finished);
+    else s.seen = x.cursor;
+    if (x.granted && request.is_seek) s.finished = x.cursor;
   }
 
   /// Credit goes back when half of it is used up: few CREDIT frames, never a stop.
@@ -500,7 +492,6 @@ private:
   std::uint64_t sent_bytes_ = 0;
   bool busy_ = false;
   std::map<std::uint32_t, stream_state> streams_;
-  std::int64_t last_barrier_ = 0;
   std::uint64_t consumed_messages_ = 0, consumed_bytes_ = 0;
 
   mutable std::mutex mutex_; ///< guards what follows

@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 
-from causeway_client import Client, CommandError
+from causeway_client import Client, CommandError, CommandTimeout
 
 
 class Notification:
@@ -36,15 +36,16 @@ class ChatServer:
         self.peer = peer
         self._on_notification = on_notification
         self._changed = threading.Condition()
-        self._seen = []       # in order of arrival
-        self._positions = {}  # stream -> highest cursor: what comes again after a reconnect is known already
+        self._seen = []  # in order of arrival
         self._ephemeral = []  # (name, body)
         self._client = None
 
     # -- connection
 
     def connect(self):
-        self._client = Client(self.endpoint, peer=self.peer, on_event=self._event, on_ephemeral=self._typing)
+        self._client = Client(self.endpoint, peer=self.peer, client="causeway demo")
+        self._client.on("*", self._event)
+        self._client.wait_connected()
         return self
 
     def close(self):
@@ -53,37 +54,28 @@ class ChatServer:
             self._client = None
 
     def _event(self, event):
-        """A durable notification; returning acknowledges it."""
-        if event.cursor <= self._positions.get(event.stream, 0):
+        """Returning acknowledges it. After a reconnect the client library drops what was handed out before."""
+        if not event.durable:
+            with self._changed:
+                self._ephemeral.append((event.name, event.body))
+                self._changed.notify_all()
             return
         notification = Notification(event.name, event.body, event.stream, event.cursor)
         if self._on_notification:
             self._on_notification(notification)
         with self._changed:
-            self._positions[event.stream] = event.cursor
             self._seen.append(notification)
-            self._changed.notify_all()
-
-    def _typing(self, name, body):
-        with self._changed:
-            self._ephemeral.append((name, body))
             self._changed.notify_all()
 
     # -- what its users do
 
     def command(self, name, body, command_id=None, timeout=30):
-        """The answer's body. Faults of the broker are raised as CommandError with `code`."""
-        return self._client.command(name, body, id=command_id, timeout=timeout)
+        """The answer's body. Repeated under its id while the broker is away, so it may die and come back.
 
-    def command_until_answered(self, name, body, seconds=60):
-        """The same command again and again under one id until somebody answers: a broker may die and come back."""
-        command_id, deadline = uuid.uuid4().hex, time.monotonic() + seconds
-        while True:
-            try:
-                return self.command(name, body, command_id, timeout=2)
-            except TimeoutError:
-                if time.monotonic() > deadline:
-                    raise
+        :raises CommandError: the broker refused; `code` says why.
+        :raises CommandTimeout: no answer in `timeout` seconds.
+        """
+        return self._client.command(name, body, id=command_id, timeout=timeout)
 
     def create_room(self, kind, creator, members, room=None, **more):
         """Answer of room.create; `room` is this chat server's own id."""
@@ -100,6 +92,9 @@ class ChatServer:
 
     def revoke(self, room, by, user):
         return self.command("invite.revoke", {"room": room, "by": by, "user": user})
+
+    def typing(self, room, user, typing):
+        self._client.typing(room, user, typing)
 
     def answer(self, room, user, accept, reason=None):
         body = {"room": room, "user": user, "accept": accept}
@@ -161,4 +156,4 @@ class ChatServer:
                     if kind == name and all(body.get(key) == value for key, value in wanted.items())]
 
 
-__all__ = ["ChatServer", "CommandError", "Notification"]
+__all__ = ["ChatServer", "CommandError", "CommandTimeout", "Notification"]

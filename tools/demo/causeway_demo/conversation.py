@@ -32,6 +32,11 @@ class Account:
                 "duplicated": sum(count - 1 for count in counts if count > 1), "invitations": self.invitations}
 
 
+def in_order(user, count):
+    """Texts of a burst, as they are sent."""
+    return [f"{short(user)}'s number {number + 1}" for number in range(count)]
+
+
 def play(screen, here, there, domain_here, domain_there, burst=20):
     """Alice is at `here`; Bob, Carol and Dave are at `there`. Returns the Account.
 
@@ -76,12 +81,13 @@ def play(screen, here, there, domain_here, domain_there, burst=20):
         theirs.wait_until(lambda b=before, s=theirs: len(s.messages(room)) > b, 30, f"'{text}'")
 
     screen.title(f"3. Both write {burst} messages at once")
+    screen.hold(True)
     failures = []
 
     def burst_of(server, user, reader, reader_server):
         try:
-            for number in range(burst):
-                says(server, room, user, f"{short(user)}'s number {number + 1}", reader, reader_server)
+            for number in in_order(user, burst):
+                says(server, room, user, number, reader, reader_server)
         except Exception as why:  # to the thread that waits below
             failures.append(why)
     threads = [threading.Thread(target=burst_of, args=each) for each in ((here, alice, bob, there), (there, bob, alice, here))]
@@ -92,6 +98,10 @@ def play(screen, here, there, domain_here, domain_there, burst=20):
     if failures:
         raise failures[0]
     there.wait_until(lambda: account.missing() == 0, 60, lambda: f"{account.missing()} messages under way")
+    screen.hold(False)
+    for side, server, user in (("A", here, bob), ("B", there, alice)):
+        read = [text for text in server.messages(room, user) if "number" in text]
+        screen.sees(side, f"<- {len(read)} messages of {short(user)}, {'in order' if read == in_order(user, burst) else 'out of order'}")
 
     screen.title("4. An invitation is rejected")
     room = direct_message(carol, "would you join us, Carol?")

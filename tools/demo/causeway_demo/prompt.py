@@ -10,7 +10,7 @@ _HELP = """Type into the running demo:
   quit"""
 
 
-def run(screen, here, there, domain_here, domain_there, error):
+def run(screen, here, there, domain_here, domain_there, errors):
     """Reads lines until `quit` or the end of the input. Faults of the broker are printed and change nothing."""
     alice = f"@alice:{domain_here}"
     room = here.find("invitation.changed", state="accepted")[0].body["matrix_room_id"]
@@ -42,5 +42,5 @@ def run(screen, here, there, domain_here, domain_there, error):
                     screen.note(f"  {short(invitation['user']):<8} invitation {invitation['state']}")
             elif word:
                 screen.note(_HELP)
-        except (error, TimeoutError) as why:
+        except errors as why:
             screen.note(f"  {why}")

@@ -13,6 +13,11 @@ class Screen:
         self._quiet = quiet
         self._colour = sys.stdout.isatty()
         self._lock = threading.Lock()
+        self._held = False
+
+    def hold(self, held):
+        """While held, what the sides see is not shown: a burst would fill the screen."""
+        self._held = held
 
     def _print(self, side, text):
         if self._quiet:
@@ -36,7 +41,8 @@ class Screen:
 
     def sees(self, side, what):
         """Chat server `side` was told something."""
-        self._print(side, f"  {side}         {what}")
+        if not self._held:
+            self._print(side, f"  {side}         {what}")
 
 
 def short(user):

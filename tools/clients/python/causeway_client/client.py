@@ -41,8 +41,7 @@ class _Stream:
     def __init__(self):
         self.seen = 0  # highest cursor handed out
         self.finished = 0  # highest acknowledged by the application
-        self.barrier = None  # after a NACK or SEEK: nothing counts until PONG brings this back
-        self.before_seek = None  # `finished` as it was, until the SEEK is known to be granted
+        self.asked = deque()  # (is_seek, cursor): without an answer; events that come meanwhile are void
 
 
 class Client:
@@ -86,7 +85,6 @@ class Client:
         self._busy_until = None
         self._consumed_messages = 0
         self._consumed_bytes = 0
-        self._barrier = 0
 
         self._handlers = {}
         self._default_handler = None
@@ -252,13 +250,15 @@ class Client:
             self._drop_queued(event.stream)
 
         def send():
+            stream = self._stream(event.stream)
             if not permanent:
                 self._drop_queued(event.stream)  # what came in between
-                self._stream(event.stream).seen = event.cursor - 1
+                if self._welcome:
+                    stream.asked.append((False, event.cursor))
+                else:
+                    stream.seen = min(stream.seen, event.cursor - 1)
             if self._welcome:
                 self._send(protocol.encode(protocol.NACK, header))
-                if not permanent:
-                    self._set_barrier(event.stream)
 
         self._post(send)
 
@@ -269,11 +269,8 @@ class Client:
             if not self._welcome:
                 return  # after a reconnect the broker goes on after the last ACK
             self._drop_queued(stream)
-            state = self._stream(stream)
-            state.before_seek = state.finished
-            state.seen = state.finished = cursor
+            self._stream(stream).asked.append((True, cursor))
             self._send(protocol.encode(protocol.SEEK, {"stream": stream, "cursor": cursor}))
-            self._set_barrier(stream)
 
         self._post(send)
 
@@ -443,8 +440,8 @@ class Client:
                 self._happened(header, body, len(raw))
             elif verb == protocol.PING:
                 self._send(protocol.encode(protocol.PONG, header))
-            elif verb == protocol.PONG:
-                self._passed(header.get("t", 0))
+            elif verb == protocol.SEEK:
+                self._positioned(header["stream"], header["cursor"], header["granted"])
             elif verb == protocol.ERROR:
                 self._refused(header, body)
             elif verb == protocol.BYE:
@@ -460,8 +457,9 @@ class Client:
         self._busy_until = None
         self._last_ping = time.monotonic()
         for stream in self._streams.values():
-            stream.barrier = None
-            self._restore(stream)
+            for is_seek, cursor in stream.asked:  # what waited was dropped; all after the last ACK comes again
+                stream.seen = min(stream.seen, stream.finished if is_seek else cursor - 1)
+            stream.asked.clear()
         self._set_welcome(header)
         self._send_calls()
 
@@ -480,8 +478,6 @@ class Client:
         error = (code, body.get("message", ""), body.get("detail", ""), bool(body.get("retryable")))
         if "id" in header:
             return self._end_call(header["id"], error=CommandError(*error))
-        if "stream" in header:
-            self._restore(self._stream(header["stream"]))
         with self._lock:
             self.errors.append((code, body.get("detail", "")))
             if not self._welcome:
@@ -534,20 +530,12 @@ class Client:
     def _stream(self, number):
         return self._streams.setdefault(number, _Stream())
 
-    @staticmethod
-    def _restore(stream):
-        """A SEEK was not granted, or its connection broke: it goes on after the last ACK."""
-        if stream.before_seek is not None:
-            stream.seen = stream.finished = stream.before_seek
-            stream.before_seek = None
-
     def _happened(self, header, body, size):
         number, cursor = header.get("stream"), header.get("cursor")
         if cursor is not None:
             stream = self._stream(number)
-            if stream.barrier is not None:
+            if stream.asked:
                 return self._consumed(1, size)  # on its way before the NACK or SEEK
-            stream.before_seek = None
             if cursor <= stream.seen:
                 # Handed out before. Where the application is done with it, the broker only missed the ACK.
                 if cursor <= stream.finished:
@@ -560,16 +548,15 @@ class Client:
             self._events.append(event)
             self._lock.notify_all()
 
-    def _set_barrier(self, number):
-        """What the broker sent before it read our last frame comes before the PONG; what follows is the new pass."""
-        self._barrier += 1
-        self._stream(number).barrier = self._barrier
-        self._send(protocol.encode(protocol.PING, {"t": self._barrier}))
-
-    def _passed(self, t):
-        for stream in self._streams.values():
-            if stream.barrier is not None and stream.barrier <= t:
-                stream.barrier = None
+    def _positioned(self, number, cursor, granted):
+        """The broker's answer to a NACK or SEEK: events are of the new pass from here on."""
+        stream = self._stream(number)
+        if not stream.asked:
+            return
+        is_seek, _ = stream.asked.popleft()
+        stream.seen = cursor if granted else min(stream.seen, stream.finished)
+        if granted and is_seek:
+            stream.finished = cursor
 
     def _consumed(self, messages, size):
         """Credit goes back when half of it is used up: few CREDIT frames, never a stop."""

@@ -1,0 +1,209 @@
+// What must be true when everything has healed and come to rest.
+#include "tests/simulation/broker.hpp"
+#include "tests/simulation/chat_server.hpp"
+#include "tests/simulation/scenario.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace causeway::simulation {
+namespace {
+
+/// History fetched after a join ends here (config: room.backfill_on_join); what lies before is not promised.
+constexpr std::int64_t history_max = 190;
+
+struct room_at {
+  store::put_room head;
+  matrix::state_map state;
+  std::map<std::string, matrix::event_ptr> events; ///< state events by id
+  bool joined() const { return head.phase == store::room_phase::joined; }
+  std::string membership(const std::string& user) const {
+    auto it = state.find({"m.room.member", user});
+    if (it == state.end()) return {};
+    auto e = events.find(it->second);
+    return e == events.end() ? std::string{} : std::string{e->second->membership()};
+  }
+};
+
+class inspection {
+public:
+  explicit inspection(world& w) : world_(w) {}
+  void run() {
+    gather();
+    for (std::size_t i = 0; i < world_.size(); ++i) {
+      nothing_is_stuck(i);
+      messages_arrived(i);
+    }
+    rooms_agree();
+    invitations_agree();
+  }
+
+private:
+  void gather();
+  void nothing_is_stuck(std::size_t i);
+  void messages_arrived(std::size_t i);
+  void rooms_agree();
+  void invitations_agree();
+  const room_at* room(std::size_t i, const std::string& id) const {
+    auto it = rooms_[i].find(id);
+    return it == rooms_[i].end() ? nullptr : &it->second;
+  }
+  std::optional<std::size_t> server_of(std::string_view user) const {
+    const auto name = matrix::server_name_of(user);
+    for (std::size_t i = 0; i < world_.size(); ++i)
+      if (world_.at(i).server_name() == name) return i;
+    return std::nullopt;
+  }
+  const std::string& name(std::size_t i) const { return world_.at(i).server_name(); }
+
+  world& world_;
+  std::vector<std::map<std::string, room_at>> rooms_;
+};
+
+void inspection::gather() {
+  rooms_.resize(world_.size());
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& r : world_.at(i).read_as<store::directory_loaded>(store::load_directory{}).rooms) {
+      auto found = world_.at(i).read_as<store::room_loaded>(store::load_room{r.room_id});
+      if (!found.exists) continue;
+      room_at x;
+      x.head = found.room;
+      if (auto it = found.state_groups.find(found.room.state_group); it != found.state_groups.end()) x.state = *it->second;
+      for (const auto& e : found.state_events) x.events[e.event->event_id] = e.event;
+      if (!found.inbox.empty()) world_.violation(name(i) + ": " + std::to_string(found.inbox.size()) + " events are still staged in " + r.room_id);
+      if (x.joined() && !found.room.history_from.empty()) world_.violation(name(i) + ": history of " + r.room_id + " is still to be fetched");
+      rooms_[i].emplace(r.room_id, std::move(x));
+    }
+}
+
+void inspection::nothing_is_stuck(std::size_t i) {
+  auto& b = world_.at(i);
+  for (const auto& [who, text] : b.actors()) {
+    // Rooms and servers without work end; whoever is still there waits for something that does not come.
+    if (who.kind == actor_kind::room || who.kind == actor_kind::remote_server)
+      world_.violation(b.server_name() + ": " + to_string(who) + " does not come to rest: " + text);
+    if (who == address{actor_kind::verifier, ""} && text.find("\"questions_open\":0") == std::string::npos)
+      world_.violation(b.server_name() + ": the verifier does not come to rest: " + text);
+  }
+  for (std::size_t j = 0; j < world_.size(); ++j) {
+    if (i == j) continue;
+    const auto owed = b.read_as<store::destination_loaded>(store::load_destination{name(j)});
+    if (!owed.pdus.empty() || !owed.destination.transaction_id.empty())
+      world_.violation(b.server_name() + " still owes " + std::to_string(owed.pdus.size()) + " events to " + name(j));
+  }
+  for (const auto& c : world_.chat(i).unanswered()) world_.violation(b.server_name() + ": no RESULT: " + c);
+  if (b.failures() == 0 && b.open_requests() > 0)
+    world_.violation(b.server_name() + ": " + std::to_string(b.open_requests()) + " requests of other servers were never answered");
+}
+
+void inspection::messages_arrived(std::size_t i) {
+  // Every message at most once, in the order of its sender's server: live ones among themselves, history among itself.
+  std::map<std::string, int> times;
+  std::map<std::string, std::vector<std::pair<std::string, bool>>> by_sender;
+  for (const auto& h : world_.chat(i).notifications())
+    if (const auto* m = std::get_if<chat::message_received>(&h.what)) {
+      if (++times[m->event_id] == 2) world_.violation(name(i) + ": message \"" + m->text + "\" of " + m->sender + " arrived twice");
+      by_sender[m->matrix_room_id + "|" + m->sender].emplace_back(m->event_id, m->historical);
+    }
+  for (const auto& [key, list] : by_sender) {
+    const auto bar = key.rfind("|@");
+    const auto from = server_of(key.substr(bar + 1));
+    std::int64_t last[2] = {0, 0};
+    for (const auto& [event_id, historical] : list) {
+      auto found = world_.at(*from).read_as<store::events_loaded>(store::load_events{key.substr(0, bar), {event_id}, false});
+      if (found.events.empty()) {
+        world_.violation(name(i) + ": message " + event_id + " is unknown to its own server");
+        continue;
+      }
+      const auto position = found.events.front().position;
+      if (position <= last[historical]) world_.violation(name(i) + ": messages of " + key + " arrived out of order (" + event_id + ")");
+      last[historical] = position;
+    }
+  }
+  for (std::size_t j = 0; j < world_.size(); ++j) {
+    if (i == j) continue;
+    for (const auto& m : world_.chat(j).acknowledged_messages()) {
+      const auto* here = room(i, m.matrix_room_id);
+      if (!here || !here->joined() || here->head.last_position - here->head.first_position > history_max) continue;
+      if (!times.contains(m.event_id)) world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " never arrived (" + m.event_id + ")");
+    }
+  }
+}
+
+void inspection::rooms_agree() {
+  std::set<std::string> ids;
+  for (const auto& all : rooms_)
+    for (const auto& [id, r] : all) ids.insert(id);
+  for (const auto& id : ids)
+    for (std::size_t i = 0; i < world_.size(); ++i) {
+      const auto* here = room(i, id);
+      if (!here || !here->joined()) continue;
+      if (here->head.forward_extremities.empty()) world_.violation(name(i) + ": " + id + " has no forward extremity");
+      for (const auto& [key, event_id] : here->state) {
+        if (key.first != "m.room.member" || here->membership(key.second) != "join") continue;
+        const auto j = server_of(key.second);
+        const auto* there = j ? room(*j, id) : nullptr;
+        if (!there || !there->joined() || there->membership(key.second) != "join")
+          world_.violation(name(i) + " has " + key.second + " as joined in " + id + ", his own server has not");
+      }
+      for (std::size_t j = i + 1; j < world_.size(); ++j) {
+        const auto* there = room(j, id);
+        if (!there || !there->joined()) continue;
+        auto a = here->head.forward_extremities, b = there->head.forward_extremities;
+        std::sort(a.begin(), a.end());
+        std::sort(b.begin(), b.end());
+        auto list = [](const std::vector<std::string>& x) {
+          std::string text;
+          for (const auto& s : x) text += " " + s;
+          return text;
+        };
+        if (a != b) world_.violation(name(i) + " and " + name(j) + " differ in the extremities of " + id + ":" + list(a) + " |" + list(b));
+        if (here->state != there->state) world_.violation(name(i) + " and " + name(j) + " differ in the state of " + id);
+      }
+    }
+}
+
+void inspection::invitations_agree() {
+  using rows = std::map<std::pair<std::string, std::string>, store::put_invitation>;
+  std::vector<rows> all(world_.size());
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& x : world_.at(i).read_as<store::invitations_found>(store::find_invitations{}).invitations) all[i][{x.room_id, x.user_id}] = x;
+  auto state_at = [&](std::size_t i, const std::pair<std::string, std::string>& key) {
+    auto it = all[i].find(key);
+    return it == all[i].end() ? std::string{"none"} : it->second.state;
+  };
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& [key, x] : all[i]) {
+      if (!x.pending_request.empty()) world_.violation(name(i) + ": invitation of " + x.user_id + " is " + x.state + " and still has a request to repeat: " + x.pending_request);
+      const auto from = server_of(x.inviter), to = server_of(x.user_id);
+      if (!from || !to || *from == *to) continue;
+      const auto other = *from == i ? *to : *from;
+      auto it = all[other].find(key);
+      // Two servers may have invited the same user; his server keeps the last one.
+      if (it != all[other].end() && it->second.inviter != x.inviter) continue;
+      const auto there = state_at(other, key);
+      bool fits = true;
+      if (*from == i) {
+        if (x.state == "pending" || x.state == "accepted" || x.state == "rejected") fits = there == x.state;
+        else if (x.state == "revoked" || x.state == "expired") fits = there == "revoked" || there == "rejected" || there == "none";
+        else if (x.state == "failed") fits = there != "pending" && there != "accepted";
+        else fits = false; // sending and revoked_unconfirmed do not last in a healed world
+      } else if (x.state == "pending") {
+        fits = there == "pending";
+      }
+      if (!fits) world_.violation("invitation of " + x.user_id + " by " + x.inviter + " to " + x.room_id + " is " + x.state + " (" + x.reason + ") at " + name(i) + ", " + there + " at " + name(other));
+      if (*from == i && x.state == "pending")
+        if (const auto* r = room(i, x.room_id); r && r->joined() && r->membership(x.user_id) != "invite")
+          world_.violation("invitation of " + x.user_id + " is pending, in the room he is: " + r->membership(x.user_id));
+    }
+}
+
+} // namespace
+
+void check_invariants(world& w) { inspection{w}.run(); }
+
+} // namespace causeway::simulation

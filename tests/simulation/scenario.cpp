@@ -1,0 +1,244 @@
+#include "tests/simulation/scenario.hpp"
+
+#include "tests/simulation/broker.hpp"
+#include "tests/simulation/chat_server.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace causeway::simulation {
+namespace {
+
+constexpr time_ms minute_ms = 60'000;
+constexpr time_ms hour_ms = 60 * minute_ms;
+
+/// People and fate.
+class scenario {
+public:
+  explicit scenario(world& w) : world_(w) {}
+
+  void run();
+  std::size_t crashes() const { return crashes_; }
+
+private:
+  struct member {
+    std::size_t server = 0;
+    std::string room, user;
+  };
+  void found_world();
+  void act();
+  void create_room(std::size_t i);
+  void invite(const member& m);
+  void revoke(const member& m);
+  void say(const member& m);
+  void leave(const member& m);
+  void typing(const member& m);
+  void answer(std::size_t i, const std::string& room, const std::string& user);
+  void fate();
+  void crash(std::size_t i);
+  std::vector<member> members(std::size_t i) const;
+  std::string name_of(std::size_t i, const std::string& room) const;
+  std::vector<std::string> users_of(std::size_t i) const;
+  std::string somebody_else(std::size_t i);
+
+  world& world_;
+  std::size_t crashes_ = 0, crashes_max_ = 0, rooms_ = 0, messages_ = 0;
+  bool partitions_ = false, fails_actors_ = false;
+};
+
+std::vector<std::string> scenario::users_of(std::size_t i) const {
+  const auto& server = world_.at(i).server_name();
+  return {"@ann:" + server, "@bob:" + server};
+}
+
+std::string scenario::somebody_else(std::size_t i) {
+  auto other = world_.random.below(world_.size() - 1);
+  if (other >= i) ++other;
+  return world_.random.pick(users_of(other));
+}
+
+std::string scenario::name_of(std::size_t i, const std::string& room) const {
+  const auto& known = world_.chat(i).rooms().at(room);
+  return known.chat_id.empty() ? room : known.chat_id;
+}
+
+std::vector<scenario::member> scenario::members(std::size_t i) const {
+  std::vector<member> list;
+  for (const auto& [room, known] : world_.chat(i).rooms())
+    for (const auto& user : known.joined) list.push_back({i, room, user});
+  return list;
+}
+
+void scenario::found_world() {
+  auto& r = world_.random;
+  const std::vector<std::string> versions{"10", "11", "11", "12"};
+  const auto version = r.pick(versions);
+  const std::uint32_t lifetime_h = r.chance(100) ? 1 : 720;
+  const std::size_t servers = r.chance(250) ? 3 : 2;
+  for (std::size_t i = 0; i < servers; ++i) world_.add_broker(std::string(1, static_cast<char>('a' + i)) + ".example", version, lifetime_h);
+  for (std::size_t i = 0; i < servers; ++i) {
+    for (const auto& user : users_of(i)) world_.chat(i).send(chat::user_profile{user, "the " + user.substr(1, 3), {}});
+    world_.chat(i).listener = [this, i](const chat::notification& n) {
+      const auto* x = std::get_if<chat::invitation_received>(&n);
+      if (!x || world_.random.chance(100)) return;
+      // Quick people, slow people.
+      const auto wait = world_.random.chance(600) ? world_.random.between(1'000, 2'000'000) : world_.random.between(2'000'000, 600'000'000);
+      world_.clock.after(wait, [this, i, room = x->matrix_room_id, user = x->user] { answer(i, room, user); });
+    };
+  }
+  world_.clock.run_for_ms(1'000);
+  switch (r.below(4)) {
+    case 0: break; // a fine day
+    case 1: world_.sky = {50, 50, 50, 50, 0, 0}; break;
+    case 2: world_.sky = {20, 20, 20, 100, 200, 0}; crashes_max_ = 3; partitions_ = r.chance(500); break;
+    default: world_.sky = {150, 150, 100, 150, 100, 5}; crashes_max_ = 5; partitions_ = true; fails_actors_ = true; break;
+  }
+}
+
+void scenario::create_room(std::size_t i) {
+  chat::room_create x;
+  x.room = "room-" + std::to_string(i) + "-" + std::to_string(++rooms_);
+  x.creator = world_.random.pick(users_of(i));
+  const auto kind = world_.random.below(10);
+  if (kind < 4) {
+    x.type = chat::room_type::dm;
+    x.members = {somebody_else(i)};
+  } else if (kind < 6) {
+    x.type = chat::room_type::group_dm;
+    x.members = {somebody_else(i), somebody_else(i)};
+    if (world_.random.chance(500)) x.members.push_back(users_of(i)[0] == x.creator ? users_of(i)[1] : users_of(i)[0]);
+  } else {
+    x.type = chat::room_type::channel;
+    x.access = world_.random.chance(400) ? chat::visibility::public_ : chat::visibility::private_;
+    x.room_name = "channel " + std::to_string(rooms_);
+    if (world_.random.chance(700)) x.members = {somebody_else(i)};
+  }
+  world_.chat(i).send(std::move(x));
+}
+
+void scenario::invite(const member& m) {
+  world_.chat(m.server).send(chat::invite_send{name_of(m.server, m.room), m.user, somebody_else(m.server), {}});
+}
+
+void scenario::revoke(const member& m) {
+  const auto& known = world_.chat(m.server).rooms().at(m.room);
+  std::vector<std::string> open;
+  for (const auto& [user, state] : known.outgoing)
+    if (state == "sending" || state == "pending") open.push_back(user);
+  if (open.empty()) return;
+  world_.chat(m.server).send(chat::invite_revoke{name_of(m.server, m.room), m.user, world_.random.pick(open), "changed my mind"});
+}
+
+void scenario::say(const member& m) {
+  const auto id = "m" + std::to_string(++messages_);
+  chat::message_send x;
+  x.room = name_of(m.server, m.room);
+  x.sender = m.user;
+  x.message = world_.at(m.server).server_name() + "-" + id;
+  x.text = id;
+  world_.chat(m.server).send(std::move(x));
+}
+
+void scenario::leave(const member& m) { world_.chat(m.server).send(chat::member_leave{name_of(m.server, m.room), m.user, {}}); }
+
+void scenario::typing(const member& m) {
+  // Not through the chat server: it has no idempotency key.
+  if (!world_.at(m.server).is_up()) return;
+  world_.at(m.server).command({{"", "", 0}, std::make_shared<const chat::command>(chat::typing{m.room, m.user, true})});
+}
+
+void scenario::answer(std::size_t i, const std::string& room, const std::string& user) {
+  if (!world_.chat(i).rooms().at(room).incoming.contains(user)) return;
+  world_.chat(i).send(chat::invite_answer{room, user, world_.random.chance(700), {}});
+}
+
+void scenario::act() {
+  auto& r = world_.random;
+  const auto i = r.below(world_.size());
+  const auto list = members(i);
+  if (list.empty() || (rooms_ < 4 && r.chance(150))) return create_room(i);
+  const auto& m = r.pick(list);
+  const auto what = r.below(100);
+  if (what < 55) {
+    for (auto burst = r.chance(100) ? r.between(5, 60) : r.between(1, 3); burst > 0; --burst) say(m);
+  } else if (what < 70) invite(m);
+  else if (what < 82) revoke(m);
+  else if (what < 88) leave(m);
+  else if (what < 92) typing(m);
+  else {
+    // Somebody thinks again about an invitation he left lying.
+    for (const auto& [room, known] : world_.chat(i).rooms())
+      if (!known.incoming.empty()) return answer(i, room, *known.incoming.begin());
+  }
+}
+
+void scenario::crash(std::size_t i) {
+  if (!world_.at(i).is_up()) return;
+  ++crashes_;
+  world_.at(i).crash();
+  const auto down = world_.random.chance(700) ? world_.random.between(10'000, 5'000'000) : world_.random.between(5'000'000, 20 * minute_ms * 1'000);
+  world_.clock.after(down, [this, i] {
+    if (!world_.at(i).is_up()) world_.at(i).start();
+  });
+}
+
+void scenario::fate() {
+  auto& r = world_.random;
+  if (crashes_ < crashes_max_ && r.chance(80)) {
+    // At any moment of what was just begun.
+    const auto i = r.below(world_.size());
+    world_.clock.after(r.between(0, r.chance(500) ? 20'000 : 3'000'000), [this, i] { crash(i); });
+  }
+  if (partitions_ && r.chance(50)) {
+    const auto a = r.below(world_.size());
+    const auto b = (a + 1) % world_.size();
+    world_.partition(a, b, true);
+    const auto length = r.chance(700) ? r.between(1'000, 5 * minute_ms) : r.between(5 * minute_ms, 3 * hour_ms);
+    world_.clock.after(length * 1'000, [this, a, b] { world_.partition(a, b, false); });
+  }
+  if (fails_actors_ && r.chance(40)) {
+    const auto i = r.below(world_.size());
+    const auto there = world_.at(i).actors();
+    if (!there.empty()) world_.at(i).fail_actor(r.pick(there).first);
+  }
+}
+
+void scenario::run() {
+  found_world();
+  auto& r = world_.random;
+  const auto actions = r.between(5, 40);
+  for (std::int64_t n = 0; n < actions; ++n) {
+    act();
+    fate();
+    const auto pace = r.below(100);
+    world_.clock.run_for_ms(pace < 50 ? r.between(0, 50) : pace < 90 ? r.between(50, 5'000) : pace < 97 ? r.between(5'000, 2 * minute_ms)
+                                                                                                      : r.between(10 * minute_ms, 2 * hour_ms));
+  }
+  world_.heal();
+  world_.clock.run_for_ms(2 * hour_ms);
+  if (r.chance(500)) {
+    // Rooms and servers have long gone to sleep: everybody says a last word.
+    for (std::size_t i = 0; i < world_.size(); ++i)
+      for (const auto& m : members(i)) say(m);
+    world_.clock.run_for_ms(2 * hour_ms);
+  }
+  check_invariants(world_);
+}
+
+} // namespace
+
+run_report run_scenario(std::uint64_t seed, bool tracing) {
+  world w(seed, tracing);
+  scenario s(w);
+  s.run();
+  run_report report{w.violations(), w.story(), w.clock.steps()};
+  report.crashes = s.crashes();
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    report.messages += w.chat(i).acknowledged_messages().size();
+    report.rooms += w.chat(i).rooms().size();
+    for (const auto& h : w.chat(i).notifications()) report.invitations += std::holds_alternative<chat::invitation_received>(h.what);
+  }
+  return report;
+}
+
+} // namespace causeway::simulation

@@ -1,0 +1,64 @@
+#include "tests/simulation/scenario.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+
+using namespace causeway::simulation;
+
+namespace {
+
+/// `test_simulation -- --seed N` or CAUSEWAY_SEED.
+std::optional<std::uint64_t> wanted_seed() {
+  const auto& suite = boost::unit_test::framework::master_test_suite();
+  for (int i = 1; i + 1 < suite.argc; ++i)
+    if (std::string{suite.argv[i]} == "--seed") return std::stoull(suite.argv[i + 1]);
+  if (const char* text = std::getenv("CAUSEWAY_SEED")) return std::stoull(text);
+  return std::nullopt;
+}
+
+void tell(std::uint64_t seed, bool with_story) {
+  const auto report = run_scenario(seed, with_story);
+  for (const auto& line : report.story) std::cout << line << '\n';
+  for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
+  std::cout.flush();
+  BOOST_TEST(report.violations.empty(), "seed " << seed << " breaks a promise; again with its story: test_simulation -- --seed " << seed);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_brokers_agree) {
+  if (const auto seed = wanted_seed()) return tell(*seed, true);
+  const char* count = std::getenv("CAUSEWAY_SEEDS");
+  const char* first = std::getenv("CAUSEWAY_FIRST_SEED");
+  const auto begun = std::chrono::steady_clock::now();
+  auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(); };
+  // Without a count: as many as fit into the time a test may take.
+  constexpr double seconds_max = 20;
+  std::uint64_t seed = first ? std::stoull(first) : 1, runs = 0;
+  std::size_t messages = 0, invitations = 0, crashes = 0, failures = 0;
+  for (; count ? runs < std::stoull(count) : seconds() < seconds_max; ++seed, ++runs) {
+    const auto report = run_scenario(seed);
+    messages += report.messages;
+    invitations += report.invitations;
+    crashes += report.crashes;
+    if (report.violations.empty()) continue;
+    ++failures;
+    for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
+    BOOST_TEST(false, "seed " << seed << " breaks a promise; its story: test_simulation -- --seed " << seed);
+    if (failures == 20) break;
+  }
+  std::cout << runs << " seeds in " << seconds() << " s, " << static_cast<std::uint64_t>(60 * static_cast<double>(runs) / seconds()) << " per minute; "
+            << messages << " messages, " << invitations << " invitations, " << crashes << " crashes\n";
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_run) {
+  const auto once = run_scenario(7, true);
+  const auto again = run_scenario(7, true);
+  BOOST_TEST(once.steps == again.steps);
+  BOOST_TEST(once.story == again.story, boost::test_tools::per_element());
+}
