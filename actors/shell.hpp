@@ -4,6 +4,7 @@
 #include "config/federation_options.hpp"
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -61,6 +62,8 @@ struct shell_state {
   };
   std::deque<pending> commits; ///< in order; `then` of one is performed when it and all before are on disk
   std::uint64_t last_sequence = 0;
+  /// Set by the store the moment a commit fails: nothing decided after it may be written.
+  std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
   std::map<std::string, std::uint64_t> timers; ///< name -> generation
   std::uint64_t last_generation = 0;
   std::uint64_t handled = 0;

@@ -36,6 +36,8 @@ struct protocol<actor_kind::room> {
                      invite_given_up,           // invitation: it will not
                      revoke_invite,             // invitation -> revocation_done
                      membership_wanted,         // invitation -> invited_membership_changed
+                     rescission_wanted_again,   // invitation: at start, when a revocation is unconfirmed
+                     rescission_handled,        // invitation: answer to rescission_received
                      join_wanted,               // invitation -> join_finished
                      leave_wanted>;             // invitation -> join_finished
 };
@@ -65,6 +67,7 @@ struct protocol<actor_kind::invitation> {
                      join_finished,              // room: answer to join_wanted and leave_wanted
                      rescission_received,        // room: a PDU that may take an invitation back
                      rescission_delivered,       // remote_server: the leave has arrived
+                     invite_not_taken,           // room: the invite no longer passes its rules
                      peer_answer,                // remote_server
                      keys_found,                 // remote_server
                      events_verified>;           // verifier

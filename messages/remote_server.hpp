@@ -80,6 +80,7 @@ struct pdu_outcome {
 struct pdus_handled {
   token asked = 0;
   std::vector<pdu_outcome> outcomes;
+  bool overloaded = false; ///< the room has too much under way: the sender is to repeat the transaction
 };
 
 /// Operator -> remote_server.

@@ -87,7 +87,10 @@ struct invite_given_up {
 };
 /// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_done`.
 struct revoke_invite {
-  std::string user_id, by, reason;
+  std::string user_id;
+  std::string by;           ///< the inviter: the invited server applies a rescission by nobody else
+  std::string requested_by; ///< who asked for it; empty: the broker itself
+  std::string reason;
   /// The invite, when the invited server may know it although the room does not (its answer was lost): taken into the graph
   /// first, so that the leave can cite it. Null otherwise.
   matrix::event_ptr uncommitted_invite;
@@ -95,6 +98,19 @@ struct revoke_invite {
 /// room -> invitation.
 struct revocation_done {
   fault why;            ///< none: the leave is committed and queued
+};
+/// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
+struct rescission_wanted_again {
+  std::string user_id;
+};
+/// room -> invitation: the signed invite no longer passes the room's rules.
+struct invite_not_taken {
+  std::string reason;
+};
+/// invitation -> room: answer to `rescission_received`.
+struct rescission_handled {
+  token asked = 0;
+  std::string error; ///< empty: applied and on disk
 };
 /// invitation -> room: what is the membership of this user? Answered with `invited_membership_changed`; asked at start, since
 /// a crash may have come between the room's commit and the invitation's.

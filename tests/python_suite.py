@@ -18,6 +18,8 @@ class Result(unittest.TestResult):
 
     @staticmethod
     def name_of(test):
+        if hasattr(test, "test_case"):  # one part of a case
+            return f"{Result.name_of(test.test_case)} {test._subDescription()}"
         if isinstance(test, unittest.TestCase):
             return f"{type(test).__name__}.{test._testMethodName}"
         return str(test)  # a class or module whose set-up failed
@@ -46,6 +48,12 @@ class Result(unittest.TestResult):
         self._say("FAILED" if isinstance(test, unittest.TestCase) else f"  {test} FAILED")
         print("    " + self.errors[-1][1].replace("\n", "\n    "), flush=True)
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._say(f"FAILED {subtest._subDescription()}")
+            print("    " + (self.failures + self.errors)[-1][1].replace("\n", "\n    "), flush=True)
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self._say(f"skipped: {reason}" if isinstance(test, unittest.TestCase) else f"  {test} skipped: {reason}")
@@ -64,7 +72,11 @@ def main(folder, report, words):
     found = unittest.defaultTestLoader.discover(folder, pattern="test_*.py", top_level_dir=folder)
     result = Result()
     unittest.TestSuite(chosen(found, words)).run(result)
-    failed = [[Result.name_of(test), why] for test, why in result.failures + result.errors]
+    # Parts of a case count as the one case they belong to.
+    failed = {}
+    for test, why in result.failures + result.errors:
+        failed.setdefault(Result.name_of(getattr(test, "test_case", test)), []).append(why)
+    failed = [[case, "\n".join(whys)] for case, whys in failed.items()]
     with open(report, "w", encoding="utf8") as out:
         json.dump({"passed": result.passed, "failed": failed,
                    "skipped": [[Result.name_of(test), why] for test, why in result.skipped]}, out)

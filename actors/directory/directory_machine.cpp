@@ -112,6 +112,9 @@ result<std::string> directory_machine::room_of(const std::string& named) const {
     return named;
   }
   auto it = room_by_chat_id_.find(named);
+  // A command may follow room.create at once: the room's actor takes them in order.
+  if (auto made = creating_.find(named); it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.second < creating_ms_max)
+    return made->second.first;
   if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
   return it->second;
 }
@@ -176,7 +179,7 @@ void directory_machine::done(const command_received& m, const chat::answer& what
 void directory_machine::route(const command_received& m, chat::room_create x) {
   if (x.room.empty() || x.room.front() == '!') return fail(m, {fault_code::bad_body, "room: the chat server's own id is expected"});
   if (room_by_chat_id_.contains(x.room)) return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
-  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second < creating_ms_max)
+  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.second < creating_ms_max)
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
   auto creator = user_of(x.creator, true);
   if (!creator) return fail(m, {creator.error().code, "creator: " + creator.error().detail});
@@ -199,8 +202,8 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
   auto create = room::found_room(node_, x, x.creator, next_random(), now_);
   if (!create) return fail(m, create.error());
-  creating_[x.room] = now_;
   const auto room_id = (*create)->room_id;
+  creating_[x.room] = {room_id, now_};
   send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
 }
 
@@ -227,7 +230,7 @@ void directory_machine::route(const command_received& m, chat::invite_revoke x) 
   x.room = *room;
   x.by = *by;
   x.user = *user;
-  send({actor_kind::invitation, invitation::key_of(*room, *user)}, m, x, *room, {*by});
+  send({actor_kind::room, *room}, m, x, *room, {*by}); // which hands it on, in the order of commands
 }
 
 void directory_machine::route(const command_received& m, chat::invite_answer x) {
@@ -237,7 +240,7 @@ void directory_machine::route(const command_received& m, chat::invite_answer x) 
   if (!user) return fail(m, user.error());
   x.room = *room;
   x.user = *user;
-  send({actor_kind::invitation, invitation::key_of(*room, *user)}, m, x, *room, {*user});
+  send({actor_kind::room, *room}, m, x, *room, {*user});
 }
 
 void directory_machine::route(const command_received& m, chat::message_send x) {

@@ -58,7 +58,7 @@ private:
   std::vector<store::write> writes_;
   effects after_, now_effects_;
   std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
-  std::map<std::string, time_ms> creating_; ///< chat ids of rooms on their way
+  std::map<std::string, std::pair<std::string, time_ms>> creating_; ///< chat ids of rooms on their way -> room id, since
   std::unordered_map<std::string, store::put_user> users_;
   std::map<token, command_received> reading_;
 };

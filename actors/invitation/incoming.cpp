@@ -13,6 +13,8 @@ namespace {
 using matrix::endpoint;
 using matrix::json::object;
 
+/// Larger ones are forgotten: it is told to people, and kept for as long as the invitation is open.
+constexpr std::size_t invite_room_state_bytes_max = 128 * 1024;
 /// A rejected invitation's leave is offered to the other server that long.
 constexpr time_ms leave_give_up_ms = 7 * 24 * 3'600'000LL;
 
@@ -87,7 +89,7 @@ void invitation_machine::invited(const federation_call& m) {
     if (!proven) return refuse(m, {fault_code::invalid_param, "invite_room_state has no create event of this room"});
   }
   a.invite_room_state = state && state->as_array() ? matrix::json::canonical(*state) : "[]";
-  if (a.invite_room_state.size() > 512 * 1024) a.invite_room_state = "[]";
+  if (a.invite_room_state.size() > invite_room_state_bytes_max) a.invite_room_state = "[]";
   a.event = *e;
   a.asked = ++last_token_;
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}}});
@@ -219,7 +221,7 @@ void invitation_machine::leave_answered(const peer_answer& m) {
     row_.retry_at_ts = 0;
     save();
   };
-  if (m.status == 0 || m.status >= 500 || m.status == 429) {
+  if (m.status == 0 || m.status >= 500 || m.status == 429 || m.status == 401) {
     if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
     return retry_later(to_string(m.why));
   }
@@ -256,22 +258,40 @@ void invitation_machine::leave_answered(const peer_answer& m) {
 }
 
 void invitation_machine::rescinded(const rescission_received& m) {
-  if (!exists_ || row_.direction != "incoming" || row_.state != "pending" || rescinding_ || !event_) return;
+  rescission r{m, nullptr, 0};
+  static constexpr const char* not_ours = "this server is not in the room";
+  if (!exists_ || row_.direction != "incoming" || !event_) return answer_rescission(r, not_ours);
   auto e = matrix::make_event(m.pdu, event_->rules());
-  if (!e) return;
+  if (!e) return answer_rescission(r, to_string(e.error()));
   const auto& x = **e;
+  if (row_.state == "revoked" || row_.state == "banned") return answer_rescission(r, {}); // a repeat
+  if (row_.state != "pending") return answer_rescission(r, not_ours);
   // Without the room's state only the inviter himself can be believed, and only about this very invitation.
   const bool about_it = std::find(x.auth_events.begin(), x.auth_events.end(), event_->event_id) != x.auth_events.end();
   if (x.room_id != room_id_ || x.type != "m.room.member" || !x.state_key || *x.state_key != user_id_ || x.sender != row_.inviter ||
       matrix::server_name_of(x.sender) != m.origin || !about_it || (x.membership() != "leave" && x.membership() != "ban"))
-    return;
-  rescinding_ = rescission{*e, ++last_token_};
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, rescinding_->asked, {*e}}});
+    return answer_rescission(r, not_ours);
+  if (rescinding_.size() >= 10) return answer_rescission(r, "too many at once");
+  r.event = *e;
+  r.asked = ++last_token_;
+  rescinding_.push_back(std::move(r));
+  if (rescinding_.size() == 1) verify_rescission();
+}
+
+void invitation_machine::verify_rescission() {
+  const auto& r = rescinding_.front();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, r.asked, {r.event}}});
+}
+
+void invitation_machine::answer_rescission(const rescission& r, const std::string& error) {
+  after_.push_back(tell{r.told.reply_to, rescission_handled{r.told.asked, error}});
 }
 
 void invitation_machine::rescission_verified(bool valid) {
-  const auto r = std::move(*rescinding_);
-  rescinding_.reset();
+  const auto r = std::move(rescinding_.front());
+  rescinding_.pop_front();
+  if (!rescinding_.empty()) verify_rescission();
+  answer_rescission(r, valid ? "" : "bad_signature: the event's signature is not valid");
   if (!valid || row_.state != "pending") return;
   const auto* reason = r.event->content().find("reason");
   become(r.event->membership() == "ban" ? "banned" : "revoked", reason && reason->as_string() ? *reason->as_string() : std::string{});

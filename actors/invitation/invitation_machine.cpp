@@ -3,6 +3,7 @@
 #include "messages/chat/codec.hpp"
 #include "messages/matrix/identifiers.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace causeway::invitation {
@@ -52,6 +53,10 @@ void invitation_machine::loaded() {
   row_.room_id = room_id_;
   row_.user_id = user_id_;
   event_.reset();
+  answered_event_.reset();
+  asking_ = asking::nothing; // an answer to the invitation before says nothing about this one
+  keys_asked_ = 0;
+  revocation_asked_ = expiring_ = false;
   if (!exists_) return;
   if (const auto* rules = matrix::find_room_version(row_.room_version); rules && !row_.event.empty())
     if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
@@ -71,9 +76,18 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, revocation_done>) revoked(x);
       else if constexpr (std::is_same_v<T, join_finished>) joined(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
-      else if constexpr (std::is_same_v<T, rescission_delivered>) {
+      else if constexpr (std::is_same_v<T, invite_not_taken>) {
+        if (exists_ && row_.state == "sending") {
+          row_.pending_request.clear();
+          row_.retry_at_ts = 0;
+          become("failed", x.reason);
+        }
+      } else if constexpr (std::is_same_v<T, rescission_delivered>) {
         if (row_.state == "revoked_unconfirmed") become("revoked", row_.reason);
-      } else if constexpr (std::is_same_v<T, timer_due>) timer();
+      } else if constexpr (std::is_same_v<T, timer_due>) {
+        if (x.name == "watch") watch();
+        else timer();
+      }
       else if constexpr (std::is_same_v<T, status_wanted>)
         now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::invitation, key_of(room_id_, user_id_)}, describe(now_)}});
       else if constexpr (std::is_same_v<T, passivate>) {
@@ -87,6 +101,12 @@ bool invitation_machine::is_open() const {
 }
 
 effects invitation_machine::flush() {
+  const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || revoking_ || !rescinding_.empty() || arriving_;
+  if (!waits) waiting_since_ = now_;
+  else if (!watching_) {
+    watching_ = true;
+    now_effects_.push_back(wake_me_at{now_ + 60'000, "watch"});
+  }
   effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
@@ -95,7 +115,9 @@ effects invitation_machine::flush() {
     out.push_back(std::move(p));
   }
   append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
-  if (loaded_ && !is_open() && row_.pending_request.empty() && !answering_ && !arriving_ && !revoking_ && !rescinding_ &&
+  // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
+  const bool rests = !is_open() || (row_.direction == "incoming" && row_.state == "pending") || row_.state == "revoked_unconfirmed";
+  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !arriving_ && !revoking_ && rescinding_.empty() &&
       asking_ == asking::nothing && before_load_.empty())
     out.push_back(finish{});
   return out;
@@ -106,20 +128,43 @@ void invitation_machine::timer() {
   if (is_open() && row_.direction == "outgoing" && row_.deadline_ts != 0 && now_ >= row_.deadline_ts && !expiring_ && row_.state != "revoked_unconfirmed") {
     expiring_ = true;
     revocation_asked_ = true;
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, "The invitation expired.", row_.state == "sending" ? event_ : nullptr}});
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, {}, "The invitation expired.", row_.state == "sending" ? event_ : nullptr}});
     return;
   }
   begin();
 }
 
+void invitation_machine::watch() {
+  // Whoever was asked may have failed with our question: no wait is for ever.
+  const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} * 2;
+  watching_ = false;
+  if (now_ - waiting_since_ < patience) return;
+  if (asking_ != asking::nothing) {
+    peer_answer lost;
+    lost.asked = asked_;
+    lost.why = {fault_code::timed_out, "no answer"};
+    answered(lost);
+  }
+  if (std::exchange(keys_asked_, 0) != 0) retry_later("the keys of the invited server were not told");
+  if (const auto command = std::exchange(answering_, std::nullopt)) failed(command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
+  if (const auto command = std::exchange(revoking_, std::nullopt)) failed(command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
+  revocation_asked_ = expiring_ = false;
+  for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
+  if (arriving_) {
+    refuse(arriving_->call, {fault_code::timed_out, "the signature could not be checked in time"});
+    arriving_.reset();
+  }
+}
+
 void invitation_machine::become(const std::string& state, const std::string& reason) {
   const auto previous = row_.state;
   if (previous == state) return save();
-  if (row_.direction == "outgoing" && previous == "sending" && (state == "failed" || state == "revoked"))
+  if (row_.direction == "outgoing" && previous == "sending" && state != "pending")
     after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_}});
   row_.state = state;
   row_.reason = reason;
   row_.since_ts = now_;
+  if (!is_open()) row_.deadline_ts = 0;
   save();
   chat::notification n = chat::invitation_changed{row_.chat_room_id, room_id_, user_id_, row_.inviter, row_.direction, state, previous, reason, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
@@ -174,7 +219,10 @@ void invitation_machine::membership(const invited_membership_changed& m) {
   }
   if (!exists_ || !is_open()) return;
   // Before the invite has entered the room its state there is that of an earlier invitation, or of none.
-  if (m.historical && row_.state == "sending" && m.membership != "join" && m.membership != "ban") return;
+  if (m.historical && row_.state == "sending" && m.membership != "join" && m.membership != "ban") {
+    const auto& cited = m.event ? m.event->auth_events : std::vector<std::string>{};
+    if (!event_ || std::find(cited.begin(), cited.end(), event_->event_id) == cited.end()) return;
+  }
   row_.pending_request = {};
   row_.retry_at_ts = 0;
   if (m.membership == "join") {
@@ -199,7 +247,7 @@ void invitation_machine::answered(const peer_answer& m) {
 void invitation_machine::verified(const events_verified& m) {
   const bool valid = m.checks.size() == 1 && m.checks.front() == event_check::valid;
   if (arriving_ && arriving_->asked == m.asked) return invite_verified(valid);
-  if (rescinding_ && rescinding_->asked == m.asked) return rescission_verified(valid);
+  if (!rescinding_.empty() && rescinding_.front().asked == m.asked) return rescission_verified(valid);
 }
 
 std::string invitation_machine::describe(time_ms now) const {

@@ -58,6 +58,7 @@ private:
   void send_leave_request();
   void leave_answered(const peer_answer& m);
   void rescinded(const rescission_received& m);
+  void verify_rescission();
   void rescission_verified(bool valid);
   void tell_received();
   std::vector<std::string> via() const;
@@ -94,10 +95,15 @@ private:
   std::optional<arrival> arriving_;
   std::deque<federation_call> more_arrivals_;
   struct rescission {
+    rescission_received told;
     matrix::event_ptr event;
     token asked = 0;
   };
-  std::optional<rescission> rescinding_;
+  std::deque<rescission> rescinding_; ///< the first is being verified
+  void answer_rescission(const rescission& r, const std::string& error);
+  void watch();
+  bool watching_ = false;
+  time_ms waiting_since_ = 0;
   std::string leave_reason_;
 };
 

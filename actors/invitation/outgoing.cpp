@@ -16,6 +16,8 @@ void invitation_machine::begin() {
     // A crash may have come between the room's commit and ours.
     if (asking_ == asking::nothing) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
   }
+  if (row_.direction == "outgoing" && row_.state == "revoked_unconfirmed")
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_}});
   if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0) return;
   if (row_.retry_at_ts > now_) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
@@ -57,7 +59,11 @@ void invitation_machine::retry_later(const std::string& why) {
 void invitation_machine::invite_answered(const peer_answer& m) {
   asking_ = asking::nothing;
   if (row_.state != "sending" || row_.pending_request != "invite") return;
-  if (m.status == 0 || m.status >= 500 || m.status == 429) {
+  // Final is what the other server has understood and refused; a proxy's 404 or a key it could not fetch just now is not.
+  static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVITE_BLOCKED", "M_INCOMPATIBLE_ROOM_VERSION", "M_UNSUPPORTED_ROOM_VERSION",
+                                                "M_INVALID_PARAM", "M_BAD_JSON", "M_MISSING_PARAM", "M_NOT_FOUND"};
+  const bool is_final = m.status >= 400 && m.status < 500 && std::find(std::begin(final_codes), std::end(final_codes), m.errcode) != std::end(final_codes);
+  if (m.status != 200 && !is_final) {
     // An address we may not reach and a refusal by our own lists will not change by waiting.
     if (m.why.code == fault_code::server_denied || m.why.code == fault_code::peer_blocked_address) {
       row_.pending_request.clear();
@@ -77,6 +83,10 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   keys_wanted k;
   k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   k.asked = keys_asked_ = ++last_token_;
+  if (const auto* by = answered_event_->source.find("signatures"))
+    if (const auto* own = by->find_object(matrix::server_name_of(user_id_)))
+      for (const auto& s : *own)
+        if (k.key_ids.size() < 16) k.key_ids.push_back(s.key);
   now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(k)});
 }
 
@@ -98,12 +108,16 @@ void invitation_machine::signature_checked(const keys_found& m) {
   answered_event_.reset();
   row_.event = event_->to_json();
   row_.pending_request = "commit";
+  row_.retry_at_ts = now_ + node_.invitation.retry_delay_ms_max; // should the room not have taken it by then
+  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
   save();
   after_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
 }
 
 void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke& x) {
-  if (!exists_ || !is_open() || row_.direction != "outgoing" || row_.state == "revoked_unconfirmed")
+  if (exists_ && row_.direction == "outgoing" && (row_.state == "revoked" || row_.state == "revoked_unconfirmed"))
+    return done(m.reference, x.name, row_.state); // it is what was asked for
+  if (!exists_ || !is_open() || row_.direction != "outgoing")
     return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
   if (revoking_) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
   if (row_.state == "sending" && row_.attempts == 0) {
@@ -114,7 +128,7 @@ void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke
   revoking_ = m;
   revocation_asked_ = true;
   // While its answer is lost or under way the other server may hold the invite: the leave has to follow it into the room.
-  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, x.by, x.reason.value_or(""), row_.state == "sending" ? event_ : nullptr}});
+  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, x.by, x.reason.value_or(""), row_.state == "sending" ? event_ : nullptr}});
 }
 
 void invitation_machine::revoked(const revocation_done& m) {

@@ -14,7 +14,9 @@ namespace {
 using matrix::endpoint;
 using matrix::json::object;
 
-constexpr std::size_t waiting_max = 100;
+/// Requests that wait for the keys of a server that has not proved to be one.
+constexpr std::size_t waiting_max = 50;
+constexpr std::size_t waiting_bytes_max = limits::transaction_bytes_max;
 constexpr std::size_t recent_answers_max = 8;
 /// A room that failed meanwhile answers no more: the sender is told to repeat.
 constexpr time_ms handling_ms_max = 50'000;
@@ -37,11 +39,7 @@ void remote_server_machine::inbound(const inbound_request& m) {
 
 void remote_server_machine::authenticate(const inbound_request& m, bool after_fetch) {
   std::shared_ptr<matrix::json::value> body;
-  if (!m.request->body.empty()) {
-    auto parsed = matrix::json::parse(m.request->body);
-    if (!parsed) return refuse(m, parsed.error());
-    body = std::make_shared<matrix::json::value>(std::move(*parsed));
-  }
+  bool parsed = false;
   bool key_missing = false;
   std::string problem = "no usable X-Matrix signature";
   for (const auto& header : *m.authorization) {
@@ -57,6 +55,11 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
       problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" + (keys_fault_.empty() ? "" : ": " + keys_fault_);
       continue;
     }
+    if (!std::exchange(parsed, true) && !m.request->body.empty()) { // not before there is a key to check it with
+      auto value = matrix::json::parse(m.request->body);
+      if (!value) return refuse(m, value.error());
+      body = std::make_shared<matrix::json::value>(std::move(*value));
+    }
     const auto& destination = x->destination ? *x->destination : node_.server_name;
     // Most servers send canonical JSON: then the text that was signed is the text that came. Otherwise it is made canonical.
     const auto as_sent = matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
@@ -67,7 +70,9 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     problem = "the signature does not match the request";
   }
   const bool paused = keys_failed_at_ != 0 && now_ - keys_failed_at_ < node_.federation.key_fetch_retry_ms;
-  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max) {
+  std::size_t waiting_bytes = m.request->body.size();
+  for (const auto& w : auth_waiting_) waiting_bytes += w.request->body.size();
+  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max && waiting_bytes <= waiting_bytes_max) {
     auth_waiting_.push_back(m);
     return fetch_keys();
   }
@@ -186,6 +191,7 @@ void remote_server_machine::handled(const pdus_handled& m) {
   if (it == r.rooms.end()) return;
   r.rooms.erase(it);
   r.outcomes.insert(r.outcomes.end(), m.outcomes.begin(), m.outcomes.end());
+  r.overloaded = r.overloaded || m.overloaded;
   if (r.rooms.empty()) end_transaction();
 }
 
@@ -204,6 +210,12 @@ void remote_server_machine::watch_transaction() {
 
 void remote_server_machine::end_transaction() {
   auto& r = *receiving_;
+  if (r.overloaded) {
+    const auto why = matrix::json::canonical(object{{"errcode", "M_LIMIT_EXCEEDED"}, {"error", "a room has too much under way; repeat"}});
+    for (const auto& [gateway, id] : r.waiting) reply(gateway, id, 429, why);
+    receiving_.reset();
+    return;
+  }
   object verdicts;
   for (const auto& o : r.outcomes) {
     if (o.event_id.empty()) continue;

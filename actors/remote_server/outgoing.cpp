@@ -42,7 +42,8 @@ void remote_server_machine::consider_sending() {
       in_flight_.push_back(std::move(pdus_.front()));
       pdus_.pop_front();
     }
-    destination_.transaction_id = node_.boot_id + "-" + std::to_string(++last_transaction_);
+    // Never used twice: the boot, the birth of this actor, its count. A repeated id would be answered from memory and lost.
+    destination_.transaction_id = node_.boot_id + "-" + std::to_string(born_) + "-" + std::to_string(++last_transaction_);
     destination_.transaction_ts = now_;
     destination_.transaction_pdus.clear();
     for (const auto& q : in_flight_) destination_.transaction_pdus.push_back(q.event->event_id);
@@ -78,10 +79,11 @@ void remote_server_machine::transaction_answered(const gateway::http_answer& a) 
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
+  std::unordered_set<std::string> refused;
   if (auto body = matrix::json::parse(a.body))
     if (const auto* verdicts = body->find_object("pdus"))
       for (const auto& v : *verdicts)
-        if (const auto* error = v.mapped.find_string("error"))
+        if (const auto* error = v.mapped.find_string("error"); error && refused.insert(v.key).second)
           now_effects_.push_back(note{log_level::warning, "event refused by server",
                                       {{"server", server_name_}, {"event", v.key}, {"error", error->substr(0, 200)}}});
   const bool was_failing = destination_.failures > 0;
@@ -91,7 +93,7 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
     queued_ids_.erase(q.event->event_id);
     if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
     const auto& e = *q.event;
-    if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
+    if (!refused.contains(e.event_id) && e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
       after_.push_back(tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
   }
   delivered_ += in_flight_.size();

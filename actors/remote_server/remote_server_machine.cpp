@@ -16,6 +16,7 @@ constexpr time_ms lost_after_ms = 10'000;
 constexpr time_ms lazy_ms = 1'000;
 /// A server nobody needs keeps no actor.
 constexpr time_ms idle_ms = 10 * 60'000;
+constexpr time_ms stranger_idle_ms = 30'000;
 
 } // namespace
 
@@ -48,7 +49,7 @@ effects remote_server_machine::on(const message& m, time_ms now) {
 
 void remote_server_machine::loaded(const store::destination_loaded& from) {
   loaded_ = true;
-  last_active_ = now_;
+  last_active_ = born_ = now_;
   destination_ = from.destination;
   destination_.server_name = server_name_;
   more_in_store_ = from.more;
@@ -66,7 +67,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
         pdus_.erase(it);
         break;
       }
-  now_effects_.push_back(wake_me_at{now_ + idle_ms, "idle"});
+  now_effects_.push_back(wake_me_at{now_ + stranger_idle_ms, "idle"});
   consider_sending();
 }
 
@@ -99,7 +100,12 @@ void remote_server_machine::dispatch(const message& m) {
       } else if constexpr (std::is_same_v<T, store_answered>) {
         if (x.asked == refill_token_) {
           refill_token_ = 0;
-          if (const auto* found = std::get_if<store::destination_loaded>(x.answer.get())) {
+          const auto* found = std::get_if<store::destination_loaded>(x.answer.get());
+          if (!found) {
+            now_effects_.push_back(wake_me_at{now_ + 1'000, "send"}); // the store is busy
+            return;
+          }
+          {
             more_in_store_ = found->more;
             for (const auto& e : found->pdus)
               if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
@@ -160,8 +166,10 @@ effects remote_server_machine::flush() {
 void remote_server_machine::consider_idle() {
   const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() || !open_.empty() ||
                     more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty();
-  if (!busy && now_ - last_active_ >= idle_ms) now_effects_.push_back(finish{});
-  else now_effects_.push_back(wake_me_at{now_ + idle_ms, "idle"});
+  // Whoever never proved to be that server keeps its actor for a short while only.
+  const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
+  if (!busy && now_ - last_active_ >= idle) now_effects_.push_back(finish{});
+  now_effects_.push_back(wake_me_at{now_ + idle, "idle"}); // also when finishing: a message may cross it
 }
 
 std::uint64_t remote_server_machine::request(open_request::kind what, matrix::endpoint endpoint,

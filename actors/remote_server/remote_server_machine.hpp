@@ -105,6 +105,7 @@ private:
   bool in_flight_sent_ = false;
   std::uint64_t in_flight_request_ = 0;
   std::deque<edu_queued> edus_;
+  time_ms born_ = 0; ///< when this actor was made
   std::uint64_t last_transaction_ = 0;
   std::uint64_t delivered_ = 0;
 
@@ -123,6 +124,7 @@ private:
     token repetition_token = 0;
     std::map<token, bool> rooms; ///< open shares
     std::vector<pdu_outcome> outcomes;
+    bool overloaded = false;
   };
   std::optional<received> receiving_;
   std::deque<std::pair<std::string, std::string>> recent_answers_; ///< (transaction id, answer), newest last

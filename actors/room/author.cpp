@@ -59,7 +59,7 @@ void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::
   }
 }
 
-void room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers) {
+status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers) {
   const auto before = graph_.state_before(x->prev_events, writes_);
   const auto verdict = graph_.judge(*x, before);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
@@ -68,7 +68,7 @@ void room_machine::commit_local(const matrix::event_ptr& x, const std::vector<st
   if (verdict.judged != store::verdict::accepted) {
     // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
     now_effects_.push_back(note{log_level::warning, "own event no longer allowed", {{"room", room_id_}, {"event", x->event_id}, {"reason", verdict.reason}}});
-    return;
+    return {fault_code::forbidden, verdict.reason};
   }
   if (x->is_state()) {
     for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
@@ -78,6 +78,7 @@ void room_machine::commit_local(const matrix::event_ptr& x, const std::vector<st
   servers.erase(std::string{matrix::server_name_of(x->sender)});
   queue_for(x, {servers.begin(), servers.end()});
   tell_state_changes(changes);
+  return ok();
 }
 
 std::vector<std::string> room_machine::local_joined() const {

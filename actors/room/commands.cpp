@@ -49,6 +49,13 @@ void room_machine::run_commands() {
     commands_.pop_front();
     const bool creates = std::holds_alternative<chat::room_create>(*running.command.body);
     const auto* what = chat::name(*running.command.body);
+    const auto* revocation = std::get_if<chat::invite_revoke>(running.command.body.get());
+    const auto* answer = std::get_if<chat::invite_answer>(running.command.body.get());
+    if (revocation || answer) {
+      // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
+      tell_after({actor_kind::invitation, room_id_ + "|" + (revocation ? revocation->user : answer->user)}, running.command);
+      continue;
+    }
     if (!creates && !exists_) {
       failed(running.command.reference, what, {fault_code::not_found, "room " + room_id_});
       continue;
@@ -89,7 +96,7 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   auto e = author({"m.room.member", by, user, std::move(content)});
   if (!e) return e.error();
   if (node_.is_local(user)) {
-    commit_local(*e);
+    if (auto fine = commit_local(*e); !fine) return fine.error();
     return std::string{"pending"};
   }
   store::put_invitation row;
@@ -131,7 +138,14 @@ std::string room_machine::stripped_state_for_invite(std::string_view inviter) co
 void room_machine::revoke(const revoke_invite& m) {
   auto answer = [&](fault why) { tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)}); };
   if (!exists_ || head_.phase != store::room_phase::joined) return answer({fault_code::not_member, "nobody of this server is in the room"});
-  if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) commit_local(m.uncommitted_invite);
+  if (!m.requested_by.empty() && m.requested_by != m.by) {
+    if (graph_.membership(m.requested_by) != "join" || graph_.levels().of_user(m.requested_by) < graph_.levels().of_action("kick"))
+      return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
+  }
+  if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) {
+    if (fetch_parents_first(m.uncommitted_invite, m)) return;
+    if (auto fine = commit_local(m.uncommitted_invite); !fine) return answer(fine.error());
+  }
   inviting_.erase(m.user_id);
   release_held(m.user_id);
   if (graph_.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
@@ -139,8 +153,9 @@ void room_machine::revoke(const revoke_invite& m) {
   if (!m.reason.empty()) content.set("reason", m.reason);
   // The inviter himself where he still can: the invited server applies a rescission from nobody else (0.2 of the design notes).
   std::vector<std::string> actors{m.by};
+  if (!m.requested_by.empty() && m.requested_by != m.by) actors.push_back(m.requested_by);
   for (auto& user : local_joined())
-    if (user != m.by) actors.push_back(std::move(user));
+    if (std::find(actors.begin(), actors.end(), user) == actors.end()) actors.push_back(std::move(user));
   fault last{fault_code::forbidden, "no user of this server may take the invitation back"};
   for (const auto& by : actors) {
     if (graph_.membership(by) != "join") continue;
@@ -149,7 +164,7 @@ void room_machine::revoke(const revoke_invite& m) {
       if (by == m.by) last = e.error();
       continue;
     }
-    commit_local(*e);
+    (void)commit_local(*e); // authored against the current state a moment ago
     return answer({});
   }
   answer(last);
@@ -187,7 +202,7 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
 
   auto e = author({"m.room.message", x.sender, std::nullopt, std::move(content)});
   if (!e) return failed(c.command.reference, x.name, e.error());
-  commit_local(*e);
+  if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
   if (!x.message.empty()) {
     writes_.push_back(store::bind_message{room_id_, x.message, (*e)->event_id});
     if (recent_messages_.size() >= recent_messages_max) recent_messages_.erase(recent_messages_.begin());
@@ -202,7 +217,7 @@ void room_machine::run(const queued_command& c, const chat::member_leave& x) {
   if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
   auto e = author({"m.room.member", x.user, x.user, std::move(content)});
   if (!e) return failed(c.command.reference, x.name, e.error());
-  commit_local(*e);
+  if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
   done(c.command.reference, x.name, chat::empty_answer{});
 }
 

@@ -81,8 +81,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   auto add = [&](draft d) -> status {
     auto e = author(d);
     if (!e) return e.error();
-    commit_local(*e);
-    return ok();
+    return commit_local(*e);
   };
   const bool is_public = x.type == chat::room_type::channel && x.access == chat::visibility::public_;
 

@@ -61,27 +61,52 @@ std::vector<matrix::event_ptr> room_machine::form_unknown(const matrix::json::ar
   return unknown;
 }
 
+bool room_machine::needs_gap(const work& w) const {
+  if (w.pulled) return false; // pulled events are part of the gap of the one they were pulled for
+  if (w.phase == work_phase::closing_gap) return true;
+  return w.phase == work_phase::waiting_for_parents && std::any_of(work_.begin(), work_.end(), [](const auto& other) {
+           return other.second.pulled && other.second.phase == work_phase::closing_gap;
+         });
+}
+
 void room_machine::consider_gap() {
-  if (gap_ || join_) return;
+  if (join_ || !looking_up_.empty()) return;
+  if (gap_) {
+    if (!std::exchange(gap_->paused, false)) return;
+    if (gap_->rounds >= node_.room.missing_events_rounds) gap_->at = gap::step::state;
+    return ask_gap();
+  }
   time_ms wake = 0;
-  for (auto& [id, w] : work_) {
-    if (w.phase != work_phase::closing_gap || w.pulled) continue;
+  std::vector<std::uint64_t> given_up;
+  for (const auto& [id, w] : work_) {
+    if (!needs_gap(w)) continue;
     if (now_ - w.since > gap_give_up_ms) {
-      now_effects_.push_back(note{log_level::warning, "event given up: nobody has its parents", {{"room", room_id_}, {"event", w.event->event_id}, {"origin", w.origin}}});
-      end_work(id, "the event's parents cannot be obtained");
-      return consider_gap();
+      given_up.push_back(id);
+      continue;
     }
     if (auto it = gap_pause_.find(id); it != gap_pause_.end() && it->second > now_) {
       wake = wake == 0 ? it->second : std::min(wake, it->second);
       continue;
     }
     gap_.emplace();
+    gap_->number = ++last_gap_;
     gap_->work_id = id;
     gap_->server = w.origin;
-    ask_gap();
-    return;
+    break;
   }
+  for (const auto id : given_up) {
+    const auto& w = work_.at(id);
+    now_effects_.push_back(note{log_level::warning, "event given up: nobody has its parents", {{"room", room_id_}, {"event", w.event->event_id}, {"origin", w.origin}}});
+    end_work(id, "the event's parents cannot be obtained");
+  }
+  if (gap_) return ask_gap();
   if (wake != 0) now_effects_.push_back(wake_me_at{wake, "gap"});
+}
+
+void room_machine::drop_orphans() {
+  // What was pulled for an event that is placed or given up serves nobody any more.
+  if (gap_ || std::any_of(work_.begin(), work_.end(), [](const auto& w) { return !w.second.pulled; })) return;
+  while (!work_.empty()) end_work(work_.begin()->first, {});
 }
 
 void room_machine::ask_gap() {
@@ -96,20 +121,27 @@ void room_machine::ask_gap() {
   r.asked = gap_->asked = next_token();
   r.timeout_ms = node_.federation.request_timeout_ms * 2;
   r.response_bytes_max = limits::response_bytes_max;
+  gap_->since = now_;
+  gap_->paused = false;
 
   // Which events of the chain below the target lack parents? The target itself at first, later the oldest we were given.
   const bool parents_missing = std::any_of(target.prev_events.begin(), target.prev_events.end(),
                                            [&](const auto& p) { return !graph_.is_placed(p); });
   std::vector<const work*> oldest;
-  for (const auto& [id, w] : work_)
-    if (w.pulled && w.phase == work_phase::closing_gap) oldest.push_back(&w);
-  if (!parents_missing && oldest.empty()) {
+  for (const auto& [id, w] : work_) {
+    // Only the ends of what was pulled: naming a whole chain would have the answer repeat it.
+    const auto& prev = w.event->prev_events;
+    if (w.pulled && w.phase == work_phase::closing_gap &&
+        std::any_of(prev.begin(), prev.end(), [&](const auto& p) { return !graph_.is_placed(p) && !work_by_event_.contains(p); }))
+      oldest.push_back(&w);
+  }
+  if (!parents_missing && oldest.empty() && gap_->at != gap::step::state) {
     gap_->at = gap::step::auth_events;
     gap_->event_id = target.event_id;
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_id_, target.event_id};
-  } else if (gap_->at == gap::step::state && !oldest.empty()) {
-    gap_->event_id = oldest.front()->event->event_id;
+  } else if (gap_->at == gap::step::state) {
+    gap_->event_id = oldest.empty() ? target.event_id : oldest.front()->event->event_id;
     r.endpoint = matrix::endpoint::state;
     r.parameters = {room_id_};
     r.query = {{"event_id", gap_->event_id}};
@@ -127,6 +159,7 @@ void room_machine::ask_gap() {
     matrix::json::object body{{"earliest_events", std::move(earliest)}, {"latest_events", std::move(latest)},
                               {"limit", static_cast<std::int64_t>(node_.room.missing_events_limit)}, {"min_depth", 0}};
     r.body = matrix::json::canonical(body);
+    r.response_bytes_max = (node_.room.missing_events_limit + 1) * limits::event_bytes_max;
   }
   now_effects_.push_back(tell{{actor_kind::remote_server, gap_->server}, std::move(r)});
 }
@@ -143,6 +176,7 @@ void room_machine::gap_answer(const peer_answer& m) {
       if (!events) return gap_failed("the answer has no events");
       std::vector<matrix::event_ptr> all;
       form_unknown(*events, &all);
+      if (all.size() > node_.room.missing_events_limit) all.resize(node_.room.missing_events_limit);
       for (auto& x : all) {
         const auto* known = graph_.find(x->event_id);
         if ((!known || known->judged == store::verdict::outlier) && !work_by_event_.contains(x->event_id)) unknown.push_back(x);
@@ -173,10 +207,12 @@ void room_machine::gap_answer(const peer_answer& m) {
   if (unknown.empty()) return gap_failed("the server had nothing to add");
   const auto asked = next_token();
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, unknown}});
-  importing_[asked] = std::move(unknown);
+  importing_[asked] = {gap_->number, std::move(unknown)};
 }
 
 void room_machine::add_outliers(std::vector<matrix::event_ptr> events) {
+  // Version 12 lists the create event nowhere, and everything rests on it.
+  std::stable_partition(events.begin(), events.end(), [](const auto& e) { return e->type == "m.room.create"; });
   for (const auto& x : parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
     if (graph_.find(x->event_id)) continue;
     if (!graph_.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
@@ -209,19 +245,15 @@ void room_machine::gap_imported(std::vector<matrix::event_ptr> events) {
   }
   const bool progress = at != gap::step::missing_events || work_.size() > before;
   ++gap_->rounds;
-  auto kept = std::move(*gap_);
-  gap_ = kept;
-  advance(); // may end the gap
-  if (!gap_ || gap_->work_id != work_id || gap_->asked != 0) return;
-  if (!looking_up_.empty()) {
-    // The store is being asked for parents of what came; its answer leads back here through the timer.
-    now_effects_.push_back(wake_me_at{now_ + 1, "gap"});
-    gap_.reset();
+  const auto number = gap_->number;
+  gap_->paused = true; // whatever asks next goes on from here
+  if (!progress) {
+    gap_->paused = false;
+    advance();
+    if (gap_ && gap_->number == number && !gap_->paused && gap_->asked == 0) gap_failed("no progress");
     return;
   }
-  if (!progress) return gap_failed("no progress");
-  if (gap_->rounds >= node_.room.missing_events_rounds) gap_->at = gap::step::state;
-  ask_gap();
+  advance(); // may end the gap, ask the store first, or go on with it
 }
 
 void room_machine::gap_failed(const std::string& why) {
@@ -233,12 +265,22 @@ void room_machine::gap_failed(const std::string& why) {
     gap_->at = gap::step::state;
     return ask_gap();
   }
+  // A parent that is known as history, without the state around it, cannot be pulled: only the state here can be asked for.
+  if (gap_->at == gap::step::missing_events && it != work_.end()) {
+    const auto& prev = it->second.event->prev_events;
+    const bool only_stateless = std::all_of(prev.begin(), prev.end(), [&](const auto& id) { return graph_.find(id) != nullptr; });
+    if (only_stateless) {
+      gap_->at = gap::step::state;
+      return ask_gap();
+    }
+  }
   gap_->tried.push_back(gap_->server);
   if (it != work_.end()) {
     for (auto& server : graph_.servers_in(graph_.current())) {
       if (server == node_.server_name || std::find(gap_->tried.begin(), gap_->tried.end(), server) != gap_->tried.end()) continue;
       gap_->server = server;
       gap_->at = gap::step::missing_events;
+      gap_->rounds = 0;
       return ask_gap();
     }
     gap_pause_[gap_->work_id] = now_ + node_.room.inbox_retry_ms;
@@ -271,13 +313,14 @@ void room_machine::ask_history() {
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
   r.asked = history_->asked = next_token();
+  history_->since = now_;
   r.endpoint = matrix::endpoint::backfill;
   r.parameters = {room_id_};
   for (const auto& id : history_->from) r.query.emplace_back("v", id);
   const auto left = node_.room.backfill_on_join - std::min<std::size_t>(node_.room.backfill_on_join, history_->events.size());
   r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
   r.timeout_ms = node_.federation.request_timeout_ms;
-  r.response_bytes_max = limits::response_bytes_max;
+  r.response_bytes_max = 101 * limits::event_bytes_max;
   now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
 }
 
@@ -295,6 +338,7 @@ void room_machine::history_answer(const peer_answer& m) {
   }
   std::vector<matrix::event_ptr> all, fresh;
   form_unknown(*pdus, &all);
+  if (all.size() > 100) all.resize(100);
   for (auto& x : all) {
     const auto* known = graph_.find(x->event_id);
     const bool have = known && known->judged != store::verdict::outlier;
@@ -304,6 +348,7 @@ void room_machine::history_answer(const peer_answer& m) {
   if (fresh.empty()) return finish_history();
   const auto asked = next_token();
   history_->verifying = true;
+  history_->since = now_;
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, fresh}});
   history_verifying_[asked] = std::move(fresh);
 }
@@ -327,6 +372,19 @@ void room_machine::history_verified(const std::vector<matrix::event_ptr>& events
 }
 
 void room_machine::finish_history() {
+  if (history_lookup_ != 0) return;
+  // On a second join part of it may be on disk already.
+  std::vector<std::string> ids;
+  for (const auto& x : history_->events) ids.push_back(x->event_id);
+  if (ids.empty()) return complete_history({});
+  history_lookup_ = next_token();
+  now_effects_.push_back(ask_store{history_lookup_, store::load_events{room_id_, std::move(ids), false}});
+}
+
+void room_machine::complete_history(const store::events_loaded& known) {
+  std::erase_if(history_->events, [&](const auto& x) {
+    return std::any_of(known.events.begin(), known.events.end(), [&](const auto& s) { return s.event->event_id == x->event_id && s.judged != store::verdict::outlier; });
+  });
   auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
   history_.reset();
   // Judged by what it cites; the states around it are not known and not needed: nothing is built on it.

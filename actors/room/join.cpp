@@ -29,8 +29,9 @@ void room_machine::join_local(const join_wanted& m) {
   if (!m.avatar_url.empty()) content.set("avatar_url", m.avatar_url);
   fault why;
   if (graph_.membership(m.user_id) != "join") {
-    if (auto e = author({"m.room.member", m.user_id, m.user_id, std::move(content)})) commit_local(*e);
-    else why = e.error();
+    auto e = author({"m.room.member", m.user_id, m.user_id, std::move(content)});
+    auto fine = e ? commit_local(*e) : status{e.error()};
+    if (!fine) why = fine.error();
   }
   tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why});
 }

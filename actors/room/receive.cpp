@@ -28,18 +28,22 @@ void room_machine::receive(const pdus_received& m) {
     held_.push_back(m);
     return;
   }
+  if (work_.size() + m.pdus->size() > node_.room.pending_pdus_max) {
+    // The sender keeps what it sent and repeats it; an answer per PDU would make it drop them.
+    tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
+    return;
+  }
   const auto batch_id = ++last_batch_;
   auto& b = batches_[batch_id];
   b.reply_to = m.reply_to;
   b.asked = m.asked;
   b.outcomes.resize(m.pdus->size());
   b.open = m.pdus->size();
-  auto settle = [&](std::size_t index, std::string event_id, std::string error) {
+  auto settled = [&](std::size_t index, std::string event_id, std::string error) {
     b.outcomes[index] = {std::move(event_id), std::move(error)};
     --b.open;
   };
 
-  std::vector<matrix::event_ptr> to_verify;
   std::vector<std::uint64_t> ids;
   const matrix::json::object* acl = nullptr;
   if (exists_)
@@ -52,34 +56,42 @@ void room_machine::receive(const pdus_received& m) {
       const auto* type = pdu.find("type");
       const auto* key = pdu.find("state_key");
       if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
-          node_.is_local(*key->as_string()))
-        tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{}, 0, m.origin, pdu});
-      settle(i, exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
+          node_.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
+        // Answered when the invitation has it on disk.
+        const auto asked = next_token();
+        rescinding_[asked] = {batch_id, i};
+        tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, m.origin, pdu});
+        continue;
+      }
+      settled(i, exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
       continue;
     }
     if (!admitted) {
-      settle(i, id_for_answer(pdu, graph_.rules()), "server ACL denies " + m.origin);
+      settled(i, id_for_answer(pdu, graph_.rules()), "server ACL denies " + m.origin);
       continue;
     }
     auto formed = matrix::take_event(pdu, graph_.rules());
     if (!formed) {
-      settle(i, id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
+      settled(i, id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
       continue;
     }
     const auto& x = *formed;
     if (x->room_id != room_id_) {
-      settle(i, x->event_id, "event of another room");
+      settled(i, x->event_id, "event of another room");
       continue;
     }
     if (const auto* known = graph_.find(x->event_id); known && known->judged != store::verdict::outlier) {
-      settle(i, x->event_id, {}); // a repeat is harmless
+      settled(i, x->event_id, {}); // a repeat is harmless
       continue;
     }
     b.outcomes[i].event_id = x->event_id;
     if (auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
       auto& w = work_.at(it->second);
-      if (w.in_inbox) settle(i, x->event_id, {}); // staged already: on disk
-      else w.waiters.emplace_back(batch_id, i);
+      if (w.in_inbox) settled(i, x->event_id, {}); // staged already: on disk
+      else {
+        w.waiters.emplace_back(batch_id, i);
+        w.pulled = false; // somebody waits for it now
+      }
       continue;
     }
     const auto id = ++last_work_;
@@ -91,23 +103,41 @@ void room_machine::receive(const pdus_received& m) {
     w.waiters.emplace_back(batch_id, i);
     work_by_event_[x->event_id] = id;
     work_.emplace(id, std::move(w));
-    to_verify.push_back(x);
     ids.push_back(id);
   }
   if (b.open == 0) {
     tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
     batches_.erase(batch_id);
   }
-  if (to_verify.empty()) return;
+  if (ids.empty()) return;
+  ask_to_verify(std::move(ids));
+}
+
+void room_machine::ask_to_verify(std::vector<std::uint64_t> ids) {
+  std::vector<matrix::event_ptr> events;
+  std::erase_if(ids, [&](auto id) { return !work_.contains(id); });
+  if (ids.empty()) return;
+  for (const auto id : ids) events.push_back(work_.at(id).event);
   const auto asked = next_token();
-  verifying_[asked] = std::move(ids);
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(to_verify)}});
+  verifying_[asked] = {std::move(ids), now_};
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(events)}});
+}
+
+void room_machine::settle(std::uint64_t batch_id, std::size_t index, const std::string& error) {
+  auto it = batches_.find(batch_id);
+  if (it == batches_.end()) return;
+  auto& b = it->second;
+  b.outcomes[index].error = error;
+  if (--b.open > 0) return;
+  tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
+  batches_.erase(it);
 }
 
 void room_machine::verified(const events_verified& m) {
   if (auto it = importing_.find(m.asked); it != importing_.end()) {
-    auto events = std::move(it->second);
+    auto [number, events] = std::move(it->second);
     importing_.erase(it);
+    if (!gap_ || gap_->number != number) return; // of a gap that was given up
     std::vector<matrix::event_ptr> good;
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (m.checks[i] == event_check::valid) good.push_back(events[i]);
@@ -134,7 +164,7 @@ void room_machine::verified(const events_verified& m) {
   if (join_ && join_->at == join_dance::step::verifying && join_->asked == m.asked) return join_verified(m);
   auto it = verifying_.find(m.asked);
   if (it == verifying_.end()) return;
-  auto ids = std::move(it->second);
+  auto ids = std::move(it->second.ids);
   verifying_.erase(it);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto found = work_.find(ids[i]);
@@ -189,6 +219,15 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     removed = true;
     return true;
   }
+  // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the head cannot be one.
+  const auto& head = graph_.extremities();
+  const bool continues_head = std::all_of(w.event->prev_events.begin(), w.event->prev_events.end(),
+                                          [&](const auto& p) { return std::find(head.begin(), head.end(), p) != head.end(); });
+  if (!continues_head && !w.looked_up) {
+    to_look_up.push_back(w.event->event_id);
+    if (w.phase != work_phase::closing_gap) w.phase = work_phase::gathering;
+    return false;
+  }
   for (const auto& prev : w.event->prev_events) look(prev, true);
   for (const auto& auth : w.event->auth_events) look(auth, false);
   if (w.event->prev_events.empty()) {
@@ -231,6 +270,7 @@ void room_machine::advance() {
     looking_up_[asked] = std::move(to_look_up);
   }
   consider_gap();
+  drop_orphans();
 }
 
 void room_machine::accept(work& w) {
@@ -260,14 +300,7 @@ void room_machine::stage(work& w) {
   // Answered for from now on: it waits on disk for what is missing.
   w.in_inbox = true;
   writes_.push_back(store::put_inbox{room_id_, w.event->event_id, w.origin, w.event->to_json(), now_});
-  for (const auto& [batch_id, index] : w.waiters) {
-    auto it = batches_.find(batch_id);
-    if (it == batches_.end()) continue;
-    if (--it->second.open == 0) {
-      tell_after(it->second.reply_to, pdus_handled{it->second.asked, std::move(it->second.outcomes)});
-      batches_.erase(it);
-    }
-  }
+  for (const auto& [batch_id, index] : w.waiters) settle(batch_id, index, {});
   w.waiters.clear();
 }
 
@@ -277,15 +310,7 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   auto& w = it->second;
   if (w.in_inbox) writes_.push_back(store::remove_inbox{room_id_, {w.event->event_id}});
   absent_.erase(w.event->event_id);
-  for (const auto& [batch_id, index] : w.waiters) {
-    auto b = batches_.find(batch_id);
-    if (b == batches_.end()) continue;
-    b->second.outcomes[index].error = error;
-    if (--b->second.open == 0) {
-      tell_after(b->second.reply_to, pdus_handled{b->second.asked, std::move(b->second.outcomes)});
-      batches_.erase(b);
-    }
-  }
+  for (const auto& [batch_id, index] : w.waiters) settle(batch_id, index, error);
   gap_pause_.erase(id);
   work_by_event_.erase(w.event->event_id);
   if (gap_ && gap_->work_id == id) gap_.reset();

@@ -156,6 +156,7 @@ std::vector<std::string> room_graph::missing_auth_events(const matrix::event& x)
 }
 
 room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
+  if (x.has_oversized_identifier) return {verdict::rejected, "an identifier has more than 255 bytes"};
   auto find_by_id = [this](std::string_view id) { return find_event(id); };
   if (auto fine = matrix::check_auth_events(x, find_by_id, [this](std::string_view id) { return is_rejected(id); }); !fine)
     return {verdict::rejected, fine.error().detail};

@@ -1,6 +1,7 @@
 #include "actors/room/room_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/server_acl.hpp"
 
 #include <stdexcept>
 
@@ -66,7 +67,13 @@ void room_machine::dispatch(const message& m) {
         else if (join_ && x.asked == join_->asked) join_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         // The invited server has signed: only now does the invitation exist for the room.
-        if (exists_ && !graph_.find(x.event->event_id)) commit_local(x.event);
+        if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
+          if (fetch_parents_first(x.event, x)) return;
+          if (auto fine = commit_local(x.event); !fine)
+            tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{fine.error().detail});
+        } else if (!exists_ || head_.phase != store::room_phase::joined) {
+          tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{"nobody of this server is in the room any more"});
+        }
         inviting_.erase(x.user_id);
         release_held(x.user_id);
       } else if constexpr (std::is_same_v<T, invite_given_up>) {
@@ -85,15 +92,27 @@ void room_machine::dispatch(const message& m) {
                                      join_finished{x.user_id, {fault_code::not_member, "this server is not in the room"}});
         draft d{"m.room.member", x.user_id, x.user_id, {{"membership", "leave"}}};
         if (!x.reason.empty()) d.content.set("reason", x.reason);
-        if (auto e = author(d)) commit_local(*e);
-        else why = e.error();
+        auto e = author(d);
+        auto fine = e ? commit_local(*e) : causeway::status{e.error()};
+        if (!fine) why = fine.error();
         tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
+      } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
+        auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
+        if (e && e->membership() == "leave" && e->sender != x.user_id) queue_for(e, {std::string{matrix::server_name_of(x.user_id)}});
+      } else if constexpr (std::is_same_v<T, rescission_handled>) {
+        if (auto it = rescinding_.find(x.asked); it != rescinding_.end()) {
+          const auto [batch_id, index] = it->second;
+          rescinding_.erase(it);
+          settle(batch_id, index, x.error);
+        }
       } else if constexpr (std::is_same_v<T, edu_received>) {
         if (x.body.edu_type != "m.typing" || !exists_) return;
         const auto* user = x.body.content.find("user_id");
         const auto* typing = x.body.content.find("typing");
         if (!user || !user->as_string() || !typing || !typing->as_bool()) return;
         if (graph_.membership(*user->as_string()) != "join") return;
+        auto acl = graph_.state_event("m.room.server_acl");
+        if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, x.origin)) return;
         chat::typing_changed n{head_.chat_room_id, room_id_, *user->as_string(), *typing->as_bool()};
         now_effects_.push_back(tell{{actor_kind::session, ""},
                                     ephemeral_notification{"typing", "typing|" + room_id_ + "|" + n.user, chat::encode(n)}});
@@ -169,10 +188,30 @@ void room_machine::store_answer(const store_answered& m) {
   if (auto it = looking_up_.find(m.asked); it != looking_up_.end()) {
     auto asked = std::move(it->second);
     looking_up_.erase(it);
-    if (found) graph_.remember(*found);
-    for (auto& id : asked)
-      if (!graph_.is_placed(id)) absent_.insert(std::move(id));
+    if (!found) { // the store is busy: nothing is known to be absent
+      now_effects_.push_back(wake_me_at{now_ + 500, "gap"});
+      return;
+    }
+    graph_.remember(*found);
+    for (auto& id : asked) {
+      if (auto w = work_by_event_.find(id); w != work_by_event_.end()) work_.at(w->second).looked_up = true;
+      else if (!graph_.is_placed(id)) absent_.insert(std::move(id));
+    }
+    if (absent_.size() > 10'000) absent_.clear();
     advance();
+    return;
+  }
+  if (history_lookup_ != 0 && m.asked == history_lookup_) {
+    history_lookup_ = 0;
+    static const store::events_loaded nothing;
+    if (history_) complete_history(found ? *found : nothing);
+    return;
+  }
+  if (auto it = parents_wanted_.find(m.asked); it != parents_wanted_.end()) {
+    const auto waiting = std::move(it->second);
+    parents_wanted_.erase(it);
+    if (found) graph_.remember(*found);
+    dispatch(waiting);
     return;
   }
   if (auto it = reading_.find(m.asked); it != reading_.end()) {
@@ -192,7 +231,8 @@ void room_machine::store_answer(const store_answered& m) {
 
 void room_machine::timer(const timer_due& m) {
   if (m.name == "idle") return consider_idle();
-  if (m.name == "gap") return consider_gap();
+  if (m.name == "gap") return advance();
+  if (m.name == "watch") return watch();
   if (m.name == "held") return release_held({});
   if (m.name == "history") return ask_history();
 }
@@ -200,10 +240,9 @@ void room_machine::timer(const timer_due& m) {
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || !reading_.empty() || !joining_peers_.empty() ||
-                    !batches_.empty();
+                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
-    now_effects_.push_back(finish{});
-    return;
+    now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }
   now_effects_.push_back(wake_me_at{std::max(last_active_ + idle_ms, now_ + idle_ms / 4), "idle"});
 }
@@ -217,7 +256,44 @@ void room_machine::write_room() {
   writes_.push_back(head_);
 }
 
+bool room_machine::fetch_parents_first(const matrix::event_ptr& x, const message& m) {
+  std::vector<std::string> unplaced;
+  for (const auto& id : x->prev_events)
+    if (!graph_.is_placed(id)) unplaced.push_back(id);
+  if (unplaced.empty()) return false;
+  if (std::all_of(unplaced.begin(), unplaced.end(), [&](const auto& id) { return absent_.contains(id); }))
+    throw std::runtime_error("the parents of an own event are not in the store");
+  for (const auto& id : unplaced) absent_.insert(id); // asked once; what comes is placed
+  const auto asked = next_token();
+  now_effects_.push_back(ask_store{asked, store::load_events{room_id_, std::move(unplaced), true}});
+  parents_wanted_.emplace(asked, m);
+  return true;
+}
+
+void room_machine::watch() {
+  watching_ = false;
+  // Whoever was asked may have failed with our question: no wait is for ever.
+  constexpr time_ms verify_ms = 60'000;
+  const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} + 30'000;
+  for (auto it = verifying_.begin(); it != verifying_.end();) {
+    if (now_ - it->second.since < verify_ms) {
+      ++it;
+      continue;
+    }
+    auto ids = std::move(it->second.ids);
+    it = verifying_.erase(it);
+    ask_to_verify(std::move(ids));
+  }
+  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer");
+  if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
+  if (history_ && history_lookup_ == 0 && now_ - history_->since > patience) finish_history();
+}
+
 effects room_machine::flush() {
+  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_)) {
+    watching_ = true;
+    now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
+  }
   if (exists_ && (head_changed_ || !writes_.empty()) && graph_.current()) {
     if (head_changed_ || graph_.last_position() != head_.last_position || graph_.last_state_group() != head_.last_state_group ||
         graph_.first_position() != head_.first_position)

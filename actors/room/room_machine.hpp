@@ -72,7 +72,10 @@ private:
 
   // -- gaps and history (gaps.cpp)
   struct gap {
+    std::uint64_t number = 0;
     std::uint64_t work_id = 0;
+    bool paused = false; ///< the store is being asked for parents of what came
+    time_ms since = 0;   ///< of the question that is open
     std::string server;
     std::vector<std::string> tried;
     std::uint32_t rounds = 0;
@@ -82,6 +85,8 @@ private:
     matrix::state_map told; ///< the answer to `state`, until what it rests on is verified
   };
   void consider_gap();
+  bool needs_gap(const work& w) const;
+  void drop_orphans();
   void ask_gap();
   void gap_answer(const peer_answer& m);
   void gap_failed(const std::string& why);
@@ -99,8 +104,10 @@ private:
     std::uint32_t failures = 0;
     token asked = 0;
     bool verifying = false;
+    time_ms since = 0;
   };
   void finish_history();
+  void complete_history(const store::events_loaded& known);
 
   // -- events of our users (author.cpp)
   struct draft {
@@ -111,7 +118,8 @@ private:
   /// A signed event on top of the head, checked against the rules; not yet part of the graph.
   result<matrix::event_ptr> author(const draft& d);
   /// Takes an event we authored, or were handed over by its author, into the graph and queues it for the room's servers.
-  void commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {});
+  /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
+  causeway::status commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {});
   void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers);
   std::vector<std::string> local_joined() const;
 
@@ -213,14 +221,29 @@ private:
   std::unordered_map<std::string, std::uint64_t> work_by_event_;
   std::uint64_t last_work_ = 0, last_batch_ = 0;
   std::map<std::uint64_t, batch> batches_;
-  std::map<token, std::vector<std::uint64_t>> verifying_;
+  struct verification {
+    std::vector<std::uint64_t> ids;
+    time_ms since = 0;
+  };
+  std::map<token, verification> verifying_;
+  void ask_to_verify(std::vector<std::uint64_t> ids);
+  std::map<token, std::pair<std::uint64_t, std::size_t>> rescinding_; ///< (batch, index) that waits for an invitation
+  void settle(std::uint64_t batch_id, std::size_t index, const std::string& error);
+  /// An event that was away for a while (an invite at the other server) may have parents whose states were let go.
+  /// @returns whether `m` was put aside until the store has told them
+  bool fetch_parents_first(const matrix::event_ptr& x, const message& m);
+  std::map<token, message> parents_wanted_;
+  void watch();
+  bool watching_ = false;
   std::map<token, std::vector<std::string>> looking_up_;
   std::unordered_set<std::string> absent_; ///< ids the store does not have either (this round)
   std::optional<gap> gap_;
-  std::map<token, std::vector<matrix::event_ptr>> importing_; ///< events being verified for the gap
+  std::uint64_t last_gap_ = 0;
+  std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>> importing_; ///< (gap, events being verified for it)
   std::map<std::uint64_t, time_ms> gap_pause_;               ///< work -> not before
   std::optional<history_fetch> history_;
   std::map<token, std::vector<matrix::event_ptr>> history_verifying_;
+  token history_lookup_ = 0; ///< the store is asked which of the fetched events it has
 
   std::deque<queued_command> commands_;
   std::optional<token> resolving_;

@@ -216,8 +216,11 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
   if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); }))
     return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
   if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
+  const auto* known = graph_.find(x->event_id);
+  if (known && known->judged != store::verdict::accepted && known->judged != store::verdict::outlier)
+    return refuse(m, {fault_code::forbidden, "the event was refused before"});
   const auto before = graph_.state_before(x->prev_events, writes_);
-  if (const auto* known = graph_.find(x->event_id); !known || known->judged == store::verdict::outlier) {
+  if (!known || known->judged == store::verdict::outlier) {
     const auto verdict = graph_.judge(*x, before);
     // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
     if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
@@ -299,7 +302,10 @@ void room_machine::serve_state(const federation_call& m, const store::events_loa
 
 void room_machine::serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events) {
   std::vector<matrix::event_ptr> events;
+  // Neither end of the walk is part of the answer, also where one of the latest is an ancestor of another.
+  const auto latest = as_missing_events ? ids_in(m.body.get(), "latest_events") : std::vector<std::string>{};
   for (const auto& s : found.events) {
+    if (std::find(latest.begin(), latest.end(), s.event->event_id) != latest.end()) continue;
     if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_id_) continue;
     state_ref before;
     if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};

@@ -52,7 +52,7 @@ void room_machine::tell_membership(const state_change& c) {
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
   if (quiet_) return;
-  if (previous == "invite" || next == "invite")
+  if ((previous == "invite" || next == "invite") && matrix::is_user_id(user) && user.find("|@") == user.npos)
     tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, false});
   const bool profile_only = previous == next && next == "join";
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,

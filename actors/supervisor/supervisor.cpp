@@ -17,16 +17,26 @@ void pass_on(supervisor_ptr self, const std::string& key, child& c, message body
   self->send(c.handle, routed{key, std::move(body)});
 }
 
-void make(supervisor_ptr self, const std::string& key, child& c) {
+/// @returns false when there is no child by that key any more
+bool make(supervisor_ptr self, const std::string& key, child& c) {
   auto& s = self->state;
   c.at = child::phase::running;
   c.routed = 0;
   c.since = s.others->outside->now();
-  c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key},
-                                         std::shared_ptr<any_machine>(s.settings.make(key)), caf::actor_cast<caf::actor>(self));
+  std::shared_ptr<any_machine> machine;
+  try {
+    machine = s.settings.make(key);
+  } catch (const std::exception& e) {
+    // A key that no machine can be made of never becomes one; what was meant for it is dropped.
+    log(self, log_level::error, "actor cannot be made", key, e.what());
+    s.children.erase(key);
+    return false;
+  }
+  c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine), caf::actor_cast<caf::actor>(self));
   s.keys[c.handle.address()] = key;
   pass_on(self, key, c, start{});
   for (auto& m : std::exchange(c.waiting, {})) pass_on(self, key, c, std::move(m));
+  return true;
 }
 
 void failed(supervisor_ptr self, const std::string& key, child& c, const std::string& why) {
@@ -39,6 +49,8 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   if (c.failures.size() > s.settings.options.restart_limit) {
     c.at = child::phase::parked;
     log(self, log_level::error, "actor parked: it failed too often", key, why);
+    // Parked is not dead: a cause that has gone (a full disk, a busy store) must not need a restart of the process.
+    self->delayed_send(self, std::chrono::seconds(s.settings.options.restart_window_s), restart_due{key});
     return;
   }
   c.at = child::phase::restarting;
@@ -70,7 +82,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       }
       auto [it, made] = s.children.try_emplace(m.key);
       auto& c = it->second;
-      if (made) make(self, m.key, c);
+      if (made && !make(self, m.key, c)) return;
       if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
       if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
       else log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
@@ -85,7 +97,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
     },
     [self](restart_due& m) {
       auto it = self->state.children.find(m.key);
-      if (it != self->state.children.end() && it->second.at == child::phase::restarting) make(self, m.key, it->second);
+      if (it != self->state.children.end() && it->second.at != child::phase::running) make(self, m.key, it->second);
     },
     [self](list_children& m) {
       std::vector<supervision> rows;

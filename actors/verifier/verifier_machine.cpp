@@ -45,6 +45,10 @@ effects verifier_machine::on(const message& m, time_ms now) {
   } else if (const auto* s = std::get_if<status_wanted>(&m)) {
     out_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
   }
+  if (!open_.empty() && !sweep_set_) {
+    sweep_set_ = true;
+    out_.push_back(wake_me_at{now_ + keys_timeout_ms, "sweep"});
+  }
   return std::exchange(out_, {});
 }
 
@@ -81,7 +85,6 @@ void verifier_machine::begin(const verify_events& m) {
     out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
   }
   if (q.missing.empty()) return hand_out(id, q);
-  if (open_.size() == 1) out_.push_back(wake_me_at{now_ + keys_timeout_ms, "sweep"});
 }
 
 void verifier_machine::hand_out(token id, question& q) {
@@ -96,17 +99,23 @@ void verifier_machine::hand_out(token id, question& q) {
 }
 
 void verifier_machine::sweep() {
-  time_ms next = 0;
+  sweep_set_ = false;
+  std::vector<token> given_up;
   for (auto& [id, q] : open_) {
-    if (q.missing.empty()) continue;
-    if (now_ - q.since >= keys_timeout_ms) {
-      q.missing.clear();
+    if (now_ - q.since < keys_timeout_ms) continue;
+    if (!q.missing.empty()) {
+      q.missing.clear(); // judged without those keys
+      q.since = now_;
       hand_out(id, q);
     } else {
-      next = next == 0 ? q.since + keys_timeout_ms : std::min(next, q.since + keys_timeout_ms);
+      given_up.push_back(id); // a worker failed over it: what is not checked is answered as such
     }
   }
-  if (next != 0) out_.push_back(wake_me_at{next, "sweep"});
+  for (const auto id : given_up) {
+    auto& q = open_.at(id);
+    out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
+    open_.erase(id);
+  }
 }
 
 std::string verifier_machine::describe(time_ms now) const {

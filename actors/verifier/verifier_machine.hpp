@@ -39,6 +39,7 @@ private:
   std::size_t next_worker_ = 0;
   std::map<token, question> open_;
   std::shared_ptr<const matrix::verify_keys> own_keys_;
+  bool sweep_set_ = false;
   std::uint64_t verified_ = 0;
 };
 

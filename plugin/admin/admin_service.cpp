@@ -123,8 +123,12 @@ private:
     if (name == "room.show")
       return gather(std::move(work), {{{"rooms", store::list_rooms{}}}, {}, false}, &impl::show_room);
     if (name == "server.show") return show_server(std::move(work));
-    if (name == "server.retry")
-      return gather(std::move(work), {{{"destinations", store::list_destinations{}}}, {}, false}, &impl::retry_server);
+    if (name == "server.retry") {
+      questions ask;
+      ask.store = {{"destinations", store::list_destinations{}}};
+      ask.status = {{actor_kind::remote_server, work.with.server}};
+      return gather(std::move(work), std::move(ask), &impl::retry_server);
+    }
     if (name == "invite.show") {
       store::find_invitations question{{}, work.with.user, false};
       return gather(std::move(work), {{{"invitations", question}}, {}, false}, &impl::show_invitation);
@@ -148,7 +152,8 @@ private:
     constexpr std::size_t queue_shown = 50;
     questions ask;
     ask.store = {{"destinations", store::list_destinations{}},
-                 {"destination", store::load_destination{work.with.server, queue_shown}}};
+                 {"destination", store::load_destination{work.with.server, queue_shown}},
+                 {"invitations", store::find_invitations{{}, {}, true}}};
     ask.status = {{actor_kind::remote_server, work.with.server}};
     gather(std::move(work), std::move(ask), [](impl& self, const job& j, const findings& f) {
       self.answer(j, views::server(f, j.with, self.with_.now_ms()));
@@ -160,12 +165,14 @@ private:
     if (!listed) return refuse(work, found.why_not("destinations"));
     auto is_it = [&](const store::destination_summary& x) { return x.destination.server_name == work.with.server; };
     auto at = std::find_if(listed->destinations.begin(), listed->destinations.end(), is_it);
-    if (at == listed->destinations.end())
-      return refuse(work, {fault_code::not_found, "nothing was ever owed to a server called " + work.with.server});
+    const bool is_listed = at != listed->destinations.end();
+    // A server that only has a request to repeat owes its wait to its actor; a name nobody uses must not make one.
+    if (!is_listed && (!found.status || found.status->empty()))
+      return refuse(work, {fault_code::not_found, "nothing is owed to a server called " + work.with.server});
     with_.tell({actor_kind::remote_server, work.with.server}, retry_now{});
     answer(work, json::object{{"server_name", json::value{work.with.server}},
-                              {"failures", json::value{std::int64_t{at->destination.failures}}},
-                              {"queued", json::value{at->queued}},
+                              {"failures", json::value{std::int64_t{is_listed ? at->destination.failures : 0}}},
+                              {"queued", json::value{is_listed ? at->queued : std::int64_t{0}}},
                               {"retried", json::value{true}}});
   }
 

@@ -46,7 +46,7 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
 }
 
 std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
-  std::string server{matrix::server_name_of(x.direction == "incoming" ? x.inviter : x.user_id)};
+  std::string server{other_side(x)};
   std::string retry;
   if (!x.pending_request.empty()) {
     retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far;" : "";
@@ -131,9 +131,10 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   row.reason = x.reason;
   row.pending_request = x.pending_request;
   row.since_ts = x.since_ts;
-  row.deadline_ts = x.deadline_ts;
+  const bool open = x.state == "sending" || x.state == "pending" || x.state == "revoked_unconfirmed";
+  row.deadline_ts = open ? x.deadline_ts : 0;
   row.attempts = x.attempts;
-  row.retry_at_ts = x.retry_at_ts;
+  row.retry_at_ts = x.pending_request.empty() ? 0 : x.retry_at_ts;
   row.waits_for = invite_waits_for(row, now_ms);
   return row;
 }
@@ -156,11 +157,13 @@ room_row describe(const store::room_summary& x) {
   return row;
 }
 
-std::string advice(const store::put_destination& x) {
-  if (x.failures == 0) return {};
-  auto word = std::string_view{x.last_fault}.substr(0, x.last_fault.find(':'));
-  const auto* about = find_fault(word);
+std::string advice(std::string_view last_fault) {
+  const auto* about = find_fault(last_fault.substr(0, last_fault.find(':')));
   return about ? std::string{about->what_to_do} : std::string{};
+}
+
+std::string_view other_side(const invite_row& x) {
+  return matrix::server_name_of(x.direction == "incoming" ? x.inviter : x.user_id);
 }
 
 } // namespace causeway::admin

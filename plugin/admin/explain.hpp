@@ -17,7 +17,10 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
 room_row describe(const store::room_summary& x);
 std::string_view name(store::room_phase phase);
 
-/// What the operator can do about the last fault of a server; empty when it has none.
-std::string advice(const store::put_destination& x);
+/// What the operator can do about a fault as it is logged and stored (`name: detail`); empty for any other text.
+std::string advice(std::string_view last_fault);
+
+/// The server that the other end of an invitation is on.
+std::string_view other_side(const invite_row& x);
 
 } // namespace causeway::admin

@@ -46,7 +46,8 @@ struct server_row {
     f("server_name", server_name, "Name of the server.");
     f("state", state,
       "healthy: nothing waits; sending: a transaction is under way; waiting: something waits to be sent; backing_off: "
-      "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` only).");
+      "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` "
+      "only).");
     f("queued", queued, "Events owed to it, those in flight included.");
     f("oldest_waiting_ts", oldest_waiting_ts, "When the oldest of them was written.");
     f("failures", failures, "Failed attempts since the last success.");
@@ -142,7 +143,7 @@ struct member_row {
 /// One event of a graph head or queue (`room show`, `server show`).
 struct event_row {
   std::string event_id, room_id, type, sender;
-  std::int64_t depth = 0, ts = 0;
+  std::int64_t depth = 0, written_ts = 0;
 
   template <class F>
   void fields(F& f) {
@@ -151,7 +152,7 @@ struct event_row {
     f("type", type, "Its type.");
     f("sender", sender, "Who wrote it.");
     f("depth", depth, "Its depth in the graph.");
-    f("ts", ts, "When it was written, by the word of its server.");
+    f("written_ts", written_ts, "When it was written, by the word of its server.");
   }
 };
 

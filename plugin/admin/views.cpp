@@ -51,7 +51,7 @@ event_row describe_event(const matrix::event& x) {
   row.type = x.type;
   row.sender = x.sender;
   row.depth = x.depth;
-  row.ts = x.origin_server_ts;
+  row.written_ts = x.origin_server_ts;
   return row;
 }
 
@@ -139,6 +139,20 @@ std::vector<server_row> servers_of(const findings& found, const std::vector<memb
   names.erase(own_server);
   std::vector<server_row> rows;
   for (auto name : names) rows.push_back(describe(destination(found, name), true, now_ms));
+  return rows;
+}
+
+/// Open invitations whose other side is `server_name`, by the part "invitations".
+std::vector<invite_row> open_invitations_with(const findings& found, std::string_view server_name,
+                                              std::int64_t now_ms) {
+  std::vector<invite_row> rows;
+  const auto* listed = found.find<store::invitations_found>("invitations");
+  if (!listed) return rows;
+  for (const auto& x : listed->invitations) {
+    auto row = describe(x, now_ms);
+    if (!row.waits_for.empty() && other_side(row) == server_name && rows.size() < events_shown_max)
+      rows.push_back(std::move(row));
+  }
   return rows;
 }
 
@@ -265,7 +279,9 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   bool contacted = loaded->keys.fetched_ts > 0 || !loaded->keys.keys.empty();
   auto is_listed = [&](const store::destination_summary& x) { return x.destination.server_name == with.server; };
   const auto& listed = found.find<store::destinations_listed>("destinations")->destinations;
-  if (!contacted && loaded->pdus.empty() && std::none_of(listed.begin(), listed.end(), is_listed))
+  auto invitations = open_invitations_with(found, with.server, now_ms);
+  const bool in_memory = found.status && !found.status->empty();
+  if (!contacted && !in_memory && invitations.empty() && std::none_of(listed.begin(), listed.end(), is_listed))
     return fault{fault_code::not_found, "we never had anything to do with a server called " + with.server};
   auto row = describe(summary, contacted, now_ms);
   std::vector<event_row> queue;
@@ -273,12 +289,16 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
     if (x && queue.size() < events_shown_max) queue.push_back(describe_event(*x));
   auto why = row.waits_for.empty() ? "Nothing waits for " + with.server + "." : row.waits_for;
   auto never = row.state == "never_contacted" ? "It has never answered: is the name right?" : "";
-  auto what_to_do = advice(summary.destination);
+  if (row.waits_for.empty() && !invitations.empty()) why.clear();
+  auto waits = sentences({why, never, advice(row.failures > 0 ? row.last_fault : ""), actor_sentence(found)});
+  for (const auto& x : invitations)
+    waits.push_back(detail::to_value("Invitation of " + x.user_id + ": " + x.waits_for));
   return json::object{{"server", json::value{to_json(row)}},
                       {"queue", json::value{to_json(queue)}},
+                      {"invitations", json::value{to_json(invitations)}},
                       {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
                       {"actor", actor_of(found)},
-                      {"waits_for", json::value{sentences({why, never, what_to_do, actor_sentence(found)})}}};
+                      {"waits_for", json::value{std::move(waits)}}};
 }
 
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
@@ -287,11 +307,12 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   auto other = matrix::server_name_of(x.user_id);
   if (other == own_server) other = matrix::server_name_of(x.inviter);
   auto peer = describe(destination(found, other), true, now_ms);
-  auto why = row.waits_for.empty() ? "The invitation is over (" + row.state + ")." : row.waits_for;
+  auto why = row.waits_for;
+  if (why.empty()) why = "The invitation is over (" + row.state + (row.reason.empty() ? "" : ", " + row.reason) + ").";
   return json::object{{"invitation", json::value{to_json(row)}},
                       {"server", json::value{to_json(peer)}},
                       {"actor", actor_of(found)},
-                      {"waits_for", json::value{sentences({why, actor_sentence(found)})}}};
+                      {"waits_for", json::value{sentences({why, advice(row.reason), actor_sentence(found)})}}};
 }
 
 } // namespace causeway::admin::views

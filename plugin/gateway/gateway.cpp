@@ -191,7 +191,6 @@ void gateway::parts::stop() {
   stopped = true;
   const auto deadline = clock::now() + tuning.stop_timeout;
   stopping = true;
-  link->say_bye();
   server->drain();
   const bool answered = server->wait_until_empty(deadline);
   bool sent = false;
@@ -201,7 +200,10 @@ void gateway::parts::stop() {
   }
   if (!answered || !sent)
     spdlog::warn("gateway: stopped with {} connections and {} requests to servers open", server->connections(), outgoing->open());
-  asio::post(*contexts.front(), [this] { outgoing->end_all({fault_code::stopping, "the gateway is stopping"}); });
+  asio::post(*contexts.front(), [this] {
+    outgoing->end_all({fault_code::stopping, "the gateway is stopping"});
+    link->say_bye(); // not before: the node forgets a gateway that says it, and with it whom its answers are for
+  });
   end_threads();
 }
 

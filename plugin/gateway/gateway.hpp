@@ -46,8 +46,8 @@ public:
   /// Reads certificates, binds the listeners, connects to the node, starts the threads. Call once.
   /// @returns faults invalid_param (what the option is, and why it is wrong) or internal (an address is taken)
   status start();
-  /// Tells the node, stops to accept, lets open requests both ways finish for up to `stop_timeout`, then ends all.
-  /// Blocks; repeats are harmless. Afterwards the object can only be destroyed.
+  /// Stops to accept, lets open requests both ways finish for up to `stop_timeout`, answers new ones of the node with fault
+  /// stopping, then ends what is left and says BYE. Blocks; repeats are harmless. Afterwards the object can only be destroyed.
   void stop();
 
   /// Bound ports, one per `options.listen`. @pre `start` succeeded

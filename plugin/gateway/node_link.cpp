@@ -19,7 +19,8 @@ constexpr int protocol_version = 1;
 constexpr int high_water_mark = 65'536;
 /// Messages taken in one go before others on this thread get their turn.
 constexpr int receive_batch = 256;
-constexpr std::size_t small_header_bytes_max = 4096;
+constexpr std::size_t error_bytes_max = 4096;
+const std::string empty_map{'\x80'};
 
 constexpr int zmtp_heartbeat_ms = 5'000;
 constexpr int zmtp_heartbeat_timeout_ms = 15'000;
@@ -36,20 +37,20 @@ std::string hello_header(const std::string& own_name) {
   return {out.data(), out.size()};
 }
 
-/// A string value of a small header map; empty when there is none.
-std::string header_text(const std::string& header, std::string_view key) {
-  if (header.size() > small_header_bytes_max) return {};
+/// `code` of an ERROR: a string in a small map, which is the frame's body (the contract) or its header. Empty: none.
+std::string error_code(const std::string& map) {
+  if (map.empty() || map.size() > error_bytes_max) return {};
   try {
-    const msgpack::unpack_limit limit{64, 64, small_header_bytes_max, small_header_bytes_max, 0, limits::msgpack_depth_max};
-    const auto handle = msgpack::unpack(header.data(), header.size(), nullptr, nullptr, limit);
+    const msgpack::unpack_limit limit{64, 64, error_bytes_max, error_bytes_max, 0, limits::msgpack_depth_max};
+    const auto handle = msgpack::unpack(map.data(), map.size(), nullptr, nullptr, limit);
     const auto& root = handle.get();
     if (root.type != msgpack::type::MAP) return {};
     for (std::uint32_t i = 0; i < root.via.map.size; ++i) {
       const auto& [name, value] = root.via.map.ptr[i];
       if (name.type != msgpack::type::STR || value.type != msgpack::type::STR) continue;
-      if (std::string_view{name.via.str.ptr, name.via.str.size} == key) return {value.via.str.ptr, value.via.str.size};
+      if (std::string_view{name.via.str.ptr, name.via.str.size} == "code") return {value.via.str.ptr, value.via.str.size};
     }
-  } catch (const std::exception&) { // a header we cannot read says nothing
+  } catch (const std::exception&) { // what we cannot read says nothing
   }
   return {};
 }
@@ -109,7 +110,7 @@ void node_link::send(edge::frame x) {
 }
 
 void node_link::say_bye() {
-  send({verb::bye, std::string{'\x80'}, {}}); // an empty msgpack map
+  send({verb::bye, empty_map, {}});
 }
 
 void node_link::flush() {
@@ -120,10 +121,6 @@ void node_link::flush() {
   for (auto& one : batch_)
     transmit(std::move(one));
   batch_.clear();
-}
-
-void node_link::transmit_header(verb what, std::string header) {
-  transmit({what, std::move(header), {}});
 }
 
 void node_link::transmit(edge::frame x) {
@@ -174,11 +171,13 @@ bool node_link::receive_one() {
   edge::frame x{static_cast<verb>(text(1)[0]), std::string{text(2)}, std::string{text(3)}};
   std::string error_name;
   if (x.what == verb::error) {
-    error_name = header_text(x.header, "code");
+    error_name = error_code(x.body);
+    if (error_name.empty()) error_name = error_code(x.header);
     spdlog::warn("gateway: the node answered ERROR {}", error_name);
   }
   const auto todo = session_.on_frame(x.what, error_name, link_session::time_point::clock::now());
   obey(todo);
+  if (todo.send_pong) transmit({verb::pong, std::move(x.header), {}}); // says when the PING was sent
   if (todo.deliver) calls_.on_frame(std::move(x));
   return true;
 }
@@ -191,9 +190,8 @@ void node_link::obey(const link_session::actions& todo) {
   }
   if (todo.came_up) spdlog::info("gateway: the node is there");
   if (todo.parting) spdlog::info("gateway: the node takes no further requests");
-  if (todo.send_hello) transmit_header(verb::hello, hello_);
-  if (todo.send_ping) transmit_header(verb::ping, std::string{'\x80'});
-  if (todo.send_pong) transmit_header(verb::pong, std::string{'\x80'});
+  if (todo.send_hello) transmit({verb::hello, hello_, {}});
+  if (todo.send_ping) transmit({verb::ping, empty_map, {}});
 }
 
 void node_link::arm_timer() {

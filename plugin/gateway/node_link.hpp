@@ -45,7 +45,7 @@ public:
   void send(edge::frame x);
   /// Whether the node has greeted, is alive and takes requests. Any thread.
   bool up() const { return up_; }
-  /// Tells the node that no requests follow. Any thread.
+  /// Tells the node that nothing more follows. Any thread.
   void say_bye();
 
 private:
@@ -55,7 +55,6 @@ private:
   bool receive_one();
   void flush();
   void transmit(edge::frame x);
-  void transmit_header(edge::verb what, std::string header);
   void obey(const link_session::actions& todo);
 
   boost::asio::io_context& io_;

@@ -50,17 +50,24 @@ std::size_t bytes_of(const put_destination& x) {
 std::size_t bytes_of(const put_inbox& x) { return x.event_id.size() + x.pdu.size(); }
 std::size_t bytes_of(const remove_inbox& x) { return text_bytes(x.event_ids); }
 std::size_t bytes_of(const put_received_transaction& x) { return x.transaction_id.size() + x.response.size(); }
-std::size_t bytes_of(const put_command_result& x) { return x.command_id.size() + x.command_name.size() + x.body.size(); }
-std::size_t bytes_of(const put_invitation& x) { return x.user_id.size() + x.event.size() + x.invite_room_state.size() + 256; }
+std::size_t bytes_of(const put_command_result& x) {
+  return x.command_id.size() + x.command_name.size() + x.body.size();
+}
+std::size_t bytes_of(const put_invitation& x) {
+  return x.user_id.size() + x.event.size() + x.invite_room_state.size() + 256;
+}
 std::size_t bytes_of(const bind_message& x) { return x.chat_message_id.size() + x.event_id.size(); }
-std::size_t bytes_of(const put_user& x) { return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size(); }
+std::size_t bytes_of(const put_user& x) {
+  return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size();
+}
 std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96; }
 
 } // namespace
 
 std::size_t size_of(const store_batch& batch) {
   std::size_t bytes = row_overhead;
-  for (const auto& one : batch.writes) bytes += row_overhead + std::visit([](const auto& x) { return bytes_of(x); }, one);
+  for (const auto& one : batch.writes)
+    bytes += row_overhead + std::visit([](const auto& x) { return bytes_of(x); }, one);
   return bytes;
 }
 

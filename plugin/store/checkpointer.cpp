@@ -1,12 +1,18 @@
 #include "plugin/store/checkpointer.hpp"
 
 #include <pthread.h>
+#include <algorithm>
 
 namespace causeway::store::sqlite {
 namespace {
 
 /// Times the wanted size at which the writing thread copies the whole log itself: the disk does not keep up otherwise.
 constexpr int overdue_factor = 8;
+
+/// The option counts 4 KiB, whatever the pages of this file.
+int pages_of(connection& db, std::int64_t option) {
+  return static_cast<int>(std::max<std::int64_t>(1, option * 4'096 / db.integer("PRAGMA page_size")));
+}
 
 void copy_log(connection& db) {
   // Busy means that another one copies or a reader needs the log: it will be asked for again.
@@ -21,7 +27,8 @@ int note_size(void* size, sqlite3*, const char*, int pages) {
 } // namespace
 
 checkpointer::checkpointer(connection& writing, const config::store_options& options)
-  : writing_(writing), db_(options.path, SQLITE_OPEN_READWRITE), pages_wanted_(static_cast<int>(options.checkpoint_pages)) {
+    : writing_(writing), db_(options.path, SQLITE_OPEN_READWRITE),
+      pages_wanted_(pages_of(writing, options.checkpoint_pages)) {
   sqlite3_busy_timeout(db_.handle(), static_cast<int>(options.busy_timeout_ms));
   db_.execute("PRAGMA synchronous = FULL");
   sqlite3_wal_hook(writing_.handle(), note_size, &log_pages_); // this ends SQLite's own automatic copying, too

@@ -29,8 +29,8 @@ private:
 
   connection& writing_;
   connection db_;
-  int pages_wanted_;   ///< log size that starts a copy
-  int log_pages_ = 0;  ///< after the last commit; writing thread only
+  int pages_wanted_;  ///< log size that starts a copy
+  int log_pages_ = 0; ///< after the last commit; writing thread only
   std::mutex mutex_;
   std::condition_variable wakeup_;
   bool asked_ = false, copied_ = false, stopping_ = false;

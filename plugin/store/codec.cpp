@@ -42,7 +42,8 @@ std::string encode_strings(const std::vector<std::string>& x) {
 }
 
 result<std::vector<std::string>> decode_strings(std::string_view bytes) {
-  return decode<std::vector<std::string>>(bytes, "list", [](const msgpack::object& x) { return x.as<std::vector<std::string>>(); });
+  return decode<std::vector<std::string>>(bytes, "list",
+                                          [](const msgpack::object& x) { return x.as<std::vector<std::string>>(); });
 }
 
 std::string encode_entries(const state_entries& x) {
@@ -59,8 +60,10 @@ status apply_entries(std::string_view bytes, matrix::state_map& onto) {
     for (std::uint32_t i = 0; i + 2 < all.size; i += 3) {
       matrix::state_key_pair key{text(all.ptr[i]), text(all.ptr[i + 1])};
       std::string_view event_id = text(all.ptr[i + 2]);
-      if (event_id.empty()) onto.erase(key);
-      else onto.insert_or_assign(std::move(key), std::string{event_id});
+      if (event_id.empty())
+        onto.erase(key);
+      else
+        onto.insert_or_assign(std::move(key), std::string{event_id});
     }
     return std::monostate{};
   });
@@ -86,7 +89,8 @@ result<matrix::verify_keys> decode_keys(std::string_view bytes) {
       const auto& fields = array(row.val);
       if (fields.size != 3) throw msgpack::type_error{};
       keys.insert_or_assign(std::string{text(row.key)},
-                            matrix::verify_key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(), fields.ptr[2].as<bool>()});
+                            matrix::verify_key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(),
+                                               fields.ptr[2].as<bool>()});
     }
     return keys;
   });

@@ -25,7 +25,7 @@ struct purge_limits {
   std::int64_t received_transaction_ms = std::int64_t{72} * 3'600'000;
   std::int64_t command_result_ms = std::int64_t{30} * 86'400'000;
   std::int64_t outbox_ms = std::int64_t{30} * 86'400'000; ///< after the acknowledgement was seen by a purge
-  std::size_t rows_max = 500;                              ///< rows of each kind that one call removes
+  std::size_t rows_max = 500;                             ///< rows of each kind that one call removes
 };
 
 /// Reads and writes. One thread at a time, except where said otherwise.

@@ -1,13 +1,13 @@
 #include "plugin/store/files.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace causeway::store {
@@ -54,8 +54,10 @@ status make_private_file(const std::string& path) {
   if (fstat(file.number(), &facts) != 0) return failed(path, "cannot be examined");
   if (!S_ISREG(facts.st_mode)) return fault{fault_code::store_failed, path + " is not a regular file"};
   if (facts.st_uid != geteuid())
-    return fault{fault_code::store_failed, path + " belongs to user " + std::to_string(facts.st_uid) + ", we are " + std::to_string(geteuid())};
-  if ((facts.st_mode & 0777) != owner_only && fchmod(file.number(), owner_only) != 0) return failed(path, "mode cannot be set to 0600");
+    return fault{fault_code::store_failed,
+                 path + " belongs to user " + std::to_string(facts.st_uid) + ", we are " + std::to_string(geteuid())};
+  if ((facts.st_mode & 0777) != owner_only && fchmod(file.number(), owner_only) != 0)
+    return failed(path, "mode cannot be set to 0600");
   return ok();
 }
 

@@ -72,7 +72,8 @@ void recent_ids::drop_merging() {
 // -- looking up ---------------------------------------------------------------------------------------------------------
 
 id_index::id_index(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
-  : recent_(std::move(recent)), view_(recent_->current()), select_(db, "SELECT row FROM " + table_of(kind.name) + " WHERE hash = ?1") {}
+    : recent_(std::move(recent)), view_(recent_->current()),
+      select_(db, "SELECT row FROM " + table_of(kind.name) + " WHERE hash = ?1") {}
 
 const std::vector<std::int64_t>& id_index::rows(std::int64_t hash) {
   found_.clear();
@@ -89,11 +90,10 @@ const std::vector<std::int64_t>& id_index::rows(std::int64_t hash) {
 // -- merging ------------------------------------------------------------------------------------------------------------
 
 id_merger::id_merger(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
-  : recent_(std::move(recent)),
-    name_(kind.name),
-    insert_(db, "INSERT OR IGNORE INTO " + table_of(kind.name) + " VALUES(?1, ?2)"),
-    delete_(db, "DELETE FROM " + table_of(kind.name) + " WHERE hash = ?1 AND row = ?2"),
-    put_merged_(db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)") {
+    : recent_(std::move(recent)), name_(kind.name),
+      insert_(db, "INSERT OR IGNORE INTO " + table_of(kind.name) + " VALUES(?1, ?2)"),
+      delete_(db, "DELETE FROM " + table_of(kind.name) + " WHERE hash = ?1 AND row = ?2"),
+      put_merged_(db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)") {
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
   auto mark = mark_of(name_);
   if (auto rows = select.query(mark); rows.next()) merged_up_to_ = rows.integer(0);
@@ -111,7 +111,8 @@ void id_merger::erase_in_memory(std::int64_t hash, std::int64_t row) {
   recent_->erase(hash, row);
   auto at = std::ranges::lower_bound(merging_, entry{hash, row});
   // Row 0 is skipped by the merge; the hash keeps the order.
-  if (at != merging_.end() && *at == entry{hash, row} && at >= merging_.begin() + static_cast<std::ptrdiff_t>(merged_)) at->second = 0;
+  if (at != merging_.end() && *at == entry{hash, row} && at >= merging_.begin() + static_cast<std::ptrdiff_t>(merged_))
+    at->second = 0;
 }
 
 void id_merger::begin() {

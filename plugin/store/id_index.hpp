@@ -19,11 +19,12 @@ namespace causeway::store::sqlite {
 
 /// A table whose rows are found by an id. Its rows get growing numbers and keep their ids.
 struct id_kind {
-  const char* name;      ///< the index on disk is the table `<name>_ids(hash, row)`
-  const char* rows_after;///< SELECT row, id ... WHERE row > ?1
-  const char* last_row;  ///< SELECT max(row) ...
+  const char* name;       ///< the index on disk is the table `<name>_ids(hash, row)`
+  const char* rows_after; ///< SELECT row, id ... WHERE row > ?1
+  const char* last_row;   ///< SELECT max(row) ...
 };
-inline constexpr id_kind events_by_id{"events", "SELECT seq, event_id FROM events WHERE seq > ?1", "SELECT max(seq) FROM events"};
+inline constexpr id_kind events_by_id{"events", "SELECT seq, event_id FROM events WHERE seq > ?1",
+                                      "SELECT max(seq) FROM events"};
 inline constexpr id_kind commands_by_id{"commands", "SELECT seq, command_id FROM command_results WHERE seq > ?1",
                                         "SELECT max(seq) FROM command_results"};
 inline constexpr id_kind bindings_by_event{"binding_events", "SELECT seq, event_id FROM bindings WHERE seq > ?1",
@@ -61,7 +62,8 @@ private:
 /// One per kind.
 struct all_recent_ids {
   std::shared_ptr<recent_ids> events = std::make_shared<recent_ids>(), commands = std::make_shared<recent_ids>(),
-                              binding_events = std::make_shared<recent_ids>(), binding_chats = std::make_shared<recent_ids>();
+                              binding_events = std::make_shared<recent_ids>(),
+                              binding_chats = std::make_shared<recent_ids>();
 };
 
 /// Looks ids up, over one connection.
@@ -88,7 +90,7 @@ public:
   /// Reads the rows that are not merged yet. @throws error
   template <class Hash>
   id_merger(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent, const Hash& hash)
-    : id_merger(db, kind, std::move(recent)) {
+      : id_merger(db, kind, std::move(recent)) {
     statement select{db, kind.rows_after};
     for (auto rows = select.query(merged_up_to_); rows.next();) recent_->add(hash(rows.text(1)), rows.integer(0));
   }
@@ -114,11 +116,11 @@ private:
   std::string name_;
   statement insert_, delete_, put_merged_;
   std::int64_t last_row_ = 0;
-  std::int64_t merged_up_to_ = 0;   ///< rows up to here are on disk
-  std::vector<entry> merging_;      ///< sorted; those before `merged_` are on disk
+  std::int64_t merged_up_to_ = 0; ///< rows up to here are on disk
+  std::vector<entry> merging_;    ///< sorted; those before `merged_` are on disk
   std::size_t merged_ = 0, merged_before_ = 0;
   std::int64_t merging_up_to_ = 0;
-  std::vector<entry> added_;        ///< in the transaction under way
+  std::vector<entry> added_; ///< in the transaction under way
 };
 
 } // namespace causeway::store::sqlite

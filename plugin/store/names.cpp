@@ -26,7 +26,8 @@ id_hasher read_hasher(const connection& db) {
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
   {
     auto rows = select.query("id_hash_key");
-    if (!rows.next() || rows.text(0).size() != hasher.key.size()) throw error{SQLITE_CORRUPT, "meta.id_hash_key is missing"};
+    if (!rows.next() || rows.text(0).size() != hasher.key.size())
+      throw error{SQLITE_CORRUPT, "meta.id_hash_key is missing"};
     std::ranges::copy(rows.text(0), hasher.key.begin());
   }
   auto rows = select.query("id_hash_bits");
@@ -37,18 +38,14 @@ id_hasher read_hasher(const connection& db) {
 } // namespace
 
 names::names(connection& db, const all_recent_ids& recent)
-  : events(db, events_by_id, recent.events),
-    commands(db, commands_by_id, recent.commands),
-    binding_events(db, bindings_by_event, recent.binding_events),
-    binding_chats(db, bindings_by_chat, recent.binding_chats),
-    db_(db),
-    hash_(read_hasher(db)),
-    recent_(recent_events),
-    select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
-    insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"),
-    select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
-    insert_server_(db, "INSERT INTO servers(name) VALUES(?1)"),
-    select_event_(db, "SELECT event_id, room FROM events WHERE seq = ?1") {}
+    : events(db, events_by_id, recent.events), commands(db, commands_by_id, recent.commands),
+      binding_events(db, bindings_by_event, recent.binding_events),
+      binding_chats(db, bindings_by_chat, recent.binding_chats), db_(db), hash_(read_hasher(db)),
+      recent_(recent_events), select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
+      insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"),
+      select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
+      insert_server_(db, "INSERT INTO servers(name) VALUES(?1)"),
+      select_event_(db, "SELECT event_id, room FROM events WHERE seq = ?1") {}
 
 std::int64_t names::find(number_map& known, statement& select, std::string_view name) {
   if (auto at = known.find(name); at != known.end()) return at->second;

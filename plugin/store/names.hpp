@@ -54,7 +54,8 @@ private:
   connection& db_;
   id_hasher hash_;
   number_map rooms_, servers_;
-  std::vector<recent_event> recent_; ///< direct-mapped by hash: an event is queued and acknowledged soon after it was stored
+  std::vector<recent_event>
+    recent_; ///< direct-mapped by hash: an event is queued and acknowledged soon after it was stored
   statement select_room_, insert_room_, select_server_, insert_server_, select_event_;
 };
 

@@ -23,10 +23,6 @@ public:
 
 private:
   using state_groups = std::map<std::int64_t, matrix::state_ptr>;
-  struct version_of_room {
-    std::string room_id;
-    const matrix::room_version_rules* rules = nullptr;
-  };
 
   // questions_rooms.cpp
   answer on(const load_room& x);
@@ -58,7 +54,8 @@ private:
   connection& db_;
   names& names_;
   statement begin_, end_;
-  statement select_room_, select_version_, select_event_, select_place_, select_for_auth_, select_group_, select_inbox_, list_rooms_;
+  statement select_room_, select_version_, select_event_, select_place_, select_for_auth_, select_group_, select_inbox_,
+    list_rooms_;
   statement invitations_of_room_, invitations_of_user_, all_invitations_, one_invitation_;
   statement select_destination_, select_queued_, select_keys_, select_received_, select_command_;
   statement select_outbox_, select_stream_, first_outbox_;

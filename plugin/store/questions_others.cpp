@@ -67,8 +67,10 @@ answer questions::on(const list_destinations&) {
     auto server = rows.integer(0);
     auto& one = listed.destinations.emplace_back();
     one.destination = destination(server, rows.string(1));
-    if (auto count = count_queued_.query(first_of(server), last_of(server)); count.next()) one.queued = count.integer(0);
-    if (auto oldest = oldest_queued_.query(first_of(server), last_of(server)); oldest.next()) one.oldest_queued_ts = oldest.integer(0);
+    if (auto count = count_queued_.query(first_of(server), last_of(server)); count.next())
+      one.queued = count.integer(0);
+    if (auto oldest = oldest_queued_.query(first_of(server), last_of(server)); oldest.next())
+      one.oldest_queued_ts = oldest.integer(0);
   }
   return listed;
 }
@@ -87,7 +89,8 @@ answer questions::on(const find_command_result& x) {
   for (auto seq : names_.commands.rows(names_.hash(x.command_id))) {
     auto rows = select_command_.query(seq);
     if (!rows.next() || rows.text(0) != x.command_id) continue;
-    found.result = put_command_result{rows.string(0), rows.string(1), rows.integer(2) != 0, rows.string(3), rows.integer(4)};
+    found.result =
+      put_command_result{rows.string(0), rows.string(1), rows.integer(2) != 0, rows.string(3), rows.integer(4)};
     break;
   }
   return found;
@@ -137,7 +140,8 @@ answer questions::on(const find_invitations& x) {
     auto room = names_.find_room(x.room_id);
     if (room == 0) return found;
     found.invitations = all_invitations(invitations_of_room_.query(room));
-    if (!x.user_id.empty()) std::erase_if(found.invitations, [&](const put_invitation& one) { return one.user_id != x.user_id; });
+    if (!x.user_id.empty())
+      std::erase_if(found.invitations, [&](const put_invitation& one) { return one.user_id != x.user_id; });
   } else if (!x.user_id.empty()) {
     found.invitations = all_invitations(invitations_of_user_.query(x.user_id));
   } else {
@@ -145,7 +149,8 @@ answer questions::on(const find_invitations& x) {
   }
   // Open: the invited user may still answer it.
   if (x.open_only)
-    std::erase_if(found.invitations, [](const put_invitation& one) { return one.state != "sending" && one.state != "pending"; });
+    std::erase_if(found.invitations,
+                  [](const put_invitation& one) { return one.state != "sending" && one.state != "pending"; });
   return found;
 }
 
@@ -160,7 +165,8 @@ answer questions::on(const read_outbox& x) {
     read.head = rows.integer(0);
     read.acknowledged = rows.integer(1);
   }
-  if (auto first = first_outbox_.query(first_of(x.stream), last_of(x.stream)); first.next()) read.first_kept = low_of(first.integer(0));
+  if (auto first = first_outbox_.query(first_of(x.stream), last_of(x.stream)); first.next())
+    read.first_kept = low_of(first.integer(0));
   auto after = std::clamp<std::int64_t>(x.after, 0, packed_low_max);
   auto rows = select_outbox_.query(packed(x.stream, after), last_of(x.stream), std::min(x.limit, rows_max));
   std::size_t bytes = 0;
@@ -204,7 +210,8 @@ answer questions::on(const load_directory&) {
   {
     auto rows = directory_rooms_.query();
     while (rows.next())
-      loaded.rooms.push_back({rows.string(0), rows.string(1), rows.string(2), static_cast<room_phase>(rows.integer(3)), rows.integer(4) != 0});
+      loaded.rooms.push_back({rows.string(0), rows.string(1), rows.string(2), static_cast<room_phase>(rows.integer(3)),
+                              rows.integer(4) != 0});
   }
   std::set<std::int64_t> owed;
   {

@@ -42,7 +42,8 @@ matrix::state_ptr questions::state(std::int64_t room, std::int64_t group, state_
     }
     auto rows = select_group_.query(packed(room, id));
     if (!rows.next()) throw error{SQLITE_CORRUPT, "state group " + std::to_string(id) + " is missing"};
-    if (!visited.insert(id).second) throw error{SQLITE_CORRUPT, "state group " + std::to_string(id) + " is its own base"};
+    if (!visited.insert(id).second)
+      throw error{SQLITE_CORRUPT, "state group " + std::to_string(id) + " is its own base"};
     deltas.push_back(rows.string(1));
     id = rows.integer(0);
   }
@@ -131,7 +132,8 @@ answer questions::on(const load_ancestors& x) {
     if (seq == 0 || !seen.insert(seq).second) return;
     auto rows = select_place_.query(seq);
     // An outlier has no place in the graph, so nothing is before it.
-    if (!rows.next() || static_cast<verdict>(rows.integer(2)) == verdict::outlier || rows.integer(0) < x.min_depth) return;
+    if (!rows.next() || static_cast<verdict>(rows.integer(2)) == verdict::outlier || rows.integer(0) < x.min_depth)
+      return;
     frontier.push({rows.integer(0), rows.integer(1), seq});
   };
   for (const auto& event_id : x.stop_at)

@@ -153,8 +153,9 @@ status prepare_schema(connection& db) {
   if (!fresh && owner != application_id)
     return fault{fault_code::store_failed, "the file is a database of another program; choose another store.path"};
   if (version > schema_version)
-    return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) + ", this build knows up to " +
-                                             std::to_string(schema_version) + ": install the newer Causeway again or restore a backup"};
+    return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) +
+                                             ", this build knows up to " + std::to_string(schema_version) +
+                                             ": install the newer Causeway again or restore a backup"};
   if (version == schema_version) return ok();
   transaction all{db, transaction::kind::write};
   for (auto step = static_cast<std::size_t>(version); step < migrations.size(); ++step) {

@@ -4,15 +4,13 @@ namespace causeway::store::sqlite {
 
 fault to_fault(const error& x) {
   switch (x.code & 0xff) {
-    case SQLITE_ERROR:
-    case SQLITE_TOOBIG:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
-    case SQLITE_MISUSE:
-    case SQLITE_RANGE:
-      return {fault_code::internal, x.what()};
-    default:
-      return {fault_code::store_failed, x.what()};
+  case SQLITE_ERROR:
+  case SQLITE_TOOBIG:
+  case SQLITE_CONSTRAINT:
+  case SQLITE_MISMATCH:
+  case SQLITE_MISUSE:
+  case SQLITE_RANGE: return {fault_code::internal, x.what()};
+  default: return {fault_code::store_failed, x.what()};
   }
 }
 
@@ -33,7 +31,9 @@ void connection::check(int code) const {
   throw error{code, std::string{sqlite3_errmsg(handle_)} + " (SQLite " + std::to_string(code) + ")"};
 }
 
-void connection::execute(const std::string& sql) { check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr)); }
+void connection::execute(const std::string& sql) {
+  check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr));
+}
 
 std::int64_t connection::integer(const std::string& sql) {
   statement once{*this, sql};
@@ -42,7 +42,8 @@ std::int64_t connection::integer(const std::string& sql) {
 }
 
 statement::statement(const connection& db, std::string_view sql) : db_(db) {
-  db_.check(sqlite3_prepare_v3(db_.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &stmt_, nullptr));
+  db_.check(sqlite3_prepare_v3(db_.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                               &stmt_, nullptr));
 }
 
 transaction::~transaction() {

@@ -80,7 +80,8 @@ public:
   /// Text or blob.
   std::string_view text(int column) const {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
-    return bytes ? std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column))} : std::string_view{};
+    return bytes ? std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column))}
+                 : std::string_view{};
   }
   std::string string(int column) const { return std::string{text(column)}; }
 
@@ -116,10 +117,14 @@ public:
 private:
   template <class Value>
   void bind(int index, const Value& x) {
-    if constexpr (std::is_same_v<Value, null_t>) db_.check(sqlite3_bind_null(stmt_, index));
-    else if constexpr (std::is_integral_v<Value>) db_.check(sqlite3_bind_int64(stmt_, index, static_cast<std::int64_t>(x)));
-    else if constexpr (std::is_same_v<Value, blob>) bind_blob(index, x.bytes);
-    else bind_text(index, x);
+    if constexpr (std::is_same_v<Value, null_t>)
+      db_.check(sqlite3_bind_null(stmt_, index));
+    else if constexpr (std::is_integral_v<Value>)
+      db_.check(sqlite3_bind_int64(stmt_, index, static_cast<std::int64_t>(x)));
+    else if constexpr (std::is_same_v<Value, blob>)
+      bind_blob(index, x.bytes);
+    else
+      bind_text(index, x);
   }
   void bind_text(int index, std::string_view x) {
     // A null pointer would bind NULL; an empty text is not NULL.

@@ -52,7 +52,8 @@ void set_up(connection& db, const config::store_options& options, std::uint32_t 
 class sqlite_reader : public reader {
 public:
   sqlite_reader(const config::store_options& options, const all_recent_ids& recent)
-    : db_(options.path, SQLITE_OPEN_READWRITE), names_(set_up_reader(db_, options), recent), questions_(db_, names_) {}
+      : db_(options.path, SQLITE_OPEN_READWRITE), names_(set_up_reader(db_, options), recent), questions_(db_, names_) {
+  }
   answer ask(const query& question) override { return questions_.ask(question); }
 
 private:
@@ -70,8 +71,8 @@ private:
 class sqlite_engine : public engine {
 public:
   sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<connection> db)
-    : options_(std::move(options)), lock_(std::move(lock)), db_(std::move(db)), names_(*db_, recent_), writer_(*db_, names_, recent_),
-      questions_(*db_, names_) {
+      : options_(std::move(options)), lock_(std::move(lock)), db_(std::move(db)), names_(*db_, recent_),
+        writer_(*db_, names_, recent_), questions_(*db_, names_) {
     if (options_.path != in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
   }
 
@@ -93,7 +94,8 @@ public:
   status backup(const std::string& path) override;
 
 private:
-  std::size_t purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms, const purge_limits& limits);
+  std::size_t purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms,
+                           const purge_limits& limits);
   void copy_to(connection& source, const std::string& path);
 
   config::store_options options_;
@@ -128,7 +130,8 @@ result<std::size_t> sqlite_engine::purge(std::int64_t now_ms, const purge_limits
 
 /// An outbox row has no time of its own; instead the acknowledged cursor is noted now and then (a mark), and what a mark of
 /// `limits.outbox_ms` ago covers may go.
-std::size_t sqlite_engine::purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms, const purge_limits& limits) {
+std::size_t sqlite_engine::purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms,
+                                        const purge_limits& limits) {
   // Marks of a clock that ran ahead would keep new ones away.
   statement{*db_, "DELETE FROM outbox_marks WHERE stream = ?1 AND ts > ?2"}.run(stream, now_ms);
   auto interval_ms = std::min(mark_interval_ms_max, limits.outbox_ms / 8);
@@ -137,14 +140,16 @@ std::size_t sqlite_engine::purge_stream(std::int64_t stream, std::int64_t acknow
     .run(stream, now_ms, acknowledged, now_ms - interval_ms);
   std::int64_t covered = 0, mark_ts = 0;
   {
-    statement select{*db_, "SELECT acknowledged, ts FROM outbox_marks WHERE stream = ?1 AND ts <= ?2 ORDER BY ts DESC LIMIT 1"};
+    statement select{
+      *db_, "SELECT acknowledged, ts FROM outbox_marks WHERE stream = ?1 AND ts <= ?2 ORDER BY ts DESC LIMIT 1"};
     auto rows = select.query(stream, now_ms - limits.outbox_ms);
     if (!rows.next()) return 0;
     covered = rows.integer(0);
     mark_ts = rows.integer(1);
   }
   statement{*db_, "DELETE FROM outbox_marks WHERE stream = ?1 AND ts < ?2"}.run(stream, mark_ts);
-  statement{*db_, "DELETE FROM outbox WHERE key IN (SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3)"}
+  statement{
+    *db_, "DELETE FROM outbox WHERE key IN (SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3)"}
     .run(packed(stream, 0), packed(stream, covered), limits.rows_max);
   return static_cast<std::size_t>(db_->changes());
 }

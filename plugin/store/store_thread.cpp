@@ -1,8 +1,8 @@
 #include "plugin/store/store_thread.hpp"
 
+#include <pthread.h>
 #include <algorithm>
 #include <chrono>
-#include <pthread.h>
 #include <utility>
 
 namespace causeway::store {
@@ -10,8 +10,9 @@ namespace {
 
 /// Answered in order with the batches.
 bool is_ordered(const query& x) {
-  return std::holds_alternative<load_room>(x) || std::holds_alternative<load_invitation>(x) || std::holds_alternative<load_destination>(x) ||
-         std::holds_alternative<load_directory>(x) || std::holds_alternative<find_received_transaction>(x);
+  return std::holds_alternative<load_room>(x) || std::holds_alternative<load_invitation>(x) ||
+         std::holds_alternative<load_destination>(x) || std::holds_alternative<load_directory>(x) ||
+         std::holds_alternative<find_received_transaction>(x);
 }
 
 /// May share a group with batches submitted after it: asked for each received transaction, it would otherwise cut every
@@ -33,10 +34,12 @@ struct store_thread::group {
 };
 
 store_thread::store_thread(std::unique_ptr<engine> owned, const config::store_options& options)
-  : engine_(std::move(owned)), options_(options) {
+    : engine_(std::move(owned)), options_(options) {
   auto second = engine_->open_reader();
-  if (second) reader_ = *std::move(second);
-  else counters_.last_fault = to_string(second.error());
+  if (second)
+    reader_ = *std::move(second);
+  else
+    counters_.last_fault = to_string(second.error());
   writer_thread_ = std::thread{[this] { run_writer(); }};
   pthread_setname_np(writer_thread_.native_handle(), "store-writer");
   if (!reader_) return;
@@ -67,8 +70,10 @@ void store_thread::submit(store_batch batch, commit_callback done) {
       ++counters_.refused;
     }
   }
-  if (why == fault_code::none) writer_wakeup_.notify_one();
-  else done(refused(why));
+  if (why == fault_code::none)
+    writer_wakeup_.notify_one();
+  else
+    done(refused(why));
 }
 
 void store_thread::ask(query question, answer_callback done) {
@@ -77,12 +82,17 @@ void store_thread::ask(query question, answer_callback done) {
   {
     std::lock_guard lock{mutex_};
     why = refusal(0);
-    if (why != fault_code::none) ++counters_.refused;
-    else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
-    else reader_queue_.push_back({std::move(question), std::move(done)});
+    if (why != fault_code::none)
+      ++counters_.refused;
+    else if (ordered)
+      queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
+    else
+      reader_queue_.push_back({std::move(question), std::move(done)});
   }
-  if (why != fault_code::none) done(refused(why));
-  else (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
+  if (why != fault_code::none)
+    done(refused(why));
+  else
+    (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
 }
 
 void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done) {
@@ -90,11 +100,15 @@ void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_
   {
     std::lock_guard lock{mutex_};
     why = refusal(0);
-    if (why == fault_code::none) queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
-    else ++counters_.refused;
+    if (why == fault_code::none)
+      queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
+    else
+      ++counters_.refused;
   }
-  if (why == fault_code::none) writer_wakeup_.notify_one();
-  else done(refused(why));
+  if (why == fault_code::none)
+    writer_wakeup_.notify_one();
+  else
+    done(refused(why));
 }
 
 status store_thread::backup(const std::string& path) {
@@ -160,8 +174,10 @@ store_thread::group store_thread::take_group() {
     } else {
       // It must not see later batches, and the earlier ones are being taken: it waits for a turn of its own.
       if (!taken.steps.empty()) break;
-      if (question) taken.steps.emplace_back(std::move(*question));
-      else taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
+      if (question)
+        taken.steps.emplace_back(std::move(*question));
+      else
+        taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
       queue_.pop_front();
       break;
     }
@@ -242,8 +258,10 @@ void store_thread::purge_slice(waiting_purge& work) {
       return;
     }
   }
-  if (removed) work.done(work.removed);
-  else work.done(removed.error());
+  if (removed)
+    work.done(work.removed);
+  else
+    work.done(removed.error());
 }
 
 // -- the reading thread -------------------------------------------------------------------------------------------------

@@ -17,22 +17,22 @@ namespace causeway::store {
 
 /// What the inspector shows of the store. Counts are since the start.
 struct store_counters {
-  std::uint64_t commits = 0;         ///< transactions that reached the disk
-  std::uint64_t batches = 0;         ///< batches in them
-  std::uint64_t rows = 0;            ///< writes in them
-  std::uint64_t bytes = 0;           ///< of the batches taken for a commit, about
-  std::uint64_t failed_batches = 0;  ///< batches answered with a fault of the engine
-  std::uint64_t refused = 0;         ///< batches and queries refused as overloaded
-  std::uint64_t queries = 0;         ///< queries answered
-  std::uint64_t purged = 0;          ///< rows removed by retention
-  std::size_t queued = 0;            ///< batches and queries waiting for the writing thread
-  std::size_t queued_bytes = 0;      ///< of those batches
-  std::size_t reader_queued = 0;     ///< queries waiting for the reading thread
+  std::uint64_t commits = 0;        ///< transactions that reached the disk
+  std::uint64_t batches = 0;        ///< batches in them
+  std::uint64_t rows = 0;           ///< writes in them
+  std::uint64_t bytes = 0;          ///< of the batches taken for a commit, about
+  std::uint64_t failed_batches = 0; ///< batches answered with a fault of the engine
+  std::uint64_t refused = 0;        ///< batches and queries refused as overloaded
+  std::uint64_t queries = 0;        ///< queries answered
+  std::uint64_t purged = 0;         ///< rows removed by retention
+  std::size_t queued = 0;           ///< batches and queries waiting for the writing thread
+  std::size_t queued_bytes = 0;     ///< of those batches
+  std::size_t reader_queued = 0;    ///< queries waiting for the reading thread
   std::uint64_t last_commit_us = 0;
   std::uint64_t longest_commit_us = 0;
-  std::uint64_t commit_us_p50 = 0;   ///< within 25 %
+  std::uint64_t commit_us_p50 = 0; ///< within 25 %
   std::uint64_t commit_us_p99 = 0;
-  std::string last_fault;            ///< of the last failed commit
+  std::string last_fault; ///< of the last failed commit
 };
 
 /// Owns the engine on one writing thread, and a second connection on a reading thread.

@@ -6,7 +6,6 @@
 #include <exception>
 
 namespace causeway::store::sqlite {
-
 namespace {
 
 auto hash_of(const names& known) {
@@ -16,58 +15,62 @@ auto hash_of(const names& known) {
 } // namespace
 
 writer::writer(connection& db, names& known, const all_recent_ids& recent)
-  : db_(db),
-    names_(known),
-    events_(db, events_by_id, recent.events, hash_of(known)),
-    commands_(db, commands_by_id, recent.commands, hash_of(known)),
-    binding_events_(db, bindings_by_event, recent.binding_events, hash_of(known)),
-    binding_chats_(db, bindings_by_chat, recent.binding_chats, hash_of(known)),
-    select_streams_(db, "SELECT stream, head, acknowledged FROM streams"),
-    put_stream_(db, "INSERT INTO streams VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET head = ?2, acknowledged = ?3"),
-    insert_event_(db, "INSERT INTO events(seq, room, judged, for_auth, state_group_before, state_group_after, position, depth,"
-                      " origin_server_ts, event_id, reason, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
-    update_event_(db, "UPDATE events SET judged = ?2, for_auth = ?3, state_group_before = ?4, state_group_after = ?5,"
-                      " position = ?6, reason = ?7 WHERE seq = ?1"),
-    update_room_(db, "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
-                     " chat_room_id = ?4, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
-                     " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
-                     " events = events + ?13 WHERE room = ?1"),
-    count_events_(db, "UPDATE rooms SET events = events + ?2, room_version = CASE room_version WHEN '' THEN ?3"
-                      " ELSE room_version END WHERE room = ?1"),
-    put_state_group_(db, "INSERT OR REPLACE INTO state_groups VALUES(?1, ?2, ?3)"),
-    has_state_group_(db, "SELECT 1 FROM state_groups WHERE key = ?1"),
-    insert_outbox_(db, "INSERT INTO outbox VALUES(?1, ?2, ?3)"),
-    put_dead_letter_(db, "INSERT INTO dead_letters VALUES(?1, ?2, coalesce((SELECT name FROM outbox WHERE key = ?1), ''),"
-                         " coalesce((SELECT body FROM outbox WHERE key = ?1), x'')) ON CONFLICT(key) DO UPDATE SET reason = ?2"),
-    select_last_queued_(db, "SELECT key FROM destination_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
-    is_queued_(db, "SELECT 1 FROM destination_pdus WHERE key = ?1 AND event IS NULL"
-                   " UNION ALL SELECT 1 FROM destination_pdus WHERE server = ?2 AND event = ?3"),
-    insert_queued_(db, "INSERT INTO destination_pdus(key) VALUES(?1)"),
-    insert_queued_out_of_order_(db, "INSERT INTO destination_pdus(key, server, event) VALUES(?1, ?2, ?3)"),
-    delete_queued_(db, "DELETE FROM destination_pdus WHERE key = ?1 AND event IS NULL"),
-    delete_queued_out_of_order_(db, "DELETE FROM destination_pdus WHERE server = ?1 AND event = ?2"),
-    put_destination_(db, "INSERT OR REPLACE INTO destinations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
-    put_inbox_(db, "INSERT INTO inbox(room, event_id, origin, pdu, received_ts) VALUES(?1, ?2, ?3, ?4, ?5)"
-                   " ON CONFLICT(room, event_id) DO UPDATE SET origin = ?3, pdu = ?4, received_ts = ?5"),
-    delete_inbox_(db, "DELETE FROM inbox WHERE room = ?1 AND event_id = ?2"),
-    put_received_transaction_(db, "INSERT INTO received_transactions(server, transaction_id, response, ts) VALUES(?1, ?2, ?3, ?4)"
-                                  " ON CONFLICT(server, transaction_id) DO UPDATE SET response = ?3, ts = ?4"),
-    command_id_(db, "SELECT command_id FROM command_results WHERE seq = ?1"),
-    insert_command_(db, "INSERT INTO command_results(seq, command_id, command_name, succeeded, body, ts)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
-    put_invitation_(db, "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
-                        " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-                        " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
-                        " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
-                        " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16"),
-    select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
-    insert_binding_(db, "INSERT INTO bindings(seq, room, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4)"),
-    // Emptied, not deleted: the number of its row must not come again.
-    clear_binding_(db, "UPDATE bindings SET event_id = '', chat_message_id = '' WHERE seq = ?1"),
-    put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
-                  " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
-    put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3)") {}
+    : db_(db), names_(known), events_(db, events_by_id, recent.events, hash_of(known)),
+      commands_(db, commands_by_id, recent.commands, hash_of(known)),
+      binding_events_(db, bindings_by_event, recent.binding_events, hash_of(known)),
+      binding_chats_(db, bindings_by_chat, recent.binding_chats, hash_of(known)),
+      select_streams_(db, "SELECT stream, head, acknowledged FROM streams"),
+      put_stream_(
+        db, "INSERT INTO streams VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET head = ?2, acknowledged = ?3"),
+      insert_event_(
+        db, "INSERT INTO events(seq, room, judged, for_auth, state_group_before, state_group_after, position, depth,"
+            " origin_server_ts, event_id, reason, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+      update_event_(db, "UPDATE events SET judged = ?2, for_auth = ?3, state_group_before = ?4, state_group_after = ?5,"
+                        " position = ?6, reason = ?7 WHERE seq = ?1"),
+      update_room_(
+        db, "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
+            " chat_room_id = ?4, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
+            " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
+            " events = events + ?13 WHERE room = ?1"),
+      count_events_(db, "UPDATE rooms SET events = events + ?2, room_version = CASE room_version WHEN '' THEN ?3"
+                        " ELSE room_version END WHERE room = ?1"),
+      put_state_group_(db, "INSERT OR REPLACE INTO state_groups VALUES(?1, ?2, ?3)"),
+      has_state_group_(db, "SELECT 1 FROM state_groups WHERE key = ?1"),
+      insert_outbox_(db, "INSERT INTO outbox VALUES(?1, ?2, ?3)"),
+      put_dead_letter_(
+        db, "INSERT INTO dead_letters VALUES(?1, ?2, coalesce((SELECT name FROM outbox WHERE key = ?1), ''),"
+            " coalesce((SELECT body FROM outbox WHERE key = ?1), x'')) ON CONFLICT(key) DO UPDATE SET reason = ?2"),
+      select_last_queued_(db, "SELECT key FROM destination_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
+      is_queued_(db, "SELECT 1 FROM destination_pdus WHERE key = ?1 AND event IS NULL"
+                     " UNION ALL SELECT 1 FROM destination_pdus WHERE server = ?2 AND event = ?3"),
+      insert_queued_(db, "INSERT INTO destination_pdus(key) VALUES(?1)"),
+      insert_queued_out_of_order_(db, "INSERT INTO destination_pdus(key, server, event) VALUES(?1, ?2, ?3)"),
+      delete_queued_(db, "DELETE FROM destination_pdus WHERE key = ?1 AND event IS NULL"),
+      delete_queued_out_of_order_(db, "DELETE FROM destination_pdus WHERE server = ?1 AND event = ?2"),
+      put_destination_(db, "INSERT OR REPLACE INTO destinations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
+      put_inbox_(db, "INSERT INTO inbox(room, event_id, origin, pdu, received_ts) VALUES(?1, ?2, ?3, ?4, ?5)"
+                     " ON CONFLICT(room, event_id) DO UPDATE SET origin = ?3, pdu = ?4, received_ts = ?5"),
+      delete_inbox_(db, "DELETE FROM inbox WHERE room = ?1 AND event_id = ?2"),
+      put_received_transaction_(
+        db, "INSERT INTO received_transactions(server, transaction_id, response, ts) VALUES(?1, ?2, ?3, ?4)"
+            " ON CONFLICT(server, transaction_id) DO UPDATE SET response = ?3, ts = ?4"),
+      command_id_(db, "SELECT command_id FROM command_results WHERE seq = ?1"),
+      insert_command_(db, "INSERT INTO command_results(seq, command_id, command_name, succeeded, body, ts)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+      put_invitation_(
+        db, "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
+            " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request)"
+            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+            " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
+            " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
+            " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16"),
+      select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
+      insert_binding_(db, "INSERT INTO bindings(seq, room, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4)"),
+      // Emptied, not deleted: the number of its row must not come again.
+      clear_binding_(db, "UPDATE bindings SET event_id = '', chat_message_id = '' WHERE seq = ?1"),
+      put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
+                    " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
+      put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3)") {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
   for (auto* merger : mergers()) merger->begin();
@@ -122,9 +125,9 @@ void writer::flush() {
     }
     const put_room& x = *change.head;
     auto extremities = encode_strings(x.forward_extremities);
-    update_room_.run(room, x.room_version.empty() ? change.room_version : std::string_view{x.room_version}, static_cast<int>(x.phase),
-                     x.chat_room_id, x.type, x.federated, blob{extremities}, x.state_group, x.last_position, x.first_position,
-                     x.last_state_group, x.history_from, change.new_events);
+    update_room_.run(room, x.room_version.empty() ? change.room_version : std::string_view{x.room_version},
+                     static_cast<int>(x.phase), x.chat_room_id, x.type, x.federated, blob{extremities}, x.state_group,
+                     x.last_position, x.first_position, x.last_state_group, x.history_from, change.new_events);
   }
   for (auto& [stream, x] : streams_) {
     if (!x.changed) continue;
@@ -149,8 +152,8 @@ void writer::apply(const put_event& x) {
   }
   auto json = event.to_json();
   auto seq = events_.next_row();
-  insert_event_.run(seq, room, judged, for_auth, x.state_group_before, x.state_group_after, x.position,
-                    event.depth, event.origin_server_ts, event.event_id, x.reason, json);
+  insert_event_.run(seq, room, judged, for_auth, x.state_group_before, x.state_group_after, x.position, event.depth,
+                    event.origin_server_ts, event.event_id, x.reason, json);
   events_.add(names_.hash(event.event_id), seq);
   names_.learn_event(event.event_id, room, seq);
   ++change.new_events;
@@ -179,9 +182,9 @@ void writer::apply(const remove_inbox& x) {
 }
 
 void writer::apply(const put_invitation& x) {
-  put_invitation_.run(names_.room(x.room_id, x.room_version), x.user_id, x.room_version, x.inviter, x.direction, x.state, x.reason,
-                      x.event, x.invite_room_state, x.chat_room_id, x.type, x.since_ts, x.deadline_ts, x.attempts, x.retry_at_ts,
-                      x.pending_request);
+  put_invitation_.run(names_.room(x.room_id, x.room_version), x.user_id, x.room_version, x.inviter, x.direction,
+                      x.state, x.reason, x.event, x.invite_room_state, x.chat_room_id, x.type, x.since_ts,
+                      x.deadline_ts, x.attempts, x.retry_at_ts, x.pending_request);
 }
 
 // -- the chat side ------------------------------------------------------------------------------------------------------
@@ -296,8 +299,8 @@ void writer::apply(const remove_destination_pdus& x) {
 
 void writer::apply(const put_destination& x) {
   auto pdus = encode_strings(x.transaction_pdus), edus = encode_strings(x.transaction_edus);
-  put_destination_.run(names_.server(x.server_name), x.transaction_id, x.transaction_ts, blob{pdus}, blob{edus}, x.failures,
-                       x.first_failure_ts, x.retry_at_ts, x.last_fault);
+  put_destination_.run(names_.server(x.server_name), x.transaction_id, x.transaction_ts, blob{pdus}, blob{edus},
+                       x.failures, x.first_failure_ts, x.retry_at_ts, x.last_fault);
 }
 
 void writer::apply(const put_received_transaction& x) {

@@ -78,7 +78,8 @@ private:
   statement insert_event_, update_event_, update_room_, count_events_;
   statement put_state_group_, has_state_group_;
   statement insert_outbox_, put_dead_letter_;
-  statement select_last_queued_, is_queued_, insert_queued_, insert_queued_out_of_order_, delete_queued_, delete_queued_out_of_order_;
+  statement select_last_queued_, is_queued_, insert_queued_, insert_queued_out_of_order_, delete_queued_,
+    delete_queued_out_of_order_;
   statement put_destination_, put_inbox_, delete_inbox_, put_received_transaction_;
   statement command_id_, insert_command_, put_invitation_;
   statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_;

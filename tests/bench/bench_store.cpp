@@ -41,11 +41,15 @@ matrix::event_ptr message(int n) {
   namespace json = matrix::json;
   static const auto sample = [] {
     auto key = *matrix::signing_key::from_seed(std::string(32, 's'));
-    json::object pdu{{"type", "m.room.message"}, {"room_id", room_id(0)}, {"sender", "@alice:here.example"},
-                     {"content", json::object{{"body", std::string(420, 'b')}, {"msgtype", "m.text"}}}, {"depth", 1},
-                     {"origin_server_ts", std::int64_t{1'700'000'000'000}},
-                     {"prev_events", json::array{std::string{"$"} + std::string(43, 'p')}},
-                     {"auth_events", json::array{std::string{"$"} + std::string(43, 'q'), std::string{"$"} + std::string(43, 'r')}}};
+    json::object pdu{
+      {"type", "m.room.message"},
+      {"room_id", room_id(0)},
+      {"sender", "@alice:here.example"},
+      {"content", json::object{{"body", std::string(420, 'b')}, {"msgtype", "m.text"}}},
+      {"depth", 1},
+      {"origin_server_ts", std::int64_t{1'700'000'000'000}},
+      {"prev_events", json::array{std::string{"$"} + std::string(43, 'p')}},
+      {"auth_events", json::array{std::string{"$"} + std::string(43, 'q'), std::string{"$"} + std::string(43, 'r')}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), "here.example", key);
   }();
   auto event = std::make_shared<matrix::event>(*sample);
@@ -78,7 +82,8 @@ store_batch received(int n) {
 store_batch pair(int n) {
   auto event = message(n);
   store_batch batch;
-  batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""}, append_outbox{0, "message.received", std::string(1'000, 'n')}};
+  batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""},
+                  append_outbox{0, "message.received", std::string(1'000, 'n')}};
   return batch;
 }
 
@@ -132,11 +137,12 @@ void measure(const char* name, const std::string& folder, int events, int group,
     }
   }
   std::ranges::sort(commits);
-  std::printf("%-9s %8d events, %3d per commit: %7.0f events/s, cpu %5.1f us/event (last quarter %5.1f; one verification %4.1f),"
-              " commit p50 %5.0f p99 %6.0f max %6.0f us, %4.0f bytes/event\n",
-              name, events, group, events / (wall / 1e6), cpu / events, late_cpu / (events / 4.0), verification_us(),
-              commits[commits.size() / 2], commits[commits.size() * 99 / 100], commits.back(),
-              static_cast<double>(std::filesystem::file_size(options.path)) / events);
+  std::printf(
+    "%-9s %8d events, %3d per commit: %7.0f events/s, cpu %5.1f us/event (last quarter %5.1f; one verification %4.1f),"
+    " commit p50 %5.0f p99 %6.0f max %6.0f us, %4.0f bytes/event\n",
+    name, events, group, events / (wall / 1e6), cpu / events, late_cpu / (events / 4.0), verification_us(),
+    commits[commits.size() / 2], commits[commits.size() * 99 / 100], commits.back(),
+    static_cast<double>(std::filesystem::file_size(options.path)) / events);
 }
 
 } // namespace
@@ -144,7 +150,8 @@ void measure(const char* name, const std::string& folder, int events, int group,
 int main(int argc, char** argv) {
   int events = argc > 1 ? std::atoi(argv[1]) : 100'000;
   int group = argc > 2 ? std::atoi(argv[2]) : 50;
-  std::string folder = (argc > 3 ? std::string{argv[3]} : std::filesystem::temp_directory_path().string()) + "/bench-store-XXXXXX";
+  std::string folder =
+    (argc > 3 ? std::string{argv[3]} : std::filesystem::temp_directory_path().string()) + "/bench-store-XXXXXX";
   if (events < 4 || group < 1 || !mkdtemp(folder.data())) return 2;
   measure("pair", folder, events, group, pair);
   measure("received", folder, events, group, received);

@@ -335,9 +335,10 @@ class BadFederationInput(InteropCase):
         malformed = [{}, {"room_id": room.room_id}, {"room_id": 5, "type": "m.room.message"},
                      {"room_id": room.room_id, "type": "m.room.message", "sender": "nobody", "content": []}]
         for changes in ({"depth": -1}, {"depth": "1"}, {"depth": 2 ** 53}, {"prev_events": "x"}, {"prev_events": ["$x"] * 21},
-                        {"auth_events": ["$x"] * 11}, {"origin_server_ts": 1.5}, {"content": "text"},
+                        {"auth_events": ["$x"] * 11}, {"origin_server_ts": 1.5},
                         {"type": "x" * 256}, {"sender": "@" + "x" * 300 + ":" + self.server.server_name}):
             malformed.append(room.message("malformed", advance=False, **changes)[1])
+        malformed.append(room.make("m.room.message", "no content", advance=False)[1])
         malformed.append(room.message("x" * 70_000, advance=False)[1])
         good_id, good = room.message("good among bad")
         status, answer = self.server.send([*malformed[:7], good, *malformed[7:]])

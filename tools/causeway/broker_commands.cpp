@@ -19,7 +19,7 @@ const names server_columns = {"server_name", "state",       "queued",    "oldest
 const names invite_columns = {"user_id", "room_id", "direction", "state", "since_ts", "retry_at_ts", "deadline_ts"};
 const names actor_columns = {"kind", "key", "phase", "mailbox", "handled", "failures", "since_ts", "last_fault"};
 const names member_columns = {"user_id", "membership", "display_name", "by", "since_ts"};
-const names event_columns = {"event_id", "type", "sender", "depth", "ts"};
+const names event_columns = {"event_id", "type", "sender", "depth", "written_ts"};
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
@@ -157,7 +157,8 @@ int show_server(const broker_request& x) {
     const json::value whole{body};
     print_sheet<admin::server_row>(whole, "server");
     print_waits(whole);
-    print_table(whole, "queue", "Queue, oldest first", {"event_id", "room_id", "type", "sender", "ts"});
+    print_table(whole, "queue", "Queue, oldest first", {"event_id", "room_id", "type", "sender", "written_ts"});
+    print_table(whole, "invitations", "Open invitations", invite_columns);
     print_table(whole, "keys", "Verify keys", {"key_id", "public_key", "old", "valid_until_ts"});
     print_actor(whole);
   });

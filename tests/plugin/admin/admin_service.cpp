@@ -288,7 +288,48 @@ BOOST_AUTO_TEST_CASE(server_show_says_in_words_what_it_waits_for) {
   BOOST_TEST((node.statuses_asked[0] == address{actor_kind::remote_server, "dead.example"}));
 }
 
+BOOST_AUTO_TEST_CASE(server_that_only_has_an_invitation_to_take_is_shown_and_can_be_retried) {
+  store::put_invitation x;
+  x.room_id = "!r:chat.example";
+  x.user_id = "@f:dead.example";
+  x.inviter = "@me:chat.example";
+  x.direction = "outgoing";
+  x.state = "sending";
+  x.pending_request = "invite";
+  node.invitations = {x};
+  auto body = ask("server.show", with_server("dead.example"));
+  BOOST_TEST(body.find_array("invitations")->size() == 1U);
+  const auto& words = *body.find_array("waits_for");
+  BOOST_TEST_REQUIRE(words.size() == 1U);
+  BOOST_TEST(
+    words[0].as_string()->starts_with("Invitation of @f:dead.example: dead.example has not taken the invitation yet."));
+  ask("server.retry", with_server("dead.example"));
+  BOOST_TEST(node.told.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(invitation_that_failed_says_why_and_what_to_do) {
+  store::put_invitation x;
+  x.room_id = "!r:chat.example";
+  x.user_id = "@f:dead.example";
+  x.inviter = "@me:chat.example";
+  x.direction = "outgoing";
+  x.state = "failed";
+  x.deadline_ts = x.retry_at_ts = node.now + 1'000;
+  x.reason = "peer_blocked_address: no address is admitted";
+  node.invitations = {x};
+  auto with = with_room("!r:chat.example");
+  with.user = x.user_id;
+  auto body = ask("invite.show", with);
+  const auto& words = *body.find_array("waits_for");
+  BOOST_TEST_REQUIRE(words.size() == 2U);
+  BOOST_TEST(*words[0].as_string() == "The invitation is over (failed, peer_blocked_address: no address is admitted).");
+  BOOST_TEST(words[1].as_string()->find("gateway.allowed_networks") != std::string::npos);
+  BOOST_TEST(*body.find_object("invitation")->find("deadline_ts")->as_integer() == 0);
+  BOOST_TEST(*body.find_object("invitation")->find("retry_at_ts")->as_integer() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_server_is_not_found) {
+  node.status.clear();
   BOOST_TEST(refusal("server.show", with_server("typo.example")) == "not_found");
   BOOST_TEST(refusal("server.retry", with_server("typo.example")) == "not_found");
 }

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(server_that_fails_says_since_when_why_and_when_next) {
   BOOST_TEST(says(row.waits_for, "5 attempts failed in the last 11 min, last: peer_unreachable: connection refused."));
   BOOST_TEST(
     says(row.waits_for, "The next attempt is made in 40 s; `causeway server retry far.example` makes it now."));
-  BOOST_TEST(says(advice(x.destination), "does not accept connections"));
+  BOOST_TEST(says(advice(x.destination.last_fault), "does not accept connections"));
   BOOST_TEST(describe(x, false, now).state == "never_contacted");
   x.destination.retry_at_ts = now - 1;
   BOOST_TEST(says(describe(x, true, now).waits_for, "An attempt is due or under way now."));
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_break_the_json) {
   row.last_fault = "peer_bad_answer: \xff\xfe!";
   auto text = matrix::json::canonical(to_json(row));
   BOOST_TEST(matrix::json::is_utf8(text));
-  BOOST_TEST(text.find("peer_bad_answer: ??!") != std::string::npos);
+  BOOST_TEST(text.find("peer_bad_answer: ?\?!") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,7 @@ using edge::verb;
 constexpr std::chrono::seconds wait_max{wait_s_max};
 const std::string empty_map{"\x80", 1};
 const std::string welcome_header = "\x81\xa8protocol\x01";
-const std::string hello_required_header = "\x81\xa4" "code" "\xae" "hello_required";
+const std::string hello_required_body = "\x81\xa4" "code" "\xae" "hello_required";
 
 } // namespace
 
@@ -80,7 +80,7 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
   edge::frame x{static_cast<verb>(parts[2].to_string_view().at(0)), parts[3].to_string(), parts[4].to_string()};
   if (mute) return;
   peer_ = parts[0].to_string();
-  if (forgetful && x.what != verb::hello) return reply({verb::error, hello_required_header, {}});
+  if (forgetful && x.what != verb::hello) return reply({verb::error, empty_map, hello_required_body});
   std::unique_lock lock{mutex_};
   ++seen_[x.what];
   switch (x.what) {

@@ -129,13 +129,18 @@ BOOST_AUTO_TEST_CASE(stop_lets_requests_in_flight_finish) {
   idle.send(get("/nowhere"));
   BOOST_TEST(idle.read_reply().status == 404);
   auto stopping = std::async(std::launch::async, [this] { one->stop(); });
-  BOOST_TEST(node->wait_for(edge::verb::bye));
   BOOST_TEST(idle.is_closed_by_peer());
+  gateway::http_request late;
+  late.server_name = "localhost";
+  late.method = "GET";
+  late.target = "/";
+  BOOST_TEST((node->ask(late).why.code == fault_code::stopping));
   node->answer(ok_to(got, "last"));
   const auto reply = busy.read_reply();
   BOOST_TEST(reply.body == "last");
   BOOST_TEST(reply.headers.at("connection") == "close");
   stopping.get();
+  BOOST_TEST(node->wait_for(edge::verb::bye));
   BOOST_CHECK_THROW(connect(), std::runtime_error);
 }
 

@@ -1,8 +1,8 @@
 #include "samples.hpp"
 
-#include <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 /// kill -9 in the middle of commits: what was acknowledged is there, and nothing is there by half.
 namespace causeway::store {
@@ -21,8 +21,9 @@ store_batch numbered_batch(std::int64_t n) {
   auto head = sample_head();
   head.last_position = n;
   head.forward_extremities = {event->event_id};
-  return batch_of(put_event{sample_room, event, verdict::accepted, 0, 0, n, ""}, append_outbox{0, "message.received", std::to_string(n)},
-                  queue_pdu{"there.example", event->event_id}, put_command_result{"c" + std::to_string(n), "n", true, "", n}, head);
+  return batch_of(put_event{sample_room, event, verdict::accepted, 0, 0, n, ""},
+                  append_outbox{0, "message.received", std::to_string(n)}, queue_pdu{"there.example", event->event_id},
+                  put_command_result{"c" + std::to_string(n), "n", true, "", n}, head);
 }
 
 /// The child: commits batches from `first` on and reports the last number of each commit, until it is killed.
@@ -91,7 +92,8 @@ BOOST_AUTO_TEST_CASE(killed_process_loses_nothing_acknowledged_and_leaves_no_hal
       BOOST_REQUIRE(row.cursor == n);
       BOOST_REQUIRE(row.body == std::to_string(n));
       BOOST_REQUIRE(must_ask<events_loaded>(store, find_event{sample_message(n)->event_id}).events.size() == 1u);
-      BOOST_REQUIRE(must_ask<command_result_found>(store, find_command_result{"c" + std::to_string(n)}).result.has_value());
+      BOOST_REQUIRE(
+        must_ask<command_result_found>(store, find_command_result{"c" + std::to_string(n)}).result.has_value());
     }
     BOOST_TEST(must_ask<events_loaded>(store, find_event{sample_message(last + 1)->event_id}).events.empty());
     first = last + 1;

@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(ids_are_found_before_during_and_after_their_merge) {
   BOOST_TEST(merged_rows(folder.file()) > 32'000);
   BOOST_TEST(all_found(*store, 1, 70'000, 3));
   // A repeated command is recognised wherever its id lies.
-  for (int n : {1, 20'000, 39'999, 69'999}) must_commit(*store, put_command_result{std::to_string(n), "n", true, "second", 1});
+  for (int n : {1, 20'000, 39'999, 69'999})
+    must_commit(*store, put_command_result{std::to_string(n), "n", true, "second", 1});
   BOOST_TEST(all_found(*store, 1, 70'000, 1'111));
   BOOST_TEST(all_found(*store, 20'000, 20'000));
 }

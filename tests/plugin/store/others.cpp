@@ -25,8 +25,10 @@ struct in_memory {
 using texts = std::vector<std::string>;
 
 put_invitation sample_invitation(const std::string& user_id, const std::string& state) {
-  return {sample_room, user_id,  "11", "@alice:here.example", "outgoing", state, "because", "{\"type\":\"m.room.member\"}", "[]",
-          "DM1",       "dm",     100,  200,                   3,          400,   "invite"};
+  return {sample_room, user_id, "11",      "@alice:here.example",
+          "outgoing",  state,   "because", "{\"type\":\"m.room.member\"}",
+          "[]",        "DM1",   "dm",      100,
+          200,         3,       400,       "invite"};
 }
 
 } // namespace
@@ -37,8 +39,9 @@ BOOST_AUTO_TEST_SUITE(store_others, *boost::unit_test::timeout(120))
 
 BOOST_FIXTURE_TEST_CASE(queue_of_a_server_keeps_the_order_of_queueing, in_memory) {
   auto one = stored(1), two = stored(2), three = stored(3), four = stored(4);
-  must_commit(*store, queue_pdu{"a.example", three->event_id}, queue_pdu{"a.example", one->event_id}, queue_pdu{"b.example", two->event_id},
-              queue_pdu{"a.example", four->event_id}, queue_pdu{"a.example", two->event_id});
+  must_commit(*store, queue_pdu{"a.example", three->event_id}, queue_pdu{"a.example", one->event_id},
+              queue_pdu{"b.example", two->event_id}, queue_pdu{"a.example", four->event_id},
+              queue_pdu{"a.example", two->event_id});
   BOOST_TEST(queue_of("a.example") == (texts{"3", "1", "4", "2"}), boost::test_tools::per_element());
   BOOST_TEST(queue_of("b.example") == (texts{"2"}), boost::test_tools::per_element());
 }
@@ -56,7 +59,8 @@ BOOST_FIXTURE_TEST_CASE(order_of_a_queue_survives_removal_and_events_queued_late
   auto id = [&](std::size_t n) { return events[n]->event_id; };
   must_commit(*store, queue_pdu{"a.example", id(2)}, queue_pdu{"a.example", id(0)}, queue_pdu{"a.example", id(1)},
               queue_pdu{"a.example", id(3)}, queue_pdu{"a.example", id(4)});
-  must_commit(*store, remove_destination_pdus{"a.example", {id(0), id(3), "$unknown"}}, remove_destination_pdus{"nobody.example", {id(1)}});
+  must_commit(*store, remove_destination_pdus{"a.example", {id(0), id(3), "$unknown"}},
+              remove_destination_pdus{"nobody.example", {id(1)}});
   BOOST_TEST(queue_of("a.example") == (texts{"2", "1", "4"}), boost::test_tools::per_element());
   must_commit(*store, queue_pdu{"a.example", id(0)}, queue_pdu{"a.example", id(5)}, queue_pdu{"a.example", id(1)});
   BOOST_TEST(queue_of("a.example") == (texts{"2", "1", "4", "0", "5"}), boost::test_tools::per_element());
@@ -82,7 +86,8 @@ BOOST_FIXTURE_TEST_CASE(queueing_an_event_that_is_not_stored_fails_the_batch, in
 }
 
 BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_memory) {
-  put_destination owed{"a.example", "txn7", 1'234, {"$1", "$2"}, {"{\"edu_type\":\"m.typing\"}"}, 5, 99, 1'999, "peer_timeout"};
+  put_destination owed{"a.example", "txn7", 1'234, {"$1", "$2"},  {"{\"edu_type\":\"m.typing\"}"},
+                       5,           99,     1'999, "peer_timeout"};
   matrix::verify_keys keys{{"ed25519:a", {"AAAA", 5'000, false}}, {"ed25519:b", {"BBBB", 7, true}}};
   must_commit(*store, put_destination{owed}, put_server_keys{"a.example", keys, 77});
   auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
@@ -105,8 +110,8 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
 
 BOOST_FIXTURE_TEST_CASE(destinations_are_listed_with_what_they_are_owed, in_memory) {
   auto one = stored(1), two = stored(2);
-  must_commit(*store, queue_pdu{"a.example", one->event_id}, queue_pdu{"a.example", two->event_id}, put_destination{"b.example"},
-              put_server_keys{"only-keys.example", {}, 1});
+  must_commit(*store, queue_pdu{"a.example", one->event_id}, queue_pdu{"a.example", two->event_id},
+              put_destination{"b.example"}, put_server_keys{"only-keys.example", {}, 1});
   auto listed = must_ask<destinations_listed>(*store, list_destinations{}).destinations;
   BOOST_REQUIRE(listed.size() == 2u);
   BOOST_TEST(listed[0].destination.server_name == "a.example");
@@ -118,7 +123,9 @@ BOOST_FIXTURE_TEST_CASE(destinations_are_listed_with_what_they_are_owed, in_memo
 
 BOOST_FIXTURE_TEST_CASE(received_transaction_is_known_by_origin_and_id, in_memory) {
   must_commit(*store, put_received_transaction{"a.example", "1", "{\"pdus\":{}}", 5});
-  BOOST_TEST(must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "1"}).response.value() == "{\"pdus\":{}}");
+  BOOST_TEST(
+    must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "1"}).response.value() ==
+    "{\"pdus\":{}}");
   BOOST_TEST(!must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "2"}).response);
   BOOST_TEST(!must_ask<received_transaction_found>(*store, find_received_transaction{"b.example", "1"}).response);
 }
@@ -126,8 +133,9 @@ BOOST_FIXTURE_TEST_CASE(received_transaction_is_known_by_origin_and_id, in_memor
 // -- the chat side ------------------------------------------------------------------------------------------------------
 
 BOOST_FIXTURE_TEST_CASE(cursors_grow_per_stream_and_outcomes_name_the_highest, in_memory) {
-  std::vector<store_batch> batches{batch_of(append_outbox{0, "a", "1"}, append_outbox{0, "b", "2"}, append_outbox{3, "c", "3"}),
-                                   batch_of(append_outbox{3, "d", "4"}), batch_of(put_user{"@u:x"})};
+  std::vector<store_batch> batches{
+    batch_of(append_outbox{0, "a", "1"}, append_outbox{0, "b", "2"}, append_outbox{3, "c", "3"}),
+    batch_of(append_outbox{3, "d", "4"}), batch_of(put_user{"@u:x"})};
   auto outcomes = store->commit(batches);
   BOOST_REQUIRE(outcomes);
   BOOST_TEST(((*outcomes)[0].outbox_heads == std::map<std::uint32_t, std::int64_t>{{0, 2}, {3, 1}}));
@@ -189,7 +197,8 @@ BOOST_FIXTURE_TEST_CASE(first_result_of_a_command_stays, in_memory) {
 }
 
 BOOST_FIXTURE_TEST_CASE(message_is_found_by_either_name_within_its_room, in_memory) {
-  must_commit(*store, bind_message{sample_room, "m1", "$1"}, bind_message{sample_room, "m1", "$2"}, bind_message{"!b:x", "m1", "$3"});
+  must_commit(*store, bind_message{sample_room, "m1", "$1"}, bind_message{sample_room, "m1", "$2"},
+              bind_message{"!b:x", "m1", "$3"});
   auto find = [&](const std::string& room, const std::string& id) {
     auto found = must_ask<message_found>(*store, find_message{room, id});
     return found.chat_message_id + " " + found.event_id;
@@ -264,8 +273,8 @@ BOOST_FIXTURE_TEST_CASE(directory_names_all_that_has_to_be_woken, in_memory) {
   auto settled = sample_invitation("@done:x", "accepted");
   settled.deadline_ts = 0;
   settled.pending_request = "";
-  must_commit(*store, head, sample_invitation("@bob:x", "pending"), settled, put_user{"@u:x", "u"}, put_destination{"idle.example"},
-              put_destination{"flying.example", "txn"});
+  must_commit(*store, head, sample_invitation("@bob:x", "pending"), settled, put_user{"@u:x", "u"},
+              put_destination{"idle.example"}, put_destination{"flying.example", "txn"});
   must_commit(*store, queue_pdu{"queued.example", stored(1)->event_id}, put_destination{"queued.example", "txn"});
   auto loaded = must_ask<directory_loaded>(*store, load_directory{});
   BOOST_REQUIRE(loaded.rooms.size() == 1u);

@@ -1,7 +1,7 @@
 #include "samples.hpp"
 
-#include <algorithm>
 #include <sqlite3.h>
+#include <algorithm>
 
 /// Rooms, events and states: what was written is what is read.
 namespace causeway::store {
@@ -33,7 +33,9 @@ BOOST_FIXTURE_TEST_CASE(unknown_room_does_not_exist, in_memory) {
 
 BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   auto event = sample_message(1);
-  put_room head{sample_room, "11", room_phase::joining, "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4, 5, "$oldest"};
+  put_room head{
+    sample_room, "11",     room_phase::joining, "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4,
+    5,           "$oldest"};
   must_commit(*store, put_event{accepted(event, 1)},
               put_state_group{sample_room, 3, 0, {{{"m.room.name", ""}, "$name"}}}, put_room{head});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
@@ -79,8 +81,9 @@ BOOST_FIXTURE_TEST_CASE(room_has_all_state_events_and_outliers_of_any_verdict, i
   auto topic = sample_event({.type = "m.room.topic", .state_key = ""});
   auto message = sample_message(3), outlier = sample_message(4);
   auto elsewhere = sample_event({.room_id = "!other:here.example", .type = "m.room.name", .state_key = ""});
-  must_commit(*store, accepted(name, 1), put_event{sample_room, topic, verdict::rejected, 0, 0, 2, "no power"}, accepted(message, 3),
-              put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, accepted(elsewhere, 1), sample_head());
+  must_commit(*store, accepted(name, 1), put_event{sample_room, topic, verdict::rejected, 0, 0, 2, "no power"},
+              accepted(message, 3), put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""},
+              accepted(elsewhere, 1), sample_head());
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_TEST((ids(loaded.state_events) == std::vector{name->event_id, topic->event_id, outlier->event_id}));
   BOOST_TEST((loaded.state_events[1].judged == verdict::rejected));
@@ -90,8 +93,10 @@ BOOST_FIXTURE_TEST_CASE(room_has_all_state_events_and_outliers_of_any_verdict, i
 BOOST_FIXTURE_TEST_CASE(outlier_that_found_its_place_keeps_its_json, in_memory) {
   auto outlier = sample_message(1);
   must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, sample_head());
-  must_commit(*store, put_state_group{sample_room, 1, 0, {}}, put_event{sample_room, outlier, verdict::soft_failed, 1, 1, 9, "later"});
-  auto found = must_ask<events_loaded>(*store, load_events{sample_room, {outlier->event_id, "$unknown", outlier->event_id}, true});
+  must_commit(*store, put_state_group{sample_room, 1, 0, {}},
+              put_event{sample_room, outlier, verdict::soft_failed, 1, 1, 9, "later"});
+  auto found =
+    must_ask<events_loaded>(*store, load_events{sample_room, {outlier->event_id, "$unknown", outlier->event_id}, true});
   BOOST_REQUIRE(found.events.size() == 1u);
   BOOST_TEST((found.events[0].judged == verdict::soft_failed));
   BOOST_TEST(found.events[0].position == 9);
@@ -119,7 +124,8 @@ BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
   must_open(folder.file());
   sqlite3* raw = nullptr;
   BOOST_REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
-  BOOST_REQUIRE(sqlite3_exec(raw, "UPDATE meta SET value = 1 WHERE name = 'id_hash_bits'", nullptr, nullptr, nullptr) == SQLITE_OK);
+  BOOST_REQUIRE(sqlite3_exec(raw, "UPDATE meta SET value = 1 WHERE name = 'id_hash_bits'", nullptr, nullptr, nullptr) ==
+                SQLITE_OK);
   sqlite3_close(raw);
   std::vector<matrix::event_ptr> events;
   {
@@ -128,7 +134,8 @@ BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
       events.push_back(sample_message(n));
       auto id = std::to_string(n);
       must_commit(*store, accepted(events.back(), n), put_command_result{"command " + id, "message.send", true, id, n},
-                  bind_message{sample_room, "chat " + id, events.back()->event_id}, queue_pdu{"there.example", events.back()->event_id});
+                  bind_message{sample_room, "chat " + id, events.back()->event_id},
+                  queue_pdu{"there.example", events.back()->event_id});
     }
     must_commit(*store, accepted(events[7], 100));
   }
@@ -142,7 +149,8 @@ BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
     BOOST_TEST(found.events[0].position == (n == 8 ? 100 : n));
     BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"command " + id}).result.value().body == id);
     BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, "chat " + id}).event_id == event->event_id);
-    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, event->event_id}).chat_message_id == "chat " + id);
+    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, event->event_id}).chat_message_id ==
+               "chat " + id);
   }
   BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.size() == 40u);
 }
@@ -167,15 +175,17 @@ BOOST_AUTO_TEST_CASE(same_given_id_in_two_rooms_is_two_events) {
 }
 
 BOOST_FIXTURE_TEST_CASE(state_group_is_its_deltas_on_a_whole_one, in_memory) {
-  must_commit(*store, put_state_group{sample_room, 1, 0, {{{"a", ""}, "$a1"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}}},
-              put_state_group{sample_room, 2, 1, {{{"a", ""}, "$a2"}}}, put_state_group{sample_room, 3, 2, {{{"c", ""}, ""}}},
-              put_state_group{sample_room, 4, 2, {{{"d", ""}, "$d4"}}}, put_state_group{"!other:x", 4, 0, {{{"z", ""}, "$z"}}});
+  must_commit(
+    *store, put_state_group{sample_room, 1, 0, {{{"a", ""}, "$a1"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}}},
+    put_state_group{sample_room, 2, 1, {{{"a", ""}, "$a2"}}}, put_state_group{sample_room, 3, 2, {{{"c", ""}, ""}}},
+    put_state_group{sample_room, 4, 2, {{{"d", ""}, "$d4"}}}, put_state_group{"!other:x", 4, 0, {{{"z", ""}, "$z"}}});
   auto event = sample_message(1);
   must_commit(*store, put_event{sample_room, event, verdict::accepted, 3, 4, 1, ""});
   auto states = must_ask<events_loaded>(*store, load_events{sample_room, {event->event_id}, true}).state_groups;
   BOOST_REQUIRE(states.size() == 2u);
   BOOST_TEST((*states[3] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}}));
-  BOOST_TEST((*states[4] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}, {{"d", ""}, "$d4"}}));
+  BOOST_TEST(
+    (*states[4] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}, {{"d", ""}, "$d4"}}));
 }
 
 BOOST_FIXTURE_TEST_CASE(chain_of_thousands_of_deltas_is_walked, in_memory) {
@@ -201,7 +211,8 @@ BOOST_FIXTURE_TEST_CASE(state_group_on_a_missing_base_is_refused, in_memory) {
 
 BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory) {
   must_commit(*store, sample_head(), put_inbox{sample_room, "$1", "a.example", "{\"n\":1}", 10},
-              put_inbox{sample_room, "$2", "b.example", "{\"n\":2}", 20}, put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30});
+              put_inbox{sample_room, "$2", "b.example", "{\"n\":2}", 20},
+              put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_REQUIRE(loaded.inbox.size() == 2u);
   BOOST_TEST(loaded.inbox[0].event_id == "$1");
@@ -225,11 +236,13 @@ struct forked_room : in_memory {
   matrix::event_ptr make(const std::string& name, std::int64_t depth, std::vector<std::string> parents) {
     return sample_event({.body = name, .depth = depth, .prev_events = std::move(parents)});
   }
-  matrix::event_ptr create = make("create", 1, {}), a = make("a", 2, {create->event_id}), b = make("b", 3, {a->event_id}),
-                    c = make("c", 3, {a->event_id}), d = make("d", 4, {b->event_id, c->event_id}), e = make("e", 5, {d->event_id});
+  matrix::event_ptr create = make("create", 1, {}), a = make("a", 2, {create->event_id}),
+                    b = make("b", 3, {a->event_id}), c = make("c", 3, {a->event_id}),
+                    d = make("d", 4, {b->event_id, c->event_id}), e = make("e", 5, {d->event_id});
   forked_room() {
-    must_commit(*store, put_state_group{sample_room, 1, 0, {{{"m.room.name", ""}, "$n"}}}, accepted(create, -1, 1), accepted(a, 1, 1),
-                accepted(b, 2, 1), accepted(c, 3, 1), accepted(d, 4, 1), accepted(e, 5, 1), sample_head());
+    must_commit(*store, put_state_group{sample_room, 1, 0, {{{"m.room.name", ""}, "$n"}}}, accepted(create, -1, 1),
+                accepted(a, 1, 1), accepted(b, 2, 1), accepted(c, 3, 1), accepted(d, 4, 1), accepted(e, 5, 1),
+                sample_head());
   }
   std::vector<std::string> walk(load_ancestors x) {
     x.room_id = sample_room;
@@ -252,7 +265,8 @@ BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_r
   BOOST_TEST((walk({.from = {e->event_id}, .min_depth = 4}) == std::vector{e->event_id, d->event_id}));
   BOOST_TEST((walk({.from = {e->event_id}, .stop_at = {b->event_id}, .include_from = false}) ==
               std::vector{d->event_id, c->event_id, a->event_id, create->event_id}));
-  BOOST_TEST((walk({.from = {e->event_id}, .stop_at = {b->event_id, c->event_id}}) == std::vector{e->event_id, d->event_id}));
+  BOOST_TEST(
+    (walk({.from = {e->event_id}, .stop_at = {b->event_id, c->event_id}}) == std::vector{e->event_id, d->event_id}));
   BOOST_TEST((walk({.from = {e->event_id}, .limit = 0}).empty()));
   BOOST_TEST((walk({.from = {"$unknown"}}).empty()));
 }
@@ -261,7 +275,8 @@ BOOST_FIXTURE_TEST_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, for
   auto outlier = make("outlier", 6, {e->event_id});
   auto tip = make("tip", 7, {outlier->event_id, b->event_id});
   must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, accepted(tip, 6, 1));
-  BOOST_TEST((walk({.from = {tip->event_id}}) == std::vector{tip->event_id, b->event_id, a->event_id, create->event_id}));
+  BOOST_TEST(
+    (walk({.from = {tip->event_id}}) == std::vector{tip->event_id, b->event_id, a->event_id, create->event_id}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,9 +36,14 @@ inline matrix::event_ptr sample_event(const event_facts& x) {
   static const auto key = *matrix::signing_key::from_seed(std::string(32, 's'));
   json::array parents;
   for (const auto& id : x.prev_events) parents.emplace_back(id);
-  json::object pdu{{"type", x.type}, {"room_id", x.room_id}, {"sender", "@alice:here.example"},
-                   {"content", json::object{{"body", x.body}, {"msgtype", "m.text"}}}, {"depth", x.depth},
-                   {"origin_server_ts", x.origin_server_ts}, {"prev_events", std::move(parents)}, {"auth_events", json::array{}}};
+  json::object pdu{{"type", x.type},
+                   {"room_id", x.room_id},
+                   {"sender", "@alice:here.example"},
+                   {"content", json::object{{"body", x.body}, {"msgtype", "m.text"}}},
+                   {"depth", x.depth},
+                   {"origin_server_ts", x.origin_server_ts},
+                   {"prev_events", std::move(parents)},
+                   {"auth_events", json::array{}}};
   if (x.state_key) pdu.set("state_key", *x.state_key);
   auto made = matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version(x.version), "here.example", key);
   if (!made) throw std::runtime_error{to_string(made.error())};

@@ -1,11 +1,11 @@
 #include "samples.hpp"
 
-#include <cerrno>
-#include <csignal>
-#include <fstream>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
 
 /// Files, transactions, retention and backup of the SQLite engine.
 namespace causeway::store {
@@ -75,7 +75,8 @@ BOOST_AUTO_TEST_CASE(store_is_there_after_reopening) {
   auto event = sample_message(1);
   {
     auto store = must_open(folder.file());
-    must_commit(*store, accepted(event, 1), sample_head(), append_outbox{0, "a", "b"}, queue_pdu{"a.example", event->event_id});
+    must_commit(*store, accepted(event, 1), sample_head(), append_outbox{0, "a", "b"},
+                queue_pdu{"a.example", event->event_id});
   }
   auto store = must_open(folder.file());
   BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).exists);
@@ -143,8 +144,9 @@ BOOST_AUTO_TEST_CASE(failed_transaction_leaves_nothing_behind) {
   must_commit(*store, append_outbox{0, "kept", ""});
   auto event = sample_message(1, "!new:here.example");
   std::vector<store_batch> batches{
-    batch_of(accepted(event, 1), sample_head("!new:here.example"), append_outbox{0, "lost", ""}, append_outbox{1, "lost", ""},
-             queue_pdu{"new.example", event->event_id}, put_command_result{"c", "n", true, "b", 1}, bind_message{"!new:here.example", "m", "$e"}),
+    batch_of(accepted(event, 1), sample_head("!new:here.example"), append_outbox{0, "lost", ""},
+             append_outbox{1, "lost", ""}, queue_pdu{"new.example", event->event_id},
+             put_command_result{"c", "n", true, "b", 1}, bind_message{"!new:here.example", "m", "$e"}),
     batch_of(queue_pdu{"new.example", "$unknown"})};
   BOOST_TEST(!store->commit(batches));
   BOOST_TEST(!must_ask<room_loaded>(*store, load_room{"!new:here.example"}).exists);
@@ -196,7 +198,8 @@ BOOST_AUTO_TEST_CASE(damaged_rows_are_a_fault) {
     auto store = must_open(folder.file());
     auto head = sample_head();
     head.state_group = 1;
-    must_commit(*store, accepted(event, 1), accepted(other, 2), put_state_group{sample_room, 1, 0, {{{"a", "b"}, "$c"}}}, head,
+    must_commit(*store, accepted(event, 1), accepted(other, 2),
+                put_state_group{sample_room, 1, 0, {{{"a", "b"}, "$c"}}}, head,
                 put_server_keys{"a.example", {{"ed25519:a", {"AAAA", 1, false}}}, 1});
   }
   auto is_fault = [&](const query& question) {
@@ -227,7 +230,8 @@ BOOST_AUTO_TEST_CASE(log_starts_anew_under_load) {
   BOOST_REQUIRE(opened);
   constexpr std::uintmax_t page_bytes = 8'192;
   std::uintmax_t written = 0;
-  for (int n = 0; n < 1'000; ++n, written += 8 * page_bytes) must_commit(**opened, append_outbox{0, "n", std::string(8 * page_bytes, 'x')});
+  for (int n = 0; n < 1'000; ++n, written += 8 * page_bytes)
+    must_commit(**opened, append_outbox{0, "n", std::string(8 * page_bytes, 'x')});
   // Eight times the wanted size, after which the writing thread copies the log itself, and as much again for chance.
   BOOST_TEST(std::filesystem::file_size(folder.file("store.db-wal")) < 16 * 100 * page_bytes);
   BOOST_TEST(std::filesystem::file_size(folder.file()) > written / 2);
@@ -267,7 +271,8 @@ BOOST_AUTO_TEST_CASE(old_answers_go_in_slices_and_young_ones_stay) {
   BOOST_TEST(*first == 16u);
   BOOST_TEST(purge_all(*store, 41 * day_ms, limits) == 24u);
   BOOST_TEST(!must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "19"}).response);
-  BOOST_TEST(must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "20"}).response.has_value());
+  BOOST_TEST(
+    must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "20"}).response.has_value());
   BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"19"}).result);
   BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"20"}).result.has_value());
 }
@@ -277,7 +282,8 @@ BOOST_AUTO_TEST_CASE(command_is_known_again_after_all_results_were_purged) {
   for (int round = 0; round < 3; ++round) {
     auto store = must_open(folder.file());
     must_commit(*store, put_command_result{"c", "n", true, std::to_string(round), round * 40 * day_ms});
-    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"c"}).result.value().body == std::to_string(round));
+    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"c"}).result.value().body ==
+               std::to_string(round));
     BOOST_TEST(purge_all(*store, (round * 40 + 39) * day_ms) == 1u);
     BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"c"}).result);
   }

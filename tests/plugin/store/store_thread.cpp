@@ -47,7 +47,9 @@ public:
     return real_->ask(question);
   }
   result<std::unique_ptr<reader>> open_reader() override { return std::unique_ptr<reader>{}; }
-  result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override { return real_->purge(now_ms, limits); }
+  result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override {
+    return real_->purge(now_ms, limits);
+  }
   status backup(const std::string& path) override { return real_->backup(path); }
 
   void close_gate() {
@@ -98,7 +100,9 @@ struct reports {
     lines.push_back(std::move(line));
   }
   auto note(std::string name) {
-    return [this, name](const result<commit_outcome>& outcome) { add(name + (outcome ? " ok" : " " + to_string(outcome.error()))); };
+    return [this, name](const result<commit_outcome>& outcome) {
+      add(name + (outcome ? " ok" : " " + to_string(outcome.error())));
+    };
   }
 };
 
@@ -146,14 +150,16 @@ BOOST_AUTO_TEST_CASE(only_the_guilty_batch_of_a_group_fails) {
   gated_store x;
   for (int n = 0; n < 9; ++n) {
     bool guilty = n == 4 || n == 7;
-    auto batch = guilty ? batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"}) : batch_of(append_outbox{0, "n", ""});
+    auto batch = guilty ? batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"})
+                        : batch_of(append_outbox{0, "n", ""});
     x.store->submit(std::move(batch), [&, n](const result<commit_outcome>& outcome) {
       seen.add(std::to_string(n) + (outcome ? " at " + std::to_string(outcome->outbox_heads.at(0)) : " failed"));
     });
   }
   x.gate->open_gate();
   x.store->stop();
-  BOOST_TEST(seen.lines == (texts{"0 at 1", "1 at 2", "2 at 3", "3 at 4", "4 failed", "5 at 5", "6 at 6", "7 failed", "8 at 7"}),
+  BOOST_TEST(seen.lines ==
+               (texts{"0 at 1", "1 at 2", "2 at 3", "3 at 4", "4 failed", "5 at 5", "6 at 6", "7 failed", "8 at 7"}),
              boost::test_tools::per_element());
   BOOST_TEST(x.store->counters().failed_batches == 2u);
 }
@@ -170,7 +176,8 @@ BOOST_AUTO_TEST_CASE(full_disk_fails_the_whole_group_and_the_thread_goes_on) {
   later.get_future().wait();
   x.store->submit(batch_of(put_user{"later"}), seen.note("c"));
   x.store->stop();
-  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full", "c ok"}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full", "c ok"}),
+             boost::test_tools::per_element());
   BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
 }
 
@@ -203,7 +210,8 @@ BOOST_AUTO_TEST_CASE(asking_for_received_transactions_does_not_cut_groups) {
   x.gate->open_gate();
   x.store->stop();
   BOOST_TEST(x.log->groups == (sizes{1, 4}), boost::test_tools::per_element());
-  BOOST_TEST(seen.lines == (texts{"0 ok", "0 found", "1 ok", "1 found", "2 ok", "2 found", "3 ok", "3 found"}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"0 ok", "0 found", "1 ok", "1 found", "2 ok", "2 found", "3 ok", "3 found"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
@@ -212,12 +220,15 @@ BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
   gated_store x{options};
   std::atomic<int> accepted = 0, overloaded = 0;
   auto count = [&](const result<commit_outcome>& outcome) {
-    if (outcome) ++accepted;
-    else if (outcome.error().code == fault_code::overloaded) ++overloaded;
+    if (outcome)
+      ++accepted;
+    else if (outcome.error().code == fault_code::overloaded)
+      ++overloaded;
   };
   for (int n = 0; n < 5; ++n) x.store->submit(batch_of(put_user{"@u:x"}), count);
   BOOST_TEST(overloaded.load() == 2);
-  x.store->ask(find_user{"@u:x"}, [&](const answer& got) { BOOST_TEST((std::get<fault>(got).code == fault_code::overloaded)); });
+  x.store->ask(find_user{"@u:x"},
+               [&](const answer& got) { BOOST_TEST((std::get<fault>(got).code == fault_code::overloaded)); });
   BOOST_TEST(x.store->counters().refused == 3u);
   BOOST_TEST(x.store->counters().queued == 3u);
   x.gate->open_gate();
@@ -231,9 +242,10 @@ BOOST_AUTO_TEST_CASE(queue_is_bounded_in_bytes) {
   gated_store x{options};
   int overloaded = 0;
   for (int n = 0; n < 3; ++n)
-    x.store->submit(batch_of(append_outbox{0, "n", std::string(45'000, 'x')}), [&](const result<commit_outcome>& outcome) {
-      if (!outcome) ++overloaded;
-    });
+    x.store->submit(batch_of(append_outbox{0, "n", std::string(45'000, 'x')}),
+                    [&](const result<commit_outcome>& outcome) {
+                      if (!outcome) ++overloaded;
+                    });
   BOOST_TEST(overloaded == 1);
   x.gate->open_gate();
   x.store->stop();
@@ -256,7 +268,8 @@ BOOST_AUTO_TEST_CASE(stop_finishes_what_waits_and_refuses_the_rest) {
 BOOST_AUTO_TEST_CASE(retention_runs_between_the_commits) {
   store_thread store{must_open(":memory:"), {}};
   store_batch batch;
-  for (int n = 0; n < 50; ++n) batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
+  for (int n = 0; n < 50; ++n)
+    batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
   store.submit(std::move(batch), [](auto) {});
   purge_limits limits;
   limits.rows_max = 7;
@@ -302,7 +315,8 @@ BOOST_AUTO_TEST_CASE(many_threads_submit_ask_and_back_up) {
       for (int n = 1; n <= rounds; ++n) {
         auto head = sample_head(room);
         head.last_position = n;
-        store.submit(batch_of(append_outbox{0, room, std::string(1'000, 'x')}, put_command_result{room + std::to_string(n), "n", true, "", 1}, head),
+        store.submit(batch_of(append_outbox{0, room, std::string(1'000, 'x')},
+                              put_command_result{room + std::to_string(n), "n", true, "", 1}, head),
                      [&](const result<commit_outcome>& outcome) { outcome ? ++committed : ++wrong; });
         store.ask(load_room{room}, [&, n](const answer& got) {
           const auto* loaded = std::get_if<room_loaded>(&got);
@@ -326,7 +340,8 @@ BOOST_AUTO_TEST_CASE(many_threads_submit_ask_and_back_up) {
   BOOST_TEST(store.counters().batches == static_cast<std::uint64_t>(threads * rounds));
   for (int t = 0; t < threads; ++t) {
     auto copy = must_open(folder.file("copy" + std::to_string(t)));
-    BOOST_TEST(must_ask<room_loaded>(*copy, load_room{"!room" + std::to_string(t) + ":x"}).room.last_position == rounds);
+    BOOST_TEST(must_ask<room_loaded>(*copy, load_room{"!room" + std::to_string(t) + ":x"}).room.last_position ==
+               rounds);
     must_open(folder.file("early" + std::to_string(t)));
   }
 }

@@ -1,0 +1,141 @@
+#pragma once
+#include "actors/context.hpp"
+#include "actors/effects.hpp"
+#include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/request_auth.hpp"
+#include "messages/matrix/signing.hpp"
+#include "messages/verifier.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// What tests of the pure machines share: keys and contexts of two servers, and a look into effects.
+namespace causeway::test {
+
+inline constexpr time_ms noon = 1'767'268'800'000; ///< 2026-01-01 12:00 UTC
+
+inline matrix::signing_key key_of(char letter) {
+  auto key = matrix::signing_key::from_seed(std::string(32, letter));
+  if (!key) throw std::runtime_error(to_string(key.error()));
+  return *key;
+}
+
+/// The node whose machines are tested: here.example.
+inline context here(std::string room_version = "11") {
+  context c{"here.example", key_of('h'), {}, {}, {}, 1, "boot"};
+  c.federation.room_version = std::move(room_version);
+  c.federation.retry_jitter_percent = 0;
+  return c;
+}
+/// The other server: there.example.
+inline matrix::signing_key there_key() { return key_of('t'); }
+
+inline matrix::verify_keys keys_of(const matrix::signing_key& key, std::int64_t valid_until_ts = noon + 86'400'000) {
+  matrix::verify_keys keys;
+  keys[key.key_id()] = {key.public_key_base64(), valid_until_ts, false};
+  return keys;
+}
+
+/// All messages of one kind in a list of effects, those after a commit included.
+template <class T>
+std::vector<std::pair<address, T>> told(const effects& list) {
+  std::vector<std::pair<address, T>> found;
+  for (const auto& e : list) {
+    if (const auto* t = std::get_if<tell>(&e)) {
+      if (const auto* x = std::get_if<T>(&t->body)) found.emplace_back(t->to, *x);
+    } else if (const auto* p = std::get_if<persist>(&e)) {
+      auto more = told<T>(p->then);
+      found.insert(found.end(), more.begin(), more.end());
+    }
+  }
+  return found;
+}
+
+/// All rows of one kind a list of effects writes.
+template <class T>
+std::vector<T> written(const effects& list) {
+  std::vector<T> found;
+  for (const auto& e : list)
+    if (const auto* p = std::get_if<persist>(&e)) {
+      for (const auto& w : p->batch.writes)
+        if (const auto* x = std::get_if<T>(&w)) found.push_back(*x);
+      auto more = written<T>(p->then);
+      found.insert(found.end(), more.begin(), more.end());
+    }
+  return found;
+}
+
+/// All effects of one kind, at any depth.
+template <class T>
+std::vector<T> of_kind(const effects& list) {
+  std::vector<T> found;
+  for (const auto& e : list) {
+    if (const auto* x = std::get_if<T>(&e)) found.push_back(*x);
+    if (const auto* p = std::get_if<persist>(&e)) {
+      auto more = of_kind<T>(p->then);
+      found.insert(found.end(), more.begin(), more.end());
+    }
+  }
+  return found;
+}
+
+/// When a timer of that name was last set; 0: not.
+inline time_ms timer_at(const effects& list, std::string_view name) {
+  time_ms at = 0;
+  for (const auto& w : of_kind<wake_me_at>(list))
+    if (w.name == name) at = w.at;
+  return at;
+}
+
+inline message store_says(token asked, store::answer what) { return store_answered{asked, std::make_shared<const store::answer>(std::move(what))}; }
+
+inline message http_says(std::uint64_t id, int status, std::string body = "{}", fault why = {}) {
+  auto a = std::make_shared<gateway::http_answer>();
+  a->id = id;
+  a->status = status;
+  a->body = std::move(body);
+  a->why = std::move(why);
+  return http_answered{std::move(a)};
+}
+
+/// A request of another server, as the gateway edge hands it on.
+inline inbound_request asked_by(const std::string& origin, const std::string& method, const std::string& target, std::string body,
+                                std::vector<std::string> authorization, std::uint64_t id = 1) {
+  inbound_request r;
+  r.gateway = "g";
+  r.id = id;
+  auto match = matrix::match_endpoint(method, target);
+  if (!match) throw std::runtime_error(to_string(match.error()));
+  r.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
+  r.authorization = std::make_shared<const std::vector<std::string>>(std::move(authorization));
+  r.request = std::make_shared<const gateway::federation_request>(
+    gateway::federation_request{id, method, target, *r.authorization, std::move(body), "192.0.2.1:1"});
+  (void)origin;
+  return r;
+}
+
+/// The same, signed by there.example for here.example.
+inline inbound_request asked_by_there(const std::string& method, const std::string& target, std::string body = {}, std::uint64_t id = 1,
+                                      const std::string& destination = "here.example") {
+  std::unique_ptr<matrix::json::value> content;
+  if (!body.empty()) content = std::make_unique<matrix::json::value>(*matrix::json::parse(body));
+  auto header = matrix::sign_request(method, target, "there.example", destination, content.get(), there_key());
+  return asked_by("there.example", method, target, std::move(body), {std::move(header)}, id);
+}
+
+/// What the verifier would answer, with the keys of both servers.
+inline events_verified verdict_on(const verify_events& m) {
+  key_ring ring;
+  ring["here.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('h')));
+  ring["there.example"] = std::make_shared<const matrix::verify_keys>(keys_of(there_key()));
+  events_verified v;
+  v.asked = m.asked;
+  for (const auto& e : m.events) v.checks.push_back(check_event(*e, ring));
+  return v;
+}
+
+} // namespace causeway::test

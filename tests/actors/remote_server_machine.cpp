@@ -1,0 +1,518 @@
+#include "actors/remote_server/remote_server_machine.hpp"
+
+#include "actors/remote_server/back_off.hpp"
+#include "messages/limits.hpp"
+#include "tests/actors/machine_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace causeway;
+using namespace causeway::test;
+using remote_server::remote_server_machine;
+
+namespace {
+
+const address the_room{actor_kind::room, "!r:here.example"};
+
+/// The actor of there.example; the store and the network are the test.
+struct rig {
+  context node = here();
+  std::unique_ptr<remote_server_machine> machine;
+  time_ms now = noon;
+
+  rig() { begin(); }
+  /// A new life of the actor with what the store has.
+  effects begin(store::destination_loaded stored = {}) {
+    machine = std::make_unique<remote_server_machine>(node, "there.example");
+    const auto asked = of_kind<ask_store>(machine->on(start{}, now)).at(0).asked;
+    return machine->on(store_says(asked, std::move(stored)), now);
+  }
+  effects begin_with_keys() {
+    store::destination_loaded stored;
+    stored.keys = {"there.example", keys_of(there_key()), now};
+    return begin(std::move(stored));
+  }
+  effects on(const message& m) { return machine->on(m, now); }
+
+  matrix::event_ptr message_event(int n) {
+    matrix::json::object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"},
+                             {"content", matrix::json::object{{"body", "m" + std::to_string(n)}}}, {"origin_server_ts", now}, {"depth", n},
+                             {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), node.server_name, node.key);
+  }
+};
+
+std::string transaction_of(const gateway::http_request& r) { return r.target.substr(r.target.rfind('/') + 1); }
+
+std::string body_with(std::size_t pdus, const std::string& room = the_room.key) {
+  std::string body = "{\"edus\":[],\"origin\":\"there.example\",\"origin_server_ts\":1,\"pdus\":[";
+  for (std::size_t i = 0; i < pdus; ++i)
+    body += (i ? "," : "") + std::string{"{\"depth\":"} + std::to_string(i) + ",\"room_id\":\"" + room + "\",\"type\":\"m.x\"}";
+  return body + "]}";
+}
+
+constexpr const char* send_1 = "/_matrix/federation/v1/send/1";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(remote_server_machine_suite)
+
+// -- back-off ----------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(back_off_doubles_to_a_quarter_of_an_hour_and_becomes_hourly_after_a_day) {
+  config::federation_options o;
+  o.retry_jitter_percent = 0;
+  auto pause = [&](std::uint32_t failures, time_ms since = noon) { return remote_server::back_off(o, failures, since, noon, "x.example"); };
+  BOOST_TEST(pause(1) == 1'000);
+  BOOST_TEST(pause(2) == 2'000);
+  BOOST_TEST(pause(10) == 512'000);
+  BOOST_TEST(pause(11) == 900'000);
+  BOOST_TEST(pause(4'000'000'000u) == 900'000);
+  BOOST_TEST(pause(0) == 1'000);
+  BOOST_TEST(pause(30, noon - 23 * 3'600'000) == 900'000);
+  BOOST_TEST(pause(30, noon - 24 * 3'600'000) == 3'600'000);
+}
+
+BOOST_AUTO_TEST_CASE(back_off_is_spread_within_the_jitter_and_differs_between_servers) {
+  config::federation_options o;
+  o.retry_jitter_percent = 20;
+  std::set<time_ms> seen;
+  for (int i = 0; i < 50; ++i) {
+    const auto p = remote_server::back_off(o, 5, noon, noon, "s" + std::to_string(i) + ".example");
+    BOOST_TEST(p >= 12'800);
+    BOOST_TEST(p <= 19'200);
+    seen.insert(p);
+  }
+  BOOST_TEST(seen.size() > 10u);
+}
+
+// -- what is owed -------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_queued_event_is_sent_after_its_transaction_is_on_disk) {
+  rig r;
+  const auto done = r.on(pdu_queued{r.message_event(1), "room"});
+  BOOST_REQUIRE(!done.empty());
+  const auto* p = std::get_if<persist>(&done.back());
+  BOOST_REQUIRE(p != nullptr); // the request stands in `then`: not before the commit
+  BOOST_TEST(written<store::put_destination>(done).at(0).transaction_pdus.size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(p->then).size() == 1u);
+  const auto request = told<gateway::http_request>(done).at(0).second;
+  BOOST_TEST(request.method == "PUT");
+  BOOST_TEST(request.authorization.size() == 1u);
+  const auto header = matrix::parse_x_matrix(request.authorization.at(0));
+  const auto content = matrix::json::parse(request.body);
+  const auto text = matrix::request_signed_bytes("PUT", request.target, "here.example", "there.example", &*content);
+  BOOST_TEST(matrix::verify_signature(r.node.key.public_key_base64(), header->signature, text));
+}
+
+BOOST_AUTO_TEST_CASE(one_transaction_is_in_flight_and_the_rest_follows_in_order) {
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), {}})).empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(3), {}})).empty());
+  const auto done = r.on(http_says(first.id, 200));
+  const auto second = told<gateway::http_request>(done).at(0).second;
+  BOOST_TEST(transaction_of(second) != transaction_of(first));
+  BOOST_TEST(second.body.find("\"m2\"") < second.body.find("\"m3\""));
+  BOOST_TEST(written<store::remove_destination_pdus>(done).at(0).event_ids.at(0) == r.message_event(1)->event_id);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_id_and_body_are_repeated_until_the_answer_is_200) {
+  rig r;
+  auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  const auto id = transaction_of(request), body = request.body;
+  time_ms pause = 1'000;
+  for (const int status : {0, 500, 401, 404, 429, 302}) {
+    r.on(pdu_queued{r.message_event(100 + status), {}});
+    const auto failed = r.on(http_says(request.id, status, "{}", {fault_code::peer_timeout, ""}));
+    BOOST_TEST(told<gateway::http_request>(failed).empty());
+    BOOST_TEST(timer_at(failed, "send") == r.now + pause);
+    r.now += pause;
+    pause *= 2;
+    request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+    BOOST_TEST(transaction_of(request) == id);
+    BOOST_TEST(request.body == body);
+  }
+  const auto next = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second;
+  BOOST_TEST(transaction_of(next) != id);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_restart_the_transaction_is_repeated_with_its_id_and_body) {
+  rig r;
+  r.on(edu_queued{"m.typing", "k", "{\"typing\":true}"});
+  rig fresh;
+  const auto sent = fresh.on(pdu_queued{fresh.message_event(1), {}});
+  const auto before = told<gateway::http_request>(sent).at(0).second;
+  store::destination_loaded stored;
+  stored.destination = written<store::put_destination>(sent).at(0);
+  stored.pdus = {fresh.message_event(1), fresh.message_event(2)};
+  fresh.node.boot_id = "second-boot";
+  fresh.now += 5'000;
+  const auto again = told<gateway::http_request>(fresh.begin(stored)).at(0).second;
+  BOOST_TEST(transaction_of(again) == transaction_of(before));
+  BOOST_TEST(again.body == before.body);
+}
+
+BOOST_AUTO_TEST_CASE(an_actor_made_again_gives_no_transaction_id_a_second_time) {
+  // The user saw: after ten quiet minutes the first message never arrived, for the peer took its transaction for a repetition.
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(first.id, 200));
+  r.now += 3'600'000;
+  r.begin();
+  const auto second = told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), {}})).at(0).second;
+  BOOST_TEST(transaction_of(second) != transaction_of(first));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_the_actors_former_life_is_not_taken_for_one_to_this) {
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.now += 100;
+  store::destination_loaded stored;
+  stored.pdus = {r.message_event(1)};
+  const auto second = told<gateway::http_request>(r.begin(stored)).at(0).second;
+  BOOST_TEST(second.id != first.id);
+  BOOST_TEST(written<store::remove_destination_pdus>(r.on(http_says(first.id, 200))).empty());
+  BOOST_TEST(written<store::remove_destination_pdus>(r.on(http_says(second.id, 200))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sign_of_life_ends_the_pause) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), {}})).empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_inbound_request_is_a_sign_of_life) {
+  rig r;
+  r.begin_with_keys();
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  const auto after = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
+  BOOST_TEST(told<gateway::http_request>(after).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_carries_fifty_events_at_most) {
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(0), {}})).at(0).second;
+  for (int i = 1; i <= 120; ++i) r.on(pdu_queued{r.message_event(i), {}});
+  auto count = [](const gateway::http_request& x) { return matrix::json::parse(x.body)->find_array("pdus")->size(); };
+  auto next = told<gateway::http_request>(r.on(http_says(first.id, 200))).at(0).second;
+  BOOST_TEST(count(next) == 50u);
+  next = told<gateway::http_request>(r.on(http_says(next.id, 200))).at(0).second;
+  BOOST_TEST(count(next) == 50u);
+  next = told<gateway::http_request>(r.on(http_says(next.id, 200))).at(0).second;
+  BOOST_TEST(count(next) == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_longer_than_memory_waits_in_the_store) {
+  rig r;
+  r.node.federation.queue_memory_pdus_max = 3;
+  r.begin();
+  auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(0), {}})).at(0).second;
+  for (int i = 1; i <= 9; ++i) r.on(pdu_queued{r.message_event(i), {}});
+  request = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second; // 1, 2, 3
+  const auto after = r.on(http_says(request.id, 200));
+  BOOST_TEST(told<gateway::http_request>(after).empty());
+  const auto asked = of_kind<ask_store>(after).at(0);
+  store::destination_loaded more;
+  more.pdus = {r.message_event(4), r.message_event(5), r.message_event(6)};
+  more.more = true;
+  const auto next = told<gateway::http_request>(r.on(store_says(asked.asked, more))).at(0).second;
+  BOOST_TEST(next.body.find("\"m4\"") != std::string::npos);
+  BOOST_TEST(next.body.find("\"m4\"") < next.body.find("\"m6\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_edu_of_the_same_key_replaces_the_older) {
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(edu_queued{"m.typing", "typing|a", "{\"typing\":true}"});
+  r.on(edu_queued{"m.typing", "typing|b", "{\"typing\":true}"});
+  r.on(edu_queued{"m.typing", "typing|a", "{\"typing\":false}"});
+  const auto next = told<gateway::http_request>(r.on(http_says(first.id, 200))).at(0).second;
+  const auto body = matrix::json::parse(next.body);
+  BOOST_REQUIRE(body->find_array("edus")->size() == 2u);
+  BOOST_TEST(next.body.find("\"typing\":false") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(edus_alone_are_not_repeated) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(edu_queued{"m.typing", "k", "{\"typing\":true}"})).at(0).second;
+  const auto failed = r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  r.now = timer_at(failed, "send");
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_to_a_leave_of_an_invited_user_confirms_the_revocation) {
+  rig r;
+  matrix::json::object pdu{{"type", "m.room.member"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"}, {"state_key", "@x:there.example"},
+                           {"content", matrix::json::object{{"membership", "leave"}}}, {"origin_server_ts", noon}, {"depth", 5},
+                           {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+  const auto leave = *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), r.node.server_name, r.node.key);
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{leave, {}})).at(0).second;
+  const auto confirmed = told<rescission_delivered>(r.on(http_says(request.id, 200)));
+  BOOST_REQUIRE(confirmed.size() == 1u);
+  BOOST_TEST(confirmed.at(0).first.key == "!r:here.example|@x:there.example");
+}
+
+BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {
+  rig r;
+  auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), "room"})).at(0).second;
+  BOOST_TEST(written<store::append_outbox>(r.on(http_says(request.id, 200))).empty());
+  request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), "room"})).at(0).second;
+  const auto failed = r.on(http_says(request.id, 502));
+  BOOST_TEST(written<store::append_outbox>(failed).at(0).name == "delivery.changed");
+  r.now = timer_at(failed, "send");
+  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  BOOST_TEST(written<store::append_outbox>(r.on(http_says(request.id, 200))).size() == 1u);
+}
+
+// -- requests for others ------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(every_peer_request_gets_one_answer_also_when_the_gateway_forgets_it) {
+  rig r;
+  peer_request q;
+  q.reply_to = the_room;
+  q.asked = 7;
+  q.endpoint = matrix::endpoint::make_join;
+  q.parameters = {the_room.key, "@ann:here.example"};
+  q.timeout_ms = 20'000;
+  const auto sent = r.on(q);
+  BOOST_TEST(told<gateway::http_request>(sent).size() == 1u);
+  r.now = timer_at(sent, "sweep");
+  BOOST_TEST(r.now > noon + 20'000);
+  const auto answers = told<peer_answer>(r.on(timer_due{"sweep"}));
+  BOOST_REQUIRE(answers.size() == 1u);
+  BOOST_TEST(answers.at(0).second.asked == 7u);
+  BOOST_TEST((answers.at(0).second.why.code == fault_code::peer_timeout));
+  BOOST_TEST(told<peer_answer>(r.on(http_says(told<gateway::http_request>(sent).at(0).second.id, 200))).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_carries_the_errcode) {
+  rig r;
+  peer_request q;
+  q.reply_to = the_room;
+  q.asked = 1;
+  q.endpoint = matrix::endpoint::make_join;
+  q.parameters = {the_room.key, "@ann:here.example"};
+  const auto id = told<gateway::http_request>(r.on(q)).at(0).second.id;
+  const auto a = told<peer_answer>(r.on(http_says(id, 403, R"({"errcode":"M_FORBIDDEN","error":"no"})"))).at(0).second;
+  BOOST_TEST(a.status == 403);
+  BOOST_TEST(a.errcode == "M_FORBIDDEN");
+  BOOST_TEST((a.why.code == fault_code::peer_refused));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_the_configuration_excludes_is_not_asked) {
+  rig r;
+  r.node.federation.deny_servers = {"there.*"};
+  peer_request q;
+  q.reply_to = the_room;
+  q.asked = 1;
+  const auto done = r.on(q);
+  BOOST_TEST(told<gateway::http_request>(done).empty());
+  BOOST_TEST((told<peer_answer>(done).at(0).second.why.code == fault_code::server_denied));
+}
+
+// -- keys ---------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(keys_are_fetched_once_for_all_who_wait) {
+  rig r;
+  const auto sent = r.on(keys_wanted{the_room, 1, 0, {there_key().key_id()}});
+  const auto request = told<gateway::http_request>(sent).at(0).second;
+  BOOST_TEST(request.target == "/_matrix/key/v2/server");
+  BOOST_TEST(request.authorization.empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 2, 0, {}})).empty());
+  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  const auto done = r.on(http_says(request.id, 200, document));
+  BOOST_TEST(told<keys_found>(done).size() == 2u);
+  BOOST_TEST(told<keys_found>(done).at(1).second.keys->size() == 1u);
+  BOOST_TEST(written<store::put_server_keys>(done).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 3, noon, {there_key().key_id()}})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(after_a_failed_fetch_everybody_is_answered_and_the_next_fetch_waits) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(keys_wanted{the_room, 1, 0, {}})).at(0).second;
+  const auto done = r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  BOOST_TEST(told<keys_found>(done).at(0).second.keys->empty());
+  r.now += 1'000;
+  BOOST_TEST(told<keys_found>(r.on(keys_wanted{the_room, 2, 0, {}})).size() == 1u);
+  r.now += r.node.federation.key_fetch_retry_ms;
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 3, 0, {}})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_document_of_another_server_is_not_believed) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(keys_wanted{the_room, 1, 0, {}})).at(0).second;
+  const auto document = matrix::json::canonical(matrix::server_keys_document("elsewhere.example", there_key(), {}, noon + 86'400'000));
+  BOOST_TEST(told<keys_found>(r.on(http_says(request.id, 200, document))).at(0).second.keys->empty());
+}
+
+// -- what they ask of us ------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_signed_request_is_handed_to_its_room) {
+  rig r;
+  r.begin_with_keys();
+  const auto done = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
+  const auto calls = told<federation_call>(done);
+  BOOST_REQUIRE(calls.size() == 1u);
+  BOOST_TEST(calls.at(0).first.key == the_room.key);
+  BOOST_TEST(calls.at(0).second.origin == "there.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_waits_while_its_key_is_fetched) {
+  rig r;
+  const auto asked = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
+  BOOST_TEST(told<federation_reply>(asked).empty());
+  const auto request = told<gateway::http_request>(asked).at(0).second;
+  BOOST_TEST(told<gateway::http_request>(r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example"))).empty());
+  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  BOOST_TEST(told<federation_call>(r.on(http_says(request.id, 200, document))).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_whose_key_cannot_be_had_is_401) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"))).at(0).second;
+  const auto reply = told<federation_reply>(r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}))).at(0).second;
+  BOOST_TEST(reply.status == 401);
+  BOOST_TEST(reply.body.find("M_UNAUTHORIZED") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_signed_for_another_server_is_401) {
+  rig r;
+  r.begin_with_keys();
+  const auto done = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example", {}, 1, "elsewhere.example"));
+  BOOST_TEST(told<federation_call>(done).empty());
+  BOOST_TEST(told<federation_reply>(done).at(0).second.status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_changed_on_its_way_is_401) {
+  rig r;
+  r.begin_with_keys();
+  auto q = asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example");
+  auto changed = asked_by("there.example", "GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example", {}, *q.authorization);
+  BOOST_TEST(told<federation_reply>(r.on(changed)).at(0).second.status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_retired_key_signs_no_requests) {
+  rig r;
+  store::destination_loaded stored;
+  auto keys = keys_of(there_key());
+  keys.begin()->second.is_old = true;
+  stored.keys = {"there.example", keys, noon};
+  r.begin(stored);
+  const auto asked = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
+  BOOST_TEST(told<federation_call>(asked).empty());
+}
+
+
+BOOST_AUTO_TEST_CASE(the_first_transaction_after_a_start_may_repeat_one_from_before) {
+  rig r;
+  r.begin_with_keys();
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body_with(1)))).at(0);
+  BOOST_TEST(std::get<store::find_received_transaction>(asked.question).transaction_id == "1");
+  const auto done = r.on(store_says(asked.asked, store::received_transaction_found{R"({"pdus":{"$x":{}}})"}));
+  BOOST_TEST(told<pdus_received>(done).empty());
+  BOOST_TEST(told<federation_reply>(done).at(0).second.body == R"({"pdus":{"$x":{}}})");
+}
+
+BOOST_AUTO_TEST_CASE(the_events_of_one_room_go_together_and_their_verdicts_come_back_as_one_answer) {
+  rig r;
+  r.begin_with_keys();
+  const std::string body = R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"},{"room_id":"!b:x"},{"room_id":"!a:x"},{"type":"no room"}]})";
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
+  const auto parts = told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{})));
+  BOOST_REQUIRE(parts.size() == 2u);
+  BOOST_TEST(parts.at(0).second.pdus.size() == 2u);
+  BOOST_TEST(told<federation_reply>(r.on(pdus_handled{parts.at(0).second.asked, {{"$1", ""}, {"$2", "bad"}}})).empty());
+  const auto done = r.on(pdus_handled{parts.at(1).second.asked, {{"$3", ""}}});
+  const auto reply = told<federation_reply>(done).at(0).second;
+  BOOST_TEST(reply.status == 200);
+  BOOST_TEST(reply.body == R"({"pdus":{"$1":{},"$2":{"error":"bad"},"$3":{}}})");
+  BOOST_TEST(written<store::put_received_transaction>(done).at(0).response == reply.body);
+  // A repetition is answered alike, without asking anybody.
+  const auto again = r.on(asked_by_there("PUT", send_1, body, 2));
+  BOOST_TEST(told<pdus_received>(again).empty());
+  BOOST_TEST(told<federation_reply>(again).at(0).second.body == reply.body);
+  BOOST_TEST(told<federation_reply>(again).at(0).second.id == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_repetition_during_the_work_waits_and_another_transaction_is_429) {
+  rig r;
+  r.begin_with_keys();
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body_with(1)))).at(0);
+  const auto part = told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{}))).at(0).second;
+  BOOST_TEST(told<federation_reply>(r.on(asked_by_there("PUT", send_1, body_with(1), 2))).empty());
+  BOOST_TEST(told<federation_reply>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(1), 3))).at(0).second.status == 429);
+  BOOST_TEST(told<federation_reply>(r.on(pdus_handled{part.asked, {{"$1", ""}}})).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(fifty_one_events_are_400_for_the_whole_transaction) {
+  rig r;
+  r.begin_with_keys();
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body_with(51)))).at(0);
+  const auto done = r.on(store_says(asked.asked, store::received_transaction_found{}));
+  BOOST_TEST(told<pdus_received>(done).empty());
+  BOOST_TEST(told<federation_reply>(done).at(0).second.status == 400);
+  // The next one is taken.
+  BOOST_TEST(told<pdus_received>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(50), 2))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_in_the_name_of_another_server_is_refused) {
+  rig r;
+  r.begin_with_keys();
+  const std::string body = R"({"edus":[],"origin":"elsewhere.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"}]})";
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
+  const auto done = r.on(store_says(asked.asked, store::received_transaction_found{}));
+  BOOST_TEST(told<federation_reply>(done).at(0).second.status == 403);
+  BOOST_TEST(told<pdus_received>(done).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_room_that_does_not_answer_makes_the_sender_repeat) {
+  rig r;
+  r.begin_with_keys();
+  const auto first = r.on(asked_by_there("PUT", send_1, body_with(1)));
+  const auto asked = of_kind<ask_store>(first).at(0);
+  r.on(store_says(asked.asked, store::received_transaction_found{}));
+  r.now = timer_at(first, "receiving");
+  BOOST_TEST(told<federation_reply>(r.on(timer_due{"receiving"})).at(0).second.status == 500);
+  BOOST_TEST(told<pdus_received>(r.on(asked_by_there("PUT", send_1, body_with(1), 2))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(typing_of_a_user_of_another_server_is_dropped) {
+  rig r;
+  r.begin_with_keys();
+  const std::string body =
+    R"({"edus":[{"content":{"room_id":"!a:x","typing":true,"user_id":"@u:there.example"},"edu_type":"m.typing"},)"
+    R"({"content":{"room_id":"!a:x","typing":true,"user_id":"@u:elsewhere.example"},"edu_type":"m.typing"}],"origin":"there.example","origin_server_ts":1,"pdus":[]})";
+  const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
+  BOOST_TEST(told<edu_received>(r.on(store_says(asked.asked, store::received_transaction_found{}))).size() == 1u);
+}
+
+// -- life ---------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(it_ends_when_nothing_is_owed_and_not_before) {
+  rig r;
+  r.now += 3'600'000;
+  BOOST_TEST(of_kind<finish>(r.on(timer_due{"idle"})).size() == 1u);
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.now += 3'600'000;
+  BOOST_TEST(of_kind<finish>(r.on(timer_due{"idle"})).empty());
+  r.on(http_says(request.id, 200));
+  r.now += 3'600'000;
+  BOOST_TEST(of_kind<finish>(r.on(timer_due{"idle"})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(its_description_says_what_the_oldest_event_waits_for) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "", {fault_code::peer_tls, "certificate expired"}));
+  const auto text = r.machine->describe(r.now);
+  BOOST_TEST(text.find("the next attempt in 1 s") != std::string::npos);
+  BOOST_TEST(text.find("certificate expired") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
