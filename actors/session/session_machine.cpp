@@ -226,6 +226,7 @@ void session_machine::hello(const frame_received& m) {
   if (c.order == 0) c.order = ++last_order_;
   c.who = m.from;
   c.client = header->client;
+  c.peer = m.from.peer_name.empty() ? header->peer : m.from.peer_name;
   c.wanted = std::move(wanted);
   c.messages = std::min(header->credit.messages, credit_max);
   c.bytes = std::min(header->credit.bytes, credit_max);
@@ -243,7 +244,7 @@ void session_machine::hello(const frame_received& m) {
   welcome.heartbeat_ms = settings_.heartbeat_ms;
   welcome.peer_timeout_ms = settings_.peer_timeout_ms;
   send(c, edge::verb::welcome, edge::encode_header(welcome));
-  log(log_level::info, "chat peer connected", {{"client", c.client}, {"connections", std::to_string(connections_.size())}});
+  log(log_level::info, "chat peer connected", {{"peer", c.peer}, {"client", c.client}, {"connections", std::to_string(connections_.size())}});
   assign_streams();
   balance_streams();
 }
@@ -259,7 +260,7 @@ void session_machine::more_credit(connection& c, const edge::frame& f) {
 void session_machine::lose(const connection_key& key, const char* why) {
   const auto* c = find(key);
   if (c == nullptr) return;
-  log(log_level::info, "chat peer lost", {{"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
+  log(log_level::info, "chat peer lost", {{"peer", c->peer}, {"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
   for (auto& s : streams_) {
     if (s.owner == key) take_stream(s);
     if (s.next_owner == key) s.next_owner.reset();
@@ -305,6 +306,7 @@ std::string session_machine::describe(time_ms now) const {
   json::array connections;
   for (const auto& [key, c] : connections_)
     connections.push_back(json::object{{"endpoint", number(c.who.endpoint)},
+                                       {"peer", c.peer},
                                        {"client", c.client},
                                        {"credit_messages", number(c.messages)},
                                        {"credit_bytes", number(c.bytes)},

@@ -21,7 +21,7 @@ namespace causeway::session {
 
 /// What a session may know of its node; from config::edge_options where the name is the same. Constant while the node runs.
 struct settings {
-  std::string session;                     ///< key of this actor: the peer's name
+  std::string session;                     ///< key of this actor; one serves all connections, since ACKs are the chat server's, not a process's
   std::string broker = "causeway";         ///< software and version, told in WELCOME
   std::string server_name;
   std::uint32_t streams = 1;
@@ -33,7 +33,7 @@ struct settings {
   std::uint32_t command_timeout_ms = 300'000; ///< a command that nobody answered; its RESULT is then timed_out
 };
 
-/// Connections of one peer, commands open over all of them, frames kept while the positions are loaded, ephemeral notifications
+/// Connections of the chat server, commands open over all of them, frames kept while the positions are loaded, ephemeral notifications
 /// kept without credit: the bounds of what a peer can make us hold.
 inline constexpr std::size_t connections_max = 256;
 inline constexpr std::size_t open_commands_factor = 8; ///< times `command_credit`
@@ -44,7 +44,7 @@ inline constexpr std::size_t late_bindings_max = 1'024;
 inline constexpr time_ms acknowledge_delay_ms = 50;
 inline constexpr std::size_t acknowledge_events = 256;
 
-/// The chat side of the node for one chat peer, over all its connections. Pure: a message and the time come in, effects go out.
+/// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go out.
 /// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT, ACK,
 /// NACK, SEEK, CREDIT). Contract: messages/chat/CONTRACT.md.
 class session_machine {
@@ -58,7 +58,7 @@ public:
 private:
   struct connection {
     edge::connection who;
-    std::string client;
+    std::string client, peer;             ///< as they say in HELLO, or by key
     std::uint64_t order = 0;              ///< of arrival, so that shares do not depend on routing ids
     std::set<std::uint32_t> wanted;       ///< streams
     std::uint64_t messages = 0, bytes = 0;///< credit left for EVENTs

@@ -29,7 +29,7 @@ struct credit_grant {
 struct hello_header {
   std::vector<std::uint32_t> versions;                ///< the peer can speak
   std::string client;                                 ///< software and version, for the operator
-  std::string peer;                                   ///< name of the chat server; with CURVE that of the allow-list or empty
+  std::string peer;                                   ///< name, for the operator; with CURVE that of the allow-list or empty
   std::optional<std::vector<std::uint32_t>> streams;  ///< wanted ones; absent: all; empty: none, commands only
   credit_grant credit;                                ///< for EVENTs
 };

@@ -1,5 +1,7 @@
 #include "plugin/gateway/fd_watch.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <sys/epoll.h>
 
 #include <array>
@@ -36,7 +38,11 @@ void fd_watch::set(int fd, bool readable, bool writable) {
   const int first = watched_.contains(fd) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   if (epoll_ctl(epoll_.native_handle(), first, fd, &event) != 0) {
     const int second = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (epoll_ctl(epoll_.native_handle(), second, fd, &event) != 0) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    if (epoll_ctl(epoll_.native_handle(), second, fd, &event) != 0) {
+      // A C library called us, so no exception: what waits for this descriptor runs into its time-out.
+      spdlog::error("gateway: cannot watch a descriptor: {}", std::generic_category().message(errno));
+      return;
+    }
   }
   watched_[fd] = wanted;
 }

@@ -7,7 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <cstring>
+#include <utility>
 
 namespace causeway::gateway {
 namespace {
@@ -123,7 +123,8 @@ void node_link::flush() {
   batch_.clear();
 }
 
-void node_link::transmit(edge::frame x) {
+void node_link::transmit(edge::frame x) try {
+  if (closed_) return;
   const auto verb_byte = static_cast<char>(x.what);
   // Only the first part can find the pipe full; the parts of one message go together.
   const auto magic = socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
@@ -136,22 +137,36 @@ void node_link::transmit(edge::frame x) {
   socket_.send(owning_message(std::move(x.body)), zmq::send_flags::none);
   // Sending may swallow the edge of ZMQ_FD that announces input; Asio must then be asked anew.
   if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) boost::asio::post(io_, [this] { receive(); });
+} catch (const zmq::error_t& error) {
+  give_up(error);
 }
 
 void node_link::wait_for_input() {
   readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
     if (error) return;
     receive();
-    wait_for_input();
+    if (!closed_) wait_for_input();
   });
 }
 
-void node_link::receive() {
+void node_link::receive() try {
+  if (closed_) return;
   for (int i = 0; i < receive_batch; ++i) {
     if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0) return;
     if (!receive_one()) return;
   }
   boost::asio::post(io_, [this] { receive(); });
+} catch (const zmq::error_t& error) {
+  give_up(error);
+}
+
+void node_link::give_up(const zmq::error_t& error) {
+  // The context was shut down: the program is ending, in whatever order. No link will be there again.
+  if (std::exchange(closed_, true)) return;
+  up_ = false;
+  spdlog::error("gateway: the link to the node is closed: {}", error.what());
+  timer_.cancel();
+  calls_.on_lost();
 }
 
 bool node_link::receive_one() {
@@ -199,7 +214,7 @@ void node_link::arm_timer() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     obey(session_.on_tick(link_session::time_point::clock::now()));
-    arm_timer();
+    if (!closed_) arm_timer();
   });
 }
 

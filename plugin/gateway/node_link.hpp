@@ -55,6 +55,7 @@ private:
   bool receive_one();
   void flush();
   void transmit(edge::frame x);
+  void give_up(const zmq::error_t& error);
   void obey(const link_session::actions& todo);
 
   boost::asio::io_context& io_;
@@ -65,6 +66,7 @@ private:
   handlers calls_;
   std::string hello_;
   std::atomic<bool> up_{false};
+  bool closed_ = false; ///< the ZeroMQ context ended under us
 
   std::mutex mutex_;
   std::vector<edge::frame> outgoing_;

@@ -426,7 +426,7 @@ BOOST_AUTO_TEST_CASE(the_events_of_one_room_go_together_and_their_verdicts_come_
   const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
   const auto parts = told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{})));
   BOOST_REQUIRE(parts.size() == 2u);
-  BOOST_TEST(parts.at(0).second.pdus.size() == 2u);
+  BOOST_TEST(parts.at(0).second.pdus->size() == 2u);
   BOOST_TEST(told<federation_reply>(r.on(pdus_handled{parts.at(0).second.asked, {{"$1", ""}, {"$2", "bad"}}})).empty());
   const auto done = r.on(pdus_handled{parts.at(1).second.asked, {{"$3", ""}}});
   const auto reply = told<federation_reply>(done).at(0).second;

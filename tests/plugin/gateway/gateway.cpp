@@ -121,6 +121,17 @@ BOOST_AUTO_TEST_CASE(link_works_over_tcp_with_curve) {
   BOOST_TEST(parts[3] == "\x82\xa8protocol\x01\xa4name\xa7gateway");
 }
 
+BOOST_AUTO_TEST_CASE(context_that_ends_too_early_is_as_a_node_that_is_gone) {
+  zmq::context_t own_context{1};
+  gateway::gateway early{options, own_context, "tcp://127.0.0.1:9", std::nullopt, tuning};
+  BOOST_REQUIRE(early.start());
+  own_context.shutdown();
+  auto peer = tls_socket::connect(early.ports().at(0));
+  peer.send(get(version_path));
+  BOOST_TEST(peer.read_reply().status == 503);
+  early.stop();
+}
+
 BOOST_AUTO_TEST_CASE(stop_lets_requests_in_flight_finish) {
   start();
   auto busy = connect(), idle = connect();

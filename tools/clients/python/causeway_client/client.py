@@ -51,7 +51,7 @@ class Client:
     each once) and drops events that were handed out before. Every method may be called from any thread.
 
     endpoint: e.g. "ipc:///run/causeway/chat.sock" or "tcp://127.0.0.1:7411"
-    peer: name of the chat server, the same for all its processes
+    peer, client: our name and software, for the broker's operator; with CURVE the name is that of the key
     streams: wanted durable streams; None: all; []: none, commands only
     credit_messages, credit_bytes: events that may wait here; at least 1 MiB, the largest event
     curve: protocol.CurveKeys, or None

@@ -1,0 +1,247 @@
+#include "causeway_client.hpp"
+#include "tests/clients/mini_broker.hpp"
+#include "tests/plugin/edge/edge_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <thread>
+
+using namespace causeway;
+using namespace std::chrono_literals;
+using client::options;
+using test::mini_broker;
+
+namespace {
+
+constexpr std::chrono::milliseconds patience = 30s;
+
+config::edge_options loopback() {
+  config::edge_options options;
+  options.chat_endpoints = {"tcp://127.0.0.1:*"};
+  options.admin_endpoint.clear();
+  return options;
+}
+
+options to(const mini_broker& broker) {
+  options o;
+  o.endpoint = broker.endpoint();
+  o.peer = "rc1";
+  return o;
+}
+
+void eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::yield();
+  }
+}
+
+const chat::command an_invitation = chat::invite_send{"r", "a", "@u:b", {}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(cpp_client)
+
+BOOST_AUTO_TEST_CASE(a_command_gets_its_answer) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received& x) { return command_done{x.reference, true, chat::encode(chat::answer{chat::state_answer{"pending"}})}; };
+  client::client c{to(broker)};
+  BOOST_TEST(bool(c.wait_connected(patience)));
+  const auto answer = c.command(an_invitation, "k1", patience);
+  BOOST_REQUIRE(answer);
+  BOOST_TEST(*answer == chat::encode(chat::answer{chat::state_answer{"pending"}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_its_fault) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received& x) { return command_done{x.reference, false, chat::encode(fault{fault_code::forbidden, "rule 5"})}; };
+  client::client c{to(broker)};
+  const auto answer = c.command(an_invitation, {}, patience);
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST((answer.error() == fault{fault_code::forbidden, "rule 5"}));
+  BOOST_TEST((c.command("room.paint", "\x80", {}, patience).error().code == fault_code::unknown_command));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_over_the_restart_of_the_broker_runs_once) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  // It is carried out and committed, but the RESULT never leaves: the session dies first.
+  broker.directory = [&](const command_received&) { return std::nullopt; };
+  std::thread later{[&] {
+    eventually([&] { return !broker.executed().empty(); });
+    broker.with([&](test::session_rig& rig) { rig.store.results["k1"] = {"k1", "invite.send", true, "\x80", 0}; });
+    broker.restart();
+    broker.notify("x", ""); // nobody hears it: the client has to find out by itself
+    broker.with([&](test::session_rig& rig) { rig.advance(0); });
+  }};
+  client::client other{to(broker)}; // a second process; its traffic is its own
+  std::atomic<bool> done{false};
+  std::thread asker{[&] {
+    const auto answer = c.command(an_invitation, "k1", patience);
+    BOOST_TEST(bool(answer));
+    done = true;
+  }};
+  later.join();
+  // Any frame of the client is answered with hello_required; it says HELLO and repeats.
+  eventually([&] {
+    c.send_ephemeral(chat::typing{"r", "u", true});
+    return done.load();
+  });
+  asker.join();
+  const auto ran = broker.executed();
+  BOOST_TEST(std::ranges::count(ran, std::string{"k1"}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_without_an_answer_times_out) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received&) { return std::nullopt; };
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  BOOST_TEST((c.command(an_invitation, {}, 50ms).error().code == fault_code::timed_out));
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_command_at_once) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  std::atomic<int> good{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i)
+        if (c.command(an_invitation, {}, patience)) ++good;
+    });
+  for (auto& t : threads)
+    t.join();
+  BOOST_TEST(good == 200);
+  BOOST_TEST(broker.executed().size() == 200u);
+}
+
+BOOST_AUTO_TEST_CASE(events_come_in_order_and_credit_comes_back) {
+  mini_broker broker{loopback()};
+  auto o = to(broker);
+  o.credit_messages = 4;
+  client::client c{o};
+  for (int i = 0; i < 100; ++i)
+    broker.notify("x", std::to_string(i));
+  for (int i = 0; i < 100; ++i) {
+    const auto x = c.next_event(patience);
+    BOOST_REQUIRE(x);
+    BOOST_TEST(x->body == std::to_string(i));
+    c.ack(*x);
+  }
+  eventually([&] { return broker.acknowledged() == 100; });
+  BOOST_TEST(c.errors().first == 0u, to_string(c.errors().second));
+}
+
+BOOST_AUTO_TEST_CASE(unacknowledged_events_come_again_to_the_next_client_and_not_twice_to_the_same) {
+  mini_broker broker{loopback()};
+  for (int i = 0; i < 3; ++i)
+    broker.notify("x", std::to_string(i));
+  {
+    client::client c{to(broker)};
+    const auto first = c.next_event(patience);
+    BOOST_REQUIRE(first);
+    c.ack(*first);
+    BOOST_REQUIRE(c.next_event(patience));
+    broker.restart();
+    c.send_ephemeral(chat::typing{"r", "u", true}); // finds out
+    const auto third = c.next_event(patience);
+    BOOST_REQUIRE(third);
+    BOOST_TEST(third->body == "2");
+    BOOST_TEST(!c.next_event(300ms));
+  }
+  client::client c{to(broker)};
+  const auto again = c.next_event(patience);
+  BOOST_REQUIRE(again);
+  BOOST_TEST(again->cursor <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(refusing_and_seeking_bring_events_again) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  for (int i = 0; i < 3; ++i)
+    broker.notify("x", std::to_string(i));
+  const auto expect = [&](std::vector<std::string> bodies) {
+    for (const auto& body : bodies) {
+      const auto x = c.next_event(patience);
+      BOOST_REQUIRE(x);
+      BOOST_TEST(x->body == body);
+      c.ack(*x);
+    }
+  };
+  const auto first = c.next_event(patience);
+  BOOST_REQUIRE(first);
+  c.nack(*first, false, "not now");
+  eventually([&] {
+    broker.with([](test::session_rig& rig) { rig.advance(100); });
+    return c.next_event(1ms).has_value();
+  });
+  c.seek(0, 0);
+  expect({"0", "1", "2"});
+  c.seek(0, 1);
+  expect({"1", "2"});
+  c.seek(0, 99);
+  broker.notify("x", "3");
+  expect({"3"});
+  eventually([&] { return c.errors().first == 1; });
+  BOOST_TEST((c.errors().second.code == fault_code::cursor_out_of_range));
+}
+
+BOOST_AUTO_TEST_CASE(an_ack_binds_ids) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  chat::message_received message;
+  message.matrix_room_id = "!r:b";
+  message.event_id = "$e";
+  broker.notify("message.received", chat::encode(chat::notification{message}));
+  const auto x = c.next_event(patience);
+  BOOST_REQUIRE(x);
+  c.ack(*x, {{{"!r:b", "r"}}, {{"$e", "m"}}});
+  eventually([&] { return broker.acknowledged() == 1; });
+  broker.with([](test::session_rig& rig) {
+    BOOST_REQUIRE(rig.store.bindings.size() == 1u);
+    BOOST_TEST(rig.store.bindings[0].chat_message_id == "m");
+    BOOST_TEST(rig.rooms_named.at(0).chat_room_id == "r");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_hello_is_told) {
+  mini_broker broker{loopback()};
+  auto o = to(broker);
+  o.streams = {{7}};
+  client::client c{o};
+  const auto connected = c.wait_connected(patience);
+  BOOST_REQUIRE(!connected);
+  BOOST_TEST((connected.error().code == fault_code::bad_frame));
+}
+
+BOOST_AUTO_TEST_CASE(curve_keys_are_used) {
+  const test::scratch dir;
+  const auto server = test::curve_pair(), own = test::curve_pair();
+  auto options = loopback();
+  options.curve_secret_key_file = test::key_file(dir, server.secret_key);
+  options.peers = {{own.public_key, "rc1", "chat"}};
+  mini_broker broker{options};
+  auto o = to(broker);
+  o.curve = client::curve_keys{server.public_key, own.public_key, own.secret_key};
+  client::client c{o};
+  BOOST_TEST(bool(c.command(an_invitation, {}, patience)));
+}
+
+BOOST_AUTO_TEST_CASE(closing_ends_what_is_open) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received&) { return std::nullopt; };
+  auto c = std::make_unique<client::client>(to(broker));
+  BOOST_REQUIRE(bool(c->wait_connected(patience)));
+  c.reset(); // says BYE
+  eventually([&] {
+    bool alone = false;
+    broker.with([&](test::session_rig& rig) { alone = rig.machine->describe(rig.now).find("\"phase\":\"alone\"") != std::string::npos; });
+    return alone;
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
