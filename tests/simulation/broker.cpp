@@ -229,7 +229,7 @@ void broker::make(const address& who, child& c) {
   c.running->who = who;
   c.running->machine = machine_of(who);
   const auto made = c.running;
-  handle(made, start{});
+  handle(made, causeway::start{});
 }
 
 void broker::handle(const cell_ptr& c, const message& m) {

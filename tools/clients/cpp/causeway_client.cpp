@@ -343,8 +343,8 @@ private:
     sent_bytes_ = 0;
     busy_ = false;
     for (auto& [number, s] : streams_)
-      for (const auto& x : std::exchange(s.asked, {})) // what waited was dropped; all after the last ACK comes again
-        s.seen = std::min(s.seen, x.is_seek ? s.finished : x.cursor - 1);
+      for (const auto& open : std::exchange(s.asked, {})) // what waited was dropped; all after the last ACK comes again
+        s.seen = std::min(s.seen, open.is_seek ? s.finished : open.cursor - 1);
     set_welcomed(true);
     send_calls();
   }
@@ -429,11 +429,11 @@ private:
   void positioned(const edge::sought_header& x) {
     auto& s = streams_[x.stream];
     if (s.asked.empty()) return;
-    const auto request = s.asked.front();
+    const bool is_seek = s.asked.front().is_seek;
     s.asked.pop_front();
     if (!x.granted) s.seen = std::min(s.seen, s.finished);
     else s.seen = x.cursor;
-    if (x.granted && request.is_seek) s.finished = x.cursor;
+    if (x.granted && is_seek) s.finished = x.cursor;
   }
 
   /// Credit goes back when half of it is used up: few CREDIT frames, never a stop.
