@@ -29,6 +29,22 @@ const char* name(log_level x) {
   return "info";
 }
 
+/// For what the edges log by themselves: the same JSON lines.
+class json_formatter : public spdlog::formatter {
+public:
+  void format(const spdlog::details::log_msg& m, spdlog::memory_buf_t& out) override {
+    matrix::json::object o;
+    const auto since_1970 = std::chrono::duration_cast<std::chrono::milliseconds>(m.time.time_since_epoch()).count();
+    o.set("ts", static_cast<std::int64_t>(since_1970));
+    o.set("level", std::string_view{spdlog::level::to_string_view(m.level).data(), spdlog::level::to_string_view(m.level).size()});
+    std::string text{m.payload.data(), m.payload.size()};
+    o.set("what", matrix::json::is_utf8(text) ? text : std::string{"(not UTF-8)"});
+    auto line = matrix::json::canonical(o) + "\n";
+    out.append(line.data(), line.data() + line.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
+};
+
 } // namespace
 
 node_log::node_log(const config::log_options& options) : json_(options.format == "json") {
@@ -40,6 +56,16 @@ node_log::node_log(const config::log_options& options) : json_(options.format ==
   logger_->set_level(options.level == "debug" ? spdlog::level::debug : options.level == "warning" ? spdlog::level::warn
                      : options.level == "error" ? spdlog::level::err : spdlog::level::info);
   logger_->flush_on(spdlog::level::info);
+  // Standard output is for the readiness line; the edges' own lines go where all others go.
+  spdlog::sink_ptr beside;
+  if (options.file.empty()) beside = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  else beside = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+  auto edges = std::make_shared<spdlog::logger>("causeway.edges", std::move(beside));
+  if (json_) edges->set_formatter(std::make_unique<json_formatter>());
+  else edges->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  edges->set_level(logger_->level());
+  edges->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(edges));
 }
 
 node_log::~node_log() { logger_->flush(); }

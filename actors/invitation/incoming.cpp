@@ -1,5 +1,6 @@
 // One of our users is invited, by a server whose room we need not be in. Source: server-server-api, "Inviting to a room",
 // "Leaving Rooms (Rejecting Invites)".
+#include "actors/excerpt.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 
 #include "messages/chat/codec.hpp"
@@ -26,7 +27,7 @@ std::string state_text(const matrix::json::value& list, std::string_view type, s
       const auto* k = e.find_string("state_key");
       const auto* content = e.find("content");
       if (!t || *t != type || !k || (!state_key.empty() && *k != state_key) || !content) continue;
-      if (const auto* text = content->find_string(key)) return text->substr(0, 1'000);
+      if (const auto* text = content->find_string(key)) return excerpt(*text, 1'000);
     }
   return {};
 }

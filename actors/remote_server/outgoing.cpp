@@ -1,5 +1,6 @@
 // What is owed to the server: one transaction in flight, its id and body on disk before the first attempt, the same id until
 // it is answered with 200. PDUs are never dropped. Source: server-server-api, "Transactions".
+#include "actors/excerpt.hpp"
 #include "actors/remote_server/back_off.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
@@ -75,7 +76,7 @@ void remote_server_machine::send_transaction() {
 void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
   in_flight_request_ = 0;
   if (a.status == 200) return transaction_delivered(a);
-  transaction_failed(a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status) + " " + a.body.substr(0, 200));
+  transaction_failed(a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200));
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
@@ -85,7 +86,7 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
       for (const auto& v : *verdicts)
         if (const auto* error = v.mapped.find_string("error"); error && refused.insert(v.key).second)
           now_effects_.push_back(note{log_level::warning, "event refused by server",
-                                      {{"server", server_name_}, {"event", v.key}, {"error", error->substr(0, 200)}}});
+                                      {{"server", server_name_}, {"event", v.key}, {"error", excerpt(*error, 200)}}});
   const bool was_failing = destination_.failures > 0;
   store::remove_destination_pdus removed{server_name_, {}};
   for (const auto& q : in_flight_) {
@@ -114,7 +115,7 @@ void remote_server_machine::transaction_failed(const std::string& why) {
     if (tells_delivery(true))
       for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
   }
-  destination_.last_fault = why.substr(0, 500);
+  destination_.last_fault = excerpt(why, 500);
   destination_.retry_at_ts = now_ + back_off(node_.federation, destination_.failures, destination_.first_failure_ts, now_, server_name_);
   if (in_flight_.empty()) { // EDUs only: not repeated
     destination_.transaction_id.clear();

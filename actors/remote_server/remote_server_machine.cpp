@@ -1,5 +1,7 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
+#include "actors/excerpt.hpp"
+
 #include "messages/limits.hpp"
 #include "messages/matrix/request_auth.hpp"
 
@@ -240,8 +242,8 @@ void remote_server_machine::finish_peer_request(const open_request& r, const gat
   else if (a.status != 200) {
     std::string error;
     if (auto body = matrix::json::parse(a.body)) {
-      if (const auto* e = body->find_string("errcode")) out.errcode = e->substr(0, limits::identifier_bytes_max);
-      if (const auto* e = body->find_string("error")) error = e->substr(0, limits::identifier_bytes_max);
+      if (const auto* e = body->find_string("errcode")) out.errcode = excerpt(*e, limits::identifier_bytes_max);
+      if (const auto* e = body->find_string("error")) error = excerpt(*e, limits::identifier_bytes_max);
     }
     out.why = {a.status >= 500 || a.status == 429 ? fault_code::peer_unreachable : fault_code::peer_refused,
                server_name_ + " answered " + std::to_string(a.status) + " " + out.errcode + " " + error};
