@@ -59,8 +59,9 @@ effects directory_machine::on(const message& m, time_ms now) {
       } else {
         chat::invitations_answer list;
         for (const auto& i : found->invitations) {
-          auto named = chat_id_by_room_.find(i.room_id);
-          list.invitations.push_back({named == chat_id_by_room_.end() ? i.chat_room_id : named->second, i.room_id, i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
+          const auto chat_id = chat_id_by_room_.find(i.room_id);
+          list.invitations.push_back({chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second, i.room_id, i.user_id, i.inviter,
+                                      i.direction, i.state, i.reason, i.since_ts});
         }
         done(question, list, false);
       }

@@ -1,7 +1,6 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "actors/excerpt.hpp"
-
 #include "messages/limits.hpp"
 #include "messages/matrix/request_auth.hpp"
 

@@ -79,6 +79,7 @@ void chat_server::watch(const std::string& id, std::uint64_t trace) {
 }
 
 void chat_server::command_done_now(const command_done& m) {
+  if (m.reference.command_id.empty()) return; // ephemeral
   auto it = traces_.find(m.reference.trace);
   if (it == traces_.end()) {
     // Given up, or of a broker before the crash; a second RESULT of the same attempt is a defect.

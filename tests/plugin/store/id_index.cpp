@@ -6,11 +6,11 @@
 namespace causeway::store {
 namespace {
 
-/// Commits the results of commands `first` to `last`, 500 to a transaction.
+/// Commits the results of commands `first` to `last`, 2,000 to a transaction.
 void commit_commands(engine& store, int first, int last) {
   for (int n = first; n <= last;) {
     store_batch batch;
-    for (int i = 0; i < 500 && n <= last; ++i, ++n) {
+    for (int i = 0; i < 2'000 && n <= last; ++i, ++n) {
       auto id = std::to_string(n);
       batch.writes.push_back(put_command_result{id, "n", true, id, n});
     }
