@@ -126,12 +126,12 @@ void gateway_links::send(const federation_reply& x) {
   answer(to, x.id, x.status, x.body);
 }
 
-void gateway_links::answer(const edge::connection& to, std::uint64_t id, int status, std::string body, std::string retry_after) {
+void gateway_links::answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body, std::string retry_after) {
   gateway::federation_answer a;
   a.id = id;
-  a.status = status;
+  a.status = http_status;
   a.body = std::move(body);
-  if (status == 429) a.headers.emplace_back("Retry-After", retry_after.empty() ? "1" : std::move(retry_after));
+  if (http_status == 429) a.headers.emplace_back("Retry-After", retry_after.empty() ? "1" : std::move(retry_after));
   send_(to, gateway::encode(a));
 }
 
