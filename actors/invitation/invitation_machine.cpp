@@ -26,6 +26,8 @@ effects invitation_machine::on(const message& m, time_ms now) {
   if (std::holds_alternative<start>(m) || std::holds_alternative<invite_wanted>(m)) {
     // A new invitation of the same user overwrites the row of an ended one; read what the room has just written.
     loaded_ = false;
+    // An answer to a former life of this actor must not be taken for one to this.
+    if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
     load_token_ = ++last_token_;
     now_effects_.push_back(ask_store{load_token_, store::load_invitation{room_id_, user_id_}});
     return flush();

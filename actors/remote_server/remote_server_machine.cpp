@@ -29,6 +29,8 @@ remote_server_machine::remote_server_machine(const context& node, std::string se
 effects remote_server_machine::on(const message& m, time_ms now) {
   now_ = now;
   if (std::holds_alternative<start>(m)) {
+    // An answer to a former life of this actor must not be taken for one to this.
+    last_token_ = last_request_ = static_cast<token>(now) << 16;
     load_token_ = ++last_token_;
     now_effects_.push_back(ask_store{load_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
     return flush();

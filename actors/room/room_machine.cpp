@@ -28,6 +28,8 @@ room_machine::room_machine(const context& node, std::string room_id)
 effects room_machine::on(const message& m, time_ms now) {
   now_ = now;
   if (std::holds_alternative<start>(m)) {
+    // An answer to a former life of this actor must not be taken for one to this.
+    last_token_ = static_cast<token>(now) << 16;
     load_token_ = next_token();
     now_effects_.push_back(ask_store{load_token_, store::load_room{room_id_}});
     return flush();

@@ -297,7 +297,7 @@ void session_machine::seek(connection& c, const edge::frame& f) {
   const auto number = header->stream;
   if (!owns(c, number)) return refuse_position(c, number, not_here(number));
   auto& s = streams_[number];
-  if (s.seeking) send_position(c, number, header->cursor, true); // the one before: this one overtakes it
+  if (s.seeking) return refuse_position(c, number, {fault_code::conflict, "a SEEK is open"}); // one read at a time, whatever is asked
   s.seeking = true;
   s.reading = ask(store::read_outbox{number, std::max<std::int64_t>(header->cursor, 0), read_rows, read_bytes},
                   seek_question{number, header->cursor});
@@ -305,7 +305,7 @@ void session_machine::seek(connection& c, const edge::frame& f) {
 
 void session_machine::seek_answered(const seek_question& q, token asked, const store::answer& found) {
   auto& s = streams_[q.stream];
-  if (s.reading != asked) return; // the stream went elsewhere, or a later SEEK overtook this one
+  if (s.reading != asked) return; // the stream went elsewhere
   s.reading = 0;
   s.seeking = false;
   auto* c = s.owner ? find(*s.owner) : nullptr;

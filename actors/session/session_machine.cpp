@@ -245,6 +245,9 @@ void session_machine::hello(const frame_received& m) {
   welcome.peer_timeout_ms = settings_.peer_timeout_ms;
   send(c, edge::verb::welcome, edge::encode_header(welcome));
   log(log_level::info, "chat peer connected", {{"peer", c.peer}, {"client", c.client}, {"connections", std::to_string(connections_.size())}});
+  // Perhaps it is one of the others that came back: a PING into a connection that is gone fails at once, and frees its streams.
+  for (const auto& [other, x] : connections_)
+    if (other != key) send(x, edge::verb::ping, edge::encode_header(edge::ping_header{now_}));
   assign_streams();
   balance_streams();
 }

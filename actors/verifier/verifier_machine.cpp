@@ -23,6 +23,8 @@ verifier_machine::verifier_machine(const context& node, std::size_t workers) : n
 
 effects verifier_machine::on(const message& m, time_ms now) {
   now_ = now;
+  // A verdict of a worker asked by a former life of this actor must not be taken for one on these events.
+  if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
   if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
   else if (const auto* found = std::get_if<keys_found>(&m)) {
     if (auto it = open_.find(found->asked); it != open_.end()) {

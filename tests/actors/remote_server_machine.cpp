@@ -4,6 +4,7 @@
 #include "messages/limits.hpp"
 #include "tests/actors/machine_rig.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include <set>
@@ -93,8 +94,9 @@ BOOST_AUTO_TEST_CASE(back_off_is_spread_within_the_jitter_and_differs_between_se
 BOOST_AUTO_TEST_CASE(a_queued_event_is_sent_after_its_transaction_is_on_disk) {
   rig r;
   const auto done = r.on(pdu_queued{r.message_event(1), "room"});
-  BOOST_REQUIRE(!done.empty());
-  const auto* p = std::get_if<persist>(&done.back());
+  const auto commit = std::find_if(done.begin(), done.end(), [](const effect& e) { return std::holds_alternative<persist>(e); });
+  BOOST_REQUIRE(commit != done.end());
+  const auto* p = std::get_if<persist>(&*commit);
   BOOST_REQUIRE(p != nullptr); // the request stands in `then`: not before the commit
   BOOST_TEST(written<store::put_destination>(done).at(0).transaction_pdus.size() == 1u);
   BOOST_TEST(told<gateway::http_request>(p->then).size() == 1u);
@@ -432,7 +434,8 @@ BOOST_AUTO_TEST_CASE(the_events_of_one_room_go_together_and_their_verdicts_come_
   const auto reply = told<federation_reply>(done).at(0).second;
   BOOST_TEST(reply.status == 200);
   BOOST_TEST(reply.body == R"({"pdus":{"$1":{},"$2":{"error":"bad"},"$3":{}}})");
-  BOOST_TEST(written<store::put_received_transaction>(done).at(0).response == reply.body);
+  // Kept with the next commit, or a second later: its loss is harmless.
+  BOOST_TEST(written<store::put_received_transaction>(r.on(timer_due{"lazy"})).at(0).response == reply.body);
   // A repetition is answered alike, without asking anybody.
   const auto again = r.on(asked_by_there("PUT", send_1, body, 2));
   BOOST_TEST(told<pdus_received>(again).empty());

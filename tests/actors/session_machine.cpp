@@ -145,6 +145,12 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_pinged_then_dropped) {
   is_error(rig, peer, fault_code::hello_required);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_connection_makes_the_others_prove_that_they_are_there) {
+  auto rig = connected();
+  rig.hello(other);
+  BOOST_TEST((rig.only(peer).what == verb::ping));
+}
+
 BOOST_AUTO_TEST_CASE(bye_ends_the_connection) {
   auto rig = connected();
   rig.from(peer, verb::bye, "");
