@@ -26,19 +26,21 @@ void perform_one(shell_ptr self, persist& p) {
   entry.sequence = ++s.last_sequence;
   s.commits.push_back(std::move(entry));
   auto me = caf::actor_cast<caf::actor>(self);
-  s.others->outside->commit(std::move(p.batch), [me, failed = s.failed, sequence = s.last_sequence](result<store::commit_outcome> outcome) {
-    if (!outcome) *failed = true;
-    caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});
-  });
+  s.others->outside->commit(std::move(p.batch),
+                            [me, failed = s.failed, sequence = s.last_sequence](result<store::commit_outcome> outcome) {
+                              if (!outcome) *failed = true;
+                              caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});
+                            });
 }
 
 void perform_one(shell_ptr self, tell& t) { self->state.others->deliver(t.to, std::move(t.body)); }
 
 void perform_one(shell_ptr self, ask_store& a) {
   auto me = caf::actor_cast<caf::actor>(self);
-  self->state.others->outside->ask(std::move(a.question), [me, asked = a.asked](std::shared_ptr<const store::answer> answer) {
-    caf::anon_send(me, message{store_answered{asked, std::move(answer)}});
-  });
+  self->state.others->outside->ask(std::move(a.question),
+                                   [me, asked = a.asked](std::shared_ptr<const store::answer> answer) {
+                                     caf::anon_send(me, message{store_answered{asked, std::move(answer)}});
+                                   });
 }
 
 void perform_one(shell_ptr self, wake_me_at& w) {
@@ -58,7 +60,9 @@ void perform_one(shell_ptr self, finish&) { self->state.wants_to_end = true; }
 void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, self->state.who); }
 
 void perform(shell_ptr self, effects list) {
-  for (auto& e : list) std::visit([&](auto& x) { perform_one(self, x); }, static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+  for (auto& e : list)
+    std::visit([&](auto& x) { perform_one(self, x); },
+               static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
 }
 
 void handle(shell_ptr self, const message& m) {
@@ -73,29 +77,34 @@ void handle(shell_ptr self, const message& m) {
 
 void switchboard::deliver(const address& to, message body) const {
   if (!understands(to.kind, body)) {
-    outside->log(note{log_level::error, "message for an actor that does not understand it", {{"message", std::to_string(body.index())}}}, to);
+    outside->log(note{log_level::error,
+                      "message for an actor that does not understand it",
+                      {{"message", std::to_string(body.index())}}},
+                 to);
     return;
   }
   switch (to.kind) {
-    case actor_kind::gateway:
-      if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request));
-      else if (auto* reply = std::get_if<federation_reply>(&body)) outside->send(std::move(*reply));
-      return;
-    case actor_kind::inspector:
-      if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));
-      return;
-    case actor_kind::edge:
-      if (auto* frame = std::get_if<send_frame>(&body)) outside->send(std::move(*frame));
-      return;
-    default: {
-      const auto& supervisor = supervisors[static_cast<std::size_t>(to.kind)];
-      if (supervisor) caf::anon_send(supervisor, routed{to.key, std::move(body)});
-    }
+  case actor_kind::gateway:
+    if (auto* request = std::get_if<gateway::http_request>(&body))
+      outside->send(std::move(*request));
+    else if (auto* reply = std::get_if<federation_reply>(&body))
+      outside->send(std::move(*reply));
+    return;
+  case actor_kind::inspector:
+    if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));
+    return;
+  case actor_kind::edge:
+    if (auto* frame = std::get_if<send_frame>(&body)) outside->send(std::move(*frame));
+    return;
+  default: {
+    const auto& supervisor = supervisors[static_cast<std::size_t>(to.kind)];
+    if (supervisor) caf::anon_send(supervisor, routed{to.key, std::move(body)});
+  }
   }
 }
 
-caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, address who, std::shared_ptr<any_machine> machine,
-                    caf::actor supervisor) {
+caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, address who,
+                    std::shared_ptr<any_machine> machine, caf::actor supervisor) {
   auto& s = self->state;
   s.others = std::move(others);
   s.who = std::move(who);
@@ -133,7 +142,8 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
         commits.pop_front();
         perform(self, std::move(then));
       }
-      if (self->state.wants_to_end && commits.empty()) self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled});
+      if (self->state.wants_to_end && commits.empty())
+        self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled});
     },
   };
 }

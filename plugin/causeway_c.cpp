@@ -32,7 +32,8 @@ causeway_node* start(causeway::config::sources sources) {
     }
     auto endpoints = (*broker)->chat_endpoints();
     auto name = (*broker)->server_name();
-    return new causeway_node{std::move(*broker), endpoints.empty() ? std::string{} : endpoints.front(), std::move(name)};
+    return new causeway_node{std::move(*broker), endpoints.empty() ? std::string{} : endpoints.front(),
+                             std::move(name)};
   } catch (const std::exception& e) {
     last_error = e.what();
   } catch (...) {

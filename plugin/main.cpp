@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <pthread.h>
 #include <csignal>
 #include <cstdio>
-#include <pthread.h>
 
 int main(int argc, char** argv) {
   CLI::App app{"Causeway: lets a chat server take part in the Matrix federation."};
@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   auto node = causeway::node::start(*options, without_gateway);
   if (!node) {
     std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
-                 static_cast<int>(causeway::info(node.error().code).what_to_do.size()), causeway::info(node.error().code).what_to_do.data());
+                 static_cast<int>(causeway::info(node.error().code).what_to_do.size()),
+                 causeway::info(node.error().code).what_to_do.data());
     return 1;
   }
   std::string line = "causeway ready server_name=" + (*node)->server_name();

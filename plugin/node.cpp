@@ -74,16 +74,20 @@ public:
   node_world(store::store_thread& store, node_log& log) : store_(store), log_(log) {}
 
   time_ms now() const override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
   }
   void commit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) override {
     store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
-      if (outcome && !outcome->outbox_heads.empty()) board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads});
+      if (outcome && !outcome->outbox_heads.empty())
+        board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads});
       done(std::move(outcome));
     });
   }
   void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) override {
-    store_.ask(std::move(question), [done = std::move(done)](store::answer a) { done(std::make_shared<const store::answer>(std::move(a))); });
+    store_.ask(std::move(question), [done = std::move(done)](store::answer a) {
+      done(std::make_shared<const store::answer>(std::move(a)));
+    });
   }
   void send(gateway::http_request x) override { gateways->send(std::move(x)); }
   void send(federation_reply x) override { gateways->send(x); }
@@ -163,21 +167,28 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (!engine) return engine.error();
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
-  common = std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room, options.invitation,
-                                             options.edge.streams, hex(random_bytes(6))});
+  common =
+    std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room,
+                                      options.invitation, options.edge.streams, hex(random_bytes(6))});
   outside = std::make_unique<node_world>(*store, *log);
   outside->board = std::make_shared<switchboard>();
   outside->board->outside = outside.get();
-  const auto threads = options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
+  const auto threads =
+    options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   config = std::make_unique<system_config>(threads);
   system = std::make_unique<caf::actor_system>(*config);
 
   auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
-    *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); }, [this] { return outside->now(); });
+    *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
+    [this] { return outside->now(); });
   admin::services services;
-  services.ask_store = [this](store::query q, std::function<void(store::answer)> done) { store->ask(std::move(q), std::move(done)); };
-  services.ask_status = [this](address who, std::function<void(std::string)> done) { outside->ask_status(who, std::move(done)); };
+  services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
+    store->ask(std::move(q), std::move(done));
+  };
+  services.ask_status = [this](address who, std::function<void(std::string)> done) {
+    outside->ask_status(who, std::move(done));
+  };
   services.list_actors = [this](std::function<void(std::vector<admin::actor_row>)> done) {
     struct collected {
       std::mutex mutex;
@@ -194,7 +205,8 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
     auto one = std::make_shared<std::function<void(std::vector<supervision>)>>([all](std::vector<supervision> rows) {
       std::unique_lock guard(all->mutex);
       for (auto& r : rows)
-        all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0, static_cast<std::int64_t>(r.failures), r.last_fault});
+        all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0,
+                             static_cast<std::int64_t>(r.failures), r.last_fault});
       if (--all->open > 0) return;
       guard.unlock();
       all->done(std::move(all->rows));
@@ -204,8 +216,9 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   services.tell = deliver;
   services.send = [this](edge::connection to, edge::frame f) { the_edge->send(to, std::move(f)); };
   services.now_ms = [this] { return outside->now(); };
-  admin = std::make_unique<admin::admin_service>(
-    admin::identity{options.node.server_name, std::string{version()}, common->key.key_id(), common->key.public_key_base64()}, std::move(services));
+  admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
+                                                                 common->key.key_id(), common->key.public_key_base64()},
+                                                 std::move(services));
 
   spawn_supervisors(random_bytes(32));
 
@@ -215,16 +228,20 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   handlers.on_frame = [this, opened](const edge::connection& from, edge::frame&& f) {
     opened->wait(false);
     switch (from.peer_role) {
-      case edge::role::chat: outside->board->deliver({actor_kind::session, ""}, frame_received{from, std::move(f)}); break;
-      case edge::role::gateway: outside->gateways->on_frame(from, std::move(f)); break;
-      case edge::role::inspector:
-      case edge::role::admin: admin->on_frame(from, f); break;
+    case edge::role::chat:
+      outside->board->deliver({actor_kind::session, ""}, frame_received{from, std::move(f)});
+      break;
+    case edge::role::gateway: outside->gateways->on_frame(from, std::move(f)); break;
+    case edge::role::inspector:
+    case edge::role::admin: admin->on_frame(from, f); break;
     }
   };
   handlers.on_lost = [this, opened](const edge::connection& gone) {
     opened->wait(false);
-    if (gone.peer_role == edge::role::chat) outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
-    else if (gone.peer_role == edge::role::gateway) outside->gateways->on_lost(gone);
+    if (gone.peer_role == edge::role::chat)
+      outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
+    else if (gone.peer_role == edge::role::gateway)
+      outside->gateways->on_lost(gone);
   };
   auto bound = edge::edge::open(zmq, options.edge, std::move(handlers));
   if (!bound) return bound.error();
@@ -244,16 +261,25 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
 }
 
 void node::parts::spawn_supervisors(std::string seed) {
-  const auto threads = options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
+  const auto threads =
+    options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   auto spawn = [&](actor_kind kind, machine_factory make) {
     outside->board->supervisors[static_cast<std::size_t>(kind)] =
-      system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board), supervisor_settings{kind, options.supervisor, std::move(make)});
+      system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board),
+                    supervisor_settings{kind, options.supervisor, std::move(make)});
   };
   const auto& c = *common;
-  spawn(actor_kind::room, [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); });
-  spawn(actor_kind::remote_server, [&c](const std::string& key) { return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key); });
-  spawn(actor_kind::invitation, [&c](const std::string& key) { return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key); });
-  spawn(actor_kind::directory, [&c, seed](const std::string&) { return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed); });
+  spawn(actor_kind::room,
+        [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); });
+  spawn(actor_kind::remote_server, [&c](const std::string& key) {
+    return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key);
+  });
+  spawn(actor_kind::invitation, [&c](const std::string& key) {
+    return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key);
+  });
+  spawn(actor_kind::directory, [&c, seed](const std::string&) {
+    return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed);
+  });
   spawn(actor_kind::verifier, [&c, threads](const std::string& key) -> std::unique_ptr<any_machine> {
     if (key.empty()) return std::make_unique<boxed_machine<verifier::verifier_machine>>(c, threads);
     return std::make_unique<boxed_machine<verifier::worker_machine>>();
@@ -288,7 +314,9 @@ void node::parts::keep_house() {
       limits.command_result_ms = std::int64_t{options.edge.command_retention_days} * 86'400'000;
       limits.outbox_ms = std::int64_t{options.edge.outbox_retention_days} * 86'400'000;
       store->purge(outside->now(), limits, [this](result<std::size_t> removed) {
-        if (!removed) log->write(note{log_level::error, "retention failed", {{"why", to_string(removed.error())}}}, {actor_kind::store, ""});
+        if (!removed)
+          log->write(note{log_level::error, "retention failed", {{"why", to_string(removed.error())}}},
+                     {actor_kind::store, ""});
       });
     }
     guard.lock();

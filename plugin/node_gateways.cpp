@@ -22,51 +22,54 @@ constexpr time_ms renew_ms = 12 * 3'600'000;
 
 } // namespace
 
-gateway_links::gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now)
+gateway_links::gateway_links(const context& node, deliver_function deliver, send_function send,
+                             std::function<time_ms()> now)
     : node_(node), deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)) {}
 
 void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
   {
     std::lock_guard guard(mutex_);
-    if (x.what == edge::verb::hello) gateways_[key] = from;
+    if (x.what == edge::verb::hello)
+      gateways_[key] = from;
     else if (!gateways_.contains(key)) {
       send_(from, edge::make_error({fault_code::hello_required, "HELLO first"}));
       return;
     }
   }
   switch (x.what) {
-    case edge::verb::hello: {
-      edge::welcome_header w;
-      w.broker = "causeway/" + std::string{version()};
-      w.server_name = node_.server_name;
-      send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
-      return;
+  case edge::verb::hello: {
+    edge::welcome_header w;
+    w.broker = "causeway/" + std::string{version()};
+    w.server_name = node_.server_name;
+    send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
+    return;
+  }
+  case edge::verb::ping: send_(from, {edge::verb::pong, std::move(x.header), {}}); return;
+  case edge::verb::pong: return;
+  case edge::verb::bye: return on_lost(from);
+  case edge::verb::command: {
+    auto request = gateway::decode_federation_request(x);
+    if (!request) return send_(from, edge::make_error(request.error()));
+    return federation(from, std::move(*request));
+  }
+  case edge::verb::result: {
+    auto a = gateway::decode_http_answer(x);
+    if (!a) return send_(from, edge::make_error(a.error()));
+    open_request r;
+    {
+      std::lock_guard guard(mutex_);
+      auto it = open_.find(a->id);
+      if (it == open_.end()) return;
+      r = it->second;
+      open_.erase(it);
     }
-    case edge::verb::ping: send_(from, {edge::verb::pong, std::move(x.header), {}}); return;
-    case edge::verb::pong: return;
-    case edge::verb::bye: return on_lost(from);
-    case edge::verb::command: {
-      auto request = gateway::decode_federation_request(x);
-      if (!request) return send_(from, edge::make_error(request.error()));
-      return federation(from, std::move(*request));
-    }
-    case edge::verb::result: {
-      auto a = gateway::decode_http_answer(x);
-      if (!a) return send_(from, edge::make_error(a.error()));
-      open_request r;
-      {
-        std::lock_guard guard(mutex_);
-        auto it = open_.find(a->id);
-        if (it == open_.end()) return;
-        r = it->second;
-        open_.erase(it);
-      }
-      a->id = r.id;
-      deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::make_shared<const gateway::http_answer>(std::move(*a))});
-      return;
-    }
-    default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
+    a->id = r.id;
+    deliver_({actor_kind::remote_server, r.server_name},
+             http_answered{std::make_shared<const gateway::http_answer>(std::move(*a))});
+    return;
+  }
+  default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
   }
 }
 
@@ -126,7 +129,8 @@ void gateway_links::send(const federation_reply& x) {
   answer(to, x.id, x.status, x.body);
 }
 
-void gateway_links::answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body, std::string retry_after) {
+void gateway_links::answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
+                           std::string retry_after) {
   gateway::federation_answer a;
   a.id = id;
   a.status = http_status;
@@ -139,8 +143,10 @@ std::string gateway_links::keys_document() {
   std::lock_guard guard(mutex_);
   const auto now = now_();
   if (keys_document_until_ - now < renew_ms) {
-    keys_document_until_ = now + std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
-    keys_document_ = matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, {}, keys_document_until_));
+    keys_document_until_ =
+      now + std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
+    keys_document_ =
+      matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, {}, keys_document_until_));
   }
   return keys_document_;
 }
@@ -149,10 +155,11 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
   auto match = matrix::match_endpoint(x.method, x.target);
   if (!match) return answer(from, x.id, info(match.error().code).http_status, error_body(match.error()));
   switch (match->info->id) {
-    case matrix::endpoint::version:
-      return answer(from, x.id, 200, matrix::json::canonical(object{{"server", object{{"name", "Causeway"}, {"version", version()}}}}));
-    case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
-    default: break;
+  case matrix::endpoint::version:
+    return answer(from, x.id, 200,
+                  matrix::json::canonical(object{{"server", object{{"name", "Causeway"}, {"version", version()}}}}));
+  case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
+  default: break;
   }
   auto headers = std::make_shared<std::vector<std::string>>();
   std::string origin;
@@ -162,8 +169,11 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
     if (origin.empty()) origin = parsed->origin;
     if (parsed->origin == origin) headers->push_back(h);
   }
-  if (origin.empty()) return answer(from, x.id, 401, error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
-  if (origin == node_.server_name) return answer(from, x.id, 401, error_body({fault_code::unauthorized, "the request claims to be from this server"}));
+  if (origin.empty())
+    return answer(from, x.id, 401,
+                  error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
+  if (origin == node_.server_name)
+    return answer(from, x.id, 401, error_body({fault_code::unauthorized, "the request claims to be from this server"}));
   inbound_request r;
   r.gateway = key_of(from);
   r.id = x.id;

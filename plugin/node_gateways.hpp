@@ -34,7 +34,8 @@ private:
     std::uint64_t id = 0; ///< the actor's number
   };
   void federation(const edge::connection& from, gateway::federation_request&& x);
-  void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body, std::string retry_after = {});
+  void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
+              std::string retry_after = {});
   std::string keys_document();
 
   const context& node_;

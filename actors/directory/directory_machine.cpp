@@ -44,9 +44,12 @@ effects directory_machine::on(const message& m, time_ms now) {
     before_load_.push_back(m);
     return {};
   }
-  if (const auto* x = std::get_if<command_received>(&m)) command(*x);
-  else if (const auto* call = std::get_if<federation_call>(&m)) federation(*call);
-  else if (const auto* named = std::get_if<room_named>(&m)) name_room(*named);
+  if (const auto* x = std::get_if<command_received>(&m))
+    command(*x);
+  else if (const auto* call = std::get_if<federation_call>(&m))
+    federation(*call);
+  else if (const auto* named = std::get_if<room_named>(&m))
+    name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))
     now_effects_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)}});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
@@ -60,8 +63,8 @@ effects directory_machine::on(const message& m, time_ms now) {
         chat::invitations_answer list;
         for (const auto& i : found->invitations) {
           const auto chat_id = chat_id_by_room_.find(i.room_id);
-          list.invitations.push_back({chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second, i.room_id, i.user_id, i.inviter,
-                                      i.direction, i.state, i.reason, i.since_ts});
+          list.invitations.push_back({chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second, i.room_id,
+                                      i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
         }
         done(question, list, false);
       }
@@ -81,7 +84,8 @@ void directory_machine::loaded(const store::directory_loaded& from) {
   }
   for (const auto& u : from.users) users_[u.user_id] = u;
   // Whoever owes something begins by being spoken to.
-  for (const auto& s : from.destinations_owed) now_effects_.push_back(tell{{actor_kind::remote_server, s}, passivate{}});
+  for (const auto& s : from.destinations_owed)
+    now_effects_.push_back(tell{{actor_kind::remote_server, s}, passivate{}});
   for (const auto& [room, user] : from.invitations_pending)
     now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room, user)}, passivate{}});
 }
@@ -102,7 +106,8 @@ std::string directory_machine::next_random() {
   unsigned char bytes[18];
   const auto n = ++counter_;
   crypto_generichash(bytes, sizeof bytes, reinterpret_cast<const unsigned char*>(&n), sizeof n,
-                     reinterpret_cast<const unsigned char*>(seed_.data()), std::min<std::size_t>(seed_.size(), crypto_generichash_KEYBYTES_MAX));
+                     reinterpret_cast<const unsigned char*>(seed_.data()),
+                     std::min<std::size_t>(seed_.size(), crypto_generichash_KEYBYTES_MAX));
   return matrix::base64url_encode({reinterpret_cast<const char*>(bytes), sizeof bytes});
 }
 
@@ -114,7 +119,8 @@ result<std::string> directory_machine::room_of(const std::string& named) const {
   }
   auto it = room_by_chat_id_.find(named);
   // A command may follow room.create at once: the room's actor takes them in order.
-  if (auto made = creating_.find(named); it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.second < creating_ms_max)
+  if (auto made = creating_.find(named);
+      it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.second < creating_ms_max)
     return made->second.first;
   if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
   return it->second;
@@ -146,7 +152,8 @@ const store::put_user& directory_machine::know(const std::string& user_id, const
   return it->second;
 }
 
-std::shared_ptr<const std::vector<store::put_user>> directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
+std::shared_ptr<const std::vector<store::put_user>>
+directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
   auto list = std::make_shared<std::vector<store::put_user>>();
   for (const auto& id : user_ids)
     if (auto it = users_.find(id); it != users_.end()) list->push_back(it->second);
@@ -159,8 +166,9 @@ void directory_machine::command(const command_received& m) {
 
 void directory_machine::send(address to, const command_received& m, chat::command resolved, std::string room_id,
                              const std::vector<std::string>& users, matrix::event_ptr create) {
-  now_effects_.push_back(tell{std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
-                                                          std::move(room_id), std::move(create), profiles_of(users)}});
+  now_effects_.push_back(
+    tell{std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
+                                     std::move(room_id), std::move(create), profiles_of(users)}});
 }
 
 void directory_machine::fail(const command_received& m, const fault& why) {
@@ -178,8 +186,10 @@ void directory_machine::done(const command_received& m, const chat::answer& what
 }
 
 void directory_machine::route(const command_received& m, chat::room_create x) {
-  if (x.room.empty() || x.room.front() == '!') return fail(m, {fault_code::bad_body, "room: the chat server's own id is expected"});
-  if (room_by_chat_id_.contains(x.room)) return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
+  if (x.room.empty() || x.room.front() == '!')
+    return fail(m, {fault_code::bad_body, "room: the chat server's own id is expected"});
+  if (room_by_chat_id_.contains(x.room))
+    return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
   if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.second < creating_ms_max)
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
   auto creator = user_of(x.creator, true);
@@ -192,14 +202,17 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     if (!node_.is_local(*id)) {
       if (!x.federated) return fail(m, {fault_code::not_federated, "members: " + *id});
       const auto server = matrix::server_name_of(*id);
-      if (!node_.admits(server)) return fail(m, {fault_code::server_denied, "members: the configuration excludes " + std::string{server}});
+      if (!node_.admits(server))
+        return fail(m, {fault_code::server_denied, "members: the configuration excludes " + std::string{server}});
     }
     member = *id;
     if (std::find(users.begin(), users.end(), *id) == users.end()) users.push_back(*id);
   }
   x.members.assign(users.begin() + 1, users.end());
-  if (x.type == chat::room_type::dm && x.members.size() != 1) return fail(m, {fault_code::bad_body, "members: a dm has exactly one besides its creator"});
-  if (x.alias && (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
+  if (x.type == chat::room_type::dm && x.members.size() != 1)
+    return fail(m, {fault_code::bad_body, "members: a dm has exactly one besides its creator"});
+  if (x.alias &&
+      (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
   auto create = room::found_room(node_, x, x.creator, next_random(), now_);
   if (!create) return fail(m, create.error());
@@ -319,7 +332,9 @@ void directory_machine::name_room(const room_named& m) {
   creating_.erase(m.chat_room_id);
   if (m.chat_room_id.empty()) return;
   if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
-    now_effects_.push_back(note{log_level::warning, "chat room id is bound to another room", {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}}});
+    now_effects_.push_back(note{log_level::warning,
+                                "chat room id is bound to another room",
+                                {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}}});
     return;
   }
   const bool news = chat_id_by_room_[m.room_id] != m.chat_room_id;
@@ -330,38 +345,44 @@ void directory_machine::name_room(const room_named& m) {
 
 void directory_machine::federation(const federation_call& m) {
   auto reply = [&](int status, std::string body) {
-    after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
+    after_.push_back(
+      tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
   };
   auto refuse = [&](const fault& why) {
-    reply(info(why.code).http_status, matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+    reply(info(why.code).http_status,
+          matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
   };
   switch (m.match->info->id) {
-    case matrix::endpoint::query_profile: {
-      const auto* user = m.match->find_query("user_id");
-      if (!user) return refuse({fault_code::missing_param, "user_id"});
-      auto it = users_.find(*user);
-      if (it == users_.end()) return refuse({fault_code::not_found, "no such user"});
-      const auto* field = m.match->find_query("field");
-      object profile;
-      if (!it->second.display_name.empty() && (!field || *field == "displayname")) profile.set("displayname", it->second.display_name);
-      if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url")) profile.set("avatar_url", it->second.avatar_url);
-      return reply(200, matrix::json::canonical(profile));
-    }
-    case matrix::endpoint::invite_v1:
-    case matrix::endpoint::invite_v2: {
-      const bool v1 = m.match->info->id == matrix::endpoint::invite_v1;
-      const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
-      const auto* key = event ? event->find("state_key") : nullptr;
-      if (!key || !key->as_string()) return refuse({fault_code::invalid_param, "an invite event with a state_key is expected"});
-      const auto& user = *key->as_string();
-      const auto& room_id = m.match->parameters.at(0);
-      if (!matrix::is_room_id(room_id)) return refuse({fault_code::invalid_param, "room id"});
-      if (!matrix::is_user_id(user) || !node_.is_local(user)) return refuse({fault_code::invalid_param, "the invited user is not of this server"});
-      if (!users_.contains(user)) return refuse({fault_code::not_found, "no such user"});
-      now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room_id, user)}, m});
-      return;
-    }
-    default: return refuse({fault_code::unrecognized, "not served"});
+  case matrix::endpoint::query_profile: {
+    const auto* user = m.match->find_query("user_id");
+    if (!user) return refuse({fault_code::missing_param, "user_id"});
+    auto it = users_.find(*user);
+    if (it == users_.end()) return refuse({fault_code::not_found, "no such user"});
+    const auto* field = m.match->find_query("field");
+    object profile;
+    if (!it->second.display_name.empty() && (!field || *field == "displayname"))
+      profile.set("displayname", it->second.display_name);
+    if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url"))
+      profile.set("avatar_url", it->second.avatar_url);
+    return reply(200, matrix::json::canonical(profile));
+  }
+  case matrix::endpoint::invite_v1:
+  case matrix::endpoint::invite_v2: {
+    const bool v1 = m.match->info->id == matrix::endpoint::invite_v1;
+    const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
+    const auto* key = event ? event->find("state_key") : nullptr;
+    if (!key || !key->as_string())
+      return refuse({fault_code::invalid_param, "an invite event with a state_key is expected"});
+    const auto& user = *key->as_string();
+    const auto& room_id = m.match->parameters.at(0);
+    if (!matrix::is_room_id(room_id)) return refuse({fault_code::invalid_param, "room id"});
+    if (!matrix::is_user_id(user) || !node_.is_local(user))
+      return refuse({fault_code::invalid_param, "the invited user is not of this server"});
+    if (!users_.contains(user)) return refuse({fault_code::not_found, "no such user"});
+    now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room_id, user)}, m});
+    return;
+  }
+  default: return refuse({fault_code::unrecognized, "not served"});
   }
 }
 

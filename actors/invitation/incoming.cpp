@@ -17,6 +17,7 @@ using matrix::json::object;
 /// Larger ones are forgotten: it is told to people, and kept for as long as the invitation is open.
 constexpr std::size_t invite_room_state_bytes_max = 128 * 1024;
 /// A rejected invitation's leave is offered to the other server that long.
+constexpr std::uint32_t refusals_believed_after = 8; // attempts; about two minutes with the default back-off
 constexpr time_ms leave_give_up_ms = 7 * 24 * 3'600'000LL;
 
 /// A field of one event of an invite_room_state: stripped or full, untrusted either way.
@@ -226,6 +227,8 @@ void invitation_machine::leave_answered(const peer_answer& m) {
     if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
     return retry_later(to_string(m.why));
   }
+  // A server that has not yet taken its own invitation into the room refuses at first: ask again a few times before believing it.
+  if (m.status != 200 && row_.attempts < refusals_believed_after) return retry_later(to_string(m.why));
   if (m.status != 200 || step == asking::send_leave) return give_up(); // told, or the room knows no invitation any more
   auto body = matrix::json::parse(m.body);
   const auto* shape = body ? body->find_object("event") : nullptr;

@@ -33,7 +33,8 @@ void remote_server_machine::refuse(const inbound_request& m, const fault& why) {
 }
 
 void remote_server_machine::inbound(const inbound_request& m) {
-  if (!node_.admits(server_name_)) return refuse(m, {fault_code::server_denied, "this server does not federate with " + server_name_});
+  if (!node_.admits(server_name_))
+    return refuse(m, {fault_code::server_denied, "this server does not federate with " + server_name_});
   authenticate(m, false);
 }
 
@@ -52,7 +53,8 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     auto key = keys_->find(x->key_id);
     if (key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_) {
       key_missing = true;
-      problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" + (keys_fault_.empty() ? "" : ": " + keys_fault_);
+      problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" +
+                (keys_fault_.empty() ? "" : ": " + keys_fault_);
       continue;
     }
     if (!std::exchange(parsed, true) && !m.request->body.empty()) { // not before there is a key to check it with
@@ -62,17 +64,22 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     }
     const auto& destination = x->destination ? *x->destination : node_.server_name;
     // Most servers send canonical JSON: then the text that was signed is the text that came. Otherwise it is made canonical.
-    const auto as_sent = matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
-                                                              body ? std::optional<std::string_view>{m.request->body} : std::nullopt);
-    if (matrix::verify_signature(key->second.public_key_base64, x->signature, as_sent)) return serve(m, std::move(body));
-    const auto text = matrix::request_signed_bytes(m.request->method, m.request->target, server_name_, destination, body.get());
-    if (text != as_sent && matrix::verify_signature(key->second.public_key_base64, x->signature, text)) return serve(m, std::move(body));
+    const auto as_sent =
+      matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
+                                           body ? std::optional<std::string_view>{m.request->body} : std::nullopt);
+    if (matrix::verify_signature(key->second.public_key_base64, x->signature, as_sent))
+      return serve(m, std::move(body));
+    const auto text =
+      matrix::request_signed_bytes(m.request->method, m.request->target, server_name_, destination, body.get());
+    if (text != as_sent && matrix::verify_signature(key->second.public_key_base64, x->signature, text))
+      return serve(m, std::move(body));
     problem = "the signature does not match the request";
   }
   const bool paused = keys_failed_at_ != 0 && now_ - keys_failed_at_ < node_.federation.key_fetch_retry_ms;
   std::size_t waiting_bytes = m.request->body.size();
   for (const auto& w : auth_waiting_) waiting_bytes += w.request->body.size();
-  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max && waiting_bytes <= waiting_bytes_max) {
+  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max &&
+      waiting_bytes <= waiting_bytes_max) {
     auth_waiting_.push_back(m);
     return fetch_keys();
   }
@@ -86,31 +93,31 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   const federation_call call{m.gateway, m.id, server_name_, m.match, body};
   auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
   switch (m.match->info->id) {
-    case endpoint::send: return take_transaction(m, std::move(body));
-    case endpoint::event: {
-      const auto asked = ++last_token_;
-      now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
-      finding_event_.emplace(asked, m);
-      return;
-    }
-    case endpoint::invite_v1:
-    case endpoint::invite_v2:
-    case endpoint::query_profile:
-    case endpoint::query_directory: return hand_to({actor_kind::directory, ""});
-    case endpoint::make_join:
-    case endpoint::send_join_v1:
-    case endpoint::send_join_v2:
-    case endpoint::make_leave:
-    case endpoint::send_leave_v1:
-    case endpoint::send_leave_v2:
-    case endpoint::state:
-    case endpoint::state_ids:
-    case endpoint::backfill:
-    case endpoint::get_missing_events:
-    case endpoint::event_auth:
-      if (!matrix::is_room_id(p.at(0))) return refuse(m, {fault_code::invalid_param, "room id"});
-      return hand_to({actor_kind::room, p.at(0)});
-    default: return refuse(m, {fault_code::unrecognized, "not served"});
+  case endpoint::send: return take_transaction(m, std::move(body));
+  case endpoint::event: {
+    const auto asked = ++last_token_;
+    now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
+    finding_event_.emplace(asked, m);
+    return;
+  }
+  case endpoint::invite_v1:
+  case endpoint::invite_v2:
+  case endpoint::query_profile:
+  case endpoint::query_directory: return hand_to({actor_kind::directory, ""});
+  case endpoint::make_join:
+  case endpoint::send_join_v1:
+  case endpoint::send_join_v2:
+  case endpoint::make_leave:
+  case endpoint::send_leave_v1:
+  case endpoint::send_leave_v2:
+  case endpoint::state:
+  case endpoint::state_ids:
+  case endpoint::backfill:
+  case endpoint::get_missing_events:
+  case endpoint::event_auth:
+    if (!matrix::is_room_id(p.at(0))) return refuse(m, {fault_code::invalid_param, "room id"});
+    return hand_to({actor_kind::room, p.at(0)});
+  default: return refuse(m, {fault_code::unrecognized, "not served"});
   }
 }
 
@@ -144,8 +151,10 @@ void remote_server_machine::begin_transaction(const std::string&) {
   auto parsed = matrix::parse_transaction(std::move(*r.body));
   r.body.reset();
   fault why;
-  if (!parsed) why = {fault_code::bad_json, parsed.error().detail};
-  else if (parsed->origin != server_name_) why = {fault_code::forbidden, "origin of the body is not the sender"};
+  if (!parsed)
+    why = {fault_code::bad_json, parsed.error().detail};
+  else if (parsed->origin != server_name_)
+    why = {fault_code::forbidden, "origin of the body is not the sender"};
   if (why.code != fault_code::none) {
     const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
     for (const auto& [gateway, id] : r.waiting) reply(gateway, id, info(why.code).http_status, text);
@@ -169,7 +178,11 @@ void remote_server_machine::begin_transaction(const std::string&) {
   for (auto& [room, pdus] : by_room) {
     const auto asked = ++last_token_;
     r.rooms[asked] = false;
-    now_effects_.push_back(tell{{actor_kind::room, room}, pdus_received{{actor_kind::remote_server, server_name_}, asked, server_name_, std::make_shared<std::vector<object>>(std::move(pdus))}});
+    now_effects_.push_back(tell{{actor_kind::room, room},
+                                pdus_received{{actor_kind::remote_server, server_name_},
+                                              asked,
+                                              server_name_,
+                                              std::make_shared<std::vector<object>>(std::move(pdus))}});
   }
 }
 
@@ -204,14 +217,16 @@ void remote_server_machine::watch_transaction() {
     return;
   }
   for (const auto& [gateway, id] : receiving_->waiting)
-    reply(gateway, id, 500, matrix::json::canonical(object{{"errcode", "M_UNKNOWN"}, {"error", "not handled in time; repeat"}}));
+    reply(gateway, id, 500,
+          matrix::json::canonical(object{{"errcode", "M_UNKNOWN"}, {"error", "not handled in time; repeat"}}));
   receiving_.reset();
 }
 
 void remote_server_machine::end_transaction() {
   auto& r = *receiving_;
   if (r.overloaded) {
-    const auto why = matrix::json::canonical(object{{"errcode", "M_LIMIT_EXCEEDED"}, {"error", "a room has too much under way; repeat"}});
+    const auto why = matrix::json::canonical(
+      object{{"errcode", "M_LIMIT_EXCEEDED"}, {"error", "a room has too much under way; repeat"}});
     for (const auto& [gateway, id] : r.waiting) reply(gateway, id, 429, why);
     receiving_.reset();
     return;
@@ -226,7 +241,8 @@ void remote_server_machine::end_transaction() {
   const auto text = matrix::json::canonical(object{{"pdus", std::move(verdicts)}});
   // The PDUs are durable by now; the answer is kept for a repetition and rides on the next commit. Losing it in a crash is
   // harmless: events known by their id are answered alike.
-  for (const auto& [gateway, id] : r.waiting) now_effects_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text}});
+  for (const auto& [gateway, id] : r.waiting)
+    now_effects_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text}});
   lazy_.push_back(store::put_received_transaction{server_name_, r.id, text, now_});
   recent_answers_.emplace_back(r.id, text);
   if (recent_answers_.size() > recent_answers_max) recent_answers_.pop_front();

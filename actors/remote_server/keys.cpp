@@ -17,7 +17,8 @@ bool remote_server_machine::satisfied(const keys_wanted& m) const {
   for (const auto& id : m.key_ids)
     if (!keys_->contains(id)) return false;
   if (m.valid_at_ts == 0) return true;
-  return std::any_of(keys_->begin(), keys_->end(), [&](const auto& k) { return k.second.valid_until_ts >= m.valid_at_ts; });
+  return std::any_of(keys_->begin(), keys_->end(),
+                     [&](const auto& k) { return k.second.valid_until_ts >= m.valid_at_ts; });
 }
 
 void remote_server_machine::want_keys(const keys_wanted& m) {
@@ -34,17 +35,20 @@ void remote_server_machine::want_keys(const keys_wanted& m) {
 
 void remote_server_machine::fetch_keys() {
   if (keys_request_ != 0) return;
-  keys_request_ = request(open_request::kind::keys, matrix::endpoint::key_server, {}, {}, {}, node_.federation.request_timeout_ms,
-                          256 * 1024);
+  keys_request_ = request(open_request::kind::keys, matrix::endpoint::key_server, {}, {}, {},
+                          node_.federation.request_timeout_ms, 256 * 1024);
 }
 
 void remote_server_machine::keys_answered(const gateway::http_answer& a) {
   keys_request_ = 0;
   keys_fault_.clear();
   auto body = matrix::json::parse(a.body);
-  if (a.status != 200) keys_fault_ = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
-  else if (!body || !body->as_object()) keys_fault_ = "the answer is no JSON object";
-  else if (auto found = matrix::check_server_keys(*body->as_object(), server_name_, now_); !found) keys_fault_ = to_string(found.error());
+  if (a.status != 200)
+    keys_fault_ = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
+  else if (!body || !body->as_object())
+    keys_fault_ = "the answer is no JSON object";
+  else if (auto found = matrix::check_server_keys(*body->as_object(), server_name_, now_); !found)
+    keys_fault_ = to_string(found.error());
   else {
     auto merged = *keys_;
     matrix::merge_keys(merged, *found);
@@ -55,13 +59,15 @@ void remote_server_machine::keys_answered(const gateway::http_answer& a) {
   }
   if (!keys_fault_.empty()) {
     keys_failed_at_ = now_;
-    now_effects_.push_back(note{log_level::warning, "server keys not obtained", {{"server", server_name_}, {"why", keys_fault_}}});
+    now_effects_.push_back(
+      note{log_level::warning, "server keys not obtained", {{"server", server_name_}, {"why", keys_fault_}}});
   }
   give_keys();
 }
 
 void remote_server_machine::give_keys() {
-  for (const auto& w : std::exchange(keys_waiting_, {})) now_effects_.push_back(tell{w.reply_to, keys_found{w.asked, server_name_, keys_}});
+  for (const auto& w : std::exchange(keys_waiting_, {}))
+    now_effects_.push_back(tell{w.reply_to, keys_found{w.asked, server_name_, keys_}});
   for (const auto& r : std::exchange(auth_waiting_, {})) authenticate(r, true);
 }
 

@@ -26,7 +26,8 @@ void remote_server_machine::enqueue(const pdu_queued& m) {
 void remote_server_machine::refill() {
   if (!more_in_store_ || refill_token_ != 0) return;
   refill_token_ = ++last_token_;
-  now_effects_.push_back(ask_store{refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
+  now_effects_.push_back(
+    ask_store{refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
 }
 
 void remote_server_machine::consider_sending() {
@@ -34,7 +35,8 @@ void remote_server_machine::consider_sending() {
   const bool repeating = !destination_.transaction_id.empty();
   if (!repeating && pdus_.empty() && edus_.empty()) return refill();
   if (destination_.retry_at_ts > now_) {
-    if (pdus_.empty() && in_flight_.empty() && !repeating) edus_.clear(); // an EDU is not worth waking a server that is down
+    if (pdus_.empty() && in_flight_.empty() && !repeating)
+      edus_.clear(); // an EDU is not worth waking a server that is down
     now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
     return;
   }
@@ -44,7 +46,8 @@ void remote_server_machine::consider_sending() {
       pdus_.pop_front();
     }
     // Never used twice: the boot, the birth of this actor, its count. A repeated id would be answered from memory and lost.
-    destination_.transaction_id = node_.boot_id + "-" + std::to_string(born_) + "-" + std::to_string(++last_transaction_);
+    destination_.transaction_id =
+      node_.boot_id + "-" + std::to_string(born_) + "-" + std::to_string(++last_transaction_);
     destination_.transaction_ts = now_;
     destination_.transaction_pdus.clear();
     for (const auto& q : in_flight_) destination_.transaction_pdus.push_back(q.event->event_id);
@@ -69,14 +72,15 @@ void remote_server_machine::send_transaction() {
   const std::vector<std::string_view> pdus(texts.begin(), texts.end());
   const std::vector<std::string_view> edus(destination_.transaction_edus.begin(), destination_.transaction_edus.end());
   auto body = matrix::write_transaction(node_.server_name, destination_.transaction_ts, pdus, edus);
-  in_flight_request_ = request(open_request::kind::transaction, matrix::endpoint::send, {destination_.transaction_id}, {},
-                               std::move(body), node_.federation.send_timeout_ms, 1024 * 1024);
+  in_flight_request_ = request(open_request::kind::transaction, matrix::endpoint::send, {destination_.transaction_id},
+                               {}, std::move(body), node_.federation.send_timeout_ms, 1024 * 1024);
 }
 
 void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
   in_flight_request_ = 0;
   if (a.status == 200) return transaction_delivered(a);
-  transaction_failed(a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200));
+  transaction_failed(a.status == 0 ? to_string(a.why)
+                                   : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200));
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
@@ -85,7 +89,8 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
     if (const auto* verdicts = body->find_object("pdus"))
       for (const auto& v : *verdicts)
         if (const auto* error = v.mapped.find_string("error"); error && refused.insert(v.key).second)
-          now_effects_.push_back(note{log_level::warning, "event refused by server",
+          now_effects_.push_back(note{log_level::warning,
+                                      "event refused by server",
                                       {{"server", server_name_}, {"event", v.key}, {"error", excerpt(*error, 200)}}});
   const bool was_failing = destination_.failures > 0;
   store::remove_destination_pdus removed{server_name_, {}};
@@ -94,11 +99,16 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
     queued_ids_.erase(q.event->event_id);
     if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
     const auto& e = *q.event;
-    if (!refused.contains(e.event_id) && e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
-      after_.push_back(tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
+    if (!refused.contains(e.event_id) && e.type == "m.room.member" && e.membership() == "leave" &&
+        e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
+      after_.push_back(
+        tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
   }
   delivered_ += in_flight_.size();
-  if (was_failing) now_effects_.push_back(note{log_level::info, "server reachable again", {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
+  if (was_failing)
+    now_effects_.push_back(note{log_level::info,
+                                "server reachable again",
+                                {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
   if (!removed.event_ids.empty()) writes_.push_back(std::move(removed));
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
   in_flight_.clear();
@@ -111,12 +121,14 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
 void remote_server_machine::transaction_failed(const std::string& why) {
   if (destination_.failures++ == 0) {
     destination_.first_failure_ts = now_;
-    now_effects_.push_back(note{log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}}});
+    now_effects_.push_back(
+      note{log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}}});
     if (tells_delivery(true))
       for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
-  destination_.retry_at_ts = now_ + back_off(node_.federation, destination_.failures, destination_.first_failure_ts, now_, server_name_);
+  destination_.retry_at_ts =
+    now_ + back_off(node_.federation, destination_.failures, destination_.first_failure_ts, now_, server_name_);
   if (in_flight_.empty()) { // EDUs only: not repeated
     destination_.transaction_id.clear();
     destination_.transaction_edus.clear();
@@ -139,7 +151,8 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
   if (q.event->type != "m.room.message") return;
-  chat::notification n = chat::delivery_changed{q.chat_room_id, q.event->room_id, {}, q.event->event_id, server_name_, state, why, now_};
+  chat::notification n =
+    chat::delivery_changed{q.chat_room_id, q.event->room_id, {}, q.event->event_id, server_name_, state, why, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
 }
 

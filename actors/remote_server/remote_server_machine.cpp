@@ -32,7 +32,8 @@ effects remote_server_machine::on(const message& m, time_ms now) {
     // An answer to a former life of this actor must not be taken for one to this.
     last_token_ = last_request_ = static_cast<token>(now) << 16;
     load_token_ = ++last_token_;
-    now_effects_.push_back(ask_store{load_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
+    now_effects_.push_back(
+      ask_store{load_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
     return flush();
   }
   if (const auto* a = std::get_if<store_answered>(&m); a && a->asked == load_token_ && !loaded_) {
@@ -79,27 +80,41 @@ void remote_server_machine::dispatch(const message& m) {
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
-      if constexpr (std::is_same_v<T, pdu_queued>) enqueue(x);
+      if constexpr (std::is_same_v<T, pdu_queued>)
+        enqueue(x);
       else if constexpr (std::is_same_v<T, edu_queued>) {
         std::erase_if(edus_, [&](const auto& e) { return e.key == x.key; });
         edus_.push_back(x);
         if (edus_.size() > node_.federation.queue_edus_max) edus_.pop_front(); // EDUs are hints: the oldest goes
         consider_sending();
-      } else if constexpr (std::is_same_v<T, peer_request>) send_peer_request(x);
-      else if constexpr (std::is_same_v<T, http_answered>) answered(*x.answer);
-      else if constexpr (std::is_same_v<T, keys_wanted>) want_keys(x);
-      else if constexpr (std::is_same_v<T, inbound_request>) inbound(x);
-      else if constexpr (std::is_same_v<T, pdus_handled>) handled(x);
-      else if constexpr (std::is_same_v<T, server_alive> || std::is_same_v<T, retry_now>) sign_of_life();
+      } else if constexpr (std::is_same_v<T, peer_request>)
+        send_peer_request(x);
+      else if constexpr (std::is_same_v<T, http_answered>)
+        answered(*x.answer);
+      else if constexpr (std::is_same_v<T, keys_wanted>)
+        want_keys(x);
+      else if constexpr (std::is_same_v<T, inbound_request>)
+        inbound(x);
+      else if constexpr (std::is_same_v<T, pdus_handled>)
+        handled(x);
+      else if constexpr (std::is_same_v<T, server_alive> || std::is_same_v<T, retry_now>)
+        sign_of_life();
       else if constexpr (std::is_same_v<T, status_wanted>)
-        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(now_)}});
-      else if constexpr (std::is_same_v<T, passivate>) consider_idle();
+        now_effects_.push_back(
+          tell{x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(now_)}});
+      else if constexpr (std::is_same_v<T, passivate>)
+        consider_idle();
       else if constexpr (std::is_same_v<T, timer_due>) {
-        if (x.name == "send") consider_sending();
-        else if (x.name == "sweep") sweep();
-        else if (x.name == "receiving") watch_transaction();
-        else if (x.name == "lazy") write_lazily(true);
-        else if (x.name == "idle") consider_idle();
+        if (x.name == "send")
+          consider_sending();
+        else if (x.name == "sweep")
+          sweep();
+        else if (x.name == "receiving")
+          watch_transaction();
+        else if (x.name == "lazy")
+          write_lazily(true);
+        else if (x.name == "idle")
+          consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
         if (x.asked == refill_token_) {
           refill_token_ = 0;
@@ -127,12 +142,14 @@ void remote_server_machine::dispatch(const message& m) {
           auto call = std::move(it->second);
           finding_event_.erase(it);
           const auto* found = std::get_if<store::events_loaded>(x.answer.get());
-          if (!found || found->events.empty()) return refuse(call, {fault_code::not_found, "the event is unknown here"});
+          if (!found || found->events.empty())
+            return refuse(call, {fault_code::not_found, "the event is unknown here"});
           now_effects_.push_back(tell{{actor_kind::room, found->events.front().event->room_id},
                                       federation_call{call.gateway, call.id, server_name_, call.match, nullptr}});
         }
       } else {
-        now_effects_.push_back(note{log_level::warning, "remote_server: message not understood", {{"server", server_name_}}});
+        now_effects_.push_back(
+          note{log_level::warning, "remote_server: message not understood", {{"server", server_name_}}});
       }
     },
     m);
@@ -167,8 +184,9 @@ effects remote_server_machine::flush() {
 }
 
 void remote_server_machine::consider_idle() {
-  const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() || !open_.empty() ||
-                    more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty();
+  const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() ||
+                    !open_.empty() || more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
+                    !keys_waiting_.empty() || !finding_event_.empty();
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
   if (!busy && now_ - last_active_ >= idle) now_effects_.push_back(finish{});
@@ -177,7 +195,8 @@ void remote_server_machine::consider_idle() {
 
 std::uint64_t remote_server_machine::request(open_request::kind what, matrix::endpoint endpoint,
                                              const std::vector<std::string_view>& parameters, const std::string& query,
-                                             std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max) {
+                                             std::string body, std::uint32_t timeout_ms,
+                                             std::uint64_t response_bytes_max) {
   const auto& row = matrix::info(endpoint);
   gateway::http_request r;
   r.id = ++last_request_;
@@ -186,8 +205,9 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   r.target = matrix::endpoint_path(endpoint, parameters);
   if (!query.empty()) r.target += "?" + query;
   if (row.auth == matrix::authentication::x_matrix)
-    r.authorization.push_back(matrix::sign_request_of_text(r.method, r.target, node_.server_name, server_name_,
-                                                           body.empty() ? std::nullopt : std::optional<std::string_view>{body}, node_.key));
+    r.authorization.push_back(
+      matrix::sign_request_of_text(r.method, r.target, node_.server_name, server_name_,
+                                   body.empty() ? std::nullopt : std::optional<std::string_view>{body}, node_.key));
   r.body = std::move(body);
   r.timeout_ms = timeout_ms;
   r.response_bytes_max = response_bytes_max;
@@ -212,9 +232,11 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     return;
   }
   std::string query;
-  for (const auto& [k, v] : m.query) query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
+  for (const auto& [k, v] : m.query)
+    query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
   std::vector<std::string_view> parameters(m.parameters.begin(), m.parameters.end());
-  const auto id = request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max);
+  const auto id =
+    request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max);
   auto& o = open_.at(id);
   o.reply_to = m.reply_to;
   o.asked = m.asked;
@@ -227,9 +249,9 @@ void remote_server_machine::answered(const gateway::http_answer& a) {
   open_.erase(it);
   if (a.status != 0) last_contact_ = now_;
   switch (r.what) {
-    case open_request::kind::transaction: return transaction_answered(a);
-    case open_request::kind::keys: return keys_answered(a);
-    case open_request::kind::peer: return finish_peer_request(r, a);
+  case open_request::kind::transaction: return transaction_answered(a);
+  case open_request::kind::keys: return keys_answered(a);
+  case open_request::kind::peer: return finish_peer_request(r, a);
   }
 }
 
@@ -239,7 +261,8 @@ void remote_server_machine::finish_peer_request(const open_request& r, const gat
   out.server_name = server_name_;
   out.status = a.status;
   out.body = a.body;
-  if (a.status == 0) out.why = a.why.code == fault_code::none ? fault{fault_code::peer_unreachable, server_name_} : a.why;
+  if (a.status == 0)
+    out.why = a.why.code == fault_code::none ? fault{fault_code::peer_unreachable, server_name_} : a.why;
   else if (a.status != 200) {
     std::string error;
     if (auto body = matrix::json::parse(a.body)) {
@@ -257,8 +280,10 @@ void remote_server_machine::sweep() {
   time_ms next = 0;
   std::vector<std::uint64_t> lost;
   for (const auto& [id, r] : open_) {
-    if (r.deadline <= now_) lost.push_back(id);
-    else next = next == 0 ? r.deadline : std::min(next, r.deadline);
+    if (r.deadline <= now_)
+      lost.push_back(id);
+    else
+      next = next == 0 ? r.deadline : std::min(next, r.deadline);
   }
   for (const auto id : lost) {
     gateway::http_answer a;
@@ -289,12 +314,15 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("received", static_cast<std::int64_t>(received_pdus_));
   o.set("requests_open", static_cast<std::int64_t>(open_.size()));
   std::string waits;
-  if (waiting == 0) waits = "nothing";
-  else if (in_flight_request_ != 0) waits = "the answer to transaction " + destination_.transaction_id;
+  if (waiting == 0)
+    waits = "nothing";
+  else if (in_flight_request_ != 0)
+    waits = "the answer to transaction " + destination_.transaction_id;
   else if (destination_.retry_at_ts > now)
     waits = "the next attempt in " + std::to_string((destination_.retry_at_ts - now) / 1000) + " s, after " +
             std::to_string(destination_.failures) + " failures: " + destination_.last_fault;
-  else waits = "its turn";
+  else
+    waits = "its turn";
   o.set("waits_for", waits);
   if (const auto* oldest = !in_flight_.empty() ? &in_flight_.front() : !pdus_.empty() ? &pdus_.front() : nullptr) {
     o.set("oldest_event", oldest->event->event_id);

@@ -32,7 +32,8 @@ bool make(supervisor_ptr self, const std::string& key, child& c) {
     s.children.erase(key);
     return false;
   }
-  c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine), caf::actor_cast<caf::actor>(self));
+  c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine),
+                                         caf::actor_cast<caf::actor>(self));
   s.keys[c.handle.address()] = key;
   pass_on(self, key, c, start{});
   for (auto& m : std::exchange(c.waiting, {})) pass_on(self, key, c, std::move(m));
@@ -45,7 +46,8 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   c.handle = nullptr;
   c.last_fault = why;
   c.failures.push_back(now);
-  while (!c.failures.empty() && now - c.failures.front() > std::int64_t{s.settings.options.restart_window_s} * 1000) c.failures.pop_front();
+  while (!c.failures.empty() && now - c.failures.front() > std::int64_t{s.settings.options.restart_window_s} * 1000)
+    c.failures.pop_front();
   if (c.failures.size() > s.settings.options.restart_limit) {
     c.at = child::phase::parked;
     log(self, log_level::error, "actor parked: it failed too often", key, why);
@@ -56,7 +58,8 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   c.at = child::phase::restarting;
   log(self, log_level::error, "actor failed and is rebuilt", key, why);
   const auto doublings = std::min<std::size_t>(c.failures.size() - 1, 10);
-  self->delayed_send(self, std::chrono::milliseconds(std::int64_t{s.settings.options.restart_delay_ms} << doublings), restart_due{key});
+  self->delayed_send(self, std::chrono::milliseconds(std::int64_t{s.settings.options.restart_delay_ms} << doublings),
+                     restart_due{key});
 }
 
 } // namespace
@@ -70,7 +73,8 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
     if (it == s.keys.end()) return; // ended by us
     const auto key = it->second;
     s.keys.erase(it);
-    if (auto c = s.children.find(key); c != s.children.end()) failed(self, key, c->second, self->system().render(d.reason));
+    if (auto c = s.children.find(key); c != s.children.end())
+      failed(self, key, c->second, self->system().render(d.reason));
   });
   return {
     [self](routed& m) {
@@ -84,8 +88,10 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       auto& c = it->second;
       if (made && !make(self, m.key, c)) return;
       if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
-      if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
-      else log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
+      if (c.waiting.size() < s.settings.options.parked_input_max)
+        c.waiting.push_back(std::move(m.body));
+      else
+        log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
     },
     [self](may_end& m) {
       auto& s = self->state;
@@ -103,7 +109,9 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       std::vector<supervision> rows;
       for (const auto& [key, c] : self->state.children)
         rows.push_back({std::string{name(self->state.settings.kind)}, key,
-                        c.at == child::phase::running ? "running" : c.at == child::phase::restarting ? "restarting" : "parked",
+                        c.at == child::phase::running      ? "running"
+                        : c.at == child::phase::restarting ? "restarting"
+                                                           : "parked",
                         c.last_fault, c.since, c.routed, c.failures.size()});
       (*m.done)(std::move(rows));
     },

@@ -15,7 +15,8 @@ constexpr time_ms keys_timeout_ms = 45'000;
 
 } // namespace
 
-verifier_machine::verifier_machine(const context& node, std::size_t workers) : node_(node), workers_(std::max<std::size_t>(1, workers)) {
+verifier_machine::verifier_machine(const context& node, std::size_t workers)
+    : node_(node), workers_(std::max<std::size_t>(1, workers)) {
   matrix::verify_keys own;
   own[node.key.key_id()] = {node.key.public_key_base64(), std::numeric_limits<std::int64_t>::max(), false};
   own_keys_ = std::make_shared<const matrix::verify_keys>(std::move(own));
@@ -25,7 +26,8 @@ effects verifier_machine::on(const message& m, time_ms now) {
   now_ = now;
   // A verdict of a worker asked by a former life of this actor must not be taken for one on these events.
   if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
-  if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
+  if (const auto* x = std::get_if<verify_events>(&m))
+    begin(*x);
   else if (const auto* found = std::get_if<keys_found>(&m)) {
     if (auto it = open_.find(found->asked); it != open_.end()) {
       auto& q = it->second;
@@ -35,7 +37,8 @@ effects verifier_machine::on(const message& m, time_ms now) {
   } else if (const auto* piece = std::get_if<piece_verified>(&m)) {
     if (auto it = open_.find(piece->asked); it != open_.end()) {
       auto& q = it->second;
-      std::copy(piece->checks.begin(), piece->checks.end(), q.checks.begin() + static_cast<std::ptrdiff_t>(piece->first));
+      std::copy(piece->checks.begin(), piece->checks.end(),
+                q.checks.begin() + static_cast<std::ptrdiff_t>(piece->first));
       if (--q.open_pieces == 0) {
         verified_ += q.checks.size();
         out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
@@ -72,7 +75,8 @@ void verifier_machine::begin(const verify_events& m) {
       if (e->rules().enforce_key_validity) w.valid_at_ts = std::max(w.valid_at_ts, std::min(e->origin_server_ts, now_));
       if (const auto* by = signatures ? signatures->find_object(server) : nullptr)
         for (const auto& s : *by)
-          if (w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end()) w.key_ids.push_back(s.key);
+          if (w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end())
+            w.key_ids.push_back(s.key);
     }
   }
   if (q.asked.events.empty()) {
@@ -94,7 +98,12 @@ void verifier_machine::hand_out(token id, question& q) {
   const auto& events = q.asked.events;
   for (std::size_t first = 0; first < events.size(); first += piece_events) {
     const auto last = std::min(events.size(), first + piece_events);
-    verify_piece p{{actor_kind::verifier, ""}, id, first, {events.begin() + static_cast<std::ptrdiff_t>(first), events.begin() + static_cast<std::ptrdiff_t>(last)}, keys};
+    verify_piece p{
+      {actor_kind::verifier, ""},
+      id,
+      first,
+      {events.begin() + static_cast<std::ptrdiff_t>(first), events.begin() + static_cast<std::ptrdiff_t>(last)},
+      keys};
     ++q.open_pieces;
     out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
   }
@@ -121,7 +130,8 @@ void verifier_machine::sweep() {
 }
 
 std::string verifier_machine::describe(time_ms now) const {
-  matrix::json::object o{{"questions_open", static_cast<std::int64_t>(open_.size())}, {"verified", static_cast<std::int64_t>(verified_)}};
+  matrix::json::object o{{"questions_open", static_cast<std::int64_t>(open_.size())},
+                         {"verified", static_cast<std::int64_t>(verified_)}};
   if (!open_.empty()) {
     o.set("oldest_age_ms", now - open_.begin()->second.since);
     matrix::json::array missing;

@@ -30,8 +30,9 @@ struct place {
   }
   std::string toml() const {
     const auto dir = path.string();
-    return "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + dir + "\"\n[store]\npath = \"" + dir + "/store.db\"\n[edge]\nchat_endpoints = [\"ipc://" +
-           dir + "/chat.sock\"]\nadmin_endpoint = \"ipc://" + dir + "/admin.sock\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"error\"\n";
+    return "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + dir + "\"\n[store]\npath = \"" + dir +
+           "/store.db\"\n[edge]\nchat_endpoints = [\"ipc://" + dir + "/chat.sock\"]\nadmin_endpoint = \"ipc://" + dir +
+           "/admin.sock\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"error\"\n";
   }
   config::options options() const {
     config::sources s;
