@@ -25,8 +25,11 @@ class CausewaySide:
         return self
 
     def close(self):
+        """:raises RuntimeError: the broker did not end cleanly (a sanitizer's report is an exit code)."""
         self.chat.close()
-        self.broker.stop()
+        code = self.broker.stop()
+        if code != 0:
+            raise RuntimeError(f"{self.broker.name} ended with {code}:\n{self.broker.process.tail(100)}")
 
     def stop_server(self):
         self.broker.stop()
