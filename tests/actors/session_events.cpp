@@ -404,7 +404,10 @@ BOOST_AUTO_TEST_CASE(each_seek_and_each_passing_refusal_is_answered_once) {
       const auto x = *edge::decode_header<edge::sought_header>(f.header);
       got.emplace_back(x.cursor, x.granted);
     }
-    BOOST_TEST((got == expected));
+    std::string told;
+    for (const auto& [cursor, granted] : got)
+      told += std::to_string(cursor) + (granted ? "+ " : "- ");
+    BOOST_TEST((got == expected), told);
   };
   for (int i = 0; i < 3; ++i)
     rig.notify(0);

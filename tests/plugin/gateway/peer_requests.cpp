@@ -1,5 +1,6 @@
 #include "tests/plugin/gateway/fixture.hpp"
 
+#include <atomic>
 #include <sys/socket.h>
 
 namespace causeway::testing {
@@ -232,7 +233,7 @@ BOOST_AUTO_TEST_CASE(well_known_delegation_is_followed_and_remembered) {
 
 BOOST_AUTO_TEST_CASE(well_known_redirects_are_followed_within_bounds) {
   fake_peer peer{files_for("a.test"), plain_answer};
-  int asked = 0;
+  std::atomic<int> asked = 0; // counted on the peer's thread
   fake_peer files{authority.issue("files", {"DNS:a.test", "DNS:c.test"}), [&](const std::string& request) {
     ++asked;
     if (request.starts_with("GET /.well-known/matrix/server ")) return "HTTP/1.1 301 Moved\r\nLocation: https://c.test:" + std::to_string(tuning.well_known_port) + "/else?where\r\nContent-Length: 0\r\n\r\n";
