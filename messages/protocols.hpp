@@ -67,6 +67,7 @@ struct protocol<actor_kind::invitation> {
                      join_finished,              // room: answer to join_wanted and leave_wanted
                      rescission_received,        // room: a PDU that may take an invitation back
                      rescission_delivered,       // remote_server: the leave has arrived
+                     server_alive,               // room: the invited server knows of the invite, try again now
                      invite_not_taken,           // room: the invite no longer passes its rules
                      peer_answer,                // remote_server
                      keys_found,                 // remote_server

@@ -159,7 +159,12 @@ std::vector<std::string> invitation_machine::via() const {
 void invitation_machine::answer(const chat_command& m, const chat::invite_answer& x) {
   if (!exists_ || row_.state != "pending" || row_.direction != "incoming")
     return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
-  if (answering_) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
+  if (answering_) {
+    if (answering_->reference.command_id != m.reference.command_id)
+      return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
+    answering_->reference = m.reference; // the same command once more: one RESULT for both
+    return;
+  }
   answering_ = m;
   if (x.accept) {
     join_wanted j;

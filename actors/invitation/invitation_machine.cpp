@@ -78,7 +78,12 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, revocation_done>) revoked(x);
       else if constexpr (std::is_same_v<T, join_finished>) joined(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
-      else if constexpr (std::is_same_v<T, invite_not_taken>) {
+      else if constexpr (std::is_same_v<T, server_alive>) {
+        if (!row_.pending_request.empty() && row_.pending_request != "commit" && row_.retry_at_ts > now_) {
+          row_.retry_at_ts = now_;
+          begin();
+        }
+      } else if constexpr (std::is_same_v<T, invite_not_taken>) {
         if (exists_ && row_.state == "sending") {
           row_.pending_request.clear();
           row_.retry_at_ts = 0;
@@ -128,6 +133,10 @@ effects invitation_machine::flush() {
 void invitation_machine::timer() {
   if (!exists_) return;
   if (is_open() && row_.direction == "outgoing" && row_.deadline_ts != 0 && now_ >= row_.deadline_ts && !expiring_ && row_.state != "revoked_unconfirmed") {
+    if (asking_ == asking::invite) {
+      now_effects_.push_back(wake_me_at{now_ + node_.federation.request_timeout_ms, "deadline"}); // the leave must not overtake the invite
+      return;
+    }
     expiring_ = true;
     revocation_asked_ = true;
     now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, {}, "The invitation expired.", row_.state == "sending" ? event_ : nullptr}});
@@ -203,6 +212,7 @@ void invitation_machine::membership(const invited_membership_changed& m) {
       return;
     }
     if (m.historical || !is_local_user() || !m.event) return;
+    if (event_ && event_->event_id == m.event->event_id) return; // he has answered this very one; the room will hear of it
     // A room we take part in invites one of ours: the event came by the room's own way.
     row_ = {};
     row_.room_id = room_id_;

@@ -47,6 +47,7 @@ private:
   void invite_answered(const peer_answer& m);
   void signature_checked(const keys_found& m);
   void revoke(const chat_command& m, const chat::invite_revoke& x);
+  void ask_revocation();
   void revoked(const revocation_done& m);
   void retry_later(const std::string& why);
 

@@ -59,6 +59,7 @@ void invitation_machine::retry_later(const std::string& why) {
 void invitation_machine::invite_answered(const peer_answer& m) {
   asking_ = asking::nothing;
   if (row_.state != "sending" || row_.pending_request != "invite") return;
+  if (revoking_ && !revocation_asked_) return ask_revocation(); // whatever the answer is
   // Final is what the other server has understood and refused; a proxy's 404 or a key it could not fetch just now is not.
   static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVITE_BLOCKED", "M_INCOMPATIBLE_ROOM_VERSION", "M_UNSUPPORTED_ROOM_VERSION",
                                                 "M_INVALID_PARAM", "M_BAD_JSON", "M_MISSING_PARAM", "M_NOT_FOUND"};
@@ -119,15 +120,26 @@ void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke
     return done(m.reference, x.name, row_.state); // it is what was asked for
   if (!exists_ || !is_open() || row_.direction != "outgoing")
     return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
-  if (revoking_) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
+  if (revoking_) {
+    if (revoking_->reference.command_id != m.reference.command_id)
+      return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
+    revoking_->reference = m.reference; // the same command once more: one RESULT for both
+    return;
+  }
   if (row_.state == "sending" && row_.attempts == 0) {
     row_.pending_request.clear();
     become("revoked", x.reason.value_or(""));
     return done(m.reference, x.name, "revoked");
   }
   revoking_ = m;
+  // An invite that is on its way must not arrive after the leave that takes it back: its server would keep it for ever.
+  if (asking_ != asking::invite) ask_revocation();
+}
+
+void invitation_machine::ask_revocation() {
+  const auto& x = std::get<chat::invite_revoke>(*revoking_->body);
   revocation_asked_ = true;
-  // While its answer is lost or under way the other server may hold the invite: the leave has to follow it into the room.
+  // While its answer is lost the other server may hold the invite: the leave has to follow it into the room.
   now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, x.by, x.reason.value_or(""), row_.state == "sending" ? event_ : nullptr}});
 }
 
@@ -141,6 +153,7 @@ void invitation_machine::revoked(const revocation_done& m) {
       row_.deadline_ts = 0;
       become("expired", "it could not be taken back: " + to_string(m.why));
     }
+    if (row_.state == "sending" && asking_ == asking::nothing) begin(); // it goes on as before
     return;
   }
   row_.pending_request.clear();

@@ -13,6 +13,8 @@ using matrix::json::object;
 
 /// Chat ids of the latest messages kept at hand, so that a reply needs no read.
 constexpr std::size_t recent_messages_max = 2'000;
+/// How long a leave waits for the invitations it would leave behind: an attempt to reach the invited server, and some.
+constexpr time_ms withdrawal_ms_max = 45'000;
 
 } // namespace
 
@@ -42,7 +44,7 @@ bool room_machine::resolve_names(queued_command& c) {
 }
 
 void room_machine::run_commands() {
-  while (!commands_.empty() && !resolving_) {
+  while (!commands_.empty() && !resolving_ && withdrawing_.empty()) {
     auto& c = commands_.front();
     if (!resolve_names(c)) return;
     const auto running = std::move(c);
@@ -115,7 +117,7 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   row.retry_at_ts = now_;
   row.pending_request = "invite";
   writes_.push_back(std::move(row));
-  inviting_.insert(user);
+  inviting_[user] = by;
   notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, by, "outgoing", "sending", {}, {}, now_});
   system_message("invited", by, user, reason, e->get());
   tell_after({actor_kind::invitation, room_id_ + "|" + user}, invite_wanted{});
@@ -136,7 +138,10 @@ std::string room_machine::stripped_state_for_invite(std::string_view inviter) co
 }
 
 void room_machine::revoke(const revoke_invite& m) {
-  auto answer = [&](fault why) { tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)}); };
+  auto answer = [&](fault why) {
+    tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)});
+    withdrawal_ended(m.user_id);
+  };
   if (!exists_ || head_.phase != store::room_phase::joined) return answer({fault_code::not_member, "nobody of this server is in the room"});
   if (!m.requested_by.empty() && m.requested_by != m.by) {
     if (graph_.membership(m.requested_by) != "join" || graph_.levels().of_user(m.requested_by) < graph_.levels().of_action("kick"))
@@ -215,10 +220,52 @@ void room_machine::run(const queued_command& c, const chat::member_leave& x) {
   object content{{"membership", "leave"}};
   if (x.reason) content.set("reason", *x.reason);
   if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
+  if (withdraws_first(c, x.user)) return;
   auto e = author({"m.room.member", x.user, x.user, std::move(content)});
   if (!e) return failed(c.command.reference, x.name, e.error());
   if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
   done(c.command.reference, x.name, chat::empty_answer{});
+}
+
+bool room_machine::withdraws_first(const queued_command& c, const std::string& user) {
+  // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the room. With our last
+  // member all open ones have to end: nobody would be left to let the invited in.
+  const bool is_last = local_joined() == std::vector<std::string>{user};
+  if (!c.withdrawn) {
+    for (const auto& [invited, by] : inviting_) {
+      if (!is_last && by != user) continue;
+      // Its server may know of it already: the invitation's actor has to bring it to an end.
+      chat_command withdrawal;
+      withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_id_, user, invited, {}});
+      withdrawal.room_id = room_id_;
+      now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + invited}, std::move(withdrawal)});
+      withdrawing_.insert(invited);
+    }
+    if (!withdrawing_.empty()) {
+      commands_.push_front(c);
+      commands_.front().withdrawn = true;
+      now_effects_.push_back(wake_me_at{now_ + withdrawal_ms_max, "withdrawn"});
+      return true;
+    }
+  }
+  if (!is_last) return false;
+  for (const auto& e : graph_.events_of(graph_.current())) {
+    if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key)) continue;
+    if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) (void)commit_local(*taken_back);
+  }
+  return false;
+}
+
+void room_machine::invite_settled(const std::string& user) {
+  inviting_.erase(user);
+  release_held(user);
+  withdrawal_ended(user);
+}
+
+void room_machine::withdrawal_ended(const std::string& user) {
+  if (withdrawing_.erase(user) == 0 || !withdrawing_.empty()) return;
+  now_effects_.push_back(wake_me_at{0, "withdrawn"});
+  run_commands();
 }
 
 void room_machine::run(const queued_command& c, const chat::typing& x) {

@@ -76,11 +76,9 @@ void room_machine::dispatch(const message& m) {
         } else if (!exists_ || head_.phase != store::room_phase::joined) {
           tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{"nobody of this server is in the room any more"});
         }
-        inviting_.erase(x.user_id);
-        release_held(x.user_id);
+        invite_settled(x.user_id);
       } else if constexpr (std::is_same_v<T, invite_given_up>) {
-        inviting_.erase(x.user_id);
-        release_held(x.user_id);
+        invite_settled(x.user_id);
       } else if constexpr (std::is_same_v<T, membership_wanted>) {
         auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
         const auto* reason = e ? e->source.find("content")->find_string("reason") : nullptr;
@@ -143,7 +141,7 @@ void room_machine::loaded(const store::room_loaded& from) {
   graph_.load(from);
   if (!graph_.create()) throw std::runtime_error("room " + room_id_ + " has no create event in the store");
   for (const auto& i : from.invitations)
-    if (i.direction == "outgoing" && i.state == "sending") inviting_.insert(i.user_id);
+    if (i.direction == "outgoing" && i.state == "sending") inviting_[i.user_id] = i.inviter;
   for (const auto& staged : from.inbox) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
@@ -236,6 +234,10 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "gap") return advance();
   if (m.name == "watch") return watch();
   if (m.name == "held") return release_held({});
+  if (m.name == "withdrawn") {
+    withdrawing_.clear();
+    return run_commands();
+  }
   if (m.name == "history") return ask_history();
 }
 

@@ -129,6 +129,7 @@ private:
     time_ms since = 0;
     std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids
     bool resolved = false;
+    bool withdrawn = false; ///< member.leave: the invitations that would be left behind have been taken back
   };
   void take_command(const chat_command& m);
   void run_commands();
@@ -157,6 +158,11 @@ private:
   /// our own request has returned). @returns whether `m` was held
   bool held_for_invite(const federation_call& m, const std::string& user);
   void release_held(const std::string& user);
+  /// The invite of this user is in the graph, or will never be.
+  void invite_settled(const std::string& user);
+  void withdrawal_ended(const std::string& user);
+  /// Takes back what `user` would leave behind with nobody to answer for it. @returns whether his leave has to wait for that
+  bool withdraws_first(const queued_command& c, const std::string& user);
   void finish_send_membership(const federation_call& m, const matrix::event_ptr& x);
   void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
   void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
@@ -251,8 +257,14 @@ private:
   std::map<token, std::pair<command_reference, chat::room_view>> viewing_; ///< query.room that waits for the invitations
   std::map<token, federation_call> reading_;           ///< calls that wait for the store
   std::map<token, std::pair<federation_call, matrix::event_ptr>> joining_peers_; ///< send_join, send_leave being verified
-  std::set<std::string> inviting_; ///< users whose invite is signed and not yet in the graph
-  std::vector<std::pair<time_ms, federation_call>> held_calls_;
+  std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
+  struct held_call {
+    time_ms since = 0;
+    std::string user; ///< whose invitation it waits for
+    federation_call call;
+  };
+  std::vector<held_call> held_calls_;
+  std::set<std::string> withdrawing_; ///< invitations the leave at the head of `commands_` waits for
   std::optional<join_dance> join_;
   std::vector<join_wanted> join_queue_;
   std::vector<pdus_received> held_; ///< PDUs that came during our join

@@ -134,18 +134,23 @@ void room_machine::serve(const federation_call& m) {
 
 bool room_machine::held_for_invite(const federation_call& m, const std::string& user) {
   if (!inviting_.contains(user) || graph_.membership(user) == "invite") return false;
-  held_calls_.emplace_back(now_, m);
-  now_effects_.push_back(wake_me_at{now_ + hold_ms, "held"});
+  if (held_calls_.empty()) now_effects_.push_back(wake_me_at{now_ + hold_ms, "held"});
+  held_calls_.push_back({now_, user, m});
+  // He has heard of it, so his server has it: our next attempt need not wait.
+  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + user}, server_alive{m.origin}});
   return true;
 }
 
 void room_machine::release_held(const std::string& user) {
-  auto calls = std::move(held_calls_);
-  held_calls_.clear();
-  for (auto& [since, call] : calls) {
-    if (!user.empty() || now_ - since < hold_ms) serve(call);
-    else refuse(call, {fault_code::forbidden, "the invitation is not yet in the room"});
+  std::vector<held_call> released;
+  for (auto& h : std::exchange(held_calls_, {})) {
+    if (h.user == user) released.push_back(std::move(h));
+    // It may be in the room a moment later: not a refusal for good.
+    else if (now_ - h.since >= hold_ms) refuse(h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+    else held_calls_.push_back(std::move(h));
   }
+  if (!held_calls_.empty()) now_effects_.push_back(wake_me_at{held_calls_.front().since + hold_ms, "held"});
+  for (const auto& h : released) serve(h.call);
 }
 
 void room_machine::membership_template(const federation_call& m, const char* membership) {
@@ -226,7 +231,8 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
     std::set<std::string> servers;
     for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
-    servers.erase(m.origin);
+    // The origin of a join has it; that of a leave may be in the room by another member and has to get it like all others.
+    if (joins) servers.erase(m.origin);
     auto changes = graph_.add(x, before, verdict, writes_);
     queue_for(x, {servers.begin(), servers.end()});
     tell_state_changes(changes);

@@ -135,11 +135,11 @@ public:
 
   void nack(const event& x, bool permanent, const std::string& reason) {
     if (!x.stream) return;
-    if (!permanent) drop_queued(*x.stream);
+    if (!permanent) void_queued(*x.stream);
     post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, reason}] {
       auto& s = streams_[header.stream];
       if (!header.permanent) {
-        drop_queued(header.stream); // what came in between
+        end_void(header.stream);
         if (welcomed_) s.asked.push_back({false, header.cursor});
         else s.seen = std::min(s.seen, header.cursor - 1);
       }
@@ -148,9 +148,14 @@ public:
   }
 
   void seek(std::uint32_t stream, std::int64_t cursor) {
+    void_queued(stream);
     post([this, stream, cursor] {
-      drop_queued(stream);
-      if (!welcomed_) return; // after a reconnect the broker goes on after the last ACK
+      end_void(stream);
+      if (!welcomed_) { // after a reconnect the broker goes on after the last ACK
+        auto& s = streams_[stream];
+        s.seen = std::min(s.seen, s.finished);
+        return;
+      }
       streams_[stream].asked.push_back({true, cursor});
       send(verb::seek, edge::encode_header(edge::seek_header{stream, cursor}), {});
     });
@@ -421,7 +426,11 @@ private:
       }
       s.seen = *x.cursor;
     }
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
+    if (x.stream && void_.contains(*x.stream)) {
+      lock.unlock();
+      return consumed(1, bytes);
+    }
     events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0)});
     changed_.notify_all();
   }
@@ -445,10 +454,12 @@ private:
     consumed_messages_ = consumed_bytes_ = 0;
   }
 
-  void drop_queued(std::uint32_t stream) {
+  /// From here on the application gets no event of the pass it has refused, not even one that is just coming in.
+  void void_queued(std::uint32_t stream) {
     std::uint64_t messages = 0, bytes = 0;
     {
       const std::lock_guard lock{mutex_};
+      ++void_[stream];
       std::erase_if(events_, [&](const event& x) {
         if (x.stream != stream) return false;
         ++messages;
@@ -456,9 +467,13 @@ private:
         return true;
       });
     }
-    if (messages == 0) return;
-    if (std::this_thread::get_id() == thread_.get_id()) consumed(messages, bytes);
-    else post([this, messages, bytes] { consumed(messages, bytes); });
+    if (messages > 0) post([this, messages, bytes] { consumed(messages, bytes); });
+  }
+
+  /// The I/O thread takes over: `asked` of the stream says what is void.
+  void end_void(std::uint32_t stream) {
+    const std::lock_guard lock{mutex_};
+    if (--void_[stream] == 0) void_.erase(stream);
   }
 
   void set_welcomed(bool x) {
@@ -498,6 +513,7 @@ private:
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;
   std::deque<event> events_;
+  std::map<std::uint32_t, int> void_; ///< streams with a NACK or SEEK that the I/O thread has not seen yet
   std::atomic<bool> welcomed_{false};
   fault hello_fault_;
   std::uint64_t errors_ = 0;

@@ -72,6 +72,7 @@ class Client:
         self._lock = threading.Condition()
         self._jobs = deque()
         self._events = deque()  # guarded by _lock
+        self._void = {}  # streams with a NACK or SEEK that the I/O thread has not seen yet: how many; guarded by _lock
         self._welcome = None
         self._refusal = None
         self._closing = False
@@ -247,12 +248,12 @@ class Client:
         event._settled = True
         header = {"stream": event.stream, "cursor": event.cursor, "permanent": permanent, "reason": reason[:1000]}
         if not permanent:
-            self._drop_queued(event.stream)
+            self._void_queued(event.stream)
 
         def send():
             stream = self._stream(event.stream)
             if not permanent:
-                self._drop_queued(event.stream)  # what came in between
+                self._end_void(event.stream)
                 if self._welcome:
                     stream.asked.append((False, event.cursor))
                 else:
@@ -265,10 +266,15 @@ class Client:
     def seek(self, stream, cursor):
         """Events of `stream` after `cursor` come (again). What waits here of that stream is dropped."""
 
+        self._void_queued(stream)
+
         def send():
+            self._end_void(stream)
             if not self._welcome:
-                return  # after a reconnect the broker goes on after the last ACK
-            self._drop_queued(stream)
+                # After a reconnect the broker goes on after the last ACK.
+                state = self._stream(stream)
+                state.seen = min(state.seen, state.finished)
+                return
             self._stream(stream).asked.append((True, cursor))
             self._send(protocol.encode(protocol.SEEK, {"stream": stream, "cursor": cursor}))
 
@@ -545,8 +551,12 @@ class Client:
         event = Event(header["event"], body, number, cursor, size)
         event._client = self
         with self._lock:
-            self._events.append(event)
-            self._lock.notify_all()
+            void = number in self._void
+            if not void:
+                self._events.append(event)
+                self._lock.notify_all()
+        if void:
+            self._consumed(1, size)
 
     def _positioned(self, number, cursor, granted):
         """The broker's answer to a NACK or SEEK: events are of the new pass from here on."""
@@ -568,17 +578,22 @@ class Client:
         self._send(protocol.encode(protocol.CREDIT, {"messages": self._consumed_messages, "bytes": self._consumed_bytes}))
         self._consumed_messages = self._consumed_bytes = 0
 
-    def _drop_queued(self, stream):
+    def _void_queued(self, stream):
+        """From here on the application gets no event of the pass it has refused, not even one that is just coming in."""
         with self._lock:
+            self._void[stream] = self._void.get(stream, 0) + 1
             dropped = [event for event in self._events if event.stream == stream]
             self._events = deque(event for event in self._events if event.stream != stream)
-        if not dropped:
-            return
-        size = sum(event.size for event in dropped)
-        if threading.current_thread() is self._thread:
-            self._consumed(len(dropped), size)
-        else:
+        if dropped:
+            size = sum(event.size for event in dropped)
             self._post(lambda: self._consumed(len(dropped), size))
+
+    def _end_void(self, stream):
+        """The I/O thread takes over: `asked` of the stream says what is void."""
+        with self._lock:
+            self._void[stream] -= 1
+            if not self._void[stream]:
+                del self._void[stream]
 
     def _finish(self):
         with self._lock:
