@@ -1,0 +1,2 @@
+user.profile
+‚§user_id¤@a:x«displayname¡A

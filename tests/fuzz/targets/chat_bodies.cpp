@@ -1,0 +1,22 @@
+#include "messages/chat/codec.hpp"
+#include "tests/fuzz/target.hpp"
+
+#include <algorithm>
+
+using namespace causeway::chat;
+
+/// First line: the name of a command or notification; the rest: its msgpack body.
+FUZZ_TARGET(chat_bodies) {
+  const auto end = std::min(input.find('\n'), input.size());
+  const auto name = input.substr(0, end), body = input.substr(std::min(end + 1, input.size()));
+  if (const auto x = decode_command(name, body)) {
+    const auto again = decode_command(name, encode(*x));
+    causeway::fuzz::must(static_cast<bool>(again), "a command that was read can be written and read again");
+    causeway::fuzz::must(encode(*again) == encode(*x), "and stays the same");
+  }
+  if (const auto x = decode_notification(name, body)) {
+    const auto again = decode_notification(name, encode(*x));
+    causeway::fuzz::must(static_cast<bool>(again), "a notification that was read can be written and read again");
+  }
+  (void)decode_fault(body);
+}
