@@ -35,7 +35,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         text = self.rfile.read(length) if length else b""
         status, answer = self.server.owner.handle(self.command, self.path, json.loads(text) if text else None)
-        body = json.dumps(answer).encode()
+        if callable(answer):  # writes what it likes to the connection
+            self.close_connection = True
+            answer(self)
+            return
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
