@@ -26,7 +26,7 @@ void perform_one(shell_ptr self, persist& p) {
   entry.sequence = ++s.last_sequence;
   s.commits.push_back(std::move(entry));
   auto me = caf::actor_cast<caf::actor>(self);
-  s.others->outside->commit(std::move(p.batch),
+  s.others->outside->commit(std::move(p.batch), s.failed,
                             [me, failed = s.failed, sequence = s.last_sequence](result<store::commit_outcome> outcome) {
                               if (!outcome) *failed = true;
                               caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});

@@ -71,6 +71,11 @@ struct put_room {
   std::string history_from;             ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
 };
 
+/// What the directory needs to know of a room while its actor sleeps; a JSON object of the room actor. Empty: nothing.
+struct put_room_listing {
+  std::string room_id, listing;
+};
+
 /// A durable notification; the store gives it the next cursor of its stream.
 struct append_outbox {
   std::uint32_t stream = 0;
@@ -149,7 +154,7 @@ struct put_invitation {
   std::int64_t deadline_ts = 0;    ///< 0: none
   std::uint32_t attempts = 0;      ///< of the request under way
   std::int64_t retry_at_ts = 0;    ///< 0: nothing to repeat
-  std::string pending_request;     ///< what is to be repeated: invite, leave; empty: nothing
+  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind; empty: nothing
 };
 
 /// The chat server's id of a message <-> event id.
@@ -163,11 +168,12 @@ struct put_server_keys {
   std::string server_name;
   matrix::verify_keys keys;
   std::int64_t fetched_ts = 0;
+  std::string document; ///< the answer they are from, canonical JSON, as its server signed it; empty: not kept
 };
 
 using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                            remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
-                           put_command_result, put_invitation, bind_message, put_user, put_server_keys>;
+                           put_command_result, put_invitation, bind_message, put_user, put_server_keys, put_room_listing>;
 
 struct store_batch {
   std::vector<write> writes;
@@ -305,6 +311,7 @@ struct directory_loaded {
     std::string room_id, chat_room_id, room_version;
     room_phase phase = room_phase::joined;
     bool has_inbox = false;
+    std::string listing;
   };
   std::vector<room> rooms;
   std::vector<std::string> destinations_owed;                          ///< servers with queued PDUs or a transaction

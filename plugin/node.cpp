@@ -77,12 +77,12 @@ public:
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
   }
-  void commit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) override {
+  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed, std::function<void(result<store::commit_outcome>)> done) override {
     store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
       if (outcome && !outcome->outbox_heads.empty())
         board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads});
       done(std::move(outcome));
-    });
+    }, std::move(failed));
   }
   void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) override {
     store_.ask(std::move(question), [done = std::move(done)](store::answer a) {
@@ -163,13 +163,15 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   const bool fresh = options.store.path == ":memory:" || !std::filesystem::exists(options.store.path);
   auto key = load_key_file(options.node.signing_key_path(), fresh);
   if (!key) return key.error();
+  auto old_keys = read_old_keys(options.node.signing_key_path());
+  if (!old_keys) return old_keys.error();
   auto engine = store::open_sqlite(options.store);
   if (!engine) return engine.error();
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
   common =
     std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room,
-                                      options.invitation, options.edge.streams, hex(random_bytes(6))});
+                                      options.invitation, options.edge.streams, hex(random_bytes(6)), std::move(*old_keys)});
   outside = std::make_unique<node_world>(*store, *log);
   outside->board = std::make_shared<switchboard>();
   outside->board->outside = outside.get();
@@ -252,7 +254,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   outside->board->deliver({actor_kind::session, ""}, passivate{});
   outside->board->deliver({actor_kind::directory, ""}, passivate{});
 
-  if (!without_gateway) {
+  if (!without_gateway && !options.gateway.listen.empty()) {
     the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint);
     if (auto fine = the_gateway->start(); !fine) return fine;
   }

@@ -60,7 +60,7 @@ questions::questions(connection& db, names& known)
         db, "SELECT e.judged, e.state_group_before, e.state_group_after, e.position, e.event_id, e.json, r.room_version"
             " FROM destination_pdus d CROSS JOIN events e ON e.seq = coalesce(d.event, d.key & 1099511627775)"
             " CROSS JOIN rooms r ON r.room = e.room WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT ?3"),
-      select_keys_(db, "SELECT keys, fetched_ts FROM server_keys WHERE server = ?1"),
+      select_keys_(db, "SELECT keys, fetched_ts, document FROM server_keys WHERE server = ?1"),
       select_received_(db, "SELECT response FROM received_transactions WHERE server = ?1 AND transaction_id = ?2"),
       select_command_(db, "SELECT command_id, command_name, succeeded, body, ts FROM command_results WHERE seq = ?1"),
       select_outbox_(db, "SELECT key, name, body FROM outbox WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3"),
@@ -68,9 +68,11 @@ questions::questions(connection& db, names& known)
       first_outbox_(db, "SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
       select_user_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users WHERE user_id = ?1"),
+      // A room has work left when events are staged, or history of a join is still to be fetched.
       directory_rooms_(
         db, "SELECT room_id, chat_room_id, room_version, phase,"
-            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) FROM rooms WHERE known = 1 ORDER BY room"),
+            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND history_from <> ''), listing"
+            " FROM rooms WHERE known = 1 ORDER BY room"),
       next_queued_(db, "SELECT key FROM destination_pdus WHERE key >= ?1 ORDER BY key LIMIT 1"),
       servers_in_flight_(db, "SELECT server FROM destinations WHERE transaction_id <> ''"),
       directory_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"

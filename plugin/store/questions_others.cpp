@@ -57,6 +57,7 @@ answer questions::on(const load_destination& x) {
   if (!keys) throw error{SQLITE_CORRUPT, keys.error().detail};
   loaded.keys.keys = *std::move(keys);
   loaded.keys.fetched_ts = rows.integer(1);
+  loaded.keys.document = rows.string(2);
   return loaded;
 }
 
@@ -211,7 +212,7 @@ answer questions::on(const load_directory&) {
     auto rows = directory_rooms_.query();
     while (rows.next())
       loaded.rooms.push_back({rows.string(0), rows.string(1), rows.string(2), static_cast<room_phase>(rows.integer(3)),
-                              rows.integer(4) != 0});
+                              rows.integer(4) != 0, rows.string(5)});
   }
   std::set<std::int64_t> owed;
   {

@@ -11,8 +11,9 @@ namespace {
 /// Events one answer to load_ancestors holds at most.
 constexpr std::size_t ancestors_max = 10'000;
 
-/// An event the walk may visit next; newest on top.
+/// An event the walk may visit next; nearest, then newest on top.
 struct candidate {
+  std::int64_t nearness = 0; ///< minus the number of generations, where these count
   std::int64_t depth = 0, position = 0, seq = 0;
   auto operator<=>(const candidate&) const = default;
 };
@@ -127,29 +128,32 @@ answer questions::on(const load_ancestors& x) {
   if (room == 0) return loaded;
   std::priority_queue<candidate> frontier;
   std::unordered_set<std::int64_t> seen, not_in_answer;
-  auto consider = [&](const std::string& event_id) {
+  // What is missing is asked for by the children: an old parent of a new event has to come before the newest of its cousins.
+  const bool by_generation = !x.include_from;
+  auto consider = [&](const std::string& event_id, std::int64_t nearness) {
     auto seq = names_.find_event(event_id, room);
     if (seq == 0 || !seen.insert(seq).second) return;
     auto rows = select_place_.query(seq);
     // An outlier has no place in the graph, so nothing is before it.
     if (!rows.next() || static_cast<verdict>(rows.integer(2)) == verdict::outlier || rows.integer(0) < x.min_depth)
       return;
-    frontier.push({rows.integer(0), rows.integer(1), seq});
+    frontier.push({nearness, rows.integer(0), rows.integer(1), seq});
   };
   for (const auto& event_id : x.stop_at)
     if (auto seq = names_.find_event(event_id, room)) seen.insert(seq);
   for (const auto& event_id : x.from) {
     if (!x.include_from)
       if (auto seq = names_.find_event(event_id, room)) not_in_answer.insert(seq);
-    consider(event_id);
+    consider(event_id, 0);
   }
   std::set<std::int64_t> groups;
   auto limit = std::min(x.limit, ancestors_max);
   while (!frontier.empty() && loaded.events.size() < limit) {
+    const auto nearness = frontier.top().nearness - (by_generation ? 1 : 0);
     auto seq = frontier.top().seq;
     frontier.pop();
     auto visited = event(seq, rules_of(room));
-    for (const auto& parent : visited.event->prev_events) consider(parent);
+    for (const auto& parent : visited.event->prev_events) consider(parent, nearness);
     if (not_in_answer.contains(seq)) continue;
     groups.insert(visited.state_group_before);
     loaded.events.push_back(std::move(visited));

@@ -134,8 +134,13 @@ CREATE TABLE users(
   avatar_url TEXT NOT NULL);
 )";
 
+constexpr const char* version_2 = R"(
+ALTER TABLE rooms ADD COLUMN listing TEXT NOT NULL DEFAULT '';
+ALTER TABLE server_keys ADD COLUMN document TEXT NOT NULL DEFAULT '';
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1};
+constexpr std::array migrations{version_1, version_2};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

@@ -19,6 +19,11 @@ bool is_ordered(const query& x) {
 /// group to one batch. A batch that comes later cannot make its answer wrong, only fresher.
 bool joins_group(const query& x) { return std::holds_alternative<find_received_transaction>(x); }
 
+bool is_sealed(const store_thread::fate& x) { return x && x->load(); }
+void seal(const store_thread::fate& x) {
+  if (x) x->store(true);
+}
+
 fault refused(fault_code code) {
   return {code, code == fault_code::stopping ? "the store is stopping" : "too much waits for the store"};
 }
@@ -30,6 +35,7 @@ struct store_thread::group {
   /// Callback of the next batch, or a query.
   using step = std::variant<commit_callback, waiting_query, waiting_purge>;
   std::vector<store_batch> batches;
+  std::vector<fate> fates; ///< of the batches
   std::vector<step> steps;
 };
 
@@ -57,7 +63,7 @@ fault_code store_thread::refusal(std::size_t bytes) const {
   return full ? fault_code::overloaded : fault_code::none;
 }
 
-void store_thread::submit(store_batch batch, commit_callback done) {
+void store_thread::submit(store_batch batch, commit_callback done, fate failed) {
   auto bytes = size_of(batch);
   fault_code why;
   {
@@ -65,15 +71,14 @@ void store_thread::submit(store_batch batch, commit_callback done) {
     why = refusal(bytes);
     if (why == fault_code::none) {
       queued_bytes_ += bytes;
-      queue_.emplace_back(waiting_batch{std::move(batch), std::move(done), bytes});
+      queue_.emplace_back(waiting_batch{std::move(batch), std::move(done), std::move(failed), bytes});
     } else {
       ++counters_.refused;
     }
   }
-  if (why == fault_code::none)
-    writer_wakeup_.notify_one();
-  else
-    done(refused(why));
+  if (why == fault_code::none) return writer_wakeup_.notify_one();
+  seal(failed);
+  done(refused(why));
 }
 
 void store_thread::ask(query question, answer_callback done) {
@@ -167,6 +172,7 @@ store_thread::group store_thread::take_group() {
       bytes += batch->bytes;
       queued_bytes_ -= batch->bytes;
       counters_.bytes += batch->bytes;
+      taken.fates.push_back(std::move(batch->failed));
       taken.batches.push_back(std::move(batch->batch));
       taken.steps.emplace_back(std::move(batch->done));
     } else if (auto* question = std::get_if<waiting_query>(&next); question && joins_group(question->question)) {
@@ -189,7 +195,7 @@ store_thread::group store_thread::take_group() {
 void store_thread::process(group& taken) {
   std::vector<result<commit_outcome>> outcomes;
   outcomes.reserve(taken.batches.size());
-  if (!taken.batches.empty()) commit(taken.batches, outcomes);
+  if (!taken.batches.empty()) commit(taken.batches, taken.fates, outcomes);
   auto outcome = outcomes.begin();
   for (auto& step : taken.steps) {
     if (auto* done = std::get_if<commit_callback>(&step)) {
@@ -208,7 +214,15 @@ void store_thread::process(group& taken) {
 }
 
 /// Appends one outcome per batch, in order.
-void store_thread::commit(std::span<const store_batch> batches, std::vector<result<commit_outcome>>& outcomes) {
+void store_thread::commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes) {
+  if (std::any_of(fates.begin(), fates.end(), is_sealed)) {
+    if (batches.size() == 1) {
+      outcomes.emplace_back(fault{fault_code::store_failed, "not written: it rests on a batch that failed"});
+      return;
+    }
+    for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
+    return;
+  }
   auto began = std::chrono::steady_clock::now();
   auto committed = engine_->commit(batches);
   auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
@@ -220,13 +234,14 @@ void store_thread::commit(std::span<const store_batch> batches, std::vector<resu
   const auto& failed = committed.error();
   if (batches.size() == 1 || failed.code == fault_code::store_failed) {
     note_commit(batches, static_cast<std::uint64_t>(us), &failed);
-    for (std::size_t i = 0; i < batches.size(); ++i) outcomes.emplace_back(failed);
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      seal(fates[i]);
+      outcomes.emplace_back(failed);
+    }
     return;
   }
-  // One of them is guilty; its neighbours must not suffer.
-  auto half = batches.size() / 2;
-  commit(batches.first(half), outcomes);
-  commit(batches.subspan(half), outcomes);
+  // One of them is guilty; its neighbours must not suffer, and what rests on it must not be written.
+  for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
 }
 
 void store_thread::note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed) {

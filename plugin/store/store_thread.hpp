@@ -2,6 +2,7 @@
 #include "plugin/store/engine.hpp"
 #include "plugin/store/latency_histogram.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -39,8 +40,8 @@ struct store_counters {
 ///
 /// Group commit: the writing thread takes all that waits (up to `group_batches_max`, `group_bytes_max`), commits once, then
 /// calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is at fault,
-/// the group is halved until only the guilty one fails; when the disk is (store_failed), all of it fails and the
-/// thread goes on.
+/// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed),
+/// all of it fails and the thread goes on.
 ///
 /// load_room, load_invitation, load_destination, load_directory and find_received_transaction are answered in order with the
 /// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
@@ -59,9 +60,11 @@ public:
   store_thread(store_thread&&) = delete;
   ~store_thread();
 
+  /// Shared by the batches of one submitter that rest on each other: set when one of them failed or was refused. Null: on none.
+  using fate = std::shared_ptr<std::atomic<bool>>;
   /// Commits the batch. Refused at once with `overloaded` when `queue_items_max` items or `queue_bytes_max` bytes wait, and
-  /// with `stopping` after `stop`.
-  void submit(store_batch batch, commit_callback done);
+  /// with `stopping` after `stop`; fails with store_failed, unwritten, when its fate is sealed by an earlier one.
+  void submit(store_batch batch, commit_callback done, fate failed = {});
   /// Answers the query; refused like `submit`.
   void ask(query question, answer_callback done);
   /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
@@ -78,6 +81,7 @@ private:
   struct waiting_batch {
     store_batch batch;
     commit_callback done;
+    fate failed;
     std::size_t bytes = 0;
   };
   struct waiting_query {
@@ -98,7 +102,7 @@ private:
   void run_reader();
   group take_group();
   void process(group& taken);
-  void commit(std::span<const store_batch> batches, std::vector<result<commit_outcome>>& outcomes);
+  void commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes);
   void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
   void purge_slice(waiting_purge& work);
 

@@ -70,7 +70,8 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       clear_binding_(db, "UPDATE bindings SET event_id = '', chat_message_id = '' WHERE seq = ?1"),
       put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
                     " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
-      put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3)") {}
+      put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3, ?4)"),
+      put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1") {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
   for (auto* merger : mergers()) merger->begin();
@@ -309,7 +310,9 @@ void writer::apply(const put_received_transaction& x) {
 
 void writer::apply(const put_server_keys& x) {
   auto keys = encode_keys(x.keys);
-  put_server_keys_.run(names_.server(x.server_name), blob{keys}, x.fetched_ts);
+  put_server_keys_.run(names_.server(x.server_name), blob{keys}, x.fetched_ts, x.document);
 }
+
+void writer::apply(const put_room_listing& x) { put_room_listing_.run(names_.room(x.room_id, ""), x.listing); }
 
 } // namespace causeway::store::sqlite

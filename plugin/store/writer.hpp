@@ -60,6 +60,7 @@ private:
   void apply(const bind_message& x);
   void apply(const put_user& x);
   void apply(const put_server_keys& x);
+  void apply(const put_room_listing& x);
 
   std::int64_t& last_queued(std::int64_t server);
 
@@ -82,7 +83,7 @@ private:
     delete_queued_out_of_order_;
   statement put_destination_, put_inbox_, delete_inbox_, put_received_transaction_;
   statement command_id_, insert_command_, put_invitation_;
-  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_;
+  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, put_room_listing_;
 };
 
 } // namespace causeway::store::sqlite

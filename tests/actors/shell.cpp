@@ -36,7 +36,7 @@ public:
   time_ms now() const override {
     return noon + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().current_time.time_since_epoch()).count();
   }
-  void commit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) override {
+  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>>, std::function<void(result<store::commit_outcome>)> done) override {
     commits.emplace_back(std::move(batch), std::move(done));
   }
   void ask(store::query, std::function<void(std::shared_ptr<const store::answer>)> done) override {

@@ -88,6 +88,7 @@ struct broker::cell {
   std::uint64_t last_generation = 0;
   bool wants_to_end = false;
   bool alive = true;
+  std::shared_ptr<bool> failed = std::make_shared<bool>(false);
   time_us last_from_store = 0;
 };
 
@@ -131,7 +132,7 @@ void broker::crash() {
     auto left = world_.random.below(store_queue_.size() + 1);
     for (auto& item : store_queue_) {
       if (left-- == 0) break;
-      if (auto* b = std::get_if<waiting_batch>(&item)) written.push_back(std::move(b->batch));
+      if (auto* b = std::get_if<waiting_batch>(&item); b && !*b->failed) written.push_back(std::move(b->batch));
     }
     if (!written.empty()) (void)disk_->commit(written);
   }
@@ -308,7 +309,7 @@ void broker::perform_one(const cell_ptr& c, persist& p) {
   }
   const auto sequence = entry.sequence = ++c->last_sequence;
   c->commits.push_back(std::move(entry));
-  submit(std::move(p.batch), [this, who = std::weak_ptr<cell>(c), sequence](result<store::commit_outcome> outcome) {
+  submit(std::move(p.batch), c->failed, [this, who = std::weak_ptr<cell>(c), sequence](result<store::commit_outcome> outcome) {
     auto to = who.lock();
     if (!to || !to->alive) return;
     if (!outcome && outcome.error().code != fault_code::store_failed)
@@ -368,6 +369,7 @@ void broker::perform_one(const cell_ptr& c, wake_me_at& w) {
 void broker::perform_one(const cell_ptr& c, finish&) { c->wants_to_end = true; }
 
 void broker::perform_one(const cell_ptr& c, note& n) {
+  if (n.what == "join: state events without a key") world_.excuse(c->who.key);
   world_.trace(server_name_, [&] {
     auto text = to_string(c->who) + " notes: " + n.what;
     for (const auto& [k, v] : n.fields) text += " " + k + "=" + v;

@@ -39,7 +39,7 @@ void broker::request(gateway::http_request x) {
     a->status = status;
     a->body = std::move(body);
     a->why = std::move(why);
-    world_.trace(server_name_, [&] { return "answer of " + to + " to " + method + ": " + std::to_string(status) + " " + (status == 200 ? "" : a->body + to_string(a->why)); });
+    world_.trace(server_name_, [&] { return "answer of " + to + " to " + method + ": " + std::to_string(status) + " " + (status == 200 ? std::to_string(a->body.size()) + " bytes" : a->body + to_string(a->why)); });
     deliver("gateway", {actor_kind::remote_server, to}, http_answered{std::move(a)});
   };
   world_.clock.at(deadline, [finish] { finish(0, {}, {fault_code::peer_timeout, "no answer in time"}); });
@@ -92,7 +92,7 @@ void broker::receive(gateway::federation_request x, std::function<void(int, std:
     if (parsed->origin == origin) headers->push_back(h);
   }
   if (origin.empty()) return answer(401, error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
-  world_.trace(server_name_, [&] { return origin + " asks " + x.method + " " + x.target; });
+  world_.trace(server_name_, [&] { return origin + " asks " + x.method + " " + x.target + (x.body.size() < 500 ? " " + x.body : ""); });
   inbound_request r;
   r.gateway = "gateway";
   r.id = x.id = ++last_inbound_;

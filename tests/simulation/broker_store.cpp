@@ -16,8 +16,8 @@ constexpr std::uint64_t group_batches_max = 8;
 
 } // namespace
 
-void broker::submit(store::store_batch batch, std::function<void(result<store::commit_outcome>)> done) {
-  store_queue_.push_back(waiting_batch{std::move(batch), std::move(done)});
+void broker::submit(store::store_batch batch, std::shared_ptr<bool> failed, std::function<void(result<store::commit_outcome>)> done) {
+  store_queue_.push_back(waiting_batch{std::move(batch), std::move(failed), std::move(done)});
   wake_store();
 }
 
@@ -39,18 +39,26 @@ void broker::wake_store() {
 void broker::store_turn() {
   store_awake_ = false;
   std::vector<store::store_batch> group;
+  std::vector<std::shared_ptr<bool>> fates;
   std::vector<std::function<void(result<store::commit_outcome>)>> callbacks;
   const auto group_max = 1 + world_.random.below(group_batches_max);
   while (!store_queue_.empty() && group.size() < group_max) {
     auto* b = std::get_if<waiting_batch>(&store_queue_.front());
     if (!b) break;
+    if (*b->failed) {
+      b->done(fault{fault_code::store_failed, "simulated: an earlier batch of the same actor failed"});
+      store_queue_.pop_front();
+      continue;
+    }
     group.push_back(std::move(b->batch));
+    fates.push_back(b->failed);
     callbacks.push_back(std::move(b->done));
     store_queue_.pop_front();
   }
   if (!group.empty()) {
     if (world_.random.chance(world_.sky.commit_fails)) {
       world_.trace(server_name_, [&] { return "the disk refuses " + std::to_string(group.size()) + " batches"; });
+      for (auto& f : fates) *f = true;
       for (auto& done : callbacks) done(fault{fault_code::store_failed, "simulated: disk full"});
     } else {
       std::vector<result<store::commit_outcome>> outcomes;
@@ -62,12 +70,13 @@ void broker::store_turn() {
         }
       } else {
         // One of them is at fault: each on its own.
-        for (auto& b : group) {
-          auto one = disk_->commit({&b, 1});
+        for (std::size_t i = 0; i < group.size(); ++i) {
+          result<std::vector<store::commit_outcome>> one = *fates[i] ? result<std::vector<store::commit_outcome>>{fault{fault_code::store_failed, "an earlier batch of the same actor failed"}} : disk_->commit({&group[i], 1});
           if (one) {
             grew = true;
             outcomes.emplace_back(std::move(one->front()));
           } else {
+            *fates[i] = true;
             outcomes.emplace_back(one.error());
           }
         }
@@ -90,7 +99,7 @@ void broker::store_turn() {
 store::answer broker::read(const store::query& q) { return disk_->ask(q); }
 
 void broker::commit_beside(store::store_batch batch) {
-  submit(std::move(batch), [](const result<store::commit_outcome>&) {});
+  submit(std::move(batch), std::make_shared<bool>(false), [](const result<store::commit_outcome>&) {});
 }
 
 } // namespace causeway::simulation

@@ -74,7 +74,7 @@ void chat_server::watch(const std::string& id, std::uint64_t trace) {
     if (broker_.failures() == 0) world_.violation(broker_.server_name() + ": no RESULT for " + id + " " + chat::name(s.body));
     traces_.erase(trace);
     s.trace = 0;
-    if (s.attempts < attempts_max) attempt(id);
+    attempt(id); // what got no RESULT is repeated for as long as it takes
   });
 }
 

@@ -1,12 +1,12 @@
 #include "tests/simulation/scenario.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -31,14 +31,10 @@ void tell(std::uint64_t seed, bool with_story) {
   BOOST_TEST(report.violations.empty(), "seed " << seed << " breaks a promise; again with its story: test_simulation -- --seed " << seed);
 }
 
-} // namespace
-
-namespace {
-
-/// Seeds of the default run that still break a promise: races at the end of invitations, and rooms whose two sides do not come
-/// together after several crashes. Open defects, not exceptions to the rule; `CAUSEWAY_SEEDS=250` runs them all.
-constexpr std::uint64_t open_seeds[] = {59, 78, 127, 140, 164, 188, 241, 243, 246};
-constexpr std::uint64_t default_seeds = 250;
+constexpr std::uint64_t default_seeds = 400;
+/// Seeds of the default run that still break a promise: an invitation pending here and revoked there, and a message out of order
+/// after crashes. Open defects, not exceptions to the rule: skipped loudly; `CAUSEWAY_SEEDS=400` runs them all.
+constexpr std::uint64_t open_seeds[] = {179, 184};
 
 boost::test_tools::assertion_result are_closed(boost::unit_test::test_unit_id) {
   boost::test_tools::assertion_result answer(std::size(open_seeds) == 0);

@@ -89,7 +89,7 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
   put_destination owed{"a.example", "txn7", 1'234, {"$1", "$2"},  {"{\"edu_type\":\"m.typing\"}"},
                        5,           99,     1'999, "peer_timeout"};
   matrix::verify_keys keys{{"ed25519:a", {"AAAA", 5'000, false}}, {"ed25519:b", {"BBBB", 7, true}}};
-  must_commit(*store, put_destination{owed}, put_server_keys{"a.example", keys, 77});
+  must_commit(*store, put_destination{owed}, put_server_keys{"a.example", keys, 77, "{}"});
   auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
   BOOST_TEST(loaded.destination.server_name == "a.example");
   BOOST_TEST(loaded.destination.transaction_id == "txn7");
@@ -102,6 +102,7 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
   BOOST_TEST(loaded.destination.last_fault == "peer_timeout");
   BOOST_TEST((loaded.keys.keys == keys));
   BOOST_TEST(loaded.keys.fetched_ts == 77);
+  BOOST_TEST(loaded.keys.document == "{}");
   BOOST_TEST(loaded.keys.server_name == "a.example");
   auto unknown = must_ask<destination_loaded>(*store, load_destination{"b.example"});
   BOOST_TEST(unknown.destination.transaction_id == "");

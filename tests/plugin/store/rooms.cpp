@@ -271,6 +271,12 @@ BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_r
   BOOST_TEST((walk({.from = {"$unknown"}}).empty()));
 }
 
+BOOST_FIXTURE_TEST_CASE(an_old_parent_that_is_missing_comes_before_newer_events_that_may_be_known, forked_room) {
+  auto tip = make("tip", 6, {e->event_id, a->event_id});
+  must_commit(*store, accepted(tip, 6, 1));
+  BOOST_TEST((walk({.from = {tip->event_id}, .limit = 3, .include_from = false}) == std::vector{e->event_id, a->event_id, d->event_id}));
+}
+
 BOOST_FIXTURE_TEST_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, forked_room) {
   auto outlier = make("outlier", 6, {e->event_id});
   auto tip = make("tip", 7, {outlier->event_id, b->event_id});

@@ -181,6 +181,30 @@ BOOST_AUTO_TEST_CASE(full_disk_fails_the_whole_group_and_the_thread_goes_on) {
   BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
 }
 
+BOOST_AUTO_TEST_CASE(what_rests_on_a_failed_batch_is_not_written) {
+  reports seen;
+  gated_store x;
+  const auto one = std::make_shared<std::atomic<bool>>(false), other = std::make_shared<std::atomic<bool>>(false);
+  x.store->submit(batch_of(sample_head("!first:x")), seen.note("first"), one);
+  x.store->submit(batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"}), seen.note("guilty"), one);
+  x.store->submit(batch_of(sample_head("!rests:x")), seen.note("rests on it"), one);
+  x.store->submit(batch_of(sample_head("!other:x")), seen.note("other"), other);
+  x.gate->open_gate();
+  x.store->ask(load_directory{}, [&](const answer& got) {
+    seen.add("rooms " + std::to_string(std::get<directory_loaded>(got).rooms.size()));
+  });
+  x.store->submit(batch_of(sample_head("!later:x")), seen.note("later"), one);
+  x.store->stop();
+  BOOST_REQUIRE(seen.lines.size() == 6u);
+  BOOST_TEST(seen.lines[0] == "first ok");
+  BOOST_TEST(seen.lines[1].starts_with("guilty "));
+  BOOST_TEST(!seen.lines[1].ends_with(" ok"));
+  BOOST_TEST(seen.lines[2] == "rests on it store_failed: not written: it rests on a batch that failed");
+  BOOST_TEST(seen.lines[3] == "other ok");
+  BOOST_TEST(seen.lines[4] == "rooms 2");
+  BOOST_TEST(seen.lines[5] == "later store_failed: not written: it rests on a batch that failed");
+}
+
 BOOST_AUTO_TEST_CASE(ordered_query_sees_every_batch_before_it_and_none_after) {
   reports seen;
   gated_store x;
