@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace causeway {
 
@@ -17,6 +18,7 @@ struct context {
   config::invitation_options invitation;
   std::uint32_t streams = 1;  ///< durable notification streams of the chat edge
   std::string boot_id;        ///< unique per start of the process; prefix of transaction ids
+  std::vector<matrix::old_signing_key> old_keys = {}; ///< we signed with them once; others may check old events by them
 
   bool is_local(std::string_view user_id) const;
   /// Stream of a room's notifications: a stable hash of its id.

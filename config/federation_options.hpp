@@ -32,6 +32,9 @@ struct federation_options {
   std::vector<std::string> allow_servers;        ///< globs; empty: all
   std::vector<std::string> deny_servers;         ///< globs
   std::uint32_t inbound_transactions_per_origin_max = 1; ///< under way at once; further ones get 429; range 1..16
+  std::uint32_t inbound_requests_per_second = 50; ///< of one server, PUT /send apart; further ones get 429; range 1..100000
+  std::uint32_t inbound_requests_burst = 500;     ///< as many may come at once after a pause; range 1..1000000
+  bool public_directory = true;                   ///< other servers may list our public rooms
   delivery_detail delivery_notifications = delivery_detail::delayed;
 };
 
@@ -40,7 +43,7 @@ struct room_options {
   std::uint32_t idle_s = 900;                    ///< a room without work ends its actor after that; range 1..86400
   std::uint32_t state_group_full_every = 100;    ///< deltas between full copies; range 1..1000
   std::uint32_t recent_events_max = 512;         ///< events whose states stay in memory; range 16..100000
-  std::uint32_t pending_pdus_max = 5'000;        ///< PDUs being worked on before the room answers overloaded; range 50..1000000
+  std::uint32_t pending_pdus_max = 5'000;        ///< PDUs being worked on before the room answers overloaded, half of it for one server; range 50..1000000
   std::uint32_t missing_events_limit = 20;       ///< asked per get_missing_events; range 1..100
   std::uint32_t missing_events_rounds = 100;     ///< range 1..10000
   std::uint32_t inbox_retry_ms = 30'000;         ///< pause before a gap that could not be closed is tried again; range 100..3600000

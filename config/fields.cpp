@@ -205,6 +205,12 @@ void add_federation(std::vector<field>& out) {
   s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");
   s.number("inbound_transactions_per_origin_max", &federation_options::inbound_transactions_per_origin_max, 1, 16,
            "Transactions of one server handled at once; further ones are answered with 429.");
+  s.number("inbound_requests_per_second", &federation_options::inbound_requests_per_second, 1, 100'000,
+           "Requests of one server answered per second, transactions apart; further ones are answered with 429.");
+  s.number("inbound_requests_burst", &federation_options::inbound_requests_burst, 1, 1'000'000,
+           "Requests of one server that may come at once after a pause.");
+  s.flag("public_directory", &federation_options::public_directory,
+         "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
     "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
@@ -219,7 +225,7 @@ void add_actors(std::vector<field>& out) {
   r.number("recent_events_max", &room_options::recent_events_max, 16, 100'000,
            "Events of a room whose states stay in memory.");
   r.number("pending_pdus_max", &room_options::pending_pdus_max, 50, 1'000'000,
-           "Events a room works on at once before it answers that it is overloaded.");
+           "Events a room works on at once, half of them of one server, before it answers that it is overloaded.");
   r.number("missing_events_limit", &room_options::missing_events_limit, 1, 100,
            "Events asked for at once to close a gap.");
   r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,

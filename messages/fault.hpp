@@ -33,6 +33,8 @@ enum class fault_code : std::uint16_t {
   unable_to_grant_join = 205,
   limit_exceeded = 206,
   federation_disabled = 207,
+  missing_token = 208,
+  unknown_token = 209,
   // 3xx: the room or object is not in the state that was assumed
   not_found = 300,
   incompatible_room_version = 301,

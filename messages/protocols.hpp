@@ -29,7 +29,7 @@ struct protocol<actor_kind::room> {
                      room_named,                // directory: the chat server has bound its own id
                      pdus_received,             // remote_server: events of one transaction -> pdus_handled
                      edu_received,              // remote_server: typing and the like
-                     federation_call,           // remote_server: make_join, state, backfill, ... -> federation_reply
+                     federation_call,           // remote_server: make_join, state, backfill, ...; directory: invite, alias -> federation_reply
                      peer_answer,               // remote_server: answer to a peer_request
                      events_verified,           // verifier: answer to verify_events
                      invite_accepted_by_server, // invitation: the invite may enter the graph
@@ -39,7 +39,9 @@ struct protocol<actor_kind::room> {
                      rescission_wanted_again,   // invitation: at start, when a revocation is unconfirmed
                      rescission_handled,        // invitation: answer to rescission_received
                      join_wanted,               // invitation -> join_finished
-                     leave_wanted>;             // invitation -> join_finished
+                     leave_wanted,              // invitation -> join_finished
+                     summary_wanted,            // room: a space asks its child -> summary_told
+                     summary_told>;             // room
 };
 
 /// One other homeserver: its queue, back-off, keys, and what it asks of us.
@@ -48,7 +50,7 @@ struct protocol<actor_kind::remote_server> {
   using type = hears<pdu_queued,      // room: owed to this server, committed
                      edu_queued,      // room: to go along with the next transaction
                      peer_request,    // room, invitation -> peer_answer
-                     keys_wanted,     // verifier, invitation -> keys_found
+                     keys_wanted,     // verifier, invitation, directory -> keys_found
                      inbound_request, // gateway edge: to be authenticated, then answered or handed on
                      pdus_handled,    // room: verdicts on its share of a transaction
                      http_answered,   // gateway: answer to an http_request
@@ -60,7 +62,7 @@ struct protocol<actor_kind::remote_server> {
 template <>
 struct protocol<actor_kind::invitation> {
   using type = hears<chat_command,               // directory: invite.revoke, invite.answer
-                     federation_call,            // directory: PUT /invite -> federation_reply
+                     federation_call,            // room: PUT /invite, its server ACL passed -> federation_reply
                      invite_wanted,              // room: its row is written, begin
                      invited_membership_changed, // room: the user's membership in the current state
                      revocation_done,            // room: answer to revoke_invite
@@ -88,7 +90,9 @@ struct protocol<actor_kind::session> {
 template <>
 struct protocol<actor_kind::directory> {
   using type = hears<command_received, // session
-                     federation_call,  // remote_server: profile queries, invitations of our users
+                     federation_call,  // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
+                     keys_found,       // remote_server: for the notary
+                     room_listed,      // room: its aliases and its entry among the public rooms
                      room_named>;      // room, session: a chat id and its room
 };
 

@@ -55,11 +55,13 @@ struct keys_wanted {
   token asked = 0;
   std::int64_t valid_at_ts = 0;       ///< a key valid until at least then is wanted; 0: any
   std::vector<std::string> key_ids;   ///< fetched again (with back-off) when one of these is unknown
+  bool wants_document = false;        ///< the notary does: fetched when only the keys are known
 };
 struct keys_found {
   token asked = 0;
   std::string server_name;
   std::shared_ptr<const matrix::verify_keys> keys; ///< as many as are known, perhaps none
+  std::shared_ptr<const std::string> document = nullptr; ///< the answer they are from, for a notary; null: not known
 };
 
 /// Gateway edge -> remote_server(origin): a request that claims to be of this server. It is authenticated here, then

@@ -38,7 +38,7 @@ struct chat_command {
 struct federation_call {
   std::string gateway;
   std::uint64_t id = 0;
-  std::string origin;
+  std::string origin; ///< empty: an open endpoint
   std::shared_ptr<const matrix::endpoint_match> match;
   std::shared_ptr<const matrix::json::value> body; ///< null when the request has none
 };
@@ -49,6 +49,7 @@ struct federation_reply {
   std::uint64_t id = 0;
   int status = 200;
   std::string body; ///< JSON
+  std::uint32_t retry_after_ms = 0; ///< of a 429: when to repeat; 0: a second
 };
 
 /// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when each
@@ -100,8 +101,10 @@ struct revocation_done {
   fault why;            ///< none: the leave is committed and queued
 };
 /// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
+/// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited anew.
 struct rescission_wanted_again {
   std::string user_id;
+  matrix::event_ptr invite; ///< the one that was taken back; null when it cannot be read
 };
 /// room -> invitation: the signed invite no longer passes the room's rules.
 struct invite_not_taken {
@@ -129,6 +132,7 @@ struct join_wanted {
 struct join_finished {
   std::string user_id;
   fault why; ///< none: joined
+  bool perhaps_joined = false; ///< the other server got the join and its answer was lost: to all others he may be in the room
 };
 /// invitation -> room: a local user says no to an invitation of a room we take part in. Answered with `join_finished`.
 struct leave_wanted {
@@ -146,6 +150,26 @@ struct invite_wanted {};
 /// remote_server -> invitation: the invited server has acknowledged the leave that ends the invitation.
 struct rescission_delivered {
   std::string event_id;
+};
+
+/// room -> directory, after the commit that wrote the same: how the room is found by others. Empty: it is not.
+/// JSON: {aliases: [of this server], room?: its entry in the public directory}
+struct room_listed {
+  std::string room_id, listing;
+};
+/// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_told`.
+struct summary_wanted {
+  address reply_to;
+  token asked = 0;
+  std::string origin;       ///< the server that asks
+  std::string parent;       ///< the space
+  bool in_parent = false;   ///< it has a joined member there
+};
+/// room -> room.
+struct summary_told {
+  token asked = 0;
+  bool known = false;       ///< this server is in the room
+  std::string summary;      ///< JSON object; empty: the asking server may not see it
 };
 
 /// verifier -> room: signatures and hashes of events checked.

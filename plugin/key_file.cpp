@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -21,6 +22,9 @@ namespace causeway {
 namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
+
+/// Begins the line of a key that is no longer used to sign.
+constexpr std::string_view old_key_word = "old_ed25519";
 
 class descriptor {
 public:
@@ -121,6 +125,35 @@ status write_secret_file(const std::string& path, std::string_view text) {
   return ok();
 }
 
+result<std::vector<matrix::old_signing_key>> parse_old_keys(std::string_view text) {
+  std::vector<matrix::old_signing_key> found;
+  while (!text.empty()) {
+    auto end = text.find('\n');
+    auto words = words_of(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (words.empty() || words.front() != old_key_word) continue;
+    if (words.size() != 4) return wrong("must write an old key as `old_ed25519 <id> <base64 public key> <expired_ts>`.");
+    matrix::old_signing_key x{"ed25519:" + std::string{words[1]}, std::string{words[2]}, 0};
+    if (!matrix::is_signing_key_id(x.key_id)) return wrong("has an old key id with other characters than letters, digits and _.");
+    auto bytes = matrix::base64_decode(words[2]);
+    if (!bytes || bytes->size() != crypto_sign_PUBLICKEYBYTES) return wrong("has an old key that is not the base64 of 32 bytes.");
+    auto [last, problem] = std::from_chars(words[3].data(), words[3].data() + words[3].size(), x.expired_ts);
+    if (problem != std::errc{} || last != words[3].data() + words[3].size() || x.expired_ts <= 0)
+      return wrong("has an old key whose expired_ts is not a time in milliseconds.");
+    found.push_back(std::move(x));
+  }
+  return found;
+}
+
+result<std::vector<matrix::old_signing_key>> read_old_keys(const std::string& path) {
+  auto text = read_secret_file(path);
+  if (!text) return text.error();
+  wiped guard{std::move(*text)};
+  auto keys = parse_old_keys(guard.text);
+  if (!keys) return fault{keys.error().code, keys.error().detail + " (" + path + ")"};
+  return keys;
+}
+
 result<matrix::signing_key> parse_key_file(std::string_view text) {
   std::vector<std::string_view> found;
   while (!text.empty()) {
@@ -128,7 +161,7 @@ result<matrix::signing_key> parse_key_file(std::string_view text) {
     auto line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     auto words = words_of(line);
-    if (words.empty() || words.front().starts_with('#')) continue;
+    if (words.empty() || words.front().starts_with('#') || words.front() == old_key_word) continue;
     if (!found.empty()) return wrong("holds more than one key; leave the one to sign with.");
     if (words.size() != 3) return wrong("must hold one line `ed25519 <id> <base64 seed>`.");
     found = std::move(words);

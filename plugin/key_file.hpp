@@ -29,6 +29,11 @@ result<matrix::signing_key> create_key_file(const std::string& path);
 /// must not get a new key unasked).
 result<matrix::signing_key> load_key_file(const std::string& path, bool may_create);
 
+/// The keys this server signed with in former times: lines `old_ed25519 <id> <base64 public key> <expired_ts>` of the key file.
+/// They are published as `old_verify_keys`, so that others can still check what was signed with them.
+result<std::vector<matrix::old_signing_key>> parse_old_keys(std::string_view text);
+result<std::vector<matrix::old_signing_key>> read_old_keys(const std::string& path);
+
 /// The signing key in the text of a key file.
 result<matrix::signing_key> parse_key_file(std::string_view text);
 

@@ -126,16 +126,16 @@ void gateway_links::send(const federation_reply& x) {
     if (it == gateways_.end()) return; // it is gone, and with it whoever waited
     to = it->second;
   }
-  answer(to, x.id, x.status, x.body);
+  answer(to, x.id, x.status, x.body, x.retry_after_ms);
 }
 
 void gateway_links::answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
-                           std::string retry_after) {
+                           std::uint32_t retry_after_ms) {
   gateway::federation_answer a;
   a.id = id;
   a.status = http_status;
   a.body = std::move(body);
-  if (http_status == 429) a.headers.emplace_back("Retry-After", retry_after.empty() ? "1" : std::move(retry_after));
+  if (http_status == 429) a.headers.emplace_back("Retry-After", std::to_string(std::max(1u, (retry_after_ms + 999) / 1000)));
   send_(to, gateway::encode(a));
 }
 
@@ -146,7 +146,7 @@ std::string gateway_links::keys_document() {
     keys_document_until_ =
       now + std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
     keys_document_ =
-      matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, {}, keys_document_until_));
+      matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys, keys_document_until_));
   }
   return keys_document_;
 }
@@ -159,6 +159,25 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
     return answer(from, x.id, 200,
                   matrix::json::canonical(object{{"server", object{{"name", "Causeway"}, {"version", version()}}}}));
   case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
+  case matrix::endpoint::key_query:
+  case matrix::endpoint::key_query_batch: {
+    federation_call call;
+    call.gateway = key_of(from);
+    call.id = x.id;
+    if (!x.body.empty()) {
+      auto body = matrix::json::parse(x.body);
+      if (!body) return answer(from, x.id, info(body.error().code).http_status, error_body(body.error()));
+      call.body = std::make_shared<const matrix::json::value>(std::move(*body));
+    }
+    call.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
+    return deliver_({actor_kind::directory, ""}, std::move(call));
+  }
+  case matrix::endpoint::openid_userinfo: {
+    // Tokens are given to people by a client API, which the chat server does not have: none is known.
+    const fault why = match->find_query("access_token") ? fault{fault_code::unknown_token, "no such token"}
+                                                        : fault{fault_code::missing_token, "access_token"};
+    return answer(from, x.id, info(why.code).http_status, error_body(why));
+  }
   default: break;
   }
   auto headers = std::make_shared<std::vector<std::string>>();

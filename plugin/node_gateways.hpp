@@ -35,7 +35,7 @@ private:
   };
   void federation(const edge::connection& from, gateway::federation_request&& x);
   void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
-              std::string retry_after = {});
+              std::uint32_t retry_after_ms = 0);
   std::string keys_document();
 
   const context& node_;

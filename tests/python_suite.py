@@ -1,5 +1,6 @@
-"""Runs the unittest files of one folder: python_suite.py FOLDER REPORT [WORD...]. With words only the cases whose name has
-one of them. Prints a line per case and writes {"passed": n, "failed": [[case, why]], "skipped": [[case, why]]}."""
+"""Runs the unittest files of one folder and of the packages in it: python_suite.py FOLDER REPORT [WORD...]. With words only
+the cases whose name has one of them. Prints a line per case and writes {"passed": n, "failed": [[case, why]],
+"skipped": [[case, why]]}."""
 
 import json
 import os
@@ -52,7 +53,8 @@ class Result(unittest.TestResult):
         super().addSubTest(test, subtest, err)
         if err is not None:
             self._say(f"FAILED {subtest._subDescription()}")
-            print("    " + (self.failures + self.errors)[-1][1].replace("\n", "\n    "), flush=True)
+            kept = self.failures if issubclass(err[0], test.failureException) else self.errors
+            print("    " + kept[-1][1].replace("\n", "\n    "), flush=True)
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)

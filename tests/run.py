@@ -156,7 +156,7 @@ def tests_of(group):
                    glob.glob(os.path.join(ROOT, "tools", "**", "test_*.py"), recursive=True)}
         interop = os.path.join(ROOT, "tests", "interop")
         for folder in sorted(folders):
-            if folder != interop:
+            if not (folder + os.sep).startswith(interop + os.sep):
                 label = os.path.relpath(folder, ROOT).replace(os.sep, "_")
                 out.append((label, lambda folder=folder, label=label: python_suite(folder, label)))
     if group == "interop":

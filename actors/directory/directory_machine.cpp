@@ -27,6 +27,8 @@ directory_machine::directory_machine(const context& node, std::string seed) : no
 effects directory_machine::on(const message& m, time_ms now) {
   now_ = now;
   if (std::holds_alternative<start>(m)) {
+    // An answer to a former life of this actor must not be taken for one to this.
+    last_token_ = static_cast<token>(now) << 16;
     load_token_ = ++last_token_;
     now_effects_.push_back(ask_store{load_token_, store::load_directory{}});
     return flush();
@@ -48,6 +50,12 @@ effects directory_machine::on(const message& m, time_ms now) {
     command(*x);
   else if (const auto* call = std::get_if<federation_call>(&m))
     federation(*call);
+  else if (const auto* listed = std::get_if<room_listed>(&m))
+    list(*listed);
+  else if (const auto* keys = std::get_if<keys_found>(&m))
+    notary_keys(*keys);
+  else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary")
+    notary_overdue();
   else if (const auto* named = std::get_if<room_named>(&m))
     name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))
@@ -76,6 +84,7 @@ effects directory_machine::on(const message& m, time_ms now) {
 void directory_machine::loaded(const store::directory_loaded& from) {
   loaded_ = true;
   for (const auto& r : from.rooms) {
+    if (!r.listing.empty()) list({r.room_id, r.listing});
     if (!r.chat_room_id.empty()) {
       room_by_chat_id_[r.chat_room_id] = r.room_id;
       chat_id_by_room_[r.room_id] = r.chat_room_id;
@@ -214,6 +223,8 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
   if (x.alias &&
       (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
+  if (x.alias && aliases_.contains("#" + *x.alias + ":" + node_.server_name))
+    return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
   auto create = room::found_room(node_, x, x.creator, next_random(), now_);
   if (!create) return fail(m, create.error());
   const auto room_id = (*create)->room_id;
@@ -341,49 +352,6 @@ void directory_machine::name_room(const room_named& m) {
   room_by_chat_id_[m.chat_room_id] = m.room_id;
   chat_id_by_room_[m.room_id] = m.chat_room_id;
   if (news) now_effects_.push_back(tell{{actor_kind::room, m.room_id}, m}); // it keeps the name on disk
-}
-
-void directory_machine::federation(const federation_call& m) {
-  auto reply = [&](int status, std::string body) {
-    after_.push_back(
-      tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
-  };
-  auto refuse = [&](const fault& why) {
-    reply(info(why.code).http_status,
-          matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
-  };
-  switch (m.match->info->id) {
-  case matrix::endpoint::query_profile: {
-    const auto* user = m.match->find_query("user_id");
-    if (!user) return refuse({fault_code::missing_param, "user_id"});
-    auto it = users_.find(*user);
-    if (it == users_.end()) return refuse({fault_code::not_found, "no such user"});
-    const auto* field = m.match->find_query("field");
-    object profile;
-    if (!it->second.display_name.empty() && (!field || *field == "displayname"))
-      profile.set("displayname", it->second.display_name);
-    if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url"))
-      profile.set("avatar_url", it->second.avatar_url);
-    return reply(200, matrix::json::canonical(profile));
-  }
-  case matrix::endpoint::invite_v1:
-  case matrix::endpoint::invite_v2: {
-    const bool v1 = m.match->info->id == matrix::endpoint::invite_v1;
-    const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
-    const auto* key = event ? event->find("state_key") : nullptr;
-    if (!key || !key->as_string())
-      return refuse({fault_code::invalid_param, "an invite event with a state_key is expected"});
-    const auto& user = *key->as_string();
-    const auto& room_id = m.match->parameters.at(0);
-    if (!matrix::is_room_id(room_id)) return refuse({fault_code::invalid_param, "room id"});
-    if (!matrix::is_user_id(user) || !node_.is_local(user))
-      return refuse({fault_code::invalid_param, "the invited user is not of this server"});
-    if (!users_.contains(user)) return refuse({fault_code::not_found, "no such user"});
-    now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room_id, user)}, m});
-    return;
-  }
-  default: return refuse({fault_code::unrecognized, "not served"});
-  }
 }
 
 std::string directory_machine::describe(time_ms) const {

@@ -13,6 +13,7 @@ namespace causeway::directory {
 
 /// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through here and
 /// leaves with Matrix ids only. Knows the local users; wakes, at start, whoever has something left to do. Pure.
+/// Files: directory_machine.cpp (commands), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
 class directory_machine {
 public:
   /// @param seed  32 random bytes; new room ids are derived from it
@@ -33,7 +34,35 @@ private:
   void route(const command_received& m, chat::user_profile x);
   void route(const command_received& m, chat::query_room x);
   void route(const command_received& m, chat::query_invitations x);
+
+  // -- federation.cpp
   void federation(const federation_call& m);
+  void profile(const federation_call& m);
+  void invitation_of_ours(const federation_call& m);
+  void alias(const federation_call& m);
+  void devices(const federation_call& m);
+  void keys_query(const federation_call& m);
+  void keys_claim(const federation_call& m);
+  void reply(const std::string& gateway, std::uint64_t id, int status, std::string body);
+  void refuse(const federation_call& m, const fault& why);
+
+  // -- public_rooms.cpp
+  void list(const room_listed& m);
+  void public_rooms(const federation_call& m);
+
+  // -- notary.cpp
+  void notary(const federation_call& m);
+  void notary_keys(const keys_found& m);
+  void notary_overdue();
+  struct notary_question {
+    std::string gateway;
+    std::uint64_t id = 0;
+    time_ms since = 0;
+    std::size_t open = 0; ///< servers that have not answered
+    matrix::json::array documents;
+  };
+  void notary_answer(const notary_question& q);
+
   void name_room(const room_named& m);
 
   result<std::string> room_of(const std::string& named) const;
@@ -61,6 +90,14 @@ private:
   std::map<std::string, std::pair<std::string, time_ms>> creating_; ///< chat ids of rooms on their way -> room id, since
   std::unordered_map<std::string, store::put_user> users_;
   std::map<token, command_received> reading_;
+  /// Most members first, then by id: the order of the public directory. The number is negative.
+  using public_order = std::pair<std::int64_t, std::string>;
+  std::map<public_order, matrix::json::object> public_rooms_;
+  std::unordered_map<std::string, std::int64_t> public_members_; ///< room id -> its number there
+  std::unordered_map<std::string, std::string> aliases_;         ///< alias of this server -> room id
+  std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
+  std::map<std::uint64_t, notary_question> notary_;
+  std::map<token, std::uint64_t> notary_asked_; ///< keys_wanted -> question
 };
 
 } // namespace causeway::directory

@@ -104,8 +104,18 @@ void invitation_machine::invite_verified(bool valid) {
   if (!valid) {
     refuse(a.call, {fault_code::invalid_param, "the event's signature or hash is not valid"});
   } else {
-    const bool known = exists_ && is_open() && event_ && event_->event_id == a.event->event_id;
+    // A request may arrive twice, the second time when he has answered long ago or has been invited anew.
+    const bool known = exists_ && row_.direction == "incoming" && event_ &&
+                       (event_->event_id == a.event->event_id ||
+                        (event_->sender == a.event->sender && a.event->origin_server_ts < event_->origin_server_ts && a.event->depth <= event_->depth));
     const auto signed_event = matrix::add_signature(*a.event, node_.server_name, node_.key);
+    if (known && row_.state == "rejected" && row_.pending_request.empty() && event_->event_id == a.event->event_id) {
+      // Offered again, so its server may not have heard the answer yet.
+      row_.pending_request = "leave";
+      row_.attempts = 0;
+      save();
+      send_leave_request();
+    }
     if (!known) {
       const auto chat_room_id = row_.chat_room_id;
       row_ = {};
@@ -165,28 +175,50 @@ void invitation_machine::answer(const chat_command& m, const chat::invite_answer
     answering_->reference = m.reference; // the same command once more: one RESULT for both
     return;
   }
+  if (joining_ && !x.accept) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
   answering_ = m;
   if (x.accept) {
-    join_wanted j;
-    j.user_id = user_id_;
-    j.room_version = row_.room_version;
-    j.via = via();
-    j.chat_room_id = row_.chat_room_id;
-    j.type = row_.type;
-    if (m.profiles)
-      for (const auto& p : *m.profiles)
-        if (p.user_id == user_id_) {
-          j.display_name = p.display_name;
-          j.avatar_url = p.avatar_url;
-        }
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, std::move(j)});
+    if (!joining_) ask_to_join(&m);
   } else {
     leave_reason_ = x.reason.value_or("");
     now_effects_.push_back(tell{{actor_kind::room, room_id_}, leave_wanted{user_id_, leave_reason_}});
   }
 }
 
+void invitation_machine::ask_to_join(const chat_command* m) {
+  join_wanted j;
+  j.user_id = user_id_;
+  j.room_version = row_.room_version;
+  j.via = via();
+  j.chat_room_id = row_.chat_room_id;
+  j.type = row_.type;
+  if (m && m->profiles)
+    for (const auto& p : *m->profiles)
+      if (p.user_id == user_id_) {
+        j.display_name = p.display_name;
+        j.avatar_url = p.avatar_url;
+      }
+  // On disk first: a join that is lost with us half way would leave a member whom all see but his own server.
+  joining_ = true;
+  ++row_.attempts;
+  row_.pending_request = "join";
+  save();
+  after_.push_back(tell{{actor_kind::room, room_id_}, std::move(j)});
+}
+
 void invitation_machine::joined(const join_finished& m) {
+  if (std::exchange(joining_, false)) {
+    perhaps_joined_ = m.why.code != fault_code::none && (m.perhaps_joined || (perhaps_joined_ && info(m.why.code).retryable));
+    if (row_.pending_request == "join") {
+      if (perhaps_joined_) retry_later(to_string(m.why));
+      else {
+        row_.pending_request.clear();
+        row_.retry_at_ts = 0;
+        save();
+      }
+    }
+    if (!answering_ && m.why.code == fault_code::none && is_open()) return become("accepted", {});
+  }
   if (!answering_) return;
   const auto command = *std::exchange(answering_, std::nullopt);
   const auto& x = std::get<chat::invite_answer>(*command.body);
@@ -213,6 +245,7 @@ void invitation_machine::send_leave_request() {
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   r.asked = asked_ = ++last_token_;
   asking_ = asking::make_leave;
+  asked_since_ = now_;
   r.endpoint = endpoint::make_leave;
   r.parameters = {room_id_, user_id_};
   r.timeout_ms = node_.federation.make_join_timeout_ms;
@@ -259,6 +292,7 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   r.asked = asked_ = ++last_token_;
   asking_ = asking::send_leave;
+  asked_since_ = now_;
   r.endpoint = endpoint::send_leave_v2;
   r.parameters = {room_id_, (*x)->event_id};
   r.body = (*x)->to_json();
@@ -302,6 +336,7 @@ void invitation_machine::rescission_verified(bool valid) {
   if (!rescinding_.empty()) verify_rescission();
   answer_rescission(r, valid ? "" : "bad_signature: the event's signature is not valid");
   if (!valid || row_.state != "pending") return;
+  if (!joining_) row_.pending_request.clear();
   const auto* reason = r.event->content().find("reason");
   become(r.event->membership() == "ban" ? "banned" : "revoked", reason && reason->as_string() ? *reason->as_string() : std::string{});
 }

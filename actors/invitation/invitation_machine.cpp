@@ -10,6 +10,14 @@ namespace causeway::invitation {
 
 using matrix::json::object;
 
+namespace {
+
+bool cites(const matrix::event& x, const matrix::event& invite) {
+  return std::find(x.auth_events.begin(), x.auth_events.end(), invite.event_id) != x.auth_events.end();
+}
+
+} // namespace
+
 std::string key_of(std::string_view room_id, std::string_view user_id) {
   return std::string{room_id} + "|" + std::string{user_id};
 }
@@ -58,7 +66,10 @@ void invitation_machine::loaded() {
   answered_event_.reset();
   asking_ = asking::nothing; // an answer to the invitation before says nothing about this one
   keys_asked_ = 0;
-  revocation_asked_ = expiring_ = false;
+  revocation_asked_ = expiring_ = rescission_told_ = false;
+  joining_ = false;
+  perhaps_joined_ = exists_ && row_.pending_request == "join";
+  invite_may_be_late_ = exists_ && row_.pending_request == "invite" && row_.attempts > 0;
   if (!exists_) return;
   if (const auto* rules = matrix::find_room_version(row_.room_version); rules && !row_.event.empty())
     if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
@@ -79,7 +90,7 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, join_finished>) joined(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
       else if constexpr (std::is_same_v<T, server_alive>) {
-        if (!row_.pending_request.empty() && row_.pending_request != "commit" && row_.retry_at_ts > now_) {
+        if ((row_.pending_request == "invite" || row_.pending_request == "leave") && row_.retry_at_ts > now_) {
           row_.retry_at_ts = now_;
           begin();
         }
@@ -90,7 +101,7 @@ void invitation_machine::dispatch(const message& m) {
           become("failed", x.reason);
         }
       } else if constexpr (std::is_same_v<T, rescission_delivered>) {
-        if (row_.state == "revoked_unconfirmed") become("revoked", row_.reason);
+        rescission_told();
       } else if constexpr (std::is_same_v<T, timer_due>) {
         if (x.name == "watch") watch();
         else timer();
@@ -108,11 +119,11 @@ bool invitation_machine::is_open() const {
 }
 
 effects invitation_machine::flush() {
-  const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || revoking_ || !rescinding_.empty() || arriving_;
+  const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || joining_ || revoking_ || !rescinding_.empty() || arriving_;
   if (!waits) waiting_since_ = now_;
   else if (!watching_) {
     watching_ = true;
-    now_effects_.push_back(wake_me_at{now_ + 60'000, "watch"});
+    now_effects_.push_back(wake_me_at{now_ + 20'000, "watch"});
   }
   effects out;
   if (!writes_.empty() || !after_.empty()) {
@@ -124,7 +135,7 @@ effects invitation_machine::flush() {
   append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
   const bool rests = !is_open() || (row_.direction == "incoming" && row_.state == "pending") || row_.state == "revoked_unconfirmed";
-  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !arriving_ && !revoking_ && rescinding_.empty() &&
+  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && rescinding_.empty() &&
       asking_ == asking::nothing && before_load_.empty())
     out.push_back(finish{});
   return out;
@@ -138,9 +149,7 @@ void invitation_machine::timer() {
       return;
     }
     expiring_ = true;
-    revocation_asked_ = true;
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, {}, "The invitation expired.", row_.state == "sending" ? event_ : nullptr}});
-    return;
+    return tell_room_to_revoke({}, "The invitation expired.");
   }
   begin();
 }
@@ -148,16 +157,18 @@ void invitation_machine::timer() {
 void invitation_machine::watch() {
   // Whoever was asked may have failed with our question: no wait is for ever.
   const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} * 2;
+  const auto request_ms = std::int64_t{std::max(node_.federation.request_timeout_ms, node_.federation.make_join_timeout_ms)} + 15'000;
   watching_ = false;
-  if (now_ - waiting_since_ < patience) return;
-  if (asking_ != asking::nothing) {
+  if (asking_ != asking::nothing && now_ - asked_since_ >= request_ms) {
     peer_answer lost;
     lost.asked = asked_;
     lost.why = {fault_code::timed_out, "no answer"};
     answered(lost);
   }
+  if (now_ - waiting_since_ < patience) return;
   if (std::exchange(keys_asked_, 0) != 0) retry_later("the keys of the invited server were not told");
   if (const auto command = std::exchange(answering_, std::nullopt)) failed(command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
+  if (std::exchange(joining_, false) && row_.pending_request == "join") retry_later("the join did not end in time");
   if (const auto command = std::exchange(revoking_, std::nullopt)) failed(command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
   revocation_asked_ = expiring_ = false;
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
@@ -230,11 +241,13 @@ void invitation_machine::membership(const invited_membership_changed& m) {
     return;
   }
   if (!exists_ || !is_open()) return;
-  // Before the invite has entered the room its state there is that of an earlier invitation, or of none.
-  if (m.historical && row_.state == "sending" && m.membership != "join" && m.membership != "ban") {
-    const auto& cited = m.event ? m.event->auth_events : std::vector<std::string>{};
-    if (!event_ || std::find(cited.begin(), cited.end(), event_->event_id) == cited.end()) return;
+  // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier invitation, or of none.
+  if (m.historical && (row_.state == "sending" || row_.direction == "incoming") && m.membership != "join" && m.membership != "ban") {
+    if (!event_ || !m.event || !cites(*m.event, *event_)) return;
   }
+  // One that ended an earlier invitation may come late, with the history of a join.
+  if (row_.direction == "incoming" && m.membership == "leave" && m.event && event_ && m.event->depth <= event_->depth && !cites(*m.event, *event_)) return;
+  if (m.membership == "leave" && m.by != user_id_ && revocation_asked_) return; // our own doing: the answer to revoke_invite follows
   row_.pending_request = {};
   row_.retry_at_ts = 0;
   if (m.membership == "join") {
@@ -244,8 +257,10 @@ void invitation_machine::membership(const invited_membership_changed& m) {
   } else if (m.membership == "leave") {
     if (m.by == user_id_) become("rejected", m.reason);
     else if (row_.state == "sending" || row_.state == "pending") {
-      if (revocation_asked_) return; // our own doing: the answer to revoke_invite follows
       become(is_local_user() ? "revoked" : "revoked_unconfirmed", m.reason);
+      if (std::exchange(rescission_told_, false)) rescission_told();
+      // It is not news: what was told of its delivery may have been told to an actor that is no more.
+      else if (m.historical && !is_local_user()) after_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
     }
   }
 }

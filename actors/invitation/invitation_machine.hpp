@@ -48,6 +48,9 @@ private:
   void signature_checked(const keys_found& m);
   void revoke(const chat_command& m, const chat::invite_revoke& x);
   void ask_revocation();
+  void tell_room_to_revoke(const std::string& requested_by, const std::string& reason);
+  void rescission_told();
+  void repeat_rescission();
   void revoked(const revocation_done& m);
   void retry_later(const std::string& why);
 
@@ -56,6 +59,7 @@ private:
   void invite_verified(bool valid);
   void answer(const chat_command& m, const chat::invite_answer& x);
   void joined(const join_finished& m);
+  void ask_to_join(const chat_command* m);
   void send_leave_request();
   void leave_answered(const peer_answer& m);
   void rescinded(const rescission_received& m);
@@ -81,12 +85,17 @@ private:
 
   enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave } asking_ = asking::nothing;
   token asked_ = 0;
+  time_ms asked_since_ = 0;
   matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
   token keys_asked_ = 0;
   std::optional<chat_command> revoking_;
   bool expiring_ = false, revocation_asked_ = false;
+  bool rescission_told_ = false;  ///< the other server has taken the leave before the room's answer was here
+  bool invite_may_be_late_ = false; ///< no attempt was answered: one of them may still arrive, after the leave
 
   std::optional<chat_command> answering_;
+  bool joining_ = false;        ///< the room was asked to join
+  bool perhaps_joined_ = false; ///< an attempt may have made him a member for all others
   struct arrival {
     federation_call call;
     matrix::event_ptr event;

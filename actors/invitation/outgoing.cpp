@@ -9,6 +9,13 @@ namespace causeway::invitation {
 
 using matrix::json::object;
 
+namespace {
+
+/// So long after the invitation came a join whose answer was lost is repeated.
+constexpr time_ms join_give_up_ms = 7 * 24 * 3'600'000LL;
+
+} // namespace
+
 void invitation_machine::begin() {
   if (!exists_) return;
   if (row_.direction == "outgoing" && (row_.state == "sending" || row_.state == "pending")) {
@@ -16,8 +23,9 @@ void invitation_machine::begin() {
     // A crash may have come between the room's commit and ours.
     if (asking_ == asking::nothing) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
   }
+  if (row_.pending_request == "rescind") return repeat_rescission();
   if (row_.direction == "outgoing" && row_.state == "revoked_unconfirmed")
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_}});
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
   if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0) return;
   if (row_.retry_at_ts > now_) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
@@ -26,6 +34,7 @@ void invitation_machine::begin() {
   if (row_.pending_request == "invite") send_invite();
   else if (row_.pending_request == "commit" && event_) now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
   else if (row_.pending_request == "leave") send_leave_request();
+  else if (row_.pending_request == "join" && !joining_ && !answering_) ask_to_join(nullptr);
 }
 
 void invitation_machine::send_invite() {
@@ -34,6 +43,7 @@ void invitation_machine::send_invite() {
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   r.asked = asked_ = ++last_token_;
   asking_ = asking::invite;
+  asked_since_ = now_;
   r.endpoint = matrix::endpoint::invite_v2;
   r.parameters = {room_id_, event_->event_id};
   r.body = "{\"event\":" + event_->to_json() + ",\"invite_room_state\":" + (row_.invite_room_state.empty() ? "[]" : row_.invite_room_state) +
@@ -49,6 +59,11 @@ void invitation_machine::retry_later(const std::string& why) {
     row_.pending_request.clear();
     return become("failed", "the server could not be reached: " + why);
   }
+  if (row_.pending_request == "join" && now_ - row_.since_ts > join_give_up_ms) {
+    row_.pending_request.clear();
+    row_.retry_at_ts = 0;
+    return save();
+  }
   const auto doublings = std::min(row_.attempts > 0 ? row_.attempts - 1 : 0, 20u);
   row_.retry_at_ts = now_ + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
   save();
@@ -58,7 +73,13 @@ void invitation_machine::retry_later(const std::string& why) {
 
 void invitation_machine::invite_answered(const peer_answer& m) {
   asking_ = asking::nothing;
+  if (revoking_ && !revocation_asked_ && row_.state != "sending") {
+    // The room has told meanwhile what became of it.
+    const auto waiting = *std::exchange(revoking_, std::nullopt);
+    return revoke(waiting, std::get<chat::invite_revoke>(*waiting.body));
+  }
   if (row_.state != "sending" || row_.pending_request != "invite") return;
+  invite_may_be_late_ = m.status != 200;
   if (revoking_ && !revocation_asked_) return ask_revocation(); // whatever the answer is
   // Final is what the other server has understood and refused; a proxy's 404 or a key it could not fetch just now is not.
   static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVITE_BLOCKED", "M_INCOMPATIBLE_ROOM_VERSION", "M_UNSUPPORTED_ROOM_VERSION",
@@ -138,9 +159,29 @@ void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke
 
 void invitation_machine::ask_revocation() {
   const auto& x = std::get<chat::invite_revoke>(*revoking_->body);
+  tell_room_to_revoke(x.by, x.reason.value_or(""));
+}
+
+void invitation_machine::tell_room_to_revoke(const std::string& requested_by, const std::string& reason) {
   revocation_asked_ = true;
   // While its answer is lost the other server may hold the invite: the leave has to follow it into the room.
-  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, x.by, x.reason.value_or(""), row_.state == "sending" ? event_ : nullptr}});
+  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr}});
+}
+
+void invitation_machine::rescission_told() {
+  if (revocation_asked_) rescission_told_ = true; // the room's own answer is on its way
+  else if (row_.state == "revoked_unconfirmed" && row_.pending_request != "rescind") become("revoked", row_.reason);
+}
+
+void invitation_machine::repeat_rescission() {
+  if (row_.retry_at_ts > now_) {
+    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+    return;
+  }
+  row_.pending_request.clear();
+  row_.retry_at_ts = 0;
+  save();
+  after_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
 }
 
 void invitation_machine::revoked(const revocation_done& m) {
@@ -153,18 +194,31 @@ void invitation_machine::revoked(const revocation_done& m) {
       row_.deadline_ts = 0;
       become("expired", "it could not be taken back: " + to_string(m.why));
     }
-    if (row_.state == "sending" && asking_ == asking::nothing) begin(); // it goes on as before
+    if (row_.state == "sending" && m.why.code == fault_code::not_member) {
+      row_.pending_request.clear();
+      become("failed", m.why.detail); // nobody is left who could let him in
+    } else if (row_.state == "sending" && asking_ == asking::nothing) begin(); // it goes on as before
+    // What the room told meanwhile was taken for the revocation's own effect.
+    else if (row_.state == "pending") now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
     return;
   }
   row_.pending_request.clear();
   row_.retry_at_ts = 0;
   if (row_.state == "sending" || row_.state == "pending") {
+    if (std::exchange(invite_may_be_late_, false)) {
+      // An invite that arrives after the leave stands at its server as if nobody had taken it back: the leave is told once more when every
+      // attempt has long ended.
+      row_.pending_request = "rescind";
+      row_.retry_at_ts = now_ + 2 * std::int64_t{node_.federation.request_timeout_ms};
+    }
     if (expired) become("expired", "not answered in time");
     else {
       const auto* x = command ? std::get_if<chat::invite_revoke>(command->body.get()) : nullptr;
       become("revoked_unconfirmed", x && x->reason ? *x->reason : std::string{});
     }
+    if (row_.pending_request == "rescind") repeat_rescission();
   }
+  if (std::exchange(rescission_told_, false)) rescission_told();
   if (command) done(command->reference, chat::invite_revoke::name, row_.state);
 }
 

@@ -27,9 +27,11 @@ void remote_server_machine::reply(const std::string& gateway, std::uint64_t id, 
   after_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)}});
 }
 
-void remote_server_machine::refuse(const inbound_request& m, const fault& why) {
-  reply(m.gateway, m.id, info(why.code).http_status,
-        matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+void remote_server_machine::refuse(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms) {
+  object body{{"errcode", info(why.code).errcode}, {"error", why.detail}};
+  if (retry_after_ms != 0) body.set("retry_after_ms", std::int64_t{retry_after_ms});
+  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, info(why.code).http_status,
+                                                                           matrix::json::canonical(body), retry_after_ms}});
 }
 
 void remote_server_machine::inbound(const inbound_request& m) {
@@ -90,6 +92,10 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   last_contact_ = now_;
   sign_of_life();
   const auto& p = m.match->parameters;
+  // A transaction has its own bound: one under way.
+  if (m.match->info->id != endpoint::send)
+    if (const auto wait = budget_.take(node_.federation, now_); wait > 0)
+      return refuse(m, {fault_code::limit_exceeded, "too many requests of " + server_name_}, wait);
   const federation_call call{m.gateway, m.id, server_name_, m.match, body};
   auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
   switch (m.match->info->id) {
@@ -103,7 +109,12 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   case endpoint::invite_v1:
   case endpoint::invite_v2:
   case endpoint::query_profile:
-  case endpoint::query_directory: return hand_to({actor_kind::directory, ""});
+  case endpoint::query_directory:
+  case endpoint::public_rooms:
+  case endpoint::public_rooms_filtered:
+  case endpoint::user_devices:
+  case endpoint::user_keys_query:
+  case endpoint::user_keys_claim: return hand_to({actor_kind::directory, ""});
   case endpoint::make_join:
   case endpoint::send_join_v1:
   case endpoint::send_join_v2:
@@ -115,6 +126,8 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   case endpoint::backfill:
   case endpoint::get_missing_events:
   case endpoint::event_auth:
+  case endpoint::hierarchy:
+  case endpoint::timestamp_to_event:
     if (!matrix::is_room_id(p.at(0))) return refuse(m, {fault_code::invalid_param, "room id"});
     return hand_to({actor_kind::room, p.at(0)});
   default: return refuse(m, {fault_code::unrecognized, "not served"});
@@ -130,7 +143,7 @@ void remote_server_machine::take_transaction(const inbound_request& m, std::shar
       receiving_->waiting.emplace_back(m.gateway, m.id);
       return;
     }
-    return refuse(m, {fault_code::limit_exceeded, "another transaction of this server is under way"});
+    return refuse(m, {fault_code::limit_exceeded, "another transaction of this server is under way"}, 1'000);
   }
   if (!body) return refuse(m, {fault_code::not_json, "a body is expected"});
   receiving_.emplace();

@@ -9,11 +9,13 @@ namespace causeway::remote_server {
 namespace {
 
 constexpr std::size_t waiting_max = 1'000;
+/// A larger answer is used but not kept for others.
+constexpr std::size_t document_bytes_max = 64 * 1024;
 
 } // namespace
 
 bool remote_server_machine::satisfied(const keys_wanted& m) const {
-  if (keys_->empty()) return false;
+  if (keys_->empty() || (m.wants_document && !key_document_)) return false;
   for (const auto& id : m.key_ids)
     if (!keys_->contains(id)) return false;
   if (m.valid_at_ts == 0) return true;
@@ -26,7 +28,7 @@ void remote_server_machine::want_keys(const keys_wanted& m) {
   // A key id that the server itself did not list a moment ago is not asked for again and again.
   const bool just_fetched = keys_fetched_at_ != 0 && now_ - keys_fetched_at_ < node_.federation.key_fetch_retry_ms;
   if (satisfied(m) || paused || just_fetched || keys_waiting_.size() >= waiting_max) {
-    now_effects_.push_back(tell{m.reply_to, keys_found{m.asked, server_name_, keys_}});
+    now_effects_.push_back(tell{m.reply_to, keys_found{m.asked, server_name_, keys_, key_document_}});
     return;
   }
   keys_waiting_.push_back(m);
@@ -55,7 +57,9 @@ void remote_server_machine::keys_answered(const gateway::http_answer& a) {
     keys_ = std::make_shared<const matrix::verify_keys>(std::move(merged));
     keys_fetched_at_ = now_;
     keys_failed_at_ = 0;
-    writes_.push_back(store::put_server_keys{server_name_, *keys_, now_});
+    auto document = matrix::json::canonical(*body);
+    key_document_ = document.size() > document_bytes_max ? nullptr : std::make_shared<const std::string>(std::move(document));
+    writes_.push_back(store::put_server_keys{server_name_, *keys_, now_, key_document_ ? *key_document_ : std::string{}});
   }
   if (!keys_fault_.empty()) {
     keys_failed_at_ = now_;
@@ -67,7 +71,7 @@ void remote_server_machine::keys_answered(const gateway::http_answer& a) {
 
 void remote_server_machine::give_keys() {
   for (const auto& w : std::exchange(keys_waiting_, {}))
-    now_effects_.push_back(tell{w.reply_to, keys_found{w.asked, server_name_, keys_}});
+    now_effects_.push_back(tell{w.reply_to, keys_found{w.asked, server_name_, keys_, key_document_}});
   for (const auto& r : std::exchange(auth_waiting_, {})) authenticate(r, true);
 }
 

@@ -1,6 +1,7 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "actors/excerpt.hpp"
+#include "actors/remote_server/old_form.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/request_auth.hpp"
 
@@ -59,6 +60,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   more_in_store_ = from.more;
   keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
   keys_fetched_at_ = from.keys.fetched_ts;
+  if (!from.keys.document.empty()) key_document_ = std::make_shared<const std::string>(from.keys.document);
   for (const auto& e : from.pdus) {
     queued_ids_.insert(e->event_id);
     pdus_.push_back({e, {}});
@@ -231,6 +233,10 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     now_effects_.push_back(tell{m.reply_to, std::move(a)});
     return;
   }
+  send_peer_request(m, false);
+}
+
+void remote_server_machine::send_peer_request(const peer_request& m, bool in_old_form) {
   std::string query;
   for (const auto& [k, v] : m.query)
     query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
@@ -240,6 +246,8 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
   auto& o = open_.at(id);
   o.reply_to = m.reply_to;
   o.asked = m.asked;
+  o.in_old_form = in_old_form;
+  if (!in_old_form && has_old_form(m)) o.in_new_form = std::make_shared<const peer_request>(m);
 }
 
 void remote_server_machine::answered(const gateway::http_answer& a) {
@@ -255,17 +263,20 @@ void remote_server_machine::answered(const gateway::http_answer& a) {
   }
 }
 
-void remote_server_machine::finish_peer_request(const open_request& r, const gateway::http_answer& a) {
+void remote_server_machine::finish_peer_request(const open_request& r, gateway::http_answer a) {
+  if (r.in_new_form && is_unknown_endpoint(a))
+    if (auto old = in_old_form(*r.in_new_form)) return send_peer_request(*old, true);
+  if (r.in_old_form) take_out_of_old_form(a);
   peer_answer out;
   out.asked = r.asked;
   out.server_name = server_name_;
   out.status = a.status;
-  out.body = a.body;
+  out.body = std::move(a.body);
   if (a.status == 0)
     out.why = a.why.code == fault_code::none ? fault{fault_code::peer_unreachable, server_name_} : a.why;
   else if (a.status != 200) {
     std::string error;
-    if (auto body = matrix::json::parse(a.body)) {
+    if (auto body = matrix::json::parse(out.body)) {
       if (const auto* e = body->find_string("errcode")) out.errcode = excerpt(*e, limits::identifier_bytes_max);
       if (const auto* e = body->find_string("error")) error = excerpt(*e, limits::identifier_bytes_max);
     }

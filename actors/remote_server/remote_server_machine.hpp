@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/remote_server/request_budget.hpp"
 
 #include <deque>
 #include <map>
@@ -39,12 +40,15 @@ private:
     address reply_to; ///< of a peer request
     token asked = 0;
     time_ms deadline = 0;
+    std::shared_ptr<const peer_request> in_new_form; ///< to be repeated in the old form when the server does not know this one
+    bool in_old_form = false;
   };
   std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
                         const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max);
   void send_peer_request(const peer_request& m);
   void answered(const gateway::http_answer& a);
-  void finish_peer_request(const open_request& r, const gateway::http_answer& a);
+  void send_peer_request(const peer_request& m, bool in_old_form);
+  void finish_peer_request(const open_request& r, gateway::http_answer a);
 
   // -- outgoing.cpp
   struct queued {
@@ -80,7 +84,7 @@ private:
   void end_transaction();
   void watch_transaction();
   void reply(const std::string& gateway, std::uint64_t id, int status, std::string body);
-  void refuse(const inbound_request& m, const fault& why);
+  void refuse(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms = 0);
 
   const context& node_;
   const std::string server_name_;
@@ -110,6 +114,7 @@ private:
   std::uint64_t delivered_ = 0;
 
   std::shared_ptr<const matrix::verify_keys> keys_ = std::make_shared<const matrix::verify_keys>();
+  std::shared_ptr<const std::string> key_document_; ///< the latest answer, for those who ask us as a notary; null: none
   std::uint64_t keys_request_ = 0;
   time_ms keys_failed_at_ = 0, keys_fetched_at_ = 0;
   std::string keys_fault_;
@@ -130,6 +135,7 @@ private:
   std::deque<std::pair<std::string, std::string>> recent_answers_; ///< (transaction id, answer), newest last
   bool first_received_ = true;  ///< nothing was received since this actor began: a repetition may be older than it
   bool watching_ = false;       ///< the timer `receiving` is set
+  request_budget budget_;
   std::map<token, inbound_request> finding_event_;
   time_ms last_active_ = 0, last_contact_ = 0;
   std::uint64_t received_pdus_ = 0;

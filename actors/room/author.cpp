@@ -11,6 +11,25 @@ namespace causeway::room {
 
 using matrix::json::object;
 
+namespace {
+
+matrix::json::array ids_as_json(const std::vector<std::string>& ids, const matrix::room_version_rules& rules) {
+  matrix::json::array list;
+  for (const auto& id : ids) {
+    if (rules.event_ids != matrix::event_id_format::given) {
+      list.emplace_back(id);
+      continue;
+    }
+    matrix::json::array pair; // versions 1 and 2 cite an event with a hash that nobody checks any more
+    pair.emplace_back(id);
+    pair.emplace_back(object{});
+    list.emplace_back(std::move(pair));
+  }
+  return list;
+}
+
+} // namespace
+
 result<matrix::event_ptr> room_machine::author(const draft& d) {
   const auto& rules = graph_.rules();
   auto prev = graph_.extremities();
@@ -28,22 +47,8 @@ result<matrix::event_ptr> room_machine::author(const draft& d) {
   pdu.set("content", d.content);
   pdu.set("origin_server_ts", now_);
   pdu.set("depth", std::min(graph_.depth_of_head() + 1, limits::canonical_integer_max));
-  auto ids_as_json = [&](const std::vector<std::string>& ids) {
-    matrix::json::array list;
-    for (const auto& id : ids) {
-      if (rules.event_ids != matrix::event_id_format::given) {
-        list.emplace_back(id);
-        continue;
-      }
-      matrix::json::array pair; // versions 1 and 2 cite an event with a hash that nobody checks any more
-      pair.emplace_back(id);
-      pair.emplace_back(object{});
-      list.emplace_back(std::move(pair));
-    }
-    return list;
-  };
-  pdu.set("prev_events", ids_as_json(prev));
-  pdu.set("auth_events", ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state)));
+  pdu.set("prev_events", ids_as_json(prev, rules));
+  pdu.set("auth_events", ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state), rules));
 
   auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
   if (!x) return x.error();
@@ -79,6 +84,27 @@ status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<
   queue_for(x, {servers.begin(), servers.end()});
   tell_state_changes(changes);
   return ok();
+}
+
+bool room_machine::rescind_outside(const matrix::event_ptr& invite, const std::string& reason) {
+  const auto& rules = graph_.rules();
+  const std::string server{matrix::server_name_of(*invite->state_key)};
+  if (!node_.is_local(invite->sender) || node_.is_local(*invite->state_key) || server_takes_part(server)) return false;
+  object content{{"membership", "leave"}};
+  if (!reason.empty()) content.set("reason", reason);
+  auto auth = invite->auth_events;
+  auth.push_back(invite->event_id);
+  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", invite->sender}, {"state_key", *invite->state_key},
+             {"origin_server_ts", now_}, {"depth", std::min(invite->depth + 1, limits::canonical_integer_max)}, {"content", std::move(content)}};
+  pdu.set("prev_events", ids_as_json({invite->event_id}, rules));
+  pdu.set("auth_events", ids_as_json(auth, rules));
+  if (rules.event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
+  auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
+  if (!x) return false;
+  if (graph_.find((*x)->event_id)) return true; // told a moment ago
+  graph_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"}, writes_);
+  queue_for(*x, {server});
+  return true;
 }
 
 std::vector<std::string> room_machine::local_joined() const {

@@ -13,8 +13,9 @@ using matrix::json::object;
 
 /// Chat ids of the latest messages kept at hand, so that a reply needs no read.
 constexpr std::size_t recent_messages_max = 2'000;
-/// How long a leave waits for the invitations it would leave behind: an attempt to reach the invited server, and some.
-constexpr time_ms withdrawal_ms_max = 45'000;
+/// How long a leave waits for the invitations it would leave behind: an attempt to reach the invited server, also when its answer was lost
+/// with the actor that asked, and some.
+constexpr time_ms withdrawal_ms_max = 75'000;
 
 } // namespace
 
@@ -142,14 +143,23 @@ void room_machine::revoke(const revoke_invite& m) {
     tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)});
     withdrawal_ended(m.user_id);
   };
-  if (!exists_ || head_.phase != store::room_phase::joined) return answer({fault_code::not_member, "nobody of this server is in the room"});
+  if (!exists_) return answer({fault_code::not_member, "nobody of this server is in the room"});
+  if (head_.phase != store::room_phase::joined) {
+    // The room has nothing of it, the invited server may.
+    if (!m.uncommitted_invite) return answer({fault_code::not_member, "nobody of this server is in the room"});
+    rescind_outside(m.uncommitted_invite, m.reason);
+    return answer({});
+  }
   if (!m.requested_by.empty() && m.requested_by != m.by) {
     if (graph_.membership(m.requested_by) != "join" || graph_.levels().of_user(m.requested_by) < graph_.levels().of_action("kick"))
       return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
   }
   if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) {
     if (fetch_parents_first(m.uncommitted_invite, m)) return;
-    if (auto fine = commit_local(m.uncommitted_invite); !fine) return answer(fine.error());
+    if (auto fine = commit_local(m.uncommitted_invite); !fine) {
+      rescind_outside(m.uncommitted_invite, m.reason);
+      return answer({});
+    }
   }
   inviting_.erase(m.user_id);
   release_held(m.user_id);
@@ -169,7 +179,9 @@ void room_machine::revoke(const revoke_invite& m) {
       if (by == m.by) last = e.error();
       continue;
     }
+    const auto invite = graph_.state_event("m.room.member", m.user_id);
     (void)commit_local(*e); // authored against the current state a moment ago
+    if (by != invite->sender) rescind_outside(invite, m.reason);
     return answer({});
   }
   answer(last);
@@ -251,7 +263,10 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
   if (!is_last) return false;
   for (const auto& e : graph_.events_of(graph_.current())) {
     if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key)) continue;
-    if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) (void)commit_local(*taken_back);
+    if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) {
+      (void)commit_local(*taken_back);
+      if (e->sender != user) rescind_outside(e, {});
+    }
   }
   return false;
 }

@@ -12,7 +12,7 @@
 namespace causeway::room {
 namespace {
 
-/// After this a staged event whose parents nobody has is given up.
+/// After this a staged event whose parents nobody has is given up, and so is history that cannot be fetched.
 constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
 
 /// Parents (by `refs`) before children, among the given events.
@@ -62,37 +62,47 @@ std::vector<matrix::event_ptr> room_machine::form_unknown(const matrix::json::ar
 }
 
 bool room_machine::needs_gap(const work& w) const {
-  if (w.pulled) return false; // pulled events are part of the gap of the one they were pulled for
-  if (w.phase == work_phase::closing_gap) return true;
-  return w.phase == work_phase::waiting_for_parents && std::any_of(work_.begin(), work_.end(), [](const auto& other) {
-           return other.second.pulled && other.second.phase == work_phase::closing_gap;
-         });
+  return !w.pulled && w.phase == work_phase::closing_gap; // pulled events are part of the gap of the one they were pulled for
 }
 
 void room_machine::consider_gap() {
   if (join_ || !looking_up_.empty()) return;
   if (gap_) {
     if (!std::exchange(gap_->paused, false)) return;
-    if (gap_->rounds >= node_.room.missing_events_rounds) gap_->at = gap::step::state;
+    const auto fetched = std::count_if(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled; });
+    const auto fetched_max = std::size_t{node_.room.missing_events_rounds} * node_.room.missing_events_limit;
+    if (gap_->rounds >= node_.room.missing_events_rounds || static_cast<std::size_t>(fetched) >= fetched_max) gap_->at = gap::step::state;
     return ask_gap();
   }
   time_ms wake = 0;
   std::vector<std::uint64_t> given_up;
-  for (const auto& [id, w] : work_) {
-    if (!needs_gap(w)) continue;
-    if (now_ - w.since > gap_give_up_ms) {
+  const std::pair<const std::uint64_t, work>* next = nullptr;
+  std::uint64_t turn = 0;
+  for (const auto& entry : work_) {
+    const auto& [id, w] = entry;
+    // Also where they only wait for each other: the ids of room versions 1 and 2 allow circles.
+    if (w.in_inbox && now_ - w.since > gap_give_up_ms) {
       given_up.push_back(id);
       continue;
     }
+    if (!needs_gap(w)) continue;
     if (auto it = gap_pause_.find(id); it != gap_pause_.end() && it->second > now_) {
       wake = wake == 0 ? it->second : std::min(wake, it->second);
       continue;
     }
+    // Servers take turns: one that sends many events without a past must not keep the others' gaps open.
+    const auto last = gap_turns_.find(w.origin);
+    const auto its_turn = last == gap_turns_.end() ? 0 : last->second;
+    if (next && its_turn >= turn) continue;
+    next = &entry;
+    turn = its_turn;
+  }
+  if (next) {
     gap_.emplace();
     gap_->number = ++last_gap_;
-    gap_->work_id = id;
-    gap_->server = w.origin;
-    break;
+    gap_->work_id = next->first;
+    gap_->server = next->second.origin;
+    gap_turns_[gap_->server] = last_gap_;
   }
   for (const auto id : given_up) {
     const auto& w = work_.at(id);
@@ -103,10 +113,15 @@ void room_machine::consider_gap() {
   if (wake != 0) now_effects_.push_back(wake_me_at{wake, "gap"});
 }
 
-void room_machine::drop_orphans() {
-  // What was pulled for an event that is placed or given up serves nobody any more.
-  if (gap_ || std::any_of(work_.begin(), work_.end(), [](const auto& w) { return !w.second.pulled; })) return;
-  while (!work_.empty()) end_work(work_.begin()->first, {});
+void room_machine::drop_pulled() {
+  // What was pulled belongs to the gap that is open. Kept beyond it, each further attempt would add to it, and the next gap
+  // would ask for its ends as well.
+  if (gap_) return;
+  std::vector<std::uint64_t> pulled;
+  for (const auto& [id, w] : work_)
+    if (w.pulled) pulled.push_back(id);
+  for (const auto id : pulled) end_work(id, {});
+  if (work_.empty()) gap_turns_.clear();
 }
 
 void room_machine::ask_gap() {
@@ -287,6 +302,8 @@ void room_machine::gap_failed(const std::string& why) {
   }
   absent_.clear();
   gap_.reset();
+  const bool pulled = std::any_of(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled; });
+  if (pulled) return advance(); // drops it; what waited for it has a gap again
   consider_gap();
 }
 
@@ -295,6 +312,7 @@ void room_machine::gap_failed(const std::string& why) {
 void room_machine::start_history(const std::string& server) {
   if (history_ || node_.room.backfill_on_join == 0) return;
   history_.emplace();
+  history_->begun = now_;
   history_->server = server;
   std::string id;
   for (const char c : head_.history_from + " ") {
@@ -324,18 +342,23 @@ void room_machine::ask_history() {
   now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
 }
 
+void room_machine::history_failed() {
+  history_->asked = 0;
+  if (now_ - history_->begun > gap_give_up_ms) return finish_history();
+  // Another resident has it as well. Meanwhile the room goes on: what was held comes in, the past follows.
+  auto servers = graph_.servers_in(graph_.current());
+  std::erase(servers, node_.server_name);
+  if (!servers.empty()) history_->server = servers[history_->failures % servers.size()];
+  const auto pause = std::min<time_ms>(time_ms{1000} << std::min(++history_->failures, 20u), node_.room.inbox_retry_ms);
+  now_effects_.push_back(wake_me_at{now_ + pause, "history"});
+  for (auto& h : std::exchange(held_, {})) receive(h);
+}
+
 void room_machine::history_answer(const peer_answer& m) {
   history_->asked = 0;
   auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why};
   const auto* pdus = body ? body->find_array("pdus") : nullptr;
-  if (!pdus) {
-    if (++history_->failures >= 5) return finish_history();
-    auto held = std::move(held_);
-    held_.clear();
-    for (const auto& h : held) receive(h);
-    now_effects_.push_back(wake_me_at{now_ + (std::int64_t{1000} << history_->failures), "history"});
-    return;
-  }
+  if (!pdus) return history_failed();
   std::vector<matrix::event_ptr> all, fresh;
   form_unknown(*pdus, &all);
   if (all.size() > 100) all.resize(100);
@@ -383,6 +406,7 @@ void room_machine::finish_history() {
 
 void room_machine::complete_history(const store::events_loaded& known) {
   std::erase_if(history_->events, [&](const auto& x) {
+    if (const auto* n = graph_.find(x->event_id); n && n->judged != store::verdict::outlier) return true; // a gap was quicker
     return std::any_of(known.events.begin(), known.events.end(), [&](const auto& s) { return s.event->event_id == x->event_id && s.judged != store::verdict::outlier; });
   });
   auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
@@ -397,6 +421,7 @@ void room_machine::complete_history(const store::events_loaded& known) {
     verdicts.push_back(std::move(v));
   }
   for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], writes_);
+  tell_state_changes(graph_.end_history(writes_));
   head_.history_from.clear();
   head_changed_ = true;
   auto held = std::move(held_);

@@ -10,6 +10,13 @@ namespace causeway::room {
 
 using matrix::json::object;
 
+namespace {
+
+/// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what cannot be verified is left out.
+constexpr std::uint32_t join_verifications_max = 3;
+
+} // namespace
+
 void room_machine::want_join(const join_wanted& m) {
   if (exists_ && head_.phase == store::room_phase::joined) return join_local(m);
   if (join_) {
@@ -36,13 +43,29 @@ void room_machine::join_local(const join_wanted& m) {
   tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why});
 }
 
+void room_machine::tell_invited() {
+  // What became of the others of ours who were invited may have reached us with the room's state only: the event that says so is known by now
+  // and will change nothing when it is pushed.
+  for (const auto& e : graph_.events_of(graph_.current()))
+    if (e->type == "m.room.member" && node_.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) {
+      const auto* reason = e->content().find("reason");
+      tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key},
+                 invited_membership_changed{std::string{e->membership()}, e->sender, reason && reason->as_string() ? *reason->as_string() : std::string{}, e, true});
+    }
+}
+
 void room_machine::ask_join() {
   auto& j = *join_;
   if (j.via >= j.wanted.via.size()) {
-    tell_after({actor_kind::invitation, room_id_ + "|" + j.wanted.user_id}, join_finished{j.wanted.user_id, j.last});
+    tell_after({actor_kind::invitation, room_id_ + "|" + j.wanted.user_id}, join_finished{j.wanted.user_id, j.last, j.perhaps_joined});
+    const auto why = j.last;
     join_.reset();
     for (auto& h : std::exchange(held_, {})) receive(h);
-    for (auto& w : std::exchange(join_queue_, {})) want_join(w);
+    for (auto& w : std::exchange(join_queue_, {})) {
+      // Whoever waited for minutes behind a server that does not answer is not sent to the same door.
+      if (info(why.code).retryable) tell_after({actor_kind::invitation, room_id_ + "|" + w.user_id}, join_finished{w.user_id, why});
+      else want_join(w);
+    }
     return;
   }
   peer_request r;
@@ -57,6 +80,7 @@ void room_machine::ask_join() {
 }
 
 void room_machine::join_next(const fault& why) {
+  join_->perhaps_joined = join_->perhaps_joined || (join_->at == join_dance::step::send_join && info(why.code).retryable && why.code != fault_code::peer_bad_answer);
   // A refusal by rule weighs more than an unreachable server when the user is told why.
   if (join_->last.code != fault_code::forbidden) join_->last = why;
   now_effects_.push_back(note{log_level::info, "join attempt failed", {{"room", room_id_}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}}});
@@ -84,7 +108,9 @@ void room_machine::join_template(const peer_answer& m) {
   const auto* version = body->find_string("room_version");
   const auto* rules = matrix::find_room_version(version ? *version : "1");
   if (!rules) return join_next({fault_code::unsupported_room_version, version ? *version : "1"});
-  if (!j.wanted.room_version.empty() && j.wanted.room_version != rules->id)
+  // An invitation in the old form does not tell version 1 from 2.
+  const bool old_form = j.wanted.room_version == "1" && rules->id == "2";
+  if (!j.wanted.room_version.empty() && j.wanted.room_version != rules->id && !old_form)
     return join_next({fault_code::peer_bad_answer, "make_join: the room version differs from the invitation's"});
   auto is = [&](const char* key, std::string_view want) {
     const auto* v = shape->find(key);
@@ -134,6 +160,7 @@ void room_machine::join_state(const peer_answer& m) {
       if (p.as_object())
         if (auto x = matrix::make_event(*p.as_object(), rules, matrix::count_policy::unbounded); x && (*x)->room_id == room_id_) into.push_back(*x);
   };
+  j.asked = 0;
   j.state.clear();
   j.auth_chain.clear();
   form(*state, j.state);
@@ -143,15 +170,33 @@ void room_machine::join_state(const peer_answer& m) {
     if (auto x = matrix::make_event(*signed_join, rules); x && (*x)->event_id == j.join->event_id) j.join = *x;
   const auto creates = std::count_if(j.state.begin(), j.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
   if (creates != 1) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  j.at = join_dance::step::verifying;
+  j.verifications = 0;
+  verify_join();
+}
+
+void room_machine::verify_join() {
+  auto& j = *join_;
+  if (j.at != join_dance::step::verifying || j.asked != 0) return;
   std::vector<matrix::event_ptr> all = j.state;
   all.insert(all.end(), j.auth_chain.begin(), j.auth_chain.end());
-  j.at = join_dance::step::verifying;
+  ++j.verifications;
   j.asked = next_token();
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked, std::move(all)}});
 }
 
 void room_machine::join_verified(const events_verified& m) {
   auto& j = *join_;
+  const auto state_end = m.checks.begin() + static_cast<std::ptrdiff_t>(j.state.size());
+  if (const auto missing = std::count(m.checks.begin(), state_end, event_check::no_key); missing > 0) {
+    // Without these we would see the room otherwise than all others do. Keys that cannot be had now may be had a moment later.
+    if (j.verifications < join_verifications_max) {
+      j.asked = 0;
+      now_effects_.push_back(wake_me_at{now_ + node_.federation.key_fetch_retry_ms + 1'000, "join"});
+      return;
+    }
+    now_effects_.push_back(note{log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
+  }
   auto keep = [&](std::vector<matrix::event_ptr>& events, std::size_t offset) {
     std::vector<matrix::event_ptr> good;
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -229,6 +274,7 @@ void room_machine::join_verified(const events_verified& m) {
   tell_state_changes(changes);
   tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
   tell_after({actor_kind::invitation, room_id_ + "|" + user}, join_finished{user, {}});
+  tell_invited();
   start_history(server);
   for (const auto& w : waiting) join_local(w);
   if (!history_)

@@ -28,7 +28,10 @@ void room_machine::receive(const pdus_received& m) {
     held_.push_back(m);
     return;
   }
-  if (work_.size() + m.pdus->size() > node_.room.pending_pdus_max) {
+  // One server may fill half of it: the room stays open to the others.
+  const auto of_origin = std::count_if(work_.begin(), work_.end(), [&](const auto& w) { return w.second.origin == m.origin; });
+  if (work_.size() + m.pdus->size() > node_.room.pending_pdus_max ||
+      static_cast<std::size_t>(of_origin) + m.pdus->size() > std::max<std::size_t>(50, node_.room.pending_pdus_max / 2)) {
     // The sender keeps what it sent and repeats it; an answer per PDU would make it drop them.
     tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
     return;
@@ -45,6 +48,7 @@ void room_machine::receive(const pdus_received& m) {
   };
 
   std::vector<std::uint64_t> ids;
+  bool wanted_now = false;
   const matrix::json::object* acl = nullptr;
   if (exists_)
     if (auto e = graph_.state_event("m.room.server_acl")) acl = &e->content();
@@ -91,6 +95,7 @@ void room_machine::receive(const pdus_received& m) {
       else {
         w.waiters.emplace_back(batch_id, i);
         w.pulled = false; // somebody waits for it now
+        wanted_now = true;
       }
       continue;
     }
@@ -109,8 +114,8 @@ void room_machine::receive(const pdus_received& m) {
     tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
     batches_.erase(batch_id);
   }
-  if (ids.empty()) return;
-  ask_to_verify(std::move(ids));
+  if (!ids.empty()) ask_to_verify(std::move(ids));
+  if (wanted_now) advance(); // the gap it was pulled for may fail and ask for nothing more
 }
 
 void room_machine::ask_to_verify(std::vector<std::uint64_t> ids) {
@@ -182,6 +187,9 @@ void room_machine::verified(const events_verified& m) {
 }
 
 void room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin) {
+  auto all = events;
+  for (const auto& [id, w] : work_) all.push_back(w.event);
+  graph_.mark_history(all);
   for (const auto& x : events) {
     const auto* known = graph_.find(x->event_id);
     if (known && known->judged != store::verdict::outlier) continue;
@@ -207,14 +215,15 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     else if (!absent_.contains(ref)) to_look_up.push_back(ref);
     else unknown = true;
   };
-  if (w.told_state) {
-    // The oldest event of a gap: its state was told by the server that has it, together with all it rests on.
-    accept(w);
+  // History that was fetched meanwhile may have brought it.
+  if (const auto* known = graph_.find(w.event->event_id); known && known->judged != store::verdict::outlier) {
     end_work(id, {});
     removed = true;
     return true;
   }
-  if (const auto* known = graph_.find(w.event->event_id); known && known->judged != store::verdict::outlier) {
+  if (w.told_state) {
+    // The oldest event of a gap: its state was told by the server that has it, together with all it rests on.
+    accept(w);
     end_work(id, {});
     removed = true;
     return true;
@@ -228,8 +237,24 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     if (w.phase != work_phase::closing_gap) w.phase = work_phase::gathering;
     return false;
   }
+  // Room versions 1 and 2 allow it: nobody could ever place it.
+  auto is_itself = [&](const std::string& ref) { return ref == w.event->event_id; };
+  if (std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), is_itself) ||
+      std::any_of(w.event->auth_events.begin(), w.event->auth_events.end(), is_itself)) {
+    end_work(id, "the event cites itself");
+    removed = true;
+    return true;
+  }
   for (const auto& prev : w.event->prev_events) look(prev, true);
   for (const auto& auth : w.event->auth_events) look(auth, false);
+  if (w.event->prev_events.empty() && w.event->event_id == graph_.create()->event_id) {
+    // The way back has come to the beginning of the room, where the state is known: there is none.
+    w.told_state.emplace();
+    accept(w);
+    end_work(id, {});
+    removed = true;
+    return true;
+  }
   if (w.event->prev_events.empty()) {
     end_work(id, "an event other than the first of a room has parents");
     removed = true;
@@ -269,8 +294,8 @@ void room_machine::advance() {
     now_effects_.push_back(ask_store{asked, store::load_events{room_id_, to_look_up, true}});
     looking_up_[asked] = std::move(to_look_up);
   }
+  drop_pulled();
   consider_gap();
-  drop_orphans();
 }
 
 void room_machine::accept(work& w) {
@@ -283,6 +308,7 @@ void room_machine::accept(work& w) {
   } else {
     before = graph_.state_before(w.event->prev_events, writes_);
   }
+  const bool history = graph_.is_history(w.event->event_id);
   const auto verdict = graph_.judge(*w.event, before);
   auto changes = graph_.add(w.event, before, verdict, writes_);
   w.phase = work_phase::done;
@@ -291,7 +317,7 @@ void room_machine::accept(work& w) {
                                 {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
     // A merge may change the state even so; what it changed is told below.
   } else {
-    tell_event(w.event, false);
+    tell_event(w.event, history);
   }
   tell_state_changes(changes);
 }

@@ -27,6 +27,7 @@ void room_graph::load(const store::room_loaded& from) {
   for (const auto& s : from.state_events) {
     if (s.event->is_state("m.room.create") && s.judged != verdict::rejected) create_ = s.event;
     nodes_[s.event->event_id] = node{s.event, s.judged, {}, {}};
+    if (s.judged == verdict::accepted) cited_.insert(s.event->prev_events.begin(), s.event->prev_events.end());
   }
   for (const auto& s : from.extremities) {
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
@@ -174,7 +175,8 @@ room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref&
   if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
   if (auto fine = matrix::check_auth(x, create_.get(), lookup(before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
-  if (current_ && before.group != current_.group)
+  // What comes late but lies before events that are accepted is not judged by what happened after it.
+  if (current_ && before.group != current_.group && !is_history(x.event_id))
     if (auto fine = matrix::check_auth(x, create_.get(), lookup(current_)); !fine)
       return {verdict::soft_failed, "current state: " + fine.error().detail};
   return {};
@@ -209,28 +211,57 @@ std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& 
   if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
   const bool linear = extremities_.size() == x->prev_events.size() &&
                       std::is_permutation(extremities_.begin(), extremities_.end(), x->prev_events.begin());
+  const bool history = is_history(x->event_id);
+  if (j.judged == verdict::accepted) cite(*x);
   put({x, j.judged, before, after}, ++last_position_, j.reason, batch);
   if (j.judged != verdict::accepted) {
     let_go_of_old_states();
     return {};
   }
-  std::erase_if(extremities_, [&](const std::string& id) {
+  const auto ended = std::erase_if(extremities_, [&](const std::string& id) {
     return std::find(x->prev_events.begin(), x->prev_events.end(), id) != x->prev_events.end();
   });
-  extremities_.push_back(x->event_id);
-  state_ref next = after;
-  if (!linear && extremities_.size() > 1) {
-    std::vector<state_ref> states;
-    for (const auto& id : extremities_) {
-      const auto* n = find(id);
-      if (!n || !n->after) throw std::logic_error("an extremity lost its state");
-      states.push_back(n->after);
-    }
-    next = resolve(std::move(states), batch);
+  // History is no end of the graph, and what lies before it is none either.
+  if (!history || extremities_.empty()) extremities_.push_back(x->event_id);
+  else if (ended == 0) {
+    let_go_of_old_states();
+    return {};
   }
-  auto changes = make_current(std::move(next));
+  auto changes = make_current(history || (!linear && extremities_.size() > 1) ? state_of_extremities(batch) : std::move(after));
   let_go_of_old_states();
   return changes;
+}
+
+state_ref room_graph::state_of_extremities(std::vector<store::write>& batch) {
+  std::vector<state_ref> states;
+  for (const auto& id : extremities_) {
+    const auto* n = find(id);
+    if (!n || !n->after) throw std::logic_error("an extremity lost its state");
+    states.push_back(n->after);
+  }
+  return resolve(std::move(states), batch);
+}
+
+void room_graph::cite(const matrix::event& x) {
+  if (cited_.size() > cited_max) cited_.clear();
+  for (const auto& prev : x.prev_events)
+    if (!is_placed(prev)) cited_.insert(prev);
+}
+
+std::vector<state_change> room_graph::end_history(std::vector<store::write>& batch) {
+  const auto is_cited = [this](const std::string& id) { return is_history(id); };
+  if (std::all_of(extremities_.begin(), extremities_.end(), is_cited) || std::erase_if(extremities_, is_cited) == 0) return {};
+  return make_current(state_of_extremities(batch));
+}
+
+void room_graph::mark_history(const std::vector<matrix::event_ptr>& pulled) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& x : pulled)
+      if (x->is_state("m.room.create")) cited_.insert(x->event_id);
+      else if (is_history(x->event_id))
+        for (const auto& prev : x->prev_events) moved = cited_.insert(prev).second || moved;
+  }
 }
 
 std::vector<state_change> room_graph::make_current(state_ref next) {
@@ -266,6 +297,8 @@ void room_graph::add_history(matrix::event_ptr x, const state_ref& before, const
                              std::vector<store::write>& batch) {
   state_ref after = before;
   if (j.judged != verdict::rejected && x->is_state() && before) after = with_entry(before, *x, batch);
+  // What it cites may have come meanwhile by another way, as if it were new.
+  if (j.judged == verdict::accepted) cited_.insert(x->prev_events.begin(), x->prev_events.end());
   put({std::move(x), j.judged, before, after}, --first_position_, j.reason, batch);
   let_go_of_old_states();
 }
@@ -277,6 +310,7 @@ void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vecto
 std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
                                                  std::vector<store::write>& batch) {
   extremities_.clear();
+  cited_.insert(join->prev_events.begin(), join->prev_events.end());
   auto after = with_entry(before, *join, batch);
   const auto id = join->event_id;
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace causeway::room {
@@ -55,6 +56,11 @@ public:
   const node* find(std::string_view event_id) const;
   /// Whether the state after the event is at hand, so that a child can be placed.
   bool is_placed(std::string_view event_id) const;
+  /// Whether an accepted event cites it that was placed without it (our join, the oldest event of a gap): it is history, whatever
+  /// way it comes.
+  bool is_history(std::string_view event_id) const { return cited_.contains(std::string{event_id}); }
+  /// Of events fetched backwards: what lies before history is history too.
+  void mark_history(const std::vector<matrix::event_ptr>& pulled);
   /// Adds what the store answered, for a child to be placed.
   void remember(const store::events_loaded& found);
 
@@ -82,6 +88,9 @@ public:
                                 std::vector<store::write>& batch);
   /// The same for history fetched backwards: no extremity, no change of state, a negative position.
   void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict, std::vector<store::write>& batch);
+  /// After the last of a stretch of history: an extremity it turns out to cite is none.
+  /// @returns what changed in the current state
+  std::vector<state_change> end_history(std::vector<store::write>& batch);
   void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
   /// Replaces extremities and current state: the moment of a join.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
@@ -118,6 +127,8 @@ private:
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
   state_ref new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);
   void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
+  state_ref state_of_extremities(std::vector<store::write>& batch);
+  void cite(const matrix::event& x);
   std::vector<state_change> make_current(state_ref next);
   void let_go_of_old_states();
 
@@ -125,6 +136,8 @@ private:
   std::int64_t state_group_full_every_;
   matrix::event_ptr create_;
   std::unordered_map<std::string, node, string_hash, std::equal_to<>> nodes_;
+  static constexpr std::size_t cited_max = 100'000;
+  std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::deque<std::string> recent_; ///< events with states at hand, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;

@@ -61,6 +61,8 @@ void room_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, events_verified>) verified(x);
       else if constexpr (std::is_same_v<T, chat_command>) take_command(x);
       else if constexpr (std::is_same_v<T, federation_call>) serve(x);
+      else if constexpr (std::is_same_v<T, summary_wanted>) summarize(x);
+      else if constexpr (std::is_same_v<T, summary_told>) child_summarized(x);
       else if constexpr (std::is_same_v<T, revoke_invite>) revoke(x);
       else if constexpr (std::is_same_v<T, join_wanted>) want_join(x);
       else if constexpr (std::is_same_v<T, peer_answer>) {
@@ -71,9 +73,12 @@ void room_machine::dispatch(const message& m) {
         // The invited server has signed: only now does the invitation exist for the room.
         if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
           if (fetch_parents_first(x.event, x)) return;
-          if (auto fine = commit_local(x.event); !fine)
+          if (auto fine = commit_local(x.event); !fine) {
+            rescind_outside(x.event, {});
             tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{fine.error().detail});
+          }
         } else if (!exists_ || head_.phase != store::room_phase::joined) {
+          if (exists_) rescind_outside(x.event, {});
           tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{"nobody of this server is in the room any more"});
         }
         invite_settled(x.user_id);
@@ -98,7 +103,12 @@ void room_machine::dispatch(const message& m) {
         tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
       } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
         auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
-        if (e && e->membership() == "leave" && e->sender != x.user_id) queue_for(e, {std::string{matrix::server_name_of(x.user_id)}});
+        const bool in_room = e && (e->membership() == "join" || e->membership() == "invite");
+        const bool told_by_room = e && e->membership() == "leave" && e->sender != x.user_id;
+        if (told_by_room) queue_for(e, {std::string{matrix::server_name_of(x.user_id)}});
+        const bool believed = told_by_room && x.invite && e->sender == x.invite->sender;
+        const bool told_outside = exists_ && x.invite && !in_room && !believed && rescind_outside(x.invite, {});
+        if (!told_by_room && !told_outside) tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, rescission_delivered{});
       } else if constexpr (std::is_same_v<T, rescission_handled>) {
         if (auto it = rescinding_.find(x.asked); it != rescinding_.end()) {
           const auto [batch_id, index] = it->second;
@@ -141,7 +151,11 @@ void room_machine::loaded(const store::room_loaded& from) {
   graph_.load(from);
   if (!graph_.create()) throw std::runtime_error("room " + room_id_ + " has no create event in the store");
   for (const auto& i : from.invitations)
-    if (i.direction == "outgoing" && i.state == "sending") inviting_[i.user_id] = i.inviter;
+    if (i.direction == "outgoing" && i.state == "sending") {
+      inviting_[i.user_id] = i.inviter;
+      // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
+      now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{}});
+    }
   for (const auto& staged : from.inbox) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
@@ -210,9 +224,18 @@ void room_machine::store_answer(const store_answered& m) {
   if (auto it = parents_wanted_.find(m.asked); it != parents_wanted_.end()) {
     const auto waiting = std::move(it->second);
     parents_wanted_.erase(it);
-    if (found) graph_.remember(*found);
+    if (!found) return; // the store is busy: who asked asks again
+    graph_.remember(*found);
+    parents_told_ = true;
     dispatch(waiting);
+    parents_told_ = false;
     return;
+  }
+  if (auto it = searching_.find(m.asked); it != searching_.end()) {
+    auto search = std::move(it->second);
+    searching_.erase(it);
+    if (!found) return refuse(search.call, {fault_code::internal, "the store did not answer"});
+    return search_further(std::move(search), *found);
   }
   if (auto it = reading_.find(m.asked); it != reading_.end()) {
     auto call = std::move(it->second);
@@ -234,6 +257,11 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "gap") return advance();
   if (m.name == "watch") return watch();
   if (m.name == "held") return release_held({});
+  if (m.name == "hierarchy") return hierarchies_overdue();
+  if (m.name == "join") {
+    if (join_) verify_join();
+    return;
+  }
   if (m.name == "withdrawn") {
     withdrawing_.clear();
     return run_commands();
@@ -243,7 +271,7 @@ void room_machine::timer(const timer_due& m) {
 
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
-  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || !reading_.empty() || !joining_peers_.empty() ||
+  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
                     !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
@@ -265,9 +293,7 @@ bool room_machine::fetch_parents_first(const matrix::event_ptr& x, const message
   for (const auto& id : x->prev_events)
     if (!graph_.is_placed(id)) unplaced.push_back(id);
   if (unplaced.empty()) return false;
-  if (std::all_of(unplaced.begin(), unplaced.end(), [&](const auto& id) { return absent_.contains(id); }))
-    throw std::runtime_error("the parents of an own event are not in the store");
-  for (const auto& id : unplaced) absent_.insert(id); // asked once; what comes is placed
+  if (parents_told_) throw std::runtime_error("the parents of an own event are not in the store"); // asked once; what comes is placed
   const auto asked = next_token();
   now_effects_.push_back(ask_store{asked, store::load_events{room_id_, std::move(unplaced), true}});
   parents_wanted_.emplace(asked, m);
@@ -290,10 +316,20 @@ void room_machine::watch() {
   }
   if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer");
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
-  if (history_ && history_lookup_ == 0 && now_ - history_->since > patience) finish_history();
+  if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
+  else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_failed();
+}
+
+void room_machine::abandon_work() {
+  gap_.reset();
+  while (!work_.empty()) end_work(work_.begin()->first, "this server is not in the room");
+  history_.reset();
+  for (auto& h : std::exchange(held_, {})) receive(h);
 }
 
 effects room_machine::flush() {
+  if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_)) abandon_work();
+  tell_listing();
   if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_)) {
     watching_ = true;
     now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});

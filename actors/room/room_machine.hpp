@@ -86,7 +86,7 @@ private:
   };
   void consider_gap();
   bool needs_gap(const work& w) const;
-  void drop_orphans();
+  void drop_pulled();
   void ask_gap();
   void gap_answer(const peer_answer& m);
   void gap_failed(const std::string& why);
@@ -95,6 +95,7 @@ private:
   void gap_imported(std::vector<matrix::event_ptr> events);
   void start_history(const std::string& server);
   void ask_history();
+  void history_failed();
   void history_answer(const peer_answer& m);
   void history_verified(const std::vector<matrix::event_ptr>& events);
   struct history_fetch {
@@ -102,6 +103,7 @@ private:
     std::vector<std::string> from; ///< events that are asked for with their ancestors
     std::vector<matrix::event_ptr> events;
     std::uint32_t failures = 0;
+    time_ms begun = 0;
     token asked = 0;
     bool verifying = false;
     time_ms since = 0;
@@ -121,6 +123,11 @@ private:
   /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
   causeway::status commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {});
   void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers);
+  /// Takes an invitation back at a server that is not in the room, where the room's own rules do not allow it any more (the inviter has left).
+  /// That server has no state to judge by: it believes the inviter, about the very invite that is cited, and nobody else. The event is not
+  /// part of the room and goes nowhere else.
+  /// @returns false when the inviter is of another server or the invited one's takes part: nothing is told
+  bool rescind_outside(const matrix::event_ptr& invite, const std::string& reason);
   std::vector<std::string> local_joined() const;
 
   // -- commands (commands.cpp, create.cpp)
@@ -168,11 +175,50 @@ private:
   void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
   void serve_event(const federation_call& m, const store::events_loaded& found);
   void serve_event_auth(const federation_call& m);
+  status acl_allows(std::string_view server) const;
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
   bool server_takes_part(std::string_view server) const;
   status may_ask(const federation_call& m) const;
   bool may_see(std::string_view server, const matrix::event& x, const state_ref& before) const;
+
+  void hand_on_invite(const federation_call& m);
+
+  // -- what the directory knows of the room (listing.cpp)
+  /// The room's entry of public directories and hierarchies.
+  matrix::json::object summary() const;
+  std::string listing() const;
+  void tell_listing();
+  void serve_alias(const federation_call& m);
+
+  // -- spaces (hierarchy.cpp)
+  void serve_hierarchy(const federation_call& m);
+  bool shows_summary_to(std::string_view server, std::string_view parent, bool in_parent) const;
+  void summarize(const summary_wanted& m);
+  void child_summarized(const summary_told& m);
+  void hierarchies_overdue();
+  struct open_hierarchy {
+    federation_call call;
+    time_ms since = 0;
+    matrix::json::array children_state;
+    std::vector<std::string> children;         ///< in order
+    std::map<token, std::string> open;         ///< question -> child
+    std::map<std::string, summary_told> told;  ///< child -> answer
+  };
+  void finish_hierarchy(const open_hierarchy& h);
+
+  // -- finding an event by time (timestamp.cpp)
+  void serve_timestamp(const federation_call& m);
+  struct time_search {
+    federation_call call;
+    std::int64_t ts = 0;
+    bool forwards = true;
+    std::uint32_t rounds = 0;
+    matrix::event_ptr best;
+    std::set<std::string> seen;
+  };
+  void search_further(time_search s, const store::events_loaded& found);
+  void ask_search(time_search s, std::vector<std::string> from);
 
   // -- joining through another server (join.cpp)
   struct join_dance {
@@ -182,7 +228,9 @@ private:
     enum class step : std::uint8_t { make_join, send_join, verifying } at = step::make_join;
     matrix::event_ptr join;
     std::vector<matrix::event_ptr> auth_chain, state;
+    std::uint32_t verifications = 0; ///< asked for; again when the keys of some server could not be had
     fault last;
+    bool perhaps_joined = false; ///< a send_join was not answered
     time_ms since = 0;
   };
   void want_join(const join_wanted& m);
@@ -190,9 +238,11 @@ private:
   void join_answer(const peer_answer& m);
   void join_template(const peer_answer& m);
   void join_state(const peer_answer& m);
+  void verify_join();
   void join_verified(const events_verified& m);
   void join_next(const fault& why);
   void join_local(const join_wanted& m);
+  void tell_invited();
 
   // -- what the chat server hears (tell_chat.cpp)
   void tell_state_changes(const std::vector<state_change>& changes);
@@ -239,6 +289,9 @@ private:
   /// @returns whether `m` was put aside until the store has told them
   bool fetch_parents_first(const matrix::event_ptr& x, const message& m);
   std::map<token, message> parents_wanted_;
+  bool parents_told_ = false; ///< while a message that was put aside is taken up again
+  /// Nobody of ours is in the room any more: what is staged or asked for serves nobody.
+  void abandon_work();
   void watch();
   bool watching_ = false;
   std::map<token, std::vector<std::string>> looking_up_;
@@ -246,6 +299,7 @@ private:
   std::optional<gap> gap_;
   std::uint64_t last_gap_ = 0;
   std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>> importing_; ///< (gap, events being verified for it)
+  std::map<std::string, std::uint64_t> gap_turns_;           ///< server -> the last gap opened for an event of it
   std::map<std::uint64_t, time_ms> gap_pause_;               ///< work -> not before
   std::optional<history_fetch> history_;
   std::map<token, std::vector<matrix::event_ptr>> history_verifying_;
@@ -258,6 +312,11 @@ private:
   std::map<token, federation_call> reading_;           ///< calls that wait for the store
   std::map<token, std::pair<federation_call, matrix::event_ptr>> joining_peers_; ///< send_join, send_leave being verified
   std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
+  std::vector<open_hierarchy> hierarchies_;
+  std::map<token, time_search> searching_;
+  std::optional<std::string> last_listing_; ///< what the directory was told in this life
+  std::int64_t listed_group_ = -1;          ///< state group it was computed for
+  store::room_phase listed_phase_ = store::room_phase::joined;
   struct held_call {
     time_ms since = 0;
     std::string user; ///< whose invitation it waits for

@@ -71,12 +71,16 @@ bool room_machine::server_takes_part(std::string_view server) const {
   return std::find(servers.begin(), servers.end(), server) != servers.end();
 }
 
+status room_machine::acl_allows(std::string_view server) const {
+  auto acl = graph_.state_event("m.room.server_acl");
+  if (matrix::server_acl_allows(acl ? &acl->content() : nullptr, server)) return ok();
+  return {fault_code::server_denied, "the room's server ACL denies " + std::string{server}};
+}
+
 status room_machine::may_ask(const federation_call& m) const {
   if (!exists_) return {fault_code::not_found, "room " + room_id_};
   if (!server_takes_part(m.origin)) return {fault_code::forbidden, m.origin + " is not in the room"};
-  auto acl = graph_.state_event("m.room.server_acl");
-  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return {fault_code::server_denied, "the room's server ACL denies " + m.origin};
-  return ok();
+  return acl_allows(m.origin);
 }
 
 void room_machine::serve(const federation_call& m) {
@@ -88,6 +92,10 @@ void room_machine::serve(const federation_call& m) {
     case endpoint::send_join_v2: return take_membership(m, "join");
     case endpoint::send_leave_v1:
     case endpoint::send_leave_v2: return take_membership(m, "leave");
+    case endpoint::invite_v1:
+    case endpoint::invite_v2: return hand_on_invite(m);
+    case endpoint::query_directory: return serve_alias(m);
+    case endpoint::hierarchy: return serve_hierarchy(m);
     default: break;
   }
   if (auto fine = may_ask(m); !fine) return refuse(m, fine.error());
@@ -126,8 +134,17 @@ void room_machine::serve(const federation_call& m) {
       return read(std::move(q));
     }
     case endpoint::event_auth: return serve_event_auth(m);
+    case endpoint::timestamp_to_event: return serve_timestamp(m);
     default: return refuse(m, {fault_code::unrecognized, "not served by a room"});
   }
+}
+
+void room_machine::hand_on_invite(const federation_call& m) {
+  // The invitation decides; the room, where it is known here, has its server ACL asked first.
+  if (exists_ && head_.phase == store::room_phase::joined)
+    if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
+  const auto* event = m.match->info->id == endpoint::invite_v1 ? m.body.get() : m.body->find("event");
+  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + *event->find_string("state_key")}, m});
 }
 
 // -- membership: make_join, send_join, make_leave, send_leave ---------------------------------------------------------------
@@ -174,8 +191,7 @@ void room_machine::membership_template(const federation_call& m, const char* mem
                                                           {"room_version", head_.room_version}}));
     if (!head_.federated) return refuse(m, {fault_code::forbidden, "the room does not federate"});
   }
-  auto acl = graph_.state_event("m.room.server_acl");
-  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return refuse(m, {fault_code::server_denied, "the room's server ACL denies " + m.origin});
+  if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
   if (held_for_invite(m, user)) return;
   const auto now_is = graph_.membership(user);
   if (!joins && now_is != "invite" && now_is != "join" && now_is != "knock")
@@ -208,8 +224,7 @@ void room_machine::take_membership(const federation_call& m, const char* members
     return refuse(m, {fault_code::invalid_param, std::string{"an m.room.member event with membership "} + membership + " is expected"});
   if (*x->state_key != x->sender) return refuse(m, {fault_code::invalid_param, "sender and state_key differ"});
   if (matrix::server_name_of(x->sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
-  auto acl = graph_.state_event("m.room.server_acl");
-  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return refuse(m, {fault_code::server_denied, "the room's server ACL denies " + m.origin});
+  if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
   if (held_for_invite(m, *x->state_key)) return;
   const auto asked = next_token();
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}}});

@@ -52,8 +52,10 @@ void room_machine::tell_membership(const state_change& c) {
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
   if (quiet_) return;
-  if ((previous == "invite" || next == "invite") && matrix::is_user_id(user) && user.find("|@") == user.npos)
-    tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, false});
+  // From leave to leave: an invitation may have come and gone within one merge.
+  const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
+  if ((previous == "invite" || next == "invite" || unseen) && matrix::is_user_id(user) && user.find("|@") == user.npos)
+    tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, unseen});
   const bool profile_only = previous == next && next == "join";
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
                               e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
@@ -75,6 +77,7 @@ void room_machine::tell_membership(const state_change& c) {
 void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
   if (x->is_state() || node_.is_local(x->sender)) return;
   if (x->type != "m.room.message" && x->type != "m.room.encrypted") return;
+  if (x->content().empty()) return; // redacted, or altered on the way: there is nothing to show
   chat::message_received n;
   n.room = head_.chat_room_id;
   n.matrix_room_id = room_id_;

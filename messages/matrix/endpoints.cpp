@@ -38,6 +38,16 @@ constexpr std::array table{
   endpoint_info{event_auth, "GET", "/_matrix/federation/v1/event_auth/{}/{}", x_matrix, 0},
   endpoint_info{query_profile, "GET", "/_matrix/federation/v1/query/profile", x_matrix, 0},
   endpoint_info{query_directory, "GET", "/_matrix/federation/v1/query/directory", x_matrix, 0},
+  endpoint_info{key_query, "GET", "/_matrix/key/v2/query/{}", open, 0},
+  endpoint_info{key_query_batch, "POST", "/_matrix/key/v2/query", open, request_bytes},
+  endpoint_info{public_rooms, "GET", "/_matrix/federation/v1/publicRooms", x_matrix, 0},
+  endpoint_info{public_rooms_filtered, "POST", "/_matrix/federation/v1/publicRooms", x_matrix, request_bytes},
+  endpoint_info{hierarchy, "GET", "/_matrix/federation/v1/hierarchy/{}", x_matrix, 0},
+  endpoint_info{timestamp_to_event, "GET", "/_matrix/federation/v1/timestamp_to_event/{}", x_matrix, 0},
+  endpoint_info{user_devices, "GET", "/_matrix/federation/v1/user/devices/{}", x_matrix, 0},
+  endpoint_info{user_keys_query, "POST", "/_matrix/federation/v1/user/keys/query", x_matrix, request_bytes},
+  endpoint_info{user_keys_claim, "POST", "/_matrix/federation/v1/user/keys/claim", x_matrix, request_bytes},
+  endpoint_info{openid_userinfo, "GET", "/_matrix/federation/v1/openid/userinfo", open, 0},
 };
 
 /// Older peers still name the key they want; the answer is the same.

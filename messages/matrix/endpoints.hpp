@@ -32,6 +32,16 @@ enum class endpoint : std::uint8_t {
   event_auth,
   query_profile,
   query_directory,
+  key_query,
+  key_query_batch,
+  public_rooms,
+  public_rooms_filtered,
+  hierarchy,
+  timestamp_to_event,
+  user_devices,
+  user_keys_query,
+  user_keys_claim,
+  openid_userinfo,
 };
 
 enum class authentication : std::uint8_t { open, x_matrix };

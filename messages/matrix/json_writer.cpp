@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace causeway::matrix::json {
 namespace {
@@ -84,6 +85,15 @@ void write_string(std::string& out, std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   const char* stop = scan(at, end, marks_of_escapes, needs_escape);
+  if (stop == end) {
+    // Nearly every string: one growth, one copy.
+    const auto begin = out.size();
+    out.resize(begin + text.size() + 2);
+    out[begin] = '"';
+    std::memcpy(out.data() + begin + 1, text.data(), text.size());
+    out.back() = '"';
+    return;
+  }
   out += '"';
   while (stop != end) {
     out.append(at, stop);

@@ -79,7 +79,7 @@ struct invite_row {
     f("inviter", inviter, "Who invited.");
     f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
     f("pending_request", pending_request,
-      "What we still have to tell the other server: invite or leave; empty: nothing.");
+      "What we still have to tell the other server: invite, leave or rescind (the revocation once more); empty: nothing.");
     f("attempts", attempts, "Attempts to tell it.");
     f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
     f("reason", reason, "Why it failed or was ended.");

@@ -326,14 +326,14 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
   auto out = std::move(x.outcome);
   long status = 0, port = 0;
   char *type = nullptr, *ip = nullptr, *redirect = nullptr;
-  curl_off_t handshake_us = 0, connect_us = 0;
+  curl_off_t ready_us = 0, connect_us = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
-  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us);
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us); // connected and TLS spoken; also where a connection was used again
   curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
   if (ip != nullptr && *ip != 0 && port > 0) out.address = host_and_port(ip, port);
-  out.connected = handshake_us > 0;
+  out.connected = ready_us > 0;
   if (code == CURLE_OK) {
     out.connected = true;
     out.status = static_cast<int>(status);
@@ -342,7 +342,7 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
     return out;
   }
   out.body.clear();
-  out.why = {code_of(code, connect_us > 0), x.error[0] != 0 ? x.error : curl_easy_strerror(code)};
+  out.why = {code_of(code, ready_us > 0 || connect_us > 0), x.error[0] != 0 ? x.error : curl_easy_strerror(code)};
   if (x.too_large || code == CURLE_FILESIZE_EXCEEDED)
     out.why = {fault_code::too_large, "response is over " + std::to_string(x.call.response_bytes_max) + " bytes"};
   else if (x.headers_too_large)

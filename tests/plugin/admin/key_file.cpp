@@ -153,4 +153,18 @@ BOOST_AUTO_TEST_CASE(malformed_keys_are_refused_without_printing_them) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(old_keys_stand_beside_the_one_that_signs) {
+  const auto old = "old_ed25519 a0 " + spec_seed + " 1600000000000\n"; // any 32 bytes pass for a public key
+  const auto text = "ed25519 a1 " + spec_seed + "\n" + old;
+  BOOST_TEST(bool(parse_key_file(text)));
+  auto keys = parse_old_keys(text);
+  BOOST_REQUIRE(keys);
+  BOOST_REQUIRE(keys->size() == 1u);
+  BOOST_TEST(keys->at(0).key_id == "ed25519:a0");
+  BOOST_TEST(keys->at(0).public_key_base64 == spec_seed);
+  BOOST_TEST(keys->at(0).expired_ts == 1'600'000'000'000);
+  for (const std::string wrong : {"old_ed25519 a0 AAAA 5", "old_ed25519 a0", "old_ed25519 a-0 ", "old_ed25519 a0 "})
+    BOOST_TEST(!parse_old_keys(wrong + (wrong.ends_with(' ') ? spec_seed + " soon" : "")), wrong);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,104 @@
+// What other servers ask about people and names of this server. Source: server-server-api, "Querying for information",
+// "Inviting to a room", "Device Management", "End-to-End Encryption".
+#include "actors/directory/directory_machine.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+namespace causeway::directory {
+
+using matrix::endpoint;
+using matrix::json::object;
+
+void directory_machine::reply(const std::string& gateway, std::uint64_t id, int status, std::string body) {
+  after_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)}});
+}
+
+void directory_machine::refuse(const federation_call& m, const fault& why) {
+  reply(m.gateway, m.id, info(why.code).http_status,
+        matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+}
+
+void directory_machine::federation(const federation_call& m) {
+  switch (m.match->info->id) {
+  case endpoint::query_profile: return profile(m);
+  case endpoint::query_directory: return alias(m);
+  case endpoint::public_rooms:
+  case endpoint::public_rooms_filtered: return public_rooms(m);
+  case endpoint::user_devices: return devices(m);
+  case endpoint::user_keys_query: return keys_query(m);
+  case endpoint::user_keys_claim: return keys_claim(m);
+  case endpoint::key_query:
+  case endpoint::key_query_batch: return notary(m);
+  case endpoint::invite_v1:
+  case endpoint::invite_v2: return invitation_of_ours(m);
+  default: return refuse(m, {fault_code::unrecognized, "not served"});
+  }
+}
+
+void directory_machine::profile(const federation_call& m) {
+  const auto* user = m.match->find_query("user_id");
+  if (!user) return refuse(m, {fault_code::missing_param, "user_id"});
+  if (!matrix::is_user_id(*user)) return refuse(m, {fault_code::invalid_param, "user_id"});
+  auto it = users_.find(*user);
+  if (it == users_.end()) return refuse(m, {fault_code::not_found, "no such user"});
+  const auto* field = m.match->find_query("field");
+  object told;
+  if (!it->second.display_name.empty() && (!field || *field == "displayname"))
+    told.set("displayname", it->second.display_name);
+  if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url"))
+    told.set("avatar_url", it->second.avatar_url);
+  reply(m.gateway, m.id, 200, matrix::json::canonical(told));
+}
+
+void directory_machine::invitation_of_ours(const federation_call& m) {
+  const bool v1 = m.match->info->id == endpoint::invite_v1;
+  const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
+  const auto* key = event ? event->find("state_key") : nullptr;
+  if (!key || !key->as_string())
+    return refuse(m, {fault_code::invalid_param, "an invite event with a state_key is expected"});
+  const auto& user = *key->as_string();
+  const auto& room_id = m.match->parameters.at(0);
+  if (!matrix::is_room_id(room_id)) return refuse(m, {fault_code::invalid_param, "room id"});
+  if (!matrix::is_user_id(user) || !node_.is_local(user))
+    return refuse(m, {fault_code::invalid_param, "the invited user is not of this server"});
+  if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
+  // By way of the room: where we take part in it, its server ACL has a say.
+  now_effects_.push_back(tell{{actor_kind::room, room_id}, m});
+}
+
+void directory_machine::alias(const federation_call& m) {
+  const auto* wanted = m.match->find_query("room_alias");
+  if (!wanted) return refuse(m, {fault_code::missing_param, "room_alias"});
+  if (!matrix::is_room_alias(*wanted)) return refuse(m, {fault_code::invalid_param, "room_alias"});
+  auto it = aliases_.find(*wanted);
+  if (it == aliases_.end()) return refuse(m, {fault_code::not_found, "no such alias"});
+  now_effects_.push_back(tell{{actor_kind::room, it->second}, m}); // which knows the servers in it
+}
+
+// -- end-to-end encryption: the chat server has none, so our users have no devices. A well-formed empty answer keeps other
+// servers from asking again and again.
+
+void directory_machine::devices(const federation_call& m) {
+  const auto& user = m.match->parameters.at(0);
+  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user id"});
+  if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
+  reply(m.gateway, m.id, 200,
+        matrix::json::canonical(object{{"devices", matrix::json::array{}}, {"stream_id", 1}, {"user_id", user}}));
+}
+
+void directory_machine::keys_query(const federation_call& m) {
+  const auto* wanted = m.body ? m.body->find_object("device_keys") : nullptr;
+  if (!wanted) return refuse(m, {fault_code::bad_json, "device_keys: an object is expected"});
+  object found;
+  for (const auto& [user, devices] : *wanted)
+    if (users_.contains(user)) found.set(user, object{});
+  reply(m.gateway, m.id, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
+}
+
+void directory_machine::keys_claim(const federation_call& m) {
+  if (!m.body || !m.body->find_object("one_time_keys"))
+    return refuse(m, {fault_code::bad_json, "one_time_keys: an object is expected"});
+  reply(m.gateway, m.id, 200, R"({"one_time_keys":{}})");
+}
+
+} // namespace causeway::directory

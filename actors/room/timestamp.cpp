@@ -1,0 +1,67 @@
+// The event of the room nearest to a moment. The graph is walked back from its head, a bounded number of events: timestamps are
+// what servers claim, and there is no index over them. Source: server-server-api, "Timestamp to event".
+#include "actors/room/room_machine.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace causeway::room {
+namespace {
+
+using matrix::json::object;
+
+constexpr std::size_t events_per_round = 100;
+constexpr std::uint32_t rounds_max = 20;
+constexpr std::size_t open_max = 10;
+
+} // namespace
+
+void room_machine::serve_timestamp(const federation_call& m) {
+  const auto* ts = m.match->find_query("ts");
+  const auto* dir = m.match->find_query("dir");
+  if (!ts) return refuse(m, {fault_code::missing_param, "ts"});
+  if (!dir) return refuse(m, {fault_code::missing_param, "dir"});
+  if (*dir != "f" && *dir != "b") return refuse(m, {fault_code::invalid_param, "dir: f or b is expected"});
+  time_search s{m, 0, *dir == "f", 0, nullptr, {}};
+  const auto [end, problem] = std::from_chars(ts->data(), ts->data() + ts->size(), s.ts);
+  if (problem != std::errc{} || end != ts->data() + ts->size()) return refuse(m, {fault_code::invalid_param, "ts: milliseconds are expected"});
+  if (searching_.size() >= open_max) return refuse(m, {fault_code::limit_exceeded, "too many searches in this room"});
+  ask_search(std::move(s), graph_.extremities());
+}
+
+void room_machine::ask_search(time_search s, std::vector<std::string> from) {
+  store::load_ancestors q;
+  q.room_id = room_id_;
+  q.from = std::move(from);
+  q.limit = events_per_round;
+  const auto asked = next_token();
+  now_effects_.push_back(ask_store{asked, std::move(q)});
+  searching_.emplace(asked, std::move(s));
+}
+
+void room_machine::search_further(time_search s, const store::events_loaded& found) {
+  bool passed = false; // what is older than this batch lies on the other side of the moment
+  for (const auto& e : found.events) {
+    const auto& x = *e.event;
+    s.seen.insert(x.event_id);
+    const bool after = x.origin_server_ts >= s.ts, before = x.origin_server_ts <= s.ts;
+    passed = passed || (s.forwards ? !after : before);
+    if (!(s.forwards ? after : before) || e.judged != store::verdict::accepted) continue;
+    if (s.best && (s.forwards ? x.origin_server_ts > s.best->origin_server_ts : x.origin_server_ts < s.best->origin_server_ts)) continue;
+    state_ref around;
+    if (auto it = found.state_groups.find(e.state_group_before); it != found.state_groups.end()) around = {it->first, it->second};
+    if (may_see(s.call.origin, x, around)) s.best = e.event;
+  }
+  std::vector<std::string> further;
+  if (!passed)
+    for (const auto& e : found.events)
+      for (const auto& id : e.event->prev_events)
+        if (!s.seen.contains(id) && std::find(further.begin(), further.end(), id) == further.end()) further.push_back(id);
+  const bool at_the_end = further.empty();
+  if (!at_the_end && ++s.rounds < rounds_max) return ask_search(std::move(s), std::move(further));
+  // Looking forwards, what was found is the nearest only when something older was seen.
+  if (!s.best || !at_the_end) return refuse(s.call, {fault_code::not_found, "no event near that moment is known here"});
+  reply(s.call, 200, matrix::json::canonical(object{{"event_id", s.best->event_id}, {"origin_server_ts", s.best->origin_server_ts}}));
+}
+
+} // namespace causeway::room

@@ -1,0 +1,215 @@
+#include "actors/directory/directory_machine.hpp"
+
+#include "tests/actors/machine_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::test;
+using directory::directory_machine;
+using matrix::json::array;
+using matrix::json::object;
+using matrix::json::value;
+
+namespace {
+
+/// The directory of here.example; knows @ann.
+struct rig {
+  context node = here();
+  std::unique_ptr<directory_machine> machine;
+  time_ms now = noon;
+
+  rig() { begin(); }
+  void begin(store::directory_loaded stored = {}) {
+    machine = std::make_unique<directory_machine>(node, std::string(32, 's'));
+    stored.users.push_back({"@ann:here.example", "ann", "Ann", "mxc://here.example/a"});
+    const auto asked = of_kind<ask_store>(machine->on(start{}, now)).at(0).asked;
+    machine->on(store_says(asked, std::move(stored)), now);
+  }
+  effects on(const message& m) { return machine->on(m, now); }
+  effects ask(const std::string& method, const std::string& target, const std::string& body = {}) {
+    federation_call call;
+    call.gateway = "g";
+    call.id = 7;
+    call.origin = "there.example";
+    call.match = std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target));
+    if (!body.empty()) call.body = std::make_shared<const value>(*matrix::json::parse(body));
+    return on(call);
+  }
+  std::pair<int, value> answer(const effects& from) {
+    const auto r = told<federation_reply>(from).at(0).second;
+    BOOST_TEST(r.id == 7u);
+    return {r.status, *matrix::json::parse(r.body)};
+  }
+  std::pair<int, value> get(const std::string& target) { return answer(ask("GET", target)); }
+  std::pair<int, value> post(const std::string& target, const std::string& body) { return answer(ask("POST", target, body)); }
+
+  void list(const std::string& room, int members, const std::string& more = {}, const std::string& aliases = "[]") {
+    on(room_listed{room, R"({"aliases":)" + aliases + R"(,"room":{"num_joined_members":)" + std::to_string(members) + R"(,"room_id":")" + room + "\"" + more + "}}"});
+  }
+};
+
+std::string errcode(const value& v) { return v.find_string("errcode") ? *v.find_string("errcode") : ""; }
+std::string rooms(const value& v) {
+  std::string out;
+  for (const auto& r : *v.find_array("chunk")) out += *r.find_string("room_id") + " ";
+  return out;
+}
+
+constexpr const char* fed = "/_matrix/federation/v1/";
+std::string at(const std::string& path) { return fed + path; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(directory_machine_federation)
+
+BOOST_AUTO_TEST_CASE(profile_is_told_whole_or_by_field) {
+  rig r;
+  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example")).second) == R"({"avatar_url":"mxc://here.example/a","displayname":"Ann"})");
+  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=displayname")).second) == R"({"displayname":"Ann"})");
+  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=m.tz")).second) == "{}");
+  BOOST_TEST(r.get(at("query/profile?user_id=%40bob%3Ahere.example")).first == 404);
+  BOOST_TEST(errcode(r.get(at("query/profile?user_id=bob")).second) == "M_INVALID_PARAM");
+  BOOST_TEST(errcode(r.get(at("query/profile")).second) == "M_MISSING_PARAM");
+}
+
+BOOST_AUTO_TEST_CASE(users_have_no_devices_and_no_keys) {
+  rig r;
+  BOOST_TEST(matrix::json::canonical(r.get(at("user/devices/%40ann%3Ahere.example")).second) == R"({"devices":[],"stream_id":1,"user_id":"@ann:here.example"})");
+  BOOST_TEST(r.get(at("user/devices/%40bob%3Ahere.example")).first == 404);
+  BOOST_TEST(matrix::json::canonical(r.post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@bob:here.example":[]}})").second) ==
+             R"({"device_keys":{"@ann:here.example":{}}})");
+  BOOST_TEST(matrix::json::canonical(r.post(at("user/keys/claim"), R"({"one_time_keys":{"@ann:here.example":{"D":"signed_curve25519"}}})").second) ==
+             R"({"one_time_keys":{}})");
+  BOOST_TEST(errcode(r.post(at("user/keys/query"), "{}").second) == "M_BAD_JSON");
+  BOOST_TEST(errcode(r.post(at("user/keys/claim"), "[]").second) == "M_BAD_JSON");
+}
+
+BOOST_AUTO_TEST_CASE(invitation_goes_by_way_of_the_room) {
+  rig r;
+  const auto done = r.ask("PUT", "/_matrix/federation/v2/invite/!r%3Athere.example/$e", R"({"event":{"state_key":"@ann:here.example"}})");
+  BOOST_TEST((told<federation_call>(done).at(0).first == address{actor_kind::room, "!r:there.example"}));
+}
+
+BOOST_AUTO_TEST_CASE(alias_is_answered_by_its_room_and_belongs_to_whoever_came_first) {
+  rig r;
+  const auto* query = "query/directory?room_alias=%23a%3Ahere.example";
+  BOOST_TEST(r.get(at(query)).first == 404);
+  r.list("!one:here.example", 2, {}, R"(["#a:here.example"])");
+  r.list("!two:here.example", 2, {}, R"(["#a:here.example"])");
+  BOOST_TEST((told<federation_call>(r.ask("GET", at(query))).at(0).first == address{actor_kind::room, "!one:here.example"}));
+  r.on(room_listed{"!one:here.example", {}});
+  BOOST_TEST(r.get(at(query)).first == 404);
+  BOOST_TEST(errcode(r.get(at("query/directory?room_alias=a")).second) == "M_INVALID_PARAM");
+  BOOST_TEST(errcode(r.get(at("query/directory")).second) == "M_MISSING_PARAM");
+}
+
+BOOST_AUTO_TEST_CASE(alias_of_another_room_is_refused_to_a_new_one) {
+  rig r;
+  r.list("!one:here.example", 2, {}, R"(["#a:here.example"])");
+  chat::room_create x;
+  x.room = "new";
+  x.type = chat::room_type::channel;
+  x.creator = "ann";
+  x.alias = "a";
+  const auto done = r.on(command_received{{"chat", "c1", 1}, std::make_shared<const chat::command>(x)});
+  BOOST_TEST(!told<command_done>(done).at(0).second.succeeded);
+  BOOST_TEST(told<chat_command>(done).empty());
+}
+
+BOOST_AUTO_TEST_CASE(public_rooms_are_paged_both_ways_most_members_first) {
+  rig r;
+  r.list("!b:here.example", 5);
+  r.list("!a:here.example", 5);
+  r.list("!c:here.example", 9);
+  r.list("!d:here.example", 1);
+  const auto first = r.get(at("publicRooms?limit=2")).second;
+  BOOST_TEST(rooms(first) == "!c:here.example !a:here.example ");
+  BOOST_TEST(*first.find_integer("total_room_count_estimate") == 4);
+  BOOST_TEST(!first.find("prev_batch"));
+  const auto second = r.get(at("publicRooms?limit=2&since=" + matrix::percent_encode(*first.find_string("next_batch")))).second;
+  BOOST_TEST(rooms(second) == "!b:here.example !d:here.example ");
+  BOOST_TEST(!second.find("next_batch"));
+  const auto back = r.post(at("publicRooms"), R"({"limit":2,"since":")" + *second.find_string("prev_batch") + "\"}").second;
+  BOOST_TEST(rooms(back) == rooms(first));
+  BOOST_TEST(!back.find("prev_batch"));
+  BOOST_TEST(errcode(r.get(at("publicRooms?since=x")).second) == "M_INVALID_PARAM");
+  BOOST_TEST(errcode(r.get(at("publicRooms?limit=x")).second) == "M_INVALID_PARAM");
+  BOOST_TEST(errcode(r.post(at("publicRooms"), "[]").second) == "M_BAD_JSON");
+}
+
+BOOST_AUTO_TEST_CASE(public_rooms_are_filtered_by_words_and_type) {
+  rig r;
+  r.list("!cats:here.example", 3, R"(,"name":"All about CATS")");
+  r.list("!dogs:here.example", 2, R"(,"topic":"dogs, not cats")");
+  r.list("!space:here.example", 1, R"(,"room_type":"m.space")");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"generic_search_term":"Cats"}})").second) == "!cats:here.example !dogs:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":["m.space"]}})").second) == "!space:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":[null]}})").second) == "!cats:here.example !dogs:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"generic_search_term":"birds"}})").second).empty());
+}
+
+BOOST_AUTO_TEST_CASE(public_rooms_are_known_after_a_restart_and_change_with_the_room) {
+  rig r;
+  store::directory_loaded stored;
+  stored.rooms.push_back({"!r:here.example", "r", "11", store::room_phase::joined, false, R"({"room":{"num_joined_members":1,"room_id":"!r:here.example"}})"});
+  r.begin(std::move(stored));
+  BOOST_TEST(rooms(r.get(at("publicRooms")).second) == "!r:here.example ");
+  r.on(room_listed{"!r:here.example", {}});
+  BOOST_TEST(rooms(r.get(at("publicRooms")).second).empty());
+}
+
+BOOST_AUTO_TEST_CASE(closed_directory_is_forbidden) {
+  rig r;
+  r.node.federation.public_directory = false;
+  BOOST_TEST(errcode(r.get(at("publicRooms")).second) == "M_FORBIDDEN");
+}
+
+// -- notary -------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
+  rig r;
+  const auto sent = r.ask("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=5");
+  const auto [to, wanted] = told<keys_wanted>(sent).at(0);
+  BOOST_TEST((to == address{actor_kind::remote_server, "there.example"}));
+  BOOST_TEST(wanted.valid_at_ts == 5);
+  BOOST_TEST(wanted.wants_document);
+  const auto document = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
+  const auto done = r.on(keys_found{wanted.asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key())),
+                                    std::make_shared<const std::string>(matrix::json::canonical(document))});
+  const auto [status, body] = r.answer(done);
+  const auto& told_back = *body.find_array("server_keys")->at(0).as_object();
+  BOOST_TEST(status == 200);
+  BOOST_TEST(matrix::verify_json(told_back, "here.example", r.node.key.key_id(), r.node.key.public_key_base64()));
+  BOOST_TEST(bool(matrix::check_server_keys(told_back, "there.example", noon)));
+}
+
+BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself) {
+  rig r;
+  r.node.old_keys.push_back({"ed25519:old", there_key().public_key_base64(), noon - 1});
+  const auto sent = r.ask("POST", "/_matrix/key/v2/query", R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
+  const auto asked = told<keys_wanted>(sent);
+  BOOST_TEST(asked.size() == 2u);
+  BOOST_TEST(asked.at(0).second.valid_at_ts == noon); // dead.example: as of now
+  BOOST_TEST(asked.at(1).second.key_ids.at(0) == "ed25519:x");
+  BOOST_TEST(told<federation_reply>(r.on(keys_found{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
+  r.now += r.node.federation.request_timeout_ms; // the other one does not answer at all
+  const auto [status, body] = r.answer(r.on(timer_due{"notary"}));
+  BOOST_TEST(status == 200);
+  const auto& list = *body.find_array("server_keys");
+  BOOST_TEST(list.size() == 1u);
+  BOOST_TEST(*list.at(0).find_string("server_name") == "here.example");
+  BOOST_TEST(list.at(0).find_object("old_verify_keys")->find("ed25519:old"));
+}
+
+BOOST_AUTO_TEST_CASE(notary_refuses_nonsense_and_keeps_silent_about_excluded_servers) {
+  rig r;
+  r.node.federation.deny_servers = {"there.*"};
+  BOOST_TEST(matrix::json::canonical(r.get("/_matrix/key/v2/query/there.example").second) == R"({"server_keys":[]})");
+  BOOST_TEST(matrix::json::canonical(r.get("/_matrix/key/v2/query/no%20name").second) == R"({"server_keys":[]})");
+  BOOST_TEST(errcode(r.get("/_matrix/key/v2/query/a.example?minimum_valid_until_ts=x").second) == "M_INVALID_PARAM");
+  BOOST_TEST(errcode(r.post("/_matrix/key/v2/query", "{}").second) == "M_BAD_JSON");
+  BOOST_TEST(errcode(r.post("/_matrix/key/v2/query", R"({"server_keys":{"a.example":5}})").second) == "M_BAD_JSON");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,166 @@
+// Requests of a server beyond its share, and requests older servers know in another form.
+#include "actors/remote_server/old_form.hpp"
+#include "actors/remote_server/remote_server_machine.hpp"
+#include "actors/remote_server/request_budget.hpp"
+#include "tests/actors/machine_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::test;
+using remote_server::remote_server_machine;
+
+namespace {
+
+const address asker{actor_kind::room, "!r:there.example"};
+
+struct rig {
+  context node = here();
+  std::unique_ptr<remote_server_machine> machine;
+  time_ms now = noon;
+
+  rig() {
+    machine = std::make_unique<remote_server_machine>(node, "there.example");
+    store::destination_loaded stored;
+    stored.keys = {"there.example", keys_of(there_key()), now - 3'600'000, {}};
+    const auto asked = of_kind<ask_store>(machine->on(start{}, now)).at(0).asked;
+    machine->on(store_says(asked, std::move(stored)), now);
+  }
+  effects on(const message& m) { return machine->on(m, now); }
+  gateway::http_request send(matrix::endpoint endpoint, std::string body) {
+    peer_request q;
+    q.reply_to = asker;
+    q.asked = 3;
+    q.endpoint = endpoint;
+    q.parameters = {"!r:there.example", "$e"};
+    q.body = std::move(body);
+    return told<gateway::http_request>(on(q)).at(0).second;
+  }
+};
+
+constexpr const char* unrecognized = R"({"errcode":"M_UNRECOGNIZED","error":"no"})";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(remote_server_requests)
+
+BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
+  rig r;
+  r.node.federation.inbound_requests_burst = 2;
+  r.node.federation.inbound_requests_per_second = 1;
+  const auto ask = [&] { return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example")); };
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u);
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u);
+  const auto refused = told<federation_reply>(ask()).at(0).second;
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST(refused.retry_after_ms > 0u);
+  BOOST_TEST(refused.retry_after_ms <= 1'001u);
+  const auto body = matrix::json::parse(refused.body);
+  BOOST_TEST(*body->find_string("errcode") == "M_LIMIT_EXCEEDED");
+  BOOST_TEST(*body->find_integer("retry_after_ms") == std::int64_t{refused.retry_after_ms});
+  r.now += refused.retry_after_ms;
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(transactions_do_not_count_among_requests) {
+  rig r;
+  r.node.federation.inbound_requests_burst = 1;
+  r.node.federation.inbound_requests_per_second = 1;
+  for (int i = 0; i < 5; ++i) {
+    const auto target = "/_matrix/federation/v1/send/" + std::to_string(i);
+    auto done = r.on(asked_by_there("PUT", target, R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[]})"));
+    for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+    BOOST_TEST(told<federation_reply>(done).at(0).second.status == 200);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(unauthenticated_requests_use_up_nobodys_share) {
+  rig r;
+  r.node.federation.inbound_requests_burst = 1;
+  r.node.federation.inbound_requests_per_second = 1;
+  const std::string target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example";
+  auto forged = matrix::sign_request("GET", target, "there.example", "here.example", nullptr, key_of('x'));
+  for (int i = 0; i < 3; ++i) r.on(asked_by("there.example", "GET", target, {}, {forged}));
+  BOOST_TEST(told<federation_call>(r.on(asked_by_there("GET", target))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(budget_fills_up_to_the_burst_only) {
+  config::federation_options o;
+  o.inbound_requests_per_second = 10;
+  o.inbound_requests_burst = 3;
+  remote_server::request_budget b;
+  for (int i = 0; i < 3; ++i) BOOST_TEST(b.take(o, noon) == 0u);
+  BOOST_TEST(b.take(o, noon) > 0u);
+  for (int i = 0; i < 3; ++i) BOOST_TEST(b.take(o, noon + 3'600'000) == 0u);
+  BOOST_TEST(b.take(o, noon + 3'600'000) > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(send_join_is_repeated_in_the_old_form_where_the_new_is_unknown) {
+  rig r;
+  const auto first = r.send(matrix::endpoint::send_join_v2, R"({"type":"m.room.member"})");
+  BOOST_TEST(first.target.starts_with("/_matrix/federation/v2/send_join/"));
+  const auto again = r.on(http_says(first.id, 404, unrecognized));
+  BOOST_TEST(told<peer_answer>(again).empty());
+  const auto second = told<gateway::http_request>(again).at(0).second;
+  BOOST_TEST(second.target.starts_with("/_matrix/federation/v1/send_join/"));
+  BOOST_TEST(second.body == first.body);
+  const auto a = told<peer_answer>(r.on(http_says(second.id, 200, " [ 200 , {\"state\":[{}]} ]\n"))).at(0).second;
+  BOOST_TEST(a.asked == 3u);
+  BOOST_TEST(a.body == R"({"state":[{}]})");
+}
+
+BOOST_AUTO_TEST_CASE(send_leave_falls_back_once_only) {
+  rig r;
+  const auto first = r.send(matrix::endpoint::send_leave_v2, "{}");
+  const auto second = told<gateway::http_request>(r.on(http_says(first.id, 405, unrecognized))).at(0).second;
+  const auto done = r.on(http_says(second.id, 404, unrecognized));
+  BOOST_TEST(told<gateway::http_request>(done).empty());
+  BOOST_TEST(told<peer_answer>(done).at(0).second.errcode == "M_UNRECOGNIZED");
+}
+
+BOOST_AUTO_TEST_CASE(refusal_of_the_request_itself_is_no_reason_to_fall_back) {
+  rig r;
+  const auto first = r.send(matrix::endpoint::send_join_v2, "{}");
+  const auto done = r.on(http_says(first.id, 404, R"({"errcode":"M_NOT_FOUND","error":"no such room"})"));
+  BOOST_TEST(told<gateway::http_request>(done).empty());
+  BOOST_TEST(told<peer_answer>(done).at(0).second.errcode == "M_NOT_FOUND");
+}
+
+BOOST_AUTO_TEST_CASE(invite_falls_back_for_rooms_of_versions_1_and_2_only) {
+  for (const std::string version : {"1", "2", "6", "11"}) {
+    rig r;
+    const auto body = R"({"event":{"type":"m.room.member","unsigned":{"age":1}},"invite_room_state":[{"type":"m.room.name"}],"room_version":")" + version + "\"}";
+    const auto first = r.send(matrix::endpoint::invite_v2, body);
+    const auto sent = told<gateway::http_request>(r.on(http_says(first.id, 404, unrecognized)));
+    const bool old = version == "1" || version == "2";
+    BOOST_TEST(sent.size() == (old ? 1u : 0u), version);
+    if (!old) continue;
+    BOOST_TEST(sent.at(0).second.target.starts_with("/_matrix/federation/v1/invite/"));
+    BOOST_TEST(sent.at(0).second.body == R"({"type":"m.room.member","unsigned":{"age":1,"invite_room_state":[{"type":"m.room.name"}]}})");
+    const auto a = told<peer_answer>(r.on(http_says(sent.at(0).second.id, 200, R"([200,{"event":{}}])"))).at(0).second;
+    BOOST_TEST(a.body == R"({"event":{}})");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(answer_that_is_in_no_old_form_stays_as_it_is) {
+  for (const std::string body : {R"({"event":{}})", R"([404,{"errcode":"M_NOT_FOUND"}])", "[200]", "}{", ""}) {
+    gateway::http_answer a;
+    a.status = 200;
+    a.body = body;
+    remote_server::take_out_of_old_form(a);
+    BOOST_TEST(a.body == body);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(key_document_is_kept_for_the_notary_and_fetched_when_only_the_keys_are_known) {
+  rig r;
+  const auto sent = r.on(keys_wanted{{actor_kind::directory, ""}, 4, noon, {}, true});
+  const auto request = told<gateway::http_request>(sent).at(0).second;
+  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  const auto done = r.on(http_says(request.id, 200, document));
+  BOOST_TEST(*told<keys_found>(done).at(0).second.document == document);
+  BOOST_TEST(written<store::put_server_keys>(done).at(0).document == document);
+  BOOST_TEST(*told<keys_found>(r.on(keys_wanted{{actor_kind::directory, ""}, 5, noon, {}, true})).at(0).second.document == document);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
