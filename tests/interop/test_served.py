@@ -21,9 +21,11 @@ class Served(HostileCase):
         return alice, self.chat.create_room("channel", alice, [], **{"visibility": "public", **more})["matrix_room_id"]
 
     def state_of(self, shared, kind, content, state_key="", **changes):
-        """A state event by the room's founder that our broker has taken."""
+        """A state event by the room's founder that our broker has taken into the room: until then, with parents still to be
+        fetched, it is answered for but served to nobody."""
         event_id, event = shared.room.add(kind, content, state_key=state_key, **changes)
         self.assertEqual(self.verdicts(self.honest, [event]), {event_id: {}})
+        self.until(lambda: self.honest.get_event(event_id)[0] != 404, f"{kind} in the room")
         return event_id
 
     # -- the public directory
