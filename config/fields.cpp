@@ -232,6 +232,9 @@ void add_actors(std::vector<field>& out) {
            "Times a gap is asked for before the state is fetched instead.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
            "Pause before a gap that could not be closed is tried again.");
+  r.number("omit_members_above", &room_options::omit_members_above, 0, 1'000'000,
+           "A room with more members is joined without them at first, when the other server can; they follow. The same is "
+           "answered to servers that join through us and ask for it.");
   r.number("backfill_on_join", &room_options::backfill_on_join, 0, 10'000, "Events of history fetched after a join.");
 
   section_fields<invitation_options> i{out, "invitation", &options::invitation};

@@ -69,6 +69,8 @@ struct put_room {
   std::int64_t first_position = 0;      ///< lowest (negative) position of backfilled history
   std::int64_t last_state_group = 0;    ///< highest group id given
   std::string history_from;             ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
+  /// JSON of the room actor about a join whose state lacks members that are still to be fetched; empty: the state is whole.
+  std::string members_omitted;
 };
 
 /// What the directory needs to know of a room while its actor sleeps; a JSON object of the room actor. Empty: nothing.

@@ -68,7 +68,7 @@ status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<
   const auto before = graph_.state_before(x->prev_events, writes_);
   const auto verdict = graph_.judge(*x, before);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
-  for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+  for (auto& s : servers_in_room()) servers.insert(std::move(s));
   auto changes = graph_.add(x, before, verdict, writes_);
   if (verdict.judged != store::verdict::accepted) {
     // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
@@ -76,7 +76,7 @@ status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<
     return {fault_code::forbidden, verdict.reason};
   }
   if (x->is_state()) {
-    for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+    for (auto& s : servers_in_room()) servers.insert(std::move(s));
     // The one who is invited, kicked or banned hears of it even when nobody else of his server takes part.
     if (x->type == "m.room.member") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }

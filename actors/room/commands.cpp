@@ -286,13 +286,13 @@ void room_machine::withdrawal_ended(const std::string& user) {
 void room_machine::run(const queued_command& c, const chat::typing& x) {
   if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
   const auto content = matrix::json::canonical(object{{"room_id", room_id_}, {"user_id", x.user}, {"typing", x.is_typing}});
-  for (const auto& server : graph_.servers_in(graph_.current()))
+  for (const auto& server : servers_in_room())
     if (server != node_.server_name)
       now_effects_.push_back(tell{{actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_id_ + "|" + x.user, content}});
   done(c.command.reference, x.name, chat::empty_answer{}, false);
 }
 
-void room_machine::run(const queued_command& c, const chat::query_room&) {
+void room_machine::run(const queued_command& c, const chat::query_room& x) {
   chat::room_view view;
   view.room = head_.chat_room_id;
   view.matrix_room_id = room_id_;
@@ -306,8 +306,15 @@ void room_machine::run(const queued_command& c, const chat::query_room&) {
   view.room_name = text("m.room.name", "name");
   view.topic = text("m.room.topic", "topic");
   const auto levels = graph_.levels();
-  for (const auto& e : graph_.events_of(graph_.current())) {
-    if (e->type != "m.room.member") continue;
+  const auto& state = *graph_.current().state;
+  for (auto it = state.upper_bound({"m.room.member", x.members_after.value_or("")}); it != state.end() && it->first.first == "m.room.member"; ++it) {
+    if (view.members.size() == chat::listed_members_max) {
+      view.more_members = true;
+      break;
+    }
+    const auto* n = graph_.find(it->second);
+    if (!n) continue;
+    const auto& e = n->event;
     const auto* shown = e->content().find("displayname");
     const auto power = levels.of_user(*e->state_key);
     view.members.push_back({*e->state_key, std::string{e->membership()}, shown && shown->as_string() ? *shown->as_string() : std::string{},

@@ -7,13 +7,18 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <string_view>
+#include <unordered_set>
 
 namespace causeway::room {
 namespace {
 
 /// After this a staged event whose parents nobody has is given up, and so is history that cannot be fetched.
 constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
+/// Auth chains asked for while one stretch of history is fetched.
+constexpr std::uint32_t history_auth_questions_max = 50;
 
 /// Parents (by `refs`) before children, among the given events.
 template <class Refs>
@@ -291,7 +296,7 @@ void room_machine::gap_failed(const std::string& why) {
   }
   gap_->tried.push_back(gap_->server);
   if (it != work_.end()) {
-    for (auto& server : graph_.servers_in(graph_.current())) {
+    for (auto& server : servers_in_room()) {
       if (server == node_.server_name || std::find(gap_->tried.begin(), gap_->tried.end(), server) != gap_->tried.end()) continue;
       gap_->server = server;
       gap_->at = gap::step::missing_events;
@@ -325,7 +330,7 @@ void room_machine::start_history(const std::string& server) {
 void room_machine::ask_history() {
   if (!history_ || history_->asked != 0 || history_->verifying) return;
   if (history_->server.empty())
-    for (auto& s : graph_.servers_in(graph_.current()))
+    for (auto& s : servers_in_room())
       if (s != node_.server_name) history_->server = s;
   if (history_->server.empty() || history_->from.empty()) return finish_history();
   peer_request r;
@@ -346,7 +351,7 @@ void room_machine::history_failed() {
   history_->asked = 0;
   if (now_ - history_->begun > gap_give_up_ms) return finish_history();
   // Another resident has it as well. Meanwhile the room goes on: what was held comes in, the past follows.
-  auto servers = graph_.servers_in(graph_.current());
+  auto servers = servers_in_room();
   std::erase(servers, node_.server_name);
   if (!servers.empty()) history_->server = servers[history_->failures % servers.size()];
   const auto pause = std::min<time_ms>(time_ms{1000} << std::min(++history_->failures, 20u), node_.room.inbox_retry_ms);
@@ -357,6 +362,17 @@ void room_machine::history_failed() {
 void room_machine::history_answer(const peer_answer& m) {
   history_->asked = 0;
   auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why};
+  if (!history_->auth_of.empty()) {
+    const auto* chain = body ? body->find_array("auth_chain") : nullptr;
+    auto unknown = chain ? form_unknown(*chain) : std::vector<matrix::event_ptr>{};
+    if (unknown.empty()) return history_auth_failed();
+    const auto asked = next_token();
+    history_->verifying = true;
+    history_->since = now_;
+    now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, unknown}});
+    history_verifying_[asked] = std::move(unknown);
+    return;
+  }
   const auto* pdus = body ? body->find_array("pdus") : nullptr;
   if (!pdus) return history_failed();
   std::vector<matrix::event_ptr> all, fresh;
@@ -379,6 +395,13 @@ void room_machine::history_answer(const peer_answer& m) {
 void room_machine::history_verified(const std::vector<matrix::event_ptr>& events) {
   if (!history_) return;
   history_->verifying = false;
+  if (!history_->auth_of.empty()) {
+    add_outliers(events);
+    const auto asked_for = std::find_if(history_->events.begin(), history_->events.end(), [&](const auto& x) { return x->event_id == history_->auth_of; });
+    if (asked_for != history_->events.end() && !graph_.missing_auth_events(**asked_for).empty()) history_->unjudgeable.insert(history_->auth_of);
+    history_->auth_of.clear();
+    return finish_history();
+  }
   history_->events.insert(history_->events.end(), events.begin(), events.end());
   if (events.empty() || history_->events.size() >= node_.room.backfill_on_join) return finish_history();
   // Go on from the ancestors nobody has told of yet.
@@ -394,8 +417,40 @@ void room_machine::history_verified(const std::vector<matrix::event_ptr>& events
   ask_history();
 }
 
+bool room_machine::ask_history_auth() {
+  // A membership that was replaced since, or former power levels, are part of no state that we know: who cites them cannot be
+  // judged without them.
+  std::unordered_set<std::string_view> own;
+  for (const auto& x : history_->events) own.insert(x->event_id);
+  for (const auto& x : history_->events) {
+    const bool lacks = std::any_of(x->auth_events.begin(), x->auth_events.end(), [&](const auto& id) { return !graph_.find(id) && !own.contains(id); });
+    if (!lacks || history_->unjudgeable.contains(x->event_id)) continue;
+    if (history_->server.empty() || history_->auth_questions++ >= history_auth_questions_max) return false;
+    history_->auth_of = x->event_id;
+    history_->since = now_;
+    peer_request r;
+    r.reply_to = {actor_kind::room, room_id_};
+    r.asked = history_->asked = next_token();
+    r.endpoint = matrix::endpoint::event_auth;
+    r.parameters = {room_id_, x->event_id};
+    r.timeout_ms = node_.federation.request_timeout_ms;
+    r.response_bytes_max = limits::response_bytes_max;
+    now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
+    return true;
+  }
+  return false;
+}
+
+void room_machine::history_auth_failed() {
+  history_->asked = 0;
+  history_->unjudgeable.insert(std::exchange(history_->auth_of, {}));
+  finish_history();
+}
+
 void room_machine::finish_history() {
   if (history_lookup_ != 0) return;
+  history_->auth_of.clear();
+  if (ask_history_auth()) return;
   // On a second join part of it may be on disk already.
   std::vector<std::string> ids;
   for (const auto& x : history_->events) ids.push_back(x->event_id);
@@ -411,11 +466,16 @@ void room_machine::complete_history(const store::events_loaded& known) {
   });
   auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
   history_.reset();
+  // Memberships and the like that others of this stretch cite.
+  std::vector<matrix::event_ptr> cited;
+  std::copy_if(events.begin(), events.end(), std::back_inserter(cited), [](const auto& x) { return x->is_state(); });
+  add_outliers(std::move(cited));
+  // What cannot be judged is not taken: a verdict now would stand when its auth events are known one day.
+  std::erase_if(events, [&](const auto& x) { return !graph_.missing_auth_events(*x).empty(); });
   // Judged by what it cites; the states around it are not known and not needed: nothing is built on it.
   std::vector<room_graph::judgement> verdicts;
   for (const auto& x : events) {
-    auto v = graph_.missing_auth_events(*x).empty() ? graph_.judge_outlier(*x)
-                                                    : room_graph::judgement{store::verdict::rejected, "auth events unknown"};
+    auto v = graph_.judge_outlier(*x);
     if (v.judged == store::verdict::outlier) v.judged = store::verdict::accepted;
     if (v.judged == store::verdict::accepted) tell_event(x, true);
     verdicts.push_back(std::move(v));

@@ -12,6 +12,9 @@ using matrix::json::object;
 
 namespace {
 
+/// How long a join waits to be told how large the room is; without an answer it is joined with all its members at once.
+constexpr std::uint32_t size_timeout_ms = 5'000;
+
 /// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what cannot be verified is left out.
 constexpr std::uint32_t join_verifications_max = 3;
 
@@ -77,6 +80,26 @@ void room_machine::ask_join() {
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
   r.timeout_ms = node_.federation.make_join_timeout_ms;
   now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+  // Beside it: how many members there are decides whether they come with the join or later.
+  peer_request size;
+  size.reply_to = {actor_kind::room, room_id_};
+  size.asked = j.size_asked = next_token();
+  size.endpoint = matrix::endpoint::hierarchy;
+  size.parameters = {room_id_};
+  size.query = {{"suggested_only", "true"}};
+  size.timeout_ms = size_timeout_ms;
+  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(size)});
+  j.is_large = false;
+  tell_progress("asking", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
+}
+
+void room_machine::join_size(const peer_answer& m) {
+  auto& j = *join_;
+  j.size_asked = 0;
+  if (auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why})
+    if (const auto* room = body->find("room"))
+      if (const auto* members = room->find_integer("num_joined_members")) j.is_large = *members > std::int64_t{node_.room.omit_members_above};
+  if (j.at == join_dance::step::sizing) send_join();
 }
 
 void room_machine::join_next(const fault& why) {
@@ -136,12 +159,20 @@ void room_machine::join_template(const peer_answer& m) {
   auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
   if (!x) return join_next({fault_code::peer_bad_answer, "make_join: " + x.error().detail});
   j.join = *x;
+  j.at = join_dance::step::sizing;
+  if (j.size_asked == 0) send_join();
+}
+
+void room_machine::send_join() {
+  auto& j = *join_;
   j.at = join_dance::step::send_join;
+  tell_progress("receiving", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
   r.asked = j.asked = next_token();
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_id_, j.join->event_id};
+  if (j.is_large) r.query = {{"omit_members", "true"}};
   r.body = j.join->to_json();
   r.timeout_ms = node_.federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
@@ -150,67 +181,66 @@ void room_machine::join_template(const peer_answer& m) {
 
 void room_machine::join_state(const peer_answer& m) {
   auto& j = *join_;
-  auto body = matrix::json::parse(m.body);
-  const auto* state = body ? body->find_array("state") : nullptr;
-  const auto* chain = body ? body->find_array("auth_chain") : nullptr;
-  if (!state || !chain) return join_next({fault_code::peer_bad_answer, "send_join: no state"});
-  const auto& rules = j.join->rules();
-  auto form = [&](const matrix::json::array& from, std::vector<matrix::event_ptr>& into) {
-    for (const auto& p : from)
-      if (p.as_object())
-        if (auto x = matrix::make_event(*p.as_object(), rules, matrix::count_policy::unbounded); x && (*x)->room_id == room_id_) into.push_back(*x);
-  };
   j.asked = 0;
-  j.state.clear();
-  j.auth_chain.clear();
-  form(*state, j.state);
-  form(*chain, j.auth_chain);
+  const auto& rules = j.join->rules();
+  auto body = j.told.read(m.body, "state", room_id_, rules);
+  if (!body) return join_next({fault_code::peer_bad_answer, "send_join: " + to_string(body.error())});
   // A restricted join comes back with the signature of the server that let us in.
-  if (const auto* signed_join = body->find_object("event"))
-    if (auto x = matrix::make_event(*signed_join, rules); x && (*x)->event_id == j.join->event_id) j.join = *x;
-  const auto creates = std::count_if(j.state.begin(), j.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
-  if (creates != 1) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  if (const auto* signed_join = body->find("event"); signed_join && signed_join->as_object())
+    if (auto x = matrix::make_event(*signed_join->as_object(), rules); x && (*x)->event_id == j.join->event_id) j.join = *x;
+  if (!j.told.create()) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  j.servers.clear();
+  const auto* omitted = body->find("members_omitted");
+  j.members_omitted = omitted && omitted->as_bool() && *omitted->as_bool();
+  if (j.members_omitted) {
+    if (const auto* servers = body->find("servers_in_room"); servers && servers->as_array())
+      for (const auto& name : *servers->as_array())
+        if (name.as_string() && matrix::is_server_name(*name.as_string()) && j.servers.size() < omitted_servers_max) j.servers.insert(*name.as_string());
+    // Without members nobody would be left to send anything to.
+    if (j.servers.empty()) return join_next({fault_code::peer_bad_answer, "send_join: members are omitted and servers_in_room is missing"});
+  }
   j.at = join_dance::step::verifying;
-  j.verifications = 0;
+  j.verifications = 1;
   verify_join();
 }
 
 void room_machine::verify_join() {
   auto& j = *join_;
   if (j.at != join_dance::step::verifying || j.asked != 0) return;
-  std::vector<matrix::event_ptr> all = j.state;
-  all.insert(all.end(), j.auth_chain.begin(), j.auth_chain.end());
-  ++j.verifications;
+  tell_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
+  j.since = now_;
   j.asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked, std::move(all)}});
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked, j.told.next_part()}});
+}
+
+matrix::state_map room_machine::add_told(told_state::proven told) {
+  std::vector<matrix::event_ptr> all = std::move(told.auth_chain);
+  all.insert(all.end(), told.state.begin(), told.state.end());
+  add_outliers(std::move(all));
+  matrix::state_map state;
+  for (const auto& e : told.state)
+    if (const auto* n = graph_.find(e->event_id); n && n->judged != store::verdict::rejected) state[{e->type, *e->state_key}] = e->event_id;
+  return state;
 }
 
 void room_machine::join_verified(const events_verified& m) {
   auto& j = *join_;
-  const auto state_end = m.checks.begin() + static_cast<std::ptrdiff_t>(j.state.size());
-  if (const auto missing = std::count(m.checks.begin(), state_end, event_check::no_key); missing > 0) {
+  j.asked = 0;
+  j.told.take(m.checks);
+  if (j.told.verified() < j.told.size()) return verify_join();
+  if (const auto missing = j.told.without_key(); missing > 0) {
     // Without these we would see the room otherwise than all others do. Keys that cannot be had now may be had a moment later.
     if (j.verifications < join_verifications_max) {
-      j.asked = 0;
+      ++j.verifications;
+      j.told.try_again();
       now_effects_.push_back(wake_me_at{now_ + node_.federation.key_fetch_retry_ms + 1'000, "join"});
       return;
     }
     now_effects_.push_back(note{log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
   }
-  auto keep = [&](std::vector<matrix::event_ptr>& events, std::size_t offset) {
-    std::vector<matrix::event_ptr> good;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const auto check = m.checks[offset + i];
-      if (check == event_check::valid) good.push_back(events[i]);
-      else if (check == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
-    }
-    events = std::move(good);
-  };
-  const auto states = j.state.size();
-  keep(j.state, 0);
-  keep(j.auth_chain, states);
-  auto create = std::find_if(j.state.begin(), j.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
-  if (create == j.state.end()) return join_next({fault_code::peer_bad_answer, "send_join: the create event is not validly signed"});
+  auto told = j.told.take_proven();
+  auto create = std::find_if(told.state.begin(), told.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
+  if (create == told.state.end()) return join_next({fault_code::peer_bad_answer, "send_join: the create event is not validly signed"});
   const auto* version = (*create)->content().find("room_version");
   if ((version && version->as_string() ? *version->as_string() : "1") != j.join->rules().id)
     return join_next({fault_code::peer_bad_answer, "send_join: the create event has another room version"});
@@ -224,14 +254,7 @@ void room_machine::join_verified(const events_verified& m) {
   auto kept_writes = std::move(writes_);
   graph_ = std::move(fresh);
   writes_.clear();
-  std::vector<matrix::event_ptr> all = j.auth_chain;
-  all.insert(all.end(), j.state.begin(), j.state.end());
-  add_outliers(std::move(all));
-  matrix::state_map before;
-  for (const auto& e : j.state) {
-    const auto* n = graph_.find(e->event_id);
-    if (e->state_key && n && n->judged != store::verdict::rejected) before[{e->type, *e->state_key}] = e->event_id;
-  }
+  auto before = add_told(std::move(told));
   const auto state = graph_.adopt_state(std::move(before), writes_);
   const auto missing = graph_.missing_auth_events(*j.join);
   auto verdict = missing.empty() ? matrix::check_auth(*j.join, graph_.create().get(), graph_.lookup(state))
@@ -255,6 +278,9 @@ void room_machine::join_verified(const events_verified& m) {
   head_changed_ = true;
   const auto server = j.wanted.via[j.via];
   const auto user = j.wanted.user_id;
+  const bool omitted = j.members_omitted;
+  if (omitted) begin_without_members(j.join->event_id, server, std::move(j.servers));
+  else end_without_members();
   auto waiting = std::move(join_queue_);
   join_queue_.clear();
   join_.reset();
@@ -265,10 +291,11 @@ void room_machine::join_verified(const events_verified& m) {
     return v && v->as_string() ? *v->as_string() : std::string{};
   };
   chat::room_created created{head_.chat_room_id, room_id_, head_.room_version, room_type(), graph_.create()->sender,
-                             text("m.room.name", "name"), text("m.room.topic", "topic"), {}};
+                             text("m.room.name", "name"), text("m.room.topic", "topic"), {}, false};
+  std::vector<std::string> members;
   for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && e->membership() == "join") created.members.push_back(*e->state_key);
-  if (!again) notify(created);
+    if (e->type == "m.room.member" && e->membership() == "join") members.push_back(*e->state_key);
+  if (!again) tell_created(std::move(created), std::move(members), omitted);
   // The members that were there before us are told with the room; of the changes only our own join is news.
   std::erase_if(changes, [&](const auto& c) { return c.key != matrix::state_key_pair{"m.room.member", user}; });
   tell_state_changes(changes);
@@ -276,6 +303,7 @@ void room_machine::join_verified(const events_verified& m) {
   tell_after({actor_kind::invitation, room_id_ + "|" + user}, join_finished{user, {}});
   tell_invited();
   start_history(server);
+  ask_members();
   for (const auto& w : waiting) join_local(w);
   if (!history_)
     for (auto& h : std::exchange(held_, {})) receive(h);

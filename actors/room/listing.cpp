@@ -105,7 +105,7 @@ void room_machine::serve_alias(const federation_call& m) {
   if (!alias || !ours || std::find(ours->begin(), ours->end(), matrix::json::value{*alias}) == ours->end())
     return refuse(m, {fault_code::not_found, "no such alias"});
   matrix::json::array servers{matrix::json::value{node_.server_name}};
-  for (auto& s : graph_.servers_in(graph_.current()))
+  for (auto& s : servers_in_room())
     if (s != node_.server_name) servers.emplace_back(std::move(s));
   reply(m, 200, matrix::json::canonical(object{{"room_id", room_id_}, {"servers", std::move(servers)}}));
 }

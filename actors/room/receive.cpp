@@ -24,7 +24,7 @@ std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_ve
 } // namespace
 
 void room_machine::receive(const pdus_received& m) {
-  if (join_ || (history_ && history_->failures == 0)) {
+  if (join_ || (history_ && history_->failures == 0) || (without_members_ && without_members_->reading != 0)) {
     held_.push_back(m);
     return;
   }
@@ -167,6 +167,7 @@ void room_machine::verified(const events_verified& m) {
     return finish_send_membership(call, x);
   }
   if (join_ && join_->at == join_dance::step::verifying && join_->asked == m.asked) return join_verified(m);
+  if (without_members_ && without_members_->asked == m.asked) return members_verified(m);
   auto it = verifying_.find(m.asked);
   if (it == verifying_.end()) return;
   auto ids = std::move(it->second.ids);

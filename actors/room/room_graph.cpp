@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 #include <unordered_set>
+#include <utility>
 
 namespace causeway::room {
 namespace {
@@ -149,6 +150,18 @@ matrix::state_lookup room_graph::lookup(const state_ref& state) const {
   };
 }
 
+matrix::state_lookup room_graph::lookup_for(const matrix::event& x, const state_ref& state) const {
+  auto known = lookup(state);
+  if (!members_omitted_) return known;
+  return [this, known = std::move(known), &x](std::string_view type, std::string_view key) -> const matrix::event* {
+    if (const auto* e = known(type, key)) return e;
+    if (type != "m.room.member") return nullptr;
+    for (const auto& id : x.auth_events)
+      if (const auto* e = find_event(id); e && e->is_state(type, key) && !is_rejected(id)) return e;
+    return nullptr;
+  };
+}
+
 std::vector<std::string> room_graph::missing_auth_events(const matrix::event& x) const {
   std::vector<std::string> missing;
   for (const auto& id : x.auth_events)
@@ -173,8 +186,9 @@ room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
 
 room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref& before) const {
   if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
-  if (auto fine = matrix::check_auth(x, create_.get(), lookup(before)); !fine)
+  if (auto fine = matrix::check_auth(x, create_.get(), lookup_for(x, before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
+  if (members_omitted_) return {}; // the current state may lack the very member it depends on
   // What comes late but lies before events that are accepted is not judged by what happened after it.
   if (current_ && before.group != current_.group && !is_history(x.event_id))
     if (auto fine = matrix::check_auth(x, create_.get(), lookup(current_)); !fine)
@@ -316,6 +330,56 @@ std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const s
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);
   extremities_.push_back(id);
   return make_current(std::move(after));
+}
+
+std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+                                                         const std::map<std::int64_t, matrix::state_ptr>& states_before,
+                                                         std::vector<store::write>& batch) {
+  members_omitted_ = false;
+  resolved_.clear();
+  const auto at_hand = std::exchange(recent_, {});
+  std::unordered_set<std::string_view> placed, cited;
+  for (const auto& s : events) {
+    const auto& x = s.event;
+    std::vector<state_ref> states;
+    bool told = placed.empty(); // the join itself
+    if (told) states.push_back(adopt_state(std::move(before_join), batch));
+    for (const auto& prev : x->prev_events)
+      if (placed.contains(prev)) states.push_back(find(prev)->after);
+      else told = true;
+    // The oldest event of a gap has a state of its own besides.
+    if (told && !placed.empty())
+      if (auto it = states_before.find(s.state_group_before); it != states_before.end()) states.push_back({it->first, it->second});
+    const auto before = resolve(std::move(states), batch);
+    judgement j{s.judged, {}};
+    if (s.judged == verdict::accepted) {
+      if (j = judge_outlier(*x); j.judged == verdict::outlier) j = {};
+      if (j.judged == verdict::accepted)
+        if (auto fine = matrix::check_auth(*x, create_.get(), lookup(before)); !fine)
+          j = {verdict::rejected, "state before, with all members: " + fine.error().detail};
+    }
+    auto after = before;
+    if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
+    if (j.judged == verdict::accepted) cited.insert(x->prev_events.begin(), x->prev_events.end());
+    put({x, j.judged, before, after}, s.position, j.reason, batch);
+    placed.insert(x->event_id);
+  }
+  for (const auto& id : at_hand) {
+    auto it = nodes_.find(id);
+    if (it == nodes_.end() || placed.contains(id)) continue;
+    if (it->second.judged == verdict::accepted) { // from before we joined
+      recent_.push_front(id);
+      continue;
+    }
+    // Nothing follows on it, so it was not placed again: whoever cites it later has to ask for the state there.
+    put({it->second.event, it->second.judged, {}, {}}, 0, "the state before it lacked members", batch);
+  }
+  extremities_.clear();
+  for (const auto& s : events)
+    if (find(s.event->event_id)->judged == verdict::accepted && !cited.contains(s.event->event_id)) extremities_.push_back(s.event->event_id);
+  auto changes = make_current(state_of_extremities(batch));
+  let_go_of_old_states();
+  return changes;
 }
 
 matrix::event_ptr room_graph::state_event(const state_ref& state, std::string_view type, std::string_view key) const {

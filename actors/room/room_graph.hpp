@@ -95,6 +95,16 @@ public:
   /// Replaces extremities and current state: the moment of a join.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
 
+  /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is soft-failed.
+  void set_members_omitted(bool omitted) { members_omitted_ = omitted; }
+  /// The state before our join is whole now: places `events` (our join first, in order of acceptance) again, on it, and judges
+  /// them by it.
+  /// @param states_before  of those whose parents are not all among them
+  /// @returns what changed in the current state
+  std::vector<state_change> put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+                                               const std::map<std::int64_t, matrix::state_ptr>& states_before,
+                                               std::vector<store::write>& batch);
+
   const std::vector<std::string>& extremities() const { return extremities_; }
   const state_ref& current() const { return current_; }
   /// Event of the current state; null when absent.
@@ -129,6 +139,8 @@ private:
   void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
   state_ref state_of_extremities(std::vector<store::write>& batch);
   void cite(const matrix::event& x);
+  matrix::state_lookup lookup_for(const matrix::event& x, const state_ref& state) const;
+  bool members_omitted_ = false;
   std::vector<state_change> make_current(state_ref next);
   void let_go_of_old_states();
 

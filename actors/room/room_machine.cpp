@@ -69,6 +69,8 @@ void room_machine::dispatch(const message& m) {
         if (gap_ && x.asked == gap_->asked) gap_answer(x);
         else if (history_ && x.asked == history_->asked) history_answer(x);
         else if (join_ && x.asked == join_->asked) join_answer(x);
+        else if (join_ && x.asked == join_->size_asked) join_size(x);
+        else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         // The invited server has signed: only now does the invitation exist for the room.
         if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
@@ -173,6 +175,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     work_.emplace(last_work_, std::move(w));
   }
   if (head_.phase == store::room_phase::joined && !head_.history_from.empty()) start_history("");
+  load_without_members();
   advance();
 }
 
@@ -231,6 +234,8 @@ void room_machine::store_answer(const store_answered& m) {
     parents_told_ = false;
     return;
   }
+  if (without_members_ && without_members_->reading == m.asked)
+    return found ? members_read(*found) : members_failed("the store did not answer");
   if (auto it = searching_.find(m.asked); it != searching_.end()) {
     auto search = std::move(it->second);
     searching_.erase(it);
@@ -267,11 +272,12 @@ void room_machine::timer(const timer_due& m) {
     return run_commands();
   }
   if (m.name == "history") return ask_history();
+  if (m.name == "members") return ask_members();
 }
 
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
-  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
+  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
                     !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
@@ -317,20 +323,23 @@ void room_machine::watch() {
   if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer");
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
   if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
-  else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_failed();
+  else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
+  if (without_members_ && (without_members_->asked != 0 || without_members_->reading != 0) && now_ - without_members_->since > patience)
+    members_failed("no answer");
 }
 
 void room_machine::abandon_work() {
   gap_.reset();
   while (!work_.empty()) end_work(work_.begin()->first, "this server is not in the room");
   history_.reset();
+  if (without_members_) end_without_members();
   for (auto& h : std::exchange(held_, {})) receive(h);
 }
 
 effects room_machine::flush() {
-  if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_)) abandon_work();
+  if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_ || without_members_)) abandon_work();
   tell_listing();
-  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_)) {
+  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_ || without_members_)) {
     watching_ = true;
     now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
   }
@@ -397,7 +406,7 @@ std::string room_machine::describe(time_ms now) const {
   }
   if (graph_.current()) {
     matrix::json::array servers;
-    for (auto& s : graph_.servers_in(graph_.current())) servers.emplace_back(std::move(s));
+    for (auto& s : servers_in_room()) servers.emplace_back(std::move(s));
     o.set("servers", std::move(servers));
     matrix::json::object members;
     for (const auto& e : graph_.events_of(graph_.current()))

@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/room/room_graph.hpp"
+#include "actors/room/told_state.hpp"
 #include "messages/chat/codec.hpp"
 
 #include <deque>
@@ -22,7 +23,7 @@ std::string_view name(work_phase p);
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
 /// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), join.cpp (joining through another
-/// server), tell_chat.cpp (what the chat server hears).
+/// server), members_omitted.cpp (a room joined without its members), tell_chat.cpp (what the chat server hears).
 class room_machine {
 public:
   room_machine(const context& node, std::string room_id);
@@ -107,7 +108,12 @@ private:
     token asked = 0;
     bool verifying = false;
     time_ms since = 0;
+    std::string auth_of;               ///< the event whose auth chain is being asked for; empty: none
+    std::uint32_t auth_questions = 0;
+    std::set<std::string> unjudgeable; ///< events whose auth events cannot be had
   };
+  bool ask_history_auth();
+  void history_auth_failed();
   void finish_history();
   void complete_history(const store::events_loaded& known);
 
@@ -171,6 +177,8 @@ private:
   /// Takes back what `user` would leave behind with nobody to answer for it. @returns whether his leave has to wait for that
   bool withdraws_first(const queued_command& c, const std::string& user);
   void finish_send_membership(const federation_call& m, const matrix::event_ptr& x);
+  /// Answer to send_join; without most members where the room is large and the other server asked for that.
+  std::string joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const;
   void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
   void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
   void serve_event(const federation_call& m, const store::events_loaded& found);
@@ -225,9 +233,13 @@ private:
     join_wanted wanted;
     std::size_t via = 0;
     token asked = 0;
-    enum class step : std::uint8_t { make_join, send_join, verifying } at = step::make_join;
+    enum class step : std::uint8_t { make_join, sizing, send_join, verifying } at = step::make_join;
+    token size_asked = 0;
+    bool is_large = false;
     matrix::event_ptr join;
-    std::vector<matrix::event_ptr> auth_chain, state;
+    told_state told;
+    bool members_omitted = false;
+    std::set<std::string> servers; ///< of the room, where members are omitted
     std::uint32_t verifications = 0; ///< asked for; again when the keys of some server could not be had
     fault last;
     bool perhaps_joined = false; ///< a send_join was not answered
@@ -237,14 +249,50 @@ private:
   void ask_join();
   void join_answer(const peer_answer& m);
   void join_template(const peer_answer& m);
+  void join_size(const peer_answer& m);
+  void send_join();
   void join_state(const peer_answer& m);
   void verify_join();
+  /// Takes proven events in as outliers. @returns the state they make, without what is rejected
+  matrix::state_map add_told(told_state::proven told);
   void join_verified(const events_verified& m);
   void join_next(const fault& why);
   void join_local(const join_wanted& m);
   void tell_invited();
 
+  // -- a room that was joined without its members, until they have been fetched (members_omitted.cpp)
+  struct without_members {
+    std::string join;              ///< event id of our join: the state before it is what is fetched
+    std::set<std::string> servers; ///< that were in the room then
+    std::string server;            ///< asked, or to be asked next
+    std::size_t tried = 0;         ///< servers asked in this round
+    std::uint32_t failures = 0;    ///< rounds without success
+    token asked = 0, reading = 0;
+    time_ms since = 0;             ///< of the question that is open
+    told_state told;
+    std::optional<matrix::state_map> state;   ///< verified; being put under what came since
+    std::map<std::string, store::stored_event> come_since; ///< of the store, our join included
+    std::map<std::int64_t, matrix::state_ptr> states_before;
+    std::int64_t last_position = 0; ///< of the room when the reading began
+  };
+  void begin_without_members(std::string join, std::string server, std::set<std::string> servers);
+  void end_without_members();
+  void load_without_members();
+  void ask_members();
+  void members_answer(const peer_answer& m);
+  void members_verified(const events_verified& m);
+  void members_failed(const std::string& why);
+  void read_what_came_since(std::vector<std::string> from);
+  void members_read(const store::events_loaded& found);
+  void take_members();
+  /// Servers with a joined member, as far as they are known.
+  std::vector<std::string> servers_in_room() const;
+  static constexpr std::size_t omitted_servers_max = 20'000;
+
   // -- what the chat server hears (tell_chat.cpp)
+  void tell_created(chat::room_created created, std::vector<std::string> members, bool more_to_come);
+  void tell_members(const std::vector<std::string>& members, std::size_t from, bool complete);
+  void tell_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total);
   void tell_state_changes(const std::vector<state_change>& changes);
   void tell_membership(const state_change& c);
   void tell_event(const matrix::event_ptr& x, bool historical);
@@ -302,6 +350,7 @@ private:
   std::map<std::string, std::uint64_t> gap_turns_;           ///< server -> the last gap opened for an event of it
   std::map<std::uint64_t, time_ms> gap_pause_;               ///< work -> not before
   std::optional<history_fetch> history_;
+  std::optional<without_members> without_members_;
   std::map<token, std::vector<matrix::event_ptr>> history_verifying_;
   token history_lookup_ = 0; ///< the store is asked which of the fetched events it has
 

@@ -28,6 +28,18 @@ std::size_t number_or(const std::string* text, std::size_t fallback, std::size_t
   return std::clamp<std::size_t>(n, 1, max);
 }
 
+/// What cannot be answered while the state lacks members.
+bool needs_members(endpoint id) {
+  switch (id) {
+    case endpoint::make_join:
+    case endpoint::send_join_v1:
+    case endpoint::send_join_v2:
+    case endpoint::state:
+    case endpoint::state_ids: return true;
+    default: return false;
+  }
+}
+
 std::string error_body(const fault& why) {
   return matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
 }
@@ -67,7 +79,7 @@ void room_machine::reply(const federation_call& m, int status, std::string body)
 void room_machine::refuse(const federation_call& m, const fault& why) { reply(m, info(why.code).http_status, error_body(why)); }
 
 bool room_machine::server_takes_part(std::string_view server) const {
-  const auto servers = graph_.servers_in(graph_.current());
+  const auto servers = servers_in_room();
   return std::find(servers.begin(), servers.end(), server) != servers.end();
 }
 
@@ -85,6 +97,7 @@ status room_machine::may_ask(const federation_call& m) const {
 
 void room_machine::serve(const federation_call& m) {
   const auto& p = m.match->parameters;
+  if (without_members_ && needs_members(m.match->info->id)) return refuse(m, {fault_code::not_found, "this server does not know all members of the room yet"});
   switch (m.match->info->id) {
     case endpoint::make_join: return membership_template(m, "join");
     case endpoint::make_leave: return membership_template(m, "leave");
@@ -245,7 +258,7 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
     if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
     std::set<std::string> servers;
-    for (auto& s : graph_.servers_in(graph_.current())) servers.insert(std::move(s));
+    for (auto& s : servers_in_room()) servers.insert(std::move(s));
     // The origin of a join has it; that of a leave may be in the room by another member and has to get it like all others.
     if (joins) servers.erase(m.origin);
     auto changes = graph_.add(x, before, verdict, writes_);
@@ -256,25 +269,45 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
         if (const auto* n = graph_.find(id); id != x->event_id && n && node_.is_local(n->event->sender)) queue_for(n->event, {m.origin});
   }
   const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
-  std::string body;
-  if (!joins) {
-    body = "{}";
-  } else {
-    std::vector<std::string> ids;
-    for (const auto& [key, id] : *before.state) ids.push_back(id);
-    std::vector<matrix::event_ptr> chain;
-    for (const auto& id : graph_.auth_chain(ids))
-      if (const auto* n = graph_.find(id)) chain.push_back(n->event);
-    body = "{";
-    write_events(body, "auth_chain", chain);
-    body += ",\"event\":" + x->to_json() + ",\"members_omitted\":false,\"origin\":";
-    matrix::json::write_string(body, node_.server_name);
-    body += ",\"servers_in_room\":" + write_ids(graph_.servers_in(before)) + ",";
-    write_events(body, "state", graph_.events_of(before));
-    body += "}";
-  }
+  auto body = joins ? joined_body(m, *x, before) : std::string{"{}"};
   if (old_form) body = "[200," + body + "]";
   reply(m, 200, std::move(body));
+}
+
+std::string room_machine::joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const {
+  auto state = graph_.events_of(before);
+  const auto members = static_cast<std::size_t>(std::count_if(state.begin(), state.end(), [](const auto& e) { return e->type == "m.room.member" && e->membership() == "join"; }));
+  const auto* wish = m.match->find_query("omit_members");
+  const bool omit = wish && *wish == "true" && members > node_.room.omit_members_above;
+  // A room without a name is shown by some of its members.
+  std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : 5;
+  if (omit)
+    std::erase_if(state, [&](const auto& e) {
+      if (e->type != "m.room.member" || *e->state_key == join.sender) return false;
+      if (heroes == 0 || e->membership() != "join") return true;
+      --heroes;
+      return false;
+    });
+  std::vector<std::string> ids = join.auth_events;
+  std::set<std::string_view> told;
+  for (const auto& e : state) {
+    ids.push_back(e->event_id);
+    told.insert(e->event_id);
+  }
+  // Whose authority the rest depends on is in the auth chain, member or not.
+  std::set<std::string> chain_ids(join.auth_events.begin(), join.auth_events.end());
+  for (auto& id : graph_.auth_chain(ids)) chain_ids.insert(std::move(id));
+  std::vector<matrix::event_ptr> chain;
+  for (const auto& id : chain_ids)
+    if (const auto* n = graph_.find(id); n && !told.contains(id)) chain.push_back(n->event);
+  std::string body = "{";
+  write_events(body, "auth_chain", chain);
+  body += ",\"event\":" + join.to_json() + ",\"members_omitted\":" + (omit ? "true" : "false") + ",\"origin\":";
+  matrix::json::write_string(body, node_.server_name);
+  body += ",\"servers_in_room\":" + write_ids(graph_.servers_in(before)) + ",";
+  write_events(body, "state", state);
+  body += "}";
+  return body;
 }
 
 // -- history -------------------------------------------------------------------------------------------------------------

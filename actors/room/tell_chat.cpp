@@ -4,6 +4,8 @@
 
 #include "messages/matrix/identifiers.hpp"
 
+#include <algorithm>
+
 namespace causeway::room {
 namespace {
 
@@ -22,6 +24,31 @@ void room_machine::system_message(std::string kind, std::string actor, std::stri
                                   const matrix::event* cause) {
   notify(chat::system_message{head_.chat_room_id, room_id_, std::move(kind), std::move(actor), std::move(target), std::move(reason),
                               cause ? cause->event_id : std::string{}, cause ? cause->origin_server_ts : now_});
+}
+
+void room_machine::tell_created(chat::room_created created, std::vector<std::string> members, bool more_to_come) {
+  std::sort(members.begin(), members.end());
+  const auto first = std::min(members.size(), chat::listed_members_max);
+  created.members.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(first));
+  created.more_members = more_to_come || members.size() > first;
+  notify(created);
+  if (members.size() > first) tell_members(members, first, !more_to_come);
+}
+
+void room_machine::tell_members(const std::vector<std::string>& members, std::size_t from, bool complete) {
+  do {
+    const auto to = std::min(members.size(), from + chat::listed_members_max);
+    notify(chat::room_members{head_.chat_room_id, room_id_,
+                              {members.begin() + static_cast<std::ptrdiff_t>(from), members.begin() + static_cast<std::ptrdiff_t>(to)},
+                              complete && to == members.size()});
+    from = to;
+  } while (from < members.size());
+}
+
+void room_machine::tell_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total) {
+  const chat::join_progress n{head_.chat_room_id, room_id_, user, std::move(phase), server, static_cast<std::int64_t>(done),
+                              static_cast<std::int64_t>(total)};
+  now_effects_.push_back(tell{{actor_kind::session, ""}, ephemeral_notification{n.name, "join|" + room_id_ + "|" + user, chat::encode(n)}});
 }
 
 std::string room_machine::room_type() const {

@@ -125,6 +125,7 @@ struct contract<chat::query_room> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
+    f.optional_id("members_after", x.members_after);
   }
 };
 template <>
@@ -151,6 +152,17 @@ struct contract<chat::room_created> {
     f.required("name", x.room_name);
     f.required("topic", x.topic);
     f.required("members", x.members);
+    f.required("more_members", x.more_members);
+  }
+};
+template <>
+struct contract<chat::room_members> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("members", x.members);
+    f.required("complete", x.complete);
   }
 };
 template <>
@@ -248,6 +260,19 @@ struct contract<chat::system_message> {
   }
 };
 template <>
+struct contract<chat::join_progress> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("user", x.user);
+    f.required("phase", x.phase);
+    f.required("server", x.server);
+    f.required("done", x.done);
+    f.required("total", x.total);
+  }
+};
+template <>
 struct contract<chat::typing_changed> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -330,6 +355,7 @@ struct contract<chat::room_view> {
     f.required("topic", x.topic);
     f.required("type", x.type);
     f.required("members", x.members);
+    f.required("more_members", x.more_members);
     f.required("invitations", x.invitations);
   }
 };

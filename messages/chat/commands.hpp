@@ -84,10 +84,11 @@ struct user_profile {
   std::optional<std::string> avatar;    ///< mxc:// URI
 };
 
-/// `query.room` -> {room, matrix_room_id, name, type, members:[{user, membership, display_name, power}], invitations:[..]}
+/// `query.room` -> {room, matrix_room_id, name, type, members:[{user, membership, display_name, power}], more_members, invitations:[..]}
 struct query_room {
   static constexpr const char* name = "query.room";
   std::string room;
+  std::optional<std::string> members_after; ///< go on after this user: members come in order of their ids, so many at a time
 };
 
 /// `query.invitations` -> {invitations:[{room, matrix_room_id, user, by, direction, state, reason, since_ts}]}

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,7 +18,19 @@ struct room_created {
   std::string type;                 ///< dm, group_dm, channel
   std::string creator;
   std::string room_name, topic;     ///< keys `name`, `topic`; empty when unset
-  std::vector<std::string> members; ///< joined users
+  std::vector<std::string> members; ///< joined users; at most `listed_members_max`
+  bool more_members = false;        ///< the others follow in `room.members`
+};
+
+/// Members in one notification or answer: a large room must not fill a frame.
+inline constexpr std::size_t listed_members_max = 1'000;
+
+/// `room.members`: further joined users of a large room we have just joined, told once they are known.
+struct room_members {
+  static constexpr const char* name = "room.members";
+  std::string room, matrix_room_id;
+  std::vector<std::string> members; ///< at most `listed_members_max`
+  bool complete = false;            ///< the last of them
 };
 
 /// `invitation.received`: somebody of another server invites one of our users.
@@ -82,6 +95,15 @@ struct system_message {
   std::int64_t ts = 0;
 };
 
+/// `join.progress` (ephemeral): how far the join of one of our users has come; a large room takes a while.
+struct join_progress {
+  static constexpr const char* name = "join.progress";
+  std::string room, matrix_room_id, user;
+  std::string phase;                ///< asking, receiving, verifying; members: the room is open, its members are still being fetched
+  std::string server;               ///< through which we join
+  std::int64_t done = 0, total = 0; ///< events verified; 0 of 0 in the other phases
+};
+
 /// `typing` (ephemeral)
 struct typing_changed {
   static constexpr const char* name = "typing";
@@ -89,7 +111,7 @@ struct typing_changed {
   bool is_typing = false;           ///< key `typing`
 };
 
-using notification = std::variant<room_created, invitation_received, invitation_changed, member_changed, message_received,
+using notification = std::variant<room_created, room_members, invitation_received, invitation_changed, member_changed, message_received,
                                   delivery_changed, system_message>;
 
 /// The contract's name, e.g. "message.received".
@@ -120,7 +142,8 @@ struct user_answer {
 };
 struct room_view {
   std::string room, matrix_room_id, room_version, room_name, topic, type;
-  std::vector<member_view> members;
+  std::vector<member_view> members; ///< in order of `user`, at most `listed_members_max`
+  bool more_members = false;        ///< ask again with `members_after` = the last one's `user`
   std::vector<invitation_view> invitations;
 };
 struct invitations_answer {

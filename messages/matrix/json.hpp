@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -118,6 +119,15 @@ enum class number_policy : std::uint8_t {
 /// `limits::json_values_max` values are refused.
 /// @returns faults not_json (syntax, encoding), bad_json (duplicate key, depth, count), not_canonical (strict number)
 result<value> parse(std::string_view text, number_policy numbers = number_policy::lenient);
+
+/// Takes one item of a streamed array; false ends the reading.
+using item_reader = std::function<bool(std::string_view member, value&& item)>;
+/// Parses one JSON object without holding it whole: each item of the array members named in `streamed` goes to `take` as soon as it
+/// is read, and is not kept (the member is an empty array in what is returned). The bounds of `parse` count for each item and
+/// for all the rest; `take` has to bound the number of items.
+/// @returns faults as `parse`; bad_json when the text is no object; too_large when `take` ended it
+result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed, const item_reader& take,
+                              number_policy numbers = number_policy::lenient);
 
 /// Whether every number in `x` is an integer within +-(2^53-1): what room versions 6 and later demand of an event.
 bool is_canonical(const value& x);

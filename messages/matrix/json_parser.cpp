@@ -74,7 +74,48 @@ public:
     return root;
   }
 
+  result<object> run_streamed(std::initializer_list<std::string_view> streamed, const item_reader& take) {
+    value root;
+    streamed_ = streamed;
+    take_ = &take;
+    skip_space();
+    if (at_ == end_ || *at_ != '{') {
+      fail("expected an object", fault_code::bad_json);
+      return fault_;
+    }
+    if (!parse_object(root, 1)) return fault_;
+    skip_space();
+    if (at_ != end_) {
+      fail("text after the value");
+      return fault_;
+    }
+    return std::move(*root.as_object());
+  }
+
 private:
+  bool is_streamed(std::string_view key, std::size_t depth) const {
+    return depth == 1 && take_ && std::find(streamed_.begin(), streamed_.end(), key) != streamed_.end();
+  }
+
+  /// An array of the outermost object, item by item; whatever else stands there is parsed as usual.
+  bool stream_array(const std::string& key, value& out) {
+    if (at_ == end_ || *at_ != '[') return parse_value(out, 1);
+    ++at_;
+    skip_space();
+    out = value{array{}};
+    if (take(']')) return true;
+    do {
+      skip_space();
+      value item;
+      const auto outside = std::exchange(values_seen_, 0);
+      if (!parse_value(item, 2)) return false;
+      values_seen_ = outside;
+      if (!(*take_)(key, std::move(item))) return fail("too many items", fault_code::too_large);
+      skip_space();
+    } while (take(','));
+    return take(']') || fail("expected ',' or ']'");
+  }
+
   bool fail(const char* why, fault_code code = fault_code::not_json) {
     fault_ = fault{code, "byte " + std::to_string(at_ - begin_) + ": " + why};
     return false;
@@ -154,7 +195,12 @@ private:
         skip_space();
         // A container's own members go on the same stack, which may move it: nothing may refer into it meanwhile.
         value mapped;
-        if (!parse_value(mapped, depth)) return false;
+        if (is_streamed(members_[mine].key, depth)) {
+          const auto key = members_[mine].key;
+          if (!stream_array(key, mapped)) return false;
+        } else if (!parse_value(mapped, depth)) {
+          return false;
+        }
         members_[mine].mapped = std::move(mapped);
         skip_space();
       } while (take(','));
@@ -300,6 +346,8 @@ private:
   const char* at_;
   const char* const end_;
   const number_policy numbers_;
+  std::initializer_list<std::string_view> streamed_ = {};
+  const item_reader* take_ = nullptr;
   std::size_t values_seen_ = 0;
   std::vector<value> items_;
   std::vector<member> members_;
@@ -308,6 +356,11 @@ private:
 };
 
 result<value> parse(std::string_view text, number_policy numbers) { return builder{text, numbers}.run(); }
+
+result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed, const item_reader& take,
+                              number_policy numbers) {
+  return builder{text, numbers}.run_streamed(streamed, take);
+}
 
 bool is_utf8(std::string_view text) {
   const char* at = text.data();

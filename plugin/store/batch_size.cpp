@@ -38,7 +38,7 @@ std::size_t bytes_of(const put_state_group& x) {
   for (const auto& [key, event_id] : x.entries) bytes += key.first.size() + key.second.size() + event_id.size() + 8;
   return bytes;
 }
-std::size_t bytes_of(const put_room& x) { return x.room_id.size() + text_bytes(x.forward_extremities) + 128; }
+std::size_t bytes_of(const put_room& x) { return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + 128; }
 std::size_t bytes_of(const append_outbox& x) { return x.name.size() + x.body.size(); }
 std::size_t bytes_of(const acknowledge_outbox&) { return 0; }
 std::size_t bytes_of(const put_dead_letter& x) { return x.reason.size(); }

@@ -36,7 +36,7 @@ questions::questions(connection& db, names& known)
     : db_(db), names_(known), begin_(db, "BEGIN"), end_(db, "COMMIT"),
       select_room_(db,
                    "SELECT known, room_version, phase, chat_room_id, type, federated, forward_extremities, state_group,"
-                   " last_position, first_position, last_state_group, history_from FROM rooms WHERE room = ?1"),
+                   " last_position, first_position, last_state_group, history_from, members_omitted FROM rooms WHERE room = ?1"),
       select_version_(db, "SELECT room_version FROM rooms WHERE room = ?1"),
       select_event_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, room FROM "
                         "events WHERE seq = ?1"),
@@ -68,10 +68,10 @@ questions::questions(connection& db, names& known)
       first_outbox_(db, "SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
       select_user_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users WHERE user_id = ?1"),
-      // A room has work left when events are staged, or history of a join is still to be fetched.
+      // A room has work left when events are staged, or history or members of a join are still to be fetched.
       directory_rooms_(
         db, "SELECT room_id, chat_room_id, room_version, phase,"
-            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND history_from <> ''), listing"
+            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> '')), listing"
             " FROM rooms WHERE known = 1 ORDER BY room"),
       next_queued_(db, "SELECT key FROM destination_pdus WHERE key >= ?1 ORDER BY key LIMIT 1"),
       servers_in_flight_(db, "SELECT server FROM destinations WHERE transaction_id <> ''"),

@@ -80,6 +80,7 @@ answer questions::on(const load_room& x) {
     head.first_position = rows.integer(9);
     head.last_state_group = rows.integer(10);
     head.history_from = rows.string(11);
+    head.members_omitted = rows.string(12);
   }
   {
     auto rows = select_for_auth_.query(room);

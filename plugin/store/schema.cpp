@@ -139,8 +139,12 @@ ALTER TABLE rooms ADD COLUMN listing TEXT NOT NULL DEFAULT '';
 ALTER TABLE server_keys ADD COLUMN document TEXT NOT NULL DEFAULT '';
 )";
 
+constexpr const char* version_3 = R"(
+ALTER TABLE rooms ADD COLUMN members_omitted TEXT NOT NULL DEFAULT '';
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1, version_2};
+constexpr std::array migrations{version_1, version_2, version_3};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

@@ -31,7 +31,7 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
         db, "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
             " chat_room_id = ?4, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
             " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
-            " events = events + ?13 WHERE room = ?1"),
+            " members_omitted = ?13, events = events + ?14 WHERE room = ?1"),
       count_events_(db, "UPDATE rooms SET events = events + ?2, room_version = CASE room_version WHEN '' THEN ?3"
                         " ELSE room_version END WHERE room = ?1"),
       put_state_group_(db, "INSERT OR REPLACE INTO state_groups VALUES(?1, ?2, ?3)"),
@@ -128,7 +128,8 @@ void writer::flush() {
     auto extremities = encode_strings(x.forward_extremities);
     update_room_.run(room, x.room_version.empty() ? change.room_version : std::string_view{x.room_version},
                      static_cast<int>(x.phase), x.chat_room_id, x.type, x.federated, blob{extremities}, x.state_group,
-                     x.last_position, x.first_position, x.last_state_group, x.history_from, change.new_events);
+                     x.last_position, x.first_position, x.last_state_group, x.history_from, x.members_omitted,
+                     change.new_events);
   }
   for (auto& [stream, x] : streams_) {
     if (!x.changed) continue;

@@ -128,14 +128,17 @@ class HostedRoom:
         event = self.make("m.room.member", content, sender=user, state_key=user, sign=False)[1]
         return matrix.without(event, "hashes", "event_id")
 
-    def take_join(self, event):
+    def take_join(self, event, omit_members=False):
         """What send_join answers; the join is part of the room afterwards."""
-        state = self.state_events()
-        answer = {"state": state, "auth_chain": self.auth_chain(state + [event]), "event": event, "members_omitted": False,
+        state = [each for each in self.state_events() if not omit_members or each["type"] != "m.room.member"]
+        answer = {"state": state, "auth_chain": self.auth_chain(state + [event]), "event": event, "members_omitted": omit_members,
                   "origin": self.server.server_name, "servers_in_room": self.servers()}
         self.take(event)
         return answer
 
+    def joined(self):
+        return [key[1] for key, event_id in self.state.items() if key[0] == "m.room.member"
+                and self.events[event_id]["content"].get("membership") == "join"]
+
     def servers(self):
-        return sorted({key[1].split(":", 1)[1] for key, event_id in self.state.items() if key[0] == "m.room.member"
-                       and self.events[event_id]["content"].get("membership") == "join"})
+        return sorted({user.split(":", 1)[1] for user in self.joined()})

@@ -9,7 +9,7 @@ from .hosted_room import HostedRoom
 
 # Last part of the path before its parameters -> the part of the path that names the room.
 _OF_ROOMS = {"make_join", "send_join", "make_leave", "send_leave", "state", "state_ids", "event_auth", "backfill",
-             "get_missing_events"}
+             "get_missing_events", "hierarchy"}
 
 
 class Resident(FakeHomeserver):
@@ -49,7 +49,10 @@ class Resident(FakeHomeserver):
         if word == "make_join":
             return 200, {"event": room.join_template(more[0]), "room_version": room.room_version}
         if word == "send_join":
-            return 200, room.take_join(body)
+            return 200, room.take_join(body, query.get("omit_members") == ["true"])
+        if word == "hierarchy":
+            return 200, {"room": {"room_id": room.room_id, "num_joined_members": len(room.joined()), "children_state": []},
+                         "children": [], "inaccessible_children": []}
         if word in ("make_leave", "send_leave"):
             return 403, {"errcode": "M_FORBIDDEN", "error": "nobody leaves"}
         if word == "event_auth":

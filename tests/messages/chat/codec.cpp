@@ -153,13 +153,15 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
   BOOST_TEST(round_trip(member_leave{"r", "u", "bye"}).reason.value() == "bye");
   BOOST_TEST(round_trip(typing{"r", "u", true}).is_typing);
   BOOST_TEST(round_trip(user_profile{"u", "U", {}}).display_name.value() == "U");
-  BOOST_TEST(round_trip(query_room{"r"}).room == "r");
+  BOOST_TEST(round_trip(query_room{"r", "@u:s"}).members_after.value() == "@u:s");
+  BOOST_TEST(!round_trip(query_room{"r", {}}).members_after);
   BOOST_TEST(round_trip(query_invitations{{}, "u", true}).open_only);
 }
 
 BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
   const std::vector<notification> all{
-    room_created{"r", "!r", "11", "channel", "@c:s", "n", "t", {"@m:s"}},
+    room_created{"r", "!r", "11", "channel", "@c:s", "n", "t", {"@m:s"}, true},
+    room_members{"r", "!r", {"@m:s"}, true},
     invitation_received{"r", "!r", "11", "@u:s", "@b:t", "B", "n", "dm", "why", 7},
     invitation_changed{"r", "!r", "@u:s", "@b:t", "outgoing", "accepted", "pending", "", 7},
     member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
@@ -175,7 +177,7 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     BOOST_TEST(back->index() == x.index());
     BOOST_TEST(encode(*back) == body);
   }
-  const auto received = decode_notification("message.received", encode(all[4]));
+  const auto received = decode_notification("message.received", encode(all[5]));
   BOOST_TEST(std::get<message_received>(*received).historical);
   BOOST_TEST(std::get<message_received>(*received).ts == 7);
 }
@@ -191,9 +193,15 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
   BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) ==
              map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}}));
   const auto member = map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
-  BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, {}}}) ==
+  BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, false, {}}}) ==
              map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"name", str("n")},
-                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"invitations", "\x90"}}));
+                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"more_members", "\xc2"}, {"invitations", "\x90"}}));
+}
+
+BOOST_AUTO_TEST_CASE(join_progress_counts_events) {
+  BOOST_TEST(encode(join_progress{"", "!r", "@u:s", "verifying", "t", 3, 7}) ==
+             map({{"room", str("")}, {"matrix_room_id", str("!r")}, {"user", str("@u:s")}, {"phase", str("verifying")}, {"server", str("t")},
+                  {"done", packed(3)}, {"total", packed(7)}}));
 }
 
 BOOST_AUTO_TEST_CASE(typing_notification_uses_the_key_typing) {

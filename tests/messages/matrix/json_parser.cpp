@@ -130,6 +130,36 @@ BOOST_AUTO_TEST_CASE(truncated_and_damaged_events_never_do_harm) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(streams_the_items_of_the_named_arrays_and_returns_the_rest) {
+  std::vector<std::pair<std::string, std::string>> items;
+  auto rest = parse_streamed(R"( {"b":[1,{"c":[2]},[]],"x":{"b":[9]},"a":[],"n":null} )", {"a", "b"}, [&](std::string_view member, value&& item) {
+    items.emplace_back(std::string{member}, canonical(item));
+    return true;
+  });
+  BOOST_REQUIRE(bool(rest));
+  BOOST_TEST(canonical(*rest) == R"({"a":[],"b":[],"n":null,"x":{"b":[9]}})");
+  BOOST_REQUIRE(items.size() == 3u);
+  BOOST_TEST(items[1].first == "b");
+  BOOST_TEST(items[1].second == R"({"c":[2]})");
+}
+
+BOOST_AUTO_TEST_CASE(streaming_refuses_what_parsing_refuses) {
+  const item_reader all = [](std::string_view, value&&) { return true; };
+  for (auto text : {"", "[]", R"({"a":[1,]})", R"({"a":[1})", R"({"a":[1])", R"({"a":[1]} x)", R"({"a":[1],"a":[2]})", R"({"a":[tru]})", "1"})
+    BOOST_TEST(!parse_streamed(text, {"a"}, all), text);
+  BOOST_TEST((parse_streamed(R"({"a":)" + nested(101) + "}", {"a"}, all).error().code == fault_code::bad_json));
+  // A member of that name that is no array is a value like any other.
+  BOOST_TEST(canonical(*parse_streamed(R"({"a":{"a":[1]}})", {"a"}, all)) == R"({"a":{"a":[1]}})");
+}
+
+BOOST_AUTO_TEST_CASE(streaming_ends_when_the_reader_has_enough) {
+  int seen = 0;
+  auto rest = parse_streamed(R"({"a":[1,2,3,4]})", {"a"}, [&](std::string_view, value&&) { return ++seen < 3; });
+  BOOST_REQUIRE(!rest);
+  BOOST_TEST((rest.error().code == fault_code::too_large));
+  BOOST_TEST(seen == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace causeway::matrix::json

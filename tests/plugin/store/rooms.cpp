@@ -35,7 +35,7 @@ BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   auto event = sample_message(1);
   put_room head{
     sample_room, "11",     room_phase::joining, "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4,
-    5,           "$oldest"};
+    5,           "$oldest", "{\"join\":\"$join\"}"};
   must_commit(*store, put_event{accepted(event, 1)},
               put_state_group{sample_room, 3, 0, {{{"m.room.name", ""}, "$name"}}}, put_room{head});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
@@ -52,6 +52,7 @@ BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   BOOST_TEST(loaded.room.first_position == -4);
   BOOST_TEST(loaded.room.last_state_group == 5);
   BOOST_TEST(loaded.room.history_from == "$oldest");
+  BOOST_TEST(loaded.room.members_omitted == "{\"join\":\"$join\"}");
   BOOST_TEST((ids(loaded.extremities) == std::vector{event->event_id}));
 
   must_commit(*store, sample_head());

@@ -1,0 +1,48 @@
+#pragma once
+#include "messages/matrix/event.hpp"
+#include "messages/room.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace causeway::room {
+
+/// A whole state as another server tells it (send_join, state), on its way through the verifier. A large room's state is
+/// verified in parts, so that the verifier stays open to others and the progress can be told.
+class told_state {
+public:
+  /// Reads an answer without holding it whole; events of another room, malformed ones and repetitions are left out.
+  /// @param state_key  "state" (send_join) or "pdus" (state)
+  /// @returns the other members of the answer; faults not_json, bad_json (also: a list is missing), too_large (over 400,000 events)
+  result<matrix::json::object> read(std::string_view body, std::string_view state_key, std::string_view room_id,
+                                    const matrix::room_version_rules& rules);
+
+  /// The next events to verify, at most 2,000; empty: all have been, see `without_key`.
+  std::vector<matrix::event_ptr> next_part();
+  /// @pre `checks` belongs to the latest `next_part()`
+  void take(const std::vector<event_check>& checks);
+  /// Events of the state whose signer's key could not be had.
+  std::size_t without_key() const;
+  /// Has those verified once more.
+  void try_again();
+
+  std::size_t size() const { return events_.size(); }
+  std::size_t verified() const { return verified_; }
+  /// The create event of the state, null unless it has exactly one.
+  matrix::event_ptr create() const;
+  /// What proved to be signed, redacted where the content does not match its hash: events of the state, then those of its auth chain.
+  /// @pre `next_part()` is empty
+  struct proven {
+    std::vector<matrix::event_ptr> state, auth_chain;
+  };
+  proven take_proven();
+
+private:
+  std::vector<matrix::event_ptr> events_; ///< the state first
+  std::size_t state_size_ = 0, verified_ = 0;
+  std::vector<event_check> checks_;
+  std::vector<std::size_t> open_, asked_; ///< indexes into `events_`: to be verified, being verified
+};
+
+} // namespace causeway::room
