@@ -93,14 +93,15 @@ BOOST_AUTO_TEST_CASE(newer_schema_is_refused_and_left_alone) {
   BOOST_TEST((refused.code == fault_code::store_failed));
   BOOST_TEST(refused.detail.find("schema version 999") != std::string::npos);
   BOOST_TEST(refused.detail.find(folder.file()) == 0u);
-  run_sql(folder.file(), "PRAGMA user_version = 2");
+  run_sql(folder.file(), "PRAGMA user_version = 3");
   must_open(folder.file());
 }
 
 BOOST_AUTO_TEST_CASE(store_of_an_older_version_is_migrated_with_what_it_holds) {
   scratch_folder folder;
   must_commit(*must_open(folder.file()), put_server_keys{"a.example", {{"ed25519:a", {"AAAA", 1, false}}}, 1});
-  run_sql(folder.file(), "ALTER TABLE rooms DROP COLUMN listing; ALTER TABLE server_keys DROP COLUMN document; PRAGMA user_version = 1");
+  run_sql(folder.file(), "DROP TABLE held_redactions; ALTER TABLE events DROP COLUMN redacted_by; ALTER TABLE rooms DROP COLUMN listing;"
+                         " ALTER TABLE server_keys DROP COLUMN document; PRAGMA user_version = 1");
   auto store = must_open(folder.file());
   auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
   BOOST_TEST(loaded.keys.keys.size() == 1u);
