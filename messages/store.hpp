@@ -173,9 +173,28 @@ struct put_server_keys {
   std::string document; ///< the answer they are from, canonical JSON, as its server signed it; empty: not kept
 };
 
+/// A redaction that applies: the event is from now on what the redaction leaves of it. The first one stays its reason.
+struct redact_event {
+  std::string room_id;
+  matrix::event_ptr redacted;      ///< the redacted form
+  std::string redaction_event_id;  ///< must be stored
+};
+/// A redaction that is accepted and not yet applied: its target is looked for, or not known here. Keyed by the redaction.
+struct hold_redaction {
+  std::string room_id, redaction_event_id, target_event_id;
+  std::string sender;
+  bool by_power = false;  ///< the sender's power reached `redact` at the redaction
+  bool looked_up = false; ///< the target is not in the store: it is applied when the target comes
+};
+/// It was applied, or never will be.
+struct drop_held_redaction {
+  std::string room_id, redaction_event_id;
+};
+
 using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                            remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
-                           put_command_result, put_invitation, bind_message, put_user, put_server_keys, put_room_listing>;
+                           put_command_result, put_invitation, bind_message, put_user, put_server_keys, put_room_listing,
+                           redact_event, hold_redaction, drop_held_redaction>;
 
 struct store_batch {
   std::vector<write> writes;
@@ -203,6 +222,7 @@ struct room_loaded {
   std::map<std::int64_t, matrix::state_ptr> state_groups; ///< the current one and those of the extremities, whole
   std::vector<put_inbox> inbox;
   std::vector<put_invitation> invitations;
+  std::vector<hold_redaction> held_redactions; ///< oldest first
 };
 
 /// Events by id with the states around them.
@@ -226,6 +246,18 @@ struct load_ancestors {
   bool include_from = true;
 };
 using ancestors_loaded = events_loaded; // state groups *before* each event are included: history visibility needs them
+
+/// What a redaction is about. Sees everything the asking actor has written before.
+struct load_redaction {
+  std::string room_id;
+  std::string redaction_event_id; ///< may be empty
+  std::string target_event_id;
+};
+struct redaction_loaded {
+  matrix::event_ptr redaction;        ///< null: unknown
+  std::optional<stored_event> target; ///< of the same room
+  std::string chat_message_id;        ///< the chat server's name of the target; empty: none
+};
 
 /// Any event by id, whatever its room.
 struct find_event {
@@ -343,10 +375,10 @@ struct destinations_listed {
 
 using query = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
                            find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
-                           load_directory, list_rooms, list_destinations>;
+                           load_directory, list_rooms, list_destinations, load_redaction>;
 using answer = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
                             command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
-                            directory_loaded, rooms_listed, destinations_listed>;
+                            directory_loaded, rooms_listed, destinations_listed, redaction_loaded>;
 
 /// What a commit changed that others want to hear of.
 struct commit_outcome {

@@ -284,6 +284,16 @@ void directory_machine::route(const command_received& m, chat::message_send x) {
   send({actor_kind::room, *room}, m, std::move(x), *room, {});
 }
 
+void directory_machine::route(const command_received& m, chat::message_delete x) {
+  auto room = room_of(x.room);
+  auto by = user_of(x.by, true);
+  if (!room) return fail(m, room.error());
+  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
+  x.room = *room;
+  x.by = *by;
+  send({actor_kind::room, *room}, m, std::move(x), *room, {});
+}
+
 void directory_machine::route(const command_received& m, chat::member_leave x) {
   auto room = room_of(x.room);
   auto user = user_of(x.user, true);

@@ -29,6 +29,7 @@ private:
   void route(const command_received& m, chat::invite_revoke x);
   void route(const command_received& m, chat::invite_answer x);
   void route(const command_received& m, chat::message_send x);
+  void route(const command_received& m, chat::message_delete x);
   void route(const command_received& m, chat::member_leave x);
   void route(const command_received& m, chat::typing x);
   void route(const command_received& m, chat::user_profile x);

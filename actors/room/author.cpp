@@ -45,6 +45,10 @@ result<matrix::event_ptr> room_machine::author(const draft& d) {
   if (matrix::json::canonical(d.content).size() > limits::authored_content_bytes_max)
     return {fault_code::too_large, "the content exceeds " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
   pdu.set("content", d.content);
+  if (!d.redacts.empty()) {
+    if (rules.redaction_updated) pdu.find("content")->as_object()->set("redacts", d.redacts);
+    else pdu.set("redacts", d.redacts);
+  }
   pdu.set("origin_server_ts", now_);
   pdu.set("depth", std::min(graph_.depth_of_head() + 1, limits::canonical_integer_max));
   pdu.set("prev_events", ids_as_json(prev, rules));

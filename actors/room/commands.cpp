@@ -26,6 +26,7 @@ void room_machine::take_command(const chat_command& m) {
   if (const auto* x = std::get_if<chat::message_send>(m.body.get()))
     for (const auto* named : {&x->reply_to, &x->thread})
       if (*named && !(*named)->empty()) c.event_ids[**named];
+  if (const auto* x = std::get_if<chat::message_delete>(m.body.get())) c.event_ids[x->message];
   commands_.push_back(std::move(c));
   run_commands();
 }
@@ -40,6 +41,11 @@ bool room_machine::resolve_names(queued_command& c) {
       now_effects_.push_back(ask_store{*resolving_, store::find_message{room_id_, wanted}});
       return false;
     }
+  }
+  if (const auto* x = std::get_if<chat::message_delete>(c.command.body.get()); x && !c.target) {
+    resolving_ = next_token();
+    now_effects_.push_back(ask_store{*resolving_, store::load_redaction{room_id_, {}, c.event_ids.at(x->message)}});
+    return false;
   }
   return true;
 }

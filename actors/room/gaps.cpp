@@ -237,6 +237,7 @@ void room_machine::add_outliers(std::vector<matrix::event_ptr> events) {
     if (graph_.find(x->event_id)) continue;
     if (!graph_.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
     graph_.add_outlier(x, graph_.judge_outlier(*x), writes_);
+    for (auto [held, end] = redactions_of_.equal_range(x->event_id); held != end; ++held) look_up(held->second, x->event_id);
   }
 }
 
@@ -477,10 +478,16 @@ void room_machine::complete_history(const store::events_loaded& known) {
   for (const auto& x : events) {
     auto v = graph_.judge_outlier(*x);
     if (v.judged == store::verdict::outlier) v.judged = store::verdict::accepted;
-    if (v.judged == store::verdict::accepted) tell_event(x, true);
+    // Before anything is told: what was deleted before we came is not told.
+    if (v.judged == store::verdict::accepted && x->type == "m.room.redaction") hold(*x, has_power_to_redact(*x));
     verdicts.push_back(std::move(v));
   }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events[i] = as_redacted(events[i]);
+    if (verdicts[i].judged == store::verdict::accepted) tell_event(events[i], true);
+  }
   for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], writes_);
+  for (const auto& x : events) settle_redaction(x); // when all rows are there
   tell_state_changes(graph_.end_history(writes_));
   head_.history_from.clear();
   head_changed_ = true;

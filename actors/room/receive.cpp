@@ -311,7 +311,9 @@ void room_machine::accept(work& w) {
   }
   const bool history = graph_.is_history(w.event->event_id);
   const auto verdict = graph_.judge(*w.event, before);
+  w.event = as_redacted(w.event);
   auto changes = graph_.add(w.event, before, verdict, writes_);
+  settle_redaction(w.event);
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
     now_effects_.push_back(note{log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
@@ -319,6 +321,7 @@ void room_machine::accept(work& w) {
     // A merge may change the state even so; what it changed is told below.
   } else {
     tell_event(w.event, history);
+    if (w.event->type == "m.room.redaction") hold(*w.event, has_power_to_redact(*w.event, before));
   }
   tell_state_changes(changes);
 }

@@ -321,6 +321,13 @@ void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vecto
   put({std::move(x), j.judged, {}, {}}, 0, j.reason, batch);
 }
 
+void room_graph::replace(matrix::event_ptr redacted) {
+  auto it = nodes_.find(redacted->event_id);
+  if (it == nodes_.end()) return;
+  it->second.event = std::move(redacted);
+  resolved_.clear(); // the same events may be weighed differently now
+}
+
 std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
                                                  std::vector<store::write>& batch) {
   extremities_.clear();

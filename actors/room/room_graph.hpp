@@ -92,6 +92,8 @@ public:
   /// @returns what changed in the current state
   std::vector<state_change> end_history(std::vector<store::write>& batch);
   void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
+  /// Puts the redacted form in the place of an event, where it is at hand.
+  void replace(matrix::event_ptr redacted);
   /// Replaces extremities and current state: the moment of a join.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
 

@@ -158,6 +158,11 @@ void room_machine::loaded(const store::room_loaded& from) {
       // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
       now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{}});
     }
+  for (const auto& r : from.held_redactions) {
+    held_redactions_[r.redaction_event_id] = {r.target_event_id, r.sender, r.by_power, ++last_held_};
+    redactions_of_.emplace(r.target_event_id, r.redaction_event_id);
+    if (!r.looked_up) look_up(r.redaction_event_id, r.target_event_id);
+  }
   for (const auto& staged : from.inbox) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
@@ -183,6 +188,8 @@ void room_machine::store_answer(const store_answered& m) {
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
   if (resolving_ == m.asked) {
     resolving_.reset();
+    if (const auto* target = std::get_if<store::redaction_loaded>(m.answer.get()); target && !commands_.empty())
+      commands_.front().target = *target;
     if (const auto* named = std::get_if<store::message_found>(m.answer.get()); named && !commands_.empty()) {
       auto& open = commands_.front();
       for (auto& [wanted, id] : open.event_ids)
@@ -216,6 +223,13 @@ void room_machine::store_answer(const store_answered& m) {
     }
     if (absent_.size() > 10'000) absent_.clear();
     advance();
+    return;
+  }
+  if (auto it = redaction_lookups_.find(m.asked); it != redaction_lookups_.end()) {
+    const auto redaction = std::move(it->second);
+    redaction_lookups_.erase(it);
+    // A busy store says nothing: it is asked again in the next life of this actor at the latest.
+    if (const auto* told = std::get_if<store::redaction_loaded>(m.answer.get())) redaction_looked_up(redaction, *told);
     return;
   }
   if (history_lookup_ != 0 && m.asked == history_lookup_) {
@@ -278,7 +292,7 @@ void room_machine::timer(const timer_due& m) {
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
-                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty();
+                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() || !redaction_lookups_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }
@@ -389,6 +403,7 @@ std::string room_machine::describe(time_ms now) const {
   }
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
   o.set("under_way", std::move(under_way));
+  o.set("redactions_held", static_cast<std::int64_t>(held_redactions_.size()));
   if (gap_) {
     object g;
     g.set("server", gap_->server);

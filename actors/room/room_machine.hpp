@@ -23,7 +23,7 @@ std::string_view name(work_phase p);
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
 /// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), join.cpp (joining through another
-/// server), members_omitted.cpp (a room joined without its members), tell_chat.cpp (what the chat server hears).
+/// server), members_omitted.cpp (a room joined without its members), redact.cpp (redactions), tell_chat.cpp (what the chat server hears).
 class room_machine {
 public:
   room_machine(const context& node, std::string room_id);
@@ -122,6 +122,7 @@ private:
     std::string type, sender;
     std::optional<std::string> state_key;
     matrix::json::object content;
+    std::string redacts = {}; ///< of an m.room.redaction: its target
   };
   /// A signed event on top of the head, checked against the rules; not yet part of the graph.
   result<matrix::event_ptr> author(const draft& d);
@@ -143,6 +144,7 @@ private:
     std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids
     bool resolved = false;
     bool withdrawn = false; ///< member.leave: the invitations that would be left behind have been taken back
+    std::optional<store::redaction_loaded> target; ///< message.delete: what is to be deleted
   };
   void take_command(const chat_command& m);
   void run_commands();
@@ -150,6 +152,7 @@ private:
   void run(const queued_command& c, const chat::room_create& x);
   void run(const queued_command& c, const chat::invite_send& x);
   void run(const queued_command& c, const chat::message_send& x);
+  void run(const queued_command& c, const chat::message_delete& x);
   void run(const queued_command& c, const chat::member_leave& x);
   void run(const queued_command& c, const chat::typing& x);
   void run(const queued_command& c, const chat::query_room& x);
@@ -289,6 +292,28 @@ private:
   std::vector<std::string> servers_in_room() const;
   static constexpr std::size_t omitted_servers_max = 20'000;
 
+  // -- redactions (redact.cpp)
+  struct held_redaction {
+    std::string target, sender;
+    bool by_power = false;
+    std::int64_t order = 0; ///< of coming
+  };
+  void hold(const matrix::event& redaction, bool by_power);
+  void make_room_for_held(std::string_view server);
+  void look_up(const std::string& redaction_id, const std::string& target);
+  void redaction_looked_up(const std::string& redaction_id, const store::redaction_loaded& found);
+  bool may_redact(const held_redaction& r, const std::string& redaction_id, const matrix::event& target) const;
+  /// The form in which an event enters the room: what a redaction that came before it leaves.
+  matrix::event_ptr as_redacted(const matrix::event_ptr& x);
+  /// After the event's own row: says in the store by what it was redacted.
+  void settle_redaction(const matrix::event_ptr& x);
+  void apply_redaction(const matrix::event_ptr& redaction, const store::stored_event& target, const std::string& chat_message_id);
+  void drop_held(const std::string& redaction_id);
+  bool has_power_to_redact(const matrix::event& redaction, const state_ref& before) const;
+  /// Of an event fetched as history: by what it cites, the state before it is not known.
+  bool has_power_to_redact(const matrix::event& redaction) const;
+  void tell_state_redacted(const matrix::event& before, const matrix::event_ptr& after, const matrix::event& redaction);
+
   // -- what the chat server hears (tell_chat.cpp)
   void tell_created(chat::room_created created, std::vector<std::string> members, bool more_to_come);
   void tell_members(const std::vector<std::string>& members, std::size_t from, bool complete);
@@ -296,6 +321,8 @@ private:
   void tell_state_changes(const std::vector<state_change>& changes);
   void tell_membership(const state_change& c);
   void tell_event(const matrix::event_ptr& x, bool historical);
+  /// Whether it is something the chat server shows as a message.
+  static bool is_message_shown(const matrix::event& x);
   void notify(const chat::notification& n);
   void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
   std::string room_type() const;
@@ -373,6 +400,11 @@ private:
   };
   std::vector<held_call> held_calls_;
   std::set<std::string> withdrawing_; ///< invitations the leave at the head of `commands_` waits for
+  std::map<std::string, held_redaction> held_redactions_; ///< by the redaction's id; bounded
+  std::multimap<std::string, std::string> redactions_of_; ///< target -> held redactions
+  std::map<std::string, std::string> redacting_now_;      ///< event being taken in -> the redaction that applies to it
+  std::map<token, std::string> redaction_lookups_;        ///< -> redaction
+  std::int64_t last_held_ = 0;
   std::optional<join_dance> join_;
   std::vector<join_wanted> join_queue_;
   std::vector<pdus_received> held_; ///< PDUs that came during our join

@@ -51,7 +51,7 @@ void write_events(std::string& out, std::string_view key, const std::vector<matr
   for (const auto& e : events) {
     if (!first) out += ',';
     first = false;
-    matrix::json::write(out, e->source);
+    matrix::write_served(out, *e);
   }
   out += ']';
 }
@@ -390,7 +390,9 @@ void room_machine::serve_event(const federation_call& m, const store::events_loa
   const auto shown = may_see(m.origin, *s.event, before) ? s.event : matrix::redacted(*s.event);
   std::string body = "{\"origin\":";
   matrix::json::write_string(body, node_.server_name);
-  body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[" + shown->to_json() + "]}";
+  body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[";
+  matrix::write_served(body, *shown);
+  body += "]}";
   reply(m, 200, std::move(body));
 }
 

@@ -101,10 +101,13 @@ void room_machine::tell_membership(const state_change& c) {
   if (!kind.empty()) system_message(kind, by, user, reason, e);
 }
 
+bool room_machine::is_message_shown(const matrix::event& x) {
+  if (x.is_state() || (x.type != "m.room.message" && x.type != "m.room.encrypted")) return false;
+  return !x.content().empty(); // redacted, or altered on the way: there is nothing to show
+}
+
 void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
-  if (x->is_state() || node_.is_local(x->sender)) return;
-  if (x->type != "m.room.message" && x->type != "m.room.encrypted") return;
-  if (x->content().empty()) return; // redacted, or altered on the way: there is nothing to show
+  if (!is_message_shown(*x) || node_.is_local(x->sender)) return;
   chat::message_received n;
   n.room = head_.chat_room_id;
   n.matrix_room_id = room_id_;

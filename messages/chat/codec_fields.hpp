@@ -94,6 +94,16 @@ struct contract<chat::message_send> {
   }
 };
 template <>
+struct contract<chat::message_delete> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("by", x.by);
+    f.id("message", x.message);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
 struct contract<chat::member_leave> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -228,6 +238,20 @@ struct contract<chat::message_received> {
     f.required("thread", x.thread);
     f.required("mentions", x.mentions);
     f.required("historical", x.historical);
+    f.required("ts", x.ts);
+  }
+};
+template <>
+struct contract<chat::message_deleted> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("room", x.room);
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("event_id", x.event_id);
+    f.required("message", x.message);
+    f.required("by", x.by);
+    f.required("reason", x.reason);
+    f.required("redaction_event_id", x.redaction_event_id);
     f.required("ts", x.ts);
   }
 };

@@ -62,6 +62,14 @@ struct message_send {
   std::vector<std::string> mentions;    ///< users; "@room" for everybody
 };
 
+/// `message.delete` -> {event_id} of the redaction
+struct message_delete {
+  static constexpr const char* name = "message.delete";
+  std::string room, by;
+  std::string message;                  ///< chat id or event id
+  std::optional<std::string> reason;
+};
+
 /// `member.leave` -> {}
 struct member_leave {
   static constexpr const char* name = "member.leave";
@@ -99,7 +107,7 @@ struct query_invitations {
   bool open_only = false;
 };
 
-using command = std::variant<room_create, invite_send, invite_revoke, invite_answer, message_send, member_leave, typing,
+using command = std::variant<room_create, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
                              user_profile, query_room, query_invitations>;
 
 /// The contract's name of a command, e.g. "room.create".

@@ -78,6 +78,15 @@ struct message_received {
   std::int64_t ts = 0;              ///< origin_server_ts: the sender's word
 };
 
+/// `message.deleted`: of a message that was told, or sent by our users; `by` is the one who deleted it, of another server.
+struct message_deleted {
+  static constexpr const char* name = "message.deleted";
+  std::string room, matrix_room_id, event_id;
+  std::string message;              ///< the chat server's id; empty: it has bound none
+  std::string by, reason, redaction_event_id;
+  std::int64_t ts = 0;              ///< of the redaction
+};
+
 /// `delivery.changed`: states delayed (first failure), delivered, failed.
 struct delivery_changed {
   static constexpr const char* name = "delivery.changed";
@@ -112,7 +121,7 @@ struct typing_changed {
 };
 
 using notification = std::variant<room_created, room_members, invitation_received, invitation_changed, member_changed, message_received,
-                                  delivery_changed, system_message>;
+                                  message_deleted, delivery_changed, system_message>;
 
 /// The contract's name, e.g. "message.received".
 const char* name(const notification& x);

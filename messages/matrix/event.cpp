@@ -250,10 +250,22 @@ result<event_ptr> parse_event(std::string_view text, const room_version_rules& r
   return make_event(std::move(*pdu), rules, counts);
 }
 
-event_ptr redacted(const event& x) {
+event_ptr redacted(const event& x) { return redacted(x, nullptr); }
+
+event_ptr redacted(const event& x, event_ptr because) {
   auto made = std::make_shared<event>(x);
   made->source = redact(x.source, x.rules());
+  made->redacted_because = std::move(because);
   return made;
+}
+
+void write_served(std::string& out, const event& x) {
+  const auto begin = out.size();
+  json::write(out, x.source);
+  if (!x.redacted_because) return;
+  // No key that a redaction keeps comes after this one.
+  const std::string why = ",\"unsigned\":{\"redacted_because\":" + x.redacted_because->to_json() + "}";
+  if (out.size() - begin + why.size() <= limits::event_bytes_max) out.insert(out.size() - 1, why);
 }
 
 } // namespace causeway::matrix

@@ -29,6 +29,8 @@ struct event {
   /// Versions 1 to 10: an identifier has more than 255 bytes, but not more than 255 code points. Such an event has to
   /// be rejected, and kept: others may name it as their parent.
   bool has_oversized_identifier = false;
+  /// Of an event that a redaction was applied to (`source` is what it left): the redaction, as far as it is at hand.
+  std::shared_ptr<const event> redacted_because;
 
   const json::object& content() const;
   const room_version_rules& rules() const { return *rules_; }
@@ -76,6 +78,11 @@ std::string reference_hash(const json::object& pdu, const room_version_rules& ru
 std::string signed_bytes(const json::object& pdu, const room_version_rules& rules);
 /// The redacted form as an event of its own, same event id: what a hash mismatch leaves, what a stranger may see.
 event_ptr redacted(const event& x);
+/// The same, by a redaction that was found to apply; null: it is not at hand.
+event_ptr redacted(const event& x, event_ptr because);
+/// Appends the event as other servers are served it: canonical JSON, a redacted one with `unsigned.redacted_because`, unless the two together
+/// were larger than an event may be.
+void write_served(std::string& out, const event& x);
 
 /// Receipt checks 2 and 3 need these two; both are written straight from the source, without a copy of it.
 struct event_digest {

@@ -38,10 +38,10 @@ questions::questions(connection& db, names& known)
                    "SELECT known, room_version, phase, chat_room_id, type, federated, forward_extremities, state_group,"
                    " last_position, first_position, last_state_group, history_from, members_omitted FROM rooms WHERE room = ?1"),
       select_version_(db, "SELECT room_version FROM rooms WHERE room = ?1"),
-      select_event_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, room FROM "
-                        "events WHERE seq = ?1"),
+      select_event_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, room, redacted_by"
+                        " FROM events WHERE seq = ?1"),
       select_place_(db, "SELECT depth, position, judged FROM events WHERE seq = ?1"),
-      select_for_auth_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json FROM events"
+      select_for_auth_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, redacted_by FROM events"
                            " WHERE room = ?1 AND for_auth = 1 ORDER BY seq"),
       select_group_(db, "SELECT base, entries FROM state_groups WHERE key = ?1"),
       select_inbox_(db, "SELECT event_id, origin, pdu, received_ts FROM inbox WHERE room = ?1 ORDER BY seq"),
@@ -68,10 +68,12 @@ questions::questions(connection& db, names& known)
       first_outbox_(db, "SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
       select_user_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users WHERE user_id = ?1"),
-      // A room has work left when events are staged, or history or members of a join are still to be fetched.
+      // A room has work left when events are staged, history or members of a join are still to be fetched, or a redaction has not
+      // met its target.
       directory_rooms_(
         db, "SELECT room_id, chat_room_id, room_version, phase,"
-            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> '')), listing"
+            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> ''))"
+            " OR EXISTS(SELECT 1 FROM held_redactions h WHERE h.room = rooms.room AND h.looked_up = 0), listing"
             " FROM rooms WHERE known = 1 ORDER BY room"),
       next_queued_(db, "SELECT key FROM destination_pdus WHERE key >= ?1 ORDER BY key LIMIT 1"),
       servers_in_flight_(db, "SELECT server FROM destinations WHERE transaction_id <> ''"),
@@ -86,7 +88,10 @@ questions::questions(connection& db, names& known)
       oldest_queued_(
         db,
         "SELECT e.origin_server_ts FROM destination_pdus d CROSS JOIN events e"
-        " ON e.seq = coalesce(d.event, d.key & 1099511627775) WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT 1") {
+        " ON e.seq = coalesce(d.event, d.key & 1099511627775) WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT 1"),
+      select_redaction_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json FROM events WHERE seq = ?1"),
+      select_held_redactions_(db, "SELECT redaction_event_id, target_event_id, sender, by_power, looked_up FROM held_redactions"
+                                  " WHERE room = ?1 ORDER BY seq") {
   static_assert(packed_low_max == 1099511627775, "the statements above spell it out");
 }
 

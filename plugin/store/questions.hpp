@@ -30,6 +30,7 @@ private:
   answer on(const load_ancestors& x);
   answer on(const find_event& x);
   answer on(const list_rooms& x);
+  answer on(const load_redaction& x);
   // questions_others.cpp
   answer on(const load_destination& x);
   answer on(const find_received_transaction& x);
@@ -44,6 +45,8 @@ private:
 
   const matrix::room_version_rules& rules_of(std::int64_t room);
   stored_event event(std::int64_t seq, const matrix::room_version_rules& rules);
+  /// Tells a redacted event by what: row `redacted_by` of the table of events; 0: it is not.
+  void add_reason(stored_event& to, std::int64_t redacted_by, const matrix::room_version_rules& rules);
   matrix::state_ptr state(std::int64_t room, std::int64_t group, state_groups& known);
   void add_states(std::int64_t room, const std::set<std::int64_t>& wanted, state_groups& to);
   put_destination destination(std::int64_t server, std::string name);
@@ -62,6 +65,7 @@ private:
   statement select_binding_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;
   statement list_destinations_, count_queued_, oldest_queued_;
+  statement select_redaction_, select_held_redactions_;
 };
 
 /// A stored event from columns judged, state_group_before, state_group_after, position, event_id, json starting at `column`.

@@ -28,7 +28,16 @@ const matrix::room_version_rules& questions::rules_of(std::int64_t room) {
 stored_event questions::event(std::int64_t seq, const matrix::room_version_rules& rules) {
   auto rows = select_event_.query(seq);
   if (!rows.next()) throw error{SQLITE_CORRUPT, "stored event number " + std::to_string(seq) + " is gone"};
-  return read_event(rows, 0, rules);
+  auto found = read_event(rows, 0, rules);
+  add_reason(found, rows.integer(7), rules);
+  return found;
+}
+
+void questions::add_reason(stored_event& to, std::int64_t redacted_by, const matrix::room_version_rules& rules) {
+  if (redacted_by == 0) return;
+  auto rows = select_redaction_.query(redacted_by);
+  if (!rows.next()) throw error{SQLITE_CORRUPT, "stored redaction number " + std::to_string(redacted_by) + " is gone"};
+  to.event = matrix::redacted(*to.event, read_event(rows, 0, rules).event);
 }
 
 /// Walks the chain of deltas down to a whole state, or one already known, and applies them on the way up.
@@ -88,6 +97,7 @@ answer questions::on(const load_room& x) {
     while (rows.next()) {
       if (!rules) rules = &rules_of(room);
       loaded.state_events.push_back(read_event(rows, 0, *rules));
+      add_reason(loaded.state_events.back(), rows.integer(6), *rules);
     }
   }
   std::set<std::int64_t> groups{loaded.room.state_group};
@@ -104,6 +114,9 @@ answer questions::on(const load_room& x) {
       loaded.inbox.push_back({x.room_id, rows.string(0), rows.string(1), rows.string(2), rows.integer(3)});
   }
   loaded.invitations = all_invitations(invitations_of_room_.query(room));
+  auto held = select_held_redactions_.query(room);
+  while (held.next())
+    loaded.held_redactions.push_back({x.room_id, held.string(0), held.string(1), held.string(2), held.integer(3) != 0, held.integer(4) != 0});
   return loaded;
 }
 
@@ -167,8 +180,21 @@ answer questions::on(const find_event& x) {
   events_loaded loaded;
   auto seq = names_.find_event(x.event_id);
   if (seq == 0) return loaded;
-  auto rows = select_event_.query(seq);
-  if (rows.next()) loaded.events.push_back(read_event(rows, 0, rules_of(rows.integer(6))));
+  std::int64_t room = 0;
+  if (auto rows = select_event_.query(seq); rows.next()) room = rows.integer(6);
+  if (room != 0) loaded.events.push_back(event(seq, rules_of(room)));
+  return loaded;
+}
+
+answer questions::on(const load_redaction& x) {
+  redaction_loaded loaded;
+  auto room = names_.find_room(x.room_id);
+  if (room == 0) return loaded;
+  if (auto seq = names_.find_event(x.redaction_event_id, room)) loaded.redaction = event(seq, rules_of(room)).event;
+  if (auto seq = names_.find_event(x.target_event_id, room)) loaded.target = event(seq, rules_of(room));
+  if (loaded.target)
+    if (const auto named = on(find_message{x.room_id, x.target_event_id}); const auto* found = std::get_if<message_found>(&named))
+      loaded.chat_message_id = found->chat_message_id;
   return loaded;
 }
 

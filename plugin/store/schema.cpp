@@ -141,6 +141,17 @@ ALTER TABLE server_keys ADD COLUMN document TEXT NOT NULL DEFAULT '';
 
 constexpr const char* version_3 = R"(
 ALTER TABLE rooms ADD COLUMN members_omitted TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN redacted_by INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE held_redactions(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  redaction_event_id TEXT NOT NULL,
+  target_event_id TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  by_power INTEGER NOT NULL,
+  looked_up INTEGER NOT NULL,
+  UNIQUE(room, redaction_event_id));
+CREATE INDEX held_redactions_new ON held_redactions(room) WHERE looked_up = 0;
 )";
 
 /// Step i leads from version i to version i + 1.

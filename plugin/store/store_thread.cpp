@@ -12,12 +12,14 @@ namespace {
 bool is_ordered(const query& x) {
   return std::holds_alternative<load_room>(x) || std::holds_alternative<load_invitation>(x) ||
          std::holds_alternative<load_destination>(x) || std::holds_alternative<load_directory>(x) ||
-         std::holds_alternative<find_received_transaction>(x);
+         std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
 }
 
-/// May share a group with batches submitted after it: asked for each received transaction, it would otherwise cut every
+/// May share a group with batches submitted after it: asked for each received transaction or redaction, they would otherwise cut every
 /// group to one batch. A batch that comes later cannot make its answer wrong, only fresher.
-bool joins_group(const query& x) { return std::holds_alternative<find_received_transaction>(x); }
+bool joins_group(const query& x) {
+  return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
+}
 
 bool is_sealed(const store_thread::fate& x) { return x && x->load(); }
 void seal(const store_thread::fate& x) {

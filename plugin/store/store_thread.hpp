@@ -43,7 +43,7 @@ struct store_counters {
 /// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed),
 /// all of it fails and the thread goes on.
 ///
-/// load_room, load_invitation, load_destination, load_directory and find_received_transaction are answered in order with the
+/// load_room, load_invitation, load_destination, load_directory, load_redaction and find_received_transaction are answered in order with the
 /// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
 /// committed, that is whose callback was called, before they were asked.
 ///

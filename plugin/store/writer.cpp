@@ -71,7 +71,12 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
                     " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
       put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3, ?4)"),
-      put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1") {}
+      put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1"),
+      redact_event_(db, "UPDATE events SET json = ?2, redacted_by = ?3 WHERE seq = ?1 AND redacted_by = 0"),
+      hold_redaction_(
+        db, "INSERT INTO held_redactions(room, redaction_event_id, target_event_id, sender, by_power, looked_up)"
+            " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(room, redaction_event_id) DO UPDATE SET looked_up = ?6"),
+      drop_held_redaction_(db, "DELETE FROM held_redactions WHERE room = ?1 AND redaction_event_id = ?2") {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
   for (auto* merger : mergers()) merger->begin();
@@ -315,5 +320,23 @@ void writer::apply(const put_server_keys& x) {
 }
 
 void writer::apply(const put_room_listing& x) { put_room_listing_.run(names_.room(x.room_id, ""), x.listing); }
+
+// -- redactions ---------------------------------------------------------------------------------------------------------
+
+void writer::apply(const redact_event& x) {
+  auto room = names_.room(x.room_id, "");
+  auto target = names_.find_event(x.redacted->event_id, room), redaction = names_.find_event(x.redaction_event_id, room);
+  if (target == 0 || redaction == 0) throw invalid_write{"redact_event: " + x.redacted->event_id + " or its redaction is not stored"};
+  auto json = x.redacted->to_json();
+  redact_event_.run(target, json, redaction);
+}
+
+void writer::apply(const hold_redaction& x) {
+  hold_redaction_.run(names_.room(x.room_id, ""), x.redaction_event_id, x.target_event_id, x.sender, x.by_power, x.looked_up);
+}
+
+void writer::apply(const drop_held_redaction& x) {
+  if (auto room = names_.find_room(x.room_id)) drop_held_redaction_.run(room, x.redaction_event_id);
+}
 
 } // namespace causeway::store::sqlite

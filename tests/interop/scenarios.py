@@ -4,6 +4,7 @@
 import itertools
 import threading
 
+from causeway_demo.chat_server import CommandError
 from harness.case import PATIENCE_S
 
 _numbers = itertools.count(1)
@@ -219,6 +220,65 @@ class Scenarios:
         self.until_equal(talk.read_by_bob, said[talk.alice], "everything from here, once and in order")
         self.until_equal(talk.read_by_alice, said[talk.bob], "everything from there, once and in order")
         self.assertEqual(self.ours.chat.duplicates(), [])
+
+    # -- deleted messages
+
+    def test_what_they_delete_is_deleted_here(self):
+        talk = Conversation(self)
+        for text in ("stays", "regrets"):
+            self.theirs.send(talk.room, talk.bob, text)
+        self.until_equal(talk.read_by_alice, ["stays", "regrets"], "both messages")
+        told = self.ours.chat.find("message.received", text="regrets", matrix_room_id=talk.room)[0]
+        self.theirs.delete(talk.room, talk.bob, talk.bob, "regrets", "a slip")
+        deleted = self.ours.chat.wait_for("message.deleted", PATIENCE_S, matrix_room_id=talk.room).body
+        self.assertEqual({key: deleted[key] for key in ("event_id", "by", "reason", "message")},
+                         {"event_id": told.body["event_id"], "by": talk.bob, "reason": "a slip", "message": ""})
+        self.assertEqual(talk.read_by_alice(), ["stays"])
+
+    def test_what_we_delete_is_deleted_there(self):
+        talk = Conversation(self)
+        for text in ("stays", "regrets"):
+            self.ours.send(talk.room, talk.alice, text)
+        self.until_equal(talk.read_by_bob, ["stays", "regrets"], "both messages")
+        self.ours.delete(talk.room, talk.alice, talk.alice, "regrets", "a slip")
+        self.until_equal(talk.read_by_bob, ["stays"], "the deletion there")
+        self.assertEqual(self.ours.chat.find("message.deleted", matrix_room_id=talk.room), [])
+
+    def test_their_moderator_deletes_what_we_said_and_we_may_not_answer_in_kind(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_channel(bob, [alice])
+        self.ours.chat.wait_for("invitation.received", PATIENCE_S, matrix_room_id=room, user=alice)
+        self.ours.accept(room, alice)
+        self.ours.send(room, alice, "off topic")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["off topic"], "our message there")
+        self.theirs.delete(room, bob, alice, "off topic")
+        self.ours.chat.wait_for("message.deleted", PATIENCE_S, matrix_room_id=room, by=bob, message=f"{room} {alice} off topic")
+        self.theirs.send(room, bob, "stay on topic")
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["stay on topic"], "his message here")
+        with self.assertRaises(CommandError) as refusal:
+            self.ours.delete(room, alice, bob, "stay on topic")
+        self.assertEqual(refusal.exception.code, "forbidden")
+
+    def test_what_was_deleted_before_we_joined_is_not_told(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_direct(bob, alice)
+        self.ours.chat.wait_for("invitation.received", PATIENCE_S, matrix_room_id=room, user=alice)
+        for text in ("first", "regrets", "last"):
+            self.theirs.send(room, bob, text)
+        self.theirs.delete(room, bob, bob, "regrets")
+        self.ours.accept(room, alice)
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["first", "last"], "the history")
+        self.assertNotIn("regrets", repr([each for each in self.ours.chat.seen if each.body.get("matrix_room_id") == room]))
+
+    def test_a_joiner_is_served_our_deleted_message_without_its_content(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_direct(alice, bob)
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        for text in ("first", "regrets", "last"):
+            self.ours.send(room, alice, text)
+        self.ours.delete(room, alice, alice, "regrets")
+        self.theirs.accept(room, bob)
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["first", "last"], "the history there")
 
     # -- beside the list
 

@@ -9,7 +9,7 @@ namespace {
 bool answered_in_order(const store::query& q) {
   return std::holds_alternative<store::load_room>(q) || std::holds_alternative<store::load_invitation>(q) ||
          std::holds_alternative<store::load_destination>(q) || std::holds_alternative<store::load_directory>(q) ||
-         std::holds_alternative<store::find_received_transaction>(q);
+         std::holds_alternative<store::find_received_transaction>(q) || std::holds_alternative<store::load_redaction>(q);
 }
 
 constexpr std::uint64_t group_batches_max = 8;

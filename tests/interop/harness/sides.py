@@ -71,6 +71,11 @@ class CausewaySide:
         self.chat.command("message.send", {"room": room, "sender": user, "text": text, "message": f"{room} {user} {text}"},
                           timeout=120)
 
+    def delete(self, room, by, author, text, reason=None):
+        """Deletes what `author` of either side has said."""
+        told = self.chat.find("message.received", matrix_room_id=room, sender=author, text=text)
+        self.chat.delete(room, by, told[0].body["event_id"] if told else f"{room} {author} {text}", reason)
+
     def set_typing(self, room, user, typing):
         self.chat.typing(room, user, typing)
 
@@ -148,6 +153,9 @@ class SynapseSide:
 
     def send(self, room, user, text):
         self._user(user).send(room, text)
+
+    def delete(self, room, by, author, text, reason=None):
+        self._user(by).redact(room, self._user(by).event_of(room, text), reason)
 
     def set_typing(self, room, user, typing):
         self._user(user).type(room, typing)

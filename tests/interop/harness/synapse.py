@@ -222,6 +222,15 @@ class SynapseUser:
                 return events[::-1]
 
     def messages(self, room_id, sender=None):
-        """Texts of the messages, oldest first; of one sender or of all."""
+        """Texts of the messages that are not deleted, oldest first; of one sender or of all."""
         return [event["content"].get("body", "") for event in self.timeline(room_id)
-                if event["type"] == "m.room.message" and sender in (None, event["sender"])]
+                if event["type"] == "m.room.message" and event["content"] and sender in (None, event["sender"])]
+
+    def redact(self, room_id, event_id, reason=None):
+        """Event id of the redaction."""
+        return self.call("PUT", f"/rooms/{quote(room_id)}/redact/{quote(event_id)}/{uuid.uuid4().hex}",
+                         {"reason": reason} if reason else {})["event_id"]
+
+    def event_of(self, room_id, text):
+        """Event id of the message with that text."""
+        return next(event["event_id"] for event in self.timeline(room_id) if event["content"].get("body") == text)

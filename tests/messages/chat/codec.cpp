@@ -150,6 +150,9 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
   BOOST_TEST(sent.reply_to.value() == "$reply");
   BOOST_TEST(sent.thread.value() == "$thread");
   BOOST_TEST(sent.mentions.size() == 2u);
+  BOOST_TEST(round_trip(message_delete{"r", "b", "m", "why"}).message == "m");
+  BOOST_TEST(round_trip(message_delete{"r", "b", "m", "why"}).reason.value() == "why");
+  BOOST_TEST(!round_trip(message_delete{"r", "b", "m", {}}).reason);
   BOOST_TEST(round_trip(member_leave{"r", "u", "bye"}).reason.value() == "bye");
   BOOST_TEST(round_trip(typing{"r", "u", true}).is_typing);
   BOOST_TEST(round_trip(user_profile{"u", "U", {}}).display_name.value() == "U");
@@ -166,6 +169,7 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     invitation_changed{"r", "!r", "@u:s", "@b:t", "outgoing", "accepted", "pending", "", 7},
     member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
     message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, true, 7},
+    message_deleted{"r", "!r", "$e", "m", "@b:t", "why", "$d", 7},
     delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7},
     system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},
   };

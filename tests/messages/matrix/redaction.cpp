@@ -79,6 +79,39 @@ BOOST_AUTO_TEST_CASE(strange_shapes_lose_their_content) {
   }
 }
 
+namespace {
+
+event_ptr said(std::string_view type, std::string content) {
+  auto pdu = test::parse_object(R"({"room_id":"!r:a","sender":"@u:a","depth":1,"origin_server_ts":1,"prev_events":[],"auth_events":[],"hashes":{"sha256":"x"},)"
+                                R"("signatures":{},"type":")" + std::string{type} + R"(","content":)" + content + "}");
+  return *make_event(std::move(pdu), *find_room_version("11"));
+}
+
+std::string served(const event& x) {
+  std::string out;
+  write_served(out, x);
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_redacted_event_is_served_with_its_reason) {
+  const auto message = said("m.room.message", R"({"body":"x"})"), why = said("m.room.redaction", R"({"reason":"spam"})");
+  BOOST_TEST(served(*message) == message->to_json());
+  const auto left = redacted(*message, why);
+  BOOST_TEST(left->event_id == message->event_id);
+  const auto told = test::parse_object(served(*left));
+  BOOST_TEST(json::canonical(told) == served(*left)); // canonical, key order included
+  BOOST_TEST(json::canonical(*told.find("unsigned")) == R"({"redacted_because":)" + why->to_json() + "}");
+  BOOST_TEST(served(*redacted(*left)).find("redacted_because") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_too_large_to_go_along_is_left_out) {
+  const auto message = said("m.room.message", R"({"body":"x"})");
+  const auto why = said("m.room.redaction", R"({"reason":")" + std::string(limits::event_bytes_max - 300, 'x') + R"("})");
+  BOOST_TEST((served(*redacted(*message, why)) == redacted(*message)->to_json()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace causeway::matrix

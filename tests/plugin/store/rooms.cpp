@@ -228,6 +228,80 @@ BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory)
   BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms[0].has_inbox);
 }
 
+// -- redactions ----------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
+  scratch_folder folder;
+  auto said = sample_message(1), other = sample_message(2), second = sample_event({.type = "m.room.redaction", .body = "again", .depth = 4});
+  auto topic = sample_event({.type = "m.room.topic", .state_key = "", .depth = 2});
+  auto redaction = sample_event({.type = "m.room.redaction", .depth = 3});
+  {
+    auto store = must_open(folder.file());
+    must_commit(*store, accepted(said, 1), accepted(topic, 2), accepted(other, 3), accepted(redaction, 4), accepted(second, 5), sample_head(),
+                queue_pdu{"there.example", said->event_id});
+    must_commit(*store, redact_event{sample_room, matrix::redacted(*said), redaction->event_id},
+                redact_event{sample_room, matrix::redacted(*topic), redaction->event_id});
+    must_commit(*store, redact_event{sample_room, matrix::redacted(*said), second->event_id}); // the first stays the reason
+  }
+  auto store = must_open(folder.file());
+  auto found = must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id, other->event_id}}).events;
+  BOOST_REQUIRE(found.size() == 2u);
+  BOOST_TEST(found[0].event->content().empty());
+  BOOST_REQUIRE(found[0].event->redacted_because);
+  BOOST_TEST(found[0].event->redacted_because->event_id == redaction->event_id);
+  BOOST_TEST(!found[1].event->redacted_because);
+  BOOST_TEST(must_ask<events_loaded>(*store, find_event{said->event_id}).events.at(0).event->redacted_because);
+  BOOST_TEST(must_ask<events_loaded>(*store, load_ancestors{sample_room, {said->event_id}, {}}).events.at(0).event->redacted_because);
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_REQUIRE(loaded.state_events.size() == 1u);
+  BOOST_TEST(loaded.state_events[0].event->redacted_because->event_id == redaction->event_id);
+  // What was not delivered yet goes out as what is left of it.
+  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.at(0)->content().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(held_redactions_come_back_in_order_until_dropped, in_memory) {
+  must_commit(*store, sample_head(), hold_redaction{sample_room, "$r1", "$t", "@a:x", true, false},
+              hold_redaction{sample_room, "$r2", "$t", "@b:x", false, false}, hold_redaction{"!other:x", "$r1", "$t", "@a:x", true, true});
+  BOOST_TEST(must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox); // the room has to be woken
+  must_commit(*store, hold_redaction{sample_room, "$r1", "$t", "@a:x", true, true}, hold_redaction{sample_room, "$r2", "$t", "@b:x", false, true});
+  BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox);
+  auto held = must_ask<room_loaded>(*store, load_room{sample_room}).held_redactions;
+  BOOST_REQUIRE(held.size() == 2u);
+  BOOST_TEST(held[0].redaction_event_id == "$r1");
+  BOOST_TEST(held[0].target_event_id == "$t");
+  BOOST_TEST(held[0].sender == "@a:x");
+  BOOST_TEST(held[0].by_power);
+  BOOST_TEST(held[0].looked_up);
+  BOOST_TEST(!held[1].by_power);
+  must_commit(*store, drop_held_redaction{sample_room, "$r1"}, drop_held_redaction{"!unknown:x", "$r2"});
+  held = must_ask<room_loaded>(*store, load_room{sample_room}).held_redactions;
+  BOOST_REQUIRE(held.size() == 1u);
+  BOOST_TEST(held[0].redaction_event_id == "$r2");
+}
+
+BOOST_FIXTURE_TEST_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of_it, in_memory) {
+  auto said = sample_message(1), redaction = sample_event({.type = "m.room.redaction", .depth = 2});
+  must_commit(*store, accepted(said, 1), accepted(redaction, 2), sample_head(), bind_message{sample_room, "m1", said->event_id});
+  auto found = must_ask<redaction_loaded>(*store, load_redaction{sample_room, redaction->event_id, said->event_id});
+  BOOST_TEST(found.redaction->event_id == redaction->event_id);
+  BOOST_TEST(found.target.value().event->event_id == said->event_id);
+  BOOST_TEST(found.chat_message_id == "m1");
+  found = must_ask<redaction_loaded>(*store, load_redaction{sample_room, "", "$unknown"});
+  BOOST_TEST(!found.redaction);
+  BOOST_TEST(!found.target);
+  BOOST_TEST(!must_ask<redaction_loaded>(*store, load_redaction{"!other:x", redaction->event_id, said->event_id}).target);
+}
+
+BOOST_FIXTURE_TEST_CASE(redaction_of_or_by_an_event_that_is_not_stored_is_refused, in_memory) {
+  auto said = sample_message(1);
+  must_commit(*store, accepted(said, 1), sample_head());
+  auto batch = batch_of(redact_event{sample_room, matrix::redacted(*said), "$unknown"});
+  BOOST_TEST(!store->commit({&batch, 1}));
+  batch = batch_of(redact_event{sample_room, matrix::redacted(*sample_message(2)), said->event_id});
+  BOOST_TEST(!store->commit({&batch, 1}));
+  BOOST_TEST(!must_ask<events_loaded>(*store, find_event{said->event_id}).events.at(0).event->content().empty());
+}
+
 // -- ancestors ----------------------------------------------------------------------------------------------------------
 
 namespace {

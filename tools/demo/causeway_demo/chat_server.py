@@ -87,6 +87,11 @@ class ChatServer:
         return self.command("message.send", {"room": room, "sender": sender, "text": text,
                                              "message": message or uuid.uuid4().hex[:12]})["event_id"]
 
+    def delete(self, room, by, message, reason=None):
+        """Event id of the redaction; `message` is this chat server's id or an event id."""
+        body = {"room": room, "by": by, "message": message}
+        return self.command("message.delete", {**body, "reason": reason} if reason else body)["event_id"]
+
     def invite(self, room, by, user):
         return self.command("invite.send", {"room": room, "by": by, "user": user})
 
@@ -137,9 +142,10 @@ class ChatServer:
                 self._changed.wait(min(left, 0.5))
 
     def messages(self, matrix_room_id, sender=None):
-        """Texts received in the room, in order; of one sender or of all."""
+        """Texts received in the room and not deleted since, in order; of one sender or of all."""
+        deleted = {each.body["event_id"] for each in self.find("message.deleted", matrix_room_id=matrix_room_id)}
         return [each.body["text"] for each in self.find("message.received", matrix_room_id=matrix_room_id)
-                if sender in (None, each.body["sender"])]
+                if sender in (None, each.body["sender"]) and each.body["event_id"] not in deleted]
 
     def duplicates(self):
         """Event ids that were told as a message more than once."""

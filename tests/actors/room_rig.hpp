@@ -1,0 +1,253 @@
+#pragma once
+#include "actors/room/found_room.hpp"
+#include "actors/room/room_machine.hpp"
+#include "messages/chat/codec.hpp"
+#include "messages/matrix/auth_rules.hpp"
+#include "messages/matrix/identifiers.hpp"
+#include "tests/actors/machine_rig.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// A room machine with a small store, a verifier that knows both servers' keys, and a member of the other server.
+namespace causeway::test {
+
+inline const std::string ann = "@ann:here.example", bob = "@bob:here.example", eve = "@eve:there.example", eli = "@eli:there.example";
+
+/// What the room has written, as the store would tell it. Enough of the real one for a machine's own questions.
+struct room_store {
+  store::put_room head;
+  bool known = false;
+  std::map<std::string, store::stored_event> events;
+  std::vector<std::string> order; ///< event ids as they were stored first
+  std::map<std::int64_t, matrix::state_ptr> groups;
+  std::vector<store::hold_redaction> held;
+  std::map<std::string, std::string> chat_ids; ///< event id -> chat id
+  std::vector<store::put_invitation> invitations;
+
+  void take(const store::write& w) {
+    if (const auto* e = std::get_if<store::put_event>(&w)) {
+      auto& row = events[e->event->event_id];
+      if (!row.event) {
+        row.event = e->event;
+        order.push_back(e->event->event_id);
+      }
+      row.judged = e->judged;
+      row.state_group_before = e->state_group_before;
+      row.state_group_after = e->state_group_after;
+      row.position = e->position;
+    } else if (const auto* r = std::get_if<store::redact_event>(&w)) {
+      auto& row = events.at(r->redacted->event_id);
+      if (!row.event->redacted_because) row.event = matrix::redacted(*r->redacted, events.at(r->redaction_event_id).event);
+    } else if (const auto* h = std::get_if<store::hold_redaction>(&w)) {
+      drop(h->redaction_event_id);
+      held.push_back(*h);
+    } else if (const auto* d = std::get_if<store::drop_held_redaction>(&w)) {
+      drop(d->redaction_event_id);
+    } else if (const auto* b = std::get_if<store::bind_message>(&w)) {
+      chat_ids[b->event_id] = b->chat_message_id;
+    } else if (const auto* g = std::get_if<store::put_state_group>(&w)) {
+      matrix::state_map state = g->base ? *groups.at(g->base) : matrix::state_map{};
+      for (const auto& [key, id] : g->entries) state[key] = id;
+      groups[g->id] = std::make_shared<const matrix::state_map>(std::move(state));
+    } else if (const auto* room = std::get_if<store::put_room>(&w)) {
+      head = *room;
+      known = true;
+    } else if (const auto* i = std::get_if<store::put_invitation>(&w)) {
+      invitations.push_back(*i);
+    }
+  }
+  void drop(const std::string& redaction_id) {
+    std::erase_if(held, [&](const auto& h) { return h.redaction_event_id == redaction_id; });
+  }
+
+  std::optional<store::answer> answer(const store::query& q) const {
+    if (std::holds_alternative<store::load_room>(q)) return load();
+    if (const auto* x = std::get_if<store::load_events>(&q)) {
+      store::events_loaded found;
+      for (const auto& id : x->event_ids)
+        if (auto it = events.find(id); it != events.end()) found.events.push_back(it->second);
+      found.state_groups = groups;
+      return found;
+    }
+    if (const auto* x = std::get_if<store::load_redaction>(&q)) {
+      store::redaction_loaded found;
+      if (auto it = events.find(x->redaction_event_id); it != events.end()) found.redaction = it->second.event;
+      if (auto it = events.find(x->target_event_id); it != events.end()) found.target = it->second;
+      if (auto it = chat_ids.find(x->target_event_id); it != chat_ids.end()) found.chat_message_id = it->second;
+      return found;
+    }
+    if (const auto* x = std::get_if<store::find_message>(&q)) {
+      store::message_found found;
+      for (const auto& [id, chat] : chat_ids)
+        if (chat == x->either_id || id == x->either_id) found = {chat, id};
+      return found;
+    }
+    return {};
+  }
+  store::room_loaded load() const {
+    store::room_loaded l;
+    l.exists = known;
+    l.room = head;
+    for (const auto& id : order)
+      if (const auto& e = events.at(id); e.event->is_state() || e.judged == store::verdict::outlier) l.state_events.push_back(e);
+    for (const auto& id : head.forward_extremities) l.extremities.push_back(events.at(id));
+    l.state_groups = groups;
+    l.held_redactions = held;
+    return l;
+  }
+};
+
+/// A channel of ann and bob at here.example that eve and eli of there.example have joined. Questions to the store and to the verifier are
+/// answered at once; what else the machine does is in the effects.
+struct shared_room {
+  context node;
+  std::string room_id;
+  room_store disk;
+  std::unique_ptr<room::room_machine> machine;
+  time_ms now = noon;
+  matrix::json::object join_rules{{"join_rule", "public"}};
+  std::uint64_t calls = 0;
+
+  explicit shared_room(std::string room_version = "11", bool they_join = true) : node(here(std::move(room_version))) {
+    chat::room_create wanted;
+    wanted.room = "chat-1";
+    wanted.type = chat::room_type::channel;
+    wanted.access = chat::visibility::public_;
+    wanted.creator = ann;
+    wanted.members = {bob};
+    const auto create = *room::found_room(node, wanted, ann, "random", now);
+    room_id = create->room_id;
+    restart();
+    chat_command c;
+    c.create_event = create;
+    command(std::move(wanted), std::move(c));
+    if (they_join)
+      for (const auto& user : {eve, eli}) join(user);
+  }
+
+  /// The actor is made again from what is on disk.
+  effects restart() {
+    machine = std::make_unique<room::room_machine>(node, room_id);
+    return on(start{});
+  }
+  effects on(const message& m) { return settle(machine->on(m, ++now)); }
+  /// Performs what the store and the verifier have to do, until nothing is left.
+  effects settle(effects list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      effects more;
+      if (const auto* p = std::get_if<persist>(&list[i])) {
+        for (const auto& w : p->batch.writes) disk.take(w);
+      } else if (const auto* q = std::get_if<ask_store>(&list[i])) {
+        if (auto found = disk.answer(q->question)) more = machine->on(store_says(q->asked, std::move(*found)), ++now);
+      } else if (const auto* t = std::get_if<tell>(&list[i])) {
+        if (const auto* v = std::get_if<verify_events>(&t->body)) more = machine->on(verdict_on(*v), ++now);
+      }
+      list.insert(list.end(), more.begin(), more.end());
+    }
+    return list;
+  }
+  effects command(chat::command x, chat_command c = {}) {
+    c.reference = {"s", "c" + std::to_string(now), 0};
+    c.room_id = room_id;
+    c.body = std::make_shared<const chat::command>(std::move(x));
+    return on(c);
+  }
+  effects call(const std::string& method, const std::string& target, std::optional<matrix::json::object> body = {}) {
+    federation_call c;
+    c.gateway = "g";
+    c.id = ++calls;
+    c.origin = "there.example";
+    auto match = matrix::match_endpoint(method, target);
+    if (!match) throw std::runtime_error(to_string(match.error()));
+    c.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
+    if (body) c.body = std::make_shared<const matrix::json::value>(std::move(*body));
+    return on(c);
+  }
+  static federation_reply reply_in(const effects& list) {
+    const auto replies = told<federation_reply>(list);
+    if (replies.size() != 1) throw std::runtime_error("not one reply");
+    return replies[0].second;
+  }
+  std::string path(const std::string& what, const std::string& more = {}) const {
+    return "/_matrix/federation/" + what + "/" + matrix::percent_encode(room_id) + (more.empty() ? "" : "/" + matrix::percent_encode(more));
+  }
+  matrix::json::value body_of(const effects& list) const { return *matrix::json::parse(reply_in(list).body); }
+
+  void join(const std::string& user) {
+    const auto told = body_of(call("GET", path("v1/make_join", user) + "?ver=" + node.federation.room_version));
+    auto pdu = *told.find_object("event");
+    const auto x = *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
+    const auto answer = reply_in(call("PUT", path("v2/send_join", x->event_id), x->source));
+    if (answer.status != 200) throw std::runtime_error("send_join: " + answer.body);
+  }
+
+  const matrix::room_version_rules& rules() const { return *matrix::find_room_version(node.federation.room_version); }
+  const matrix::state_map& state() const { return *disk.groups.at(disk.head.state_group); }
+  matrix::event_ptr event(const std::string& id) const { return disk.events.at(id).event; }
+  const std::vector<std::string>& head() const { return disk.head.forward_extremities; }
+
+  /// An event of a user of there.example on top of the head (or of `prev`), not yet sent.
+  matrix::event_ptr made(const std::string& sender, const std::string& type, matrix::json::object content,
+                         std::optional<std::string> state_key = {}, const std::string& redacts = {}, std::vector<std::string> prev = {}) const {
+    if (prev.empty()) prev = head();
+    matrix::json::object pdu{{"type", type}, {"room_id", room_id}, {"sender", sender}, {"origin_server_ts", now}, {"depth", 50}};
+    if (state_key) pdu.set("state_key", *state_key);
+    if (!redacts.empty()) {
+      if (rules().redaction_updated) content.set("redacts", redacts);
+      else pdu.set("redacts", redacts);
+    }
+    auto ids = [](const std::vector<std::string>& list) {
+      matrix::json::array a;
+      for (const auto& id : list) a.emplace_back(id);
+      return a;
+    };
+    const auto auth = matrix::select_auth_events(rules(), type, sender, state_key ? &*state_key : nullptr, content, state());
+    pdu.set("content", std::move(content));
+    pdu.set("prev_events", ids(prev));
+    pdu.set("auth_events", ids(auth));
+    auto x = matrix::hash_and_sign(std::move(pdu), rules(), std::string{matrix::server_name_of(sender)}, there_key());
+    if (!x) throw std::runtime_error(to_string(x.error()));
+    return *x;
+  }
+  matrix::event_ptr message_of(const std::string& sender, const std::string& text, std::vector<std::string> prev = {}) const {
+    return made(sender, "m.room.message", {{"msgtype", "m.text"}, {"body", text}}, {}, {}, std::move(prev));
+  }
+  matrix::event_ptr redaction_of(const std::string& sender, const std::string& target, std::vector<std::string> prev = {}) const {
+    return made(sender, "m.room.redaction", {{"reason", "spam"}}, {}, target, std::move(prev));
+  }
+  effects push(const std::vector<matrix::event_ptr>& events) {
+    auto pdus = std::make_shared<std::vector<matrix::json::object>>();
+    for (const auto& e : events) pdus->push_back(e->source);
+    return on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", std::move(pdus)});
+  }
+  /// As GET /event serves it.
+  matrix::json::value served(const std::string& event_id) {
+    const auto answer = reply_in(call("GET", "/_matrix/federation/v1/event/" + matrix::percent_encode(event_id)));
+    if (answer.status != 200) throw std::runtime_error("event: " + answer.body);
+    return matrix::json::parse(answer.body)->find_array("pdus")->at(0);
+  }
+};
+
+/// The notifications of one kind a list of effects writes.
+template <class T>
+std::vector<T> notified(const effects& list) {
+  std::vector<T> found;
+  for (const auto& row : written<store::append_outbox>(list))
+    if (auto n = chat::decode_notification(row.name, row.body))
+      if (const auto* x = std::get_if<T>(&*n)) found.push_back(*x);
+  return found;
+}
+
+/// The one RESULT in a list of effects; the fault of one that failed.
+inline fault refusal_in(const effects& list) {
+  const auto results = told<command_done>(list);
+  if (results.size() != 1) throw std::runtime_error("not one RESULT");
+  return results[0].second.succeeded ? fault{} : chat::decode_fault(results[0].second.body);
+}
+
+} // namespace causeway::test
