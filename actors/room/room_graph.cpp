@@ -413,12 +413,19 @@ std::string_view room_graph::membership(const state_ref& state, std::string_view
 std::string_view room_graph::membership(std::string_view user_id) const { return membership(current_, user_id); }
 
 std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
+  // Asked for with every event that leaves; a large room's members are not gone through each time.
+  if (state && state.group == current_.group && state.group == servers_group_) return servers_;
   std::set<std::string> servers;
   if (state)
     for (auto it = state.state->lower_bound({"m.room.member", ""}); it != state.state->end() && it->first.first == "m.room.member"; ++it)
       if (const auto* e = find_event(it->second); e && e->membership() == "join")
         servers.emplace(matrix::server_name_of(it->first.second));
-  return {servers.begin(), servers.end()};
+  std::vector<std::string> list{servers.begin(), servers.end()};
+  if (state && state.group == current_.group) {
+    servers_group_ = state.group;
+    servers_ = list;
+  }
+  return list;
 }
 
 std::vector<std::string> room_graph::auth_chain(const std::vector<std::string>& event_ids) const {

@@ -157,6 +157,8 @@ private:
   state_ref current_;
   std::int64_t last_position_ = 0, first_position_ = 0, last_group_ = 0;
   std::int64_t deltas_since_full_ = 0;
+  mutable std::int64_t servers_group_ = 0; ///< the state that `servers_` is of
+  mutable std::vector<std::string> servers_;
   std::map<std::vector<std::int64_t>, state_ref> resolved_; ///< by sorted group ids; bounded
   std::string room_id_;
 };

@@ -11,14 +11,24 @@ def rejection_arrives_at_synapse(case, room, inviter, rejecter):
 
 
 class AgainstSynapse(Scenarios, InteropCase):
+    room_version = "11"  # of all rooms, on both sides
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
-        cls.ours = cls.start_causeway("ours")
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", settings={"federation": {"room_version": cls.room_version}})
 
     def until_they_see_the_rejection(self, room, inviter, rejecter):
         rejection_arrives_at_synapse(self, room, inviter, rejecter)
+
+
+class AgainstSynapseInVersion10(AgainstSynapse):
+    room_version = "10"
+
+
+class AgainstSynapseInVersion12(AgainstSynapse):
+    room_version = "12"
 
 
 class GapsWithSynapse(GapScenarios, InteropCase):

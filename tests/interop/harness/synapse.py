@@ -19,16 +19,17 @@ class Synapse:
     """One homeserver with SQLite in `directory`; federates with anybody on loopback, certificates verified.
 
     :param public_port: where others reach it when something stands in front; default: its own federation port.
+    :param room_version: of the rooms its users create.
     """
 
-    def __init__(self, name, directory, authority, interpreter, public_port=None):
+    def __init__(self, name, directory, authority, interpreter, public_port=None, room_version="11"):
         os.makedirs(directory, exist_ok=True)
         self.name = name
         self.federation_port = free_port()
         self.server_name = f"localhost:{public_port or self.federation_port}"
         self.client_port = free_port()
         self._config = os.path.join(directory, "homeserver.yaml")
-        self._write_configuration(directory, authority)
+        self._write_configuration(directory, authority, room_version)
         command = [interpreter, "-m", "synapse.app.homeserver", "-c", self._config]
         # A fresh directory has no signing key; the program makes it and goes on no further.
         keys = Process(name + " keys", command + ["--generate-keys"], os.path.join(directory, "keys.log"))
@@ -37,7 +38,7 @@ class Synapse:
         self.process = Process(name, command, os.path.join(directory, "homeserver.log"), directory)
         self._users = {}
 
-    def _write_configuration(self, directory, authority):
+    def _write_configuration(self, directory, authority, room_version):
         def listener(port, resource, tls):
             return {"port": port, "type": "http", "tls": tls, "bind_addresses": ["127.0.0.1"], "x_forwarded": not tls,
                     "resources": [{"names": [resource], "compress": False}]}
@@ -53,8 +54,7 @@ class Synapse:
             "public_baseurl": f"http://127.0.0.1:{self.client_port}/",
             "pid_file": os.path.join(directory, "pid"),
             "report_stats": False,
-            # This release creates version 12 by default.
-            "default_room_version": "11",
+            "default_room_version": room_version,
             "signing_key_path": os.path.join(directory, "signing.key"),
             "media_store_path": os.path.join(directory, "media"),
             "log_config": log_config,
