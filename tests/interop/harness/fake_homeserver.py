@@ -121,9 +121,10 @@ class FakeHomeserver:
     def user(self, localpart):
         return f"@{localpart}:{self.server_name}"
 
-    def raw(self, method, target, data=None, authorization=None, headers=None):
-        """One HTTPS request of its own connection. Returns (status, answer); `data` is bytes, the answer parsed JSON or bytes."""
-        connection = http.client.HTTPSConnection("localhost", self._broker.port, timeout=30, context=self._trust)
+    def raw(self, method, target, data=None, authorization=None, headers=None, port=None):
+        """One HTTPS request of its own connection, to the broker or to another `port`. Returns (status, answer); `data` is bytes,
+        the answer parsed JSON or bytes."""
+        connection = http.client.HTTPSConnection("localhost", port or self._broker.port, timeout=30, context=self._trust)
         try:
             every = {"Content-Type": "application/json", **(headers or {})}
             if authorization:
@@ -138,16 +139,22 @@ class FakeHomeserver:
         except ValueError:
             return answer.status, text
 
-    def request(self, method, uri, content=None, origin=None, destination=None, key=None):
-        """A signed request; the parameters replace what an honest server would sign with."""
+    def request(self, method, uri, content=None, origin=None, destination=None, key=None, to=None):
+        """A signed request to the broker or to another server of the machine, which `to` names; the other parameters replace
+        what an honest server would sign with."""
+        to = to or self._broker.server_name
         authorization = (key or self.key).authorization(
-            method, uri, origin or self.server_name, destination or self._broker.server_name, content)
-        return self.raw(method, uri, None if content is None else matrix.canonical(content), authorization)
+            method, uri, origin or self.server_name, destination or to, content)
+        return self.raw(method, uri, None if content is None else matrix.canonical(content), authorization,
+                        port=self._port_of(to))
 
-    def send(self, pdus=(), edus=(), **changes):
+    def _port_of(self, server_name):
+        return self._broker.port if server_name == self._broker.server_name else int(server_name.rpartition(":")[2])
+
+    def send(self, pdus=(), edus=(), to=None, **changes):
         """One transaction."""
         body = {"origin": self.server_name, "origin_server_ts": matrix.now_ms(), "pdus": list(pdus), "edus": list(edus)}
-        return self.request("PUT", f"{FEDERATION}/v1/send/{uuid.uuid4().hex}", {**body, **changes})
+        return self.request("PUT", f"{FEDERATION}/v1/send/{uuid.uuid4().hex}", {**body, **changes}, to=to)
 
     def get_event(self, event_id):
         return self.request("GET", f"{FEDERATION}/v1/event/{quote(event_id)}")

@@ -1,5 +1,5 @@
 """As much of Matrix as a test needs to play a homeserver, written apart from the broker so that both can be wrong only
-differently: canonical JSON, hashes, signatures, event ids of room versions 10 and 11, and of 2, where an event names itself."""
+differently: canonical JSON, hashes, signatures, event ids of room versions 6 to 12, and of 2, where an event names itself."""
 
 import base64
 import hashlib
@@ -10,15 +10,18 @@ from nacl.signing import SigningKey, VerifyKey
 
 _KEPT = {"event_id", "type", "room_id", "sender", "state_key", "content", "hashes", "signatures", "depth", "prev_events",
          "auth_events", "origin_server_ts"}
-_KEPT_V10 = _KEPT | {"prev_state", "origin", "membership"}
+_KEPT_BEFORE_11 = _KEPT | {"prev_state", "origin", "membership"}
 _CONTENT = {
-    "m.room.member": {"membership", "join_authorised_via_users_server"},
-    "m.room.join_rules": {"join_rule", "allow"},
+    "m.room.member": {"membership"},
+    "m.room.join_rules": {"join_rule"},
     "m.room.power_levels": {"ban", "events", "events_default", "kick", "redact", "state_default", "users",
                             "users_default"},
     "m.room.history_visibility": {"history_visibility"},
     "m.room.create": {"creator"},
 }
+# (type, since which room version, key of the content)
+_CONTENT_SINCE = (("m.room.join_rules", 8, "allow"), ("m.room.member", 9, "join_authorised_via_users_server"),
+                  ("m.room.power_levels", 11, "invite"), ("m.room.redaction", 11, "redacts"))
 
 
 def canonical(value):
@@ -39,18 +42,14 @@ def without(event, *keys):
 
 def redacted(event, room_version):
     """Room versions, "Redactions"."""
-    modern = room_version not in ("2", "6", "7", "8", "9", "10")
-    kept = {key: value for key, value in event.items() if key in (_KEPT if modern else _KEPT_V10)}
+    version = int(room_version)
+    kept = {key: value for key, value in event.items() if key in (_KEPT if version >= 11 else _KEPT_BEFORE_11)}
     kind, content = event["type"], event.get("content")
     if not isinstance(content, dict):
         return kept  # no server would take it; what is signed does not matter
-    if kind == "m.room.create" and modern:
+    if kind == "m.room.create" and version >= 11:
         return kept
-    allowed = set(_CONTENT.get(kind, ()))
-    if modern and kind == "m.room.power_levels":
-        allowed.add("invite")
-    if modern and kind == "m.room.redaction":
-        allowed.add("redacts")
+    allowed = _CONTENT.get(kind, set()) | {key for of, since, key in _CONTENT_SINCE if of == kind and version >= since}
     kept["content"] = {key: value for key, value in content.items() if key in allowed}
     return kept
 

@@ -74,6 +74,8 @@ class Synapse:
             # An initial sync would be answered alike for two minutes.
             "caches": {"sync_response_cache_duration": 0},
             "registration_shared_secret": "not secret", "macaroon_secret_key": "not secret", "form_secret": "not secret",
+            # Tests say who speaks when.
+            "cleanup_extremities_with_dummy_events": False,
             "url_preview_enabled": False, "presence": {"enabled": False},
             "rc_message": _UNLIMITED, "rc_registration": _UNLIMITED, "rc_admin_redaction": _UNLIMITED,
             "rc_login": {"address": _UNLIMITED, "account": _UNLIMITED, "failed_attempts": _UNLIMITED},

@@ -11,32 +11,43 @@ class HostedRoom:
     """Founded by `@host` of `server`: create, his join, power levels, join rule.
 
     `events` has every event by id, `state` the event ids of the current state, `head` the last event. Events of other
-    servers are made with `signer`. In room version 2 events name themselves and cite others by pairs.
+    servers are made with `signer`. In room version 2 events name themselves and cite others by pairs; from version 12 on the
+    create event names the room and is not cited.
     """
 
     def __init__(self, server, room_version="11", join_rule="public", levels=None):
         self.server = server
         self.room_version = room_version
-        self.room_id = f"!{uuid.uuid4().hex[:12]}:{server.server_name}"
+        self.is_named_by_create = int(room_version) >= 12
+        self.room_id = None if self.is_named_by_create else f"!{uuid.uuid4().hex[:12]}:{server.server_name}"
         self.host = server.user("host")
         self.events = {}
         self.state = {}
         self.state_before = {}
         self.head = None
         self._depth = 0
-        self.add("m.room.create", {"room_version": room_version, "creator": self.host}, state_key="")
+        if self.is_named_by_create:
+            self.room_id = "!" + self.add("m.room.create", {"room_version": room_version}, state_key="")[0][1:]
+        else:
+            self.add("m.room.create", {"room_version": room_version, "creator": self.host}, state_key="")
         self.add("m.room.member", {"membership": "join"}, state_key=self.host)
-        self.add("m.room.power_levels", {**LEVELS, "users": {self.host: 100}, **(levels or {})}, state_key="")
+        users = {} if self.is_named_by_create else {self.host: 100}
+        self.add("m.room.power_levels", {**LEVELS, "users": users, **(levels or {})}, state_key="")
         self.add("m.room.join_rules", {"join_rule": join_rule}, state_key="")
 
     # -- making events
 
     def auth_events_for(self, kind, sender, state_key=None, content=None):
-        keys = [("m.room.create", ""), ("m.room.power_levels", ""), ("m.room.member", sender)]
+        keys = [("m.room.power_levels", ""), ("m.room.member", sender)]
+        if not self.is_named_by_create:
+            keys.insert(0, ("m.room.create", ""))
         if kind == "m.room.member":
             keys.append(("m.room.member", state_key))
-            if (content or {}).get("membership") in ("join", "invite"):
+            if (content or {}).get("membership") in ("join", "invite", "knock"):
                 keys.append(("m.room.join_rules", ""))
+            authoriser = (content or {}).get("join_authorised_via_users_server")
+            if authoriser:
+                keys.append(("m.room.member", authoriser))
         if kind == "m.room.create":
             return []
         return list(dict.fromkeys(self.state[key] for key in keys if key in self.state))
@@ -100,6 +111,10 @@ class HostedRoom:
         """Full events of the state before `at`, or of the current one."""
         state = self.state_before[at] if at else self.state
         return [self.events[event_id] for event_id in state.values()]
+
+    def content_of(self, kind, state_key=""):
+        """Of a current state event; it must exist."""
+        return self.events[self.state[kind, state_key]]["content"]
 
     def auth_chain(self, events):
         seen, todo = {}, [ref for event in events for ref in self.cited(event, "auth_events")]

@@ -78,11 +78,12 @@ class Resident(FakeHomeserver):
     # -- as a client
 
     def invite(self, room, user, via_state=None):
-        """PUT /invite of a user of the broker; returns (status, answer) and keeps the signed event in the room."""
+        """PUT /invite of a user of another server; returns (status, answer) and keeps the signed event in the room."""
         event_id, event = room.make("m.room.member", {"membership": "invite"}, state_key=user)
         told = via_state if via_state is not None else [room.events[room.state[key]] for key in (("m.room.create", ""), ("m.room.join_rules", ""))]
         status, answer = self.request("PUT", f"{FEDERATION}/v2/invite/{quote(room.room_id)}/{quote(event_id)}",
-                                      {"room_version": room.room_version, "event": event, "invite_room_state": told})
+                                      {"room_version": room.room_version, "event": event, "invite_room_state": told},
+                                      to=user.partition(":")[2])
         if status == 200:
             room.take(answer["event"])
         return status, answer
