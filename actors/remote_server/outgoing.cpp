@@ -138,6 +138,7 @@ void remote_server_machine::transaction_failed(const std::string& why) {
 }
 
 void remote_server_machine::sign_of_life() {
+  keys_failures_ = 0;
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0) return;
   destination_.retry_at_ts = 0;
   consider_sending();

@@ -59,8 +59,9 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   destination_.server_name = server_name_;
   more_in_store_ = from.more;
   keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
-  keys_fetched_at_ = from.keys.fetched_ts;
-  if (!from.keys.document.empty()) key_document_ = std::make_shared<const std::string>(from.keys.document);
+  keys_fetched_at_ = keys_asked_at_ = from.keys.fetched_ts;
+  if (auto documents = matrix::split_documents(from.keys.documents); !documents.empty())
+    key_documents_ = std::make_shared<const matrix::key_documents>(std::move(documents));
   for (const auto& e : from.pdus) {
     queued_ids_.insert(e->event_id);
     pdus_.push_back({e, {}});
@@ -95,6 +96,10 @@ void remote_server_machine::dispatch(const message& m) {
         answered(*x.answer);
       else if constexpr (std::is_same_v<T, keys_wanted>)
         want_keys(x);
+      else if constexpr (std::is_same_v<T, notary_keys_wanted>)
+        ask_for_other(x);
+      else if constexpr (std::is_same_v<T, notary_keys_told>)
+        notary_told(x);
       else if constexpr (std::is_same_v<T, inbound_request>)
         inbound(x);
       else if constexpr (std::is_same_v<T, pdus_handled>)
@@ -115,6 +120,10 @@ void remote_server_machine::dispatch(const message& m) {
           watch_transaction();
         else if (x.name == "lazy")
           write_lazily(true);
+        else if (x.name == "notary")
+          notary_overdue();
+        else if (x.name == "others")
+          ask_for_others();
         else if (x.name == "idle")
           consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
@@ -188,7 +197,7 @@ effects remote_server_machine::flush() {
 void remote_server_machine::consider_idle() {
   const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() ||
                     !open_.empty() || more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
-                    !keys_waiting_.empty() || !finding_event_.empty();
+                    !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty();
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
   if (!busy && now_ - last_active_ >= idle) now_effects_.push_back(finish{});
@@ -259,6 +268,7 @@ void remote_server_machine::answered(const gateway::http_answer& a) {
   switch (r.what) {
   case open_request::kind::transaction: return transaction_answered(a);
   case open_request::kind::keys: return keys_answered(a);
+  case open_request::kind::notary: return others_answered(r, a);
   case open_request::kind::peer: return finish_peer_request(r, a);
   }
 }
@@ -321,6 +331,7 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("last_contact_ts", last_contact_);
   o.set("keys", static_cast<std::int64_t>(keys_->size()));
   o.set("keys_fault", keys_fault_);
+  o.set("keys_waited_for", static_cast<std::int64_t>(keys_waiting_.size()));
   o.set("delivered", static_cast<std::int64_t>(delivered_));
   o.set("received", static_cast<std::int64_t>(received_pdus_));
   o.set("requests_open", static_cast<std::int64_t>(open_.size()));

@@ -42,7 +42,7 @@ answer questions::on(const load_destination& x) {
   loaded.destination = destination(server, x.server_name);
   {
     auto limit = std::min(x.limit, rows_max);
-    auto rows = select_queued_.query(first_of(server), last_of(server), limit + 1);
+    auto rows = (x.newest_per_room ? select_newest_queued_ : select_queued_).query(first_of(server), last_of(server), limit + 1);
     while (rows.next()) {
       if (loaded.pdus.size() == limit) {
         loaded.more = true;
@@ -57,7 +57,7 @@ answer questions::on(const load_destination& x) {
   if (!keys) throw error{SQLITE_CORRUPT, keys.error().detail};
   loaded.keys.keys = *std::move(keys);
   loaded.keys.fetched_ts = rows.integer(1);
-  loaded.keys.document = rows.string(2);
+  loaded.keys.documents = rows.string(2);
   return loaded;
 }
 
