@@ -273,6 +273,7 @@ struct destination_loaded {
   put_destination destination;   ///< defaulted when unknown
   std::vector<matrix::event_ptr> pdus;///< the oldest `limit` queued, in order
   bool more = false;             ///< others wait in the store
+  std::vector<matrix::event_ptr> in_flight; ///< of the transaction under way those that are not among `pdus`
   put_server_keys keys;          ///< empty when none are known
 };
 

@@ -17,7 +17,7 @@ namespace causeway::remote_server {
 
 /// Another homeserver: what we owe it, its keys, how it is doing, what it asks of us. Pure.
 /// Files: remote_server_machine.cpp (life, requests), outgoing.cpp (queue, transactions, back-off), keys.cpp (verify keys),
-/// notary.cpp (keys of others, when this server is a notary), inbound.cpp (authentication and PUT /send).
+/// catch_up.cpp (its order after an outage), notary.cpp (keys of others, when this server is a notary), inbound.cpp (authentication and PUT /send).
 class remote_server_machine {
 public:
   remote_server_machine(const context& node, std::string server_name);
@@ -58,7 +58,7 @@ private:
     std::string chat_room_id;
   };
   void enqueue(const pdu_queued& m);
-  void consider_sending();
+  void consider_sending(bool refilled = false);
   void send_transaction();
   void transaction_answered(const gateway::http_answer& a);
   void transaction_delivered(const gateway::http_answer& a);
@@ -67,6 +67,14 @@ private:
   void refill();
   bool tells_delivery(bool was_failing) const;
   void tell_delivery(const queued& q, const char* state, const std::string& why);
+
+  // -- catch_up.cpp
+  void consider_catch_up(time_ms failing_since);
+  void newest_found(const store::destination_loaded* found);
+  void send_first(const std::vector<matrix::event_ptr>& newest);
+  /// Puts what is written during a catch-up before the rest. @returns false: it takes its place in the queue
+  bool enqueue_fresh(const queued& q);
+  void fill_transaction();
 
   // -- keys.cpp
   void want_keys(const keys_wanted& m);
@@ -130,8 +138,13 @@ private:
   store::put_destination destination_;
   std::deque<queued> pdus_;
   std::unordered_set<std::string> queued_ids_;
+  bool catching_up_ = false;
+  token catch_up_token_ = 0;     ///< the store is asked for the newest event of each room
+  std::deque<queued> first_;     ///< sent before `pdus_`: the newest event of each room, then what was written since
+  std::size_t newest_left_ = 0;  ///< how many at the front of `first_` are the former
   bool more_in_store_ = false;
   token refill_token_ = 0;
+  bool missed_while_refilling_ = false;
   std::vector<queued> in_flight_;
   bool in_flight_sent_ = false;
   std::uint64_t in_flight_request_ = 0;

@@ -65,6 +65,23 @@ BOOST_FIXTURE_TEST_CASE(newest_event_of_each_room_is_found_in_a_queue, in_memory
   BOOST_TEST(newest(1) == (texts{"0"}), boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(events_of_the_transaction_under_way_are_told_wherever_they_are_in_the_queue, in_memory) {
+  std::vector<matrix::event_ptr> events;
+  for (std::int64_t n = 0; n < 4; ++n) {
+    events.push_back(stored(n));
+    must_commit(*store, queue_pdu{"a.example", events.back()->event_id});
+  }
+  put_destination under_way;
+  under_way.server_name = "a.example";
+  under_way.transaction_id = "t";
+  under_way.transaction_pdus = {events[3]->event_id, events[0]->event_id};
+  must_commit(*store, under_way);
+  auto found = must_ask<destination_loaded>(*store, load_destination{"a.example", 2});
+  BOOST_TEST(found.pdus.size() == 2u);
+  BOOST_REQUIRE(found.in_flight.size() == 1u); // the other one is among `pdus`
+  BOOST_TEST(found.in_flight[0]->event_id == events[3]->event_id);
+}
+
 BOOST_FIXTURE_TEST_CASE(repeated_queueing_is_ignored, in_memory) {
   auto one = stored(1), two = stored(2);
   for (int round = 0; round < 3; ++round)
