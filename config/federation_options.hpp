@@ -27,8 +27,14 @@ struct federation_options {
   std::uint32_t queue_memory_pdus_max = 1'000;   ///< PDUs per destination kept in memory; the rest waits in the store; range 50..100000
   std::uint32_t queue_edus_max = 200;            ///< EDUs per destination; the oldest are dropped beyond; range 1..10000
   std::uint32_t key_lifetime_h = 24;             ///< valid_until_ts we publish; range 1..168
-  std::uint32_t key_fetch_retry_ms = 10'000;     ///< pause after a failed key fetch; range 100..3600000
-  std::vector<std::string> trusted_key_servers;  ///< notaries asked when a server cannot be reached
+  std::uint32_t key_fetch_timeout_ms = 10'000;   ///< a server's answer about its own keys; range 1000..120000
+  std::uint32_t key_fetch_retry_ms = 10'000;     ///< pause after a failed key fetch, doubling; range 100..3600000
+  std::uint32_t key_fetch_retry_ms_max = 600'000;///< cap of that; range 100..86400000
+  std::vector<std::string> trusted_key_servers;  ///< notaries, asked in this order when a server does not tell its keys
+  std::uint32_t notary_timeout_ms = 15'000;      ///< a notary's answer; range 1000..120000
+  std::uint32_t catch_up_after_ms = 3'600'000;   ///< a server that failed for so long and comes back gets the newest event of each room first; range 1000..604800000
+  std::uint32_t catch_up_pdus_min = 500;         ///< fewer queued PDUs are sent in order; range 1..1000000
+  std::uint32_t policy_server_timeout_ms = 30'000; ///< a policy server's signature, each of two attempts; range 1000..120000
   std::vector<std::string> allow_servers;        ///< globs; empty: all
   std::vector<std::string> deny_servers;         ///< globs
   std::uint32_t inbound_transactions_per_origin_max = 1; ///< under way at once; further ones get 429; range 1..16

@@ -196,10 +196,23 @@ void add_federation(std::vector<field>& out) {
            "Queued ephemeral items of one server; the oldest are dropped beyond.");
   s.number("key_lifetime_h", &federation_options::key_lifetime_h, 1, 168,
            "How long other servers may keep our verify key.");
+  s.number("key_fetch_timeout_ms", &federation_options::key_fetch_timeout_ms, 1'000, 120'000,
+           "How long a server may take to tell its own keys, before notaries are asked.");
   s.number("key_fetch_retry_ms", &federation_options::key_fetch_retry_ms, 100, 3'600'000,
-           "Pause after the keys of a server could not be fetched.");
+           "Pause after the keys of a server could not be fetched; it doubles with each failure.");
+  s.number("key_fetch_retry_ms_max", &federation_options::key_fetch_retry_ms_max, 100, 86'400'000,
+           "Longest such pause.");
   s.list("trusted_key_servers", &federation_options::trusted_key_servers,
-         "Notary servers asked for the keys of a server that cannot be reached.");
+         "Notary servers, asked in this order for the keys of a server that does not tell them itself.");
+  s.number("notary_timeout_ms", &federation_options::notary_timeout_ms, 1'000, 120'000,
+           "How long a notary may take to answer.");
+  s.number("catch_up_after_ms", &federation_options::catch_up_after_ms, 1'000, 604'800'000,
+           "A server that could not be reached for so long, and has much to catch up on, gets the newest event of each "
+           "room first.");
+  s.number("catch_up_pdus_min", &federation_options::catch_up_pdus_min, 1, 1'000'000,
+           "Much to catch up on: as many queued events. Fewer are sent in order.");
+  s.number("policy_server_timeout_ms", &federation_options::policy_server_timeout_ms, 1'000, 120'000,
+           "How long a room's policy server may take to sign an event; it is asked twice.");
   s.list("allow_servers", &federation_options::allow_servers,
          "Servers we federate with; * and ? stand for any text and any character. Empty: all.");
   s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");

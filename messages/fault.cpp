@@ -30,6 +30,7 @@ constexpr std::array registry{
   fault_info{federation_disabled, "federation_disabled", "M_FORBIDDEN", 403, false, "An administrator has to enable federation first."},
   fault_info{missing_token, "missing_token", "M_MISSING_TOKEN", 401, false, "Name the access token."},
   fault_info{unknown_token, "unknown_token", "M_UNKNOWN_TOKEN", 401, false, "This server gives no OpenID tokens; ask the one that did."},
+  fault_info{policy_denied, "policy_denied", "M_FORBIDDEN", 403, false, "The room's policy server does not want this event; the detail has its answer, errcode first."},
   fault_info{not_found, "not_found", "M_NOT_FOUND", 404, false, "There is nothing by that name here; check the id."},
   fault_info{incompatible_room_version, "incompatible_room_version", "M_INCOMPATIBLE_ROOM_VERSION", 400, false, "The other server does not know this room version."},
   fault_info{unsupported_room_version, "unsupported_room_version", "M_UNSUPPORTED_ROOM_VERSION", 400, false, "Causeway does not know this room version."},

@@ -35,6 +35,7 @@ enum class fault_code : std::uint16_t {
   federation_disabled = 207,
   missing_token = 208,
   unknown_token = 209,
+  policy_denied = 210,
   // 3xx: the room or object is not in the state that was assumed
   not_found = 300,
   incompatible_room_version = 301,

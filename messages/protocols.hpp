@@ -51,6 +51,8 @@ struct protocol<actor_kind::remote_server> {
                      edu_queued,      // room: to go along with the next transaction
                      peer_request,    // room, invitation -> peer_answer
                      keys_wanted,     // verifier, invitation, directory -> keys_found
+                     notary_keys_wanted, // remote_server, of a notary -> notary_keys_told
+                     notary_keys_told,   // remote_server of a notary
                      inbound_request, // gateway edge: to be authenticated, then answered or handed on
                      pdus_handled,    // room: verdicts on its share of a transaction
                      http_answered,   // gateway: answer to an http_request

@@ -55,13 +55,32 @@ struct keys_wanted {
   token asked = 0;
   std::int64_t valid_at_ts = 0;       ///< a key valid until at least then is wanted; 0: any
   std::vector<std::string> key_ids;   ///< fetched again (with back-off) when one of these is unknown
-  bool wants_document = false;        ///< the notary does: fetched when only the keys are known
+  bool wants_document = false;        ///< our own notary does: fetched when only the keys are known, and from the server itself only
+  bool in_crowd = false;              ///< asked for with those of many other servers: notaries are asked at once, beside the server
 };
 struct keys_found {
   token asked = 0;
   std::string server_name;
   std::shared_ptr<const matrix::verify_keys> keys; ///< as many as are known, perhaps none
-  std::shared_ptr<const std::string> document = nullptr; ///< the answer they are from, for a notary; null: not known
+  /// What the server said of them, as it signed it, the latest first: canonical JSON, for a notary. Null: not known.
+  std::shared_ptr<const std::vector<std::string>> documents = nullptr;
+};
+
+/// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a moment are asked for
+/// together. Answered with `notary_keys_told`.
+struct notary_keys_wanted {
+  std::string server_name;          ///< whose keys, and who is answered
+  token asked = 0;
+  std::int64_t valid_at_ts = 0;     ///< minimum_valid_until_ts; 0: any
+  std::vector<std::string> key_ids; ///< empty: all
+};
+/// remote_server of a notary -> remote_server.
+struct notary_keys_told {
+  token asked = 0;
+  std::string notary;
+  /// Of the server that was asked for, and countersigned by the notary. Whether the server itself signed them is not checked yet.
+  std::vector<matrix::json::object> documents;
+  std::string why; ///< empty: the notary answered
 };
 
 /// Gateway edge -> remote_server(origin): a request that claims to be of this server. It is authenticated here, then

@@ -170,7 +170,7 @@ struct put_server_keys {
   std::string server_name;
   matrix::verify_keys keys;
   std::int64_t fetched_ts = 0;
-  std::string document; ///< the answer they are from, canonical JSON, as its server signed it; empty: not kept
+  std::string documents; ///< what the server said of them, as it signed it, the latest first: a JSON array; empty: none are kept
 };
 
 /// A redaction that applies: the event is from now on what the redaction leaves of it. The first one stays its reason.
@@ -267,11 +267,13 @@ struct find_event {
 struct load_destination {
   std::string server_name;
   std::size_t limit = 1'000;
+  bool newest_per_room = false; ///< of each room the newest queued PDU only; those of the latest rooms where `limit` is not enough
 };
 struct destination_loaded {
   put_destination destination;   ///< defaulted when unknown
   std::vector<matrix::event_ptr> pdus;///< the oldest `limit` queued, in order
   bool more = false;             ///< others wait in the store
+  std::vector<matrix::event_ptr> in_flight; ///< of the transaction under way those that are not among `pdus`
   put_server_keys keys;          ///< empty when none are known
 };
 

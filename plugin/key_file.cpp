@@ -104,15 +104,19 @@ result<std::string> read_secret_file(const std::string& path) {
   return text;
 }
 
-status write_secret_file(const std::string& path, std::string_view text) {
-  // Written beside and linked, so that the name never stands for half a secret, nor replaces one.
+namespace {
+
+enum class existing : std::uint8_t { kept, replaced };
+
+status write_secret(const std::string& path, std::string_view text, existing what) {
+  // Written beside and put in place whole, so that the name never stands for half a secret.
   auto draft = path + ".new-" + std::to_string(getpid());
   descriptor file{open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file) return failed(draft, "cannot be made");
   auto written = write_all(file.get(), text, draft);
-  bool linked = written && link(draft.c_str(), path.c_str()) == 0;
+  bool linked = written && (what == existing::kept ? link(draft.c_str(), path.c_str()) : rename(draft.c_str(), path.c_str())) == 0;
   auto link_error = errno;
-  unlink(draft.c_str());
+  unlink(draft.c_str()); // after a rename there is none
   if (!written) return written;
   if (!linked) {
     errno = link_error;
@@ -123,6 +127,12 @@ status write_secret_file(const std::string& path, std::string_view text) {
   descriptor directory{open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory || fsync(directory.get()) != 0) return failed(path, "cannot be brought to disk");
   return ok();
+}
+
+} // namespace
+
+status write_secret_file(const std::string& path, std::string_view text) {
+  return write_secret(path, text, existing::kept);
 }
 
 result<std::vector<matrix::old_signing_key>> parse_old_keys(std::string_view text) {
@@ -185,7 +195,15 @@ result<matrix::signing_key> read_key_file(const std::string& path) {
   return key;
 }
 
-result<matrix::signing_key> create_key_file(const std::string& path) {
+namespace {
+
+/// A new key and the line of a key file that holds it.
+struct new_key {
+  matrix::signing_key key;
+  wiped line;
+};
+
+result<new_key> make_key() {
   if (sodium_init() < 0) return fault{fault_code::internal, "libsodium found no source of random numbers"};
   wiped seed{std::string(crypto_sign_SEEDBYTES, '\0')};
   randombytes_buf(seed.text.data(), seed.text.size()); // getrandom(2)
@@ -195,8 +213,45 @@ result<matrix::signing_key> create_key_file(const std::string& path) {
   wiped line{"ed25519 " + std::string{id} + " "};
   wiped encoded{matrix::base64_encode(seed.text)};
   line.text += encoded.text + "\n";
-  if (auto written = write_secret_file(path, line.text); !written) return written.error();
-  return key;
+  return new_key{std::move(*key), wiped{std::move(line.text)}};
+}
+
+} // namespace
+
+result<matrix::signing_key> create_key_file(const std::string& path) {
+  auto made = make_key();
+  if (!made) return made.error();
+  if (auto written = write_secret_file(path, made->line.text); !written) return written.error();
+  return std::move(made->key);
+}
+
+result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_t now_ms) {
+  auto former = read_secret_file(path);
+  if (!former) return former.error();
+  wiped guard{std::move(*former)};
+  auto key = parse_key_file(guard.text);
+  auto old_keys = parse_old_keys(guard.text);
+  if (!key || !old_keys) {
+    const auto& why = key ? old_keys.error() : key.error();
+    return fault{why.code, why.detail + " (" + path + ")"};
+  }
+  auto made = make_key();
+  if (!made) return made.error();
+  wiped text{made->line.text};
+  const auto id = key->key_id().substr(std::string_view{"ed25519:"}.size());
+  text.text += std::string{old_key_word} + " " + id + " " + key->public_key_base64() + " " + std::to_string(now_ms) + "\n";
+  // Everything but the line of the former key stays: older keys, and what somebody has noted.
+  for (std::string_view rest = guard.text; !rest.empty();) {
+    const auto end = rest.find('\n');
+    const auto line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    const auto words = words_of(line);
+    if (words.empty() || words.front() == "ed25519") continue;
+    text.text.append(line).append("\n");
+  }
+  if (text.text.size() > secret_bytes_max) return fault{fault_code::too_large, path + " would become larger than 4 KiB: take its oldest keys out."};
+  if (auto written = write_secret(path, text.text, existing::replaced); !written) return written.error();
+  return std::move(made->key);
 }
 
 result<matrix::signing_key> load_key_file(const std::string& path, bool may_create) {

@@ -2,6 +2,7 @@
 #include "messages/fault.hpp"
 #include "messages/matrix/signing.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ result<matrix::signing_key> read_key_file(const std::string& path);
 /// Makes a new key from the system's random numbers; its id is derived from the public key, so two keys share no id.
 /// @returns as `write_secret_file`
 result<matrix::signing_key> create_key_file(const std::string& path);
+
+/// Puts a new key into `path`, in one step. The one that was there becomes an old key, expired at `now_ms`, of which only the public
+/// half is kept.
+/// @pre nobody signs with the old key any more: the broker is not running
+/// @returns as `read_key_file` and `write_secret_file`
+result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_t now_ms);
 
 /// For the start: the key in `path`, made when there is no such file and `may_create` (a store that already holds events
 /// must not get a new key unasked).

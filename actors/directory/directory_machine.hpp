@@ -98,7 +98,7 @@ private:
   std::unordered_map<std::string, std::string> aliases_;         ///< alias of this server -> room id
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
   std::map<std::uint64_t, notary_question> notary_;
-  std::map<token, std::uint64_t> notary_asked_; ///< keys_wanted -> question
+  std::map<token, std::pair<std::uint64_t, std::vector<std::string>>> notary_asked_; ///< keys_wanted -> question, key ids
 };
 
 } // namespace causeway::directory

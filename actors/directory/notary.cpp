@@ -3,6 +3,7 @@
 #include "actors/directory/directory_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/key_documents.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -62,7 +63,7 @@ void directory_machine::notary(const federation_call& m) {
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
     if (!matrix::is_server_name(w.server_name) || !node_.admits(w.server_name)) continue;
     const auto asked = ++last_token_;
-    notary_asked_[asked] = number;
+    notary_asked_[asked] = {number, w.key_ids};
     ++q.open;
     now_effects_.push_back(tell{{actor_kind::remote_server, w.server_name},
                                 keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true}});
@@ -75,13 +76,14 @@ void directory_machine::notary(const federation_call& m) {
 void directory_machine::notary_keys(const keys_found& m) {
   auto asked = notary_asked_.find(m.asked);
   if (asked == notary_asked_.end()) return;
-  auto it = notary_.find(asked->second);
+  const auto [number, key_ids] = std::move(asked->second);
   notary_asked_.erase(asked);
+  auto it = notary_.find(number);
   if (it == notary_.end()) return;
   auto& q = it->second;
-  if (m.document)
-    if (auto told = matrix::json::parse(*m.document); told && told->as_object()) {
-      auto document = *told->as_object();
+  // A key its server no longer lists is proved by the document that once listed it.
+  if (m.documents)
+    for (auto& document : matrix::documents_with(*m.documents, key_ids)) {
       matrix::sign_json(document, node_.server_name, node_.key);
       q.documents.emplace_back(std::move(document));
     }
@@ -96,7 +98,7 @@ void directory_machine::notary_overdue() {
     const auto number = notary_.begin()->first;
     notary_answer(notary_.begin()->second);
     notary_.erase(notary_.begin());
-    std::erase_if(notary_asked_, [&](const auto& x) { return x.second == number; });
+    std::erase_if(notary_asked_, [&](const auto& x) { return x.second.first == number; });
   }
   if (!notary_.empty()) now_effects_.push_back(wake_me_at{notary_.begin()->second.since + patience, "notary"});
 }

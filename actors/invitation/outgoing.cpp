@@ -2,6 +2,7 @@
 #include "actors/invitation/invitation_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/policy_server.hpp"
 
 #include <algorithm>
 
@@ -121,9 +122,10 @@ void invitation_machine::signature_checked(const keys_found& m) {
   if (verdict != matrix::signature_verdict::valid) return retry_later("the invited server's signature is not valid or its key not known");
   // Our own signature is taken from our copy, the other server's from the answer: nothing else of it is believed.
   auto source = event_->source;
-  auto signatures = *source.find("signatures")->as_object();
-  signatures.set(m.server_name, *answered_event_->source.find("signatures")->find(m.server_name));
-  source.set("signatures", std::move(signatures));
+  // It may be the room's policy server too, whose signature is there already and stays.
+  for (const auto& s : *answered_event_->source.find("signatures")->find_object(m.server_name))
+    if (s.key != matrix::policy_server_key_id && s.mapped.as_string())
+      matrix::set_signature(source, m.server_name, s.key, *s.mapped.as_string());
   auto merged = matrix::make_event(std::move(source), event_->rules());
   if (!merged) return retry_later("the signed event is not well formed");
   event_ = *merged;

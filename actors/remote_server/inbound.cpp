@@ -40,6 +40,18 @@ void remote_server_machine::inbound(const inbound_request& m) {
   authenticate(m, false);
 }
 
+const matrix::verify_key* remote_server_machine::current_key(const std::string& key_id) const {
+  const auto key = keys_->find(key_id);
+  return key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_ ? nullptr : &key->second;
+}
+
+bool remote_server_machine::has_key_for(const inbound_request& m) const {
+  return std::any_of(m.authorization->begin(), m.authorization->end(), [&](const auto& header) {
+    const auto x = matrix::parse_x_matrix(header);
+    return x && x->origin == server_name_ && current_key(x->key_id);
+  });
+}
+
 void remote_server_machine::authenticate(const inbound_request& m, bool after_fetch) {
   std::shared_ptr<matrix::json::value> body;
   bool parsed = false;
@@ -52,8 +64,8 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
       problem = "the request is signed for " + *x->destination;
       continue;
     }
-    auto key = keys_->find(x->key_id);
-    if (key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_) {
+    const auto* key = current_key(x->key_id);
+    if (!key) {
       key_missing = true;
       problem = "key " + x->key_id + " of " + server_name_ + " is not known or not valid now" +
                 (keys_fault_.empty() ? "" : ": " + keys_fault_);
@@ -69,21 +81,23 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     const auto as_sent =
       matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
                                            body ? std::optional<std::string_view>{m.request->body} : std::nullopt);
-    if (matrix::verify_signature(key->second.public_key_base64, x->signature, as_sent))
-      return serve(m, std::move(body));
+    if (matrix::verify_signature(key->public_key_base64, x->signature, as_sent)) return serve(m, std::move(body));
     const auto text =
       matrix::request_signed_bytes(m.request->method, m.request->target, server_name_, destination, body.get());
-    if (text != as_sent && matrix::verify_signature(key->second.public_key_base64, x->signature, text))
+    if (text != as_sent && matrix::verify_signature(key->public_key_base64, x->signature, text))
       return serve(m, std::move(body));
     problem = "the signature does not match the request";
   }
-  const bool paused = keys_failed_at_ != 0 && now_ - keys_failed_at_ < node_.federation.key_fetch_retry_ms;
+  // Somebody uses its name right now, so it is worth a try sooner than for an event that may be years old.
+  const bool under_way = keys_request_ != 0 || notary_token_ != 0;
+  const bool paused = !under_way && keys_asked_at_ != 0 && now_ - keys_asked_at_ < node_.federation.key_fetch_retry_ms;
   std::size_t waiting_bytes = m.request->body.size();
   for (const auto& w : auth_waiting_) waiting_bytes += w.request->body.size();
   if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max &&
       waiting_bytes <= waiting_bytes_max) {
     auth_waiting_.push_back(m);
-    return fetch_keys();
+    if (!under_way) fetch_keys();
+    return;
   }
   refuse(m, {fault_code::unauthorized, problem});
 }
@@ -91,6 +105,7 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
 void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
   last_contact_ = now_;
   sign_of_life();
+  refresh_keys();
   const auto& p = m.match->parameters;
   // A transaction has its own bound: one under way.
   if (m.match->info->id != endpoint::send)

@@ -14,8 +14,10 @@ namespace causeway::remote_server {
 
 void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
+  if (enqueue_fresh({m.event, m.chat_room_id})) return consider_sending();
   if (more_in_store_ || pdus_.size() >= node_.federation.queue_memory_pdus_max) {
     more_in_store_ = true; // it is in the store; it is read when its turn comes
+    missed_while_refilling_ = refill_token_ != 0; // the answer under way may be from before it
     return;
   }
   queued_ids_.insert(m.event->event_id);
@@ -26,25 +28,24 @@ void remote_server_machine::enqueue(const pdu_queued& m) {
 void remote_server_machine::refill() {
   if (!more_in_store_ || refill_token_ != 0) return;
   refill_token_ = ++last_token_;
+  missed_while_refilling_ = false;
   now_effects_.push_back(
     ask_store{refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
 }
 
-void remote_server_machine::consider_sending() {
-  if (in_flight_request_ != 0 || refill_token_ != 0) return;
+void remote_server_machine::consider_sending(bool refilled) {
+  if (in_flight_request_ != 0 || refill_token_ != 0 || catch_up_token_ != 0) return;
   const bool repeating = !destination_.transaction_id.empty();
-  if (!repeating && pdus_.empty() && edus_.empty()) return refill();
+  if (!repeating && pdus_.empty() && more_in_store_ && newest_left_ == 0 && !refilled) return refill();
+  if (!repeating && pdus_.empty() && first_.empty() && edus_.empty()) return;
   if (destination_.retry_at_ts > now_) {
-    if (pdus_.empty() && in_flight_.empty() && !repeating)
+    if (pdus_.empty() && first_.empty() && in_flight_.empty() && !repeating)
       edus_.clear(); // an EDU is not worth waking a server that is down
     now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
     return;
   }
   if (!repeating) {
-    while (!pdus_.empty() && in_flight_.size() < limits::pdus_per_transaction_max) {
-      in_flight_.push_back(std::move(pdus_.front()));
-      pdus_.pop_front();
-    }
+    fill_transaction();
     // Never used twice: the boot, the birth of this actor, its count. A repeated id would be answered from memory and lost.
     destination_.transaction_id =
       node_.boot_id + "-" + std::to_string(born_) + "-" + std::to_string(++last_transaction_);
@@ -111,10 +112,12 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
                                 {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
   if (!removed.event_ids.empty()) writes_.push_back(std::move(removed));
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
+  const auto failing_since = destination_.first_failure_ts;
   in_flight_.clear();
   destination_ = {};
   destination_.server_name = server_name_;
   if (on_disk) writes_.push_back(destination_);
+  if (was_failing) consider_catch_up(failing_since);
   consider_sending();
 }
 
@@ -138,6 +141,7 @@ void remote_server_machine::transaction_failed(const std::string& why) {
 }
 
 void remote_server_machine::sign_of_life() {
+  keys_failures_ = 0;
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0) return;
   destination_.retry_at_ts = 0;
   consider_sending();

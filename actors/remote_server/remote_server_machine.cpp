@@ -5,6 +5,7 @@
 #include "messages/limits.hpp"
 #include "messages/matrix/request_auth.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace causeway::remote_server {
@@ -59,20 +60,24 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   destination_.server_name = server_name_;
   more_in_store_ = from.more;
   keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
-  keys_fetched_at_ = from.keys.fetched_ts;
-  if (!from.keys.document.empty()) key_document_ = std::make_shared<const std::string>(from.keys.document);
+  keys_fetched_at_ = keys_asked_at_ = from.keys.fetched_ts;
+  if (auto documents = matrix::split_documents(from.keys.documents); !documents.empty())
+    key_documents_ = std::make_shared<const matrix::key_documents>(std::move(documents));
   for (const auto& e : from.pdus) {
     queued_ids_.insert(e->event_id);
     pdus_.push_back({e, {}});
   }
   // A transaction that was under way is repeated under its own id and with its own body until it is answered with 200.
-  for (const auto& id : destination_.transaction_pdus)
-    for (auto it = pdus_.begin(); it != pdus_.end(); ++it)
-      if (it->event->event_id == id) {
-        in_flight_.push_back(std::move(*it));
-        pdus_.erase(it);
-        break;
-      }
+  for (const auto& id : destination_.transaction_pdus) {
+    const auto is_it = [&](const auto& e) { return e->event_id == id; };
+    if (auto it = std::find_if(pdus_.begin(), pdus_.end(), [&](const auto& q) { return is_it(q.event); }); it != pdus_.end()) {
+      in_flight_.push_back(std::move(*it));
+      pdus_.erase(it);
+    } else if (auto far = std::find_if(from.in_flight.begin(), from.in_flight.end(), is_it); far != from.in_flight.end()) {
+      queued_ids_.insert(id);
+      in_flight_.push_back({*far, {}});
+    }
+  }
   now_effects_.push_back(wake_me_at{now_ + stranger_idle_ms, "idle"});
   consider_sending();
 }
@@ -95,6 +100,10 @@ void remote_server_machine::dispatch(const message& m) {
         answered(*x.answer);
       else if constexpr (std::is_same_v<T, keys_wanted>)
         want_keys(x);
+      else if constexpr (std::is_same_v<T, notary_keys_wanted>)
+        ask_for_other(x);
+      else if constexpr (std::is_same_v<T, notary_keys_told>)
+        notary_told(x);
       else if constexpr (std::is_same_v<T, inbound_request>)
         inbound(x);
       else if constexpr (std::is_same_v<T, pdus_handled>)
@@ -115,6 +124,10 @@ void remote_server_machine::dispatch(const message& m) {
           watch_transaction();
         else if (x.name == "lazy")
           write_lazily(true);
+        else if (x.name == "notary")
+          notary_overdue();
+        else if (x.name == "others")
+          ask_for_others();
         else if (x.name == "idle")
           consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
@@ -125,12 +138,12 @@ void remote_server_machine::dispatch(const message& m) {
             now_effects_.push_back(wake_me_at{now_ + 1'000, "send"}); // the store is busy
             return;
           }
-          {
-            more_in_store_ = found->more;
-            for (const auto& e : found->pdus)
-              if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
-          }
-          consider_sending();
+          more_in_store_ = found->more || missed_while_refilling_;
+          for (const auto& e : found->pdus)
+            if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
+          consider_sending(true);
+        } else if (x.asked == catch_up_token_) {
+          newest_found(std::get_if<store::destination_loaded>(x.answer.get()));
         } else if (receiving_ && receiving_->repetition_token == x.asked) {
           receiving_->repetition_token = 0;
           const auto* found = std::get_if<store::received_transaction_found>(x.answer.get());
@@ -186,9 +199,9 @@ effects remote_server_machine::flush() {
 }
 
 void remote_server_machine::consider_idle() {
-  const bool busy = !pdus_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() ||
+  const bool busy = !pdus_.empty() || !first_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() ||
                     !open_.empty() || more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
-                    !keys_waiting_.empty() || !finding_event_.empty();
+                    !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty();
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
   if (!busy && now_ - last_active_ >= idle) now_effects_.push_back(finish{});
@@ -259,6 +272,7 @@ void remote_server_machine::answered(const gateway::http_answer& a) {
   switch (r.what) {
   case open_request::kind::transaction: return transaction_answered(a);
   case open_request::kind::keys: return keys_answered(a);
+  case open_request::kind::notary: return others_answered(r, a);
   case open_request::kind::peer: return finish_peer_request(r, a);
   }
 }
@@ -308,9 +322,10 @@ void remote_server_machine::sweep() {
 std::string remote_server_machine::describe(time_ms now) const {
   object o;
   o.set("server", server_name_);
-  const auto waiting = static_cast<std::int64_t>(pdus_.size() + in_flight_.size());
+  const auto waiting = static_cast<std::int64_t>(first_.size() + pdus_.size() + in_flight_.size());
   o.set("queued", waiting);
   o.set("more_in_store", more_in_store_);
+  o.set("catching_up", catching_up_);
   o.set("edus", static_cast<std::int64_t>(edus_.size()));
   o.set("transaction", destination_.transaction_id);
   o.set("transaction_pdus", static_cast<std::int64_t>(in_flight_.size()));
@@ -321,6 +336,7 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("last_contact_ts", last_contact_);
   o.set("keys", static_cast<std::int64_t>(keys_->size()));
   o.set("keys_fault", keys_fault_);
+  o.set("keys_waited_for", static_cast<std::int64_t>(keys_waiting_.size()));
   o.set("delivered", static_cast<std::int64_t>(delivered_));
   o.set("received", static_cast<std::int64_t>(received_pdus_));
   o.set("requests_open", static_cast<std::int64_t>(open_.size()));

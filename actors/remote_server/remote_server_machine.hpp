@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/remote_server/request_budget.hpp"
+#include "messages/matrix/key_documents.hpp"
 
 #include <deque>
 #include <map>
@@ -16,7 +17,7 @@ namespace causeway::remote_server {
 
 /// Another homeserver: what we owe it, its keys, how it is doing, what it asks of us. Pure.
 /// Files: remote_server_machine.cpp (life, requests), outgoing.cpp (queue, transactions, back-off), keys.cpp (verify keys),
-/// inbound.cpp (authentication and PUT /send).
+/// catch_up.cpp (its order after an outage), notary.cpp (keys of others, when this server is a notary), inbound.cpp (authentication and PUT /send).
 class remote_server_machine {
 public:
   remote_server_machine(const context& node, std::string server_name);
@@ -36,12 +37,13 @@ private:
 
   // -- requests to that server
   struct open_request {
-    enum class kind : std::uint8_t { transaction, keys, peer } what = kind::peer;
+    enum class kind : std::uint8_t { transaction, keys, notary, peer } what = kind::peer;
     address reply_to; ///< of a peer request
     token asked = 0;
     time_ms deadline = 0;
     std::shared_ptr<const peer_request> in_new_form; ///< to be repeated in the old form when the server does not know this one
     bool in_old_form = false;
+    std::vector<notary_keys_wanted> batch; ///< of a question to a notary
   };
   std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
                         const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max);
@@ -56,7 +58,7 @@ private:
     std::string chat_room_id;
   };
   void enqueue(const pdu_queued& m);
-  void consider_sending();
+  void consider_sending(bool refilled = false);
   void send_transaction();
   void transaction_answered(const gateway::http_answer& a);
   void transaction_delivered(const gateway::http_answer& a);
@@ -66,16 +68,49 @@ private:
   bool tells_delivery(bool was_failing) const;
   void tell_delivery(const queued& q, const char* state, const std::string& why);
 
+  // -- catch_up.cpp
+  void consider_catch_up(time_ms failing_since);
+  void newest_found(const store::destination_loaded* found);
+  void send_first(const std::vector<matrix::event_ptr>& newest);
+  /// Puts what is written during a catch-up before the rest. @returns false: it takes its place in the queue
+  bool enqueue_fresh(const queued& q);
+  void fill_transaction();
+
   // -- keys.cpp
   void want_keys(const keys_wanted& m);
   bool satisfied(const keys_wanted& m) const;
+  time_ms keys_pause() const;
+  void refresh_keys();
   void fetch_keys();
   void keys_answered(const gateway::http_answer& a);
-  void give_keys();
+  status take_keys(const matrix::json::object& document);
+  void save_keys();
+  /// Who can be answered is answered; for the others the next notary is asked. When nobody is left to ask, all are answered with what there is.
+  void keys_advance();
+  bool ask_notary();
+  void notary_told(const notary_keys_told& m);
+  void notary_overdue();
+  keys_found keys_for(const keys_wanted& m) const;
+
+  // -- notary.cpp
+  void ask_for_other(const notary_keys_wanted& m);
+  void ask_for_others();
+  void others_answered(const open_request& r, const gateway::http_answer& a);
+  struct others_answer {
+    std::vector<notary_keys_wanted> asked;
+    std::vector<matrix::json::object> documents;
+  };
+  enum class countersignature : std::uint8_t { valid, invalid, unknown_key };
+  countersignature countersigned(const matrix::json::object& document) const;
+  void give_others(const others_answer& x);
+  void check_others();
 
   // -- inbound.cpp
   void inbound(const inbound_request& m);
   void authenticate(const inbound_request& m, bool after_fetch);
+  /// Whether one of its signatures can be checked with a key of now.
+  bool has_key_for(const inbound_request& m) const;
+  const matrix::verify_key* current_key(const std::string& key_id) const;
   void serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
   void take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
   void begin_transaction(const std::string& id);
@@ -103,8 +138,13 @@ private:
   store::put_destination destination_;
   std::deque<queued> pdus_;
   std::unordered_set<std::string> queued_ids_;
+  bool catching_up_ = false;
+  token catch_up_token_ = 0;     ///< the store is asked for the newest event of each room
+  std::deque<queued> first_;     ///< sent before `pdus_`: the newest event of each room, then what was written since
+  std::size_t newest_left_ = 0;  ///< how many at the front of `first_` are the former
   bool more_in_store_ = false;
   token refill_token_ = 0;
+  bool missed_while_refilling_ = false;
   std::vector<queued> in_flight_;
   bool in_flight_sent_ = false;
   std::uint64_t in_flight_request_ = 0;
@@ -114,12 +154,20 @@ private:
   std::uint64_t delivered_ = 0;
 
   std::shared_ptr<const matrix::verify_keys> keys_ = std::make_shared<const matrix::verify_keys>();
-  std::shared_ptr<const std::string> key_document_; ///< the latest answer, for those who ask us as a notary; null: none
+  std::shared_ptr<const matrix::key_documents> key_documents_; ///< for those who ask us as a notary; null: none
   std::uint64_t keys_request_ = 0;
-  time_ms keys_failed_at_ = 0, keys_fetched_at_ = 0;
+  time_ms keys_fetched_at_ = 0;    ///< when the server itself told them
+  time_ms keys_asked_at_ = 0;      ///< when all who could be asked had answered
+  std::uint32_t keys_failures_ = 0;///< of the server itself, in a row
   std::string keys_fault_;
+  std::size_t next_notary_ = 0;    ///< of `federation.trusted_key_servers`
+  token notary_token_ = 0;         ///< the open question to a notary; 0: none
   std::deque<keys_wanted> keys_waiting_;
   std::deque<inbound_request> auth_waiting_;
+
+  std::deque<notary_keys_wanted> others_waiting_; ///< to be asked for, when this server is a notary
+  std::size_t others_open_ = 0;                   ///< questions to it that are not answered
+  std::vector<others_answer> others_unchecked_;   ///< answers that wait for the notary's own keys
 
   struct received {
     std::string id;

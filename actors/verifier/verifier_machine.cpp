@@ -1,6 +1,7 @@
 #include "actors/verifier/verifier_machine.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/policy_server.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t piece_events = 25;
 /// A server that says nothing about its keys for so long is treated as one without keys.
 constexpr time_ms keys_timeout_ms = 45'000;
+/// With as many servers in one question (a large room is joined) notaries are asked beside the servers themselves.
+constexpr std::size_t crowd_servers_min = 20;
 
 } // namespace
 
@@ -19,6 +22,7 @@ verifier_machine::verifier_machine(const context& node, std::size_t workers)
     : node_(node), workers_(std::max<std::size_t>(1, workers)) {
   matrix::verify_keys own;
   own[node.key.key_id()] = {node.key.public_key_base64(), std::numeric_limits<std::int64_t>::max(), false};
+  for (const auto& old : node.old_keys) own.emplace(old.key_id, matrix::verify_key{old.public_key_base64, old.expired_ts, true});
   own_keys_ = std::make_shared<const matrix::verify_keys>(std::move(own));
 }
 
@@ -75,7 +79,8 @@ void verifier_machine::begin(const verify_events& m) {
       if (e->rules().enforce_key_validity) w.valid_at_ts = std::max(w.valid_at_ts, std::min(e->origin_server_ts, now_));
       if (const auto* by = signatures ? signatures->find_object(server) : nullptr)
         for (const auto& s : *by)
-          if (w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end())
+          // A policy server's key is in the room's state and not among those its server tells.
+          if (s.key != matrix::policy_server_key_id && w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end())
             w.key_ids.push_back(s.key);
     }
   }
@@ -88,6 +93,7 @@ void verifier_machine::begin(const verify_events& m) {
     q.missing.insert(server);
     w.reply_to = {actor_kind::verifier, ""};
     w.asked = id;
+    w.in_crowd = wanted.size() >= crowd_servers_min;
     out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
   }
   if (q.missing.empty()) return hand_out(id, q);

@@ -48,6 +48,7 @@ constexpr std::array table{
   endpoint_info{user_keys_query, "POST", "/_matrix/federation/v1/user/keys/query", x_matrix, request_bytes},
   endpoint_info{user_keys_claim, "POST", "/_matrix/federation/v1/user/keys/claim", x_matrix, request_bytes},
   endpoint_info{openid_userinfo, "GET", "/_matrix/federation/v1/openid/userinfo", open, 0},
+  endpoint_info{policy_sign, "POST", "/_matrix/policy/v1/sign", x_matrix, request_bytes, true},
 };
 
 /// Older peers still name the key they want; the answer is the same.
@@ -118,7 +119,7 @@ result<endpoint_match> match_endpoint(std::string_view method, std::string_view 
   std::vector<std::string_view> parameters;
   bool path_known = false;
   const auto try_row = [&](const endpoint_info& row) {
-    if (found.info || !matches(row.path, path, parameters)) return;
+    if (found.info || row.only_called || !matches(row.path, path, parameters)) return;
     path_known = true;
     if (row.method == method) found.info = &row;
   };

@@ -42,6 +42,7 @@ enum class endpoint : std::uint8_t {
   user_keys_query,
   user_keys_claim,
   openid_userinfo,
+  policy_sign,
 };
 
 enum class authentication : std::uint8_t { open, x_matrix };
@@ -54,6 +55,7 @@ struct endpoint_info {
   authentication auth = authentication::x_matrix;
   /// Body bound in bytes; 0: no body expected.
   std::size_t body_bytes_max = 0;
+  bool only_called = false; ///< we ask others for it and do not serve it: no request matches
 };
 
 /// A request line taken apart.

@@ -60,7 +60,7 @@ std::size_t bytes_of(const bind_message& x) { return x.chat_message_id.size() + 
 std::size_t bytes_of(const put_user& x) {
   return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size();
 }
-std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96 + x.document.size(); }
+std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96 + x.documents.size(); }
 std::size_t bytes_of(const put_room_listing& x) { return x.room_id.size() + x.listing.size(); }
 std::size_t bytes_of(const redact_event& x) { return x.redacted ? json_bytes(x.redacted->source) + x.redaction_event_id.size() : 0; }
 std::size_t bytes_of(const hold_redaction& x) {

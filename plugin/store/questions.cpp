@@ -60,6 +60,13 @@ questions::questions(connection& db, names& known)
         db, "SELECT e.judged, e.state_group_before, e.state_group_after, e.position, e.event_id, e.json, r.room_version"
             " FROM destination_pdus d CROSS JOIN events e ON e.seq = coalesce(d.event, d.key & 1099511627775)"
             " CROSS JOIN rooms r ON r.room = e.room WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT ?3"),
+      select_newest_queued_(
+        db, "SELECT e.judged, e.state_group_before, e.state_group_after, e.position, e.event_id, e.json, r.room_version"
+            " FROM (SELECT max(q.key) AS newest FROM destination_pdus q CROSS JOIN events x"
+            " ON x.seq = coalesce(q.event, q.key & 1099511627775) WHERE q.key BETWEEN ?1 AND ?2 GROUP BY x.room) h"
+            " CROSS JOIN destination_pdus d ON d.key = h.newest"
+            " CROSS JOIN events e ON e.seq = coalesce(d.event, d.key & 1099511627775)"
+            " CROSS JOIN rooms r ON r.room = e.room ORDER BY d.key DESC LIMIT ?3"),
       select_keys_(db, "SELECT keys, fetched_ts, document FROM server_keys WHERE server = ?1"),
       select_received_(db, "SELECT response FROM received_transactions WHERE server = ?1 AND transaction_id = ?2"),
       select_command_(db, "SELECT command_id, command_name, succeeded, body, ts FROM command_results WHERE seq = ?1"),

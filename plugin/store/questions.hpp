@@ -60,7 +60,7 @@ private:
   statement select_room_, select_version_, select_event_, select_place_, select_for_auth_, select_group_, select_inbox_,
     list_rooms_;
   statement invitations_of_room_, invitations_of_user_, all_invitations_, one_invitation_;
-  statement select_destination_, select_queued_, select_keys_, select_received_, select_command_;
+  statement select_destination_, select_queued_, select_newest_queued_, select_keys_, select_received_, select_command_;
   statement select_outbox_, select_stream_, first_outbox_;
   statement select_binding_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;

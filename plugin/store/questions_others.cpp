@@ -42,7 +42,7 @@ answer questions::on(const load_destination& x) {
   loaded.destination = destination(server, x.server_name);
   {
     auto limit = std::min(x.limit, rows_max);
-    auto rows = select_queued_.query(first_of(server), last_of(server), limit + 1);
+    auto rows = (x.newest_per_room ? select_newest_queued_ : select_queued_).query(first_of(server), last_of(server), limit + 1);
     while (rows.next()) {
       if (loaded.pdus.size() == limit) {
         loaded.more = true;
@@ -51,13 +51,22 @@ answer questions::on(const load_destination& x) {
       loaded.pdus.push_back(read_event(rows, 0, known_version(rows.text(6))).event);
     }
   }
+  for (const auto& event_id : loaded.destination.transaction_pdus) {
+    // One that was sent before its turn lies beyond `limit`.
+    const auto is_it = [&](const auto& e) { return e->event_id == event_id; };
+    if (std::any_of(loaded.pdus.begin(), loaded.pdus.end(), is_it)) continue;
+    auto seq = names_.find_event(event_id);
+    if (seq == 0) continue;
+    auto row = select_event_.query(seq);
+    if (row.next()) loaded.in_flight.push_back(read_event(row, 0, rules_of(row.integer(6))).event);
+  }
   auto rows = select_keys_.query(server);
   if (!rows.next()) return loaded;
   auto keys = decode_keys(rows.text(0));
   if (!keys) throw error{SQLITE_CORRUPT, keys.error().detail};
   loaded.keys.keys = *std::move(keys);
   loaded.keys.fetched_ts = rows.integer(1);
-  loaded.keys.document = rows.string(2);
+  loaded.keys.documents = rows.string(2);
   return loaded;
 }
 

@@ -316,7 +316,7 @@ void writer::apply(const put_received_transaction& x) {
 
 void writer::apply(const put_server_keys& x) {
   auto keys = encode_keys(x.keys);
-  put_server_keys_.run(names_.server(x.server_name), blob{keys}, x.fetched_ts, x.document);
+  put_server_keys_.run(names_.server(x.server_name), blob{keys}, x.fetched_ts, x.documents);
 }
 
 void writer::apply(const put_room_listing& x) { put_room_listing_.run(names_.room(x.room_id, ""), x.listing); }

@@ -1,5 +1,6 @@
 #include "actors/directory/directory_machine.hpp"
 
+#include "messages/matrix/key_documents.hpp"
 #include "tests/actors/machine_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
   BOOST_TEST(wanted.wants_document);
   const auto document = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
   const auto done = r.on(keys_found{wanted.asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key())),
-                                    std::make_shared<const std::string>(matrix::json::canonical(document))});
+                                    std::make_shared<const matrix::key_documents>(matrix::key_documents{matrix::json::canonical(document)})});
   const auto [status, body] = r.answer(done);
   const auto& told_back = *body.find_array("server_keys")->at(0).as_object();
   BOOST_TEST(status == 200);
@@ -200,6 +201,22 @@ BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself)
   BOOST_TEST(list.size() == 1u);
   BOOST_TEST(*list.at(0).find_string("server_name") == "here.example");
   BOOST_TEST(list.at(0).find_object("old_verify_keys")->find("ed25519:old"));
+}
+
+BOOST_AUTO_TEST_CASE(notary_proves_a_key_its_server_no_longer_lists) {
+  rig r;
+  const auto former = matrix::server_keys_document("there.example", key_of('f'), {}, noon - 86'400'000);
+  const auto now = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
+  auto kept = std::make_shared<const matrix::key_documents>(matrix::with_document(matrix::with_document({}, former, "there.example"), now, "there.example"));
+  const auto ask = [&](const std::string& key_id) {
+    const auto sent = r.ask("POST", "/_matrix/key/v2/query", R"({"server_keys":{"there.example":{")" + key_id + R"(":{"minimum_valid_until_ts":1}}}})");
+    return r.answer(r.on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", std::make_shared<const matrix::verify_keys>(), kept})).second;
+  };
+  const auto of_former = ask(key_of('f').key_id());
+  BOOST_TEST(of_former.find_array("server_keys")->size() == 1u);
+  BOOST_TEST(of_former.find_array("server_keys")->at(0).find_object("verify_keys")->find(key_of('f').key_id()));
+  BOOST_TEST(bool(matrix::check_server_keys(*of_former.find_array("server_keys")->at(0).as_object(), "there.example", noon)));
+  BOOST_TEST(ask(there_key().key_id()).find_array("server_keys")->at(0).find_object("verify_keys")->find(there_key().key_id()));
 }
 
 BOOST_AUTO_TEST_CASE(notary_refuses_nonsense_and_keeps_silent_about_excluded_servers) {

@@ -228,6 +228,24 @@ BOOST_AUTO_TEST_CASE(a_queue_longer_than_memory_waits_in_the_store) {
   BOOST_TEST(next.body.find("\"m4\"") < next.body.find("\"m6\""));
 }
 
+BOOST_AUTO_TEST_CASE(an_event_queued_while_the_queue_is_read_is_not_forgotten) {
+  rig r;
+  r.node.federation.queue_memory_pdus_max = 1;
+  r.begin();
+  auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(0), {}})).at(0).second;
+  for (int i = 1; i <= 3; ++i) r.on(pdu_queued{r.message_event(i), {}});
+  request = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second;
+  const auto asked = of_kind<ask_store>(r.on(http_says(request.id, 200))).at(0);
+  r.on(pdu_queued{r.message_event(4), {}}); // it was committed after the store had looked
+  store::destination_loaded more;
+  more.pdus = {r.message_event(2), r.message_event(3)};
+  request = told<gateway::http_request>(r.on(store_says(asked.asked, more))).at(0).second;
+  const auto again = of_kind<ask_store>(r.on(http_says(request.id, 200)));
+  BOOST_REQUIRE(again.size() == 1u);
+  more.pdus = {r.message_event(4)};
+  BOOST_TEST(told<gateway::http_request>(r.on(store_says(again[0].asked, more))).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_newer_edu_of_the_same_key_replaces_the_older) {
   rig r;
   const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;

@@ -118,6 +118,11 @@ void broker::start() {
   ++epoch_;
   context_ = std::make_unique<context>(context{server_name_, key_, {}, {}, {}, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_)});
   context_->federation.room_version = room_version_;
+  // Outages are short here; every second broker takes them for long ones, so that both orders of catching up are seen.
+  if (index_ % 2 == 1) {
+    context_->federation.catch_up_after_ms = 1'000;
+    context_->federation.catch_up_pdus_min = 2;
+  }
   context_->invitation.lifetime_h = invitation_lifetime_h_;
   directory_seed_ = world_.random.bytes(32);
   world_.trace(server_name_, [] { return std::string{"starts"}; });

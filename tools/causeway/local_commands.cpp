@@ -5,6 +5,7 @@
 #include "plugin/edge/listener.hpp"
 #include "plugin/gateway/gateway_process.hpp"
 #include "plugin/key_file.hpp"
+#include "plugin/store/files.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <sodium.h>
@@ -14,6 +15,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -182,6 +184,29 @@ int make_curve_key(const std::string& file, bool as_json) {
   print(as_json
           ? json::canonical(json::object{{"file", json::value{file}}, {"public_key", json::value{public_key}}}) + "\n"
           : public_key + "\n");
+  return exit_ok;
+}
+
+int rotate_key(const config::sources& from, bool as_json) {
+  auto found = config::examine(from, config::purpose::node);
+  print_problems(found.problems);
+  if (!found.problems.empty()) return exit_problem;
+  const auto& options = found.values;
+  // Nothing may be signed with the old key after the time at which it is said to have expired: the broker has to be down.
+  std::optional<store::descriptor> held;
+  if (options.store.path != ":memory:") {
+    auto locked = store::lock_store(options.store.path);
+    if (!locked) return failed(locked.error().detail + "; stop the broker first");
+    held = std::move(*locked);
+  }
+  const auto path = options.node.signing_key_path();
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  auto key = rotate_key_file(path, now.count());
+  if (!key) return failed(key.error().detail);
+  if (as_json)
+    print(json::canonical(json::object{{"file", json::value{path}}, {"key_id", json::value{key->key_id()}}, {"public_key", json::value{key->public_key_base64()}}}) + "\n");
+  else
+    print("New key " + key->key_id() + " in " + path + ". The former one is published as an old key from the next start on. Make a backup of the file.\n");
   return exit_ok;
 }
 

@@ -27,6 +27,9 @@ int run_gateway(const config::sources& from, const gateway_link& link);
 /// Makes a CURVE key in `file` (which must not exist) and prints its public half.
 int make_curve_key(const std::string& file, bool json);
 
+/// Gives the broker a new signing key; the former one goes on being published, as an old one. Refused while the broker runs.
+int rotate_key(const config::sources& from, bool json);
+
 /// Replaces this process by the demo. Returns only when that fails.
 int run_demo(const std::vector<std::string>& arguments);
 

@@ -130,6 +130,8 @@ private:
       add(app_, "keys", "Our verify key, or the known keys of a server", [this] { return list_keys(line_.request()); });
     keys->add_option("SERVER", line_.broker.with.server, "Server name");
     keys->add_flag("--explain", line_.broker.how.explain, "Say what the columns mean");
+    add(*keys, "rotate", "Give the stopped broker a new signing key; the former stays published as an old one",
+        [this, &json] { return rotate_key(line_.sources(), json); });
     auto* curve = add(app_, "curve-key", "Make a CURVE key for a connection between machines",
                       [this, &json] { return make_curve_key(line_.curve_file, json); });
     curve->add_option("FILE", line_.curve_file, "New file for the secret half; the public half is printed")->required();

@@ -73,6 +73,40 @@ BOOST_AUTO_TEST_CASE(two_new_keys_differ_in_key_and_id) {
   BOOST_TEST(one->key_id() != two->key_id());
 }
 
+BOOST_AUTO_TEST_CASE(rotated_key_becomes_an_old_one_and_everything_else_stays) {
+  scratch dir;
+  const auto path = dir.write("# made in spring\ned25519 first " + spec_seed + "\nold_ed25519 zero " + spec_public_key + " 77\n");
+  auto fresh = rotate_key_file(path, 1'234'567);
+  BOOST_REQUIRE(fresh);
+  BOOST_TEST(mode_of(path) == 0600U);
+  BOOST_TEST(std::distance(std::filesystem::directory_iterator{dir.path}, {}) == 1); // no draft stays behind
+  auto now = read_key_file(path);
+  BOOST_REQUIRE(now);
+  BOOST_TEST(now->key_id() == fresh->key_id());
+  BOOST_TEST(now->public_key_base64() != spec_public_key);
+  auto old = read_old_keys(path);
+  BOOST_REQUIRE(old);
+  BOOST_REQUIRE(old->size() == 2U);
+  BOOST_TEST(old->at(0).key_id == "ed25519:first");
+  BOOST_TEST(old->at(0).public_key_base64 == spec_public_key);
+  BOOST_TEST(old->at(0).expired_ts == 1'234'567);
+  BOOST_TEST(old->at(1).key_id == "ed25519:zero");
+  std::stringstream text;
+  text << std::ifstream{path}.rdbuf();
+  BOOST_TEST(text.str().find("# made in spring") != std::string::npos);
+  BOOST_TEST(text.str().find(spec_seed) == std::string::npos); // the secret half is gone
+  // Once more: both former keys stay.
+  BOOST_REQUIRE(rotate_key_file(path, 2'345'678));
+  BOOST_TEST(read_old_keys(path)->size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_whole_key_file_is_rotated) {
+  scratch dir;
+  BOOST_TEST((rotate_key_file(dir.file(), 1).error().code == fault_code::not_found));
+  BOOST_TEST((rotate_key_file(dir.write("ed25519 first nonsense\n"), 1).error().code == fault_code::invalid_param));
+  BOOST_TEST((rotate_key_file(dir.write("ed25519 first " + spec_seed + "\nold_ed25519 x\n"), 1).error().code == fault_code::invalid_param));
+}
+
 BOOST_AUTO_TEST_CASE(a_store_with_rooms_gets_no_new_key) {
   scratch dir;
   auto key = load_key_file(dir.file(), false);

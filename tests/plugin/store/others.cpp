@@ -46,6 +46,42 @@ BOOST_FIXTURE_TEST_CASE(queue_of_a_server_keeps_the_order_of_queueing, in_memory
   BOOST_TEST(queue_of("b.example") == (texts{"2"}), boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(newest_event_of_each_room_is_found_in_a_queue, in_memory) {
+  std::vector<matrix::event_ptr> events;
+  for (std::int64_t n = 0; n < 4; ++n) events.push_back(stored(n));
+  auto elsewhere = sample_event({.room_id = "!other:here.example", .body = "x", .origin_server_ts = 5});
+  must_commit(*store, put_event{"!other:here.example", elsewhere, verdict::accepted, 0, 0, 1, ""});
+  // The newest of a room is the one that was queued last, not the one that was stored last.
+  must_commit(*store, queue_pdu{"a.example", events[3]->event_id}, queue_pdu{"a.example", elsewhere->event_id},
+              queue_pdu{"a.example", events[0]->event_id}, queue_pdu{"b.example", events[1]->event_id});
+  auto newest = [&](std::size_t limit) {
+    texts all;
+    auto found = must_ask<destination_loaded>(*store, load_destination{"a.example", limit, true});
+    for (const auto& event : found.pdus) all.push_back(*event->content().find("body")->as_string());
+    BOOST_TEST(found.more == (limit == 1));
+    return all;
+  };
+  BOOST_TEST(newest(10) == (texts{"0", "x"}), boost::test_tools::per_element());
+  BOOST_TEST(newest(1) == (texts{"0"}), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(events_of_the_transaction_under_way_are_told_wherever_they_are_in_the_queue, in_memory) {
+  std::vector<matrix::event_ptr> events;
+  for (std::int64_t n = 0; n < 4; ++n) {
+    events.push_back(stored(n));
+    must_commit(*store, queue_pdu{"a.example", events.back()->event_id});
+  }
+  put_destination under_way;
+  under_way.server_name = "a.example";
+  under_way.transaction_id = "t";
+  under_way.transaction_pdus = {events[3]->event_id, events[0]->event_id};
+  must_commit(*store, under_way);
+  auto found = must_ask<destination_loaded>(*store, load_destination{"a.example", 2});
+  BOOST_TEST(found.pdus.size() == 2u);
+  BOOST_REQUIRE(found.in_flight.size() == 1u); // the other one is among `pdus`
+  BOOST_TEST(found.in_flight[0]->event_id == events[3]->event_id);
+}
+
 BOOST_FIXTURE_TEST_CASE(repeated_queueing_is_ignored, in_memory) {
   auto one = stored(1), two = stored(2);
   for (int round = 0; round < 3; ++round)
@@ -102,7 +138,7 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
   BOOST_TEST(loaded.destination.last_fault == "peer_timeout");
   BOOST_TEST((loaded.keys.keys == keys));
   BOOST_TEST(loaded.keys.fetched_ts == 77);
-  BOOST_TEST(loaded.keys.document == "{}");
+  BOOST_TEST(loaded.keys.documents == "{}");
   BOOST_TEST(loaded.keys.server_name == "a.example");
   auto unknown = must_ask<destination_loaded>(*store, load_destination{"b.example"});
   BOOST_TEST(unknown.destination.transaction_id == "");

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(store_of_an_older_version_is_migrated_with_what_it_holds) {
   auto store = must_open(folder.file());
   auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
   BOOST_TEST(loaded.keys.keys.size() == 1u);
-  BOOST_TEST(loaded.keys.document == "");
+  BOOST_TEST(loaded.keys.documents == "");
 }
 
 BOOST_AUTO_TEST_CASE(database_of_another_program_is_refused) {

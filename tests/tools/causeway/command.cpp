@@ -2,6 +2,7 @@
 #include "messages/matrix/json.hpp"
 #include "plugin/admin/admin_service.hpp"
 #include "plugin/edge/edge.hpp"
+#include "plugin/store/files.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <zmq.hpp>
@@ -286,6 +287,26 @@ BOOST_AUTO_TEST_CASE(curve_key_is_made_once_and_its_secret_stays_in_the_file) {
   x = run("curve-key " + file);
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.says("exists already"));
+}
+
+BOOST_AUTO_TEST_CASE(signing_key_is_rotated_only_while_the_broker_is_down) {
+  scratch dir;
+  dir.write("signing.key", "ed25519 first YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1\n");
+  chmod(dir.file("signing.key").c_str(), 0600);
+  const auto file = dir.write("causeway.toml", good + "[store]\npath = \"" + dir.file("store.db") + "\"\n");
+  const auto rotate = "keys rotate --json --config " + file + " --set node.signing_key_file=" + dir.file("signing.key");
+  {
+    auto running = store::lock_store(dir.file("store.db"));
+    BOOST_REQUIRE(running);
+    auto x = run(rotate);
+    BOOST_TEST(x.code == 1);
+    BOOST_TEST(x.says("stop the broker first"));
+    BOOST_TEST(read(dir.file("signing.key")).starts_with("ed25519 first "));
+  }
+  auto x = run(rotate);
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(*x.parsed().find_string("key_id") != "ed25519:first");
+  BOOST_TEST(read(dir.file("signing.key")).find("old_ed25519 first XGX0JRS2Af3be3knz2fBiRbApjm2Dh61gXDJA8kcJNI ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(gateway_without_a_node_is_refused_with_the_reason) {

@@ -1,0 +1,89 @@
+#include "actors/verifier/verifier_machine.hpp"
+
+#include "messages/matrix/policy_server.hpp"
+#include "tests/actors/machine_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::test;
+using verifier::verifier_machine;
+
+namespace {
+
+const address the_room{actor_kind::room, "!r:here.example"};
+
+matrix::event_ptr event_by(const std::string& server, const matrix::signing_key& key, const std::string& version = "11", std::int64_t ts = noon) {
+  matrix::json::object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@u:" + server}, {"content", matrix::json::object{{"body", "x"}}},
+                           {"origin_server_ts", ts}, {"depth", 1}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+  return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version(version), server, key);
+}
+
+struct rig {
+  context node = here();
+  std::unique_ptr<verifier_machine> machine;
+  explicit rig(std::vector<matrix::old_signing_key> old_keys = {}) {
+    node.old_keys = std::move(old_keys);
+    machine = std::make_unique<verifier_machine>(node, 2);
+  }
+  effects ask(std::vector<matrix::event_ptr> events) { return machine->on(verify_events{the_room, 7, std::move(events)}, noon); }
+  /// The verdicts once the workers have done what they were given.
+  std::vector<event_check> verdicts(const effects& sent) {
+    verifier::worker_machine worker;
+    std::vector<event_check> all;
+    for (const auto& [to, piece] : told<verify_piece>(sent))
+      for (const auto& [back, done] : told<piece_verified>(worker.on(piece, noon)))
+        for (const auto& [room, v] : told<events_verified>(machine->on(done, noon))) all = v.checks;
+    return all;
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(verifier_machine_suite)
+
+BOOST_AUTO_TEST_CASE(keys_of_all_servers_are_asked_for_at_once) {
+  rig r;
+  std::vector<matrix::event_ptr> events;
+  for (int i = 0; i < 5; ++i) events.push_back(event_by("s" + std::to_string(i) + ".example", there_key()));
+  const auto few = told<keys_wanted>(r.ask(events));
+  BOOST_TEST(few.size() == 5u);
+  for (const auto& [to, m] : few) BOOST_TEST(!m.in_crowd);
+  for (int i = 5; i < 30; ++i) events.push_back(event_by("s" + std::to_string(i) + ".example", there_key()));
+  const auto many = told<keys_wanted>(r.ask(events));
+  BOOST_TEST(many.size() == 30u);
+  for (const auto& [to, m] : many) BOOST_TEST(m.in_crowd);
+}
+
+BOOST_AUTO_TEST_CASE(own_event_of_before_a_rotation_verifies_and_one_dated_after_it_does_not) {
+  const auto former = key_of('f');
+  rig r{{{former.key_id(), former.public_key_base64(), noon - 1'000}}};
+  const auto before = event_by("here.example", former, "11", noon - 2'000), after = event_by("here.example", former, "11", noon);
+  const auto checks = r.verdicts(r.ask({before, after, event_by("here.example", r.node.key)}));
+  BOOST_REQUIRE(checks.size() == 3u);
+  BOOST_TEST((checks[0] == event_check::valid));
+  BOOST_TEST((checks[1] == event_check::no_key));
+  BOOST_TEST((checks[2] == event_check::valid));
+}
+
+BOOST_AUTO_TEST_CASE(old_room_versions_do_not_ask_how_long_a_key_was_good) {
+  rig r;
+  BOOST_TEST(told<keys_wanted>(r.ask({event_by("there.example", there_key(), "4")})).at(0).second.valid_at_ts == 0);
+  BOOST_TEST(told<keys_wanted>(r.ask({event_by("there.example", there_key(), "5")})).at(0).second.valid_at_ts == noon);
+  for (const auto* version : {"4", "5"}) {
+    const auto sent = r.ask({event_by("there.example", there_key(), version)});
+    const auto asked = told<keys_wanted>(sent).at(0).second.asked;
+    const auto checks = r.verdicts(r.machine->on(keys_found{asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon - 1))}, noon));
+    BOOST_TEST((checks.at(0) == (std::string{version} == "4" ? event_check::valid : event_check::no_key)), version);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(key_of_a_policy_server_is_not_asked_of_its_homeserver) {
+  rig r;
+  auto signed_twice = std::make_shared<matrix::event>(*event_by("there.example", there_key()));
+  matrix::set_signature(signed_twice->source, "there.example", matrix::policy_server_key_id, "AAAA");
+  const auto q = told<keys_wanted>(r.ask({signed_twice})).at(0).second;
+  BOOST_TEST(q.key_ids == std::vector<std::string>{there_key().key_id()}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
