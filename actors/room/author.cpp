@@ -13,6 +13,9 @@ using matrix::json::object;
 
 namespace {
 
+/// Two signatures of other servers: server name and key id of at most 255 bytes each, 86 of base64, and what stands around them.
+constexpr std::size_t further_signatures_bytes = 2 * (limits::identifier_bytes_max * 2 + 86 + 16);
+
 matrix::json::array ids_as_json(const std::vector<std::string>& ids, const matrix::room_version_rules& rules) {
   matrix::json::array list;
   for (const auto& id : ids) {
@@ -30,7 +33,7 @@ matrix::json::array ids_as_json(const std::vector<std::string>& ids, const matri
 
 } // namespace
 
-result<matrix::event_ptr> room_machine::author(const draft& d) {
+result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
   const auto& rules = graph_.rules();
   auto prev = graph_.extremities();
   if (prev.size() > limits::prev_events_authored_max) prev.resize(limits::prev_events_authored_max);
@@ -42,7 +45,8 @@ result<matrix::event_ptr> room_machine::author(const draft& d) {
   pdu.set("room_id", room_id_);
   pdu.set("sender", d.sender);
   if (d.state_key) pdu.set("state_key", *d.state_key);
-  if (matrix::json::canonical(d.content).size() > limits::authored_content_bytes_max)
+  const auto content_bytes = matrix::json::canonical(d.content).size();
+  if (content_bytes > limits::authored_content_bytes_max)
     return {fault_code::too_large, "the content exceeds " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
   pdu.set("content", d.content);
   if (!d.redacts.empty()) {
@@ -56,6 +60,9 @@ result<matrix::event_ptr> room_machine::author(const draft& d) {
 
   auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
   if (!x) return x.error();
+  // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with them too.
+  if (content_bytes > limits::event_bytes_max / 2 && (*x)->to_json().size() + further_signatures_bytes > limits::event_bytes_max)
+    return {fault_code::too_large, "the event leaves no room for the signatures of other servers"};
   if (auto v = graph_.judge(**x, before); v.judged != store::verdict::accepted) return {fault_code::forbidden, v.reason};
   return *x;
 }

@@ -51,9 +51,10 @@ bool room_machine::resolve_names(queued_command& c) {
 }
 
 void room_machine::run_commands() {
-  while (!commands_.empty() && !resolving_ && withdrawing_.empty()) {
+  while (!commands_.empty() && !resolving_ && withdrawing_.empty() && (!own_policy_ || own_policy_->outcome)) {
     auto& c = commands_.front();
     if (!resolve_names(c)) return;
+    author_waits_ = run_again_ = false;
     const auto running = std::move(c);
     commands_.pop_front();
     const bool creates = std::holds_alternative<chat::room_create>(*running.command.body);
@@ -74,6 +75,10 @@ void room_machine::run_commands() {
       continue;
     }
     std::visit([&](const auto& x) { run(running, x); }, *running.command.body);
+    if (std::exchange(run_again_, false)) {
+      commands_.push_front(running);
+      return;
+    }
   }
 }
 
@@ -181,6 +186,11 @@ void room_machine::revoke(const revoke_invite& m) {
   for (const auto& by : actors) {
     if (graph_.membership(by) != "join") continue;
     auto e = author({"m.room.member", by, m.user_id, content});
+    if (!e && author_waits_) {
+      policy_waiting_.emplace_back(m);
+      return;
+    }
+    if (!e && e.error().code != fault_code::forbidden) return answer(e.error()); // the policy server's word, whoever asks
     if (!e) {
       if (by == m.by) last = e.error();
       continue;
@@ -332,12 +342,17 @@ void room_machine::run(const queued_command& c, const chat::query_room& x) {
 }
 
 void room_machine::done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep) {
+  author_waits_ = false;
   auto body = chat::encode(what);
   if (keep && !ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, std::move(command_name), true, body, now_});
   tell_after({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
 }
 
 void room_machine::failed(const command_reference& ref, std::string command_name, const fault& why) {
+  if (author_waits_) {
+    run_again_ = true;
+    return;
+  }
   auto body = chat::encode(why);
   // A final refusal is an answer like any other and kept; what may be repeated is not.
   if (!info(why.code).retryable && !ref.command_id.empty())

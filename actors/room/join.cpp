@@ -40,6 +40,10 @@ void room_machine::join_local(const join_wanted& m) {
   fault why;
   if (graph_.membership(m.user_id) != "join") {
     auto e = author({"m.room.member", m.user_id, m.user_id, std::move(content)});
+    if (!e && author_waits_) {
+      policy_waiting_.emplace_back(m);
+      return;
+    }
     auto fine = e ? commit_local(*e) : status{e.error()};
     if (!fine) why = fine.error();
   }

@@ -224,6 +224,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   }
   if (w.told_state) {
     // The oldest event of a gap: its state was told by the server that has it, together with all it rests on.
+    if (policy_holds(id, w)) return false;
     accept(w);
     end_work(id, {});
     removed = true;
@@ -262,6 +263,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     return true;
   }
   if (!missing) {
+    if (policy_holds(id, w)) return false;
     accept(w);
     end_work(id, {});
     removed = true;
@@ -310,7 +312,9 @@ void room_machine::accept(work& w) {
     before = graph_.state_before(w.event->prev_events, writes_);
   }
   const bool history = graph_.is_history(w.event->event_id);
-  const auto verdict = graph_.judge(*w.event, before);
+  auto verdict = graph_.judge(*w.event, before);
+  if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
+    verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
   w.event = as_redacted(w.event);
   auto changes = graph_.add(w.event, before, verdict, writes_);
   settle_redaction(w.event);

@@ -14,6 +14,7 @@ std::string_view name(work_phase p) {
     case work_phase::gathering: return "gathering";
     case work_phase::waiting_for_parents: return "waiting_for_parents";
     case work_phase::closing_gap: return "closing_gap";
+    case work_phase::asking_policy_server: return "asking_policy_server";
     case work_phase::done: return "done";
   }
   return "unknown";
@@ -51,6 +52,7 @@ effects room_machine::on(const message& m, time_ms now) {
 }
 
 void room_machine::dispatch(const message& m) {
+  author_waits_ = false;
   if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) last_active_ = now_;
   std::visit(
     [this](const auto& x) {
@@ -71,6 +73,7 @@ void room_machine::dispatch(const message& m) {
         else if (join_ && x.asked == join_->asked) join_answer(x);
         else if (join_ && x.asked == join_->size_asked) join_size(x);
         else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
+        else policy_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         // The invited server has signed: only now does the invitation exist for the room.
         if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
@@ -100,6 +103,10 @@ void room_machine::dispatch(const message& m) {
         draft d{"m.room.member", x.user_id, x.user_id, {{"membership", "leave"}}};
         if (!x.reason.empty()) d.content.set("reason", x.reason);
         auto e = author(d);
+        if (!e && author_waits_) {
+          policy_waiting_.emplace_back(x);
+          return;
+        }
         auto fine = e ? commit_local(*e) : causeway::status{e.error()};
         if (!fine) why = fine.error();
         tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
@@ -292,7 +299,7 @@ void room_machine::timer(const timer_due& m) {
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
-                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() || !redaction_lookups_.empty();
+                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() || !redaction_lookups_.empty() || !policy_questions_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }
@@ -334,6 +341,7 @@ void room_machine::watch() {
     it = verifying_.erase(it);
     ask_to_verify(std::move(ids));
   }
+  policy_overdue();
   if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer");
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
   if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
@@ -353,7 +361,7 @@ void room_machine::abandon_work() {
 effects room_machine::flush() {
   if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_ || without_members_)) abandon_work();
   tell_listing();
-  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_ || without_members_)) {
+  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_ || without_members_ || !policy_questions_.empty())) {
     watching_ = true;
     now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
   }
@@ -391,6 +399,7 @@ std::string room_machine::describe(time_ms now) const {
   for (const auto& e : graph_.extremities()) ext.emplace_back(e);
   o.set("extremities", std::move(ext));
   o.set("commands_waiting", static_cast<std::int64_t>(commands_.size()));
+  o.set("with_policy_server", static_cast<std::int64_t>(policy_questions_.size()));
   matrix::json::array under_way;
   for (const auto& [id, w] : work_) {
     if (under_way.size() == 50) break;

@@ -4,6 +4,7 @@
 #include "actors/room/room_graph.hpp"
 #include "actors/room/told_state.hpp"
 #include "messages/chat/codec.hpp"
+#include "messages/matrix/policy_server.hpp"
 
 #include <deque>
 #include <map>
@@ -17,13 +18,14 @@
 namespace causeway::room {
 
 /// Where an event on its way into the room stands; what the inspector prints.
-enum class work_phase : std::uint8_t { formed, verifying, gathering, waiting_for_parents, closing_gap, done };
+enum class work_phase : std::uint8_t { formed, verifying, gathering, waiting_for_parents, closing_gap, asking_policy_server, done };
 std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
 /// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), join.cpp (joining through another
-/// server), members_omitted.cpp (a room joined without its members), redact.cpp (redactions), tell_chat.cpp (what the chat server hears).
+/// server), members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's
+/// policy server), tell_chat.cpp (what the chat server hears).
 class room_machine {
 public:
   room_machine(const context& node, std::string room_id);
@@ -49,6 +51,7 @@ private:
     std::vector<pdu_outcome> outcomes;
     std::size_t open = 0;
   };
+  enum class policy_verdict : std::uint8_t { unknown, wanted, asked, fine, denied };
   struct work {
     matrix::event_ptr event;
     std::string origin;
@@ -56,6 +59,8 @@ private:
     bool pulled = false;     ///< we asked for it; nobody waits
     bool in_inbox = false;   ///< staged: on disk, answered for
     bool looked_up = false;  ///< the store was asked for its unknown parents
+    policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
+    std::string policy_reason;
     time_ms since = 0;
     std::optional<matrix::state_map> told_state; ///< state before it, as the origin told (oldest events of a gap)
     std::vector<std::pair<std::uint64_t, std::size_t>> waiters; ///< (batch, index of its outcome)
@@ -123,8 +128,13 @@ private:
     std::optional<std::string> state_key;
     matrix::json::object content;
     std::string redacts = {}; ///< of an m.room.redaction: its target
+    bool operator==(const draft&) const = default;
   };
   /// A signed event on top of the head, checked against the rules; not yet part of the graph.
+  result<matrix::event_ptr> draft_event(const draft& d);
+  /// The same, with the signature of the room's policy server where it has one. When that has to be asked for, `author_waits_` is set and
+  /// the fault is none to tell: whoever asked is run again from its beginning once the answer is there, and then gets it for the same draft.
+  /// Commands are run again by themselves; the handler of a message puts it into `policy_waiting_`.
   result<matrix::event_ptr> author(const draft& d);
   /// Takes an event we authored, or were handed over by its author, into the graph and queues it for the room's servers.
   /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
@@ -292,6 +302,30 @@ private:
   std::vector<std::string> servers_in_room() const;
   static constexpr std::size_t omitted_servers_max = 20'000;
 
+  // -- the room's policy server (policy.cpp)
+  struct policy_question {
+    matrix::event_ptr event;
+    matrix::policy_server guard;
+    time_ms since = 0;
+    std::uint32_t attempts = 0;
+    std::optional<federation_call> join; ///< of a send_join or send_leave through us
+    std::uint64_t work_id = 0;           ///< of an event that came; 0 and no `join`: our own
+  };
+  /// By the current state; nothing when it has no joined user.
+  std::optional<matrix::policy_server> policy_server() const;
+  void ask_policy(policy_question q);
+  void policy_answer(const peer_answer& m);
+  void policy_decided(policy_question q, result<matrix::event_ptr> outcome);
+  void policy_overdue();
+  /// Receipt check 7. @returns whether the event has to wait for the policy server
+  bool policy_holds(std::uint64_t id, work& w);
+  /// The same for a join or leave through us, which is refused rather than soft-failed.
+  bool policy_holds(const federation_call& m, const matrix::event_ptr& x);
+  struct own_event {
+    draft wanted;
+    std::optional<result<matrix::event_ptr>> outcome; ///< nothing: the policy server is being asked
+  };
+
   // -- redactions (redact.cpp)
   struct held_redaction {
     std::string target, sender;
@@ -399,6 +433,11 @@ private:
     federation_call call;
   };
   std::vector<held_call> held_calls_;
+  std::map<token, policy_question> policy_questions_;
+  std::optional<own_event> own_policy_;  ///< the event of ours that is with the policy server: one at a time, so they stay in order
+  std::deque<message> policy_waiting_;   ///< to be taken up again after it
+  bool author_waits_ = false;
+  bool run_again_ = false;               ///< the command being run waits for the policy server
   std::set<std::string> withdrawing_; ///< invitations the leave at the head of `commands_` waits for
   std::map<std::string, held_redaction> held_redactions_; ///< by the redaction's id; bounded
   std::multimap<std::string, std::string> redactions_of_; ///< target -> held redactions
