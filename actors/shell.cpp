@@ -93,6 +93,7 @@ void switchboard::deliver(const address& to, message body) const {
   case actor_kind::inspector:
     if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));
     return;
+  case actor_kind::media: return outside->media(std::move(body));
   case actor_kind::edge:
     if (auto* frame = std::get_if<send_frame>(&body)) outside->send(std::move(*frame));
     return;

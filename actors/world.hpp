@@ -22,6 +22,8 @@ public:
   virtual void send(send_frame x) = 0;
   /// To the operator: the answer to a `status_wanted`.
   virtual void send(status_told x) = 0;
+  /// To the media store: one of the messages of `protocol<actor_kind::media>`.
+  virtual void media(message x) = 0;
   virtual void log(const note& x, const address& who) = 0;
 };
 

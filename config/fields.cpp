@@ -166,6 +166,8 @@ void add_gateway(std::vector<field>& out) {
            "How long an inbound request waits for the node before it is answered with 504.");
   s.number("pending_requests_max", &gateway_options::pending_requests_max, 1, 1'000'000,
            "Inbound requests that may wait for the node; further ones are answered with 429.");
+  s.number("streams_max", &gateway_options::streams_max, 1, 100'000,
+           "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
   s.text("well_known_server", &gateway_options::well_known_server,
          "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
   s.text("dns_server", &gateway_options::dns_server,
@@ -268,6 +270,25 @@ void add_actors(std::vector<field>& out) {
   v.number("parked_input_max", &supervisor_options::parked_input_max, 0, 100'000, "Messages kept for a parked actor.");
 }
 
+void add_media(std::vector<field>& out) {
+  section_fields<media_options> s{out, "media", &options::media};
+  constexpr std::uint64_t file_bytes_max = std::uint64_t{4} << 30U;
+  s.text("directory", &media_options::directory,
+         "Folder of the files and of what is known about them. Empty: media in node.data_dir.");
+  s.number("upload_bytes_max", &media_options::upload_bytes_max, 1'024, file_bytes_max,
+           "Size of one file of the chat server.");
+  s.number("remote_bytes_max", &media_options::remote_bytes_max, 1'024, file_bytes_max,
+           "Size of one file of another server; larger ones are not fetched.");
+  s.number("cache_bytes_max", &media_options::cache_bytes_max, 1'048'576, std::uint64_t{1} << 50U,
+           "Size of all copies of other servers' files and of all thumbnails; the longest unused go first.");
+  s.number("thumbnail_pixels_max", &media_options::thumbnail_pixels_max, 10'000, 400'000'000,
+           "Width times height of a picture of which a thumbnail is made; decoding it takes 4 bytes each.");
+  s.number("fetch_timeout_s", &media_options::fetch_timeout_s, 5, 280,
+           "How long fetching a file of another server may take, from asking to its last byte.");
+  s.number("upload_lifetime_h", &media_options::upload_lifetime_h, 1, 720,
+           "How long the next part of an upload is waited for before the parts are thrown away.");
+}
+
 void add_store(std::vector<field>& out) {
   section_fields<store_options> s{out, "store", &options::store};
   s.text("path", &store_options::path,
@@ -314,7 +335,7 @@ std::string_view describe(value_kind kind) {
 std::string field::key() const { return std::string{section} + "." + std::string{name}; }
 
 std::span<const section> sections() {
-  static constexpr std::array<section, 9> all = {{
+  static constexpr std::array<section, 10> all = {{
     {"node", "This broker as a whole."},
     {"edge", "The ZeroMQ side: chat servers, gateways of other processes and the operator's command."},
     {"gateway", "The HTTPS side, in and out."},
@@ -322,6 +343,7 @@ std::span<const section> sections() {
     {"room", "Rooms."},
     {"invitation", "Invitations that are open."},
     {"supervisor", "What happens when an actor fails."},
+    {"media", "Files in messages, ours and those of other servers."},
     {"store", "What is kept on disk, and how."},
     {"log", "The log."},
   }};
@@ -337,6 +359,7 @@ std::span<const field> fields() {
     add_gateway(list);
     add_federation(list);
     add_actors(list);
+    add_media(list);
     add_store(list);
     add_log(list);
     return list;

@@ -2,6 +2,7 @@
 #include "config/edge_options.hpp"
 #include "config/federation_options.hpp"
 #include "config/gateway_options.hpp"
+#include "config/media_options.hpp"
 #include "config/store_options.hpp"
 
 #include <cstdint>
@@ -40,8 +41,12 @@ struct options {
   room_options room;
   invitation_options invitation;
   supervisor_options supervisor;
+  media_options media;
   store_options store;
   log_options log;
+
+  /// Where the files are, with the default filled in.
+  std::string media_path() const { return media.directory.empty() ? node.data_dir + "/media" : media.directory; }
 };
 
 } // namespace causeway::config

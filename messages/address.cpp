@@ -14,6 +14,7 @@ std::string_view name(actor_kind kind) {
     case actor_kind::gateway: return "gateway";
     case actor_kind::edge: return "edge";
     case actor_kind::inspector: return "inspector";
+    case actor_kind::media: return "media";
   }
   return "unknown";
 }

@@ -24,6 +24,7 @@ enum class fault_code : std::uint16_t {
   unrecognized = 108,
   method_not_allowed = 109,
   not_canonical = 110,
+  unsupported_media = 111,
   // 2xx: not allowed
   unauthorized = 200,
   forbidden = 201,
@@ -44,6 +45,7 @@ enum class fault_code : std::uint16_t {
   not_member = 304,
   conflict = 305,
   not_federated = 306,
+  not_yet_uploaded = 307,
   // 4xx: another homeserver
   peer_unreachable = 400,
   peer_timeout = 401,

@@ -25,6 +25,9 @@ constexpr std::string_view kind_http_request = "http_request";
 constexpr std::string_view kind_http_answer = "http_answer";
 constexpr std::string_view kind_federation_request = "federation_request";
 constexpr std::string_view kind_federation_answer = "federation_answer";
+constexpr std::string_view kind_http_piece = "http_piece";
+constexpr std::string_view kind_stream_credit = "stream_credit";
+constexpr std::string_view kind_body_wanted = "body_wanted";
 
 using packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -160,7 +163,7 @@ private:
 edge::frame encode(const http_request& x) {
   msgpack::sbuffer out;
   packer p{out};
-  p.pack_map(8);
+  p.pack_map(8 + (x.stream != 0 ? 1 : 0) + (x.url.empty() ? 0 : 1));
   put(p, "id", x.id);
   put(p, "kind", kind_http_request);
   put(p, "server", x.server_name);
@@ -169,6 +172,8 @@ edge::frame encode(const http_request& x) {
   put(p, "authorization", x.authorization);
   put(p, "timeout_ms", std::uint64_t{x.timeout_ms});
   put(p, "response_bytes_max", x.response_bytes_max);
+  if (x.stream != 0) put(p, "stream", x.stream);
+  if (!x.url.empty()) put(p, "url", x.url);
   return finish(verb::command, out, x.body);
 }
 
@@ -181,7 +186,9 @@ result<http_request> decode_http_request(const edge::frame& x) {
   in.read("target", out.target);
   in.read("authorization", out.authorization);
   in.read_number("timeout_ms", out.timeout_ms, timeout_ms_max);
-  in.read("response_bytes_max", out.response_bytes_max, limits::response_bytes_max);
+  if (in.has("stream")) in.read("stream", out.stream, UINT64_MAX);
+  in.read("response_bytes_max", out.response_bytes_max, out.stream != 0 ? limits::streamed_response_bytes_max : limits::response_bytes_max);
+  if (in.has("url")) in.read("url", out.url);
   if (in.why()) return *in.why();
   out.body = x.body;
   return out;
@@ -226,6 +233,72 @@ result<http_answer> decode_http_answer(const edge::frame& x) {
   return out;
 }
 
+edge::frame encode(const http_piece& x) {
+  msgpack::sbuffer out;
+  packer p{out};
+  p.pack_map(4);
+  put(p, "kind", kind_http_piece);
+  put(p, "stream", x.stream);
+  put(p, "content_type", x.content_type);
+  put(p, "content_disposition", x.content_disposition);
+  return finish(verb::event, out, x.body);
+}
+
+result<http_piece> decode_http_piece(const edge::frame& x) {
+  http_piece out;
+  header_reader in{x, verb::event, kind_http_piece};
+  in.read("stream", out.stream, UINT64_MAX);
+  in.read("content_type", out.content_type);
+  in.read("content_disposition", out.content_disposition);
+  if (in.why()) return *in.why();
+  out.body = x.body;
+  return out;
+}
+
+edge::frame encode(const stream_credit& x) {
+  msgpack::sbuffer out;
+  packer p{out};
+  p.pack_map(4);
+  put(p, "kind", kind_stream_credit);
+  put(p, "stream", x.stream);
+  put(p, "bytes", x.bytes);
+  put(p, "cancel", std::uint64_t{x.cancel});
+  return finish(verb::credit, out, {});
+}
+
+result<stream_credit> decode_stream_credit(const edge::frame& x) {
+  stream_credit out;
+  header_reader in{x, verb::credit, kind_stream_credit};
+  in.read("stream", out.stream, UINT64_MAX);
+  in.read("bytes", out.bytes, limits::streamed_response_bytes_max);
+  in.read_number("cancel", out.cancel, 1);
+  if (in.why()) return *in.why();
+  return out;
+}
+
+edge::frame encode(const body_wanted& x) {
+  msgpack::sbuffer out;
+  packer p{out};
+  p.pack_map(5);
+  put(p, "kind", kind_body_wanted);
+  put(p, "id", x.id);
+  put(p, "stream", x.stream);
+  put(p, "offset", x.offset);
+  put(p, "bytes", x.bytes);
+  return finish(verb::seek, out, {});
+}
+
+result<body_wanted> decode_body_wanted(const edge::frame& x) {
+  body_wanted out;
+  header_reader in{x, verb::seek, kind_body_wanted};
+  in.read("id", out.id, UINT64_MAX);
+  in.read("stream", out.stream);
+  in.read("offset", out.offset, limits::streamed_response_bytes_max);
+  in.read("bytes", out.bytes, limits::streamed_part_bytes_max);
+  if (in.why()) return *in.why();
+  return out;
+}
+
 edge::frame encode(const federation_request& x) {
   msgpack::sbuffer out;
   packer p{out};
@@ -257,12 +330,17 @@ result<federation_request> decode_federation_request(const edge::frame& x) {
 edge::frame encode(const federation_answer& x) {
   msgpack::sbuffer out;
   packer p{out};
-  p.pack_map(x.headers.empty() ? 4 : 5);
+  p.pack_map(4 + (x.headers.empty() ? 0 : 1) + (x.stream.empty() ? 0 : 3));
   put(p, "id", x.id);
   put(p, "kind", kind_federation_answer);
   put(p, "status", static_cast<std::uint64_t>(x.status));
   put(p, "content_type", x.content_type);
   if (!x.headers.empty()) put(p, "headers", x.headers);
+  if (!x.stream.empty()) {
+    put(p, "stream", x.stream);
+    put(p, "stream_bytes", x.stream_bytes);
+    put(p, "tail", x.tail);
+  }
   return finish(verb::result, out, x.body);
 }
 
@@ -273,6 +351,11 @@ result<federation_answer> decode_federation_answer(const edge::frame& x) {
   in.read_number("status", out.status, http_status_max);
   in.read("content_type", out.content_type);
   if (in.has("headers")) in.read("headers", out.headers);
+  if (in.has("stream")) {
+    in.read("stream", out.stream);
+    in.read("stream_bytes", out.stream_bytes, limits::streamed_response_bytes_max);
+    in.read("tail", out.tail);
+  }
   if (!in.why() && out.status < 200) in.fail("status");
   if (in.why()) return *in.why();
   out.body = x.body;

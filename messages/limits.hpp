@@ -33,6 +33,17 @@ inline constexpr std::size_t request_bytes_max = 1024 * 1024;
 /// Body of a response we ask for (send_join of a large room is the largest), bytes.
 inline constexpr std::size_t response_bytes_max = 256 * 1024 * 1024;
 
+/// Part of a file in one frame to the chat server or from it, bytes.
+inline constexpr std::size_t media_part_bytes_max = 512 * 1024;
+/// Part of a body that the gateway asks the node for at once, bytes: what one streaming connection holds in memory.
+inline constexpr std::size_t streamed_part_bytes_max = 256 * 1024;
+/// Bytes of a streamed response that may be on their way from the gateway to the node.
+inline constexpr std::size_t stream_window_bytes = 1024 * 1024;
+/// A streamed response, bytes; above every bound that can be configured.
+inline constexpr std::uint64_t streamed_response_bytes_max = std::uint64_t{8} * 1024 * 1024 * 1024;
+/// `server_name/media_id` of an mxc URI: bytes of the media id.
+inline constexpr std::size_t media_id_bytes_max = 255;
+
 /// Content that a chat server may send in one event, bytes of canonical JSON; leaves head room for signatures.
 inline constexpr std::size_t authored_content_bytes_max = 60 * 1024;
 

@@ -49,7 +49,7 @@ template <>
 struct protocol<actor_kind::remote_server> {
   using type = hears<pdu_queued,      // room: owed to this server, committed
                      edu_queued,      // room: to go along with the next transaction
-                     peer_request,    // room, invitation -> peer_answer
+                     peer_request,    // room, invitation, media -> peer_answer
                      keys_wanted,     // verifier, invitation, directory -> keys_found
                      notary_keys_wanted, // remote_server, of a notary -> notary_keys_told
                      notary_keys_told,   // remote_server of a notary
@@ -83,7 +83,7 @@ template <>
 struct protocol<actor_kind::session> {
   using type = hears<frame_received,         // edge
                      connection_lost,        // edge
-                     command_done,           // room, invitation, directory: the RESULT
+                     command_done,           // room, invitation, directory, media: the RESULT
                      outbox_advanced,        // store: durable notifications were committed
                      ephemeral_notification>;// room
 };
@@ -120,6 +120,14 @@ struct protocol<actor_kind::edge> {
   using type = hears<send_frame>; // session
 };
 
+/// Files, outside the actors.
+template <>
+struct protocol<actor_kind::media> {
+  using type = hears<command_received, // directory: media.get, media.put -> command_done
+                     federation_call,  // remote_server: download, thumbnail; answered to the gateway
+                     peer_answer>;     // remote_server: a file of another server, or why not
+};
+
 /// The operator's eye, outside the actors.
 template <>
 struct protocol<actor_kind::inspector> {
@@ -153,8 +161,9 @@ inline bool understands(actor_kind kind, const message& m) {
     detail::row<protocol<actor_kind::invitation>::type>(true),detail::row<protocol<actor_kind::session>::type>(true),
     detail::row<protocol<actor_kind::directory>::type>(true), detail::row<protocol<actor_kind::verifier>::type>(true),
     nothing,                                                  detail::row<protocol<actor_kind::gateway>::type>(false),
-    detail::row<protocol<actor_kind::edge>::type>(false),     detail::row<protocol<actor_kind::inspector>::type>(false)};
-  static_assert(table.size() == static_cast<std::size_t>(actor_kind::inspector) + 1);
+    detail::row<protocol<actor_kind::edge>::type>(false),     detail::row<protocol<actor_kind::inspector>::type>(false),
+    detail::row<protocol<actor_kind::media>::type>(false)};
+  static_assert(table.size() == static_cast<std::size_t>(actor_kind::media) + 1);
   return table[static_cast<std::size_t>(kind)][m.index()];
 }
 

@@ -37,6 +37,7 @@ struct peer_request {
   std::string body;                                          ///< JSON; empty: none
   std::uint32_t timeout_ms = 60'000;
   std::uint64_t response_bytes_max = 1024 * 1024;
+  std::uint64_t stream = 0;                                  ///< not 0: see gateway::http_request
 };
 
 /// remote_server -> asker. Always sent, once: an HTTP answer of any status, or the fault that prevented one.

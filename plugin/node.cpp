@@ -12,6 +12,7 @@
 #include "plugin/edge/edge.hpp"
 #include "plugin/gateway/gateway.hpp"
 #include "plugin/key_file.hpp"
+#include "plugin/media/media_service.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/store/store_thread.hpp"
@@ -92,6 +93,7 @@ public:
   void send(gateway::http_request x) override { gateways->send(std::move(x)); }
   void send(federation_reply x) override { gateways->send(x); }
   void send(send_frame x) override { the_edge->send(x.to, std::move(x.body)); }
+  void media(message x) override { files->on(std::move(x)); }
   void send(status_told x) override {
     std::function<void(std::string)> done;
     {
@@ -119,6 +121,7 @@ public:
   std::shared_ptr<switchboard> board;
   std::unique_ptr<gateway_links> gateways;
   edge::edge* the_edge = nullptr;
+  media::media_service* files = nullptr;
 
 private:
   store::store_thread& store_;
@@ -134,6 +137,7 @@ struct node::parts {
   std::unique_ptr<node_log> log;
   std::unique_ptr<store::store_thread> store;
   std::unique_ptr<node_world> outside;
+  std::unique_ptr<media::media_service> files;
   zmq::context_t zmq{1};
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
@@ -148,6 +152,7 @@ struct node::parts {
 
   status open(const config::options& wanted, bool without_gateway);
   void spawn_supervisors(std::string seed);
+  status open_files();
   void keep_house();
   void stop();
 };
@@ -184,6 +189,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   outside->gateways = std::make_unique<gateway_links>(
     *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
     [this] { return outside->now(); });
+  if (auto fine = open_files(); !fine) return fine;
   admin::services services;
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
     store->ask(std::move(q), std::move(done));
@@ -262,6 +268,27 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   return ok();
 }
 
+status node::parts::open_files() {
+  media::hands hands;
+  hands.deliver = [this](const address& to, message m) { outside->board->deliver(to, std::move(m)); };
+  hands.answer = [this](const std::string& gateway, gateway::federation_answer x) { outside->gateways->send(gateway, x); };
+  hands.go_on = [this](gateway::stream_credit x) { outside->gateways->send(x); };
+  hands.fetch = [this](gateway::http_request x, std::function<void(gateway::http_answer)> done) {
+    outside->gateways->send(std::move(x), std::move(done));
+  };
+  hands.complain = [this](const std::string& what, const fault& why) {
+    log->write(note{log_level::error, what, {{"why", to_string(why)}}}, {actor_kind::media, ""});
+  };
+  hands.now = [this] { return outside->now(); };
+  auto opened = media::media_service::open(options.node.server_name, options.media_path(), options.media, std::move(hands));
+  if (!opened) return opened.error();
+  files = std::move(*opened);
+  outside->files = files.get();
+  outside->gateways->handle_streams({[this](gateway::http_piece x) { files->on_piece(std::move(x)); },
+                                     [this](const std::string& gateway, gateway::body_wanted x) { files->on_body_wanted(gateway, std::move(x)); }});
+  return ok();
+}
+
 void node::parts::spawn_supervisors(std::string seed) {
   const auto threads =
     options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
@@ -309,6 +336,7 @@ void node::parts::keep_house() {
     if (stopping) return;
     guard.unlock();
     admin->expire();
+    files->tick();
     if (std::chrono::steady_clock::now() >= next_purge) {
       next_purge = std::chrono::steady_clock::now() + purge_interval;
       store::purge_limits limits;
@@ -334,6 +362,7 @@ void node::parts::stop() {
   wakeup.notify_all();
   if (housekeeper.joinable()) housekeeper.join();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
+  if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
   if (system) {
     // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.
     for (const auto& s : outside->board->supervisors)

@@ -61,13 +61,21 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
       std::lock_guard guard(mutex_);
       auto it = open_.find(a->id);
       if (it == open_.end()) return;
-      r = it->second;
+      r = std::move(it->second);
       open_.erase(it);
+      gateway_of_stream_.erase(r.stream);
     }
-    a->id = r.id;
-    deliver_({actor_kind::remote_server, r.server_name},
-             http_answered{std::make_shared<const gateway::http_answer>(std::move(*a))});
-    return;
+    return conclude(r, std::move(*a));
+  }
+  case edge::verb::event: {
+    auto piece = gateway::decode_http_piece(x);
+    if (!piece) return send_(from, edge::make_error(piece.error()));
+    return streams_.on_piece(std::move(*piece));
+  }
+  case edge::verb::seek: {
+    auto wanted = gateway::decode_body_wanted(x);
+    if (!wanted) return send_(from, edge::make_error(wanted.error()));
+    return streams_.on_body_wanted(key, std::move(*wanted));
   }
   default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
   }
@@ -84,37 +92,46 @@ void gateway_links::on_lost(const edge::connection& gone) {
         ++it;
         continue;
       }
-      lost.push_back(it->second);
+      gateway_of_stream_.erase(it->second.stream);
+      lost.push_back(std::move(it->second));
       it = open_.erase(it);
     }
   }
   for (const auto& r : lost) {
-    auto a = std::make_shared<gateway::http_answer>();
-    a->id = r.id;
-    a->why = {fault_code::peer_unreachable, "the gateway was lost"};
-    deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::move(a)});
+    gateway::http_answer a;
+    a.why = {fault_code::peer_unreachable, "the gateway was lost"};
+    conclude(r, std::move(a));
   }
 }
 
-void gateway_links::send(gateway::http_request x) {
+void gateway_links::conclude(const open_request& r, gateway::http_answer a) {
+  a.id = r.id;
+  if (r.done) return r.done(std::move(a));
+  deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::make_shared<const gateway::http_answer>(std::move(a))});
+}
+
+void gateway_links::send(gateway::http_request x) { send(std::move(x), nullptr); }
+
+void gateway_links::send(gateway::http_request x, answer_function done) {
+  open_request r{x.server_name, {}, x.id, x.stream, std::move(done)};
   edge::connection to;
-  {
-    std::lock_guard guard(mutex_);
-    if (gateways_.empty()) {
-      auto a = std::make_shared<gateway::http_answer>();
-      a->id = x.id;
-      a->why = {fault_code::peer_unreachable, "no gateway is connected"};
-      deliver_({actor_kind::remote_server, x.server_name}, http_answered{std::move(a)});
-      return;
-    }
-    // A destination keeps to one gateway as long as there is the same set of them: its connections are there.
-    auto it = gateways_.begin();
-    std::advance(it, static_cast<std::ptrdiff_t>(std::hash<std::string>{}(x.server_name) % gateways_.size()));
-    to = it->second;
-    const auto id = ++last_request_;
-    open_.emplace(id, open_request{x.server_name, it->first, x.id});
-    x.id = id;
+  std::unique_lock guard(mutex_);
+  if (gateways_.empty()) {
+    guard.unlock();
+    gateway::http_answer a;
+    a.why = {fault_code::peer_unreachable, "no gateway is connected"};
+    return conclude(r, std::move(a));
   }
+  // A destination keeps to one gateway as long as there is the same set of them: its connections are there.
+  auto it = gateways_.begin();
+  std::advance(it, static_cast<std::ptrdiff_t>(std::hash<std::string>{}(x.server_name) % gateways_.size()));
+  to = it->second;
+  const auto id = ++last_request_;
+  r.gateway = it->first;
+  if (r.stream != 0) gateway_of_stream_.emplace(r.stream, it->first);
+  open_.emplace(id, std::move(r));
+  x.id = id;
+  guard.unlock();
   send_(to, gateway::encode(x));
 }
 
@@ -127,6 +144,30 @@ void gateway_links::send(const federation_reply& x) {
     to = it->second;
   }
   answer(to, x.id, x.status, x.body, x.retry_after_ms);
+}
+
+void gateway_links::send(const std::string& gateway, const gateway::federation_answer& x) {
+  edge::connection to;
+  {
+    std::lock_guard guard(mutex_);
+    auto it = gateways_.find(gateway);
+    if (it == gateways_.end()) return; // it is gone, and with it whoever waited
+    to = it->second;
+  }
+  send_(to, gateway::encode(x));
+}
+
+void gateway_links::send(const gateway::stream_credit& x) {
+  edge::connection to;
+  {
+    std::lock_guard guard(mutex_);
+    auto stream = gateway_of_stream_.find(x.stream);
+    if (stream == gateway_of_stream_.end()) return;
+    auto it = gateways_.find(stream->second);
+    if (it == gateways_.end()) return;
+    to = it->second;
+  }
+  send_(to, gateway::encode(x));
 }
 
 void gateway_links::answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
@@ -172,6 +213,8 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
     call.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
     return deliver_({actor_kind::directory, ""}, std::move(call));
   }
+  case matrix::endpoint::media_download_v3: // nobody reads our files without saying who he is
+    return answer(from, x.id, 404, error_body({fault_code::not_found, "ask with authentication"}));
   case matrix::endpoint::openid_userinfo: {
     // Tokens are given to people by a client API, which the chat server does not have: none is known.
     const fault why = match->find_query("access_token") ? fault{fault_code::unknown_token, "no such token"}

@@ -19,20 +19,37 @@ public:
   using deliver_function = std::function<void(const address&, message)>;
   using send_function = std::function<void(const edge::connection&, edge::frame)>;
 
+  using answer_function = std::function<void(gateway::http_answer)>;
+  /// Who has files: what of the link is theirs.
+  struct stream_handlers {
+    std::function<void(gateway::http_piece)> on_piece;
+    std::function<void(const std::string& gateway, gateway::body_wanted)> on_body_wanted;
+  };
+
   gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now);
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
   /// Sends a request by any gateway; without one it is answered at once with peer_unreachable.
   void send(gateway::http_request x);
+  /// The same; the answer goes to `done`, from any thread, instead of the remote_server.
+  void send(gateway::http_request x, answer_function done);
   void send(const federation_reply& x);
+  void send(const std::string& gateway, const gateway::federation_answer& x);
+  /// To the gateway that has the stream; nothing when that has ended.
+  void send(const gateway::stream_credit& x);
+  /// Before the first frame.
+  void handle_streams(stream_handlers x) { streams_ = std::move(x); }
   std::size_t gateways() const;
 
 private:
   struct open_request {
     std::string server_name, gateway;
     std::uint64_t id = 0; ///< the actor's number
+    std::uint64_t stream = 0;
+    answer_function done; ///< empty: the remote_server
   };
+  void conclude(const open_request& r, gateway::http_answer a);
   void federation(const edge::connection& from, gateway::federation_request&& x);
   void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
               std::uint32_t retry_after_ms = 0);
@@ -42,12 +59,13 @@ private:
   deliver_function deliver_;
   send_function send_;
   std::function<time_ms()> now_;
+  stream_handlers streams_;
 
   mutable std::mutex mutex_; ///< guards all below
   std::map<std::string, edge::connection> gateways_;
   std::map<std::uint64_t, open_request> open_;
   std::uint64_t last_request_ = 0;
-  std::string next_gateway_;
+  std::map<std::uint64_t, std::string> gateway_of_stream_;
   std::string keys_document_;
   time_ms keys_document_until_ = 0;
 };

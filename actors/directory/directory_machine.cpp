@@ -4,6 +4,7 @@
 #include "actors/room/found_room.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/media.hpp"
 
 #include <sodium.h>
 
@@ -317,6 +318,7 @@ void directory_machine::route(const command_received& m, chat::typing x) {
 void directory_machine::route(const command_received& m, chat::user_profile x) {
   auto user = user_of(x.user, true);
   if (!user) return fail(m, user.error());
+  if (x.avatar && !x.avatar->empty() && !matrix::split_mxc(*x.avatar)) return fail(m, {fault_code::bad_body, "avatar: is no mxc://server/media_id"});
   auto& known = users_[*user];
   if (x.display_name) known.display_name = *x.display_name;
   if (x.avatar) known.avatar_url = *x.avatar;
@@ -329,6 +331,14 @@ void directory_machine::route(const command_received& m, chat::query_room x) {
   if (!room) return fail(m, room.error());
   x.room = *room;
   send({actor_kind::room, *room}, m, x, *room, {});
+}
+
+void directory_machine::route(const command_received& m, const chat::media_put&) {
+  now_effects_.push_back(tell{{actor_kind::media, ""}, m});
+}
+
+void directory_machine::route(const command_received& m, const chat::media_get&) {
+  now_effects_.push_back(tell{{actor_kind::media, ""}, m});
 }
 
 void directory_machine::route(const command_received& m, chat::query_invitations x) {

@@ -35,6 +35,8 @@ private:
   void route(const command_received& m, chat::user_profile x);
   void route(const command_received& m, chat::query_room x);
   void route(const command_received& m, chat::query_invitations x);
+  void route(const command_received& m, const chat::media_put&);
+  void route(const command_received& m, const chat::media_get&);
 
   // -- federation.cpp
   void federation(const federation_call& m);

@@ -130,6 +130,8 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   case endpoint::user_devices:
   case endpoint::user_keys_query:
   case endpoint::user_keys_claim: return hand_to({actor_kind::directory, ""});
+  case endpoint::media_download:
+  case endpoint::media_thumbnail: return hand_to({actor_kind::media, ""});
   case endpoint::make_join:
   case endpoint::send_join_v1:
   case endpoint::send_join_v2:

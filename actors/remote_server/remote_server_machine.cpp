@@ -211,7 +211,7 @@ void remote_server_machine::consider_idle() {
 std::uint64_t remote_server_machine::request(open_request::kind what, matrix::endpoint endpoint,
                                              const std::vector<std::string_view>& parameters, const std::string& query,
                                              std::string body, std::uint32_t timeout_ms,
-                                             std::uint64_t response_bytes_max) {
+                                             std::uint64_t response_bytes_max, std::uint64_t stream) {
   const auto& row = matrix::info(endpoint);
   gateway::http_request r;
   r.id = ++last_request_;
@@ -226,6 +226,7 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   r.body = std::move(body);
   r.timeout_ms = timeout_ms;
   r.response_bytes_max = response_bytes_max;
+  r.stream = stream;
   open_request o;
   o.what = what;
   o.deadline = now_ + timeout_ms + lost_after_ms;
@@ -255,7 +256,7 @@ void remote_server_machine::send_peer_request(const peer_request& m, bool in_old
     query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
   std::vector<std::string_view> parameters(m.parameters.begin(), m.parameters.end());
   const auto id =
-    request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max);
+    request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max, m.stream);
   auto& o = open_.at(id);
   o.reply_to = m.reply_to;
   o.asked = m.asked;

@@ -46,7 +46,7 @@ private:
     std::vector<notary_keys_wanted> batch; ///< of a question to a notary
   };
   std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
-                        const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max);
+                        const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max, std::uint64_t stream = 0);
   void send_peer_request(const peer_request& m);
   void answered(const gateway::http_answer& a);
   void send_peer_request(const peer_request& m, bool in_old_form);

@@ -1,4 +1,5 @@
 // Commands of the chat server about this room: one after the other, in the order sent.
+#include "actors/room/message_content.hpp"
 #include "actors/room/room_machine.hpp"
 
 #include "messages/limits.hpp"
@@ -207,41 +208,58 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
     return failed(c.command.reference, x.name, {fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"});
   if (graph_.membership(x.sender) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.sender + " is not in the room"});
-  object content{{"msgtype", "m.text"}, {"body", x.text}};
-  if (x.html) {
-    content.set("format", "org.matrix.custom.html");
-    content.set("formatted_body", *x.html);
+  for (const auto* named : {&x.reply_to, &x.thread})
+    if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
+      return failed(c.command.reference, x.name, {fault_code::not_found, "message " + **named});
+
+  // The text, if there is one, then the files.
+  std::vector<object> contents;
+  if (!x.text.empty() || x.html || x.files.empty()) {
+    object content{{"msgtype", "m.text"}, {"body", x.text}};
+    if (x.html) {
+      content.set("format", "org.matrix.custom.html");
+      content.set("formatted_body", *x.html);
+    }
+    contents.push_back(std::move(content));
   }
+  const auto first_file = contents.size();
+  for (const auto& f : x.files) contents.push_back(content_of(f));
+  chat::sent_answer sent;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    mark(contents[i], c, x, i == 0);
+    auto e = author({"m.room.message", x.sender, std::nullopt, std::move(contents[i])});
+    if (!e) return failed(c.command.reference, x.name, e.error());
+    if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
+    if (i == 0) sent.event_id = (*e)->event_id;
+    if (i >= first_file) sent.file_event_ids.push_back((*e)->event_id);
+  }
+  if (!x.message.empty()) {
+    writes_.push_back(store::bind_message{room_id_, x.message, sent.event_id});
+    if (recent_messages_.size() >= recent_messages_max) recent_messages_.erase(recent_messages_.begin());
+    recent_messages_[x.message] = sent.event_id;
+  }
+  done(c.command.reference, x.name, sent);
+}
+
+void room_machine::mark(object& content, const queued_command& c, const chat::message_send& x, bool first) const {
   object mentions;
   matrix::json::array users;
   for (const auto& u : x.mentions) {
+    if (!first) break; // nobody is called twice
     if (u == "@room") mentions.set("room", true);
     else users.emplace_back(u);
   }
   if (!users.empty()) mentions.set("user_ids", std::move(users));
   content.set("m.mentions", std::move(mentions));
   object relates;
-  auto event_of = [&](const std::string& named) -> const std::string& { return c.event_ids.at(named); };
-  for (const auto* named : {&x.reply_to, &x.thread})
-    if (*named && !(*named)->empty() && event_of(**named) == "?")
-      return failed(c.command.reference, x.name, {fault_code::not_found, "message " + **named});
+  const bool replies = first && x.reply_to && !x.reply_to->empty();
   if (x.thread && !x.thread->empty()) {
     relates.set("rel_type", "m.thread");
-    relates.set("event_id", event_of(*x.thread));
-    relates.set("is_falling_back", !x.reply_to);
+    relates.set("event_id", c.event_ids.at(*x.thread));
+    relates.set("is_falling_back", !replies);
   }
-  if (x.reply_to && !x.reply_to->empty()) relates.set("m.in_reply_to", object{{"event_id", event_of(*x.reply_to)}});
+  if (replies) relates.set("m.in_reply_to", object{{"event_id", c.event_ids.at(*x.reply_to)}});
   if (!relates.empty()) content.set("m.relates_to", std::move(relates));
-
-  auto e = author({"m.room.message", x.sender, std::nullopt, std::move(content)});
-  if (!e) return failed(c.command.reference, x.name, e.error());
-  if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
-  if (!x.message.empty()) {
-    writes_.push_back(store::bind_message{room_id_, x.message, (*e)->event_id});
-    if (recent_messages_.size() >= recent_messages_max) recent_messages_.erase(recent_messages_.begin());
-    recent_messages_[x.message] = (*e)->event_id;
-  }
-  done(c.command.reference, x.name, chat::event_answer{(*e)->event_id});
 }
 
 void room_machine::run(const queued_command& c, const chat::member_leave& x) {

@@ -162,6 +162,8 @@ private:
   void run(const queued_command& c, const chat::room_create& x);
   void run(const queued_command& c, const chat::invite_send& x);
   void run(const queued_command& c, const chat::message_send& x);
+  /// Mentions and relations of one event of a message.
+  void mark(matrix::json::object& content, const queued_command& c, const chat::message_send& x, bool first) const;
   void run(const queued_command& c, const chat::message_delete& x);
   void run(const queued_command& c, const chat::member_leave& x);
   void run(const queued_command& c, const chat::typing& x);

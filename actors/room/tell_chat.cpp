@@ -2,6 +2,7 @@
 // state (which a merge can change without an event of its own).
 #include "actors/room/room_machine.hpp"
 
+#include "actors/room/message_content.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -116,6 +117,7 @@ void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
   n.msgtype = x->type == "m.room.encrypted" ? x->type : text_of(*x, "msgtype");
   n.text = text_of(*x, "body");
   if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
+  if (x->type == "m.room.message") n.file = file_of(x->content());
   n.historical = historical;
   n.ts = x->origin_server_ts;
   if (const auto* relates = x->content().find("m.relates_to")) {

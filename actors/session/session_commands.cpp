@@ -12,9 +12,11 @@ connection_key key_of(const edge::connection& x) {
   return {x.endpoint, x.routing_id};
 }
 
-/// Queries change nothing: no answer of theirs is kept, a repeated one is asked again.
+/// No answer of theirs is kept, a repeated one is asked again: queries change nothing, and a part of a file is taken once
+/// whatever id it comes under.
 bool is_query(const chat::command& x) {
-  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x);
+  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x) ||
+         std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
 }
 
 } // namespace

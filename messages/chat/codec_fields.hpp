@@ -3,6 +3,7 @@
 #include "messages/chat/notifications.hpp"
 #include "messages/edge/packing.hpp"
 #include "messages/limits.hpp"
+#include "messages/matrix/media.hpp"
 
 /// Which key of a body is which field: the only place that says so. Included by the codec alone.
 namespace causeway::chat {
@@ -10,6 +11,8 @@ namespace causeway::chat {
 /// Members of a room.create, mentions of a message: entries.
 inline constexpr std::size_t members_max = 10'000;
 inline constexpr std::size_t mentions_max = 1'000;
+/// Files of one message: each becomes an event.
+inline constexpr std::size_t files_max = 20;
 /// `reason`, `display_name`: bytes.
 inline constexpr std::size_t short_text_bytes_max = 4'096;
 
@@ -77,6 +80,24 @@ struct contract<chat::invite_answer> {
   }
 };
 template <>
+struct contract<chat::file> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("mxc", x.mxc, chat::short_text_bytes_max);
+    f.required("file_name", x.file_name, chat::short_text_bytes_max);
+    f.required("content_type", x.content_type, limits::identifier_bytes_max);
+    f.required("size_bytes", x.size_bytes);
+    f.optional("width", x.width);
+    f.optional("height", x.height);
+    f.optional("duration_ms", x.duration_ms);
+    if (!matrix::split_mxc(x.mxc)) f.refuse("mxc", "is no mxc://server/media_id", fault_code::bad_body);
+    if (!matrix::parse_media_type(x.content_type)) f.refuse("content_type", "is no media type", fault_code::bad_body);
+    for (const auto number : {x.size_bytes, x.width.value_or(0), x.height.value_or(0), x.duration_ms.value_or(0)})
+      if (number > static_cast<std::uint64_t>(limits::canonical_integer_max))
+        f.refuse("size_bytes", "and width, height, duration_ms are at most 2^53-1", fault_code::bad_body);
+  }
+};
+template <>
 struct contract<chat::message_send> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -88,6 +109,8 @@ struct contract<chat::message_send> {
     f.optional_id("reply_to", x.reply_to);
     f.optional_id("thread", x.thread);
     f.ids("mentions", x.mentions, chat::mentions_max);
+    f.optional("files", x.files);
+    if (x.files.size() > chat::files_max) f.refuse("files", "has more than " + std::to_string(chat::files_max) + " entries", fault_code::too_large);
     if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
       f.refuse("text", "and html are over " + std::to_string(limits::authored_content_bytes_max) + " bytes together",
                fault_code::too_large);
@@ -145,6 +168,33 @@ struct contract<chat::query_invitations> {
     f.optional_id("room", x.room);
     f.optional_id("user", x.user);
     f.optional("open_only", x.open_only);
+  }
+};
+template <>
+struct contract<chat::media_put> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("upload", x.upload);
+    f.required("offset", x.offset);
+    f.blob("bytes", x.bytes, limits::media_part_bytes_max);
+    f.required("total_bytes", x.total_bytes);
+    f.optional("content_type", x.content_type, limits::identifier_bytes_max);
+    f.optional("file_name", x.file_name, chat::short_text_bytes_max);
+    if (x.content_type && !matrix::parse_media_type(*x.content_type)) f.refuse("content_type", "is no media type", fault_code::bad_body);
+    if (x.offset > x.total_bytes || x.bytes.size() > x.total_bytes - x.offset)
+      f.refuse("bytes", "reach beyond total_bytes", fault_code::bad_body);
+  }
+};
+template <>
+struct contract<chat::media_get> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("mxc", x.mxc, chat::short_text_bytes_max);
+    f.optional("offset", x.offset);
+    f.optional("length", x.length);
+    if (!matrix::split_mxc(x.mxc)) f.refuse("mxc", "is no mxc://server/media_id", fault_code::bad_body);
+    if (x.length == 0 || x.length > limits::media_part_bytes_max)
+      f.refuse("length", "lies in 1 to " + std::to_string(limits::media_part_bytes_max), fault_code::bad_body);
   }
 };
 
@@ -224,6 +274,18 @@ struct contract<chat::member_changed> {
   }
 };
 template <>
+struct contract<chat::received_file> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("mxc", x.mxc);
+    f.required("file_name", x.file_name);
+    f.required("content_type", x.content_type);
+    f.required("size_bytes", x.size_bytes);
+    f.required("width", x.width);
+    f.required("height", x.height);
+  }
+};
+template <>
 struct contract<chat::message_received> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -237,6 +299,7 @@ struct contract<chat::message_received> {
     f.required("reply_to", x.reply_to);
     f.required("thread", x.thread);
     f.required("mentions", x.mentions);
+    f.optional("file", x.file);
     f.required("historical", x.historical);
     f.required("ts", x.ts);
   }
@@ -359,6 +422,33 @@ struct contract<chat::event_answer> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.required("event_id", x.event_id);
+  }
+};
+template <>
+struct contract<chat::sent_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("event_id", x.event_id);
+    f.required("file_event_ids", x.file_event_ids);
+  }
+};
+template <>
+struct contract<chat::media_put_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("mxc", x.mxc);
+    f.required("received_bytes", x.received_bytes);
+    f.required("complete", x.complete);
+  }
+};
+template <>
+struct contract<chat::media_get_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.blob("bytes", x.bytes, limits::media_part_bytes_max);
+    f.required("total_bytes", x.total_bytes);
+    f.required("content_type", x.content_type);
+    f.required("file_name", x.file_name);
   }
 };
 template <>

@@ -50,7 +50,18 @@ struct invite_answer {
   std::optional<std::string> reason;
 };
 
-/// `message.send` -> {event_id}
+/// A file that lies in a media store: ours (after `media.put`) or another server's.
+struct file {
+  std::string mxc;                      ///< mxc://server/media_id
+  std::string file_name;
+  std::string content_type;             ///< decides how it is shown: image/*, video/*, audio/*, anything else
+  std::uint64_t size_bytes = 0;
+  std::optional<std::uint64_t> width, height; ///< pixels
+  std::optional<std::uint64_t> duration_ms;
+};
+
+/// `message.send` -> {event_id, file_event_ids}. The text is one event, each file another one after it; without text the first
+/// file stands for the message.
 struct message_send {
   static constexpr const char* name = "message.send";
   std::string room, sender;
@@ -60,6 +71,7 @@ struct message_send {
   std::optional<std::string> reply_to;  ///< message it answers
   std::optional<std::string> thread;    ///< root message of the thread
   std::vector<std::string> mentions;    ///< users; "@room" for everybody
+  std::vector<file> files;              ///< at most `files_max`
 };
 
 /// `message.delete` -> {event_id} of the redaction
@@ -107,8 +119,29 @@ struct query_invitations {
   bool open_only = false;
 };
 
+/// `media.put` -> {mxc, received_bytes, complete}: a part of a file for our media store. Parts come in order; one that is there
+/// already is compared and taken as done, so a part may be repeated.
+struct media_put {
+  static constexpr const char* name = "media.put";
+  std::string upload;                   ///< the chat server's id of the file; the same id is the same mxc for ever
+  std::uint64_t offset = 0;             ///< of the first byte of `bytes` in the file
+  std::string bytes;                    ///< at most limits::media_part_bytes_max
+  std::uint64_t total_bytes = 0;        ///< of the whole file
+  std::optional<std::string> content_type;
+  std::optional<std::string> file_name;
+};
+
+/// `media.get` -> {bytes, total_bytes, content_type, file_name}: a part of a file of our store or of another server's, which is
+/// fetched whole first.
+struct media_get {
+  static constexpr const char* name = "media.get";
+  std::string mxc;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 512 * 1024;    ///< at most limits::media_part_bytes_max; less comes at the end of the file
+};
+
 using command = std::variant<room_create, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
-                             user_profile, query_room, query_invitations>;
+                             user_profile, query_room, query_invitations, media_put, media_get>;
 
 /// The contract's name of a command, e.g. "room.create".
 const char* name(const command& x);

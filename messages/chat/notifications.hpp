@@ -65,6 +65,13 @@ struct member_changed {
   std::int64_t ts = 0;
 };
 
+/// The file of a message; all as the sender tells it. Get it with `media.get`.
+struct received_file {
+  std::string mxc, file_name, content_type;
+  std::uint64_t size_bytes = 0;     ///< 0: not told
+  std::uint64_t width = 0, height = 0;
+};
+
 /// `message.received`
 struct message_received {
   static constexpr const char* name = "message.received";
@@ -74,6 +81,7 @@ struct message_received {
   std::string text, html;
   std::string reply_to, thread;     ///< event ids
   std::vector<std::string> mentions;
+  std::optional<received_file> file;
   bool historical = false;          ///< from before we joined: no alarm
   std::int64_t ts = 0;              ///< origin_server_ts: the sender's word
 };
@@ -146,6 +154,20 @@ struct state_answer {
 struct event_answer {
   std::string event_id;
 };
+struct sent_answer {
+  std::string event_id;                    ///< of the text; of the first file where there is no text
+  std::vector<std::string> file_event_ids; ///< one per file, in order
+};
+struct media_put_answer {
+  std::string mxc;                  ///< may be named from the first part on
+  std::uint64_t received_bytes = 0; ///< where the next part begins
+  bool complete = false;
+};
+struct media_get_answer {
+  std::string bytes;
+  std::uint64_t total_bytes = 0;
+  std::string content_type, file_name; ///< as its server tells it; the name may be empty
+};
 struct user_answer {
   std::string user;
 };
@@ -161,6 +183,6 @@ struct invitations_answer {
 struct empty_answer {};
 
 using answer = std::variant<empty_answer, room_created_answer, state_answer, event_answer, user_answer, room_view,
-                            invitations_answer>;
+                            invitations_answer, sent_answer, media_put_answer, media_get_answer>;
 
 } // namespace causeway::chat

@@ -107,6 +107,15 @@ void field_reader::ids(const char* key, std::vector<std::string>& x, std::size_t
     read_id(key, found->via.array.ptr[i], x[i]);
 }
 
+void field_reader::blob(const char* key, std::string& x, std::size_t bytes_max) {
+  const auto* found = find(key, true);
+  if (found == nullptr) return;
+  if (found->type != msgpack::type::BIN) return wrong(key, "bytes (bin)");
+  if (found->via.bin.size > bytes_max)
+    return refuse(key, "is over " + std::to_string(bytes_max) + " bytes", fault_code::too_large);
+  x.assign(found->via.bin.ptr, found->via.bin.size);
+}
+
 void field_reader::read_id(const char* key, const msgpack::object& from, std::string& x) {
   read(key, from, x, limits::identifier_bytes_max);
   if (!why_ && x.empty()) refuse(key, "is empty", code_);

@@ -68,6 +68,8 @@ public:
     if (const auto* found = find(key, false)) read_id(key, *found, x.emplace());
   }
   void ids(const char* key, std::vector<std::string>& x, std::size_t count_max);
+  /// Bytes that are not text: msgpack `bin`.
+  void blob(const char* key, std::string& x, std::size_t bytes_max);
 
   const std::optional<fault>& why() const { return why_; }
   /// For rules over several fields.
@@ -156,6 +158,12 @@ public:
   void id(const char* key, const std::string& x) { required(key, x); }
   void optional_id(const char* key, const std::optional<std::string>& x) { optional(key, x); }
   void ids(const char* key, const std::vector<std::string>& x, std::size_t) { required(key, x); }
+  void blob(const char* key, const std::string& x, std::size_t) {
+    name(key);
+    packer p{out_};
+    p.pack_bin(static_cast<std::uint32_t>(x.size()));
+    p.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
+  }
   void refuse(const char*, const std::string&, fault_code) {}
 
   /// The map of everything written so far.

@@ -49,6 +49,9 @@ constexpr std::array table{
   endpoint_info{user_keys_claim, "POST", "/_matrix/federation/v1/user/keys/claim", x_matrix, request_bytes},
   endpoint_info{openid_userinfo, "GET", "/_matrix/federation/v1/openid/userinfo", open, 0},
   endpoint_info{policy_sign, "POST", "/_matrix/policy/v1/sign", x_matrix, request_bytes, true},
+  endpoint_info{media_download, "GET", "/_matrix/federation/v1/media/download/{}", x_matrix, 0},
+  endpoint_info{media_thumbnail, "GET", "/_matrix/federation/v1/media/thumbnail/{}", x_matrix, 0},
+  endpoint_info{media_download_v3, "GET", "/_matrix/media/v3/download/{}/{}", open, 0},
 };
 
 /// Older peers still name the key they want; the answer is the same.
@@ -59,25 +62,6 @@ int hex_digit(char x) {
   if (x >= 'a' && x <= 'f') return x - 'a' + 10;
   if (x >= 'A' && x <= 'F') return x - 'A' + 10;
   return -1;
-}
-
-/// Nothing for an incomplete escape or text that is not UTF-8. A '+' stays: event ids of version 3 contain it.
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (text.size() - i < 3) return {};
-    const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return {};
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  if (!json::is_utf8(out)) return {};
-  return out;
 }
 
 /// Takes the text up to `separator` off `rest`.
@@ -151,6 +135,24 @@ const endpoint_info& info(endpoint id) {
   const auto* row = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.id == id; });
   if (row == table.end()) throw std::logic_error("endpoint without a row");
   return *row;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (text.size() - i < 3) return {};
+    const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return {};
+    out += static_cast<char>(high << 4 | low);
+    i += 2;
+  }
+  if (!json::is_utf8(out)) return {};
+  return out;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -2,6 +2,7 @@
 #include "messages/fault.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,9 @@ enum class endpoint : std::uint8_t {
   user_keys_claim,
   openid_userinfo,
   policy_sign,
+  media_download,
+  media_thumbnail,
+  media_download_v3, ///< of the client API, without authentication: only asked, of servers that do not know the others
 };
 
 enum class authentication : std::uint8_t { open, x_matrix };
@@ -74,6 +78,8 @@ const endpoint_info& info(endpoint id);
 
 /// Percent-encodes all but unreserved characters, for a path or query component.
 std::string percent_encode(std::string_view text);
+/// Nothing for an incomplete escape or text that is not UTF-8. A '+' stays: event ids of version 3 contain it.
+std::optional<std::string> percent_decode(std::string_view text);
 /// Path of `id` with its parameters encoded, e.g. endpoint_path(endpoint::event, {event_id}).
 std::string endpoint_path(endpoint id, const std::vector<std::string_view>& parameters);
 

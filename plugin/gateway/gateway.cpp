@@ -63,6 +63,9 @@ struct gateway::parts final : request_sink {
   void end_threads();
 
   void on_request(federation_request request, std::shared_ptr<answer_waiter> who) override;
+  void on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) override;
+  template <class Question>
+  void ask_node(Question question, std::shared_ptr<answer_waiter> who);
   void on_frame(edge::frame x);
   void on_lost();
   void check_late();
@@ -122,7 +125,7 @@ status gateway::parts::assemble() {
       const std::lock_guard lock{stop_mutex};
       outgoing_done.notify_all();
     }
-  });
+  }, [this](http_piece piece) { link->send(encode_moving(std::move(piece))); });
   link = std::make_unique<node_link>(first, context, tuning.link,
                                      node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }});
   if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
@@ -142,6 +145,15 @@ void gateway::parts::run_threads() {
 }
 
 void gateway::parts::on_request(federation_request request, std::shared_ptr<answer_waiter> who) {
+  ask_node(std::move(request), std::move(who));
+}
+
+void gateway::parts::on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) {
+  ask_node(std::move(part), std::move(who));
+}
+
+template <class Question>
+void gateway::parts::ask_node(Question question, std::shared_ptr<answer_waiter> who) {
   const fault node_gone{fault_code::stopping, "the node is not there"};
   if (!link->up()) return who->on_answer(error_answer(node_gone));
   const auto id = pending.add(who, clock::now());
@@ -151,8 +163,9 @@ void gateway::parts::on_request(federation_request request, std::shared_ptr<answ
     if (pending.take(*id)) who->on_answer(error_answer(node_gone));
     return;
   }
-  request.id = *id;
-  link->send(encode_moving(std::move(request)));
+  question.id = *id;
+  if constexpr (std::is_same_v<Question, federation_request>) link->send(encode_moving(std::move(question)));
+  else link->send(encode(question));
 }
 
 void gateway::parts::on_frame(edge::frame x) {
@@ -161,6 +174,11 @@ void gateway::parts::on_frame(edge::frame x) {
     if (!answer) return spdlog::warn("gateway: from the node: {}", to_string(answer.error()));
     if (const auto who = pending.take(answer->id)) who->on_answer(*std::move(answer));
     return;
+  }
+  if (x.what == edge::verb::credit) {
+    const auto credit = decode_stream_credit(x);
+    if (!credit) return spdlog::warn("gateway: from the node: {}", to_string(credit.error()));
+    return outgoing->go_on(*credit);
   }
   auto request = decode_moving(std::move(x), decode_http_request);
   if (!request) return spdlog::warn("gateway: from the node: {}", to_string(request.error()));

@@ -1,5 +1,7 @@
 #include "plugin/gateway/http_client.hpp"
 
+#include "messages/limits.hpp"
+
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -16,6 +18,10 @@ namespace {
 constexpr std::size_t response_header_bytes_max = 64 * 1024;
 /// Room taken at the first bytes of a body whose Content-Length is known; the rest grows with what really arrives.
 constexpr std::uint64_t body_reserve_max = 1024 * 1024;
+/// Body of an answer other than 200 to a request whose body is streamed: an error message.
+constexpr std::size_t streamed_error_bytes_max = 64 * 1024;
+/// What libcurl reads at once for a streamed body.
+constexpr long streamed_read_bytes = 128 * 1024;
 constexpr std::size_t spare_handles_max = 64;
 /// Idle connections kept over all destinations.
 constexpr long idle_connections_max = 1024;
@@ -103,6 +109,10 @@ struct http_client::transfer {
   bool blocked = false;       ///< at least one address was refused by the policy
   bool too_large = false;
   bool headers_too_large = false;
+  std::string content_disposition;
+  std::uint64_t streamed_bytes = 0;  ///< that went to `on_piece`
+  std::uint64_t granted_bytes = limits::stream_window_bytes; ///< that may go there in all
+  bool paused = false;
   char error[CURL_ERROR_SIZE] = {};
 };
 
@@ -178,7 +188,7 @@ void http_client::prepare(transfer& x) {
   }
   set(CURLOPT_RESOLVE, x.resolve.get());
   append(x.headers, "Host: " + call.host_header);
-  append(x.headers, "Accept: application/json");
+  append(x.headers, call.on_piece ? "Accept: */*" : "Accept: application/json");
   for (const auto& value : call.authorization)
     append(x.headers, "Authorization: " + value);
   if (!call.body.empty()) {
@@ -217,6 +227,7 @@ void http_client::prepare(transfer& x) {
   set(CURLOPT_WRITEFUNCTION, &http_client::on_body);
   set(CURLOPT_WRITEDATA, &x);
   set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(std::max<std::uint64_t>(1, call.response_bytes_max)));
+  if (call.on_piece) set(CURLOPT_BUFFERSIZE, streamed_read_bytes);
   set(CURLOPT_ERRORBUFFER, x.error);
   set(CURLOPT_PRIVATE, &x);
 }
@@ -274,12 +285,22 @@ std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, v
   };
   if (is("cache-control")) x.outcome.cache_control = value();
   else if (is("expires")) x.outcome.expires = value();
+  else if (is("content-disposition")) x.content_disposition = value();
   return bytes;
 }
 
 std::size_t http_client::on_body(char* data, std::size_t, std::size_t bytes, void* of) {
   auto& x = *static_cast<transfer*>(of);
   auto& body = x.outcome.body;
+  if (x.call.on_piece) {
+    long status = 0;
+    curl_easy_getinfo(x.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200) return stream(x, {data, bytes});
+    if (body.size() + bytes > streamed_error_bytes_max) {
+      x.too_large = true;
+      return 0;
+    }
+  }
   if (body.size() + bytes > x.call.response_bytes_max) {
     x.too_large = true;
     return 0;
@@ -291,6 +312,33 @@ std::size_t http_client::on_body(char* data, std::size_t, std::size_t bytes, voi
   }
   body.append(data, bytes);
   return bytes;
+}
+
+std::size_t http_client::stream(transfer& x, std::string_view bytes) {
+  if (x.streamed_bytes + bytes.size() > x.call.response_bytes_max) {
+    x.too_large = true;
+    return 0;
+  }
+  // One piece may reach beyond the window, so that a window smaller than a piece does not stop everything.
+  if (x.streamed_bytes >= x.granted_bytes) {
+    x.paused = true;
+    return CURL_WRITEFUNC_PAUSE; // libcurl keeps the piece and stops reading from the socket
+  }
+  const char* type = nullptr;
+  curl_easy_getinfo(x.easy.get(), CURLINFO_CONTENT_TYPE, &type);
+  x.streamed_bytes += bytes.size();
+  x.call.on_piece({bytes, type != nullptr ? type : std::string_view{}, x.content_disposition});
+  return bytes.size();
+}
+
+void http_client::grant(id which, std::uint64_t bytes) {
+  const auto it = transfers_.find(which);
+  if (it == transfers_.end()) return;
+  auto& x = *it->second;
+  x.granted_bytes += std::min(bytes, limits::streamed_response_bytes_max);
+  if (!x.paused || x.streamed_bytes >= x.granted_bytes) return;
+  x.paused = false;
+  curl_easy_pause(x.easy.get(), CURLPAUSE_CONT); // hands the kept piece over before it returns
 }
 
 CURLcode http_client::on_tls(CURL*, void* ssl_context, void* self) {

@@ -14,10 +14,17 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace causeway::gateway {
+
+/// Part of a body as it arrives.
+struct body_piece {
+  std::string_view bytes;
+  std::string_view content_type, content_disposition; ///< of the response
+};
 
 /// One HTTPS request with everything decided: no lookup is left to libcurl.
 struct https_call {
@@ -31,6 +38,9 @@ struct https_call {
   std::string tls_name;                  ///< SNI and the name the certificate must have
   std::chrono::milliseconds timeout{60'000};
   std::uint64_t response_bytes_max = 1024 * 1024;
+  /// Set: the body of a 200 goes there as it arrives and is not in the outcome; limits::stream_window_bytes may come before
+  /// `http_client::grant`. Called from the Asio thread, before `done`. Must not start or cancel calls.
+  std::function<void(const body_piece&)> on_piece;
 };
 
 struct https_outcome {
@@ -67,6 +77,8 @@ public:
   id start(https_call call, std::function<void(https_outcome)> done);
   /// Ends a call without its callback. Unknown ids are ignored.
   void cancel(id which);
+  /// `bytes` more may come to `on_piece`. Unknown ids are ignored.
+  void grant(id which, std::uint64_t bytes);
   std::size_t open_calls() const { return transfers_.size(); }
 
 private:
@@ -81,6 +93,7 @@ private:
   static curl_socket_t on_open(void* transfer, curlsocktype, curl_sockaddr* address);
   static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* transfer);
   static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* transfer);
+  static std::size_t stream(transfer& x, std::string_view bytes);
   static CURLcode on_tls(CURL*, void* ssl_context, void* self);
 
   void prepare(transfer& x);

@@ -62,6 +62,17 @@ public:
     const std::lock_guard lock{mutex_};
     if (--count_ == 0) emptied_.notify_all();
   }
+  /// The same for answers whose body is streamed: each holds a part of it in memory.
+  bool stream_up(std::size_t streams_max) {
+    const std::lock_guard lock{mutex_};
+    if (streams_ >= streams_max) return false;
+    ++streams_;
+    return true;
+  }
+  void stream_down() {
+    const std::lock_guard lock{mutex_};
+    --streams_;
+  }
   bool wait_until_none(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock{mutex_};
     return emptied_.wait_until(lock, deadline, [this] { return count_ == 0; });
@@ -75,6 +86,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable emptied_;
   std::size_t count_ = 0;
+  std::size_t streams_ = 0;
 };
 
 /// The connections of one thread, and what they need of the server.
@@ -149,7 +161,9 @@ public:
   }
 
   void on_answer(federation_answer answer) override {
-    asio::dispatch(*shard_->io, [self = this->shared_from_this(), moved = std::move(answer)]() mutable { self->write(std::move(moved)); });
+    asio::dispatch(*shard_->io, [self = this->shared_from_this(), moved = std::move(answer)]() mutable {
+      self->rest_ ? self->write_part(std::move(moved)) : self->write(std::move(moved));
+    });
   }
 
 private:
@@ -274,6 +288,10 @@ private:
   }
 
   void write(federation_answer answer) {
+    if (!answer.stream.empty()) {
+      rest_ = begin_rest(answer);
+      if (!rest_) answer = error_answer({fault_code::overloaded, "too many files are being sent"});
+    }
     const bool keep = keep_alive_ && !shard_->draining;
     out_ = response_head(answer, keep, std::time(nullptr));
     std::array<asio::const_buffer, 2> parts{};
@@ -289,7 +307,60 @@ private:
       if (error) return self->end();
       self->out_.clear();
       self->out_body_ = {};
+      if (self->rest_) return self->ask_for_part();
       keep ? self->wait_for_request() : self->close();
+    });
+  }
+
+  /// A body that is had from the node part by part, as the socket takes it.
+  struct body_rest {
+    body_rest(std::shared_ptr<connection_count> of, std::string name, std::uint64_t bytes, std::string last)
+      : count(std::move(of)), stream(std::move(name)), bytes_left(bytes), tail(std::move(last)) {}
+    body_rest(const body_rest&) = delete;
+    body_rest& operator=(const body_rest&) = delete;
+    ~body_rest() { count->stream_down(); }
+
+    std::shared_ptr<connection_count> count; ///< has counted this one up
+    std::string stream;
+    std::uint64_t offset = 0, bytes_left = 0;
+    std::uint64_t asked = 0;                 ///< bytes of the part that is on its way
+    std::string tail;
+  };
+
+  /// Null at the bound.
+  std::unique_ptr<body_rest> begin_rest(const federation_answer& answer) {
+    if (!shard_->count->stream_up(shard_->options->streams_max)) return nullptr;
+    return std::make_unique<body_rest>(shard_->count, answer.stream, answer.stream_bytes, answer.tail);
+  }
+
+  void ask_for_part() {
+    lowest().expires_never(); // the node's time is counted where its answers are waited for
+    rest_->asked = std::min<std::uint64_t>(rest_->bytes_left, limits::streamed_part_bytes_max);
+    if (rest_->asked == 0) return write_part({});
+    shard_->sink->on_body_wanted({0, rest_->stream, rest_->offset, rest_->asked}, this->shared_from_this());
+  }
+
+  void write_part(federation_answer part) {
+    // The head is out: all that can be said now is to end before the promised length.
+    if (part.status != 200 || part.body.size() != rest_->asked) {
+      rest_.reset();
+      return end();
+    }
+    rest_->offset += rest_->asked;
+    rest_->bytes_left -= rest_->asked;
+    out_body_ = std::move(part.body);
+    const bool last = rest_->bytes_left == 0;
+    if (last) out_body_ += rest_->tail;
+    lowest().expires_after(read_timeout());
+    asio::async_write(stream_, asio::buffer(out_body_), [self = this->shared_from_this(), last](const beast::error_code& error, std::size_t) {
+      self->out_body_ = {};
+      if (error) {
+        self->rest_.reset();
+        return self->end();
+      }
+      if (!last) return self->ask_for_part();
+      self->rest_.reset();
+      self->keep_alive_ && !self->shard_->draining ? self->wait_for_request() : self->close();
     });
   }
 
@@ -333,6 +404,7 @@ private:
   beast::flat_buffer buffer_{buffer_bytes_max};
   std::optional<http::request_parser<growing_body>> parser_;
   std::string out_, out_body_;
+  std::unique_ptr<body_rest> rest_; ///< null: the answer at hand is complete
   std::size_t discarded_bytes_ = 0;
   bool idle_ = false;
   bool keep_alive_ = true;

@@ -61,7 +61,7 @@ std::string response_head(const federation_answer& answer, bool keep_alive, std:
   if (!answer.content_type.empty() && is_value(answer.content_type)) out.append("\r\nContent-Type: ").append(answer.content_type);
   for (const auto& [name, value] : answer.headers)
     if (is_token(name) && !is_ours(name) && is_value(value)) out.append("\r\n").append(name).append(": ").append(value);
-  out.append("\r\nContent-Length: ").append(std::to_string(answer.body.size()));
+  out.append("\r\nContent-Length: ").append(std::to_string(answer.body.size() + answer.stream_bytes + answer.tail.size()));
   if (!keep_alive) out.append("\r\nConnection: close");
   out.append("\r\n\r\n");
   return out;

@@ -11,6 +11,7 @@ namespace causeway::gateway {
 /// Status line and header lines up to the empty line. Headers that would break the message (control characters, no
 /// name) and those this function writes itself (length, connection, date) are left out of `answer.headers`.
 /// @param unix_now  for the Date header
+/// The length is that of the body with its stream and tail.
 std::string response_head(const federation_answer& answer, bool keep_alive, std::time_t unix_now);
 
 /// A Matrix error body with the fault's status; with Retry-After where the fault says "later".

@@ -37,7 +37,8 @@ link_session::actions link_session::on_frame(verb what, std::string_view error_n
     }
     case verb::ping: return {.send_pong = true};
     case verb::command:
-    case verb::result: return {.deliver = true};
+    case verb::result:
+    case verb::credit: return {.deliver = true};
     case verb::bye:
       if (phase_ != phase::up) return {};
       phase_ = phase::parting;

@@ -27,7 +27,7 @@ class node_link {
 public:
   /// Called on the Asio thread.
   struct handlers {
-    std::function<void(edge::frame)> on_frame; ///< COMMAND or RESULT
+    std::function<void(edge::frame)> on_frame; ///< COMMAND, RESULT or CREDIT
     std::function<void()> on_lost;             ///< nothing that is open will be answered
   };
 

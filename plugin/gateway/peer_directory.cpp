@@ -16,12 +16,7 @@ time_point now() {
   return std::chrono::steady_clock::now();
 }
 
-/// Parts of an absolute https URL; nothing for anything else (also not for one with a user in it).
-struct url_parts {
-  std::string host; ///< IPv6 without brackets
-  std::uint16_t port = 0;
-  std::string target;
-};
+} // namespace
 
 std::optional<url_parts> split_url(const std::string& text) {
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url{curl_url(), curl_url_cleanup};
@@ -47,9 +42,14 @@ std::optional<url_parts> split_url(const std::string& text) {
   return out;
 }
 
-bool is_numeric(const std::string& host) {
-  return host.find(':') != std::string::npos || host.find_first_not_of("0123456789.") == std::string::npos;
+route url_parts::way() const {
+  const bool numeric = host.find(':') != std::string::npos || host.find_first_not_of("0123456789.") == std::string::npos;
+  auto shown = host.find(':') == std::string::npos ? host : '[' + host + ']';
+  if (port != https_port) shown += ':' + std::to_string(port);
+  return {{{host, port, numeric}}, std::move(shown), host};
 }
+
+namespace {
 
 template <class Map>
 auto take(Map& from, const std::string& name) {
@@ -154,18 +154,18 @@ void peer_directory::fetch_well_known(const std::string& name, delegation_found 
 }
 
 void peer_directory::continue_fetch(std::shared_ptr<fetch> x) {
-  const hop to{x->url.host, x->url.port, is_numeric(x->url.host)};
-  find_addresses(to, [this, x, to](const result<std::vector<std::string>>& addresses) {
+  const auto way = x->url.way();
+  const auto& to = way.hops.front();
+  find_addresses(to, [this, x, way](const result<std::vector<std::string>>& addresses) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(x->deadline - now());
     if (!addresses || left.count() <= 0) return end_fetch(*x, std::nullopt);
     https_call call;
     call.method = "GET";
     call.target = x->url.target;
-    call.to = to;
+    call.to = way.hops.front();
     call.addresses = *addresses;
-    call.tls_name = x->url.host;
-    call.host_header = to.host.find(':') == std::string::npos ? to.host : '[' + to.host + ']';
-    if (to.port != https_port) call.host_header += ':' + std::to_string(to.port);
+    call.tls_name = way.tls_name;
+    call.host_header = way.host_header;
     call.timeout = left;
     call.response_bytes_max = well_known_bytes_max;
     client_.start(std::move(call), [this, x](https_outcome outcome) { on_fetched(x, std::move(outcome)); });

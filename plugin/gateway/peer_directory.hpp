@@ -13,6 +13,17 @@
 
 namespace causeway::gateway {
 
+/// Parts of an absolute https URL.
+struct url_parts {
+  std::string host; ///< IPv6 without brackets
+  std::uint16_t port = 0;
+  std::string target;
+  /// Straight there, without discovery.
+  route way() const;
+};
+/// Nothing for anything but an absolute https URL, also not for one with a user in it.
+std::optional<url_parts> split_url(const std::string& text);
+
 /// Finds the way to a homeserver: runs the `discovery` machine with real lookups, remembers their answers as long as these
 /// allow, and lets requests that ask for the same thing wait for one lookup. One Asio thread only.
 class peer_directory {

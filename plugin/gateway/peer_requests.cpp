@@ -3,6 +3,7 @@
 #include "messages/limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace causeway::gateway {
 namespace {
@@ -22,7 +23,7 @@ bool is_header_value(std::string_view text) {
 const char* problem_of(const http_request& x) {
   const auto upper = [](unsigned char c) { return c >= 'A' && c <= 'Z'; };
   if (x.method.empty() || !std::all_of(x.method.begin(), x.method.end(), upper)) return "method";
-  if (x.target.empty() || x.target.front() != '/' || !is_visible(x.target)) return "target";
+  if (x.url.empty() && (x.target.empty() || x.target.front() != '/' || !is_visible(x.target))) return "target";
   if (!std::all_of(x.authorization.begin(), x.authorization.end(), is_header_value)) return "authorization";
   return nullptr;
 }
@@ -42,8 +43,8 @@ struct peer_requests::attempt {
   }
 };
 
-peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink)
-  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)) {}
+peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink, piece_sink pieces)
+  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)) {}
 
 peer_requests::~peer_requests() = default;
 
@@ -61,13 +62,24 @@ void peer_requests::refuse(const http_request& request, fault why) {
 
 void peer_requests::start(http_request request) {
   if (const auto* field = problem_of(request)) return refuse(request, {fault_code::invalid_param, field});
+  std::optional<url_parts> url;
+  if (!request.url.empty()) {
+    url = split_url(request.url);
+    if (!url) return refuse(request, {fault_code::invalid_param, "url"});
+    request.target = url->target;
+  }
+  if (request.stream != 0 && streams_.contains(request.stream)) return refuse(request, {fault_code::invalid_param, "stream"});
   if (attempts_.size() >= open_max) return refuse(request, {fault_code::overloaded, std::to_string(open_max) + " requests are open"});
   const auto k = ++last_key_;
   auto& x = *attempts_.emplace(k, std::make_unique<attempt>()).first->second;
   open_count_ = attempts_.size();
   x.request = std::move(request);
-  const auto name = x.request.server_name;
-  directory_.find(name, [this, k](result<route> found) { on_route(k, std::move(found)); });
+  if (x.request.stream != 0) streams_.emplace(x.request.stream, k);
+  if (url) {
+    on_route(k, url->way());
+  } else {
+    find_route(k);
+  }
   auto* waiting = find(k);
   if (waiting == nullptr || waiting->call) return; // everything was remembered
   waiting->deadline.emplace(io_, milliseconds{waiting->request.timeout_ms});
@@ -76,6 +88,11 @@ void peer_requests::start(http_request request) {
     if (auto* late = find(k); late != nullptr && !late->call)
       finish(k, {.why = {fault_code::peer_timeout, "server discovery took longer than the request's time-out"}});
   });
+}
+
+void peer_requests::find_route(key k) {
+  const auto name = find(k)->request.server_name; // a copy: the answer may come at once and end the attempt
+  directory_.find(name, [this, k](result<route> found) { on_route(k, std::move(found)); });
 }
 
 void peer_requests::on_route(key k, result<route> found) {
@@ -108,7 +125,19 @@ void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
   call.host_header = x->way.host_header;
   call.tls_name = x->way.tls_name;
   call.timeout = left;
-  call.response_bytes_max = std::min<std::uint64_t>(x->request.response_bytes_max, limits::response_bytes_max);
+  call.response_bytes_max = x->request.response_bytes_max;
+  if (const auto stream = x->request.stream; stream != 0) {
+    call.on_piece = [this, stream, first = true](const body_piece& piece) mutable {
+      http_piece out;
+      out.stream = stream;
+      if (std::exchange(first, false)) {
+        out.content_type = piece.content_type;
+        out.content_disposition = piece.content_disposition;
+      }
+      out.body = piece.bytes;
+      pieces_(std::move(out));
+    };
+  }
   x->deadline.reset();
   x->call = client_.start(std::move(call), [this, k](https_outcome outcome) { on_outcome(k, std::move(outcome)); });
 }
@@ -140,14 +169,29 @@ void peer_requests::finish(key k, http_answer answer) {
   auto node = attempts_.extract(k);
   open_count_ = attempts_.size();
   const auto& x = *node.mapped();
+  if (x.request.stream != 0) streams_.erase(x.request.stream);
   answer.id = x.request.id;
   answer.elapsed_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
   sink_(std::move(answer));
 }
 
+void peer_requests::go_on(const stream_credit& x) {
+  const auto stream = streams_.find(x.stream);
+  if (stream == streams_.end()) return;
+  const auto k = stream->second;
+  auto* attempt = find(k);
+  if (!x.cancel) {
+    if (attempt->call) client_.grant(*attempt->call, x.bytes);
+    return;
+  }
+  if (attempt->call) client_.cancel(*attempt->call);
+  finish(k, {.why = {fault_code::peer_bad_answer, "the body was not wanted to its end"}});
+}
+
 void peer_requests::end_all(fault why) {
   auto ended = std::move(attempts_);
   attempts_.clear();
+  streams_.clear();
   open_count_ = 0;
   for (auto& [k, x] : ended) {
     if (x->call) client_.cancel(*x->call);

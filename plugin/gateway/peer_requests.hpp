@@ -19,14 +19,17 @@ public:
   /// More open requests than this are answered with fault overloaded at once.
   static constexpr std::size_t open_max = 20'000;
   using answer_sink = std::function<void(http_answer)>;
+  using piece_sink = std::function<void(http_piece)>;
 
   /// @pre `directory` and `client` outlive this object
-  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink);
+  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink, piece_sink pieces);
   ~peer_requests();
 
   /// Answers through the sink: an HTTP answer, or status 0 with a fault (invalid_param, invalid_identifier, overloaded,
   /// and those of `http_answer`).
   void start(http_request request);
+  /// Lets a streamed body go on, or ends it: its request is then answered with peer_bad_answer. Unknown streams are ignored.
+  void go_on(const stream_credit& x);
   /// Ends every open request. @param why  answers each with it; none: says nothing (who asked is gone)
   void end_all(fault why);
   /// Any thread.
@@ -36,6 +39,7 @@ private:
   struct attempt;
   using key = std::uint64_t;
 
+  void find_route(key k);
   void on_route(key k, result<route> found);
   void try_hop(key k);
   void connect(key k, result<std::vector<std::string>> addresses);
@@ -49,6 +53,8 @@ private:
   peer_directory& directory_;
   http_client& client_;
   answer_sink sink_;
+  piece_sink pieces_;
+  std::unordered_map<std::uint64_t, key> streams_; ///< streamed bodies -> their requests
   std::unordered_map<key, std::unique_ptr<attempt>> attempts_;
   std::atomic<std::size_t> open_count_{0};
   key last_key_ = 0;

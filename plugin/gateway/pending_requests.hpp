@@ -16,7 +16,7 @@ namespace causeway::gateway {
 class answer_waiter {
 public:
   virtual ~answer_waiter() = default;
-  /// Called once, on any thread.
+  /// Called once per question, on any thread.
   virtual void on_answer(federation_answer answer) = 0;
 };
 

@@ -45,6 +45,7 @@ public:
   void send(gateway::http_request x) override { requests.push_back(x.id); }
   void send(federation_reply) override {}
   void send(send_frame) override {}
+  void media(message) override {}
   void send(status_told x) override { statuses.push_back(x.json); }
   void log(const note& x, const address&) override { logged.push_back(x.what); }
 

@@ -1,5 +1,7 @@
 #include "messages/gateway.hpp"
 
+#include "messages/limits.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
@@ -138,6 +140,53 @@ BOOST_AUTO_TEST_CASE(numbers_out_of_range_are_refused) {
   BOOST_TEST(!decode_federation_answer(encode(y)));
   y.status = 600;
   BOOST_TEST(!decode_federation_answer(encode(y)));
+}
+
+BOOST_AUTO_TEST_CASE(streams_round_trip) {
+  auto request = full_http_request();
+  request.stream = 9;
+  request.url = "https://a.example/x";
+  request.response_bytes_max = limits::response_bytes_max + 1;
+  const auto asked = decode_http_request(encode(request));
+  BOOST_REQUIRE(asked);
+  BOOST_TEST(asked->stream == 9u);
+  BOOST_TEST(asked->url == request.url);
+  BOOST_TEST(asked->response_bytes_max == request.response_bytes_max);
+  request.stream = 0; // a whole body of that size is not for one frame
+  BOOST_TEST(!decode_http_request(encode(request)));
+
+  const auto piece = decode_http_piece(encode(http_piece{UINT64_MAX, "image/png", "inline", std::string{"\0x", 2}}));
+  BOOST_REQUIRE(piece);
+  BOOST_TEST(piece->stream == UINT64_MAX);
+  BOOST_TEST(piece->content_type == "image/png");
+  BOOST_TEST(piece->content_disposition == "inline");
+  BOOST_TEST((piece->body == std::string{"\0x", 2}));
+
+  const auto credit = decode_stream_credit(encode(stream_credit{3, 1'000, true}));
+  BOOST_REQUIRE(credit);
+  BOOST_TEST(credit->stream == 3u);
+  BOOST_TEST(credit->bytes == 1'000u);
+  BOOST_TEST(credit->cancel);
+
+  const auto wanted = decode_body_wanted(encode(body_wanted{4, "name", 5, limits::streamed_part_bytes_max}));
+  BOOST_REQUIRE(wanted);
+  BOOST_TEST(wanted->id == 4u);
+  BOOST_TEST(wanted->stream == "name");
+  BOOST_TEST(wanted->offset == 5u);
+  BOOST_TEST(wanted->bytes == limits::streamed_part_bytes_max);
+  BOOST_TEST(!decode_body_wanted(encode(body_wanted{4, "name", 5, limits::streamed_part_bytes_max + 1})));
+
+  federation_answer promise;
+  promise.body = "head";
+  promise.stream = "name";
+  promise.stream_bytes = 6;
+  promise.tail = "tail";
+  const auto promised = decode_federation_answer(encode(promise));
+  BOOST_REQUIRE(promised);
+  BOOST_TEST(promised->stream == "name");
+  BOOST_TEST(promised->stream_bytes == 6u);
+  BOOST_TEST(promised->tail == "tail");
+  BOOST_TEST(!decode_http_piece(encode(stream_credit{})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -199,6 +199,7 @@ void broker::deliver(const std::string& from, const address& to, message m) {
       if (const auto* x = std::get_if<command_done>(&m)) world_.chat(index_).command_done_now(*x);
       return;
     case actor_kind::edge:
+    case actor_kind::media: // no scenario has files
     case actor_kind::inspector: return;
     default: break;
   }

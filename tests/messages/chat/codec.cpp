@@ -103,6 +103,50 @@ BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
   refuses("query.room", std::string(limits::chat_frame_bytes_max + 1, 'x'), fault_code::too_large, "body");
 }
 
+BOOST_AUTO_TEST_CASE(parts_of_files_are_bytes_and_bounded) {
+  media_put part{"u", 3, std::string{"\0\xff", 2}, 5, "image/png", "a.png"};
+  const auto x = decode_command("media.put", encode(command{part}));
+  BOOST_REQUIRE(x);
+  const auto& read = std::get<media_put>(*x);
+  BOOST_TEST(read.offset == 3u);
+  BOOST_TEST((read.bytes == part.bytes));
+  BOOST_TEST(read.total_bytes == 5u);
+  BOOST_TEST(read.content_type.value() == "image/png");
+  refuses("media.put", map({{"upload", str("u")}, {"offset", packed(0)}, {"bytes", str("text")}, {"total_bytes", packed(9)}}), fault_code::bad_body,
+          "bytes must be bytes (bin)");
+  part.total_bytes = 4;
+  refuses("media.put", encode(command{part}), fault_code::bad_body, "bytes reach beyond total_bytes");
+  part.offset = UINT64_MAX;
+  refuses("media.put", encode(command{part}), fault_code::bad_body, "bytes reach beyond total_bytes");
+  part = {"u", 0, std::string(limits::media_part_bytes_max + 1, 'x'), 1'000'000, {}, {}};
+  refuses("media.put", encode(command{part}), fault_code::too_large, "bytes is over 524288 bytes");
+  part = {"u", 0, {}, 0, "nonsense", {}};
+  refuses("media.put", encode(command{part}), fault_code::bad_body, "content_type is no media type");
+  refuses("media.get", map({{"mxc", str("mxc://a/b/c")}}), fault_code::bad_body, "mxc is no mxc://server/media_id");
+  refuses("media.get", map({{"mxc", str("mxc://a/b")}, {"length", packed(0)}}), fault_code::bad_body, "length lies in 1 to 524288");
+  BOOST_TEST(std::get<media_get>(*decode_command("media.get", map({{"mxc", str("mxc://a/b")}}))).length == limits::media_part_bytes_max);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_a_message_are_checked) {
+  message_send message{"r", "s", "m", "", {}, {}, {}, {}, {{"mxc://a/b", "f", "image/png", 5, 6, 7, 8}, {"mxc://a/c", "g", "text/plain", 0, {}, {}, {}}}};
+  const auto x = decode_command("message.send", encode(command{message}));
+  BOOST_REQUIRE(x);
+  const auto& files = std::get<message_send>(*x).files;
+  BOOST_REQUIRE_EQUAL(files.size(), 2u);
+  BOOST_TEST(files[0].mxc == "mxc://a/b");
+  BOOST_TEST(files[0].size_bytes == 5u);
+  BOOST_TEST(files[0].width.value() == 6u);
+  BOOST_TEST(files[0].height.value() == 7u);
+  BOOST_TEST(files[0].duration_ms.value() == 8u);
+  BOOST_TEST(!files[1].width);
+  message.files[1].mxc = "https://a/c";
+  refuses("message.send", encode(command{message}), fault_code::bad_body, "files.mxc is no mxc://server/media_id");
+  message.files[1] = {"mxc://a/c", "g", "text/plain", std::uint64_t{1} << 60, {}, {}, {}};
+  refuses("message.send", encode(command{message}), fault_code::bad_body, "files.size_bytes and width, height, duration_ms are at most 2^53-1");
+  message.files.assign(21, message.files[0]);
+  refuses("message.send", encode(command{message}), fault_code::too_large, "files has more than 20 entries");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_map_of_msgpack_is_refused) {
   refuses("query.room", "\xc1", fault_code::bad_body, "not msgpack");
   refuses("query.room", packed(1), fault_code::bad_body, "not a map");
@@ -168,7 +212,7 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     invitation_received{"r", "!r", "11", "@u:s", "@b:t", "B", "n", "dm", "why", 7},
     invitation_changed{"r", "!r", "@u:s", "@b:t", "outgoing", "accepted", "pending", "", 7},
     member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
-    message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, true, 7},
+    message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, received_file{"mxc://s/m", "f", "image/png", 3, 1, 2}, true, 7},
     message_deleted{"r", "!r", "$e", "m", "@b:t", "why", "$d", 7},
     delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7},
     system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},

@@ -110,6 +110,18 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
       http_answers_[answer->id] = *std::move(answer);
       break;
     }
+    case verb::seek: {
+      auto wanted = gateway::decode_body_wanted(x);
+      if (!wanted) throw std::logic_error("fake_node: " + to_string(wanted.error()));
+      bodies_wanted_.push_back(*std::move(wanted));
+      break;
+    }
+    case verb::event: {
+      auto piece = gateway::decode_http_piece(x);
+      if (!piece) throw std::logic_error("fake_node: " + to_string(piece.error()));
+      pieces_.push_back(*std::move(piece));
+      break;
+    }
     default: break;
   }
   changed_.notify_all();
@@ -125,12 +137,22 @@ bool fake_node::wait_for(verb what) {
   return changed_.wait_for(lock, wait_max, [&] { return seen_[what] > 0; });
 }
 
-gateway::federation_request fake_node::wait_for_request() {
+template <class T>
+T fake_node::wait_for_next(std::deque<T>& from, const char* what) {
   std::unique_lock lock{mutex_};
-  if (!changed_.wait_for(lock, wait_max, [this] { return !requests_.empty(); })) throw std::runtime_error("no request came");
-  auto out = std::move(requests_.front());
-  requests_.pop_front();
+  if (!changed_.wait_for(lock, wait_max, [&] { return !from.empty(); })) throw std::runtime_error(std::string{"no "} + what + " came");
+  auto out = std::move(from.front());
+  from.pop_front();
   return out;
+}
+
+gateway::federation_request fake_node::wait_for_request() { return wait_for_next(requests_, "request"); }
+gateway::body_wanted fake_node::wait_for_body_wanted() { return wait_for_next(bodies_wanted_, "question for a body"); }
+gateway::http_piece fake_node::wait_for_piece() { return wait_for_next(pieces_, "piece"); }
+
+bool fake_node::has_piece() {
+  const std::lock_guard lock{mutex_};
+  return !pieces_.empty();
 }
 
 void fake_node::send(edge::frame x) {

@@ -35,6 +35,11 @@ public:
   void send(edge::frame x);
   /// Waits for the next answer to a request sent by `send`.
   gateway::http_answer wait_for_http_answer(std::uint64_t id);
+  /// The next part of a streamed answer that the gateway asks for.
+  gateway::body_wanted wait_for_body_wanted();
+  /// The next piece of a body that is fetched.
+  gateway::http_piece wait_for_piece();
+  bool has_piece();
   /// Waits until a frame of this verb has come.
   bool wait_for(edge::verb what);
 
@@ -42,6 +47,8 @@ public:
   std::atomic<bool> forgetful{false};///< answers everything but HELLO with ERROR hello_required, like a restarted one
 
 private:
+  template <class T>
+  T wait_for_next(std::deque<T>& from, const char* what);
   void run();
   void on_message(std::vector<zmq::message_t> parts);
   void reply(edge::frame x);
@@ -57,6 +64,8 @@ private:
   std::deque<edge::frame> outgoing_;
   std::deque<gateway::federation_request> requests_;
   std::map<std::uint64_t, gateway::http_answer> http_answers_;
+  std::deque<gateway::body_wanted> bodies_wanted_;
+  std::deque<gateway::http_piece> pieces_;
   std::map<edge::verb, int> seen_;
   std::size_t greeted_ = 0;
   bool stop_ = false;

@@ -1,6 +1,8 @@
 """A chat server of the smallest kind on the public client library: it keeps what the broker tells it, in order, and says
 what its users do. Neither a database nor a screen: those of a real one would hang on `on_notification`."""
 
+import mimetypes
+import os
 import threading
 import time
 import uuid
@@ -91,6 +93,22 @@ class ChatServer:
         """Event id of the redaction; `message` is this chat server's id or an event id."""
         body = {"room": room, "by": by, "message": message}
         return self.command("message.delete", {**body, "reason": reason} if reason else body)["event_id"]
+
+    def send_file(self, room, sender, path, text="", message=None):
+        """Puts the file into the broker's store and says so in the room; returns (mxc, answer of message.send)."""
+        mxc = self.upload(path)
+        about = {"mxc": mxc, "file_name": os.path.basename(path), "size_bytes": os.path.getsize(path),
+                 "content_type": mimetypes.guess_type(path)[0] or "application/octet-stream"}
+        return mxc, self.command("message.send", {"room": room, "sender": sender, "text": text, "files": [about],
+                                                  "message": message or uuid.uuid4().hex[:12]})
+
+    def upload(self, source, **how):
+        """mxc URI of a path or of an open file."""
+        return self._client.upload(source, **how)
+
+    def download(self, mxc, target, **how):
+        """Writes a file of any server to a path or an open file; returns what is known of it."""
+        return self._client.download(mxc, target, **how)
 
     def invite(self, room, by, user):
         return self.command("invite.send", {"room": room, "by": by, "user": user})

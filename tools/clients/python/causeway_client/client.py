@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 import zmq
 import zmq.utils.monitor
 
-from . import protocol
+from . import files, protocol
 from .errors import CausewayError, CommandError, CommandTimeout, ConnectionRefused
 from .protocol import Event
 
@@ -174,6 +174,23 @@ class Client:
         """The ephemeral command: no id, no result, lost without a connection."""
         frames = protocol.encode(protocol.COMMAND, {"command": "typing"}, {"room": room, "user": user, "typing": typing})
         self._post(lambda: self._send(frames) if self._welcome else None)
+
+    def upload(self, source, upload_id=None, content_type=None, file_name=None, timeout=60.0):
+        """Puts a file into the broker's media store and returns its mxc URI.
+
+        `source` is a path, or a seekable file opened for bytes. With the same `upload_id` (1..255 bytes) an upload that broke off
+        goes on where it was, and a repeated one has the same mxc. `timeout` is for each part.
+        Raises CommandError ("too_large": media.upload_bytes_max), CommandTimeout.
+        """
+        return files.upload(self, source, upload_id, content_type, file_name, timeout)
+
+    def download(self, mxc, target, timeout=300.0):
+        """Writes a file of any server to `target`, a path or a file opened for bytes; returns files.Downloaded.
+
+        The first part of another server's file comes when the broker has fetched all of it. `timeout` is for each part.
+        Raises CommandError ("not_found": its server has no such file), CommandTimeout.
+        """
+        return files.download(self, mxc, target, timeout)
 
     @staticmethod
     def new_id():

@@ -1,6 +1,6 @@
-#include "plugin/store/sqlite.hpp"
+#include "plugin/sqlite.hpp"
 
-namespace causeway::store::sqlite {
+namespace causeway::sqlite {
 
 fault to_fault(const error& x) {
   switch (x.code & 0xff) {
@@ -51,4 +51,4 @@ transaction::~transaction() {
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-} // namespace causeway::store::sqlite
+} // namespace causeway::sqlite

@@ -1,0 +1,52 @@
+#include "actors/room/message_content.hpp"
+
+#include "messages/matrix/media.hpp"
+
+namespace causeway::room {
+namespace {
+
+using matrix::json::object;
+
+std::uint64_t number_of(const object* info, std::string_view key) {
+  const auto* x = info ? info->find(key) : nullptr;
+  const auto* number = x ? x->as_integer() : nullptr;
+  return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+std::string text_of(const object& x, std::string_view key) {
+  const auto* found = x.find(key);
+  const auto* text = found ? found->as_string() : nullptr;
+  return text ? *text : std::string{};
+}
+
+} // namespace
+
+object content_of(const chat::file& x) {
+  const auto type = matrix::parse_media_type(x.content_type);
+  const auto is = [&](std::string_view family) { return type && type->first.starts_with(family); };
+  object info{{"mimetype", x.content_type}, {"size", static_cast<std::int64_t>(x.size_bytes)}};
+  if (x.width) info.set("w", static_cast<std::int64_t>(*x.width));
+  if (x.height) info.set("h", static_cast<std::int64_t>(*x.height));
+  if (x.duration_ms) info.set("duration", static_cast<std::int64_t>(*x.duration_ms));
+  const auto* msgtype = is("image/") ? "m.image" : is("video/") ? "m.video" : is("audio/") ? "m.audio" : "m.file";
+  return {{"msgtype", msgtype}, {"body", x.file_name}, {"filename", x.file_name}, {"url", x.mxc}, {"info", std::move(info)}};
+}
+
+std::optional<chat::received_file> file_of(const object& content) {
+  const auto msgtype = text_of(content, "msgtype");
+  if (msgtype != "m.image" && msgtype != "m.video" && msgtype != "m.audio" && msgtype != "m.file") return {};
+  chat::received_file out;
+  out.mxc = text_of(content, "url");
+  if (!matrix::split_mxc(out.mxc)) return {};
+  // Where there is a `filename`, `body` is a caption.
+  out.file_name = matrix::safe_file_name(text_of(content, content.contains("filename") ? "filename" : "body"));
+  const auto* found = content.find("info");
+  const auto* info = found ? found->as_object() : nullptr;
+  if (info) out.content_type = matrix::served_media_type(text_of(*info, "mimetype"));
+  out.size_bytes = number_of(info, "size");
+  out.width = number_of(info, "w");
+  out.height = number_of(info, "h");
+  return out;
+}
+
+} // namespace causeway::room

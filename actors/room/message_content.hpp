@@ -1,0 +1,18 @@
+#pragma once
+#include "messages/chat/commands.hpp"
+#include "messages/chat/notifications.hpp"
+#include "messages/matrix/json.hpp"
+
+#include <optional>
+
+/// Files in m.room.message, both ways. Source: client-server-api, "m.image", "m.video", "m.audio", "m.file".
+namespace causeway::room {
+
+/// Content of the event that carries `x`; the msgtype follows from the content type.
+matrix::json::object content_of(const chat::file& x);
+
+/// The file of a message; nothing when it has none that can be fetched: no `url`, a wrong one, or an encrypted one.
+/// @param content  of an m.room.message; from a stranger
+std::optional<chat::received_file> file_of(const matrix::json::object& content);
+
+} // namespace causeway::room

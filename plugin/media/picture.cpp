@@ -1,0 +1,136 @@
+#include "plugin/media/picture.hpp"
+
+#include <gd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <mutex>
+
+namespace causeway::media {
+namespace {
+
+constexpr int jpeg_quality = 80;
+constexpr int png_compression = 6;
+/// Scans of a JPEG: honest progressive ones have about ten. Each costs a pass over the whole picture, however few bytes it has.
+constexpr std::size_t jpeg_scans_max = 100;
+constexpr std::size_t read_buffer_bytes = 64 * 1024;
+
+struct image_destroyer {
+  void operator()(gdImage* x) const { gdImageDestroy(x); }
+};
+using image = std::unique_ptr<gdImage, image_destroyer>;
+struct file_closer {
+  void operator()(std::FILE* x) const { std::fclose(x); }
+};
+using file = std::unique_ptr<std::FILE, file_closer>;
+
+/// Beginnings of scans. Within picture data a byte 0xff is never followed by 0xda but there.
+std::size_t count_scans(std::FILE* from) {
+  std::string buffer(read_buffer_bytes, '\0');
+  std::size_t scans = 0;
+  bool after_ff = false;
+  while (const auto n = std::fread(buffer.data(), 1, buffer.size(), from))
+    for (std::size_t i = 0; i < n; ++i) {
+      scans += after_ff && buffer[i] == '\xda';
+      after_ff = buffer[i] == '\xff';
+    }
+  return scans;
+}
+
+gdImage* decode(picture_format format, std::FILE* from) {
+  switch (format) {
+  case picture_format::png: return gdImageCreateFromPng(from);
+  case picture_format::jpeg: return gdImageCreateFromJpeg(from);
+  case picture_format::gif: return gdImageCreateFromGif(from);
+  case picture_format::webp: return gdImageCreateFromWebp(from);
+  }
+  return nullptr;
+}
+
+/// Turns and mirrors so that it may be looked at without the orientation. Exif 2.3, 4.6.4.
+image upright(image x, std::uint8_t orientation) {
+  double degrees = 0; // against the clock
+  switch (orientation) {
+  case 2: gdImageFlipHorizontal(x.get()); break;
+  case 3: degrees = 180; break;
+  case 4: gdImageFlipVertical(x.get()); break;
+  case 5: gdImageFlipHorizontal(x.get()); degrees = 90; break;
+  case 6: degrees = 270; break;
+  case 7: gdImageFlipHorizontal(x.get()); degrees = 270; break;
+  case 8: degrees = 90; break;
+  default: break;
+  }
+  if (degrees == 0) return x;
+  return image{gdImageRotateInterpolated(x.get(), static_cast<float>(degrees), 0)};
+}
+
+struct rectangle {
+  int x = 0, y = 0, width = 0, height = 0;
+};
+
+/// At least one, at most `most`.
+int pixels(double x, int most) { return std::clamp(static_cast<int>(x + 0.5), 1, most); }
+
+std::string encoded(gdImage* x, bool as_jpeg) {
+  int size = 0;
+  void* bytes = as_jpeg ? gdImageJpegPtr(x, &size, jpeg_quality) : gdImagePngPtrEx(x, &size, png_compression);
+  std::string out;
+  if (bytes != nullptr && size > 0) out.assign(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  if (bytes != nullptr) gdFree(bytes);
+  return out;
+}
+
+} // namespace
+
+result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, std::uint64_t pixels_max) {
+  static std::once_flag once;
+  std::call_once(once, [] { gdSetErrorMethod([](int, const char*, va_list) {}); }); // a broken picture is no matter for the log
+  const file from{std::fopen(path.c_str(), "rbe")};
+  if (!from) return {fault_code::store_failed, path + ": " + std::strerror(errno)};
+  std::string beginning(picture_header_bytes_max, '\0');
+  beginning.resize(std::fread(beginning.data(), 1, beginning.size(), from.get()));
+  const auto header = read_picture_header(beginning);
+  if (!header) return {fault_code::unsupported_media, "the file is no PNG, JPEG, GIF or WebP"};
+  if (std::uint64_t{header->width} * header->height > pixels_max)
+    return {fault_code::too_large, std::to_string(header->width) + "x" + std::to_string(header->height) + " is over " + std::to_string(pixels_max) + " pixels"};
+  std::rewind(from.get());
+  if (header->format == picture_format::jpeg) {
+    if (count_scans(from.get()) > jpeg_scans_max) return {fault_code::unsupported_media, "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
+    std::rewind(from.get());
+  }
+  image source{decode(header->format, from.get())};
+  if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header->width || static_cast<std::uint32_t>(gdImageSY(source.get())) != header->height)
+    return {fault_code::unsupported_media, "the picture cannot be decoded"};
+  if (!gdImageTrueColor(source.get()) && gdImagePaletteToTrueColor(source.get()) == 0) return {fault_code::internal, "out of memory"};
+  // The orientation is applied to the small picture; its size is chosen for the turned one.
+  const bool turned = header->orientation >= 5;
+  const int wide = gdImageSX(source.get()), high = gdImageSY(source.get());
+  const int box_width = static_cast<int>(turned ? size.height : size.width), box_height = static_cast<int>(turned ? size.width : size.height);
+  const double across = static_cast<double>(box_width) / wide, down = static_cast<double>(box_height) / high;
+  const double factor = std::min(1.0, size.method == thumbnail_method::crop ? std::max(across, down) : std::min(across, down));
+  rectangle part{0, 0, wide, high};
+  if (size.method == thumbnail_method::crop) {
+    part.width = pixels(box_width / factor, wide);
+    part.height = pixels(box_height / factor, high);
+    part.x = (wide - part.width) / 2;
+    part.y = (high - part.height) / 2;
+  }
+  image small{gdImageCreateTrueColor(pixels(part.width * factor, box_width), pixels(part.height * factor, box_height))};
+  if (!small) return {fault_code::internal, "out of memory"};
+  gdImageAlphaBlending(small.get(), 0);
+  gdImageSaveAlpha(small.get(), 1);
+  gdImageCopyResampled(small.get(), source.get(), 0, 0, part.x, part.y, gdImageSX(small.get()), gdImageSY(small.get()), part.width, part.height);
+  source.reset();
+  small = upright(std::move(small), header->orientation);
+  if (!small) return {fault_code::internal, "out of memory"};
+  const bool as_jpeg = header->format == picture_format::jpeg;
+  thumbnail out{encoded(small.get(), as_jpeg), as_jpeg ? "image/jpeg" : "image/png", static_cast<std::uint32_t>(gdImageSX(small.get())),
+                static_cast<std::uint32_t>(gdImageSY(small.get()))};
+  if (out.bytes.empty()) return {fault_code::internal, "the thumbnail cannot be encoded"};
+  return out;
+}
+
+} // namespace causeway::media
