@@ -67,7 +67,7 @@ struct peer_directory::fetch {
 };
 
 peer_directory::peer_directory(resolver& names, http_client& client, options settings)
-  : names_(names), client_(client), options_(settings), services_(cached_names_max), addresses_(cached_names_max) {}
+  : names_(names), client_(client), options_(settings), well_known_(cached_names_max, settings.random), services_(cached_names_max), addresses_(cached_names_max) {}
 
 void peer_directory::find(const std::string& server_name, route_found done) {
   const auto random = options_.random ^ std::hash<std::string>{}(server_name); // the same for a name, so connections are reused

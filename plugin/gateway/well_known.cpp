@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <strings.h>
 
 namespace causeway::gateway {
@@ -97,6 +98,8 @@ well_known_cache::entry& well_known_cache::slot(const std::string& name, time_po
 }
 
 void well_known_cache::found(const std::string& name, std::string delegated, std::chrono::seconds lifetime, time_point now) {
+  const auto spread = static_cast<std::int64_t>((std::hash<std::string>{}(name) ^ random_) % 101); // thousandths
+  lifetime = std::max<std::chrono::seconds>(std::min(lifetime, lifetime_min), lifetime - lifetime * spread / 1000);
   auto& e = slot(name, now);
   e.delegated = std::move(delegated);
   e.used_until = now + lifetime;

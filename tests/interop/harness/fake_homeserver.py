@@ -64,8 +64,8 @@ class FakeHomeserver:
     :param broker: whom it talks to.
     """
 
-    def __init__(self, authority, broker):
-        self.port = free_port()
+    def __init__(self, authority, broker, port=None):
+        self.port = port or free_port()
         self.server_name = f"localhost:{self.port}"
         self.key = matrix.Key(self.server_name)
         self.received_pdus = []  # in order of arrival

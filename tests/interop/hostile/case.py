@@ -36,9 +36,9 @@ class HostileCase(InteropCase):
         cls.hostile = cls.play()
 
     @classmethod
-    def play(cls):
+    def play(cls, port=None):
         """One more played homeserver."""
-        server = Resident(cls.authority, cls.ours.broker)
+        server = Resident(cls.authority, cls.ours.broker, port)
         cls.addClassCleanup(server.close)
         return server
 

@@ -16,8 +16,8 @@ class Resident(FakeHomeserver):
     """Serves `rooms`. `lies` has for an endpoint's word ("state", "make_join", "key") a function
     (honest answer, path, query, body) -> answer, where an answer is (status, JSON | bytes | function of the handler)."""
 
-    def __init__(self, authority, broker):
-        super().__init__(authority, broker)
+    def __init__(self, authority, broker, port=None):
+        super().__init__(authority, broker, port)
         self.rooms = {}
         self.lies = {}
 

@@ -41,13 +41,32 @@ BOOST_AUTO_TEST_CASE(answer_lives_for_its_lifetime) {
   BOOST_TEST(!cache.find("a", start));
   cache.found("a", "b:1", 1h, start);
   BOOST_TEST(*cache.find("a", start + 10min)->delegated == "b:1");
+  BOOST_TEST(*cache.find("a", start + 53min)->delegated == "b:1");
   BOOST_TEST(!cache.find("a", start + 1h));
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_came_together_do_not_end_together) {
+  well_known_cache cache{1'000, 12'345};
+  for (int i = 0; i < 500; ++i) {
+    cache.found(std::to_string(i), "b", 24h, start);
+    cache.found("short" + std::to_string(i), "b", 5min, start);
+  }
+  auto alive = [&](const std::string& prefix, auto after) {
+    int count = 0;
+    for (int i = 0; i < 500; ++i) count += cache.find(prefix + std::to_string(i), start + after).has_value();
+    return count;
+  };
+  BOOST_TEST(alive("", 21h) == 500); // nine tenths at least
+  BOOST_TEST(alive("", 22h + 48min) > 100);
+  BOOST_TEST(alive("", 22h + 48min) < 400);
+  BOOST_TEST(alive("", 24h) == 0); // never longer than the server allows
+  BOOST_TEST(alive("short", 299s) == 500);
 }
 
 BOOST_AUTO_TEST_CASE(refresh_is_asked_for_once_past_four_fifths) {
   well_known_cache cache;
   cache.found("a", "b", 1h, start);
-  BOOST_TEST(!cache.find("a", start + 47min)->refresh);
+  BOOST_TEST(!cache.find("a", start + 43min)->refresh);
   BOOST_TEST(cache.find("a", start + 49min)->refresh);
   BOOST_TEST(!cache.find("a", start + 49min)->refresh);
 }
