@@ -1,5 +1,6 @@
 #include "actors/shell.hpp"
 
+#include "actors/scheduling.hpp"
 #include "messages/protocols.hpp"
 
 #include <algorithm>
@@ -60,12 +61,21 @@ void perform_one(shell_ptr self, finish&) { self->state.wants_to_end = true; }
 void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, self->state.who); }
 
 void perform(shell_ptr self, effects list) {
-  for (auto& e : list)
+  std::vector<send_frame> frames; // they leave together: each hand-over may wake the edge
+  for (auto& e : list) {
+    auto* told = std::get_if<tell>(&e);
+    if (auto* frame = told && told->to.kind == actor_kind::edge ? std::get_if<send_frame>(&told->body) : nullptr) {
+      frames.push_back(std::move(*frame));
+      continue;
+    }
     std::visit([&](auto& x) { perform_one(self, x); },
                static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+  }
+  if (!frames.empty()) self->state.others->outside->send(std::move(frames));
 }
 
 void handle(shell_ptr self, const message& m) {
+  hand_out_held_back();
   auto& s = self->state;
   s.wants_to_end = false;
   perform(self, s.machine->on(m, s.others->outside->now()));
@@ -95,7 +105,11 @@ void switchboard::deliver(const address& to, message body) const {
     return;
   case actor_kind::media: return outside->media(std::move(body));
   case actor_kind::edge:
-    if (auto* frame = std::get_if<send_frame>(&body)) outside->send(std::move(*frame));
+    if (auto* frame = std::get_if<send_frame>(&body)) {
+      std::vector<send_frame> one;
+      one.push_back(std::move(*frame));
+      outside->send(std::move(one));
+    }
     return;
   default: {
     const auto& supervisor = supervisors[static_cast<std::size_t>(to.kind)];

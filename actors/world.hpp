@@ -19,7 +19,8 @@ public:
   virtual void send(gateway::http_request x) = 0;
   /// To a gateway: our answer to another server.
   virtual void send(federation_reply x) = 0;
-  virtual void send(send_frame x) = 0;
+  /// All frames of one decision: the edge is woken once.
+  virtual void send(std::vector<send_frame> x) = 0;
   /// To the operator: the answer to a `status_wanted`.
   virtual void send(status_told x) = 0;
   /// To the media store: one of the messages of `protocol<actor_kind::media>`.

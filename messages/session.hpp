@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 /// What the session actor hears: the chat side of the node. One per chat peer name; it holds cursors, credit and open commands.
@@ -40,7 +41,9 @@ struct command_done {
 
 /// store -> session: streams grew.
 struct outbox_advanced {
-  std::map<std::uint32_t, std::int64_t> heads; ///< stream -> highest cursor
+  std::map<std::uint32_t, std::int64_t> heads;                ///< stream -> highest cursor
+  /// What was appended, by stream; null or incomplete: it can be read. Moved out by the session, the one reader.
+  std::shared_ptr<std::map<std::uint32_t, std::vector<store::outbox_row>>> rows = nullptr;
 };
 
 /// Anyone -> session: an ephemeral notification; newest of a key wins when there is no credit.

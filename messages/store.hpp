@@ -385,6 +385,11 @@ using answer = std::variant<fault, room_loaded, events_loaded, destination_loade
 /// What a commit changed that others want to hear of.
 struct commit_outcome {
   std::map<std::uint32_t, std::int64_t> outbox_heads; ///< streams that grew -> highest cursor
+  /// The rows of these streams, so that who sends them on need not read them back: all that one batch appended to a stream, in
+  /// order, or none (over `outcome_bytes_max`).
+  std::map<std::uint32_t, std::vector<outbox_row>> outbox_rows;
 };
+/// Bodies a commit_outcome carries, bytes.
+inline constexpr std::size_t outcome_bytes_max = 1024 * 1024;
 
 } // namespace causeway::store

@@ -4,6 +4,7 @@
 #include "actors/directory/directory_machine.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
+#include "actors/scheduling.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/session/session_machine.hpp"
 #include "actors/shell.hpp"
@@ -42,7 +43,7 @@ class system_config : public caf::actor_system_config {
 public:
   explicit system_config(std::size_t threads) {
     add_message_types<caf::id_block::causeway>();
-    set("scheduler.policy", caf::atom("sharing"));
+    load<few_wakes_scheduler>();
     set("scheduler.max-threads", threads);
     set("scheduler.max-throughput", messages_per_turn);
     // Before any actor runs: the first use of a type of CAF's otherwise costs the first message.
@@ -81,7 +82,7 @@ public:
   void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed, std::function<void(result<store::commit_outcome>)> done) override {
     store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
       if (outcome && !outcome->outbox_heads.empty())
-        board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads});
+        board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads, std::make_shared<decltype(outcome->outbox_rows)>(std::move(outcome->outbox_rows))});
       done(std::move(outcome));
     }, std::move(failed));
   }
@@ -92,7 +93,12 @@ public:
   }
   void send(gateway::http_request x) override { gateways->send(std::move(x)); }
   void send(federation_reply x) override { gateways->send(x); }
-  void send(send_frame x) override { the_edge->send(x.to, std::move(x.body)); }
+  void send(std::vector<send_frame> x) override {
+    std::vector<edge::outgoing> frames;
+    frames.reserve(x.size());
+    for (auto& one : x) frames.push_back({std::move(one.to), std::move(one.body)});
+    the_edge->send(std::move(frames));
+  }
   void media(message x) override { files->on(std::move(x)); }
   void send(status_told x) override {
     std::function<void(std::string)> done;

@@ -27,6 +27,13 @@ void outbox_stream::fetched(std::vector<store::outbox_row> rows, std::int64_t he
   }
 }
 
+void outbox_stream::appended(std::vector<store::outbox_row> rows) {
+  if (!owner || seeking || rows.empty() || buffer_.size() >= buffered_low) return;
+  if (rows.front().cursor > fetched_to_ + 1) return; // something before them is not here
+  const auto last = rows.back().cursor;
+  fetched(std::move(rows), last);
+}
+
 bool outbox_stream::wants_rows() const {
   return reading == 0 && !seeking && fetched_to_ < head_ && buffer_.size() < buffered_low;
 }
@@ -42,11 +49,13 @@ const store::outbox_row* outbox_stream::next() {
   return buffer_.empty() ? nullptr : &buffer_.front();
 }
 
-void outbox_stream::sent_next(sent_row row) {
+std::string outbox_stream::sent_next(sent_row row) {
   sent_to_ = row.cursor;
   delivered_ = std::max(delivered_, row.cursor);
   sent_.push_back(std::move(row));
+  auto body = std::move(buffer_.front().body);
   buffer_.pop_front();
+  return body;
 }
 
 std::size_t outbox_stream::acknowledge(std::int64_t cursor) {

@@ -32,6 +32,8 @@ public:
 
   /// Rows read after `fetched_to()`. No rows below `head` means a gap that was cleaned up: it is stepped over.
   void fetched(std::vector<store::outbox_row> rows, std::int64_t head);
+  /// Rows told by the commit that wrote them: taken when they follow what is here and somebody gets them soon; others are read.
+  void appended(std::vector<store::outbox_row> rows);
   /// Whether more is worth reading: something is there and little of it is here.
   bool wants_rows() const;
 
@@ -39,8 +41,8 @@ public:
   bool has_more() const { return !buffer_.empty() || fetched_to_ < head_; }
   /// The next row to send, or null. Rows given up as dead letters are stepped over (and acknowledged with what is before them).
   const store::outbox_row* next();
-  /// `next()` went out.
-  void sent_next(sent_row row);
+  /// `next()` goes out. @returns its body
+  std::string sent_next(sent_row row);
 
   /// Cumulative. @pre `cursor <= delivered()` @returns how many rows left the flight
   std::size_t acknowledge(std::int64_t cursor);

@@ -142,8 +142,7 @@ bool session_machine::send_one(connection& c, std::uint32_t number, outbox_strea
   c.bytes -= row->body.size();
   ++c.in_flight;
   ++counts_.events_sent;
-  send(c, edge::verb::event, edge::encode_header(header), row->body);
-  s.sent_next(std::move(sent));
+  send(c, edge::verb::event, edge::encode_header(header), s.sent_next(std::move(sent)));
   return true;
 }
 

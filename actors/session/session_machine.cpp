@@ -59,6 +59,8 @@ void session_machine::dispatch(const message& m) {
         for (const auto& [number, head] : x.heads) {
           if (number >= streams_.size()) continue;
           streams_[number].grow(head);
+          if (x.rows)
+            if (const auto rows = x.rows->find(number); rows != x.rows->end()) streams_[number].appended(std::move(rows->second));
           pump_owner(streams_[number]);
         }
       } else if constexpr (std::is_same_v<T, status_wanted>) {

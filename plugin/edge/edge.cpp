@@ -106,7 +106,7 @@ public:
     return ok();
   }
 
-  void send(const connection& to, frame body) { outbox_.put(to, std::move(body)); }
+  void send(std::vector<outgoing> frames) { outbox_.put(std::move(frames)); }
   const std::vector<bound_endpoint>& bound() const { return bound_; }
   counters count() const {
     return {frames_in_, frames_out_, bad_frames_, connections_lost_, handshakes_refused_, frames_queued_};
@@ -292,7 +292,13 @@ result<std::unique_ptr<edge>> edge::open(zmq::context_t& context, const config::
 }
 
 void edge::send(const connection& to, frame body) {
-  impl_->send(to, std::move(body));
+  std::vector<outgoing> one;
+  one.push_back({to, std::move(body)});
+  impl_->send(std::move(one));
+}
+
+void edge::send(std::vector<outgoing> frames) {
+  impl_->send(std::move(frames));
 }
 
 const std::vector<bound_endpoint>& edge::endpoints() const {

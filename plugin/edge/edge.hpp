@@ -2,6 +2,7 @@
 #include "config/edge_options.hpp"
 #include "messages/edge/frame.hpp"
 #include "messages/fault.hpp"
+#include "plugin/edge/outbox.hpp"
 
 #include <zmq.hpp>
 
@@ -66,6 +67,8 @@ public:
   /// Hands a frame to the poller. Any thread. Never blocks on the network; order per connection is the order of the calls
   /// of one thread. A frame that cannot be delivered ends in `on_lost`.
   void send(const connection& to, frame body);
+  /// Many at once, in this order: the poller is woken once.
+  void send(std::vector<outgoing> frames);
 
   /// In the order bound: chat, gateway, in-process gateway, admin. `connection::endpoint` is the index.
   const std::vector<bound_endpoint>& endpoints() const;

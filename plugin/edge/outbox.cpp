@@ -18,17 +18,19 @@ outbox::~outbox() {
   ::close(descriptor_);
 }
 
-void outbox::put(const connection& to, frame body) {
+void outbox::put(std::vector<outgoing> frames) {
   bool first = false;
   {
     const std::lock_guard guard{mutex_};
     first = frames_.empty() && refused_.empty();
-    const auto size = body.header.size() + body.body.size();
-    if (frames_.size() >= frames_max || (bytes_ + size > bytes_max && !frames_.empty())) {
-      if (std::ranges::find(refused_, to) == refused_.end()) refused_.push_back(to);
-    } else {
-      bytes_ += size;
-      frames_.push_back({to, std::move(body)});
+    for (auto& x : frames) {
+      const auto size = x.body.header.size() + x.body.body.size();
+      if (frames_.size() >= frames_max || (bytes_ + size > bytes_max && !frames_.empty())) {
+        if (std::ranges::find(refused_, x.to) == refused_.end()) refused_.push_back(x.to);
+      } else {
+        bytes_ += size;
+        frames_.push_back(std::move(x));
+      }
     }
   }
   if (first) wake();

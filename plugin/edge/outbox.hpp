@@ -22,7 +22,8 @@ public:
 
   /// Readable while something waits, and after wake().
   int descriptor() const { return descriptor_; }
-  void put(const connection& to, frame body);
+  /// In this order, behind what waits.
+  void put(std::vector<outgoing> frames);
   void wake();
   /// Everything that waits. @param refused  Connections whose frames did not fit: the poller stood still for too long.
   void take(std::vector<outgoing>& frames, std::vector<connection>& refused);

@@ -106,6 +106,7 @@ std::vector<commit_outcome> writer::run(std::span<const store_batch> batches) {
   transaction all{db_, transaction::kind::write};
   for (std::size_t i = 0; i < batches.size(); ++i) {
     outcome_ = &outcomes[i];
+    outcome_bytes_ = 0;
     for (const auto& one : batches[i].writes) std::visit([this](const auto& x) { apply(x); }, one);
   }
   flush();
@@ -202,6 +203,12 @@ void writer::apply(const append_outbox& x) {
   stream.changed = true;
   insert_outbox_.run(packed(x.stream, cursor), x.name, blob{x.body});
   outcome_->outbox_heads[x.stream] = cursor;
+  if (outcome_bytes_ > outcome_bytes_max) return;
+  outcome_bytes_ += x.name.size() + x.body.size();
+  if (outcome_bytes_ > outcome_bytes_max)
+    outcome_->outbox_rows.clear(); // all of them or none: a gap must be read anyway
+  else
+    outcome_->outbox_rows[x.stream].push_back({cursor, x.name, x.body});
 }
 
 void writer::apply(const acknowledge_outbox& x) {

@@ -77,6 +77,7 @@ private:
   std::unordered_map<std::int64_t, std::int64_t> last_queued_; ///< server -> highest order given in its queue
   std::unordered_map<std::int64_t, room_change> rooms_;        ///< of the transaction under way
   commit_outcome* outcome_ = nullptr;                          ///< of the batch under way
+  std::size_t outcome_bytes_ = 0;                              ///< of the rows it carries, or would
 
   statement select_streams_, put_stream_;
   statement insert_event_, update_event_, update_room_, count_events_;

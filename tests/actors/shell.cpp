@@ -44,7 +44,7 @@ public:
   }
   void send(gateway::http_request x) override { requests.push_back(x.id); }
   void send(federation_reply) override {}
-  void send(send_frame) override {}
+  void send(std::vector<send_frame> x) override { frames.push_back(std::move(x)); }
   void media(message) override {}
   void send(status_told x) override { statuses.push_back(x.json); }
   void log(const note& x, const address&) override { logged.push_back(x.what); }
@@ -59,6 +59,7 @@ public:
 
   std::deque<std::pair<store::store_batch, std::function<void(result<store::commit_outcome>)>>> commits;
   std::vector<std::uint64_t> requests;
+  std::vector<std::vector<send_frame>> frames; ///< as handed over
   std::vector<std::string> statuses, logged;
 
 private:
