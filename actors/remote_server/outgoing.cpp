@@ -16,6 +16,7 @@ void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
   if (more_in_store_ || pdus_.size() >= node_.federation.queue_memory_pdus_max) {
     more_in_store_ = true; // it is in the store; it is read when its turn comes
+    came_meanwhile_ = refill_token_ != 0; // the answer to a question that is open may be older
     return;
   }
   queued_ids_.insert(m.event->event_id);

@@ -105,6 +105,7 @@ private:
   std::unordered_set<std::string> queued_ids_;
   bool more_in_store_ = false;
   token refill_token_ = 0;
+  bool came_meanwhile_ = false; ///< events were queued while the store was being asked
   std::vector<queued> in_flight_;
   bool in_flight_sent_ = false;
   std::uint64_t in_flight_request_ = 0;
@@ -138,6 +139,7 @@ private:
   request_budget budget_;
   std::map<token, inbound_request> finding_event_;
   time_ms last_active_ = 0, last_contact_ = 0;
+  time_ms looked_at_ = 0; ///< when the store was last asked what is owed
   std::uint64_t received_pdus_ = 0;
 };
 
