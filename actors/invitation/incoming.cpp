@@ -153,6 +153,14 @@ void invitation_machine::tell_received() {
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
 }
 
+void invitation_machine::reopen() {
+  row_.state = "pending";
+  row_.reason.clear();
+  row_.since_ts = now_;
+  save();
+  tell_received();
+}
+
 std::vector<std::string> invitation_machine::via() const {
   std::vector<std::string> servers{std::string{matrix::server_name_of(row_.inviter)}};
   auto add = [&](std::string_view s) {
@@ -300,6 +308,12 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(row_.inviter)}}, std::move(r)});
 }
 
+bool invitation_machine::takes_back(const matrix::event& x) const {
+  // Without the room's state only the inviter himself can be believed, and only about this very invitation.
+  return x.room_id == room_id_ && x.type == "m.room.member" && x.state_key && *x.state_key == user_id_ && x.sender == row_.inviter &&
+         (x.membership() == "leave" || x.membership() == "ban") && event_ && cites(x, *event_);
+}
+
 void invitation_machine::rescinded(const rescission_received& m) {
   rescission r{m, nullptr, 0};
   static constexpr const char* not_ours = "this server is not in the room";
@@ -309,11 +323,7 @@ void invitation_machine::rescinded(const rescission_received& m) {
   const auto& x = **e;
   if (row_.state == "revoked" || row_.state == "banned") return answer_rescission(r, {}); // a repeat
   if (row_.state != "pending") return answer_rescission(r, not_ours);
-  // Without the room's state only the inviter himself can be believed, and only about this very invitation.
-  const bool about_it = std::find(x.auth_events.begin(), x.auth_events.end(), event_->event_id) != x.auth_events.end();
-  if (x.room_id != room_id_ || x.type != "m.room.member" || !x.state_key || *x.state_key != user_id_ || x.sender != row_.inviter ||
-      matrix::server_name_of(x.sender) != m.origin || !about_it || (x.membership() != "leave" && x.membership() != "ban"))
-    return answer_rescission(r, not_ours);
+  if (matrix::server_name_of(x.sender) != m.origin || !takes_back(x)) return answer_rescission(r, not_ours);
   if (rescinding_.size() >= 10) return answer_rescission(r, "too many at once");
   r.event = *e;
   r.asked = ++last_token_;
@@ -335,7 +345,8 @@ void invitation_machine::rescission_verified(bool valid) {
   rescinding_.pop_front();
   if (!rescinding_.empty()) verify_rescission();
   answer_rescission(r, valid ? "" : "bad_signature: the event's signature is not valid");
-  if (!valid || row_.state != "pending") return;
+  // He may have been invited anew while the signature was checked.
+  if (!valid || row_.state != "pending" || !takes_back(*r.event)) return;
   if (!joining_) row_.pending_request.clear();
   const auto* reason = r.event->content().find("reason");
   become(r.event->membership() == "ban" ? "banned" : "revoked", reason && reason->as_string() ? *reason->as_string() : std::string{});

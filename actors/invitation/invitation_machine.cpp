@@ -12,11 +12,14 @@ using matrix::json::object;
 
 namespace {
 
+/// A revocation whose confirmation does not come is told again so often: whoever knew of it may have failed.
+constexpr time_ms confirm_every_ms = 3'600'000;
+
+} // namespace
+
 bool cites(const matrix::event& x, const matrix::event& invite) {
   return std::find(x.auth_events.begin(), x.auth_events.end(), invite.event_id) != x.auth_events.end();
 }
-
-} // namespace
 
 std::string key_of(std::string_view room_id, std::string_view user_id) {
   return std::string{room_id} + "|" + std::string{user_id};
@@ -67,6 +70,7 @@ void invitation_machine::loaded() {
   asking_ = asking::nothing; // an answer to the invitation before says nothing about this one
   keys_asked_ = 0;
   revocation_asked_ = expiring_ = rescission_told_ = false;
+  delivered_.clear();
   joining_ = false;
   perhaps_joined_ = exists_ && row_.pending_request == "join";
   invite_may_be_late_ = exists_ && row_.pending_request == "invite" && row_.attempts > 0;
@@ -101,10 +105,13 @@ void invitation_machine::dispatch(const message& m) {
           become("failed", x.reason);
         }
       } else if constexpr (std::is_same_v<T, rescission_delivered>) {
+        if (row_.state == "sending" || row_.state == "pending") delivered_ = x.event_id;
         rescission_told();
       } else if constexpr (std::is_same_v<T, timer_due>) {
         if (x.name == "watch") watch();
-        else timer();
+        else if (x.name == "confirm") {
+          if (row_.state == "revoked_unconfirmed" && row_.pending_request.empty()) begin();
+        } else timer();
       }
       else if constexpr (std::is_same_v<T, status_wanted>)
         now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::invitation, key_of(room_id_, user_id_)}, describe(now_)}});
@@ -134,7 +141,7 @@ effects invitation_machine::flush() {
   }
   append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
-  const bool rests = !is_open() || (row_.direction == "incoming" && row_.state == "pending") || row_.state == "revoked_unconfirmed";
+  const bool rests = !is_open() || (row_.direction == "incoming" && row_.state == "pending");
   if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && rescinding_.empty() &&
       asking_ == asking::nothing && before_load_.empty())
     out.push_back(finish{});
@@ -170,6 +177,7 @@ void invitation_machine::watch() {
   if (const auto command = std::exchange(answering_, std::nullopt)) failed(command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
   if (std::exchange(joining_, false) && row_.pending_request == "join") retry_later("the join did not end in time");
   if (const auto command = std::exchange(revoking_, std::nullopt)) failed(command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
+  if (std::exchange(revocation_asked_, false) || std::exchange(expiring_, false)) begin(); // it stands where it stood
   revocation_asked_ = expiring_ = false;
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
   if (arriving_) {
@@ -187,11 +195,14 @@ void invitation_machine::become(const std::string& state, const std::string& rea
   row_.reason = reason;
   row_.since_ts = now_;
   if (!is_open()) row_.deadline_ts = 0;
+  if (state == "revoked_unconfirmed") confirm_later();
   save();
   chat::notification n = chat::invitation_changed{row_.chat_room_id, room_id_, user_id_, row_.inviter, row_.direction, state, previous, reason, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
   now_effects_.push_back(note{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}, {"reason", reason}}});
 }
+
+void invitation_machine::confirm_later() { now_effects_.push_back(wake_me_at{now_ + confirm_every_ms, "confirm"}); }
 
 void invitation_machine::done(const command_reference& ref, const char* command, const std::string& state) {
   auto body = chat::encode(chat::answer{chat::state_answer{state}});
@@ -223,7 +234,12 @@ void invitation_machine::membership(const invited_membership_changed& m) {
       return;
     }
     if (m.historical || !is_local_user() || !m.event) return;
-    if (event_ && event_->event_id == m.event->event_id) return; // he has answered this very one; the room will hear of it
+    if (event_ && event_->event_id == m.event->event_id) {
+      // He has answered this very one, and the room will hear of it. Only where he said yes, and the room took him for a member that he had
+      // ceased to be, nobody else has heard his answer: he is asked again.
+      if (row_.direction == "incoming" && row_.state == "accepted" && !joining_ && !answering_) reopen();
+      return;
+    }
     // A room we take part in invites one of ours: the event came by the room's own way.
     row_ = {};
     row_.room_id = room_id_;
@@ -258,7 +274,8 @@ void invitation_machine::membership(const invited_membership_changed& m) {
     if (m.by == user_id_) become("rejected", m.reason);
     else if (row_.state == "sending" || row_.state == "pending") {
       become(is_local_user() ? "revoked" : "revoked_unconfirmed", m.reason);
-      if (std::exchange(rescission_told_, false)) rescission_told();
+      const bool told = std::exchange(rescission_told_, false) || (m.event && m.event->event_id == delivered_);
+      if (told) rescission_told();
       // It is not news: what was told of its delivery may have been told to an actor that is no more.
       else if (m.historical && !is_local_user()) after_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
     }

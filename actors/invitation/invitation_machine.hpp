@@ -13,6 +13,9 @@ namespace causeway::invitation {
 /// `room_id|user_id`: the key of an invitation actor. User ids begin with '@'.
 std::string key_of(std::string_view room_id, std::string_view user_id);
 
+/// Whether an event rests on this very invite.
+bool cites(const matrix::event& x, const matrix::event& invite);
+
 /// One invitation of one user to one room, in either direction, from the first attempt until everybody concerned knows how it
 /// ended. States: those of the chat contract (sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired,
 /// failed, banned). Pure.
@@ -51,6 +54,7 @@ private:
   void tell_room_to_revoke(const std::string& requested_by, const std::string& reason);
   void rescission_told();
   void repeat_rescission();
+  void confirm_later();
   void revoked(const revocation_done& m);
   void retry_later(const std::string& why);
 
@@ -63,9 +67,11 @@ private:
   void send_leave_request();
   void leave_answered(const peer_answer& m);
   void rescinded(const rescission_received& m);
+  bool takes_back(const matrix::event& x) const;
   void verify_rescission();
   void rescission_verified(bool valid);
   void tell_received();
+  void reopen();
   std::vector<std::string> via() const;
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
@@ -91,6 +97,7 @@ private:
   std::optional<chat_command> revoking_;
   bool expiring_ = false, revocation_asked_ = false;
   bool rescission_told_ = false;  ///< the other server has taken the leave before the room's answer was here
+  std::string delivered_;         ///< the last leave the other server has taken while the room had not told of it
   bool invite_may_be_late_ = false; ///< no attempt was answered: one of them may still arrive, after the leave
 
   std::optional<chat_command> answering_;

@@ -25,8 +25,10 @@ void invitation_machine::begin() {
     if (asking_ == asking::nothing) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
   }
   if (row_.pending_request == "rescind") return repeat_rescission();
-  if (row_.direction == "outgoing" && row_.state == "revoked_unconfirmed")
+  if (row_.direction == "outgoing" && row_.state == "revoked_unconfirmed") {
     now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
+    confirm_later();
+  }
   if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0) return;
   if (row_.retry_at_ts > now_) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});

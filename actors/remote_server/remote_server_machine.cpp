@@ -55,7 +55,7 @@ effects remote_server_machine::on(const message& m, time_ms now) {
 
 void remote_server_machine::loaded(const store::destination_loaded& from) {
   loaded_ = true;
-  last_active_ = born_ = now_;
+  last_active_ = born_ = looked_at_ = now_;
   destination_ = from.destination;
   destination_.server_name = server_name_;
   more_in_store_ = from.more;
@@ -83,7 +83,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
 }
 
 void remote_server_machine::dispatch(const message& m) {
-  if (!std::holds_alternative<timer_due>(m)) last_active_ = now_;
+  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<store_answered>(m)) last_active_ = now_;
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
@@ -142,6 +142,7 @@ void remote_server_machine::dispatch(const message& m) {
           for (const auto& e : found->pdus)
             if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
           consider_sending(true);
+          if (pdus_.empty()) consider_idle();
         } else if (x.asked == catch_up_token_) {
           newest_found(std::get_if<store::destination_loaded>(x.answer.get()));
         } else if (receiving_ && receiving_->repetition_token == x.asked) {
@@ -199,12 +200,18 @@ effects remote_server_machine::flush() {
 }
 
 void remote_server_machine::consider_idle() {
-  const bool busy = !pdus_.empty() || !first_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || !edus_.empty() ||
-                    !open_.empty() || more_in_store_ || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
+  const bool sends = !pdus_.empty() || !first_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || more_in_store_;
+  const bool busy = sends || !edus_.empty() || !open_.empty() || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
                     !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty();
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
-  if (!busy && now_ - last_active_ >= idle) now_effects_.push_back(finish{});
+  const bool may_end = !busy && now_ - last_active_ >= idle;
+  if (!sends && (now_ - looked_at_ >= idle_ms || (may_end && looked_at_ <= last_active_))) {
+    // A room may have failed between the commit that queued an event and the word of it.
+    looked_at_ = now_;
+    more_in_store_ = true;
+    refill();
+  } else if (may_end) now_effects_.push_back(finish{});
   now_effects_.push_back(wake_me_at{now_ + idle, "idle"}); // also when finishing: a message may cross it
 }
 

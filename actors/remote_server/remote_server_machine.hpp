@@ -186,6 +186,7 @@ private:
   request_budget budget_;
   std::map<token, inbound_request> finding_event_;
   time_ms last_active_ = 0, last_contact_ = 0;
+  time_ms looked_at_ = 0; ///< when the store was last asked what is owed
   std::uint64_t received_pdus_ = 0;
 };
 

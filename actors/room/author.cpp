@@ -106,14 +106,15 @@ bool room_machine::rescind_outside(const matrix::event_ptr& invite, const std::s
   auto auth = invite->auth_events;
   auth.push_back(invite->event_id);
   object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", invite->sender}, {"state_key", *invite->state_key},
-             {"origin_server_ts", now_}, {"depth", std::min(invite->depth + 1, limits::canonical_integer_max)}, {"content", std::move(content)}};
+             {"origin_server_ts", invite->origin_server_ts}, {"depth", std::min(invite->depth + 1, limits::canonical_integer_max)}, {"content", std::move(content)}};
   pdu.set("prev_events", ids_as_json({invite->event_id}, rules));
   pdu.set("auth_events", ids_as_json(auth, rules));
-  if (rules.event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
+  // Always the same one for the same invite: telling it again adds nothing to the room or to the queue.
+  if (rules.event_ids == matrix::event_id_format::given)
+    pdu.set("event_id", invite->event_id.substr(0, invite->event_id.find(':')) + "-taken-back:" + node_.server_name);
   auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
   if (!x) return false;
-  if (graph_.find((*x)->event_id)) return true; // told a moment ago
-  graph_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"}, writes_);
+  if (!graph_.find((*x)->event_id)) graph_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"}, writes_);
   queue_for(*x, {server});
   return true;
 }

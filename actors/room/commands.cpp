@@ -157,9 +157,10 @@ void room_machine::revoke(const revoke_invite& m) {
   };
   if (!exists_) return answer({fault_code::not_member, "nobody of this server is in the room"});
   if (head_.phase != store::room_phase::joined) {
-    // The room has nothing of it, the invited server may.
-    if (!m.uncommitted_invite) return answer({fault_code::not_member, "nobody of this server is in the room"});
-    rescind_outside(m.uncommitted_invite, m.reason);
+    // The room will have nothing of it, the invited server has.
+    const auto invite = m.uncommitted_invite ? m.uncommitted_invite : graph_.state_event("m.room.member", m.user_id);
+    if (!invite || invite->membership() != "invite") return answer({fault_code::not_member, "nobody of this server is in the room"});
+    rescind_outside(invite, m.reason);
     return answer({});
   }
   if (!m.requested_by.empty() && m.requested_by != m.by) {
@@ -296,10 +297,13 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
   }
   if (!is_last) return false;
   for (const auto& e : graph_.events_of(graph_.current())) {
-    if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key)) continue;
+    if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key) || !node_.is_local(e->sender)) continue;
     if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) {
       (void)commit_local(*taken_back);
       if (e->sender != user) rescind_outside(e, {});
+    } else if (rescind_outside(e, {})) {
+      // He may not take it back in the room, but the invited server believes its inviter.
+      tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, invited_membership_changed{"leave", e->sender, {}, nullptr, false});
     }
   }
   return false;

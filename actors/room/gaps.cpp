@@ -19,6 +19,9 @@ namespace {
 constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
 /// Auth chains asked for while one stretch of history is fetched.
 constexpr std::uint32_t history_auth_questions_max = 50;
+/// A question that got no answer is asked again before another server is asked.
+constexpr std::uint32_t gap_attempts_max = 3;
+constexpr time_ms gap_attempt_pause_ms = 1'000;
 
 /// Parents (by `refs`) before children, among the given events.
 template <class Refs>
@@ -186,7 +189,17 @@ void room_machine::ask_gap() {
 
 void room_machine::gap_answer(const peer_answer& m) {
   gap_->asked = 0;
+  if (m.status == 0 || m.status == 429 || m.status >= 500) {
+    // It says nothing of what the server has: to take the state instead would leave out the events between.
+    if (++gap_->unanswered < gap_attempts_max) {
+      gap_->paused = true;
+      now_effects_.push_back(wake_me_at{now_ + gap_attempt_pause_ms, "gap"});
+      return;
+    }
+    return gap_failed(to_string(m.why), false);
+  }
   if (m.status != 200) return gap_failed(to_string(m.why));
+  gap_->unanswered = 0;
   auto body = matrix::json::parse(m.body);
   if (!body) return gap_failed("the answer is no JSON");
   std::vector<matrix::event_ptr> unknown;
@@ -277,17 +290,17 @@ void room_machine::gap_imported(std::vector<matrix::event_ptr> events) {
   advance(); // may end the gap, ask the store first, or go on with it
 }
 
-void room_machine::gap_failed(const std::string& why) {
+void room_machine::gap_failed(const std::string& why, bool answered) {
   auto it = work_.find(gap_->work_id);
   now_effects_.push_back(note{log_level::info, "gap not closed", {{"room", room_id_}, {"server", gap_->server}, {"event", gap_->event_id}, {"why", why}}});
   const bool something_pulled = std::any_of(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled && w.second.phase == work_phase::closing_gap; });
-  if (gap_->at == gap::step::missing_events && something_pulled && it != work_.end()) {
+  if (answered && gap_->at == gap::step::missing_events && something_pulled && it != work_.end()) {
     // The chain goes no further back: take the state at its oldest events from the server that has them.
     gap_->at = gap::step::state;
     return ask_gap();
   }
   // A parent that is known as history, without the state around it, cannot be pulled: only the state here can be asked for.
-  if (gap_->at == gap::step::missing_events && it != work_.end()) {
+  if (answered && gap_->at == gap::step::missing_events && it != work_.end()) {
     const auto& prev = it->second.event->prev_events;
     const bool only_stateless = std::all_of(prev.begin(), prev.end(), [&](const auto& id) { return graph_.find(id) != nullptr; });
     if (only_stateless) {
@@ -301,7 +314,7 @@ void room_machine::gap_failed(const std::string& why) {
       if (server == node_.server_name || std::find(gap_->tried.begin(), gap_->tried.end(), server) != gap_->tried.end()) continue;
       gap_->server = server;
       gap_->at = gap::step::missing_events;
-      gap_->rounds = 0;
+      gap_->rounds = gap_->unanswered = 0;
       return ask_gap();
     }
     gap_pause_[gap_->work_id] = now_ + node_.room.inbox_retry_ms;
@@ -465,6 +478,8 @@ void room_machine::complete_history(const store::events_loaded& known) {
     if (const auto* n = graph_.find(x->event_id); n && n->judged != store::verdict::outlier) return true; // a gap was quicker
     return std::any_of(known.events.begin(), known.events.end(), [&](const auto& s) { return s.event->event_id == x->event_id && s.judged != store::verdict::outlier; });
   });
+  // By depth where nothing connects them: between two stretches lies what we had before, or what could not be verified.
+  std::stable_sort(history_->events.begin(), history_->events.end(), [](const auto& a, const auto& b) { return a->depth < b->depth; });
   auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
   history_.reset();
   // Memberships and the like that others of this stretch cite.

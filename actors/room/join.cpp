@@ -54,11 +54,7 @@ void room_machine::tell_invited() {
   // What became of the others of ours who were invited may have reached us with the room's state only: the event that says so is known by now
   // and will change nothing when it is pushed.
   for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && node_.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) {
-      const auto* reason = e->content().find("reason");
-      tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key},
-                 invited_membership_changed{std::string{e->membership()}, e->sender, reason && reason->as_string() ? *reason->as_string() : std::string{}, e, true});
-    }
+    if (e->type == "m.room.member" && node_.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) tell_membership_again(e);
 }
 
 void room_machine::ask_join() {

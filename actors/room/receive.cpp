@@ -63,7 +63,7 @@ void room_machine::receive(const pdus_received& m) {
           node_.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
         // Answered when the invitation has it on disk.
         const auto asked = next_token();
-        rescinding_[asked] = {batch_id, i};
+        rescinding_[asked] = {batch_id, i, now_};
         tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, m.origin, pdu});
         continue;
       }
@@ -161,10 +161,10 @@ void room_machine::verified(const events_verified& m) {
     return history_verified(good);
   }
   if (auto it = joining_peers_.find(m.asked); it != joining_peers_.end()) {
-    auto [call, x] = std::move(it->second);
+    const auto arriving = std::move(it->second);
     joining_peers_.erase(it);
-    if (m.checks.front() != event_check::valid) return refuse(call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
-    return finish_send_membership(call, x);
+    if (m.checks.front() != event_check::valid) return refuse(arriving.call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
+    return finish_send_membership(arriving.call, arriving.event);
   }
   if (join_ && join_->at == join_dance::step::verifying && join_->asked == m.asked) return join_verified(m);
   if (without_members_ && without_members_->asked == m.asked) return members_verified(m);
@@ -230,10 +230,10 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     removed = true;
     return true;
   }
-  // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the head cannot be one.
+  // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the whole head cannot be one:
+  // the head would be its child.
   const auto& head = graph_.extremities();
-  const bool continues_head = std::all_of(w.event->prev_events.begin(), w.event->prev_events.end(),
-                                          [&](const auto& p) { return std::find(head.begin(), head.end(), p) != head.end(); });
+  const bool continues_head = std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
   if (!continues_head && !w.looked_up) {
     to_look_up.push_back(w.event->event_id);
     if (w.phase != work_phase::closing_gap) w.phase = work_phase::gathering;

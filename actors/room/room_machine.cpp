@@ -80,7 +80,9 @@ void room_machine::dispatch(const message& m) {
           if (fetch_parents_first(x.event, x)) return;
           if (auto fine = commit_local(x.event); !fine) {
             rescind_outside(x.event, {});
-            tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{fine.error().detail});
+            if (auto joined = graph_.state_event("m.room.member", x.user_id); joined && joined->membership() == "join")
+              tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{"join", joined->sender, {}, joined, false});
+            else tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{fine.error().detail});
           }
         } else if (!exists_ || head_.phase != store::room_phase::joined) {
           if (exists_) rescind_outside(x.event, {});
@@ -90,11 +92,8 @@ void room_machine::dispatch(const message& m) {
       } else if constexpr (std::is_same_v<T, invite_given_up>) {
         invite_settled(x.user_id);
       } else if constexpr (std::is_same_v<T, membership_wanted>) {
-        auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
-        const auto* reason = e ? e->source.find("content")->find_string("reason") : nullptr;
-        tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id},
-                   invited_membership_changed{e ? std::string{e->membership()} : std::string{}, e ? e->sender : std::string{},
-                                              reason ? *reason : std::string{}, e, true});
+        if (auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr) tell_membership_again(e);
+        else tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{{}, {}, {}, nullptr, true});
       } else if constexpr (std::is_same_v<T, leave_wanted>) {
         fault why;
         const bool ours = exists_ && head_.phase == store::room_phase::joined;
@@ -112,7 +111,8 @@ void room_machine::dispatch(const message& m) {
         tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
       } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
         auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
-        const bool in_room = e && (e->membership() == "join" || e->membership() == "invite");
+        const bool takes_part = exists_ && head_.phase == store::room_phase::joined;
+        const bool in_room = e && (e->membership() == "join" || (e->membership() == "invite" && takes_part));
         const bool told_by_room = e && e->membership() == "leave" && e->sender != x.user_id;
         if (told_by_room) queue_for(e, {std::string{matrix::server_name_of(x.user_id)}});
         const bool believed = told_by_room && x.invite && e->sender == x.invite->sender;
@@ -120,9 +120,9 @@ void room_machine::dispatch(const message& m) {
         if (!told_by_room && !told_outside) tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, rescission_delivered{});
       } else if constexpr (std::is_same_v<T, rescission_handled>) {
         if (auto it = rescinding_.find(x.asked); it != rescinding_.end()) {
-          const auto [batch_id, index] = it->second;
+          const auto r = it->second;
           rescinding_.erase(it);
-          settle(batch_id, index, x.error);
+          settle(r.batch_id, r.index, x.error);
         }
       } else if constexpr (std::is_same_v<T, edu_received>) {
         if (x.body.edu_type != "m.typing" || !exists_) return;
@@ -164,6 +164,9 @@ void room_machine::loaded(const store::room_loaded& from) {
       inviting_[i.user_id] = i.inviter;
       // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
       now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{}});
+    } else if (i.state == "pending" && head_.phase == store::room_phase::joined) {
+      // Or between the commit that ended it and the word of that.
+      if (auto e = graph_.state_event("m.room.member", i.user_id); e && e->membership() != "invite") tell_membership_again(e);
     }
   for (const auto& r : from.held_redactions) {
     held_redactions_[r.redaction_event_id] = {r.target_event_id, r.sender, r.by_power, ++last_held_};
@@ -342,7 +345,27 @@ void room_machine::watch() {
     ask_to_verify(std::move(ids));
   }
   policy_overdue();
-  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer");
+  for (auto it = joining_peers_.begin(); it != joining_peers_.end();) {
+    if (now_ - it->second.since < verify_ms) {
+      ++it;
+      continue;
+    }
+    refuse(it->second.call, {fault_code::timed_out, "the signature could not be checked in time; repeat"});
+    it = joining_peers_.erase(it);
+  }
+  for (auto it = rescinding_.begin(); it != rescinding_.end();) {
+    if (now_ - it->second.since < verify_ms) {
+      ++it;
+      continue;
+    }
+    // Nothing is known to be on disk: the sender keeps the transaction and repeats it.
+    if (const auto b = batches_.find(it->second.batch_id); b != batches_.end()) {
+      tell_after(b->second.reply_to, pdus_handled{b->second.asked, {}, true});
+      batches_.erase(b);
+    }
+    it = rescinding_.erase(it);
+  }
+  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer", false);
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
   if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
   else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
@@ -361,7 +384,8 @@ void room_machine::abandon_work() {
 effects room_machine::flush() {
   if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_ || without_members_)) abandon_work();
   tell_listing();
-  if (!watching_ && (!verifying_.empty() || gap_ || join_ || history_ || without_members_ || !policy_questions_.empty())) {
+  if (!watching_ && (!verifying_.empty() || !joining_peers_.empty() || !rescinding_.empty() || gap_ || join_ || history_ || without_members_ ||
+                     !policy_questions_.empty())) {
     watching_ = true;
     now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
   }

@@ -85,6 +85,7 @@ private:
     std::string server;
     std::vector<std::string> tried;
     std::uint32_t rounds = 0;
+    std::uint32_t unanswered = 0; ///< attempts of the question that is open
     token asked = 0;
     enum class step : std::uint8_t { missing_events, auth_events, state } at = step::missing_events;
     std::string event_id;   ///< whose ancestors, state or auth chain are asked
@@ -95,7 +96,8 @@ private:
   void drop_pulled();
   void ask_gap();
   void gap_answer(const peer_answer& m);
-  void gap_failed(const std::string& why);
+  /// @param answered  the server has said what it has; else nothing is known of that
+  void gap_failed(const std::string& why, bool answered = true);
   std::vector<matrix::event_ptr> form_unknown(const matrix::json::array& pdus, std::vector<matrix::event_ptr>* all = nullptr);
   void add_outliers(std::vector<matrix::event_ptr> events);
   void gap_imported(std::vector<matrix::event_ptr> events);
@@ -356,6 +358,8 @@ private:
   void tell_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total);
   void tell_state_changes(const std::vector<state_change>& changes);
   void tell_membership(const state_change& c);
+  /// To the invitation of the user: what the current state says, which is not news.
+  void tell_membership_again(const matrix::event_ptr& e);
   void tell_event(const matrix::event_ptr& x, bool historical);
   /// Whether it is something the chat server shows as a message.
   static bool is_message_shown(const matrix::event& x);
@@ -394,7 +398,12 @@ private:
   };
   std::map<token, verification> verifying_;
   void ask_to_verify(std::vector<std::uint64_t> ids);
-  std::map<token, std::pair<std::uint64_t, std::size_t>> rescinding_; ///< (batch, index) that waits for an invitation
+  struct rescission {
+    std::uint64_t batch_id = 0;
+    std::size_t index = 0;
+    time_ms since = 0;
+  };
+  std::map<token, rescission> rescinding_; ///< PDUs that wait for an invitation
   void settle(std::uint64_t batch_id, std::size_t index, const std::string& error);
   /// An event that was away for a while (an invite at the other server) may have parents whose states were let go.
   /// @returns whether `m` was put aside until the store has told them
@@ -422,7 +431,12 @@ private:
   std::map<std::string, std::string> recent_messages_; ///< chat message id -> event id, bounded
   std::map<token, std::pair<command_reference, chat::room_view>> viewing_; ///< query.room that waits for the invitations
   std::map<token, federation_call> reading_;           ///< calls that wait for the store
-  std::map<token, std::pair<federation_call, matrix::event_ptr>> joining_peers_; ///< send_join, send_leave being verified
+  struct arriving_membership {
+    federation_call call;
+    matrix::event_ptr event;
+    time_ms since = 0;
+  };
+  std::map<token, arriving_membership> joining_peers_; ///< send_join, send_leave being verified
   std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
   std::vector<open_hierarchy> hierarchies_;
   std::map<token, time_search> searching_;

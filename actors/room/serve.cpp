@@ -241,7 +241,7 @@ void room_machine::take_membership(const federation_call& m, const char* members
   if (held_for_invite(m, *x->state_key)) return;
   const auto asked = next_token();
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}}});
-  joining_peers_.emplace(asked, std::pair{m, x});
+  joining_peers_.emplace(asked, arriving_membership{m, x, now_});
 }
 
 void room_machine::finish_send_membership(const federation_call& m, const matrix::event_ptr& x) {

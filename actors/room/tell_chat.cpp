@@ -82,7 +82,8 @@ void room_machine::tell_membership(const state_change& c) {
   if (quiet_) return;
   // From leave to leave: an invitation may have come and gone within one merge.
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
-  if ((previous == "invite" || next == "invite" || unseen) && matrix::is_user_id(user) && user.find("|@") == user.npos)
+  const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise) && matrix::is_user_id(user) && user.find("|@") == user.npos)
     tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, unseen});
   const bool profile_only = previous == next && next == "join";
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
@@ -105,6 +106,11 @@ void room_machine::tell_membership(const state_change& c) {
 bool room_machine::is_message_shown(const matrix::event& x) {
   if (x.is_state() || (x.type != "m.room.message" && x.type != "m.room.encrypted")) return false;
   return !x.content().empty(); // redacted, or altered on the way: there is nothing to show
+}
+
+void room_machine::tell_membership_again(const matrix::event_ptr& e) {
+  const auto reason = text_of(*e, "reason");
+  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, invited_membership_changed{std::string{e->membership()}, e->sender, reason, e, true});
 }
 
 void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
