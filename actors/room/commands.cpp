@@ -51,7 +51,13 @@ bool room_machine::resolve_names(queued_command& c) {
 }
 
 void room_machine::run_commands() {
-  while (!commands_.empty() && !resolving_ && withdrawing_.empty()) {
+  if (std::exchange(running_commands_, true)) return; // what ended within a command: the loop goes on by itself
+  run_waiting_commands();
+  running_commands_ = false;
+}
+
+void room_machine::run_waiting_commands() {
+  while (!commands_.empty() && !resolving_ && withdrawing_.empty() && !command_joins_) {
     auto& c = commands_.front();
     if (!resolve_names(c)) return;
     const auto running = std::move(c);
@@ -63,6 +69,10 @@ void room_machine::run_commands() {
     if (revocation || answer) {
       // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
       tell_after({actor_kind::invitation, room_id_ + "|" + (revocation ? revocation->user : answer->user)}, running.command);
+      continue;
+    }
+    if (std::holds_alternative<chat::room_join>(*running.command.body)) {
+      std::visit([&](const auto& x) { run(running, x); }, *running.command.body);
       continue;
     }
     if (!creates && !exists_) {

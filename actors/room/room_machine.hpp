@@ -142,8 +142,10 @@ private:
   };
   void take_command(const chat_command& m);
   void run_commands();
+  void run_waiting_commands();
   bool resolve_names(queued_command& c);
   void run(const queued_command& c, const chat::room_create& x);
+  void run(const queued_command& c, const chat::room_join& x);
   void run(const queued_command& c, const chat::invite_send& x);
   void run(const queued_command& c, const chat::message_send& x);
   void run(const queued_command& c, const chat::message_delete& x);
@@ -245,6 +247,7 @@ private:
   void join_verified(const events_verified& m);
   void join_next(const fault& why);
   void join_local(const join_wanted& m);
+  void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false);
   void tell_invited();
 
   // -- redactions (redact.cpp)
@@ -350,6 +353,8 @@ private:
     federation_call call;
   };
   std::vector<held_call> held_calls_;
+  bool running_commands_ = false;
+  bool command_joins_ = false; ///< a room.join is carried out; the commands after it wait
   std::set<std::string> withdrawing_; ///< invitations the leave at the head of `commands_` waits for
   std::map<std::string, held_redaction> held_redactions_; ///< by the redaction's id; bounded
   std::multimap<std::string, std::string> redactions_of_; ///< target -> held redactions

@@ -50,6 +50,14 @@ struct invite_answer {
   std::optional<std::string> reason;
 };
 
+/// `room.join` -> {matrix_room_id, room_version, state}; the answer waits for the join. A member already: the same answer.
+struct room_join {
+  static constexpr const char* name = "room.join";
+  std::string room;                     ///< id of a room, or an alias (`#name:server`)
+  std::string user;                     ///< local user
+  std::vector<std::string> via;         ///< servers to join through, besides those the alias names
+};
+
 /// `message.send` -> {event_id}
 struct message_send {
   static constexpr const char* name = "message.send";
@@ -106,7 +114,7 @@ struct query_invitations {
   bool open_only = false;
 };
 
-using command = std::variant<room_create, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
+using command = std::variant<room_create, room_join, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
                              user_profile, query_room, query_invitations>;
 
 /// The contract's name of a command, e.g. "room.create".
