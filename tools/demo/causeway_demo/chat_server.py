@@ -92,6 +92,10 @@ class ChatServer:
         body = {"room": room, "by": by, "message": message}
         return self.command("message.delete", {**body, "reason": reason} if reason else body)["event_id"]
 
+    def join(self, room, user, via=(), timeout=90):
+        """Answer of room.join; `room` may be an alias."""
+        return self.command("room.join", {"room": room, "user": user, "via": list(via)}, timeout=timeout)
+
     def invite(self, room, by, user):
         return self.command("invite.send", {"room": room, "by": by, "user": user})
 
