@@ -94,6 +94,7 @@ struct protocol<actor_kind::directory> {
   using type = hears<command_received, // session
                      federation_call,  // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
                      keys_found,       // remote_server: for the notary
+                     peer_answer,      // remote_server: what an alias of it means
                      room_listed,      // room: its aliases and its entry among the public rooms
                      room_named>;      // room, session: a chat id and its room
 };

@@ -120,13 +120,15 @@ struct rescission_handled {
 struct membership_wanted {
   std::string user_id;
 };
-/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`.
+/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`, or, where a room.join of
+/// the chat server is behind it, with the command's RESULT.
 struct join_wanted {
   std::string user_id;
   std::string room_version;
   std::vector<std::string> via;
   std::string chat_room_id, type;
   std::string display_name, avatar_url;
+  std::optional<command_reference> command = {};
 };
 /// room -> invitation: how the join ended.
 struct join_finished {

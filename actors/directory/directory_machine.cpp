@@ -55,8 +55,12 @@ effects directory_machine::on(const message& m, time_ms now) {
     list(*listed);
   else if (const auto* keys = std::get_if<keys_found>(&m))
     notary_keys(*keys);
+  else if (const auto* answered = std::get_if<peer_answer>(&m))
+    alias_answered(*answered);
   else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary")
     notary_overdue();
+  else if (timer && timer->name == "alias")
+    aliases_overdue();
   else if (const auto* named = std::get_if<room_named>(&m))
     name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))

@@ -13,7 +13,7 @@ namespace causeway::directory {
 
 /// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through here and
 /// leaves with Matrix ids only. Knows the local users; wakes, at start, whoever has something left to do. Pure.
-/// Files: directory_machine.cpp (commands), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
+/// Files: directory_machine.cpp (commands), joining.cpp (aliases of other servers), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
 class directory_machine {
 public:
   /// @param seed  32 random bytes; new room ids are derived from it
@@ -25,6 +25,7 @@ private:
   void loaded(const store::directory_loaded& from);
   void command(const command_received& m);
   void route(const command_received& m, chat::room_create x);
+  void route(const command_received& m, chat::room_join x);
   void route(const command_received& m, chat::invite_send x);
   void route(const command_received& m, chat::invite_revoke x);
   void route(const command_received& m, chat::invite_answer x);
@@ -37,6 +38,17 @@ private:
   void route(const command_received& m, chat::query_invitations x);
   void route(const command_received& m, const chat::media_put&);
   void route(const command_received& m, const chat::media_get&);
+
+  // -- joining.cpp
+  struct alias_question {
+    command_received command;
+    chat::room_join wanted; ///< with the user's Matrix id
+    time_ms since = 0;
+  };
+  void alias_answered(const peer_answer& m);
+  void aliases_overdue();
+  /// Hands a join on to its room, with the servers to try in order: those of `first`, those of the command, the room id's own.
+  void join(const command_received& m, chat::room_join x, const std::string& room_id, const std::vector<std::string>& first);
 
   // -- federation.cpp
   void federation(const federation_call& m);
@@ -99,6 +111,7 @@ private:
   std::unordered_map<std::string, std::int64_t> public_members_; ///< room id -> its number there
   std::unordered_map<std::string, std::string> aliases_;         ///< alias of this server -> room id
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
+  std::map<token, alias_question> asking_aliases_;
   std::map<std::uint64_t, notary_question> notary_;
   std::map<token, std::pair<std::uint64_t, std::vector<std::string>>> notary_asked_; ///< keys_wanted -> question, key ids
 };

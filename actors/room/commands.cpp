@@ -52,7 +52,17 @@ bool room_machine::resolve_names(queued_command& c) {
 }
 
 void room_machine::run_commands() {
-  while (!commands_.empty() && !resolving_ && withdrawing_.empty() && (!own_policy_ || own_policy_->outcome)) {
+  if (std::exchange(running_commands_, true)) return; // what ended within a command: the loop goes on by itself
+  run_waiting_commands();
+  running_commands_ = false;
+}
+
+bool room_machine::may_run_commands() const {
+  return !commands_.empty() && !resolving_ && withdrawing_.empty() && !command_joins_ && (!own_policy_ || own_policy_->outcome);
+}
+
+void room_machine::run_waiting_commands() {
+  while (may_run_commands()) {
     auto& c = commands_.front();
     if (!resolve_names(c)) return;
     author_waits_ = run_again_ = false;
@@ -65,6 +75,10 @@ void room_machine::run_commands() {
     if (revocation || answer) {
       // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
       tell_after({actor_kind::invitation, room_id_ + "|" + (revocation ? revocation->user : answer->user)}, running.command);
+      continue;
+    }
+    if (std::holds_alternative<chat::room_join>(*running.command.body)) {
+      std::visit([&](const auto& x) { run(running, x); }, *running.command.body);
       continue;
     }
     if (!creates && !exists_) {

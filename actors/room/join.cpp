@@ -18,6 +18,25 @@ constexpr std::uint32_t size_timeout_ms = 5'000;
 /// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what cannot be verified is left out.
 constexpr std::uint32_t join_verifications_max = 3;
 
+/// What the user is told when no server let him in: a refusal by rule rather than a server that was not to be reached, and that rather than one
+/// that does not know the room.
+int weight_of(const fault& why) {
+  switch (why.code) {
+    case fault_code::forbidden: return 3;
+    case fault_code::unable_to_authorise_join:
+    case fault_code::unable_to_grant_join: return 2;
+    default: return info(why.code).retryable ? 1 : 0;
+  }
+}
+
+fault fault_of(const peer_answer& m) {
+  if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
+  if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
+  if (m.errcode == "M_UNABLE_TO_GRANT_JOIN") return {fault_code::unable_to_grant_join, m.why.detail};
+  if (m.errcode == "M_NOT_FOUND") return {fault_code::not_found, m.why.detail};
+  return m.why;
+}
+
 } // namespace
 
 void room_machine::want_join(const join_wanted& m) {
@@ -47,7 +66,30 @@ void room_machine::join_local(const join_wanted& m) {
     auto fine = e ? commit_local(*e) : status{e.error()};
     if (!fine) why = fine.error();
   }
-  tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why});
+  join_ended(m, why);
+}
+
+void room_machine::run(const queued_command& c, const chat::room_join& x) {
+  join_wanted w;
+  w.user_id = x.user;
+  w.via = x.via;
+  w.command = c.command.reference;
+  if (c.command.profiles)
+    for (const auto& p : *c.command.profiles)
+      if (p.user_id == x.user) {
+        w.display_name = p.display_name;
+        w.avatar_url = p.avatar_url;
+      }
+  command_joins_ = true;
+  want_join(w);
+}
+
+void room_machine::join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) {
+  if (!m.command) return tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
+  if (why.code == fault_code::none) done(*m.command, chat::room_join::name, chat::room_joined_answer{room_id_, head_.room_version, "joined"});
+  else failed(*m.command, chat::room_join::name, why);
+  command_joins_ = false;
+  run_commands();
 }
 
 void room_machine::tell_invited() {
@@ -60,13 +102,14 @@ void room_machine::tell_invited() {
 void room_machine::ask_join() {
   auto& j = *join_;
   if (j.via >= j.wanted.via.size()) {
-    tell_after({actor_kind::invitation, room_id_ + "|" + j.wanted.user_id}, join_finished{j.wanted.user_id, j.last, j.perhaps_joined});
-    const auto why = j.last;
+    const auto ended = std::move(j);
     join_.reset();
     for (auto& h : std::exchange(held_, {})) receive(h);
-    for (auto& w : std::exchange(join_queue_, {})) {
+    auto waiting = std::exchange(join_queue_, {});
+    join_ended(ended.wanted, ended.last, ended.perhaps_joined);
+    for (auto& w : waiting) {
       // Whoever waited for minutes behind a server that does not answer is not sent to the same door.
-      if (info(why.code).retryable) tell_after({actor_kind::invitation, room_id_ + "|" + w.user_id}, join_finished{w.user_id, why});
+      if (weight_of(ended.last) == 1) join_ended(w, ended.last);
       else want_join(w);
     }
     return;
@@ -103,9 +146,9 @@ void room_machine::join_size(const peer_answer& m) {
 }
 
 void room_machine::join_next(const fault& why) {
-  join_->perhaps_joined = join_->perhaps_joined || (join_->at == join_dance::step::send_join && info(why.code).retryable && why.code != fault_code::peer_bad_answer);
-  // A refusal by rule weighs more than an unreachable server when the user is told why.
-  if (join_->last.code != fault_code::forbidden) join_->last = why;
+  const bool unanswered = weight_of(why) == 1 && why.code != fault_code::peer_bad_answer;
+  join_->perhaps_joined = join_->perhaps_joined || (join_->at == join_dance::step::send_join && unanswered);
+  if (weight_of(why) >= weight_of(join_->last)) join_->last = why;
   now_effects_.push_back(note{log_level::info, "join attempt failed", {{"room", room_id_}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}}});
   ++join_->via;
   ask_join();
@@ -118,7 +161,7 @@ void room_machine::join_answer(const peer_answer& m) {
       join_->last = {fault_code::incompatible_room_version, m.why.detail};
       return ask_join();
     }
-    return join_next(m.errcode == "M_FORBIDDEN" ? fault{fault_code::forbidden, m.why.detail} : m.why);
+    return join_next(fault_of(m));
   }
   return join_->at == join_dance::step::make_join ? join_template(m) : join_state(m);
 }
@@ -277,7 +320,8 @@ void room_machine::join_verified(const events_verified& m) {
   for (const auto& id : j.join->prev_events) head_.history_from += (head_.history_from.empty() ? "" : " ") + id;
   head_changed_ = true;
   const auto server = j.wanted.via[j.via];
-  const auto user = j.wanted.user_id;
+  const auto wanted = std::move(j.wanted);
+  const auto& user = wanted.user_id;
   const bool omitted = j.members_omitted;
   if (omitted) begin_without_members(j.join->event_id, server, std::move(j.servers));
   else end_without_members();
@@ -300,10 +344,10 @@ void room_machine::join_verified(const events_verified& m) {
   std::erase_if(changes, [&](const auto& c) { return c.key != matrix::state_key_pair{"m.room.member", user}; });
   tell_state_changes(changes);
   tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
-  tell_after({actor_kind::invitation, room_id_ + "|" + user}, join_finished{user, {}});
   tell_invited();
   start_history(server);
   ask_members();
+  join_ended(wanted, {});
   for (const auto& w : waiting) join_local(w);
   if (!history_)
     for (auto& h : std::exchange(held_, {})) receive(h);

@@ -75,7 +75,7 @@ void room_machine::policy_decided(policy_question q, result<matrix::event_ptr> o
     for (const auto& m : std::exchange(policy_waiting_, {})) dispatch(m);
     run_commands();
     if (own_policy_ && own_policy_->outcome) own_policy_.reset(); // nobody wants the event any more
-  } while (!own_policy_ && (!policy_waiting_.empty() || (!commands_.empty() && !resolving_ && withdrawing_.empty())));
+  } while (!own_policy_ && (!policy_waiting_.empty() || may_run_commands()));
 }
 
 void room_machine::policy_overdue() {

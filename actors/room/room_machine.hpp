@@ -160,8 +160,11 @@ private:
   };
   void take_command(const chat_command& m);
   void run_commands();
+  void run_waiting_commands();
+  bool may_run_commands() const;
   bool resolve_names(queued_command& c);
   void run(const queued_command& c, const chat::room_create& x);
+  void run(const queued_command& c, const chat::room_join& x);
   void run(const queued_command& c, const chat::invite_send& x);
   void run(const queued_command& c, const chat::message_send& x);
   /// Mentions and relations of one event of a message.
@@ -275,6 +278,7 @@ private:
   void join_verified(const events_verified& m);
   void join_next(const fault& why);
   void join_local(const join_wanted& m);
+  void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false);
   void tell_invited();
 
   // -- a room that was joined without its members, until they have been fetched (members_omitted.cpp)
@@ -454,6 +458,8 @@ private:
   std::deque<message> policy_waiting_;   ///< to be taken up again after it
   bool author_waits_ = false;
   bool run_again_ = false;               ///< the command being run waits for the policy server
+  bool running_commands_ = false;
+  bool command_joins_ = false; ///< a room.join is carried out; the commands after it wait
   std::set<std::string> withdrawing_; ///< invitations the leave at the head of `commands_` waits for
   std::map<std::string, held_redaction> held_redactions_; ///< by the redaction's id; bounded
   std::multimap<std::string, std::string> redactions_of_; ///< target -> held redactions

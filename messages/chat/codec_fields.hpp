@@ -13,6 +13,8 @@ inline constexpr std::size_t members_max = 10'000;
 inline constexpr std::size_t mentions_max = 1'000;
 /// Files of one message: each becomes an event.
 inline constexpr std::size_t files_max = 20;
+/// Servers named by a room.join: entries.
+inline constexpr std::size_t via_max = 20;
 /// `reason`, `display_name`: bytes.
 inline constexpr std::size_t short_text_bytes_max = 4'096;
 
@@ -47,6 +49,15 @@ struct contract<chat::room_create> {
     if (x.type != chat::room_type::channel && x.access == chat::visibility::public_)
       f.refuse("visibility", "may be public for a channel only", fault_code::bad_body);
     if (x.type != chat::room_type::channel && x.alias) f.refuse("alias", "is for a channel only", fault_code::bad_body);
+  }
+};
+template <>
+struct contract<chat::room_join> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.ids("via", x.via, chat::via_max);
   }
 };
 template <>
@@ -408,6 +419,15 @@ struct contract<chat::room_created_answer> {
     f.required("matrix_room_id", x.matrix_room_id);
     f.required("room_version", x.room_version);
     f.required("invitations", x.invitations);
+  }
+};
+template <>
+struct contract<chat::room_joined_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("matrix_room_id", x.matrix_room_id);
+    f.required("room_version", x.room_version);
+    f.required("state", x.state);
   }
 };
 template <>

@@ -50,6 +50,14 @@ struct invite_answer {
   std::optional<std::string> reason;
 };
 
+/// `room.join` -> {matrix_room_id, room_version, state}; the answer waits for the join. A member already: the same answer.
+struct room_join {
+  static constexpr const char* name = "room.join";
+  std::string room;                     ///< id of a room, or an alias (`#name:server`)
+  std::string user;                     ///< local user
+  std::vector<std::string> via;         ///< servers to join through, besides those the alias names
+};
+
 /// A file that lies in a media store: ours (after `media.put`) or another server's.
 struct file {
   std::string mxc;                      ///< mxc://server/media_id
@@ -140,7 +148,7 @@ struct media_get {
   std::uint64_t length = 512 * 1024;    ///< at most limits::media_part_bytes_max; less comes at the end of the file
 };
 
-using command = std::variant<room_create, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
+using command = std::variant<room_create, room_join, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
                              user_profile, query_room, query_invitations, media_put, media_get>;
 
 /// The contract's name of a command, e.g. "room.create".

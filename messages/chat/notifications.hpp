@@ -148,6 +148,10 @@ struct room_created_answer {
   std::string matrix_room_id, room_version;
   std::vector<invitation_view> invitations;
 };
+struct room_joined_answer {
+  std::string matrix_room_id, room_version;
+  std::string state; ///< joined
+};
 struct state_answer {
   std::string state;
 };
@@ -182,7 +186,7 @@ struct invitations_answer {
 };
 struct empty_answer {};
 
-using answer = std::variant<empty_answer, room_created_answer, state_answer, event_answer, user_answer, room_view,
+using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, state_answer, event_answer, user_answer, room_view,
                             invitations_answer, sent_answer, media_put_answer, media_get_answer>;
 
 } // namespace causeway::chat

@@ -229,4 +229,76 @@ BOOST_AUTO_TEST_CASE(notary_refuses_nonsense_and_keeps_silent_about_excluded_ser
   BOOST_TEST(errcode(r.post("/_matrix/key/v2/query", R"({"server_keys":{"a.example":5}})").second) == "M_BAD_JSON");
 }
 
+// -- room.join -----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct join_rig : rig {
+  effects join(const std::string& room, std::vector<std::string> via = {}) {
+    command_received m;
+    m.reference = {"s", "c1", 0};
+    m.body = std::make_shared<const chat::command>(chat::room_join{room, "ann", std::move(via)});
+    return on(m);
+  }
+  /// Servers of the join that a room was asked for; "room: server server".
+  static std::string handed_on(const effects& from) {
+    const auto commands = told<chat_command>(from);
+    BOOST_REQUIRE(commands.size() == 1u);
+    const auto& x = std::get<chat::room_join>(*commands[0].second.body);
+    BOOST_TEST((commands[0].first == address{actor_kind::room, x.room}));
+    BOOST_TEST(x.user == "@ann:here.example");
+    std::string out = x.room + ":";
+    for (const auto& server : x.via) out += " " + server;
+    return out;
+  }
+  static fault_code refusal(const effects& from) { return chat::decode_fault(told<command_done>(from).at(0).second.body).code; }
+  effects answer_alias(const effects& asked, int status, const std::string& body, fault why = {}) {
+    const auto request = told<peer_request>(asked).at(0).second;
+    return on(peer_answer{request.asked, "there.example", status, body, std::move(why), {}});
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_room_is_joined_through_given_servers_then_that_of_its_id, join_rig) {
+  BOOST_TEST(handed_on(join("!r:there.example", {"b.example", "here.example", "b.example"})) == "!r:there.example: b.example there.example");
+  BOOST_TEST(handed_on(join("!" + std::string(43, 'x'), {"b.example"})) == "!" + std::string(43, 'x') + ": b.example"); // version 12
+  BOOST_TEST((refusal(join("!r:there.example", {"no server"})) == fault_code::invalid_identifier));
+  BOOST_TEST((refusal(join("#nonsense")) == fault_code::invalid_identifier));
+  BOOST_TEST((refusal(join("unknown chat room")) == fault_code::not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_alias_of_another_server_is_asked_there_and_its_servers_come_first, join_rig) {
+  const auto asked = join("#party:there.example", {"b.example"});
+  const auto [to, request] = told<peer_request>(asked).at(0);
+  BOOST_TEST((to == address{actor_kind::remote_server, "there.example"}));
+  BOOST_TEST((request.endpoint == matrix::endpoint::query_directory));
+  BOOST_TEST(request.query.at(0).second == "#party:there.example");
+  BOOST_TEST(handed_on(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":["a.example",7,"not a server","here.example"]})")) ==
+             "!r:c.example: a.example b.example c.example");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_alias_that_cannot_be_resolved_says_why, join_rig) {
+  auto refused = [&](int status, const std::string& body, fault why = {}) { return refusal(answer_alias(join("#party:there.example"), status, body, std::move(why))); };
+  BOOST_TEST((refused(404, "{}", {fault_code::peer_refused, "404"}) == fault_code::not_found));
+  BOOST_TEST((refused(403, "{}", {fault_code::peer_refused, "403"}) == fault_code::forbidden));
+  BOOST_TEST((refused(0, "", {fault_code::peer_unreachable, "x"}) == fault_code::peer_unreachable));
+  BOOST_TEST((refused(200, "{}") == fault_code::peer_bad_answer));
+  BOOST_TEST((refused(200, R"({"room_id":"nonsense"})") == fault_code::peer_bad_answer));
+  BOOST_TEST((refused(200, "no json") == fault_code::peer_bad_answer));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_alias_question_nobody_answers_ends, join_rig) {
+  const auto asked = join("#party:there.example");
+  now = timer_at(asked, "alias");
+  BOOST_TEST((refusal(on(timer_due{"alias"})) == fault_code::peer_timeout));
+  BOOST_TEST(told<command_done>(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":[]})")).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_alias_of_this_server_is_known_here, join_rig) {
+  BOOST_TEST((refusal(join("#party:here.example")) == fault_code::not_found));
+  list("!r:here.example", 3, {}, R"(["#party:here.example"])");
+  BOOST_TEST(handed_on(join("#party:here.example")) == "!r:here.example:");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include "tests/actors/machine_rig.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,20 @@ struct room_store {
       found.state_groups = groups;
       return found;
     }
+    if (const auto* x = std::get_if<store::load_ancestors>(&q)) {
+      store::events_loaded found;
+      found.state_groups = groups;
+      std::vector<std::string> open = x->from, seen = x->stop_at;
+      for (std::size_t i = 0; i < open.size() && found.events.size() < x->limit; ++i) {
+        auto it = events.find(open[i]);
+        if (it == events.end() || std::find(seen.begin(), seen.end(), open[i]) != seen.end()) continue;
+        seen.push_back(open[i]);
+        found.events.push_back(it->second);
+        const auto& prev = it->second.event->prev_events;
+        open.insert(open.end(), prev.begin(), prev.end());
+      }
+      return found;
+    }
     if (const auto* x = std::get_if<store::load_redaction>(&q)) {
       store::redaction_loaded found;
       if (auto it = events.find(x->redaction_event_id); it != events.end()) found.redaction = it->second.event;
@@ -102,18 +117,69 @@ struct room_store {
   }
 };
 
-/// A channel of ann and bob at here.example that eve and eli of there.example have joined. Questions to the store and to the verifier are
-/// answered at once; what else the machine does is in the effects.
-struct shared_room {
+/// A room machine, its store, and whatever else is asked: the verifier is there, other actors as `outside` says.
+struct room_host {
   context node;
   std::string room_id;
   room_store disk;
   std::unique_ptr<room::room_machine> machine;
   time_ms now = noon;
-  matrix::json::object join_rules{{"join_rule", "public"}};
+  /// What another actor answers to a message; nothing: it stays in the effects.
+  std::function<std::optional<message>(const address&, const message&)> outside;
+
+  explicit room_host(context n) : node(std::move(n)) {}
+  room_host(const room_host&) = delete; // the machine refers to `node`
+
+  /// The actor is made (again) from what is on disk.
+  effects restart() {
+    machine = std::make_unique<room::room_machine>(node, room_id);
+    return on(start{});
+  }
+  effects on(const message& m) { return settle(machine->on(m, ++now)); }
+  /// Performs what the store and the others have to do, until nothing is left.
+  effects settle(effects list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      effects more;
+      auto deliver = [&](std::optional<message> answer) {
+        if (answer) append(more, machine->on(*answer, ++now));
+      };
+      if (const auto* p = std::get_if<persist>(&list[i])) {
+        for (const auto& w : p->batch.writes) disk.take(w);
+        for (const auto& e : p->then)
+          if (const auto* t = std::get_if<tell>(&e)) deliver(answer_to(*t));
+      } else if (const auto* q = std::get_if<ask_store>(&list[i])) {
+        if (auto found = disk.answer(q->question)) deliver(store_says(q->asked, std::move(*found)));
+      } else if (const auto* t = std::get_if<tell>(&list[i])) {
+        deliver(answer_to(*t));
+      }
+      append(list, std::move(more));
+    }
+    return list;
+  }
+  std::optional<message> answer_to(const tell& t) {
+    if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v);
+    return outside ? outside(t.to, t.body) : std::nullopt;
+  }
+  effects command(chat::command x, chat_command c = {}) {
+    c.reference = {"s", "c" + std::to_string(now), 0};
+    c.room_id = room_id;
+    c.body = std::make_shared<const chat::command>(std::move(x));
+    return on(c);
+  }
+  matrix::event_ptr event(const std::string& id) const { return disk.events.at(id).event; }
+  const matrix::state_map& state() const { return *disk.groups.at(disk.head.state_group); }
+  std::string membership(const std::string& user) const {
+    auto it = state().find({"m.room.member", user});
+    return it == state().end() ? std::string{} : std::string{event(it->second)->membership()};
+  }
+};
+
+/// A channel of ann and bob at here.example that eve and eli of there.example have joined. Questions to the store and to the verifier are
+/// answered at once; what else the machine does is in the effects.
+struct shared_room : room_host {
   std::uint64_t calls = 0;
 
-  explicit shared_room(std::string room_version = "11", bool they_join = true) : node(here(std::move(room_version))) {
+  explicit shared_room(std::string room_version = "11", bool they_join = true) : room_host(here(std::move(room_version))) {
     chat::room_create wanted;
     wanted.room = "chat-1";
     wanted.type = chat::room_type::channel;
@@ -130,33 +196,6 @@ struct shared_room {
       for (const auto& user : {eve, eli}) join(user);
   }
 
-  /// The actor is made again from what is on disk.
-  effects restart() {
-    machine = std::make_unique<room::room_machine>(node, room_id);
-    return on(start{});
-  }
-  effects on(const message& m) { return settle(machine->on(m, ++now)); }
-  /// Performs what the store and the verifier have to do, until nothing is left.
-  effects settle(effects list) {
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      effects more;
-      if (const auto* p = std::get_if<persist>(&list[i])) {
-        for (const auto& w : p->batch.writes) disk.take(w);
-      } else if (const auto* q = std::get_if<ask_store>(&list[i])) {
-        if (auto found = disk.answer(q->question)) more = machine->on(store_says(q->asked, std::move(*found)), ++now);
-      } else if (const auto* t = std::get_if<tell>(&list[i])) {
-        if (const auto* v = std::get_if<verify_events>(&t->body)) more = machine->on(verdict_on(*v), ++now);
-      }
-      list.insert(list.end(), more.begin(), more.end());
-    }
-    return list;
-  }
-  effects command(chat::command x, chat_command c = {}) {
-    c.reference = {"s", "c" + std::to_string(now), 0};
-    c.room_id = room_id;
-    c.body = std::make_shared<const chat::command>(std::move(x));
-    return on(c);
-  }
   effects call(const std::string& method, const std::string& target, std::optional<matrix::json::object> body = {}) {
     federation_call c;
     c.gateway = "g";
@@ -187,11 +226,9 @@ struct shared_room {
   }
 
   const matrix::room_version_rules& rules() const { return *matrix::find_room_version(node.federation.room_version); }
-  const matrix::state_map& state() const { return *disk.groups.at(disk.head.state_group); }
-  matrix::event_ptr event(const std::string& id) const { return disk.events.at(id).event; }
   const std::vector<std::string>& head() const { return disk.head.forward_extremities; }
 
-  /// An event of a user of there.example on top of the head (or of `prev`), not yet sent.
+  /// An event of a user of either server on top of the head (or of `prev`), not yet sent.
   matrix::event_ptr made(const std::string& sender, const std::string& type, matrix::json::object content,
                          std::optional<std::string> state_key = {}, const std::string& redacts = {}, std::vector<std::string> prev = {}) const {
     if (prev.empty()) prev = head();
@@ -210,7 +247,8 @@ struct shared_room {
     pdu.set("content", std::move(content));
     pdu.set("prev_events", ids(prev));
     pdu.set("auth_events", ids(auth));
-    auto x = matrix::hash_and_sign(std::move(pdu), rules(), std::string{matrix::server_name_of(sender)}, there_key());
+    auto x = matrix::hash_and_sign(std::move(pdu), rules(), std::string{matrix::server_name_of(sender)},
+                                   node.is_local(sender) ? node.key : there_key());
     if (!x) throw std::runtime_error(to_string(x.error()));
     return *x;
   }
@@ -230,6 +268,51 @@ struct shared_room {
     const auto answer = reply_in(call("GET", "/_matrix/federation/v1/event/" + matrix::percent_encode(event_id)));
     if (answer.status != 200) throw std::runtime_error("event: " + answer.body);
     return matrix::json::parse(answer.body)->find_array("pdus")->at(0);
+  }
+};
+
+/// there.example, which is not in the room yet; its requests reach here.example, those to all other servers nobody.
+struct joining_server : room_host {
+  shared_room& resident;
+  std::vector<std::string> asked; ///< server and endpoint of each request, in order
+  std::map<std::string, std::pair<int, std::string>> answers; ///< server -> status and body, instead of silence or of the resident
+
+  explicit joining_server(shared_room& r) : room_host({"there.example", there_key(), {}, {}, {}, 1, "boot"}), resident(r) {
+    node.federation.room_version = r.node.federation.room_version;
+    room_id = r.room_id;
+    outside = [this](const address& to, const message& m) -> std::optional<message> {
+      if (const auto* request = std::get_if<peer_request>(&m)) return answer_of(to.key, *request);
+      return {};
+    };
+    restart();
+  }
+  message answer_of(const std::string& server, const peer_request& r) {
+    const auto& row = matrix::info(r.endpoint);
+    asked.push_back(server + " " + std::string{row.path.substr(row.path.find("v1/") == std::string_view::npos ? row.path.find("v2/") : row.path.find("v1/"))});
+    peer_answer a;
+    a.asked = r.asked;
+    a.server_name = server;
+    if (auto it = answers.find(server); it != answers.end()) {
+      a.status = it->second.first;
+      a.body = it->second.second;
+    } else if (server == "here.example") {
+      std::string target = matrix::endpoint_path(r.endpoint, {r.parameters.begin(), r.parameters.end()});
+      for (std::size_t i = 0; i < r.query.size(); ++i)
+        target += (i == 0 ? "?" : "&") + r.query[i].first + "=" + matrix::percent_encode(r.query[i].second);
+      std::optional<matrix::json::object> body;
+      if (!r.body.empty()) body = *matrix::json::parse(r.body)->as_object();
+      const auto reply = shared_room::reply_in(resident.call(std::string{row.method}, target, std::move(body)));
+      a.status = reply.status;
+      a.body = reply.body;
+    } else {
+      a.why = {fault_code::peer_unreachable, server};
+    }
+    if (a.status != 0 && a.status != 200) {
+      a.why = {a.status >= 500 ? fault_code::peer_unreachable : fault_code::peer_refused, a.body};
+      if (const auto parsed = matrix::json::parse(a.body))
+        if (const auto* code = parsed->find_string("errcode")) a.errcode = *code;
+    }
+    return a;
   }
 };
 

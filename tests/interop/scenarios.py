@@ -280,6 +280,50 @@ class Scenarios:
         self.theirs.accept(room, bob)
         self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["first", "last"], "the history there")
 
+    # -- joining without an invitation
+
+    def _talk_in(self, room, alice, bob):
+        self.until(lambda: {alice, bob} <= self.theirs.members(room, bob), "both members there")
+        self.ours.send(room, alice, "from here")
+        self.theirs.send(room, bob, "from there")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["from here"], "our message there")
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["from there"], "their message here")
+
+    def test_we_join_their_public_channel_by_its_alias(self):
+        alice, bob, name = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob")), self.fresh("square")
+        room = self.theirs.create_public(bob, name)
+        answer = self.ours.chat.join(f"#{name}:{self.theirs.server_name}", alice)
+        self.assertEqual((answer["matrix_room_id"], answer["state"]), (room, "joined"))
+        created = self.ours.chat.wait_for("room.created", PATIENCE_S, matrix_room_id=room).body
+        self.assertEqual((created["name"], set(created["members"])), (name, {alice, bob}))
+        self._talk_in(room, alice, bob)
+        self.assertEqual(self.ours.chat.join(room, alice), answer)  # a member already
+
+    def test_a_second_of_us_joins_where_the_first_is(self):
+        alice, adam, bob = self.ours.user(self.fresh("alice")), self.ours.user(self.fresh("adam")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_public(bob, self.fresh("square"))
+        self.ours.join(room, alice, [self.theirs.server_name])
+        self.ours.join(room, adam)
+        self.until_equal(lambda: self.theirs.members(room, bob), {alice, adam, bob}, "the members there")
+
+    def test_they_join_our_public_channel_by_its_alias(self):
+        alice, bob, name = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob")), self.fresh("square")
+        room = self.ours.create_public(alice, name)
+        self.assertEqual(self.theirs.join(f"#{name}:{self.ours.server_name}", bob), room)
+        self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=bob, membership="join")
+        self._talk_in(room, alice, bob)
+
+    def test_what_we_may_not_join_or_cannot_find_is_refused_with_the_reason(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        private = self.theirs.create_channel(bob, [])
+        there = self.theirs.server_name
+        for room, via, code in ((f"#nothing:{there}", (), "not_found"), (private, [there], "forbidden"), ("!unknown:" + there, (), "not_found"),
+                                ("!unknown:localhost:1", (), "peer_unreachable"), ("#nothing:localhost:1", (), "peer_unreachable")):
+            with self.subTest(room=room), self.assertRaises(CommandError) as refusal:
+                self.ours.join(room, alice, via)
+            self.assertEqual(refusal.exception.code, code, refusal.exception)
+        self.assertEqual(self.ours.chat.find("room.created", matrix_room_id=private), [])
+
     # -- beside the list
 
     def test_who_leaves_is_gone_on_the_other_side(self):

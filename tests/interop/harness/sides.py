@@ -51,6 +51,14 @@ class CausewaySide:
     def create_channel(self, by, members):
         return self.chat.create_room("channel", by, members, name="a channel", visibility="private")["matrix_room_id"]
 
+    def create_public(self, by, alias):
+        """A channel anybody may join, as `#alias:server`."""
+        return self.chat.create_room("channel", by, [], name=alias, visibility="public", alias=alias)["matrix_room_id"]
+
+    def join(self, room, user, via=()):
+        """Room id. `room` may be an alias. Raises CommandError where it is refused."""
+        return self.chat.join(room, user, via)["matrix_room_id"]
+
     def invite(self, room, by, user):
         self.chat.invite(room, by, user)
 
@@ -135,6 +143,12 @@ class SynapseSide:
 
     def create_channel(self, by, members):
         return self._user(by).create_room(members, preset="private_chat", name="a channel")
+
+    def create_public(self, by, alias):
+        return self._user(by).create_room(preset="public_chat", room_alias_name=alias, name=alias)
+
+    def join(self, room, user, via=()):
+        return self._user(user).join_through(room, via)
 
     def invite(self, room, by, user):
         self._user(by).invite(room, user)

@@ -184,6 +184,11 @@ class SynapseUser:
     def join(self, room_id):
         self._membership("join", room_id)
 
+    def join_through(self, room, servers=()):
+        """Room id; `room` may be an alias."""
+        query = "&".join("via=" + quote(server) for server in servers)
+        return self.call("POST", f"/join/{quote(room)}" + (f"?{query}" if query else ""), {})["room_id"]
+
     def send(self, room_id, text):
         """Event id of the message."""
         return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}",

@@ -100,6 +100,8 @@ BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
   const std::vector<std::string> mentions(1'001, "@a:b");
   refuses("message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str("t")}, {"mentions", packed(mentions)}}),
           fault_code::too_large, "mentions has more than 1000 entries");
+  refuses("room.join", map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}), fault_code::too_large,
+          "via has more than 20 entries");
   refuses("query.room", std::string(limits::chat_frame_bytes_max + 1, 'x'), fault_code::too_large, "body");
 }
 
@@ -184,6 +186,8 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
   BOOST_TEST(!back.federated);
   BOOST_TEST(!back.room_name);
 
+  BOOST_TEST(round_trip(room_join{"#r:s", "u", {"a.example", "b.example"}}).via.size() == 2u);
+  BOOST_TEST(round_trip(room_join{"#r:s", "u", {}}).room == "#r:s");
   BOOST_TEST(round_trip(invite_send{"r", "b", "u", "why"}).reason.value() == "why");
   BOOST_TEST(!round_trip(invite_send{"r", "b", "u", {}}).reason);
   BOOST_TEST(round_trip(invite_revoke{"r", "b", "u", {}}).user == "u");
@@ -234,6 +238,8 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
   BOOST_TEST(encode(answer{empty_answer{}}) == "\x80");
   BOOST_TEST(encode(answer{event_answer{"$e"}}) == map({{"event_id", str("$e")}}));
   BOOST_TEST(encode(answer{state_answer{"pending"}}) == map({{"state", str("pending")}}));
+  BOOST_TEST(encode(answer{room_joined_answer{"!r", "11", "joined"}}) ==
+             map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"state", str("joined")}}));
   BOOST_TEST(encode(answer{user_answer{"@u:s"}}) == map({{"user", str("@u:s")}}));
   const auto invitation = map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("u")}, {"by", str("b")},
                                {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}});

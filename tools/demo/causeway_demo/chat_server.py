@@ -94,6 +94,10 @@ class ChatServer:
         body = {"room": room, "by": by, "message": message}
         return self.command("message.delete", {**body, "reason": reason} if reason else body)["event_id"]
 
+    def join(self, room, user, via=(), timeout=90):
+        """Answer of room.join; `room` may be an alias."""
+        return self.command("room.join", {"room": room, "user": user, "via": list(via)}, timeout=timeout)
+
     def send_file(self, room, sender, path, text="", message=None):
         """Puts the file into the broker's store and says so in the room; returns (mxc, answer of message.send)."""
         mxc = self.upload(path)
