@@ -276,7 +276,7 @@ void room_machine::join_verified(const events_verified& m) {
     if (j.verifications < join_verifications_max) {
       ++j.verifications;
       j.told.try_again();
-      now_effects_.push_back(wake_me_at{now_ + node_.federation.key_fetch_retry_ms + 1'000, "join"});
+      now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.federation.key_fetch_retry_ms} * j.verifications + 1'000, "join"});
       return;
     }
     now_effects_.push_back(note{log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
