@@ -93,6 +93,9 @@ std::string encode(const fault& x) {
   return edge::pack(fault_body{std::string{row.name}, std::string{row.what_to_do}, std::move(detail), row.retryable});
 }
 
+result<media_put_answer> decode_media_put_answer(std::string_view body) { return edge::unpack<media_put_answer>(body, fault_code::bad_body); }
+result<media_get_answer> decode_media_get_answer(std::string_view body) { return edge::unpack<media_get_answer>(body, fault_code::bad_body); }
+
 fault decode_fault(std::string_view body) {
   auto x = edge::unpack<fault_body>(body, fault_code::bad_body);
   if (!x) return x.error();

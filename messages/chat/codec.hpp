@@ -20,6 +20,9 @@ std::string encode(const answer& x);
 std::string encode(const fault& x);
 /// For clients and tests.
 result<notification> decode_notification(std::string_view notification_name, std::string_view body);
+/// For clients. @returns fault bad_body
+result<media_put_answer> decode_media_put_answer(std::string_view body);
+result<media_get_answer> decode_media_get_answer(std::string_view body);
 /// For clients: a code this version does not know becomes `internal` with the word in the detail; a body that is no fault, `bad_body`.
 fault decode_fault(std::string_view body);
 

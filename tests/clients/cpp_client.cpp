@@ -5,6 +5,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 using namespace causeway;
@@ -242,6 +245,49 @@ BOOST_AUTO_TEST_CASE(closing_ends_what_is_open) {
     broker.with([&](test::session_rig& rig) { alone = rig.machine->describe(rig.now).find("\"phase\":\"alone\"") != std::string::npos; });
     return alone;
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_file_goes_out_and_comes_back_part_by_part) {
+  mini_broker broker{loopback()};
+  std::string stored;
+  std::size_t parts = 0;
+  broker.directory = [&](const command_received& x) {
+    ++parts;
+    chat::answer answer;
+    if (const auto* put = std::get_if<chat::media_put>(x.body.get())) {
+      BOOST_TEST(put->file_name.value() == "out");
+      BOOST_TEST(put->content_type.value() == "image/png");
+      if (put->offset == stored.size()) stored += put->bytes;
+      answer = chat::media_put_answer{"mxc://a.example/m", stored.size(), stored.size() == put->total_bytes};
+    } else {
+      const auto& get = std::get<chat::media_get>(*x.body);
+      answer = chat::media_get_answer{stored.substr(get.offset, get.length), stored.size(), "image/png", "name"};
+    }
+    return command_done{x.reference, true, chat::encode(answer)};
+  };
+  const auto folder = std::filesystem::temp_directory_path() / ("causeway-client-" + client::client::new_id());
+  std::filesystem::create_directory(folder);
+  std::string bytes(limits::media_part_bytes_max + 1'000, 'a');
+  bytes += "the end";
+  std::ofstream{folder / "out", std::ios::binary} << bytes;
+  client::client c{to(broker)};
+  const auto mxc = c.upload((folder / "out").string(), "image/png", "u1", patience);
+  BOOST_REQUIRE(mxc);
+  BOOST_TEST(*mxc == "mxc://a.example/m");
+  BOOST_TEST((stored == bytes));
+  BOOST_TEST(parts == 3u); // where does it go on, and two parts
+  const auto about = c.download(*mxc, (folder / "in").string(), patience);
+  BOOST_REQUIRE(about);
+  BOOST_TEST(about->total_bytes == bytes.size());
+  BOOST_TEST(about->content_type == "image/png");
+  BOOST_TEST(about->file_name == "name");
+  std::ifstream in{folder / "in", std::ios::binary};
+  BOOST_TEST((std::string{std::istreambuf_iterator<char>{in}, {}} == bytes));
+  BOOST_TEST((c.upload((folder / "none").string(), "image/png", {}, patience).error().code == fault_code::not_found));
+  broker.directory = [](const command_received& x) { return command_done{x.reference, false, chat::encode(fault{fault_code::too_large, "x"})}; };
+  BOOST_TEST((c.upload((folder / "out").string(), "image/png", {}, patience).error().code == fault_code::too_large));
+  BOOST_TEST((c.download(*mxc, (folder / "in").string(), patience).error().code == fault_code::too_large));
+  std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

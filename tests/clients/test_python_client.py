@@ -1,7 +1,9 @@
 """causeway_client against a tiny broker. Run: python3 -m unittest discover -s tests/clients"""
 
+import io
 import os
 import sys
+import tempfile
 import threading
 import unittest
 
@@ -315,6 +317,59 @@ class Curve(ClientTest):
         public, secret = zmq.curve_keypair()
         keys = CurveKeys(self.public.decode(), public.decode(), secret.decode())
         self.assertEqual(self.client(curve=keys).command("x", {})["command"], "x")
+
+
+
+class Files(ClientTest):
+    def setUp(self):
+        super().setUp()
+        self.stored = b""
+        self.parts = []
+        self.asked = set()
+        self.broker.command = self.command
+
+    def command(self, peer, header, body):
+        """A media store of one file."""
+        if header["id"] not in self.asked:  # a client that is greeted twice repeats what it has open
+            self.asked.add(header["id"])
+            self.parts.append(body)
+        if header["command"] == "media.put":
+            if body["offset"] == len(self.stored):
+                self.stored += body["bytes"]
+            answer = {"mxc": "mxc://a.example/m", "received_bytes": len(self.stored), "complete": len(self.stored) == body["total_bytes"]}
+        else:
+            answer = {"bytes": self.stored[body["offset"]:][:body["length"]], "total_bytes": len(self.stored),
+                      "content_type": "image/png", "file_name": "name"}
+        self.broker._send(peer, b"R", {"id": header["id"], "ok": True, "repeated": False}, answer)
+
+    def test_a_file_goes_out_and_comes_back_part_by_part(self):
+        data = os.urandom(1_200_000)
+        c = self.client()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.png")
+            with open(path, "wb") as out:
+                out.write(data)
+            self.assertEqual(c.upload(path, upload_id="u1"), "mxc://a.example/m")
+            self.assertEqual(self.stored, data)
+            self.assertEqual([len(part["bytes"]) for part in self.parts], [0, 524_288, 524_288, 151_424])
+            self.assertEqual({(part["upload"], part["file_name"], part["content_type"]) for part in self.parts}, {("u1", "x.png", "image/png")})
+            about = c.download("mxc://a.example/m", path + ".back")
+            self.assertEqual(tuple(about), (len(data), "image/png", "name"))
+            with open(path + ".back", "rb") as back:
+                self.assertEqual(back.read(), data)
+
+    def test_an_upload_goes_on_where_it_broke_off(self):
+        self.stored = b"abc"
+        self.client().upload(io.BytesIO(b"abcdef"), upload_id="u1")
+        self.assertEqual(self.stored, b"abcdef")
+        self.assertEqual([part["bytes"] for part in self.parts], [b"", b"def"])
+
+    def test_an_empty_file_is_one_part(self):
+        self.assertEqual(self.client().upload(io.BytesIO(b"")), "mxc://a.example/m")
+        self.assertEqual(len(self.parts), 1)
+        target = io.BytesIO()
+        self.client().download("mxc://a.example/m", target)
+        self.assertEqual(target.getvalue(), b"")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def main():
             servers.append(server)
             server.connect()
             screen.note(f"  {side}  broker {broker.server_name}, its chat server on {broker.chat_endpoint}")
-        account = conversation.play(screen, *servers, brokers[0].server_name, brokers[1].server_name)
+        account = conversation.play(screen, *servers, brokers[0].server_name, brokers[1].server_name, directory)
         summary = account.summary()
         good = summary["lost"] == 0 and summary["duplicated"] == 0
         screen.title(f"Owed {summary['owed']} messages, delivered {summary['delivered']}, lost {summary['lost']}, "

@@ -129,6 +129,16 @@ class Synapse:
         except ValueError:
             return answer.status, text
 
+    def raw(self, method, path, data, headers):
+        """One request to the client API. Returns (status, headers, bytes)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=60)
+        try:
+            connection.request(method, path, data, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
     def user(self, localpart):
         """The account of that name, registered when it is new."""
         if localpart not in self._users:
@@ -193,6 +203,22 @@ class SynapseUser:
         """Event id of the message."""
         return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}",
                          {"msgtype": "m.text", "body": text})["event_id"]
+
+    def send_content(self, room_id, content):
+        """Event id of an m.room.message."""
+        return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}", content)["event_id"]
+
+    def upload(self, data, content_type, file_name):
+        """mxc URI of bytes in Synapse's media store."""
+        status, _, body = self.server.raw("POST", f"/_matrix/media/v3/upload?filename={quote(file_name)}", data,
+                                          {"Content-Type": content_type, "Authorization": "Bearer " + self._token})
+        if status != 200:
+            raise ClientError(status, json.loads(body))
+        return json.loads(body)["content_uri"]
+
+    def media(self, path):
+        """GET /_matrix/client/v1/media/...: (status, headers, bytes)."""
+        return self.server.raw("GET", "/_matrix/client/v1/media/" + path, None, {"Authorization": "Bearer " + self._token})
 
     def type(self, room_id, typing):
         self.call("PUT", f"/rooms/{quote(room_id)}/typing/{quote(self.user_id)}", {"typing": typing, "timeout": 20000})

@@ -42,6 +42,12 @@ struct bindings {
   std::map<std::string, std::string> rooms, messages;
 };
 
+/// A file that was downloaded, as its server tells it; the name may be empty.
+struct downloaded {
+  std::uint64_t total_bytes = 0;
+  std::string content_type, file_name;
+};
+
 /// One connection to the broker, kept alive by a thread of its own: it reconnects, introduces itself again, repeats commands
 /// without an answer (same id: the broker runs each once) and drops events that were handed out before.
 /// All functions may be called from any thread.
@@ -64,6 +70,15 @@ public:
                               std::chrono::milliseconds timeout = std::chrono::seconds{30});
   result<std::string> command(const chat::command& x, std::string id = {},
                               std::chrono::milliseconds timeout = std::chrono::seconds{30});
+  /// Puts a file into the broker's media store, part by part. With the same `upload_id` an upload that broke off goes on where it was.
+  /// @param timeout  of each part
+  /// @returns its mxc URI; the broker's fault (too_large: media.upload_bytes_max); not_found, bad_body: the file itself
+  result<std::string> upload(const std::string& path, const std::string& content_type, std::string upload_id = {},
+                             std::chrono::milliseconds timeout = std::chrono::seconds{60});
+  /// Writes a file of any server to `path`. The first part of another server's file comes when the broker has all of it.
+  /// @returns what is known of it; the broker's fault (not_found: its server has no such file)
+  result<downloaded> download(const std::string& mxc, const std::string& path,
+                              std::chrono::milliseconds timeout = std::chrono::seconds{300});
   /// Sends an ephemeral command (`typing`); lost where there is no connection.
   void send_ephemeral(const chat::command& x);
   /// 128 random bits in hexadecimal.

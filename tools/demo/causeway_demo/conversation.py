@@ -1,7 +1,10 @@
 """The conversation the demo plays, and the account of it."""
 
+import filecmp
+import os
 import threading
 
+from . import picture
 from .screen import short
 
 
@@ -37,8 +40,8 @@ def in_order(user, count):
     return [f"{short(user)}'s number {number + 1}" for number in range(count)]
 
 
-def play(screen, here, there, domain_here, domain_there, burst=20):
-    """Alice is at `here`; Bob, Carol and Dave are at `there`. Returns the Account.
+def play(screen, here, there, domain_here, domain_there, folder, burst=20):
+    """Alice is at `here`; Bob, Carol and Dave are at `there`; a picture lies in `folder`. Returns the Account.
 
     :raises TimeoutError, CommandError: the conversation did not go as it must.
     """
@@ -80,7 +83,20 @@ def play(screen, here, there, domain_here, domain_there, burst=20):
         says(mine, room, user, text, reader, theirs)
         theirs.wait_until(lambda b=before, s=theirs: len(s.messages(room)) > b, 30, f"'{text}'")
 
-    screen.title(f"3. Both write {burst} messages at once")
+    screen.title("3. A picture")
+    path = os.path.join(folder, "ferry.png")
+    picture.write(path)
+    screen.does("A", "alice", "sends ferry.png")
+    mxc, sent = here.send_file(room, alice, path)
+    account.owe(there, bob, room, sent["event_id"])
+    told = there.wait_for("message.received", matrix_room_id=room, event_id=sent["event_id"]).body
+    known = there.download(told["file"]["mxc"], path + ".received")
+    same = filecmp.cmp(path, path + ".received", shallow=False)
+    screen.sees("B", f"   {known.file_name}, {known.content_type}, {known.total_bytes} bytes, {'as it was sent' if same else 'ALTERED'}")
+    if not same:
+        raise RuntimeError(f"{mxc} is not what was sent")
+
+    screen.title(f"4. Both write {burst} messages at once")
     screen.hold(True)
     failures = []
 
@@ -103,7 +119,7 @@ def play(screen, here, there, domain_here, domain_there, burst=20):
         read = [text for text in server.messages(room, user) if "number" in text]
         screen.sees(side, f"<- {len(read)} messages of {short(user)}, {'in order' if read == in_order(user, burst) else 'out of order'}")
 
-    screen.title("4. An invitation is rejected")
+    screen.title("5. An invitation is rejected")
     room = direct_message(carol, "would you join us, Carol?")
     says(here, room, alice, "would you join us, Carol?")
     screen.does("B", "carol", "rejects")
@@ -111,7 +127,7 @@ def play(screen, here, there, domain_here, domain_there, burst=20):
     here.wait_for("invitation.changed", user=carol, matrix_room_id=room, state="rejected")
     account.invitations["rejected"] += 1
 
-    screen.title("5. An invitation is revoked")
+    screen.title("6. An invitation is revoked")
     room = direct_message(dave, "Dave, this one was not for you")
     says(here, room, alice, "Dave, this one was not for you")
     screen.does("A", "alice", "revokes it")
