@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace causeway {
 namespace {
@@ -62,16 +63,21 @@ void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, 
 
 void perform(shell_ptr self, effects list) {
   std::vector<send_frame> frames; // they leave together: each hand-over may wake the edge
+  const auto hand_over = [&] {
+    if (!frames.empty()) self->state.others->outside->send(std::exchange(frames, {}));
+  };
   for (auto& e : list) {
     auto* told = std::get_if<tell>(&e);
     if (auto* frame = told && told->to.kind == actor_kind::edge ? std::get_if<send_frame>(&told->body) : nullptr) {
       frames.push_back(std::move(*frame));
       continue;
     }
+    // What follows nothing to write is performed at once: its frames come after these.
+    if (const auto* p = std::get_if<persist>(&e); p && p->batch.writes.empty()) hand_over();
     std::visit([&](auto& x) { perform_one(self, x); },
                static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
   }
-  if (!frames.empty()) self->state.others->outside->send(std::move(frames));
+  hand_over();
 }
 
 void handle(shell_ptr self, const message& m) {

@@ -74,6 +74,7 @@ void room_graph::remember(const store::events_loaded& found) {
   };
   for (const auto& s : found.events) {
     if (is_placed(s.event->event_id)) continue;
+    if (s.event->is_state()) precedents_.clear();
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
     if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
   }
@@ -184,7 +185,26 @@ room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
   return {verdict::outlier, {}};
 }
 
+std::optional<room_graph::precedent> room_graph::precedent_for(const matrix::event& x, const state_ref& before) const {
+  const bool rules_look_into_it = !create_ || x.is_state() || x.has_oversized_identifier || x.room_id != create_->room_id ||
+                                  (x.type.starts_with("m.room.") && x.type != "m.room.message" && x.type != "m.room.encrypted");
+  if (rules_look_into_it || members_omitted_) return {};
+  return precedent{before.group, current_.group, is_history(x.event_id), x.type, x.auth_events};
+}
+
 room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref& before) const {
+  auto same = precedent_for(x, before);
+  if (!same) return judge_anew(x, before);
+  if (auto known = precedents_.find(x.sender); known != precedents_.end() && known->second == *same) return {};
+  auto judged = judge_anew(x, before);
+  if (judged.judged == verdict::accepted) {
+    if (precedents_.size() >= precedents_max) precedents_.clear();
+    precedents_.insert_or_assign(x.sender, *std::move(same));
+  }
+  return judged;
+}
+
+room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before) const {
   if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
   if (auto fine = matrix::check_auth(x, create_.get(), lookup_for(x, before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
@@ -199,6 +219,7 @@ room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref&
 void room_graph::put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch) {
   batch.push_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
   const auto id = n.event->event_id;
+  if (n.event->is_state()) precedents_.clear();
   if (n.after) recent_.push_back(id);
   nodes_.insert_or_assign(id, std::move(n));
 }
@@ -325,6 +346,7 @@ void room_graph::replace(matrix::event_ptr redacted) {
   auto it = nodes_.find(redacted->event_id);
   if (it == nodes_.end()) return;
   it->second.event = std::move(redacted);
+  precedents_.clear();
   resolved_.clear(); // the same events may be weighed differently now
 }
 

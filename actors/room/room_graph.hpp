@@ -134,6 +134,7 @@ private:
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
+  judgement judge_anew(const matrix::event& x, const state_ref& before) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
@@ -150,6 +151,18 @@ private:
   std::int64_t state_group_full_every_;
   matrix::event_ptr create_;
   std::unordered_map<std::string, node, string_hash, std::equal_to<>> nodes_;
+  /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules do not look
+  /// at the content of such events. Emptied when any state event comes or changes.
+  struct precedent {
+    std::int64_t before = 0, current = 0; ///< state groups
+    bool history = false;
+    std::string type;
+    std::vector<std::string> auth_events;
+    bool operator==(const precedent&) const = default;
+  };
+  std::optional<precedent> precedent_for(const matrix::event& x, const state_ref& before) const;
+  static constexpr std::size_t precedents_max = 256;
+  mutable std::unordered_map<std::string, precedent> precedents_; ///< by sender
   static constexpr std::size_t cited_max = 100'000;
   std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::deque<std::string> recent_; ///< events with states at hand, oldest first

@@ -4,6 +4,7 @@
 #include "messages/limits.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace causeway {
 namespace {
@@ -43,6 +44,31 @@ status check(const std::map<std::string, std::string>& bindings, char sigil, con
   return ok();
 }
 
+/// Picks two strings of the outermost map.
+class id_finder : public msgpack::null_visitor {
+public:
+  std::string_view event_id, room_id;
+
+  bool start_map(std::uint32_t) { return ++depth_, true; }
+  bool end_map() { return --depth_, true; }
+  bool start_array(std::uint32_t) { return ++depth_, true; }
+  bool end_array() { return --depth_, true; }
+  bool start_map_key() { return in_key_ = true; }
+  bool end_map_key() { return in_key_ = false, true; }
+  bool visit_str(const char* text, std::uint32_t size) {
+    if (depth_ != 1) return true;
+    const std::string_view found{text, size};
+    if (in_key_) wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
+    else if (auto* into = std::exchange(wanted_, nullptr)) *into = found;
+    return true;
+  }
+
+private:
+  std::size_t depth_ = 0;
+  bool in_key_ = false;
+  std::string_view* wanted_ = nullptr; ///< whose value comes next
+};
+
 } // namespace
 
 result<acknowledgement> decode_acknowledgement(std::string_view body) {
@@ -56,17 +82,11 @@ result<acknowledgement> decode_acknowledgement(std::string_view body) {
 }
 
 void name_event(const store::outbox_row& row, outbox_stream::sent_row& sent) {
-  const auto map = edge::unpacked_map::parse(row.body, fault_code::internal);
-  if (!map) return;
-  const auto text = [&](std::string_view key) -> std::string_view {
-    const auto* found = map->find(key);
-    if (found == nullptr || found->type != msgpack::type::STR) return {};
-    return {found->via.str.ptr, found->via.str.size};
-  };
-  const auto event_id = text("event_id"), room_id = text("matrix_room_id");
-  if (event_id.empty() || room_id.empty()) return;
-  sent.event_id = event_id;
-  sent.room_id = room_id;
+  // What the store gives back was encoded here: no bounds to check, and no tree of the whole body to build for two of its strings.
+  id_finder ids;
+  if (!msgpack::parse(row.body.data(), row.body.size(), ids) || ids.event_id.empty() || ids.room_id.empty()) return;
+  sent.event_id = ids.event_id;
+  sent.room_id = ids.room_id;
 }
 
 } // namespace session

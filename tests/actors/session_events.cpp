@@ -54,6 +54,54 @@ BOOST_AUTO_TEST_CASE(notifications_come_with_stream_cursor_and_name) {
   BOOST_TEST(f.body == "hello");
 }
 
+BOOST_AUTO_TEST_CASE(rows_told_by_their_commit_are_sent_without_being_read) {
+  auto rig = connected();
+  rig.answers_at_once = false;
+  rig.notify_with_row(0, "hello", "room.created");
+  rig.notify_with_row(0);
+  BOOST_TEST(rig.asked.empty());
+  const auto frames = rig.take(peer);
+  BOOST_REQUIRE(frames.size() == 2u);
+  BOOST_TEST(frames[0].body == "hello");
+  BOOST_TEST(edge::decode_header<edge::event_header>(frames[0].header)->event == "room.created");
+  BOOST_TEST(edge::decode_header<edge::event_header>(frames[1].header)->cursor.value() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_do_not_follow_what_was_read_are_read_with_what_is_missing) {
+  auto rig = connected();
+  rig.store.add(0, "x", ""); // its word was lost
+  rig.notify_with_row(0);
+  gets(rig, peer, {1, 2});
+  rig.answers_at_once = false;
+  rig.notify(0);
+  rig.notify_with_row(0); // while the one before it is being read
+  gets(rig, peer, {});
+  rig.answer_all();
+  rig.answer_all();
+  gets(rig, peer, {3, 4});
+  rig.notify_with_row(0);
+  gets(rig, peer, {5});
+}
+
+BOOST_AUTO_TEST_CASE(a_row_told_twice_comes_once) {
+  auto rig = connected();
+  rig.notify_with_row(0);
+  auto again = std::make_shared<std::map<std::uint32_t, std::vector<store::outbox_row>>>();
+  (*again)[0] = rig.store.streams[0].rows;
+  rig.give(outbox_advanced{{{0, 1}}, std::move(again)});
+  gets(rig, peer, {1});
+}
+
+BOOST_AUTO_TEST_CASE(rows_told_while_nobody_is_connected_come_after_hello) {
+  session_rig rig;
+  rig.begin();
+  for (int i = 0; i < 300; ++i) rig.notify_with_row(0);
+  rig.hello(peer);
+  const auto got = rig.cursors(peer);
+  BOOST_TEST(got.size() == 300u);
+  BOOST_TEST(std::ranges::is_sorted(got));
+}
+
 BOOST_AUTO_TEST_CASE(what_waited_before_hello_comes_after_it) {
   session_rig rig;
   for (int i = 0; i < 600; ++i)

@@ -198,6 +198,14 @@ struct session_rig {
     give(outbox_advanced{{{stream, cursor}}});
   }
 
+  /// The same, told with the row itself, as the store does.
+  void notify_with_row(std::uint32_t stream, const std::string& body = "body", const std::string& name = "message.received") {
+    const auto cursor = store.add(stream, name, body);
+    auto rows = std::make_shared<std::map<std::uint32_t, std::vector<store::outbox_row>>>();
+    (*rows)[stream].push_back(store.streams[stream].rows.back());
+    give(outbox_advanced{{{stream, cursor}}, std::move(rows)});
+  }
+
   /// Takes the frames for `c` out of `sent`.
   std::vector<edge::frame> take(const edge::connection& c) {
     std::vector<edge::frame> frames;

@@ -173,6 +173,48 @@ BOOST_AUTO_TEST_CASE(what_follows_a_commit_is_told_when_it_is_on_disk_and_not_be
   BOOST_TEST(r.outside.requests == (std::vector<std::uint64_t>{2, 1}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(the_frames_of_one_decision_are_handed_over_together_and_in_order) {
+  rig r;
+  const auto frame = [](const char* body) {
+    return tell{{actor_kind::edge, ""}, send_frame{{}, {edge::verb::event, {}, body}}};
+  };
+  r.play = [&](const message& m, time_ms) {
+    if (!is_word(m, "go")) return effects{};
+    persist later;
+    later.batch.writes.push_back(store::acknowledge_outbox{0, 1});
+    later.then.push_back(frame("after the commit"));
+    return effects{frame("1"), std::move(later), request_to_gateway(1), frame("2")};
+  };
+  r.open();
+  r.say("go");
+  BOOST_REQUIRE(r.outside.frames.size() == 1u);
+  BOOST_REQUIRE(r.outside.frames[0].size() == 2u);
+  BOOST_TEST(r.outside.frames[0][0].body.body == "1");
+  BOOST_TEST(r.outside.frames[0][1].body.body == "2");
+  r.outside.finish_commit();
+  r.scheduler.run();
+  BOOST_REQUIRE(r.outside.frames.size() == 2u);
+  BOOST_TEST(r.outside.frames[1].at(0).body.body == "after the commit");
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_that_follows_nothing_to_write_comes_after_the_one_before_it) {
+  rig r;
+  const auto frame = [](const char* body) {
+    return tell{{actor_kind::edge, ""}, send_frame{{}, {edge::verb::event, {}, body}}};
+  };
+  r.play = [&](const message& m, time_ms) {
+    persist at_once;
+    at_once.then.push_back(frame("2"));
+    return is_word(m, "go") ? effects{frame("1"), std::move(at_once), frame("3")} : effects{};
+  };
+  r.open();
+  r.say("go");
+  std::string order;
+  for (const auto& together : r.outside.frames)
+    for (const auto& one : together) order += one.body.body;
+  BOOST_TEST(order == "123");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_overtakes_an_uncommitted_batch) {
   rig r;
   r.play = [](const message& m, time_ms) {

@@ -113,6 +113,7 @@ void chat_peer::handle(char verb, const std::string& header, const std::string& 
     ++events_;
     ++used_.messages;
     used_.bytes += body.size();
+    if (on_event) on_event(event->event, body);
     return;
   }
   default: return; // nothing else is for who only sends commands

@@ -29,6 +29,8 @@ public:
   std::string call(const chat::command& command);
   /// EVENTs so far.
   std::size_t events() const { return events_; }
+  /// Called from `poll` with the name and the msgpack body of every EVENT; none by default.
+  std::function<void(const std::string&, const std::string&)> on_event;
 
 private:
   void acknowledge();

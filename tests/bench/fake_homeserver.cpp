@@ -65,9 +65,7 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   const auto target = matrix::endpoint_path(matrix::endpoint::send_join_v2, {room_id, (*join_event)->event_id});
   const json::value content{(*join_event)->source};
   const auto answer =
-    parse(to.request("PUT", target, matrix::sign_request("PUT", target, server_name_, broker_, &content, key_),
-                     json::canonical(content)),
-          "send_join");
+    parse(put(to, target, content), "send_join");
 
   joined_room room{room_id, user, rules, {}, (*join_event)->event_id, (*join_event)->depth};
   const auto* state = answer.find_array("state");
@@ -83,22 +81,42 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   return room;
 }
 
-matrix::event_ptr fake_homeserver::next_message(joined_room& room, std::string_view text) const {
-  json::array auth_events(room.auth_events.begin(), room.auth_events.end());
-  json::object content{{"body", text}, {"m.mentions", json::object{}}, {"msgtype", "m.text"}};
-  json::object pdu{{"auth_events", std::move(auth_events)},
+matrix::event_ptr fake_homeserver::sign(json::object pdu, const matrix::room_version_rules& rules) const {
+  auto event = matrix::hash_and_sign(std::move(pdu), rules, server_name_, key_);
+  require(static_cast<bool>(event), "an event could not be signed");
+  return *std::move(event);
+}
+
+matrix::event_ptr fake_homeserver::next_event(joined_room& room, std::string_view type, json::object content,
+                                              std::optional<std::string> state_key) const {
+  json::object pdu{{"auth_events", json::array(room.auth_events.begin(), room.auth_events.end())},
                    {"content", std::move(content)},
                    {"depth", room.depth + 1},
                    {"origin_server_ts", now_ms()},
                    {"prev_events", json::array{json::value{room.last_event_id}}},
                    {"room_id", room.room_id},
                    {"sender", room.user_id},
-                   {"type", "m.room.message"}};
-  auto event = matrix::hash_and_sign(std::move(pdu), *room.rules, server_name_, key_);
-  require(static_cast<bool>(event), "a message could not be signed");
-  room.last_event_id = (*event)->event_id;
+                   {"type", type}};
+  if (state_key) pdu.set("state_key", *std::move(state_key));
+  auto event = sign(std::move(pdu), *room.rules);
+  room.last_event_id = event->event_id;
   ++room.depth;
-  return *std::move(event);
+  return event;
+}
+
+matrix::event_ptr fake_homeserver::next_message(joined_room& room, std::string_view text) const {
+  return next_event(room, "m.room.message", {{"body", text}, {"m.mentions", json::object{}}, {"msgtype", "m.text"}}, {});
+}
+
+matrix::event_ptr fake_homeserver::next_profile(joined_room& room, std::string_view display_name) const {
+  auto event = next_event(room, "m.room.member", {{"displayname", display_name}, {"membership", "join"}}, room.user_id);
+  room.auth_events.back() = event->event_id;
+  return event;
+}
+
+http_reply fake_homeserver::put(https_connection& to, const std::string& target, const json::value& content) const {
+  return to.request("PUT", target, matrix::sign_request("PUT", target, server_name_, broker_, &content, key_),
+                    json::canonical(content));
 }
 
 fake_homeserver::prepared_request fake_homeserver::prepare_transaction(const std::string& transaction_id,

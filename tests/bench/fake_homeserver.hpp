@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -53,6 +54,10 @@ public:
   const std::vector<std::uint16_t>& ports() const { return ports_; }
   /// What GET /_matrix/key/v2/server answers; set once, before the port is told to anybody.
   void set_key_document(std::size_t index, std::string json);
+  /// Answers every other request; called in the serving thread with the index of the listener, method and target. Without it, and
+  /// where it has no answer, 404. Set once, before a port is told to anybody.
+  using handler = std::function<std::optional<http_reply>(std::size_t, std::string_view, std::string_view)>;
+  void set_handler(handler on_request);
   /// CPU time of the serving thread so far, seconds.
   double cpu_seconds() const;
 
@@ -83,6 +88,10 @@ public:
   joined_room join(https_connection& to, const std::string& room_id, std::string_view localpart) const;
   /// The next message of the chain, signed.
   matrix::event_ptr next_message(joined_room& room, std::string_view text) const;
+  /// The user's membership once more, with another display name: a state event of the chain, cited by what follows.
+  matrix::event_ptr next_profile(joined_room& room, std::string_view display_name) const;
+  /// Completes an event of this server; mistakes end the program.
+  matrix::event_ptr sign(matrix::json::object pdu, const matrix::room_version_rules& rules) const;
 
   struct prepared_request {
     std::string target, authorization, body;
@@ -90,8 +99,13 @@ public:
   /// A whole PUT /send, signed, of events in wire format.
   prepared_request prepare_transaction(const std::string& transaction_id, const std::vector<std::string>& pdus) const;
   http_reply get(https_connection& to, const std::string& target) const;
+  /// PUT with a signed JSON body.
+  http_reply put(https_connection& to, const std::string& target, const matrix::json::value& content) const;
 
 private:
+  matrix::event_ptr next_event(joined_room& room, std::string_view type, matrix::json::object content,
+                               std::optional<std::string> state_key) const;
+
   std::string server_name_, broker_;
   matrix::signing_key key_;
 };

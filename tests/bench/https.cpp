@@ -76,6 +76,7 @@ struct https_listeners::state {
   std::vector<tcp::acceptor> acceptors;
   std::vector<std::string> key_documents;
   std::function<void(std::size_t, std::string_view)> on_transaction;
+  https_listeners::handler on_request;
   std::thread thread;
 };
 
@@ -84,9 +85,11 @@ namespace {
 /// One accepted connection; lives as long as it has something to wait for.
 class served : public std::enable_shared_from_this<served> {
 public:
+  using handler = std::function<std::optional<http_reply>(std::string_view, std::string_view)>;
   served(tcp::socket socket, asio::ssl::context& context, const std::string& key_document,
-         std::function<void(std::string_view)> on_transaction)
-      : stream_(std::move(socket), context), key_document_(key_document), on_transaction_(std::move(on_transaction)) {
+         std::function<void(std::string_view)> on_transaction, handler on_request)
+      : stream_(std::move(socket), context), key_document_(key_document), on_transaction_(std::move(on_transaction)),
+        on_request_(std::move(on_request)) {
     buffer_.reserve(65'536);
   }
   void start() {
@@ -114,6 +117,9 @@ private:
       answer_.body() = R"({"pdus":{}})";
     } else if (target.starts_with("/_matrix/key/v2/server")) {
       answer_.body() = key_document_;
+    } else if (auto told = on_request_({request.method_string().data(), request.method_string().size()}, target)) {
+      answer_.result(static_cast<unsigned>(told->status));
+      answer_.body() = std::move(told->body);
     } else {
       answer_.result(http::status::not_found);
       answer_.body() = R"({"errcode":"M_NOT_FOUND","error":"a load program has nothing of that kind"})";
@@ -127,6 +133,7 @@ private:
   asio::ssl::stream<tcp::socket> stream_;
   const std::string& key_document_;
   std::function<void(std::string_view)> on_transaction_;
+  handler on_request_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> answer_;
@@ -156,7 +163,10 @@ https_listeners::https_listeners(const tls_files& files, std::size_t count,
         socket.set_option(tcp::no_delay{true});
         std::make_shared<served>(
           std::move(socket), all.context, all.key_documents[index],
-          [&shared = all, which = index](std::string_view body) { shared.on_transaction(which, body); })
+          [&shared = all, which = index](std::string_view body) { shared.on_transaction(which, body); },
+          [&shared = all, which = index](std::string_view method, std::string_view target) {
+            return shared.on_request ? shared.on_request(which, method, target) : std::nullopt;
+          })
           ->start();
         (*this)();
       });
@@ -174,6 +184,8 @@ https_listeners::~https_listeners() {
 void https_listeners::set_key_document(std::size_t index, std::string json) {
   state_->key_documents[index] = std::move(json);
 }
+
+void https_listeners::set_handler(handler on_request) { state_->on_request = std::move(on_request); }
 
 double https_listeners::cpu_seconds() const {
   clockid_t clock;

@@ -2,7 +2,10 @@
 // of 50 over keep-alive HTTPS, one transaction in flight per origin. All is made and signed before the clock starts.
 //
 //   load_inbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
-//                [--events 20000] [--origins 1] [--rooms 1] [--batch 50]
+//                [--events 20000] [--rooms 1] [--origins ROOMS] [--batch 50] [--extremities 1]
+//
+// With `--extremities N` each origin forks its room before the clock starts: N chains, each begun with a change of the same state,
+// so that the room has N ends with N different states, and every event of the load, in turn on one of the chains, moves one of them.
 //
 // A chat server is connected all the time and acknowledges what it is told: that is part of accepting an event.
 //
@@ -71,9 +74,11 @@ int main(int argc, char** argv) {
   const auto user = argument(argc, argv, "user");
   const auto room_count = static_cast<std::size_t>(std::atoi(argument(argc, argv, "rooms", "1").c_str()));
   const auto events = static_cast<std::size_t>(std::atoll(argument(argc, argv, "events", "20000").c_str()));
-  const auto origins = static_cast<std::size_t>(std::atoi(argument(argc, argv, "origins", "1").c_str()));
+  const auto origins = static_cast<std::size_t>(std::atoi(argument(argc, argv, "origins", std::to_string(room_count)).c_str()));
   const auto batch = static_cast<std::size_t>(std::atoi(argument(argc, argv, "batch", "50").c_str()));
-  require(port && pid && !broker.empty() && !user.empty() && room_count && origins > 0 && batch > 0 && batch <= 50,
+  const auto extremities = static_cast<std::size_t>(std::atoi(argument(argc, argv, "extremities", "1").c_str()));
+  require(port && pid && !broker.empty() && !user.empty() && room_count && origins > 0 && batch > 0 && batch <= 50 && extremities > 0 &&
+            extremities <= 20,
           "usage: see the head of inbound.cpp");
 
   chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
@@ -100,11 +105,19 @@ int main(int argc, char** argv) {
                                          {},
                                          {}});
     listeners.set_key_document(i, self.server.key_document());
-    auto room = self.server.join(self.connection, rooms[i % rooms.size()], "load" + std::to_string(i));
+    std::vector<joined_room> chains(extremities, self.server.join(self.connection, rooms[i % rooms.size()], "load" + std::to_string(i)));
+    if (extremities > 1) {
+      std::vector<std::string> pdus;
+      for (std::size_t n = 0; n < extremities; ++n)
+        pdus.push_back(self.server.next_profile(chains[n], "chain " + std::to_string(n))->to_json());
+      const auto fork = self.server.prepare_transaction("fork-" + std::to_string(now_ms()), pdus);
+      const auto reply = self.connection.request("PUT", fork.target, fork.authorization, fork.body);
+      require(reply.status == 200 && reply.body.find("\"error\"") == std::string::npos, "the room could not be forked: " + reply.body);
+    }
     for (std::size_t done = 0; done < each;) {
       std::vector<std::string> pdus;
       for (; pdus.size() < batch && done < each; ++done) {
-        const auto event = self.server.next_message(room, words(done));
+        const auto event = self.server.next_message(chains[done % extremities], words(done));
         self.event_ids.push_back(event->event_id);
         self.bytes += pdus.emplace_back(event->to_json()).size();
       }
@@ -149,10 +162,11 @@ int main(int argc, char** argv) {
   const auto count = static_cast<double>(each * origins);
   std::printf(
     "{\"rate_per_s\":%.0f,\"cpu_us_per_event\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"rss_mib\":%.1f,\"events\":%.0f,"
-    "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,\"sampled\":%zu,\"stored\":%zu,"
+    "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"extremities\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,\"sampled\":%zu,\"stored\":%zu,"
     "\"accept_s\":%.3f,\"visible_s\":%.3f,\"cpu_cores\":%.2f,\"rss_before_mib\":%.1f,\"told\":%zu}\n",
     count / std::max(elapsed, visible), (after.cpu_seconds - before.cpu_seconds) * 1e6 / count,
     percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3, after.rss_mib, count, origins, rooms.size(), batch,
+    extremities,
     static_cast<double>(bytes) / count, refused, sampled, stored, elapsed, visible,
     (after.cpu_seconds - before.cpu_seconds) / visible, before.rss_mib, chat.events());
   return refused == 0 && stored == sampled ? 0 : 1;

@@ -1,8 +1,15 @@
 #!/usr/bin/python3
-"""run.py inbound|outbound [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
+"""run.py inbound|outbound|join|resolve [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
 
-Further options go to the load program, e.g. `inbound --events 100000 --origins 4 --rooms 4`.
-The result has, besides what the load program measured, `yardstick_per_core_s` (mean of a run before and one after) and
+inbound   [--events 20000] [--rooms 1] [--origins ROOMS] [--extremities 1] [--cores N,N]
+outbound  [--remotes 20] [--messages 2000]
+join      [--members 10000] [--servers 50] [--whole yes|no]
+resolve   [--conflicted 1000] [--rounds 51] [--version 11]
+
+Options go to the load program (its head tells all of them); `--cores 1,2` is for this one: it runs the load once with the broker bound
+to one core and once to two, and tells both rates and `speedup`.
+
+What inbound and outbound measure comes with `yardstick_per_core_s` (mean of a run before and one after) and
 `ratio` = (1e6 / cpu_us_per_event) / yardstick_per_core_s.
 """
 
@@ -38,40 +45,73 @@ def yardstick():
     return output_of([os.path.join(BIN, "yardstick")])["yardstick_per_core_s"]
 
 
-def main(what, options):
+def load(what, options, cores=None):
+    """Runs a load program against a broker of its own, bound to so many cores: the first ones this process may use."""
     directory = tempfile.mkdtemp(prefix="cw-")
     broker = None
+    usable = os.sched_getaffinity(0)
     try:
         authority = Authority(os.path.join(directory, "tls"))
-        before = yardstick()
+        if cores:
+            os.sched_setaffinity(0, sorted(usable)[:cores])  # inherited by the broker
         broker = Broker("broker", os.path.join(directory, "broker"), authority, os.path.join(BIN, "causewayd"),
                         settings={"log": {"level": "warning"}}).start()
+        os.sched_setaffinity(0, usable)
         command = [os.path.join(BIN, "load_" + what), "--port", str(broker.port), "--server-name", broker.server_name,
                    "--pid", str(broker.process.pid), "--ca", authority.ca_file, "--certificate", authority.certificate_file,
                    "--private-key", authority.private_key_file]
         command += ["--chat", broker.chat_endpoint, "--user", f"@load:{broker.server_name}"]
-        say(f"{what}: load on a broker with its store on disk in {directory}")
-        result = output_of(command + options)
-        broker.stop()
-        after = yardstick()
-        result["yardstick_per_core_s"] = round((before + after) / 2)
-        result["ratio"] = round(1e6 / result["cpu_us_per_event"] / result["yardstick_per_core_s"], 3)
-        return result
+        say(f"{what}: load on a broker{f' on {cores} of the cores' if cores else ''} with its store on disk in {directory}")
+        return output_of(command + options)
     except Exception:
         if broker:
             say(f"the broker's log ends with:\n{broker.process.tail(20)}")
         raise
     finally:
+        os.sched_setaffinity(0, usable)
         if broker:
             broker.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def beside_yardstick(what, options):
+    before = yardstick()
+    result = load(what, options)
+    result["yardstick_per_core_s"] = round((before + yardstick()) / 2)
+    result["ratio"] = round(1e6 / result["cpu_us_per_event"] / result["yardstick_per_core_s"], 3)
+    return result
+
+
+def compare_cores(what, options, counts):
+    usable = len(os.sched_getaffinity(0))
+    if len(counts) < 2 or max(counts) > usable:
+        raise SystemExit(f"bench: --cores wants at least two counts, none over {usable}")
+    results = [load(what, options, cores) for cores in counts]
+    out = {}
+    for cores, result in zip(counts, results):
+        out[f"rate_per_s_{cores}_cores"] = result["rate_per_s"]
+        out[f"cpu_us_per_event_{cores}_cores"] = result["cpu_us_per_event"]
+    out["speedup"] = round(results[-1]["rate_per_s"] / results[0]["rate_per_s"], 2)
+    out.update({key: results[-1][key] for key in ("events", "rooms", "origins", "p50_ms", "p99_ms", "rss_mib")})
+    return out
+
+
+def main(what, options):
+    if what == "resolve":
+        return output_of([os.path.join(BIN, "bench_resolve")] + options)
+    if what == "join":
+        return load(what, options)
+    if "--cores" in options:
+        at = options.index("--cores")
+        return compare_cores(what, options[:at] + options[at + 2:], [int(x) for x in options[at + 1].split(",")])
+    return beside_yardstick(what, options)
 
 
 if __name__ == "__main__":
     as_json = "--json" in sys.argv
     figures = main(sys.argv[1], [word for word in sys.argv[2:] if word != "--json"])
     head = ["rate_per_s", "cpu_us_per_event", "yardstick_per_core_s", "ratio", "p50_ms", "p99_ms", "rss_mib"]
-    ordered = {key: figures[key] for key in head + [key for key in figures if key not in head]}
+    ordered = {key: figures[key] for key in head + [key for key in figures if key not in head] if key in figures}
     if as_json:
         print(json.dumps(ordered, separators=(",", ":")))
     else:

@@ -169,6 +169,17 @@ BOOST_FIXTURE_TEST_CASE(received_transaction_is_known_by_origin_and_id, in_memor
 
 // -- the chat side ------------------------------------------------------------------------------------------------------
 
+BOOST_FIXTURE_TEST_CASE(an_outcome_carries_all_rows_of_its_batch_or_none, in_memory) {
+  const std::string half(outcome_bytes_max / 2, 'x');
+  std::vector<store_batch> batches{batch_of(append_outbox{0, "a", half}, append_outbox{0, "b", half}, append_outbox{1, "c", "small"}),
+                                   batch_of(append_outbox{0, "d", half})};
+  auto outcomes = store->commit(batches);
+  BOOST_REQUIRE(outcomes);
+  BOOST_TEST((*outcomes)[0].outbox_rows.empty());
+  BOOST_TEST((*outcomes)[0].outbox_heads.at(0) == 2);
+  BOOST_TEST((*outcomes)[1].outbox_rows.at(0).at(0).body == half);
+}
+
 BOOST_FIXTURE_TEST_CASE(cursors_grow_per_stream_and_outcomes_name_the_highest, in_memory) {
   std::vector<store_batch> batches{
     batch_of(append_outbox{0, "a", "1"}, append_outbox{0, "b", "2"}, append_outbox{3, "c", "3"}),
@@ -178,6 +189,12 @@ BOOST_FIXTURE_TEST_CASE(cursors_grow_per_stream_and_outcomes_name_the_highest, i
   BOOST_TEST(((*outcomes)[0].outbox_heads == std::map<std::uint32_t, std::int64_t>{{0, 2}, {3, 1}}));
   BOOST_TEST(((*outcomes)[1].outbox_heads == std::map<std::uint32_t, std::int64_t>{{3, 2}}));
   BOOST_TEST((*outcomes)[2].outbox_heads.empty());
+  const auto& appended = (*outcomes)[0].outbox_rows;
+  BOOST_REQUIRE(appended.at(0).size() == 2u);
+  BOOST_TEST(appended.at(0)[1].cursor == 2);
+  BOOST_TEST(appended.at(0)[1].name == "b");
+  BOOST_TEST(appended.at(0)[1].body == "2");
+  BOOST_TEST((*outcomes)[1].outbox_rows.at(3).at(0).cursor == 2);
   auto read = must_ask<outbox_read>(*store, read_outbox{3, 0});
   BOOST_REQUIRE(read.rows.size() == 2u);
   BOOST_TEST(read.stream == 3u);

@@ -1,0 +1,200 @@
+// Load for `tools/bench join`: a fake homeserver invites a user of the broker into a large room whose members are spread over many
+// servers; he accepts, and the clock runs until he is joined, and until the chat server was told every member. Every key has to be
+// fetched, every signature of the state checked.
+//
+//   load_join --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
+//             [--members 10000] [--servers 50] [--whole yes|no]
+//
+// `--whole yes` gives the state with the join, as a server without `omit_members` does; otherwise the members come after it.
+#include "tests/bench/chat_peer.hpp"
+#include "tests/bench/fake_homeserver.hpp"
+
+#include "messages/chat/codec.hpp"
+#include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/json.hpp"
+
+#include <sodium.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+
+namespace {
+
+using namespace causeway;
+using namespace causeway::bench;
+namespace json = matrix::json;
+
+/// A room of version 11, made by the first of its servers: everybody may join, and everybody did, one after the other.
+class large_room {
+public:
+  large_room(const std::vector<fake_homeserver>& servers, std::size_t members) : resident_(servers.front()) {
+    rules_ = matrix::find_room_version("11");
+    require(rules_ != nullptr, "room version 11 is not known");
+    id_ = "!large:" + resident_.server_name();
+    creator_ = "@creator:" + resident_.server_name();
+    create_ = add(resident_, creator_, "m.room.create", "", {{"room_version", "11"}}, {});
+    join_ = add(resident_, creator_, "m.room.member", creator_, {{"membership", "join"}}, {create_});
+    levels_ = add(resident_, creator_, "m.room.power_levels", "",
+                  {{"users", json::object{{creator_, 100}}}, {"invite", 50}, {"state_default", 50}}, {create_, join_});
+    rule_ = add(resident_, creator_, "m.room.join_rules", "", {{"join_rule", "public"}}, {create_, join_, levels_});
+    for (std::size_t i = 1; i < members; ++i) {
+      const auto& server = servers[i % servers.size()];
+      const auto user = "@member" + std::to_string(i) + ':' + server.server_name();
+      add(server, user, "m.room.member", user, {{"displayname", "Member " + std::to_string(i)}, {"membership", "join"}},
+          {create_, levels_, rule_});
+    }
+  }
+  const std::string& id() const { return id_; }
+
+  matrix::event_ptr invite(const std::string& user) {
+    return make(resident_, creator_, "m.room.member", user, {{"membership", "invite"}}, {create_, join_, levels_});
+  }
+  std::string join_template(const std::string& user, const matrix::event& invite) const {
+    return json::canonical(
+      json::object{{"event", json::object{{"auth_events", ids({create_, levels_, rule_, invite.event_id})},
+                                          {"content", json::object{{"membership", "join"}}},
+                                          {"depth", depth_ + 1},
+                                          {"origin_server_ts", now_ms()},
+                                          {"prev_events", ids({invite.event_id})},
+                                          {"room_id", id_},
+                                          {"sender", user},
+                                          {"state_key", user},
+                                          {"type", "m.room.member"}}},
+                   {"room_version", "11"}});
+  }
+  enum class members : std::uint8_t { omitted, whole };
+  std::string join_answer(members which, const matrix::event& invite, const std::vector<fake_homeserver>& servers) const {
+    std::string out = "{\"state\":" + list(which == members::whole ? state_.size() : 4, &invite) + ",\"auth_chain\":" + list(4, nullptr);
+    if (which == members::omitted) {
+      out += ",\"members_omitted\":true,\"servers_in_room\":[";
+      for (const auto& s : servers) out += (&s == &servers.front() ? "\"" : ",\"") + s.server_name() + '"';
+      out += ']';
+    }
+    return out + ",\"origin\":\"" + resident_.server_name() + "\"}";
+  }
+  std::string state_answer(const matrix::event& invite) const {
+    return "{\"pdus\":" + list(state_.size(), &invite) + ",\"auth_chain\":" + list(4, nullptr) + "}";
+  }
+  std::string summary() const {
+    return json::canonical(json::object{
+      {"children", json::array{}},
+      {"inaccessible_children", json::array{}},
+      {"room", json::object{{"room_id", id_}, {"num_joined_members", static_cast<std::int64_t>(state_.size() - 3)}}}});
+  }
+
+private:
+  static json::array ids(const std::vector<std::string>& list) { return {list.begin(), list.end()}; }
+  matrix::event_ptr make(const fake_homeserver& server, const std::string& sender, const char* type, const std::string& state_key,
+                         json::object content, const std::vector<std::string>& auth_events) {
+    json::array prev_events;
+    if (!last_.empty()) prev_events.emplace_back(last_);
+    return server.sign({{"auth_events", ids(auth_events)},
+                        {"content", std::move(content)},
+                        {"depth", ++depth_},
+                        {"origin_server_ts", now_ms()},
+                        {"prev_events", std::move(prev_events)},
+                        {"room_id", id_},
+                        {"sender", sender},
+                        {"state_key", state_key},
+                        {"type", type}},
+                       *rules_);
+  }
+  std::string add(const fake_homeserver& server, const std::string& sender, const char* type, const std::string& state_key,
+                  json::object content, const std::vector<std::string>& auth_events) {
+    const auto event = make(server, sender, type, state_key, std::move(content), auth_events);
+    last_ = event->event_id;
+    state_.push_back(event->to_json());
+    return event->event_id;
+  }
+  std::string list(std::size_t count, const matrix::event* last) const {
+    std::string out = "[";
+    for (std::size_t i = 0; i < count; ++i) out += (i > 0 ? "," : "") + state_[i];
+    return last ? out + ',' + last->to_json() + ']' : out + ']';
+  }
+
+  const fake_homeserver& resident_;
+  const matrix::room_version_rules* rules_ = nullptr;
+  std::string id_, creator_, create_, join_, levels_, rule_, last_;
+  std::int64_t depth_ = 0;
+  std::vector<std::string> state_; ///< as text: create, creator, power levels, join rule, then the other members
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  require(sodium_init() >= 0, "libsodium does not start");
+  const auto port = static_cast<std::uint16_t>(std::atoi(argument(argc, argv, "port").c_str()));
+  const auto broker = argument(argc, argv, "server-name"), user = argument(argc, argv, "user");
+  const auto pid = std::atoi(argument(argc, argv, "pid").c_str());
+  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"), argument(argc, argv, "ca")};
+  const auto members = static_cast<std::size_t>(std::atoll(argument(argc, argv, "members", "10000").c_str()));
+  const auto server_count = static_cast<std::size_t>(std::atoll(argument(argc, argv, "servers", "50").c_str()));
+  const auto which = argument(argc, argv, "whole", "no") == "yes" ? large_room::members::whole : large_room::members::omitted;
+  require(port && pid && !broker.empty() && !user.empty() && members > 1 && server_count, "usage: see the head of join.cpp");
+
+  https_listeners listeners{files, server_count, [](std::size_t, std::string_view) {}};
+  std::vector<fake_homeserver> servers;
+  for (std::size_t i = 0; i < server_count; ++i) {
+    servers.emplace_back("localhost:" + std::to_string(listeners.ports()[i]), broker);
+    listeners.set_key_document(i, servers.back().key_document());
+  }
+  large_room room{servers, members};
+  const auto invite = room.invite(user);
+  const auto joining = room.join_template(user, *invite), joined = room.join_answer(which, *invite, servers),
+             state = room.state_answer(*invite), summary = room.summary();
+  listeners.set_handler([&](std::size_t, std::string_view, std::string_view target) -> std::optional<http_reply> {
+    const auto is = [&](std::string_view path) { return target.find(path) != std::string_view::npos; };
+    if (is("/make_join/")) return http_reply{200, joining};
+    if (is("/send_join/")) return http_reply{200, joined};
+    if (is("/hierarchy/") && which == large_room::members::omitted) return http_reply{200, summary};
+    if (is("/state/")) return http_reply{200, state};
+    if (is("/backfill/")) return http_reply{200, R"({"pdus":[]})"};
+    return std::nullopt;
+  });
+
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  std::set<std::string> told;
+  bool complete = false;
+  chat.on_event = [&](const std::string& name, const std::string& body) {
+    const auto decoded = chat::decode_notification(name, body);
+    require(static_cast<bool>(decoded), "an EVENT cannot be decoded: " + name);
+    if (const auto* created = std::get_if<chat::room_created>(&*decoded)) {
+      told.insert(created->members.begin(), created->members.end());
+      complete = complete || !created->more_members;
+    } else if (const auto* more = std::get_if<chat::room_members>(&*decoded)) {
+      told.insert(more->members.begin(), more->members.end());
+      complete = complete || more->complete;
+    }
+  };
+  chat::user_profile profile;
+  profile.user = user;
+  profile.display_name = "Load";
+  chat.call(profile);
+  https_connection connection{files, port};
+  const json::value offered{json::object{{"event", invite->source}, {"invite_room_state", json::array{}}, {"room_version", "11"}}};
+  const auto reply =
+    servers.front().put(connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}), offered);
+  require(reply.status == 200, "the invitation was answered with " + std::to_string(reply.status) + ' ' + reply.body);
+
+  const auto before = usage_of(pid);
+  const auto begun = now_s();
+  chat::invite_answer accepted;
+  accepted.room = room.id();
+  accepted.user = user;
+  accepted.accept = true;
+  double answered = 0;
+  chat.send(accepted, [&](const std::string&) { answered = now_s() - begun; });
+  for (const auto deadline = now_s() + 300; answered == 0 || !complete;) {
+    require(now_s() < deadline, "not joined with all members after five minutes");
+    chat.poll(20);
+  }
+  const auto all = now_s() - begun;
+  const auto after = usage_of(pid);
+  // The invited user himself may be among them.
+  require(told.size() >= members, std::to_string(told.size()) + " of " + std::to_string(members) + " members were told");
+  std::printf("{\"joined_s\":%.3f,\"members_s\":%.3f,\"cpu_s\":%.3f,\"rss_peak_mib\":%.1f,\"rss_mib\":%.1f,\"rss_before_mib\":%.1f,"
+              "\"members\":%zu,\"servers\":%zu,\"omitted\":%s,\"state_bytes\":%zu}\n",
+              answered, all, after.cpu_seconds - before.cpu_seconds, after.rss_peak_mib, after.rss_mib, before.rss_mib, members,
+              server_count, which == large_room::members::omitted ? "true" : "false", state.size());
+}
