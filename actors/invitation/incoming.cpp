@@ -87,7 +87,7 @@ void invitation_machine::invited(const federation_call& m) {
     if (const auto* list = state ? state->as_array() : nullptr)
       for (const auto& entry : *list)
         if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
-          if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || (*create)->room_id == room_id_;
+          if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
     if (!proven) return refuse(m, {fault_code::invalid_param, "invite_room_state has no create event of this room"});
   }
   a.invite_room_state = state && state->as_array() ? matrix::json::canonical(*state) : "[]";

@@ -284,6 +284,9 @@ void room_machine::join_verified(const events_verified& m) {
   auto told = j.told.take_proven();
   auto create = std::find_if(told.state.begin(), told.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
   if (create == told.state.end()) return join_next({fault_code::peer_bad_answer, "send_join: the create event is not validly signed"});
+  // Everything hangs from it. In room version 12 the rules also see to it that it is the one the room is named after.
+  if (auto lawful = matrix::check_auth(**create, nullptr, [](auto, auto) { return nullptr; }); !lawful)
+    return join_next({fault_code::peer_bad_answer, "send_join: " + lawful.error().detail});
   const auto* version = (*create)->content().find("room_version");
   if ((version && version->as_string() ? *version->as_string() : "1") != j.join->rules().id)
     return join_next({fault_code::peer_bad_answer, "send_join: the create event has another room version"});

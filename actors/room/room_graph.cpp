@@ -253,9 +253,7 @@ std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& 
     let_go_of_old_states();
     return {};
   }
-  const auto ended = std::erase_if(extremities_, [&](const std::string& id) {
-    return std::find(x->prev_events.begin(), x->prev_events.end(), id) != x->prev_events.end();
-  });
+  const auto ended = std::erase_if(extremities_, [followed = followed_by(*x)](const std::string& id) { return followed.contains(id); });
   // History is no end of the graph, and what lies before it is none either.
   if (!history || extremities_.empty()) extremities_.push_back(x->event_id);
   else if (ended == 0) {
@@ -265,6 +263,19 @@ std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& 
   auto changes = make_current(history || (!linear && extremities_.size() > 1) ? state_of_extremities(batch) : std::move(after));
   let_go_of_old_states();
   return changes;
+}
+
+std::unordered_set<std::string> room_graph::followed_by(const matrix::event& x) const {
+  std::unordered_set<std::string> found{x.prev_events.begin(), x.prev_events.end()};
+  auto open = x.prev_events;
+  while (!open.empty() && found.size() < followed_max) {
+    const auto* n = find(open.back());
+    open.pop_back();
+    if (!n || (n->judged != verdict::rejected && n->judged != verdict::soft_failed)) continue;
+    for (const auto& prev : n->event->prev_events)
+      if (found.insert(prev).second) open.push_back(prev);
+  }
+  return found;
 }
 
 state_ref room_graph::state_of_extremities(std::vector<store::write>& batch) {
@@ -367,7 +378,8 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
   members_omitted_ = false;
   resolved_.clear();
   const auto at_hand = std::exchange(recent_, {});
-  std::unordered_set<std::string_view> placed, cited;
+  std::unordered_set<std::string_view> placed;
+  std::unordered_set<std::string> followed;
   for (const auto& s : events) {
     const auto& x = s.event;
     std::vector<state_ref> states;
@@ -389,7 +401,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
     }
     auto after = before;
     if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
-    if (j.judged == verdict::accepted) cited.insert(x->prev_events.begin(), x->prev_events.end());
+    if (j.judged == verdict::accepted) followed.merge(followed_by(*x));
     put({x, j.judged, before, after}, s.position, j.reason, batch);
     placed.insert(x->event_id);
   }
@@ -405,7 +417,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
   }
   extremities_.clear();
   for (const auto& s : events)
-    if (find(s.event->event_id)->judged == verdict::accepted && !cited.contains(s.event->event_id)) extremities_.push_back(s.event->event_id);
+    if (find(s.event->event_id)->judged == verdict::accepted && !followed.contains(s.event->event_id)) extremities_.push_back(s.event->event_id);
   auto changes = make_current(state_of_extremities(batch));
   let_go_of_old_states();
   return changes;
@@ -463,6 +475,8 @@ std::vector<std::string> room_graph::auth_chain(const std::vector<std::string>& 
         order.push_back(a);
         open.push_back(a);
       }
+    // From room version 12 on nobody cites the create event, and everything rests on it all the same.
+    if (rules().room_id_is_create_hash && e != create_.get() && seen.insert(create_->event_id).second) order.push_back(create_->event_id);
   }
   return order;
 }

@@ -140,6 +140,9 @@ private:
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
   state_ref new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);
   void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
+  /// Parents of an event, and their parents where they are no extremities themselves: rejected or soft-failed. At most
+  /// about `followed_max`, as far as they are at hand.
+  std::unordered_set<std::string> followed_by(const matrix::event& x) const;
   state_ref state_of_extremities(std::vector<store::write>& batch);
   void cite(const matrix::event& x);
   matrix::state_lookup lookup_for(const matrix::event& x, const state_ref& state) const;
@@ -163,6 +166,7 @@ private:
   std::optional<precedent> precedent_for(const matrix::event& x, const state_ref& before) const;
   static constexpr std::size_t precedents_max = 256;
   mutable std::unordered_map<std::string, precedent> precedents_; ///< by sender
+  static constexpr std::size_t followed_max = 1'000;
   static constexpr std::size_t cited_max = 100'000;
   std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::deque<std::string> recent_; ///< events with states at hand, oldest first

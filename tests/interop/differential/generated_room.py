@@ -41,6 +41,11 @@ class GeneratedRoom(HostedRoom):
         for event_id in self.events:
             self._note(event_id, self.state_before[event_id], "accepted")
         self.ends = [self.head]
+        self.begun = len(self.order) - 1  # the last event of the beginning: what lies before it nobody follows on
+
+    def generated(self):
+        """Ids of what may be followed on, in the order they were placed."""
+        return self.order[self.begun:]
 
     def _note(self, event_id, before, verdict):
         self._before[event_id] = before
@@ -109,6 +114,18 @@ class GeneratedRoom(HostedRoom):
         counted = [each for each in self.order if self.judged[each] != "rejected"]
         followed = {parent for each in counted for parent in self.events[each]["prev_events"]}
         return [each for each in counted if each not in followed]
+
+    def followed(self):
+        """What an accepted event follows, directly or by way of events that do not count."""
+        todo = [parent for each in self.order if self.judged[each] == "accepted" for parent in self.events[each]["prev_events"]]
+        found = set(todo)
+        while todo:
+            each = todo.pop()
+            if self.judged.get(each) in ("rejected", "soft_failed"):
+                new = set(self.events[each]["prev_events"]) - found
+                found |= new
+                todo += new
+        return found
 
     # -- for people
 

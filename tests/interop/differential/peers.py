@@ -31,13 +31,29 @@ class Peer:
         if self._connection is not None:
             self._connection.close()
 
+    def log_about(self, event_id):
+        """The last lines of its log that name the event, with what was thrown."""
+        lines, about = [], False
+        with open(self.side.processes[0].log_file, encoding="utf8", errors="replace") as log:
+            for line in log:
+                about = event_id in line or (about and not line.startswith("20"))
+                if about:
+                    lines.append(line.rstrip())
+        return lines[-30:]
+
     # -- over the federation
 
     def push(self, server, pdus):
-        """Per-PDU answers of one transaction."""
+        """One transaction."""
         status, answer = server.send(pdus, to=self.server_name)
         assert status == 200, (self.name, status, answer)
         return answer["pdus"]
+
+    def drops(self, server, event_id, event):
+        """Pushes one event: why it was dropped at once, None when it was taken to be judged."""
+        answer = self.push(server, [event])
+        # What has no form in Synapse's eyes is left out of its answer.
+        return answer[event_id].get("error") if event_id in answer else "not in the answer"
 
     def state_ids(self, server, room_id, event_id):
         """(ids of the state before the event, ids of its auth chain) as sets, or the status of a refusal."""
@@ -60,8 +76,15 @@ class Peer:
 
 
 class SynapsePeer(Peer):
+    def close(self):
+        super().close()
+        self._failures.close()
+
     def __init__(self, side, directory):
         super().__init__("synapse", side, f"{directory}/homeserver.db")
+        self._failures = open(side.processes[0].log_file, encoding="utf8", errors="replace", newline="\n")
+        self._read_up_to = 0
+        self._failed = []
 
     def judged(self, event_id):
         """(accepted, soft_failed, rejected or outlier; why), None when it has no such event."""
@@ -75,6 +98,16 @@ class SynapsePeer(Peer):
         if outlier:
             return "outlier", ""
         return ("soft_failed" if json.loads(metadata).get("soft_failed") else "accepted"), ""
+
+    def failed_on(self, event_id):
+        """Whether it threw while it handled the event, which is lost then."""
+        self._failures.seek(self._read_up_to)
+        for line in self._failures:
+            if line.endswith("\n"):
+                self._read_up_to += len(line.encode())
+                if "Failed to handle PDU " in line:
+                    self._failed.append(line.rstrip().rpartition(" ")[2])
+        return event_id in self._failed
 
     def ends(self, room_id):
         return {event_id for event_id, in self._read("SELECT event_id FROM event_forward_extremities WHERE room_id = ?", room_id)}
@@ -108,6 +141,9 @@ class BrokerPeer(Peer):
 
     def __init__(self, side, directory):
         super().__init__("causeway", side, f"{directory}/data/store.db")
+
+    def failed_on(self, event_id):
+        return False
 
     def judged(self, event_id):
         rows = self._read("SELECT judged, reason FROM events WHERE event_id = ?", event_id)

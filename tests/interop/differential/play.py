@@ -14,7 +14,7 @@ from .generator import MEMBER, Generator, People
 LOCKSTEP = "lockstep"   # each event at once: also soft failures and the ends of the graph must be alike
 SHUFFLED = "shuffled"   # several at a time in any order, in one or several transactions
 GAPS = "gaps"           # only the last of several; the rest has to be asked for
-PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "45"))
+PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "20"))
 
 
 class Difference(Exception):
@@ -40,18 +40,22 @@ class Play:
         self._answers = {}   # event id -> what the leader said
         self._pending = []   # (event id, event) the follower has not got
         self._window = 1
+        self._ends_differ = False
 
     # -- the whole
 
     def run(self):
         """Returns the differences, texts for a person; none when all is alike."""
         self._begin()
+        # Synapse fails to persist a rejected event that is the first after its join.
+        self._one(*self.room.make_at(self.room.ends, "m.room.message", {"body": "the beginning"}, self.people.founder))
         generator = Generator(self.random, self.room, self.people)
         for number in range(self.events):
             if self.random.random() < 0.06:
                 self._real_user_speaks()
             else:
-                self._one(*generator.next())
+                event_id, event = generator.next()
+                self._one(event_id, event, generator.is_leaf)
             if self.mode == LOCKSTEP:
                 self._compare_ends()
         self._flush()
@@ -101,14 +105,15 @@ class Play:
     def _count(self, what):
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _one(self, event_id, event):
+    def _one(self, event_id, event, is_leaf=False):
         server = self.servers[0] if self.random.random() < 0.8 else self.servers[1]
-        error = self.leader.push(server, [event]).get(event_id, {}).get("error")
+        if is_leaf:
+            return self._leaf(server, event_id, event)
+        error = self.leader.drops(server, event_id, event)
         if error:
             # Dropped: no server keeps it, so nothing is built on it.
             self._count("dropped")
-            other = self.follower.push(server, [event]).get(event_id, {}).get("error")
-            if not other:
+            if not self.follower.drops(server, event_id, event):
                 self._differ(event_id, "dropped or not", error, self.follower.judged(event_id) or "taken", event)
             return
         self._learn(event_id, event)
@@ -116,19 +121,58 @@ class Play:
         if len(self._pending) >= self._window:
             self._flush()
 
+    def _leaf(self, server, event_id, event):
+        """Must count nowhere: dropped, rejected, or one that Synapse fails on."""
+        self._flush()
+        verdicts = []
+        for peer in self.peers:
+            if peer.drops(server, event_id, event):
+                verdicts.append("dropped")
+                continue
+            verdicts.append(self._wait_judged(peer, event_id, event, may_fail=True)[0])
+        self._count(" ".join(verdicts))
+        counted = [verdict in ("accepted", "soft_failed") for verdict in verdicts]
+        if counted[0] != counted[1]:
+            self._differ(event_id, "verdict, Synapse's first", *verdicts, event)
+        elif counted[0]:
+            told = self.leader.state_ids(self.servers[0], self.room.room_id, event_id)
+            self._answers[event_id] = (*self.leader.judged(event_id), told)
+            self.room.place(event, self.leader.judged(event_id)[0], told[0])
+            self._compare(event_id)
+
     def _learn(self, event_id, event):
         """What the leader says of a new event; it is then part of the graph."""
-        verdict, why = self._wait_judged(self.leader, event_id)
+        verdict, why = self._wait_judged(self.leader, event_id, event)
         self._count(verdict)
         told = self.leader.state_ids(self.servers[0], self.room.room_id, event_id)
+        if told == 404 and verdict != "rejected" and self._synapse_hides(event):
+            self._flush()
+            self.follower.push(self.servers[0], [event])
+            self._wait_judged(self.follower, event_id, event)
+            told = self.follower.state_ids(self.servers[0], self.room.room_id, event_id)
         self._answers[event_id] = (verdict, why, told)
         self.room.place(event, verdict, None if verdict == "rejected" else told[0])
 
-    def _wait_judged(self, peer, event_id, seconds=PATIENCE_S):
+    @staticmethod
+    def _synapse_hides(event):
+        """It does not serve redactions of what it has not got, or rejected, or that the sender may not redact."""
+        return event["type"] == "m.room.redaction"
+
+    def _wait_judged(self, peer, event_id, event, seconds=PATIENCE_S, may_fail=False):
+        """Its verdict; an event that does not come is a difference nothing can be built on."""
         def judged():
             found = peer.judged(event_id)
+            if not found and may_fail and peer.failed_on(event_id):
+                return "failed", ""
             return found if found and found[0] != "outlier" else None
-        return until(judged, seconds, lambda: f"{peer.name} to judge {event_id}, which is {peer.judged(event_id)} there", 0.005)
+        try:
+            return until(judged, seconds, event_id, 0.005)
+        except TimeoutError:
+            self.room.events.setdefault(event_id, event)
+            raise Difference(f"seed {self.seed}, room version {self.room_version}, {self.mode}, first to {self.leader.name}: "
+                             f"{peer.name} does not judge\n  {self.room.describe(event_id)}\n  which is {peer.judged(event_id)} there"
+                             f"\n  around it:\n    " + self.room.around(event_id).replace("\n", "\n    ") +
+                             "\n  its log:\n    " + "\n    ".join(peer.log_about(event_id))) from None
 
     def _flush(self):
         """The follower gets what is pending, and is compared."""
@@ -149,12 +193,12 @@ class Play:
             pushed = pushed[size:]
         for event_id, event in pending:
             try:
-                self._wait_judged(self.follower, event_id, 10)
-            except TimeoutError:
+                self._wait_judged(self.follower, event_id, event, 10)
+            except Difference:
                 # It was only needed as an authority, or the way to it was given up: then it has to come by itself.
                 self._count("pushed again")
                 self.follower.push(self.servers[0], [event])
-                self._wait_judged(self.follower, event_id)
+                self._wait_judged(self.follower, event_id, event)
             self._compare(event_id)
 
     def _real_user_speaks(self):
@@ -173,7 +217,7 @@ class Play:
         event = until(arrived, PATIENCE_S, f"what the user of {peer.name} said")
         event.pop("unsigned", None)
         self._learn(event_id, event)
-        self._wait_judged(self.follower, event_id)
+        self._wait_judged(self.follower, event_id, event)
         self._compare(event_id)
 
     # -- comparing
@@ -181,10 +225,15 @@ class Play:
     def _compare(self, event_id):
         verdict, why, told = self._answers[event_id]
         other, other_why = self.follower.judged(event_id)
-        same = verdict == other if self.mode == LOCKSTEP else (verdict == "rejected") == (other == "rejected")
+        # A soft failure depends on the ends of the graph at the time.
+        alike = self.mode == LOCKSTEP and not self._ends_differ
+        same = verdict == other if alike else (verdict == "rejected") == (other == "rejected")
         if not same:
             return self._differ(event_id, "verdict", f"{verdict} {why}", f"{other} {other_why}")
         answer = self.follower.state_ids(self.servers[0], self.room.room_id, event_id)
+        if self._synapse_hides(self.room.events[event_id]) and \
+                404 in (answer, self.leader.state_ids(self.servers[0], self.room.room_id, event_id)):
+            return self._count("redactions Synapse hides")
         self._compare_states(event_id, told, answer)
         served = [peer.event(self.servers[0], event_id) for peer in (self.leader, self.follower)]
         if served[0] != served[1]:
@@ -194,16 +243,19 @@ class Play:
         if told == answer:
             return
         if not isinstance(told, tuple) or not isinstance(answer, tuple):
-            return self._differ(event_id, "answer of /state_ids", told, answer)
+            short = [each if isinstance(each, int) else "a state" for each in (told, answer)]
+            return self._differ(event_id, "answer of /state_ids", *short)
         for what, one, two in zip(("state before", "auth chain of the state before"), told, answer):
             only = [sorted(self.room.describe(each) for each in ids) for ids in (one - two, two - one)]
             if one != two:
                 self._differ(event_id, what, *("only there:\n      " + "\n      ".join(each) for each in only))
 
     def _compare_ends(self):
-        ends = [peer.ends(self.room.room_id) for peer in (self.leader, self.follower)]
-        if ends[0] != ends[1]:
-            self._differ(self.room.order[-1], "ends of the graph", *(sorted(map(self.room.describe, each)) for each in ends))
+        """An end that is followed by way of rejected events is none for us; Synapse looks through soft-failed ones only."""
+        ends = [peer.ends(self.room.room_id) for peer in self.peers]
+        self._ends_differ = ends[0] != ends[1]
+        if ends[0] - self.room.followed() != ends[1]:
+            self._differ(self.room.order[-1], "ends of the graph, Synapse's first", *(sorted(map(self.room.describe, each)) for each in ends))
 
     def _merge_all(self):
         """Somebody says something after all ends; then both know one current state."""
@@ -213,12 +265,15 @@ class Play:
             self._one(event_id, event)
             self._flush()
             verdict = self._answers.get(event_id, ("dropped",))[0]
-            if verdict == "accepted" and self.leader.ends(self.room.room_id) == {event_id}:
+            if verdict == "accepted" and self.causeway.ends(self.room.room_id) == {event_id}:
                 break
         else:
             self._count("no common end")
             return
         self._compare_ends()
+        if self._ends_differ:
+            self._count("Synapse with more ends")
+            return
         state = self._answers[event_id][2][0]
         shown = self.synapse.current_state(self.room.room_id, self.real[self.synapse])
         if shown != state:

@@ -39,7 +39,8 @@ class GeneratedRooms(InteropCase):
                 print(f"\n    {room_version} seed {seed} {play.mode}, first to {play.leader.name}: {play.counts}", end="", flush=True)
                 if differences and KEEP:
                     play.write(os.path.join(KEEP, f"room_{seed}_v{room_version}.json"))
-                self.assertFalse(differences, "\n\n".join(differences))
+                if differences:
+                    self.fail("\n\n".join(differences))
 
     def test_rooms_of_version_10_look_alike_to_both(self):
         self.play("10", ROOMS)

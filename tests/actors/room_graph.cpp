@@ -1,0 +1,104 @@
+#include "actors/room/room_graph.hpp"
+
+#include "tests/messages/matrix/room_check.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+using namespace causeway;
+using matrix::json::value;
+
+namespace {
+
+constexpr std::size_t recent_events_max = 1'000; // more than any of these rooms has
+constexpr std::int64_t state_group_full_every = 10;
+
+std::vector<std::filesystem::path> room_files() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator{std::filesystem::path{CAUSEWAY_TEST_DATA} / "rooms"})
+    if (entry.path().extension() == ".gz") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::set<std::string> ids_at(const value& x, std::string_view key) {
+  std::set<std::string> ids;
+  if (const auto* list = x.find_array(key))
+    for (const auto& id : *list) ids.insert(*id.as_string());
+  return ids;
+}
+
+/// A file's events as one server receives them in an order with parents first.
+class received_room {
+public:
+  received_room(const matrix::json::object& file, const std::string& order) : file_(file), order_(order) {}
+
+  void run() {
+    const auto& rules = *matrix::find_room_version(*file_.find("room_version")->as_string());
+    const auto& pdus = *file_.find("pdus")->as_array();
+    const auto& told = *file_.find("events")->as_array();
+    for (const auto index : order(pdus.size())) {
+      const auto* fails = told[index].find_object("fails");
+      if (fails && fails->contains("signature")) continue; // dropped before the graph hears of it
+      take(*matrix::parse_event(matrix::json::canonical(pdus[index]), rules), told[index]);
+    }
+    compare(*file_.find("receive")->find(order_));
+  }
+
+private:
+  std::vector<std::size_t> order(std::size_t count) const {
+    std::vector<std::size_t> out;
+    if (const auto* list = file_.find("orders")->find_array(order_))
+      for (const auto& index : *list) out.push_back(static_cast<std::size_t>(*index.as_integer()));
+    for (std::size_t i = 0; out.size() < count; ++i) out.push_back(i);
+    return out;
+  }
+
+  void take(const matrix::event_ptr& x, const value& told) {
+    const bool first = !graph_.create();
+    if (first) graph_.begin(x);
+    const auto before = first ? graph_.adopt_state({}, batch_) : graph_.state_before(x->prev_events, batch_);
+    const auto j = first ? room::room_graph::judgement{} : graph_.judge(*x, before);
+    BOOST_TEST((j.judged == store::verdict::rejected) == (*told.find_string("verdict") == "rejected"), x->event_id << " " << j.reason);
+    if (j.judged == store::verdict::soft_failed) soft_failed_.insert(x->event_id);
+    graph_.add(x, before, j, batch_);
+    batch_.clear();
+  }
+
+  void compare(const value& expected) const {
+    BOOST_TEST((soft_failed_ == ids_at(expected, "soft_failed")), "soft-failed events");
+    const auto& ends = graph_.extremities();
+    BOOST_TEST((std::set<std::string>{ends.begin(), ends.end()} == ids_at(expected, "extremities")), "ends of the graph");
+    matrix::json::array state;
+    for (const auto& [key, id] : *graph_.current().state) state.push_back(matrix::json::array{key.first, key.second, id});
+    const auto* list = expected.find_array("state");
+    BOOST_TEST((state == (list ? *list : *file_.find("final_state")->as_array())), "current state");
+  }
+
+  const matrix::json::object& file_;
+  std::string order_;
+  room::room_graph graph_{recent_events_max, state_group_full_every};
+  std::vector<store::write> batch_;
+  std::set<std::string> soft_failed_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(room_graph)
+
+BOOST_AUTO_TEST_CASE(what_is_soft_failed_and_where_the_graph_ends_is_as_synapse_has_it_in_two_orders_of_arrival) {
+  const auto files = room_files();
+  BOOST_TEST(files.size() == 150u);
+  for (const auto& file : files) {
+    const auto content = test::read_json(file);
+    BOOST_REQUIRE(content.has_value());
+    for (const std::string order : {"causal", "causal2"}) {
+      BOOST_TEST_CONTEXT(file.filename() << ", " << order) { received_room{*content, order}.run(); }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
