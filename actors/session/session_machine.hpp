@@ -42,7 +42,7 @@ inline constexpr std::size_t ephemeral_pending_max = 1'024;
 inline constexpr std::size_t late_bindings_max = 1'024;
 /// ACKs are written to the store this late at most, or after this many events.
 inline constexpr time_ms acknowledge_delay_ms = 50;
-inline constexpr std::size_t acknowledge_events = 1'024;
+inline constexpr std::size_t acknowledge_events = 256;
 
 /// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go out.
 /// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT, ACK,

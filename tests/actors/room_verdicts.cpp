@@ -71,7 +71,9 @@ BOOST_AUTO_TEST_CASE(a_message_beside_the_change_that_forbids_it_is_soft_failed)
 
 BOOST_AUTO_TEST_CASE(another_type_of_event_has_a_verdict_of_its_own) {
   shared_room r;
-  set_levels(r, {{"events", matrix::json::object{{"org.example.closed", 50}}}});
+  auto levels_of_types = *r.event(r.state().at({"m.room.power_levels", ""}))->content().find("events")->as_object();
+  levels_of_types.set("org.example.closed", 50);
+  set_levels(r, {{"events", std::move(levels_of_types)}});
   const auto said = r.message_of(eve, "allowed");
   r.push({said});
   const auto closed = r.made(eve, "org.example.closed", {});

@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
   std::set<std::string> told;
   bool complete = false;
   chat.on_event = [&](const std::string& name, const std::string& body) {
+    if (name != chat::room_created::name && name != chat::room_members::name) return;
     const auto decoded = chat::decode_notification(name, body);
     require(static_cast<bool>(decoded), "an EVENT cannot be decoded: " + name);
     if (const auto* created = std::get_if<chat::room_created>(&*decoded)) {
