@@ -226,6 +226,9 @@ void inspection::invitations_agree() {
         if (x.state == "pending") fits = there == "pending" || !still_there;
         if (x.state == "revoked" || x.state == "expired") {
           fits = there == "revoked" || there == "rejected" || there == "none";
+          // Nobody of the inviter's server was left to take it back in the room, and the invited server, which is there, goes by the room.
+          if (const auto* r = room(other, x.room_id); there == "pending" && x.state == "expired" && !still_there)
+            fits = r && r->joined() && r->membership(x.user_id) == "invite";
           // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for everybody.
           if (const auto* r = room(other, x.room_id); there == "accepted") fits = r && (r->membership(x.user_id) != "join" || r->is_public());
         }
