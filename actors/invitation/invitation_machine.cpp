@@ -273,7 +273,9 @@ void invitation_machine::membership(const invited_membership_changed& m) {
   } else if (m.membership == "leave") {
     if (m.by == user_id_) become("rejected", m.reason);
     else if (row_.state == "sending" || row_.state == "pending") {
+      if (row_.state == "sending") expect_late_invite();
       become(is_local_user() ? "revoked" : "revoked_unconfirmed", m.reason);
+      if (row_.pending_request == "rescind") return repeat_rescission();
       const bool told = std::exchange(rescission_told_, false) || (m.event && m.event->event_id == delivered_);
       if (told) rescission_told();
       // It is not news: what was told of its delivery may have been told to an actor that is no more.

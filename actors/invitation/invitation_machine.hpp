@@ -53,6 +53,7 @@ private:
   void ask_revocation();
   void tell_room_to_revoke(const std::string& requested_by, const std::string& reason);
   void rescission_told();
+  void expect_late_invite();
   void repeat_rescission();
   void confirm_later();
   void revoked(const revocation_done& m);

@@ -177,6 +177,14 @@ void invitation_machine::rescission_told() {
   else if (row_.state == "revoked_unconfirmed" && row_.pending_request != "rescind") become("revoked", row_.reason);
 }
 
+void invitation_machine::expect_late_invite() {
+  // An invite that arrives after the leave stands at its server as if nobody had taken it back: the leave is told once more when every attempt
+  // has long ended.
+  if (!std::exchange(invite_may_be_late_, false) && asking_ != asking::invite) return;
+  row_.pending_request = "rescind";
+  row_.retry_at_ts = now_ + 2 * std::int64_t{node_.federation.request_timeout_ms};
+}
+
 void invitation_machine::repeat_rescission() {
   if (row_.retry_at_ts > now_) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
@@ -209,12 +217,7 @@ void invitation_machine::revoked(const revocation_done& m) {
   row_.pending_request.clear();
   row_.retry_at_ts = 0;
   if (row_.state == "sending" || row_.state == "pending") {
-    if (std::exchange(invite_may_be_late_, false)) {
-      // An invite that arrives after the leave stands at its server as if nobody had taken it back: the leave is told once more when every
-      // attempt has long ended.
-      row_.pending_request = "rescind";
-      row_.retry_at_ts = now_ + 2 * std::int64_t{node_.federation.request_timeout_ms};
-    }
+    expect_late_invite();
     if (expired) become("expired", "not answered in time");
     else {
       const auto* x = command ? std::get_if<chat::invite_revoke>(command->body.get()) : nullptr;

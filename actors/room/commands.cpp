@@ -174,7 +174,9 @@ void room_machine::revoke(const revoke_invite& m) {
     // The room will have nothing of it, the invited server has.
     const auto invite = m.uncommitted_invite ? m.uncommitted_invite : graph_.state_event("m.room.member", m.user_id);
     if (!invite || invite->membership() != "invite") return answer({fault_code::not_member, "nobody of this server is in the room"});
-    rescind_outside(invite, m.reason);
+    // Where his server takes part the room's own state counts, and nobody is left who could change it.
+    if (!rescind_outside(invite, m.reason) && server_takes_part(matrix::server_name_of(m.user_id)))
+      return answer({fault_code::not_member, "nobody of this server is in the room"});
     return answer({});
   }
   if (!m.requested_by.empty() && m.requested_by != m.by) {
@@ -216,6 +218,8 @@ void room_machine::revoke(const revoke_invite& m) {
     if (by != invite->sender) rescind_outside(invite, m.reason);
     return answer({});
   }
+  // It has run out, and who could take it back in the room is gone: the invited server believes its inviter.
+  if (m.requested_by.empty() && rescind_outside(graph_.state_event("m.room.member", m.user_id), m.reason)) return answer({});
   answer(last);
 }
 

@@ -19,6 +19,8 @@ namespace {
 constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
 /// Auth chains asked for while one stretch of history is fetched.
 constexpr std::uint32_t history_auth_questions_max = 50;
+/// So long a gap waits for the history of a join.
+constexpr time_ms history_first_ms = 10 * 60'000;
 /// A question that got no answer is asked again before another server is asked.
 constexpr std::uint32_t gap_attempts_max = 3;
 constexpr time_ms gap_attempt_pause_ms = 1'000;
@@ -75,6 +77,12 @@ bool room_machine::needs_gap(const work& w) const {
 
 void room_machine::consider_gap() {
   if (join_ || !looking_up_.empty()) return;
+  // What lies behind the history of a join is history too, and comes with it in its order.
+  if (history_ && !gap_ && now_ < history_->begun + history_first_ms) {
+    if (std::any_of(work_.begin(), work_.end(), [&](const auto& w) { return needs_gap(w.second); }))
+      now_effects_.push_back(wake_me_at{history_->begun + history_first_ms, "gap"});
+    return;
+  }
   if (gap_) {
     if (!std::exchange(gap_->paused, false)) return;
     const auto fetched = std::count_if(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled; });
@@ -164,7 +172,9 @@ void room_machine::ask_gap() {
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_id_, target.event_id};
   } else if (gap_->at == gap::step::state) {
-    gap_->event_id = oldest.empty() ? target.event_id : oldest.front()->event->event_id;
+    // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
+    const auto deepest = std::min_element(oldest.begin(), oldest.end(), [](const auto* a, const auto* b) { return a->event->depth < b->event->depth; });
+    gap_->event_id = oldest.empty() ? target.event_id : (*deepest)->event->event_id;
     r.endpoint = matrix::endpoint::state;
     r.parameters = {room_id_};
     r.query = {{"event_id", gap_->event_id}};
@@ -509,6 +519,7 @@ void room_machine::complete_history(const store::events_loaded& known) {
   auto held = std::move(held_);
   held_.clear();
   for (const auto& h : held) receive(h);
+  advance(); // gaps have waited for it
 }
 
 } // namespace causeway::room

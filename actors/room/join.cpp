@@ -310,6 +310,7 @@ void room_machine::join_verified(const events_verified& m) {
     writes_ = std::move(kept_writes);
     return join_next({fault_code::peer_bad_answer, "send_join: our join does not pass the rules against the given state: " + verdict.error().detail});
   }
+  graph_.set_members_omitted(j.members_omitted);
   auto changes = graph_.restart_at(j.join, state, writes_);
   writes_.insert(writes_.begin(), std::make_move_iterator(kept_writes.begin()), std::make_move_iterator(kept_writes.end()));
 

@@ -11,6 +11,10 @@
 namespace causeway::room {
 namespace {
 
+/// So long an event waits for the key of its server; what is pulled for a gap or a history less long, since others wait for it.
+constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
+constexpr time_ms keys_of_pulled_ms = 2 * 60'000;
+
 /// An id for the answer to PUT /send even where the PDU has no form.
 std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_version_rules& rules) {
   if (rules.event_ids == matrix::event_id_format::given) {
@@ -143,6 +147,9 @@ void room_machine::verified(const events_verified& m) {
     auto [number, events] = std::move(it->second);
     importing_.erase(it);
     if (!gap_ || gap_->number != number) return; // of a gap that was given up
+    const auto waiting = work_.find(gap_->work_id);
+    if (waiting != work_.end() && now_ - waiting->second.since < keys_of_pulled_ms && std::count(m.checks.begin(), m.checks.end(), event_check::no_key) > 0)
+      return gap_failed("keys are missing", false);
     std::vector<matrix::event_ptr> good;
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (m.checks[i] == event_check::valid) good.push_back(events[i]);
@@ -181,10 +188,28 @@ void room_machine::verified(const events_verified& m) {
       case event_check::valid: w.phase = work_phase::waiting_for_parents; break;
       case event_check::bad_signature: end_work(ids[i], "bad_signature: a signature of the event is not valid"); break;
       case event_check::missing_signature: end_work(ids[i], "bad_signature: a required signature is missing"); break;
-      case event_check::no_key: end_work(ids[i], "bad_signature: the signing key could not be obtained"); break;
+      case event_check::no_key: // may be had a moment later: nobody sends the event again
+        if (now_ - w.since > keys_give_up_ms) {
+          end_work(ids[i], "bad_signature: the signing key could not be obtained");
+          break;
+        }
+        w.phase = work_phase::waiting_for_keys;
+        if (!w.in_inbox) stage(w);
+        now_effects_.push_back(wake_me_at{now_ + node_.room.inbox_retry_ms, "keys"});
+        break;
     }
   }
   advance();
+}
+
+void room_machine::verify_again() {
+  std::vector<std::uint64_t> ids;
+  for (auto& [id, w] : work_)
+    if (w.phase == work_phase::waiting_for_keys) {
+      w.phase = work_phase::verifying;
+      ids.push_back(id);
+    }
+  ask_to_verify(std::move(ids));
 }
 
 void room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin) {
@@ -207,7 +232,7 @@ void room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, 
 }
 
 bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::string>& to_look_up, bool& removed) {
-  if (w.phase == work_phase::verifying || w.phase == work_phase::formed) return false;
+  if (w.phase == work_phase::verifying || w.phase == work_phase::waiting_for_keys || w.phase == work_phase::formed) return false;
   bool missing = false, waiting = false, unknown = false;
   auto look = [&](const std::string& ref, bool as_parent) {
     if (as_parent ? graph_.is_placed(ref) : graph_.find(ref) != nullptr) return;

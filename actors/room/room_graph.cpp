@@ -363,13 +363,27 @@ void room_graph::replace(matrix::event_ptr redacted) {
 
 std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
                                                  std::vector<store::write>& batch) {
-  extremities_.clear();
+  std::erase_if(extremities_, [&](const std::string& id) { return !knows_of_a_leave(id, before); });
   cited_.insert(join->prev_events.begin(), join->prev_events.end());
   auto after = with_entry(before, *join, batch);
   const auto id = join->event_id;
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);
   extremities_.push_back(id);
-  return make_current(std::move(after));
+  return make_current(extremities_.size() > 1 ? state_of_extremities(batch) : std::move(after));
+}
+
+bool room_graph::knows_of_a_leave(const std::string& extremity, const state_ref& told) const {
+  const auto* n = find(extremity);
+  if (!n || !n->after || members_omitted_) return false;
+  for (auto it = told.state->lower_bound({"m.room.member", ""}); it != told.state->end() && it->first.first == "m.room.member"; ++it) {
+    const auto ours = n->after.state->find(it->first);
+    if (ours == n->after.state->end() || ours->second == it->second) continue;
+    const auto* leave = find_event(ours->second);
+    if (leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
+        std::find(leave->auth_events.begin(), leave->auth_events.end(), it->second) != leave->auth_events.end())
+      return true;
+  }
+  return false;
 }
 
 std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,

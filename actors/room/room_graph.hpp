@@ -94,7 +94,8 @@ public:
   void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
   /// Puts the redacted form in the place of an event, where it is at hand.
   void replace(matrix::event_ptr redacted);
-  /// Replaces extremities and current state: the moment of a join.
+  /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state knows of somebody's leave
+  /// from the very membership that `before` still has: they are no ancestors of the join, only unknown to who told the state.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
 
   /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is soft-failed.
@@ -145,6 +146,7 @@ private:
   std::unordered_set<std::string> followed_by(const matrix::event& x) const;
   state_ref state_of_extremities(std::vector<store::write>& batch);
   void cite(const matrix::event& x);
+  bool knows_of_a_leave(const std::string& extremity, const state_ref& told) const;
   matrix::state_lookup lookup_for(const matrix::event& x, const state_ref& state) const;
   bool members_omitted_ = false;
   std::vector<state_change> make_current(state_ref next);

@@ -11,6 +11,7 @@ std::string_view name(work_phase p) {
   switch (p) {
     case work_phase::formed: return "formed";
     case work_phase::verifying: return "verifying";
+    case work_phase::waiting_for_keys: return "waiting_for_keys";
     case work_phase::gathering: return "gathering";
     case work_phase::waiting_for_parents: return "waiting_for_parents";
     case work_phase::closing_gap: return "closing_gap";
@@ -173,6 +174,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     redactions_of_.emplace(r.target_event_id, r.redaction_event_id);
     if (!r.looked_up) look_up(r.redaction_event_id, r.target_event_id);
   }
+  std::vector<std::uint64_t> staged_ids;
   for (const auto& staged : from.inbox) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
@@ -183,12 +185,14 @@ void room_machine::loaded(const store::room_loaded& from) {
     work w;
     w.event = *e;
     w.origin = staged.origin;
-    w.phase = work_phase::waiting_for_parents;
+    w.phase = work_phase::verifying; // it may have waited for keys
     w.in_inbox = true;
     w.since = staged.received_ts;
     work_by_event_[w.event->event_id] = ++last_work_;
     work_.emplace(last_work_, std::move(w));
+    staged_ids.push_back(last_work_);
   }
+  ask_to_verify(std::move(staged_ids));
   if (head_.phase == store::room_phase::joined && !head_.history_from.empty()) start_history("");
   load_without_members();
   advance();
@@ -285,6 +289,7 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "idle") return consider_idle();
   if (m.name == "gap") return advance();
   if (m.name == "watch") return watch();
+  if (m.name == "keys") return verify_again();
   if (m.name == "held") return release_held({});
   if (m.name == "hierarchy") return hierarchies_overdue();
   if (m.name == "join") {

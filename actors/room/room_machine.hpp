@@ -18,7 +18,7 @@
 namespace causeway::room {
 
 /// Where an event on its way into the room stands; what the inspector prints.
-enum class work_phase : std::uint8_t { formed, verifying, gathering, waiting_for_parents, closing_gap, asking_policy_server, done };
+enum class work_phase : std::uint8_t { formed, verifying, waiting_for_keys, gathering, waiting_for_parents, closing_gap, asking_policy_server, done };
 std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
@@ -402,6 +402,7 @@ private:
   };
   std::map<token, verification> verifying_;
   void ask_to_verify(std::vector<std::uint64_t> ids);
+  void verify_again();
   struct rescission {
     std::uint64_t batch_id = 0;
     std::size_t index = 0;

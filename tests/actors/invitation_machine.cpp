@@ -147,6 +147,30 @@ BOOST_AUTO_TEST_CASE(a_join_that_did_not_reach_the_other_server_is_left_to_the_u
   BOOST_TEST(r.row.state == "pending");
 }
 
+BOOST_AUTO_TEST_CASE(he_is_invited_anew_while_the_leave_of_the_old_invitation_is_checked_and_stays_invited) {
+  rig r(their_room, bob);
+  const auto old_invite = member_event(their_room, eve, bob, "invite", 5);
+  r.invited(old_invite);
+  const auto leave = member_event(their_room, eve, bob, "leave", 6, {old_invite->event_id});
+  const auto checking = r.on(rescission_received{{actor_kind::room, their_room}, 7, "there.example", leave->source});
+  r.invited(member_event(their_room, eve, bob, "invite", 8));
+  const auto done = r.on(verdict_on(told<verify_events>(checking).at(0).second));
+  BOOST_TEST(told<rescission_handled>(done).size() == 1u);
+  BOOST_TEST(r.row.state == "pending");
+}
+
+BOOST_AUTO_TEST_CASE(who_said_yes_to_a_room_that_had_put_him_out_unseen_is_asked_again) {
+  rig r(their_room, bob);
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  r.invited(invite);
+  r.command(chat::invite_answer{their_room, bob, true, {}});
+  r.on(join_finished{bob, {}}); // our room believed him to be in it: an older revocation was still under way
+  BOOST_TEST(r.row.state == "accepted");
+  const auto told_again = r.on(invited_membership_changed{"invite", eve, {}, invite, false});
+  BOOST_TEST(r.row.state == "pending");
+  BOOST_TEST(written<store::append_outbox>(told_again).size() == 1u);
+}
+
 // -- we invite -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_revocation_that_was_taken_before_the_room_answered_is_confirmed) {
@@ -171,6 +195,57 @@ BOOST_AUTO_TEST_CASE(an_invite_that_may_arrive_late_is_taken_back_a_second_time)
   r.now = r.row.retry_at_ts;
   BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{"retry"})).size() == 1u);
   r.on(rescission_delivered{"$leave"});
+  BOOST_TEST(r.row.state == "revoked");
+}
+
+BOOST_AUTO_TEST_CASE(a_revocation_the_room_lost_with_its_actor_does_not_keep_the_invitation_for_ever) {
+  rig r(our_room, eve, ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "sending"));
+  const auto request = told<peer_request>(r.begin()).at(0).second;
+  r.command(chat::invite_revoke{our_room, ann, eve, {}});
+  peer_answer none;
+  none.asked = request.asked;
+  none.why = {fault_code::peer_timeout, "no answer"};
+  BOOST_TEST(told<revoke_invite>(r.on(none)).size() == 1u); // and nothing comes back
+  r.now += 2 * std::int64_t{r.node.federation.send_join_timeout_ms};
+  const auto given_up = r.on(timer_due{"watch"});
+  BOOST_REQUIRE(told<command_done>(given_up).size() == 1u);
+  BOOST_TEST(!told<command_done>(given_up)[0].second.succeeded);
+  BOOST_TEST(told<peer_request>(given_up).size() == 1u); // it goes on as before
+}
+
+BOOST_AUTO_TEST_CASE(a_revocation_the_other_server_took_before_we_heard_of_it_ourselves_is_confirmed) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  rig r(our_room, eve, ours_to(eve, invite, "pending"));
+  const auto leave = member_event(our_room, ann, eve, "leave", 6, {invite->event_id});
+  r.on(rescission_delivered{leave->event_id});
+  r.on(invited_membership_changed{"leave", ann, {}, leave, false});
+  BOOST_TEST(r.row.state == "revoked");
+}
+
+BOOST_AUTO_TEST_CASE(a_revocation_whose_confirmation_was_lost_is_asked_for_again) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  rig r(our_room, eve, ours_to(eve, invite, "pending"));
+  const auto ended = r.on(invited_membership_changed{"leave", ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
+  BOOST_TEST(r.row.state == "revoked_unconfirmed");
+  BOOST_TEST(of_kind<finish>(ended).empty());
+  r.now = timer_at(ended, "confirm");
+  const auto again = r.on(timer_due{"confirm"});
+  BOOST_TEST(told<rescission_wanted_again>(again).size() == 1u);
+  BOOST_TEST(timer_at(again, "confirm") > r.now);
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_sent_again_after_a_crash_that_lost_its_revocation_is_taken_back_when_it_has_arrived) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  rig r(our_room, eve, ours_to(eve, invite, "sending"));
+  r.row.attempts = 1;
+  BOOST_TEST(told<peer_request>(r.begin()).size() == 1u); // the room has the leave, we do not know yet
+  const auto leave = member_event(our_room, ann, eve, "leave", 6, {invite->event_id});
+  r.on(invited_membership_changed{"leave", ann, {}, leave, true});
+  r.on(rescission_delivered{leave->event_id}); // before the invite arrived
+  BOOST_TEST(r.row.state == "revoked_unconfirmed");
+  r.now = r.row.retry_at_ts;
+  BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{"retry"})).size() == 1u);
+  r.on(rescission_delivered{leave->event_id});
   BOOST_TEST(r.row.state == "revoked");
 }
 

@@ -8,6 +8,7 @@
 
 using namespace causeway;
 using namespace causeway::test;
+using matrix::json::object;
 
 namespace {
 
@@ -120,6 +121,49 @@ BOOST_AUTO_TEST_CASE(what_was_begun_and_not_told_goes_on_when_the_room_is_made_a
   const auto woken = told<passivate>(done);
   BOOST_REQUIRE(woken.size() == 1u);
   BOOST_TEST((woken[0].first == address{actor_kind::invitation, r.room_id + "|" + eve}));
+}
+
+BOOST_AUTO_TEST_CASE(the_last_member_takes_the_invitations_of_those_who_left_back_at_the_invited_server) {
+  rig r;
+  r.on(invite_accepted_by_server{eve, r.invite()});
+  r.command(chat::member_leave{"chat-1", ann, {}});
+  const auto done = r.command(chat::member_leave{"chat-1", bob, {}}); // who may not kick in the room
+  const auto events = queued_for_there(done);
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0]->sender == ann);
+  BOOST_TEST(events[0]->membership() == "leave");
+  const auto ended = told<invited_membership_changed>(done);
+  BOOST_TEST(std::count_if(ended.begin(), ended.end(), [](const auto& x) { return x.first.kind == actor_kind::invitation && x.second.membership == "leave"; }) == 1);
+  // The invitation's own deadline finds nobody there, and has the same told again and nothing besides.
+  const auto again = r.on(revoke_invite{eve, ann, {}, {}, {}});
+  BOOST_TEST((told<revocation_done>(again).at(0).second.why.code == fault_code::none));
+  BOOST_REQUIRE(queued_for_there(again).size() == 1u);
+  BOOST_TEST(queued_for_there(again)[0]->event_id == events[0]->event_id);
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_fails_with_a_question_of_the_room_has_the_sender_repeat) {
+  const auto node = here();
+  room::room_machine machine(node, "!elsewhere:there.example");
+  machine.on(store_says(of_kind<ask_store>(machine.on(start{}, noon)).at(0).asked, store::room_loaded{}), noon);
+  auto pdus = std::make_shared<std::vector<matrix::json::object>>();
+  pdus->push_back({{"type", "m.room.member"}, {"state_key", bob}, {"sender", eve}, {"content", object{{"membership", "leave"}}}});
+  const auto asked = machine.on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, noon);
+  BOOST_REQUIRE(told<rescission_received>(asked).size() == 1u);
+  BOOST_REQUIRE(timer_at(asked, "watch") != 0);
+  machine.on(timer_due{"watch"}, noon + 30'000);
+  const auto later = machine.on(timer_due{"watch"}, noon + 60'000);
+  BOOST_REQUIRE(told<pdus_handled>(later).size() == 1u);
+  BOOST_TEST(told<pdus_handled>(later)[0].second.overloaded);
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_runs_out_after_its_inviter_left_is_taken_back_at_the_invited_server) {
+  rig r;
+  r.on(invite_accepted_by_server{eve, r.invite()});
+  r.command(chat::member_leave{"chat-1", ann, {}});
+  const auto done = r.on(revoke_invite{eve, ann, {}, "The invitation expired.", {}}); // bob, who is left, may not kick
+  BOOST_TEST((told<revocation_done>(done).at(0).second.why.code == fault_code::none));
+  BOOST_REQUIRE(queued_for_there(done).size() == 1u);
+  BOOST_TEST(queued_for_there(done)[0]->sender == ann);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -113,6 +113,7 @@ struct room_store {
     for (const auto& id : head.forward_extremities) l.extremities.push_back(events.at(id));
     l.state_groups = groups;
     l.held_redactions = held;
+    l.invitations = invitations;
     return l;
   }
 };

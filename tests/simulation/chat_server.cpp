@@ -144,6 +144,10 @@ void chat_server::learn(const sent& s, const outcome& what) {
     }
   } else if (const auto* m = std::get_if<chat::message_send>(&s.body)) {
     acknowledged_.push_back({matrix_id_of(m->room), m->sender, m->text, what.field("event_id")});
+  } else if (const auto* d = std::get_if<chat::message_delete>(&s.body)) {
+    deleted_[d->message] = what.field("event_id");
+  } else if (const auto* i = std::get_if<chat::invite_send>(&s.body); i && broker_.node().is_local(i->user)) {
+    rooms_[matrix_id_of(i->room)].incoming.insert(i->user);
   }
 }
 

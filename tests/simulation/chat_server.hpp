@@ -58,6 +58,8 @@ public:
     std::string matrix_room_id, sender, text, event_id;
   };
   const std::vector<sent_message>& acknowledged_messages() const { return acknowledged_; }
+  /// Messages whose deletion the broker acknowledged: event id -> event id of the redaction.
+  const std::map<std::string, std::string>& deleted_messages() const { return deleted_; }
   std::vector<std::string> unanswered() const;
 
   // -- from the broker
@@ -96,6 +98,7 @@ private:
   std::map<std::string, known_room> rooms_;
   std::map<std::string, std::string> matrix_ids_; ///< chat room id -> Matrix room id
   std::vector<sent_message> acknowledged_;
+  std::map<std::string, std::string> deleted_;
 };
 
 } // namespace causeway::simulation

@@ -44,6 +44,7 @@ public:
     for (std::size_t i = 0; i < world_.size(); ++i) {
       nothing_is_stuck(i);
       messages_arrived(i);
+      deletions_arrived(i);
     }
     rooms_agree();
     invitations_agree();
@@ -53,6 +54,7 @@ private:
   void gather();
   void nothing_is_stuck(std::size_t i);
   void messages_arrived(std::size_t i);
+  void deletions_arrived(std::size_t i);
   void rooms_agree();
   void invitations_agree();
   const room_at* room(std::size_t i, const std::string& id) const {
@@ -152,6 +154,7 @@ void inspection::messages_arrived(std::size_t i) {
     for (const auto& m : world_.chat(j).acknowledged_messages()) {
       const auto* here = room(i, m.matrix_room_id);
       if (!here || !here->joined() || world_.excused().contains(m.matrix_room_id) || here->head.last_position - here->head.first_position > history_max) continue;
+      if (world_.chat(j).deleted_messages().contains(m.event_id)) continue; // shown or not, as it came
       // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown.
       const auto found = world_.at(i).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id}, false});
       const bool soft_failed = !found.events.empty() && found.events.front().judged == store::verdict::soft_failed;
@@ -159,6 +162,21 @@ void inspection::messages_arrived(std::size_t i) {
       if (!times.contains(m.event_id)) world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " never arrived (" + m.event_id + ")");
     }
   }
+}
+
+void inspection::deletions_arrived(std::size_t i) {
+  for (std::size_t j = 0; j < world_.size(); ++j)
+    for (const auto& m : world_.chat(j).acknowledged_messages()) {
+      const auto deleted = world_.chat(j).deleted_messages().find(m.event_id);
+      const auto* here = room(i, m.matrix_room_id);
+      if (deleted == world_.chat(j).deleted_messages().end() || !here || !here->joined()) continue;
+      const auto found = world_.at(i).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id, deleted->second}, false});
+      // Where the deletion was taken in, nothing may be left to read.
+      const bool taken = std::any_of(found.events.begin(), found.events.end(), [&](const auto& e) { return e.event->event_id == deleted->second && e.judged == store::verdict::accepted; });
+      for (const auto& e : found.events)
+        if (e.event->event_id == m.event_id && taken && !e.event->content().empty())
+          world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " was deleted and can still be read (" + m.event_id + ")");
+    }
 }
 
 void inspection::rooms_agree() {
@@ -226,6 +244,9 @@ void inspection::invitations_agree() {
         if (x.state == "pending") fits = there == "pending" || !still_there;
         if (x.state == "revoked" || x.state == "expired") {
           fits = there == "revoked" || there == "rejected" || there == "none";
+          // Nobody of the inviter's server was left to take it back in the room, and the invited server, which is there, goes by the room.
+          if (const auto* r = room(other, x.room_id); there == "pending" && x.state == "expired" && !still_there)
+            fits = r && r->joined() && r->membership(x.user_id) == "invite";
           // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for everybody.
           if (const auto* r = room(other, x.room_id); there == "accepted") fits = r && (r->membership(x.user_id) != "join" || r->is_public());
         }

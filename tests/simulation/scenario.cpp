@@ -32,6 +32,7 @@ private:
   void invite(const member& m);
   void revoke(const member& m);
   void say(const member& m);
+  void take_back_words(const member& m);
   void leave(const member& m);
   void typing(const member& m);
   void answer(std::size_t i, const std::string& room, const std::string& user);
@@ -50,7 +51,7 @@ private:
 
 std::vector<std::string> scenario::users_of(std::size_t i) const {
   const auto& server = world_.at(i).server_name();
-  return {"@ann:" + server, "@bob:" + server};
+  return {"@ann:" + server, "@bob:" + server, "@cyd:" + server};
 }
 
 std::string scenario::somebody_else(std::size_t i) {
@@ -76,7 +77,7 @@ void scenario::found_world() {
   const std::vector<std::string> versions{"10", "11", "11", "12"};
   const auto version = r.pick(versions);
   const std::uint32_t lifetime_h = r.chance(100) ? 1 : 720;
-  const std::size_t servers = r.chance(250) ? 3 : 2;
+  const std::size_t servers = r.chance(350) ? 3 : 2;
   for (std::size_t i = 0; i < servers; ++i) world_.add_broker(std::string(1, static_cast<char>('a' + i)) + ".example", version, lifetime_h);
   for (std::size_t i = 0; i < servers; ++i) {
     for (const auto& user : users_of(i)) world_.chat(i).send(chat::user_profile{user, "the " + user.substr(1, 3), {}});
@@ -119,7 +120,8 @@ void scenario::create_room(std::size_t i) {
 }
 
 void scenario::invite(const member& m) {
-  world_.chat(m.server).send(chat::invite_send{name_of(m.server, m.room), m.user, somebody_else(m.server), {}});
+  const auto whom = world_.random.chance(100) ? world_.random.pick(users_of(m.server)) : somebody_else(m.server);
+  world_.chat(m.server).send(chat::invite_send{name_of(m.server, m.room), m.user, whom, {}});
 }
 
 void scenario::revoke(const member& m) {
@@ -139,6 +141,16 @@ void scenario::say(const member& m) {
   x.message = world_.at(m.server).server_name() + "-" + id;
   x.text = id;
   world_.chat(m.server).send(std::move(x));
+}
+
+void scenario::take_back_words(const member& m) {
+  // The newest are the ones people regret, and the ones that are still under way.
+  const auto& said = world_.chat(m.server).acknowledged_messages();
+  for (auto it = said.rbegin(); it != said.rend(); ++it)
+    if (it->matrix_room_id == m.room && it->sender == m.user && world_.random.chance(700)) {
+      world_.chat(m.server).send(chat::message_delete{name_of(m.server, m.room), m.user, it->event_id, {}});
+      return;
+    }
 }
 
 void scenario::leave(const member& m) { world_.chat(m.server).send(chat::member_leave{name_of(m.server, m.room), m.user, {}}); }
@@ -166,7 +178,8 @@ void scenario::act() {
   } else if (what < 70) invite(m);
   else if (what < 82) revoke(m);
   else if (what < 88) leave(m);
-  else if (what < 92) typing(m);
+  else if (what < 90) typing(m);
+  else if (what < 95) take_back_words(m);
   else {
     // Somebody thinks again about an invitation he left lying.
     for (const auto& [room, known] : world_.chat(i).rooms())
@@ -178,7 +191,9 @@ void scenario::crash(std::size_t i) {
   if (!world_.at(i).is_up()) return;
   ++crashes_;
   world_.at(i).crash();
-  const auto down = world_.random.chance(700) ? world_.random.between(10'000, 5'000'000) : world_.random.between(5'000'000, 20 * minute_ms * 1'000);
+  const auto down = world_.random.chance(700)   ? world_.random.between(10'000, 5'000'000)
+                    : world_.random.chance(900) ? world_.random.between(5'000'000, 20 * minute_ms * 1'000)
+                                                : world_.random.between(1 * hour_ms, 30 * hour_ms) * 1'000;
   world_.clock.after(down, [this, i] {
     if (!world_.at(i).is_up()) world_.at(i).start();
   });
@@ -189,13 +204,19 @@ void scenario::fate() {
   if (crashes_ < crashes_max_ && r.chance(80)) {
     // At any moment of what was just begun.
     const auto i = r.below(world_.size());
-    world_.clock.after(r.between(0, r.chance(500) ? 20'000 : 3'000'000), [this, i] { crash(i); });
+    const auto when = r.between(0, r.chance(500) ? 20'000 : 3'000'000);
+    world_.clock.after(when, [this, i] { crash(i); });
+    if (r.chance(150)) // the lights go out everywhere
+      for (std::size_t j = 0; j < world_.size(); ++j)
+        if (j != i) world_.clock.after(when + r.between(0, 1'000'000), [this, j] { crash(j); });
   }
   if (partitions_ && r.chance(50)) {
     const auto a = r.below(world_.size());
     const auto b = (a + 1) % world_.size();
     world_.partition(a, b, true);
-    const auto length = r.chance(700) ? r.between(1'000, 5 * minute_ms) : r.between(5 * minute_ms, 3 * hour_ms);
+    const auto length = r.chance(700)   ? r.between(1'000, 5 * minute_ms)
+                        : r.chance(900) ? r.between(5 * minute_ms, 3 * hour_ms)
+                                        : r.between(3 * hour_ms, 30 * hour_ms); // longer than any back-off
     world_.clock.after(length * 1'000, [this, a, b] { world_.partition(a, b, false); });
   }
   if (fails_actors_ && r.chance(40)) {
@@ -214,7 +235,7 @@ void scenario::run() {
     fate();
     const auto pace = r.below(100);
     world_.clock.run_for_ms(pace < 50 ? r.between(0, 50) : pace < 90 ? r.between(50, 5'000) : pace < 97 ? r.between(5'000, 2 * minute_ms)
-                                                                                                      : r.between(10 * minute_ms, 2 * hour_ms));
+                                                                                                      : r.between(10 * minute_ms, r.chance(100) ? 30 * hour_ms : 2 * hour_ms));
   }
   world_.heal();
   world_.clock.run_for_ms(2 * hour_ms);

@@ -1,0 +1,256 @@
+// Events whose past is missing, and the past of a room before our join.
+#include "tests/actors/room_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace causeway;
+using namespace causeway::test;
+using matrix::endpoint;
+
+namespace {
+
+/// The only question to there.example in a list of effects.
+peer_request question_in(const effects& list) {
+  const auto asked = told<peer_request>(list);
+  if (asked.size() != 1) throw std::runtime_error(std::to_string(asked.size()) + " questions");
+  return asked[0].second;
+}
+
+peer_answer answer_to(const peer_request& q, int status, std::string body = {}) {
+  peer_answer a;
+  a.asked = q.asked;
+  a.server_name = "there.example";
+  a.status = status;
+  a.body = std::move(body);
+  if (status == 0) a.why = {fault_code::peer_timeout, "no answer in time"};
+  return a;
+}
+
+std::string events_body(const std::vector<matrix::event_ptr>& events) {
+  std::string text;
+  for (const auto& e : events) text += (text.empty() ? "" : ",") + e->to_json();
+  return "{\"events\":[" + text + "]}";
+}
+
+std::string state_body(const shared_room& r) {
+  std::string text;
+  for (const auto& [key, id] : r.state()) text += (text.empty() ? "" : ",") + r.event(id)->to_json();
+  return "{\"auth_chain\":[],\"pdus\":[" + text + "]}";
+}
+
+std::vector<std::string> texts_in(const effects& list) {
+  std::vector<std::string> texts;
+  for (const auto& m : notified<chat::message_received>(list)) texts.push_back(m.text);
+  return texts;
+}
+
+/// The room at there.example, joined by eve through here.example.
+struct joiner {
+  shared_room& room;
+  context node{"there.example", there_key(), {}, {}, {}, 1, "boot"};
+  std::set<std::string> without_key; ///< events whose server's key cannot be had
+  std::vector<peer_request> unanswered;
+  bool answers = true;
+  room::room_machine machine;
+  std::vector<std::string> heard;
+
+  explicit joiner(shared_room& r) : room(r), machine(node, r.room_id) {}
+
+  effects on(const message& m) {
+    auto list = machine.on(m, ++room.now);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      effects more;
+      if (const auto* q = std::get_if<ask_store>(&list[i])) {
+        if (std::holds_alternative<store::load_room>(q->question)) more = machine.on(store_says(q->asked, store::room_loaded{}), ++room.now);
+        else if (std::holds_alternative<store::load_events>(q->question)) more = machine.on(store_says(q->asked, store::events_loaded{}), ++room.now);
+      } else if (const auto* t = std::get_if<tell>(&list[i])) {
+        more = performed(t->body);
+      } else if (const auto* p = std::get_if<persist>(&list[i])) {
+        for (const auto& text : texts_in({list[i]})) heard.push_back(text);
+        auto then = p->then;
+        list.insert(list.end(), then.begin(), then.end());
+      }
+      list.insert(list.end(), more.begin(), more.end());
+    }
+    return list;
+  }
+  effects performed(const message& m) {
+    if (const auto* v = std::get_if<verify_events>(&m)) {
+      auto verdict = verdict_on(*v);
+      for (std::size_t i = 0; i < v->events.size(); ++i)
+        if (without_key.contains(v->events[i]->event_id)) verdict.checks[i] = event_check::no_key;
+      return machine.on(verdict, ++room.now);
+    }
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q) return {};
+    if (!answers) {
+      unanswered.push_back(*q);
+      return {};
+    }
+    return machine.on(answered_by_room(*q), ++room.now);
+  }
+  peer_answer answered_by_room(const peer_request& q) {
+    std::string target = matrix::endpoint_path(q.endpoint, {q.parameters.begin(), q.parameters.end()});
+    for (std::size_t i = 0; i < q.query.size(); ++i)
+      target += (i == 0 ? "?" : "&") + q.query[i].first + "=" + matrix::percent_encode(q.query[i].second);
+    std::optional<matrix::json::object> body;
+    if (!q.body.empty()) body = *matrix::json::parse(q.body)->as_object();
+    const auto reply = shared_room::reply_in(room.call(std::string{matrix::info(q.endpoint).method}, target, std::move(body)));
+    return answer_to(q, reply.status, reply.body);
+  }
+  void join() {
+    on(start{});
+    join_wanted j;
+    j.user_id = eve;
+    j.via = {"here.example"};
+    on(j);
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(room_gaps_suite)
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_for_a_moment_costs_no_message) {
+  shared_room r;
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  const auto third = r.message_of(eve, "third", {second->event_id});
+  auto asked = question_in(r.push({third}));
+  BOOST_TEST((asked.endpoint == endpoint::get_missing_events));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({second}))));
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST(told<peer_request>(r.on(answer_to(asked, 0))).empty());
+    asked = question_in(r.on(timer_due{"gap"}));
+    BOOST_TEST((asked.endpoint == endpoint::get_missing_events)); // the state would leave out what lies between
+  }
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second", "third"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_stays_away_is_asked_again_later_and_no_message_is_left_out) {
+  shared_room r;
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  auto asked = question_in(r.push({second}));
+  for (int i = 0; i < 2; ++i) {
+    r.on(answer_to(asked, 503));
+    asked = question_in(r.on(timer_due{"gap"}));
+  }
+  const auto given_up = r.on(answer_to(asked, 503));
+  BOOST_TEST(told<peer_request>(given_up).empty());
+  r.now = timer_at(given_up, "gap");
+  asked = question_in(r.on(timer_due{"gap"}));
+  BOOST_TEST((asked.endpoint == endpoint::get_missing_events));
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_on_disk_is_not_shown_twice_when_its_past_comes_after_a_restart) {
+  shared_room r;
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  const auto third = r.message_of(eve, "third", {second->event_id});
+  // there.example has forgotten what lies before `second`: its state is taken.
+  auto asked = question_in(r.push({second}));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({}))));
+  if (asked.endpoint == endpoint::get_missing_events) asked = question_in(r.on(answer_to(asked, 200, events_body({}))));
+  BOOST_REQUIRE((asked.endpoint == endpoint::state));
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, state_body(r)))) == std::vector<std::string>{"second"}));
+  BOOST_TEST((texts_in(r.push({third})) == std::vector<std::string>{"third"}));
+  r.restart();
+  BOOST_TEST((texts_in(r.push({first})) == std::vector<std::string>{"first"}));
+  BOOST_TEST(texts_in(r.push({second})).empty());
+  BOOST_TEST(texts_in(r.push({third})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_past_is_shown_in_its_order_though_an_event_in_its_midst_cannot_be_verified) {
+  shared_room r("11", false);
+  r.command(chat::message_send{"chat-1", ann, "m1", "first", {}, {}, {}, {}, {}});
+  r.command(chat::message_send{"chat-1", ann, "m2", "second", {}, {}, {}, {}, {}});
+  r.command(chat::message_send{"chat-1", ann, "m3", "third", {}, {}, {}, {}, {}});
+  r.command(chat::message_send{"chat-1", ann, "m4", "fourth", {}, {}, {}, {}, {}});
+  joiner j(r);
+  for (const auto& [event_id, chat_id] : r.disk.chat_ids)
+    if (chat_id == "m3") j.without_key.insert(event_id);
+  j.join();
+  BOOST_TEST((j.heard == std::vector<std::string>{"first", "second", "fourth"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_from_before_our_join_waits_for_the_history_and_is_shown_in_its_order) {
+  shared_room r("11", false);
+  r.command(chat::message_send{"chat-1", ann, "m1", "first", {}, {}, {}, {}, {}});
+  r.command(chat::message_send{"chat-1", ann, "m2", "second", {}, {}, {}, {}, {}});
+  const auto second = r.event(r.head().at(0));
+  joiner j(r);
+  j.on(start{});
+  join_wanted w;
+  w.user_id = eve;
+  w.via = {"here.example"};
+  auto joined = j.machine.on(w, ++r.now);
+  // make_join and send_join are answered, backfill is not.
+  auto asked = question_in(joined);
+  asked = question_in(j.machine.on(j.answered_by_room(asked), ++r.now));
+  j.answers = false;
+  j.on(j.answered_by_room(asked));
+  BOOST_REQUIRE(j.unanswered.size() == 1u);
+  BOOST_TEST((j.unanswered[0].endpoint == endpoint::backfill));
+  const auto backfill = j.unanswered[0];
+  j.on(answer_to(backfill, 0));
+  j.unanswered.clear();
+  auto pdus = std::make_shared<std::vector<matrix::json::object>>();
+  pdus->push_back(second->source);
+  j.on(pdus_received{{actor_kind::remote_server, "here.example"}, 1, "here.example", pdus});
+  BOOST_TEST(j.unanswered.empty());
+  j.answers = true;
+  j.on(timer_due{"history"});
+  BOOST_TEST((j.heard == std::vector<std::string>{"first", "second"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_whose_servers_key_cannot_be_had_just_now_is_kept_and_shown_later) {
+  shared_room r;
+  auto pdus = std::make_shared<std::vector<matrix::json::object>>();
+  pdus->push_back(r.message_of(eve, "late")->source);
+  const auto pushed = r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
+  events_verified no_key;
+  no_key.asked = told<verify_events>(pushed).at(0).second.asked;
+  no_key.checks = {event_check::no_key};
+  const auto staged = r.on(no_key);
+  BOOST_TEST(written<store::put_inbox>(staged).size() == 1u);
+  BOOST_REQUIRE(told<pdus_handled>(staged).size() == 1u);
+  BOOST_TEST(told<pdus_handled>(staged)[0].second.outcomes.at(0).error.empty());
+  r.now = timer_at(staged, "keys");
+  BOOST_TEST((texts_in(r.on(timer_due{"keys"})) == std::vector<std::string>{"late"}));
+}
+
+BOOST_AUTO_TEST_CASE(who_joins_by_himself_while_his_invite_is_under_way_has_accepted_it) {
+  shared_room r;
+  const std::string eda = "@eda:there.example";
+  const auto invited = r.command(chat::invite_send{"chat-1", ann, eda, {}});
+  const auto row = written<store::put_invitation>(invited).at(0);
+  const auto invite = *matrix::parse_event(row.event, r.rules());
+  const auto joined = r.push({r.made(eda, "m.room.member", {{"membership", "join"}}, eda)}); // the room is public
+  const auto heard = told<invited_membership_changed>(joined);
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].second.membership == "join");
+  // Her server's signature comes when she is in already.
+  const auto late = r.on(invite_accepted_by_server{eda, invite});
+  BOOST_TEST(told<invite_not_taken>(late).empty());
+  BOOST_TEST(told<invited_membership_changed>(late).at(0).second.membership == "join");
+}
+
+BOOST_AUTO_TEST_CASE(what_became_of_an_invitation_is_told_again_when_the_room_failed_before_it_could) {
+  shared_room r;
+  store::put_invitation row;
+  row.room_id = r.room_id;
+  row.user_id = eve;
+  row.inviter = ann;
+  row.direction = "outgoing";
+  row.state = "pending";
+  r.disk.invitations = {row};
+  const auto told_again = told<invited_membership_changed>(r.restart());
+  BOOST_REQUIRE(told_again.size() == 1u);
+  BOOST_TEST(told_again[0].second.membership == "join");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
