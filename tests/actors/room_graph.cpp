@@ -48,6 +48,8 @@ public:
     compare(*file_.find("receive")->find(order_));
   }
 
+  const room::room_graph& graph() const { return graph_; }
+
 private:
   std::vector<std::size_t> order(std::size_t count) const {
     std::vector<std::size_t> out;
@@ -99,6 +101,17 @@ BOOST_AUTO_TEST_CASE(what_is_soft_failed_and_where_the_graph_ends_is_as_synapse_
       BOOST_TEST_CONTEXT(file.filename() << ", " << order) { received_room{*content, order}.run(); }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_auth_chain_of_a_version_12_event_holds_the_create_event_that_nobody_cites) {
+  const auto content = test::read_json(std::filesystem::path{CAUSEWAY_TEST_DATA} / "rooms" / "room_005_v12.json.gz");
+  BOOST_REQUIRE(content.has_value());
+  received_room room{*content, "causal"};
+  room.run();
+  const auto& graph = room.graph();
+  const auto chain = graph.auth_chain(graph.extremities());
+  BOOST_TEST(std::count(chain.begin(), chain.end(), graph.create()->event_id) == 1);
+  BOOST_TEST(graph.auth_chain({graph.create()->event_id}).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

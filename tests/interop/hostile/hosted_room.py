@@ -15,7 +15,7 @@ class HostedRoom:
     create event names the room and is not cited.
     """
 
-    def __init__(self, server, room_version="11", join_rule="public", levels=None):
+    def __init__(self, server, room_version="11", join_rule="public", levels=None, create_content=None):
         self.server = server
         self.room_version = room_version
         self.is_named_by_create = int(room_version) >= 12
@@ -26,10 +26,11 @@ class HostedRoom:
         self.state_before = {}
         self.head = None
         self._depth = 0
+        about = {"room_version": room_version, **(create_content or {})}
         if self.is_named_by_create:
-            self.room_id = "!" + self.add("m.room.create", {"room_version": room_version}, state_key="")[0][1:]
+            self.room_id = "!" + self.add("m.room.create", about, state_key="")[0][1:]
         else:
-            self.add("m.room.create", {"room_version": room_version, "creator": self.host}, state_key="")
+            self.add("m.room.create", {**about, "creator": self.host}, state_key="")
         self.add("m.room.member", {"membership": "join"}, state_key=self.host)
         users = {} if self.is_named_by_create else {self.host: 100}
         self.add("m.room.power_levels", {**LEVELS, "users": users, **(levels or {})}, state_key="")
