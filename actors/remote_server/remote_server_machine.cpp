@@ -138,11 +138,12 @@ void remote_server_machine::dispatch(const message& m) {
             now_effects_.push_back(wake_me_at{now_ + 1'000, "send"}); // the store is busy
             return;
           }
-          more_in_store_ = found->more || missed_while_refilling_;
+          const bool missed = missed_while_refilling_; // then the answer is no last word
+          more_in_store_ = found->more || missed;
           for (const auto& e : found->pdus)
             if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
-          consider_sending(true);
-          if (pdus_.empty()) consider_idle();
+          consider_sending(!missed);
+          if (pdus_.empty() && refill_token_ == 0) consider_idle();
         } else if (x.asked == catch_up_token_) {
           newest_found(std::get_if<store::destination_loaded>(x.answer.get()));
         } else if (receiving_ && receiving_->repetition_token == x.asked) {

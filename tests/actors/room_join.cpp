@@ -58,7 +58,9 @@ BOOST_AUTO_TEST_CASE(servers_are_tried_in_order_until_one_lets_him_in) {
   BOOST_TEST((refusal_in(done).code == fault_code::none));
   const std::vector<std::string> expected{"dead.example v1/make_join/{}/{}", "full.example v1/make_join/{}/{}", "here.example v1/make_join/{}/{}",
                                           "here.example v2/send_join/{}/{}"};
-  BOOST_TEST((std::vector<std::string>{there.asked.begin(), there.asked.begin() + 4} == expected));
+  std::vector<std::string> asked; // beside make_join each is asked how large the room is
+  std::copy_if(there.asked.begin(), there.asked.end(), std::back_inserter(asked), [](const auto& x) { return x.find("hierarchy") == x.npos; });
+  BOOST_TEST((std::vector<std::string>{asked.begin(), asked.begin() + 4} == expected));
 }
 
 BOOST_AUTO_TEST_CASE(what_no_server_grants_is_refused_with_the_weightiest_reason) {
@@ -100,7 +102,9 @@ BOOST_AUTO_TEST_CASE(commands_sent_behind_a_join_wait_for_it) {
   joining_server there{r};
   std::optional<peer_request> open;
   there.outside = [&](const address&, const message& m) -> std::optional<message> {
-    if (const auto* request = std::get_if<peer_request>(&m)) open = *request;
+    const auto* request = std::get_if<peer_request>(&m);
+    if (request && request->endpoint == matrix::endpoint::make_join) open = *request;
+    else if (request) return there.answer_of("dead.example", *request); // how large the room is: nobody knows
     return {};
   };
   BOOST_TEST(told<command_done>(there.command(join_of(eve, {"here.example"}))).empty());

@@ -39,6 +39,7 @@ private:
   void fate();
   void merge_forks();
   void crash(std::size_t i);
+  bool healed_ = false;
   std::vector<member> members(std::size_t i) const;
   std::string name_of(std::size_t i, const std::string& room) const;
   std::vector<std::string> users_of(std::size_t i) const;
@@ -188,7 +189,7 @@ void scenario::act() {
 }
 
 void scenario::crash(std::size_t i) {
-  if (!world_.at(i).is_up()) return;
+  if (healed_ || !world_.at(i).is_up()) return; // it was still to come when all was healed
   ++crashes_;
   world_.at(i).crash();
   const auto down = world_.random.chance(700)   ? world_.random.between(10'000, 5'000'000)
@@ -237,6 +238,7 @@ void scenario::run() {
     world_.clock.run_for_ms(pace < 50 ? r.between(0, 50) : pace < 90 ? r.between(50, 5'000) : pace < 97 ? r.between(5'000, 2 * minute_ms)
                                                                                                       : r.between(10 * minute_ms, r.chance(100) ? 30 * hour_ms : 2 * hour_ms));
   }
+  healed_ = true;
   world_.heal();
   world_.clock.run_for_ms(2 * hour_ms);
   if (r.chance(500)) {
