@@ -19,6 +19,12 @@ bool is_query(const chat::command& x) {
          std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
 }
 
+/// What a command holds of the connection's credit: its body, and the part of a file it asks for, which waits here for a slow peer.
+std::size_t weight_of(const chat::command& x, std::size_t body_bytes) {
+  const auto* get = std::get_if<chat::media_get>(&x);
+  return body_bytes + (get ? static_cast<std::size_t>(get->length) : 0);
+}
+
 } // namespace
 
 void session_machine::command(connection& c, const edge::frame& f) {
@@ -42,7 +48,8 @@ void session_machine::command(connection& c, const edge::frame& f) {
   if (c.open_commands.contains(id)) return; // asked twice here: one RESULT answers both
   if (c.open_commands.size() >= settings_.command_credit)
     return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_commands.size()) + " commands are open"});
-  if (c.open_bytes + f.body.size() > settings_.command_credit_bytes)
+  const auto weight = weight_of(*body, f.body.size());
+  if (c.open_bytes + weight > settings_.command_credit_bytes)
     return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});
   const auto key = key_of(c.who);
   if (running != open_.end()) {
@@ -60,7 +67,7 @@ void session_machine::command(connection& c, const edge::frame& f) {
   x->id = id;
   x->name = name;
   x->trace = ++last_trace_;
-  x->bytes = f.body.size();
+  x->bytes = weight;
   x->since = now_;
   x->looked_up = is_query(*body);
   x->body = std::make_shared<const chat::command>(std::move(*body));

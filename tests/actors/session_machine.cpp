@@ -354,6 +354,23 @@ BOOST_AUTO_TEST_CASE(commands_over_the_credit_in_bytes_are_refused) {
   is_refused(rig, "c2", fault_code::credit_exceeded);
 }
 
+BOOST_AUTO_TEST_CASE(the_part_of_a_file_that_is_asked_for_uses_credit_until_it_is_answered) {
+  session_rig rig;
+  rig.settings.command_credit_bytes = 600'000;
+  rig.machine = std::make_unique<session::session_machine>(rig.settings);
+  rig.begin();
+  rig.hello(peer);
+  rig.sent.clear();
+  const chat::media_get part{"mxc://a.example/m", 0, 500'000};
+  rig.command(peer, "c1", part);
+  rig.command(peer, "c2", part);
+  is_refused(rig, "c2", fault_code::credit_exceeded);
+  BOOST_REQUIRE_EQUAL(rig.commands.size(), 1u);
+  rig.give(command_done{rig.commands.front().reference, true, "\x80"});
+  rig.command(peer, "c2", part);
+  BOOST_TEST(rig.commands.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(reconnecting_does_not_multiply_the_commands_a_peer_may_open) {
   session_rig rig;
   rig.settings.command_credit = 1;

@@ -2,6 +2,7 @@
 
 #include "messages/edge/header.hpp"
 #include "messages/edge/packing.hpp"
+#include "messages/limits.hpp"
 
 #include <sodium.h>
 #include <sys/eventfd.h>
@@ -91,6 +92,8 @@ public:
     auto call = std::make_shared<open_call>();
     call->header = edge::encode_header(edge::command_header{id, name});
     call->body = body;
+    // The part of a file it asks for counts too; nobody asks for a larger one.
+    call->weight = body.size() + (name == chat::media_get::name ? limits::media_part_bytes_max : 0);
     const auto deadline = clock::now() + timeout;
     post([this, id, call] {
       calls_[id].push_back(call);
@@ -169,6 +172,7 @@ public:
 private:
   struct open_call {
     std::string header, body;
+    std::size_t weight = 0; ///< of the command credit
     std::optional<result<std::string>> answer; ///< guarded by mutex_
   };
   struct request {
@@ -376,9 +380,9 @@ private:
       if (sent_.size() >= command_credit_.messages) return;
       if (same.empty() || sent_.contains(id)) continue;
       const auto& call = *same.front();
-      if (sent_bytes_ + call.body.size() > command_credit_.bytes && !sent_.empty()) return;
-      sent_.emplace(id, call.body.size());
-      sent_bytes_ += call.body.size();
+      if (sent_bytes_ + call.weight > command_credit_.bytes && !sent_.empty()) return;
+      sent_.emplace(id, call.weight);
+      sent_bytes_ += call.weight;
       send(verb::command, call.header, call.body);
     }
   }

@@ -144,13 +144,16 @@ class Client:
         """
         command_id = id or self.new_id()
         packed = protocol.encode(protocol.COMMAND, {"id": command_id, "command": name}, body)
+        size = len(packed[3])
+        if name == "media.get":  # the part it asks for counts too
+            size += body.get("length", files.PART_BYTES_MAX)
         holder = {}
         ready = threading.Event()
 
         def start():
             call = self._calls.get(command_id)
             if call is None:
-                call = self._calls[command_id] = _Call(name, packed, len(packed[3]))
+                call = self._calls[command_id] = _Call(name, packed, size)
             else:
                 call.waiters += 1
             holder["call"] = call
