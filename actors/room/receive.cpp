@@ -188,8 +188,8 @@ void room_machine::verified(const events_verified& m) {
       case event_check::valid: w.phase = work_phase::waiting_for_parents; break;
       case event_check::bad_signature: end_work(ids[i], "bad_signature: a signature of the event is not valid"); break;
       case event_check::missing_signature: end_work(ids[i], "bad_signature: a required signature is missing"); break;
-      case event_check::no_key: // may be had a moment later: nobody sends the event again
-        if (now_ - w.since > keys_give_up_ms) {
+      case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
+        if (now_ - w.since > keys_give_up_ms || node_.is_local(w.event->sender)) {
           end_work(ids[i], "bad_signature: the signing key could not be obtained");
           break;
         }
