@@ -130,6 +130,9 @@ class HostileCase(InteropCase):
         return json.loads(done.stdout)
 
     def memory_mib(self):
-        """Resident memory of the broker."""
-        with open(f"/proc/{self.ours.broker.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+        """Resident memory of the broker, without what the address sanitizer adds: red zones and shadow triple it."""
+        pid = self.ours.broker.process.pid
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+        with open(f"/proc/{pid}/maps", encoding="utf8", errors="replace") as maps:
+            return resident / 3 if "libasan" in maps.read() else resident
