@@ -49,7 +49,7 @@ using message = std::variant<start, timer_due, store_answered, passivate, http_a
                              edu_received, rescission_received, invite_accepted_by_server, invite_given_up, revoke_invite,
                              revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
                              invited_membership_changed, invite_wanted, rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled,
-                             room_listed, summary_wanted, summary_told,
+                             room_listed, summary_wanted, summary_told, member_wanted, member_told,
                              verify_events, events_verified, verify_piece, piece_verified, server_alive,
                              frame_received, connection_lost, send_frame, command_received, command_done, outbox_advanced,
                              ephemeral_notification, gateway::http_request>;

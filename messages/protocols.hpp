@@ -41,7 +41,9 @@ struct protocol<actor_kind::room> {
                      join_wanted,               // invitation -> join_finished
                      leave_wanted,              // invitation -> join_finished
                      summary_wanted,            // room: a space asks its child -> summary_told
-                     summary_told>;             // room
+                     summary_told,              // room
+                     member_wanted,             // room: one whose join rule is about us -> member_told
+                     member_told>;              // room
 };
 
 /// One other homeserver: its queue, back-off, keys, and what it asks of us.

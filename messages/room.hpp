@@ -159,6 +159,19 @@ struct rescission_delivered {
 struct room_listed {
   std::string room_id, listing;
 };
+/// room -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere. Answered with `member_told`.
+struct member_wanted {
+  address reply_to;
+  token asked = 0;
+  std::string user_id;
+};
+/// room -> room.
+struct member_told {
+  token asked = 0;
+  bool known = false;  ///< this server is in the room
+  bool joined = false; ///< the user is
+};
+
 /// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_told`.
 struct summary_wanted {
   address reply_to;

@@ -223,6 +223,11 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     if (std::find(users.begin(), users.end(), *id) == users.end()) users.push_back(*id);
   }
   x.members.assign(users.begin() + 1, users.end());
+  for (auto& named : x.members_of) {
+    auto room = room_of(named);
+    if (!room) return fail(m, {room.error().code, "members_of: " + room.error().detail});
+    named = *room;
+  }
   if (x.type == chat::room_type::dm && x.members.size() != 1)
     return fail(m, {fault_code::bad_body, "members: a dm has exactly one besides its creator"});
   if (x.alias &&

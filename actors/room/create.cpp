@@ -41,6 +41,17 @@ object initial_power_levels(const matrix::room_version_rules& rules, const std::
           {"users_default", 0}, {"users", std::move(users)}, {"events", std::move(events)}, {"notifications", object{{"room", 50}}}};
 }
 
+object join_rules_content(const chat::room_create& x) {
+  const bool is_public = x.type == chat::room_type::channel && x.access == chat::visibility::public_;
+  object content{{"join_rule", is_public ? "public" : x.members_of.empty() ? "invite" : "restricted"}};
+  if (!x.members_of.empty()) {
+    matrix::json::array allow;
+    for (const auto& room : x.members_of) allow.emplace_back(object{{"room_id", room}, {"type", "m.room_membership"}});
+    content.set("allow", std::move(allow));
+  }
+  return content;
+}
+
 object join_content(const std::string& user, const std::vector<store::put_user>& profiles) {
   object content{{"membership", "join"}};
   for (const auto& p : profiles) {
@@ -55,6 +66,9 @@ object join_content(const std::string& user, const std::vector<store::put_user>&
 
 void room_machine::run(const queued_command& c, const chat::room_create& x) {
   if (exists_) return failed(c.command.reference, x.name, {fault_code::already_exists, "room " + room_id_});
+  if (!x.members_of.empty() && !c.command.create_event->rules().restricted_join)
+    return failed(c.command.reference, x.name, {fault_code::unsupported_room_version, "members_of: needs version 8, federation.room_version is " +
+                                                                                         node_.federation.room_version});
   static const std::vector<store::put_user> none;
   const auto& profiles = c.command.profiles ? *c.command.profiles : none;
   quiet_ = true;
@@ -89,7 +103,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   drafts.push_back({"m.room.member", x.creator, x.creator, join_content(x.creator, profiles)});
   drafts.push_back({"m.room.power_levels", x.creator, "", initial_power_levels(graph_.rules(), x.creator)});
   if (x.alias) drafts.push_back({"m.room.canonical_alias", x.creator, "", {{"alias", "#" + *x.alias + ":" + node_.server_name}}});
-  drafts.push_back({"m.room.join_rules", x.creator, "", {{"join_rule", is_public ? "public" : "invite"}}});
+  drafts.push_back({"m.room.join_rules", x.creator, "", join_rules_content(x)});
   drafts.push_back({"m.room.history_visibility", x.creator, "", {{"history_visibility", "shared"}}});
   drafts.push_back({"m.room.guest_access", x.creator, "", {{"guest_access", "forbidden"}}});
   if (x.room_name) drafts.push_back({"m.room.name", x.creator, "", {{"name", *x.room_name}}});

@@ -29,6 +29,12 @@ int weight_of(const fault& why) {
   }
 }
 
+/// The user who lets a restricted join in; null: it is none.
+const std::string* restricted_join_of(const matrix::event& join) {
+  const auto* via = join.rules().restricted_join ? join.content().find("join_authorised_via_users_server") : nullptr;
+  return via ? via->as_string() : nullptr;
+}
+
 fault fault_of(const peer_answer& m) {
   if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
   if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
@@ -53,9 +59,16 @@ void room_machine::want_join(const join_wanted& m) {
 }
 
 void room_machine::join_local(const join_wanted& m) {
+  if (graph_.membership(m.user_id) == "join") return join_ended(m, {});
+  if (needs_authorisation(m.user_id)) return authorise(m.user_id, m);
+  commit_join(m, {});
+}
+
+void room_machine::commit_join(const join_wanted& m, const std::string& authoriser) {
   object content{{"membership", "join"}};
   if (!m.display_name.empty()) content.set("displayname", m.display_name);
   if (!m.avatar_url.empty()) content.set("avatar_url", m.avatar_url);
+  if (!authoriser.empty()) content.set("join_authorised_via_users_server", authoriser);
   fault why;
   if (graph_.membership(m.user_id) != "join") {
     auto e = author({"m.room.member", m.user_id, m.user_id, std::move(content)});
@@ -228,9 +241,7 @@ void room_machine::join_state(const peer_answer& m) {
   const auto& rules = j.join->rules();
   auto body = j.told.read(m.body, "state", room_id_, rules);
   if (!body) return join_next({fault_code::peer_bad_answer, "send_join: " + to_string(body.error())});
-  // A restricted join comes back with the signature of the server that let us in.
-  if (const auto* signed_join = body->find("event"); signed_join && signed_join->as_object())
-    if (auto x = matrix::make_event(*signed_join->as_object(), rules); x && (*x)->event_id == j.join->event_id) j.join = *x;
+  if (auto fine = take_authorising_signature(*body); !fine) return join_next(fine.error());
   if (!j.told.create()) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
   j.servers.clear();
   const auto* omitted = body->find("members_omitted");
@@ -244,7 +255,26 @@ void room_machine::join_state(const peer_answer& m) {
   }
   j.at = join_dance::step::verifying;
   j.verifications = 1;
+  j.own_check.reset();
   verify_join();
+}
+
+/// A restricted join comes back with the signature of the server that let us in. Nothing else of what came back is believed.
+status room_machine::take_authorising_signature(const matrix::json::object& answer) {
+  auto& j = *join_;
+  const auto* via = restricted_join_of(*j.join);
+  if (!via) return ok();
+  const auto server = matrix::server_name_of(*via);
+  const auto* returned = answer.find("event");
+  const auto* signatures = returned ? returned->find("signatures") : nullptr;
+  const auto* theirs = signatures ? signatures->find_object(server) : nullptr;
+  if (!theirs) return {fault_code::peer_bad_answer, "send_join: the join came back without the signature of " + std::string{server}};
+  auto source = j.join->source;
+  source.find("signatures")->as_object()->set(server, *theirs);
+  auto x = matrix::make_event(std::move(source), j.join->rules());
+  if (!x) return {fault_code::peer_bad_answer, "send_join: " + x.error().detail};
+  j.join = *x;
+  return ok();
 }
 
 void room_machine::verify_join() {
@@ -253,7 +283,8 @@ void room_machine::verify_join() {
   tell_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
   j.since = now_;
   j.asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked, j.told.next_part()}});
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked,
+                                                                     j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.join}}});
 }
 
 matrix::state_map room_machine::add_told(told_state::proven told) {
@@ -268,19 +299,25 @@ matrix::state_map room_machine::add_told(told_state::proven told) {
 
 void room_machine::join_verified(const events_verified& m) {
   auto& j = *join_;
+  const bool restricted = restricted_join_of(*j.join) != nullptr;
   j.asked = 0;
-  j.told.take(m.checks);
-  if (j.told.verified() < j.told.size()) return verify_join();
-  if (const auto missing = j.told.without_key(); missing > 0) {
+  if (j.told.verified() < j.told.size()) j.told.take(m.checks);
+  else j.own_check = m.checks.front();
+  if (j.told.verified() < j.told.size() || (restricted && !j.own_check)) return verify_join();
+  const bool own_lacks_key = restricted && *j.own_check == event_check::no_key;
+  if (const auto missing = j.told.without_key(); missing > 0 || own_lacks_key) {
     // Without these we would see the room otherwise than all others do. Keys that cannot be had now may be had a moment later.
     if (j.verifications < join_verifications_max) {
       ++j.verifications;
       j.told.try_again();
+      j.own_check.reset();
       now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.federation.key_fetch_retry_ms} * j.verifications + 1'000, "join"});
       return;
     }
     now_effects_.push_back(note{log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
   }
+  if (restricted && *j.own_check != event_check::valid)
+    return join_next({fault_code::peer_bad_answer, "send_join: the signature that lets us in is not valid"});
   auto told = j.told.take_proven();
   auto create = std::find_if(told.state.begin(), told.state.end(), [](const auto& e) { return e->is_state("m.room.create"); });
   if (create == told.state.end()) return join_next({fault_code::peer_bad_answer, "send_join: the create event is not validly signed"});

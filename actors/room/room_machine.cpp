@@ -66,6 +66,8 @@ void room_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, federation_call>) serve(x);
       else if constexpr (std::is_same_v<T, summary_wanted>) summarize(x);
       else if constexpr (std::is_same_v<T, summary_told>) child_summarized(x);
+      else if constexpr (std::is_same_v<T, member_wanted>) tell_member(x);
+      else if constexpr (std::is_same_v<T, member_told>) member_known(x);
       else if constexpr (std::is_same_v<T, revoke_invite>) revoke(x);
       else if constexpr (std::is_same_v<T, join_wanted>) want_join(x);
       else if constexpr (std::is_same_v<T, peer_answer>) {
@@ -292,6 +294,7 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "keys") return verify_again();
   if (m.name == "held") return release_held({});
   if (m.name == "hierarchy") return hierarchies_overdue();
+  if (m.name == "authorise") return authorisations_overdue();
   if (m.name == "join") {
     if (join_) verify_join();
     return;
@@ -306,8 +309,9 @@ void room_machine::timer(const timer_due& m) {
 
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
-  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() || !joining_peers_.empty() ||
-                    !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() || !redaction_lookups_.empty() || !policy_questions_.empty();
+  const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() ||
+                    !authorising_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
+                    !redaction_lookups_.empty() || !policy_questions_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }

@@ -23,9 +23,10 @@ std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
-/// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), join.cpp (joining through another
-/// server), members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's
-/// policy server), tell_chat.cpp (what the chat server hears).
+/// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the
+/// like), restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server),
+/// members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's policy server),
+/// tell_chat.cpp (what the chat server hears).
 class room_machine {
 public:
   room_machine(const context& node, std::string room_id);
@@ -185,8 +186,12 @@ private:
 
   // -- questions of other servers (serve.cpp)
   void serve(const federation_call& m);
+  // -- make_join, send_join, make_leave, send_leave (membership.cpp)
   void membership_template(const federation_call& m, const char* membership);
+  /// @param authoriser  user of ours who lets a restricted join in; empty: none is needed
+  void offer_membership(const federation_call& m, const char* membership, const std::string& authoriser);
   void take_membership(const federation_call& m, const char* membership);
+  void verify_membership(const federation_call& m, const matrix::event_ptr& x);
   /// Calls about a user whose invitation is at his server but not yet in the graph wait for it (a fast peer answers before
   /// our own request has returned). @returns whether `m` was held
   bool held_for_invite(const federation_call& m, const std::string& user);
@@ -211,6 +216,30 @@ private:
   bool may_see(std::string_view server, const matrix::event& x, const state_ref& before) const;
 
   void hand_on_invite(const federation_call& m);
+
+  // -- joins that depend on membership elsewhere (restricted.cpp)
+  /// The join rule when it is `restricted` or `knock_restricted` and the version knows it, else null.
+  matrix::event_ptr restricting_rules() const;
+  bool needs_authorisation(std::string_view user) const;
+  /// What goes on when it is known whether a user may be let in.
+  struct make_join_call { federation_call call; };
+  struct send_join_call { federation_call call; matrix::event_ptr join; };
+  using authorised_step = std::variant<make_join_call, send_join_call, join_wanted>;
+  struct authorisation {
+    std::string user;
+    authorised_step next;
+    time_ms since = 0;
+    std::set<token> open; ///< questions to other rooms
+    bool unknown_room = false;
+  };
+  void authorise(const std::string& user, authorised_step next);
+  void tell_member(const member_wanted& m);
+  void member_known(const member_told& m);
+  void authorisations_overdue();
+  void authorised(const authorisation& a, const result<std::string>& authoriser);
+  /// One of our users who may invite, the most powerful.
+  std::optional<std::string> authoriser() const;
+  result<std::string> granted() const;
 
   // -- what the directory knows of the room (listing.cpp)
   /// The room's entry of public directories and hierarchies.
@@ -261,6 +290,7 @@ private:
     bool members_omitted = false;
     std::set<std::string> servers; ///< of the room, where members are omitted
     std::uint32_t verifications = 0; ///< asked for; again when the keys of some server could not be had
+    std::optional<event_check> own_check; ///< of a restricted join, when it came back
     fault last;
     bool perhaps_joined = false; ///< a send_join was not answered
     time_ms since = 0;
@@ -272,12 +302,14 @@ private:
   void join_size(const peer_answer& m);
   void send_join();
   void join_state(const peer_answer& m);
+  status take_authorising_signature(const matrix::json::object& answer);
   void verify_join();
   /// Takes proven events in as outliers. @returns the state they make, without what is rejected
   matrix::state_map add_told(told_state::proven told);
   void join_verified(const events_verified& m);
   void join_next(const fault& why);
   void join_local(const join_wanted& m);
+  void commit_join(const join_wanted& m, const std::string& authoriser);
   void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false);
   void tell_invited();
 
@@ -444,6 +476,7 @@ private:
   std::map<token, arriving_membership> joining_peers_; ///< send_join, send_leave being verified
   std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
   std::vector<open_hierarchy> hierarchies_;
+  std::vector<authorisation> authorising_;
   std::map<token, time_search> searching_;
   std::optional<std::string> last_listing_; ///< what the directory was told in this life
   std::int64_t listed_group_ = -1;          ///< state group it was computed for

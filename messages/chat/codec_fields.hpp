@@ -13,6 +13,8 @@ inline constexpr std::size_t members_max = 10'000;
 inline constexpr std::size_t mentions_max = 1'000;
 /// Files of one message: each becomes an event.
 inline constexpr std::size_t files_max = 20;
+/// Rooms whose members may join a channel: entries.
+inline constexpr std::size_t members_of_max = 20;
 /// Servers named by a room.join: entries.
 inline constexpr std::size_t via_max = 20;
 /// `reason`, `display_name`: bytes.
@@ -45,7 +47,10 @@ struct contract<chat::room_create> {
     f.optional_id("alias", x.alias);
     f.id("creator", x.creator);
     f.ids("members", x.members, chat::members_max);
+    f.ids("members_of", x.members_of, chat::members_of_max);
     f.optional("federated", x.federated);
+    if (!x.members_of.empty() && (x.type != chat::room_type::channel || x.access == chat::visibility::public_))
+      f.refuse("members_of", "is for a channel that is not public", fault_code::bad_body);
     if (x.type != chat::room_type::channel && x.access == chat::visibility::public_)
       f.refuse("visibility", "may be public for a channel only", fault_code::bad_body);
     if (x.type != chat::room_type::channel && x.alias) f.refuse("alias", "is for a channel only", fault_code::bad_body);

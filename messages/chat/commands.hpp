@@ -25,6 +25,7 @@ struct room_create {
   std::optional<std::string> alias;     ///< localpart of an alias, channels only
   std::string creator;                  ///< local user
   std::vector<std::string> members;     ///< local users join at once, users of other servers are invited
+  std::vector<std::string> members_of;  ///< channels that are not public: whoever is in one of these rooms may join (room versions 8 and later)
   bool federated = true;                ///< false: ids of other servers are refused
 };
 

@@ -6,6 +6,7 @@ import threading
 
 from causeway_demo.chat_server import CommandError
 from harness.case import PATIENCE_S
+from harness.synapse import ClientError
 
 _numbers = itertools.count(1)
 
@@ -323,6 +324,36 @@ class Scenarios:
                 self.ours.join(room, alice, via)
             self.assertEqual(refusal.exception.code, code, refusal.exception)
         self.assertEqual(self.ours.chat.find("room.created", matrix_room_id=private), [])
+
+    def test_they_join_our_restricted_channel_through_us(self):
+        alice, bob, bill = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob")), self.theirs.user(self.fresh("bill"))
+        name = self.fresh("club")
+        club = self.ours.create_public(alice, name)
+        self.theirs.join(f"#{name}:{self.ours.server_name}", bob)
+        room = self.ours.create_restricted(alice, club)
+        self.theirs.join(room, bob, [self.ours.server_name])
+        self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=bob, membership="join")
+        self._talk_in(room, alice, bob)
+        with self.assertRaises((CommandError, ClientError)):  # who is not in the club
+            self.theirs.join(room, bill, [self.ours.server_name])
+        self.assertEqual(self.ours.members(room, alice), {alice, bob})
+
+    def test_we_join_their_restricted_channel_through_them(self):
+        alice, adam, bob = self.ours.user(self.fresh("alice")), self.ours.user(self.fresh("adam")), self.theirs.user(self.fresh("bob"))
+        club = self.theirs.create_public(bob, self.fresh("club"))
+        room = self.theirs.create_restricted(bob, club)
+        there = self.theirs.server_name
+        with self.assertRaises(CommandError) as refusal:
+            self.ours.join(room, alice, [there])
+        self.assertEqual(refusal.exception.code, "forbidden", refusal.exception)
+        self.ours.join(club, alice, [there])
+        self.ours.join(room, alice, [there])
+        self._talk_in(room, alice, bob)
+        # We are in both rooms now, but none of us may invite.
+        self.ours.join(club, adam)
+        with self.assertRaises(CommandError) as refusal:
+            self.ours.join(room, adam)
+        self.assertEqual(refusal.exception.code, "unable_to_grant_join", refusal.exception)
 
     # -- beside the list
 

@@ -55,6 +55,10 @@ class CausewaySide:
         """A channel anybody may join, as `#alias:server`."""
         return self.chat.create_room("channel", by, [], name=alias, visibility="public", alias=alias)["matrix_room_id"]
 
+    def create_restricted(self, by, members_of):
+        """A channel for whoever is in the room `members_of`."""
+        return self.chat.create_room("channel", by, [], name="a back room", members_of=[members_of])["matrix_room_id"]
+
     def join(self, room, user, via=()):
         """Room id. `room` may be an alias. Raises CommandError where it is refused."""
         return self.chat.join(room, user, via)["matrix_room_id"]
@@ -146,6 +150,11 @@ class SynapseSide:
 
     def create_public(self, by, alias):
         return self._user(by).create_room(preset="public_chat", room_alias_name=alias, name=alias)
+
+    def create_restricted(self, by, members_of):
+        rule = {"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": members_of}]}
+        return self._user(by).create_room(preset="private_chat", name="a back room",
+                                          initial_state=[{"type": "m.room.join_rules", "state_key": "", "content": rule}])
 
     def join(self, room, user, via=()):
         return self._user(user).join_through(room, via)

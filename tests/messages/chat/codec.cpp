@@ -80,6 +80,10 @@ BOOST_AUTO_TEST_CASE(public_and_alias_are_for_channels) {
           fault_code::bad_body, "visibility");
   refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"alias", str("x")}}),
           fault_code::bad_body, "alias");
+  const auto club = packed(std::vector<std::string>{"club"});
+  refuses("room.create", map({{"room", str("r")}, {"type", str("channel")}, {"visibility", str("public")}, {"creator", str("a")}, {"members_of", club}}),
+          fault_code::bad_body, "members_of");
+  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"members_of", club}}), fault_code::bad_body, "members_of");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_command_is_named) {
@@ -188,6 +192,9 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
 
   BOOST_TEST(round_trip(room_join{"#r:s", "u", {"a.example", "b.example"}}).via.size() == 2u);
   BOOST_TEST(round_trip(room_join{"#r:s", "u", {}}).room == "#r:s");
+  room.type = room_type::channel;
+  room.members_of = {"!a:b", "other"};
+  BOOST_TEST(round_trip(room).members_of.size() == 2u);
   BOOST_TEST(round_trip(invite_send{"r", "b", "u", "why"}).reason.value() == "why");
   BOOST_TEST(!round_trip(invite_send{"r", "b", "u", {}}).reason);
   BOOST_TEST(round_trip(invite_revoke{"r", "b", "u", {}}).user == "u");

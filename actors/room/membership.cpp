@@ -1,0 +1,183 @@
+// Other servers' users join, leave and reject through us. The rules are run before the other server signs, and again when it has.
+// Source: server-server-api, "Joining Rooms", "Leaving Rooms (Rejecting Invites)".
+#include "actors/room/room_machine.hpp"
+#include "actors/room/served.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace causeway::room {
+namespace {
+
+using matrix::endpoint;
+using matrix::json::object;
+
+/// How long a call may wait for an invitation to be taken into the graph.
+constexpr time_ms hold_ms = 15'000;
+
+} // namespace
+
+bool room_machine::held_for_invite(const federation_call& m, const std::string& user) {
+  if (!inviting_.contains(user) || graph_.membership(user) == "invite") return false;
+  if (held_calls_.empty()) now_effects_.push_back(wake_me_at{now_ + hold_ms, "held"});
+  held_calls_.push_back({now_, user, m});
+  // He has heard of it, so his server has it: our next attempt need not wait.
+  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + user}, server_alive{m.origin}});
+  return true;
+}
+
+void room_machine::release_held(const std::string& user) {
+  std::vector<held_call> released;
+  for (auto& h : std::exchange(held_calls_, {})) {
+    if (h.user == user) released.push_back(std::move(h));
+    // It may be in the room a moment later: not a refusal for good.
+    else if (now_ - h.since >= hold_ms) refuse(h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+    else held_calls_.push_back(std::move(h));
+  }
+  if (!held_calls_.empty()) now_effects_.push_back(wake_me_at{held_calls_.front().since + hold_ms, "held"});
+  for (const auto& h : released) serve(h.call);
+}
+
+void room_machine::membership_template(const federation_call& m, const char* membership) {
+  if (!exists_ || head_.phase != store::room_phase::joined) return refuse(m, {fault_code::not_found, "room " + room_id_});
+  const auto& user = m.match->parameters.at(1);
+  const bool joins = std::string_view{membership} == "join";
+  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user id"});
+  if (matrix::server_name_of(user) != m.origin) return refuse(m, {fault_code::forbidden, "the user belongs to another server"});
+  if (joins) {
+    bool known = false;
+    std::size_t versions = 0;
+    for (const auto& [key, value] : m.match->query)
+      if (key == "ver") {
+        ++versions;
+        known = known || value == head_.room_version;
+      }
+    if (versions == 0) known = head_.room_version == "1";
+    if (!known)
+      return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
+                                                          {"error", "the room has version " + head_.room_version},
+                                                          {"room_version", head_.room_version}}));
+    if (!head_.federated) return refuse(m, {fault_code::forbidden, "the room does not federate"});
+  }
+  if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
+  if (held_for_invite(m, user)) return;
+  const auto now_is = graph_.membership(user);
+  if (!joins && now_is != "invite" && now_is != "join" && now_is != "knock")
+    return refuse(m, {fault_code::forbidden, user + " is neither invited to nor in the room"});
+  if (joins && needs_authorisation(user)) return authorise(user, make_join_call{m});
+  offer_membership(m, membership, {});
+}
+
+void room_machine::offer_membership(const federation_call& m, const char* membership, const std::string& authoriser) {
+  const auto& user = m.match->parameters.at(1);
+  object content{{"membership", membership}};
+  if (!authoriser.empty()) content.set("join_authorised_via_users_server", authoriser);
+  // The rules are run on the very event the other server will sign; our signature on the trial copy means nothing.
+  auto trial = draft_event({"m.room.member", user, user, std::move(content)});
+  if (!trial) return refuse(m, trial.error());
+  object shape = (*trial)->source;
+  shape.erase("hashes");
+  shape.erase("signatures");
+  shape.erase("event_id");
+  reply(m, 200, matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", head_.room_version}}));
+}
+
+void room_machine::take_membership(const federation_call& m, const char* membership) {
+  if (!exists_ || head_.phase != store::room_phase::joined) return refuse(m, {fault_code::not_found, "room " + room_id_});
+  if (!m.body || !m.body->as_object()) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+  auto formed = matrix::make_event(*m.body->as_object(), graph_.rules());
+  if (!formed) return refuse(m, {fault_code::bad_json, formed.error().detail});
+  const auto& x = *formed;
+  if (x->room_id != room_id_) return refuse(m, {fault_code::invalid_param, "room_id differs from the path"});
+  if (x->event_id != m.match->parameters.at(1)) return refuse(m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x->type != "m.room.member" || !x->state_key || x->membership() != membership)
+    return refuse(m, {fault_code::invalid_param, std::string{"an m.room.member event with membership "} + membership + " is expected"});
+  if (*x->state_key != x->sender) return refuse(m, {fault_code::invalid_param, "sender and state_key differ"});
+  if (matrix::server_name_of(x->sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
+  if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
+  if (held_for_invite(m, *x->state_key)) return;
+  const auto* via = x->membership() == "join" && x->rules().restricted_join ? x->content().find("join_authorised_via_users_server") : nullptr;
+  if (via && via->as_string() && node_.is_local(*via->as_string())) {
+    // It counts with our signature only, and our signature says that the conditions are met now.
+    if (needs_authorisation(x->sender)) return authorise(x->sender, send_join_call{m, x});
+    return verify_membership(m, matrix::add_signature(*x, node_.server_name, node_.key));
+  }
+  verify_membership(m, x);
+}
+
+void room_machine::verify_membership(const federation_call& m, const matrix::event_ptr& x) {
+  const auto asked = next_token();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}}});
+  joining_peers_.emplace(asked, arriving_membership{m, x, now_});
+}
+
+void room_machine::finish_send_membership(const federation_call& m, const matrix::event_ptr& x) {
+  const bool joins = x->membership() == "join";
+  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); }))
+    return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
+  if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
+  const auto* known = graph_.find(x->event_id);
+  if (known && known->judged != store::verdict::accepted && known->judged != store::verdict::outlier)
+    return refuse(m, {fault_code::forbidden, "the event was refused before"});
+  const auto before = graph_.state_before(x->prev_events, writes_);
+  if (!known || known->judged == store::verdict::outlier) {
+    const auto verdict = graph_.judge(*x, before);
+    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
+    if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
+    if (policy_holds(m, x)) return;
+    std::set<std::string> servers;
+    for (auto& s : servers_in_room()) servers.insert(std::move(s));
+    // The origin of a join has it; that of a leave may be in the room by another member and has to get it like all others.
+    if (joins) servers.erase(m.origin);
+    auto changes = graph_.add(x, before, verdict, writes_);
+    queue_for(x, {servers.begin(), servers.end()});
+    tell_state_changes(changes);
+    if (joins) // what was said between make_join and send_join would not reach the newcomer otherwise
+      for (const auto& id : graph_.extremities())
+        if (const auto* n = graph_.find(id); id != x->event_id && n && node_.is_local(n->event->sender)) queue_for(n->event, {m.origin});
+  }
+  const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
+  auto body = joins ? joined_body(m, *x, before) : std::string{"{}"};
+  if (old_form) body = "[200," + body + "]";
+  reply(m, 200, std::move(body));
+}
+
+std::string room_machine::joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const {
+  auto state = graph_.events_of(before);
+  const auto members = static_cast<std::size_t>(std::count_if(state.begin(), state.end(), [](const auto& e) { return e->type == "m.room.member" && e->membership() == "join"; }));
+  const auto* wish = m.match->find_query("omit_members");
+  const bool omit = wish && *wish == "true" && members > node_.room.omit_members_above;
+  // A room without a name is shown by some of its members.
+  std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : 5;
+  if (omit)
+    std::erase_if(state, [&](const auto& e) {
+      if (e->type != "m.room.member" || *e->state_key == join.sender) return false;
+      if (heroes == 0 || e->membership() != "join") return true;
+      --heroes;
+      return false;
+    });
+  std::vector<std::string> ids = join.auth_events;
+  std::set<std::string_view> told;
+  for (const auto& e : state) {
+    ids.push_back(e->event_id);
+    told.insert(e->event_id);
+  }
+  // Whose authority the rest depends on is in the auth chain, member or not.
+  std::set<std::string> chain_ids(join.auth_events.begin(), join.auth_events.end());
+  for (auto& id : graph_.auth_chain(ids)) chain_ids.insert(std::move(id));
+  std::vector<matrix::event_ptr> chain;
+  for (const auto& id : chain_ids)
+    if (const auto* n = graph_.find(id); n && !told.contains(id)) chain.push_back(n->event);
+  std::string body = "{";
+  write_events(body, "auth_chain", chain);
+  body += ",\"event\":" + join.to_json() + ",\"members_omitted\":" + (omit ? "true" : "false") + ",\"origin\":";
+  matrix::json::write_string(body, node_.server_name);
+  body += ",\"servers_in_room\":" + write_ids(graph_.servers_in(before)) + ",";
+  write_events(body, "state", state);
+  body += "}";
+  return body;
+}
+
+} // namespace causeway::room
