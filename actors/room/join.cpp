@@ -1,4 +1,5 @@
 // Joining a room through another server. Source: server-server-api, "Joining Rooms".
+#include "actors/room/joining.hpp"
 #include "actors/room/room_machine.hpp"
 
 #include "messages/limits.hpp"
@@ -27,20 +28,6 @@ int weight_of(const fault& why) {
     case fault_code::unable_to_grant_join: return 2;
     default: return info(why.code).retryable ? 1 : 0;
   }
-}
-
-/// The user who lets a restricted join in; null: it is none.
-const std::string* restricted_join_of(const matrix::event& join) {
-  const auto* via = join.rules().restricted_join ? join.content().find("join_authorised_via_users_server") : nullptr;
-  return via ? via->as_string() : nullptr;
-}
-
-fault fault_of(const peer_answer& m) {
-  if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
-  if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
-  if (m.errcode == "M_UNABLE_TO_GRANT_JOIN") return {fault_code::unable_to_grant_join, m.why.detail};
-  if (m.errcode == "M_NOT_FOUND") return {fault_code::not_found, m.why.detail};
-  return m.why;
 }
 
 } // namespace
@@ -174,49 +161,55 @@ void room_machine::join_answer(const peer_answer& m) {
       join_->last = {fault_code::incompatible_room_version, m.why.detail};
       return ask_join();
     }
-    return join_next(fault_of(m));
+    return join_next(join_refused(m));
   }
   return join_->at == join_dance::step::make_join ? join_template(m) : join_state(m);
 }
 
 void room_machine::join_template(const peer_answer& m) {
   auto& j = *join_;
+  auto x = join_of_template(m, j.wanted);
+  if (!x) return join_next(x.error());
+  j.join = *x;
+  j.at = join_dance::step::sizing;
+  if (j.size_asked == 0) send_join();
+}
+
+result<matrix::event_ptr> room_machine::join_of_template(const peer_answer& m, const join_wanted& wanted) const {
+  auto bad = [](std::string why) { return fault{fault_code::peer_bad_answer, "make_join: " + std::move(why)}; };
   auto body = matrix::json::parse(m.body);
   const auto* shape = body ? body->find_object("event") : nullptr;
-  if (!shape) return join_next({fault_code::peer_bad_answer, "make_join: no event"});
+  if (!shape) return bad("no event");
   const auto* version = body->find_string("room_version");
   const auto* rules = matrix::find_room_version(version ? *version : "1");
-  if (!rules) return join_next({fault_code::unsupported_room_version, version ? *version : "1"});
+  if (!rules) return fault{fault_code::unsupported_room_version, version ? *version : "1"};
   // An invitation in the old form does not tell version 1 from 2.
-  const bool old_form = j.wanted.room_version == "1" && rules->id == "2";
-  if (!j.wanted.room_version.empty() && j.wanted.room_version != rules->id && !old_form)
-    return join_next({fault_code::peer_bad_answer, "make_join: the room version differs from the invitation's"});
+  const bool old_form = wanted.room_version == "1" && rules->id == "2";
+  if (!wanted.room_version.empty() && wanted.room_version != rules->id && !old_form) return bad("the room version is not the one known before");
   auto is = [&](const char* key, std::string_view want) {
     const auto* v = shape->find(key);
     return v && v->as_string() && *v->as_string() == want;
   };
   const auto* content = shape->find("content");
   const auto* membership = content ? content->find_string("membership") : nullptr;
-  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", j.wanted.user_id) || !is("state_key", j.wanted.user_id) ||
+  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", wanted.user_id) || !is("state_key", wanted.user_id) ||
       !membership || *membership != "join")
-    return join_next({fault_code::peer_bad_answer, "make_join: the template is not our user's join"});
-  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", j.wanted.user_id}, {"state_key", j.wanted.user_id}, {"origin_server_ts", now_}};
+    return bad("the template is not our user's join");
+  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", wanted.user_id}, {"state_key", wanted.user_id}, {"origin_server_ts", now_}};
   for (const auto* key : {"prev_events", "auth_events", "depth"}) {
     const auto* v = shape->find(key);
-    if (!v) return join_next({fault_code::peer_bad_answer, std::string{"make_join: no "} + key});
+    if (!v) return bad(std::string{"no "} + key);
     pdu.set(key, *v);
   }
   object own{{"membership", "join"}};
-  if (!j.wanted.display_name.empty()) own.set("displayname", j.wanted.display_name);
-  if (!j.wanted.avatar_url.empty()) own.set("avatar_url", j.wanted.avatar_url);
+  if (!wanted.display_name.empty()) own.set("displayname", wanted.display_name);
+  if (!wanted.avatar_url.empty()) own.set("avatar_url", wanted.avatar_url);
   if (const auto* via = content->find_string("join_authorised_via_users_server")) own.set("join_authorised_via_users_server", *via);
   pdu.set("content", std::move(own));
   if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
   auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
-  if (!x) return join_next({fault_code::peer_bad_answer, "make_join: " + x.error().detail});
-  j.join = *x;
-  j.at = join_dance::step::sizing;
-  if (j.size_asked == 0) send_join();
+  if (!x) return bad(x.error().detail);
+  return *x;
 }
 
 void room_machine::send_join() {
@@ -241,7 +234,11 @@ void room_machine::join_state(const peer_answer& m) {
   const auto& rules = j.join->rules();
   auto body = j.told.read(m.body, "state", room_id_, rules);
   if (!body) return join_next({fault_code::peer_bad_answer, "send_join: " + to_string(body.error())});
-  if (auto fine = take_authorising_signature(*body); !fine) return join_next(fine.error());
+  if (restricted_join_of(*j.join)) {
+    auto signed_join = with_authorising_signature(*j.join, *body);
+    if (!signed_join) return join_next(signed_join.error());
+    j.join = *signed_join;
+  }
   if (!j.told.create()) return join_next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
   j.servers.clear();
   const auto* omitted = body->find("members_omitted");
@@ -257,24 +254,6 @@ void room_machine::join_state(const peer_answer& m) {
   j.verifications = 1;
   j.own_check.reset();
   verify_join();
-}
-
-/// A restricted join comes back with the signature of the server that let us in. Nothing else of what came back is believed.
-status room_machine::take_authorising_signature(const matrix::json::object& answer) {
-  auto& j = *join_;
-  const auto* via = restricted_join_of(*j.join);
-  if (!via) return ok();
-  const auto server = matrix::server_name_of(*via);
-  const auto* returned = answer.find("event");
-  const auto* signatures = returned ? returned->find("signatures") : nullptr;
-  const auto* theirs = signatures ? signatures->find_object(server) : nullptr;
-  if (!theirs) return {fault_code::peer_bad_answer, "send_join: the join came back without the signature of " + std::string{server}};
-  auto source = j.join->source;
-  source.find("signatures")->as_object()->set(server, *theirs);
-  auto x = matrix::make_event(std::move(source), j.join->rules());
-  if (!x) return {fault_code::peer_bad_answer, "send_join: " + x.error().detail};
-  j.join = *x;
-  return ok();
 }
 
 void room_machine::verify_join() {

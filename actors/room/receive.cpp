@@ -373,7 +373,9 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   gap_pause_.erase(id);
   work_by_event_.erase(w.event->event_id);
   if (gap_ && gap_->work_id == id) gap_.reset();
+  const auto event = w.event;
   work_.erase(it);
+  if (!joins_by_residents_.empty()) resident_join_settled(*event, error);
 }
 
 } // namespace causeway::room

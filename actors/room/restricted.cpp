@@ -115,8 +115,8 @@ void room_machine::authorised(const authorisation& a, const result<std::string>&
     return verify_membership(send->call, matrix::add_signature(*send->join, node_.server_name, node_.key));
   }
   const auto& wanted = std::get<join_wanted>(a.next);
-  if (!authoriser) return join_ended(wanted, authoriser.error());
   if (!ours) return join_ended(wanted, {fault_code::not_member, "nobody of this server is in the room any more"});
+  if (!authoriser) return authoriser.error().code == fault_code::forbidden ? join_ended(wanted, authoriser.error()) : join_through(wanted, authoriser.error());
   commit_join(wanted, *authoriser);
 }
 

@@ -76,7 +76,7 @@ void room_machine::dispatch(const message& m) {
         else if (join_ && x.asked == join_->asked) join_answer(x);
         else if (join_ && x.asked == join_->size_asked) join_size(x);
         else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
-        else policy_answer(x);
+        else if (!resident_answer(x)) policy_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         // The invited server has signed: only now does the invitation exist for the room.
         if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
@@ -295,6 +295,7 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "held") return release_held({});
   if (m.name == "hierarchy") return hierarchies_overdue();
   if (m.name == "authorise") return authorisations_overdue();
+  if (m.name == "resident") return resident_joins_overdue();
   if (m.name == "join") {
     if (join_) verify_join();
     return;
@@ -310,7 +311,7 @@ void room_machine::timer(const timer_due& m) {
 void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() ||
-                    !authorising_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
+                    !authorising_.empty() || !joins_by_residents_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
                     !redaction_lookups_.empty() || !policy_questions_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it

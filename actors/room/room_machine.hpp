@@ -7,6 +7,7 @@
 #include "messages/matrix/policy_server.hpp"
 
 #include <deque>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -299,10 +300,12 @@ private:
   void ask_join();
   void join_answer(const peer_answer& m);
   void join_template(const peer_answer& m);
+  /// Our user's join in the shape the other server gave, signed; nothing of the template is taken over that he did not want.
+  /// @returns faults peer_bad_answer, unsupported_room_version
+  result<matrix::event_ptr> join_of_template(const peer_answer& m, const join_wanted& wanted) const;
   void join_size(const peer_answer& m);
   void send_join();
   void join_state(const peer_answer& m);
-  status take_authorising_signature(const matrix::json::object& answer);
   void verify_join();
   /// Takes proven events in as outliers. @returns the state they make, without what is rejected
   matrix::state_map add_told(told_state::proven told);
@@ -312,6 +315,30 @@ private:
   void commit_join(const join_wanted& m, const std::string& authoriser);
   void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false);
   void tell_invited();
+
+  // -- joins of a room we are in, by the word of another resident (join_through.cpp)
+  struct join_by_resident {
+    join_wanted wanted;
+    std::vector<std::string> via;
+    std::size_t at = 0;     ///< of `via`
+    token asked = 0;        ///< 0: the join is signed and on its way through the checks
+    matrix::event_ptr join; ///< null: the template is asked for
+    fault last;
+    time_ms since = 0;
+  };
+  using resident_join = std::list<join_by_resident>::iterator;
+  /// Servers of users who may invite, the most powerful first.
+  std::vector<std::string> residents_that_may_grant() const;
+  /// @param why  none of us can let him in
+  void join_through(const join_wanted& m, const fault& why);
+  void ask_resident(resident_join it);
+  void resident_next(resident_join it, const fault& why);
+  /// @returns whether it was the answer to such a request
+  bool resident_answer(const peer_answer& m);
+  void resident_template(resident_join it, const peer_answer& m);
+  void resident_signed(resident_join it, const peer_answer& m);
+  void resident_join_settled(const matrix::event& x, const std::string& error);
+  void resident_joins_overdue();
 
   // -- a room that was joined without its members, until they have been fetched (members_omitted.cpp)
   struct without_members {
@@ -477,6 +504,7 @@ private:
   std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
   std::vector<open_hierarchy> hierarchies_;
   std::vector<authorisation> authorising_;
+  std::list<join_by_resident> joins_by_residents_;
   std::map<token, time_search> searching_;
   std::optional<std::string> last_listing_; ///< what the directory was told in this life
   std::int64_t listed_group_ = -1;          ///< state group it was computed for

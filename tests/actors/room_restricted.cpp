@@ -143,9 +143,9 @@ BOOST_AUTO_TEST_CASE(a_join_that_names_nobody_or_one_without_power_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_join_that_comes_back_without_the_signature_is_no_join) {
-  restricted_room r;
-  r.told_of[club] = {0, true, true};
   for (const auto* replacement : {"", R"({"ed25519:x":"AAAA"})", R"("text")"}) {
+    restricted_room r;
+    r.told_of[club] = {0, true, true};
     joining_server there{r};
     there.outside = [&](const address& to, const message& m) -> std::optional<message> {
       const auto* request = std::get_if<peer_request>(&m);
@@ -178,6 +178,81 @@ BOOST_AUTO_TEST_CASE(our_own_user_is_let_in_by_one_of_us) {
   BOOST_TEST((join_here(r) == fault_code::none));
   const auto join = member_event(r, carl);
   BOOST_TEST(*join->content().find("join_authorised_via_users_server")->as_string() == ann);
+}
+
+/// there.example is in the room by eve, who may not invite; eli is in the club.
+struct resident_asked {
+  restricted_room r;
+  joining_server there{r};
+  std::function<void(const peer_request&, peer_answer&)> forge = [](const auto&, auto&) {};
+
+  resident_asked() {
+    r.told_of[club] = {0, true, true};
+    there.outside = [this](const address& to, const message& m) -> std::optional<message> {
+      if (const auto* asked = std::get_if<member_wanted>(&m)) return member_told{asked->asked, true, true};
+      const auto* request = std::get_if<peer_request>(&m);
+      if (!request) return {};
+      auto answer = there.answer_of(to.key, *request);
+      forge(*request, std::get<peer_answer>(answer));
+      return answer;
+    };
+    if (refusal_in(there.command(chat::room_join{"", eve, {"here.example"}})).code != fault_code::none) throw std::runtime_error("eve");
+    there.asked.clear();
+  }
+  fault_code eli_joins() { return refusal_in(there.command(chat::room_join{"", eli, {}})).code; }
+};
+
+BOOST_AUTO_TEST_CASE(who_cannot_be_let_in_by_one_of_us_is_let_in_by_another_resident) {
+  resident_asked x;
+  BOOST_TEST((x.eli_joins() == fault_code::none));
+  BOOST_TEST(x.there.asked == (std::vector<std::string>{"here.example v1/make_join/{}/{}", "here.example v2/send_join/{}/{}"}),
+             boost::test_tools::per_element());
+  for (const room_host* side : {static_cast<room_host*>(&x.r), static_cast<room_host*>(&x.there)}) {
+    const auto join = member_event(*side, eli);
+    BOOST_TEST(*join->content().find("join_authorised_via_users_server")->as_string() == ann);
+    BOOST_TEST((join->source.find("signatures")->find("here.example") != nullptr));
+    BOOST_TEST(side->membership(eli) == "join");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_resident_cannot_let_him_in_either) {
+  resident_asked x;
+  x.r.nobody_may_invite();
+  BOOST_TEST((x.eli_joins() == fault_code::unable_to_grant_join));
+  BOOST_TEST(x.there.membership(eli) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_resident_whose_signature_is_none_lets_nobody_in) {
+  for (const auto* replacement : {"", R"({"ed25519:x":"AAAA"})", R"("text")"}) {
+    resident_asked x;
+    x.forge = [&](const peer_request& request, peer_answer& a) {
+      if (request.endpoint != matrix::endpoint::send_join_v2) return;
+      auto body = *matrix::json::parse(a.body);
+      auto& signatures = *body.as_object()->find("event")->as_object()->find("signatures")->as_object();
+      signatures.erase("here.example");
+      if (*replacement) signatures.set("here.example", *matrix::json::parse(replacement));
+      a.body = matrix::json::canonical(body);
+    };
+    auto done = x.there.command(chat::room_join{"", eli, {}});
+    for (int i = 0; i < 30 && told<command_done>(done).empty(); ++i) { // its key is asked for again and again
+      x.there.now = std::max(x.there.now, timer_at(done, "keys"));
+      append(done, x.there.on(timer_due{"keys"}));
+    }
+    BOOST_TEST((refusal_in(done).code == fault_code::peer_bad_answer), replacement);
+    BOOST_TEST(x.there.membership(eli) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_template_that_names_nobody_who_lets_him_in_is_not_signed) {
+  resident_asked x;
+  x.forge = [&](const peer_request& request, peer_answer& a) {
+    if (request.endpoint != matrix::endpoint::make_join) return;
+    auto body = *matrix::json::parse(a.body);
+    body.as_object()->find("event")->as_object()->find("content")->as_object()->erase("join_authorised_via_users_server");
+    a.body = matrix::json::canonical(body);
+  };
+  BOOST_TEST((x.eli_joins() == fault_code::peer_bad_answer));
+  BOOST_TEST(x.there.asked.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_room_tells_others_who_is_in_it) {

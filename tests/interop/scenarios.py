@@ -349,11 +349,16 @@ class Scenarios:
         self.ours.join(club, alice, [there])
         self.ours.join(room, alice, [there])
         self._talk_in(room, alice, bob)
-        # We are in both rooms now, but none of us may invite.
-        self.ours.join(club, adam)
+        # We are in both rooms now, but none of us may invite: they are asked again.
         with self.assertRaises(CommandError) as refusal:
             self.ours.join(room, adam)
-        self.assertEqual(refusal.exception.code, "unable_to_grant_join", refusal.exception)
+        self.assertEqual(refusal.exception.code, "forbidden", refusal.exception)
+        self.ours.join(club, adam)
+        self.until(lambda: adam in self.theirs.members(club, bob), "them to see him in the club")
+        self.ours.join(room, adam)
+        self.assertEqual(self.theirs.members(room, bob), {alice, adam, bob})
+        self.ours.send(room, adam, "let in by you")
+        self.until(lambda: "let in by you" in self.theirs.texts(room, bob, adam), "his message there")
 
     # -- beside the list
 

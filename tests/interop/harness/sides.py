@@ -153,7 +153,7 @@ class SynapseSide:
 
     def create_restricted(self, by, members_of):
         rule = {"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": members_of}]}
-        return self._user(by).create_room(preset="private_chat", name="a back room",
+        return self._user(by).create_room(preset="private_chat", name="a back room", power_level_content_override={"invite": 50},
                                           initial_state=[{"type": "m.room.join_rules", "state_key": "", "content": rule}])
 
     def join(self, room, user, via=()):

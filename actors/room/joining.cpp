@@ -1,0 +1,33 @@
+#include "actors/room/joining.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+
+namespace causeway::room {
+
+fault join_refused(const peer_answer& m) {
+  if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
+  if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
+  if (m.errcode == "M_UNABLE_TO_GRANT_JOIN") return {fault_code::unable_to_grant_join, m.why.detail};
+  if (m.errcode == "M_NOT_FOUND") return {fault_code::not_found, m.why.detail};
+  return m.why;
+}
+
+const std::string* restricted_join_of(const matrix::event& join) {
+  const auto* via = join.rules().restricted_join ? join.content().find("join_authorised_via_users_server") : nullptr;
+  return via ? via->as_string() : nullptr;
+}
+
+result<matrix::event_ptr> with_authorising_signature(const matrix::event& join, const matrix::json::object& answer) {
+  const auto server = matrix::server_name_of(*restricted_join_of(join));
+  const auto* returned = answer.find("event");
+  const auto* signatures = returned ? returned->find("signatures") : nullptr;
+  const auto* theirs = signatures ? signatures->find_object(server) : nullptr;
+  if (!theirs) return fault{fault_code::peer_bad_answer, "send_join: the join came back without the signature of " + std::string{server}};
+  auto source = join.source;
+  source.find("signatures")->as_object()->set(server, *theirs);
+  auto x = matrix::make_event(std::move(source), join.rules());
+  if (!x) return fault{fault_code::peer_bad_answer, "send_join: " + x.error().detail};
+  return *x;
+}
+
+} // namespace causeway::room
