@@ -52,7 +52,10 @@ std::size_t object::size() const { return members_.size(); }
 bool object::empty() const { return members_.empty(); }
 const member* object::begin() const { return members_.data(); }
 const member* object::end() const { return members_.data() + members_.size(); }
-bool object::operator==(const object&) const = default;
+// Written out: defaulted ones of types that hold each other send clang 16 round in circles.
+bool object::operator==(const object& x) const { return members_ == x.members_; }
+bool member::operator==(const member& x) const { return key == x.key && mapped == x.mapped; }
+bool value::operator==(const value& x) const { return content_ == x.content_; }
 
 const value* value::find(std::string_view key) const {
   const auto* members = as_object();

@@ -53,7 +53,7 @@ public:
   bool empty() const;
   const member* begin() const;
   const member* end() const;
-  bool operator==(const object&) const;
+  bool operator==(const object& x) const;
 
 private:
   friend class builder; // the parser appends unsorted and sorts once
@@ -97,7 +97,7 @@ public:
   const object* find_object(std::string_view key) const;
 
   const storage& content() const { return content_; }
-  bool operator==(const value&) const = default;
+  bool operator==(const value& x) const;
 
 private:
   storage content_;
@@ -106,7 +106,7 @@ private:
 struct member {
   std::string key;
   value mapped;
-  bool operator==(const member&) const = default;
+  bool operator==(const member& x) const;
 };
 
 /// How strictly numbers are read.
