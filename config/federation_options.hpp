@@ -63,6 +63,7 @@ struct invitation_options {
   std::uint32_t give_up_h = 24 * 7;              ///< a server that never took it: failed; range 1..8760
   std::uint32_t retry_delay_ms_min = 1'000;      ///< range 10..60000
   std::uint32_t retry_delay_ms_max = 900'000;    ///< range 100..86400000
+  std::uint32_t knock_check_s = 600;             ///< pause between questions whether an open knock still is; range 1..86400
 };
 
 /// `[supervisor]`

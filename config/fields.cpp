@@ -260,6 +260,9 @@ void add_actors(std::vector<field>& out) {
   i.number("retry_delay_ms_min", &invitation_options::retry_delay_ms_min, 10, 60'000,
            "First pause before an invitation is sent again; it doubles with each failure.");
   i.number("retry_delay_ms_max", &invitation_options::retry_delay_ms_max, 100, 86'400'000, "Longest pause.");
+  i.number("knock_check_s", &invitation_options::knock_check_s, 1, 86'400,
+           "How often the room's server is asked whether a knock of one of ours is still open: many servers tell nobody "
+           "that they have rejected it.");
 
   section_fields<supervisor_options> v{out, "supervisor", &options::supervisor};
   v.number("restart_limit", &supervisor_options::restart_limit, 1, 100,

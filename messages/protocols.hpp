@@ -65,13 +65,13 @@ struct protocol<actor_kind::remote_server> {
 /// One invitation of one user to one room.
 template <>
 struct protocol<actor_kind::invitation> {
-  using type = hears<chat_command,               // directory: invite.revoke, invite.answer
+  using type = hears<chat_command,               // room: invite.revoke, invite.answer, room.knock, knock.retract
                      federation_call,            // room: PUT /invite, its server ACL passed -> federation_reply
-                     invite_wanted,              // room: its row is written, begin
+                     invite_wanted,              // room: its row, or that of a knock, is written: begin
                      invited_membership_changed, // room: the user's membership in the current state
                      revocation_done,            // room: answer to revoke_invite
                      join_finished,              // room: answer to join_wanted and leave_wanted
-                     rescission_received,        // room: a PDU that may take an invitation back
+                     rescission_received,        // room: a PDU that may take an invitation back, or reject a knock
                      rescission_delivered,       // remote_server: the leave has arrived
                      server_alive,               // room: the invited server knows of the invite, try again now
                      invite_not_taken,           // room: the invite no longer passes its rules

@@ -68,8 +68,8 @@ struct edu_received {
   matrix::edu body;
 };
 
-/// room -> invitation: a PDU of a room we do not take part in, about an invited user of ours: perhaps the inviter takes the
-/// invitation back.
+/// room -> invitation: a PDU of a room we do not take part in, about an invited or knocking user of ours: perhaps the inviter takes the
+/// invitation back, or the knock is rejected.
 struct rescission_received {
   address reply_to;
   token asked = 0;
@@ -136,18 +136,18 @@ struct join_finished {
   fault why; ///< none: joined
   bool perhaps_joined = false; ///< the other server got the join and its answer was lost: to all others he may be in the room
 };
-/// invitation -> room: a local user says no to an invitation of a room we take part in. Answered with `join_finished`.
+/// invitation -> room: a local user says no to an invitation of a room we take part in, or takes his knock back. Answered with `join_finished`.
 struct leave_wanted {
   std::string user_id, reason;
 };
-/// room -> invitation: the membership of a user who is or was invited, in the room's current state.
+/// room -> invitation: the membership of a user who is or was invited, or of one of ours who knocked, in the room's current state.
 struct invited_membership_changed {
   std::string membership; ///< join, leave, ban, invite, knock; empty: none
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted
 };
-/// room -> invitation, after the commit that wrote its row: begin.
+/// room -> invitation, after the commit that wrote its row (also that of a knock made in the room): begin.
 struct invite_wanted {};
 /// remote_server -> invitation: the invited server has acknowledged the leave that ends the invitation.
 struct rescission_delivered {

@@ -143,20 +143,23 @@ struct put_command_result {
   std::int64_t ts = 0;
 };
 
-/// An invitation; kept after its end for queries.
+/// An invitation or a knock; kept after its end for queries.
 struct put_invitation {
   std::string room_id, user_id;
-  std::string room_version, inviter, direction; ///< outgoing, incoming
+  std::string room_version;                     ///< empty: not known yet
+  std::string inviter;                          ///< of a knock: who knocks, then who answered
+  std::string direction;                        ///< outgoing, incoming, knock
   std::string state;                            ///< of the contract
   std::string reason;
-  std::string event;               ///< the invite event, JSON
+  std::string event;               ///< the invite event, JSON; of a knock that is open its own
   std::string invite_room_state;   ///< JSON array
   std::string chat_room_id, type;  ///< as far as known
   std::int64_t since_ts = 0;       ///< of the state
   std::int64_t deadline_ts = 0;    ///< 0: none
   std::uint32_t attempts = 0;      ///< of the request under way
   std::int64_t retry_at_ts = 0;    ///< 0: nothing to repeat
-  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind; empty: nothing
+  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask; empty: nothing
+  std::string via;                 ///< servers a knock goes to, separated by blanks; the first is the one that took it
 };
 
 /// The chat server's id of a message <-> event id.

@@ -7,13 +7,14 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace causeway::directory {
 
 /// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through here and
 /// leaves with Matrix ids only. Knows the local users; wakes, at start, whoever has something left to do. Pure.
-/// Files: directory_machine.cpp (commands), joining.cpp (aliases of other servers), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
+/// Files: directory_machine.cpp (commands), joining.cpp (rooms to be joined or knocked at), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
 class directory_machine {
 public:
   /// @param seed  32 random bytes; new room ids are derived from it
@@ -26,6 +27,9 @@ private:
   void command(const command_received& m);
   void route(const command_received& m, chat::room_create x);
   void route(const command_received& m, chat::room_join x);
+  void route(const command_received& m, chat::room_knock x);
+  void route(const command_received& m, chat::knock_retract x);
+  void route(const command_received& m, chat::knock_reject x);
   void route(const command_received& m, chat::invite_send x);
   void route(const command_received& m, chat::invite_revoke x);
   void route(const command_received& m, chat::invite_answer x);
@@ -42,13 +46,18 @@ private:
   // -- joining.cpp
   struct alias_question {
     command_received command;
-    chat::room_join wanted; ///< with the user's Matrix id
+    std::variant<chat::room_join, chat::room_knock> wanted; ///< with the user's Matrix id
+    std::string alias;
     time_ms since = 0;
   };
+  /// Finds out which room is meant, then `enter`.
+  template <class Wanted>
+  void find_and_enter(const command_received& m, Wanted x);
   void alias_answered(const peer_answer& m);
   void aliases_overdue();
-  /// Hands a join on to its room, with the servers to try in order: those of `first`, those of the command, the room id's own.
-  void join(const command_received& m, chat::room_join x, const std::string& room_id, const std::vector<std::string>& first);
+  /// Hands a join or a knock on to its room, with the servers to try in order: those of `first`, those of the command, the room id's own.
+  template <class Wanted>
+  void enter(const command_received& m, Wanted x, const std::string& room_id, const std::vector<std::string>& first);
 
   // -- federation.cpp
   void federation(const federation_call& m);

@@ -1,4 +1,4 @@
-// room.join: which room an alias means, and through which servers it can be joined. Source: server-server-api, "Querying for information".
+// Joining and knocking: which room an alias means, and which servers can let in. Source: server-server-api, "Querying for information".
 #include "actors/directory/directory_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
@@ -8,14 +8,18 @@
 namespace causeway::directory {
 namespace {
 
-/// Servers one join tries; each may take as long as a join takes.
+/// Servers one join or knock tries; each may take as long as a join takes.
 constexpr std::size_t via_max = 10;
 /// The remote_server actor answers always, unless it failed meanwhile.
 constexpr time_ms alias_slack_ms = 10'000;
 
 } // namespace
 
-void directory_machine::route(const command_received& m, chat::room_join x) {
+void directory_machine::route(const command_received& m, chat::room_join x) { find_and_enter(m, std::move(x)); }
+void directory_machine::route(const command_received& m, chat::room_knock x) { find_and_enter(m, std::move(x)); }
+
+template <class Wanted>
+void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   auto user = user_of(x.user, true);
   if (!user) return fail(m, user.error());
   x.user = *user;
@@ -24,14 +28,14 @@ void directory_machine::route(const command_received& m, chat::room_join x) {
   if (x.room.front() != '#') {
     auto room = room_of(x.room);
     if (!room) return fail(m, room.error());
-    return join(m, std::move(x), *room, {});
+    return enter(m, std::move(x), *room, {});
   }
   if (!matrix::is_room_alias(x.room)) return fail(m, {fault_code::invalid_identifier, "room: " + x.room + " is no alias"});
   const std::string server{matrix::server_name_of(x.room)};
   if (server == node_.server_name) {
     auto it = aliases_.find(x.room);
     if (it == aliases_.end()) return fail(m, {fault_code::not_found, "alias " + x.room});
-    return join(m, std::move(x), it->second, {});
+    return enter(m, std::move(x), it->second, {});
   }
   peer_request r;
   r.reply_to = {actor_kind::directory, ""};
@@ -40,7 +44,8 @@ void directory_machine::route(const command_received& m, chat::room_join x) {
   r.query = {{"room_alias", x.room}};
   r.timeout_ms = node_.federation.request_timeout_ms;
   if (asking_aliases_.empty()) now_effects_.push_back(wake_me_at{now_ + r.timeout_ms + alias_slack_ms, "alias"});
-  asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), now_});
+  const auto alias = x.room;
+  asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), alias, now_});
   now_effects_.push_back(tell{{actor_kind::remote_server, server}, std::move(r)});
 }
 
@@ -50,20 +55,20 @@ void directory_machine::alias_answered(const peer_answer& m) {
   auto q = std::move(it->second);
   asking_aliases_.erase(it);
   if (m.status != 200) {
-    if (m.status == 404) return fail(q.command, {fault_code::not_found, "alias " + q.wanted.room + ": " + m.why.detail});
-    if (m.status == 403) return fail(q.command, {fault_code::forbidden, "alias " + q.wanted.room + ": " + m.why.detail});
+    if (m.status == 404) return fail(q.command, {fault_code::not_found, "alias " + q.alias + ": " + m.why.detail});
+    if (m.status == 403) return fail(q.command, {fault_code::forbidden, "alias " + q.alias + ": " + m.why.detail});
     return fail(q.command, m.why);
   }
   const auto body = matrix::json::parse(m.body);
   const auto* room = body ? body->find_string("room_id") : nullptr;
   if (!room || !matrix::is_room_id(*room))
-    return fail(q.command, {fault_code::peer_bad_answer, m.server_name + " does not say which room " + q.wanted.room + " is"});
+    return fail(q.command, {fault_code::peer_bad_answer, m.server_name + " does not say which room " + q.alias + " is"});
   std::vector<std::string> servers;
   if (const auto* list = body->find_array("servers"))
     for (const auto& s : *list)
       if (s.as_string() && matrix::is_server_name(*s.as_string()) && servers.size() < via_max) servers.push_back(*s.as_string());
   const auto room_id = *room;
-  join(q.command, std::move(q.wanted), room_id, servers);
+  std::visit([&](auto& x) { enter(q.command, std::move(x), room_id, servers); }, q.wanted);
 }
 
 void directory_machine::aliases_overdue() {
@@ -71,12 +76,13 @@ void directory_machine::aliases_overdue() {
   while (!asking_aliases_.empty() && now_ - asking_aliases_.begin()->second.since >= patience) {
     const auto q = std::move(asking_aliases_.begin()->second);
     asking_aliases_.erase(asking_aliases_.begin());
-    fail(q.command, {fault_code::peer_timeout, "alias " + q.wanted.room});
+    fail(q.command, {fault_code::peer_timeout, "alias " + q.alias});
   }
   if (!asking_aliases_.empty()) now_effects_.push_back(wake_me_at{asking_aliases_.begin()->second.since + patience, "alias"});
 }
 
-void directory_machine::join(const command_received& m, chat::room_join x, const std::string& room_id, const std::vector<std::string>& first) {
+template <class Wanted>
+void directory_machine::enter(const command_received& m, Wanted x, const std::string& room_id, const std::vector<std::string>& first) {
   std::vector<std::string> via;
   auto add = [&](std::string_view server) {
     if (matrix::is_server_name(server) && server != node_.server_name && via.size() < via_max && std::find(via.begin(), via.end(), server) == via.end())
@@ -89,6 +95,29 @@ void directory_machine::join(const command_received& m, chat::room_join x, const
   x.via = std::move(via);
   const auto user = x.user;
   send({actor_kind::room, room_id}, m, std::move(x), room_id, {user});
+}
+
+void directory_machine::route(const command_received& m, chat::knock_retract x) {
+  auto room = room_of(x.room);
+  auto user = user_of(x.user, true);
+  if (!room) return fail(m, room.error());
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.user = *user;
+  send({actor_kind::room, *room}, m, x, *room, {*user}); // which hands it on, in the order of commands
+}
+
+void directory_machine::route(const command_received& m, chat::knock_reject x) {
+  auto room = room_of(x.room);
+  auto by = user_of(x.by, true);
+  auto user = user_of(x.user, false);
+  if (!room) return fail(m, room.error());
+  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
+  if (!user) return fail(m, user.error());
+  x.room = *room;
+  x.by = *by;
+  x.user = *user;
+  send({actor_kind::room, *room}, m, x, *room, {});
 }
 
 } // namespace causeway::directory

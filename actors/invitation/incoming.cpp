@@ -1,6 +1,7 @@
 // One of our users is invited, by a server whose room we need not be in. Source: server-server-api, "Inviting to a room",
 // "Leaving Rooms (Rejecting Invites)".
 #include "actors/excerpt.hpp"
+#include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 
 #include "messages/chat/codec.hpp"
@@ -105,7 +106,7 @@ void invitation_machine::invite_verified(bool valid) {
     refuse(a.call, {fault_code::invalid_param, "the event's signature or hash is not valid"});
   } else {
     // A request may arrive twice, the second time when he has answered long ago or has been invited anew.
-    const bool known = exists_ && row_.direction == "incoming" && event_ &&
+    const bool known = exists_ && row_.direction != "outgoing" && event_ && event_->membership() == "invite" &&
                        (event_->event_id == a.event->event_id ||
                         (event_->sender == a.event->sender && a.event->origin_server_ts < event_->origin_server_ts && a.event->depth <= event_->depth));
     const auto signed_event = matrix::add_signature(*a.event, node_.server_name, node_.key);
@@ -116,7 +117,11 @@ void invitation_machine::invite_verified(bool valid) {
       save();
       send_leave_request();
     }
-    if (!known) {
+    if (!known && knocks()) {
+      row_.room_version = a.room_version;
+      row_.invite_room_state = a.invite_room_state;
+      let_in(signed_event);
+    } else if (!known) {
       const auto chat_room_id = row_.chat_room_id;
       row_ = {};
       row_.room_id = room_id_;
@@ -154,8 +159,11 @@ void invitation_machine::tell_received() {
 }
 
 void invitation_machine::reopen() {
+  row_.direction = "incoming";
   row_.state = "pending";
   row_.reason.clear();
+  row_.pending_request.clear();
+  row_.retry_at_ts = 0;
   row_.since_ts = now_;
   save();
   tell_received();
@@ -170,6 +178,7 @@ std::vector<std::string> invitation_machine::via() const {
   if (auto list = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state); list && list->as_array())
     for (const auto& e : *list->as_array())
       if (const auto* sender = e.find_string("sender")) add(matrix::server_name_of(*sender));
+  for (const auto& s : knocked_at()) add(s);
   add(matrix::server_name_of(room_id_));
   return servers;
 }
@@ -206,6 +215,10 @@ void invitation_machine::ask_to_join(const chat_command* m) {
         j.display_name = p.display_name;
         j.avatar_url = p.avatar_url;
       }
+  if (!m) {
+    j.display_name = profile_.display_name;
+    j.avatar_url = profile_.avatar_url;
+  }
   // On disk first: a join that is lost with us half way would leave a member whom all see but his own server.
   joining_ = true;
   ++row_.attempts;
@@ -215,6 +228,8 @@ void invitation_machine::ask_to_join(const chat_command* m) {
 }
 
 void invitation_machine::joined(const join_finished& m) {
+  if (retracting_) return retracted(m);
+  if (joining_ && row_.direction == "knock") return join_of_knock_ended(m);
   if (std::exchange(joining_, false)) {
     perhaps_joined_ = m.why.code != fault_code::none && (m.perhaps_joined || (perhaps_joined_ && info(m.why.code).retryable));
     if (row_.pending_request == "join") {
@@ -258,7 +273,7 @@ void invitation_machine::send_leave_request() {
   r.parameters = {room_id_, user_id_};
   r.timeout_ms = node_.federation.make_join_timeout_ms;
   ++row_.attempts;
-  after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(row_.inviter)}}, std::move(r)});
+  after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
 
 void invitation_machine::leave_answered(const peer_answer& m) {
@@ -280,21 +295,9 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   const auto* shape = body ? body->find_object("event") : nullptr;
   const auto* rules = matrix::find_room_version(row_.room_version);
   if (!shape || !rules) return give_up();
-  auto is = [&](const char* key, std::string_view want) {
-    const auto* v = shape->find(key);
-    return v && v->as_string() && *v->as_string() == want;
-  };
-  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", user_id_) || !is("state_key", user_id_)) return give_up();
   object content{{"membership", "leave"}};
   if (!row_.reason.empty()) content.set("reason", row_.reason);
-  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", user_id_}, {"state_key", user_id_}, {"origin_server_ts", now_}, {"content", std::move(content)}};
-  for (const auto* key : {"prev_events", "auth_events", "depth"}) {
-    const auto* v = shape->find(key);
-    if (!v) return give_up();
-    pdu.set(key, *v);
-  }
-  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
-  auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
+  const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
   if (!x) return give_up();
   peer_request r;
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
@@ -305,24 +308,27 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   r.parameters = {room_id_, (*x)->event_id};
   r.body = (*x)->to_json();
   r.timeout_ms = node_.federation.request_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(row_.inviter)}}, std::move(r)});
+  now_effects_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
 
 bool invitation_machine::takes_back(const matrix::event& x) const {
-  // Without the room's state only the inviter himself can be believed, and only about this very invitation.
-  return x.room_id == room_id_ && x.type == "m.room.member" && x.state_key && *x.state_key == user_id_ && x.sender == row_.inviter &&
+  // Without the room's state only the inviter himself can be believed, and only about this very invitation. Who may reject a knock is not known
+  // here: that it is cited shows that the sender's server is of those which know of it.
+  const bool sender_may = knocks() ? x.sender != user_id_ : x.sender == row_.inviter;
+  return x.room_id == room_id_ && x.type == "m.room.member" && x.state_key && *x.state_key == user_id_ && sender_may &&
          (x.membership() == "leave" || x.membership() == "ban") && event_ && cites(x, *event_);
 }
 
 void invitation_machine::rescinded(const rescission_received& m) {
   rescission r{m, nullptr, 0};
   static constexpr const char* not_ours = "this server is not in the room";
-  if (!exists_ || row_.direction != "incoming" || !event_) return answer_rescission(r, not_ours);
+  if (!exists_ || row_.direction == "outgoing" || !event_) return answer_rescission(r, not_ours);
   auto e = matrix::make_event(m.pdu, event_->rules());
   if (!e) return answer_rescission(r, to_string(e.error()));
   const auto& x = **e;
-  if (row_.state == "revoked" || row_.state == "banned") return answer_rescission(r, {}); // a repeat
-  if (row_.state != "pending") return answer_rescission(r, not_ours);
+  const bool over = row_.state == "revoked" || row_.state == "banned" || (row_.direction == "knock" && row_.state == "rejected");
+  if (over) return answer_rescission(r, {}); // a repeat
+  if (row_.state != "pending" && !knocks() && !is_let_in()) return answer_rescission(r, not_ours);
   if (matrix::server_name_of(x.sender) != m.origin || !takes_back(x)) return answer_rescission(r, not_ours);
   if (rescinding_.size() >= 10) return answer_rescission(r, "too many at once");
   r.event = *e;
@@ -346,10 +352,19 @@ void invitation_machine::rescission_verified(bool valid) {
   if (!rescinding_.empty()) verify_rescission();
   answer_rescission(r, valid ? "" : "bad_signature: the event's signature is not valid");
   // He may have been invited anew while the signature was checked.
-  if (!valid || row_.state != "pending" || !takes_back(*r.event)) return;
+  const bool of_knock = knocks() || is_let_in();
+  if (!valid || (row_.state != "pending" && !of_knock) || !takes_back(*r.event)) return;
+  const auto* found = r.event->content().find("reason");
+  const auto reason = found && found->as_string() ? *found->as_string() : std::string{};
+  const bool bans = r.event->membership() == "ban";
+  // The server that took the knock is believed. What another one of the room says is taken as a reason to ask it.
+  if (knocks() && matrix::server_name_of(r.event->sender) != leave_server()) {
+    if (row_.state == "pending") ask_about_knock_at(now_);
+    return;
+  }
+  if (of_knock) return knock_refused(bans ? "banned" : "rejected", r.event->sender, reason);
   if (!joining_) row_.pending_request.clear();
-  const auto* reason = r.event->content().find("reason");
-  become(r.event->membership() == "ban" ? "banned" : "revoked", reason && reason->as_string() ? *reason->as_string() : std::string{});
+  become(bans ? "banned" : "revoked", reason);
 }
 
 } // namespace causeway::invitation

@@ -44,6 +44,10 @@ effects invitation_machine::on(const message& m, time_ms now) {
     return flush();
   }
   if (const auto* a = std::get_if<store_answered>(&m)) {
+    if (loaded_ && profile_asked_ != 0 && a->asked == profile_asked_) {
+      profile_told(std::get_if<store::user_found>(a->answer.get()));
+      return flush();
+    }
     if (a->asked != load_token_ || loaded_) return flush();
     const auto* found = std::get_if<store::invitation_loaded>(a->answer.get());
     if (!found) throw std::runtime_error("the store cannot load an invitation");
@@ -72,11 +76,16 @@ void invitation_machine::loaded() {
   revocation_asked_ = expiring_ = rescission_told_ = false;
   delivered_.clear();
   joining_ = false;
+  profile_asked_ = 0;
   perhaps_joined_ = exists_ && row_.pending_request == "join";
   invite_may_be_late_ = exists_ && row_.pending_request == "invite" && row_.attempts > 0;
   if (!exists_) return;
   if (const auto* rules = matrix::find_room_version(row_.room_version); rules && !row_.event.empty())
     if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
+  // A crash may have come between the room's commit and ours. To an invitation the room itself says so when it is loaded; a knock is perhaps in no
+  // room of ours, and nobody else speaks of it.
+  if (knocks() || is_let_in()) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
+  if (knocks() && row_.state == "pending") end_knock_command({}); // it was made in the room meanwhile
   begin();
 }
 
@@ -94,7 +103,7 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, join_finished>) joined(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
       else if constexpr (std::is_same_v<T, server_alive>) {
-        if ((row_.pending_request == "invite" || row_.pending_request == "leave") && row_.retry_at_ts > now_) {
+        if ((row_.pending_request == "invite" || row_.pending_request == "leave" || row_.pending_request == "knock") && row_.retry_at_ts > now_) {
           row_.retry_at_ts = now_;
           begin();
         }
@@ -126,7 +135,8 @@ bool invitation_machine::is_open() const {
 }
 
 effects invitation_machine::flush() {
-  const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || joining_ || revoking_ || !rescinding_.empty() || arriving_;
+  const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || joining_ || revoking_ || !rescinding_.empty() || arriving_ ||
+                     profile_asked_ != 0 || retracting_;
   if (!waits) waiting_since_ = now_;
   else if (!watching_) {
     watching_ = true;
@@ -141,8 +151,8 @@ effects invitation_machine::flush() {
   }
   append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
   // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
-  const bool rests = !is_open() || (row_.direction == "incoming" && row_.state == "pending");
-  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && rescinding_.empty() &&
+  const bool rests = !is_open() || (row_.direction != "outgoing" && row_.state == "pending");
+  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && !retracting_ && rescinding_.empty() &&
       asking_ == asking::nothing && before_load_.empty())
     out.push_back(finish{});
   return out;
@@ -180,6 +190,8 @@ void invitation_machine::watch() {
   if (std::exchange(revocation_asked_, false) || std::exchange(expiring_, false)) begin(); // it stands where it stood
   revocation_asked_ = expiring_ = false;
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
+  if (std::exchange(profile_asked_, 0) != 0) profile_told(nullptr);
+  if (const auto command = std::exchange(retracting_, std::nullopt)) failed(command->reference, chat::knock_retract::name, {fault_code::timed_out, "the room did not answer in time"});
   if (arriving_) {
     refuse(arriving_->call, {fault_code::timed_out, "the signature could not be checked in time"});
     arriving_.reset();
@@ -205,7 +217,11 @@ void invitation_machine::become(const std::string& state, const std::string& rea
 void invitation_machine::confirm_later() { now_effects_.push_back(wake_me_at{now_ + confirm_every_ms, "confirm"}); }
 
 void invitation_machine::done(const command_reference& ref, const char* command, const std::string& state) {
-  auto body = chat::encode(chat::answer{chat::state_answer{state}});
+  done(ref, command, chat::answer{chat::state_answer{state}});
+}
+
+void invitation_machine::done(const command_reference& ref, const char* command, const chat::answer& what) {
+  auto body = chat::encode(what);
   if (!ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, command, true, body, now_});
   after_.push_back(tell{{actor_kind::session, ref.session}, command_done{ref, true, std::move(body)}});
 }
@@ -220,10 +236,13 @@ void invitation_machine::failed(const command_reference& ref, const char* comman
 void invitation_machine::take_command(const chat_command& m) {
   if (const auto* x = std::get_if<chat::invite_revoke>(m.body.get())) return revoke(m, *x);
   if (const auto* x = std::get_if<chat::invite_answer>(m.body.get())) return answer(m, *x);
+  if (const auto* x = std::get_if<chat::room_knock>(m.body.get())) return knock(m, *x);
+  if (const auto* x = std::get_if<chat::knock_retract>(m.body.get())) return retract(m, *x);
   failed(m.reference, chat::name(*m.body), {fault_code::internal, "an invitation does not handle this command"});
 }
 
 void invitation_machine::membership(const invited_membership_changed& m) {
+  if (knocks() || is_let_in()) return knock_membership(m);
   if (m.membership == "invite") {
     if (exists_ && is_open()) {
       if (row_.state == "sending") {
@@ -287,6 +306,8 @@ void invitation_machine::membership(const invited_membership_changed& m) {
 void invitation_machine::answered(const peer_answer& m) {
   if (m.asked != asked_ || asking_ == asking::nothing) return;
   if (asking_ == asking::invite) return invite_answered(m);
+  if (asking_ == asking::make_knock || asking_ == asking::send_knock) return knock_answered(m);
+  if (asking_ == asking::about_knock) return told_about_knock(m);
   leave_answered(m);
 }
 
@@ -309,9 +330,11 @@ std::string invitation_machine::describe(time_ms now) const {
   o.set("attempts", static_cast<std::int64_t>(row_.attempts));
   o.set("retry_at_ts", row_.retry_at_ts);
   std::string waits = "nothing";
-  if (asking_ != asking::nothing) waits = "the answer of " + std::string{matrix::server_name_of(asking_ == asking::invite ? user_id_ : row_.inviter)};
+  const auto servers = knocked_at();
+  if (asking_ == asking::make_knock || asking_ == asking::send_knock) waits = "the answer of " + servers.at(at_via_);
+  else if (asking_ != asking::nothing) waits = "the answer of " + (asking_ == asking::invite ? std::string{matrix::server_name_of(user_id_)} : leave_server());
   else if (!row_.pending_request.empty() && row_.retry_at_ts > now) waits = "the next attempt in " + std::to_string((row_.retry_at_ts - now) / 1000) + " s";
-  else if (row_.state == "pending") waits = "the answer of " + user_id_;
+  else if (row_.state == "pending") waits = "the answer of " + (row_.direction == "knock" ? std::string{"the room"} : user_id_);
   else if (row_.state == "revoked_unconfirmed") waits = "the other server to take the revocation";
   o.set("waits_for", waits);
   return matrix::json::canonical(o);

@@ -16,10 +16,11 @@ std::string key_of(std::string_view room_id, std::string_view user_id);
 /// Whether an event rests on this very invite.
 bool cites(const matrix::event& x, const matrix::event& invite);
 
-/// One invitation of one user to one room, in either direction, from the first attempt until everybody concerned knows how it
-/// ended. States: those of the chat contract (sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired,
-/// failed, banned). Pure.
-/// Files: invitation_machine.cpp (life, state), outgoing.cpp (we invite), incoming.cpp (one of ours is invited).
+/// One invitation of one user to one room, in either direction, or the knock of one of ours, from the first attempt until everybody
+/// concerned knows how it ended. States: those of the chat contract (sending, pending, accepted, rejected, revoked, revoked_unconfirmed,
+/// expired, failed, banned). Pure.
+/// Files: invitation_machine.cpp (life, state), outgoing.cpp (we invite), incoming.cpp (one of ours is invited), knocking.cpp (one of ours
+/// asks to be let in).
 class invitation_machine {
 public:
   invitation_machine(const context& node, std::string key);
@@ -38,6 +39,7 @@ private:
   void become(const std::string& state, const std::string& reason);
   void save() { writes_.push_back(row_); }
   void done(const command_reference& ref, const char* command, const std::string& state);
+  void done(const command_reference& ref, const char* command, const chat::answer& what);
   void failed(const command_reference& ref, const char* command, const fault& why);
   void take_command(const chat_command& m);
   void membership(const invited_membership_changed& m);
@@ -74,6 +76,35 @@ private:
   void tell_received();
   void reopen();
   std::vector<std::string> via() const;
+  // -- knocking.cpp
+  /// Whether there is a knock that nobody has answered.
+  bool knocks() const { return exists_ && row_.direction == "knock" && (row_.state == "sending" || row_.state == "pending"); }
+  /// Whether the knock was accepted and the join that follows has not ended.
+  bool is_let_in() const { return exists_ && row_.direction == "knock" && row_.state == "accepted" && row_.pending_request == "join"; }
+  void knock(const chat_command& m, const chat::room_knock& x);
+  void retract(const chat_command& m, const chat::knock_retract& x);
+  void retracted(const join_finished& m);
+  void begin_knock();
+  /// What others see of our user is asked of the store first: who named it may have done so in a former life.
+  void ask_profile();
+  void profile_told(const store::user_found* found);
+  void make_knock();
+  void knock_answered(const peer_answer& m);
+  void send_knock(const peer_answer& m);
+  void knock_taken();
+  void knock_next(const fault& why);
+  void ask_about_knock();
+  void told_about_knock(const peer_answer& m);
+  void ask_about_knock_at(time_ms at);
+  void knock_membership(const invited_membership_changed& m);
+  void let_in(const matrix::event_ptr& invite);
+  void join_of_knock_ended(const join_finished& m);
+  void knock_refused(const std::string& state, const std::string& by, const std::string& reason);
+  void end_knock_command(const fault& why);
+  std::vector<std::string> knocked_at() const;
+  /// The server that is told of the leave that ends an invitation or a knock.
+  std::string leave_server() const;
+
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
 
@@ -90,7 +121,7 @@ private:
   store::put_invitation row_;
   matrix::event_ptr event_; ///< the invite
 
-  enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave } asking_ = asking::nothing;
+  enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave, make_knock, send_knock, about_knock } asking_ = asking::nothing;
   token asked_ = 0;
   time_ms asked_since_ = 0;
   matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
@@ -100,6 +131,12 @@ private:
   bool rescission_told_ = false;  ///< the other server has taken the leave before the room's answer was here
   std::string delivered_;         ///< the last leave the other server has taken while the room had not told of it
   bool invite_may_be_late_ = false; ///< no attempt was answered: one of them may still arrive, after the leave
+
+  std::optional<chat_command> knocking_, retracting_;
+  std::size_t at_via_ = 0;    ///< of the round of attempts
+  fault knock_fault_;         ///< the weightiest refusal of the round
+  token profile_asked_ = 0;
+  store::put_user profile_;   ///< of our user, as far as told
 
   std::optional<chat_command> answering_;
   bool joining_ = false;        ///< the room was asked to join

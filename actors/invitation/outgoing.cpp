@@ -29,7 +29,7 @@ void invitation_machine::begin() {
     now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
     confirm_later();
   }
-  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0) return;
+  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0) return;
   if (row_.retry_at_ts > now_) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
     return;
@@ -37,7 +37,12 @@ void invitation_machine::begin() {
   if (row_.pending_request == "invite") send_invite();
   else if (row_.pending_request == "commit" && event_) now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
   else if (row_.pending_request == "leave") send_leave_request();
-  else if (row_.pending_request == "join" && !joining_ && !answering_) ask_to_join(nullptr);
+  else if (row_.pending_request == "knock") begin_knock();
+  else if (row_.pending_request == "ask") ask_about_knock();
+  else if (row_.pending_request == "join" && !joining_ && !answering_) {
+    if (is_let_in()) ask_profile();
+    else ask_to_join(nullptr);
+  }
 }
 
 void invitation_machine::send_invite() {
@@ -63,6 +68,7 @@ void invitation_machine::retry_later(const std::string& why) {
     return become("failed", "the server could not be reached: " + why);
   }
   if (row_.pending_request == "join" && now_ - row_.since_ts > join_give_up_ms) {
+    if (is_let_in()) return reopen(); // it was let in, and now has to ask once more itself
     row_.pending_request.clear();
     row_.retry_at_ts = 0;
     return save();

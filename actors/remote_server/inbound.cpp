@@ -135,6 +135,8 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   case endpoint::make_join:
   case endpoint::send_join_v1:
   case endpoint::send_join_v2:
+  case endpoint::make_knock:
+  case endpoint::send_knock:
   case endpoint::make_leave:
   case endpoint::send_leave_v1:
   case endpoint::send_leave_v2:

@@ -70,11 +70,9 @@ void room_machine::run_waiting_commands() {
     commands_.pop_front();
     const bool creates = std::holds_alternative<chat::room_create>(*running.command.body);
     const auto* what = chat::name(*running.command.body);
-    const auto* revocation = std::get_if<chat::invite_revoke>(running.command.body.get());
-    const auto* answer = std::get_if<chat::invite_answer>(running.command.body.get());
-    if (revocation || answer) {
+    if (const auto* user = user_of_invitation(*running.command.body)) {
       // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
-      tell_after({actor_kind::invitation, room_id_ + "|" + (revocation ? revocation->user : answer->user)}, running.command);
+      tell_after({actor_kind::invitation, room_id_ + "|" + *user}, running.command);
       continue;
     }
     if (std::holds_alternative<chat::room_join>(*running.command.body)) {
@@ -95,6 +93,15 @@ void room_machine::run_waiting_commands() {
       return;
     }
   }
+}
+
+const std::string* room_machine::user_of_invitation(const chat::command& body) const {
+  if (const auto* x = std::get_if<chat::invite_revoke>(&body)) return &x->user;
+  if (const auto* x = std::get_if<chat::invite_answer>(&body)) return &x->user;
+  if (const auto* x = std::get_if<chat::knock_retract>(&body)) return &x->user;
+  // Where none of us is in the room, another server has to be asked, perhaps for days.
+  const auto* knock = std::get_if<chat::room_knock>(&body);
+  return knock && !(exists_ && head_.phase == store::room_phase::joined) ? &knock->user : nullptr;
 }
 
 template <class T>
@@ -136,7 +143,7 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   row.direction = "outgoing";
   row.state = "sending";
   row.event = (*e)->to_json();
-  row.invite_room_state = stripped_state_for_invite(by);
+  row.invite_room_state = stripped_state(by);
   row.chat_room_id = head_.chat_room_id;
   row.type = head_.type;
   row.since_ts = now_;
@@ -149,19 +156,6 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   system_message("invited", by, user, reason, e->get());
   tell_after({actor_kind::invitation, room_id_ + "|" + user}, invite_wanted{});
   return std::string{"sending"};
-}
-
-std::string room_machine::stripped_state_for_invite(std::string_view inviter) const {
-  // Full PDUs, always with m.room.create (MSC4311): what strict servers demand and lenient ones accept.
-  matrix::json::array list;
-  auto add = [&](std::string_view type, std::string_view key) {
-    if (auto e = graph_.state_event(type, key)) list.emplace_back(e->source);
-  };
-  for (const auto* type : {"m.room.create", "m.room.join_rules", "m.room.canonical_alias", "m.room.avatar", "m.room.name",
-                           "m.room.encryption", "m.room.topic"})
-    add(type, "");
-  add("m.room.member", inviter);
-  return matrix::json::canonical(matrix::json::value{std::move(list)});
 }
 
 void room_machine::revoke(const revoke_invite& m) {

@@ -42,8 +42,9 @@ object initial_power_levels(const matrix::room_version_rules& rules, const std::
 }
 
 object join_rules_content(const chat::room_create& x) {
-  const bool is_public = x.type == chat::room_type::channel && x.access == chat::visibility::public_;
-  object content{{"join_rule", is_public ? "public" : x.members_of.empty() ? "invite" : "restricted"}};
+  const bool is_channel = x.type == chat::room_type::channel;
+  const bool is_public = is_channel && x.access == chat::visibility::public_, knocks = is_channel && x.access == chat::visibility::knock;
+  object content{{"join_rule", is_public ? "public" : !x.members_of.empty() ? (knocks ? "knock_restricted" : "restricted") : knocks ? "knock" : "invite"}};
   if (!x.members_of.empty()) {
     matrix::json::array allow;
     for (const auto& room : x.members_of) allow.emplace_back(object{{"room_id", room}, {"type", "m.room_membership"}});
@@ -69,6 +70,13 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   if (!x.members_of.empty() && !c.command.create_event->rules().restricted_join)
     return failed(c.command.reference, x.name, {fault_code::unsupported_room_version, "members_of: needs version 8, federation.room_version is " +
                                                                                          node_.federation.room_version});
+  if (x.access == chat::visibility::knock) {
+    const auto& rules = c.command.create_event->rules();
+    if (!(x.members_of.empty() ? rules.knock : rules.knock_restricted))
+      return failed(c.command.reference, x.name, {fault_code::unsupported_room_version,
+                                                  std::string{"visibility: knock needs version "} + (x.members_of.empty() ? "7" : "10 beside members_of") +
+                                                    ", federation.room_version is " + node_.federation.room_version});
+  }
   static const std::vector<store::put_user> none;
   const auto& profiles = c.command.profiles ? *c.command.profiles : none;
   quiet_ = true;

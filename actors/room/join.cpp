@@ -1,4 +1,5 @@
 // Joining a room through another server. Source: server-server-api, "Joining Rooms".
+#include "actors/handshake.hpp"
 #include "actors/room/joining.hpp"
 #include "actors/room/room_machine.hpp"
 
@@ -18,17 +19,6 @@ constexpr std::uint32_t size_timeout_ms = 5'000;
 
 /// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what cannot be verified is left out.
 constexpr std::uint32_t join_verifications_max = 3;
-
-/// What the user is told when no server let him in: a refusal by rule rather than a server that was not to be reached, and that rather than one
-/// that does not know the room.
-int weight_of(const fault& why) {
-  switch (why.code) {
-    case fault_code::forbidden: return 3;
-    case fault_code::unable_to_authorise_join:
-    case fault_code::unable_to_grant_join: return 2;
-    default: return info(why.code).retryable ? 1 : 0;
-  }
-}
 
 } // namespace
 
@@ -161,7 +151,7 @@ void room_machine::join_answer(const peer_answer& m) {
       join_->last = {fault_code::incompatible_room_version, m.why.detail};
       return ask_join();
     }
-    return join_next(join_refused(m));
+    return join_next(refusal_of(m));
   }
   return join_->at == join_dance::step::make_join ? join_template(m) : join_state(m);
 }
@@ -186,28 +176,12 @@ result<matrix::event_ptr> room_machine::join_of_template(const peer_answer& m, c
   // An invitation in the old form does not tell version 1 from 2.
   const bool old_form = wanted.room_version == "1" && rules->id == "2";
   if (!wanted.room_version.empty() && wanted.room_version != rules->id && !old_form) return bad("the room version is not the one known before");
-  auto is = [&](const char* key, std::string_view want) {
-    const auto* v = shape->find(key);
-    return v && v->as_string() && *v->as_string() == want;
-  };
-  const auto* content = shape->find("content");
-  const auto* membership = content ? content->find_string("membership") : nullptr;
-  if (!is("type", "m.room.member") || !is("room_id", room_id_) || !is("sender", wanted.user_id) || !is("state_key", wanted.user_id) ||
-      !membership || *membership != "join")
-    return bad("the template is not our user's join");
-  object pdu{{"type", "m.room.member"}, {"room_id", room_id_}, {"sender", wanted.user_id}, {"state_key", wanted.user_id}, {"origin_server_ts", now_}};
-  for (const auto* key : {"prev_events", "auth_events", "depth"}) {
-    const auto* v = shape->find(key);
-    if (!v) return bad(std::string{"no "} + key);
-    pdu.set(key, *v);
-  }
   object own{{"membership", "join"}};
   if (!wanted.display_name.empty()) own.set("displayname", wanted.display_name);
   if (!wanted.avatar_url.empty()) own.set("avatar_url", wanted.avatar_url);
-  if (const auto* via = content->find_string("join_authorised_via_users_server")) own.set("join_authorised_via_users_server", *via);
-  pdu.set("content", std::move(own));
-  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + node_.boot_id + std::to_string(now_) + ":" + node_.server_name);
-  auto x = matrix::hash_and_sign(std::move(pdu), *rules, node_.server_name, node_.key);
+  const auto* offered = shape->find("content");
+  if (const auto* via = offered ? offered->find_string("join_authorised_via_users_server") : nullptr) own.set("join_authorised_via_users_server", *via);
+  auto x = sign_from_template(node_, *shape, *rules, room_id_, wanted.user_id, std::move(own), now_);
   if (!x) return bad(x.error().detail);
   return *x;
 }

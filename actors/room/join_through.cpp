@@ -1,6 +1,7 @@
 // One of ours joins a restricted room that we are in already, and none of us can let him in: another resident of the room is asked to.
 // Its signature makes the join lawful; the event then takes the way of every event of another server.
 // Source: server-server-api, "Restricted rooms".
+#include "actors/handshake.hpp"
 #include "actors/room/joining.hpp"
 #include "actors/room/room_machine.hpp"
 
@@ -74,7 +75,7 @@ bool room_machine::resident_answer(const peer_answer& m) {
   const auto it = std::find_if(joins_by_residents_.begin(), joins_by_residents_.end(), [&](const auto& j) { return j.asked != 0 && j.asked == m.asked; });
   if (it == joins_by_residents_.end()) return false;
   it->asked = 0;
-  if (m.status != 200) resident_next(it, join_refused(m));
+  if (m.status != 200) resident_next(it, refusal_of(m));
   else if (!it->join) resident_template(it, m);
   else resident_signed(it, m);
   return true;

@@ -4,14 +4,6 @@
 
 namespace causeway::room {
 
-fault join_refused(const peer_answer& m) {
-  if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
-  if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
-  if (m.errcode == "M_UNABLE_TO_GRANT_JOIN") return {fault_code::unable_to_grant_join, m.why.detail};
-  if (m.errcode == "M_NOT_FOUND") return {fault_code::not_found, m.why.detail};
-  return m.why;
-}
-
 const std::string* restricted_join_of(const matrix::event& join) {
   const auto* via = join.rules().restricted_join ? join.content().find("join_authorised_via_users_server") : nullptr;
   return via ? via->as_string() : nullptr;

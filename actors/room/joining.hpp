@@ -1,11 +1,8 @@
 #pragma once
+#include "messages/fault.hpp"
 #include "messages/matrix/event.hpp"
-#include "messages/remote_server.hpp"
 
 namespace causeway::room {
-
-/// Why another server did not let us in, by the errcode of its answer to make_join or send_join.
-fault join_refused(const peer_answer& m);
 
 /// The user who lets a restricted join in; null: the join is none.
 const std::string* restricted_join_of(const matrix::event& join);

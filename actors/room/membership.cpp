@@ -1,5 +1,5 @@
-// Other servers' users join, leave and reject through us. The rules are run before the other server signs, and again when it has.
-// Source: server-server-api, "Joining Rooms", "Leaving Rooms (Rejecting Invites)".
+// Other servers' users join, knock, leave and reject through us. The rules are run before the other server signs, and again when it has.
+// Source: server-server-api, "Joining Rooms", "Knocking upon a room", "Leaving Rooms (Rejecting Invites)".
 #include "actors/room/room_machine.hpp"
 #include "actors/room/served.hpp"
 
@@ -43,10 +43,10 @@ void room_machine::release_held(const std::string& user) {
 void room_machine::membership_template(const federation_call& m, const char* membership) {
   if (!exists_ || head_.phase != store::room_phase::joined) return refuse(m, {fault_code::not_found, "room " + room_id_});
   const auto& user = m.match->parameters.at(1);
-  const bool joins = std::string_view{membership} == "join";
+  const bool joins = std::string_view{membership} == "join", leaves = std::string_view{membership} == "leave";
   if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user id"});
   if (matrix::server_name_of(user) != m.origin) return refuse(m, {fault_code::forbidden, "the user belongs to another server"});
-  if (joins) {
+  if (!leaves) {
     bool known = false;
     std::size_t versions = 0;
     for (const auto& [key, value] : m.match->query)
@@ -54,6 +54,7 @@ void room_machine::membership_template(const federation_call& m, const char* mem
         ++versions;
         known = known || value == head_.room_version;
       }
+    if (versions == 0 && !joins) return refuse(m, {fault_code::missing_param, "ver"}); // there was no knocking before it had to be said
     if (versions == 0) known = head_.room_version == "1";
     if (!known)
       return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
@@ -64,8 +65,8 @@ void room_machine::membership_template(const federation_call& m, const char* mem
   if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
   if (held_for_invite(m, user)) return;
   const auto now_is = graph_.membership(user);
-  if (!joins && now_is != "invite" && now_is != "join" && now_is != "knock")
-    return refuse(m, {fault_code::forbidden, user + " is neither invited to nor in the room"});
+  if (leaves && now_is != "invite" && now_is != "join" && now_is != "knock")
+    return refuse(m, {fault_code::forbidden, user + " is not in the room, nor invited, nor does he knock"});
   if (joins && needs_authorisation(user)) return authorise(user, make_join_call{m});
   offer_membership(m, membership, {});
 }
@@ -129,7 +130,7 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     if (policy_holds(m, x)) return;
     std::set<std::string> servers;
     for (auto& s : servers_in_room()) servers.insert(std::move(s));
-    // The origin of a join has it; that of a leave may be in the room by another member and has to get it like all others.
+    // The origin of a join has it; that of a leave or a knock may be in the room by another member and has to get it like all others.
     if (joins) servers.erase(m.origin);
     auto changes = graph_.add(x, before, verdict, writes_);
     queue_for(x, {servers.begin(), servers.end()});
@@ -139,9 +140,24 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
         if (const auto* n = graph_.find(id); id != x->event_id && n && node_.is_local(n->event->sender)) queue_for(n->event, {m.origin});
   }
   const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
-  auto body = joins ? joined_body(m, *x, before) : std::string{"{}"};
+  std::string body = "{}";
+  if (joins) body = joined_body(m, *x, before);
+  else if (x->membership() == "knock") body = "{\"knock_room_state\":" + stripped_state({}) + "}";
   if (old_form) body = "[200," + body + "]";
   reply(m, 200, std::move(body));
+}
+
+std::string room_machine::stripped_state(std::string_view inviter) const {
+  // Full PDUs, always with m.room.create (MSC4311): what strict servers demand and lenient ones accept.
+  matrix::json::array list;
+  auto add = [&](std::string_view type, std::string_view key) {
+    if (auto e = graph_.state_event(type, key)) list.emplace_back(e->source);
+  };
+  for (const auto* type : {"m.room.create", "m.room.join_rules", "m.room.canonical_alias", "m.room.avatar", "m.room.name",
+                           "m.room.encryption", "m.room.topic"})
+    add(type, "");
+  if (!inviter.empty()) add("m.room.member", inviter);
+  return matrix::json::canonical(matrix::json::value{std::move(list)});
 }
 
 std::string room_machine::joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const {

@@ -25,7 +25,7 @@ std::string_view name(work_phase p);
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
 /// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the
-/// like), restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server),
+/// like), knock.cpp (who asks to be let in), restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server),
 /// members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's policy server),
 /// tell_chat.cpp (what the chat server hears).
 class room_machine {
@@ -175,6 +175,8 @@ private:
   void run(const queued_command& c, const chat::member_leave& x);
   void run(const queued_command& c, const chat::typing& x);
   void run(const queued_command& c, const chat::query_room& x);
+  void run(const queued_command& c, const chat::room_knock& x);
+  void run(const queued_command& c, const chat::knock_reject& x);
   template <class T>
   void run(const queued_command& c, const T&);
   void done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep = true);
@@ -183,11 +185,14 @@ private:
   result<std::string> invite(const std::string& by, const std::string& user, const std::string& reason,
                              const std::vector<store::put_user>& profiles);
   void revoke(const revoke_invite& m);
-  std::string stripped_state_for_invite(std::string_view inviter) const;
+  /// What an invited or knocking server may know of the room: a JSON array of whole events. `inviter` empty: nobody's membership is told.
+  std::string stripped_state(std::string_view inviter) const;
+  /// Whose invitation or knock a command is about that is not carried out by the room; null: the room does.
+  const std::string* user_of_invitation(const chat::command& body) const;
 
   // -- questions of other servers (serve.cpp)
   void serve(const federation_call& m);
-  // -- make_join, send_join, make_leave, send_leave (membership.cpp)
+  // -- make_join, send_join, make_knock, send_knock, make_leave, send_leave (membership.cpp)
   void membership_template(const federation_call& m, const char* membership);
   /// @param authoriser  user of ours who lets a restricted join in; empty: none is needed
   void offer_membership(const federation_call& m, const char* membership, const std::string& authoriser);

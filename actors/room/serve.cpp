@@ -32,6 +32,8 @@ bool needs_members(endpoint id) {
     case endpoint::make_join:
     case endpoint::send_join_v1:
     case endpoint::send_join_v2:
+    case endpoint::make_knock:
+    case endpoint::send_knock:
     case endpoint::state:
     case endpoint::state_ids: return true;
     default: return false;
@@ -80,9 +82,11 @@ void room_machine::serve(const federation_call& m) {
   if (without_members_ && needs_members(m.match->info->id)) return refuse(m, {fault_code::not_found, "this server does not know all members of the room yet"});
   switch (m.match->info->id) {
     case endpoint::make_join: return membership_template(m, "join");
+    case endpoint::make_knock: return membership_template(m, "knock");
     case endpoint::make_leave: return membership_template(m, "leave");
     case endpoint::send_join_v1:
     case endpoint::send_join_v2: return take_membership(m, "join");
+    case endpoint::send_knock: return take_membership(m, "knock");
     case endpoint::send_leave_v1:
     case endpoint::send_leave_v2: return take_membership(m, "leave");
     case endpoint::invite_v1:

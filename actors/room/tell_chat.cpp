@@ -83,20 +83,23 @@ void room_machine::tell_membership(const state_change& c) {
   // From leave to leave: an invitation may have come and gone within one merge.
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise) && matrix::is_user_id(user) && user.find("|@") == user.npos)
+  const bool knocked = previous == "knock" && node_.is_local(user);
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user) && user.find("|@") == user.npos)
     tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, unseen});
-  const bool profile_only = previous == next && next == "join";
+  const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
                               e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
                               e ? e->event_id : std::string{}, e ? e->origin_server_ts : now_});
-  if (profile_only) return;
+  if (no_news) return;
   std::string kind;
   if (next == "join") kind = "joined";
   else if (next == "invite") kind = inviting_.contains(user) ? "" : "invited"; // told when the invitation was sent
+  else if (next == "knock") kind = "knocked";
   else if (next == "ban") kind = "banned";
   else if (next == "leave") {
     const bool self = by == user;
     if (previous == "invite") kind = self ? "rejected" : "revoked";
+    else if (previous == "knock" && e) kind = self ? "knock_retracted" : "knock_rejected";
     else if (previous == "ban") kind = "unbanned";
     else if (previous == "join") kind = self || !e ? "left" : "kicked";
   }

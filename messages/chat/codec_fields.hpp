@@ -15,7 +15,7 @@ inline constexpr std::size_t mentions_max = 1'000;
 inline constexpr std::size_t files_max = 20;
 /// Rooms whose members may join a channel: entries.
 inline constexpr std::size_t members_of_max = 20;
-/// Servers named by a room.join: entries.
+/// Servers named by a room.join or room.knock: entries.
 inline constexpr std::size_t via_max = 20;
 /// `reason`, `display_name`: bytes.
 inline constexpr std::size_t short_text_bytes_max = 4'096;
@@ -30,7 +30,7 @@ struct wire_names<chat::room_type> {
 };
 template <>
 struct wire_names<chat::visibility> {
-  static constexpr std::string_view names[] = {"private", "public"};
+  static constexpr std::string_view names[] = {"private", "public", "knock"};
 };
 
 // -- commands ---------------------------------------------------------------------------------------------------------
@@ -51,8 +51,8 @@ struct contract<chat::room_create> {
     f.optional("federated", x.federated);
     if (!x.members_of.empty() && (x.type != chat::room_type::channel || x.access == chat::visibility::public_))
       f.refuse("members_of", "is for a channel that is not public", fault_code::bad_body);
-    if (x.type != chat::room_type::channel && x.access == chat::visibility::public_)
-      f.refuse("visibility", "may be public for a channel only", fault_code::bad_body);
+    if (x.type != chat::room_type::channel && x.access != chat::visibility::private_)
+      f.refuse("visibility", "may be public or knock for a channel only", fault_code::bad_body);
     if (x.type != chat::room_type::channel && x.alias) f.refuse("alias", "is for a channel only", fault_code::bad_body);
   }
 };
@@ -63,6 +63,35 @@ struct contract<chat::room_join> {
     f.id("room", x.room);
     f.id("user", x.user);
     f.ids("via", x.via, chat::via_max);
+  }
+};
+template <>
+struct contract<chat::room_knock> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.ids("via", x.via, chat::via_max);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::knock_retract> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("user", x.user);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
+  }
+};
+template <>
+struct contract<chat::knock_reject> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.id("room", x.room);
+    f.id("by", x.by);
+    f.id("user", x.user);
+    f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
 template <>
@@ -432,6 +461,14 @@ struct contract<chat::room_joined_answer> {
   static void fields(F& f, X& x) {
     f.required("matrix_room_id", x.matrix_room_id);
     f.required("room_version", x.room_version);
+    f.required("state", x.state);
+  }
+};
+template <>
+struct contract<chat::room_knocked_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("matrix_room_id", x.matrix_room_id);
     f.required("state", x.state);
   }
 };

@@ -12,14 +12,14 @@
 namespace causeway::chat {
 
 enum class room_type : std::uint8_t { dm, group_dm, channel };
-enum class visibility : std::uint8_t { private_, public_ };
+enum class visibility : std::uint8_t { private_, public_, knock };
 
 /// `room.create` -> {matrix_room_id, room_version, invitations:[{user, state}]}
 struct room_create {
   static constexpr const char* name = "room.create";
   std::string room;                     ///< the chat server's id; bound to the new Matrix room
   room_type type = room_type::dm;
-  visibility access = visibility::private_; ///< key `visibility`: "private" | "public"; channels only
+  visibility access = visibility::private_; ///< key `visibility`: "private" | "public" | "knock" (whoever likes may ask to be let in); channels only
   std::optional<std::string> room_name; ///< key `name`
   std::optional<std::string> topic;
   std::optional<std::string> alias;     ///< localpart of an alias, channels only
@@ -57,6 +57,30 @@ struct room_join {
   std::string room;                     ///< id of a room, or an alias (`#name:server`)
   std::string user;                     ///< local user
   std::vector<std::string> via;         ///< servers to join through, besides those the alias names
+};
+
+/// `room.knock` -> {matrix_room_id, state}: one of our users asks to be let into a room. The answer waits until a server of the room has
+/// taken the knock (pending) or none could be reached (sending: it is offered again). Whoever knocks already: the same answer.
+struct room_knock {
+  static constexpr const char* name = "room.knock";
+  std::string room;                     ///< id of a room, or an alias (`#name:server`)
+  std::string user;                     ///< local user
+  std::vector<std::string> via;         ///< servers to knock at, besides those the alias names
+  std::optional<std::string> reason;
+};
+
+/// `knock.retract` -> {state}: who knocks takes it back.
+struct knock_retract {
+  static constexpr const char* name = "knock.retract";
+  std::string room, user;
+  std::optional<std::string> reason;
+};
+
+/// `knock.reject` -> {}: the other answer than `invite.send` to somebody who knocks at a room of ours.
+struct knock_reject {
+  static constexpr const char* name = "knock.reject";
+  std::string room, by, user;
+  std::optional<std::string> reason;
 };
 
 /// A file that lies in a media store: ours (after `media.put`) or another server's.
@@ -149,7 +173,7 @@ struct media_get {
   std::uint64_t length = 512 * 1024;    ///< at most limits::media_part_bytes_max; less comes at the end of the file
 };
 
-using command = std::variant<room_create, room_join, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
+using command = std::variant<room_create, room_join, room_knock, knock_retract, knock_reject, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
                              user_profile, query_room, query_invitations, media_put, media_get>;
 
 /// The contract's name of a command, e.g. "room.create".

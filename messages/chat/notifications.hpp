@@ -44,12 +44,13 @@ struct invitation_received {
   std::int64_t ts = 0;
 };
 
-/// `invitation.changed`: states sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed, banned.
+/// `invitation.changed`: of an invitation or a knock. Of a knock `by` is who knocks, then who answered, and `reason`, while it is open, his own.
+/// States sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed, banned.
 struct invitation_changed {
   static constexpr const char* name = "invitation.changed";
   std::string room, matrix_room_id;
   std::string user, by;
-  std::string direction;            ///< outgoing: we invited; incoming: one of ours was invited
+  std::string direction;            ///< outgoing: we invited; incoming: one of ours was invited; knock: one of ours knocks
   std::string state, previous_state;
   std::string reason;               ///< of a rejection or failure, in words
   std::int64_t ts = 0;
@@ -104,7 +105,7 @@ struct delivery_changed {
 };
 
 /// `system.message`: what the room shows. Kinds: created, invited, joined, rejected, revoked, expired, left, kicked, banned,
-/// unbanned, renamed, topic_changed, role_changed.
+/// unbanned, knocked, knock_retracted, knock_rejected, renamed, topic_changed, role_changed.
 struct system_message {
   static constexpr const char* name = "system.message";
   std::string room, matrix_room_id;
@@ -152,6 +153,10 @@ struct room_joined_answer {
   std::string matrix_room_id, room_version;
   std::string state; ///< joined
 };
+struct room_knocked_answer {
+  std::string matrix_room_id;
+  std::string state; ///< of the knock
+};
 struct state_answer {
   std::string state;
 };
@@ -186,7 +191,7 @@ struct invitations_answer {
 };
 struct empty_answer {};
 
-using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, state_answer, event_answer, user_answer, room_view,
+using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer, event_answer, user_answer, room_view,
                             invitations_answer, sent_answer, media_put_answer, media_get_answer>;
 
 } // namespace causeway::chat

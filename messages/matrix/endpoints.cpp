@@ -25,6 +25,8 @@ constexpr std::array table{
   endpoint_info{make_join, "GET", "/_matrix/federation/v1/make_join/{}/{}", x_matrix, 0},
   endpoint_info{send_join_v1, "PUT", "/_matrix/federation/v1/send_join/{}/{}", x_matrix, request_bytes},
   endpoint_info{send_join_v2, "PUT", "/_matrix/federation/v2/send_join/{}/{}", x_matrix, request_bytes},
+  endpoint_info{make_knock, "GET", "/_matrix/federation/v1/make_knock/{}/{}", x_matrix, 0},
+  endpoint_info{send_knock, "PUT", "/_matrix/federation/v1/send_knock/{}/{}", x_matrix, request_bytes},
   endpoint_info{make_leave, "GET", "/_matrix/federation/v1/make_leave/{}/{}", x_matrix, 0},
   endpoint_info{send_leave_v1, "PUT", "/_matrix/federation/v1/send_leave/{}/{}", x_matrix, request_bytes},
   endpoint_info{send_leave_v2, "PUT", "/_matrix/federation/v2/send_leave/{}/{}", x_matrix, request_bytes},

@@ -20,6 +20,8 @@ enum class endpoint : std::uint8_t {
   make_join,
   send_join_v1,
   send_join_v2,
+  make_knock,
+  send_knock,
   make_leave,
   send_leave_v1,
   send_leave_v2,

@@ -45,7 +45,19 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
   return {};
 }
 
+std::string knock_waits_for(const invite_row& x, std::int64_t now_ms) {
+  const std::string server{other_side(x)};
+  const std::string next = x.pending_request.empty() ? "" : " " + due(x.retry_at_ts, now_ms);
+  if (x.state == "sending") return "No server of the room has taken the knock yet; " + server + " is tried again" + next + ".";
+  if (x.state == "pending")
+    return "Nobody has let " + x.user_id + " in or turned him away for " + human_duration(now_ms - x.since_ts) + "." +
+           (x.pending_request.empty() ? "" : " " + server + " is asked" + next + " whether the knock still stands.");
+  if (x.pending_request == "join") return x.user_id + " was let in; the next attempt to join is made" + next + ".";
+  return x.pending_request.empty() ? std::string{} : server + " has still to be told that the knock is taken back; the next attempt is made" + next + ".";
+}
+
 std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
+  if (x.direction == "knock") return knock_waits_for(x, now_ms);
   std::string server{other_side(x)};
   std::string retry;
   if (!x.pending_request.empty()) {
@@ -130,6 +142,7 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   row.inviter = x.inviter;
   row.reason = x.reason;
   row.pending_request = x.pending_request;
+  row.via = x.via;
   row.since_ts = x.since_ts;
   const bool open = x.state == "sending" || x.state == "pending" || x.state == "revoked_unconfirmed";
   row.deadline_ts = open ? x.deadline_ts : 0;
@@ -163,6 +176,7 @@ std::string advice(std::string_view last_fault) {
 }
 
 std::string_view other_side(const invite_row& x) {
+  if (x.direction == "knock") return std::string_view{x.via}.substr(0, x.via.find(' '));
   return matrix::server_name_of(x.direction == "incoming" ? x.inviter : x.user_id);
 }
 

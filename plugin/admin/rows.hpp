@@ -62,9 +62,9 @@ struct server_row {
   }
 };
 
-/// One invitation.
+/// One invitation or knock.
 struct invite_row {
-  std::string room_id, chat_room_id, user_id, direction, state, inviter, reason, pending_request;
+  std::string room_id, chat_room_id, user_id, direction, state, inviter, reason, pending_request, via;
   std::int64_t since_ts = 0, deadline_ts = 0, attempts = 0, retry_at_ts = 0;
   std::string waits_for;
 
@@ -72,14 +72,16 @@ struct invite_row {
   void fields(F& f) {
     f("room_id", room_id, "Matrix id of the room.");
     f("chat_room_id", chat_room_id, "The chat server's id of the room, as far as known.");
-    f("user_id", user_id, "Who is invited.");
-    f("direction", direction, "outgoing: one of ours invited; incoming: one of ours is invited.");
+    f("user_id", user_id, "Who is invited, or knocks.");
+    f("direction", direction, "outgoing: one of ours invited; incoming: one of ours is invited; knock: one of ours asks to be let in.");
     f("state", state, "sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed or banned.");
     f("since_ts", since_ts, "When it came into this state.");
-    f("inviter", inviter, "Who invited.");
+    f("inviter", inviter, "Who invited; of a knock: who knocks, then who answered.");
     f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
     f("pending_request", pending_request,
-      "What we still have to tell the other server: invite, leave or rescind (the revocation once more); empty: nothing.");
+      "What we still have to tell or ask the other server: invite, leave, rescind (the revocation once more), knock, join, or ask (whether a knock "
+      "still stands); empty: nothing.");
+    f("via", via, "Of a knock: servers of the room it goes to; the first is the one that took it.");
     f("attempts", attempts, "Attempts to tell it.");
     f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
     f("reason", reason, "Why it failed or was ended.");

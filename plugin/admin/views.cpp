@@ -292,7 +292,7 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (row.waits_for.empty() && !invitations.empty()) why.clear();
   auto waits = sentences({why, never, advice(row.failures > 0 ? row.last_fault : ""), actor_sentence(found)});
   for (const auto& x : invitations)
-    waits.push_back(detail::to_value("Invitation of " + x.user_id + ": " + x.waits_for));
+    waits.push_back(detail::to_value((x.direction == "knock" ? "Knock of " : "Invitation of ") + x.user_id + ": " + x.waits_for));
   return json::object{{"server", json::value{to_json(row)}},
                       {"queue", json::value{to_json(queue)}},
                       {"invitations", json::value{to_json(invitations)}},
@@ -306,9 +306,10 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   auto row = describe(x, now_ms);
   auto other = matrix::server_name_of(x.user_id);
   if (other == own_server) other = matrix::server_name_of(x.inviter);
+  if (x.direction == "knock") other = other_side(row);
   auto peer = describe(destination(found, other), true, now_ms);
   auto why = row.waits_for;
-  if (why.empty()) why = "The invitation is over (" + row.state + (row.reason.empty() ? "" : ", " + row.reason) + ").";
+  if (why.empty()) why = std::string{x.direction == "knock" ? "The knock" : "The invitation"} + " is over (" + row.state + (row.reason.empty() ? "" : ", " + row.reason) + ").";
   return json::object{{"invitation", json::value{to_json(row)}},
                       {"server", json::value{to_json(peer)}},
                       {"actor", actor_of(found)},

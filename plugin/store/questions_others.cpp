@@ -126,6 +126,7 @@ put_invitation questions::invitation(const cursor& row) {
   x.attempts = static_cast<std::uint32_t>(row.integer(13));
   x.retry_at_ts = row.integer(14);
   x.pending_request = row.string(15);
+  x.via = row.string(16);
   return x;
 }
 

@@ -142,6 +142,7 @@ ALTER TABLE server_keys ADD COLUMN document TEXT NOT NULL DEFAULT '';
 constexpr const char* version_3 = R"(
 ALTER TABLE rooms ADD COLUMN members_omitted TEXT NOT NULL DEFAULT '';
 ALTER TABLE events ADD COLUMN redacted_by INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE invitations ADD COLUMN via TEXT NOT NULL DEFAULT '';
 CREATE TABLE held_redactions(
   seq INTEGER PRIMARY KEY,
   room INTEGER NOT NULL,

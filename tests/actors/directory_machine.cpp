@@ -301,4 +301,33 @@ BOOST_FIXTURE_TEST_CASE(an_alias_of_this_server_is_known_here, join_rig) {
   BOOST_TEST(handed_on(join("#party:here.example")) == "!r:here.example:");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_knock_finds_its_room_and_servers_as_a_join_does, join_rig) {
+  auto command = [&](chat::command x) {
+    command_received m;
+    m.reference = {"s", "c1", 0};
+    m.body = std::make_shared<const chat::command>(std::move(x));
+    return on(m);
+  };
+  auto knock = [&](const std::string& room, std::vector<std::string> via = {}) { return command(chat::room_knock{room, "ann", std::move(via), "let me in"}); };
+  const auto asked = knock("#party:there.example", {"b.example"});
+  const auto handed = told<chat_command>(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":["a.example"]})"));
+  BOOST_REQUIRE(handed.size() == 1u);
+  BOOST_TEST((handed[0].first == address{actor_kind::room, "!r:c.example"}));
+  const auto& x = std::get<chat::room_knock>(*handed[0].second.body);
+  BOOST_TEST(x.room == "!r:c.example");
+  BOOST_TEST(x.user == "@ann:here.example");
+  BOOST_TEST(x.via == (std::vector<std::string>{"a.example", "b.example", "c.example"}), boost::test_tools::per_element());
+  BOOST_TEST(x.reason.value() == "let me in");
+  BOOST_TEST((refusal(knock("#party:here.example")) == fault_code::not_found));
+  BOOST_TEST((refusal(answer_alias(knock("#party:there.example"), 404, "{}", {fault_code::peer_refused, "404"})) == fault_code::not_found));
+
+  const auto taken_back = told<chat_command>(command(chat::knock_retract{"!r:c.example", "ann", {}}));
+  BOOST_TEST((taken_back.at(0).first == address{actor_kind::room, "!r:c.example"}));
+  BOOST_TEST(std::get<chat::knock_retract>(*taken_back[0].second.body).user == "@ann:here.example");
+  const auto rejected = told<chat_command>(command(chat::knock_reject{"!r:c.example", "ann", "@eve:there.example", {}}));
+  BOOST_TEST(std::get<chat::knock_reject>(*rejected.at(0).second.body).by == "@ann:here.example");
+  BOOST_TEST((refusal(command(chat::knock_reject{"!r:c.example", "@eve:there.example", "ann", {}})) == fault_code::invalid_param));
+  BOOST_TEST((refusal(command(chat::knock_retract{"!r:c.example", "@eve:there.example", {}})) == fault_code::invalid_param));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -114,7 +114,7 @@ private:
       ->add_option("NAME", with.server, "Server name")
       ->required();
 
-    add_list("invites", "List open invitations", &list_invites)
+    add_list("invites", "List open invitations and knocks", &list_invites)
       ->add_flag("--all", with.all, "Also those that are over");
     auto* invite = add_group("invite", "One invitation");
     auto* show = add_show(*invite, "Its state and what it waits for", &show_invite);

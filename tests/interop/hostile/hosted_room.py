@@ -139,9 +139,12 @@ class HostedRoom:
             todo += self.cited(self.events[event_id], "prev_events")
         return found
 
-    def join_template(self, user):
-        content = {"membership": "join"}
-        event = self.make("m.room.member", content, sender=user, state_key=user, sign=False)[1]
+    def membership(self, user):
+        event_id = self.state.get(("m.room.member", user))
+        return self.events[event_id]["content"].get("membership") if event_id else None
+
+    def template(self, user, membership):
+        event = self.make("m.room.member", {"membership": membership}, sender=user, state_key=user, sign=False)[1]
         return matrix.without(event, "hashes", "event_id")
 
     def take_join(self, event, omit_members=False):

@@ -8,7 +8,7 @@ from harness.fake_homeserver import FEDERATION, FakeHomeserver, quote
 from .hosted_room import HostedRoom
 
 # Last part of the path before its parameters -> the part of the path that names the room.
-_OF_ROOMS = {"make_join", "send_join", "make_leave", "send_leave", "state", "state_ids", "event_auth", "backfill",
+_OF_ROOMS = {"make_join", "send_join", "make_knock", "send_knock", "make_leave", "send_leave", "state", "state_ids", "event_auth", "backfill",
              "get_missing_events", "hierarchy"}
 
 
@@ -47,9 +47,19 @@ class Resident(FakeHomeserver):
     def _of_room(word, room, more, query, body):
         unknown = 404, {"errcode": "M_NOT_FOUND", "error": "no such event"}
         if word == "make_join":
-            return 200, {"event": room.join_template(more[0]), "room_version": room.room_version}
+            return 200, {"event": room.template(more[0], "join"), "room_version": room.room_version}
         if word == "send_join":
             return 200, room.take_join(body, query.get("omit_members") == ["true"])
+        if word == "make_knock":
+            return 200, {"event": room.template(more[0], "knock"), "room_version": room.room_version}
+        if word == "send_knock":
+            room.take(body)
+            return 200, {"knock_room_state": [room.events[room.state["m.room.create", ""]]]}
+        if word == "make_leave" and room.membership(more[0]) == "knock":
+            return 200, {"event": room.template(more[0], "leave"), "room_version": room.room_version}
+        if word == "send_leave" and body["content"]["membership"] == "leave" and room.membership(body["sender"]) == "knock":
+            room.take(body)
+            return 200, {}
         if word == "hierarchy":
             return 200, {"room": {"room_id": room.room_id, "num_joined_members": len(room.joined()), "children_state": []},
                          "children": [], "inaccessible_children": []}

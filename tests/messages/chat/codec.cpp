@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(a_missing_or_wrong_key_is_named) {
           fault_code::bad_body, "members must be a string");
 }
 
-BOOST_AUTO_TEST_CASE(public_and_alias_are_for_channels) {
+BOOST_AUTO_TEST_CASE(public_knock_and_alias_are_for_channels) {
+  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"visibility", str("knock")}}),
+          fault_code::bad_body, "visibility");
   refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"visibility", str("public")}}),
           fault_code::bad_body, "visibility");
   refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"alias", str("x")}}),
@@ -106,6 +108,11 @@ BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
           fault_code::too_large, "mentions has more than 1000 entries");
   refuses("room.join", map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}), fault_code::too_large,
           "via has more than 20 entries");
+  refuses("room.knock", map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}), fault_code::too_large,
+          "via has more than 20 entries");
+  const std::string long_reason(4'097, 'x');
+  for (const auto* name : {"room.knock", "knock.retract", "knock.reject"})
+    refuses(name, map({{"room", str("r")}, {"by", str("b")}, {"user", str("u")}, {"reason", str(long_reason)}}), fault_code::too_large, "reason is over 4096 bytes");
   refuses("query.room", std::string(limits::chat_frame_bytes_max + 1, 'x'), fault_code::too_large, "body");
 }
 
@@ -195,6 +202,14 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
   room.type = room_type::channel;
   room.members_of = {"!a:b", "other"};
   BOOST_TEST(round_trip(room).members_of.size() == 2u);
+  room.access = visibility::knock;
+  BOOST_TEST((round_trip(room).access == visibility::knock));
+  const auto knock = round_trip(room_knock{"#r:s", "u", {"a.example"}, "let me in"});
+  BOOST_TEST(knock.via.size() == 1u);
+  BOOST_TEST(knock.reason.value() == "let me in");
+  BOOST_TEST(!round_trip(room_knock{"!r:s", "u", {}, {}}).reason);
+  BOOST_TEST(round_trip(knock_retract{"r", "u", "no more"}).reason.value() == "no more");
+  BOOST_TEST(round_trip(knock_reject{"r", "b", "u", "full"}).by == "b");
   BOOST_TEST(round_trip(invite_send{"r", "b", "u", "why"}).reason.value() == "why");
   BOOST_TEST(!round_trip(invite_send{"r", "b", "u", {}}).reason);
   BOOST_TEST(round_trip(invite_revoke{"r", "b", "u", {}}).user == "u");
@@ -247,6 +262,7 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
   BOOST_TEST(encode(answer{state_answer{"pending"}}) == map({{"state", str("pending")}}));
   BOOST_TEST(encode(answer{room_joined_answer{"!r", "11", "joined"}}) ==
              map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"state", str("joined")}}));
+  BOOST_TEST(encode(answer{room_knocked_answer{"!r", "pending"}}) == map({{"matrix_room_id", str("!r")}, {"state", str("pending")}}));
   BOOST_TEST(encode(answer{user_answer{"@u:s"}}) == map({{"user", str("@u:s")}}));
   const auto invitation = map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("u")}, {"by", str("b")},
                                {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}});

@@ -124,6 +124,33 @@ BOOST_AUTO_TEST_CASE(open_invitations_say_whom_they_wait_for) {
   BOOST_TEST(says(describe(x, now).waits_for, "other.example has still to be told (leave)."));
 }
 
+BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
+  store::put_invitation x;
+  x.room_id = "!r:far.example";
+  x.user_id = x.inviter = "@me:chat.example";
+  x.direction = "knock";
+  x.via = "far.example other.example";
+  x.since_ts = now - 3 * minute;
+  x.state = "sending";
+  x.pending_request = "knock";
+  x.retry_at_ts = now + 8'000;
+  BOOST_TEST(other_side(describe(x, now)) == "far.example");
+  BOOST_TEST(describe(x, now).waits_for == "No server of the room has taken the knock yet; far.example is tried again in 8.0 s.");
+  x.state = "pending";
+  x.pending_request = "ask";
+  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
+  x.pending_request.clear(); // made in a room of ours
+  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min.");
+  x.state = "revoked";
+  x.pending_request = "leave";
+  BOOST_TEST(says(describe(x, now).waits_for, "far.example has still to be told that the knock is taken back"));
+  x.state = "accepted";
+  x.pending_request = "join";
+  BOOST_TEST(says(describe(x, now).waits_for, "@me:chat.example was let in; the next attempt to join is made in 8.0 s."));
+  x.pending_request.clear();
+  BOOST_TEST(describe(x, now).waits_for == "");
+}
+
 BOOST_AUTO_TEST_CASE(rooms_say_what_is_staged_and_whether_the_join_is_under_way) {
   store::room_summary x;
   x.room_id = "!r:far.example";

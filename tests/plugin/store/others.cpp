@@ -28,7 +28,8 @@ put_invitation sample_invitation(const std::string& user_id, const std::string& 
   return {sample_room, user_id, "11",      "@alice:here.example",
           "outgoing",  state,   "because", "{\"type\":\"m.room.member\"}",
           "[]",        "DM1",   "dm",      100,
-          200,         3,       400,       "invite"};
+          200,         3,       400,       "invite",
+          "there.example other.example"};
 }
 
 } // namespace
@@ -290,6 +291,7 @@ BOOST_FIXTURE_TEST_CASE(invitation_is_keyed_by_room_and_user_and_replaced, in_me
   BOOST_TEST(x.attempts == 3u);
   BOOST_TEST(x.retry_at_ts == 400);
   BOOST_TEST(x.pending_request == "invite");
+  BOOST_TEST(x.via == "there.example other.example");
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@carol:x"}).invitation);
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{"!none:x", "@bob:there.example"}).invitation);
   BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).invitations.size() == 1u);
