@@ -53,6 +53,7 @@ class LargeRooms(HostileCase):
         # Nobody joins through us meanwhile.
         path = f"{FEDERATION}/v1/make_join/{quote(room.room_id)}/{quote(self.hostile.user('eve'))}?ver=11"
         self.refused(self.hostile.request("GET", path), 404, "M_NOT_FOUND")
+        self.refused(self.hostile.request("GET", path.replace("make_join", "make_knock")), 404, "M_NOT_FOUND")
         may_answer.set()
         self.assertEqual(self.members_told(room), {room.host, alice, *users})
         self.assertEqual(self.hostile.request("GET", path)[0], 200)

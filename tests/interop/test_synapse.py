@@ -2,6 +2,7 @@
 
 from harness.case import InteropCase
 from harness.front import Front
+from knock_scenarios import KnockScenarios
 from scenarios import GapScenarios, Scenarios
 
 
@@ -10,17 +11,21 @@ def rejection_arrives_at_synapse(case, room, inviter, rejecter):
                      "the rejection to arrive there")
 
 
-class AgainstSynapse(Scenarios, InteropCase):
+class AgainstSynapse(KnockScenarios, Scenarios, InteropCase):
     room_version = "11"  # of all rooms, on both sides
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
-        cls.ours = cls.start_causeway("ours", settings={"federation": {"room_version": cls.room_version}})
+        cls.ours = cls.start_causeway("ours", settings={"federation": {"room_version": cls.room_version}, "invitation": {"knock_check_s": 1}})
 
     def until_they_see_the_rejection(self, room, inviter, rejecter):
         rejection_arrives_at_synapse(self, room, inviter, rejecter)
+
+    def until_they_know_of_the_rejection(self, room, user):
+        """Synapse hears of it and believes nobody: for its user the knock stays open."""
+        self.assertTrue(self.theirs.is_knocking(room, user))
 
 
 class AgainstSynapseInVersion10(AgainstSynapse):

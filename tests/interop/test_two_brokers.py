@@ -2,10 +2,11 @@
 
 from harness.case import PATIENCE_S, InteropCase
 from harness.front import Front
+from knock_scenarios import KnockScenarios
 from scenarios import GapScenarios, Scenarios
 
 
-class AgainstCauseway(Scenarios, InteropCase):
+class AgainstCauseway(KnockScenarios, Scenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -14,6 +15,17 @@ class AgainstCauseway(Scenarios, InteropCase):
 
     def until_they_see_the_rejection(self, room, inviter, rejecter):
         self.theirs.chat.wait_for("invitation.changed", PATIENCE_S, matrix_room_id=room, user=rejecter, state="rejected")
+
+    def until_they_know_of_the_rejection(self, room, user):
+        """Told, not found by asking: that would take ten minutes."""
+        told = self.theirs.chat.wait_for("invitation.changed", PATIENCE_S, matrix_room_id=room, user=user, direction="knock", state="rejected").body
+        self.assertEqual((told["reason"], self.theirs.is_knocking(room, user)), ("full", False))
+
+    def test_they_take_their_knock_back(self):
+        alice, bob, room = self._ours_with_their_knock()
+        self.theirs.retract_knock(room, bob)
+        self.ours.chat.wait_for("system.message", PATIENCE_S, matrix_room_id=room, kind="knock_retracted", actor=bob)
+        self.assertFalse(self.ours.sees_knock(room, alice, bob))
 
 
 class GapsWithCauseway(GapScenarios, InteropCase):

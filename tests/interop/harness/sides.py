@@ -59,9 +59,36 @@ class CausewaySide:
         """A channel for whoever is in the room `members_of`."""
         return self.chat.create_room("channel", by, [], name="a back room", members_of=[members_of])["matrix_room_id"]
 
+    def create_knocked_at(self, by, alias):
+        """A channel at which anybody may knock, as `#alias:server`."""
+        return self.chat.create_room("channel", by, [], name=alias, visibility="knock", alias=alias)["matrix_room_id"]
+
     def join(self, room, user, via=()):
         """Room id. `room` may be an alias. Raises CommandError where it is refused."""
         return self.chat.join(room, user, via)["matrix_room_id"]
+
+    def knock(self, room, user, via=(), reason=None):
+        """Room id. `room` may be an alias. Raises CommandError where it is refused."""
+        return self.chat.knock(room, user, via, reason)["matrix_room_id"]
+
+    def retract_knock(self, room, user):
+        self.chat.retract_knock(room, user)
+
+    def reject_knock(self, room, by, user, reason=None):
+        self.chat.reject_knock(room, by, user, reason)
+
+    def is_knocking(self, room, user):
+        """Whether `user` of this side waits for an answer to his knock."""
+        answer = self.chat.command("query.invitations", {"user": user, "open_only": True})
+        return any(each["matrix_room_id"] == room and each["direction"] == "knock" for each in answer["invitations"])
+
+    def sees_knock(self, room, user, other):
+        """Whether `user` of this side, a member, sees that `other` knocks."""
+        return any(each["user"] == other and each["membership"] == "knock" for each in self.chat.command("query.room", {"room": room})["members"])
+
+    def follow_invitation(self, room, user):
+        """Whoever knocked and is invited joins by himself here; nobody else of this side is in the room."""
+        self.chat.wait_for("room.created", matrix_room_id=room)
 
     def invite(self, room, by, user):
         self.chat.invite(room, by, user)
@@ -156,8 +183,30 @@ class SynapseSide:
         return self._user(by).create_room(preset="private_chat", name="a back room", power_level_content_override={"invite": 50},
                                           initial_state=[{"type": "m.room.join_rules", "state_key": "", "content": rule}])
 
+    def create_knocked_at(self, by, alias):
+        return self._user(by).create_room(preset="private_chat", room_alias_name=alias, name=alias,
+                                          initial_state=[{"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "knock"}}])
+
     def join(self, room, user, via=()):
         return self._user(user).join_through(room, via)
+
+    def knock(self, room, user, via=(), reason=None):
+        return self._user(user).knock(room, via, reason)
+
+    def retract_knock(self, room, user):
+        self._user(user).leave(room)
+
+    def reject_knock(self, room, by, user, reason=None):
+        self._user(by).kick(room, user, reason)
+
+    def is_knocking(self, room, user):
+        return self._user(user).is_knocking(room)
+
+    def sees_knock(self, room, user, other):
+        return self._user(user).members(room).get(other) == "knock"
+
+    def follow_invitation(self, room, user):
+        self._user(user).join(room)
 
     def invite(self, room, by, user):
         self._user(by).invite(room, user)

@@ -199,6 +199,11 @@ class SynapseUser:
         query = "&".join("via=" + quote(server) for server in servers)
         return self.call("POST", f"/join/{quote(room)}" + (f"?{query}" if query else ""), {})["room_id"]
 
+    def knock(self, room, servers=(), reason=None):
+        """Room id; `room` may be an alias."""
+        query = "&".join("via=" + quote(server) for server in servers)
+        return self.call("POST", f"/knock/{quote(room)}" + (f"?{query}" if query else ""), {"reason": reason} if reason else {})["room_id"]
+
     def send(self, room_id, text):
         """Event id of the message."""
         return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}",
@@ -229,6 +234,9 @@ class SynapseUser:
 
     def is_invited(self, room_id):
         return room_id in self.rooms().get("invite", {})
+
+    def is_knocking(self, room_id):
+        return room_id in self.rooms().get("knock", {})
 
     def is_joined(self, room_id):
         return room_id in self.call("GET", "/joined_rooms")["joined_rooms"]

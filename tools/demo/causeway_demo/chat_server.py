@@ -98,6 +98,18 @@ class ChatServer:
         """Answer of room.join; `room` may be an alias."""
         return self.command("room.join", {"room": room, "user": user, "via": list(via)}, timeout=timeout)
 
+    def knock(self, room, user, via=(), reason=None, timeout=90):
+        """Answer of room.knock; `room` may be an alias."""
+        body = {"room": room, "user": user, "via": list(via)}
+        return self.command("room.knock", {**body, "reason": reason} if reason else body, timeout=timeout)
+
+    def retract_knock(self, room, user):
+        return self.command("knock.retract", {"room": room, "user": user})
+
+    def reject_knock(self, room, by, user, reason=None):
+        body = {"room": room, "by": by, "user": user}
+        return self.command("knock.reject", {**body, "reason": reason} if reason else body)
+
     def send_file(self, room, sender, path, text="", message=None):
         """Puts the file into the broker's store and says so in the room; returns (mxc, answer of message.send)."""
         mxc = self.upload(path)
