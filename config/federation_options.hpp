@@ -15,7 +15,7 @@ enum class delivery_detail : std::uint8_t {
 
 /// `[federation]`: how we behave towards other servers.
 struct federation_options {
-  std::string room_version = "11";               ///< of rooms we create
+  std::string room_version = "12";               ///< of rooms we create
   std::uint32_t retry_delay_ms_min = 1'000;      ///< first back-off of a destination, doubling; range 10..60000
   std::uint32_t retry_delay_ms_max = 900'000;    ///< cap during the first day; range 100..86400000
   std::uint32_t retry_delay_late_ms = 3'600'000; ///< after a day of failures; range 100..86400000
@@ -37,7 +37,6 @@ struct federation_options {
   std::uint32_t policy_server_timeout_ms = 30'000; ///< a policy server's signature, each of two attempts; range 1000..120000
   std::vector<std::string> allow_servers;        ///< globs; empty: all
   std::vector<std::string> deny_servers;         ///< globs
-  std::uint32_t inbound_transactions_per_origin_max = 1; ///< under way at once; further ones get 429; range 1..16
   std::uint32_t inbound_requests_per_second = 50; ///< of one server, PUT /send apart; further ones get 429; range 1..100000
   std::uint32_t inbound_requests_burst = 500;     ///< as many may come at once after a pause; range 1..1000000
   bool public_directory = true;                   ///< other servers may list our public rooms

@@ -176,7 +176,7 @@ void add_gateway(std::vector<field>& out) {
 
 void add_federation(std::vector<field>& out) {
   section_fields<federation_options> s{out, "federation", &options::federation};
-  s.text("room_version", &federation_options::room_version, "Version of the rooms we create.");
+  s.text("room_version", &federation_options::room_version, "Version of the rooms we create. Servers of before autumn 2025 may not know 12: 11 is for their company.");
   s.number("retry_delay_ms_min", &federation_options::retry_delay_ms_min, 10, 60'000,
            "First pause before a server that failed is tried again; it doubles with each failure.");
   s.number("retry_delay_ms_max", &federation_options::retry_delay_ms_max, 100, 86'400'000,
@@ -218,8 +218,6 @@ void add_federation(std::vector<field>& out) {
   s.list("allow_servers", &federation_options::allow_servers,
          "Servers we federate with; * and ? stand for any text and any character. Empty: all.");
   s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");
-  s.number("inbound_transactions_per_origin_max", &federation_options::inbound_transactions_per_origin_max, 1, 16,
-           "Transactions of one server handled at once; further ones are answered with 429.");
   s.number("inbound_requests_per_second", &federation_options::inbound_requests_per_second, 1, 100'000,
            "Requests of one server answered per second, transactions apart; further ones are answered with 429.");
   s.number("inbound_requests_burst", &federation_options::inbound_requests_burst, 1, 1'000'000,

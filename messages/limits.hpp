@@ -28,6 +28,8 @@ inline constexpr std::size_t json_values_max = 2'000'000;
 
 /// Body of PUT /send as read from the socket, bytes: 50 full events, 100 EDUs and slack.
 inline constexpr std::size_t transaction_bytes_max = 12 * 1024 * 1024;
+/// PDUs of one outgoing transaction, bytes together, unless one alone is larger: some proxies in front of homeservers take 1 MiB and no more.
+inline constexpr std::size_t sent_pdus_bytes_max = 1000 * 1000;
 /// Body of any other federation request, bytes.
 inline constexpr std::size_t request_bytes_max = 1024 * 1024;
 /// Body of a response we ask for (send_join of a large room is the largest), bytes.

@@ -24,7 +24,10 @@ connection::connection(const std::string& path, int flags) {
   sqlite3_extended_result_codes(handle_, 1);
 }
 
-connection::~connection() { sqlite3_close_v2(handle_); }
+connection::~connection() {
+  for (auto* each : {begin_read_, begin_write_, commit_}) sqlite3_finalize(each);
+  sqlite3_close_v2(handle_);
+}
 
 void connection::check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
@@ -34,6 +37,17 @@ void connection::check(int code) const {
 void connection::execute(const std::string& sql) {
   check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr));
 }
+
+void connection::run(sqlite3_stmt*& kept, const char* sql) {
+  if (!kept) check(sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept, nullptr));
+  const auto code = sqlite3_step(kept);
+  const auto again = sqlite3_reset(kept); // says the same fault once more
+  check(code == SQLITE_DONE || code == SQLITE_ROW ? again : code);
+}
+
+void connection::begin(bool writes) { writes ? run(begin_write_, "BEGIN IMMEDIATE") : run(begin_read_, "BEGIN"); }
+
+void connection::commit() { run(commit_, "COMMIT"); }
 
 std::int64_t connection::integer(const std::string& sql) {
   statement once{*this, sql};

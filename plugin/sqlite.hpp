@@ -44,6 +44,9 @@ public:
 
   /// Runs statements without parameters. @throws error
   void execute(const std::string& sql);
+  /// Statements that are run for every commit, prepared once. @throws error
+  void begin(bool writes);
+  void commit();
   /// The first column of the first row, for pragmas. @throws error
   std::int64_t integer(const std::string& sql);
   /// @throws error with the connection's message when `code` is no success
@@ -56,7 +59,10 @@ public:
   int changes() const { return sqlite3_changes(handle_); }
 
 private:
+  void run(sqlite3_stmt*& kept, const char* sql);
+
   sqlite3* handle_ = nullptr;
+  sqlite3_stmt *begin_read_ = nullptr, *begin_write_ = nullptr, *commit_ = nullptr;
 };
 
 /// Rows of a query, one at a time; ends the statement when it goes. Texts are valid until the next `next()`.
@@ -143,11 +149,11 @@ class transaction {
 public:
   enum class kind : std::uint8_t { read, write };
   /// @throws error
-  transaction(connection& db, kind what) : db_(db) { db_.execute(what == kind::write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+  transaction(connection& db, kind what) : db_(db) { db_.begin(what == kind::write); }
   transaction(transaction&&) = delete;
   ~transaction();
   /// @throws error; the transaction is then rolled back
-  void commit() { db_.execute("COMMIT"); }
+  void commit() { db_.commit(); }
 
 private:
   connection& db_;

@@ -68,8 +68,14 @@ bool remote_server_machine::enqueue_fresh(const queued& q) {
 }
 
 void remote_server_machine::fill_transaction() {
+  std::size_t bytes = 0;
+  in_flight_texts_.clear();
   auto take = [&](std::deque<queued>& from, std::size_t at_most) {
-    while (!from.empty() && at_most-- > 0 && in_flight_.size() < limits::pdus_per_transaction_max) {
+    while (!from.empty() && at_most-- > 0 && in_flight_.size() < pdus_at_once_) {
+      auto text = from.front().event->to_json();
+      bytes += text.size();
+      if (!in_flight_.empty() && bytes > limits::sent_pdus_bytes_max) return;
+      in_flight_texts_.push_back(std::move(text));
       in_flight_.push_back(std::move(from.front()));
       from.pop_front();
     }

@@ -11,6 +11,12 @@
 #include <algorithm>
 
 namespace causeway::remote_server {
+namespace {
+
+/// Refusals of one transaction (400, 413) after which it is sent in parts.
+constexpr std::uint32_t refused_whole_max = 3;
+
+} // namespace
 
 void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
@@ -67,10 +73,9 @@ void remote_server_machine::consider_sending(bool refilled) {
 }
 
 void remote_server_machine::send_transaction() {
-  std::vector<std::string> texts;
-  texts.reserve(in_flight_.size());
-  for (const auto& q : in_flight_) texts.push_back(q.event->to_json());
-  const std::vector<std::string_view> pdus(texts.begin(), texts.end());
+  if (in_flight_texts_.empty())
+    for (const auto& q : in_flight_) in_flight_texts_.push_back(q.event->to_json());
+  const std::vector<std::string_view> pdus(in_flight_texts_.begin(), in_flight_texts_.end());
   const std::vector<std::string_view> edus(destination_.transaction_edus.begin(), destination_.transaction_edus.end());
   auto body = matrix::write_transaction(node_.server_name, destination_.transaction_ts, pdus, edus);
   in_flight_request_ = request(open_request::kind::transaction, matrix::endpoint::send, {destination_.transaction_id},
@@ -80,8 +85,26 @@ void remote_server_machine::send_transaction() {
 void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
   in_flight_request_ = 0;
   if (a.status == 200) return transaction_delivered(a);
+  // A server, or what stands in front of it, that cannot take this body will not take it the hundredth time either.
+  const bool too_much = (a.status == 400 || a.status == 413) && in_flight_.size() > 1 && destination_.failures + 1 >= refused_whole_max;
   transaction_failed(a.status == 0 ? to_string(a.why)
                                    : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200));
+  if (too_much) split_transaction();
+}
+
+void remote_server_machine::split_transaction() {
+  pdus_at_once_ = std::max<std::size_t>(1, in_flight_.size() / 2);
+  now_effects_.push_back(note{log_level::warning,
+                              "transaction refused as a whole: in smaller ones",
+                              {{"server", server_name_}, {"pdus", std::to_string(in_flight_.size())}, {"at_once", std::to_string(pdus_at_once_)}}});
+  if (newest_left_ > 0 || catching_up_) newest_left_ = 0; // order within the rooms counts for more than the newest first
+  first_.insert(first_.begin(), std::make_move_iterator(in_flight_.begin()), std::make_move_iterator(in_flight_.end()));
+  in_flight_.clear();
+  in_flight_texts_.clear();
+  destination_.transaction_id.clear();
+  destination_.transaction_pdus.clear();
+  destination_.transaction_edus.clear();
+  writes_.push_back(destination_);
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
@@ -114,6 +137,8 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
   const auto failing_since = destination_.first_failure_ts;
   in_flight_.clear();
+  in_flight_texts_.clear();
+  pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
   destination_ = {};
   destination_.server_name = server_name_;
   if (on_disk) writes_.push_back(destination_);

@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/remote_server/request_budget.hpp"
+#include "messages/limits.hpp"
 #include "messages/matrix/key_documents.hpp"
 
 #include <deque>
@@ -75,6 +76,8 @@ private:
   /// Puts what is written during a catch-up before the rest. @returns false: it takes its place in the queue
   bool enqueue_fresh(const queued& q);
   void fill_transaction();
+  /// The transaction under way is given up for a smaller one: its PDUs are the first of the queue again.
+  void split_transaction();
 
   // -- keys.cpp
   void want_keys(const keys_wanted& m);
@@ -146,6 +149,8 @@ private:
   token refill_token_ = 0;
   bool missed_while_refilling_ = false;
   std::vector<queued> in_flight_;
+  std::vector<std::string> in_flight_texts_; ///< of `in_flight_` in this order; empty: to be written anew
+  std::size_t pdus_at_once_ = limits::pdus_per_transaction_max; ///< fewer after a server refused a whole transaction
   bool in_flight_sent_ = false;
   std::uint64_t in_flight_request_ = 0;
   std::deque<edu_queued> edus_;

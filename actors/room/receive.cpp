@@ -353,6 +353,7 @@ void room_machine::accept(work& w) {
     if (w.event->type == "m.room.redaction") hold(*w.event, has_power_to_redact(*w.event, before));
   }
   tell_state_changes(changes);
+  if (verdict.judged == store::verdict::accepted && !history) consider_forks();
 }
 
 void room_machine::stage(work& w) {

@@ -108,7 +108,7 @@ void room_machine::apply_redaction(const matrix::event_ptr& redaction, const sto
   // Our own users' deletions are the chat server's doing.
   if (target.judged != store::verdict::accepted || !is_message_shown(*target.event) || node_.is_local(redaction->sender)) return;
   notify(chat::message_deleted{head_.chat_room_id, room_id_, left->event_id, chat_message_id, redaction->sender, reason_of(*redaction),
-                               redaction->event_id, redaction->origin_server_ts});
+                               redaction->event_id, shown_ts(redaction.get())});
 }
 
 matrix::event_ptr room_machine::as_redacted(const matrix::event_ptr& x) {
@@ -145,7 +145,7 @@ void room_machine::tell_state_redacted(const matrix::event& before, const matrix
   if (!in_force || in_force->event_id != after->event_id) return;
   if (after->type == "m.room.member" && after->membership() == "join")
     notify(chat::member_changed{head_.chat_room_id, room_id_, *after->state_key, "join", "join", redaction.sender, reason_of(redaction), {}, {},
-                                after->event_id, redaction.origin_server_ts});
+                                after->event_id, shown_ts(&redaction)});
   else if (after->type == "m.room.name" && before.content().contains("name"))
     system_message("renamed", redaction.sender, {}, reason_of(redaction), &redaction);
   else if (after->type == "m.room.topic" && before.content().contains("topic"))

@@ -128,16 +128,7 @@ void room_machine::dispatch(const message& m) {
           settle(r.batch_id, r.index, x.error);
         }
       } else if constexpr (std::is_same_v<T, edu_received>) {
-        if (x.body.edu_type != "m.typing" || !exists_) return;
-        const auto* user = x.body.content.find("user_id");
-        const auto* typing = x.body.content.find("typing");
-        if (!user || !user->as_string() || !typing || !typing->as_bool()) return;
-        if (graph_.membership(*user->as_string()) != "join") return;
-        auto acl = graph_.state_event("m.room.server_acl");
-        if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, x.origin)) return;
-        chat::typing_changed n{head_.chat_room_id, room_id_, *user->as_string(), *typing->as_bool()};
-        now_effects_.push_back(tell{{actor_kind::session, ""},
-                                    ephemeral_notification{"typing", "typing|" + room_id_ + "|" + n.user, chat::encode(n)}});
+        take_typing(x);
       } else if constexpr (std::is_same_v<T, room_named>) {
         if (!exists_ || head_.chat_room_id == x.chat_room_id) return;
         head_.chat_room_id = x.chat_room_id;
@@ -295,6 +286,8 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "keys") return verify_again();
   if (m.name == "held") return release_held({});
   if (m.name == "hierarchy") return hierarchies_overdue();
+  if (m.name == "typing") return typing_overdue();
+  if (m.name == "forks") return forks_overdue();
   if (m.name == "authorise") return authorisations_overdue();
   if (m.name == "resident") return resident_joins_overdue();
   if (m.name == "join") {
@@ -313,7 +306,7 @@ void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() ||
                     !authorising_.empty() || !joins_by_residents_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
-                    !redaction_lookups_.empty() || !policy_questions_.empty();
+                    !redaction_lookups_.empty() || !policy_questions_.empty() || !typing_until_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }

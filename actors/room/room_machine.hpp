@@ -247,6 +247,17 @@ private:
   std::optional<std::string> authoriser() const;
   result<std::string> granted() const;
 
+  // -- too many ends of the graph (forks.cpp)
+  void consider_forks();
+  void forks_overdue();
+  void merge_forks();
+  std::optional<draft> merging_event() const;
+
+  // -- who is typing (typing.cpp)
+  void take_typing(const edu_received& m);
+  void tell_typing(const std::string& user, bool is_typing);
+  void typing_overdue();
+
   // -- what the directory knows of the room (listing.cpp)
   /// The room's entry of public directories and hierarchies.
   matrix::json::object summary() const;
@@ -432,6 +443,8 @@ private:
   /// Whether it is something the chat server shows as a message.
   static bool is_message_shown(const matrix::event& x);
   void notify(const chat::notification& n);
+  /// When it was sent, as it may be shown: a server may write what it likes, but not far into the future.
+  time_ms shown_ts(const matrix::event* x) const;
   void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
   std::string room_type() const;
 
@@ -509,6 +522,9 @@ private:
   std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
   std::vector<open_hierarchy> hierarchies_;
   std::vector<authorisation> authorising_;
+  time_ms merge_not_before_ = 0;
+  bool merge_due_ = false; ///< a timer or the policy server will bring the ends of the graph together
+  std::map<std::string, time_ms> typing_until_; ///< users of other servers; bounded
   std::list<join_by_resident> joins_by_residents_;
   std::map<token, time_search> searching_;
   std::optional<std::string> last_listing_; ///< what the directory was told in this life

@@ -15,7 +15,14 @@ std::string text_of(const matrix::event& x, std::string_view key) {
   return s && s->as_string() ? *s->as_string() : std::string{};
 }
 
+/// Clocks differ by so much among honest servers.
+constexpr time_ms future_max_ms = 5 * 60'000;
+
 } // namespace
+
+time_ms room_machine::shown_ts(const matrix::event* x) const {
+  return x ? std::clamp<time_ms>(x->origin_server_ts, 0, now_ + future_max_ms) : now_;
+}
 
 void room_machine::notify(const chat::notification& n) {
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
@@ -24,7 +31,7 @@ void room_machine::notify(const chat::notification& n) {
 void room_machine::system_message(std::string kind, std::string actor, std::string target, std::string reason,
                                   const matrix::event* cause) {
   notify(chat::system_message{head_.chat_room_id, room_id_, std::move(kind), std::move(actor), std::move(target), std::move(reason),
-                              cause ? cause->event_id : std::string{}, cause ? cause->origin_server_ts : now_});
+                              cause ? cause->event_id : std::string{}, shown_ts(cause)});
 }
 
 void room_machine::tell_created(chat::room_created created, std::vector<std::string> members, bool more_to_come) {
@@ -89,7 +96,7 @@ void room_machine::tell_membership(const state_change& c) {
   const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
                               e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
-                              e ? e->event_id : std::string{}, e ? e->origin_server_ts : now_});
+                              e ? e->event_id : std::string{}, shown_ts(e)});
   if (no_news) return;
   std::string kind;
   if (next == "join") kind = "joined";
@@ -128,7 +135,7 @@ void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
   if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
   if (x->type == "m.room.message") n.file = file_of(x->content());
   n.historical = historical;
-  n.ts = x->origin_server_ts;
+  n.ts = shown_ts(x.get());
   if (const auto* relates = x->content().find("m.relates_to")) {
     if (const auto* rel = relates->find_string("rel_type"); rel && *rel == "m.thread")
       if (const auto* id = relates->find_string("event_id")) n.thread = *id;

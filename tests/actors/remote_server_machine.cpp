@@ -11,6 +11,7 @@
 
 using namespace causeway;
 using namespace causeway::test;
+using matrix::json::object;
 using remote_server::remote_server_machine;
 
 namespace {
@@ -139,6 +140,51 @@ BOOST_AUTO_TEST_CASE(the_same_id_and_body_are_repeated_until_the_answer_is_200) 
   }
   const auto next = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second;
   BOOST_TEST(transaction_of(next) != id);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_too_large_for_what_stands_before_the_server_goes_in_parts) {
+  rig r;
+  auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  for (int n = 2; n <= 9; ++n) r.on(pdu_queued{r.message_event(n), {}});
+  request = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second;
+  std::vector<std::size_t> sizes;
+  std::vector<std::string> delivered;
+  // A proxy that lets no more than three through; it says 413, and some say 400.
+  for (int i = 0; i < 100 && delivered.size() < 8; ++i) {
+    const auto body = *matrix::json::parse(request.body);
+    const auto& pdus = *body.find_array("pdus");
+    sizes.push_back(pdus.size());
+    const bool fits = pdus.size() <= 3;
+    auto done = r.on(http_says(request.id, fits ? 200 : i % 2 ? 413 : 400));
+    if (fits)
+      for (const auto& pdu : pdus) delivered.push_back(*pdu.find("content")->find_string("body"));
+    else {
+      BOOST_TEST(told<gateway::http_request>(done).empty());
+      r.now = timer_at(done, "send");
+      done = r.on(timer_due{"send"});
+    }
+    if (delivered.size() < 8) request = told<gateway::http_request>(done).at(0).second;
+  }
+  BOOST_TEST(delivered == (std::vector<std::string>{"m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"}), boost::test_tools::per_element());
+  BOOST_TEST(sizes.size() < 20u);
+}
+
+BOOST_AUTO_TEST_CASE(large_events_go_in_transactions_of_a_megabyte) {
+  rig r;
+  auto large = [&](int n) {
+    object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"}, {"origin_server_ts", r.now}, {"depth", n},
+               {"content", object{{"body", std::string(60'000, 'x')}}}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), r.node.server_name, r.node.key);
+  };
+  auto request = told<gateway::http_request>(r.on(pdu_queued{large(0), {}})).at(0).second;
+  for (int n = 1; n <= 50; ++n) r.on(pdu_queued{large(n), {}});
+  std::size_t sent = 1;
+  for (int i = 0; i < 10 && sent < 51; ++i) {
+    request = told<gateway::http_request>(r.on(http_says(request.id, 200))).at(0).second;
+    BOOST_TEST(request.body.size() <= 1024u * 1024u);
+    sent += matrix::json::parse(request.body)->find_array("pdus")->size();
+  }
+  BOOST_TEST(sent == 51u);
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_the_transaction_is_repeated_with_its_id_and_body) {

@@ -18,7 +18,7 @@ class AgainstSynapse(KnockScenarios, Scenarios, InteropCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
-        cls.ours = cls.start_causeway("ours", settings={"federation": {"room_version": cls.room_version}, "invitation": {"knock_check_s": 1}})
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings={"invitation": {"knock_check_s": 1}})
 
     def until_they_see_the_rejection(self, room, inviter, rejecter):
         rejection_arrives_at_synapse(self, room, inviter, rejecter)

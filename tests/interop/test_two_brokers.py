@@ -10,8 +10,8 @@ class AgainstCauseway(KnockScenarios, Scenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_causeway("theirs")
-        cls.ours = cls.start_causeway("ours")
+        cls.theirs = cls.start_causeway("theirs", room_version=None)
+        cls.ours = cls.start_causeway("ours", room_version=None)
 
     def until_they_see_the_rejection(self, room, inviter, rejecter):
         self.theirs.chat.wait_for("invitation.changed", PATIENCE_S, matrix_room_id=room, user=rejecter, state="rejected")

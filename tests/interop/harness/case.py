@@ -28,7 +28,12 @@ class InteropCase(unittest.TestCase):
         cls.watched = []  # processes whose logs matter
 
     @classmethod
-    def start_causeway(cls, name, **options):
+    def start_causeway(cls, name, room_version="11", settings=None, **options):
+        """:param room_version: of the rooms it creates; None: the default."""
+        settings = {**(settings or {})}
+        if room_version:
+            settings["federation"] = {"room_version": room_version, **settings.get("federation", {})}
+        options["settings"] = settings
         side = CausewaySide(Broker(name, os.path.join(cls.directory, name), cls.authority, **options), "chat-" + name)
         cls.watched += side.processes
         cls.addClassCleanup(side.close)
