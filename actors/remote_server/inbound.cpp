@@ -4,6 +4,7 @@
 
 #include "messages/limits.hpp"
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/json_lists.hpp"
 #include "messages/matrix/request_auth.hpp"
 
 #include <algorithm>
@@ -18,6 +19,8 @@ using matrix::json::object;
 constexpr std::size_t waiting_max = 50;
 constexpr std::size_t waiting_bytes_max = limits::transaction_bytes_max;
 constexpr std::size_t recent_answers_max = 8;
+/// Signatures of one request that are checked, each over the whole body, once or twice. Servers have one key; two while they change it.
+constexpr std::size_t signatures_checked_max = 8;
 /// A room that failed meanwhile answers no more: the sender is told to repeat.
 constexpr time_ms handling_ms_max = 50'000;
 
@@ -53,8 +56,10 @@ bool remote_server_machine::has_key_for(const inbound_request& m) const {
 }
 
 void remote_server_machine::authenticate(const inbound_request& m, bool after_fetch) {
+  const std::string_view sent = m.request->body;
   std::shared_ptr<matrix::json::value> body;
-  bool parsed = false;
+  std::string canonical;
+  std::size_t checked = 0;
   bool key_missing = false;
   std::string problem = "no usable X-Matrix signature";
   for (const auto& header : *m.authorization) {
@@ -71,21 +76,23 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
                 (keys_fault_.empty() ? "" : ": " + keys_fault_);
       continue;
     }
-    if (!std::exchange(parsed, true) && !m.request->body.empty()) { // not before there is a key to check it with
-      auto value = matrix::json::parse(m.request->body);
+    if (checked++ == signatures_checked_max) break;
+    const auto& destination = x->destination ? *x->destination : node_.server_name;
+    const auto is_signed = [&](std::string_view content) {
+      return matrix::verify_signature(key->public_key_base64, x->signature,
+                                      matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
+                                                                           sent.empty() ? std::nullopt : std::optional{content}));
+    };
+    // Most servers send canonical JSON: then the text that was signed is the text that came, and nothing is parsed before it is known
+    // whose it is. Otherwise it is made canonical.
+    if (is_signed(sent)) return serve(m, nullptr);
+    if (!body && !sent.empty()) {
+      auto value = m.match->info->id == endpoint::send ? matrix::json::parse_deep(sent) : matrix::json::parse(sent);
       if (!value) return refuse(m, value.error());
       body = std::make_shared<matrix::json::value>(std::move(*value));
+      canonical = matrix::json::canonical(*body);
     }
-    const auto& destination = x->destination ? *x->destination : node_.server_name;
-    // Most servers send canonical JSON: then the text that was signed is the text that came. Otherwise it is made canonical.
-    const auto as_sent =
-      matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
-                                           body ? std::optional<std::string_view>{m.request->body} : std::nullopt);
-    if (matrix::verify_signature(key->public_key_base64, x->signature, as_sent)) return serve(m, std::move(body));
-    const auto text =
-      matrix::request_signed_bytes(m.request->method, m.request->target, server_name_, destination, body.get());
-    if (text != as_sent && matrix::verify_signature(key->public_key_base64, x->signature, text))
-      return serve(m, std::move(body));
+    if (body && canonical != sent && is_signed(canonical)) return serve(m, std::move(body));
     problem = "the signature does not match the request";
   }
   // Somebody uses its name right now, so it is worth a try sooner than for an event that may be years old.
@@ -108,13 +115,17 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   refresh_keys();
   const auto& p = m.match->parameters;
   // A transaction has its own bound: one under way.
-  if (m.match->info->id != endpoint::send)
-    if (const auto wait = budget_.take(node_.federation, now_); wait > 0)
-      return refuse(m, {fault_code::limit_exceeded, "too many requests of " + server_name_}, wait);
+  if (m.match->info->id == endpoint::send) return take_transaction(m, std::move(body));
+  if (const auto wait = budget_.take(node_.federation, now_); wait > 0)
+    return refuse(m, {fault_code::limit_exceeded, "too many requests of " + server_name_}, wait);
+  if (!body && !m.request->body.empty()) {
+    auto value = matrix::json::parse(m.request->body);
+    if (!value) return refuse(m, value.error());
+    body = std::make_shared<matrix::json::value>(std::move(*value));
+  }
   const federation_call call{m.gateway, m.id, server_name_, m.match, body};
   auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
   switch (m.match->info->id) {
-  case endpoint::send: return take_transaction(m, std::move(body));
   case endpoint::event: {
     const auto asked = ++last_token_;
     now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
@@ -164,11 +175,12 @@ void remote_server_machine::take_transaction(const inbound_request& m, std::shar
     }
     return refuse(m, {fault_code::limit_exceeded, "another transaction of this server is under way"}, 1'000);
   }
-  if (!body) return refuse(m, {fault_code::not_json, "a body is expected"});
+  if (m.request->body.empty()) return refuse(m, {fault_code::not_json, "a body is expected"});
   receiving_.emplace();
   receiving_->id = id;
   receiving_->waiting.emplace_back(m.gateway, m.id);
-  receiving_->body = std::move(body);
+  if (body) receiving_->body = std::move(body);
+  else receiving_->request = m.request;
   receiving_->since = now_;
   if (!watching_) now_effects_.push_back(wake_me_at{now_ + handling_ms_max, "receiving"});
   watching_ = true;
@@ -180,11 +192,12 @@ void remote_server_machine::take_transaction(const inbound_request& m, std::shar
 
 void remote_server_machine::begin_transaction(const std::string&) {
   auto& r = *receiving_;
-  auto parsed = matrix::parse_transaction(std::move(*r.body));
+  auto parsed = r.body ? matrix::transaction_of(std::move(*r.body)) : matrix::parse_transaction(r.request->body);
   r.body.reset();
+  r.request.reset();
   fault why;
   if (!parsed)
-    why = {fault_code::bad_json, parsed.error().detail};
+    why = {parsed.error().code == fault_code::not_json ? fault_code::not_json : fault_code::bad_json, parsed.error().detail};
   else if (parsed->origin != server_name_)
     why = {fault_code::forbidden, "origin of the body is not the sender"};
   if (why.code != fault_code::none) {
@@ -194,6 +207,9 @@ void remote_server_machine::begin_transaction(const std::string&) {
     return;
   }
   received_pdus_ += parsed->pdus.size();
+  if (parsed->unreadable_pdus > 0) // nobody can be told of them: they have no event id
+    now_effects_.push_back(note{log_level::warning, "PDUs left out that cannot be read",
+                                {{"server", server_name_}, {"transaction", r.id}, {"pdus", std::to_string(parsed->unreadable_pdus)}}});
   take_edus(parsed->edus);
   // Rooms work in parallel, each in the order received.
   std::vector<std::pair<std::string, std::vector<object>>> by_room;

@@ -114,6 +114,7 @@ private:
   /// Whether one of its signatures can be checked with a key of now.
   bool has_key_for(const inbound_request& m) const;
   const matrix::verify_key* current_key(const std::string& key_id) const;
+  /// @param body  null when it was not parsed so far, or there is none
   void serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
   void take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body);
   void begin_transaction(const std::string& id);
@@ -178,7 +179,9 @@ private:
     std::string id;
     time_ms since = 0;
     std::vector<std::pair<std::string, std::uint64_t>> waiting; ///< (gateway, request) that wait for the answer
+    /// The body: parsed already, or as it came. Both are let go of when it is taken apart.
     std::shared_ptr<matrix::json::value> body;
+    std::shared_ptr<const gateway::federation_request> request;
     token repetition_token = 0;
     std::map<token, bool> rooms; ///< open shares
     std::vector<pdu_outcome> outcomes;

@@ -3,13 +3,16 @@
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
 
+#include <algorithm>
+
 namespace causeway::matrix {
 namespace {
 
-/// What one walk over an event tells: whether every number is canonical, and an upper bound of its canonical size.
+/// What one walk over an event tells: whether every number is canonical, an upper bound of its canonical size, and how deeply it nests.
 struct measure {
   bool canonical = true;
   std::size_t bytes_max = 0;
+  std::size_t depth = 0, deepest = 0;
 
   void operator()(const json::value& x) {
     std::visit([this](const auto& content) { add(content); }, x.content());
@@ -28,14 +31,18 @@ struct measure {
   void add(const std::string& x) { bytes_max += 2 + 6 * x.size(); }
   void add(const json::array& x) {
     bytes_max += 2 + x.size();
+    deepest = std::max(deepest, ++depth);
     for (const auto& item : x) (*this)(item);
+    --depth;
   }
   void add(const json::object& x) {
     bytes_max += 2;
+    deepest = std::max(deepest, ++depth);
     for (const auto& [key, mapped] : x) {
       bytes_max += 4 + 6 * key.size();
       (*this)(mapped);
     }
+    --depth;
   }
 };
 
@@ -74,6 +81,8 @@ private:
   bool whole() {
     measure measured;
     measured.add(pdu_);
+    // As the parser counts: what is taken can be read back from the store.
+    if (measured.deepest > limits::json_depth_max) return fail(fault_code::bad_json, "event: nested too deeply");
     if (rules_.strict_canonical_json && !measured.canonical)
       return fail(fault_code::not_canonical, "a number is not an integer within +-(2^53-1)");
     // The exact size only where the bound leaves it open: hardly ever.

@@ -1,4 +1,4 @@
-#include "messages/matrix/json.hpp"
+#include "messages/matrix/json_lists.hpp"
 
 #include "messages/matrix/json_scan.hpp"
 
@@ -51,19 +51,20 @@ void append_utf8(std::string& out, std::uint32_t code_point) {
 
 } // namespace
 
-/// Recursive descent; the recursion is bounded by `limits::json_depth_max`. Finished members and items wait on two
+/// Recursive descent; the recursion is bounded by `depth_max`. Finished members and items wait on two
 /// stacks until their container closes, so every container is allocated once, at its exact size.
 class builder {
 public:
-  builder(std::string_view text, number_policy numbers)
-      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), numbers_(numbers) {}
-
-  result<value> run() {
-    value root;
+  builder(std::string_view text, number_policy numbers, std::size_t depth_max = limits::json_depth_max)
+      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), numbers_(numbers), depth_max_(depth_max) {
     // Room for a usual event, so the stacks do not grow step by step.
     members_.reserve(24);
     order_.reserve(24);
     items_.reserve(8);
+  }
+
+  result<value> run() {
+    value root;
     skip_space();
     if (!parse_value(root, 0)) return fault_;
     skip_space();
@@ -74,10 +75,11 @@ public:
     return root;
   }
 
-  result<object> run_streamed(std::initializer_list<std::string_view> streamed, const item_reader& take) {
+  result<object> run_lists(std::initializer_list<std::string_view> lists, const list_reader& take, values_bound values) {
     value root;
-    streamed_ = streamed;
+    lists_ = lists;
     take_ = &take;
+    values_bound_ = values;
     skip_space();
     if (at_ == end_ || *at_ != '{') {
       fail("expected an object", fault_code::bad_json);
@@ -93,12 +95,12 @@ public:
   }
 
 private:
-  bool is_streamed(std::string_view key, std::size_t depth) const {
-    return depth == 1 && take_ && std::find(streamed_.begin(), streamed_.end(), key) != streamed_.end();
+  bool is_list(std::string_view key, std::size_t depth) const {
+    return depth == 1 && take_ && std::find(lists_.begin(), lists_.end(), key) != lists_.end();
   }
 
   /// An array of the outermost object, item by item; whatever else stands there is parsed as usual.
-  bool stream_array(const std::string& key, value& out) {
+  bool parse_list(const std::string& key, value& out) {
     if (at_ == end_ || *at_ != '[') return parse_value(out, 1);
     ++at_;
     skip_space();
@@ -106,14 +108,60 @@ private:
     if (take(']')) return true;
     do {
       skip_space();
-      value item;
-      const auto outside = std::exchange(values_seen_, 0);
-      if (!parse_value(item, 2)) return false;
-      values_seen_ = outside;
+      auto item = parse_item();
+      if (!item && !pass_item()) return false;
       if (!(*take_)(key, std::move(item))) return fail("too many items", fault_code::too_large);
       skip_space();
     } while (take(','));
     return take(']') || fail("expected ',' or ']'");
+  }
+
+  /// A value of its own: with its own count of nesting and, where nothing is kept of it, of values. Where it fails, `at_` is at its
+  /// begin again and `fault_` set.
+  result<value> parse_item() {
+    const auto* const begin = at_;
+    const auto members = members_.size(), items = items_.size();
+    const auto* const reader = std::exchange(take_, nullptr); // its members are no lists
+    const auto depth_max = std::exchange(depth_max_, item_depth_max);
+    const auto values = values_bound_ == values_bound::of_each_item ? std::exchange(values_seen_, 0) : 0;
+    value item;
+    const bool read = parse_value(item, 0);
+    take_ = reader;
+    depth_max_ = depth_max;
+    if (values_bound_ == values_bound::of_each_item) values_seen_ = values;
+    if (read) return item;
+    at_ = begin;
+    members_.resize(members);
+    items_.resize(items);
+    return fault_;
+  }
+
+  /// Goes to the ',' or ']' behind an item that cannot be read. False, with the item's fault, where the document is at its end too.
+  bool pass_item() {
+    if (values_seen_ > limits::json_values_max) return false;
+    const auto* const begin = at_;
+    for (std::size_t open = 0; at_ != end_;) {
+      const char x = *at_;
+      if (open == 0 && (x == ',' || x == ']')) return at_ != begin; // else there is no item at all
+      ++at_;
+      if (x == '{' || x == '[') ++open;
+      else if ((x == '}' || x == ']') && open-- == 0) return false;
+      else if (x == '"' && !pass_string()) return false;
+    }
+    return false;
+  }
+
+  /// From behind the quote that opens a string to behind the one that closes it.
+  bool pass_string() {
+    while (true) {
+      at_ = scan(at_, end_, marks_of_escapes, needs_escape);
+      if (at_ == end_) return false;
+      const char x = *at_++;
+      if (x == '"') return true;
+      if (x != '\\') continue;
+      if (at_ == end_) return false;
+      ++at_;
+    }
   }
 
   bool fail(const char* why, fault_code code = fault_code::not_json) {
@@ -159,7 +207,7 @@ private:
   }
 
   bool parse_array(value& out, std::size_t depth) {
-    if (depth > limits::json_depth_max) return fail("nested too deeply", fault_code::bad_json);
+    if (depth > depth_max_) return fail("nested too deeply", fault_code::bad_json);
     ++at_;
     skip_space();
     const auto base = items_.size();
@@ -180,7 +228,7 @@ private:
   }
 
   bool parse_object(value& out, std::size_t depth) {
-    if (depth > limits::json_depth_max) return fail("nested too deeply", fault_code::bad_json);
+    if (depth > depth_max_) return fail("nested too deeply", fault_code::bad_json);
     ++at_;
     skip_space();
     const auto base = members_.size();
@@ -195,9 +243,9 @@ private:
         skip_space();
         // A container's own members go on the same stack, which may move it: nothing may refer into it meanwhile.
         value mapped;
-        if (is_streamed(members_[mine].key, depth)) {
+        if (is_list(members_[mine].key, depth)) {
           const auto key = members_[mine].key;
-          if (!stream_array(key, mapped)) return false;
+          if (!parse_list(key, mapped)) return false;
         } else if (!parse_value(mapped, depth)) {
           return false;
         }
@@ -346,8 +394,10 @@ private:
   const char* at_;
   const char* const end_;
   const number_policy numbers_;
-  std::initializer_list<std::string_view> streamed_ = {};
-  const item_reader* take_ = nullptr;
+  std::size_t depth_max_;
+  std::initializer_list<std::string_view> lists_ = {};
+  const list_reader* take_ = nullptr; ///< null: nothing is a list
+  values_bound values_bound_ = values_bound::of_the_document;
   std::size_t values_seen_ = 0;
   std::vector<value> items_;
   std::vector<member> members_;
@@ -357,9 +407,31 @@ private:
 
 result<value> parse(std::string_view text, number_policy numbers) { return builder{text, numbers}.run(); }
 
+result<value> parse_deep(std::string_view text, number_policy numbers) { return builder{text, numbers, item_depth_max}.run(); }
+
+result<object> parse_lists(std::string_view text, std::initializer_list<std::string_view> lists, const list_reader& take, values_bound values,
+                           number_policy numbers) {
+  return builder{text, numbers}.run_lists(lists, take, values);
+}
+
 result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed, const item_reader& take,
                               number_policy numbers) {
-  return builder{text, numbers}.run_streamed(streamed, take);
+  const auto readable = [&](std::string_view list, result<value>&& item) { return !item || take(list, std::move(*item)); };
+  return parse_lists(text, streamed, readable, values_bound::of_each_item, numbers);
+}
+
+result<value> parse_readable(std::string_view text, std::initializer_list<std::string_view> lists, number_policy numbers) {
+  std::vector<std::pair<std::string, array>> kept;
+  const auto keep = [&](std::string_view list, result<value>&& item) {
+    if (!item) return true;
+    if (kept.empty() || kept.back().first != list) kept.emplace_back(list, array{});
+    kept.back().second.push_back(std::move(*item));
+    return true;
+  };
+  auto document = parse_lists(text, lists, keep, values_bound::of_the_document, numbers);
+  if (!document) return document.error();
+  for (auto& [list, items] : kept) document->set(list, value{std::move(items)});
+  return value{std::move(*document)};
 }
 
 bool is_utf8(std::string_view text) {

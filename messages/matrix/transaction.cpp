@@ -1,17 +1,62 @@
 #include "messages/matrix/transaction.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/json_lists.hpp"
 
 namespace causeway::matrix {
 namespace {
 
 fault bad(std::string detail) { return {fault_code::bad_json, std::move(detail)}; }
 
-/// The list at `key`; an empty one when it is absent, null when it is something else.
-json::array* list_at(json::object& body, std::string_view key, json::array& none) {
-  auto* x = body.find(key);
-  return x ? x->as_array() : &none;
-}
+/// Takes the items of both lists, one after the other, and then what is beside them. False: the fault is in `why`.
+struct transaction_reader {
+  transaction_body out;
+  std::size_t pdus = 0, edus = 0; ///< unreadable ones included
+  fault why;
+
+  bool fail(fault x) {
+    why = std::move(x);
+    return false;
+  }
+
+  /// The faults end in 400 for the whole transaction, as with other servers.
+  bool take(std::string_view list, result<json::value>&& item) { return list == "pdus" ? take_pdu(std::move(item)) : take_edu(std::move(item)); }
+
+  bool take_pdu(result<json::value>&& item) {
+    if (++pdus > limits::pdus_per_transaction_max)
+      return fail({fault_code::too_large, "pdus: over " + std::to_string(limits::pdus_per_transaction_max)});
+    if (!item) {
+      ++out.unreadable_pdus;
+      return true;
+    }
+    auto* pdu = item->as_object();
+    if (!pdu) return fail(bad("pdus: an entry is not an object"));
+    out.pdus.push_back(std::move(*pdu));
+    return true;
+  }
+
+  bool take_edu(result<json::value>&& item) {
+    if (++edus > limits::edus_per_transaction_max)
+      return fail({fault_code::too_large, "edus: over " + std::to_string(limits::edus_per_transaction_max)});
+    if (!item) return true;
+    const auto* type = item->find_string("edu_type");
+    auto* content = item->as_object() ? item->as_object()->find("content") : nullptr;
+    if (type && content && content->as_object()) out.edus.push_back({*type, std::move(*content->as_object())});
+    return true;
+  }
+
+  bool take_rest(const json::value& body) {
+    const auto* origin = body.find_string("origin");
+    if (!origin || !is_server_name(*origin)) return fail(bad("origin: missing or no server name"));
+    out.origin = *origin;
+    const auto* ts = body.find_integer("origin_server_ts");
+    if (!ts) return fail(bad("origin_server_ts: not an integer"));
+    out.origin_server_ts = *ts;
+    for (const auto* list : {"pdus", "edus"})
+      if (const auto* x = body.find(list); x && !x->as_array()) return fail(bad(std::string{list} + ": not a list"));
+    return true;
+  }
+};
 
 void write_list(std::string& out, const std::vector<std::string_view>& texts) {
   out += '[';
@@ -24,39 +69,26 @@ void write_list(std::string& out, const std::vector<std::string_view>& texts) {
 
 } // namespace
 
-result<transaction_body> parse_transaction(json::value body) {
-  auto* members = body.as_object();
-  if (!members) return bad("a transaction is an object");
-  transaction_body out;
-  const auto* origin = body.find_string("origin");
-  if (!origin || !is_server_name(*origin)) return bad("origin: missing or no server name");
-  out.origin = *origin;
-  const auto* ts = body.find_integer("origin_server_ts");
-  if (!ts) return bad("origin_server_ts: not an integer");
-  out.origin_server_ts = *ts;
+result<transaction_body> parse_transaction(std::string_view text) {
+  transaction_reader reader;
+  const auto take = [&](std::string_view list, result<json::value>&& item) { return reader.take(list, std::move(item)); };
+  auto rest = json::parse_lists(text, {"pdus", "edus"}, take, json::values_bound::of_the_document);
+  if (!rest) return reader.why.code == fault_code::none ? rest.error() : reader.why;
+  if (!reader.take_rest(json::value{std::move(*rest)})) return reader.why;
+  return std::move(reader.out);
+}
 
-  json::array none;
-  auto* pdus = list_at(*members, "pdus", none);
-  auto* edus = list_at(*members, "edus", none);
-  if (!pdus) return bad("pdus: not a list");
-  if (!edus) return bad("edus: not a list");
-  // Both counts are known before anything is copied. The faults end in 400 for the whole transaction, as with other
-  // servers.
-  if (pdus->size() > limits::pdus_per_transaction_max)
-    return {fault_code::too_large, "pdus: over " + std::to_string(limits::pdus_per_transaction_max)};
-  if (edus->size() > limits::edus_per_transaction_max)
-    return {fault_code::too_large, "edus: over " + std::to_string(limits::edus_per_transaction_max)};
-  for (auto& item : *pdus) {
-    auto* pdu = item.as_object();
-    if (!pdu) return bad("pdus: an entry is not an object");
-    out.pdus.push_back(std::move(*pdu));
+result<transaction_body> transaction_of(json::value body) {
+  if (!body.as_object()) return bad("a transaction is an object");
+  transaction_reader reader;
+  if (!reader.take_rest(body)) return reader.why;
+  for (const auto* list : {"pdus", "edus"}) {
+    auto* items = body.as_object()->find(list);
+    if (!items) continue;
+    for (auto& item : *items->as_array())
+      if (!reader.take(list, std::move(item))) return reader.why;
   }
-  for (auto& item : *edus) {
-    const auto* type = item.find_string("edu_type");
-    auto* content = item.as_object() ? item.as_object()->find("content") : nullptr;
-    if (type && content && content->as_object()) out.edus.push_back({*type, std::move(*content->as_object())});
-  }
-  return out;
+  return std::move(reader.out);
 }
 
 std::string write_transaction(std::string_view origin, std::int64_t origin_server_ts,

@@ -2,6 +2,7 @@
 
 #include "actors/remote_server/back_off.hpp"
 #include "messages/limits.hpp"
+#include "messages/matrix/json_lists.hpp"
 #include "tests/actors/machine_rig.hpp"
 
 #include <algorithm>
@@ -463,6 +464,48 @@ BOOST_AUTO_TEST_CASE(a_request_changed_on_its_way_is_401) {
   BOOST_TEST(told<federation_reply>(r.on(changed)).at(0).second.status == 401);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_is_not_parsed_before_it_is_known_whose_it_is) {
+  rig r;
+  r.begin_with_keys();
+  // The text is signed as it is, and is no JSON: refused as what it is, after the signature was found right.
+  const std::string text = "{\"origin\":";
+  const auto target = "/_matrix/federation/v1/get_missing_events/!r:here.example";
+  auto header = matrix::sign_request_of_text("POST", target, "there.example", "here.example", text, there_key());
+  const auto refused = told<federation_reply>(r.on(asked_by("there.example", "POST", target, text, {header}))).at(0).second;
+  BOOST_TEST(refused.status == 400);
+  BOOST_TEST(*matrix::json::parse(refused.body)->find_string("errcode") == "M_NOT_JSON");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_canonical_is_signed_in_its_canonical_form) {
+  rig r;
+  r.begin_with_keys();
+  const auto done = r.on(asked_by_there("PUT", send_1, R"({ "pdus": [], "origin_server_ts": 1, "origin": "there.example" })"));
+  BOOST_TEST(of_kind<ask_store>(done).size() == 1u); // the signature holds: it is looked up as a transaction
+  const auto call = r.on(asked_by_there("POST", "/_matrix/federation/v1/get_missing_events/!r:here.example", R"({ "limit": 3, "a": [1] })"));
+  BOOST_REQUIRE(told<federation_call>(call).size() == 1u);
+  BOOST_TEST(*told<federation_call>(call)[0].second.body->find_integer("limit") == 3);
+}
+
+BOOST_AUTO_TEST_CASE(of_several_signatures_one_good_one_is_enough_and_eight_are_tried) {
+  rig r;
+  r.begin_with_keys();
+  const std::string target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example";
+  const auto good = matrix::sign_request("GET", target, "there.example", "here.example", nullptr, there_key());
+  const auto forged = matrix::sign_request("GET", target, "there.example", "here.example", nullptr, key_of('x'));
+  const auto of_unknown_key = "X-Matrix origin=\"there.example\",key=\"ed25519:unknown\",sig=\"AAAA\"";
+  auto as_if_good = forged;
+  const auto id = key_of('x').key_id();
+  as_if_good.replace(as_if_good.find(id), id.size(), there_key().key_id());
+  BOOST_TEST(told<federation_call>(r.on(asked_by("there.example", "GET", target, {}, {as_if_good, of_unknown_key, good}))).size() == 1u);
+  auto many = [&](std::size_t wrong) {
+    std::vector<std::string> headers(wrong, as_if_good);
+    headers.push_back(good);
+    return told<federation_call>(r.on(asked_by("there.example", "GET", target, {}, headers))).size();
+  };
+  BOOST_TEST(many(7) == 1u);
+  BOOST_TEST(many(8) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_retired_key_signs_no_requests) {
   rig r;
   store::destination_loaded stored;
@@ -526,6 +569,33 @@ BOOST_AUTO_TEST_CASE(fifty_one_events_are_400_for_the_whole_transaction) {
   BOOST_TEST(told<federation_reply>(done).at(0).second.status == 400);
   // The next one is taken.
   BOOST_TEST(told<pdus_received>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(50), 2))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_is_left_out_and_the_others_go_to_their_room) {
+  rig r;
+  r.begin_with_keys();
+  const std::string deep(5'000, '['), up(5'000, ']');
+  auto text = body_with(49);
+  text.insert(text.rfind(']'), ",{\"room_id\":\"" + the_room.key + "\",\"x\":" + deep + up + "}");
+  auto header = matrix::sign_request_of_text("PUT", send_1, "there.example", "here.example", text, there_key());
+  auto done = r.on(asked_by("there.example", "PUT", send_1, text, {header}));
+  for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+  BOOST_REQUIRE(told<pdus_received>(done).size() == 1u);
+  BOOST_TEST(told<pdus_received>(done)[0].second.pdus->size() == 49u);
+  BOOST_TEST(of_kind<note>(done).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_deep_event_in_a_transaction_that_is_not_canonical_goes_to_its_room_like_the_others) {
+  rig r;
+  r.begin_with_keys();
+  auto text = " " + body_with(1);
+  text.insert(text.rfind(']'), ",{\"room_id\":\"" + the_room.key + "\",\"x\":" + std::string(150, '[') + std::string(150, ']') + "}");
+  const auto signed_text = matrix::json::canonical(*matrix::json::parse_deep(text));
+  auto header = matrix::sign_request_of_text("PUT", send_1, "there.example", "here.example", signed_text, there_key());
+  auto done = r.on(asked_by("there.example", "PUT", send_1, text, {header}));
+  for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+  BOOST_REQUIRE(told<pdus_received>(done).size() == 1u);
+  BOOST_TEST(told<pdus_received>(done)[0].second.pdus->size() == 2u); // the room refuses it by its form, and by its id
 }
 
 BOOST_AUTO_TEST_CASE(a_transaction_in_the_name_of_another_server_is_refused) {

@@ -123,13 +123,19 @@ class FakeHomeserver:
 
     def raw(self, method, target, data=None, authorization=None, headers=None, port=None):
         """One HTTPS request of its own connection, to the broker or to another `port`. Returns (status, answer); `data` is bytes,
-        the answer parsed JSON or bytes."""
+        the answer parsed JSON or bytes. A list as `authorization` is one header each."""
         connection = http.client.HTTPSConnection("localhost", port or self._broker.port, timeout=30, context=self._trust)
         try:
             every = {"Content-Type": "application/json", **(headers or {})}
-            if authorization:
+            if isinstance(authorization, str):
                 every["Authorization"] = authorization
-            connection.request(method, target, data, every)
+            if not isinstance(authorization, list):
+                connection.request(method, target, data, every)
+            else:
+                connection.putrequest(method, target)
+                for key, value in [*every.items(), ("Content-Length", len(data or b"")), *(("Authorization", each) for each in authorization)]:
+                    connection.putheader(key, value)
+                connection.endheaders(data)
             answer = connection.getresponse()
             text = answer.read()
         finally:

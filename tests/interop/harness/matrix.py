@@ -98,6 +98,12 @@ class Key:
         return (f'X-Matrix origin="{origin}",destination="{destination}",key="{self.key_id}",'
                 f'sig="{self.signature(request)}"')
 
+    def authorization_of_text(self, method, uri, origin, destination, text):
+        """The same for a body (bytes) that is signed as it stands."""
+        rest = canonical({"destination": destination, "method": method, "origin": origin, "uri": uri})
+        signature = base64_of(self._key.sign(b'{"content":' + text + b"," + rest[1:]).signature)
+        return f'X-Matrix origin="{origin}",destination="{destination}",key="{self.key_id}",sig="{signature}"'
+
 
 def verify(value, signature, public_key):
     """Raises nacl.exceptions.BadSignatureError when `signature` is not that of `public_key` over `value`."""

@@ -36,6 +36,20 @@ class ForgedRequests(HostileCase):
         self.unauthorised(self.hostile, signed_uri=f"{FEDERATION}/v1/send/another")
         self.unauthorised(self.hostile, signed_body={"origin": self.hostile.server_name})
 
+    def test_of_several_signatures_one_that_is_valid_is_enough(self):
+        """As a server sends them while it changes its key: one header per key."""
+        uri = f"{FEDERATION}/v1/send/"
+        body = {"origin": self.hostile.server_name, "origin_server_ts": matrix.now_ms(), "pdus": [], "edus": []}
+        unknown = matrix.Key("next", "ed25519:next")
+        forged = matrix.Key("stolen", self.hostile.key.key_id)
+        self.accepted(self.hostile)
+        for keys, status in (((unknown, self.hostile.key), 200), ((self.hostile.key, unknown), 200), ((forged, unknown, self.hostile.key), 200),
+                             ((forged, unknown), 401)):
+            path = uri + uuid.uuid4().hex
+            headers = [key.authorization("PUT", path, self.hostile.server_name, self.ours.server_name, body) for key in keys]
+            with self.subTest(keys=[key.key_id for key in keys]):
+                self.assertEqual(self.hostile.raw("PUT", path, matrix.canonical(body), headers)[0], status)
+
     def test_a_key_of_somebody_else_is_refused(self):
         self.unauthorised(self.hostile, key=matrix.Key("stolen", self.hostile.key.key_id))
         self.unauthorised(self.hostile, key=self.honest.key)

@@ -61,6 +61,27 @@ class Transactions(HostileCase):
         self.untold(shared, "never")
         self.assertEqual(self.chat.messages(shared.room_id).count("once only"), 1)
 
+    def test_a_transaction_that_comes_again_much_later_is_answered_alike_and_told_once(self):
+        """After more transactions than are remembered, and after a restart that was followed by another one."""
+        shared = self.share()
+        good_id, good = shared.room.message("a long time ago", sender=shared.mallory, signer=self.hostile)
+        _, bad = shared.room.message("never", sender=shared.mallory, sign=False)
+        bad["signatures"] = {}
+        _, rejected = shared.room.make("m.room.name", {"name": "no"}, sender=shared.mallory, signer=self.hostile, state_key="")
+        transaction, ts = uuid.uuid4().hex, matrix.now_ms()
+        pdus = [good, bad, rejected]
+        first = self.put(self.hostile, transaction, pdus, ts=ts)
+        self.assertEqual((first[0], first[1]["pdus"][good_id], len(first[1]["pdus"])), (200, {}, 3))
+        for number in range(20):
+            self.verdicts(self.hostile, [shared.room.message(f"since then {number}", sender=shared.mallory, signer=self.hostile)[1]])
+        self.assertEqual(self.put(self.hostile, transaction, pdus, ts=ts), first)
+        self.ours.stop_server()
+        self.ours.start_server()
+        self.verdicts(self.hostile, [])
+        self.assertEqual(self.put(self.hostile, transaction, pdus, ts=ts), first)
+        self.untold(shared, "never")
+        self.assertEqual(self.chat.messages(shared.room_id).count("a long time ago"), 1)
+
     def test_other_contents_under_a_known_id_are_not_taken(self):
         shared = self.share()
         transaction = uuid.uuid4().hex

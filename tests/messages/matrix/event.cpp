@@ -170,6 +170,23 @@ BOOST_AUTO_TEST_CASE(event_has_at_most_65536_bytes) {
   BOOST_TEST((why_not(pdu).code == fault_code::too_large));
 }
 
+BOOST_AUTO_TEST_CASE(event_nests_at_most_a_hundred_levels_and_can_be_read_back) {
+  const auto nested = [](std::size_t depth) {
+    json::value x{json::array{}};
+    while (--depth > 0) x = json::value{json::array{std::move(x)}};
+    return x;
+  };
+  for (std::size_t depth : {97, 98, 99, 150, 500}) { // below the event and its content
+    auto pdu = message();
+    pdu.set("content", json::object{{"x", nested(depth)}});
+    auto made = make_event(pdu, rules("11"));
+    BOOST_TEST(bool(made) == (depth <= 98), depth);
+    if (made) BOOST_TEST(bool(parse_event((*made)->to_json(), rules("11"))), depth);
+    else BOOST_TEST((made.error().code == fault_code::bad_json));
+  }
+  BOOST_TEST((with("unsigned", json::object{{"x", nested(300)}}).code == fault_code::none)); // no part of it
+}
+
 BOOST_AUTO_TEST_CASE(identifiers_over_255_bytes_are_dropped_or_marked_for_rejection) {
   const std::string two_bytes_each = [] {
     std::string out;
