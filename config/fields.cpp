@@ -166,6 +166,8 @@ void add_gateway(std::vector<field>& out) {
            "How long an inbound request waits for the node before it is answered with 504.");
   s.number("pending_requests_max", &gateway_options::pending_requests_max, 1, 1'000'000,
            "Inbound requests that may wait for the node; further ones are answered with 429.");
+  s.number("inbound_bodies_mib", &gateway_options::inbound_bodies_mib, 16, 65'536,
+           "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones are answered with 429.");
   s.number("streams_max", &gateway_options::streams_max, 1, 100'000,
            "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
   s.text("well_known_server", &gateway_options::well_known_server,

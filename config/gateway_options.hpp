@@ -26,6 +26,7 @@ struct gateway_options {
   std::uint32_t connect_timeout_ms = 10'000;        ///< outbound TCP and TLS; range 100..120000
   std::uint32_t answer_timeout_s = 120;             ///< node's answer to an inbound request before 504; range 1..600
   std::size_t pending_requests_max = 10'000;        ///< inbound requests waiting for the node before 429
+  std::uint32_t inbound_bodies_mib = 256;           ///< request bodies over 64 KiB held at once before 429; MiB; range 16..65536
   std::uint32_t streams_max = 256;                  ///< files being sent at once before 429; 256 KiB each; range 1..100000
   /// What GET /.well-known/matrix/server answers, `host[:port]`; empty: 404.
   std::string well_known_server;

@@ -19,6 +19,8 @@ std::string error_body(const fault& why) {
 
 /// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
 constexpr time_ms renew_ms = 12 * 3'600'000;
+/// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it they stay strangers for longer.
+constexpr std::size_t claims_max = 20'000;
 
 } // namespace
 
@@ -139,6 +141,11 @@ void gateway_links::send(const federation_reply& x) {
   edge::connection to;
   {
     std::lock_guard guard(mutex_);
+    if (auto claim = claims_.find({x.gateway, x.id}); claim != claims_.end()) {
+      // Only who is authenticated is answered so.
+      if (x.status >= 200 && x.status < 300) gate_.prove(claim->second);
+      claims_.erase(claim);
+    }
     auto it = gateways_.find(x.gateway);
     if (it == gateways_.end()) return; // it is gone, and with it whoever waited
     to = it->second;
@@ -192,6 +199,15 @@ std::string gateway_links::keys_document() {
   return keys_document_;
 }
 
+bool gateway_links::admit(const std::string& origin, const std::string& gateway, std::uint64_t id) {
+  std::lock_guard guard(mutex_);
+  if (!gate_.admit(origin, now_())) return false;
+  if (gate_.is_proved(origin)) return true;
+  if (claims_.size() >= claims_max) claims_.clear();
+  claims_.insert_or_assign({gateway, id}, origin);
+  return true;
+}
+
 void gateway_links::federation(const edge::connection& from, gateway::federation_request&& x) {
   auto match = matrix::match_endpoint(x.method, x.target);
   if (!match) return answer(from, x.id, info(match.error().code).http_status, error_body(match.error()));
@@ -236,6 +252,8 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
                   error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
   if (origin == node_.server_name)
     return answer(from, x.id, 401, error_body({fault_code::unauthorized, "the request claims to be from this server"}));
+  if (!admit(origin, key_of(from), x.id))
+    return answer(from, x.id, info(fault_code::overloaded).http_status, error_body({fault_code::overloaded, "too many unknown servers at once; repeat"}));
   inbound_request r;
   r.gateway = key_of(from);
   r.id = x.id;

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/remote_server/stranger_gate.hpp"
 #include "messages/gateway.hpp"
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace causeway {
 
@@ -54,6 +56,8 @@ private:
   void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
               std::uint32_t retry_after_ms = 0);
   std::string keys_document();
+  /// Whether a request in the name of `origin` is handed to its actor.
+  bool admit(const std::string& origin, const std::string& gateway, std::uint64_t id);
 
   const context& node_;
   deliver_function deliver_;
@@ -66,6 +70,8 @@ private:
   std::map<std::uint64_t, open_request> open_;
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, std::string> gateway_of_stream_;
+  remote_server::stranger_gate gate_;
+  std::map<std::pair<std::string, std::uint64_t>, std::string> claims_; ///< (gateway, request) of a stranger -> origin
   std::string keys_document_;
   time_ms keys_document_until_ = 0;
 };

@@ -18,6 +18,8 @@ using matrix::json::object;
 /// Requests that wait for the keys of a server that has not proved to be one.
 constexpr std::size_t waiting_max = 50;
 constexpr std::size_t waiting_bytes_max = limits::transaction_bytes_max;
+/// The same of a server no key of which was ever had: the name may be invented, and there may be many of them.
+constexpr std::size_t stranger_waiting_bytes_max = 256 * 1024;
 constexpr std::size_t recent_answers_max = 8;
 /// Signatures of one request that are checked, each over the whole body, once or twice. Servers have one key; two while they change it.
 constexpr std::size_t signatures_checked_max = 8;
@@ -100,11 +102,14 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   const bool paused = !under_way && keys_asked_at_ != 0 && now_ - keys_asked_at_ < node_.federation.key_fetch_retry_ms;
   std::size_t waiting_bytes = m.request->body.size();
   for (const auto& w : auth_waiting_) waiting_bytes += w.request->body.size();
-  if (key_missing && !after_fetch && !paused && auth_waiting_.size() < waiting_max &&
-      waiting_bytes <= waiting_bytes_max) {
-    auth_waiting_.push_back(m);
+  if (key_missing && !after_fetch && !paused) {
+    const auto room = keys_->empty() ? stranger_waiting_bytes_max : waiting_bytes_max;
+    const bool waits = auth_waiting_.size() < waiting_max && waiting_bytes <= room;
+    if (waits) auth_waiting_.push_back(m);
     if (!under_way) fetch_keys();
-    return;
+    if (waits) return;
+    // When it is repeated the keys may be there.
+    return refuse(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
   }
   refuse(m, {fault_code::unauthorized, problem});
 }

@@ -88,12 +88,14 @@ struct http_server::shared {
 http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink)
   : shared_(std::make_unique<shared>()) {
   shared_->options = std::make_shared<const config::gateway_options>(std::move(options));
+  const auto bodies = std::make_shared<body_budget>(std::size_t{shared_->options->inbound_bodies_mib} << 20);
   for (auto* io : threads) {
     auto one = std::make_shared<connection_shard>();
     one->io = io;
     one->options = shared_->options;
     one->sink = &sink;
     one->count = shared_->count;
+    one->bodies = bodies;
     shared_->shards.push_back(std::move(one));
   }
 }

@@ -2,6 +2,7 @@
 #include "config/gateway_options.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/endpoints.hpp"
+#include "plugin/gateway/body_budget.hpp"
 #include "plugin/gateway/http_server.hpp"
 #include "plugin/gateway/http_text.hpp"
 
@@ -95,28 +96,38 @@ struct connection_shard {
   std::shared_ptr<const config::gateway_options> options;
   request_sink* sink = nullptr;
   std::shared_ptr<connection_count> count;
+  std::shared_ptr<body_budget> bodies;
   std::unordered_set<connection_control*> live; ///< only on this shard's thread
   std::atomic<bool> draining{false};
 };
 
-/// Body of a request. Grows with what has arrived, not with what Content-Length claims.
+/// Body of a request. Grows with what has arrived, not with what Content-Length claims, and within its connection's share.
 struct growing_body {
-  using value_type = std::string;
-  static constexpr std::size_t reserve_max = 128 * 1024;
+  struct value_type {
+    std::string text;
+    body_share* share = nullptr; ///< set before the body is read
+  };
+  static constexpr std::size_t reserve_max = body_share::free_bytes;
+  /// There is no room for more of it.
+  static beast::error_code no_room() { return make_error_code(boost::system::errc::not_enough_memory); }
 
   class reader {
   public:
     template <bool IsRequest, class Fields>
     reader(http::header<IsRequest, Fields>&, value_type& body) : body_(body) {}
     void init(const boost::optional<std::uint64_t>& length, beast::error_code& error) {
-      if (length) body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, reserve_max)));
+      if (length) body_.text.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, reserve_max)));
       error = {};
     }
     template <class ConstBuffers>
     std::size_t put(const ConstBuffers& buffers, beast::error_code& error) {
       std::size_t taken = 0;
+      if (!body_.share->cover(body_.text.size() + beast::buffer_bytes(buffers))) {
+        error = no_room();
+        return 0;
+      }
       for (const auto one : beast::buffers_range_ref(buffers)) {
-        body_.append(static_cast<const char*>(one.data()), one.size());
+        body_.text.append(static_cast<const char*>(one.data()), one.size());
         taken += one.size();
       }
       error = {};
@@ -137,7 +148,8 @@ public:
   /// @param keep_alive_of  owns what the stream refers to (the TLS context); null for plain HTTP
   /// @pre `shard->count` has counted this connection up
   http_session(std::shared_ptr<connection_shard> shard, Stream stream, std::string remote_address, std::shared_ptr<void> keep_alive_of)
-    : shard_(std::move(shard)), context_(std::move(keep_alive_of)), stream_(std::move(stream)), remote_address_(std::move(remote_address)) {}
+    : shard_(std::move(shard)), share_(shard_->bodies), context_(std::move(keep_alive_of)), stream_(std::move(stream)),
+      remote_address_(std::move(remote_address)) {}
 
   ~http_session() override { shard_->count->down(); }
 
@@ -202,6 +214,7 @@ private:
 
   void read_header() {
     parser_.emplace();
+    parser_->get().body().share = &share_;
     parser_->header_limit(header_bytes_max);
     parser_->body_limit(std::numeric_limits<std::uint64_t>::max()); // the true bound follows from the path
     lowest().expires_after(read_timeout());                        // for the body too: it is not set again
@@ -246,6 +259,7 @@ private:
     if (const auto left = parser_->content_length_remaining(); !left || *left > buffer_.capacity()) buffer_.reserve(busy_buffer_bytes);
     http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
       if (error == http::error::body_limit) return self->refuse(error_answer({fault_code::too_large, "body"}));
+      if (error == growing_body::no_room()) return self->refuse(error_answer({fault_code::overloaded, "too many large requests at once; repeat"}));
       if (error) return self->end();
       self->hand_over();
     });
@@ -263,7 +277,7 @@ private:
     const auto [first, last] = message.equal_range(http::field::authorization);
     for (auto it = first; it != last; ++it)
       request.authorization.push_back(text(it->value()));
-    request.body = std::move(message.body());
+    request.body = std::move(message.body().text);
     request.remote_address = remote_address_;
     shard_->sink->on_request(std::move(request), this->shared_from_this());
   }
@@ -288,6 +302,7 @@ private:
   }
 
   void write(federation_answer answer) {
+    share_.release(); // the node has held the body until it had an answer
     if (!answer.stream.empty()) {
       rest_ = begin_rest(answer);
       if (!rest_) answer = error_answer({fault_code::overloaded, "too many files are being sent"});
@@ -398,6 +413,7 @@ private:
   }
 
   std::shared_ptr<connection_shard> shard_;
+  body_share share_;
   std::shared_ptr<void> context_;
   Stream stream_;
   std::string remote_address_;

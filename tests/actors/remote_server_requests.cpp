@@ -74,6 +74,32 @@ BOOST_AUTO_TEST_CASE(transactions_do_not_count_among_requests) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(little_waits_for_the_keys_of_a_server_that_was_never_heard_of) {
+  rig r;
+  r.machine = std::make_unique<remote_server_machine>(r.node, "there.example");
+  r.on(store_says(of_kind<ask_store>(r.on(start{})).at(0).asked, store::destination_loaded{}));
+  const auto put = [&](std::size_t bytes, std::uint64_t id) {
+    const auto target = "/_matrix/federation/v1/send/" + std::to_string(id);
+    const std::string body = R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pad":")" + std::string(bytes, 'x') + R"(","pdus":[]})";
+    return r.on(asked_by_there("PUT", target, body, id));
+  };
+  // Too large to be kept for a name that may be invented; the keys are asked for all the same.
+  auto done = put(300'000, 1);
+  BOOST_TEST(told<federation_reply>(done).at(0).second.status == 429);
+  BOOST_TEST(told<federation_reply>(done).at(0).second.retry_after_ms > 0u);
+  const auto asked = told<gateway::http_request>(done);
+  BOOST_REQUIRE(asked.size() == 1u);
+  // Small ones wait, up to a bound of all together.
+  BOOST_TEST(told<federation_reply>(put(200'000, 2)).empty());
+  BOOST_TEST(told<federation_reply>(put(100'000, 3)).at(0).second.status == 429);
+  BOOST_TEST(told<federation_reply>(put(10, 4)).empty());
+  // Once the server has keys, a whole transaction passes.
+  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  r.on(http_says(asked[0].second.id, 200, document));
+  BOOST_TEST(told<federation_reply>(put(300'000, 5)).size() <= 1u);
+  for (const auto& [to, reply] : told<federation_reply>(put(300'000, 6))) BOOST_TEST(reply.body.find("waits for the keys") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(unauthenticated_requests_use_up_nobodys_share) {
   rig r;
   r.node.federation.inbound_requests_burst = 1;

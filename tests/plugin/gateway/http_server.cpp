@@ -312,6 +312,51 @@ BOOST_AUTO_TEST_CASE(node_that_is_silent_becomes_504) {
   BOOST_TEST(peer.read_reply().body == "in time");
 }
 
+BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none) {
+  options.inbound_bodies_mib = 1;
+  start();
+  auto first = connect(), second = connect(), small = connect();
+  const std::string large(700'000, 'x'), usual(60'000, 'y');
+  first.send(put(send_path, large));
+  const auto got = node->wait_for_request();
+  BOOST_TEST(got.body.size() == large.size());
+  // The first is held until it is answered.
+  second.send(put(send_path, large));
+  const auto reply = second.read_reply();
+  BOOST_TEST(reply.status == 429);
+  BOOST_TEST(reply.headers.contains("retry-after"));
+  BOOST_TEST(has_errcode(reply, "M_LIMIT_EXCEEDED"));
+  BOOST_TEST(second.is_closed_by_peer()); // the rest of it was not read
+  small.send(put(send_path, usual));
+  gateway::federation_answer answer;
+  answer.id = node->wait_for_request().id;
+  node->answer(answer);
+  BOOST_TEST(small.read_reply().status == 200);
+  answer.id = got.id;
+  node->answer(answer);
+  BOOST_TEST(first.read_reply().status == 200);
+  // Now there is room.
+  first.send(put(send_path, large));
+  answer.id = node->wait_for_request().id;
+  node->answer(answer);
+  BOOST_TEST(first.read_reply().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_stops_half_way_gives_its_share_back) {
+  options.inbound_bodies_mib = 1;
+  options.request_read_timeout_s = 1;
+  start(echo);
+  const std::string large(700'000, 'x');
+  {
+    auto gone = connect();
+    gone.send("PUT " + send_path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 800000\r\n\r\n" + large);
+    BOOST_TEST(gone.is_closed_by_peer()); // too slow
+  }
+  auto peer = connect();
+  peer.send(put(send_path, large));
+  BOOST_TEST(peer.read_reply().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(requests_over_the_bound_are_429) {
   options.pending_requests_max = 1;
   start();
