@@ -116,10 +116,17 @@ void room_machine::verify_membership(const federation_call& m, const matrix::eve
 
 void room_machine::finish_send_membership(const federation_call& m, const matrix::event_ptr& x) {
   const bool joins = x->membership() == "join";
-  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); }))
-    return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
-  if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
   const auto* known = graph_.find(x->event_id);
+  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); })) {
+    if (!known || known->judged != store::verdict::accepted)
+      return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
+    // A repeat of what was taken long ago: the state before it is on disk.
+    const auto asked = next_token();
+    now_effects_.push_back(ask_store{asked, store::load_events{room_id_, x->prev_events, true}});
+    reading_[asked] = m;
+    return;
+  }
+  if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
   if (known && known->judged != store::verdict::accepted && known->judged != store::verdict::outlier)
     return refuse(m, {fault_code::forbidden, "the event was refused before"});
   const auto before = graph_.state_before(x->prev_events, writes_);
@@ -135,9 +142,9 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     auto changes = graph_.add(x, before, verdict, writes_);
     queue_for(x, {servers.begin(), servers.end()});
     tell_state_changes(changes);
-    if (joins) // what was said between make_join and send_join would not reach the newcomer otherwise
+    if (joins) // what was said between make_join and send_join, by whomever, would not reach the newcomer otherwise
       for (const auto& id : graph_.extremities())
-        if (const auto* n = graph_.find(id); id != x->event_id && n && node_.is_local(n->event->sender)) queue_for(n->event, {m.origin});
+        if (const auto* n = graph_.find(id); id != x->event_id && n && matrix::server_name_of(n->event->sender) != m.origin) queue_for(n->event, {m.origin});
   }
   const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
   std::string body = "{}";

@@ -19,6 +19,13 @@ constexpr std::size_t resolved_max = 64;
 
 using store::verdict;
 
+std::string_view history_visibility(const matrix::event* rule) {
+  const auto* said = rule ? rule->content().find("history_visibility") : nullptr;
+  for (const std::string_view known : {"world_readable", "invited", "joined"})
+    if (said && said->as_string() && *said->as_string() == known) return known;
+  return "shared";
+}
+
 void room_graph::load(const store::room_loaded& from) {
   auto state_of = [&](std::int64_t group) -> state_ref {
     auto it = from.state_groups.find(group);
@@ -28,6 +35,7 @@ void room_graph::load(const store::room_loaded& from) {
   for (const auto& s : from.state_events) {
     if (s.event->is_state("m.room.create") && s.judged != verdict::rejected) create_ = s.event;
     nodes_[s.event->event_id] = node{s.event, s.judged, {}, {}};
+    note_visibility(*s.event, s.position);
     if (s.judged == verdict::accepted) cited_.insert(s.event->prev_events.begin(), s.event->prev_events.end());
   }
   for (const auto& s : from.extremities) {
@@ -75,6 +83,7 @@ void room_graph::remember(const store::events_loaded& found) {
   for (const auto& s : found.events) {
     if (is_placed(s.event->event_id)) continue;
     if (s.event->is_state()) precedents_.clear();
+    note_visibility(*s.event, s.position);
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
     if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
   }
@@ -220,6 +229,7 @@ void room_graph::put(node n, std::int64_t position, const std::string& reason, s
   batch.push_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
   const auto id = n.event->event_id;
   if (n.event->is_state()) precedents_.clear();
+  note_visibility(*n.event, position);
   if (n.after) recent_.push_back(id);
   nodes_.insert_or_assign(id, std::move(n));
 }
@@ -501,6 +511,21 @@ std::vector<matrix::event_ptr> room_graph::events_of(const state_ref& state) con
     for (const auto& [key, id] : *state.state)
       if (const auto* n = find(id)) out.push_back(n->event);
   return out;
+}
+
+void room_graph::note_visibility(const matrix::event& x, std::int64_t position) {
+  if (x.is_state("m.room.history_visibility")) visibility_rules_.insert_or_assign(x.event_id, position);
+}
+
+bool room_graph::is_open_history(std::int64_t position) const {
+  return std::all_of(visibility_rules_.begin(), visibility_rules_.end(), [&](const auto& rule) {
+    const auto* n = find(rule.first);
+    if (rule.second > 0 || !n || (n->judged != verdict::accepted && n->judged != verdict::outlier)) return true; // of our time, or no rule
+    // What it replaced is not known.
+    if (rule.second < 0 && rule.second > position) return false;
+    const auto visibility = history_visibility(n->event.get());
+    return visibility == "shared" || visibility == "world_readable";
+  });
 }
 
 std::int64_t room_graph::depth_of_head() const {

@@ -36,6 +36,10 @@ struct state_change {
   matrix::event_ptr before, after; ///< null: absent
 };
 
+/// What an m.room.history_visibility event says. Null, or a value that is none of the four: `shared`. Source: client-server-api, "Room
+/// History Visibility".
+std::string_view history_visibility(const matrix::event* rule);
+
 /// The room's event graph as far as decisions need it: every state event and outlier, the forward extremities, the current
 /// state, and the latest events with the states around them. Pure data; what it changes it also writes into a store batch.
 /// Memory: O(state events + `recent_events_max`).
@@ -124,6 +128,12 @@ public:
   /// All events of a state, in no order.
   std::vector<matrix::event_ptr> events_of(const state_ref& state) const;
 
+  /// Whether all who came later may see an event fetched without the state around it: the history before a join.
+  /// What that state said of history_visibility is not known; it is taken as open only where everything we know from before the join
+  /// is (what the joined server told us, and each rule met in the history itself), and where no rule of the history came after the event.
+  /// @param position  of the event; negative in history, 0 for an outlier
+  bool is_open_history(std::int64_t position) const;
+
   std::int64_t depth_of_head() const;
   std::int64_t last_position() const { return last_position_; }
   std::int64_t first_position() const { return first_position_; }
@@ -141,6 +151,7 @@ private:
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
   state_ref new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);
   void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
+  void note_visibility(const matrix::event& x, std::int64_t position);
   /// Parents of an event, and their parents where they are no extremities themselves: rejected or soft-failed. At most
   /// about `followed_max`, as far as they are at hand.
   std::unordered_set<std::string> followed_by(const matrix::event& x) const;
@@ -171,6 +182,7 @@ private:
   static constexpr std::size_t followed_max = 1'000;
   static constexpr std::size_t cited_max = 100'000;
   std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
+  std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< each m.room.history_visibility event -> its position
   std::deque<std::string> recent_; ///< events with states at hand, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;

@@ -274,6 +274,18 @@ void room_machine::store_answer(const store_answered& m) {
       case matrix::endpoint::backfill: return serve_history(call, *found, false);
       case matrix::endpoint::get_missing_events: return serve_history(call, *found, true);
       case matrix::endpoint::event: return serve_event(call, *found);
+      case matrix::endpoint::event_auth: return serve_event_auth(call, *found);
+      case matrix::endpoint::send_join_v1:
+      case matrix::endpoint::send_join_v2:
+      case matrix::endpoint::send_leave_v1:
+      case matrix::endpoint::send_leave_v2: {
+        graph_.remember(*found);
+        const auto* n = graph_.find(call.match->parameters.at(1));
+        const auto placed = [&](const auto& id) { return graph_.is_placed(id); };
+        if (!n || n->event->prev_events.empty() || !std::all_of(n->event->prev_events.begin(), n->event->prev_events.end(), placed))
+          return refuse(call, {fault_code::not_found, "the state before the event is unknown here"});
+        return finish_send_membership(call, n->event);
+      }
       default: return refuse(call, {fault_code::internal, "unexpected read"});
     }
   }

@@ -213,13 +213,13 @@ private:
   void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
   void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
   void serve_event(const federation_call& m, const store::events_loaded& found);
-  void serve_event_auth(const federation_call& m);
+  void serve_event_auth(const federation_call& m, const store::events_loaded& found);
   status acl_allows(std::string_view server) const;
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
   bool server_takes_part(std::string_view server) const;
   status may_ask(const federation_call& m) const;
-  bool may_see(std::string_view server, const matrix::event& x, const state_ref& before) const;
+  bool may_see(std::string_view server, const store::stored_event& s, const state_ref& before) const;
 
   void hand_on_invite(const federation_call& m);
 

@@ -130,7 +130,7 @@ void room_machine::serve(const federation_call& m) {
       q.include_from = false;
       return read(std::move(q));
     }
-    case endpoint::event_auth: return serve_event_auth(m);
+    case endpoint::event_auth: return read(store::load_events{room_id_, {p.at(1)}, false});
     case endpoint::timestamp_to_event: return serve_timestamp(m);
     default: return refuse(m, {fault_code::unrecognized, "not served by a room"});
   }
@@ -146,17 +146,10 @@ void room_machine::hand_on_invite(const federation_call& m) {
 
 // -- history -------------------------------------------------------------------------------------------------------------
 
-bool room_machine::may_see(std::string_view server, const matrix::event& x, const state_ref& before) const {
-  if (!before) {
-    // Fetched history: the states around it are not known; what is readable to all who joined later is what we can vouch for.
-    auto now = graph_.state_event("m.room.history_visibility");
-    const auto* v = now ? now->content().find("history_visibility") : nullptr;
-    const std::string visibility = v && v->as_string() ? *v->as_string() : "shared";
-    return visibility == "shared" || visibility == "world_readable";
-  }
-  auto rule = graph_.state_event(before, "m.room.history_visibility");
-  const auto* v = rule ? rule->content().find("history_visibility") : nullptr;
-  const std::string visibility = v && v->as_string() ? *v->as_string() : "shared";
+bool room_machine::may_see(std::string_view server, const store::stored_event& s, const state_ref& before) const {
+  if (!before) return graph_.is_open_history(s.position); // fetched: the states around it are not known
+  const auto& x = *s.event;
+  const auto visibility = history_visibility(graph_.state_event(before, "m.room.history_visibility").get());
   if (visibility != "invited" && visibility != "joined") return true;
   auto counts = [&](std::string_view membership) { return membership == "join" || (visibility == "invited" && membership == "invite"); };
   if (x.type == "m.room.member" && x.state_key && matrix::server_name_of(*x.state_key) == server && counts(x.membership())) return true;
@@ -198,7 +191,7 @@ void room_machine::serve_history(const federation_call& m, const store::events_l
     state_ref before;
     if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
     // Never left out, at most redacted: the graph has to stay connected.
-    events.push_back(may_see(m.origin, *s.event, before) ? s.event : matrix::redacted(*s.event));
+    events.push_back(may_see(m.origin, s, before) ? s.event : matrix::redacted(*s.event));
   }
   std::string body;
   if (as_missing_events) {
@@ -221,7 +214,7 @@ void room_machine::serve_event(const federation_call& m, const store::events_loa
   const auto& s = found.events.front();
   state_ref before;
   if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
-  const auto shown = may_see(m.origin, *s.event, before) ? s.event : matrix::redacted(*s.event);
+  const auto shown = may_see(m.origin, s, before) ? s.event : matrix::redacted(*s.event);
   std::string body = "{\"origin\":";
   matrix::json::write_string(body, node_.server_name);
   body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[";
@@ -230,11 +223,16 @@ void room_machine::serve_event(const federation_call& m, const store::events_loa
   reply(m, 200, std::move(body));
 }
 
-void room_machine::serve_event_auth(const federation_call& m) {
-  const auto* n = graph_.find(m.match->parameters.at(1));
-  if (!n) return refuse(m, {fault_code::not_found, "the event is unknown here"});
+void room_machine::serve_event_auth(const federation_call& m, const store::events_loaded& found) {
+  // From the store: of what is no state event the graph has the latest only. What it cites is a state event, which the graph has.
+  if (found.events.empty()) return refuse(m, {fault_code::not_found, "the event is unknown here"});
+  const auto& x = *found.events.front().event;
+  std::vector<std::string> ids = x.auth_events;
+  std::set<std::string> seen(ids.begin(), ids.end());
+  for (auto& id : graph_.auth_chain(ids))
+    if (seen.insert(id).second) ids.push_back(std::move(id));
   std::vector<matrix::event_ptr> chain;
-  for (const auto& id : graph_.auth_chain({n->event->event_id}))
+  for (const auto& id : ids)
     if (const auto* a = graph_.find(id)) chain.push_back(a->event);
   std::string body = "{";
   write_events(body, "auth_chain", chain);

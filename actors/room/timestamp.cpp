@@ -50,7 +50,7 @@ void room_machine::search_further(time_search s, const store::events_loaded& fou
     if (s.best && (s.forwards ? x.origin_server_ts > s.best->origin_server_ts : x.origin_server_ts < s.best->origin_server_ts)) continue;
     state_ref around;
     if (auto it = found.state_groups.find(e.state_group_before); it != found.state_groups.end()) around = {it->first, it->second};
-    if (may_see(s.call.origin, x, around)) s.best = e.event;
+    if (may_see(s.call.origin, e, around)) s.best = e.event;
   }
   std::vector<std::string> further;
   if (!passed)

@@ -127,11 +127,12 @@ inline inbound_request asked_by_there(const std::string& method, const std::stri
   return asked_by("there.example", method, target, std::move(body), {std::move(header)}, id);
 }
 
-/// What the verifier would answer, with the keys of both servers.
+/// What the verifier would answer, with the keys of both servers and of third.example, whose key is `key_of('3')`.
 inline events_verified verdict_on(const verify_events& m) {
   key_ring ring;
   ring["here.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('h')));
   ring["there.example"] = std::make_shared<const matrix::verify_keys>(keys_of(there_key()));
+  ring["third.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('3')));
   events_verified v;
   v.asked = m.asked;
   for (const auto& e : m.events) v.checks.push_back(check_event(*e, ring));
