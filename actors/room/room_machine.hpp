@@ -23,9 +23,10 @@ enum class work_phase : std::uint8_t { formed, verifying, waiting_for_keys, gath
 std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
-/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events and history), author.cpp
-/// (events of our users), create.cpp, commands.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the
-/// like), knock.cpp (who asks to be let in), restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server),
+/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events), history.cpp (the past of a join),
+/// author.cpp (events of our users), forks.cpp (too many ends of the graph), create.cpp, commands.cpp, serve.cpp (questions of other servers),
+/// membership.cpp (make_join and the like), knock.cpp (who asks to be let in), restricted.cpp (joins that depend on membership elsewhere),
+/// join.cpp (joining through another server), join_through.cpp (by the word of another resident), typing.cpp,
 /// members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's policy server),
 /// tell_chat.cpp (what the chat server hears).
 class room_machine {
@@ -78,7 +79,7 @@ private:
   void end_work(std::uint64_t id, const std::string& error);
   void stage(work& w);
 
-  // -- gaps and history (gaps.cpp)
+  // -- gaps (gaps.cpp)
   struct gap {
     std::uint64_t number = 0;
     std::uint64_t work_id = 0;
@@ -103,6 +104,7 @@ private:
   std::vector<matrix::event_ptr> form_unknown(const matrix::json::array& pdus, std::vector<matrix::event_ptr>* all = nullptr);
   void add_outliers(std::vector<matrix::event_ptr> events);
   void gap_imported(std::vector<matrix::event_ptr> events);
+  // -- the history before a join (history.cpp)
   void start_history(const std::string& server);
   void ask_history();
   void history_failed();
