@@ -21,6 +21,13 @@ constexpr time_ms lazy_ms = 1'000;
 constexpr time_ms idle_ms = 10 * 60'000;
 constexpr time_ms stranger_idle_ms = 30'000;
 
+/// Questions about missing events and history: another server of the room can answer them as well, and whoever asks has more to ask.
+bool asks_what_others_know(matrix::endpoint e) {
+  using matrix::endpoint;
+  return e == endpoint::get_missing_events || e == endpoint::backfill || e == endpoint::event_auth || e == endpoint::event || e == endpoint::state ||
+         e == endpoint::state_ids;
+}
+
 } // namespace
 
 remote_server_machine::remote_server_machine(const context& node, std::string server_name)
@@ -252,6 +259,14 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     a.asked = m.asked;
     a.server_name = server_name_;
     a.why = {fault_code::server_denied, "the configuration excludes " + server_name_};
+    now_effects_.push_back(tell{m.reply_to, std::move(a)});
+    return;
+  }
+  if (destination_.retry_at_ts > now_ && asks_what_others_know(m.endpoint)) {
+    peer_answer a;
+    a.asked = m.asked;
+    a.server_name = server_name_;
+    a.why = {fault_code::peer_unreachable, server_name_ + " is being left alone after " + std::to_string(destination_.failures) + " failures"};
     now_effects_.push_back(tell{m.reply_to, std::move(a)});
     return;
   }

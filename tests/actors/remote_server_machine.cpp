@@ -235,6 +235,34 @@ BOOST_AUTO_TEST_CASE(a_sign_of_life_ends_the_pause) {
   BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_is_being_left_alone_is_not_asked_what_others_know_as_well) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  auto ask = [&](matrix::endpoint endpoint, std::vector<std::string> parameters) {
+    peer_request q;
+    q.reply_to = {actor_kind::room, "!r:there.example"};
+    q.asked = 7;
+    q.endpoint = endpoint;
+    q.parameters = std::move(parameters);
+    return r.on(q);
+  };
+  using matrix::endpoint;
+  for (const auto what : {endpoint::get_missing_events, endpoint::backfill, endpoint::state, endpoint::state_ids}) {
+    const auto answers = told<peer_answer>(ask(what, {"!r:there.example"}));
+    BOOST_REQUIRE(answers.size() == 1u);
+    BOOST_TEST(answers[0].second.asked == 7u);
+    BOOST_TEST(answers[0].second.status == 0);
+    BOOST_TEST((answers[0].second.why.code == fault_code::peer_unreachable));
+  }
+  BOOST_TEST(told<peer_answer>(ask(endpoint::event_auth, {"!r:there.example", "$e"})).size() == 1u);
+  BOOST_TEST(told<peer_answer>(ask(endpoint::event, {"$e"})).size() == 1u);
+  // A join has to be tried, and after a sign of life everything is.
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join, {"!r:there.example", "@a:here.example"})).size() == 1u);
+  r.on(server_alive{"there.example"});
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::state, {"!r:there.example"})).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_inbound_request_is_a_sign_of_life) {
   rig r;
   r.begin_with_keys();
