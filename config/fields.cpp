@@ -246,7 +246,7 @@ void add_actors(std::vector<field>& out) {
   r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,
            "Times a gap is asked for before the state is fetched instead.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
-           "Pause before a gap that could not be closed is tried again.");
+           "Pause before a gap that could not be closed is tried again; it doubles, up to an hour.");
   r.number("omit_members_above", &room_options::omit_members_above, 0, 1'000'000,
            "A room with more members is joined without them at first, when the other server can; they follow. The same is "
            "answered to servers that join through us and ask for it.");

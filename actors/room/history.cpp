@@ -1,6 +1,6 @@
 // The history before a join: fetched backwards, from one server after the other, judged by all it cites.
 // Source: server-server-api, "Backfilling and retrieving missing events".
-#include "actors/room/parents_first.hpp"
+#include "actors/room/citations.hpp"
 #include "actors/room/room_machine.hpp"
 
 #include "messages/limits.hpp"
@@ -70,7 +70,7 @@ void room_machine::history_answer(const peer_answer& m) {
   auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why};
   if (!history_->auth_of.empty()) {
     const auto* chain = body ? body->find_array("auth_chain") : nullptr;
-    auto unknown = chain ? form_unknown(*chain) : std::vector<matrix::event_ptr>{};
+    auto unknown = chain ? formed_unknown(*chain) : std::vector<matrix::event_ptr>{};
     if (unknown.empty()) return history_auth_failed();
     const auto asked = next_token();
     history_->verifying = true;
@@ -81,8 +81,8 @@ void room_machine::history_answer(const peer_answer& m) {
   }
   const auto* pdus = body ? body->find_array("pdus") : nullptr;
   if (!pdus) return history_failed();
-  std::vector<matrix::event_ptr> all, fresh;
-  form_unknown(*pdus, &all);
+  auto all = formed(*pdus, matrix::count_policy::unbounded);
+  std::vector<matrix::event_ptr> fresh;
   if (all.size() > 100) all.resize(100);
   for (auto& x : all) {
     const auto* known = graph_.find(x->event_id);

@@ -7,13 +7,14 @@
 #include "messages/matrix/server_acl.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace causeway::room {
 namespace {
 
-/// So long an event waits for the key of its server; what is pulled for a gap or a history less long, since others wait for it.
+/// So long an event waits for the key of its server.
 constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
-constexpr time_ms keys_of_pulled_ms = 2 * 60'000;
 
 /// An id for the answer to PUT /send even where the PDU has no form.
 std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_version_rules& rules) {
@@ -40,6 +41,7 @@ void room_machine::receive(const pdus_received& m) {
     tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
     return;
   }
+  heard_from(m.origin);
   const auto batch_id = ++last_batch_;
   auto& b = batches_[batch_id];
   b.reply_to = m.reply_to;
@@ -147,25 +149,12 @@ void room_machine::verified(const events_verified& m) {
     auto [number, events] = std::move(it->second);
     importing_.erase(it);
     if (!gap_ || gap_->number != number) return; // of a gap that was given up
-    const auto waiting = work_.find(gap_->work_id);
-    if (waiting != work_.end() && now_ - waiting->second.since < keys_of_pulled_ms && std::count(m.checks.begin(), m.checks.end(), event_check::no_key) > 0)
-      return gap_failed("keys are missing", false);
-    std::vector<matrix::event_ptr> good;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      if (m.checks[i] == event_check::valid) good.push_back(events[i]);
-      else if (m.checks[i] == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
-    }
-    return gap_imported(std::move(good));
+    return gap_verified(events, m.checks);
   }
   if (auto it = history_verifying_.find(m.asked); it != history_verifying_.end()) {
-    auto events = std::move(it->second);
+    const auto events = std::move(it->second);
     history_verifying_.erase(it);
-    std::vector<matrix::event_ptr> good;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      if (m.checks[i] == event_check::valid) good.push_back(events[i]);
-      else if (m.checks[i] == event_check::bad_hash) good.push_back(matrix::redacted(*events[i]));
-    }
-    return history_verified(good);
+    return history_verified(proven(events, m.checks));
   }
   if (auto it = joining_peers_.find(m.asked); it != joining_peers_.end()) {
     const auto arriving = std::move(it->second);
@@ -247,13 +236,25 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     removed = true;
     return true;
   }
-  if (w.told_state) {
-    // The oldest event of a gap: its state was told by the server that has it, together with all it rests on.
-    if (policy_holds(id, w)) return false;
-    accept(w);
+  auto stays = [&] {
+    if (!w.in_inbox && !w.pulled && (unknown || waiting) && to_look_up.empty()) stage(w);
+    w.phase = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering;
+    return false;
+  };
+  auto placed = [&] {
+    if (policy_holds(id, w) || !accept(id, w)) return false;
     end_work(id, {});
     removed = true;
     return true;
+  };
+  if (w.told_state) {
+    // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part of that.
+    for (const auto& auth : w.event->auth_events) look(auth, false);
+    return missing ? stays() : placed();
+  }
+  if (w.distrusts_parents) {
+    unknown = true; // the state before it
+    return stays();
   }
   // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the whole head cannot be one:
   // the head would be its child.
@@ -277,7 +278,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   if (w.event->prev_events.empty() && w.event->event_id == graph_.create()->event_id) {
     // The way back has come to the beginning of the room, where the state is known: there is none.
     w.told_state.emplace();
-    accept(w);
+    accept(id, w);
     end_work(id, {});
     removed = true;
     return true;
@@ -287,16 +288,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     removed = true;
     return true;
   }
-  if (!missing) {
-    if (policy_holds(id, w)) return false;
-    accept(w);
-    end_work(id, {});
-    removed = true;
-    return true;
-  }
-  if (!w.in_inbox && !w.pulled && (unknown || waiting) && to_look_up.empty()) stage(w);
-  w.phase = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering;
-  return false;
+  return missing ? stays() : placed();
 }
 
 void room_machine::advance() {
@@ -326,18 +318,36 @@ void room_machine::advance() {
   consider_gap();
 }
 
-void room_machine::accept(work& w) {
+bool room_machine::accept(std::uint64_t id, work& w) {
   state_ref before;
+  std::vector<store::write> states_made;
   if (w.told_state) {
-    std::vector<state_ref> states{graph_.adopt_state(std::move(*w.told_state), writes_)};
+    std::vector<state_ref> states{graph_.adopt_state(*std::exchange(w.told_state, {}), states_made)};
     for (const auto& prev : w.event->prev_events)
       if (graph_.is_placed(prev)) states.push_back(graph_.find(prev)->after);
-    before = graph_.resolve(std::move(states), writes_);
+    before = graph_.resolve(std::move(states), states_made);
   } else {
-    before = graph_.state_before(w.event->prev_events, writes_);
+    before = graph_.state_before(w.event->prev_events, states_made);
   }
   const bool history = graph_.is_history(w.event->event_id);
   auto verdict = graph_.judge(*w.event, before);
+  const auto& prev_events = w.event->prev_events;
+  const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(), [this](const auto& id) { return rest_on_told_.contains(id); });
+  if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) && graph_.judge_outlier(*w.event).judged != store::verdict::rejected) {
+    // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the event.
+    now_effects_.push_back(note{log_level::info, "unlawful by a state that was only told: another is asked for",
+                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
+    w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
+    w.rests_on_told = false;
+    w.phase = work_phase::closing_gap;
+    if (!w.in_inbox && !w.pulled) stage(w);
+    return false;
+  }
+  if (w.rests_on_told || (parents_rest_on_told && (w.pulled || (gap_ && gap_->work_id == id)))) {
+    if (rest_on_told_.size() >= rest_on_told_max) rest_on_told_.clear();
+    rest_on_told_.insert(w.event->event_id);
+  }
+  writes_.insert(writes_.end(), std::make_move_iterator(states_made.begin()), std::make_move_iterator(states_made.end()));
   if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
     verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
   w.event = as_redacted(w.event);
@@ -354,6 +364,7 @@ void room_machine::accept(work& w) {
   }
   tell_state_changes(changes);
   if (verdict.judged == store::verdict::accepted && !history) consider_forks();
+  return true;
 }
 
 void room_machine::stage(work& w) {
@@ -371,7 +382,7 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   if (w.in_inbox) writes_.push_back(store::remove_inbox{room_id_, {w.event->event_id}});
   absent_.erase(w.event->event_id);
   for (const auto& [batch_id, index] : w.waiters) settle(batch_id, index, error);
-  gap_pause_.erase(id);
+  gap_pauses_.erase(id);
   work_by_event_.erase(w.event->event_id);
   if (gap_ && gap_->work_id == id) gap_.reset();
   const auto event = w.event;

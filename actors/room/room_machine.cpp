@@ -381,7 +381,7 @@ void room_machine::watch() {
     }
     it = rescinding_.erase(it);
   }
-  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_failed("no answer", false);
+  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_unanswered("no answer", false);
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
   if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
   else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
@@ -455,7 +455,7 @@ std::string room_machine::describe(time_ms now) const {
   o.set("redactions_held", static_cast<std::int64_t>(held_redactions_.size()));
   if (gap_) {
     object g;
-    g.set("server", gap_->server);
+    g.set("server", gap_->asked_of);
     g.set("rounds", static_cast<std::int64_t>(gap_->rounds));
     g.set("event_id", gap_->event_id);
     o.set("gap", std::move(g));

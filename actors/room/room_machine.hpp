@@ -23,10 +23,11 @@ enum class work_phase : std::uint8_t { formed, verifying, waiting_for_keys, gath
 std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
-/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp (missing events), history.cpp (the past of a join),
-/// author.cpp (events of our users), forks.cpp (too many ends of the graph), create.cpp, commands.cpp, serve.cpp (questions of other servers),
-/// membership.cpp (make_join and the like), knock.cpp (who asks to be let in), restricted.cpp (joins that depend on membership elsewhere),
-/// join.cpp (joining through another server), join_through.cpp (by the word of another resident), typing.cpp,
+/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp and gap_questions.cpp (missing events), outliers.cpp
+/// (what was told beside them), history.cpp (the past of a join), author.cpp (events of our users), forks.cpp (too many ends of the graph),
+/// create.cpp, commands.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the like), knock.cpp (who asks to be let in),
+/// restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server), join_through.cpp (by the word of
+/// another resident), typing.cpp,
 /// members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's policy server),
 /// tell_chat.cpp (what the chat server hears).
 class room_machine {
@@ -65,7 +66,9 @@ private:
     policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
     std::string policy_reason;
     time_ms since = 0;
-    std::optional<matrix::state_map> told_state; ///< state before it, as the origin told (oldest events of a gap)
+    std::optional<matrix::state_map> told_state; ///< state before it, as another server told (oldest events of a gap)
+    bool rests_on_told = false;     ///< so was `told_state`; otherwise it is known: a room begins with none
+    bool distrusts_parents = false; ///< unlawful after its parents, whose own states were only told: a state of its own is asked for
     std::vector<std::pair<std::uint64_t, std::size_t>> waiters; ///< (batch, index of its outcome)
   };
   using work_map = std::map<std::uint64_t, work>; ///< by order of arrival
@@ -75,35 +78,87 @@ private:
   /// Places every event that can be placed; asks for what is missing.
   void advance();
   bool advance_one(std::uint64_t id, work& w, std::vector<std::string>& to_look_up, bool& removed);
-  void accept(work& w);
+  /// @returns false: unlawful by a state that was only told. That decides nothing for good: it stays, another state is asked for
+  bool accept(std::uint64_t id, work& w);
   void end_work(std::uint64_t id, const std::string& error);
   void stage(work& w);
 
-  // -- gaps (gaps.cpp)
+  // -- gaps (gaps.cpp, gap_questions.cpp)
   struct gap {
     std::uint64_t number = 0;
     std::uint64_t work_id = 0;
     bool paused = false; ///< the store is being asked for parents of what came
     time_ms since = 0;   ///< of the question that is open
-    std::string server;
-    std::vector<std::string> tried;
+    std::string pusher;  ///< who sent the event
+    std::string server;  ///< whose turn it is
+    std::deque<std::string> to_try; ///< after it
     std::uint32_t rounds = 0;
+    bool walk_ended = false;      ///< no more events are asked for: the state at the oldest is
     std::uint32_t unanswered = 0; ///< attempts of the question that is open
+    std::uint32_t questions = 0;  ///< asked in this attempt
     token asked = 0;
-    enum class step : std::uint8_t { missing_events, auth_events, state } at = step::missing_events;
-    std::string event_id;   ///< whose ancestors, state or auth chain are asked
-    matrix::state_map told; ///< the answer to `state`, until what it rests on is verified
+    enum class step : std::uint8_t { missing_events, state_ids, state_event, state, auth_events, event } at = step::missing_events;
+    std::string asked_of;
+    std::string event_id; ///< whose ancestors, state or auth chain are asked, or which is
+    told_state told;      ///< the answer to `state`, until all of it is verified
+    std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
+    /// A state that was told by its ids, while the few of its events that are unknown are fetched.
+    struct state_by_ids {
+      std::string server, event_id; ///< who told it, and before which event it is
+      std::vector<std::string> ids; ///< of the state
+      std::deque<std::string> missing; ///< of the state and its auth chain
+    };
+    std::optional<state_by_ids> by_ids;
+    std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
+    std::set<std::string> silent_witnesses;                     ///< events whose state somebody did not answer for
+    std::set<std::string> chains_asked, singles_asked;          ///< of `server`
+    std::vector<matrix::event_ptr> loose;                       ///< proven, of auth chains, and still without what they rest on
   };
+  /// What the open gap waits for: of the event it is for, and of those that were pulled.
+  struct lacking {
+    std::vector<const work*> parents, states, authority;
+    bool waits = false; ///< for an event that is being worked on
+  };
+  lacking gap_lacks() const;
   void consider_gap();
   bool needs_gap(const work& w) const;
   void drop_pulled();
+  void open_gap(std::uint64_t work_id, const work& target);
+  void next_gap_server(const std::string& why);
+  void heard_from(const std::string& server);
+  time_ms last_heard(const std::string& server) const;
   void ask_gap();
+  void ask_for_gap(gap::step what, const std::string& server, const std::string& event_id, peer_request r);
+  void ask_missing_events(const std::vector<const work*>& ends);
+  /// Who is asked next for the state at an event; nobody is left: nothing.
+  std::optional<std::string> witness_for(const work& at) const;
+  bool ask_state(const work& at);
+  void ask_state_event();
+  void gap_state_ids(const std::string& body);
+  /// Its ids lead to nothing: the state is asked for whole.
+  void ask_whole_state();
+  bool ask_authority(const std::vector<const work*>& of);
   void gap_answer(const peer_answer& m);
-  /// @param answered  the server has said what it has; else nothing is known of that
-  void gap_failed(const std::string& why, bool answered = true);
-  std::vector<matrix::event_ptr> form_unknown(const matrix::json::array& pdus, std::vector<matrix::event_ptr>* all = nullptr);
-  void add_outliers(std::vector<matrix::event_ptr> events);
+  void gap_question_done();
+  /// Nothing is known of what the server has. @param again  it may be asked once more
+  void gap_unanswered(const std::string& why, bool again = true);
+  /// It has said that it has nothing of use.
+  void gap_refused(const std::string& why);
+  void verify_for_gap(std::vector<matrix::event_ptr> events);
+  void verify_told_of_gap();
+  void take_state_for_gap(matrix::state_map state);
+  bool keys_may_come() const;
+  void gap_verified(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
   void gap_imported(std::vector<matrix::event_ptr> events);
+
+  // -- what is told beside the events on their way (outliers.cpp)
+  /// Events of this room among what a server gave.
+  std::vector<matrix::event_ptr> formed(const matrix::json::array& pdus, matrix::count_policy counts) const;
+  /// Those of them that are not at hand, of an auth chain or a state.
+  std::vector<matrix::event_ptr> formed_unknown(const matrix::json::array& pdus) const;
+  /// What is validly signed, redacted where the content does not match its hash.
+  static std::vector<matrix::event_ptr> proven(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
+  void add_outliers(std::vector<matrix::event_ptr> events);
   // -- the history before a join (history.cpp)
   void start_history(const std::string& server);
   void ask_history();
@@ -504,7 +559,14 @@ private:
   std::uint64_t last_gap_ = 0;
   std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>> importing_; ///< (gap, events being verified for it)
   std::map<std::string, std::uint64_t> gap_turns_;           ///< server -> the last gap opened for an event of it
-  std::map<std::uint64_t, time_ms> gap_pause_;               ///< work -> not before
+  struct gap_pause {
+    time_ms until = 0;
+    std::uint32_t attempts = 0;
+  };
+  std::map<std::uint64_t, gap_pause> gap_pauses_;            ///< by work
+  std::map<std::string, time_ms> heard_;                     ///< servers of the room -> when they were heard last; bounded
+  std::unordered_set<std::string> rest_on_told_;             ///< events that were placed with a state told for a gap, or on such a one; the last `rest_on_told_max`
+  static constexpr std::size_t rest_on_told_max = 10'000;
   std::optional<history_fetch> history_;
   std::optional<without_members> without_members_;
   std::map<token, std::vector<matrix::event_ptr>> history_verifying_;

@@ -1,5 +1,7 @@
 #include "actors/room/told_state.hpp"
 
+#include "actors/room/citations.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
@@ -15,7 +17,8 @@ constexpr std::size_t part_max = 2'000;
 } // namespace
 
 result<matrix::json::object> told_state::read(std::string_view body, std::string_view state_key, std::string_view room_id,
-                                              const matrix::room_version_rules& rules) {
+                                              const matrix::room_version_rules& rules,
+                                              const std::function<bool(const std::string& event_id)>& known) {
   *this = {};
   std::vector<matrix::event_ptr> chain;
   std::unordered_map<std::string, std::size_t> in_chain;
@@ -26,7 +29,9 @@ result<matrix::json::object> told_state::read(std::string_view body, std::string
     auto x = matrix::take_event(*pdu, rules, matrix::count_policy::unbounded);
     if (!x || (*x)->room_id != room_id) return true;
     const auto& id = (*x)->event_id;
-    if (list == state_key) {
+    if (known && known(id)) {
+      if (list == state_key && known_state_.size() < events_max) known_state_.push_back(id);
+    } else if (list == state_key) {
       if (!(*x)->is_state() || !in_state.insert(id).second) return true;
       events_.push_back(*x);
       if (auto it = in_chain.find(id); it != in_chain.end()) chain[it->second].reset(); // one list is enough
@@ -41,10 +46,24 @@ result<matrix::json::object> told_state::read(std::string_view body, std::string
   std::erase(chain, nullptr);
   state_size_ = events_.size();
   events_.insert(events_.end(), std::make_move_iterator(chain.begin()), std::make_move_iterator(chain.end()));
+  begin_verifying();
+  return rest;
+}
+
+void told_state::begin_verifying() {
   checks_.assign(events_.size(), event_check::no_key);
   open_.resize(events_.size());
   std::iota(open_.rbegin(), open_.rend(), std::size_t{0}); // taken from the back
-  return rest;
+}
+
+void told_state::keep_reached() {
+  const auto first = events_.begin() + static_cast<std::ptrdiff_t>(state_size_);
+  std::vector<std::string> cited;
+  std::for_each(events_.begin(), first, [&](const auto& x) { cited.insert(cited.end(), x->auth_events.begin(), x->auth_events.end()); });
+  auto chain = reached_by_auth(cited, {first, events_.end()});
+  events_.erase(first, events_.end());
+  events_.insert(events_.end(), std::make_move_iterator(chain.begin()), std::make_move_iterator(chain.end()));
+  begin_verifying();
 }
 
 std::vector<matrix::event_ptr> told_state::next_part() {

@@ -3,6 +3,8 @@
 #include "messages/room.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,9 +16,15 @@ class told_state {
 public:
   /// Reads an answer without holding it whole; events of another room, malformed ones and repetitions are left out.
   /// @param state_key  "state" (send_join) or "pdus" (state)
+  /// @param known  whether an event is at hand already: it is not kept, only named by `known_state` if it is one of the state
   /// @returns the other members of the answer; faults not_json, bad_json (also: a list is missing), too_large (over 400,000 events)
   result<matrix::json::object> read(std::string_view body, std::string_view state_key, std::string_view room_id,
-                                    const matrix::room_version_rules& rules);
+                                    const matrix::room_version_rules& rules, const std::function<bool(const std::string& event_id)>& known = {});
+  /// Ids of the events of the state that were known.
+  const std::vector<std::string>& known_state() const { return known_state_; }
+  /// Leaves out of the auth chain what the unknown events of the state do not lead to.
+  /// @pre no part was taken yet
+  void keep_reached();
 
   /// The next events to verify, at most 2,000; empty: all have been, see `without_key`.
   std::vector<matrix::event_ptr> next_part();
@@ -39,6 +47,8 @@ public:
   proven take_proven();
 
 private:
+  void begin_verifying();
+  std::vector<std::string> known_state_;
   std::vector<matrix::event_ptr> events_; ///< the state first
   std::size_t state_size_ = 0, verified_ = 0;
   std::vector<event_check> checks_;

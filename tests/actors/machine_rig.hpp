@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/request_auth.hpp"
 #include "messages/matrix/signing.hpp"
 #include "messages/verifier.hpp"
@@ -127,12 +128,17 @@ inline inbound_request asked_by_there(const std::string& method, const std::stri
   return asked_by("there.example", method, target, std::move(body), {std::move(header)}, id);
 }
 
-/// What the verifier would answer, with the keys of both servers and of third.example, whose key is `key_of('3')`.
+/// Servers of a crowd, s0.crowd.example and so on, have the key of there.example.
+inline std::string crowd_server(int number) { return "s" + std::to_string(number) + ".crowd.example"; }
+
+/// What the verifier would answer, with the keys of both servers, of third.example (whose key is `key_of('3')`) and the crowd.
 inline events_verified verdict_on(const verify_events& m) {
   key_ring ring;
   ring["here.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('h')));
   ring["there.example"] = std::make_shared<const matrix::verify_keys>(keys_of(there_key()));
   ring["third.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('3')));
+  for (const auto& e : m.events)
+    if (const std::string server{matrix::server_name_of(e->sender)}; server.ends_with(".crowd.example")) ring[server] = ring["there.example"];
   events_verified v;
   v.asked = m.asked;
   for (const auto& e : m.events) v.checks.push_back(check_event(*e, ring));

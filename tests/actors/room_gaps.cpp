@@ -1,51 +1,18 @@
 // Events whose past is missing, and the past of a room before our join.
-#include "tests/actors/room_rig.hpp"
+#include "tests/actors/gap_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 using namespace causeway;
 using namespace causeway::test;
 using matrix::endpoint;
 
 namespace {
-
-/// The only question to there.example in a list of effects, besides how large a room is.
-peer_request question_in(const effects& list) {
-  auto asked = told<peer_request>(list);
-  std::erase_if(asked, [](const auto& q) { return q.second.endpoint == endpoint::hierarchy; });
-  if (asked.size() != 1) throw std::runtime_error(std::to_string(asked.size()) + " questions");
-  return asked[0].second;
-}
-
-peer_answer answer_to(const peer_request& q, int status, std::string body = {}) {
-  peer_answer a;
-  a.asked = q.asked;
-  a.server_name = "there.example";
-  a.status = status;
-  a.body = std::move(body);
-  if (status == 0) a.why = {fault_code::peer_timeout, "no answer in time"};
-  return a;
-}
-
-std::string events_body(const std::vector<matrix::event_ptr>& events) {
-  std::string text;
-  for (const auto& e : events) text += (text.empty() ? "" : ",") + e->to_json();
-  return "{\"events\":[" + text + "]}";
-}
-
-std::string state_body(const shared_room& r) {
-  std::string text;
-  for (const auto& [key, id] : r.state()) text += (text.empty() ? "" : ",") + r.event(id)->to_json();
-  return "{\"auth_chain\":[],\"pdus\":[" + text + "]}";
-}
-
-std::vector<std::string> texts_in(const effects& list) {
-  std::vector<std::string> texts;
-  for (const auto& m : notified<chat::message_received>(list)) texts.push_back(m.text);
-  return texts;
-}
 
 /// The room at there.example, joined by eve through here.example.
 struct joiner {
@@ -147,6 +114,52 @@ BOOST_AUTO_TEST_CASE(a_server_that_stays_away_is_asked_again_later_and_no_messag
   BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
 }
 
+BOOST_AUTO_TEST_CASE(an_honest_gap_waits_for_one_attempt_at_a_hopeless_one_at_most) {
+  crowded_room r;
+  const auto junk = r.message_of(r.user(0), "out of nothing", {"$" + std::string(43, 'N')});
+  auto list = r.push({junk}, crowd_server(0));
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  r.push({second});
+  const auto begun = r.now;
+  std::size_t asked = 0;
+  for (auto next = r.next(list); next.first != "there.example"; next = r.next(list)) {
+    BOOST_REQUIRE(++asked < 20);
+    r.now += next.second.timeout_ms;
+    list = r.on(answer_to(next.second, 0));
+  }
+  BOOST_TEST(asked == 3u + 3u); // the pusher thrice, three of the fifty others
+  BOOST_TEST(r.now - begun <= 6 * 61'000);
+  BOOST_TEST((texts_in(r.on(answer_to(r.next(list).second, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_without_a_past_costs_few_questions_a_day_spread_over_all_servers) {
+  crowded_room r;
+  auto list = r.push({r.message_of(r.user(0), "out of nothing", {"$" + std::string(43, 'N')})}, crowd_server(0));
+  const auto begun = r.now;
+  std::map<std::string, int> asked;
+  while (r.now < begun + 25 * 3'600'000) {
+    if (auto questions = told<peer_request>(list); !questions.empty()) {
+      BOOST_REQUIRE(questions.size() == 1u);
+      ++asked[questions[0].first.key];
+      list = r.on(answer_to(questions[0].second, 404));
+    } else if (const auto at = timer_at(list, "gap"); at != 0) {
+      r.now = std::max(r.now, at);
+      list = r.on(timer_due{"gap"});
+    } else {
+      break;
+    }
+  }
+  BOOST_TEST(written<store::remove_inbox>(list).size() == 1u); // given up after a day
+  int sum = 0;
+  for (const auto& [server, count] : asked) {
+    sum += count;
+    if (server != crowd_server(0)) BOOST_TEST(count <= 4);
+  }
+  BOOST_TEST(sum <= 130);
+  BOOST_TEST(asked.size() == 51u); // there.example is one of them
+}
+
 BOOST_AUTO_TEST_CASE(a_message_on_disk_is_not_shown_twice_when_its_past_comes_after_a_restart) {
   shared_room r;
   const auto first = r.message_of(eve, "first");
@@ -157,8 +170,8 @@ BOOST_AUTO_TEST_CASE(a_message_on_disk_is_not_shown_twice_when_its_past_comes_af
   asked = question_in(r.on(answer_to(asked, 200, events_body({second}))));
   BOOST_REQUIRE((asked.endpoint == endpoint::get_missing_events));
   asked = question_in(r.on(answer_to(asked, 200, events_body({}))));
-  BOOST_REQUIRE((asked.endpoint == endpoint::state));
-  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, state_body(r)))) == std::vector<std::string>{"second", "third"}));
+  BOOST_REQUIRE((asked.endpoint == endpoint::state_ids));
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, state_ids_body(r)))) == std::vector<std::string>{"second", "third"}));
   r.restart();
   BOOST_TEST((texts_in(r.push({first})) == std::vector<std::string>{"first"}));
   BOOST_TEST(texts_in(r.push({second})).empty());

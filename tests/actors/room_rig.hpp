@@ -259,10 +259,10 @@ struct shared_room : room_host {
   matrix::event_ptr redaction_of(const std::string& sender, const std::string& target, std::vector<std::string> prev = {}) const {
     return made(sender, "m.room.redaction", {{"reason", "spam"}}, {}, target, std::move(prev));
   }
-  effects push(const std::vector<matrix::event_ptr>& events) {
+  effects push(const std::vector<matrix::event_ptr>& events, const std::string& by = "there.example") {
     auto pdus = std::make_shared<std::vector<matrix::json::object>>();
     for (const auto& e : events) pdus->push_back(e->source);
-    return on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", std::move(pdus)});
+    return on(pdus_received{{actor_kind::remote_server, by}, 1, by, std::move(pdus)});
   }
   /// As GET /event serves it.
   matrix::json::value served(const std::string& event_id) {

@@ -1,5 +1,7 @@
 """A hostile server pushes events whose past it hides or makes up."""
 
+from harness import matrix
+
 from .case import HostileCase
 
 NOWHERE = "$" + "N" * 43
@@ -158,6 +160,52 @@ class LyingHistory(HostileCase):
                 self.hears_honest(shared)
                 self.assertEqual(set(self.says(shared, f"not by {name}")["prev_events"]) & {oldest_id, pushed_id}, set())
                 self.assertNotIn("near end", self.chat.messages(shared.room_id))
+
+    def test_an_honest_ban_that_a_liar_shows_with_an_old_state_applies_when_the_honest_server_sends_it(self):
+        shared = self.share()
+        helper = shared.room.join_of(self.honest, self.fresh("helper"))
+        bystander = shared.room.join_of(self.honest, self.fresh("bystander"))
+        joins = [shared.room.state["m.room.member", user] for user in (helper, bystander)]
+        self.assertEqual(self.verdicts(self.honest, [shared.room.events[each] for each in joins]), {each: {} for each in joins})
+        old_state = shared.room.state_events()
+        beside_id, beside = shared.room.message("beside all this")
+        # The host lets the helper ban, and he does: neither is sent to us yet.
+        levels = {**shared.room.content_of("m.room.power_levels"), "users": {shared.room.host: 100, helper: 50}}
+        levels_id, _ = shared.room.add("m.room.power_levels", levels, state_key="")
+        ban_id, ban = shared.room.add("m.room.member", {"membership": "ban"}, sender=helper, state_key=bystander)
+        self.assertIn(levels_id, ban["auth_events"])
+        # Mallory's server knows both, shows us the ban alone, with the state of before, and hides the levels.
+        self.lie("get_missing_events", lambda _, __, ___, body: (200, {"events": [] if ban_id in body["latest_events"] else [ban]}))
+        self.lie("event_auth", (200, {"auth_chain": []}))
+        ids = [[matrix.event_id(event, "11") for event in events] for events in (old_state, shared.room.auth_chain(old_state))]
+        self.lie("state_ids", (200, {"pdu_ids": ids[0], "auth_chain_ids": ids[1]}))
+        self.lie("state", (200, {"pdus": old_state, "auth_chain": shared.room.auth_chain(old_state)}))
+        hidden = 404, {"errcode": "M_NOT_FOUND", "error": "hidden"}
+        for word in ("get_missing_events", "event_auth", "state_ids", "state"):  # and just now nobody else can tell
+            self.honest.lies[word] = lambda *_: hidden
+        pushed_id, _ = self.push(shared, "after a ban", [ban_id])
+        self.until(lambda: self.hostile.count("state") >= 2, "a second question for a state: the first was answered")
+        self.assertEqual(self.verdicts(self.honest, [beside]), {beside_id: {}})
+        self.chat.wait_for("message.received", matrix_room_id=shared.room_id, event_id=beside_id)
+        self.assertIn(bystander, self.ours.members(shared.room_id, shared.alice))
+        self.honest.lies.clear()
+        self.assertEqual(self.verdicts(self.honest, [ban]), {ban_id: {}})
+        self.chat.wait_for("member.changed", matrix_room_id=shared.room_id, user=bystander, membership="ban")
+        self.chat.wait_for("message.received", matrix_room_id=shared.room_id, event_id=pushed_id)
+        self.hears_honest(shared)
+        self.assertEqual({levels_id, ban_id} - self.state_ids_at(shared, shared.room.head), set())
+
+    def test_a_missing_parent_with_too_many_parents_is_not_taken(self):
+        shared = self.share()
+        parents = ["$" + format(number, "043d") for number in range(21)]
+        octopus_id, octopus = shared.room.message("octopus", sender=shared.mallory, signer=self.hostile, prev_events=parents)
+        asked = self.lie("get_missing_events", (200, {"events": [octopus]}))
+        state = shared.room.state_events()
+        self.lie("state", (200, {"pdus": state, "auth_chain": shared.room.auth_chain(state)}))
+        pushed_id, _ = self.push(shared, "an arm of it", [octopus_id])
+        self.stays_hidden(shared, asked, "octopus", "an arm of it", rounds=3)
+        self.not_served(octopus_id)
+        self.assertEqual(set(self.says(shared, "no octopus here")["prev_events"]) & {octopus_id, pushed_id}, set())
 
     def test_a_state_whose_authority_is_missing_is_left_out(self):
         shared = self.share()

@@ -1,0 +1,247 @@
+// What is asked to close a gap, and what is made of answers that hide or forge something.
+#include "tests/actors/gap_rig.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/base64.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace causeway;
+using namespace causeway::test;
+using matrix::endpoint;
+
+namespace {
+
+const std::string pusher = "third.example";
+
+/// eve is an admin. She has given eli the power to ban, and eli has banned bob: events of there.example that we have not got, on top of each
+/// other. third.example pushes a message after the ban.
+struct hidden_levels : shared_room {
+  matrix::event_ptr levels, said, ban, pushed;
+
+  explicit hidden_levels(bool message_between = false) {
+    auto now_levels = event(state().at({"m.room.power_levels", ""}))->content();
+    auto users = *now_levels.find("users")->as_object();
+    users.set(eve, 100);
+    now_levels.set("users", users);
+    push({made(ann, "m.room.power_levels", now_levels, "")});
+    users.set(eli, 50);
+    now_levels.set("users", std::move(users));
+    levels = made(eve, "m.room.power_levels", std::move(now_levels), "");
+    said = message_of(eve, "between", {levels->event_id});
+    ban = citing(made(eli, "m.room.member", {{"membership", "ban"}}, bob, {}, {(message_between ? said : levels)->event_id}), levels->event_id);
+    pushed = message_of(eve, "after", {ban->event_id});
+  }
+  /// The same event with other power levels among its auth events.
+  matrix::event_ptr citing(const matrix::event_ptr& x, const std::string& levels_id) const {
+    auto pdu = x->source;
+    matrix::json::array auth{matrix::json::value{levels_id}};
+    for (const auto& id : x->auth_events)
+      if (id != state().at({"m.room.power_levels", ""})) auth.emplace_back(id);
+    pdu.set("auth_events", std::move(auth));
+    pdu.erase("hashes");
+    pdu.erase("signatures");
+    return *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
+  }
+  /// The answer to the question in `list`.
+  effects answer(const effects& list, int status, std::string body = {}) { return on(test::answer_to(question_in(list), status, std::move(body))); }
+  bool stored(const matrix::event_ptr& x) const { return disk.events.contains(x->event_id) && disk.events.at(x->event_id).judged != store::verdict::outlier; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(room_gap_questions_suite)
+
+BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_is_not_rejected_by_an_old_state_and_applies_when_all_is_known) {
+  hidden_levels r;
+  auto list = r.push({r.pushed}, pusher);
+  BOOST_TEST(written<store::put_inbox>(list).size() == 1u);
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::get_missing_events}));
+  list = r.answer(list, 200, events_body({r.ban}));
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::get_missing_events}));
+  list = r.answer(list, 200, events_body({}));
+  // Its own server would know the state at the ban best; only when it says that it does not, the pusher is asked.
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  list = r.answer(list, 404);
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
+  list = r.answer(list, 404);
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::state_ids}));
+  list = r.answer(list, 200, state_ids_body(r));
+  // What it rests on is asked for, all at once and then singly.
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::event_auth}));
+  list = r.answer(list, 404);
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::event}));
+  list = r.answer(list, 404);
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::event_auth}));
+  list = r.answer(list, 200, list_body("auth_chain", {r.levels}));
+  // By the old state the ban is unlawful. That is no verdict.
+  BOOST_TEST(!r.stored(r.ban));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::get_missing_events}));
+  list = r.answer(list, 200, events_body({r.levels}));
+  BOOST_TEST((r.disk.events.at(r.ban->event_id).judged == store::verdict::accepted));
+  BOOST_TEST(r.membership(bob) == "ban");
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_pusher_is_not_believed_about_an_event_of_a_server_that_is_silent) {
+  hidden_levels r;
+  auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.ban}));
+  list = r.answer(list, 200, events_body({}));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  list = r.answer(list, 0);
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::get_missing_events}));
+  list = r.answer(list, 0);
+  BOOST_TEST(told<peer_request>(list).empty());
+  BOOST_TEST(!r.stored(r.ban));
+  // When it sends the ban itself, nothing stands in the way, and what was staged follows.
+  list = r.answer(r.push({r.ban}), 200, events_body({r.levels}));
+  BOOST_TEST(r.membership(bob) == "ban");
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_pusher_is_believed_after_an_hour_of_silence) {
+  hidden_levels r;
+  auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.said}));
+  list = r.answer(list, 200, events_body({}));
+  list = r.answer(list, 0);
+  list = r.answer(list, 0); // there.example
+  r.now += 3'600'000;
+  list = r.answer(r.on(timer_due{"gap"}), 200, events_body({r.ban}));
+  list = r.answer(list, 200, events_body({}));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  BOOST_TEST((addressed(r.answer(list, 0)) == question{pusher, endpoint::state_ids}));
+}
+
+BOOST_AUTO_TEST_CASE(a_ban_after_a_message_with_a_told_state_is_not_rejected_by_that_state) {
+  hidden_levels r(true);
+  auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.said, r.ban}));
+  list = r.answer(list, 200, events_body({}));
+  BOOST_TEST((question_in(list).query.at(0).second == r.said->event_id));
+  list = r.answer(r.answer(list, 404), 404); // its ids, then whole
+  list = r.answer(list, 200, state_ids_body(r)); // of the pusher: without the levels
+  BOOST_TEST(r.stored(r.said));
+  BOOST_TEST((addressed(list) == question{pusher, endpoint::event_auth}));
+  list = r.answer(list, 200, list_body("auth_chain", {r.levels}));
+  BOOST_TEST(!r.stored(r.ban));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  BOOST_TEST((question_in(list).query.at(0).second == r.ban->event_id));
+  list = r.answer(list, 200, state_ids_body(r, {r.levels}));
+  BOOST_TEST(r.membership(bob) == "ban");
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_auth_event_costs_two_questions_of_a_server_and_the_event_stays) {
+  hidden_levels r;
+  auto pdu = r.levels->source;
+  pdu.set("signatures", matrix::json::object{{"there.example", matrix::json::object{{there_key().key_id(), std::string(86, 'A')}}}});
+  const auto forged = *matrix::make_event(std::move(pdu), r.rules()); // of the same id
+  const auto x = r.citing(r.message_of(eve, "by whose authority"), r.levels->event_id);
+  auto list = r.push({x});
+  BOOST_TEST(written<store::put_inbox>(list).size() == 1u);
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::event_auth}));
+  list = r.answer(list, 200, list_body("auth_chain", {forged, r.event(r.state().at({"m.room.create", ""}))}));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::event}));
+  list = r.answer(list, 200, list_body("pdus", {forged}));
+  BOOST_TEST(told<peer_request>(list).empty());
+  BOOST_TEST(written<store::remove_inbox>(list).empty());
+  BOOST_TEST(!r.stored(x));
+  // Nobody is asked before its time, and then the true one lets it in.
+  r.now = timer_at(list, "gap");
+  list = r.answer(r.on(timer_due{"gap"}), 200, list_body("auth_chain", {}));
+  BOOST_TEST((texts_in(r.answer(list, 200, list_body("pdus", {r.levels}))) == std::vector<std::string>{"by whose authority"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_server_tells_besides_the_auth_chain_is_not_taken) {
+  hidden_levels r;
+  const auto x = r.citing(r.message_of(eve, "hello"), r.levels->event_id);
+  const auto beside = r.made(eli, "m.room.member", {{"membership", "join"}, {"displayname", "elsewhere"}}, eli);
+  r.answer(r.push({x}), 200, list_body("auth_chain", {r.levels, beside}));
+  BOOST_TEST(r.stored(x));
+  BOOST_TEST(!r.disk.events.contains(beside->event_id));
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_parent_with_too_many_parents_is_not_taken) {
+  shared_room r;
+  auto pdu = r.message_of(eve, "octopus")->source;
+  matrix::json::array prev;
+  for (std::size_t i = 0; i <= limits::prev_events_max; ++i) prev.emplace_back("$" + std::string(42, 'N') + static_cast<char>('a' + i));
+  pdu.set("prev_events", std::move(prev));
+  pdu.erase("signatures");
+  pdu.erase("hashes");
+  pdu.set("hashes", matrix::json::object{{"sha256", matrix::base64_encode(matrix::content_hash(pdu))}});
+  matrix::set_signature(pdu, "there.example", there_key().key_id(), there_key().sign(matrix::signed_bytes(pdu, r.rules())));
+  const auto octopus = *matrix::make_event(std::move(pdu), r.rules(), matrix::count_policy::unbounded);
+  const auto x = r.message_of(eve, "arm", {octopus->event_id});
+  const auto list = r.on(test::answer_to(question_in(r.push({x})), 200, events_body({octopus})));
+  BOOST_TEST(told<verify_events>(list).empty());
+  BOOST_TEST(told<peer_request>(list).empty());
+  BOOST_TEST(written<store::put_event>(list).empty());
+  BOOST_TEST(!r.disk.events.contains(octopus->event_id));
+}
+
+// -- the state at the far end
+
+BOOST_AUTO_TEST_CASE(of_a_state_only_the_few_unknown_events_are_fetched) {
+  crowded_room r;
+  std::vector<matrix::event_ptr> unknown;
+  for (int i = 0; i < 3; ++i)
+    unknown.push_back(r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
+  auto list = r.far_end();
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, unknown)));
+  std::set<std::string> asked;
+  for (int i = 0; i < 3; ++i) {
+    BOOST_REQUIRE((addressed(list) == question{"there.example", endpoint::event}));
+    const auto q = question_in(list);
+    BOOST_TEST(q.response_bytes_max < 200'000u);
+    asked.insert(q.parameters.at(0));
+    for (const auto& x : unknown)
+      if (x->event_id == q.parameters.at(0)) list = r.on(test::answer_to(q, 200, list_body("pdus", {x})));
+  }
+  BOOST_TEST(asked.size() == 3u);
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"far end", "near end"}));
+  // The state before the far end is what was told.
+  const auto& before = *r.disk.groups.at(r.disk.events.at(r.oldest->event_id).state_group_before);
+  for (const auto& x : unknown) BOOST_TEST(before.at({"m.room.member", *x->state_key}) == x->event_id);
+  BOOST_TEST(before.size() == r.state().size());
+}
+
+BOOST_AUTO_TEST_CASE(a_state_with_many_unknown_events_is_asked_for_whole) {
+  crowded_room r;
+  std::vector<matrix::event_ptr> unknown;
+  for (int i = 0; i < 20; ++i)
+    unknown.push_back(r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
+  auto list = r.far_end();
+  list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, unknown)));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
+  list = r.on(test::answer_to(question_in(list), 200, state_body(r, unknown)));
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"far end", "near end"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_event_that_is_told_by_its_id_and_then_withheld_has_the_state_asked_for_whole) {
+  crowded_room r;
+  const auto named = r.made(r.user(0), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(0));
+  auto list = r.far_end();
+  list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, {named})));
+  list = r.on(test::answer_to(question_in(list), 404));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_of_more_values_than_one_document_may_have_closes_a_gap) {
+  crowded_room r;
+  auto list = r.far_end();
+  list = r.on(test::answer_to(question_in(list), 404));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
+  std::string item = R"({"type":"m.room.member","content":{"long":[0)";
+  for (int i = 1; i < 10'000; ++i) item += ",0";
+  item += "]}}";
+  auto body = state_body(r);
+  body.resize(body.size() - 2);
+  for (std::size_t values = 0; values <= limits::json_values_max; values += 10'000) body += "," + item;
+  BOOST_TEST(!matrix::json::parse(body + "]}"));
+  BOOST_TEST((texts_in(r.on(test::answer_to(question_in(list), 200, body + "]}"))) == std::vector<std::string>{"far end", "near end"}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
