@@ -2,6 +2,7 @@
 // Source: server-server-api, "Checks performed on receipt of a PDU".
 #include "actors/room/room_machine.hpp"
 
+#include "messages/limits.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/server_acl.hpp"
@@ -28,17 +29,26 @@ std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_ve
 
 } // namespace
 
-void room_machine::receive(const pdus_received& m) {
-  if (join_ || (history_ && history_->failures == 0) || (without_members_ && without_members_->reading != 0)) {
-    held_.push_back(m);
-    return;
-  }
+bool room_machine::has_room_for(const pdus_received& m) const {
+  auto all = m.pdus->size(), of_origin = all;
+  auto count = [&](const std::string& origin, std::size_t pdus) {
+    all += pdus;
+    if (origin == m.origin) of_origin += pdus;
+  };
+  for (const auto& [id, w] : work_) count(w.origin, 1);
+  for (const auto& h : held_) count(h.origin, h.pdus->size());
   // One server may fill half of it: the room stays open to the others.
-  const auto of_origin = std::count_if(work_.begin(), work_.end(), [&](const auto& w) { return w.second.origin == m.origin; });
-  if (work_.size() + m.pdus->size() > node_.room.pending_pdus_max ||
-      static_cast<std::size_t>(of_origin) + m.pdus->size() > std::max<std::size_t>(50, node_.room.pending_pdus_max / 2)) {
+  return all <= node_.room.pending_pdus_max && of_origin <= std::max<std::size_t>(limits::pdus_per_transaction_max, node_.room.pending_pdus_max / 2);
+}
+
+void room_machine::receive(const pdus_received& m) {
+  if (!has_room_for(m)) {
     // The sender keeps what it sent and repeats it; an answer per PDU would make it drop them.
     tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
+    return;
+  }
+  if (join_ || (history_ && history_->failures == 0) || (without_members_ && without_members_->reading != 0)) {
+    held_.push_back(m);
     return;
   }
   heard_from(m.origin);

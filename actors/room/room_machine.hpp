@@ -73,6 +73,8 @@ private:
   };
   using work_map = std::map<std::uint64_t, work>; ///< by order of arrival
   void receive(const pdus_received& m);
+  /// Whether the bound on what is worked on or held lets these in.
+  bool has_room_for(const pdus_received& m) const;
   void enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin);
   void verified(const events_verified& m);
   /// Places every event that can be placed; asks for what is missing.
@@ -615,7 +617,7 @@ private:
   std::int64_t last_held_ = 0;
   std::optional<join_dance> join_;
   std::vector<join_wanted> join_queue_;
-  std::vector<pdus_received> held_; ///< PDUs that came during our join
+  std::vector<pdus_received> held_; ///< PDUs that came during our join; bounded like `work_`, and together with it
   time_ms last_active_ = 0;
 };
 
