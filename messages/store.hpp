@@ -220,7 +220,7 @@ struct load_room {
 struct room_loaded {
   bool exists = false;
   put_room room;
-  std::vector<stored_event> state_events; ///< all state events and outliers of the room, any verdict
+  std::vector<stored_event> state_events; ///< all state events and outliers of the room, but for rejected ones
   std::vector<stored_event> extremities;
   std::map<std::int64_t, matrix::state_ptr> state_groups; ///< the current one and those of the extremities, whole
   std::vector<put_inbox> inbox;

@@ -86,6 +86,7 @@ void room_graph::remember(const store::events_loaded& found) {
     note_visibility(*s.event, s.position);
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
     if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
+    else if (s.judged == verdict::rejected) let_go_of_rejected(s.event->event_id);
   }
 }
 
@@ -228,10 +229,20 @@ room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state
 void room_graph::put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch) {
   batch.push_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
   const auto id = n.event->event_id;
+  const bool placed = bool{n.after}, rejected = n.judged == verdict::rejected;
   if (n.event->is_state()) precedents_.clear();
   note_visibility(*n.event, position);
-  if (n.after) recent_.push_back(id);
+  if (placed) recent_.push_back(id);
   nodes_.insert_or_assign(id, std::move(n));
+  if (!placed && rejected) let_go_of_rejected(id);
+}
+
+void room_graph::let_go_of_rejected(const std::string& latest) {
+  rejected_.push_back(latest);
+  if (rejected_.size() <= recent_events_max_) return;
+  const auto it = nodes_.find(rejected_.front());
+  if (it != nodes_.end() && it->second.judged == verdict::rejected && !it->second.after) nodes_.erase(it);
+  rejected_.pop_front();
 }
 
 void room_graph::let_go_of_old_states() {
@@ -245,7 +256,8 @@ void room_graph::let_go_of_old_states() {
     }
     auto it = nodes_.find(id);
     if (it == nodes_.end()) continue;
-    if (it->second.event->is_state()) it->second.before = it->second.after = {};
+    // A rejected event is part of no state and of no auth chain.
+    if (it->second.event->is_state() && it->second.judged != verdict::rejected) it->second.before = it->second.after = {};
     else nodes_.erase(it);
   }
 }

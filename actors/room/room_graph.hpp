@@ -40,9 +40,9 @@ struct state_change {
 /// History Visibility".
 std::string_view history_visibility(const matrix::event* rule);
 
-/// The room's event graph as far as decisions need it: every state event and outlier, the forward extremities, the current
-/// state, and the latest events with the states around them. Pure data; what it changes it also writes into a store batch.
-/// Memory: O(state events + `recent_events_max`).
+/// The room's event graph as far as decisions need it: every state event and outlier that is not rejected, the forward extremities, the
+/// current state, and the latest events with the states around them. Pure data; what it changes it also writes into a store batch.
+/// Memory: O(state events that were not rejected + `recent_events_max`).
 class room_graph {
 public:
   room_graph(std::size_t recent_events_max, std::int64_t state_group_full_every)
@@ -162,6 +162,8 @@ private:
   bool members_omitted_ = false;
   std::vector<state_change> make_current(state_ref next);
   void let_go_of_old_states();
+  /// Of rejected events without a state around them the last `recent_events_max_` stay; who cites an older one has it read.
+  void let_go_of_rejected(const std::string& latest);
 
   std::size_t recent_events_max_;
   std::int64_t state_group_full_every_;
@@ -184,6 +186,7 @@ private:
   std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< each m.room.history_visibility event -> its position
   std::deque<std::string> recent_; ///< events with states at hand, oldest first
+  std::deque<std::string> rejected_; ///< rejected events without, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;
   std::int64_t last_position_ = 0, first_position_ = 0, last_group_ = 0;

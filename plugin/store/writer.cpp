@@ -153,7 +153,8 @@ void writer::apply(const put_event& x) {
   auto& change = rooms_[room];
   change.room_version = event.rules().id;
   int judged = static_cast<int>(x.judged);
-  bool for_auth = event.is_state() || x.judged == verdict::outlier;
+  // What a room is loaded with: a rejected event is part of no state, whoever cites it has it read.
+  bool for_auth = (event.is_state() && x.judged != verdict::rejected) || x.judged == verdict::outlier;
   if (auto known = names_.find_event(event.event_id, room)) {
     update_event_.run(known, judged, for_auth, x.state_group_before, x.state_group_after, x.position, x.reason);
     return;

@@ -109,7 +109,8 @@ struct room_store {
     l.exists = known;
     l.room = head;
     for (const auto& id : order)
-      if (const auto& e = events.at(id); e.event->is_state() || e.judged == store::verdict::outlier) l.state_events.push_back(e);
+      if (const auto& e = events.at(id); (e.event->is_state() && e.judged != store::verdict::rejected) || e.judged == store::verdict::outlier)
+        l.state_events.push_back(e);
     for (const auto& id : head.forward_extremities) l.extremities.push_back(events.at(id));
     l.state_groups = groups;
     l.held_redactions = held;

@@ -97,4 +97,34 @@ BOOST_AUTO_TEST_CASE(other_auth_events_are_judged_for_themselves) {
   BOOST_TEST((judged(r, wrong) == store::verdict::rejected));
 }
 
+BOOST_AUTO_TEST_CASE(rejected_state_events_do_not_stay_in_memory_and_are_not_loaded_and_who_cites_one_is_rejected_still) {
+  shared_room r;
+  r.node.room.recent_events_max = 64;
+  r.restart();
+  auto at_hand = [&] { return *matrix::json::parse(r.machine->describe(r.now))->find_integer("events_at_hand"); };
+  const auto before = at_hand();
+  matrix::event_ptr first;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto topic = r.made(eve, "m.room.topic", {{"topic", std::to_string(i)}}, "");
+    r.push({topic});
+    BOOST_REQUIRE((judged(r, topic) == store::verdict::rejected));
+    if (!first) first = topic;
+  }
+  BOOST_TEST(at_hand() <= before + 64);
+  const auto loaded = r.disk.load().state_events;
+  BOOST_TEST(std::none_of(loaded.begin(), loaded.end(), [](const auto& e) { return e.event->type == "m.room.topic"; }));
+  auto pdu = r.message_of(eve, "by its authority")->source;
+  auto auth = *pdu.find("auth_events")->as_array();
+  auth.emplace_back(first->event_id);
+  pdu.set("auth_events", std::move(auth));
+  pdu.erase("hashes");
+  pdu.erase("signatures");
+  const auto citing = *matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key());
+  BOOST_TEST(told<peer_request>(r.push({citing})).empty()); // it is read, not asked for
+  BOOST_TEST((judged(r, citing) == store::verdict::rejected));
+  const auto said = r.message_of(eve, "after all that");
+  r.push({said});
+  BOOST_TEST((judged(r, said) == store::verdict::accepted));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
