@@ -244,4 +244,22 @@ BOOST_AUTO_TEST_CASE(a_state_of_more_values_than_one_document_may_have_closes_a_
   BOOST_TEST((texts_in(r.on(test::answer_to(question_in(list), 200, body + "]}"))) == std::vector<std::string>{"far end", "near end"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_state_of_far_more_unknown_events_than_the_room_has_is_not_taken) {
+  crowded_room r;
+  auto list = r.far_end();
+  list = r.on(test::answer_to(question_in(list), 404));
+  const auto pattern = r.made(eve, "m.room.member", {{"membership", "join"}}, eve)->to_json();
+  auto body = state_body(r);
+  body.resize(body.size() - 2);
+  for (std::size_t i = 0; i < 20'000 + 2 * r.state().size() + 1; ++i) {
+    auto item = pattern;
+    const std::string key = "\"state_key\":\"";
+    item.insert(item.find(key) + key.size() + 1, std::to_string(i) + "_");
+    body += "," + item;
+  }
+  list = r.on(test::answer_to(question_in(list), 200, body + "]}"));
+  BOOST_TEST(told<verify_events>(list).empty());
+  BOOST_TEST(!r.disk.events.contains(r.oldest->event_id));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
