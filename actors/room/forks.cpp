@@ -6,6 +6,7 @@
 #include "messages/limits.hpp"
 
 #include <functional>
+#include <utility>
 
 namespace causeway::room {
 namespace {
@@ -32,7 +33,7 @@ void room_machine::consider_forks() {
 }
 
 void room_machine::forks_overdue() {
-  merge_due_ = false;
+  merge_due_ = merge_asked_ = false;
   if (graph_.extremities().size() > forks_patient_max) merge_forks();
 }
 
@@ -53,8 +54,7 @@ void room_machine::merge_forks() {
   if (!wanted) return;
   auto x = author(*wanted);
   if (!x && author_waits_) {
-    if (!merge_due_) policy_waiting_.emplace_back(timer_due{"forks"});
-    merge_due_ = true;
+    if (!std::exchange(merge_asked_, true)) policy_waiting_.emplace_back(timer_due{"forks"});
     return;
   }
   const auto forks = graph_.extremities().size();

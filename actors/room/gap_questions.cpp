@@ -6,6 +6,7 @@
 #include "actors/room/room_machine.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/json_lists.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -235,7 +236,7 @@ void room_machine::gap_answer(const peer_answer& m) {
     return verify_told_of_gap();
   }
   if (gap_->at == gap::step::state_ids) return gap_state_ids(m.body);
-  auto body = matrix::json::parse(m.body);
+  auto body = matrix::json::parse_readable(m.body, {"events", "pdus", "auth_chain"});
   if (!body) return gap_refused("the answer is no JSON");
   const char* list = gap_->at == gap::step::missing_events ? "events" : gap_->at == gap::step::auth_events ? "auth_chain" : "pdus";
   const auto* pdus = body->find_array(list);

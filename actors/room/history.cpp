@@ -4,6 +4,7 @@
 #include "actors/room/room_machine.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/json_lists.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -67,7 +68,7 @@ void room_machine::history_failed() {
 
 void room_machine::history_answer(const peer_answer& m) {
   history_->asked = 0;
-  auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why};
+  auto body = m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus", "auth_chain"}) : result<matrix::json::value>{m.why};
   if (!history_->auth_of.empty()) {
     const auto* chain = body ? body->find_array("auth_chain") : nullptr;
     auto unknown = chain ? formed_unknown(*chain) : std::vector<matrix::event_ptr>{};

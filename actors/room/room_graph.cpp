@@ -526,13 +526,15 @@ std::vector<matrix::event_ptr> room_graph::events_of(const state_ref& state) con
 }
 
 void room_graph::note_visibility(const matrix::event& x, std::int64_t position) {
-  if (x.is_state("m.room.history_visibility")) visibility_rules_.insert_or_assign(x.event_id, position);
+  if (!x.is_state("m.room.history_visibility")) return;
+  if (position > 0) visibility_rules_.erase(x.event_id); // of our time: the states tell
+  else visibility_rules_.insert_or_assign(x.event_id, position);
 }
 
 bool room_graph::is_open_history(std::int64_t position) const {
   return std::all_of(visibility_rules_.begin(), visibility_rules_.end(), [&](const auto& rule) {
     const auto* n = find(rule.first);
-    if (rule.second > 0 || !n || (n->judged != verdict::accepted && n->judged != verdict::outlier)) return true; // of our time, or no rule
+    if (!n || (n->judged != verdict::accepted && n->judged != verdict::outlier)) return true; // no rule
     // What it replaced is not known.
     if (rule.second < 0 && rule.second > position) return false;
     const auto visibility = history_visibility(n->event.get());

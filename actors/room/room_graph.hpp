@@ -184,7 +184,7 @@ private:
   static constexpr std::size_t followed_max = 1'000;
   static constexpr std::size_t cited_max = 100'000;
   std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
-  std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< each m.room.history_visibility event -> its position
+  std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< m.room.history_visibility events of before our time -> position
   std::deque<std::string> recent_; ///< events with states at hand, oldest first
   std::deque<std::string> rejected_; ///< rejected events without, oldest first
   std::vector<std::string> extremities_;

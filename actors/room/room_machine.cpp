@@ -278,7 +278,8 @@ void room_machine::store_answer(const store_answered& m) {
       case matrix::endpoint::send_join_v1:
       case matrix::endpoint::send_join_v2:
       case matrix::endpoint::send_leave_v1:
-      case matrix::endpoint::send_leave_v2: {
+      case matrix::endpoint::send_leave_v2:
+      case matrix::endpoint::send_knock: {
         graph_.remember(*found);
         const auto* n = graph_.find(call.match->parameters.at(1));
         const auto placed = [&](const auto& id) { return graph_.is_placed(id); };

@@ -589,7 +589,7 @@ private:
   std::vector<open_hierarchy> hierarchies_;
   std::vector<authorisation> authorising_;
   time_ms merge_not_before_ = 0;
-  bool merge_due_ = false; ///< a timer or the policy server will bring the ends of the graph together
+  bool merge_due_ = false, merge_asked_ = false; ///< a timer, or the policy server, will bring the ends of the graph together
   std::map<std::string, time_ms> typing_until_; ///< users of other servers; bounded
   std::list<join_by_resident> joins_by_residents_;
   std::map<token, time_search> searching_;
