@@ -96,7 +96,8 @@ struct knocking {
     a.body = reply.body;
     if (a.status != 200) {
       a.why = {fault_code::peer_refused, a.body};
-      if (const auto* code = matrix::json::parse(a.body)->find_string("errcode")) a.errcode = *code;
+      const auto told = matrix::json::parse(a.body);
+      if (const auto* code = told ? told->find_string("errcode") : nullptr) a.errcode = *code;
     }
     return a;
   }

@@ -162,7 +162,7 @@ constexpr bool thread_sanitizer = false;
 
 boost::test_tools::assertion_result fast_enough(boost::unit_test::test_unit_id) {
   boost::test_tools::assertion_result answer(!thread_sanitizer);
-  if (thread_sanitizer) answer.message() << "12 MiB take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
+  if (thread_sanitizer) answer.message() << "large bodies take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
   return answer;
 }
 
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(node_that_is_silent_becomes_504) {
   BOOST_TEST(peer.read_reply().body == "in time");
 }
 
-BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none) {
+BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none, *boost::unit_test::precondition(fast_enough)) {
   options.inbound_bodies_mib = 1;
   start();
   auto first = connect(), second = connect(), small = connect();
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none) {
   BOOST_TEST(first.read_reply().status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(a_body_that_stops_half_way_gives_its_share_back) {
+BOOST_AUTO_TEST_CASE(a_body_that_stops_half_way_gives_its_share_back, *boost::unit_test::precondition(fast_enough)) {
   options.inbound_bodies_mib = 1;
   options.request_read_timeout_s = 1;
   start(echo);
