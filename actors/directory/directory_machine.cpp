@@ -242,86 +242,61 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
   send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
 }
 
+bool directory_machine::know_room(const command_received& m, std::string& room) {
+  auto known = room_of(room);
+  if (!known) fail(m, known.error());
+  else room = *known;
+  return bool{known};
+}
+
+bool directory_machine::know_user(const command_received& m, std::string& user, bool must_be_local, const char* field) {
+  auto known = user_of(user, must_be_local);
+  if (!known) fail(m, {known.error().code, field + known.error().detail});
+  else user = *known;
+  return bool{known};
+}
+
 void directory_machine::route(const command_received& m, chat::invite_send x) {
-  auto room = room_of(x.room);
-  auto by = user_of(x.by, true);
-  auto user = user_of(x.user, false);
-  if (!room) return fail(m, room.error());
-  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.by = *by;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {*by, *user});
+  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {x.by, x.user});
 }
 
 void directory_machine::route(const command_received& m, chat::invite_revoke x) {
-  auto room = room_of(x.room);
-  auto by = user_of(x.by, true);
-  auto user = user_of(x.user, false);
-  if (!room) return fail(m, room.error());
-  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.by = *by;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {*by}); // which hands it on, in the order of commands
+  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {x.by}); // which hands it on, in the order of commands
 }
 
 void directory_machine::route(const command_received& m, chat::invite_answer x) {
-  auto room = room_of(x.room);
-  auto user = user_of(x.user, true);
-  if (!room) return fail(m, room.error());
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {*user});
+  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {x.user});
 }
 
 void directory_machine::route(const command_received& m, chat::message_send x) {
-  auto room = room_of(x.room);
-  auto sender = user_of(x.sender, true);
-  if (!room) return fail(m, room.error());
-  if (!sender) return fail(m, {sender.error().code, "sender: " + sender.error().detail});
-  x.room = *room;
-  x.sender = *sender;
+  if (!know_room(m, x.room) || !know_user(m, x.sender, true, "sender: ")) return;
   for (auto& u : x.mentions) {
     if (u == "@room") continue;
     auto id = user_of(u, false);
     if (!id) return fail(m, {id.error().code, "mentions: " + id.error().detail});
     u = *id;
   }
-  send({actor_kind::room, *room}, m, std::move(x), *room, {});
+  const auto room = x.room;
+  send({actor_kind::room, room}, m, std::move(x), room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::message_delete x) {
-  auto room = room_of(x.room);
-  auto by = user_of(x.by, true);
-  if (!room) return fail(m, room.error());
-  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
-  x.room = *room;
-  x.by = *by;
-  send({actor_kind::room, *room}, m, std::move(x), *room, {});
+  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ")) return;
+  const auto room = x.room;
+  send({actor_kind::room, room}, m, std::move(x), room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::member_leave x) {
-  auto room = room_of(x.room);
-  auto user = user_of(x.user, true);
-  if (!room) return fail(m, room.error());
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {});
+  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::typing x) {
-  auto room = room_of(x.room);
-  auto user = user_of(x.user, true);
-  if (!room) return fail(m, room.error());
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {});
+  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::user_profile x) {
@@ -336,10 +311,8 @@ void directory_machine::route(const command_received& m, chat::user_profile x) {
 }
 
 void directory_machine::route(const command_received& m, chat::query_room x) {
-  auto room = room_of(x.room);
-  if (!room) return fail(m, room.error());
-  x.room = *room;
-  send({actor_kind::room, *room}, m, x, *room, {});
+  if (!know_room(m, x.room)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
 void directory_machine::route(const command_received& m, const chat::media_put&) {

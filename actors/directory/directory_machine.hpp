@@ -92,6 +92,10 @@ private:
   result<std::string> room_of(const std::string& named) const;
   /// @param must_be_local  refuse users of other servers
   result<std::string> user_of(const std::string& named, bool must_be_local);
+  /// The same for a field of a command, in place. @returns false: the command has failed with the reason
+  bool know_room(const command_received& m, std::string& room);
+  /// @param field  stands before the reason
+  bool know_user(const command_received& m, std::string& user, bool must_be_local, const char* field = "");
   const store::put_user& know(const std::string& user_id, const std::string& chat_name);
   std::shared_ptr<const std::vector<store::put_user>> profiles_of(const std::vector<std::string>& user_ids) const;
   void send(address to, const command_received& m, chat::command resolved, std::string room_id, const std::vector<std::string>& users,

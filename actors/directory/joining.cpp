@@ -98,26 +98,13 @@ void directory_machine::enter(const command_received& m, Wanted x, const std::st
 }
 
 void directory_machine::route(const command_received& m, chat::knock_retract x) {
-  auto room = room_of(x.room);
-  auto user = user_of(x.user, true);
-  if (!room) return fail(m, room.error());
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {*user}); // which hands it on, in the order of commands
+  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {x.user}); // which hands it on, in the order of commands
 }
 
 void directory_machine::route(const command_received& m, chat::knock_reject x) {
-  auto room = room_of(x.room);
-  auto by = user_of(x.by, true);
-  auto user = user_of(x.user, false);
-  if (!room) return fail(m, room.error());
-  if (!by) return fail(m, {by.error().code, "by: " + by.error().detail});
-  if (!user) return fail(m, user.error());
-  x.room = *room;
-  x.by = *by;
-  x.user = *user;
-  send({actor_kind::room, *room}, m, x, *room, {});
+  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
 } // namespace causeway::directory

@@ -124,6 +124,7 @@ void invitation_machine::invite_verified(bool valid) {
     } else if (!known) {
       const auto chat_room_id = row_.chat_room_id;
       row_ = {};
+      leave_via_ = 0;
       row_.room_id = room_id_;
       row_.user_id = user_id_;
       row_.room_version = a.room_version;
@@ -264,14 +265,7 @@ void invitation_machine::joined(const join_finished& m) {
 }
 
 void invitation_machine::send_leave_request() {
-  peer_request r;
-  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
-  asking_ = asking::make_leave;
-  asked_since_ = now_;
-  r.endpoint = endpoint::make_leave;
-  r.parameters = {room_id_, user_id_};
-  r.timeout_ms = node_.federation.make_join_timeout_ms;
+  auto r = question(asking::make_leave, endpoint::make_leave, user_id_, node_.federation.make_join_timeout_ms);
   ++row_.attempts;
   after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
@@ -284,8 +278,11 @@ void invitation_machine::leave_answered(const peer_answer& m) {
     row_.retry_at_ts = 0;
     save();
   };
-  if (m.status == 0 || m.status >= 500 || m.status == 429 || m.status == 401) {
+  // Every server of the room can tell it the others; but only the inviter's knows that the room has no such invitation.
+  const bool is_inviters = knocks() || leave_server() == matrix::server_name_of(row_.inviter);
+  if (m.status == 0 || m.status >= 500 || m.status == 429 || m.status == 401 || (m.status != 200 && !is_inviters)) {
     if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
+    ++leave_via_;
     return retry_later(to_string(m.why));
   }
   // A server that has not yet taken its own invitation into the room refuses at first: ask again a few times before believing it.
@@ -299,15 +296,8 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   if (!row_.reason.empty()) content.set("reason", row_.reason);
   const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
   if (!x) return give_up();
-  peer_request r;
-  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
-  asking_ = asking::send_leave;
-  asked_since_ = now_;
-  r.endpoint = endpoint::send_leave_v2;
-  r.parameters = {room_id_, (*x)->event_id};
+  auto r = question(asking::send_leave, endpoint::send_leave_v2, (*x)->event_id, node_.federation.request_timeout_ms);
   r.body = (*x)->to_json();
-  r.timeout_ms = node_.federation.request_timeout_ms;
   now_effects_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
 

@@ -104,6 +104,10 @@ private:
   std::vector<std::string> knocked_at() const;
   /// The server that is told of the leave that ends an invitation or a knock.
   std::string leave_server() const;
+  enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave, make_knock, send_knock, about_knock };
+  /// The one request to another server that is open from now on.
+  /// @param about  the second parameter of the endpoint's path: a user or an event
+  peer_request question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms);
 
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
@@ -121,8 +125,9 @@ private:
   store::put_invitation row_;
   matrix::event_ptr event_; ///< the invite
 
-  enum class asking : std::uint8_t { nothing, invite, make_leave, send_leave, make_knock, send_knock, about_knock } asking_ = asking::nothing;
+  asking asking_ = asking::nothing;
   token asked_ = 0;
+  std::size_t leave_via_ = 0; ///< of `via()`, round and round: who is asked to take a rejection
   time_ms asked_since_ = 0;
   matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
   token keys_asked_ = 0;

@@ -32,7 +32,8 @@ std::vector<std::string> invitation_machine::knocked_at() const {
 
 std::string invitation_machine::leave_server() const {
   if (row_.direction == "knock" && !row_.via.empty()) return row_.via.substr(0, row_.via.find(' '));
-  return std::string{matrix::server_name_of(row_.inviter)};
+  const auto servers = via(); // the inviter's first
+  return servers[leave_via_ % servers.size()];
 }
 
 void invitation_machine::knock(const chat_command& m, const chat::room_knock& x) {
@@ -103,15 +104,8 @@ void invitation_machine::profile_told(const store::user_found* found) {
 }
 
 void invitation_machine::make_knock() {
-  peer_request r;
-  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
-  asking_ = asking::make_knock;
-  asked_since_ = now_;
-  r.endpoint = matrix::endpoint::make_knock;
-  r.parameters = {room_id_, user_id_};
+  auto r = question(asking::make_knock, matrix::endpoint::make_knock, user_id_, node_.federation.make_join_timeout_ms);
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
-  r.timeout_ms = node_.federation.make_join_timeout_ms;
   after_.push_back(tell{{actor_kind::remote_server, knocked_at().at(at_via_)}, std::move(r)});
 }
 
@@ -151,15 +145,8 @@ void invitation_machine::send_knock(const peer_answer& m) {
   row_.event = (*x)->to_json();
   event_ = *x;
   save(); // from here on the room may know of it
-  peer_request r;
-  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
-  asking_ = asking::send_knock;
-  asked_since_ = now_;
-  r.endpoint = matrix::endpoint::send_knock;
-  r.parameters = {room_id_, event_->event_id};
+  auto r = question(asking::send_knock, matrix::endpoint::send_knock, event_->event_id, node_.federation.request_timeout_ms);
   r.body = row_.event;
-  r.timeout_ms = node_.federation.request_timeout_ms;
   after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
 
@@ -205,15 +192,8 @@ void invitation_machine::ask_about_knock_at(time_ms at) {
 
 void invitation_machine::ask_about_knock() {
   // A question only: who is given a template for a leave need not send one. It is given to whoever is invited, in the room, or knocks.
-  peer_request r;
-  r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
-  asking_ = asking::about_knock;
-  asked_since_ = now_;
+  auto r = question(asking::about_knock, matrix::endpoint::make_leave, user_id_, node_.federation.make_join_timeout_ms);
   row_.retry_at_ts = 0;
-  r.endpoint = matrix::endpoint::make_leave;
-  r.parameters = {room_id_, user_id_};
-  r.timeout_ms = node_.federation.make_join_timeout_ms;
   after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
 }
 

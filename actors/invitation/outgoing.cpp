@@ -45,18 +45,23 @@ void invitation_machine::begin() {
   }
 }
 
-void invitation_machine::send_invite() {
-  if (!event_) return become("failed", "the invitation's event cannot be read");
+peer_request invitation_machine::question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms) {
   peer_request r;
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   r.asked = asked_ = ++last_token_;
-  asking_ = asking::invite;
+  r.endpoint = endpoint;
+  r.parameters = {room_id_, about};
+  r.timeout_ms = timeout_ms;
+  asking_ = what;
   asked_since_ = now_;
-  r.endpoint = matrix::endpoint::invite_v2;
-  r.parameters = {room_id_, event_->event_id};
+  return r;
+}
+
+void invitation_machine::send_invite() {
+  if (!event_) return become("failed", "the invitation's event cannot be read");
+  auto r = question(asking::invite, matrix::endpoint::invite_v2, event_->event_id, node_.federation.request_timeout_ms);
   r.body = "{\"event\":" + event_->to_json() + ",\"invite_room_state\":" + (row_.invite_room_state.empty() ? "[]" : row_.invite_room_state) +
            ",\"room_version\":\"" + row_.room_version + "\"}";
-  r.timeout_ms = node_.federation.request_timeout_ms;
   ++row_.attempts;
   save(); // from here on the other server may know of it
   after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r)});

@@ -101,6 +101,35 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_a_second_time_after_he_joined_is_signe
   BOOST_TEST(r.row.state == "accepted");
 }
 
+BOOST_AUTO_TEST_CASE(a_no_that_the_inviters_server_cannot_hear_is_told_another_of_the_room) {
+  rig r(their_room, bob);
+  r.invited(member_event(their_room, eve, bob, "invite", 5));
+  r.row.invite_room_state = R"([{"type":"m.room.name","state_key":"","sender":"@x:third.example","content":{"name":"n"}}])";
+  r.begin();
+  r.command(chat::invite_answer{their_room, bob, false, {}});
+  auto done = r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  BOOST_TEST(r.row.state == "rejected");
+  std::vector<std::string> asked;
+  auto answered = [&](int status, std::string errcode, fault why) {
+    const auto [to, request] = told<peer_request>(done).at(0);
+    BOOST_TEST((request.endpoint == matrix::endpoint::make_leave));
+    asked.push_back(to.key);
+    done = r.on(peer_answer{request.asked, to.key, status, "{}", std::move(why), std::move(errcode)});
+    for (int i = 0; i < 3 && told<peer_request>(done).empty() && !r.row.pending_request.empty(); ++i) {
+      r.now = of_kind<wake_me_at>(done).at(0).at;
+      done = r.on(timer_due{of_kind<wake_me_at>(done).at(0).name});
+    }
+  };
+  answered(0, {}, {fault_code::peer_unreachable, "there.example"});
+  answered(403, "M_FORBIDDEN", {fault_code::peer_refused, "no such invitation"}); // it may have left the room meanwhile
+  for (int i = 0; i < 20 && !r.row.pending_request.empty(); ++i) answered(403, "M_FORBIDDEN", {fault_code::peer_refused, "no such invitation"});
+  BOOST_TEST(asked.size() < 20u);
+  BOOST_TEST(asked[0] == "there.example");
+  BOOST_TEST(asked[1] == "third.example");
+  BOOST_TEST(asked.back() == "there.example"); // whose word ends it
+  BOOST_TEST(r.row.pending_request.empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_invite_offered_again_after_he_said_no_is_told_no_again) {
   rig r(their_room, bob);
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
