@@ -49,8 +49,9 @@ http_reply fake_homeserver::get(https_connection& to, const std::string& target)
 
 joined_room fake_homeserver::join(https_connection& to, const std::string& room_id, std::string_view localpart) const {
   const auto user = '@' + std::string{localpart} + ':' + server_name_;
-  const auto made =
-    parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + "?ver=10&ver=11"), "make_join");
+  std::string versions;
+  for (const auto& v : matrix::room_versions()) versions += (versions.empty() ? "?ver=" : "&ver=") + std::string{v.id};
+  const auto made = parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + versions), "make_join");
   const auto* version = made.find_string("room_version");
   const auto* event_template = made.find_object("event");
   require(version && event_template, "make_join has no room_version or event");
@@ -72,7 +73,8 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   require(state != nullptr, "send_join has no state");
   for (const auto& entry : *state) {
     const auto* type = entry.find_string("type");
-    if (!type || (*type != "m.room.create" && *type != "m.room.power_levels") || !entry.as_object()) continue;
+    const bool cites_create = !rules->room_id_is_create_hash;
+    if (!type || !((cites_create && *type == "m.room.create") || *type == "m.room.power_levels") || !entry.as_object()) continue;
     auto event = matrix::make_event(*entry.as_object(), *rules);
     require(static_cast<bool>(event), "send_join has a malformed event");
     room.auth_events.push_back((*event)->event_id);
