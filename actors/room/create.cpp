@@ -18,6 +18,8 @@ result<matrix::event_ptr> found_room(const context& node, const chat::room_creat
   if (!rules->implicit_creator) content.set("creator", creator);
   // A room that is not to federate says so itself: no server of another domain may ever join.
   if (!wanted.federated) content.set("m.federate", false);
+  // The id is the hash of this event: two rooms that one user makes in the same millisecond would be one.
+  if (rules->room_id_is_create_hash) content.set("causeway.nonce", random);
   object pdu{{"type", "m.room.create"}, {"sender", creator}, {"state_key", ""}, {"content", std::move(content)},
              {"origin_server_ts", now}, {"depth", 1}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
   if (!rules->room_id_is_create_hash) pdu.set("room_id", "!" + std::string{random} + ":" + node.server_name);

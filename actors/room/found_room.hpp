@@ -7,7 +7,7 @@
 
 namespace causeway::room {
 
-/// The create event of a new room: it names the room (up to version 11 by `random`, from 12 by its own hash), so it has to
+/// The create event of a new room: it names the room (up to version 11 by `random`, from 12 by its own hash, which `random` makes unique), so it has to
 /// exist before the room's actor does.
 /// @param creator  Matrix id of a local user
 /// @param random   18 random bytes in base64url; unique

@@ -61,6 +61,19 @@ std::vector<matrix::event_ptr> queued_for_there(const effects& list) {
 
 BOOST_AUTO_TEST_SUITE(room_machine_suite)
 
+BOOST_AUTO_TEST_CASE(rooms_that_one_user_creates_in_the_same_millisecond_are_different_rooms) {
+  chat::room_create wanted;
+  wanted.room = "chat-1";
+  wanted.type = chat::room_type::channel;
+  wanted.creator = ann;
+  for (const auto& version : matrix::room_versions()) {
+    const auto node = here(std::string{version.id});
+    auto created = [&](const char* random) { return (*room::found_room(node, wanted, ann, random, noon))->room_id; };
+    BOOST_TEST(created("one") != created("two"), version.id);
+    BOOST_TEST(created("one") == created("one"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_invite_her_server_may_have_taken_is_followed_by_the_leave_that_cites_it) {
   rig r;
   const auto done = r.on(revoke_invite{eve, ann, {}, {}, r.invite()});
