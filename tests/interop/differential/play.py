@@ -115,6 +115,11 @@ class Play:
         self.room.begin_graph()
         for peer in self.peers:
             until(lambda: peer.ends(self.room.room_id) == set(self.room.ends), PATIENCE_S, f"the beginning at {peer.name}")
+            # Synapse refuses (403) as long as it has not fetched the members it was not given with its join.
+            until(lambda: self._serves_states(peer), PATIENCE_S, f"the members of the beginning at {peer.name}")
+
+    def _serves_states(self, peer):
+        return isinstance(peer.state_ids(self.servers[0], self.room.room_id, self.room.head), tuple)
 
     # -- an event
 
