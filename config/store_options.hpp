@@ -10,12 +10,12 @@ struct store_options {
   /// Database file of the SQLite engine; `-wal`, `-shm` and `-lock` files appear beside it. ":memory:" keeps nothing
   /// (tests).
   std::string path = "/var/lib/causeway/store.db";
-  std::uint32_t cache_kib = 32'768;       ///< page cache of the writing connection; range 1024..4194304
+  std::uint32_t cache_kib = 8'192;        ///< page cache of the writing connection; range 1024..4194304
   std::uint32_t reader_cache_kib = 8'192; ///< page cache of the reading connection; range 512..4194304
   /// Wait for a file lock (backup, operator's sqlite3) before a fault; range 0..60000.
   std::uint32_t busy_timeout_ms = 5'000;
   /// Pages of 4 KiB in the write-ahead log before it is copied back; range 100..1000000.
-  std::uint32_t checkpoint_pages = 4'000;
+  std::uint32_t checkpoint_pages = 2'000;
   std::uint32_t group_batches_max = 512;         ///< batches that share one commit; range 1..10000
   std::size_t group_bytes_max = 8 * 1024 * 1024; ///< bytes of them; at least one batch is always taken
   /// Batches and queries waiting before new ones are refused as overloaded; range 100..10000000.

@@ -285,6 +285,8 @@ void remote_server_machine::end_transaction() {
     return;
   }
   object verdicts;
+  // In the order of the answer: each verdict is appended then, where it would move half of the others.
+  std::ranges::stable_sort(r.outcomes, {}, &pdu_outcome::event_id);
   for (const auto& o : r.outcomes) {
     if (o.event_id.empty()) continue;
     object v;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """run.py inbound|outbound|join|resolve [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
 
-inbound   [--events 20000] [--rooms 1] [--origins ROOMS] [--extremities 1] [--cores N,N]
+inbound   [--events 60000] [--rooms 1] [--origins ROOMS] [--extremities 1] [--cores N,N]
 outbound  [--remotes 20] [--messages 2000]
 join      [--members 10000] [--servers 50] [--whole yes|no]
 resolve   [--conflicted 1000] [--rounds 51] [--version 11]
