@@ -16,6 +16,7 @@
 #include "plugin/media/media_service.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/patient_threads.hpp"
 #include "plugin/store/store_thread.hpp"
 
 #include <sodium.h>
@@ -144,7 +145,7 @@ struct node::parts {
   std::unique_ptr<store::store_thread> store;
   std::unique_ptr<node_world> outside;
   std::unique_ptr<media::media_service> files;
-  zmq::context_t zmq{1};
+  zmq::context_t zmq = patient_context();
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<admin::admin_service> admin;

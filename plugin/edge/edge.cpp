@@ -5,7 +5,9 @@
 #include "plugin/edge/allow_list.hpp"
 #include "plugin/edge/listener.hpp"
 #include "plugin/edge/outbox.hpp"
+#include "plugin/patient_threads.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
@@ -19,6 +21,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -28,7 +31,7 @@ namespace {
 /// Messages taken from one socket before the next has its turn.
 constexpr int burst = 256;
 /// How long a full peer waits before its queue is tried again. ROUTER cannot tell when one peer has room.
-constexpr long full_peer_retry_ms = 5;
+constexpr int full_peer_retry_ms = 5;
 /// What waits for one full peer, bytes; one frame is always allowed.
 constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;
 /// A body above this is handed to libzmq without a copy.
@@ -125,28 +128,39 @@ private:
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr); // signals are the main thread's
     pthread_setname_np(pthread_self(), "edge");
-    std::vector<zmq_pollitem_t> items;
-    items.push_back({nullptr, outbox_.descriptor(), ZMQ_POLLIN, 0});
-    if (allow_list_) items.push_back({allow_list_->socket().handle(), 0, ZMQ_POLLIN, 0});
-    const auto first_listener = items.size();
+    make_this_thread_patient();
+    std::vector<pollfd> watched;
+    watched.push_back({outbox_.descriptor(), POLLIN, 0});
+    watched.push_back({allow_list_ ? allow_list_->socket().get(zmq::sockopt::fd) : -1, POLLIN, 0});
+    const auto first_listener = watched.size();
     for (auto& l : listeners_)
-      items.push_back({l.socket.handle(), 0, ZMQ_POLLIN, 0});
+      watched.push_back({l.socket.get(zmq::sockopt::fd), POLLIN, 0});
+    unsure_.assign(listeners_.size(), true);
     while (!stopping_) {
-      if (zmq_poll(items.data(), static_cast<int>(items.size()), queues_.empty() ? -1 : full_peer_retry_ms) < 0) {
-        if (zmq_errno() == EINTR) continue;
-        spdlog::critical("edge poll failed error={}", zmq_strerror(zmq_errno()));
-        return; // the context is terminating
+      if (::poll(watched.data(), watched.size(), wait_ms()) < 0 && errno != EINTR) {
+        spdlog::critical("edge poll failed error={}", std::generic_category().message(errno));
+        return;
       }
       if (!queues_.empty()) retry_queues();
-      if (items[0].revents != 0) send_waiting();
-      if (allow_list_ && items[1].revents != 0) handshakes_refused_ += allow_list_->answer();
+      if (watched[0].revents != 0) send_waiting();
+      if (watched[1].revents != 0) handshakes_refused_ += allow_list_->answer();
       for (std::uint32_t i = 0; i < listeners_.size(); ++i)
-        if (items[first_listener + i].revents != 0)
-          for (int taken = 0; taken < burst && receive(i); ++taken) {}
+        if (watched[first_listener + i].revents != 0 || unsure_[i]) receive_burst(i);
     }
   }
 
+  int wait_ms() const {
+    if (std::find(unsure_.begin(), unsure_.end(), true) != unsure_.end()) return 0;
+    return queues_.empty() ? -1 : full_peer_retry_ms;
+  }
+
   // -- inbound
+
+  void receive_burst(std::uint32_t index) {
+    int taken = 0;
+    while (taken < burst && receive(index)) ++taken;
+    unsure_[index] = taken == burst;
+  }
 
   /// @returns whether there was a message
   bool receive(std::uint32_t index) {
@@ -210,6 +224,7 @@ private:
     const key who{to.endpoint, to.routing_id};
     const auto queued = queues_.find(who);
     if (queued != queues_.end()) return enqueue(queued->second, std::move(body));
+    unsure_[to.endpoint] = true;
     switch (hand_over(listeners_[to.endpoint].socket, to.routing_id, body)) {
     case handed::over: ++frames_out_; return;
     case handed::gone: return lose(to, "gone");
@@ -236,6 +251,7 @@ private:
     for (auto at = queues_.begin(); at != queues_.end();) {
       auto& q = at->second;
       auto result = handed::over;
+      unsure_[q.to.endpoint] = true;
       while (!q.frames.empty() && result == handed::over) {
         const auto bytes = q.frames.front().header.size() + q.frames.front().body.size();
         result = hand_over(listeners_[q.to.endpoint].socket, q.to.routing_id, q.frames.front());
@@ -266,6 +282,9 @@ private:
   std::uint32_t queue_frames_max_;
   std::vector<listener> listeners_;
   std::vector<bound_endpoint> bound_;
+  /// Of each listener: whether there may be messages although its descriptor does not say so. The descriptor speaks once, and what it
+  /// said is used up by whatever looks at the socket next, a send included.
+  std::vector<bool> unsure_;
   std::optional<allow_list> allow_list_;
   outbox outbox_;
   std::map<key, queue> queues_; ///< of full peers only

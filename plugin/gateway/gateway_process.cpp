@@ -1,6 +1,7 @@
 #include "plugin/gateway/gateway_process.hpp"
 
 #include "plugin/gateway/gateway.hpp"
+#include "plugin/patient_threads.hpp"
 
 #include <spdlog/spdlog.h>
 #include <zmq.hpp>
@@ -39,7 +40,7 @@ private:
 
 int run_gateway_process(const config::gateway_options& options, const std::string& node_endpoint, const std::optional<curve_keys>& keys) {
   const blocked_signals signals;
-  zmq::context_t context{1};
+  zmq::context_t context = patient_context();
   gateway one{options, context, node_endpoint, keys};
   if (const auto started = one.start(); !started) {
     std::cerr << "causeway gateway: " << to_string(started.error()) << '\n';
