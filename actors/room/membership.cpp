@@ -114,12 +114,30 @@ void room_machine::verify_membership(const federation_call& m, const matrix::eve
   joining_peers_.emplace(asked, arriving_membership{m, x, now_});
 }
 
+bool room_machine::ask_for_parents(const federation_call& m, const matrix::event_ptr& x) {
+  // The room may have been made again since the template: the states around all but the newest events are on disk only.
+  std::vector<std::string> unplaced;
+  for (const auto& id : x->prev_events)
+    if (!graph_.is_placed(id)) unplaced.push_back(id);
+  if (unplaced.empty() || parents_told_) return false;
+  events_verified again;
+  again.asked = next_token();
+  again.checks = {event_check::valid};
+  joining_peers_.emplace(again.asked, arriving_membership{m, x, now_});
+  const auto asked = next_token();
+  now_effects_.push_back(ask_store{asked, store::load_events{room_id_, std::move(unplaced), true}});
+  parents_wanted_.emplace(asked, std::move(again));
+  return true;
+}
+
 void room_machine::finish_send_membership(const federation_call& m, const matrix::event_ptr& x) {
   const bool joins = x->membership() == "join";
   const auto* known = graph_.find(x->event_id);
   if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return graph_.is_placed(id); })) {
-    if (!known || known->judged != store::verdict::accepted)
+    if (!known || known->judged != store::verdict::accepted) {
+      if (ask_for_parents(m, x)) return;
       return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
+    }
     // A repeat of what was taken long ago: the state before it is on disk.
     const auto asked = next_token();
     now_effects_.push_back(ask_store{asked, store::load_events{room_id_, x->prev_events, true}});
@@ -131,6 +149,11 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     return refuse(m, {fault_code::forbidden, "the event was refused before"});
   const auto before = graph_.state_before(x->prev_events, writes_);
   if (!known || known->judged == store::verdict::outlier) {
+    // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo what we say 200 to. A member
+    // stays one, whatever his second join cites: the answer to the first was lost.
+    if (const auto stands = graph_.state_event("m.room.member", x->sender);
+        stands && !(joins && stands->membership() == "join") && std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
+      return refuse(m, {fault_code::invalid_param, "the membership of " + x->sender + " has changed since the template; ask for a new one"});
     const auto verdict = graph_.judge(*x, before);
     // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
     if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});

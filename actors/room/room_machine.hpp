@@ -266,6 +266,8 @@ private:
   void withdrawal_ended(const std::string& user);
   /// Takes back what `user` would leave behind with nobody to answer for it. @returns whether his leave has to wait for that
   bool withdraws_first(const queued_command& c, const std::string& user);
+  /// @returns whether the store was asked for parents of `x` first
+  bool ask_for_parents(const federation_call& m, const matrix::event_ptr& x);
   void finish_send_membership(const federation_call& m, const matrix::event_ptr& x);
   /// Answer to send_join; without most members where the room is large and the other server asked for that.
   std::string joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const;
