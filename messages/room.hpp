@@ -146,6 +146,7 @@ struct invited_membership_changed {
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted
+  std::string past_invite; ///< an invite the room has taken, and that this membership has outlived; empty: none is known to be
 };
 /// room -> invitation, after the commit that wrote its row (also that of a knock made in the room): begin.
 struct invite_wanted {};

@@ -276,12 +276,13 @@ void invitation_machine::membership(const invited_membership_changed& m) {
     return;
   }
   if (!exists_ || !is_open()) return;
+  const bool outlived = event_ && m.past_invite == event_->event_id;
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier invitation, or of none.
-  if (m.historical && (row_.state == "sending" || row_.direction == "incoming") && m.membership != "join" && m.membership != "ban") {
+  if (m.historical && (row_.state == "sending" || row_.direction == "incoming") && m.membership != "join" && m.membership != "ban" && !outlived) {
     if (!event_ || !m.event || !cites(*m.event, *event_)) return;
   }
   // One that ended an earlier invitation may come late, with the history of a join.
-  if (row_.direction == "incoming" && m.membership == "leave" && m.event && event_ && m.event->depth <= event_->depth && !cites(*m.event, *event_)) return;
+  if (row_.direction == "incoming" && m.membership == "leave" && !outlived && m.event && event_ && m.event->depth <= event_->depth && !cites(*m.event, *event_)) return;
   if (m.membership == "leave" && m.by != user_id_ && revocation_asked_) return; // our own doing: the answer to revoke_invite follows
   row_.pending_request = {};
   row_.retry_at_ts = 0;

@@ -373,6 +373,7 @@ bool room_machine::accept(std::uint64_t id, work& w) {
     if (w.event->type == "m.room.redaction") hold(*w.event, has_power_to_redact(*w.event, before));
   }
   tell_state_changes(changes);
+  if (verdict.judged == store::verdict::accepted) tell_outlived(*w.event);
   if (verdict.judged == store::verdict::accepted && !history) consider_forks();
   return true;
 }

@@ -161,7 +161,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     } else if (i.state == "pending" && head_.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
       const std::string_view open = i.direction == "knock" ? "knock" : "invite";
-      if (auto e = graph_.state_event("m.room.member", i.user_id); e && e->membership() != open) tell_membership_again(e);
+      if (auto e = graph_.state_event("m.room.member", i.user_id); e && e->membership() != open) tell_membership_again(e, accepted_invite(i));
     }
   for (const auto& r : from.held_redactions) {
     held_redactions_[r.redaction_event_id] = {r.target_event_id, r.sender, r.by_power, ++last_held_};

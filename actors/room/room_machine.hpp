@@ -499,7 +499,11 @@ private:
   void tell_state_changes(const std::vector<state_change>& changes);
   void tell_membership(const state_change& c);
   /// To the invitation of the user: what the current state says, which is not news.
-  void tell_membership_again(const matrix::event_ptr& e);
+  /// @param past_invite  an invite of the room's graph that `e` has outlived
+  void tell_membership_again(const matrix::event_ptr& e, const std::string& past_invite = {});
+  void tell_outlived(const matrix::event& invite);
+  /// The id of an invitation's event where the room has accepted it; otherwise empty.
+  std::string accepted_invite(const store::put_invitation& invitation) const;
   void tell_event(const matrix::event_ptr& x, bool historical);
   /// Whether it is something the chat server shows as a message.
   static bool is_message_shown(const matrix::event& x);

@@ -92,7 +92,8 @@ void room_machine::tell_membership(const state_change& c) {
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
   const bool knocked = previous == "knock" && node_.is_local(user);
   if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user) && user.find("|@") == user.npos)
-    tell_after({actor_kind::invitation, room_id_ + "|" + user}, invited_membership_changed{next, by, reason, c.after, unseen});
+    tell_after({actor_kind::invitation, room_id_ + "|" + user},
+               invited_membership_changed{next, by, reason, c.after, unseen, previous == "invite" ? c.before->event_id : std::string{}});
   const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
                               e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
@@ -118,9 +119,24 @@ bool room_machine::is_message_shown(const matrix::event& x) {
   return !x.content().empty(); // redacted, or altered on the way: there is nothing to show
 }
 
-void room_machine::tell_membership_again(const matrix::event_ptr& e) {
+void room_machine::tell_membership_again(const matrix::event_ptr& e, const std::string& past_invite) {
   const auto reason = text_of(*e, "reason");
-  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, invited_membership_changed{std::string{e->membership()}, e->sender, reason, e, true});
+  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key},
+             invited_membership_changed{std::string{e->membership()}, e->sender, reason, e, true, past_invite});
+}
+
+void room_machine::tell_outlived(const matrix::event& invite) {
+  // What he said to an earlier invitation, before we knew that it was taken back, stands against this one, and the merge may have decided so
+  // without a change of the state.
+  if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" || !node_.is_local(*invite.state_key)) return;
+  const auto stands = graph_.state_event("m.room.member", *invite.state_key);
+  if (stands && stands->event_id != invite.event_id) tell_membership_again(stands, invite.event_id);
+}
+
+std::string room_machine::accepted_invite(const store::put_invitation& invitation) const {
+  const auto invite = matrix::parse_event(invitation.event, graph_.rules());
+  const auto* known = invite ? graph_.find((*invite)->event_id) : nullptr;
+  return known && known->judged == store::verdict::accepted ? (*invite)->event_id : std::string{};
 }
 
 void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
