@@ -137,6 +137,9 @@ void invitation_machine::invite_verified(bool valid) {
       const auto* direct = a.event->content().find("is_direct");
       row_.type = direct && direct->as_bool() && *direct->as_bool() ? "dm" : "channel";
       row_.since_ts = now_;
+      // A join to the invitation before is still under way: should its answer be lost, it is repeated.
+      if (joining_) row_.pending_request = "join";
+      else perhaps_joined_ = false;
       event_ = signed_event;
       exists_ = true;
       save();
@@ -353,7 +356,8 @@ void invitation_machine::rescission_verified(bool valid) {
     return;
   }
   if (of_knock) return knock_refused(bans ? "banned" : "rejected", r.event->sender, reason);
-  if (!joining_) row_.pending_request.clear();
+  // He may be a member for all others: the join is repeated all the same, until it is known how it ended.
+  if (!joining_ && !perhaps_joined_) row_.pending_request.clear();
   become(bans ? "banned" : "revoked", reason);
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 /// So long after the invitation came a join whose answer was lost is repeated.
 constexpr time_ms join_give_up_ms = 7 * 24 * 3'600'000LL;
+/// An invitation that has run out and that nobody here may take back is tried again so often: somebody may get the power.
+constexpr time_ms expire_again_ms = 24 * 3'600'000LL;
 
 } // namespace
 
@@ -35,7 +37,11 @@ void invitation_machine::begin() {
     return;
   }
   if (row_.pending_request == "invite") send_invite();
-  else if (row_.pending_request == "commit" && event_) now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
+  else if (row_.pending_request == "commit" && event_) {
+    now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
+    row_.retry_at_ts = now_ + node_.invitation.retry_delay_ms_max; // the room may fail with it once more
+    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  }
   else if (row_.pending_request == "leave") send_leave_request();
   else if (row_.pending_request == "knock") begin_knock();
   else if (row_.pending_request == "ask") ask_about_knock();
@@ -213,9 +219,15 @@ void invitation_machine::revoked(const revocation_done& m) {
   const bool expired = std::exchange(expiring_, false);
   if (m.why.code != fault_code::none) {
     if (command) failed(command->reference, chat::invite_revoke::name, m.why);
-    if (expired) {
-      row_.deadline_ts = 0;
-      become("expired", "it could not be taken back: " + to_string(m.why));
+    if (expired && is_open()) {
+      const bool over = row_.state == "sending" || m.why.code == fault_code::not_member;
+      row_.deadline_ts = over ? 0 : now_ + expire_again_ms;
+      if (over) become("expired", "it could not be taken back: " + to_string(m.why));
+      else {
+        // It stands in the room, and he may still come: it has not expired as long as nobody here may take it back.
+        save();
+        now_effects_.push_back(wake_me_at{row_.deadline_ts, "deadline"});
+      }
     }
     if (row_.state == "sending" && m.why.code == fault_code::not_member) {
       row_.pending_request.clear();

@@ -200,6 +200,49 @@ BOOST_AUTO_TEST_CASE(who_said_yes_to_a_room_that_had_put_him_out_unseen_is_asked
   BOOST_TEST(written<store::append_outbox>(told_again).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_no_to_the_invitation_before_that_outlives_the_new_one_in_the_room_ends_it) {
+  rig r(their_room, bob);
+  const auto first = member_event(their_room, eve, bob, "invite", 5);
+  const auto said_no = member_event(their_room, bob, bob, "leave", 6, {first->event_id});
+  const auto second = member_event(their_room, eve, bob, "invite", 7);
+  r.invited(second);
+  r.on(invited_membership_changed{"leave", bob, {}, said_no, true}); // of the past, for all that is known
+  BOOST_TEST(r.row.state == "pending");
+  r.on(invited_membership_changed{"leave", bob, {}, said_no, true, first->event_id});
+  BOOST_TEST(r.row.state == "pending");
+  r.on(invited_membership_changed{"leave", bob, {}, said_no, true, second->event_id});
+  BOOST_TEST(r.row.state == "rejected");
+}
+
+BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_the_invitation_was_taken_back_meanwhile) {
+  rig r(their_room, bob);
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  r.invited(invite);
+  r.command(chat::invite_answer{their_room, bob, true, {}});
+  const auto leave = member_event(their_room, eve, bob, "leave", 6, {invite->event_id});
+  const auto checking = r.on(rescission_received{{actor_kind::room, their_room}, 7, "there.example", leave->source});
+  r.on(join_finished{bob, {fault_code::peer_timeout, "no answer"}, true}); // the room is public: he may be in it for all others
+  r.on(verdict_on(told<verify_events>(checking).at(0).second));
+  BOOST_TEST(r.row.state == "revoked");
+  r.now = r.row.retry_at_ts;
+  BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
+  const auto done = r.on(join_finished{bob, {}});
+  BOOST_TEST(r.row.pending_request.empty());
+  BOOST_TEST(of_kind<finish>(done).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_he_was_invited_anew_meanwhile) {
+  rig r(their_room, bob);
+  r.invited(member_event(their_room, eve, bob, "invite", 5));
+  r.command(chat::invite_answer{their_room, bob, true, {}});
+  r.invited(member_event(their_room, eve, bob, "invite", 7));
+  r.on(join_finished{bob, {fault_code::peer_timeout, "no answer"}, true});
+  r.now = r.row.retry_at_ts;
+  BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
+  r.on(join_finished{bob, {}});
+  BOOST_TEST(r.row.state == "accepted");
+}
+
 // -- we invite -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_revocation_that_was_taken_before_the_room_answered_is_confirmed) {
@@ -276,6 +319,54 @@ BOOST_AUTO_TEST_CASE(an_invite_sent_again_after_a_crash_that_lost_its_revocation
   BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{"retry"})).size() == 1u);
   r.on(rescission_delivered{leave->event_id});
   BOOST_TEST(r.row.state == "revoked");
+}
+
+BOOST_AUTO_TEST_CASE(a_signed_invite_is_offered_to_the_room_until_it_is_taken_however_often_the_room_fails) {
+  auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "sending");
+  row.pending_request = "commit";
+  row.attempts = 1;
+  rig r(our_room, eve, row);
+  for (int i = 0; i < 3; ++i) {
+    r.now += r.node.invitation.retry_delay_ms_max;
+    const auto offered = r.on(timer_due{"retry"});
+    BOOST_TEST(told<invite_accepted_by_server>(offered).size() == 1u);
+    BOOST_TEST(timer_at(offered, "retry") > r.now);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_stays_open_and_may_be_accepted) {
+  auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "pending");
+  row.deadline_ts = noon + 1'000;
+  rig r(our_room, eve, row);
+  r.now = row.deadline_ts;
+  BOOST_TEST(told<revoke_invite>(r.on(timer_due{"deadline"})).size() == 1u);
+  const auto refused = r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
+  BOOST_TEST(r.row.state == "pending");
+  BOOST_TEST(timer_at(refused, "deadline") > r.now);
+  r.now = r.row.deadline_ts; // somebody has got the power by then, or nobody yet
+  BOOST_TEST(told<revoke_invite>(r.on(timer_due{"deadline"})).size() == 1u);
+  r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
+  r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
+  BOOST_TEST(r.row.state == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_when_nobody_of_ours_was_left_has_expired) {
+  auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "pending");
+  row.deadline_ts = noon;
+  rig r(our_room, eve, row);
+  r.on(timer_due{"deadline"});
+  r.on(revocation_done{{fault_code::not_member, "nobody of this server is in the room"}});
+  BOOST_TEST(r.row.state == "expired");
+}
+
+BOOST_AUTO_TEST_CASE(who_accepts_at_the_moment_the_invitation_runs_out_has_accepted) {
+  auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "pending");
+  row.deadline_ts = noon;
+  rig r(our_room, eve, row);
+  r.on(timer_due{"deadline"});
+  r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
+  r.on(revocation_done{{fault_code::conflict, eve + " is not invited"}});
+  BOOST_TEST(r.row.state == "accepted");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
