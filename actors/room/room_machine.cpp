@@ -3,9 +3,17 @@
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/server_acl.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace causeway::room {
+namespace {
+
+/// What is staged is given up after a day. Of the time before this actor's start at most so much counts: its sender was told that we have it, and
+/// while we were down nobody looked for what it lacks.
+constexpr time_ms staged_before_start_ms_max = 12 * 3'600'000;
+
+} // namespace
 
 std::string_view name(work_phase p) {
   switch (p) {
@@ -125,7 +133,8 @@ void room_machine::dispatch(const message& m) {
         if (auto it = rescinding_.find(x.asked); it != rescinding_.end()) {
           const auto r = it->second;
           rescinding_.erase(it);
-          settle(r.batch_id, r.index, x.error);
+          if (!r.staged.empty()) writes_.push_back(store::remove_inbox{room_id_, {r.staged}});
+          else settle(r.batch_id, r.index, x.error);
         }
       } else if constexpr (std::is_same_v<T, edu_received>) {
         take_typing(x);
@@ -181,7 +190,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     w.origin = staged.origin;
     w.phase = work_phase::verifying; // it may have waited for keys
     w.in_inbox = true;
-    w.since = staged.received_ts;
+    w.since = std::max(staged.received_ts, now_ - staged_before_start_ms_max);
     work_by_event_[w.event->event_id] = ++last_work_;
     work_.emplace(last_work_, std::move(w));
     staged_ids.push_back(last_work_);
@@ -375,7 +384,7 @@ void room_machine::watch() {
       ++it;
       continue;
     }
-    // Nothing is known to be on disk: the sender keeps the transaction and repeats it.
+    // Nothing is known to be on disk: the sender keeps the transaction and repeats it. What is staged is found in the inbox again.
     if (const auto b = batches_.find(it->second.batch_id); b != batches_.end()) {
       tell_after(b->second.reply_to, pdus_handled{b->second.asked, {}, true});
       batches_.erase(b);
@@ -390,9 +399,23 @@ void room_machine::watch() {
     members_failed("no answer");
 }
 
+void room_machine::hand_over_rescission(work& w) {
+  // The sender was told that we have it: the invitation it takes back must not stand for ever.
+  const auto& x = *w.event;
+  const bool ends_invitation = x.type == "m.room.member" && x.state_key && *x.state_key != x.sender && (x.membership() == "leave" || x.membership() == "ban");
+  if (!w.in_inbox || !ends_invitation || !node_.is_local(*x.state_key) || !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict)) return;
+  w.in_inbox = false; // its row stays until the invitation has it on disk
+  const auto asked = next_token();
+  rescinding_[asked] = {0, 0, now_, x.event_id};
+  tell_after({actor_kind::invitation, room_id_ + "|" + *x.state_key}, rescission_received{{actor_kind::room, room_id_}, asked, w.origin, x.source});
+}
+
 void room_machine::abandon_work() {
   gap_.reset();
-  while (!work_.empty()) end_work(work_.begin()->first, "this server is not in the room");
+  while (!work_.empty()) {
+    hand_over_rescission(work_.begin()->second);
+    end_work(work_.begin()->first, "this server is not in the room");
+  }
   history_.reset();
   if (without_members_) end_without_members();
   for (auto& h : std::exchange(held_, {})) receive(h);

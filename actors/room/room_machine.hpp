@@ -549,6 +549,7 @@ private:
     std::uint64_t batch_id = 0;
     std::size_t index = 0;
     time_ms since = 0;
+    std::string staged; ///< event id: it was answered for before we left the room, and stays in the inbox until the invitation has it
   };
   std::map<token, rescission> rescinding_; ///< PDUs that wait for an invitation
   void settle(std::uint64_t batch_id, std::size_t index, const std::string& error);
@@ -559,6 +560,7 @@ private:
   bool parents_told_ = false; ///< while a message that was put aside is taken up again
   /// Nobody of ours is in the room any more: what is staged or asked for serves nobody.
   void abandon_work();
+  void hand_over_rescission(work& w);
   void watch();
   bool watching_ = false;
   std::map<token, std::vector<std::string>> looking_up_;

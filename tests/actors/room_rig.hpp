@@ -29,6 +29,7 @@ struct room_store {
   std::vector<store::hold_redaction> held;
   std::map<std::string, std::string> chat_ids; ///< event id -> chat id
   std::vector<store::put_invitation> invitations;
+  std::vector<store::put_inbox> inbox;
 
   void take(const store::write& w) {
     if (const auto* e = std::get_if<store::put_event>(&w)) {
@@ -60,6 +61,10 @@ struct room_store {
       known = true;
     } else if (const auto* i = std::get_if<store::put_invitation>(&w)) {
       invitations.push_back(*i);
+    } else if (const auto* staged = std::get_if<store::put_inbox>(&w)) {
+      inbox.push_back(*staged);
+    } else if (const auto* gone = std::get_if<store::remove_inbox>(&w)) {
+      std::erase_if(inbox, [&](const auto& s) { return std::find(gone->event_ids.begin(), gone->event_ids.end(), s.event_id) != gone->event_ids.end(); });
     }
   }
   void drop(const std::string& redaction_id) {
@@ -115,6 +120,7 @@ struct room_store {
     l.state_groups = groups;
     l.held_redactions = held;
     l.invitations = invitations;
+    l.inbox = inbox;
     return l;
   }
 };
