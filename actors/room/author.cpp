@@ -119,6 +119,19 @@ bool room_machine::rescind_outside(const matrix::event_ptr& invite, const std::s
   return true;
 }
 
+std::vector<std::string> room_machine::servers_arriving() const {
+  std::vector<std::string> servers;
+  for (const auto& [id, w] : work_) {
+    const bool verified = w.phase != work_phase::formed && w.phase != work_phase::verifying && w.phase != work_phase::waiting_for_keys;
+    const auto& x = *w.event;
+    if (!verified || x.type != "m.room.member" || x.state_key != x.sender || x.membership() != "join") continue;
+    // Only where our own state would let him in: anybody can send us a join.
+    if (graph_.missing_auth_events(x).empty() && graph_.judge(x, graph_.current()).judged == store::verdict::accepted)
+      servers.emplace_back(matrix::server_name_of(x.sender));
+  }
+  return servers;
+}
+
 std::vector<std::string> room_machine::local_joined() const {
   std::vector<std::string> users;
   for (const auto& e : graph_.events_of(graph_.current()))

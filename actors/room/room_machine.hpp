@@ -209,6 +209,8 @@ private:
   /// @returns false when the inviter is of another server or the invited one's takes part: nothing is told
   bool rescind_outside(const matrix::event_ptr& invite, const std::string& reason);
   std::vector<std::string> local_joined() const;
+  /// Servers whose join has come to us and is not yet in the graph: what it cites is still to be had.
+  std::vector<std::string> servers_arriving() const;
 
   // -- commands (commands.cpp, create.cpp)
   struct queued_command {
