@@ -111,15 +111,17 @@ void room_machine::history_verified(const std::vector<matrix::event_ptr>& events
   }
   history_->events.insert(history_->events.end(), events.begin(), events.end());
   if (events.empty() || history_->events.size() >= node_.room.backfill_on_join) return finish_history();
-  // Go on from the ancestors nobody has told of yet.
-  history_->from.clear();
+  // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a short one may be left out.
+  const auto asked_for = std::exchange(history_->from, {});
+  auto go_on_from = [&](const std::string& id) {
+    const bool have = std::any_of(history_->events.begin(), history_->events.end(), [&](const auto& e) { return e->event_id == id; });
+    if (!have && !graph_.is_placed(id) && std::find(history_->from.begin(), history_->from.end(), id) == history_->from.end() &&
+        history_->from.size() < limits::prev_events_max)
+      history_->from.push_back(id);
+  };
+  for (const auto& id : asked_for) go_on_from(id);
   for (const auto& x : history_->events)
-    for (const auto& p : x->prev_events) {
-      const bool have = std::any_of(history_->events.begin(), history_->events.end(), [&](const auto& e) { return e->event_id == p; });
-      if (!have && !graph_.is_placed(p) && std::find(history_->from.begin(), history_->from.end(), p) == history_->from.end() &&
-          history_->from.size() < limits::prev_events_max)
-        history_->from.push_back(p);
-    }
+    for (const auto& p : x->prev_events) go_on_from(p);
   if (history_->from.empty()) return finish_history();
   ask_history();
 }

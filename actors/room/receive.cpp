@@ -331,6 +331,7 @@ void room_machine::advance() {
 bool room_machine::accept(std::uint64_t id, work& w) {
   state_ref before;
   std::vector<store::write> states_made;
+  const bool at_gap = w.told_state.has_value();
   if (w.told_state) {
     std::vector<state_ref> states{graph_.adopt_state(*std::exchange(w.told_state, {}), states_made)};
     for (const auto& prev : w.event->prev_events)
@@ -340,7 +341,7 @@ bool room_machine::accept(std::uint64_t id, work& w) {
     before = graph_.state_before(w.event->prev_events, states_made);
   }
   const bool history = graph_.is_history(w.event->event_id);
-  auto verdict = graph_.judge(*w.event, before);
+  auto verdict = at_gap ? graph_.judge_at_gap(*w.event, before, states_made) : graph_.judge(*w.event, before);
   const auto& prev_events = w.event->prev_events;
   const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(), [this](const auto& id) { return rest_on_told_.contains(id); });
   if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) && graph_.judge_outlier(*w.event).judged != store::verdict::rejected) {

@@ -204,9 +204,9 @@ std::optional<room_graph::precedent> room_graph::precedent_for(const matrix::eve
 
 room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref& before) const {
   auto same = precedent_for(x, before);
-  if (!same) return judge_anew(x, before);
+  if (!same) return judge_anew(x, before, current_);
   if (auto known = precedents_.find(x.sender); known != precedents_.end() && known->second == *same) return {};
-  auto judged = judge_anew(x, before);
+  auto judged = judge_anew(x, before, current_);
   if (judged.judged == verdict::accepted) {
     if (precedents_.size() >= precedents_max) precedents_.clear();
     precedents_.insert_or_assign(x.sender, *std::move(same));
@@ -214,14 +214,18 @@ room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref&
   return judged;
 }
 
-room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before) const {
+room_graph::judgement room_graph::judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch) {
+  return judge_anew(x, before, current_ ? resolve({current_, before}, batch) : current_);
+}
+
+room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const {
   if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
   if (auto fine = matrix::check_auth(x, create_.get(), lookup_for(x, before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
   if (members_omitted_) return {}; // the current state may lack the very member it depends on
   // What comes late but lies before events that are accepted is not judged by what happened after it.
-  if (current_ && before.group != current_.group && !is_history(x.event_id))
-    if (auto fine = matrix::check_auth(x, create_.get(), lookup(current_)); !fine)
+  if (current && before.group != current.group && !is_history(x.event_id))
+    if (auto fine = matrix::check_auth(x, create_.get(), lookup(current)); !fine)
       return {verdict::soft_failed, "current state: " + fine.error().detail};
   return {};
 }

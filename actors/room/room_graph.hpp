@@ -82,6 +82,8 @@ public:
     std::string reason;
   };
   judgement judge(const matrix::event& x, const state_ref& before) const;
+  /// The same for an event placed with a state told from outside: our current state may be behind, and is seen together with that one.
+  judgement judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch);
   /// Checks an outlier: receipt check 4 only.
   judgement judge_outlier(const matrix::event& x) const;
   std::vector<std::string> missing_auth_events(const matrix::event& x) const;
@@ -145,7 +147,7 @@ private:
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
-  judgement judge_anew(const matrix::event& x, const state_ref& before) const;
+  judgement judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);

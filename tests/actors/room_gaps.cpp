@@ -160,6 +160,26 @@ BOOST_AUTO_TEST_CASE(an_event_without_a_past_costs_few_questions_a_day_spread_ov
   BOOST_TEST(asked.size() == 51u); // there.example is one of them
 }
 
+BOOST_AUTO_TEST_CASE(a_message_we_answered_for_is_looked_for_after_days_on_which_we_were_down) {
+  constexpr time_ms hour_ms = 3'600'000;
+  shared_room r;
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  BOOST_TEST(written<store::put_inbox>(r.push({second})).size() == 1u);
+  r.now += 3 * 24 * hour_ms;
+  const auto asked = question_in(r.restart());
+  BOOST_TEST((asked.endpoint == endpoint::get_missing_events));
+  BOOST_TEST(r.disk.inbox.size() == 1u);
+  r.on(answer_to(asked, 404));
+  r.now += 11 * hour_ms;
+  r.on(answer_to(question_in(r.on(timer_due{"gap"})), 404));
+  BOOST_TEST(r.disk.inbox.size() == 1u);
+  // Nobody has it: it is given up when we have looked for half a day.
+  r.now += 2 * hour_ms;
+  r.on(timer_due{"gap"});
+  BOOST_TEST(r.disk.inbox.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_message_on_disk_is_not_shown_twice_when_its_past_comes_after_a_restart) {
   shared_room r;
   const auto first = r.message_of(eve, "first");
@@ -243,6 +263,70 @@ BOOST_AUTO_TEST_CASE(what_comes_during_our_join_is_held_up_to_the_bound_and_of_o
   BOOST_TEST(overloaded("here.example", 100) == 50); // pending_pdus_max is 5,000
   BOOST_TEST(overloaded("third.example", 49) == 0);
   BOOST_TEST(overloaded("fourth.example", 2) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_of_a_member_whose_join_is_still_on_its_way_to_us_is_shown) {
+  shared_room r;
+  const std::string eda = "@eda:there.example";
+  const auto join = r.made(eda, "m.room.member", {{"membership", "join"}}, eda);
+  const auto by_eda = [&](const std::string& text, const std::string& prev) {
+    auto pdu = r.message_of(eda, text, {prev})->source;
+    auto auth = *pdu.find("auth_events")->as_array();
+    auth.emplace_back(join->event_id);
+    pdu.set("auth_events", std::move(auth));
+    pdu.erase("hashes");
+    pdu.erase("signatures");
+    return *matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key());
+  };
+  const auto first = by_eda("first", "$forgotten");
+  const auto second = by_eda("second", first->event_id);
+  auto asked = question_in(r.push({second}));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({first}))));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({}))));
+  BOOST_REQUIRE((asked.endpoint == endpoint::state));
+  auto state = state_body(r);
+  state.insert(state.rfind(']'), "," + join->to_json());
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, state))) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST(r.membership(eda) == "join");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_beside_a_long_branch_is_fetched_with_the_past_too) {
+  shared_room r("11", false);
+  const auto fork = r.head();
+  r.command(chat::message_send{"chat-1", ann, "m1", "beside", {}, {}, {}, {}, {}});
+  const auto beside = r.event(r.head().at(0));
+  auto at = fork;
+  for (int i = 0; i < 3; ++i) {
+    const auto x = r.message_of(bob, std::to_string(i), at);
+    r.push({x});
+    at = {x->event_id};
+  }
+  joiner j(r);
+  j.on(start{});
+  join_wanted w;
+  w.user_id = eve;
+  w.via = {"here.example"};
+  auto joined = j.machine.on(w, ++r.now);
+  for (const auto& [to, q] : told<peer_request>(joined))
+    if (q.endpoint == endpoint::hierarchy) j.machine.on(answer_to(q, 404), ++r.now);
+  const auto sending = question_in(j.machine.on(j.answered_by_room(question_in(joined)), ++r.now));
+  j.answers = false;
+  j.on(j.answered_by_room(sending));
+  BOOST_REQUIRE(j.unanswered.size() == 1u);
+  // The other branch is nearer to the head and fills the answer.
+  auto body = *matrix::json::parse(j.answered_by_room(j.unanswered[0]).body);
+  auto& pdus = *body.as_object()->find("pdus")->as_array();
+  std::erase_if(pdus, [](const auto& p) {
+    const auto* sender = p.find_string("sender");
+    const auto* key = p.find_string("state_key");
+    return key || *sender != bob;
+  });
+  BOOST_REQUIRE(pdus.size() == 3u);
+  const auto first = answer_to(j.unanswered[0], 200, matrix::json::canonical(body));
+  j.answers = true;
+  j.on(first);
+  BOOST_TEST(std::count(j.heard.begin(), j.heard.end(), "beside") == 1);
+  BOOST_TEST(j.heard.size() == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(a_message_whose_servers_key_cannot_be_had_just_now_is_kept_and_shown_later) {
