@@ -155,9 +155,16 @@ void inspection::messages_arrived(std::size_t i) {
       const auto* here = room(i, m.matrix_room_id);
       if (!here || !here->joined() || world_.excused().contains(m.matrix_room_id) || here->head.last_position - here->head.first_position > history_max) continue;
       if (world_.chat(j).deleted_messages().contains(m.event_id)) continue; // shown or not, as it came
-      // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown.
-      const auto found = world_.at(i).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id}, false});
-      const bool soft_failed = !found.events.empty() && found.events.front().judged == store::verdict::soft_failed;
+      // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown, nor handed to who came later.
+      bool soft_failed = false;
+      for (std::size_t k = 0; k < world_.size(); ++k) {
+        const auto found = world_.at(k).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id}, false});
+        if (k == i && !found.events.empty()) {
+          soft_failed = found.events.front().judged == store::verdict::soft_failed;
+          break;
+        }
+        soft_failed = soft_failed || (!found.events.empty() && found.events.front().judged == store::verdict::soft_failed);
+      }
       if (soft_failed && here->state.contains({"m.room.member", m.sender}) && was_thrown_out(*here, m.sender)) continue;
       if (!times.contains(m.event_id)) world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " never arrived (" + m.event_id + ")");
     }
