@@ -149,14 +149,14 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     return refuse(m, {fault_code::forbidden, "the event was refused before"});
   const auto before = graph_.state_before(x->prev_events, writes_);
   if (!known || known->judged == store::verdict::outlier) {
+    const auto verdict = graph_.judge(*x, before);
+    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
+    if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
     // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo what we say 200 to. A member
     // stays one, whatever his second join cites: the answer to the first was lost.
     if (const auto stands = graph_.state_event("m.room.member", x->sender);
         stands && stands->membership() != x->membership() && std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
       return refuse(m, {fault_code::invalid_param, "the membership of " + x->sender + " has changed since the template; ask for a new one"});
-    const auto verdict = graph_.judge(*x, before);
-    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
-    if (verdict.judged != store::verdict::accepted) return refuse(m, {fault_code::forbidden, verdict.reason});
     if (policy_holds(m, x)) return;
     std::set<std::string> servers;
     for (auto& s : servers_in_room()) servers.insert(std::move(s));
