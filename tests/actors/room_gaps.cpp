@@ -44,6 +44,17 @@ struct joiner {
     }
     return list;
   }
+  static join_wanted wish() {
+    join_wanted w;
+    w.user_id = eve;
+    w.via = {"here.example"};
+    return w;
+  }
+  /// What the machine does about the wish to join; nothing of it is performed.
+  effects begin_join() {
+    on(start{});
+    return machine.on(wish(), ++room.now);
+  }
   effects performed(const message& m) {
     if (const auto* v = std::get_if<verify_events>(&m)) {
       auto verdict = verdict_on(*v);
@@ -70,10 +81,7 @@ struct joiner {
   }
   void join() {
     on(start{});
-    join_wanted j;
-    j.user_id = eve;
-    j.via = {"here.example"};
-    on(j);
+    on(wish());
   }
 };
 
@@ -217,11 +225,7 @@ BOOST_AUTO_TEST_CASE(what_comes_from_before_our_join_waits_for_the_history_and_i
   r.command(chat::message_send{"chat-1", ann, "m2", "second", {}, {}, {}, {}, {}});
   const auto second = r.event(r.head().at(0));
   joiner j(r);
-  j.on(start{});
-  join_wanted w;
-  w.user_id = eve;
-  w.via = {"here.example"};
-  auto joined = j.machine.on(w, ++r.now);
+  auto joined = j.begin_join();
   // make_join and send_join are answered, backfill is not.
   auto asked = question_in(joined);
   for (const auto& [to, q] : told<peer_request>(joined))
@@ -302,11 +306,7 @@ BOOST_AUTO_TEST_CASE(a_message_beside_a_long_branch_is_fetched_with_the_past_too
     at = {x->event_id};
   }
   joiner j(r);
-  j.on(start{});
-  join_wanted w;
-  w.user_id = eve;
-  w.via = {"here.example"};
-  auto joined = j.machine.on(w, ++r.now);
+  auto joined = j.begin_join();
   for (const auto& [to, q] : told<peer_request>(joined))
     if (q.endpoint == endpoint::hierarchy) j.machine.on(answer_to(q, 404), ++r.now);
   const auto sending = question_in(j.machine.on(j.answered_by_room(question_in(joined)), ++r.now));

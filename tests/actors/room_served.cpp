@@ -116,6 +116,18 @@ BOOST_AUTO_TEST_CASE(a_send_join_that_is_repeated_long_after_is_answered_alike) 
   alike();
 }
 
+BOOST_AUTO_TEST_CASE(a_send_join_to_a_template_from_before_our_restart_is_taken) {
+  shared_room r;
+  r.node.room.recent_events_max = 4;
+  r.restart();
+  const auto shape = r.body_of(r.call("GET", r.path("v1/make_join", "@new:there.example") + "?ver=11"));
+  const auto join = *matrix::hash_and_sign(*shape.find_object("event"), r.rules(), "there.example", there_key());
+  for (int i = 0; i < 10; ++i) r.push({r.message_of(eve, std::to_string(i))});
+  r.restart();
+  BOOST_TEST(shared_room::reply_in(r.call("PUT", r.path("v2/send_join", join->event_id), join->source)).status == 200);
+  BOOST_TEST(r.membership("@new:there.example") == "join");
+}
+
 BOOST_AUTO_TEST_CASE(a_newcomer_is_not_sent_what_his_own_server_said) {
   shared_room r;
   const auto shape = r.body_of(r.call("GET", r.path("v1/make_join", "@new:there.example") + "?ver=11"));
