@@ -5,15 +5,7 @@
 
 #include <sodium.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -21,35 +13,10 @@ namespace causeway {
 
 namespace {
 
-constexpr std::size_t secret_bytes_max = 4096;
+constexpr std::size_t secret_bytes_max = 4096; ///< that can be read again
 
 /// Begins the line of a key that is no longer used to sign.
 constexpr std::string_view old_key_word = "old_ed25519";
-
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
-
-/// Overwrites what it holds when it goes.
-struct wiped {
-  std::string text;
-  ~wiped() { sodium_memzero(text.data(), text.size()); }
-};
-
-fault failed(const std::string& path, std::string_view what) {
-  return {fault_code::store_failed, path + " " + std::string{what} + ": " + std::strerror(errno)};
-}
 
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> out;
@@ -65,75 +32,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 fault wrong(std::string why) { return {fault_code::invalid_param, "the signing key file " + std::move(why)}; }
 
-status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    auto n = write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(path, "cannot be written");
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return fsync(fd) == 0 ? ok() : status{failed(path, "cannot be brought to disk")};
-}
-
 } // namespace
-
-result<std::string> read_secret_file(const std::string& path) {
-  descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!file)
-    return errno == ENOENT ? fault{fault_code::not_found, path + " does not exist."} : failed(path, "cannot be opened");
-  struct stat about {};
-  if (fstat(file.get(), &about) != 0) return failed(path, "cannot be looked at");
-  if (!S_ISREG(about.st_mode)) return fault{fault_code::forbidden, path + " is no regular file."};
-  if ((about.st_mode & 077U) != 0)
-    return fault{fault_code::forbidden,
-                 path + " is a secret that others have rights to: chmod 600 it. If it was readable by others "
-                        "for a while, make a new one."};
-  if (about.st_uid != geteuid() && about.st_uid != 0)
-    return fault{fault_code::forbidden, path + " belongs to another user: chown it to the one that runs the broker."};
-  std::string text(secret_bytes_max + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    auto n = read(file.get(), text.data() + size, text.size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(path, "cannot be read");
-    if (n == 0) break;
-    size += static_cast<std::size_t>(n);
-  }
-  if (size > secret_bytes_max) return fault{fault_code::too_large, path + " is larger than 4 KiB."};
-  text.resize(size);
-  return text;
-}
-
-namespace {
-
-enum class existing : std::uint8_t { kept, replaced };
-
-status write_secret(const std::string& path, std::string_view text, existing what) {
-  // Written beside and put in place whole, so that the name never stands for half a secret.
-  auto draft = path + ".new-" + std::to_string(getpid());
-  descriptor file{open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file) return failed(draft, "cannot be made");
-  auto written = write_all(file.get(), text, draft);
-  bool linked = written && (what == existing::kept ? link(draft.c_str(), path.c_str()) : rename(draft.c_str(), path.c_str())) == 0;
-  auto link_error = errno;
-  unlink(draft.c_str()); // after a rename there is none
-  if (!written) return written;
-  if (!linked) {
-    errno = link_error;
-    return link_error == EEXIST ? fault{fault_code::already_exists, path + " exists already."}
-                                : failed(path, "cannot be made");
-  }
-  auto parent = std::filesystem::path{path}.parent_path();
-  descriptor directory{open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory || fsync(directory.get()) != 0) return failed(path, "cannot be brought to disk");
-  return ok();
-}
-
-} // namespace
-
-status write_secret_file(const std::string& path, std::string_view text) {
-  return write_secret(path, text, existing::kept);
-}
 
 result<std::vector<matrix::old_signing_key>> parse_old_keys(std::string_view text) {
   std::vector<matrix::old_signing_key> found;
@@ -250,7 +149,7 @@ result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_
     text.text.append(line).append("\n");
   }
   if (text.text.size() > secret_bytes_max) return fault{fault_code::too_large, path + " would become larger than 4 KiB: take its oldest keys out."};
-  if (auto written = write_secret(path, text.text, existing::replaced); !written) return written.error();
+  if (auto written = replace_secret_file(path, text.text); !written) return written.error();
   return std::move(made->key);
 }
 

@@ -1,22 +1,15 @@
 #pragma once
 #include "messages/fault.hpp"
 #include "messages/matrix/signing.hpp"
+#include "plugin/private_files.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-/// Secrets on disk. The signing key file holds one line `ed25519 <id> <base64 seed>`, as Synapse's does, so a key can be
+/// The signing key on disk. Its file holds one line `ed25519 <id> <base64 seed>`, as Synapse's does, so a key can be
 /// moved between the two. Blank lines and lines that begin with # are skipped.
 namespace causeway {
-
-/// Reads a secret of at most 4 KiB. Refused when group or others have any right to it, or when it belongs to somebody else.
-/// @returns faults not_found, forbidden (permissions, owner), too_large, store_failed (cannot be read)
-result<std::string> read_secret_file(const std::string& path);
-
-/// Makes a file of mode 0600 that did not exist, whole and on disk when this returns.
-/// @returns faults already_exists, store_failed
-status write_secret_file(const std::string& path, std::string_view text);
 
 /// The signing key in `path`.
 /// @returns as `read_secret_file`; invalid_param when the content is not one key

@@ -1,5 +1,7 @@
 #include "plugin/media/blob_files.hpp"
 
+#include "plugin/private_files.hpp"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,41 +16,26 @@
 namespace causeway::media {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t hash_chars = 64;
 constexpr std::size_t hash_buffer_bytes = 256 * 1024;
 
 fault failed(const std::string& path) { return {fault_code::store_failed, path + ": " + std::strerror(errno)}; }
 
-class descriptor {
-public:
-  descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
+descriptor open_to_read(const std::string& path, int flags = 0) { return descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)}; }
 
 /// A new name is on disk when its folder is.
 bool sync_folder(const std::string& path) {
-  const descriptor folder{path, O_RDONLY | O_DIRECTORY};
-  return folder && ::fsync(folder.get()) == 0;
+  const auto folder = open_to_read(path, O_DIRECTORY);
+  return folder && ::fsync(folder.number()) == 0;
 }
 
 result<std::string> read_file(const std::string& path, std::uint64_t offset, std::uint64_t bytes) {
-  const descriptor file{path, O_RDONLY};
+  const auto file = open_to_read(path);
   if (!file) return {errno == ENOENT ? fault_code::not_found : fault_code::store_failed, path + ": " + std::strerror(errno)};
   std::string out(bytes, '\0');
   std::size_t done = 0;
   while (done < out.size()) {
-    const auto n = ::pread(file.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    const auto n = ::pread(file.number(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failed(path);
     if (n == 0) break;
@@ -62,10 +48,9 @@ result<std::string> read_file(const std::string& path, std::uint64_t offset, std
 } // namespace
 
 status blob_files::open() {
-  std::error_code error;
   for (const auto* folder : {"/blobs", "/incoming"}) {
-    fs::create_directories(directory_ + folder, error);
-    if (error) return {fault_code::store_failed, directory_ + folder + ": " + error.message()};
+    if (auto made = make_private_folder(directory_ + folder); !made) return made.error();
+    close_to_others(directory_ + folder);
   }
   return ok();
 }
@@ -83,10 +68,12 @@ std::string blob_files::incoming_path(std::string_view name) const { return (dir
 
 status blob_files::write_incoming(std::string_view name, std::uint64_t offset, std::string_view bytes) const {
   const auto path = incoming_path(name);
-  const descriptor file{path, O_WRONLY | O_CREAT};
-  if (!file || ::ftruncate(file.get(), static_cast<off_t>(offset)) != 0) return failed(path);
+  const auto opened = open_private_file(path, O_WRONLY | O_CREAT);
+  if (!opened) return opened.error();
+  const auto& file = *opened;
+  if (::ftruncate(file.number(), static_cast<off_t>(offset)) != 0) return failed(path);
   while (!bytes.empty()) {
-    const auto n = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const auto n = ::pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return failed(path);
     bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -104,20 +91,20 @@ void blob_files::remove_incoming(std::string_view name) const { ::unlink(incomin
 
 status blob_files::sync_incoming(std::string_view name) const {
   const auto path = incoming_path(name);
-  const descriptor file{path, O_RDONLY};
-  if (!file || ::fsync(file.get()) != 0) return failed(path);
+  const auto file = open_to_read(path);
+  if (!file || ::fsync(file.number()) != 0) return failed(path);
   return ok();
 }
 
 result<std::string> blob_files::hash_incoming(std::string_view name) const {
   const auto path = incoming_path(name);
-  const descriptor file{path, O_RDONLY};
+  const auto file = open_to_read(path);
   if (!file) return failed(path);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
   if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) return {fault_code::internal, "OpenSSL gives no SHA-256"};
   const auto buffer = std::make_unique<std::array<char, hash_buffer_bytes>>();
   for (;;) {
-    const auto n = ::read(file.get(), buffer->data(), buffer->size());
+    const auto n = ::read(file.number(), buffer->data(), buffer->size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failed(path);
     if (n == 0) break;
@@ -138,13 +125,12 @@ result<std::string> blob_files::hash_incoming(std::string_view name) const {
 status blob_files::place(std::string_view name, std::string_view hash) const {
   const auto from = incoming_path(name), to = path_of(hash);
   const auto folder = to.substr(0, to.rfind('/'));
-  std::error_code error;
-  const bool made = fs::create_directories(folder, error);
-  if (error) return {fault_code::store_failed, folder + ": " + error.message()};
+  const auto made = make_private_folder(folder);
+  if (!made) return made.error();
   if (::link(from.c_str(), to.c_str()) != 0 && errno != EEXIST) return failed(to);
   if (!sync_folder(folder)) return failed(folder);
   const auto above = folder.substr(0, folder.rfind('/'));
-  if (made && (!sync_folder(above) || !sync_folder(directory_ + "/blobs"))) return failed(above);
+  if (*made && (!sync_folder(above) || !sync_folder(directory_ + "/blobs"))) return failed(above);
   return ok();
 }
 

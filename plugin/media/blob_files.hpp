@@ -12,7 +12,7 @@ namespace causeway::media {
 class blob_files {
 public:
   explicit blob_files(std::string directory) : directory_(std::move(directory)) {}
-  /// Makes the folders. @returns fault store_failed
+  /// Makes the folders, for this user alone; what others may reach in those that are there is closed to them. @returns fault store_failed
   status open();
 
   /// 64 lower case hexadecimal digits.

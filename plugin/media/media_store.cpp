@@ -1,7 +1,9 @@
 #include "plugin/media/media_store.hpp"
 
 #include "messages/matrix/base64.hpp"
+#include "plugin/private_files.hpp"
 
+#include <fcntl.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -90,7 +92,11 @@ media_store::media_store(const std::string& directory, const config::media_optio
     : options_(options), files_(directory), db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
 
 result<std::unique_ptr<media_store>> media_store::open(const std::string& directory, const config::media_options& options) {
+  if (auto made = make_private_folder(directory); !made) return made.error();
   if (auto fine = blob_files{directory}.open(); !fine) return fine.error();
+  // SQLite gives the files beside a database the rights of the database.
+  if (auto made = open_private_file(directory + "/media.db", O_RDWR | O_CREAT); !made) return made.error();
+  close_to_others(directory);
   return guarded([&]() -> result<std::unique_ptr<media_store>> {
     std::unique_ptr<media_store> store{new media_store{directory, options}};
     store->db_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");

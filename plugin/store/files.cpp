@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <utility>
 
 namespace causeway::store {
 namespace {
@@ -21,19 +20,11 @@ fault failed(const std::string& path, const char* what) {
 
 } // namespace
 
-descriptor::descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-descriptor& descriptor::operator=(descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-descriptor::~descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
 result<descriptor> lock_store(const std::string& path) {
   std::string name = path + "-lock";
   descriptor file{open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only)};
   if (file.number() < 0) return failed(name, "cannot be opened");
+  static_cast<void>(::fchmod(file.number(), owner_only)); // fails where it is not ours: root looks at a broker's store
   char pid[24] = {};
   if (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed(name, "cannot be locked");
@@ -47,17 +38,12 @@ result<descriptor> lock_store(const std::string& path) {
   return file;
 }
 
-status make_private_file(const std::string& path) {
-  descriptor file{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only)};
-  if (file.number() < 0) return failed(path, "cannot be opened");
-  struct stat facts {};
-  if (fstat(file.number(), &facts) != 0) return failed(path, "cannot be examined");
-  if (!S_ISREG(facts.st_mode)) return fault{fault_code::store_failed, path + " is not a regular file"};
-  if (facts.st_uid != geteuid())
-    return fault{fault_code::store_failed,
-                 path + " belongs to user " + std::to_string(facts.st_uid) + ", we are " + std::to_string(geteuid())};
-  if ((facts.st_mode & 0777) != owner_only && fchmod(file.number(), owner_only) != 0)
-    return failed(path, "mode cannot be set to 0600");
+status make_private_store(const std::string& path) {
+  if (auto made = open_private_file(path, O_RDWR | O_CREAT); !made) return made.error();
+  // New ones get the rights of the database from SQLite; these may be left of a time when it had others.
+  for (const auto* beside : {"-wal", "-shm", "-journal"})
+    if (auto name = path + beside; ::access(name.c_str(), F_OK) == 0)
+      if (auto closed = open_private_file(name, O_RDWR); !closed) return closed.error();
   return ok();
 }
 

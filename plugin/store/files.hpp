@@ -1,31 +1,19 @@
 #pragma once
 #include "messages/fault.hpp"
+#include "plugin/private_files.hpp"
 
 #include <string>
 
 /// The files of a store: who may read them and who has them open.
 namespace causeway::store {
 
-/// An open file descriptor.
-class descriptor {
-public:
-  explicit descriptor(int number = -1) : number_(number) {}
-  descriptor(descriptor&& other) noexcept;
-  descriptor& operator=(descriptor&& other) noexcept;
-  ~descriptor();
-  int number() const { return number_; }
-
-private:
-  int number_;
-};
-
 /// Holds `<path>-lock` for this process; the kernel lets go when the process ends, however it ends.
 /// @returns store_failed naming the process that has it
 result<descriptor> lock_store(const std::string& path);
 
-/// Creates `path` with mode 0600, or takes others' access to an existing file away.
+/// Creates `path` with mode 0600, or takes others' access to an existing file away; the same with the files SQLite keeps beside it.
 /// @returns store_failed when it is no regular file or belongs to another user
-status make_private_file(const std::string& path);
+status make_private_store(const std::string& path);
 
 /// Makes `from` appear as `to` in one step that survives a power cut.
 status publish_file(const std::string& from, const std::string& to);

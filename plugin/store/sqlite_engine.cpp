@@ -161,7 +161,7 @@ status sqlite_engine::backup(const std::string& path) {
       return fault{fault_code::invalid_param, "the backup would replace the store itself"};
     std::string part = path + ".part";
     std::remove(part.c_str());
-    if (auto made = make_private_file(part); !made) return made.error();
+    if (auto made = make_private_store(part); !made) return made.error();
     try {
       if (options_.path == in_memory) {
         copy_to(*db_, part);
@@ -200,7 +200,7 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options) {
     auto locked = lock_store(options.path);
     if (!locked) return locked.error();
     lock = *std::move(locked);
-    if (auto made = make_private_file(options.path); !made) return made.error();
+    if (auto made = make_private_store(options.path); !made) return made.error();
   }
   return guarded([&]() -> result<std::unique_ptr<engine>> {
     try {

@@ -62,7 +62,7 @@ std::string set_up_curve(zmq::socket_t& socket, const broker_address& where) {
   if (!own) return own.error().detail;
   socket.set(zmq::sockopt::curve_serverkey, where.server_key);
   socket.set(zmq::sockopt::curve_publickey, own->public_key);
-  socket.set(zmq::sockopt::curve_secretkey, own->secret);
+  socket.set(zmq::sockopt::curve_secretkey, own->secret.text);
   return {};
 }
 

@@ -103,10 +103,16 @@ BOOST_AUTO_TEST_CASE(a_message_over_the_bound_is_refused) {
   BOOST_TEST((got->second.what == verb::pong));
 }
 
-BOOST_AUTO_TEST_CASE(a_routing_id_chosen_by_a_chat_peer_is_refused) {
-  edge_rig rig;
-  dealer d{rig.context, rig.chat(), [](zmq::socket_t& s) { s.set(zmq::sockopt::routing_id, "mine!"); }};
-  answers_error(d, {"CW1", "P", "", ""}, fault_code::bad_frame);
+BOOST_AUTO_TEST_CASE(a_routing_id_chosen_by_a_peer_is_refused_at_every_endpoint) {
+  const scratch dir;
+  edge_rig rig{[&](config::edge_options& o) {
+    o.gateway_endpoints = {"tcp://127.0.0.1:*"};
+    o.admin_endpoint = "ipc://" + dir.file("admin.sock");
+  }};
+  for (const auto& each : rig.served->endpoints()) {
+    dealer d{rig.context, each.address, [](zmq::socket_t& s) { s.set(zmq::sockopt::routing_id, "mine!"); }};
+    answers_error(d, {"CW1", "P", "", ""}, fault_code::bad_frame);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_to_a_connection_that_is_gone_is_told) {
@@ -228,6 +234,44 @@ BOOST_AUTO_TEST_CASE(sockets_of_the_file_system_are_for_the_owner_only) {
   BOOST_TEST(bool(rig.next()));
 }
 
+BOOST_AUTO_TEST_CASE(sockets_are_for_the_owner_only_also_where_the_umask_takes_nothing_and_go_with_the_edge) {
+  const scratch dir;
+  const auto file = dir.file("a/b/chat.sock");
+  const auto before = ::umask(0);
+  {
+    const edge_rig rig{[&](config::edge_options& o) { o.chat_endpoints = {"ipc://" + file}; }};
+    struct stat found {};
+    BOOST_REQUIRE(::stat(file.c_str(), &found) == 0);
+    BOOST_TEST((found.st_mode & 0777) == 0600u);
+    for (const auto* folder : {"a", "a/b"}) {
+      BOOST_REQUIRE(::stat(dir.file(folder).c_str(), &found) == 0);
+      BOOST_TEST((found.st_mode & 0777) == 0700u);
+    }
+  }
+  BOOST_TEST(::umask(before) == 0u); // as the host process had it
+  BOOST_TEST(!std::filesystem::exists(file));
+}
+
+BOOST_AUTO_TEST_CASE(an_edge_that_ends_leaves_the_socket_of_another_alone) {
+  const scratch dir;
+  const auto file = dir.file("chat.sock");
+  {
+    const edge_rig rig{[&](config::edge_options& o) { o.chat_endpoints = {"ipc://" + file}; }};
+    std::filesystem::remove(file);
+    test::leave_stale_socket(file);
+  }
+  BOOST_TEST(std::filesystem::exists(file));
+}
+
+BOOST_AUTO_TEST_CASE(an_admin_endpoint_on_loopback_without_curve_is_refused) {
+  config::edge_options options;
+  options.chat_endpoints = {"tcp://127.0.0.1:*"};
+  for (const auto* endpoint : {"tcp://127.0.0.1:*", "tcp://[::1]:*", "tcp://localhost:*", "tcp://lo:*"}) {
+    options.admin_endpoint = endpoint;
+    is_refused(options, fault_code::forbidden, "every user of this machine");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_stale_socket_file_is_replaced_and_a_live_one_is_not) {
   const scratch dir;
   const auto file = dir.file("chat.sock");
@@ -242,7 +286,6 @@ BOOST_AUTO_TEST_CASE(a_stale_socket_file_is_replaced_and_a_live_one_is_not) {
     d.send({"CW1", "P", "", ""});
     BOOST_TEST(bool(rig.next())); // it still works
   }
-  std::filesystem::remove(file); // libzmq leaves it
   std::ofstream{file} << "precious";
   is_refused(options, fault_code::invalid_param, "not a socket");
   BOOST_TEST(std::filesystem::file_size(file) == 8u);
@@ -305,6 +348,42 @@ BOOST_AUTO_TEST_CASE(a_listed_key_is_admitted_by_name_and_role_and_another_is_no
   BOOST_TEST(!rig.next(0ms));
 }
 
+BOOST_AUTO_TEST_CASE(a_key_opens_the_endpoints_of_its_own_role_and_no_others) {
+  const scratch dir;
+  const auto server = test::curve_pair();
+  const std::vector<std::pair<role, test::curve>> keys = {
+    {role::chat, test::curve_pair()}, {role::gateway, test::curve_pair()}, {role::inspector, test::curve_pair()}, {role::admin, test::curve_pair()}};
+  edge_rig rig{[&](config::edge_options& o) {
+    o.curve_secret_key_file = test::key_file(dir, server.secret_key);
+    o.chat_endpoints = {"tcp://127.0.0.1:*"};
+    o.gateway_endpoints = {"tcp://127.0.0.1:*"};
+    o.admin_endpoint = "tcp://127.0.0.1:*";
+    for (const auto& [as, key] : keys) o.peers.push_back({key.public_key, "the " + std::string{name(as)}, std::string{name(as)}});
+  }};
+  std::uint64_t refusals = 0;
+  for (const auto& endpoint : rig.served->endpoints()) {
+    if (!endpoint.curve) continue; // of this process
+    for (const auto& [as, key] : keys) {
+      BOOST_TEST_CONTEXT(name(as) << " at the endpoint of " << name(endpoint.kind)) {
+        dealer d{rig.context, endpoint.address, test::curve_client(server.public_key, key)};
+        if (as == endpoint.kind || (as == role::inspector && endpoint.kind == role::admin)) {
+          d.send({"CW1", "P", "", ""});
+          const auto got = rig.next();
+          BOOST_REQUIRE(got);
+          BOOST_TEST((got->first.peer_role == as));
+          BOOST_TEST(got->first.peer_name == "the " + std::string{name(as)});
+        } else {
+          d.try_send({"CW1", "P", "", ""});
+          ++refusals;
+          while (rig.served->count().handshakes_refused < refusals) std::this_thread::yield();
+        }
+      }
+      refusals = rig.served->count().handshakes_refused; // a refused one may have tried again
+    }
+  }
+  BOOST_TEST(!rig.next(0ms));
+}
+
 BOOST_AUTO_TEST_CASE(keys_and_lists_that_cannot_be_are_refused) {
   const scratch dir;
   const auto server = test::curve_pair();
@@ -312,7 +391,7 @@ BOOST_AUTO_TEST_CASE(keys_and_lists_that_cannot_be_are_refused) {
   options.admin_endpoint.clear();
   options.chat_endpoints = {"tcp://127.0.0.1:*"};
   options.curve_secret_key_file = dir.file("missing");
-  is_refused(options, fault_code::invalid_param, "cannot be read");
+  is_refused(options, fault_code::not_found, "does not exist");
   options.curve_secret_key_file = test::key_file(dir, "short");
   is_refused(options, fault_code::invalid_param, "40 characters");
   options.curve_secret_key_file = test::key_file(dir, server.secret_key);

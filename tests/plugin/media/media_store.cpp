@@ -3,6 +3,9 @@
 #include "tests/plugin/media/folder.hpp"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <fstream>
 
 using namespace causeway;
 using namespace causeway::media;
@@ -56,6 +59,60 @@ struct store_fixture {
 const std::string hash_of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 } // namespace
+
+namespace {
+
+/// What others have any right to, below and including a folder.
+std::vector<std::string> open_to_others(const std::string& folder) {
+  std::vector<std::string> out;
+  auto look = [&](const std::string& path) {
+    struct stat about {};
+    BOOST_REQUIRE(::lstat(path.c_str(), &about) == 0);
+    if ((about.st_mode & 077U) != 0) out.push_back(path);
+  };
+  look(folder);
+  for (const auto& each : std::filesystem::recursive_directory_iterator{folder}) look(each.path());
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(media_files)
+
+BOOST_AUTO_TEST_CASE(names_and_files_are_for_the_owner_alone_whatever_the_umask_says) {
+  for (const mode_t mask : {0000U, 0022U, 0777U}) {
+    const folder at;
+    const auto path = at.path() + "/data/media";
+    const auto before = ::umask(mask);
+    auto store = media_store::open(path, {});
+    BOOST_REQUIRE(store);
+    BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
+    BOOST_REQUIRE((*store)->put({"part", 0, "ab", 3, "image/png", "a.png"}, now));
+    BOOST_REQUIRE((*store)->keep_thumbnail(hash_of_abc, {}, "thumb", "image/png", now));
+    BOOST_TEST(open_to_others(at.path() + "/data") == std::vector<std::string>{}, boost::test_tools::per_element());
+    ::umask(before);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_older_version_left_open_is_closed_at_the_start) {
+  const folder at;
+  const auto path = at.path() + "/media";
+  {
+    auto store = media_store::open(path, {});
+    BOOST_REQUIRE(store);
+    BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
+  }
+  std::ofstream{path + "/media.db-wal"};
+  for (const auto& each : std::filesystem::recursive_directory_iterator{path}) ::chmod(each.path().c_str(), each.is_directory() ? 0755 : 0644);
+  ::chmod(path.c_str(), 0755);
+  BOOST_REQUIRE(open_to_others(path).size() > 6);
+  auto store = media_store::open(path, {});
+  BOOST_REQUIRE(store);
+  BOOST_TEST(open_to_others(path) == std::vector<std::string>{}, boost::test_tools::per_element());
+  BOOST_TEST(*(*store)->files().read(hash_of_abc, 0, 3) == "abc");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(media_store_, store_fixture)
 

@@ -150,6 +150,28 @@ BOOST_AUTO_TEST_CASE(files_are_for_the_owner_only) {
   BOOST_TEST(mode_of(folder.file("copy.db")) == 0600u);
 }
 
+BOOST_AUTO_TEST_CASE(files_are_for_the_owner_only_whatever_the_umask_says_and_whatever_a_crash_left) {
+  for (const mode_t mask : {0000U, 0022U, 0777U}) {
+    scratch_folder folder;
+    const auto before = ::umask(mask);
+    {
+      auto store = must_open(folder.file());
+      must_commit(*store, sample_head());
+      for (const char* ending : {"", "-wal", "-shm", "-lock"}) BOOST_TEST(mode_of(folder.file() + ending) == 0600u);
+      BOOST_REQUIRE(store->backup(folder.file("copy.db")));
+      BOOST_TEST(mode_of(folder.file("copy.db")) == 0600u);
+    }
+    ::umask(before);
+    for (const char* ending : {"-wal", "-shm", "-lock"}) {
+      std::ofstream{folder.file() + ending};
+      std::filesystem::permissions(folder.file() + ending, std::filesystem::perms{0664});
+    }
+    auto store = must_open(folder.file());
+    must_commit(*store, sample_head());
+    for (const char* ending : {"-wal", "-shm", "-lock"}) BOOST_TEST(mode_of(folder.file() + ending) == 0600u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(failed_transaction_leaves_nothing_behind) {
   scratch_folder folder;
   auto store = must_open(folder.file());

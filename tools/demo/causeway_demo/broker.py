@@ -36,7 +36,7 @@ class Broker:
     """
 
     def __init__(self, name, directory, authority, binary=None, port=None, public_port=None, settings=None):
-        os.makedirs(directory, exist_ok=True)
+        os.makedirs(directory, mode=0o700, exist_ok=True)
         self.name = name
         self.directory = directory
         self.port = port or free_port()
@@ -46,7 +46,7 @@ class Broker:
         self.binary = binary or find_binary("causewayd")
         self._config_file = os.path.join(directory, "causeway.toml")
         data = os.path.join(directory, "data")
-        os.makedirs(data, exist_ok=True)
+        os.makedirs(data, mode=0o700, exist_ok=True)
         configuration = {
             "node": {"server_name": self.server_name, "data_dir": data},
             "edge": {"chat_endpoints": [self.chat_endpoint], "admin_endpoint": self.admin_endpoint},
