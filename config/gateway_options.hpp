@@ -14,7 +14,7 @@ struct gateway_options {
   std::string private_key_file; ///< PEM
   /// Speak plain HTTP behind a reverse proxy. The proxy must pass the raw path on.
   bool plain_http = false;
-  /// Extra CA certificates (PEM) to trust for outgoing requests; empty: the system's.
+  /// CA certificates (PEM) to trust for outgoing requests in place of the system's; empty: the system's.
   std::string ca_file;
   /// Networks outgoing requests may reach although they are private, loopback or link-local; CIDR.
   std::vector<std::string> allowed_networks;

@@ -1,6 +1,7 @@
 #include "tests/plugin/gateway/fixture.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <sys/socket.h>
 
 namespace causeway::testing {
@@ -83,6 +84,28 @@ BOOST_AUTO_TEST_CASE(certificate_of_an_unknown_authority_is_peer_tls) {
   fake_peer peer{stranger.issue("forged", {"DNS:localhost"}), plain_answer};
   start();
   BOOST_TEST(code(ask(at(peer))) == "peer_tls");
+}
+
+BOOST_AUTO_TEST_CASE(a_ca_file_stands_in_place_of_the_systems_authorities) {
+  certificate_authority system{directory, "system"};
+  const char* before = std::getenv("SSL_CERT_FILE");
+  const std::string kept = before ? before : "";
+  ::setenv("SSL_CERT_FILE", system.file().c_str(), 1); // what OpenSSL takes for the system's
+  fake_peer theirs{system.issue("theirs", {"DNS:localhost"}), plain_answer};
+  fake_peer listed{own, plain_answer};
+  start();
+  BOOST_TEST(code(ask(at(theirs))) == "peer_tls");
+  BOOST_TEST(ask(at(listed)).status == 200);
+  one->stop();
+  one.reset();
+  node.reset();
+  options.ca_file.clear();
+  endpoint = "inproc://another-node"; // libzmq gives a name back some time
+  start();
+  BOOST_TEST(ask(at(theirs)).status == 200);
+  BOOST_TEST(code(ask(at(listed))) == "peer_tls");
+  if (before) ::setenv("SSL_CERT_FILE", kept.c_str(), 1);
+  else ::unsetenv("SSL_CERT_FILE");
 }
 
 BOOST_AUTO_TEST_CASE(certificate_for_another_name_is_peer_tls) {
