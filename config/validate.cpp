@@ -84,6 +84,10 @@ void check_edge(report& r, const edge_options& x, bool binds) {
                    "ipc:// or a loopback address.");
     else if (is_remote_endpoint(text) && x.peers.empty())
       r.add(key, "\"" + text + "\" uses CURVE, but edge.peers is empty: nobody could connect.");
+    if (key == "edge.admin_endpoint" && text.starts_with("tcp://") && !is_remote_endpoint(text) && x.curve_secret_key_file.empty())
+      r.add(key, "\"" + text +
+                   "\" has no CURVE: every user of this machine could act as the operator. Use ipc://, or set "
+                   "edge.curve_secret_key_file and edge.peers.");
     if (!text.ends_with(":*") && !bound.insert(text).second) r.add(key, "\"" + text + "\" is used twice.");
   };
   for (const auto& text : x.chat_endpoints) endpoint("edge.chat_endpoints", text);

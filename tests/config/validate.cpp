@@ -83,6 +83,17 @@ BOOST_AUTO_TEST_CASE(gateway_and_admin_endpoints_obey_the_same_rule) {
   BOOST_TEST(validate(x).empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_admin_endpoint_on_loopback_without_curve_is_refused) {
+  auto x = valid();
+  for (const char* endpoint : {"tcp://127.0.0.1:5002", "tcp://127.0.0.1:*", "tcp://[::1]:5002", "tcp://localhost:5002", "tcp://lo:5002"}) {
+    x.edge.admin_endpoint = endpoint;
+    BOOST_TEST(refused(x, "edge.admin_endpoint", "could act as the operator"), endpoint);
+  }
+  x.edge.curve_secret_key_file = "/etc/causeway/curve.key";
+  x.edge.peers = {{curve_key, "ops", "admin"}};
+  BOOST_TEST(validate(x).empty());
+}
+
 BOOST_AUTO_TEST_CASE(malformed_and_repeated_endpoints_are_refused) {
   auto x = valid();
   for (const char* endpoint : {"", "http://x", "ipc://", "tcp://127.0.0.1", "tcp://127.0.0.1:70000", "tcp://::1:5000",

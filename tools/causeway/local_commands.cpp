@@ -1,6 +1,7 @@
 #include "tools/causeway/local_commands.hpp"
 
 #include "config/endpoints.hpp"
+#include "config/warnings.hpp"
 #include "messages/matrix/json.hpp"
 #include "plugin/edge/listener.hpp"
 #include "plugin/gateway/gateway_process.hpp"
@@ -13,6 +14,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -51,6 +53,13 @@ json::value to_json(const config::value& x) {
   return out;
 }
 
+json::array to_json(const std::vector<config::problem>& problems) {
+  json::array out;
+  for (const auto& x : problems)
+    out.emplace_back(json::object{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}});
+  return out;
+}
+
 /// The keys of a gateway that reaches its node by CURVE; none without the node's public key.
 result<std::optional<gateway::curve_keys>> own_curve_keys(const gateway_link& link,
                                                           const std::string& configured_file) {
@@ -63,7 +72,7 @@ result<std::optional<gateway::curve_keys>> own_curve_keys(const gateway_link& li
     return fault{fault_code::missing_param, "needs our own half: --secret-key-file, or edge.curve_secret_key_file."};
   auto own = edge::load_curve_keys(file);
   if (!own) return own.error();
-  return std::optional{gateway::curve_keys{link.node_key, own->public_key, own->secret}};
+  return std::optional{gateway::curve_keys{link.node_key, own->public_key, own->secret.text}};
 }
 
 void print_problems(const std::vector<config::problem>& problems) {
@@ -100,20 +109,26 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
     if (auto at = found.origins.find(x.key); at != found.origins.end()) x.where = at->second;
     found.problems.push_back(std::move(x));
   }
+  auto warned = config::warnings_of_files(found.files);
+  for (auto& x : config::warnings(found.values, what_for)) {
+    // What is a problem already needs no warning.
+    if (std::ranges::any_of(found.problems, [&](const config::problem& p) { return p.key == x.key; })) continue;
+    if (auto at = found.origins.find(x.key); at != found.origins.end()) x.where = at->second;
+    warned.push_back(std::move(x));
+  }
   const bool fine = found.problems.empty();
   if (as_json) {
-    json::array problems, files;
-    for (const auto& x : found.problems)
-      problems.emplace_back(
-        json::object{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}});
+    json::array files;
     files.assign(found.files.begin(), found.files.end());
     print(json::canonical(json::object{{"ok", json::value{fine}},
                                        {"files", json::value{std::move(files)}},
-                                       {"problems", json::value{std::move(problems)}}}) +
+                                       {"problems", json::value{to_json(found.problems)}},
+                                       {"warnings", json::value{to_json(warned)}}}) +
           "\n");
     return fine ? exit_ok : exit_problem;
   }
   print_problems(found.problems);
+  for (const auto& x : warned) std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
   if (!fine) {
     std::fprintf(stderr, "%zu problem%s\n", found.problems.size(), found.problems.size() == 1 ? "" : "s");
     return exit_problem;
@@ -169,6 +184,7 @@ int run_gateway(const config::sources& from, const gateway_link& link) {
       {{}, {}, node + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
   print_problems(found.problems);
   if (!found.problems.empty()) return exit_problem;
+  for (const auto& x : config::warnings(found.values, config::purpose::gateway)) std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
   return gateway::run_gateway_process(found.values.gateway, node, *keys);
 }
 

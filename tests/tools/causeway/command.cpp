@@ -273,6 +273,24 @@ BOOST_AUTO_TEST_CASE(socket_is_taken_from_the_configuration) {
   BOOST_TEST(run("rooms", "CAUSEWAY_EDGE__ADMIN_ENDPOINT=" + b.endpoint).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_open_to_other_users_is_a_warning_and_no_problem) {
+  scratch dir;
+  const auto file = dir.write("causeway.toml", good + "[edge]\nchat_endpoints = [\"tcp://127.0.0.1:7411\"]\nadmin_endpoint = \"ipc://" + dir.file("admin.sock") + "\"\n");
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("warning: " + file));
+  BOOST_TEST(x.says("every user of this machine can act as the chat server"));
+  chmod(file.c_str(), 0666);
+  x = run("--json config check " + file);
+  BOOST_TEST(x.code == 0);
+  const auto told = x.parsed();
+  BOOST_TEST(*told.find_bool("ok"));
+  BOOST_TEST(told.find_array("warnings")->size() == 2U);
+  x = run("config check " + file + " --set edge.admin_endpoint=tcp://127.0.0.1:7412");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("every user of this machine could act as the operator"));
+}
+
 BOOST_AUTO_TEST_CASE(curve_key_is_made_once_and_its_secret_stays_in_the_file) {
   scratch dir;
   auto file = dir.file("curve.key");
