@@ -1,5 +1,6 @@
 // causewayd: one process with everything.
 #include "config/loader.hpp"
+#include "config/warnings.hpp"
 #include "plugin/node.hpp"
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,15 @@
 #include <pthread.h>
 #include <csignal>
 #include <cstdio>
+
+namespace {
+
+void tell_problems(const char* what, const causeway::config::examination& found) {
+  std::fprintf(stderr, "causewayd: %s:\n", what);
+  for (const auto& x : found.problems) std::fprintf(stderr, "%s\n", to_string(x).c_str());
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Causeway: lets a chat server take part in the Matrix federation."};
@@ -21,18 +31,19 @@ int main(int argc, char** argv) {
   // Before any thread exists: all of them inherit the mask, and only sigwait below sees these signals.
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   sources.environment = causeway::config::process_environment();
-  auto options = causeway::config::load(sources);
-  if (!options) {
-    std::fprintf(stderr, "causewayd: the configuration cannot be used:\n%s\n", options.error().detail.c_str());
+  auto found = causeway::config::examine(sources);
+  if (!found.problems.empty()) {
+    tell_problems("the configuration cannot be used", found);
     return 2;
   }
-  auto node = causeway::node::start(*options, without_gateway);
+  // Of the options the node itself warns, in its log.
+  for (const auto& x : causeway::config::warnings_of_files(found.files)) std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
+  auto node = causeway::node::start(found.values, without_gateway);
   if (!node) {
     std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
                  static_cast<int>(causeway::info(node.error().code).what_to_do.size()),
@@ -45,7 +56,13 @@ int main(int argc, char** argv) {
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    // The variables are those of our start; the files may have changed.
+    auto now = causeway::config::examine(sources);
+    if (now.problems.empty()) found = std::move(now);
+    else tell_problems("the configuration cannot be used and stays as it was", now);
+    (*node)->reload(found.values);
+  }
   (*node)->stop();
   return 0;
 }

@@ -24,6 +24,11 @@ public:
   /// Takes no new requests, lets open ones finish (at most `node.stop_timeout_s`), commits what waits, ends. Repeats are harmless.
   void stop();
 
+  /// Takes over what can change while we run: the certificate is read again, the log opened anew at its level, `edge.peers` admitted. Whatever else
+  /// differs from the start is named in the log and counts from the next start on, and so does what fails, which stays as it was.
+  /// @pre `options` has no problems
+  void reload(const config::options& options);
+
   /// Where chat servers connect: the endpoints as bound.
   std::vector<std::string> chat_endpoints() const;
   /// Bound HTTPS ports, one per `gateway.listen`.

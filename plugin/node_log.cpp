@@ -1,10 +1,20 @@
 #include "plugin/node_log.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include "plugin/private_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
 
 namespace causeway {
 namespace {
@@ -48,36 +58,88 @@ public:
 
 } // namespace
 
-node_log::node_log(const config::log_options& options) : json_(options.format == "json") {
-  spdlog::sink_ptr sink;
-  if (options.file.empty())
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  else
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
-  logger_ = std::make_shared<spdlog::logger>("causeway", std::move(sink));
+status prepare_log_file(const config::log_options& options) {
+  if (options.file.empty() || ::access(options.file.c_str(), F_OK) == 0) return ok();
+  if (const auto folder = std::filesystem::path{options.file}.parent_path(); !folder.empty())
+    if (auto made = make_private_folder(folder); !made) return {fault_code::store_failed, "log.file: " + made.error().detail};
+  if (auto made = open_private_file(options.file, O_WRONLY | O_CREAT | O_APPEND); !made)
+    return {fault_code::store_failed, "log.file: " + made.error().detail};
+  return ok();
+}
+
+/// A sink that can open its file anew. One line is one write(2): what several processes append does not mix.
+class log_file : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit log_file(std::string path) : path_(std::move(path)), file_(opened()) {}
+  status reopen() {
+    auto next = opened(); // the old one goes on where there is no new one
+    if (!next) return {fault_code::store_failed, path_ + ": " + std::strerror(errno)};
+    const std::lock_guard lock{mutex_};
+    file_ = std::move(next);
+    return ok();
+  }
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(m, line);
+    for (std::size_t done = 0; done < line.size();) {
+      const auto n = ::write(file_.number(), line.data() + done, line.size() - done);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return; // a full disk: there is nowhere to say so
+      done += static_cast<std::size_t>(n);
+    }
+  }
+  void flush_() override {}
+
+private:
+  descriptor opened() const { return descriptor{::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR)}; }
+
+  const std::string path_;
+  descriptor file_;
+};
+
+namespace {
+
+spdlog::level::level_enum level_named(const std::string& name) {
+  return name == "debug"     ? spdlog::level::debug
+         : name == "warning" ? spdlog::level::warn
+         : name == "error"   ? spdlog::level::err
+                             : spdlog::level::info;
+}
+
+} // namespace
+
+node_log::node_log(const config::log_options& options) : options_(options), json_(options.format == "json") {
+  auto sink = [this]() -> spdlog::sink_ptr {
+    if (options_.file.empty()) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    return files_.emplace_back(std::make_shared<log_file>(options_.file));
+  };
+  logger_ = std::make_shared<spdlog::logger>("causeway", sink());
   logger_->set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
-  logger_->set_level(options.level == "debug"     ? spdlog::level::debug
-                     : options.level == "warning" ? spdlog::level::warn
-                     : options.level == "error"   ? spdlog::level::err
-                                                  : spdlog::level::info);
+  logger_->set_level(level_named(options_.level));
   logger_->flush_on(spdlog::level::info);
-  // Standard output is for the readiness line; the edges' own lines go where all others go.
-  spdlog::sink_ptr beside;
-  if (options.file.empty())
-    beside = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  else
-    beside = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
-  auto edges = std::make_shared<spdlog::logger>("causeway.edges", std::move(beside));
+  // Standard output is for the readiness line.
+  edges_ = std::make_shared<spdlog::logger>("causeway.edges", sink());
   if (json_)
-    edges->set_formatter(std::make_unique<json_formatter>());
+    edges_->set_formatter(std::make_unique<json_formatter>());
   else
-    edges->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  edges->set_level(logger_->level());
-  edges->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(edges));
+    edges_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  edges_->set_level(logger_->level());
+  edges_->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(edges_);
 }
 
 node_log::~node_log() { logger_->flush(); }
+
+status node_log::reload(const std::string& level) {
+  logger_->set_level(level_named(level));
+  edges_->set_level(level_named(level));
+  if (auto made = prepare_log_file(options_); !made) return made;
+  for (const auto& each : files_)
+    if (auto opened = each->reopen(); !opened) return {fault_code::store_failed, "log.file: " + opened.error().detail};
+  return ok();
+}
 
 void node_log::write(const note& x, const address& who) {
   if (!logger_->should_log(level_of(x.level))) return;

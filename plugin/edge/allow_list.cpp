@@ -25,17 +25,24 @@ bool may_use(role peer, std::string_view domain) {
 
 } // namespace
 
-result<allow_list> allow_list::open(zmq::context_t& context, const std::vector<config::edge_peer>& peers) {
-  allow_list list;
+status allow_list::replace(const std::vector<config::edge_peer>& peers) {
+  std::map<std::string, allowed_peer> listed;
   for (const auto& peer : peers) {
     const auto peer_role = role_named(peer.role);
     if (!config::is_curve_key(peer.public_key))
       return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is not 40 characters of Z85"};
     if (!peer_role) return {fault_code::invalid_param, "edge.peers: " + peer.role + " is no role"};
     if (peer.name.empty()) return {fault_code::invalid_param, "edge.peers: a peer has no name"};
-    if (!list.peers_.emplace(peer.public_key, allowed_peer{*peer_role, peer.name}).second)
+    if (!listed.emplace(peer.public_key, allowed_peer{*peer_role, peer.name}).second)
       return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is there twice"};
   }
+  peers_ = std::move(listed);
+  return ok();
+}
+
+result<allow_list> allow_list::open(zmq::context_t& context, const std::vector<config::edge_peer>& peers) {
+  allow_list list;
+  if (auto fine = list.replace(peers); !fine) return fine.error();
   try {
     list.socket_ = zmq::socket_t{context, zmq::socket_type::rep};
     list.socket_.set(zmq::sockopt::linger, 0);

@@ -29,6 +29,10 @@ public:
   /// @returns invalid_param (key, role), already_exists (the context has a handler)
   static result<allow_list> open(zmq::context_t& context, const std::vector<config::edge_peer>& peers);
 
+  /// Admits these and no others from now on; who is connected stays.
+  /// @returns invalid_param (key, role): the old ones stay
+  status replace(const std::vector<config::edge_peer>& peers);
+
   zmq::socket_t& socket() { return socket_; }
   /// Answers every request that waits. @returns how many were refused
   std::uint64_t answer();

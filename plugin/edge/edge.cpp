@@ -87,7 +87,7 @@ public:
   status open(zmq::context_t& context, const config::edge_options& options) {
     auto keys = load_curve_keys(options.curve_secret_key_file);
     if (!keys) return keys.error();
-    if (!keys->secret.empty()) {
+    if (!keys->secret.text.empty()) {
       auto list = allow_list::open(context, options.peers);
       if (!list) return list.error();
       allow_list_ = std::move(*list);
@@ -110,6 +110,15 @@ public:
   }
 
   void send(std::vector<outgoing> frames) { outbox_.put(std::move(frames)); }
+  status admit(std::vector<config::edge_peer> peers) {
+    if (!allow_list_) return {fault_code::invalid_param, "edge.peers: there is no edge.curve_secret_key_file"};
+    {
+      const std::lock_guard lock{peers_mutex_};
+      new_peers_ = std::move(peers);
+    }
+    outbox_.wake();
+    return ok();
+  }
   const std::vector<bound_endpoint>& bound() const { return bound_; }
   counters count() const {
     return {frames_in_, frames_out_, bad_frames_, connections_lost_, handshakes_refused_, frames_queued_};
@@ -142,11 +151,25 @@ private:
         return;
       }
       if (!queues_.empty()) retry_queues();
-      if (watched[0].revents != 0) send_waiting();
+      if (watched[0].revents != 0) {
+        take_new_peers();
+        send_waiting();
+      }
       if (watched[1].revents != 0) handshakes_refused_ += allow_list_->answer();
       for (std::uint32_t i = 0; i < listeners_.size(); ++i)
         if (watched[first_listener + i].revents != 0 || unsure_[i]) receive_burst(i);
     }
+  }
+
+  void take_new_peers() {
+    std::optional<std::vector<config::edge_peer>> peers;
+    {
+      const std::lock_guard lock{peers_mutex_};
+      peers.swap(new_peers_);
+    }
+    if (!peers) return;
+    if (const auto taken = allow_list_->replace(*peers); taken) spdlog::info("edge peers={} are admitted from now on", peers->size());
+    else spdlog::error("edge peers stay as they were why={}", to_string(taken.error()));
   }
 
   int wait_ms() const {
@@ -202,7 +225,7 @@ private:
     if (parts[part_magic].to_string_view() != magic) return {fault_code::bad_frame, "the first frame is not CW1"};
     if (parts[part_verb].size() != 1) return {fault_code::bad_frame, "the verb is not one byte"};
     // A chosen id could be taken over by another peer when its owner is gone, and with it what is sent to that id.
-    if (l.kind == role::chat && is_chosen_by_peer(from.routing_id))
+    if (is_chosen_by_peer(from.routing_id))
       return {fault_code::bad_frame, "the routing id was set by the peer; leave it to ZeroMQ"};
     const auto what = *parts[part_verb].data<std::uint8_t>();
     if (!is_verb(what)) return {fault_code::unknown_verb, "byte " + std::to_string(what)};
@@ -285,7 +308,9 @@ private:
   /// Of each listener: whether there may be messages although its descriptor does not say so. The descriptor speaks once, and what it
   /// said is used up by whatever looks at the socket next, a send included.
   std::vector<bool> unsure_;
-  std::optional<allow_list> allow_list_;
+  std::optional<allow_list> allow_list_; ///< the poller's, once it runs
+  std::mutex peers_mutex_;
+  std::optional<std::vector<config::edge_peer>> new_peers_; ///< guarded by peers_mutex_
   outbox outbox_;
   std::map<key, queue> queues_; ///< of full peers only
   std::vector<outgoing> taken_;
@@ -318,6 +343,10 @@ void edge::send(const connection& to, frame body) {
 
 void edge::send(std::vector<outgoing> frames) {
   impl_->send(std::move(frames));
+}
+
+status edge::admit(std::vector<config::edge_peer> peers) {
+  return impl_->admit(std::move(peers));
 }
 
 const std::vector<bound_endpoint>& edge::endpoints() const {

@@ -70,6 +70,10 @@ public:
   /// Many at once, in this order: the poller is woken once.
   void send(std::vector<outgoing> frames);
 
+  /// Admits these CURVE keys and no others from the next handshake on; connections that are there stay. Any thread.
+  /// @returns invalid_param where there is no CURVE; what is wrong with the list itself is in the log, and the old one stays
+  status admit(std::vector<config::edge_peer> peers);
+
   /// In the order bound: chat, gateway, in-process gateway, admin. `connection::endpoint` is the index.
   const std::vector<bound_endpoint>& endpoints() const;
   counters count() const;

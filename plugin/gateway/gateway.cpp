@@ -1,5 +1,6 @@
 #include "plugin/gateway/gateway.hpp"
 
+#include "plugin/gateway/file_watch.hpp"
 #include "plugin/gateway/http_server.hpp"
 #include "plugin/gateway/http_text.hpp"
 #include "plugin/gateway/node_link.hpp"
@@ -69,6 +70,7 @@ struct gateway::parts final : request_sink {
   void on_frame(edge::frame x);
   void on_lost();
   void check_late();
+  void watch_certificate();
 
   config::gateway_options options;
   zmq::context_t& context;
@@ -86,7 +88,8 @@ struct gateway::parts final : request_sink {
   std::unique_ptr<peer_directory> directory;
   std::unique_ptr<peer_requests> outgoing;
   std::unique_ptr<http_server> server;
-  std::unique_ptr<asio::steady_timer> late_timer;
+  std::unique_ptr<asio::steady_timer> late_timer, certificate_timer;
+  std::unique_ptr<file_watch> certificate_files;
   std::vector<std::thread> threads;
 
   std::mutex stop_mutex;
@@ -109,6 +112,8 @@ status gateway::parts::assemble() {
   std::vector<asio::io_context*> server_contexts;
   for (std::size_t i = context_count == 1 ? 0 : 1; i < context_count; ++i)
     server_contexts.push_back(contexts[i].get());
+  // Before the files are read: what changes from here on is seen.
+  certificate_files = std::make_unique<file_watch>(std::vector{options.certificate_file, options.private_key_file});
   server = std::make_unique<http_server>(options, std::move(server_contexts), *this);
   if (auto opened = server->open(); !opened) return opened;
 
@@ -131,6 +136,10 @@ status gateway::parts::assemble() {
   if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();
+  if (!options.plain_http) {
+    certificate_timer = std::make_unique<asio::steady_timer>(first);
+    watch_certificate();
+  }
   return ok();
 }
 
@@ -201,6 +210,17 @@ void gateway::parts::check_late() {
   late_timer->expires_after(late_check_max);
   late_timer->async_wait([this](const boost::system::error_code& error) {
     if (!error) check_late();
+  });
+}
+
+void gateway::parts::watch_certificate() {
+  if (certificate_files->has_changed()) {
+    if (const auto loaded = server->reload_certificate(); loaded) spdlog::info("gateway: the certificate has changed and was read again");
+    else spdlog::error("gateway: the certificate has changed, and the old one stays: {}", to_string(loaded.error()));
+  }
+  certificate_timer->expires_after(tuning.certificate_check);
+  certificate_timer->async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_certificate();
   });
 }
 

@@ -23,6 +23,7 @@ struct gateway_tuning {
   std::string name = "gateway";                  ///< what HELLO says
   link_timing link;
   std::chrono::milliseconds stop_timeout{10'000};///< open requests may finish this long after `stop`
+  std::chrono::milliseconds certificate_check{5'000}; ///< the files of the certificate are looked at so often
   std::uint16_t well_known_port = 443;           ///< where other servers' well-known files are
 };
 
@@ -54,7 +55,8 @@ public:
   std::vector<std::uint16_t> ports() const;
   /// Whether the node is there and takes requests.
   bool connected() const;
-  /// Reads the certificate again, for connections from now on; on a fault the old one stays.
+  /// Reads the certificate again, for connections from now on; on a fault the old one stays. Any thread. It is also read again by itself when its
+  /// files change.
   status reload_certificate();
 
   /// What an operator asks for.

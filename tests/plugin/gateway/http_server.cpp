@@ -295,6 +295,17 @@ BOOST_AUTO_TEST_CASE(reloaded_certificate_serves_new_connections) {
   BOOST_TEST(connect().peer_common_name() == "other");
 }
 
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_replaced_is_served_by_itself) {
+  tuning.certificate_check = std::chrono::milliseconds{20};
+  start(echo);
+  const auto other = authority.issue("other", {"DNS:localhost"});
+  std::filesystem::rename(other.certificate, own.certificate);
+  BOOST_TEST(connect().peer_common_name() == "own"); // its key has not come
+  std::filesystem::rename(other.key, own.key);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (connect().peer_common_name() != "other") BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+}
+
 BOOST_AUTO_TEST_CASE(node_that_is_silent_becomes_504) {
   options.answer_timeout_s = 1;
   start();
