@@ -10,6 +10,8 @@ struct store_options {
   /// Database file of the SQLite engine; `-wal`, `-shm` and `-lock` files appear beside it. ":memory:" keeps nothing
   /// (tests).
   std::string path = "/var/lib/causeway/store.db";
+  /// A new store may be made although the signing key exists already; otherwise that means that the store is lost.
+  bool new_beside_key = false;
   std::uint32_t cache_kib = 8'192;        ///< page cache of the writing connection; range 1024..4194304
   std::uint32_t reader_cache_kib = 8'192; ///< page cache of the reading connection; range 512..4194304
   /// Wait for a file lock (backup, operator's sqlite3) before a fault; range 0..60000.
