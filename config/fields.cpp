@@ -97,11 +97,12 @@ void add_node(std::vector<field>& out) {
 void add_edge(std::vector<field>& out) {
   section_fields<edge_options> s{out, "edge", &options::edge};
   s.list("chat_endpoints", &edge_options::chat_endpoints,
-         "Where chat servers connect. ipc:// and loopback tcp:// need no CURVE, anything else does.");
+         "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act as "
+         "the chat server; anything else needs it.");
   s.list("gateway_endpoints", &edge_options::gateway_endpoints,
-         "Where gateways of other processes connect. The built-in gateway needs none.");
+         "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none.");
   s.text("admin_endpoint", &edge_options::admin_endpoint,
-         "Where the operator's command `causeway` connects. Empty: nowhere.");
+         "Where the operator's command `causeway` connects: ipc://, or tcp:// with CURVE. Empty: nowhere.");
   s.text("curve_secret_key_file", &edge_options::curve_secret_key_file,
          "File with our CURVE secret key (Z85, mode 0600). Required for an endpoint that other machines reach.");
   auto& peers = s.add("peers", value_kind::records,
@@ -151,7 +152,7 @@ void add_gateway(std::vector<field>& out) {
   s.flag("plain_http", &gateway_options::plain_http,
          "Speak plain HTTP behind a reverse proxy. The proxy must pass the raw path on and serve TLS itself.");
   s.text("ca_file", &gateway_options::ca_file,
-         "CA certificates to trust for outgoing requests, PEM. Empty: the system's.");
+         "CA certificates to trust for outgoing requests, PEM, in place of the system's. Empty: the system's.");
   s.list("allowed_networks", &gateway_options::allowed_networks,
          "Networks (CIDR) that outgoing requests may reach although they are private, loopback or link-local.");
   s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
@@ -226,6 +227,10 @@ void add_federation(std::vector<field>& out) {
            "Requests of one server that may come at once after a pause.");
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
+  s.flag("profiles_need_shared_room", &federation_options::profiles_need_shared_room,
+         "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
+         "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
+         "and show their people what they are told.");
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
     "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
@@ -297,6 +302,9 @@ void add_store(std::vector<field>& out) {
   s.text("path", &store_options::path,
          "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that "
          "alone is set.");
+  s.flag("new_beside_key", &store_options::new_beside_key,
+         "Whether a new store may be made although the signing key exists already, as at the first start with a key made "
+         "elsewhere. False: the store is taken to be lost, and the broker does not start.");
   s.number("cache_kib", &store_options::cache_kib, 1'024, 4'194'304, "Page cache of the writing connection.");
   s.number("reader_cache_kib", &store_options::reader_cache_kib, 512, 4'194'304,
            "Page cache of the reading connection.");

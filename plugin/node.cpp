@@ -9,6 +9,8 @@
 #include "actors/session/session_machine.hpp"
 #include "actors/shell.hpp"
 #include "actors/verifier/verifier_machine.hpp"
+#include "config/fields.hpp"
+#include "config/warnings.hpp"
 #include "plugin/admin/admin_service.hpp"
 #include "plugin/edge/edge.hpp"
 #include "plugin/gateway/gateway.hpp"
@@ -17,6 +19,8 @@
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/patient_threads.hpp"
+#include "plugin/private_files.hpp"
+#include "plugin/store/key_claim.hpp"
 #include "plugin/store/store_thread.hpp"
 
 #include <sodium.h>
@@ -141,6 +145,7 @@ private:
 struct node::parts {
   config::options options;
   std::unique_ptr<context> common;
+  unswapped secret; ///< the signing key, which lies in `common`
   std::unique_ptr<node_log> log;
   std::unique_ptr<store::store_thread> store;
   std::unique_ptr<node_world> outside;
@@ -160,30 +165,33 @@ struct node::parts {
   status open(const config::options& wanted, bool without_gateway);
   void spawn_supervisors(std::string seed);
   status open_files();
+  status check_new_store() const;
+  result<matrix::signing_key> open_key() const;
   void keep_house();
+  void reload(const config::options& wanted);
   void stop();
 };
 
 status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (sodium_init() < 0) return {fault_code::internal, "libsodium cannot be initialised"};
   options = wanted;
-  std::error_code failure;
-  std::filesystem::create_directories(options.node.data_dir, failure);
-  if (failure) return {fault_code::store_failed, "node.data_dir " + options.node.data_dir + ": " + failure.message()};
+  if (auto made = make_private_folder(options.node.data_dir); !made) return {fault_code::store_failed, "node.data_dir: " + made.error().detail};
+  if (auto made = prepare_log_file(options.log); !made) return made;
   log = std::make_unique<node_log>(options.log);
 
-  const bool fresh = options.store.path == ":memory:" || !std::filesystem::exists(options.store.path);
-  auto key = load_key_file(options.node.signing_key_path(), fresh);
+  if (auto fine = check_new_store(); !fine) return fine;
+  auto engine = store::open_sqlite(options.store);
+  if (!engine) return engine.error();
+  auto key = open_key();
   if (!key) return key.error();
   auto old_keys = read_old_keys(options.node.signing_key_path());
   if (!old_keys) return old_keys.error();
-  auto engine = store::open_sqlite(options.store);
-  if (!engine) return engine.error();
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
   common =
     std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room,
                                       options.invitation, options.edge.streams, hex(random_bytes(6)), std::move(*old_keys)});
+  secret = unswapped{common.get(), sizeof *common};
   outside = std::make_unique<node_world>(*store, *log);
   outside->board = std::make_shared<switchboard>();
   outside->board->outside = outside.get();
@@ -271,8 +279,42 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
     the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint);
     if (auto fine = the_gateway->start(); !fine) return fine;
   }
+  // Last: what could be closed to others is closed by now.
+  for (const auto& x : config::warnings(options))
+    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}}, {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
   return ok();
+}
+
+/// A store that is not there while its key is has been lost rather than never made.
+status node::parts::check_new_store() const {
+  const auto& path = options.store.path;
+  std::error_code ignored;
+  const bool is_new = path != ":memory:" && (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
+  if (!is_new || options.store.new_beside_key || !std::filesystem::exists(options.node.signing_key_path(), ignored)) return ok();
+  return {fault_code::forbidden,
+          path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
+            " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room and no user: where that is "
+            "meant, start once with --set store.new_beside_key=true."};
+}
+
+/// The signing key; made where the store has never been signed for. A store that was goes on with its key, or with one that names it as an old one.
+result<matrix::signing_key> node::parts::open_key() const {
+  const auto path = options.node.signing_key_path();
+  auto use = store::read_key_use(options.store.path);
+  if (!use) return use.error();
+  auto key = load_key_file(path, !use->signed_with && !use->is_used);
+  if (!key) return key;
+  auto old_keys = read_old_keys(path);
+  if (!old_keys) return old_keys.error();
+  std::vector<store::public_key> former;
+  for (const auto& x : *old_keys) former.push_back({x.key_id, x.public_key_base64});
+  const store::public_key now{key->key_id(), key->public_key_base64()};
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  if (auto fine = store::may_sign_with(*use, now, former, path, now_ms); !fine) return fine.error();
+  if (use->signed_with != now)
+    if (auto written = store::write_key_use(options.store.path, now); !written) return written.error();
+  return key;
 }
 
 status node::parts::open_files() {
@@ -360,6 +402,26 @@ void node::parts::keep_house() {
   }
 }
 
+void node::parts::reload(const config::options& wanted) {
+  const address us{actor_kind::inspector, ""};
+  auto said = [&](const char* what, const status& outcome) {
+    if (outcome) log->write(note{log_level::info, std::string{what} + " taken over", {}}, us);
+    else log->write(note{log_level::error, std::string{what} + " stays as it was", {{"why", to_string(outcome.error())}}}, us);
+  };
+  said("log", log->reload(wanted.log.level));
+  options.log.level = wanted.log.level;
+  if (the_gateway && !options.gateway.plain_http) said("certificate", the_gateway->reload_certificate());
+  const auto* peers = config::find_field("edge.peers");
+  if (peers->read(wanted) != peers->read(options)) {
+    const auto admitted = the_edge->admit(wanted.edge.peers);
+    said("edge.peers", admitted);
+    if (admitted) options.edge.peers = wanted.edge.peers;
+  }
+  for (const auto& field : config::fields())
+    if (field.read(wanted) != field.read(options))
+      log->write(note{log_level::warning, "option counts from the next start on", {{"option", field.key()}}}, us);
+}
+
 void node::parts::stop() {
   if (std::exchange(stopped, true)) return;
   {
@@ -387,6 +449,7 @@ void node::parts::stop() {
 node::node() : parts_(std::make_unique<parts>()) {}
 node::~node() { stop(); }
 void node::stop() { parts_->stop(); }
+void node::reload(const config::options& options) { parts_->reload(options); }
 
 result<std::unique_ptr<node>> node::start(const config::options& options, bool without_gateway) {
   std::unique_ptr<node> n(new node);

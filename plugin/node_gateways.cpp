@@ -62,7 +62,8 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
     {
       std::lock_guard guard(mutex_);
       auto it = open_.find(a->id);
-      if (it == open_.end()) return;
+      // Whoever was not asked has nothing to answer: the ids are small numbers, and an answer says what another server has told us.
+      if (it == open_.end() || it->second.gateway != key) return;
       r = std::move(it->second);
       open_.erase(it);
       gateway_of_stream_.erase(r.stream);
@@ -72,6 +73,11 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   case edge::verb::event: {
     auto piece = gateway::decode_http_piece(x);
     if (!piece) return send_(from, edge::make_error(piece.error()));
+    {
+      std::lock_guard guard(mutex_);
+      auto stream = gateway_of_stream_.find(piece->stream);
+      if (stream == gateway_of_stream_.end() || stream->second != key) return;
+    }
     return streams_.on_piece(std::move(*piece));
   }
   case edge::verb::seek: {

@@ -1,0 +1,131 @@
+// The node's end of the gateway edge: what one gateway may say about another one's requests, and in whose name.
+#include "plugin/node_gateways.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/matrix/request_auth.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace causeway;
+
+namespace {
+
+/// Links with two gateways, and what went out.
+struct links_rig {
+  context node{"ours.example", *matrix::signing_key::from_seed(std::string(32, 's')), {}, {}, {}, 1, "boot"};
+  std::vector<std::pair<address, message>> delivered;
+  std::vector<std::pair<edge::connection, edge::frame>> sent;
+  std::vector<gateway::http_piece> pieces;
+  gateway_links links{node, [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); }, [] { return time_ms{1'700'000'000'000}; }};
+  edge::connection first{1, "first", edge::role::gateway, "gw-1"}, second{1, "second", edge::role::gateway, "gw-2"};
+
+  links_rig() {
+    links.handle_streams({[this](gateway::http_piece x) { pieces.push_back(std::move(x)); }, [](const std::string&, gateway::body_wanted) {}});
+    for (const auto& each : {first, second}) links.on_frame(each, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
+    sent.clear();
+  }
+  /// Sends a request out. @returns the gateway that got it, the other one, and the request as it left
+  std::tuple<edge::connection, edge::connection, gateway::http_request> ask(std::uint64_t stream = 0) {
+    gateway::http_request x;
+    x.server_name = "theirs.example";
+    x.method = "GET";
+    x.target = "/_matrix/key/v2/server";
+    x.stream = stream;
+    links.send(x);
+    BOOST_REQUIRE(sent.size() == 1U);
+    auto to = sent.front().first;
+    return {to, to == first ? second : first, *gateway::decode_http_request(sent.front().second)};
+  }
+  static edge::frame answer_to(const gateway::http_request& x) {
+    gateway::http_answer a;
+    a.id = x.id;
+    a.status = 200;
+    a.body = "{}";
+    return gateway::encode(a);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(gateway_links_, links_rig)
+
+BOOST_AUTO_TEST_CASE(a_gateway_cannot_answer_what_another_one_was_asked) {
+  auto [asked, other, request] = ask();
+  links.on_frame(other, answer_to(request));
+  BOOST_TEST(delivered.empty());
+  links.on_frame(asked, answer_to(request));
+  BOOST_REQUIRE(delivered.size() == 1U);
+  BOOST_TEST((delivered[0].first == address{actor_kind::remote_server, "theirs.example"}));
+  links.on_frame(asked, answer_to(request)); // once
+  BOOST_TEST(delivered.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_cannot_put_bytes_into_the_stream_of_another_one) {
+  auto [asked, other, request] = ask(77);
+  for (const auto& from : {other, asked}) {
+    gateway::http_piece piece;
+    piece.stream = 77;
+    piece.body = from == other ? "forged" : "true";
+    links.on_frame(from, gateway::encode(piece));
+  }
+  BOOST_REQUIRE(pieces.size() == 1U);
+  BOOST_TEST(pieces[0].body == "true");
+  gateway::http_piece unknown;
+  unknown.stream = 78;
+  unknown.body = "x";
+  links.on_frame(asked, gateway::encode(unknown));
+  BOOST_TEST(pieces.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_that_said_no_hello_is_heard_in_nothing) {
+  const edge::connection stranger{1, "stranger", edge::role::gateway, "gw-3"};
+  gateway::federation_request x;
+  x.id = 1;
+  x.method = "GET";
+  x.target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Aours.example";
+  links.on_frame(stranger, gateway::encode(x));
+  BOOST_TEST(delivered.empty());
+  BOOST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST((sent[0].second.what == edge::verb::error));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_without_or_with_our_own_name_gets_no_further_than_the_door) {
+  gateway::federation_request x;
+  x.method = "GET";
+  x.target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Aours.example";
+  for (const auto* claimed : {"", "X-Matrix origin=\"ours.example\",destination=\"ours.example\",key=\"ed25519:1\",sig=\"AAAA\"",
+                              "X-Matrix origin=\"no server name\",key=\"ed25519:1\",sig=\"AAAA\"", "Bearer x"}) {
+    sent.clear();
+    x.id += 1;
+    x.authorization = {claimed};
+    links.on_frame(first, gateway::encode(x));
+    BOOST_TEST(delivered.empty(), claimed);
+    BOOST_REQUIRE(sent.size() == 1U);
+    auto answer = gateway::decode_federation_answer(sent[0].second);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST(answer->status == 401, claimed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_cannot_speak_for_a_server_without_its_signature) {
+  // The name is a claim that goes with what is to prove it to the actor that has the keys of that server.
+  gateway::federation_request x;
+  x.id = 1;
+  x.method = "GET";
+  x.target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Aours.example";
+  x.authorization = {"X-Matrix origin=\"theirs.example\",destination=\"ours.example\",key=\"ed25519:1\",sig=\"AAAA\""};
+  links.on_frame(first, gateway::encode(x));
+  BOOST_REQUIRE(delivered.size() == 1U);
+  BOOST_TEST((delivered[0].first == address{actor_kind::remote_server, "theirs.example"}));
+  const auto* request = std::get_if<inbound_request>(&delivered[0].second);
+  BOOST_REQUIRE(request);
+  BOOST_TEST(*request->authorization == x.authorization, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
