@@ -211,7 +211,9 @@ void invitation_machine::become(const std::string& state, const std::string& rea
   save();
   chat::notification n = chat::invitation_changed{row_.chat_room_id, room_id_, user_id_, row_.inviter, row_.direction, state, previous, reason, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
-  now_effects_.push_back(note{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}, {"reason", reason}}});
+  note told{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}}};
+  if (state == "failed" || state == "expired") told.fields.emplace_back("reason", reason); // of any other state it is what somebody has written
+  now_effects_.push_back(std::move(told));
 }
 
 void invitation_machine::confirm_later() { now_effects_.push_back(wake_me_at{now_ + confirm_every_ms, "confirm"}); }
