@@ -209,7 +209,7 @@ int rotate_key(const config::sources& from, bool as_json) {
   if (!found.problems.empty()) return exit_problem;
   const auto& options = found.values;
   // Nothing may be signed with the old key after the time at which it is said to have expired: the broker has to be down.
-  std::optional<store::descriptor> held;
+  std::optional<descriptor> held;
   if (options.store.path != ":memory:") {
     auto locked = store::lock_store(options.store.path);
     if (!locked) return failed(locked.error().detail + "; stop the broker first");
