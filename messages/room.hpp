@@ -200,6 +200,8 @@ struct verify_events {
   address reply_to;
   token asked = 0;
   std::vector<matrix::event_ptr> events;
+  /// So long the keys of their servers are waited for; afterwards those without are answered with `no_key`. The keys go on being fetched.
+  std::int64_t keys_patience_ms = 45'000;
 };
 
 /// remote_server -> everyone concerned: this server answered or asked something just now.

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Signatures are 94 % of the cost of taking an event: they are checked by a few workers side by side.
@@ -22,6 +23,7 @@ struct verify_piece {
   std::size_t first = 0; ///< index of events[0] in the question
   std::vector<matrix::event_ptr> events;
   std::shared_ptr<const key_ring> keys;
+  std::string own_name; ///< of this server
 };
 /// worker -> verifier.
 struct piece_verified {
@@ -30,7 +32,11 @@ struct piece_verified {
   std::vector<event_check> checks;
 };
 
-/// Receipt checks 2 and 3 on one event: about 65 us.
-event_check check_event(const matrix::event& x, const key_ring& keys);
+/// Servers whose keys `check_event` may need, each once.
+std::vector<std::string> possible_signers(const matrix::event& x);
+/// Receipt checks 2 and 3 on one event: about 65 us. The signatures are those that the form needs in which the event is kept: with
+/// `bad_hash` they are those of `matrix::redacted(x)`.
+/// @param own_name  this server's: nothing in the name of its users is valid without its own signature, third-party invites included
+event_check check_event(const matrix::event& x, const key_ring& keys, std::string_view own_name);
 
 } // namespace causeway

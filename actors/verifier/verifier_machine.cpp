@@ -11,8 +11,8 @@ namespace {
 
 /// Large enough to make the hand-over cheap, small enough to keep every core busy with one transaction.
 constexpr std::size_t piece_events = 25;
-/// A server that says nothing about its keys for so long is treated as one without keys.
-constexpr time_ms keys_timeout_ms = 45'000;
+/// A worker that has not answered for so long has failed over it.
+constexpr time_ms worker_timeout_ms = 45'000;
 /// With as many servers in one question (a large room is joined) notaries are asked beside the servers themselves.
 constexpr std::size_t crowd_servers_min = 20;
 
@@ -54,9 +54,9 @@ effects verifier_machine::on(const message& m, time_ms now) {
   } else if (const auto* s = std::get_if<status_wanted>(&m)) {
     out_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
   }
-  if (!open_.empty() && !sweep_set_) {
-    sweep_set_ = true;
-    out_.push_back(wake_me_at{now_ + keys_timeout_ms, "sweep"});
+  if (const auto due = next_deadline(); due != 0 && (sweep_at_ <= now_ || due < sweep_at_)) {
+    sweep_at_ = due;
+    out_.push_back(wake_me_at{due, "sweep"});
   }
   return std::exchange(out_, {});
 }
@@ -70,7 +70,7 @@ void verifier_machine::begin(const verify_events& m) {
   std::map<std::string, keys_wanted> wanted;
   for (const auto& e : m.events) {
     const auto* signatures = e->source.find("signatures");
-    for (const auto& server : matrix::required_signers(*e)) {
+    for (const auto& server : possible_signers(*e)) {
       if (server == node_.server_name) {
         q.keys[server] = own_keys_;
         continue;
@@ -109,17 +109,28 @@ void verifier_machine::hand_out(token id, question& q) {
       id,
       first,
       {events.begin() + static_cast<std::ptrdiff_t>(first), events.begin() + static_cast<std::ptrdiff_t>(last)},
-      keys};
+      keys,
+      node_.server_name};
     ++q.open_pieces;
     out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
   }
 }
 
+time_ms verifier_machine::deadline(const question& q) {
+  return q.since + (q.missing.empty() ? worker_timeout_ms : q.asked.keys_patience_ms);
+}
+
+time_ms verifier_machine::next_deadline() const {
+  time_ms next = 0;
+  for (const auto& [id, q] : open_) next = next == 0 ? deadline(q) : std::min(next, deadline(q));
+  return next;
+}
+
 void verifier_machine::sweep() {
-  sweep_set_ = false;
+  sweep_at_ = 0;
   std::vector<token> given_up;
   for (auto& [id, q] : open_) {
-    if (now_ - q.since < keys_timeout_ms) continue;
+    if (now_ < deadline(q)) continue;
     if (!q.missing.empty()) {
       q.missing.clear(); // judged without those keys
       q.since = now_;
@@ -152,7 +163,7 @@ effects worker_machine::on(const message& m, time_ms) {
   if (!p) return {};
   piece_verified done{p->asked, p->first, {}};
   done.checks.reserve(p->events.size());
-  for (const auto& e : p->events) done.checks.push_back(check_event(*e, *p->keys));
+  for (const auto& e : p->events) done.checks.push_back(check_event(*e, *p->keys, p->own_name));
   effects out;
   out.push_back(tell{p->reply_to, std::move(done)});
   return out;

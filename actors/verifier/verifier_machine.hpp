@@ -30,6 +30,8 @@ private:
   void begin(const verify_events& m);
   void hand_out(token id, question& q);
   void sweep();
+  static time_ms deadline(const question& q);
+  time_ms next_deadline() const;
 
   const context& node_;
   const std::size_t workers_;
@@ -39,7 +41,7 @@ private:
   std::size_t next_worker_ = 0;
   std::map<token, question> open_;
   std::shared_ptr<const matrix::verify_keys> own_keys_;
-  bool sweep_set_ = false;
+  time_ms sweep_at_ = 0; ///< when the timer that is set last is due
   std::uint64_t verified_ = 0;
 };
 

@@ -268,6 +268,15 @@ event_ptr redacted(const event& x, event_ptr because) {
   return made;
 }
 
+event_ptr restored(const event& kept, const event& copy) {
+  if (kept.event_id != copy.event_id || has_valid_content_hash(kept)) return nullptr;
+  // The same bytes were signed, the hash among them: what matches it is what the sender wrote.
+  if (signed_bytes(kept.source, kept.rules()) != signed_bytes(copy.source, copy.rules()) || !has_valid_content_hash(copy)) return nullptr;
+  auto whole = std::make_shared<event>(copy);
+  whole->source.set("signatures", *kept.source.find("signatures"));
+  return whole;
+}
+
 void write_served(std::string& out, const event& x) {
   const auto begin = out.size();
   json::write(out, x.source);

@@ -93,10 +93,13 @@ struct old_signing_key {
 json::object server_keys_document(std::string_view server_name, const signing_key& key,
   const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts);
 
+/// The form in which an event is kept: as it came, or what a redaction leaves of it, because its content hash does not match.
+enum class kept_as : std::uint8_t { whole, redacted };
 /// Which servers must have signed `x` (receipt check 2), each once: the sender's; the event id's for versions 1-2; for
-/// a join that of join_authorised_via_users_server where the version has restricted joins. Third-party invites excuse
-/// the sender's server.
-std::vector<std::string> required_signers(const event& x);
+/// a join that of join_authorised_via_users_server where the version has restricted joins. An invite with an object
+/// `third_party_invite.signed` excuses the sender's server, if that object is still there in the form that is kept: up to version 10 a
+/// redaction removes it. The sender's server is never excused by its own node, see `check_event`.
+std::vector<std::string> required_signers(const event& x, kept_as kept);
 /// Checks the signatures of one server on an event whose `signed_bytes` are given: at least one valid with a known key
 /// fit for `origin_server_ts` (versions 5+), none invalid among those keys. `unknown_key`: there are signatures, all by
 /// keys that are unknown or not known to be fit: ask for keys with `minimum_valid_until_ts` = `origin_server_ts`.

@@ -7,6 +7,7 @@
 #include "messages/matrix/signing.hpp"
 #include "messages/verifier.hpp"
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -132,16 +133,23 @@ inline inbound_request asked_by_there(const std::string& method, const std::stri
 inline std::string crowd_server(int number) { return "s" + std::to_string(number) + ".crowd.example"; }
 
 /// What the verifier would answer, with the keys of both servers, of third.example (whose key is `key_of('3')`) and the crowd.
-inline events_verified verdict_on(const verify_events& m) {
+/// @param knows_key  by id; those it denies cannot be had
+inline events_verified verdict_on(const verify_events& m, const std::function<bool(const std::string& key_id)>& knows_key = {}) {
   key_ring ring;
   ring["here.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('h')));
   ring["there.example"] = std::make_shared<const matrix::verify_keys>(keys_of(there_key()));
   ring["third.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('3')));
   for (const auto& e : m.events)
     if (const std::string server{matrix::server_name_of(e->sender)}; server.ends_with(".crowd.example")) ring[server] = ring["there.example"];
+  if (knows_key)
+    for (auto& [server, keys] : ring) {
+      auto known = *keys;
+      std::erase_if(known, [&](const auto& k) { return !knows_key(k.first); });
+      keys = std::make_shared<const matrix::verify_keys>(std::move(known));
+    }
   events_verified v;
   v.asked = m.asked;
-  for (const auto& e : m.events) v.checks.push_back(check_event(*e, ring));
+  for (const auto& e : m.events) v.checks.push_back(check_event(*e, ring, "here.example"));
   return v;
 }
 

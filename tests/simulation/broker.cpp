@@ -54,7 +54,7 @@ public:
     const auto* p = std::get_if<verify_piece>(&m);
     if (!p) return {};
     piece_verified done{p->asked, p->first, {}};
-    for (const auto& e : p->events) done.checks.push_back(world_.check(*e, *p->keys));
+    for (const auto& e : p->events) done.checks.push_back(world_.check(*e, *p->keys, p->own_name));
     effects out;
     out.push_back(tell{p->reply_to, std::move(done)});
     return out;

@@ -62,13 +62,13 @@ void world::write_trace(std::string_view who, std::string what) {
   story_.push_back(stamp + std::string{who} + ": " + std::move(what));
 }
 
-event_check world::check(const matrix::event& x, const key_ring& keys) {
-  std::string name = x.to_json();
+event_check world::check(const matrix::event& x, const key_ring& keys, std::string_view own_name) {
+  std::string name = x.to_json() + "|" + std::string{own_name};
   for (const auto& [server, known] : keys)
     if (known)
       for (const auto& [id, key] : *known) name += "|" + server + id + key.public_key_base64 + std::to_string(key.valid_until_ts >= x.origin_server_ts);
   auto [it, is_new] = checked_.try_emplace(std::move(name));
-  if (is_new) it->second = check_event(x, keys);
+  if (is_new) it->second = check_event(x, keys, own_name);
   return it->second;
 }
 

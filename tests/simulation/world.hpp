@@ -63,7 +63,7 @@ public:
   dice random;
   weather sky;
   /// Signatures are checked once per event and key: a run checks the same ones on every broker and after every crash.
-  event_check check(const matrix::event& x, const key_ring& keys);
+  event_check check(const matrix::event& x, const key_ring& keys, std::string_view own_name);
 
 private:
   void write_trace(std::string_view who, std::string what);

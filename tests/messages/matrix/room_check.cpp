@@ -148,7 +148,7 @@ private:
     const auto digested = digest(x);
     if (!digested.content_hash_matches)
       wrong(x.event_id + ": content hash does not match");
-    for (const auto& server : required_signers(x))
+    for (const auto& server : required_signers(x, kept_as::whole))
       if (check_event_signature(x, digested.signed_bytes, server, keys_[server]) != signature_verdict::valid)
         return false;
     return true;
