@@ -51,6 +51,7 @@ struct room_options {
   std::uint32_t pending_pdus_max = 5'000;        ///< PDUs being worked on before the room answers overloaded, half of it for one server; range 50..1000000
   std::uint32_t missing_events_limit = 20;       ///< asked per get_missing_events; range 1..100
   std::uint32_t missing_events_rounds = 100;     ///< range 1..10000
+  std::uint32_t left_room_served_h = 24;         ///< so long the servers that were in a room with us are told what they need to place our leave; range 0..720
   std::uint32_t inbox_retry_ms = 30'000;         ///< pause before a gap that could not be closed is tried again, doubling up to an hour; range 100..3600000
   std::uint32_t omit_members_above = 1'000;      ///< members from which a join leaves them for later, here and when others join through us; range 0..1000000
   std::uint32_t backfill_on_join = 200;          ///< events of history fetched after a join; range 0..10000

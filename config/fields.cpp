@@ -246,6 +246,8 @@ void add_actors(std::vector<field>& out) {
            "Events asked for at once to close a gap.");
   r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,
            "Times a gap is asked for before the state is fetched instead.");
+  r.number("left_room_served_h", &room_options::left_room_served_h, 0, 720,
+           "So long the servers that were in a room when the last of our users left it are told what leads to that leave. Who is in the room later is not known here. 0: not at all.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
            "Pause before a gap that could not be closed is tried again; it doubles, up to an hour.");
   r.number("omit_members_above", &room_options::omit_members_above, 0, 1'000'000,

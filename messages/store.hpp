@@ -118,11 +118,13 @@ struct put_destination {
   std::string last_fault;
 };
 
-/// A PDU that was received and answered for but waits for missing events.
+/// A PDU that was received and answered for but waits for missing events or keys. Keyed by event and origin: until one is verified, every server's
+/// copy is kept.
 struct put_inbox {
   std::string room_id, event_id, origin, pdu; ///< pdu: JSON as received
   std::int64_t received_ts = 0;
 };
+/// All copies of these events.
 struct remove_inbox {
   std::string room_id;
   std::vector<std::string> event_ids;
@@ -182,6 +184,11 @@ struct redact_event {
   matrix::event_ptr redacted;      ///< the redacted form
   std::string redaction_event_id;  ///< must be stored
 };
+/// The whole of an event that was kept stripped, see `matrix::restored`. Nothing where a redaction was applied to it meanwhile.
+struct restore_event {
+  std::string room_id;
+  matrix::event_ptr whole;
+};
 /// A redaction that is accepted and not yet applied: its target is looked for, or not known here. Keyed by the redaction.
 struct hold_redaction {
   std::string room_id, redaction_event_id, target_event_id;
@@ -197,7 +204,7 @@ struct drop_held_redaction {
 using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                            remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
                            put_command_result, put_invitation, bind_message, put_user, put_server_keys, put_room_listing,
-                           redact_event, hold_redaction, drop_held_redaction>;
+                           redact_event, hold_redaction, drop_held_redaction, restore_event>;
 
 struct store_batch {
   std::vector<write> writes;

@@ -1,5 +1,6 @@
 // What is asked to close a gap, in this order: the events that lead to it (get_missing_events) while they come; where they end, the
 // state at the oldest that came (state_ids and the few events that are unknown, else state); for an event whose auth events are unknown its auth chain (event_auth), then each of them (event).
+// Where one of these events cannot be had, read, verified or judged, it is left out by itself: the state at the event the gap is for is asked for.
 // Each of a server once: nothing it answers makes us ask it without end.
 // Source: server-server-api, "Retrieving event authorization information" and "Backfilling and retrieving missing events".
 #include "actors/room/citations.hpp"
@@ -20,8 +21,8 @@ namespace {
 /// A question that got no answer is asked again of the server that pushed the event before others are asked.
 constexpr std::uint32_t gap_attempts_max = 3;
 constexpr time_ms gap_attempt_pause_ms = 1'000;
-/// So long events of a gap wait for the keys of their servers, since others wait for them.
-constexpr time_ms keys_of_gap_ms = 2 * 60'000;
+/// So long events of a gap wait for the keys of their servers, since others wait for them. What people see must not depend on one server's keys.
+constexpr time_ms keys_of_gap_ms = 1'500;
 /// Servers besides that are asked for the state at an event when its own server is not the one that pushed us there.
 constexpr std::size_t witnesses_max = 3;
 /// So long the word of the pusher about an event of somebody else is not enough when who could contradict is silent.
@@ -33,6 +34,8 @@ constexpr std::size_t state_ids_max = 400'000;
 constexpr std::uint64_t state_ids_bytes_max = 64 * 1024 * 1024;
 /// Of one server: auth chains asked for, and single events after them.
 constexpr std::size_t chains_max = 20, singles_max = 10;
+/// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it cannot be had.
+constexpr std::uint32_t alone_attempts_max = 3, alone_attempts_every = 8;
 /// Events of one auth chain that are looked at; that of an event in a large and old room has some thousands.
 constexpr std::size_t chain_events_max = 10'000;
 /// Unknown events that a state told for a gap may bring, besides twice as many as the room's state has: they stay in memory.
@@ -46,17 +49,23 @@ std::unordered_set<std::string_view> ids_of(const std::vector<matrix::event_ptr>
 
 } // namespace
 
-room_machine::lacking room_machine::gap_lacks() const {
+room_machine::lacking room_machine::gap_lacks(const gap& g) const {
   lacking found;
   for (const auto& [id, w] : work_) {
-    if (w.phase != work_phase::closing_gap || (!w.pulled && id != gap_->work_id)) continue;
+    if (w.pulled_for != g.number && id != g.work_id) continue;
+    if (w.phase != work_phase::closing_gap) {
+      found.waits = found.waits || (w.phase != work_phase::waiting_for_parents && !is_stalled(w));
+      continue;
+    }
     const auto& x = *w.event;
     // Only the ends of what was pulled: naming a whole chain would have the answer repeat it.
     auto unknown = [&](const std::string& ref) {
       const auto other = work_by_event_.find(ref);
       if (other == work_by_event_.end()) return true;
-      const auto phase = work_.at(other->second).phase;
-      found.waits = found.waits || phase == work_phase::verifying || phase == work_phase::gathering || phase == work_phase::asking_policy_server;
+      const auto& parent = work_.at(other->second);
+      if (parent.pulled_for == g.number && parent.phase == work_phase::closing_gap) return false; // itself among them
+      if (is_stalled(parent)) return true;
+      found.waits = true;
       return false;
     };
     if (!w.told_state && w.distrusts_parents) found.states.push_back(&w);
@@ -68,44 +77,66 @@ room_machine::lacking room_machine::gap_lacks() const {
   return found;
 }
 
-void room_machine::ask_gap() {
-  if (!work_.contains(gap_->work_id)) {
-    gap_.reset();
-    return consider_gap();
+void room_machine::ask_gap(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (!work_.contains(g.work_id)) {
+    gaps_.erase(number);
+    now_effects_.push_back(wake_me_at{now_, "gap"});
+    return;
   }
-  gap_->paused = false;
-  if (gap_->by_ids) return ask_state_event();
-  auto lacks = gap_lacks();
-  if (!lacks.parents.empty() && !gap_->walk_ended) return ask_missing_events(lacks.parents);
+  g.paused = false;
+  if (g.by_ids) return ask_state_event(number);
+  auto lacks = gap_lacks(g);
+  if (!lacks.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, lacks.parents);
   lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
   if (!lacks.states.empty()) {
+    // Somebody keeps silent about an event on the way: nobody has to wait for him.
+    if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
-    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [](const auto* a, const auto* b) { return a->event->depth < b->event->depth; });
-    if (!ask_state(*deepest)) next_gap_server("nobody asked has told the state at the far end");
-  } else if (!ask_authority(lacks.authority)) {
-    if (lacks.waits) gap_->paused = true; // what comes of it goes on from here
-    else next_gap_server("nothing is left to ask");
+    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [](const auto* a, const auto* b) {
+      return std::pair{a->event->depth, !a->pulled()} < std::pair{b->event->depth, !b->pulled()};
+    });
+    if ((deepest != &work_.at(g.work_id) && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
+    return next_gap_server(number, "nobody asked has told the state at the far end");
   }
+  if (lacks.waits) {
+    g.paused = true; // what comes of it goes on from here
+    return;
+  }
+  if (ask_authority(g, lacks.authority)) return;
+  // Of another event the authority cannot be had; of the target itself nothing can be told without it.
+  const bool own = std::any_of(lacks.authority.begin(), lacks.authority.end(), [&](const auto* w) { return w == &work_.at(g.work_id); });
+  if (own || !ask_state_of_target(g)) next_gap_server(number, "nothing is left to ask");
 }
 
-void room_machine::ask_for_gap(gap::step what, const std::string& server, const std::string& event_id, peer_request r) {
-  gap_->at = what;
-  std::erase_if(importing_, [this](const auto& i) { return i.second.first == gap_->number; }); // of a question that was given up
-  gap_->asked_of = server;
-  gap_->event_id = event_id;
-  gap_->since = now_;
-  ++gap_->questions;
+bool room_machine::ask_state_of_target(gap& g) {
+  const auto& target = work_.at(g.work_id);
+  const auto pause = gap_pauses_.find(g.work_id);
+  const auto attempt = pause == gap_pauses_.end() ? 0 : pause->second.attempts;
+  if (target.told_state || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
+  if (!ask_state(g, target)) return false;
+  g.alone = true;
+  return true;
+}
+
+void room_machine::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r) {
+  g.at = what;
+  std::erase_if(importing_, [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
+  g.asked_of = server;
+  g.event_id = event_id;
+  g.since = now_;
+  ++g.questions;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = gap_->asked = next_token();
+  r.asked = g.asked = next_token();
   now_effects_.push_back(tell{{actor_kind::remote_server, server}, std::move(r)});
 }
 
-void room_machine::ask_missing_events(const std::vector<const work*>& ends) {
+void room_machine::ask_missing_events(gap& g, const std::vector<const work*>& ends) {
   matrix::json::array earliest, latest;
   for (const auto& e : graph_.extremities()) earliest.emplace_back(e);
-  const bool pulled = std::any_of(ends.begin(), ends.end(), [](const auto* w) { return w->pulled; });
+  const bool pulled = std::any_of(ends.begin(), ends.end(), [](const auto* w) { return w->pulled(); });
   for (const auto* w : ends)
-    if ((w->pulled || !pulled) && latest.size() < limits::prev_events_max) latest.emplace_back(w->event->event_id);
+    if ((w->pulled() || !pulled) && latest.size() < limits::prev_events_max) latest.emplace_back(w->event->event_id);
   peer_request r;
   r.endpoint = matrix::endpoint::get_missing_events;
   r.parameters = {room_id_};
@@ -113,41 +144,42 @@ void room_machine::ask_missing_events(const std::vector<const work*>& ends) {
                                                        {"limit", static_cast<std::int64_t>(node_.room.missing_events_limit)}, {"min_depth", 0}});
   r.timeout_ms = node_.federation.request_timeout_ms * 2;
   r.response_bytes_max = (node_.room.missing_events_limit + 1) * limits::event_bytes_max;
-  ask_for_gap(gap::step::missing_events, gap_->server, work_.at(gap_->work_id).event->event_id, std::move(r));
+  ask_for_gap(g, gap::step::missing_events, g.server, work_.at(g.work_id).event->event_id, std::move(r));
 }
 
-std::optional<std::string> room_machine::witness_for(const work& w) const {
+std::optional<std::string> room_machine::witness_for(const gap& g, const work& w) const {
   const std::string author{matrix::server_name_of(w.event->sender)};
   const auto servers = servers_in_room();
   std::vector<std::string> order;
   if (author != node_.server_name && std::find(servers.begin(), servers.end(), author) != servers.end()) order.push_back(author);
-  if (gap_->server != gap_->pusher || author == gap_->pusher) order.push_back(gap_->server);
-  else order.insert(order.end(), gap_->to_try.begin(), gap_->to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, gap_->to_try.size())));
+  if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
+  else order.insert(order.end(), g.to_try.begin(), g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
   // and not at all while those who would know better are merely silent.
-  if (gap_->server == gap_->pusher && (!gap_->silent_witnesses.contains(w.event->event_id) || now_ - work_.at(gap_->work_id).since >= lone_word_after_ms))
-    order.push_back(gap_->pusher);
+  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || now_ - work_.at(g.work_id).since >= lone_word_after_ms))
+    order.push_back(g.pusher);
   for (const auto& server : order)
-    if (!gap_->states_asked.contains({server, w.event->event_id})) return server;
+    if (!g.states_asked.contains({server, w.event->event_id})) return server;
   return {};
 }
 
-bool room_machine::ask_state(const work& at) {
-  const auto witness = witness_for(at);
+bool room_machine::ask_state(gap& g, const work& at) {
+  const auto witness = witness_for(g, at);
   if (!witness) return false;
-  const bool whole = gap_->whole_wanted.contains({*witness, at.event->event_id});
+  const bool whole = g.whole_wanted.contains({*witness, at.event->event_id});
   peer_request r;
   r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
   r.parameters = {room_id_};
   r.query = {{"event_id", at.event->event_id}};
   r.timeout_ms = whole ? node_.federation.send_join_timeout_ms : node_.federation.request_timeout_ms * 2;
   r.response_bytes_max = whole ? limits::response_bytes_max : state_ids_bytes_max;
-  ask_for_gap(whole ? gap::step::state : gap::step::state_ids, *witness, at.event->event_id, std::move(r));
+  ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *witness, at.event->event_id, std::move(r));
   return true;
 }
 
-void room_machine::gap_state_ids(const std::string& body) {
-  gap::state_by_ids told{gap_->asked_of, gap_->event_id, {}, {}};
+void room_machine::gap_state_ids(std::uint64_t number, const std::string& body) {
+  auto& g = gaps_.at(number);
+  gap::state_by_ids told{g.asked_of, g.event_id, {}, {}};
   std::size_t chain = 0;
   const auto read = matrix::json::parse_streamed(body, {"pdu_ids", "auth_chain_ids"}, [&](std::string_view list, matrix::json::value&& item) {
     const auto* id = item.as_string();
@@ -159,222 +191,241 @@ void room_machine::gap_state_ids(const std::string& body) {
   });
   const auto* ids = read ? read->find("pdu_ids") : nullptr;
   if (!ids || !ids->as_array() || told.missing.size() > state_events_max || told.missing.size() * state_events_share > told.ids.size())
-    return ask_whole_state();
-  gap_->by_ids = std::move(told);
-  ask_state_event();
+    return ask_whole_state(number);
+  g.by_ids = std::move(told);
+  ask_state_event(number);
 }
 
-void room_machine::ask_state_event() {
-  auto& told = *gap_->by_ids;
+void room_machine::ask_state_event(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  auto& told = *g.by_ids;
   while (!told.missing.empty() && graph_.find(told.missing.front())) told.missing.pop_front();
   if (told.missing.empty()) {
     matrix::state_map state;
     for (const auto& id : told.ids)
       if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state[{n->event->type, *n->event->state_key}] = id;
-    gap_->asked_of = told.server;
-    gap_->event_id = told.event_id;
-    gap_->states_asked.insert({told.server, told.event_id});
-    gap_->by_ids.reset();
-    return take_state_for_gap(std::move(state));
+    g.asked_of = told.server;
+    g.event_id = told.event_id;
+    g.states_asked.insert({told.server, told.event_id});
+    g.by_ids.reset();
+    return take_state_for_gap(number, std::move(state));
   }
   peer_request r;
   r.endpoint = matrix::endpoint::event;
   r.parameters = {told.missing.front()};
   r.timeout_ms = node_.federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
-  ask_for_gap(gap::step::state_event, told.server, told.missing.front(), std::move(r));
+  ask_for_gap(g, gap::step::state_event, told.server, told.missing.front(), std::move(r));
 }
 
-void room_machine::ask_whole_state() {
-  if (gap_->by_ids) gap_->event_id = gap_->by_ids->event_id;
-  gap_->by_ids.reset();
-  gap_->whole_wanted.insert({gap_->asked_of, gap_->event_id});
-  ask_gap();
+void room_machine::ask_whole_state(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (g.by_ids) g.event_id = g.by_ids->event_id;
+  g.by_ids.reset();
+  g.whole_wanted.insert({g.asked_of, g.event_id});
+  ask_gap(number);
 }
 
-bool room_machine::ask_authority(const std::vector<const work*>& of) {
+bool room_machine::ask_authority(gap& g, const std::vector<const work*>& of) {
   peer_request r;
   r.timeout_ms = node_.federation.request_timeout_ms * 2;
   for (const auto* w : of) {
     const auto& id = w->event->event_id;
-    if (gap_->chains_asked.contains(id) || gap_->chains_asked.size() >= chains_max) continue;
+    if (g.chains_asked.contains(id) || g.chains_asked.size() >= chains_max) continue;
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_id_, id};
     r.response_bytes_max = limits::response_bytes_max;
-    ask_for_gap(gap::step::auth_events, gap_->server, id, std::move(r));
+    ask_for_gap(g, gap::step::auth_events, g.server, id, std::move(r));
     return true;
   }
-  if (gap_->singles_asked.size() >= singles_max) return false;
+  if (g.singles_asked.size() >= singles_max) return false;
   // The chain did not bring it.
-  const auto kept = ids_of(gap_->loose);
-  auto lacking = gap_->loose;
+  const auto kept = ids_of(g.loose);
+  auto lacking = g.loose;
   for (const auto* w : of) lacking.push_back(w->event);
   for (const auto& x : lacking)
     for (const auto& id : graph_.missing_auth_events(*x)) {
-      if (work_by_event_.contains(id) || kept.contains(id) || gap_->singles_asked.contains(id)) continue;
+      if (work_by_event_.contains(id) || kept.contains(id) || g.singles_asked.contains(id)) continue;
       r.endpoint = matrix::endpoint::event;
       r.parameters = {id};
       r.response_bytes_max = 2 * limits::event_bytes_max;
-      ask_for_gap(gap::step::event, gap_->server, id, std::move(r));
+      ask_for_gap(g, gap::step::event, g.server, id, std::move(r));
       return true;
     }
   return false;
 }
 
-void room_machine::gap_answer(const peer_answer& m) {
-  gap_->asked = 0;
-  if (m.status == 0 || m.status == 429 || m.status >= 500) return gap_unanswered(to_string(m.why));
-  gap_->unanswered = 0;
-  heard_from(gap_->asked_of);
-  gap_question_done();
-  if (m.status != 200) return gap_refused(to_string(m.why));
-  if (gap_->at == gap::step::state) {
-    auto read = gap_->told.read(m.body, "pdus", room_id_, graph_.rules(), [this](const std::string& id) { return graph_.find(id) != nullptr; });
-    if (!read) return gap_refused(to_string(read.error()));
-    gap_->told.keep_reached();
-    if (gap_->told.size() > told_events_max + 2 * graph_.current().state->size()) return gap_refused("the state has too many unknown events");
-    return verify_told_of_gap();
+bool room_machine::gap_answer(const peer_answer& m) {
+  const auto it = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
+  if (it == gaps_.end()) return false;
+  const auto number = it->first;
+  auto& g = it->second;
+  g.asked = 0;
+  if (m.status == 0 || m.status == 429 || m.status >= 500) return gap_unanswered(number, to_string(m.why)), true;
+  g.unanswered = 0;
+  g.since = now_;
+  heard_from(g.asked_of);
+  gap_question_done(g);
+  if (m.status != 200) return gap_refused(number, to_string(m.why)), true;
+  gap_answered(number, m.body);
+  return true;
+}
+
+void room_machine::gap_answered(std::uint64_t number, const std::string& text) {
+  auto& g = gaps_.at(number);
+  if (g.at == gap::step::state) {
+    auto read = g.told.read(text, "pdus", room_id_, graph_.rules(), [this](const std::string& id) { return graph_.find(id) != nullptr; });
+    if (!read) return gap_refused(number, to_string(read.error()));
+    g.told.keep_reached();
+    if (g.told.size() > told_events_max + 2 * graph_.current().state->size()) return gap_refused(number, "the state has too many unknown events");
+    return verify_told_of_gap(number);
   }
-  if (gap_->at == gap::step::state_ids) return gap_state_ids(m.body);
-  auto body = matrix::json::parse_readable(m.body, {"events", "pdus", "auth_chain"});
-  if (!body) return gap_refused("the answer is no JSON");
-  const char* list = gap_->at == gap::step::missing_events ? "events" : gap_->at == gap::step::auth_events ? "auth_chain" : "pdus";
+  if (g.at == gap::step::state_ids) return gap_state_ids(number, text);
+  auto body = matrix::json::parse_readable(text, {"events", "pdus", "auth_chain"});
+  if (!body) return gap_refused(number, "the answer is no JSON");
+  const char* list = g.at == gap::step::missing_events ? "events" : g.at == gap::step::auth_events ? "auth_chain" : "pdus";
   const auto* pdus = body->find_array(list);
-  if (!pdus) return gap_refused(std::string{"the answer has no "} + list);
+  if (!pdus) return gap_refused(number, std::string{"the answer has no "} + list);
   std::vector<matrix::event_ptr> unknown;
-  switch (gap_->at) {
+  switch (g.at) {
     case gap::step::missing_events: {
-      unknown = formed(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
-      if (unknown.size() > node_.room.missing_events_limit) unknown.resize(node_.room.missing_events_limit);
-      std::erase_if(unknown, [this](const auto& x) {
-        const auto* known = graph_.find(x->event_id);
-        return (known && known->judged != store::verdict::outlier) || work_by_event_.contains(x->event_id);
-      });
-      break;
+      auto told = formed(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
+      if (told.size() > node_.room.missing_events_limit) told.resize(node_.room.missing_events_limit);
+      return missing_events_told(number, told);
     }
     case gap::step::auth_events: {
-      const auto of = work_by_event_.find(gap_->event_id);
+      const auto of = work_by_event_.find(g.event_id);
       unknown = of == work_by_event_.end() ? decltype(unknown){} : reached_by_auth(work_.at(of->second).event->auth_events, formed_unknown(*pdus));
-      if (unknown.size() > chain_events_max) return gap_refused("the auth chain is too long");
+      if (unknown.size() > chain_events_max) return gap_refused(number, "the auth chain is too long");
       break;
     }
     case gap::step::event:
     case gap::step::state_event:
       unknown = formed_unknown(*pdus);
-      std::erase_if(unknown, [this](const auto& x) { return x->event_id != gap_->event_id; });
+      std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
       break;
     case gap::step::state_ids:
     case gap::step::state: break;
   }
-  if (unknown.empty()) return gap_refused("the server had nothing to add");
-  verify_for_gap(std::move(unknown));
+  if (unknown.empty()) return gap_refused(number, "the server had nothing to add");
+  verify_for_gap(g, std::move(unknown));
 }
 
-void room_machine::gap_question_done() {
-  switch (gap_->at) {
+void room_machine::gap_question_done(gap& g) {
+  switch (g.at) {
     case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
     case gap::step::state_ids:      // it ends with a state, or with the question for the whole
       break;
-    case gap::step::state_event: gap_->by_ids->missing.pop_front(); break;
-    case gap::step::state: gap_->states_asked.insert({gap_->asked_of, gap_->event_id}); break;
-    case gap::step::auth_events: gap_->chains_asked.insert(gap_->event_id); break;
-    case gap::step::event: gap_->singles_asked.insert(gap_->event_id); break;
+    case gap::step::state_event: g.by_ids->missing.pop_front(); break;
+    case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
+    case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
+    case gap::step::event: g.singles_asked.insert(g.event_id); break;
   }
 }
 
-void room_machine::gap_unanswered(const std::string& why, bool again) {
+void room_machine::gap_unanswered(std::uint64_t number, const std::string& why, bool again) {
+  auto& g = gaps_.at(number);
   // It says nothing of what the server has: to take the state instead would leave out the events between.
-  gap_->asked = 0;
-  if (again && gap_->asked_of == gap_->pusher && ++gap_->unanswered < gap_attempts_max) {
-    gap_->paused = true;
-    now_effects_.push_back(wake_me_at{now_ + gap_attempt_pause_ms, "gap"});
+  g.asked = 0;
+  if (again && g.asked_of == g.pusher && ++g.unanswered < gap_attempts_max) {
+    g.paused = true;
+    g.not_before = now_ + gap_attempt_pause_ms;
+    now_effects_.push_back(wake_me_at{g.not_before, "gap"});
     return;
   }
-  gap_->unanswered = 0;
-  const bool of_state = gap_->at == gap::step::state || gap_->at == gap::step::state_ids || gap_->at == gap::step::state_event;
-  if (!of_state) return next_gap_server(why);
-  if (gap_->by_ids) gap_->event_id = std::exchange(gap_->by_ids, {})->event_id;
-  gap_->states_asked.insert({gap_->asked_of, gap_->event_id});
-  gap_->silent_witnesses.insert(gap_->event_id);
-  ask_gap(); // somebody else may tell it
+  g.unanswered = 0;
+  const bool of_state = g.at == gap::step::state || g.at == gap::step::state_ids || g.at == gap::step::state_event;
+  if (!of_state) return next_gap_server(number, why);
+  if (g.by_ids) g.event_id = std::exchange(g.by_ids, {})->event_id;
+  g.states_asked.insert({g.asked_of, g.event_id});
+  g.silent_witnesses.insert(g.event_id);
+  ask_gap(number); // somebody else may tell it
 }
 
-void room_machine::gap_refused(const std::string& why) {
-  if (gap_->at == gap::step::state_ids || gap_->at == gap::step::state_event) return ask_whole_state();
-  if (gap_->at != gap::step::missing_events) return ask_gap(); // what was asked is not asked again
-  const auto& target = *work_.at(gap_->work_id).event;
-  // The chain goes no further back: the state is taken at its oldest events. A parent that is known as history, without the state
-  // around it, cannot be pulled at all: only the state here can be asked for.
-  const bool something_pulled = std::any_of(work_.begin(), work_.end(), [](const auto& w) { return w.second.pulled && w.second.phase == work_phase::closing_gap; });
-  const bool only_stateless = std::all_of(target.prev_events.begin(), target.prev_events.end(), [this](const auto& id) { return graph_.find(id) != nullptr; });
-  if (!something_pulled && !only_stateless) return next_gap_server(why);
-  gap_->walk_ended = true;
-  ask_gap();
+void room_machine::gap_refused(std::uint64_t number, const std::string& why) {
+  auto& g = gaps_.at(number);
+  if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
+  if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
+  now_effects_.push_back(note{log_level::info, "what leads to an event is not told: the state there is asked for",
+                              {{"room", room_id_}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}}});
+  g.walk_ended = true;
+  ask_gap(number);
 }
 
-void room_machine::verify_for_gap(std::vector<matrix::event_ptr> events) {
+void room_machine::verify_for_gap(gap& g, std::vector<matrix::event_ptr> events) {
   const auto asked = next_token();
-  gap_->since = now_;
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, events}});
-  importing_[asked] = {gap_->number, std::move(events)};
+  g.since = now_;
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, events, keys_of_gap_ms}});
+  importing_[asked] = {g.number, std::move(events)};
 }
 
-void room_machine::verify_told_of_gap() {
-  if (auto part = gap_->told.next_part(); !part.empty()) return verify_for_gap(std::move(part));
-  if (gap_->told.without_key() > 0 && keys_may_come()) return next_gap_server("keys are missing");
-  auto known = gap_->told.known_state();
-  auto state = add_told(gap_->told.take_proven());
+void room_machine::verify_told_of_gap(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, std::move(part));
+  auto known = g.told.known_state();
+  auto proven = g.told.take_proven();
+  repair(proven.stripped, g.asked_of);
+  auto state = add_told(std::move(proven));
   for (const auto& id : known)
     if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state[{n->event->type, *n->event->state_key}] = id;
-  take_state_for_gap(std::move(state));
+  take_state_for_gap(number, std::move(state));
 }
 
-void room_machine::take_state_for_gap(matrix::state_map state) {
-  const auto it = work_by_event_.find(gap_->event_id);
+void room_machine::take_state_for_gap(std::uint64_t number, matrix::state_map state) {
+  auto& g = gaps_.at(number);
+  const auto it = work_by_event_.find(g.event_id);
   const auto create = state.find({"m.room.create", ""});
   if (it != work_by_event_.end() && create != state.end() && create->second == graph_.create()->event_id) {
     auto& w = work_.at(it->second);
     w.told_state = std::move(state);
     w.rests_on_told = true;
+    w.stands_alone = it->second == g.work_id;
   }
-  gap_->paused = true; // whatever asks next goes on from here
+  g.paused = true; // whatever asks next goes on from here
   advance();
 }
 
-bool room_machine::keys_may_come() const {
-  const auto it = work_.find(gap_->work_id);
-  return it != work_.end() && now_ - it->second.since < keys_of_gap_ms;
-}
-
-void room_machine::gap_verified(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
-  if (gap_->at == gap::step::state) {
-    gap_->told.take(checks);
-    return verify_told_of_gap();
+void room_machine::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+  auto& g = gaps_.at(number);
+  g.progress = now_;
+  if (g.at == gap::step::state) {
+    g.told.take(checks);
+    return verify_told_of_gap(number);
   }
-  if (std::count(checks.begin(), checks.end(), event_check::no_key) > 0 && keys_may_come()) return next_gap_server("keys are missing");
-  gap_imported(proven(events, checks));
+  repair(stripped(events, checks), g.asked_of);
+  auth_events_told(number, proven(events, checks));
 }
 
-void room_machine::gap_imported(std::vector<matrix::event_ptr> events) {
-  const auto number = gap_->number;
-  if (gap_->at == gap::step::missing_events) {
-    const auto before = work_.size();
-    enqueue_pulled(events, gap_->server);
-    ++gap_->rounds;
-    if (work_.size() == before) {
-      advance();
-      if (gap_ && gap_->number == number && !gap_->paused && gap_->asked == 0) gap_refused("no progress");
-      return;
-    }
+void room_machine::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
+  auto& g = gaps_.at(number);
+  auto events = told;
+  // What was refuted is nobody's word, however often it is told.
+  std::erase_if(events, [&](const auto& x) { return g.refuted.contains(x->event_id); });
+  const bool others_fetch = std::any_of(events.begin(), events.end(), [&](const auto& x) {
+    const auto it = work_by_event_.find(x->event_id);
+    return it != work_by_event_.end() && work_.at(it->second).pulled() && work_.at(it->second).pulled_for != number && !is_stalled(work_.at(it->second));
+  });
+  ++g.rounds;
+  if (enqueue_pulled(events, g.server, number) == 0) {
+    if (!others_fetch) return gap_refused(number, "the server had nothing to add");
+    g.not_before = now_ + gap_attempt_pause_ms; // another gap brings the same
+    now_effects_.push_back(wake_me_at{g.not_before, "gap"});
   } else {
-    // What still lacks something is kept as long as this gap: the next answer may bring it.
-    auto kept = ids_of(gap_->loose);
-    for (auto& x : events)
-      if (gap_->loose.size() < chain_events_max && kept.insert(x->event_id).second) gap_->loose.push_back(std::move(x));
-    add_outliers(gap_->loose);
-    std::erase_if(gap_->loose, [this](const auto& x) { return graph_.find(x->event_id) != nullptr; });
+    g.progress = now_;
   }
-  gap_->paused = true; // whatever asks next goes on from here
+  g.paused = true; // until they are verified
+  advance();
+}
+
+void room_machine::auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events) {
+  auto& g = gaps_.at(number);
+  // What still lacks something is kept as long as this gap: the next answer may bring it.
+  auto kept = ids_of(g.loose);
+  for (auto& x : events)
+    if (g.loose.size() < chain_events_max && kept.insert(x->event_id).second) g.loose.push_back(std::move(x));
+  add_outliers(g.loose);
+  std::erase_if(g.loose, [this](const auto& x) { return graph_.find(x->event_id) != nullptr; });
+  g.paused = true; // whatever asks next goes on from here
   advance(); // may end the gap, ask the store first, or go on with it
 }
 

@@ -175,6 +175,7 @@ void room_machine::complete_history(const store::events_loaded& known) {
   });
   // By depth where nothing connects them: between two stretches lies what we had before, or what could not be verified.
   std::stable_sort(history_->events.begin(), history_->events.end(), [](const auto& a, const auto& b) { return a->depth < b->depth; });
+  const auto giver = history_->server;
   auto events = parents_first(std::move(history_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
   history_.reset();
   // Memberships and the like that others of this stretch cite.
@@ -197,7 +198,12 @@ void room_machine::complete_history(const store::events_loaded& known) {
     if (verdicts[i].judged == store::verdict::accepted) tell_event(events[i], true);
   }
   for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], writes_);
-  for (const auto& x : events) settle_redaction(x); // when all rows are there
+  std::vector<matrix::event_ptr> bare;
+  for (const auto& x : events) {
+    if (is_stripped(*x) && !redacting_now_.contains(x->event_id)) bare.push_back(x);
+    settle_redaction(x); // when all rows are there
+  }
+  repair(bare, giver);
   tell_state_changes(graph_.end_history(writes_));
   head_.history_from.clear();
   head_changed_ = true;

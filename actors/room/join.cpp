@@ -290,6 +290,7 @@ void room_machine::join_verified(const events_verified& m) {
   auto kept_writes = std::move(writes_);
   graph_ = std::move(fresh);
   writes_.clear();
+  const auto bare = std::move(told.stripped);
   auto before = add_told(std::move(told));
   const auto state = graph_.adopt_state(std::move(before), writes_);
   const auto missing = graph_.missing_auth_events(*j.join);
@@ -315,6 +316,7 @@ void room_machine::join_verified(const events_verified& m) {
   head_changed_ = true;
   const auto server = j.wanted.via[j.via];
   const auto wanted = std::move(j.wanted);
+  repair(bare, server);
   const auto& user = wanted.user_id;
   const bool omitted = j.members_omitted;
   if (omitted) begin_without_members(j.join->event_id, server, std::move(j.servers));

@@ -107,15 +107,8 @@ void room_machine::resident_signed(resident_join it, const peer_answer& m) {
   it->join = *x;
   it->since = now_;
   now_effects_.push_back(wake_me_at{now_ + patience_ms, "resident"});
-  const auto id = ++last_work_;
-  work w;
-  w.event = *x;
-  w.origin = it->via[it->at];
-  w.phase = work_phase::verifying;
-  w.since = now_;
-  work_by_event_[(*x)->event_id] = id;
-  work_.emplace(id, std::move(w));
-  ask_to_verify({id});
+  const auto id = begin_work(*x, it->via[it->at]);
+  ask_to_verify({{id, *x}});
 }
 
 void room_machine::resident_join_settled(const matrix::event& x, const std::string& error) {

@@ -100,7 +100,7 @@ void room_machine::tell_listing() {
 
 void room_machine::serve_alias(const federation_call& m) {
   const auto* alias = m.match->find_query("room_alias");
-  const auto told = matrix::json::parse(exists_ && last_listing_ && !last_listing_->empty() ? *last_listing_ : "{}");
+  const auto told = matrix::json::parse(exists_ && head_.phase == store::room_phase::joined && last_listing_ && !last_listing_->empty() ? *last_listing_ : "{}");
   const auto* ours = told ? told->find_array("aliases") : nullptr;
   if (!alias || !ours || std::find(ours->begin(), ours->end(), matrix::json::value{*alias}) == ours->end())
     return refuse(m, {fault_code::not_found, "no such alias"});

@@ -104,7 +104,9 @@ void room_machine::members_verified(const events_verified& m) {
   }
   if (const auto missing = w.told.without_key(); missing > 0)
     now_effects_.push_back(note{log_level::warning, "members: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
-  auto state = add_told(w.told.take_proven());
+  auto proven = w.told.take_proven();
+  repair(proven.stripped, w.server);
+  auto state = add_told(std::move(proven));
   if (!state.contains({"m.room.create", ""})) return members_failed("the create event is not among what is validly signed");
   w.state = std::move(state);
   read_what_came_since(graph_.extremities());

@@ -1,5 +1,6 @@
 // Other servers' users join, knock, leave and reject through us. The rules are run before the other server signs, and again when it has.
 // Source: server-server-api, "Joining Rooms", "Knocking upon a room", "Leaving Rooms (Rejecting Invites)".
+#include "actors/room/history_visibility.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/room/served.hpp"
 
@@ -165,9 +166,7 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     auto changes = graph_.add(x, before, verdict, writes_);
     queue_for(x, {servers.begin(), servers.end()});
     tell_state_changes(changes);
-    if (joins) // what was said between make_join and send_join, by whomever, would not reach the newcomer otherwise
-      for (const auto& id : graph_.extremities())
-        if (const auto* n = graph_.find(id); id != x->event_id && n && matrix::server_name_of(n->event->sender) != m.origin) queue_for(n->event, {m.origin});
+    if (joins) push_head_to(m.origin, x->event_id);
   }
   const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
   std::string body = "{}";
@@ -175,6 +174,18 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
   else if (x->membership() == "knock") body = "{\"knock_room_state\":" + stripped_state({}) + "}";
   if (old_form) body = "[200," + body + "]";
   reply(m, 200, std::move(body));
+}
+
+void room_machine::push_head_to(const std::string& server, const std::string& but) {
+  // What was said between make_join and send_join, by whomever, would not reach the newcomer otherwise. Of what lies before his join he gets no more
+  // than the room's history visibility allows.
+  history_viewer viewer{graph_, server};
+  for (const auto& id : graph_.extremities()) {
+    const auto* n = graph_.find(id);
+    if (id == but || !n || matrix::server_name_of(n->event->sender) == server) continue;
+    const store::stored_event placed{n->event, n->judged, n->before.group, n->after.group, 1};
+    if (viewer.may_see(placed, n->before)) queue_for(n->event, {server});
+  }
 }
 
 std::string room_machine::stripped_state(std::string_view inviter) const {

@@ -31,6 +31,13 @@ std::vector<matrix::event_ptr> room_machine::proven(const std::vector<matrix::ev
   return good;
 }
 
+std::vector<matrix::event_ptr> room_machine::stripped(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+  std::vector<matrix::event_ptr> bare;
+  for (std::size_t i = 0; i < events.size() && i < checks.size(); ++i)
+    if (checks[i] == event_check::bad_hash) bare.push_back(events[i]);
+  return bare;
+}
+
 void room_machine::add_outliers(std::vector<matrix::event_ptr> events) {
   // Version 12 lists the create event nowhere, and everything rests on it.
   std::stable_partition(events.begin(), events.end(), [](const auto& e) { return e->type == "m.room.create"; });

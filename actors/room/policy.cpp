@@ -64,7 +64,7 @@ void room_machine::policy_decided(policy_question q, result<matrix::event_ptr> o
       w->second.policy = outcome ? policy_verdict::fine : policy_verdict::denied;
       if (outcome) w->second.event = *outcome;
       else w->second.policy_reason = to_string(outcome.error());
-      w->second.phase = work_phase::waiting_for_parents;
+      w->second.enter(work_phase::waiting_for_parents, now_);
     }
     return advance();
   }
@@ -126,9 +126,9 @@ bool room_machine::policy_holds(std::uint64_t id, work& w) {
     if (!w.told_state && graph_.judge(*w.event, graph_.state_before(w.event->prev_events, writes_)).judged != store::verdict::accepted) return false;
     w.policy = policy_verdict::wanted;
     if (!w.in_inbox) stage(w);
-    w.pulled = false; // it no longer belongs to the gap it was fetched for
+    w.pulled_for = 0; // it no longer belongs to the gap it was fetched for
   }
-  w.phase = work_phase::asking_policy_server;
+  w.enter(work_phase::asking_policy_server, now_);
   if (guard->via == node_.server_name) {
     w.policy = policy_verdict::denied;
     w.policy_reason = "the room's policy server is this server, which is none";

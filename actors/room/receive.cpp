@@ -14,9 +14,6 @@
 namespace causeway::room {
 namespace {
 
-/// So long an event waits for the key of its server.
-constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
-
 /// An id for the answer to PUT /send even where the PDU has no form.
 std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_version_rules& rules) {
   if (rules.event_ids == matrix::event_id_format::given) {
@@ -35,7 +32,11 @@ bool room_machine::has_room_for(const pdus_received& m) const {
     all += pdus;
     if (origin == m.origin) of_origin += pdus;
   };
-  for (const auto& [id, w] : work_) count(w.origin, 1);
+  for (const auto& [id, w] : work_) {
+    count(w.origin, 1);
+    for (const auto& copy : w.copies)
+      if (copy.origin != w.origin) count(copy.origin, 1);
+  }
   for (const auto& h : held_) count(h.origin, h.pdus->size());
   // One server may fill half of it: the room stays open to the others.
   return all <= node_.room.pending_pdus_max && of_origin <= std::max<std::size_t>(limits::pdus_per_transaction_max, node_.room.pending_pdus_max / 2);
@@ -57,13 +58,13 @@ void room_machine::receive(const pdus_received& m) {
   b.reply_to = m.reply_to;
   b.asked = m.asked;
   b.outcomes.resize(m.pdus->size());
-  b.open = m.pdus->size();
+  b.open = m.pdus->size() + 1; // the last one is this function's own
   auto settled = [&](std::size_t index, std::string event_id, std::string error) {
     b.outcomes[index] = {std::move(event_id), std::move(error)};
     --b.open;
   };
 
-  std::vector<std::uint64_t> ids;
+  std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies;
   bool wanted_now = false;
   const matrix::json::object* acl = nullptr;
   if (exists_)
@@ -101,47 +102,38 @@ void room_machine::receive(const pdus_received& m) {
       continue;
     }
     if (const auto* known = graph_.find(x->event_id); known && known->judged != store::verdict::outlier) {
+      consider_restoring(*known, x);
       settled(i, x->event_id, {}); // a repeat is harmless
       continue;
     }
     b.outcomes[i].event_id = x->event_id;
     if (auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
       auto& w = work_.at(it->second);
-      if (w.in_inbox) settled(i, x->event_id, {}); // staged already: on disk
-      else {
-        w.waiters.emplace_back(batch_id, i);
-        w.pulled = false; // somebody waits for it now
-        wanted_now = true;
+      w.pulled_for = 0; // somebody waits for it now
+      wanted_now = true;
+      if (!w.copies.empty()) {
+        if (add_copy(it->second, w, x, m.origin, waiter{batch_id, i})) copies.emplace_back(it->second, x);
+        continue;
       }
+      if (w.stripped)
+        if (auto whole = matrix::restored(*w.event, *x)) {
+          w.event = std::move(whole);
+          w.stripped = false;
+        }
+      if (w.in_inbox) settled(i, x->event_id, {}); // staged already: on disk
+      else w.waiters.emplace_back(batch_id, i);
       continue;
     }
-    const auto id = ++last_work_;
-    work w;
-    w.event = x;
-    w.origin = m.origin;
-    w.phase = work_phase::verifying;
-    w.since = now_;
-    w.waiters.emplace_back(batch_id, i);
-    work_by_event_[x->event_id] = id;
-    work_.emplace(id, std::move(w));
-    ids.push_back(id);
+    const auto id = begin_work(x, m.origin);
+    work_.at(id).copies.back().waiters.emplace_back(batch_id, i);
+    copies.emplace_back(id, x);
   }
-  if (b.open == 0) {
+  if (--b.open == 0) {
     tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
     batches_.erase(batch_id);
   }
-  if (!ids.empty()) ask_to_verify(std::move(ids));
+  if (!copies.empty()) ask_to_verify(std::move(copies));
   if (wanted_now) advance(); // the gap it was pulled for may fail and ask for nothing more
-}
-
-void room_machine::ask_to_verify(std::vector<std::uint64_t> ids) {
-  std::vector<matrix::event_ptr> events;
-  std::erase_if(ids, [&](auto id) { return !work_.contains(id); });
-  if (ids.empty()) return;
-  for (const auto id : ids) events.push_back(work_.at(id).event);
-  const auto asked = next_token();
-  verifying_[asked] = {std::move(ids), now_};
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(events)}});
 }
 
 void room_machine::settle(std::uint64_t batch_id, std::size_t index, const std::string& error) {
@@ -155,11 +147,12 @@ void room_machine::settle(std::uint64_t batch_id, std::size_t index, const std::
 }
 
 void room_machine::verified(const events_verified& m) {
+  if (audit_ != 0 && m.asked == audit_) return audited(m.checks);
   if (auto it = importing_.find(m.asked); it != importing_.end()) {
     auto [number, events] = std::move(it->second);
     importing_.erase(it);
-    if (!gap_ || gap_->number != number) return; // of a gap that was given up
-    return gap_verified(events, m.checks);
+    if (!gaps_.contains(number)) return; // it was given up
+    return gap_verified(number, events, m.checks);
   }
   if (auto it = history_verifying_.find(m.asked); it != history_verifying_.end()) {
     const auto events = std::move(it->second);
@@ -176,58 +169,10 @@ void room_machine::verified(const events_verified& m) {
   if (without_members_ && without_members_->asked == m.asked) return members_verified(m);
   auto it = verifying_.find(m.asked);
   if (it == verifying_.end()) return;
-  auto ids = std::move(it->second.ids);
+  const auto copies = std::move(it->second.copies);
   verifying_.erase(it);
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto found = work_.find(ids[i]);
-    if (found == work_.end()) continue;
-    auto& w = found->second;
-    switch (m.checks[i]) {
-      case event_check::bad_hash: w.event = matrix::redacted(*w.event); [[fallthrough]];
-      case event_check::valid: w.phase = work_phase::waiting_for_parents; break;
-      case event_check::bad_signature: end_work(ids[i], "bad_signature: a signature of the event is not valid"); break;
-      case event_check::missing_signature: end_work(ids[i], "bad_signature: a required signature is missing"); break;
-      case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
-        if (now_ - w.since > keys_give_up_ms || node_.is_local(w.event->sender)) {
-          end_work(ids[i], "bad_signature: the signing key could not be obtained");
-          break;
-        }
-        w.phase = work_phase::waiting_for_keys;
-        if (!w.in_inbox) stage(w);
-        now_effects_.push_back(wake_me_at{now_ + node_.room.inbox_retry_ms, "keys"});
-        break;
-    }
-  }
+  for (std::size_t i = 0; i < copies.size() && i < m.checks.size(); ++i) copy_verified(copies[i].first, copies[i].second, m.checks[i]);
   advance();
-}
-
-void room_machine::verify_again() {
-  std::vector<std::uint64_t> ids;
-  for (auto& [id, w] : work_)
-    if (w.phase == work_phase::waiting_for_keys) {
-      w.phase = work_phase::verifying;
-      ids.push_back(id);
-    }
-  ask_to_verify(std::move(ids));
-}
-
-void room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin) {
-  auto all = events;
-  for (const auto& [id, w] : work_) all.push_back(w.event);
-  graph_.mark_history(all);
-  for (const auto& x : events) {
-    const auto* known = graph_.find(x->event_id);
-    if (known && known->judged != store::verdict::outlier) continue;
-    if (work_by_event_.contains(x->event_id)) continue;
-    work w;
-    w.event = x;
-    w.origin = origin;
-    w.phase = work_phase::waiting_for_parents;
-    w.pulled = true;
-    w.since = now_;
-    work_by_event_[x->event_id] = ++last_work_;
-    work_.emplace(last_work_, std::move(w));
-  }
 }
 
 bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::string>& to_look_up, bool& removed) {
@@ -236,19 +181,23 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   auto look = [&](const std::string& ref, bool as_parent) {
     if (as_parent ? graph_.is_placed(ref) : graph_.find(ref) != nullptr) return;
     missing = true;
-    if (work_by_event_.contains(ref)) waiting = true;
-    else if (!absent_.contains(ref)) to_look_up.push_back(ref);
+    if (const auto other = work_by_event_.find(ref); other != work_by_event_.end()) {
+      // What others cannot get does not keep this one.
+      if (is_stalled(work_.at(other->second)) && !(w.pulled() && work_.at(other->second).pulled_for == w.pulled_for)) unknown = true;
+      else waiting = true;
+    } else if (!absent_.contains(ref)) to_look_up.push_back(ref);
     else unknown = true;
   };
   // History that was fetched meanwhile may have brought it.
   if (const auto* known = graph_.find(w.event->event_id); known && known->judged != store::verdict::outlier) {
+    consider_restoring(*known, w.event);
     end_work(id, {});
     removed = true;
     return true;
   }
   auto stays = [&] {
-    if (!w.in_inbox && !w.pulled && (unknown || waiting) && to_look_up.empty()) stage(w);
-    w.phase = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering;
+    if (!w.in_inbox && !w.pulled() && (unknown || waiting) && to_look_up.empty()) stage(w);
+    w.enter(unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering, now_);
     return false;
   };
   auto placed = [&] {
@@ -272,7 +221,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   const bool continues_head = std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
   if (!continues_head && !w.looked_up) {
     to_look_up.push_back(w.event->event_id);
-    if (w.phase != work_phase::closing_gap) w.phase = work_phase::gathering;
+    if (w.phase != work_phase::closing_gap) w.enter(work_phase::gathering, now_);
     return false;
   }
   // Room versions 1 and 2 allow it: nobody could ever place it.
@@ -326,6 +275,7 @@ void room_machine::advance() {
   }
   drop_pulled();
   consider_gap();
+  wake_for_stalled();
 }
 
 bool room_machine::accept(std::uint64_t id, work& w) {
@@ -350,20 +300,22 @@ bool room_machine::accept(std::uint64_t id, work& w) {
                                 {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
     w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
     w.rests_on_told = false;
-    w.phase = work_phase::closing_gap;
-    if (!w.in_inbox && !w.pulled) stage(w);
+    w.stands_alone = false;
+    w.enter(work_phase::closing_gap, now_);
+    if (!w.in_inbox && !w.pulled()) stage(w);
     return false;
   }
-  if (w.rests_on_told || (parents_rest_on_told && (w.pulled || (gap_ && gap_->work_id == id)))) {
+  if (w.rests_on_told || (parents_rest_on_told && (w.pulled() || gap_of(id)))) {
     if (rest_on_told_.size() >= rest_on_told_max) rest_on_told_.clear();
     rest_on_told_.insert(w.event->event_id);
   }
   writes_.insert(writes_.end(), std::make_move_iterator(states_made.begin()), std::make_move_iterator(states_made.end()));
   if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
     verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
-  w.event = as_redacted(w.event);
-  auto changes = graph_.add(w.event, before, verdict, writes_);
+  const auto came = std::exchange(w.event, as_redacted(w.event));
+  auto changes = graph_.add(w.event, before, verdict, writes_, !w.stands_alone);
   settle_redaction(w.event);
+  if (came != w.event) consider_restoring(*graph_.find(w.event->event_id), came); // told before in a poorer form
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
     now_effects_.push_back(note{log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
@@ -382,9 +334,12 @@ bool room_machine::accept(std::uint64_t id, work& w) {
 void room_machine::stage(work& w) {
   // Answered for from now on: it waits on disk for what is missing.
   w.in_inbox = true;
-  writes_.push_back(store::put_inbox{room_id_, w.event->event_id, w.origin, w.event->to_json(), now_});
-  for (const auto& [batch_id, index] : w.waiters) settle(batch_id, index, {});
-  w.waiters.clear();
+  if (w.copies.empty()) writes_.push_back(store::put_inbox{room_id_, w.event->event_id, w.origin, w.event->to_json(), now_});
+  for (auto& copy : w.copies) {
+    if (!std::exchange(copy.staged, true)) writes_.push_back(store::put_inbox{room_id_, copy.event->event_id, copy.origin, copy.event->to_json(), now_});
+    for (const auto& [batch_id, index] : std::exchange(copy.waiters, {})) settle(batch_id, index, {});
+  }
+  for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) settle(batch_id, index, {});
 }
 
 void room_machine::end_work(std::uint64_t id, const std::string& error) {
@@ -393,10 +348,12 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   auto& w = it->second;
   if (w.in_inbox) writes_.push_back(store::remove_inbox{room_id_, {w.event->event_id}});
   absent_.erase(w.event->event_id);
+  for (const auto& copy : w.copies)
+    for (const auto& [batch_id, index] : copy.waiters) settle(batch_id, index, error);
   for (const auto& [batch_id, index] : w.waiters) settle(batch_id, index, error);
   gap_pauses_.erase(id);
   work_by_event_.erase(w.event->event_id);
-  if (gap_ && gap_->work_id == id) gap_.reset();
+  std::erase_if(gaps_, [id](const auto& g) { return g.second.work_id == id; });
   const auto event = w.event;
   work_.erase(it);
   if (!joins_by_residents_.empty()) resident_join_settled(*event, error);

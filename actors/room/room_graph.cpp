@@ -267,13 +267,13 @@ void room_graph::let_go_of_old_states() {
 }
 
 std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& before, const judgement& j,
-                                          std::vector<store::write>& batch) {
+                                          std::vector<store::write>& batch, bool parents_are_history) {
   state_ref after = before;
   if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
   const bool linear = extremities_.size() == x->prev_events.size() &&
                       std::is_permutation(extremities_.begin(), extremities_.end(), x->prev_events.begin());
   const bool history = is_history(x->event_id);
-  if (j.judged == verdict::accepted) cite(*x);
+  if (j.judged == verdict::accepted && parents_are_history) cite(*x);
   put({x, j.judged, before, after}, ++last_position_, j.reason, batch);
   if (j.judged != verdict::accepted) {
     let_go_of_old_states();
@@ -379,10 +379,10 @@ void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vecto
   put({std::move(x), j.judged, {}, {}}, 0, j.reason, batch);
 }
 
-void room_graph::replace(matrix::event_ptr redacted) {
-  auto it = nodes_.find(redacted->event_id);
+void room_graph::replace(matrix::event_ptr other_form) {
+  auto it = nodes_.find(other_form->event_id);
   if (it == nodes_.end()) return;
-  it->second.event = std::move(redacted);
+  it->second.event = std::move(other_form);
   precedents_.clear();
   resolved_.clear(); // the same events may be weighed differently now
 }

@@ -90,16 +90,17 @@ public:
 
   /// Takes a judged event in. Accepted ones become extremities and change the current state.
   /// @returns what changed in the current state
+  /// @param parents_are_history  those that are not at hand: whatever way they come later, they lie before what is known
   std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
-                                std::vector<store::write>& batch);
+                                std::vector<store::write>& batch, bool parents_are_history = true);
   /// The same for history fetched backwards: no extremity, no change of state, a negative position.
   void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict, std::vector<store::write>& batch);
   /// After the last of a stretch of history: an extremity it turns out to cite is none.
   /// @returns what changed in the current state
   std::vector<state_change> end_history(std::vector<store::write>& batch);
   void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
-  /// Puts the redacted form in the place of an event, where it is at hand.
-  void replace(matrix::event_ptr redacted);
+  /// Puts another form in the place of an event, where it is at hand: what a redaction left, or what was found again.
+  void replace(matrix::event_ptr other_form);
   /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state knows of somebody's leave
   /// from the very membership that `before` still has: they are no ancestors of the join, only unknown to who told the state.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
@@ -141,12 +142,14 @@ public:
   std::int64_t first_position() const { return first_position_; }
   std::int64_t last_state_group() const { return last_group_; }
   std::size_t events_at_hand() const { return nodes_.size(); }
-
-private:
   struct string_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
+  using node_map = std::unordered_map<std::string, node, string_hash, std::equal_to<>>;
+  const node_map& nodes() const { return nodes_; }
+
+private:
   judgement judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
@@ -170,7 +173,7 @@ private:
   std::size_t recent_events_max_;
   std::int64_t state_group_full_every_;
   matrix::event_ptr create_;
-  std::unordered_map<std::string, node, string_hash, std::equal_to<>> nodes_;
+  node_map nodes_;
   /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules do not look
   /// at the content of such events. Emptied when any state event comes or changes.
   struct precedent {

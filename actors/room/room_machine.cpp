@@ -1,4 +1,5 @@
 #include "actors/room/room_machine.hpp"
+#include "actors/room/signature_audit.hpp"
 
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/server_acl.hpp"
@@ -79,8 +80,12 @@ void room_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, revoke_invite>) revoke(x);
       else if constexpr (std::is_same_v<T, join_wanted>) want_join(x);
       else if constexpr (std::is_same_v<T, peer_answer>) {
-        if (gap_ && x.asked == gap_->asked) gap_answer(x);
-        else if (history_ && x.asked == history_->asked) history_answer(x);
+        if (gap_answer(x)) return;
+        if (const auto author = asking_authors_.find(x.asked); author != asking_authors_.end()) {
+          const auto of = author->second;
+          asking_authors_.erase(author);
+          author_answer(of, x);
+        } else if (history_ && x.asked == history_->asked) history_answer(x);
         else if (join_ && x.asked == join_->asked) join_answer(x);
         else if (join_ && x.asked == join_->size_asked) join_size(x);
         else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
@@ -177,7 +182,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     redactions_of_.emplace(r.target_event_id, r.redaction_event_id);
     if (!r.looked_up) look_up(r.redaction_event_id, r.target_event_id);
   }
-  std::vector<std::uint64_t> staged_ids;
+  std::vector<std::pair<std::uint64_t, matrix::event_ptr>> staged_copies;
   for (const auto& staged : from.inbox) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
@@ -185,20 +190,38 @@ void room_machine::loaded(const store::room_loaded& from) {
       writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
       continue;
     }
-    work w;
-    w.event = *e;
-    w.origin = staged.origin;
-    w.phase = work_phase::verifying; // it may have waited for keys
-    w.in_inbox = true;
+    const auto known = work_by_event_.find((*e)->event_id);
+    const auto id = known == work_by_event_.end() ? begin_work(*e, staged.origin) : known->second; // it may have waited for keys
+    auto& w = work_.at(id);
+    if (known != work_by_event_.end()) w.copies.push_back({unverified_copy::state::verifying, *e, staged.origin, {}, false});
+    w.copies.back().staged = w.in_inbox = true;
     w.since = std::max(staged.received_ts, now_ - staged_before_start_ms_max);
-    work_by_event_[w.event->event_id] = ++last_work_;
-    work_.emplace(last_work_, std::move(w));
-    staged_ids.push_back(last_work_);
+    staged_copies.emplace_back(id, *e);
   }
-  ask_to_verify(std::move(staged_ids));
+  ask_to_verify(std::move(staged_copies));
   if (head_.phase == store::room_phase::joined && !head_.history_from.empty()) start_history("");
   load_without_members();
+  audit_signatures();
   advance();
+}
+
+void room_machine::audit_signatures() {
+  std::vector<matrix::event_ptr> all;
+  for (const auto& [id, n] : graph_.nodes())
+    if (n.judged == store::verdict::accepted || n.judged == store::verdict::outlier) all.push_back(n.event);
+  doubtful_ = doubtful_memberships(all);
+  if (doubtful_.empty()) return;
+  audit_ = next_token();
+  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, audit_, doubtful_}});
+}
+
+void room_machine::audited(const std::vector<event_check>& checks) {
+  audit_ = 0;
+  for (const auto& x : unsigned_among(std::exchange(doubtful_, {}), checks)) {
+    unsigned_.push_back(x->event_id);
+    now_effects_.push_back(note{log_level::error, "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
+                                {{"room", room_id_}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}}});
+  }
 }
 
 void room_machine::store_answer(const store_answered& m) {
@@ -240,6 +263,12 @@ void room_machine::store_answer(const store_answered& m) {
     }
     if (absent_.size() > 10'000) absent_.clear();
     advance();
+    return;
+  }
+  if (auto it = restoring_.find(m.asked); it != restoring_.end()) {
+    const auto whole = std::move(it->second);
+    restoring_.erase(it);
+    if (const auto* told = std::get_if<store::redaction_loaded>(m.answer.get()); told && told->target) restore(whole, *told->target);
     return;
   }
   if (auto it = redaction_lookups_.find(m.asked); it != redaction_lookups_.end()) {
@@ -306,6 +335,7 @@ void room_machine::timer(const timer_due& m) {
   if (m.name == "gap") return advance();
   if (m.name == "watch") return watch();
   if (m.name == "keys") return verify_again();
+  if (m.name == "stalled") return stalled_overdue();
   if (m.name == "held") return release_held({});
   if (m.name == "hierarchy") return hierarchies_overdue();
   if (m.name == "typing") return typing_overdue();
@@ -366,9 +396,9 @@ void room_machine::watch() {
       ++it;
       continue;
     }
-    auto ids = std::move(it->second.ids);
+    auto copies = std::move(it->second.copies);
     it = verifying_.erase(it);
-    ask_to_verify(std::move(ids));
+    ask_to_verify(std::move(copies));
   }
   policy_overdue();
   for (auto it = joining_peers_.begin(); it != joining_peers_.end();) {
@@ -391,7 +421,6 @@ void room_machine::watch() {
     }
     it = rescinding_.erase(it);
   }
-  if (gap_ && !gap_->paused && now_ - gap_->since > patience) gap_unanswered("no answer", false);
   if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
   if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
   else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
@@ -411,7 +440,7 @@ void room_machine::hand_over_rescission(work& w) {
 }
 
 void room_machine::abandon_work() {
-  gap_.reset();
+  gaps_.clear();
   while (!work_.empty()) {
     hand_over_rescission(work_.begin()->second);
     end_work(work_.begin()->first, "this server is not in the room");
@@ -424,7 +453,7 @@ void room_machine::abandon_work() {
 effects room_machine::flush() {
   if (exists_ && head_.phase == store::room_phase::left && !join_ && (!work_.empty() || history_ || without_members_)) abandon_work();
   tell_listing();
-  if (!watching_ && (!verifying_.empty() || !joining_peers_.empty() || !rescinding_.empty() || gap_ || join_ || history_ || without_members_ ||
+  if (!watching_ && (!verifying_.empty() || !joining_peers_.empty() || !rescinding_.empty() || !gaps_.empty() || join_ || history_ || without_members_ ||
                      !policy_questions_.empty())) {
     watching_ = true;
     now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
@@ -476,14 +505,19 @@ std::string room_machine::describe(time_ms now) const {
   }
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
   o.set("under_way", std::move(under_way));
+  matrix::json::array unsigned_memberships;
+  for (const auto& id : unsigned_) unsigned_memberships.emplace_back(id);
+  o.set("unsigned_memberships", std::move(unsigned_memberships));
   o.set("redactions_held", static_cast<std::int64_t>(held_redactions_.size()));
-  if (gap_) {
+  matrix::json::array gaps;
+  for (const auto& [number, open] : gaps_) {
     object g;
-    g.set("server", gap_->asked_of);
-    g.set("rounds", static_cast<std::int64_t>(gap_->rounds));
-    g.set("event_id", gap_->event_id);
-    o.set("gap", std::move(g));
+    g.set("server", open.asked_of);
+    g.set("rounds", static_cast<std::int64_t>(open.rounds));
+    g.set("event_id", open.event_id);
+    gaps.emplace_back(std::move(g));
   }
+  o.set("gaps", std::move(gaps));
   if (join_) {
     object j;
     j.set("user", join_->wanted.user_id);

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/room/content_repair.hpp"
 #include "actors/room/room_graph.hpp"
 #include "actors/room/told_state.hpp"
 #include "messages/chat/codec.hpp"
@@ -56,11 +57,27 @@ private:
     std::size_t open = 0;
   };
   enum class policy_verdict : std::uint8_t { unknown, wanted, asked, fine, denied };
-  struct work {
+  using waiter = std::pair<std::uint64_t, std::size_t>; ///< (batch, index of its outcome)
+  /// One form in which an event came, until one of them has proved genuine: signatures and all that a redaction removes are no part of the
+  /// event's id, so anybody may bring a bogus copy before the genuine one comes.
+  struct unverified_copy {
+    enum class state : std::uint8_t { verifying, no_key, stripped } is = state::verifying; ///< stripped: signed, but its content does not match its hash
     matrix::event_ptr event;
     std::string origin;
+    std::vector<waiter> waiters;
+    bool staged = false; ///< on disk
+  };
+  struct work {
+    matrix::event_ptr event; ///< while there are `copies`: the first of them
+    std::string origin;
     work_phase phase = work_phase::formed;
-    bool pulled = false;     ///< we asked for it; nobody waits
+    time_ms phase_since = 0;
+    std::vector<unverified_copy> copies; ///< empty: `event` is verified
+    enum class author : std::uint8_t { unasked, asked, answered } author_of_stripped = author::unasked; ///< whether its own server was asked for the whole
+    std::uint64_t pulled_for = 0; ///< the gap we asked for it for; nobody else waits. 0: none
+    bool pulled() const { return pulled_for != 0; }
+    bool stripped = false;     ///< `event` is what the redaction left of a copy that did not match its hash
+    bool stands_alone = false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
     bool in_inbox = false;   ///< staged: on disk, answered for
     bool looked_up = false;  ///< the store was asked for its unknown parents
     policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
@@ -69,13 +86,41 @@ private:
     std::optional<matrix::state_map> told_state; ///< state before it, as another server told (oldest events of a gap)
     bool rests_on_told = false;     ///< so was `told_state`; otherwise it is known: a room begins with none
     bool distrusts_parents = false; ///< unlawful after its parents, whose own states were only told: a state of its own is asked for
-    std::vector<std::pair<std::uint64_t, std::size_t>> waiters; ///< (batch, index of its outcome)
+    std::vector<waiter> waiters;
+    void enter(work_phase next, time_ms now) {
+      if (phase != next) phase_since = now;
+      phase = next;
+    }
   };
   using work_map = std::map<std::uint64_t, work>; ///< by order of arrival
   void receive(const pdus_received& m);
   /// Whether the bound on what is worked on or held lets these in.
   bool has_room_for(const pdus_received& m) const;
-  void enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin);
+  /// A new event on its way, still to be verified.
+  std::uint64_t begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for = 0);
+  /// @returns how many of them are new, or another form of one that is not verified yet
+  std::size_t enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin, std::uint64_t gap_number);
+  /// Another form of an event that is not verified yet. @returns whether it is one that was not there
+  bool add_copy(std::uint64_t id, work& w, const matrix::event_ptr& x, const std::string& origin, std::optional<waiter> waits);
+  void copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check);
+  /// What is to be done about the copies of an event, as far as they are known.
+  void settle_copies(std::uint64_t id);
+  void adopt(work& w, const matrix::event_ptr& x, const std::string& origin);
+  /// A copy whose content was taken out may be a relay's doing: the whole is asked for where it was made. @returns whether it is
+  bool ask_author(std::uint64_t id, work& w);
+  void author_answer(std::uint64_t id, const peer_answer& m);
+  /// Whether others have waited long enough for this one: it may wait for a key, or for what nobody has, for a day.
+  bool is_stalled(const work& w) const;
+  void stalled_overdue();
+  void wake_for_stalled();
+  // -- content that a copy was robbed of (content_repair.cpp)
+  /// The event is known; the copy at hand may have what the kept one lost.
+  void consider_restoring(const node& kept, const matrix::event_ptr& copy);
+  void ask_for_kept(const matrix::event_ptr& copy);
+  void restore(const matrix::event_ptr& copy, const store::stored_event& kept);
+  /// Has the servers asked that made these events, whose content did not match its hash.
+  void repair(const std::vector<matrix::event_ptr>& stripped, const std::string& giver);
+  void repair_next();
   void verified(const events_verified& m);
   /// Places every event that can be placed; asks for what is missing.
   void advance();
@@ -89,8 +134,12 @@ private:
   struct gap {
     std::uint64_t number = 0;
     std::uint64_t work_id = 0;
-    bool paused = false; ///< the store is being asked for parents of what came
+    bool paused = false; ///< something is under way that others do; it goes on when that has moved
     time_ms since = 0;   ///< of the question that is open
+    time_ms progress = 0; ///< when an answer last brought something
+    time_ms not_before = 0; ///< paused until then, or until what it waits for is placed
+    std::set<std::string> refuted; ///< events that were pulled and are nobody's word
+    bool alone = false;   ///< what leads to it cannot be had or verified: the state at the event itself is asked for
     std::string pusher;  ///< who sent the event
     std::string server;  ///< whose turn it is
     std::deque<std::string> to_try; ///< after it
@@ -121,37 +170,44 @@ private:
     std::vector<const work*> parents, states, authority;
     bool waits = false; ///< for an event that is being worked on
   };
-  lacking gap_lacks() const;
+  using gap_ref = std::map<std::uint64_t, gap>::iterator;
+  lacking gap_lacks(const gap& g) const;
   void consider_gap();
-  bool needs_gap(const work& w) const;
+  bool needs_gap(std::uint64_t id, const work& w) const;
+  const gap* gap_of(std::uint64_t work_id) const;
   void drop_pulled();
   void open_gap(std::uint64_t work_id, const work& target);
-  void next_gap_server(const std::string& why);
+  void next_gap_server(std::uint64_t number, const std::string& why);
   void heard_from(const std::string& server);
   time_ms last_heard(const std::string& server) const;
-  void ask_gap();
-  void ask_for_gap(gap::step what, const std::string& server, const std::string& event_id, peer_request r);
-  void ask_missing_events(const std::vector<const work*>& ends);
+  void ask_gap(std::uint64_t number);
+  void ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r);
+  void ask_missing_events(gap& g, const std::vector<const work*>& ends);
   /// Who is asked next for the state at an event; nobody is left: nothing.
-  std::optional<std::string> witness_for(const work& at) const;
-  bool ask_state(const work& at);
-  void ask_state_event();
-  void gap_state_ids(const std::string& body);
+  std::optional<std::string> witness_for(const gap& g, const work& at) const;
+  bool ask_state(gap& g, const work& at);
+  /// The state at the event the gap is for, where what leads to it cannot be had.
+  bool ask_state_of_target(gap& g);
+  void ask_state_event(std::uint64_t number);
+  void gap_state_ids(std::uint64_t number, const std::string& body);
   /// Its ids lead to nothing: the state is asked for whole.
-  void ask_whole_state();
-  bool ask_authority(const std::vector<const work*>& of);
-  void gap_answer(const peer_answer& m);
-  void gap_question_done();
+  void ask_whole_state(std::uint64_t number);
+  bool ask_authority(gap& g, const std::vector<const work*>& of);
+  bool gap_answer(const peer_answer& m);
+  void gap_answered(std::uint64_t number, const std::string& text);
+  void resume_gaps();
+  void gap_question_done(gap& g);
   /// Nothing is known of what the server has. @param again  it may be asked once more
-  void gap_unanswered(const std::string& why, bool again = true);
+  void gap_unanswered(std::uint64_t number, const std::string& why, bool again = true);
   /// It has said that it has nothing of use.
-  void gap_refused(const std::string& why);
-  void verify_for_gap(std::vector<matrix::event_ptr> events);
-  void verify_told_of_gap();
-  void take_state_for_gap(matrix::state_map state);
-  bool keys_may_come() const;
-  void gap_verified(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
-  void gap_imported(std::vector<matrix::event_ptr> events);
+  void gap_refused(std::uint64_t number, const std::string& why);
+  void verify_for_gap(gap& g, std::vector<matrix::event_ptr> events);
+  void verify_told_of_gap(std::uint64_t number);
+  void take_state_for_gap(std::uint64_t number, matrix::state_map state);
+  void gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
+  void missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& events);
+  void auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events);
+  void gaps_overdue();
 
   // -- what is told beside the events on their way (outliers.cpp)
   /// Events of this room among what a server gave.
@@ -160,6 +216,8 @@ private:
   std::vector<matrix::event_ptr> formed_unknown(const matrix::json::array& pdus) const;
   /// What is validly signed, redacted where the content does not match its hash.
   static std::vector<matrix::event_ptr> proven(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
+  /// Those whose content does not match its hash.
+  static std::vector<matrix::event_ptr> stripped(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
   void add_outliers(std::vector<matrix::event_ptr> events);
   // -- the history before a join (history.cpp)
   void start_history(const std::string& server);
@@ -271,6 +329,7 @@ private:
   /// @returns whether the store was asked for parents of `x` first
   bool ask_for_parents(const federation_call& m, const matrix::event_ptr& x);
   void finish_send_membership(const federation_call& m, const matrix::event_ptr& x);
+  void push_head_to(const std::string& server, const std::string& but);
   /// Answer to send_join; without most members where the room is large and the other server asked for that.
   std::string joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const;
   void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
@@ -282,7 +341,7 @@ private:
   void refuse(const federation_call& m, const fault& why);
   bool server_takes_part(std::string_view server) const;
   status may_ask(const federation_call& m) const;
-  bool may_see(std::string_view server, const store::stored_event& s, const state_ref& before) const;
+  bool is_served_after_leave(matrix::endpoint id) const;
 
   void hand_on_invite(const federation_call& m);
 
@@ -541,11 +600,22 @@ private:
   std::uint64_t last_work_ = 0, last_batch_ = 0;
   std::map<std::uint64_t, batch> batches_;
   struct verification {
-    std::vector<std::uint64_t> ids;
+    std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies; ///< (work, the form in which it came)
     time_ms since = 0;
   };
   std::map<token, verification> verifying_;
-  void ask_to_verify(std::vector<std::uint64_t> ids);
+  /// Those of one server are asked about together, so that nobody waits for the keys of another.
+  void ask_to_verify(std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies);
+  std::map<token, std::uint64_t> asking_authors_; ///< -> work
+  bool stalled_timer_ = false;
+  content_repair repair_;
+  std::map<token, matrix::event_ptr> restoring_; ///< copies with their content that wait for what the store has of them; bounded
+  /// Once in the life of this actor: memberships on disk that nobody has signed are told to the operator.
+  void audit_signatures();
+  void audited(const std::vector<event_check>& checks);
+  token audit_ = 0; ///< the question to the verifier
+  std::vector<matrix::event_ptr> doubtful_;
+  std::vector<std::string> unsigned_; ///< event ids of memberships that nobody has signed; the operator sees them
   void verify_again();
   struct rescission {
     std::uint64_t batch_id = 0;
@@ -567,7 +637,7 @@ private:
   bool watching_ = false;
   std::map<token, std::vector<std::string>> looking_up_;
   std::unordered_set<std::string> absent_; ///< ids the store does not have either (this round)
-  std::optional<gap> gap_;
+  std::map<std::uint64_t, gap> gaps_; ///< by number
   std::uint64_t last_gap_ = 0;
   std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>> importing_; ///< (gap, events being verified for it)
   std::map<std::string, std::uint64_t> gap_turns_;           ///< server -> the last gap opened for an event of it

@@ -1,5 +1,6 @@
 // Questions of other servers about this room. Membership of the asking server first, then the server ACL, so that the ACL
 // does not leak; history visibility decides per event. Source: server-server-api.
+#include "actors/room/history_visibility.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/room/served.hpp"
 
@@ -73,8 +74,19 @@ status room_machine::acl_allows(std::string_view server) const {
 
 status room_machine::may_ask(const federation_call& m) const {
   if (!exists_) return {fault_code::not_found, "room " + room_id_};
+  if (head_.phase != store::room_phase::joined && !is_served_after_leave(m.match->info->id)) return {fault_code::not_found, "this server has left the room"};
   if (!server_takes_part(m.origin)) return {fault_code::forbidden, m.origin + " is not in the room"};
   return acl_allows(m.origin);
+}
+
+bool room_machine::is_served_after_leave(endpoint id) const {
+  // Whoever was in the room with us may lack what our leave rests on, and perhaps nobody else has it. Who is in the room later is not known
+  // here, so that ends.
+  if (id == endpoint::timestamp_to_event) return false;
+  time_ms left_at = 0;
+  for (const auto& e : graph_.events_of(graph_.current()))
+    if (e->type == "m.room.member" && node_.is_local(*e->state_key)) left_at = std::max<time_ms>(left_at, std::min<time_ms>(e->origin_server_ts, now_));
+  return now_ - left_at < std::int64_t{node_.room.left_room_served_h} * 3'600'000;
 }
 
 void room_machine::serve(const federation_call& m) {
@@ -146,18 +158,6 @@ void room_machine::hand_on_invite(const federation_call& m) {
 
 // -- history -------------------------------------------------------------------------------------------------------------
 
-bool room_machine::may_see(std::string_view server, const store::stored_event& s, const state_ref& before) const {
-  if (!before) return graph_.is_open_history(s.position); // fetched: the states around it are not known
-  const auto& x = *s.event;
-  const auto visibility = history_visibility(graph_.state_event(before, "m.room.history_visibility").get());
-  if (visibility != "invited" && visibility != "joined") return true;
-  auto counts = [&](std::string_view membership) { return membership == "join" || (visibility == "invited" && membership == "invite"); };
-  if (x.type == "m.room.member" && x.state_key && matrix::server_name_of(*x.state_key) == server && counts(x.membership())) return true;
-  for (const auto& e : graph_.events_of(before))
-    if (e->type == "m.room.member" && matrix::server_name_of(*e->state_key) == server && counts(e->membership())) return true;
-  return false;
-}
-
 void room_machine::serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only) {
   if (found.events.empty() || found.events.front().state_group_before == 0 || found.events.front().judged == store::verdict::rejected)
     return refuse(m, {fault_code::not_found, "the event or the state before it is unknown here"});
@@ -183,6 +183,7 @@ void room_machine::serve_state(const federation_call& m, const store::events_loa
 
 void room_machine::serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events) {
   std::vector<matrix::event_ptr> events;
+  history_viewer viewer{graph_, m.origin};
   // Neither end of the walk is part of the answer, also where one of the latest is an ancestor of another.
   const auto latest = as_missing_events ? ids_in(m.body.get(), "latest_events") : std::vector<std::string>{};
   for (const auto& s : found.events) {
@@ -191,7 +192,7 @@ void room_machine::serve_history(const federation_call& m, const store::events_l
     state_ref before;
     if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
     // Never left out, at most redacted: the graph has to stay connected.
-    events.push_back(may_see(m.origin, s, before) ? s.event : matrix::redacted(*s.event));
+    events.push_back(viewer.may_see(s, before) ? s.event : matrix::redacted(*s.event));
   }
   std::string body;
   if (as_missing_events) {
@@ -212,9 +213,12 @@ void room_machine::serve_history(const federation_call& m, const store::events_l
 void room_machine::serve_event(const federation_call& m, const store::events_loaded& found) {
   if (found.events.empty()) return refuse(m, {fault_code::not_found, "the event is unknown here"});
   const auto& s = found.events.front();
+  // Of what has no place in the room only state is served: others cite it, and fetch it when they take our word for a state.
+  const bool placeless = s.judged == store::verdict::outlier && !s.event->is_state();
+  if (s.judged == store::verdict::rejected || placeless || s.event->room_id != room_id_) return refuse(m, {fault_code::not_found, "the event is not part of the room"});
   state_ref before;
   if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
-  const auto shown = may_see(m.origin, s, before) ? s.event : matrix::redacted(*s.event);
+  const auto shown = history_viewer{graph_, m.origin}.may_see(s, before) ? s.event : matrix::redacted(*s.event);
   std::string body = "{\"origin\":";
   matrix::json::write_string(body, node_.server_name);
   body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[";
@@ -225,7 +229,8 @@ void room_machine::serve_event(const federation_call& m, const store::events_loa
 
 void room_machine::serve_event_auth(const federation_call& m, const store::events_loaded& found) {
   // From the store: of what is no state event the graph has the latest only. What it cites is a state event, which the graph has.
-  if (found.events.empty()) return refuse(m, {fault_code::not_found, "the event is unknown here"});
+  if (found.events.empty() || found.events.front().judged == store::verdict::rejected)
+    return refuse(m, {fault_code::not_found, "the event is unknown here"});
   const auto& x = *found.events.front().event;
   std::vector<std::string> ids = x.auth_events;
   std::set<std::string> seen(ids.begin(), ids.end());

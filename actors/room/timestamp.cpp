@@ -1,5 +1,6 @@
 // The event of the room nearest to a moment. The graph is walked back from its head, a bounded number of events: timestamps are
 // what servers claim, and there is no index over them. Source: server-server-api, "Timestamp to event".
+#include "actors/room/history_visibility.hpp"
 #include "actors/room/room_machine.hpp"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ void room_machine::ask_search(time_search s, std::vector<std::string> from) {
 }
 
 void room_machine::search_further(time_search s, const store::events_loaded& found) {
+  history_viewer viewer{graph_, s.call.origin};
   bool passed = false; // what is older than this batch lies on the other side of the moment
   for (const auto& e : found.events) {
     const auto& x = *e.event;
@@ -50,7 +52,7 @@ void room_machine::search_further(time_search s, const store::events_loaded& fou
     if (s.best && (s.forwards ? x.origin_server_ts > s.best->origin_server_ts : x.origin_server_ts < s.best->origin_server_ts)) continue;
     state_ref around;
     if (auto it = found.state_groups.find(e.state_group_before); it != found.state_groups.end()) around = {it->first, it->second};
-    if (may_see(s.call.origin, e, around)) s.best = e.event;
+    if (viewer.may_see(e, around)) s.best = e.event;
   }
   std::vector<std::string> further;
   if (!passed)

@@ -110,7 +110,10 @@ told_state::proven told_state::take_proven() {
   for (std::size_t i = 0; i < events_.size(); ++i) {
     auto& into = i < state_size_ ? out.state : out.auth_chain;
     if (checks_[i] == event_check::valid) into.push_back(std::move(events_[i]));
-    else if (checks_[i] == event_check::bad_hash) into.push_back(matrix::redacted(*events_[i]));
+    else if (checks_[i] == event_check::bad_hash) {
+      into.push_back(matrix::redacted(*events_[i]));
+      out.stripped.push_back(into.back());
+    }
   }
   *this = {};
   return out;

@@ -43,6 +43,7 @@ public:
   /// @pre `next_part()` is empty
   struct proven {
     std::vector<matrix::event_ptr> state, auth_chain;
+    std::vector<matrix::event_ptr> stripped; ///< of both: those that were redacted for their hash
   };
   proven take_proven();
 

@@ -62,6 +62,7 @@ std::size_t bytes_of(const put_user& x) {
 }
 std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96 + x.documents.size(); }
 std::size_t bytes_of(const put_room_listing& x) { return x.room_id.size() + x.listing.size(); }
+std::size_t bytes_of(const restore_event& x) { return x.whole ? json_bytes(x.whole->source) : 0; }
 std::size_t bytes_of(const redact_event& x) { return x.redacted ? json_bytes(x.redacted->source) + x.redaction_event_id.size() : 0; }
 std::size_t bytes_of(const hold_redaction& x) {
   return x.redaction_event_id.size() + x.target_event_id.size() + x.sender.size();

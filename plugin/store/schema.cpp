@@ -155,8 +155,23 @@ CREATE TABLE held_redactions(
 CREATE INDEX held_redactions_new ON held_redactions(room) WHERE looked_up = 0;
 )";
 
+// Copies of an event are kept by the server they came from, until one of them is verified.
+constexpr const char* version_4 = R"(
+ALTER TABLE inbox RENAME TO inbox_3;
+CREATE TABLE inbox(
+  seq INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  pdu TEXT NOT NULL,
+  received_ts INTEGER NOT NULL,
+  UNIQUE(room, event_id, origin));
+INSERT INTO inbox SELECT * FROM inbox_3;
+DROP TABLE inbox_3;
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1, version_2, version_3};
+constexpr std::array migrations{version_1, version_2, version_3, version_4};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

@@ -49,7 +49,7 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       delete_queued_out_of_order_(db, "DELETE FROM destination_pdus WHERE server = ?1 AND event = ?2"),
       put_destination_(db, "INSERT OR REPLACE INTO destinations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
       put_inbox_(db, "INSERT INTO inbox(room, event_id, origin, pdu, received_ts) VALUES(?1, ?2, ?3, ?4, ?5)"
-                     " ON CONFLICT(room, event_id) DO UPDATE SET origin = ?3, pdu = ?4, received_ts = ?5"),
+                     " ON CONFLICT(room, event_id, origin) DO UPDATE SET pdu = ?4, received_ts = ?5"),
       delete_inbox_(db, "DELETE FROM inbox WHERE room = ?1 AND event_id = ?2"),
       put_received_transaction_(
         db, "INSERT INTO received_transactions(server, transaction_id, response, ts) VALUES(?1, ?2, ?3, ?4)"
@@ -73,6 +73,7 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3, ?4)"),
       put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1"),
       redact_event_(db, "UPDATE events SET json = ?2, redacted_by = ?3 WHERE seq = ?1 AND redacted_by = 0"),
+      restore_event_(db, "UPDATE events SET json = ?2 WHERE seq = ?1 AND redacted_by = 0"),
       hold_redaction_(
         db, "INSERT INTO held_redactions(room, redaction_event_id, target_event_id, sender, by_power, looked_up)"
             " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(room, redaction_event_id) DO UPDATE SET looked_up = ?6"),
@@ -337,6 +338,12 @@ void writer::apply(const redact_event& x) {
   if (target == 0 || redaction == 0) throw invalid_write{"redact_event: " + x.redacted->event_id + " or its redaction is not stored"};
   auto json = x.redacted->to_json();
   redact_event_.run(target, json, redaction);
+}
+
+void writer::apply(const restore_event& x) {
+  auto target = names_.find_event(x.whole->event_id, names_.room(x.room_id, ""));
+  if (target == 0) throw invalid_write{"restore_event: " + x.whole->event_id + " is not stored"};
+  restore_event_.run(target, x.whole->to_json());
 }
 
 void writer::apply(const hold_redaction& x) {

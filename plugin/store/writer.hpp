@@ -62,6 +62,7 @@ private:
   void apply(const put_server_keys& x);
   void apply(const put_room_listing& x);
   void apply(const redact_event& x);
+  void apply(const restore_event& x);
   void apply(const hold_redaction& x);
   void apply(const drop_held_redaction& x);
 
@@ -88,7 +89,7 @@ private:
   statement put_destination_, put_inbox_, delete_inbox_, put_received_transaction_;
   statement command_id_, insert_command_, put_invitation_;
   statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, put_room_listing_;
-  statement redact_event_, hold_redaction_, drop_held_redaction_;
+  statement redact_event_, restore_event_, hold_redaction_, drop_held_redaction_;
 };
 
 } // namespace causeway::store::sqlite

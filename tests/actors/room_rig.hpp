@@ -45,6 +45,9 @@ struct room_store {
     } else if (const auto* r = std::get_if<store::redact_event>(&w)) {
       auto& row = events.at(r->redacted->event_id);
       if (!row.event->redacted_because) row.event = matrix::redacted(*r->redacted, events.at(r->redaction_event_id).event);
+    } else if (const auto* whole = std::get_if<store::restore_event>(&w)) {
+      auto& row = events.at(whole->whole->event_id);
+      if (!row.event->redacted_because) row.event = whole->whole;
     } else if (const auto* h = std::get_if<store::hold_redaction>(&w)) {
       drop(h->redaction_event_id);
       held.push_back(*h);
@@ -62,6 +65,7 @@ struct room_store {
     } else if (const auto* i = std::get_if<store::put_invitation>(&w)) {
       invitations.push_back(*i);
     } else if (const auto* staged = std::get_if<store::put_inbox>(&w)) {
+      std::erase_if(inbox, [&](const auto& s) { return s.event_id == staged->event_id && s.origin == staged->origin; });
       inbox.push_back(*staged);
     } else if (const auto* gone = std::get_if<store::remove_inbox>(&w)) {
       std::erase_if(inbox, [&](const auto& s) { return std::find(gone->event_ids.begin(), gone->event_ids.end(), s.event_id) != gone->event_ids.end(); });
@@ -134,6 +138,7 @@ struct room_host {
   time_ms now = noon;
   /// What another actor answers to a message; nothing: it stays in the effects.
   std::function<std::optional<message>(const address&, const message&)> outside;
+  std::function<bool(const std::string& key_id)> knows_key; ///< of the verifier; nothing: all of them
 
   explicit room_host(context n) : node(std::move(n)) {}
   room_host(const room_host&) = delete; // the machine refers to `node`
@@ -165,7 +170,7 @@ struct room_host {
     return list;
   }
   std::optional<message> answer_to(const tell& t) {
-    if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v);
+    if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v, knows_key);
     return outside ? outside(t.to, t.body) : std::nullopt;
   }
   effects command(chat::command x, chat_command c = {}) {

@@ -100,7 +100,7 @@ class HistoryServed(HostileCase):
                                                  state_key="")
         self.assertEqual(set(self.verdicts(self.hostile, [rejected])), {rejected_id})
         self.hears_honest(shared)
-        self.assertEqual(self.get(f"event/{quote(rejected_id)}")[0], 200)
+        self.refused(self.get(f"event/{quote(rejected_id)}"), 404, "M_NOT_FOUND")
         for word in ("state", "state_ids"):
             self.refused(self.get(f"{word}/{path}"), 400, "M_MISSING_PARAM")
             self.refused(self.get(f"{word}/{path}?event_id={quote('$' + 'A' * 43)}"), 404, "M_NOT_FOUND")

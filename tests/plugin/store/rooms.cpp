@@ -214,15 +214,18 @@ BOOST_FIXTURE_TEST_CASE(state_group_on_a_missing_base_is_refused, in_memory) {
 BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory) {
   must_commit(*store, sample_head(), put_inbox{sample_room, "$1", "a.example", "{\"n\":1}", 10},
               put_inbox{sample_room, "$2", "b.example", "{\"n\":2}", 20},
-              put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30});
+              put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30},
+              put_inbox{sample_room, "$1", "a.example", "{\"n\":4}", 40});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
-  BOOST_REQUIRE(loaded.inbox.size() == 2u);
+  // Until one is verified, every server's copy is kept, of each the latest.
+  BOOST_REQUIRE(loaded.inbox.size() == 3u);
   BOOST_TEST(loaded.inbox[0].event_id == "$1");
-  BOOST_TEST(loaded.inbox[0].origin == "c.example");
-  BOOST_TEST(loaded.inbox[0].pdu == "{\"n\":3}");
-  BOOST_TEST(loaded.inbox[0].received_ts == 30);
+  BOOST_TEST(loaded.inbox[0].origin == "a.example");
+  BOOST_TEST(loaded.inbox[0].pdu == "{\"n\":4}");
+  BOOST_TEST(loaded.inbox[0].received_ts == 40);
   BOOST_TEST(loaded.inbox[1].event_id == "$2");
-  BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{}).rooms[0].staged == 2);
+  BOOST_TEST(loaded.inbox[2].origin == "c.example");
+  BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{}).rooms[0].staged == 3);
   BOOST_TEST(must_ask<directory_loaded>(*store, load_directory{}).rooms[0].has_inbox);
   must_commit(*store, remove_inbox{sample_room, {"$1", "$2", "$3"}}, remove_inbox{"!unknown:x", {"$1"}});
   BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).inbox.empty());
@@ -230,6 +233,24 @@ BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory)
 }
 
 // -- redactions ----------------------------------------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_redaction_took, in_memory) {
+  const auto said = sample_message(1), redaction = sample_message(2);
+  auto put = [](const matrix::event_ptr& x) {
+    put_event row;
+    row.room_id = sample_room;
+    row.event = x;
+    return row;
+  };
+  must_commit(*store, sample_head(), put(matrix::redacted(*said)), put(redaction));
+  auto kept = [&] { return must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id}, false}).events.at(0).event; };
+  BOOST_TEST(kept()->content().empty());
+  must_commit(*store, restore_event{sample_room, said});
+  BOOST_TEST(kept()->to_json() == said->to_json());
+  must_commit(*store, redact_event{sample_room, matrix::redacted(*said), redaction->event_id});
+  must_commit(*store, restore_event{sample_room, said});
+  BOOST_TEST(kept()->content().empty());
+}
 
 BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
   scratch_folder folder;

@@ -1,0 +1,245 @@
+// The forms in which an event came, until one of them has proved genuine. Signatures, and all that a redaction removes, are no part of an event's
+// id: a bogus copy may come before the genuine one, and does not keep it out.
+// Source: server-server-api, "Checks performed on receipt of a PDU", 2 and 3.
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace causeway::room {
+namespace {
+
+/// So long an event waits for the key of its server.
+constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
+/// Copies of one event that are not verified, one for each server that sent it; that of its own server is always heard.
+constexpr std::size_t copies_max = 32;
+/// So long others wait for an event whose key is being fetched, or that waits for what it rests on. What people see must not depend on one
+/// server's keys.
+constexpr time_ms keys_patience_ms = 1'500, parents_patience_ms = 2'500;
+/// How often waiting events are looked at; only while there are some.
+constexpr time_ms stalled_check_ms = 500;
+/// The whole of a stripped event is waited for so long.
+constexpr std::uint32_t author_timeout_ms = 5'000;
+
+} // namespace
+
+std::uint64_t room_machine::begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for) {
+  const auto id = ++last_work_;
+  work w;
+  w.event = x;
+  w.origin = origin;
+  w.phase = work_phase::verifying;
+  w.since = w.phase_since = now_;
+  w.pulled_for = pulled_for;
+  w.copies.push_back({unverified_copy::state::verifying, x, origin, {}, false});
+  work_by_event_[x->event_id] = id;
+  work_.emplace(id, std::move(w));
+  return id;
+}
+
+bool room_machine::add_copy(std::uint64_t id, work& w, const matrix::event_ptr& x, const std::string& origin, std::optional<waiter> waits) {
+  auto wait_with = [&](unverified_copy& copy) {
+    if (!waits) return;
+    if (copy.staged) settle(waits->first, waits->second, {});
+    else copy.waiters.push_back(*waits);
+  };
+  if (const auto same = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.event->source == x->source; }); same != w.copies.end()) {
+    wait_with(*same);
+    return false;
+  }
+  unverified_copy fresh{unverified_copy::state::verifying, x, origin, {}, false};
+  if (const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; }); former != w.copies.end()) {
+    fresh.waiters = std::move(former->waiters); // the same server says it in other words
+    w.copies.erase(former);
+  } else if (w.copies.size() >= copies_max && origin != matrix::server_name_of(x->sender)) {
+    if (waits) settle(waits->first, waits->second, "too many servers have sent different copies of this event, none of which is verified yet");
+    return false;
+  }
+  w.copies.push_back(std::move(fresh));
+  wait_with(w.copies.back());
+  w.event = w.copies.front().event;
+  w.enter(work_phase::verifying, now_);
+  if (!waits) ask_to_verify({{id, x}});
+  return true;
+}
+
+void room_machine::ask_to_verify(std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies) {
+  std::map<std::string, std::vector<std::pair<std::uint64_t, matrix::event_ptr>>> by_signers;
+  for (auto& [id, x] : copies) {
+    if (!work_.contains(id)) continue;
+    std::string signers{matrix::server_name_of(x->sender)};
+    for (const auto& server : matrix::required_signers(*x, matrix::kept_as::redacted)) signers += " " + server;
+    by_signers[signers].emplace_back(id, std::move(x));
+  }
+  for (auto& [signers, those] : by_signers) {
+    std::vector<matrix::event_ptr> events;
+    for (const auto& [id, x] : those) events.push_back(x);
+    const auto asked = next_token();
+    verifying_[asked] = {std::move(those), now_};
+    now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(events)}});
+  }
+}
+
+void room_machine::verify_again() {
+  std::vector<std::pair<std::uint64_t, matrix::event_ptr>> again;
+  for (auto& [id, w] : work_)
+    for (auto& copy : w.copies)
+      if (copy.is == unverified_copy::state::no_key) {
+        copy.is = unverified_copy::state::verifying; // the phase stays: nobody waits for it anew
+        again.emplace_back(id, copy.event);
+      }
+  ask_to_verify(std::move(again));
+}
+
+void room_machine::copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check) {
+  const auto found = work_.find(id);
+  if (found == work_.end()) return;
+  auto& w = found->second;
+  const auto copy = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.event == x; });
+  if (copy == w.copies.end()) return; // another one has proved genuine, or came from the same server since
+  auto drop = [&](const char* why) {
+    if (w.pulled_for != 0)
+      if (const auto g = gaps_.find(w.pulled_for); g != gaps_.end()) g->second.refuted.insert(x->event_id);
+    if (w.copies.size() == 1) return end_work(id, why);
+    for (const auto& [batch_id, index] : copy->waiters) settle(batch_id, index, why);
+    w.copies.erase(copy);
+    w.event = w.copies.front().event;
+    settle_copies(id);
+  };
+  switch (check) {
+    case event_check::valid: {
+      const auto origin = copy->origin;
+      adopt(w, x, origin);
+      break;
+    }
+    case event_check::bad_hash:
+      copy->is = unverified_copy::state::stripped;
+      settle_copies(id);
+      break;
+    case event_check::bad_signature: drop("bad_signature: a signature of the event is not valid"); break;
+    case event_check::missing_signature: drop("bad_signature: a required signature is missing"); break;
+    case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
+      if (now_ - w.since > keys_give_up_ms || node_.is_local(w.event->sender)) {
+        drop("bad_signature: the signing key could not be obtained");
+        break;
+      }
+      copy->is = unverified_copy::state::no_key;
+      w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
+      stage(w);
+      settle_copies(id);
+      break;
+  }
+}
+
+void room_machine::settle_copies(std::uint64_t id) {
+  const auto found = work_.find(id);
+  if (found == work_.end() || found->second.copies.empty()) return;
+  auto& w = found->second;
+  using state = unverified_copy::state;
+  auto with = [&](state wanted) { return std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.is == wanted; }); };
+  if (with(state::verifying) != w.copies.end()) return;
+  if (const auto stripped = with(state::stripped); stripped != w.copies.end()) {
+    if (ask_author(id, w)) return;
+    const auto origin = stripped->origin;
+    w.stripped = true;
+    return adopt(w, matrix::redacted(*stripped->event), origin);
+  }
+  w.enter(work_phase::waiting_for_keys, now_);
+  now_effects_.push_back(wake_me_at{now_ + node_.room.inbox_retry_ms, "keys"});
+}
+
+void room_machine::adopt(work& w, const matrix::event_ptr& x, const std::string& origin) {
+  for (auto& copy : w.copies) w.waiters.insert(w.waiters.end(), copy.waiters.begin(), copy.waiters.end());
+  w.copies.clear();
+  w.event = x;
+  w.origin = origin;
+  w.enter(work_phase::waiting_for_parents, now_);
+  if (w.in_inbox)
+    for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) settle(batch_id, index, {});
+}
+
+bool room_machine::ask_author(std::uint64_t id, work& w) {
+  if (w.author_of_stripped == work::author::asked) return true;
+  const std::string author{matrix::server_name_of(w.event->sender)};
+  const bool came_from_him = std::any_of(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == author; });
+  if (w.author_of_stripped == work::author::answered || came_from_him || author == node_.server_name) return false;
+  w.author_of_stripped = work::author::asked;
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = next_token();
+  r.endpoint = matrix::endpoint::event;
+  r.parameters = {w.event->event_id};
+  r.timeout_ms = author_timeout_ms;
+  r.response_bytes_max = 2 * limits::event_bytes_max;
+  asking_authors_.emplace(r.asked, id);
+  now_effects_.push_back(tell{{actor_kind::remote_server, author}, std::move(r)});
+  return true;
+}
+
+bool room_machine::is_stalled(const work& w) const {
+  switch (w.phase) {
+    case work_phase::waiting_for_keys: return true;
+    case work_phase::formed:
+    case work_phase::verifying: return now_ - w.phase_since >= keys_patience_ms;
+    case work_phase::closing_gap: {
+      const auto id = work_by_event_.at(w.event->event_id);
+      if (gap_pauses_.contains(id)) return true; // an attempt has failed
+      const auto* g = w.pulled() ? nullptr : gap_of(id);
+      if (const auto of = gaps_.find(w.pulled_for); of != gaps_.end()) g = &of->second;
+      return now_ - (g ? g->progress : w.phase_since) >= parents_patience_ms;
+    }
+    default: return false;
+  }
+}
+
+void room_machine::wake_for_stalled() {
+  if (stalled_timer_) return;
+  const bool some_wait = std::any_of(work_.begin(), work_.end(), [](const auto& w) {
+    return w.second.phase == work_phase::verifying || w.second.phase == work_phase::waiting_for_parents;
+  });
+  if (!some_wait && gaps_.empty()) return;
+  stalled_timer_ = true;
+  now_effects_.push_back(wake_me_at{now_ + stalled_check_ms, "stalled"});
+}
+
+void room_machine::stalled_overdue() {
+  stalled_timer_ = false;
+  // Its sender need not wait for another server's key.
+  for (auto& [id, w] : work_)
+    if (w.phase == work_phase::verifying && now_ - w.phase_since >= keys_patience_ms) {
+      w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
+      stage(w);
+    }
+  gaps_overdue();
+  advance();
+}
+
+std::size_t room_machine::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin, std::uint64_t gap_number) {
+  auto all = events;
+  for (const auto& [id, w] : work_) all.push_back(w.event);
+  graph_.mark_history(all);
+  std::vector<std::pair<std::uint64_t, matrix::event_ptr>> fresh;
+  std::size_t brought = 0;
+  for (const auto& x : events) {
+    const auto* known = graph_.find(x->event_id);
+    if (known && known->judged != store::verdict::outlier) {
+      consider_restoring(*known, x);
+      continue;
+    }
+    if (const auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
+      auto& w = work_.at(it->second);
+      if (!w.copies.empty() && add_copy(it->second, w, x, origin, {})) ++brought;
+      continue;
+    }
+    fresh.emplace_back(begin_work(x, origin, gap_number), x);
+  }
+  brought += fresh.size();
+  ask_to_verify(std::move(fresh));
+  return brought;
+}
+
+} // namespace causeway::room
