@@ -166,6 +166,52 @@ struct past {
 
 BOOST_AUTO_TEST_SUITE(room_history_visibility)
 
+BOOST_AUTO_TEST_CASE(a_newcomer_is_sent_what_was_said_before_his_join_only_where_he_may_see_it) {
+  for (const auto* visibility : {"shared", "world_readable", "invited", "joined"}) {
+    shared_room r("11", false);
+    r.push({r.made(ann, "m.room.history_visibility", {{"history_visibility", visibility}}, "")}, "third.example");
+    auto pdu = *r.body_of(r.call("GET", r.path("v1/make_join", eve) + "?ver=11")).find_object("event");
+    r.command(chat::message_send{"chat-1", ann, "m1", "between", {}, {}, {}, {}, {}});
+    const auto between = r.head().at(0);
+    const auto join = *matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key());
+    const auto list = r.call("PUT", r.path("v2/send_join", join->event_id), join->source);
+    bool pushed = false;
+    for (const auto& [to, m] : told<pdu_queued>(list)) pushed = pushed || (to.key == "there.example" && m.event->event_id == between);
+    BOOST_TEST_INFO(visibility);
+    BOOST_TEST(pushed == (std::string_view{visibility} == "shared" || std::string_view{visibility} == "world_readable"));
+    // Nor does he get it by asking, but what a redaction leaves of it: the graph stays connected.
+    const auto served = r.served(between);
+    BOOST_TEST_INFO(visibility);
+    BOOST_TEST(served.find_object("content")->empty() != pushed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rejected_event_is_not_served) {
+  shared_room r;
+  const auto crown = r.made(eve, "m.room.power_levels", {{"users", object{{eve, 100}}}}, "");
+  r.push({crown});
+  BOOST_TEST((r.disk.events.at(crown->event_id).judged == store::verdict::rejected));
+  BOOST_TEST(r.reply_in(r.call("GET", "/_matrix/federation/v1/event/" + matrix::percent_encode(crown->event_id))).status == 404);
+  BOOST_TEST(r.reply_in(r.call("GET", event_auth(r, crown->event_id))).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(a_room_we_have_left_is_served_for_a_day_and_no_longer) {
+  shared_room r;
+  const auto said = r.message_of(eve, "before");
+  r.push({said});
+  for (const auto& user : {bob, ann}) r.command(chat::member_leave{"chat-1", user, {}});
+  BOOST_TEST((r.disk.head.phase == store::room_phase::left));
+  auto status = [&](const std::string& target) { return r.reply_in(r.call("GET", target)).status; };
+  const auto state_ids = r.path("v1/state_ids") + "?event_id=" + matrix::percent_encode(said->event_id);
+  BOOST_TEST(status(state_ids) == 200);
+  BOOST_TEST(status(r.path("v1/timestamp_to_event") + "?ts=1&dir=f") == 404);
+  BOOST_TEST(status(r.path("v1/make_join", eve) + "?ver=11") == 404);
+  r.now += 24 * 3'600'000;
+  for (const auto& target : {state_ids, r.path("v1/backfill") + "?v=" + matrix::percent_encode(said->event_id), event_auth(r, said->event_id),
+                             "/_matrix/federation/v1/event/" + matrix::percent_encode(said->event_id)})
+    BOOST_TEST(status(target) == 404);
+}
+
 BOOST_AUTO_TEST_CASE(history_is_open_where_the_state_before_our_join_says_so) {
   for (const std::string value : {"shared", "world_readable", "joined", "invited"}) {
     past p;
