@@ -53,8 +53,16 @@ room_machine::lacking room_machine::gap_lacks(const gap& g) const {
   lacking found;
   for (const auto& [id, w] : work_) {
     if (w.pulled_for != g.number && id != g.work_id) continue;
+    if (w.phase == work_phase::waiting_for_parents) {
+      // For what came by another way; what was pulled for this gap is looked at for itself.
+      found.waits = found.waits || std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), [&](const auto& ref) {
+        const auto other = work_by_event_.find(ref);
+        return other != work_by_event_.end() && work_.at(other->second).pulled_for != g.number && !is_stalled(work_.at(other->second));
+      });
+      continue;
+    }
     if (w.phase != work_phase::closing_gap) {
-      found.waits = found.waits || (w.phase != work_phase::waiting_for_parents && !is_stalled(w));
+      found.waits = found.waits || !is_stalled(w);
       continue;
     }
     const auto& x = *w.event;

@@ -38,6 +38,10 @@ class Resident(FakeHomeserver):
         if word in _OF_ROOMS and len(parts) > 4 and parts[4] in self.rooms:
             self.requests.append(f"{method} {path}")
             honest = self._of_room(word, self.rooms[parts[4]], parts[5:], query, body)
+        elif word == "event" and any(parts[4] in room.events for room in self.rooms.values()):
+            self.requests.append(f"{method} {path}")
+            event = next(room.events[parts[4]] for room in self.rooms.values() if parts[4] in room.events)
+            honest = 200, {"origin": self.server_name, "origin_server_ts": matrix.now_ms(), "pdus": [event]}
         else:
             honest = super().handle(method, target, body)
         lie = self.lies.get(word)
