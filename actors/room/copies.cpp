@@ -20,6 +20,8 @@ constexpr std::size_t copies_max = 32;
 /// So long others wait for an event whose key is being fetched, or that waits for what it rests on. What people see must not depend on one
 /// server's keys.
 constexpr time_ms keys_patience_ms = 1'500, parents_patience_ms = 2'500;
+/// The same while the history before a join is being fetched, which most likely brings what they rest on, in its order.
+constexpr time_ms history_patience_ms = 30'000;
 /// How often waiting events are looked at; only while there are some.
 constexpr time_ms stalled_check_ms = 500;
 /// The whole of a stripped event is waited for so long.
@@ -186,6 +188,7 @@ bool room_machine::is_stalled(const work& w) const {
     case work_phase::formed:
     case work_phase::verifying: return now_ - w.phase_since >= keys_patience_ms;
     case work_phase::closing_gap: {
+      if (history_ && now_ < history_->begun + history_patience_ms) return false;
       const auto id = work_by_event_.at(w.event->event_id);
       if (gap_pauses_.contains(id)) return true; // an attempt has failed
       const auto* g = w.pulled() ? nullptr : gap_of(id);

@@ -52,12 +52,12 @@ std::unordered_set<std::string_view> ids_of(const std::vector<matrix::event_ptr>
 room_machine::lacking room_machine::gap_lacks(const gap& g) const {
   lacking found;
   for (const auto& [id, w] : work_) {
-    if (w.pulled_for != g.number && id != g.work_id) continue;
+    if (!is_part_of(g, id, w)) continue;
     if (w.phase == work_phase::waiting_for_parents) {
       // For what came by another way; what was pulled for this gap is looked at for itself.
       found.waits = found.waits || std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), [&](const auto& ref) {
         const auto other = work_by_event_.find(ref);
-        return other != work_by_event_.end() && work_.at(other->second).pulled_for != g.number && !is_stalled(work_.at(other->second));
+        return other != work_by_event_.end() && !is_part_of(g, other->second, work_.at(other->second)) && !is_stalled(work_.at(other->second));
       });
       continue;
     }
@@ -71,7 +71,7 @@ room_machine::lacking room_machine::gap_lacks(const gap& g) const {
       const auto other = work_by_event_.find(ref);
       if (other == work_by_event_.end()) return true;
       const auto& parent = work_.at(other->second);
-      if (parent.pulled_for == g.number && parent.phase == work_phase::closing_gap) return false; // itself among them
+      if (is_part_of(g, other->second, parent) && parent.phase == work_phase::closing_gap) return false; // itself among them
       if (is_stalled(parent)) return true;
       found.waits = true;
       return false;
@@ -101,10 +101,11 @@ void room_machine::ask_gap(std::uint64_t number) {
     // Somebody keeps silent about an event on the way: nobody has to wait for him.
     if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
-    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [](const auto* a, const auto* b) {
-      return std::pair{a->event->depth, !a->pulled()} < std::pair{b->event->depth, !b->pulled()};
+    const auto* target = &std::as_const(work_).at(g.work_id);
+    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [target](const auto* a, const auto* b) {
+      return std::pair{a->event->depth, a == target} < std::pair{b->event->depth, b == target};
     });
-    if ((deepest != &work_.at(g.work_id) && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
+    if ((deepest != target && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
     return next_gap_server(number, "nobody asked has told the state at the far end");
   }
   if (lacks.waits) {
@@ -387,7 +388,7 @@ void room_machine::take_state_for_gap(std::uint64_t number, matrix::state_map st
     auto& w = work_.at(it->second);
     w.told_state = std::move(state);
     w.rests_on_told = true;
-    w.stands_alone = it->second == g.work_id;
+    w.stands_alone = !w.pulled();
   }
   g.paused = true; // whatever asks next goes on from here
   advance();
@@ -413,6 +414,10 @@ void room_machine::missing_events_told(std::uint64_t number, const std::vector<m
     const auto it = work_by_event_.find(x->event_id);
     return it != work_by_event_.end() && work_.at(it->second).pulled() && work_.at(it->second).pulled_for != number && !is_stalled(work_.at(it->second));
   });
+  // Another attempt may have failed with them; their states are asked for here, the deepest first, so that all comes in order.
+  for (const auto& x : events)
+    if (const auto it = work_by_event_.find(x->event_id); it != work_by_event_.end())
+      if (const auto& w = work_.at(it->second); w.copies.empty() && !w.pulled() && it->second != g.work_id) g.met.insert(it->second);
   ++g.rounds;
   if (enqueue_pulled(events, g.server, number) == 0) {
     if (!others_fetch) return gap_refused(number, "the server had nothing to add");

@@ -138,6 +138,7 @@ private:
     time_ms since = 0;   ///< of the question that is open
     time_ms progress = 0; ///< when an answer last brought something
     time_ms not_before = 0; ///< paused until then, or until what it waits for is placed
+    std::set<std::uint64_t> met; ///< works that came by another way and lie on this one: verified, and stuck
     std::set<std::string> refuted; ///< events that were pulled and are nobody's word
     bool alone = false;   ///< what leads to it cannot be had or verified: the state at the event itself is asked for
     std::string pusher;  ///< who sent the event
@@ -172,6 +173,7 @@ private:
   };
   using gap_ref = std::map<std::uint64_t, gap>::iterator;
   lacking gap_lacks(const gap& g) const;
+  static bool is_part_of(const gap& g, std::uint64_t id, const work& w) { return w.pulled_for == g.number || id == g.work_id || g.met.contains(id); }
   void consider_gap();
   bool needs_gap(std::uint64_t id, const work& w) const;
   const gap* gap_of(std::uint64_t work_id) const;
