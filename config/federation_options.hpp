@@ -40,6 +40,9 @@ struct federation_options {
   std::uint32_t inbound_requests_per_second = 50; ///< of one server, PUT /send apart; further ones get 429; range 1..100000
   std::uint32_t inbound_requests_burst = 500;     ///< as many may come at once after a pause; range 1..1000000
   bool public_directory = true;                   ///< other servers may list our public rooms
+  /// Profiles and devices are told only to servers that share a room with the user. Whoever is about to invite somebody asks before there is a
+  /// room, and shows what he is told: so not by default.
+  bool profiles_need_shared_room = false;
   delivery_detail delivery_notifications = delivery_detail::delayed;
 };
 

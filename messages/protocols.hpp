@@ -42,7 +42,7 @@ struct protocol<actor_kind::room> {
                      leave_wanted,              // invitation -> join_finished
                      summary_wanted,            // room: a space asks its child -> summary_told
                      summary_told,              // room
-                     member_wanted,             // room: one whose join rule is about us -> member_told
+                     member_wanted,             // room: one whose join rule is about us; directory: who shares a room -> member_told
                      member_told>;              // room
 };
 
@@ -97,7 +97,8 @@ struct protocol<actor_kind::directory> {
                      federation_call,  // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
                      keys_found,       // remote_server: for the notary
                      peer_answer,      // remote_server: what an alias of it means
-                     room_listed,      // room: its aliases and its entry among the public rooms
+                     room_listed,      // room: its aliases, its entry among the public rooms, who of ours is in it
+                     member_told,      // room: whether it is shared with another server
                      room_named>;      // room, session: a chat id and its room
 };
 

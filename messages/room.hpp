@@ -160,13 +160,15 @@ struct rescission_delivered {
 struct room_listed {
   std::string room_id, listing;
 };
-/// room -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere. Answered with `member_told`.
+/// room, directory -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere, and for who shares a room
+/// with a server. Answered with `member_told`.
 struct member_wanted {
   address reply_to;
   token asked = 0;
   std::string user_id;
+  std::string with_server; ///< and somebody of this server; empty: the user alone
 };
-/// room -> room.
+/// room -> room, directory.
 struct member_told {
   token asked = 0;
   bool known = false;  ///< this server is in the room

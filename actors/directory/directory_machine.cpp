@@ -30,6 +30,7 @@ effects directory_machine::on(const message& m, time_ms now) {
   if (std::holds_alternative<start>(m)) {
     // An answer to a former life of this actor must not be taken for one to this.
     last_token_ = static_cast<token>(now) << 16;
+    shared_rooms_.begin(last_token_);
     load_token_ = ++last_token_;
     now_effects_.push_back(ask_store{load_token_, store::load_directory{}});
     return flush();
@@ -61,6 +62,13 @@ effects directory_machine::on(const message& m, time_ms now) {
     notary_overdue();
   else if (timer && timer->name == "alias")
     aliases_overdue();
+  else if (timer && timer->name == "shared_rooms") {
+    shared_rooms_.expire(now_);
+    answer_shared_rooms();
+  } else if (const auto* member = std::get_if<member_told>(&m)) {
+    shared_rooms_.answered(*member);
+    answer_shared_rooms();
+  }
   else if (const auto* named = std::get_if<room_named>(&m))
     name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))
@@ -90,6 +98,10 @@ void directory_machine::loaded(const store::directory_loaded& from) {
   loaded_ = true;
   for (const auto& r : from.rooms) {
     if (!r.listing.empty()) list({r.room_id, r.listing});
+    if (node_.federation.profiles_need_shared_room && r.phase == store::room_phase::joined) {
+      const auto listing = matrix::json::parse(r.listing.empty() ? "{}" : r.listing);
+      shared_rooms_.found(r.room_id, listing ? &*listing : nullptr);
+    }
     if (!r.chat_room_id.empty()) {
       room_by_chat_id_[r.chat_room_id] = r.room_id;
       chat_id_by_room_[r.room_id] = r.chat_room_id;

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/directory/shared_rooms.hpp"
 #include "actors/effects.hpp"
 #include "messages/chat/codec.hpp"
 
@@ -61,6 +62,9 @@ private:
 
   // -- federation.cpp
   void federation(const federation_call& m);
+  /// About one user of ours: answered at once, or when it is known that the asking server shares a room with him.
+  void about_user(const federation_call& m, const std::string& user);
+  void answer_shared_rooms();
   void profile(const federation_call& m);
   void invitation_of_ours(const federation_call& m);
   void alias(const federation_call& m);
@@ -126,6 +130,7 @@ private:
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
   std::map<token, alias_question> asking_aliases_;
   std::map<std::uint64_t, notary_question> notary_;
+  shared_rooms shared_rooms_; ///< used with `federation.profiles_need_shared_room`
   std::map<token, std::pair<std::uint64_t, std::vector<std::string>>> notary_asked_; ///< keys_wanted -> question, key ids
 };
 

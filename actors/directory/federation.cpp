@@ -20,11 +20,15 @@ void directory_machine::refuse(const federation_call& m, const fault& why) {
 
 void directory_machine::federation(const federation_call& m) {
   switch (m.match->info->id) {
-  case endpoint::query_profile: return profile(m);
+  case endpoint::query_profile: {
+    const auto* user = m.match->find_query("user_id");
+    if (!user) return refuse(m, {fault_code::missing_param, "user_id"});
+    return about_user(m, *user);
+  }
   case endpoint::query_directory: return alias(m);
   case endpoint::public_rooms:
   case endpoint::public_rooms_filtered: return public_rooms(m);
-  case endpoint::user_devices: return devices(m);
+  case endpoint::user_devices: return about_user(m, m.match->parameters.at(0));
   case endpoint::user_keys_query: return keys_query(m);
   case endpoint::user_keys_claim: return keys_claim(m);
   case endpoint::key_query:
@@ -35,10 +39,29 @@ void directory_machine::federation(const federation_call& m) {
   }
 }
 
+// -- about people. Who may not ask is told 403, also about users we do not have (MSC4170): 404 would say who exists.
+
+void directory_machine::about_user(const federation_call& m, const std::string& user) {
+  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user_id"});
+  if (!node_.federation.profiles_need_shared_room)
+    return m.match->info->id == endpoint::query_profile ? profile(m) : devices(m);
+  if (!shared_rooms_.ask(m, user, now_)) return refuse(m, {fault_code::overloaded, "too many questions about people"});
+  answer_shared_rooms();
+}
+
+void directory_machine::answer_shared_rooms() {
+  for (const auto& v : shared_rooms_.take_verdicts()) {
+    if (!v.known) refuse(v.call, {fault_code::overloaded, "the rooms have not answered in time"});
+    else if (!v.shared) refuse(v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
+    else if (v.call.match->info->id == endpoint::query_profile) profile(v.call);
+    else devices(v.call);
+  }
+  append(now_effects_, shared_rooms_.take_effects());
+  if (const auto due = shared_rooms_.deadline(); due != 0) now_effects_.push_back(wake_me_at{due, "shared_rooms"});
+}
+
 void directory_machine::profile(const federation_call& m) {
   const auto* user = m.match->find_query("user_id");
-  if (!user) return refuse(m, {fault_code::missing_param, "user_id"});
-  if (!matrix::is_user_id(*user)) return refuse(m, {fault_code::invalid_param, "user_id"});
   auto it = users_.find(*user);
   if (it == users_.end()) return refuse(m, {fault_code::not_found, "no such user"});
   const auto* field = m.match->find_query("field");
@@ -80,7 +103,6 @@ void directory_machine::alias(const federation_call& m) {
 
 void directory_machine::devices(const federation_call& m) {
   const auto& user = m.match->parameters.at(0);
-  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user id"});
   if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
   reply(m.gateway, m.id, 200,
         matrix::json::canonical(object{{"devices", matrix::json::array{}}, {"stream_id", 1}, {"user_id", user}}));
@@ -90,8 +112,9 @@ void directory_machine::keys_query(const federation_call& m) {
   const auto* wanted = m.body ? m.body->find_object("device_keys") : nullptr;
   if (!wanted) return refuse(m, {fault_code::bad_json, "device_keys: an object is expected"});
   object found;
+  // There are no devices to tell; who exists is told where anybody may know it.
   for (const auto& [user, devices] : *wanted)
-    if (users_.contains(user)) found.set(user, object{});
+    if (!node_.federation.profiles_need_shared_room && users_.contains(user)) found.set(user, object{});
   reply(m.gateway, m.id, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
 }
 

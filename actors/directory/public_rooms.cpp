@@ -89,6 +89,7 @@ void directory_machine::list(const room_listed& m) {
   const auto claimed = std::exchange(aliases_of_[m.room_id], {});
   aliases_of_.erase(m.room_id);
   auto told = matrix::json::parse(m.listing.empty() ? "{}" : m.listing);
+  if (node_.federation.profiles_need_shared_room) shared_rooms_.listed(m.room_id, told ? &*told : nullptr);
   std::vector<std::string> now;
   if (const auto* list = told ? told->find_array("aliases") : nullptr)
     for (const auto& a : *list)

@@ -3,6 +3,7 @@
 // client-server-api, "m.room.canonical_alias".
 #include "actors/room/room_machine.hpp"
 
+#include "actors/directory/shared_rooms.hpp"
 #include "actors/excerpt.hpp"
 #include "messages/matrix/identifiers.hpp"
 
@@ -80,6 +81,14 @@ std::string room_machine::listing() const {
   const auto* text = rule ? rule->content().find("join_rule") : nullptr;
   const bool is_public = text && text->as_string() && *text->as_string() == "public";
   if (is_public && room_type() == "channel" && node_.is_local(graph_.create()->sender)) told.set("room", summary());
+  if (node_.federation.profiles_need_shared_room) {
+    const auto users = local_joined();
+    matrix::json::array named;
+    for (const auto& user : users)
+      if (named.size() < directory::shared_rooms::listed_users_max) named.emplace_back(user);
+    if (named.size() < users.size()) told.set("more_local_members", true);
+    told.set("local_members", std::move(named));
+  }
   return told.empty() ? std::string{} : matrix::json::canonical(told);
 }
 
@@ -90,6 +99,8 @@ void room_machine::tell_listing() {
   listed_phase_ = head_.phase;
   auto now = listing();
   if (last_listing_ ? now == *last_listing_ : now.empty()) {
+    // That nobody of another server can be in it: until now the directory asks.
+    if (!last_listing_ && node_.federation.profiles_need_shared_room) tell_after({actor_kind::directory, ""}, room_listed{room_id_, now});
     last_listing_ = std::move(now);
     return;
   }

@@ -62,7 +62,11 @@ void room_machine::authorise(const std::string& user, authorised_step next) {
 
 void room_machine::tell_member(const member_wanted& m) {
   const bool ours = exists_ && head_.phase == store::room_phase::joined;
-  const bool joined = ours && graph_.membership(m.user_id) == "join";
+  bool joined = ours && graph_.membership(m.user_id) == "join";
+  if (joined && !m.with_server.empty()) {
+    const auto servers = servers_in_room();
+    joined = std::find(servers.begin(), servers.end(), m.with_server) != servers.end();
+  }
   // A room whose members are not all known yet can say yes, but not no.
   tell_after(m.reply_to, member_told{m.asked, joined || (ours && !without_members_), joined});
 }

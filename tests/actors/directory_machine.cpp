@@ -74,6 +74,79 @@ BOOST_AUTO_TEST_CASE(profile_is_told_whole_or_by_field) {
   BOOST_TEST(errcode(r.get(at("query/profile")).second) == "M_MISSING_PARAM");
 }
 
+// -- profiles_need_shared_room
+
+struct closed_rig : rig {
+  closed_rig() {
+    node.federation.profiles_need_shared_room = true;
+    begin();
+  }
+  /// The rooms that are asked, with the question.
+  static std::vector<std::pair<std::string, member_wanted>> asked(const effects& from) {
+    std::vector<std::pair<std::string, member_wanted>> out;
+    for (auto& [to, m] : told<member_wanted>(from)) out.emplace_back(to.key, m);
+    return out;
+  }
+  std::string ann = at("query/profile?user_id=%40ann%3Ahere.example");
+};
+
+BOOST_FIXTURE_TEST_CASE(a_stranger_is_not_told_of_anybody_whether_he_exists_or_not, closed_rig) {
+  for (const auto& target : {ann, at("query/profile?user_id=%40nobody%3Ahere.example"), at("user/devices/%40ann%3Ahere.example"),
+                             at("user/devices/%40nobody%3Ahere.example")}) {
+    auto [status, body] = get(target);
+    BOOST_TEST(status == 403, target);
+    BOOST_TEST(errcode(body) == "M_FORBIDDEN");
+  }
+  BOOST_TEST(matrix::json::canonical(post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@nobody:here.example":[]}})").second) ==
+             R"({"device_keys":{}})");
+  BOOST_TEST(get(at("query/profile?user_id=nonsense")).first == 400);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_server_that_shares_a_room_with_a_user_is_told_of_him, closed_rig) {
+  on(room_listed{"!a:here.example", R"({"local_members":["@ann:here.example","@bob:here.example"]})"});
+  on(room_listed{"!b:here.example", R"({"local_members":["@bob:here.example"]})"});
+  auto questions = asked(ask("GET", ann));
+  BOOST_REQUIRE(questions.size() == 1U);
+  BOOST_TEST(questions[0].first == "!a:here.example");
+  BOOST_TEST(questions[0].second.user_id == "@ann:here.example");
+  BOOST_TEST(questions[0].second.with_server == "there.example");
+  auto [status, body] = answer(on(member_told{questions[0].second.asked, true, true}));
+  BOOST_TEST(status == 200);
+  BOOST_TEST(*body.find_string("displayname") == "Ann");
+  questions = asked(ask("GET", at("user/devices/%40ann%3Ahere.example")));
+  BOOST_TEST(answer(on(member_told{questions.at(0).second.asked, true, true})).first == 200);
+  questions = asked(ask("GET", ann));
+  BOOST_TEST(answer(on(member_told{questions.at(0).second.asked, true, false})).first == 403);
+  // She leaves.
+  on(room_listed{"!a:here.example", R"({"local_members":["@bob:here.example"]})"});
+  BOOST_TEST(get(ann).first == 403);
+}
+
+BOOST_FIXTURE_TEST_CASE(rooms_that_sleep_since_the_option_was_set_are_asked, closed_rig) {
+  store::directory_loaded stored;
+  stored.rooms.push_back({"!old:here.example", "", "11", store::room_phase::joined, false, R"({"aliases":["#x:here.example"]})"});
+  stored.rooms.push_back({"!left:here.example", "", "11", store::room_phase::left, false, ""});
+  stored.rooms.push_back({"!known:here.example", "", "11", store::room_phase::joined, false, R"({"local_members":["@bob:here.example"]})"});
+  begin(std::move(stored));
+  const auto questions = asked(ask("GET", ann));
+  BOOST_REQUIRE(questions.size() == 1U);
+  BOOST_TEST(questions[0].first == "!old:here.example");
+  // What it says of itself when it is loaded counts from then on.
+  on(room_listed{"!old:here.example", ""});
+  BOOST_TEST(answer(on(member_told{questions[0].second.asked, true, false})).first == 403);
+  BOOST_TEST(get(ann).first == 403);
+}
+
+BOOST_FIXTURE_TEST_CASE(rooms_that_do_not_answer_are_no_refusal, closed_rig) {
+  on(room_listed{"!a:here.example", R"({"local_members":["@ann:here.example"]})"});
+  const auto out = ask("GET", ann);
+  const auto wakes = of_kind<wake_me_at>(out);
+  BOOST_REQUIRE(wakes.size() == 1U);
+  now = wakes[0].at;
+  auto [status, body] = answer(on(timer_due{wakes[0].name}));
+  BOOST_TEST(status == 429);
+}
+
 BOOST_AUTO_TEST_CASE(users_have_no_devices_and_no_keys) {
   rig r;
   BOOST_TEST(matrix::json::canonical(r.get(at("user/devices/%40ann%3Ahere.example")).second) == R"({"devices":[],"stream_id":1,"user_id":"@ann:here.example"})");
