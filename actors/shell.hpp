@@ -89,6 +89,7 @@ struct supervisor_state {
     time_ms since = 0;
     enum class phase : std::uint8_t { running, restarting, parked } at = phase::running;
     std::deque<message> waiting;
+    std::deque<command_reference> commands; ///< the last ones that went to it; they are lost with it, unless it has said how they ended
     std::deque<time_ms> failures; ///< within the window
     std::string last_fault;
   };

@@ -48,7 +48,7 @@ constexpr std::array registry{
   fault_info{peer_unresolvable, "peer_unresolvable", "M_UNKNOWN", 502, true, "The server name has no address; check its spelling and DNS."},
   fault_info{peer_tls, "peer_tls", "M_UNKNOWN", 502, true, "The other server's certificate is not valid for its name; tell its operator."},
   fault_info{internal, "internal", "M_UNKNOWN", 500, true, "A defect of Causeway; the log has the actor and the reason."},
-  fault_info{store_failed, "store_failed", "M_UNKNOWN", 500, true, "The store refused a write: check disk space and permissions."},
+  fault_info{store_failed, "store_failed", "M_UNKNOWN", 500, true, "The store does not write, or an actor failed before it could say how the command ended: the detail says why. Repeat with the same id."},
   fault_info{overloaded, "overloaded", "M_LIMIT_EXCEEDED", 429, true, "A queue is at its bound; repeat later."},
   fault_info{stopping, "stopping", "M_UNKNOWN", 503, true, "The node is stopping; repeat after the restart."},
   fault_info{parked, "parked", "M_UNKNOWN", 503, true, "The actor failed too often and is parked; see `causeway actors`."},

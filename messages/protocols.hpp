@@ -87,6 +87,8 @@ struct protocol<actor_kind::session> {
                      connection_lost,        // edge
                      command_done,           // room, invitation, directory, media: the RESULT
                      outbox_advanced,        // store: durable notifications were committed
+                     store_state_changed,    // store: it does not write, or does again
+                     commands_lost,          // supervisor: an actor failed with commands open
                      ephemeral_notification>;// room
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 /// What the session actor hears: the chat side of the node. One per chat peer name; it holds cursors, credit and open commands.
 namespace causeway {
@@ -44,6 +45,17 @@ struct outbox_advanced {
   std::map<std::uint32_t, std::int64_t> heads;                ///< stream -> highest cursor
   /// What was appended, by stream; null or incomplete: it can be read. Moved out by the session, the one reader.
   std::shared_ptr<std::map<std::uint32_t, std::vector<store::outbox_row>>> rows = nullptr;
+};
+
+/// store -> session: it does not write (`why` says so: a full disk, a file that is gone), or writes again (none). Nothing that waits for it is lost.
+struct store_state_changed {
+  fault why;
+};
+
+/// supervisor -> session: the actor that was to carry these commands out has failed before it said how they ended.
+struct commands_lost {
+  std::vector<command_reference> references;
+  fault why;
 };
 
 /// Anyone -> session: an ephemeral notification; newest of a key wins when there is no credit.

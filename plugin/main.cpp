@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN); // a file at the limit of its size is a full disk, and not the end
 
   sources.environment = causeway::config::process_environment();
   auto found = causeway::config::examine(sources);

@@ -244,6 +244,13 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
                                                  std::move(services));
 
   spawn_supervisors(random_bytes(32));
+  store->watch([this, is_out = false](const fault& why) mutable {
+    const bool fails = why.code != fault_code::none;
+    if (fails && !is_out) log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}}, {actor_kind::store, ""});
+    if (!fails) log->write(note{log_level::info, "the store writes again", {}}, {actor_kind::store, ""});
+    is_out = fails;
+    outside->board->deliver({actor_kind::session, ""}, store_state_changed{why});
+  });
 
   // Frames may arrive before `open` returns the edge: they wait at this latch.
   auto opened = std::make_shared<std::atomic<bool>>(false);

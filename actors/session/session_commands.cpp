@@ -19,6 +19,8 @@ bool is_query(const chat::command& x) {
          std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
 }
 
+bool is_query_name(std::string_view name) { return name.starts_with("query.") || name.starts_with("media."); }
+
 /// What a command holds of the connection's credit: its body, and the part of a file it asks for, which waits here for a slow peer.
 std::size_t weight_of(const chat::command& x, std::size_t body_bytes) {
   const auto* get = std::get_if<chat::media_get>(&x);
@@ -51,6 +53,8 @@ void session_machine::command(connection& c, const edge::frame& f) {
   const auto weight = weight_of(*body, f.body.size());
   if (c.open_bytes + weight > settings_.command_credit_bytes)
     return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});
+  // What cannot be kept is not begun; and of what was begun nobody can say how it ends before the store writes again.
+  if (store_fault_.code != fault_code::none && !is_query(*body)) return refuse_command(c, id, store_fault_);
   const auto key = key_of(c.who);
   if (running != open_.end()) {
     running->second->waiters.push_back(key);
@@ -118,6 +122,7 @@ void session_machine::forward_ready() {
     const auto x = std::move(waiting_.front());
     waiting_.pop_front();
     if (x->done) continue;
+    x->forwarded = true;
     out_.push_back(tell{{actor_kind::directory, {}},
                         command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
   }
@@ -133,15 +138,46 @@ void session_machine::command_result(const command_done& m) {
 
 void session_machine::finish_command(open_command& x, bool ok, const std::string& body, bool repeated) {
   x.done = true;
-  const auto id = x.id;
-  for (const auto& key : x.waiters) {
+  answer_waiters(x, ok, body, repeated);
+  open_.erase(std::string{x.id});
+}
+
+void session_machine::answer_waiters(open_command& x, bool ok, const std::string& body, bool repeated) {
+  for (const auto& key : std::exchange(x.waiters, {})) {
     auto* c = find(key);
     if (c == nullptr) continue;
-    c->open_commands.erase(id);
+    c->open_commands.erase(x.id);
     c->open_bytes -= x.bytes;
-    send(*c, edge::verb::result, edge::encode_header(edge::result_header{id, ok, repeated || key != x.first}), body);
+    send(*c, edge::verb::result, edge::encode_header(edge::result_header{x.id, ok, repeated || key != x.first}), body);
   }
-  open_.erase(id);
+}
+
+void session_machine::store_changed(const store_state_changed& m) {
+  const bool writes_again = m.why.code == fault_code::none;
+  store_fault_ = writes_again ? fault{} : fault{fault_code::store_failed, m.why.detail};
+  std::vector<std::shared_ptr<open_command>> all;
+  for (const auto& [id, x] : open_) all.push_back(x);
+  for (const auto& x : all) {
+    if (writes_again) {
+      x->since = now_; // what was begun goes on now, and is waited for as from now
+    } else if (x->forwarded && !is_query_name(x->name)) {
+      // It is carried out all the same when the store writes again. Whoever repeats it then waits for its end; it is not begun twice.
+      answer_waiters(*x, false, chat::encode(store_fault_), false);
+    } else if (!x->forwarded && x->body && !is_query(*x->body)) {
+      x->looked_up = true;
+      finish_command(*x, false, chat::encode(store_fault_), false);
+    }
+  }
+  forward_ready();
+}
+
+void session_machine::lost(const commands_lost& m) {
+  for (const auto& reference : m.references) {
+    const auto found = open_.find(reference.command_id);
+    if (found == open_.end() || found->second->trace != reference.trace) continue;
+    const auto x = found->second; // finish_command erases it
+    finish_command(*x, false, chat::encode(m.why), false);
+  }
 }
 
 void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why) {
@@ -150,6 +186,7 @@ void session_machine::refuse_command(const connection& c, const std::string& id,
 }
 
 void session_machine::time_out_commands() {
+  if (store_fault_.code != fault_code::none) return; // what waits for the store is not late
   std::vector<std::shared_ptr<open_command>> late;
   for (const auto& [id, x] : open_)
     if (now_ - x->since >= settings_.command_timeout_ms) late.push_back(x);

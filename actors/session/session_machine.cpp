@@ -53,6 +53,8 @@ void session_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, store_answered>) store_answer(x);
       else if constexpr (std::is_same_v<T, timer_due>) timer(x);
       else if constexpr (std::is_same_v<T, command_done>) command_result(x);
+      else if constexpr (std::is_same_v<T, store_state_changed>) store_changed(x);
+      else if constexpr (std::is_same_v<T, commands_lost>) lost(x);
       else if constexpr (std::is_same_v<T, ephemeral_notification>) keep_ephemeral(x);
       else if constexpr (std::is_same_v<T, passivate>) consider_end();
       else if constexpr (std::is_same_v<T, outbox_advanced>) {

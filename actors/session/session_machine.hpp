@@ -77,6 +77,7 @@ private:
     std::shared_ptr<const chat::command> body; ///< until it is forwarded
     bool looked_up = false;               ///< the store knows no RESULT for the id: may be forwarded
     bool done = false;                    ///< answered before it was forwarded
+    bool forwarded = false;               ///< it is being carried out, whatever was answered
     connection_key first;                 ///< who sent it first
     std::vector<connection_key> waiters;
   };
@@ -115,6 +116,10 @@ private:
   void finish_command(open_command& x, bool ok, const std::string& body, bool repeated);
   void refuse_command(const connection& c, const std::string& id, const fault& why);
   void time_out_commands();
+  void store_changed(const store_state_changed& m);
+  void lost(const commands_lost& m);
+  /// The RESULT, to all who wait; the command goes on.
+  void answer_waiters(open_command& x, bool ok, const std::string& body, bool repeated);
 
   // -- events (session_events.cpp)
   void assign_streams();
@@ -166,6 +171,7 @@ private:
 
   std::unordered_map<std::string, std::shared_ptr<open_command>> open_;
   std::deque<std::shared_ptr<open_command>> waiting_; ///< not forwarded yet, in the order sent
+  fault store_fault_;                     ///< why the store does not write; none: it does
 
   std::set<std::uint32_t> dirty_;         ///< streams with an ACK that is not written yet
   std::vector<store::write> bindings_;    ///< to be written with the ACKs

@@ -1,6 +1,8 @@
 #include "actors/shell.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace causeway {
 namespace {
@@ -12,8 +14,33 @@ void log(supervisor_ptr self, log_level level, const char* what, const std::stri
   self->state.others->outside->log(note{level, what, {{"why", why}}}, {self->state.settings.kind, key});
 }
 
+/// Commands remembered of an actor: as many as a chat server usually may have open.
+constexpr std::size_t commands_max = 1'000;
+
+/// A command somebody waits for; null: it is none.
+const command_reference* command_in(const message& m) {
+  const command_reference* found = nullptr;
+  if (const auto* resolved = std::get_if<chat_command>(&m)) found = &resolved->reference;
+  else if (const auto* received = std::get_if<command_received>(&m)) found = &received->reference;
+  return found && !found->command_id.empty() ? found : nullptr;
+}
+
+void tell_lost(supervisor_ptr self, std::deque<command_reference>& commands, fault why) {
+  std::map<std::string, commands_lost> by_session;
+  for (auto& each : std::exchange(commands, {})) by_session[each.session].references.push_back(std::move(each));
+  for (auto& [session, lost] : by_session) {
+    lost.why = why;
+    self->state.others->deliver({actor_kind::session, session}, std::move(lost));
+  }
+}
+
 void pass_on(supervisor_ptr self, const std::string& key, child& c, message body) {
   ++c.routed;
+  // The directory passes a command on at once: of what it has had the end is not its to tell.
+  if (const auto* command = std::holds_alternative<chat_command>(body) ? command_in(body) : nullptr) {
+    c.commands.push_back(*command);
+    if (c.commands.size() > commands_max) c.commands.pop_front();
+  }
   self->send(c.handle, routed{key, std::move(body)});
 }
 
@@ -46,6 +73,7 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   c.handle = nullptr;
   c.last_fault = why;
   c.failures.push_back(now);
+  tell_lost(self, c.commands, {fault_code::store_failed, "the " + std::string{name(s.settings.kind)} + " that carried it out has failed (" + why + "); repeat it with the same id"});
   while (!c.failures.empty() && now - c.failures.front() > std::int64_t{s.settings.options.restart_window_s} * 1000)
     c.failures.pop_front();
   if (c.failures.size() > s.settings.options.restart_limit) {
@@ -88,6 +116,11 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       auto& c = it->second;
       if (made && !make(self, m.key, c)) return;
       if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
+      if (const auto* command = command_in(m.body); command && c.at == child::phase::parked) {
+        // The chat server can repeat it; what other servers send waits here.
+        std::deque<command_reference> refused{*command};
+        return tell_lost(self, refused, {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
+      }
       if (c.waiting.size() < s.settings.options.parked_input_max)
         c.waiting.push_back(std::move(m.body));
       else

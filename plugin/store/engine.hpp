@@ -46,6 +46,10 @@ public:
   /// @returns store_failed: the machine is at fault (disk full, I/O); any other fault: one of the batches is
   virtual result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) = 0;
 
+  /// Whether the files are still those that were opened, so that a commit into them is found again. Cheap; `commit` looks as well.
+  /// @returns store_failed in words: one is gone, was replaced or overwritten
+  virtual status healthy() { return ok(); }
+
   /// A second connection for another thread; sees every commit that returned before the question.
   /// Null when the engine cannot have one (a store in memory). Any thread.
   virtual result<std::unique_ptr<reader>> open_reader() = 0;

@@ -70,13 +70,17 @@ private:
 
 class sqlite_engine : public engine {
 public:
-  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<connection> db)
-      : options_(std::move(options)), lock_(std::move(lock)), db_(std::move(db)), names_(*db_, recent_),
+  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<store_watch> watch, std::unique_ptr<connection> db)
+      : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)), names_(*db_, recent_),
         writer_(*db_, names_, recent_), questions_(*db_, names_) {
     if (options_.path != in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
   }
 
+  status healthy() override { return watch_ ? watch_->check() : ok(); }
+
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) override {
+    // An acknowledgement out of a file that has no name any more would be a lie.
+    if (auto fine = healthy(); !fine) return fine.error();
     auto outcomes = writer_.commit(batches);
     if (checkpointer_) checkpointer_->after_commit();
     return outcomes;
@@ -100,6 +104,7 @@ private:
 
   config::store_options options_;
   descriptor lock_;
+  std::unique_ptr<store_watch> watch_; ///< null: in memory
   std::unique_ptr<connection> db_;
   all_recent_ids recent_;
   sqlite::names names_;
@@ -196,11 +201,13 @@ void sqlite_engine::copy_to(connection& source, const std::string& path) {
 result<std::unique_ptr<engine>> open_sqlite(config::store_options options) {
   auto named = [&](const fault& x) { return fault{x.code, options.path + ": " + x.detail}; };
   descriptor lock;
+  std::unique_ptr<store_watch> watch;
   if (options.path != in_memory) {
     auto locked = lock_store(options.path);
     if (!locked) return locked.error();
     lock = *std::move(locked);
     if (auto made = make_private_store(options.path); !made) return made.error();
+    watch = std::make_unique<store_watch>(options.path);
   }
   return guarded([&]() -> result<std::unique_ptr<engine>> {
     try {
@@ -211,7 +218,8 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options) {
       // FULL: a commit is on disk before it returns, also after a power cut.
       db->execute("PRAGMA synchronous = FULL");
       db->execute("PRAGMA journal_size_limit = " + std::to_string(log_bytes_kept));
-      return std::unique_ptr<engine>{std::make_unique<sqlite_engine>(options, std::move(lock), std::move(db))};
+      if (watch) watch->begin();
+      return std::unique_ptr<engine>{std::make_unique<sqlite_engine>(options, std::move(lock), std::move(watch), std::move(db))};
     } catch (const sqlite::error& failed) {
       return named(sqlite::to_fault(failed));
     }

@@ -21,6 +21,11 @@ bool joins_group(const query& x) {
   return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
 }
 
+/// Pauses between attempts to write after the disk failed. Short: whoever has made room on it waits.
+constexpr std::chrono::milliseconds retry_pause_min{100}, retry_pause_max{1'000};
+/// The files are looked at so often while there is nothing to write.
+constexpr std::chrono::milliseconds look_interval{1'000};
+
 bool is_sealed(const store_thread::fate& x) { return x && x->load(); }
 void seal(const store_thread::fate& x) {
   if (x) x->store(true);
@@ -118,6 +123,11 @@ void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_
     done(refused(why));
 }
 
+void store_thread::watch(std::function<void(const fault&)> told) {
+  std::lock_guard lock{mutex_};
+  told_ = std::move(told);
+}
+
 status store_thread::backup(const std::string& path) {
   if (!reader_) return fault{fault_code::invalid_param, "a store in memory has no backup while it runs"};
   return engine_->backup(path);
@@ -139,6 +149,7 @@ void store_thread::stop() {
 store_counters store_thread::counters() const {
   std::lock_guard lock{mutex_};
   auto x = counters_;
+  x.is_out = is_out_;
   x.queued = queue_.size();
   x.queued_bytes = queued_bytes_;
   x.reader_queued = reader_queue_.size();
@@ -154,11 +165,12 @@ void store_thread::run_writer() {
     group taken;
     {
       std::unique_lock lock{mutex_};
-      writer_wakeup_.wait(lock, [this] { return !queue_.empty() || stopping_; });
-      if (queue_.empty()) return;
-      taken = take_group();
+      const bool woken = writer_wakeup_.wait_for(lock, look_interval, [this] { return !queue_.empty() || stopping_; });
+      if (queue_.empty() && stopping_) return;
+      if (woken) taken = take_group();
     }
-    process(taken);
+    if (taken.steps.empty()) wait_until_healthy();
+    else process(taken);
   }
 }
 
@@ -227,6 +239,11 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   }
   auto began = std::chrono::steady_clock::now();
   auto committed = engine_->commit(batches);
+  while (!committed && committed.error().code == fault_code::store_failed && try_again(committed.error())) {
+    began = std::chrono::steady_clock::now();
+    committed = engine_->commit(batches);
+  }
+  if (committed) works_again();
   auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   if (committed) {
     note_commit(batches, static_cast<std::uint64_t>(us), nullptr);
@@ -244,6 +261,37 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   }
   // One of them is guilty; its neighbours must not suffer, and what rests on it must not be written.
   for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
+}
+
+/// Notes that the store does not work and waits a while. @returns false: the thread is to stop, nothing is tried any more
+bool store_thread::try_again(const fault& why) {
+  std::unique_lock lock{mutex_};
+  counters_.last_fault = to_string(why);
+  if (!std::exchange(is_out_, true)) pause_ = retry_pause_min;
+  const auto told = told_;
+  lock.unlock();
+  if (told) told(why);
+  lock.lock();
+  const bool goes_on = !writer_wakeup_.wait_for(lock, pause_, [this] { return stopping_; });
+  pause_ = std::min(2 * pause_, retry_pause_max);
+  return goes_on;
+}
+
+void store_thread::works_again() {
+  std::function<void(const fault&)> told;
+  {
+    std::lock_guard lock{mutex_};
+    if (!std::exchange(is_out_, false)) return;
+    told = told_;
+  }
+  if (told) told({});
+}
+
+/// Files that are gone are noticed also while nobody writes.
+void store_thread::wait_until_healthy() {
+  auto fine = engine_->healthy();
+  while (!fine && try_again(fine.error())) fine = engine_->healthy();
+  if (fine) works_again();
 }
 
 void store_thread::note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed) {

@@ -3,6 +3,7 @@
 #include "plugin/store/latency_histogram.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -28,6 +29,7 @@ struct store_counters {
   std::uint64_t purged = 0;         ///< rows removed by retention
   std::size_t queued = 0;           ///< batches and queries waiting for the writing thread
   std::size_t queued_bytes = 0;     ///< of those batches
+  bool is_out = false;              ///< it does not write at the moment; `last_fault` says why
   std::size_t reader_queued = 0;    ///< queries waiting for the reading thread
   std::uint64_t last_commit_us = 0;
   std::uint64_t longest_commit_us = 0;
@@ -40,8 +42,8 @@ struct store_counters {
 ///
 /// Group commit: the writing thread takes all that waits (up to `group_batches_max`, `group_bytes_max`), commits once, then
 /// calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is at fault,
-/// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed),
-/// all of it fails and the thread goes on.
+/// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed), nothing fails: the
+/// thread tries again until it works, and all that waits goes on in its order. Whoever has to know is told by `watch`.
 ///
 /// load_room, load_invitation, load_destination, load_directory, load_redaction and find_received_transaction are answered in order with the
 /// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
@@ -69,6 +71,10 @@ public:
   void ask(query question, answer_callback done);
   /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
   void purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done);
+  /// `told` hears of each attempt to write that failed for the disk, with the fault, and when one works again, with none. From the writing thread; like
+  /// a callback.
+  void watch(std::function<void(const fault&)> told);
+
   /// See engine::backup; on the calling thread, which it blocks. Not for a store in memory (invalid_param).
   status backup(const std::string& path);
 
@@ -105,6 +111,9 @@ private:
   void commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes);
   void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
   void purge_slice(waiting_purge& work);
+  bool try_again(const fault& why);
+  void works_again();
+  void wait_until_healthy();
 
   std::unique_ptr<engine> engine_;
   std::unique_ptr<reader> reader_; ///< null: the writing thread answers everything
@@ -116,6 +125,9 @@ private:
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;
   bool stopping_ = false;
+  bool is_out_ = false;                   ///< the last commit, or a look at the files, said store_failed
+  std::chrono::milliseconds pause_{0};    ///< before the next attempt; the writing thread's
+  std::function<void(const fault&)> told_;
   store_counters counters_;
   latency_histogram commit_us_;
 

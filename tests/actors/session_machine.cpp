@@ -253,6 +253,54 @@ BOOST_AUTO_TEST_CASE(a_repetition_while_it_runs_joins_it) {
   BOOST_TEST(result_of(rig.only(other)).repeated);
 }
 
+BOOST_AUTO_TEST_CASE(when_the_store_does_not_write_open_commands_are_told_at_once_and_new_ones_are_not_begun) {
+  auto rig = connected();
+  rig.command(peer, "c1", an_invitation);
+  BOOST_REQUIRE(rig.commands.size() == 1u);
+  rig.give(store_state_changed{{fault_code::store_failed, "disk full"}});
+  is_refused(rig, "c1", fault_code::store_failed);
+  rig.sent.clear();
+  rig.give(store_state_changed{{fault_code::store_failed, "disk full"}}); // told at each attempt
+  BOOST_TEST(rig.sent.empty());
+  rig.command(peer, "c2", an_invitation);
+  is_refused(rig, "c2", fault_code::store_failed);
+  rig.sent.clear();
+  rig.command(peer, "c1", an_invitation); // nobody can say how it ends
+  is_refused(rig, "c1", fault_code::store_failed);
+  BOOST_TEST(rig.commands.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_begun_before_the_store_failed_ends_once_and_its_repetition_is_told_how) {
+  auto rig = connected();
+  rig.command(peer, "c1", an_invitation);
+  rig.give(store_state_changed{{fault_code::store_failed, "disk full"}});
+  rig.give(store_state_changed{});
+  rig.sent.clear();
+  rig.command(peer, "c1", an_invitation);
+  BOOST_TEST(rig.sent.empty());
+  BOOST_TEST(rig.commands.size() == 1u); // it is not begun twice
+  rig.give(command_done{rig.commands[0].reference, true, "answer"});
+  BOOST_TEST(result_of(rig.only(peer)).ok);
+  rig.sent.clear();
+  rig.command(peer, "c2", an_invitation);
+  BOOST_TEST(rig.commands.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(commands_of_an_actor_that_failed_are_told_at_once_and_may_be_repeated) {
+  auto rig = connected();
+  rig.command(peer, "c1", an_invitation);
+  rig.command(peer, "c2", an_invitation);
+  auto older = rig.commands[0].reference;
+  older.trace -= 1;
+  rig.give(commands_lost{{older}, {fault_code::store_failed, "an earlier one of that id"}});
+  BOOST_TEST(rig.sent.empty());
+  rig.give(commands_lost{{rig.commands[0].reference}, {fault_code::store_failed, "the room failed"}});
+  is_refused(rig, "c1", fault_code::store_failed);
+  rig.sent.clear();
+  rig.command(peer, "c1", an_invitation);
+  BOOST_TEST(rig.commands.size() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_result_finds_the_peer_that_reconnected_and_repeated) {
   auto rig = connected();
   rig.command(peer, "c1", an_invitation);

@@ -316,6 +316,48 @@ BOOST_AUTO_TEST_CASE(an_exception_ends_one_actor_and_no_other) {
   BOOST_TEST(rows.at(1).last_fault.find("depth went backwards") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_session_and_parked_ones_are_refused) {
+  rig r;
+  r.options.restart_limit = 1;
+  r.options.restart_delay_ms = 1;
+  r.play = [](const message& m, time_ms) -> effects {
+    if (is_word(m, "boom")) throw std::runtime_error("again");
+    return {};
+  };
+  r.open();
+  std::vector<std::string> lost;
+  auto sessions = r.system.spawn(supervisor, std::shared_ptr<const switchboard>(r.board), supervisor_settings{actor_kind::session, r.options, [&](const std::string&) {
+    return std::make_unique<scripted>([&](const message& m, time_ms) {
+      if (const auto* told = std::get_if<commands_lost>(&m))
+        for (const auto& each : told->references) lost.push_back(each.command_id + " " + std::string{info(told->why.code).name});
+      return effects{};
+    });
+  }});
+  r.board->supervisors[static_cast<std::size_t>(actor_kind::session)] = sessions;
+  auto command = [&](const std::string& id) {
+    chat_command c;
+    c.reference = {"", id, 1};
+    caf::anon_send(r.boss, routed{"x", message{std::move(c)}});
+    r.scheduler.run();
+  };
+  command("c1");
+  command("c2");
+  r.say("boom");
+  BOOST_TEST(lost == (std::vector<std::string>{"c1 store_failed", "c2 store_failed"}), boost::test_tools::per_element());
+  lost.clear();
+  command("c3"); // waits for the new one
+  r.pass(milliseconds{1});
+  BOOST_TEST(lost.empty());
+  r.say("boom");
+  BOOST_TEST(lost == (std::vector<std::string>{"c3 store_failed"}), boost::test_tools::per_element());
+  lost.clear();
+  BOOST_TEST(r.children().at(0).phase == "parked");
+  command("c4");
+  BOOST_TEST(lost == (std::vector<std::string>{"c4 parked"}), boost::test_tools::per_element());
+  caf::anon_send(sessions, end_all{});
+  r.scheduler.run();
+}
+
 BOOST_AUTO_TEST_CASE(the_pause_before_a_restart_doubles) {
   rig r;
   r.options.restart_delay_ms = 100;

@@ -33,10 +33,7 @@ public:
       started_.notify_all();
       opened_.wait(lock, [this] { return open_; });
     }
-    for (const auto& batch : batches)
-      for (const auto& one : batch.writes)
-        if (const auto* named = std::get_if<put_user>(&one); named && named->user_id == "disk full")
-          return {fault_code::store_failed, "disk full"};
+    if (disk_is_full) return {fault_code::store_failed, "disk full"};
     return real_->commit(batches);
   }
   answer ask(const query& question) override {
@@ -51,6 +48,9 @@ public:
     return real_->purge(now_ms, limits);
   }
   status backup(const std::string& path) override { return real_->backup(path); }
+
+  status healthy() override { return files_are_gone ? status{fault{fault_code::store_failed, "gone"}} : ok(); }
+  std::atomic<bool> disk_is_full{false}, files_are_gone{false};
 
   void close_gate() {
     std::lock_guard lock{log_->mutex};
@@ -164,21 +164,62 @@ BOOST_AUTO_TEST_CASE(only_the_guilty_batch_of_a_group_fails) {
   BOOST_TEST(x.store->counters().failed_batches == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(full_disk_fails_the_whole_group_and_the_thread_goes_on) {
+BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_what_waits_goes_on_in_order_when_it_is_free_again) {
   reports seen;
   gated_store x;
-  x.store->submit(batch_of(put_user{"fine"}), seen.note("a"));
-  x.store->submit(batch_of(put_user{"disk full"}), seen.note("b"));
+  std::promise<void> out;
+  x.store->watch([&, is_out = false](const fault& why) mutable {
+    const bool fails = why.code != fault_code::none;
+    if (fails && !is_out) out.set_value();
+    if (fails != is_out) seen.add(fails ? "out: " + to_string(why) : "writes again");
+    is_out = fails;
+  });
+  x.gate->disk_is_full = true;
+  x.store->submit(batch_of(put_user{"@a:x"}), seen.note("a"));
   x.gate->open_gate();
-  std::promise<void> later;
-  x.store->submit(batch_of(put_user{"later"}), [](auto) {});
-  x.store->ask(load_directory{}, [&](const answer&) { later.set_value(); });
-  later.get_future().wait();
-  x.store->submit(batch_of(put_user{"later"}), seen.note("c"));
+  out.get_future().wait();
+  BOOST_TEST(x.store->counters().is_out);
+  x.store->submit(batch_of(put_user{"@b:x"}), seen.note("b"));
+  std::promise<void> asked;
+  x.store->ask(load_directory{}, [&](const answer& got) {
+    seen.add("users " + std::to_string(std::get<directory_loaded>(got).users.size()));
+    asked.set_value();
+  });
+  x.store->submit(batch_of(put_user{"@c:x"}), seen.note("c"));
+  x.gate->disk_is_full = false;
+  asked.get_future().wait();
   x.store->stop();
-  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full", "c ok"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"out: store_failed: disk full", "writes again", "a ok", "b ok", "users 3", "c ok"}), boost::test_tools::per_element());
+  BOOST_TEST(!x.store->counters().is_out);
   BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
+}
+
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_disk_that_stays_full) {
+  reports seen;
+  gated_store x;
+  x.gate->disk_is_full = true;
+  x.store->submit(batch_of(put_user{"@a:x"}), seen.note("a"));
+  x.store->submit(batch_of(put_user{"@b:x"}), seen.note("b"));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(files_that_are_gone_are_noticed_while_nobody_writes) {
+  gated_store x;
+  std::promise<std::string> out;
+  std::promise<void> again;
+  x.store->watch([&, is_out = false](const fault& why) mutable {
+    const bool fails = why.code != fault_code::none;
+    if (fails && !is_out) out.set_value(to_string(why));
+    if (!fails) again.set_value();
+    is_out = fails;
+  });
+  x.gate->open_gate();
+  x.gate->files_are_gone = true;
+  BOOST_TEST(out.get_future().get() == "store_failed: gone");
+  x.gate->files_are_gone = false;
+  again.get_future().wait();
 }
 
 BOOST_AUTO_TEST_CASE(what_rests_on_a_failed_batch_is_not_written) {

@@ -1,0 +1,84 @@
+"""A disk that is full, and files that are taken away from a running broker: told at once, nothing is lost or done twice."""
+
+import os
+import resource
+import time
+import uuid
+
+from causeway_demo.chat_server import CommandError
+from harness.case import InteropCase
+
+AT_ONCE_S = 5  # on a loaded machine; a healthy one answers within a second
+BYTES_LEFT = 4096  # less than one page of the store: every write fails
+
+
+class StoreCase(InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ours = cls.start_causeway("ours")
+        cls.chat = cls.ours.chat
+        cls.alice = cls.ours.user("alice")
+        cls.room = cls.ours.create_channel(cls.alice, [])
+
+    def say(self, text, message=None, command_id=None):
+        return self.chat.command("message.send", {"room": self.room, "sender": self.alice, "text": text, "message": message or uuid.uuid4().hex},
+                                 command_id=command_id)
+
+    def refused(self, *how):
+        """The detail of a store_failed that comes at once."""
+        begun = time.monotonic()
+        with self.assertRaises(CommandError) as refusal:
+            self.say(*how)
+        self.assertEqual(refusal.exception.code, "store_failed")
+        self.assertLess(time.monotonic() - begun, AT_ONCE_S)
+        return refusal.exception.detail
+
+    def limit(self, size):
+        """The largest file the broker may write, in bytes; None: any."""
+        _, hard = resource.prlimit(self.ours.broker.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.ours.broker.process.pid, resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+
+    def writes_again(self):
+        def written():
+            try:
+                return self.say("after")
+            except CommandError:
+                return None
+        self.until(written, "the store to write again", 10)
+
+
+class FullDisk(StoreCase):
+    def test_commands_are_told_at_once_and_repeated_ones_are_done_once(self):
+        self.say("before")
+        self.limit(BYTES_LEFT)
+        self.addCleanup(self.limit, None)
+        ids = [(uuid.uuid4().hex, uuid.uuid4().hex) for _ in range(3)]
+        for command_id, message in ids:
+            self.refused("during", message, command_id)
+        self.refused("during", ids[0][1], ids[0][0])
+        self.limit(None)
+
+        self.writes_again()
+        events = [self.say("during", message, command_id) for command_id, message in ids]
+        self.assertEqual(len(set(events)), len(ids))
+        self.assertEqual([self.say("during", message, command_id) for command_id, message in ids], events)
+
+
+class LostFiles(StoreCase):
+    def store(self, ending=""):
+        return os.path.join(self.ours.broker.directory, "data", "store.db" + ending)
+
+    def test_a_store_that_is_moved_away_takes_no_acknowledgement_with_it(self):
+        self.say("before")
+        os.rename(self.store(), self.store(".away"))
+        self.assertIn("was removed or moved away", self.refused("into an unlinked file"))
+        os.rename(self.store(".away"), self.store())
+        self.writes_again()
+
+    def test_it_is_noticed_while_nobody_writes(self):
+        self.say("before")
+        os.rename(self.store("-wal"), self.store("-wal.away"))
+        self.until(lambda: "the store does not write" in self.ours.broker.process.tail(), "a line in the log", 10)
+        os.rename(self.store("-wal.away"), self.store("-wal"))
+        self.until(lambda: "the store writes again" in self.ours.broker.process.tail(), "a line in the log", 10)
