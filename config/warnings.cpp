@@ -95,6 +95,10 @@ std::vector<problem> warnings(const options& x, purpose what_for) {
     look_at_sockets(look, x.edge);
     look_at_node_files(look, x);
   }
+  if (x.gateway.plain_http)
+    for (const auto& text : x.gateway.listen)
+      if (is_remote_endpoint("tcp://" + text))
+        look.add("gateway.listen", "\"" + text + "\" takes plain HTTP from other machines: what comes and goes there can be read and changed on its way; listen at 127.0.0.1, where the proxy is.");
   look.rights("edge.curve_secret_key_file", x.edge.curve_secret_key_file, others_any, " is a secret that others have rights to: chmod 600 it.");
   look.folder_of("edge.curve_secret_key_file", x.edge.curve_secret_key_file, "key");
   // A certificate's key is often shared with a group of servers.

@@ -6,8 +6,8 @@
 
 namespace causeway::config {
 
-/// What works and leaves a door open to other users of this machine: endpoints anybody on it may connect to, files and folders others have
-/// rights to. Told at every start and by `causeway config check`; no reason not to start. Looks at the files, so it needs the rights of the
+/// What works and leaves a door open: endpoints any user of this machine may connect to, files and folders others have rights to, plain HTTP
+/// from other machines. Told at every start and by `causeway config check`; no reason not to start. Looks at the files, so it needs the rights of the
 /// broker.
 std::vector<problem> warnings(const options& x, purpose what_for = purpose::node);
 

@@ -74,6 +74,17 @@ BOOST_AUTO_TEST_CASE(loopback_endpoints_without_curve_are_open_to_every_local_us
   BOOST_TEST(warnings(here.x).empty());
 }
 
+BOOST_AUTO_TEST_CASE(plain_http_from_other_machines_is_told) {
+  place here;
+  here.x.gateway.plain_http = true;
+  for (const auto* address : {"0.0.0.0:8448", "[::]:8448", "192.0.2.1:80"}) {
+    here.x.gateway.listen = {address};
+    BOOST_TEST(here.warned("gateway.listen", "takes plain HTTP from other machines"), address);
+  }
+  here.x.gateway.listen = {"127.0.0.1:8448", "[::1]:8448"};
+  BOOST_TEST(warnings(here.x).empty());
+}
+
 BOOST_AUTO_TEST_CASE(files_others_have_rights_to_are_named_with_what_to_do) {
   place here;
   struct open_file {
