@@ -19,6 +19,9 @@ bool is_query(const chat::command& x) {
          std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
 }
 
+/// A question that changes nothing is usually answered without the store; when it does not write, no longer is waited for one.
+constexpr time_ms query_patience_ms = 1'000;
+
 bool is_query_name(std::string_view name) { return name.starts_with("query.") || name.starts_with("media."); }
 
 /// What a command holds of the connection's credit: its body, and the part of a file it asks for, which waits here for a slow peer.
@@ -163,6 +166,8 @@ void session_machine::store_changed(const store_state_changed& m) {
     } else if (x->forwarded && !is_query_name(x->name)) {
       // It is carried out all the same when the store writes again. Whoever repeats it then waits for its end; it is not begun twice.
       answer_waiters(*x, false, chat::encode(store_fault_), false);
+    } else if (x->forwarded && now_ - x->since >= query_patience_ms) {
+      finish_command(*x, false, chat::encode(store_fault_), false); // it stands behind something that waits for the store
     } else if (!x->forwarded && x->body && !is_query(*x->body)) {
       x->looked_up = true;
       finish_command(*x, false, chat::encode(store_fault_), false);
