@@ -227,6 +227,10 @@ void add_federation(std::vector<field>& out) {
            "Requests of one server that may come at once after a pause.");
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
+  s.flag("profiles_need_shared_room", &federation_options::profiles_need_shared_room,
+         "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
+         "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
+         "and show their people what they are told.");
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
     "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
