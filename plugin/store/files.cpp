@@ -59,7 +59,6 @@ std::optional<store_watch::identity> store_watch::look(const std::string& path) 
 
 void store_watch::begin() {
   database_ = look(path_);
-  log_ = look(path_ + "-wal");
 }
 
 status store_watch::check() {
@@ -71,6 +70,7 @@ status store_watch::check() {
                                              " while the broker runs: what is written now would be lost. Put it back where it was, or restore a backup and start again"};
   };
   if (auto fine = is_gone(path_, database_); !fine) return fine;
+  if (!log_) log_ = look(path_ + "-wal"); // SQLite makes it with the first commit
   if (auto fine = is_gone(path_ + "-wal", log_); !fine) return fine;
   static constexpr std::string_view magic{"SQLite format 3", 16};
   char begin[magic.size()] = {};

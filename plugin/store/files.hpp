@@ -37,7 +37,7 @@ private:
 
   std::string path_;
   descriptor file_;
-  std::optional<identity> database_, log_;
+  std::optional<identity> database_, log_; ///< once they are there
   fault spoiled_; ///< what is overwritten stays spoiled, whatever is written over it next
 };
 

@@ -125,7 +125,7 @@ void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_
 
 void store_thread::watch(std::function<void(const fault&)> told) {
   std::lock_guard lock{mutex_};
-  told_ = std::move(told);
+  told_ = std::make_shared<std::function<void(const fault&)>>(std::move(told));
 }
 
 status store_thread::backup(const std::string& path) {
@@ -270,7 +270,7 @@ bool store_thread::try_again(const fault& why) {
   if (!std::exchange(is_out_, true)) pause_ = retry_pause_min;
   const auto told = told_;
   lock.unlock();
-  if (told) told(why);
+  if (told) (*told)(why);
   lock.lock();
   const bool goes_on = !writer_wakeup_.wait_for(lock, pause_, [this] { return stopping_; });
   pause_ = std::min(2 * pause_, retry_pause_max);
@@ -278,13 +278,13 @@ bool store_thread::try_again(const fault& why) {
 }
 
 void store_thread::works_again() {
-  std::function<void(const fault&)> told;
+  std::shared_ptr<const std::function<void(const fault&)>> told;
   {
     std::lock_guard lock{mutex_};
     if (!std::exchange(is_out_, false)) return;
     told = told_;
   }
-  if (told) told({});
+  if (told) (*told)({});
 }
 
 /// Files that are gone are noticed also while nobody writes.

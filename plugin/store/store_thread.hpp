@@ -127,7 +127,7 @@ private:
   bool stopping_ = false;
   bool is_out_ = false;                   ///< the last commit, or a look at the files, said store_failed
   std::chrono::milliseconds pause_{0};    ///< before the next attempt; the writing thread's
-  std::function<void(const fault&)> told_;
+  std::shared_ptr<const std::function<void(const fault&)>> told_; ///< shared: it may have a state of its own, and is called without the mutex
   store_counters counters_;
   latency_histogram commit_us_;
 
