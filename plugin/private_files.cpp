@@ -118,7 +118,13 @@ result<bool> make_private_folder(const std::string& path) {
     made = ::mkdir(at.c_str(), folder_mode) == 0;
     // A umask without rights of the owner: he would be kept out of it himself.
     if (made && ::chmod(at.c_str(), folder_mode) != 0) return failed(at, "mode cannot be set to 0700");
-    if (!made && errno != EEXIST) return failed(at, "cannot be made");
+    // What is there needs no right to make it.
+    if (const int why = errno; !made && why != EEXIST) {
+      struct stat there {};
+      if (::stat(at.c_str(), &there) == 0) continue;
+      errno = why;
+      return failed(at, "cannot be made");
+    }
   }
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return failed(path, "cannot be examined");
