@@ -4,7 +4,9 @@
 #include "messages/matrix/signing.hpp"
 #include "messages/matrix/state_map.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -254,6 +256,7 @@ struct load_ancestors {
   std::size_t limit = 100;
   std::int64_t min_depth = 0;
   bool include_from = true;
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max(); ///< JSON of the events together; the first one always counts as fitting
 };
 using ancestors_loaded = events_loaded; // state groups *before* each event are included: history visibility needs them
 
@@ -365,6 +368,24 @@ struct directory_loaded {
   std::vector<put_user> users;
 };
 
+/// At start: which names of strangers mean something to us (actors/doors.hpp, stranger_gate). Servers: those whose keys are kept, the latest
+/// fetched first, at most `servers_max`.
+struct load_known {
+  std::size_t servers_max = 100'000;
+};
+struct known_loaded {
+  std::vector<std::string> rooms, servers;
+  std::vector<std::pair<std::string, std::string>> invitations; ///< (room, user) of every row, whatever became of it
+};
+
+/// What is kept of the keys of these servers, for whoever asks us as a notary.
+struct load_key_documents {
+  std::vector<std::string> servers;
+};
+struct key_documents_loaded {
+  std::map<std::string, std::string> documents; ///< server -> put_server_keys::documents; servers of which there are none are left out
+};
+
 /// For the operator.
 struct room_summary {
   std::string room_id, chat_room_id, room_version, type;
@@ -387,10 +408,10 @@ struct destinations_listed {
 
 using query = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
                            find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
-                           load_directory, list_rooms, list_destinations, load_redaction>;
+                           load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
 using answer = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
                             command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
-                            directory_loaded, rooms_listed, destinations_listed, redaction_loaded>;
+                            directory_loaded, rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
 
 /// What a commit changed that others want to hear of.
 struct commit_outcome {

@@ -87,6 +87,9 @@ questions::questions(connection& db, names& known)
       directory_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"
                                  " WHERE i.deadline_ts <> 0 OR i.pending_request <> '' OR i.state = 'revoked_unconfirmed' ORDER BY i.seq"),
       directory_users_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users ORDER BY seq"),
+      known_rooms_(db, "SELECT room_id FROM rooms WHERE known = 1"),
+      known_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"),
+      known_servers_(db, "SELECT s.name FROM server_keys k JOIN servers s ON s.server = k.server ORDER BY k.fetched_ts DESC LIMIT ?1"),
       list_destinations_(db,
                          "SELECT s.server, s.name FROM servers s WHERE s.server IN (SELECT server FROM destinations)"
                          " OR EXISTS(SELECT 1 FROM destination_pdus WHERE key BETWEEN s.server << 40"

@@ -42,9 +42,12 @@ private:
   answer on(const find_user& x);
   answer on(const load_directory& x);
   answer on(const list_destinations& x);
+  answer on(const load_known& x);
+  answer on(const load_key_documents& x);
 
   const matrix::room_version_rules& rules_of(std::int64_t room);
-  stored_event event(std::int64_t seq, const matrix::room_version_rules& rules);
+  /// @param json_bytes  told, unless null, how long the event is in the store
+  stored_event event(std::int64_t seq, const matrix::room_version_rules& rules, std::size_t* json_bytes = nullptr);
   /// Tells a redacted event by what: row `redacted_by` of the table of events; 0: it is not.
   void add_reason(stored_event& to, std::int64_t redacted_by, const matrix::room_version_rules& rules);
   matrix::state_ptr state(std::int64_t room, std::int64_t group, state_groups& known);
@@ -64,6 +67,7 @@ private:
   statement select_outbox_, select_stream_, first_outbox_;
   statement select_binding_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;
+  statement known_rooms_, known_invitations_, known_servers_;
   statement list_destinations_, count_queued_, oldest_queued_;
   statement select_redaction_, select_held_redactions_;
 };

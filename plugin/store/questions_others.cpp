@@ -216,6 +216,32 @@ answer questions::on(const find_user& x) {
 
 // -- the start ----------------------------------------------------------------------------------------------------------
 
+answer questions::on(const load_known& x) {
+  known_loaded loaded;
+  {
+    auto rows = known_rooms_.query();
+    while (rows.next()) loaded.rooms.push_back(rows.string(0));
+  }
+  {
+    auto rows = known_invitations_.query();
+    while (rows.next()) loaded.invitations.emplace_back(rows.string(0), rows.string(1));
+  }
+  auto rows = known_servers_.query(x.servers_max);
+  while (rows.next()) loaded.servers.push_back(rows.string(0));
+  return loaded;
+}
+
+answer questions::on(const load_key_documents& x) {
+  key_documents_loaded loaded;
+  for (const auto& name : x.servers) {
+    const auto server = names_.find_server(name);
+    if (server == 0) continue;
+    auto rows = select_keys_.query(server);
+    if (rows.next() && !rows.text(2).empty()) loaded.documents.emplace(name, rows.string(2));
+  }
+  return loaded;
+}
+
 answer questions::on(const load_directory&) {
   directory_loaded loaded;
   {

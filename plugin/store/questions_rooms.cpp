@@ -25,10 +25,11 @@ const matrix::room_version_rules& questions::rules_of(std::int64_t room) {
   return known_version(rows.next() ? rows.text(0) : std::string_view{});
 }
 
-stored_event questions::event(std::int64_t seq, const matrix::room_version_rules& rules) {
+stored_event questions::event(std::int64_t seq, const matrix::room_version_rules& rules, std::size_t* json_bytes) {
   auto rows = select_event_.query(seq);
   if (!rows.next()) throw error{SQLITE_CORRUPT, "stored event number " + std::to_string(seq) + " is gone"};
   auto found = read_event(rows, 0, rules);
+  if (json_bytes) *json_bytes = rows.text(5).size();
   add_reason(found, rows.integer(7), rules);
   return found;
 }
@@ -162,13 +163,17 @@ answer questions::on(const load_ancestors& x) {
   }
   std::set<std::int64_t> groups;
   auto limit = std::min(x.limit, ancestors_max);
+  std::size_t bytes = 0;
   while (!frontier.empty() && loaded.events.size() < limit) {
     const auto nearness = frontier.top().nearness - (by_generation ? 1 : 0);
     auto seq = frontier.top().seq;
     frontier.pop();
-    auto visited = event(seq, rules_of(room));
+    std::size_t json_bytes = 0;
+    auto visited = event(seq, rules_of(room), &json_bytes);
     for (const auto& parent : visited.event->prev_events) consider(parent, nearness);
     if (not_in_answer.contains(seq)) continue;
+    bytes += json_bytes;
+    if (bytes > x.bytes_max && !loaded.events.empty()) break;
     groups.insert(visited.state_group_before);
     loaded.events.push_back(std::move(visited));
   }

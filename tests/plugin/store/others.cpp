@@ -344,6 +344,32 @@ BOOST_FIXTURE_TEST_CASE(directory_names_all_that_has_to_be_woken, in_memory) {
   BOOST_TEST(loaded.users[0].user_id == "@u:x");
 }
 
+BOOST_FIXTURE_TEST_CASE(names_that_mean_something_are_told_at_start, in_memory) {
+  auto early = put_server_keys{"early.example", {}, 100, {}}, late = put_server_keys{"late.example", {}, 200, R"(["d"])"};
+  must_commit(*store, sample_head(), sample_invitation("@bob:x", "revoked"), early, late);
+  const auto known = must_ask<known_loaded>(*store, load_known{});
+  BOOST_TEST(known.rooms == texts{sample_room}, boost::test_tools::per_element());
+  BOOST_REQUIRE(known.invitations.size() == 1u);
+  BOOST_TEST(known.invitations[0].first == sample_room);
+  BOOST_TEST(known.invitations[0].second == "@bob:x");
+  BOOST_TEST(known.servers == (texts{"late.example", "early.example"}), boost::test_tools::per_element());
+  BOOST_TEST(must_ask<known_loaded>(*store, load_known{1}).servers == texts{"late.example"}, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_room_somebody_is_invited_to_is_no_room_of_ours, in_memory) {
+  must_commit(*store, sample_invitation("@bob:x", "pending"));
+  const auto known = must_ask<known_loaded>(*store, load_known{});
+  BOOST_TEST(known.rooms.empty());
+  BOOST_TEST(known.invitations.size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(documents_of_keys_are_told_for_many_servers_at_once, in_memory) {
+  must_commit(*store, put_server_keys{"a.example", {}, 100, R"(["a"])"}, put_server_keys{"none.example", {}, 100, {}});
+  const auto found = must_ask<key_documents_loaded>(*store, load_key_documents{{"a.example", "none.example", "unknown.example"}}).documents;
+  BOOST_TEST(found.size() == 1u);
+  BOOST_TEST(found.at("a.example") == R"(["a"])");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace causeway::store
