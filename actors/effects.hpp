@@ -41,7 +41,9 @@ struct wake_me_at {
   std::string name;
 };
 /// My work is done and on disk: end me. I will be made again when somebody speaks to me.
-struct finish {};
+struct finish {
+  bool on_disk = true; ///< false: my key means nothing here, nothing is kept under it (actors/known_keys.hpp)
+};
 /// One line for the log, structured: a change of state or a fault where it is decided.
 enum class log_level : std::uint8_t { debug, info, warning, error };
 struct note {

@@ -57,7 +57,10 @@ void perform_one(shell_ptr self, wake_me_at& w) {
   self->delayed_send(self, std::chrono::milliseconds(delay), timer_fired{std::move(w.name), generation});
 }
 
-void perform_one(shell_ptr self, finish&) { self->state.wants_to_end = true; }
+void perform_one(shell_ptr self, finish& f) {
+  self->state.wants_to_end = true;
+  self->state.on_disk = f.on_disk;
+}
 
 void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, self->state.who); }
 
@@ -86,7 +89,7 @@ void handle(shell_ptr self, const message& m) {
   s.wants_to_end = false;
   perform(self, s.machine->on(m, s.others->outside->now()));
   // Asked only when everything is on disk; the supervisor ends us unless it has routed something meanwhile.
-  if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled});
+  if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled, s.on_disk});
 }
 
 } // namespace
@@ -164,7 +167,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
         perform(self, std::move(then));
       }
       if (self->state.wants_to_end && commits.empty())
-        self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled});
+        self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled, self->state.on_disk});
     },
   };
 }

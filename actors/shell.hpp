@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/doors.hpp"
 #include "actors/type_ids.hpp"
 #include "actors/world.hpp"
 #include "config/federation_options.hpp"
@@ -68,6 +69,7 @@ struct shell_state {
   std::uint64_t last_generation = 0;
   std::uint64_t handled = 0;
   bool wants_to_end = false;
+  bool on_disk = true; ///< as it said then
 };
 
 /// One per kind: makes actors when they are spoken to, rebuilds them when they fail (with a limit and a pause), ends those that
@@ -77,6 +79,8 @@ public:
   actor_kind kind = actor_kind::room;
   config::supervisor_options options;
   machine_factory make;
+  std::shared_ptr<known_keys> known = nullptr; ///< told of every actor that is made and ended; null: nobody asks
+  std::shared_ptr<const door> guard = nullptr; ///< null: whatever is said to a key makes its actor
 };
 caf::behavior supervisor(caf::stateful_actor<struct supervisor_state>* self, std::shared_ptr<const switchboard> others,
                          supervisor_settings settings);

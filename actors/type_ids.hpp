@@ -28,6 +28,7 @@ struct timer_fired {
 struct may_end {
   std::string key;
   std::uint64_t handled = 0;
+  bool on_disk = true; ///< as the machine's `finish` says
 };
 /// Supervisor to itself: the pause before a restart is over.
 struct restart_due {

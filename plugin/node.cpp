@@ -163,7 +163,7 @@ struct node::parts {
   bool stopped = false;
 
   status open(const config::options& wanted, bool without_gateway);
-  void spawn_supervisors(std::string seed);
+  void spawn_supervisors(std::string seed, const store::known_loaded& known);
   status open_files();
   status check_new_store() const;
   result<matrix::signing_key> open_key() const;
@@ -186,6 +186,9 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (!key) return key.error();
   auto old_keys = read_old_keys(options.node.signing_key_path());
   if (!old_keys) return old_keys.error();
+  auto answered = (*engine)->ask(store::load_known{});
+  const auto* known = std::get_if<store::known_loaded>(&answered);
+  if (!known) return fault{fault_code::store_failed, "what is known at start cannot be read: " + to_string(std::get<fault>(answered))};
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
   common =
@@ -203,7 +206,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
     *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
-    [this] { return outside->now(); });
+    [this] { return outside->now(); }, known->servers);
   if (auto fine = open_files(); !fine) return fine;
   admin::services services;
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
@@ -243,7 +246,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
                                                                  common->key.key_id(), common->key.public_key_base64()},
                                                  std::move(services));
 
-  spawn_supervisors(random_bytes(32));
+  spawn_supervisors(random_bytes(32), *known);
   store->watch([this, is_out = false](const fault& why) mutable {
     const bool fails = why.code != fault_code::none;
     if (fails && !is_out) log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}}, {actor_kind::store, ""});
@@ -345,23 +348,27 @@ status node::parts::open_files() {
   return ok();
 }
 
-void node::parts::spawn_supervisors(std::string seed) {
+void node::parts::spawn_supervisors(std::string seed, const store::known_loaded& known) {
   const auto threads =
     options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
-  auto spawn = [&](actor_kind kind, machine_factory make) {
+  auto spawn = [&](actor_kind kind, machine_factory make, std::shared_ptr<known_keys> keys = nullptr, std::shared_ptr<const door> guard = nullptr) {
     outside->board->supervisors[static_cast<std::size_t>(kind)] =
       system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board),
-                    supervisor_settings{kind, options.supervisor, std::move(make)});
+                    supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard)});
   };
   const auto& c = *common;
-  spawn(actor_kind::room,
-        [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); });
+  const auto rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>();
+  for (const auto& room : known.rooms) rooms->on_disk(room);
+  for (const auto& [room, user] : known.invitations) invitations->on_disk(room + "|" + user);
+  spawn(
+    actor_kind::room, [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); }, rooms,
+    std::make_shared<room_door>(c, rooms, invitations));
   spawn(actor_kind::remote_server, [&c](const std::string& key) {
     return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key);
   });
   spawn(actor_kind::invitation, [&c](const std::string& key) {
     return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key);
-  });
+  }, invitations, std::make_shared<invitation_door>(invitations));
   spawn(actor_kind::directory, [&c, seed](const std::string&) {
     return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed);
   });

@@ -154,7 +154,7 @@ effects invitation_machine::flush() {
   const bool rests = !is_open() || (row_.direction != "outgoing" && row_.state == "pending");
   if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && !retracting_ && rescinding_.empty() &&
       asking_ == asking::nothing && before_load_.empty())
-    out.push_back(finish{});
+    out.push_back(finish{.on_disk = exists_});
   return out;
 }
 

@@ -162,7 +162,6 @@ void room_machine::loaded(const store::room_loaded& from) {
   loaded_ = true;
   exists_ = from.exists;
   last_active_ = now_;
-  now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.room.idle_s} * 1000, "idle"});
   if (!exists_) return;
   head_ = from.room;
   graph_.load(from);
@@ -464,6 +463,8 @@ effects room_machine::flush() {
       write_room();
     head_changed_ = false;
   }
+  // Not sooner: a timer outlives its actor, and names that are no rooms are free to invent.
+  if (exists_ && !std::exchange(idle_watched_, true)) now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.room.idle_s} * 1000, "idle"});
   effects out;
   if (!writes_.empty() || !after_.empty()) {
     persist p;
@@ -475,7 +476,7 @@ effects room_machine::flush() {
   writes_.clear();
   after_.clear();
   // A name that turned out to be no room of ours keeps no actor.
-  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty()) out.push_back(finish{});
+  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty()) out.push_back(finish{.on_disk = false});
   return out;
 }
 

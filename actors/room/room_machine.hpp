@@ -637,6 +637,7 @@ private:
   void hand_over_rescission(work& w);
   void watch();
   bool watching_ = false;
+  bool idle_watched_ = false; ///< the timer `idle` is set; from when the room exists
   std::map<token, std::vector<std::string>> looking_up_;
   std::unordered_set<std::string> absent_; ///< ids the store does not have either (this round)
   std::map<std::uint64_t, gap> gaps_; ///< by number

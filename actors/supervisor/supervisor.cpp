@@ -56,6 +56,7 @@ bool make(supervisor_ptr self, const std::string& key, child& c) {
   } catch (const std::exception& e) {
     // A key that no machine can be made of never becomes one; what was meant for it is dropped.
     log(self, log_level::error, "actor cannot be made", key, e.what());
+    if (s.settings.known) s.settings.known->ended(key, false);
     s.children.erase(key);
     return false;
   }
@@ -112,8 +113,15 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
         s.others->deliver(asked->reply_to, status_told{asked->asked, {s.settings.kind, m.key}, {}});
         return;
       }
+      if (s.settings.guard && !s.children.contains(m.key)) {
+        if (auto instead = s.settings.guard->answer(m.key, m.body)) {
+          for (auto& t : *instead) s.others->deliver(t.to, std::move(t.body));
+          return;
+        }
+      }
       auto [it, made] = s.children.try_emplace(m.key);
       auto& c = it->second;
+      if (made && s.settings.known) s.settings.known->made(m.key);
       if (made && !make(self, m.key, c)) return;
       if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
       if (const auto* command = command_in(m.body); command && c.at == child::phase::parked) {
@@ -133,6 +141,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       s.keys.erase(it->second.handle.address());
       self->send_exit(it->second.handle, caf::exit_reason::user_shutdown);
       s.children.erase(it);
+      if (s.settings.known) s.settings.known->ended(m.key, m.on_disk);
     },
     [self](restart_due& m) {
       auto it = self->state.children.find(m.key);

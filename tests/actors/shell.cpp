@@ -84,6 +84,8 @@ struct rig {
   script play = [](const message&, time_ms) { return effects{}; };
   std::vector<std::string> heard; ///< kinds of messages, in order
   int made = 0;
+  std::shared_ptr<known_keys> known;
+  std::shared_ptr<const causeway::door> guard;
   caf::actor boss;
 
   rig() { board->outside = &outside; }
@@ -99,7 +101,7 @@ struct rig {
                             heard.push_back(kind_of(m));
                             return play(m, now);
                           });
-                        }});
+                        }, known, guard});
     board->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = boss;
     scheduler.run();
   }
@@ -461,6 +463,32 @@ BOOST_AUTO_TEST_CASE(an_actor_ends_only_when_everything_is_on_disk) {
   r.scheduler.run();
   BOOST_TEST(r.outside.requests.size() == 1u);
   BOOST_TEST(r.children().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_the_door_answers_makes_no_actor_and_a_living_one_is_not_kept_from) {
+  struct closed : causeway::door {
+    std::optional<std::vector<tell>> answer(const std::string&, const message& m) const override {
+      if (is_word(m, "please")) return std::nullopt;
+      return std::vector<tell>{request_to_gateway(9)};
+    }
+  };
+  rig r;
+  r.known = std::make_shared<known_keys>();
+  r.guard = std::make_shared<closed>();
+  r.play = [](const message& m, time_ms) { return is_word(m, "end") ? effects{finish{.on_disk = false}} : effects{}; };
+  r.open();
+  r.say("hello");
+  BOOST_TEST(r.made == 0);
+  BOOST_TEST(r.outside.requests == std::vector<std::uint64_t>{9}, boost::test_tools::per_element());
+  r.say("please");
+  BOOST_TEST(r.made == 1);
+  BOOST_TEST(r.known->contains("x"));
+  r.say("hello");
+  BOOST_TEST(r.heard == (std::vector<std::string>{"start", "please", "hello"}), boost::test_tools::per_element());
+  r.say("end");
+  BOOST_TEST(!r.known->contains("x")); // nothing is kept under its key
+  r.say("hello");
+  BOOST_TEST(r.made == 1);
 }
 
 BOOST_AUTO_TEST_CASE(looking_at_an_actor_that_does_not_exist_makes_none) {

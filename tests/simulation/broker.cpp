@@ -87,6 +87,7 @@ struct broker::cell {
   std::map<std::string, std::uint64_t> timers;
   std::uint64_t last_generation = 0;
   bool wants_to_end = false;
+  bool on_disk = true;
   bool alive = true;
   std::shared_ptr<bool> failed = std::make_shared<bool>(false);
   time_us last_from_store = 0;
@@ -125,6 +126,7 @@ void broker::start() {
   }
   context_->invitation.lifetime_h = invitation_lifetime_h_;
   directory_seed_ = world_.random.bytes(32);
+  open_doors();
   world_.trace(server_name_, [] { return std::string{"starts"}; });
   deliver("node", {actor_kind::directory, ""}, passivate{});
   world_.chat(index_).broker_started();
@@ -192,6 +194,7 @@ void broker::deliver(const std::string& from, const address& to, message m) {
         if (it == inbound_.end()) return world_.violation(server_name_ + ": a request is answered twice");
         auto answer = std::move(it->second);
         inbound_.erase(it);
+        if (!x->origin.empty()) deliver("gateway", {actor_kind::remote_server, x->origin}, call_answered{x->gateway, x->id, x->body.size()});
         return answer(x->status, std::move(x->body));
       }
       return;
@@ -217,8 +220,32 @@ void broker::deliver(const std::string& from, const address& to, message m) {
   });
 }
 
+void broker::open_doors() {
+  known_rooms_ = std::make_shared<known_keys>();
+  known_invitations_ = std::make_shared<known_keys>();
+  const auto known = read_as<store::known_loaded>(store::load_known{});
+  for (const auto& room : known.rooms) known_rooms_->on_disk(room);
+  for (const auto& [room, user] : known.invitations) known_invitations_->on_disk(room + "|" + user);
+  room_door_ = std::make_unique<room_door>(*context_, known_rooms_, known_invitations_);
+  invitation_door_ = std::make_unique<invitation_door>(known_invitations_);
+}
+
+known_keys* broker::known_of(actor_kind kind) const {
+  return kind == actor_kind::room ? known_rooms_.get() : kind == actor_kind::invitation ? known_invitations_.get() : nullptr;
+}
+
+const door* broker::door_of(actor_kind kind) const {
+  return kind == actor_kind::room ? room_door_.get() : kind == actor_kind::invitation ? invitation_door_.get() : nullptr;
+}
+
 void broker::route(const address& to, message m) {
+  if (const auto* guard = door_of(to.kind); guard && !children_.contains({static_cast<int>(to.kind), to.key}))
+    if (auto instead = guard->answer(to.key, m)) {
+      for (auto& t : *instead) deliver("door|" + to_string(to), t.to, std::move(t.body));
+      return;
+    }
   auto [it, is_new] = children_.try_emplace({static_cast<int>(to.kind), to.key});
+  if (auto* known = known_of(to.kind); known && is_new) known->made(to.key);
   auto& c = it->second;
   if (c.parked) return;
   if (!c.running) {
@@ -256,6 +283,7 @@ void broker::consider_end(const cell_ptr& c) {
   world_.trace(server_name_, [&] { return to_string(c->who) + " ends"; });
   c->alive = false;
   children_.erase({static_cast<int>(c->who.kind), c->who.key});
+  if (auto* known = known_of(c->who.kind)) known->ended(c->who.key, c->on_disk);
 }
 
 void broker::failed(const address& who, const std::string& why, bool expected) {
@@ -372,7 +400,10 @@ void broker::perform_one(const cell_ptr& c, wake_me_at& w) {
   });
 }
 
-void broker::perform_one(const cell_ptr& c, finish&) { c->wants_to_end = true; }
+void broker::perform_one(const cell_ptr& c, finish& f) {
+  c->wants_to_end = true;
+  c->on_disk = f.on_disk;
+}
 
 void broker::perform_one(const cell_ptr& c, note& n) {
   if (n.what == "join: state events without a key") world_.excuse(c->who.key);

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/doors.hpp"
 #include "actors/effects.hpp"
 #include "plugin/store/engine.hpp"
 #include "tests/simulation/world.hpp"
@@ -62,6 +63,9 @@ private:
 
   void deliver(const std::string& from, const address& to, message m);
   void route(const address& to, message m);
+  known_keys* known_of(actor_kind kind) const;
+  const door* door_of(actor_kind kind) const;
+  void open_doors();
   void make(const address& who, child& c);
   void handle(const cell_ptr& c, const message& m);
   void perform(const cell_ptr& c, effects list);
@@ -110,6 +114,8 @@ private:
   bool up_ = false;
   std::uint64_t epoch_ = 0, failures_ = 0;
   std::map<std::pair<int, std::string>, child> children_;
+  std::shared_ptr<known_keys> known_rooms_, known_invitations_;
+  std::unique_ptr<door> room_door_, invitation_door_;
   std::map<std::pair<std::string, int>, time_us> channels_; ///< FIFO of (sender, kind)
   std::deque<std::variant<waiting_batch, waiting_query>> store_queue_;
   bool store_awake_ = false;
