@@ -13,6 +13,13 @@ enum class delivery_detail : std::uint8_t {
   all,
 };
 
+/// For whom we are a notary; in the file by name.
+enum class notary_service : std::uint8_t {
+  none,    ///< nobody: the questions are unknown here
+  cached,  ///< anybody is told what is kept
+  fetched, ///< the same, and for a server that says who it is (X-Matrix) what is missing is fetched
+};
+
 /// `[federation]`: how we behave towards other servers.
 struct federation_options {
   std::string room_version = "12";               ///< of rooms we create
@@ -39,6 +46,12 @@ struct federation_options {
   std::vector<std::string> deny_servers;         ///< globs
   std::uint32_t inbound_requests_per_second = 50; ///< of one server, PUT /send apart; further ones get 429; range 1..100000
   std::uint32_t inbound_requests_burst = 500;     ///< as many may come at once after a pause; range 1..1000000
+  std::uint32_t inbound_answers_mib_per_second = 8; ///< answered to one server; while it has had more its requests get 429; range 1..100000
+  std::uint32_t inbound_answers_mib_burst = 256;  ///< as much may be answered at once after a pause; range 1..1000000
+  std::uint32_t inbound_history_requests_max = 8; ///< questions about state and history of one server worked on at once; further ones wait, up to a hundred; range 1..1000
+  notary_service notary = notary_service::fetched;
+  std::uint32_t notary_requests_per_second = 5;   ///< questions about keys of one address (IPv6: /64); further ones get 429; range 1..100000
+  std::uint32_t notary_requests_burst = 50;       ///< as many may come at once after a pause; range 1..1000000
   bool public_directory = true;                   ///< other servers may list our public rooms
   /// Profiles and devices are told only to servers that share a room with the user. Whoever is about to invite somebody asks before there is a
   /// room, and shows what he is told: so not by default.

@@ -11,6 +11,7 @@ namespace {
 
 /// Names of an enumeration whose values count from 0 in this order.
 constexpr std::array<std::string_view, 3> delivery_detail_names = {"none", "delayed", "all"};
+constexpr std::array<std::string_view, 3> notary_service_names = {"none", "cached", "fetched"};
 
 /// Collects the fields of one section; `Part` is its struct.
 template <class Part>
@@ -156,7 +157,10 @@ void add_gateway(std::vector<field>& out) {
   s.list("allowed_networks", &gateway_options::allowed_networks,
          "Networks (CIDR) that outgoing requests may reach although they are private, loopback or link-local.");
   s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
-  s.number("connections_max", &gateway_options::connections_max, 1, 100'000, "Inbound connections.");
+  s.number("connections_max", &gateway_options::connections_max, 1, 100'000,
+           "Inbound connections, at most as many as the process may open descriptors for. Beyond it the oldest unfinished handshake gives way, then those that never sent a request, then idle ones.");
+  s.number("connections_per_address_max", &gateway_options::connections_per_address_max, 1, 100'000,
+           "Inbound connections of one address (of IPv6 the /64), at most half of all. Not counted with plain_http: there all come from the proxy.");
   s.number("connections_per_destination_max", &gateway_options::connections_per_destination_max, 1, 64,
            "Outbound connections to one server.");
   s.number("idle_timeout_s", &gateway_options::idle_timeout_s, 5, 3'600, "How long an idle connection is kept.");
@@ -171,6 +175,12 @@ void add_gateway(std::vector<field>& out) {
            "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones are answered with 429.");
   s.number("streams_max", &gateway_options::streams_max, 1, 100'000,
            "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
+  s.number("answers_mib", &gateway_options::answers_mib, 16, 65'536,
+           "Memory for answers over 16 KiB, of all connections together, until they are read; further ones become 429.");
+  s.number("answers_per_peer_mib", &gateway_options::answers_per_peer_mib, 1, 65'536,
+           "The same of one address (of IPv6 the /64) and of one server. A single answer passes whatever its size.");
+  s.number("answer_bytes_per_second_min", &gateway_options::answer_bytes_per_second_min, 1, 1'000'000'000,
+           "A client that reads an answer slower, over 10 seconds, is cut off. Eight times as much while half of answers_mib is held.");
   s.text("well_known_server", &gateway_options::well_known_server,
          "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
   s.text("dns_server", &gateway_options::dns_server,
@@ -225,6 +235,19 @@ void add_federation(std::vector<field>& out) {
            "Requests of one server answered per second, transactions apart; further ones are answered with 429.");
   s.number("inbound_requests_burst", &federation_options::inbound_requests_burst, 1, 1'000'000,
            "Requests of one server that may come at once after a pause.");
+  s.number("inbound_answers_mib_per_second", &federation_options::inbound_answers_mib_per_second, 1, 100'000,
+           "MiB answered to one server per second; while it has had more its requests are answered with 429.");
+  s.number("inbound_answers_mib_burst", &federation_options::inbound_answers_mib_burst, 1, 1'000'000,
+           "MiB that may be answered to one server at once after a pause.");
+  s.number("inbound_history_requests_max", &federation_options::inbound_history_requests_max, 1, 1'000,
+           "Questions of one server about state and history that are worked on at once; further ones wait, up to a hundred, then get 429.");
+  s.enumeration("notary", &federation_options::notary, notary_service_names,
+                "What other servers get when they ask us for the keys of third ones: nothing, what is kept here, or, for a server that says "
+                "who it is, also what has to be fetched.");
+  s.number("notary_requests_per_second", &federation_options::notary_requests_per_second, 1, 100'000,
+           "Such questions of one address (of IPv6 the /64) that are answered per second; further ones get 429.");
+  s.number("notary_requests_burst", &federation_options::notary_requests_burst, 1, 1'000'000,
+           "Such questions of one address that may come at once after a pause.");
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
   s.flag("profiles_need_shared_room", &federation_options::profiles_need_shared_room,

@@ -32,6 +32,8 @@ inline constexpr std::size_t transaction_bytes_max = 12 * 1024 * 1024;
 inline constexpr std::size_t sent_pdus_bytes_max = 1000 * 1000;
 /// Body of any other federation request, bytes.
 inline constexpr std::size_t request_bytes_max = 1024 * 1024;
+/// Body of POST /key/v2/query, which anybody may send: 100 servers with 16 keys each, bytes.
+inline constexpr std::size_t key_query_bytes_max = 256 * 1024;
 /// Body of a response we ask for (send_join of a large room is the largest), bytes.
 inline constexpr std::size_t response_bytes_max = 256 * 1024 * 1024;
 

@@ -45,7 +45,7 @@ struct status_told {
 /// Everything actors say to each other. Which actor understands what: protocols.hpp.
 using message = std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
                              pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted, notary_keys_told, inbound_request,
-                             pdus_handled, retry_now, chat_command, federation_call, federation_reply, pdus_received,
+                             pdus_handled, call_answered, retry_now, chat_command, federation_call, federation_reply, pdus_received,
                              edu_received, rescission_received, invite_accepted_by_server, invite_given_up, revoke_invite,
                              revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
                              invited_membership_changed, invite_wanted, rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled,

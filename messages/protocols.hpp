@@ -56,6 +56,7 @@ struct protocol<actor_kind::remote_server> {
                      notary_keys_wanted, // remote_server, of a notary -> notary_keys_told
                      notary_keys_told,   // remote_server of a notary
                      inbound_request, // gateway edge: to be authenticated, then answered or handed on
+                     call_answered,   // gateway edge: what was handed on is answered, with so many bytes
                      pdus_handled,    // room: verdicts on its share of a transaction
                      http_answered,   // gateway: answer to an http_request
                      server_alive,    // anyone: try again now

@@ -105,6 +105,13 @@ struct pdus_handled {
   bool overloaded = false; ///< the room has too much under way: the sender is to repeat the transaction
 };
 
+/// Gateway edge -> remote_server(origin): a call that was handed on is answered.
+struct call_answered {
+  std::string gateway;
+  std::uint64_t id = 0;
+  std::uint64_t bytes = 0; ///< of the answer's body, what of it is streamed included
+};
+
 /// Operator -> remote_server.
 struct retry_now {};
 

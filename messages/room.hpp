@@ -50,6 +50,7 @@ struct federation_reply {
   int status = 200;
   std::string body; ///< JSON
   std::uint32_t retry_after_ms = 0; ///< of a 429: when to repeat; 0: a second
+  std::string origin; ///< whose call it answers: its remote_server hears of it (`call_answered`); empty: nobody does
 };
 
 /// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when each

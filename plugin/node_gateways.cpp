@@ -4,6 +4,7 @@
 #include "messages/matrix/endpoints.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/request_auth.hpp"
+#include "messages/peer_address.hpp"
 #include "plugin/node.hpp"
 
 namespace causeway {
@@ -25,8 +26,10 @@ constexpr std::size_t claims_max = 20'000;
 } // namespace
 
 gateway_links::gateway_links(const context& node, deliver_function deliver, send_function send,
-                             std::function<time_ms()> now)
-    : node_(node), deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)) {}
+                             std::function<time_ms()> now, const std::vector<std::string>& known_servers)
+    : node_(node), deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)) {
+  for (const auto& server : known_servers) gate_.prove(server);
+}
 
 void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
@@ -144,6 +147,7 @@ void gateway_links::send(gateway::http_request x, answer_function done) {
 }
 
 void gateway_links::send(const federation_reply& x) {
+  if (!x.origin.empty()) deliver_({actor_kind::remote_server, x.origin}, call_answered{x.gateway, x.id, x.body.size()});
   edge::connection to;
   {
     std::lock_guard guard(mutex_);
@@ -205,66 +209,79 @@ std::string gateway_links::keys_document() {
   return keys_document_;
 }
 
-bool gateway_links::admit(const std::string& origin, const std::string& gateway, std::uint64_t id) {
+void gateway_links::refuse(const edge::connection& to, std::uint64_t id, const fault& why, std::uint32_t retry_after_ms) {
+  answer(to, id, info(why.code).http_status, error_body(why), retry_after_ms);
+}
+
+bool gateway_links::admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x, bool proves) {
   std::lock_guard guard(mutex_);
-  if (!gate_.admit(origin, now_())) return false;
-  if (gate_.is_proved(origin)) return true;
+  if (!gate_.admit(origin, now_(), peer_of(x.remote_address))) return false;
+  if (!proves || gate_.is_proved(origin)) return true;
   if (claims_.size() >= claims_max) claims_.clear();
-  claims_.insert_or_assign({gateway, id}, origin);
+  claims_.insert_or_assign({gateway, x.id}, origin);
   return true;
 }
 
 void gateway_links::federation(const edge::connection& from, gateway::federation_request&& x) {
   auto match = matrix::match_endpoint(x.method, x.target);
-  if (!match) return answer(from, x.id, info(match.error().code).http_status, error_body(match.error()));
+  if (!match) return refuse(from, x.id, match.error());
   switch (match->info->id) {
   case matrix::endpoint::version:
     return answer(from, x.id, 200,
                   matrix::json::canonical(object{{"server", object{{"name", "Causeway"}, {"version", version()}}}}));
   case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
   case matrix::endpoint::key_query:
-  case matrix::endpoint::key_query_batch: {
-    federation_call call;
-    call.gateway = key_of(from);
-    call.id = x.id;
-    if (!x.body.empty()) {
-      auto body = matrix::json::parse(x.body);
-      if (!body) return answer(from, x.id, info(body.error().code).http_status, error_body(body.error()));
-      call.body = std::make_shared<const matrix::json::value>(std::move(*body));
-    }
-    call.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
-    return deliver_({actor_kind::directory, ""}, std::move(call));
-  }
+  case matrix::endpoint::key_query_batch: return keys_question(from, std::move(x), std::move(*match));
   case matrix::endpoint::media_download_v3: // nobody reads our files without saying who he is
-    return answer(from, x.id, 404, error_body({fault_code::not_found, "ask with authentication"}));
+    return refuse(from, x.id, {fault_code::not_found, "ask with authentication"});
   case matrix::endpoint::openid_userinfo: {
     // Tokens are given to people by a client API, which the chat server does not have: none is known.
     const fault why = match->find_query("access_token") ? fault{fault_code::unknown_token, "no such token"}
                                                         : fault{fault_code::missing_token, "access_token"};
-    return answer(from, x.id, info(why.code).http_status, error_body(why));
+    return refuse(from, x.id, why);
   }
   default: break;
   }
-  auto headers = std::make_shared<std::vector<std::string>>();
-  std::string origin;
-  for (const auto& h : x.authorization) {
-    auto parsed = matrix::parse_x_matrix(h);
-    if (!parsed || !matrix::is_server_name(parsed->origin)) continue;
-    if (origin.empty()) origin = parsed->origin;
-    if (parsed->origin == origin) headers->push_back(h);
+  auto claim = matrix::claimed_origin(x.authorization);
+  if (claim.origin.empty()) return refuse(from, x.id, {fault_code::unauthorized, "an X-Matrix Authorization header is required"});
+  if (claim.origin == node_.server_name) return refuse(from, x.id, {fault_code::unauthorized, "the request claims to be from this server"});
+  if (!admit(claim.origin, key_of(from), x, true)) return refuse(from, x.id, {fault_code::overloaded, "too many unknown servers at once; repeat"});
+  hand_to_origin(key_of(from), claim.origin, std::move(claim.headers), std::move(x), std::move(*match));
+}
+
+void gateway_links::keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match) {
+  const auto& o = node_.federation;
+  if (o.notary == config::notary_service::none) return refuse(from, x.id, {fault_code::unrecognized, "this server is no notary"});
+  std::uint32_t wait = 0;
+  {
+    std::lock_guard guard(mutex_);
+    wait = key_questions_.take(peer_of(x.remote_address), o.notary_requests_per_second, o.notary_requests_burst, now_());
   }
-  if (origin.empty())
-    return answer(from, x.id, 401,
-                  error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
-  if (origin == node_.server_name)
-    return answer(from, x.id, 401, error_body({fault_code::unauthorized, "the request claims to be from this server"}));
-  if (!admit(origin, key_of(from), x.id))
-    return answer(from, x.id, info(fault_code::overloaded).http_status, error_body({fault_code::overloaded, "too many unknown servers at once; repeat"}));
+  if (wait > 0) return refuse(from, x.id, {fault_code::limit_exceeded, "too many questions about keys from this address"}, wait);
+  if (o.notary == config::notary_service::fetched) {
+    auto claim = matrix::claimed_origin(x.authorization);
+    if (!claim.origin.empty() && claim.origin != node_.server_name && admit(claim.origin, key_of(from), x, false))
+      return hand_to_origin(key_of(from), claim.origin, std::move(claim.headers), std::move(x), std::move(match));
+  }
+  federation_call call;
+  call.gateway = key_of(from);
+  call.id = x.id;
+  if (!x.body.empty()) {
+    auto body = matrix::json::parse(x.body);
+    if (!body) return refuse(from, x.id, body.error());
+    call.body = std::make_shared<const matrix::json::value>(std::move(*body));
+  }
+  call.match = std::make_shared<const matrix::endpoint_match>(std::move(match));
+  deliver_({actor_kind::directory, ""}, std::move(call));
+}
+
+void gateway_links::hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers,
+                                   gateway::federation_request&& x, matrix::endpoint_match&& match) {
   inbound_request r;
-  r.gateway = key_of(from);
+  r.gateway = gateway;
   r.id = x.id;
-  r.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
-  r.authorization = std::move(headers);
+  r.match = std::make_shared<const matrix::endpoint_match>(std::move(match));
+  r.authorization = std::make_shared<std::vector<std::string>>(std::move(headers));
   r.request = std::make_shared<const gateway::federation_request>(std::move(x));
   deliver_({actor_kind::remote_server, origin}, std::move(r));
 }

@@ -1,8 +1,10 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/remote_server/address_budget.hpp"
 #include "actors/remote_server/stranger_gate.hpp"
 #include "messages/gateway.hpp"
+#include "messages/matrix/endpoints.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace causeway {
 
@@ -28,7 +31,9 @@ public:
     std::function<void(const std::string& gateway, gateway::body_wanted)> on_body_wanted;
   };
 
-  gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now);
+  /// @param known_servers  whose keys are on disk: no strangers
+  gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now,
+                const std::vector<std::string>& known_servers = {});
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
@@ -53,11 +58,17 @@ private:
   };
   void conclude(const open_request& r, gateway::http_answer a);
   void federation(const edge::connection& from, gateway::federation_request&& x);
+  /// GET or POST /key/v2/query: open to anybody, and more is done for whoever says who he is.
+  void keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match);
+  void hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers, gateway::federation_request&& x,
+                      matrix::endpoint_match&& match);
+  void refuse(const edge::connection& to, std::uint64_t id, const fault& why, std::uint32_t retry_after_ms = 0);
   void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
               std::uint32_t retry_after_ms = 0);
   std::string keys_document();
   /// Whether a request in the name of `origin` is handed to its actor.
-  bool admit(const std::string& origin, const std::string& gateway, std::uint64_t id);
+  /// @param proves  a successful answer to it means that its signature was valid
+  bool admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x, bool proves);
 
   const context& node_;
   deliver_function deliver_;
@@ -71,6 +82,7 @@ private:
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, std::string> gateway_of_stream_;
   remote_server::stranger_gate gate_;
+  remote_server::address_budget key_questions_;
   std::map<std::pair<std::string, std::uint64_t>, std::string> claims_; ///< (gateway, request) of a stranger -> origin
   std::string keys_document_;
   time_ms keys_document_until_ = 0;

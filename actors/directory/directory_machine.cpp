@@ -74,6 +74,7 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* s = std::get_if<status_wanted>(&m))
     now_effects_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)}});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
+    if (notary_kept(*a)) return flush();
     if (auto it = reading_.find(a->asked); it != reading_.end()) {
       const auto question = std::move(it->second);
       reading_.erase(it);

@@ -71,7 +71,7 @@ private:
   void devices(const federation_call& m);
   void keys_query(const federation_call& m);
   void keys_claim(const federation_call& m);
-  void reply(const std::string& gateway, std::uint64_t id, int status, std::string body);
+  void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
 
   // -- public_rooms.cpp
@@ -79,16 +79,30 @@ private:
   void public_rooms(const federation_call& m);
 
   // -- notary.cpp
+  struct notary_wanted {
+    std::string server_name;
+    std::int64_t valid_until_ts = 0;
+    std::vector<std::string> key_ids;
+  };
+  struct notary_question {
+    federation_call call;
+    time_ms since = 0;
+    token reading = 0;    ///< the store is asked for what is kept
+    std::size_t open = 0; ///< servers that have not answered
+    std::vector<notary_wanted> wanted;
+    matrix::json::array documents;
+    std::size_t bytes = 0; ///< of them
+  };
   void notary(const federation_call& m);
+  /// @returns fault: what is wrong with the question
+  result<std::vector<notary_wanted>> notary_wanted_by(const federation_call& m) const;
+  /// @returns false: it is no answer to a notary's question
+  bool notary_kept(const store_answered& m);
+  void notary_fetch(token number, notary_question& q, notary_wanted w);
   void notary_keys(const keys_found& m);
   void notary_overdue();
-  struct notary_question {
-    std::string gateway;
-    std::uint64_t id = 0;
-    time_ms since = 0;
-    std::size_t open = 0; ///< servers that have not answered
-    matrix::json::array documents;
-  };
+  void notary_add(notary_question& q, const matrix::json::object& document) const;
+  void notary_add(notary_question& q, const std::vector<std::string>& kept, const std::vector<std::string>& key_ids) const;
   void notary_answer(const notary_question& q);
 
   void name_room(const room_named& m);

@@ -9,12 +9,12 @@ namespace causeway::directory {
 using matrix::endpoint;
 using matrix::json::object;
 
-void directory_machine::reply(const std::string& gateway, std::uint64_t id, int status, std::string body) {
-  after_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)}});
+void directory_machine::reply(const federation_call& m, int status, std::string body) {
+  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin}});
 }
 
 void directory_machine::refuse(const federation_call& m, const fault& why) {
-  reply(m.gateway, m.id, info(why.code).http_status,
+  reply(m, info(why.code).http_status,
         matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
 }
 
@@ -70,7 +70,7 @@ void directory_machine::profile(const federation_call& m) {
     told.set("displayname", it->second.display_name);
   if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url"))
     told.set("avatar_url", it->second.avatar_url);
-  reply(m.gateway, m.id, 200, matrix::json::canonical(told));
+  reply(m, 200, matrix::json::canonical(told));
 }
 
 void directory_machine::invitation_of_ours(const federation_call& m) {
@@ -104,7 +104,7 @@ void directory_machine::alias(const federation_call& m) {
 void directory_machine::devices(const federation_call& m) {
   const auto& user = m.match->parameters.at(0);
   if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
-  reply(m.gateway, m.id, 200,
+  reply(m, 200,
         matrix::json::canonical(object{{"devices", matrix::json::array{}}, {"stream_id", 1}, {"user_id", user}}));
 }
 
@@ -115,13 +115,13 @@ void directory_machine::keys_query(const federation_call& m) {
   // There are no devices to tell; who exists is told where anybody may know it.
   for (const auto& [user, devices] : *wanted)
     if (!node_.federation.profiles_need_shared_room && users_.contains(user)) found.set(user, object{});
-  reply(m.gateway, m.id, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
+  reply(m, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
 }
 
 void directory_machine::keys_claim(const federation_call& m) {
   if (!m.body || !m.body->find_object("one_time_keys"))
     return refuse(m, {fault_code::bad_json, "one_time_keys: an object is expected"});
-  reply(m.gateway, m.id, 200, R"({"one_time_keys":{}})");
+  reply(m, 200, R"({"one_time_keys":{}})");
 }
 
 } // namespace causeway::directory

@@ -1,5 +1,6 @@
-// Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so everything is bounded and a
-// server is asked no more often than for ourselves. Source: server-server-api, "Querying keys through another server".
+// Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not say who he is gets what is
+// kept and no more: nobody is asked for his sake, and no actor made. For a server that has proved itself what is missing is fetched, no more often
+// than for ourselves. Source: server-server-api, "Querying keys through another server".
 #include "actors/directory/directory_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
@@ -16,61 +17,115 @@ using matrix::json::object;
 constexpr std::size_t servers_max = 100;
 constexpr std::size_t questions_max = 100;
 constexpr std::size_t key_ids_max = 16;
+/// Servers asked for their keys at once, for all who ask; beyond it only what is kept is told.
+constexpr std::size_t fetches_max = 100;
+/// Documents in one answer, bytes: what is left out may be asked for by itself.
+constexpr std::size_t answer_bytes_max = 512 * 1024;
+
+/// Whether documents kept of a server are all that was asked for.
+bool suffices(const matrix::key_documents& kept, std::int64_t valid_until_ts, const std::vector<std::string>& key_ids) {
+  if (kept.empty()) return false;
+  bool fresh = false;
+  std::vector<std::string> missing = key_ids;
+  for (const auto& text : kept) {
+    const auto document = matrix::json::parse(text);
+    if (!document || !document->as_object()) continue;
+    const auto* until = document->find_integer("valid_until_ts");
+    const bool good = until && *until >= valid_until_ts;
+    fresh = fresh || good;
+    std::erase_if(missing, [&](const auto& id) {
+      const auto* current = document->find_object("verify_keys");
+      const auto* old = document->find_object("old_verify_keys");
+      return (good && current && current->find(id)) || (old && old->find(id)); // a retired key is as good as it will ever get
+    });
+  }
+  return key_ids.empty() ? fresh : missing.empty();
+}
 
 } // namespace
 
-void directory_machine::notary(const federation_call& m) {
-  struct wanted {
-    std::string server_name;
-    std::int64_t valid_until_ts = 0;
-    std::vector<std::string> key_ids;
-  };
-  std::vector<wanted> all;
+result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_wanted_by(const federation_call& m) const {
+  std::vector<notary_wanted> all;
   if (m.match->info->id == matrix::endpoint::key_query) {
-    wanted w{m.match->parameters.at(0), now_, {}};
+    notary_wanted w{m.match->parameters.at(0), now_, {}};
     if (const auto* text = m.match->find_query("minimum_valid_until_ts")) {
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), w.valid_until_ts);
-      if (problem != std::errc{} || end != text->data() + text->size())
-        return refuse(m, {fault_code::invalid_param, "minimum_valid_until_ts"});
+      if (problem != std::errc{} || end != text->data() + text->size()) return {fault_code::invalid_param, "minimum_valid_until_ts"};
     }
     all.push_back(std::move(w));
-  } else {
-    const auto* servers = m.body ? m.body->find_object("server_keys") : nullptr;
-    if (!servers) return refuse(m, {fault_code::bad_json, "server_keys: an object is expected"});
-    if (servers->size() > servers_max)
-      return refuse(m, {fault_code::invalid_param, "server_keys: over " + std::to_string(servers_max) + " servers"});
-    for (const auto& [name, keys] : *servers) {
-      if (!keys.as_object()) return refuse(m, {fault_code::bad_json, "server_keys: an object per server is expected"});
-      wanted w{name, 0, {}};
-      for (const auto& [key_id, criteria] : *keys.as_object()) {
-        if (w.key_ids.size() < key_ids_max) w.key_ids.push_back(key_id);
-        const auto* until = criteria.find_integer("minimum_valid_until_ts");
-        w.valid_until_ts = std::max(w.valid_until_ts, until ? *until : now_);
-      }
-      if (w.valid_until_ts == 0) w.valid_until_ts = now_;
-      all.push_back(std::move(w));
-    }
+    return all;
   }
+  const auto* servers = m.body ? m.body->find_object("server_keys") : nullptr;
+  if (!servers) return {fault_code::bad_json, "server_keys: an object is expected"};
+  if (servers->size() > servers_max) return {fault_code::invalid_param, "server_keys: over " + std::to_string(servers_max) + " servers"};
+  for (const auto& [name, keys] : *servers) {
+    if (!keys.as_object()) return {fault_code::bad_json, "server_keys: an object per server is expected"};
+    notary_wanted w{name, 0, {}};
+    for (const auto& [key_id, criteria] : *keys.as_object()) {
+      if (w.key_ids.size() < key_ids_max) w.key_ids.push_back(key_id);
+      const auto* until = criteria.find_integer("minimum_valid_until_ts");
+      w.valid_until_ts = std::max(w.valid_until_ts, until ? *until : now_);
+    }
+    if (w.valid_until_ts == 0) w.valid_until_ts = now_;
+    all.push_back(std::move(w));
+  }
+  return all;
+}
+
+void directory_machine::notary(const federation_call& m) {
+  auto wanted = notary_wanted_by(m);
+  if (!wanted) return refuse(m, wanted.error());
   if (notary_.size() >= questions_max) return refuse(m, {fault_code::limit_exceeded, "too many questions about keys"});
-  notary_question q{m.gateway, m.id, now_, 0, {}};
-  const auto number = ++last_token_;
-  for (auto& w : all) {
+  notary_question q;
+  q.call = m;
+  q.call.body = nullptr;
+  q.since = now_;
+  store::load_key_documents kept;
+  for (auto& w : *wanted) {
     if (w.server_name == node_.server_name) {
-      q.documents.emplace_back(matrix::server_keys_document(
-        node_.server_name, node_.key, node_.old_keys, now_ + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
+      notary_add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
+                                                 now_ + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
       continue;
     }
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
     if (!matrix::is_server_name(w.server_name) || !node_.admits(w.server_name)) continue;
-    const auto asked = ++last_token_;
-    notary_asked_[asked] = {number, w.key_ids};
-    ++q.open;
-    now_effects_.push_back(tell{{actor_kind::remote_server, w.server_name},
-                                keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true}});
+    kept.servers.push_back(w.server_name);
+    q.wanted.push_back(std::move(w));
   }
-  if (q.open == 0) return notary_answer(q);
+  if (q.wanted.empty()) return notary_answer(q);
+  q.reading = ++last_token_;
+  now_effects_.push_back(ask_store{q.reading, std::move(kept)});
   if (notary_.empty()) now_effects_.push_back(wake_me_at{now_ + node_.federation.request_timeout_ms, "notary"});
-  notary_.emplace(number, std::move(q));
+  notary_.emplace(++last_token_, std::move(q));
+}
+
+bool directory_machine::notary_kept(const store_answered& m) {
+  const auto it = std::find_if(notary_.begin(), notary_.end(), [&](const auto& x) { return x.second.reading == m.asked; });
+  if (m.asked == 0 || it == notary_.end()) return false;
+  auto& [number, q] = *it;
+  q.reading = 0;
+  static const store::key_documents_loaded nothing; // the store is busy
+  const auto* loaded = std::get_if<store::key_documents_loaded>(m.answer.get());
+  const auto& kept = (loaded ? *loaded : nothing).documents;
+  for (auto& w : std::exchange(q.wanted, {})) {
+    const auto found = kept.find(w.server_name);
+    const auto documents = found == kept.end() ? matrix::key_documents{} : matrix::split_documents(found->second);
+    const bool may_fetch = !q.call.origin.empty() && node_.federation.notary == config::notary_service::fetched && notary_asked_.size() < fetches_max;
+    if (may_fetch && !suffices(documents, w.valid_until_ts, w.key_ids)) notary_fetch(number, q, std::move(w));
+    else notary_add(q, documents, w.key_ids);
+  }
+  if (q.open > 0) return true;
+  notary_answer(q);
+  notary_.erase(it);
+  return true;
+}
+
+void directory_machine::notary_fetch(token number, notary_question& q, notary_wanted w) {
+  const auto asked = ++last_token_;
+  notary_asked_[asked] = {number, w.key_ids};
+  ++q.open;
+  now_effects_.push_back(tell{{actor_kind::remote_server, w.server_name},
+                              keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true}});
 }
 
 void directory_machine::notary_keys(const keys_found& m) {
@@ -81,15 +136,25 @@ void directory_machine::notary_keys(const keys_found& m) {
   auto it = notary_.find(number);
   if (it == notary_.end()) return;
   auto& q = it->second;
-  // A key its server no longer lists is proved by the document that once listed it.
-  if (m.documents)
-    for (auto& document : matrix::documents_with(*m.documents, key_ids)) {
-      matrix::sign_json(document, node_.server_name, node_.key);
-      q.documents.emplace_back(std::move(document));
-    }
+  if (m.documents) notary_add(q, *m.documents, key_ids);
   if (--q.open > 0) return;
   notary_answer(q);
   notary_.erase(it);
+}
+
+void directory_machine::notary_add(notary_question& q, const std::vector<std::string>& kept, const std::vector<std::string>& key_ids) const {
+  // A key its server no longer lists is proved by the document that once listed it.
+  for (auto& document : matrix::documents_with(kept, key_ids)) {
+    matrix::sign_json(document, node_.server_name, node_.key);
+    notary_add(q, document);
+  }
+}
+
+void directory_machine::notary_add(notary_question& q, const object& document) const {
+  const auto bytes = matrix::json::canonical(document).size();
+  if (q.bytes + bytes > answer_bytes_max) return;
+  q.bytes += bytes;
+  q.documents.emplace_back(document);
 }
 
 void directory_machine::notary_overdue() {
@@ -104,7 +169,7 @@ void directory_machine::notary_overdue() {
 }
 
 void directory_machine::notary_answer(const notary_question& q) {
-  reply(q.gateway, q.id, 200, matrix::json::canonical(object{{"server_keys", q.documents}}));
+  reply(q.call, 200, matrix::json::canonical(object{{"server_keys", q.documents}}));
 }
 
 } // namespace causeway::directory

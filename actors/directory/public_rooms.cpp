@@ -161,7 +161,7 @@ void directory_machine::public_rooms(const federation_call& m) {
   answer.set("total_room_count_estimate", static_cast<std::int64_t>(public_rooms_.size()));
   if (!page.empty() && more_after) answer.set("next_batch", to_text(false, page.back()->first));
   if (!page.empty() && more_before) answer.set("prev_batch", to_text(true, page.front()->first));
-  reply(m.gateway, m.id, 200, matrix::json::canonical(answer));
+  reply(m, 200, matrix::json::canonical(answer));
 }
 
 } // namespace causeway::directory

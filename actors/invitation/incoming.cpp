@@ -37,7 +37,7 @@ std::string state_text(const matrix::json::value& list, std::string_view type, s
 } // namespace
 
 void invitation_machine::reply(const federation_call& m, int status, std::string body) {
-  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)}});
+  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin}});
 }
 
 void invitation_machine::refuse(const federation_call& m, const fault& why) {

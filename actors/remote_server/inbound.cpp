@@ -39,6 +39,17 @@ void remote_server_machine::refuse(const inbound_request& m, const fault& why, s
                                                                            matrix::json::canonical(body), retry_after_ms}});
 }
 
+void remote_server_machine::not_authenticated(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms) {
+  if (m.match->info->auth != matrix::authentication::open) return refuse(m, why, retry_after_ms);
+  federation_call call{m.gateway, m.id, {}, m.match, nullptr};
+  if (!m.request->body.empty()) {
+    auto value = matrix::json::parse(m.request->body);
+    if (!value) return refuse(m, value.error());
+    call.body = std::make_shared<const matrix::json::value>(std::move(*value));
+  }
+  now_effects_.push_back(tell{{actor_kind::directory, ""}, std::move(call)});
+}
+
 void remote_server_machine::inbound(const inbound_request& m) {
   if (!node_.admits(server_name_))
     return refuse(m, {fault_code::server_denied, "this server does not federate with " + server_name_});
@@ -109,9 +120,9 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     if (!under_way) fetch_keys();
     if (waits) return;
     // When it is repeated the keys may be there.
-    return refuse(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
+    return not_authenticated(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
   }
-  refuse(m, {fault_code::unauthorized, problem});
+  not_authenticated(m, {fault_code::unauthorized, problem});
 }
 
 void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
@@ -131,6 +142,12 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   const federation_call call{m.gateway, m.id, server_name_, m.match, body};
   auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
   switch (m.match->info->id) {
+  case endpoint::key_query_batch:
+    // Each name may cost a server that is asked for its keys.
+    if (const auto* names = body ? body->find_object("server_keys") : nullptr; names && names->size() > 1)
+      budget_.charge_requests(node_.federation, now_, names->size() - 1);
+    return hand_to({actor_kind::directory, ""});
+  case endpoint::key_query: return hand_to({actor_kind::directory, ""});
   case endpoint::event: {
     const auto asked = ++last_token_;
     now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
@@ -164,9 +181,43 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
   case endpoint::hierarchy:
   case endpoint::timestamp_to_event:
     if (!matrix::is_room_id(p.at(0))) return refuse(m, {fault_code::invalid_param, "room id"});
-    return hand_to({actor_kind::room, p.at(0)});
+    return hand_to_room(m, call);
   default: return refuse(m, {fault_code::unrecognized, "not served"});
   }
+}
+
+void remote_server_machine::hand_to_room(const inbound_request& m, const federation_call& call) {
+  const address room{actor_kind::room, call.match->parameters.at(0)};
+  const auto hand_on = [&] { now_effects_.push_back(tell{room, call}); };
+  if (!history_calls::is_one(call.match->info->id)) return hand_on();
+  switch (history_calls_.begin(node_.federation.inbound_history_requests_max, room, call, now_)) {
+  case history_calls::admission::hand_on: return hand_on();
+  case history_calls::admission::refuse:
+    return refuse(m, {fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"}, 1'000);
+  case history_calls::admission::waits: break;
+  }
+  if (!std::exchange(calls_watched_, true)) now_effects_.push_back(wake_me_at{now_ + history_calls::patience_ms, "calls"});
+}
+
+void remote_server_machine::call_ended(const call_answered& m) {
+  budget_.charge_answer(node_.federation, now_, m.bytes);
+  history_calls_.ended(m.gateway, m.id);
+  hand_on_waiting();
+}
+
+void remote_server_machine::hand_on_waiting() {
+  while (auto one = history_calls_.next(node_.federation.inbound_history_requests_max, now_)) now_effects_.push_back(tell{one->to, std::move(one->body)});
+}
+
+void remote_server_machine::calls_overdue() {
+  calls_watched_ = false;
+  const fault why{fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"};
+  const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
+  for (const auto& late : history_calls_.overdue(now_)) reply(late.body.gateway, late.body.id, info(why.code).http_status, text);
+  hand_on_waiting(); // what was handed on and never answered no longer counts
+  if (history_calls_.waiting() == 0) return;
+  calls_watched_ = true;
+  now_effects_.push_back(wake_me_at{now_ + history_calls::patience_ms / 4, "calls"});
 }
 
 void remote_server_machine::take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {

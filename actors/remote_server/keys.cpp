@@ -10,7 +10,8 @@ namespace causeway::remote_server {
 namespace {
 
 constexpr std::size_t waiting_max = 1'000;
-constexpr std::size_t answer_bytes_max = 256 * 1024;
+/// Four times what is kept of it (matrix::key_document_bytes_max): some servers lay their JSON out with blanks.
+constexpr std::size_t answer_bytes_max = 64 * 1024;
 /// Keys of one server, all it ever told: those it stopped using first go first.
 constexpr std::size_t known_keys_max = 4 * limits::server_keys_max;
 /// Key ids a notary is asked for.

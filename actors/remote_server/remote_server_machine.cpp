@@ -115,6 +115,8 @@ void remote_server_machine::dispatch(const message& m) {
         inbound(x);
       else if constexpr (std::is_same_v<T, pdus_handled>)
         handled(x);
+      else if constexpr (std::is_same_v<T, call_answered>)
+        call_ended(x);
       else if constexpr (std::is_same_v<T, server_alive> || std::is_same_v<T, retry_now>)
         sign_of_life();
       else if constexpr (std::is_same_v<T, status_wanted>)
@@ -127,6 +129,8 @@ void remote_server_machine::dispatch(const message& m) {
           consider_sending();
         else if (x.name == "sweep")
           sweep();
+        else if (x.name == "calls")
+          calls_overdue();
         else if (x.name == "receiving")
           watch_transaction();
         else if (x.name == "lazy")
@@ -210,7 +214,7 @@ effects remote_server_machine::flush() {
 void remote_server_machine::consider_idle() {
   const bool sends = !pdus_.empty() || !first_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || more_in_store_;
   const bool busy = sends || !edus_.empty() || !open_.empty() || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
-                    !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty();
+                    !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty() || history_calls_.waiting() > 0;
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
   const bool may_end = !busy && now_ - last_active_ >= idle;
@@ -234,7 +238,8 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   r.method = std::string{row.method};
   r.target = matrix::endpoint_path(endpoint, parameters);
   if (!query.empty()) r.target += "?" + query;
-  if (row.auth == matrix::authentication::x_matrix)
+  // A notary need not be told who asks, but may do more for whoever says it: ours does.
+  if (row.auth == matrix::authentication::x_matrix || endpoint == matrix::endpoint::key_query_batch)
     r.authorization.push_back(
       matrix::sign_request_of_text(r.method, r.target, node_.server_name, server_name_,
                                    body.empty() ? std::nullopt : std::optional<std::string_view>{body}, node_.key));

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/remote_server/history_calls.hpp"
 #include "actors/remote_server/request_budget.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/key_documents.hpp"
@@ -124,6 +125,13 @@ private:
   void watch_transaction();
   void reply(const std::string& gateway, std::uint64_t id, int status, std::string body);
   void refuse(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms = 0);
+  /// Nobody has proved to be that server: an open endpoint is answered all the same, as to a stranger.
+  void not_authenticated(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms = 0);
+  /// To the room, now or when others of this server are done.
+  void hand_to_room(const inbound_request& m, const federation_call& call);
+  void call_ended(const call_answered& m);
+  void hand_on_waiting();
+  void calls_overdue();
 
   const context& node_;
   const std::string server_name_;
@@ -192,6 +200,8 @@ private:
   bool first_received_ = true;  ///< nothing was received since this actor began: a repetition may be older than it
   bool watching_ = false;       ///< the timer `receiving` is set
   request_budget budget_;
+  history_calls history_calls_;
+  bool calls_watched_ = false; ///< the timer `calls` is set
   std::map<token, inbound_request> finding_event_;
   time_ms last_active_ = 0, last_contact_ = 0;
   time_ms looked_at_ = 0; ///< when the store was last asked what is owed

@@ -10,33 +10,42 @@ namespace causeway::remote_server {
 
 /// Who is heard before he has proved who he is. The origin of a request is a claim until its signature is checked, and every claimed name
 /// costs an actor, a read of the store and a key fetch: names are free to invent, so their number is bounded. A server that was answered
-/// with success before is always heard.
+/// with success before is always heard; so is one whose keys are on disk: it was dealt with before this start.
 class stranger_gate {
 public:
   static constexpr std::size_t strangers_max = 2'000;
   /// So long a name counts after it was last heard: as long as its actor lives at least.
   static constexpr time_ms stranger_ms = 30'000;
   /// Servers remembered as proved; beyond twice as many those not heard of for longest are strangers again.
-  static constexpr std::size_t proved_max = 20'000;
+  static constexpr std::size_t proved_max = 100'000;
+
+  /// Strangers that come from one address: one machine cannot use up the places of all.
+  static constexpr std::size_t strangers_of_address_max = 500;
 
   /// Whether a request in that name is handed on.
-  bool admit(const std::string& origin, time_ms now) {
+  /// @param address  whom it came from (messages/peer_address.hpp); empty: not known, not counted
+  bool admit(const std::string& origin, time_ms now, const std::string& address = {}) {
     if (is_proved(origin)) return true;
     if (auto it = strangers_.find(origin); it != strangers_.end()) {
-      it->second = now;
+      it->second.heard = now;
       return true;
     }
-    if (strangers_.size() >= strangers_max && now >= swept_ + sweep_ms) {
-      swept_ = now;
-      std::erase_if(strangers_, [&](const auto& s) { return s.second + stranger_ms <= now; });
-    }
-    if (strangers_.size() >= strangers_max) return false;
-    strangers_.emplace(origin, now);
+    const auto is_full = [&] {
+      const auto of_address = address.empty() ? by_address_.end() : by_address_.find(address);
+      return strangers_.size() >= strangers_max || (of_address != by_address_.end() && of_address->second >= strangers_of_address_max);
+    };
+    if (is_full() && now >= swept_ + sweep_ms) sweep(now);
+    if (is_full()) return false;
+    strangers_.emplace(origin, stranger{now, address});
+    if (!address.empty()) ++by_address_[address];
     return true;
   }
-  /// Its signature was found valid.
+  /// Its signature was found valid, now or before this start.
   void prove(const std::string& origin) {
-    strangers_.erase(origin);
+    if (auto it = strangers_.find(origin); it != strangers_.end()) {
+      leave(it->second);
+      strangers_.erase(it);
+    }
     proved_.insert(origin);
     if (proved_.size() < proved_max) return;
     proved_before_ = std::exchange(proved_, {});
@@ -52,7 +61,24 @@ private:
   /// All strangers are gone through this often at most.
   static constexpr time_ms sweep_ms = 250;
 
-  std::unordered_map<std::string, time_ms> strangers_; ///< -> when last heard
+  struct stranger {
+    time_ms heard = 0;
+    std::string address; ///< of its first request
+  };
+  void leave(const stranger& x) {
+    if (const auto it = by_address_.find(x.address); it != by_address_.end() && --it->second == 0) by_address_.erase(it);
+  }
+  void sweep(time_ms now) {
+    swept_ = now;
+    std::erase_if(strangers_, [&](const auto& s) {
+      const bool gone = s.second.heard + stranger_ms <= now;
+      if (gone) leave(s.second);
+      return gone;
+    });
+  }
+
+  std::unordered_map<std::string, stranger> strangers_;
+  std::unordered_map<std::string, std::size_t> by_address_; ///< strangers of each
   time_ms swept_ = 0;
   std::unordered_set<std::string> proved_, proved_before_;
 };

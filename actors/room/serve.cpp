@@ -20,6 +20,8 @@ using matrix::json::object;
 
 constexpr std::size_t backfill_max = 100;
 constexpr std::size_t missing_events_max = 20;
+/// Events of one answer about history, bytes: as much may be asked for again from the last one on.
+constexpr std::size_t history_bytes_max = 2 * 1024 * 1024;
 
 std::size_t number_or(const std::string* text, std::size_t fallback, std::size_t max) {
   std::size_t n = 0;
@@ -56,7 +58,7 @@ std::vector<std::string> ids_in(const matrix::json::value* body, std::string_vie
 } // namespace
 
 void room_machine::reply(const federation_call& m, int status, std::string body) {
-  tell_after({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body)});
+  tell_after({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin});
 }
 
 void room_machine::refuse(const federation_call& m, const fault& why) { reply(m, info(why.code).http_status, error_body(why)); }
@@ -128,6 +130,7 @@ void room_machine::serve(const federation_call& m) {
         if (key == "v" && q.from.size() < limits::pdus_per_transaction_max) q.from.push_back(value);
       if (q.from.empty()) return refuse(m, {fault_code::missing_param, "v"});
       q.limit = number_or(m.match->find_query("limit"), 10, backfill_max);
+      q.bytes_max = history_bytes_max;
       return read(std::move(q));
     }
     case endpoint::get_missing_events: {
@@ -140,6 +143,7 @@ void room_machine::serve(const federation_call& m) {
       q.limit = limit ? static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, missing_events_max)) : 10;
       if (const auto* depth = m.body->find_integer("min_depth")) q.min_depth = *depth;
       q.include_from = false;
+      q.bytes_max = history_bytes_max;
       return read(std::move(q));
     }
     case endpoint::event_auth: return read(store::load_events{room_id_, {p.at(1)}, false});

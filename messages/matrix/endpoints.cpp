@@ -41,7 +41,7 @@ constexpr std::array table{
   endpoint_info{query_profile, "GET", "/_matrix/federation/v1/query/profile", x_matrix, 0},
   endpoint_info{query_directory, "GET", "/_matrix/federation/v1/query/directory", x_matrix, 0},
   endpoint_info{key_query, "GET", "/_matrix/key/v2/query/{}", open, 0},
-  endpoint_info{key_query_batch, "POST", "/_matrix/key/v2/query", open, request_bytes},
+  endpoint_info{key_query_batch, "POST", "/_matrix/key/v2/query", open, limits::key_query_bytes_max},
   endpoint_info{public_rooms, "GET", "/_matrix/federation/v1/publicRooms", x_matrix, 0},
   endpoint_info{public_rooms_filtered, "POST", "/_matrix/federation/v1/publicRooms", x_matrix, request_bytes},
   endpoint_info{hierarchy, "GET", "/_matrix/federation/v1/hierarchy/{}", x_matrix, 0},

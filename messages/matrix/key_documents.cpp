@@ -25,15 +25,25 @@ std::set<std::string> listed(const json::object& document) {
 
 } // namespace
 
+json::object kept_form(const json::object& document, std::string_view server_name) {
+  auto kept = document;
+  kept.erase("unsigned");
+  json::object by_itself;
+  const auto* signatures = document.find("signatures");
+  const auto* own = signatures ? signatures->find_object(server_name) : nullptr;
+  const auto* keys = document.find("verify_keys");
+  if (own && keys)
+    for (const auto& one : *own)
+      if (keys->find(one.key) && one.mapped.as_string()) by_itself.set(one.key, one.mapped);
+  kept.set("signatures", json::object{{std::string{server_name}, std::move(by_itself)}});
+  return kept;
+}
+
 key_documents with_document(const key_documents& known, const json::object& document, std::string_view server_name) {
   std::vector<json::object> all;
   for (const auto& text : known)
     if (auto parsed = json::parse(text); parsed && parsed->as_object()) all.push_back(std::move(*parsed->as_object()));
-  auto own = document;
-  const auto* signatures = document.find("signatures");
-  const auto* by_itself = signatures ? signatures->find(server_name) : nullptr;
-  own.set("signatures", json::object{{std::string{server_name}, by_itself ? *by_itself : json::value{json::object{}}}});
-  all.insert(all.begin(), std::move(own)); // before an equally late one: it is the fresher
+  all.insert(all.begin(), kept_form(document, server_name)); // before an equally late one: it is the fresher
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return valid_until(a) > valid_until(b); });
   key_documents kept;
   std::set<std::string> proved;
@@ -42,7 +52,7 @@ key_documents with_document(const key_documents& known, const json::object& docu
     auto ids = listed(one);
     if (std::includes(proved.begin(), proved.end(), ids.begin(), ids.end())) continue;
     auto text = json::canonical(one);
-    if (kept.size() == key_documents_max || bytes + text.size() > key_documents_bytes_max) continue;
+    if (text.size() > key_document_bytes_max || kept.size() == key_documents_max || bytes + text.size() > key_documents_bytes_max) continue;
     bytes += text.size();
     proved.merge(ids);
     kept.push_back(std::move(text));
@@ -75,10 +85,18 @@ key_documents split_documents(std::string_view text) {
   if (text.empty()) return all;
   const auto parsed = json::parse(text);
   if (!parsed) return all;
-  if (parsed->as_object()) all.push_back(json::canonical(*parsed)); // one document alone: as earlier builds wrote it
+  std::size_t bytes = 0;
+  const auto take = [&](const json::value& one) {
+    const auto* name = one.find_string("server_name");
+    if (!one.as_object() || !name) return;
+    auto whole = json::canonical(kept_form(*one.as_object(), *name));
+    if (whole.size() > key_document_bytes_max || bytes + whole.size() > key_documents_bytes_max || all.size() == key_documents_max) return;
+    bytes += whole.size();
+    all.push_back(std::move(whole));
+  };
+  if (parsed->as_object()) take(*parsed); // one document alone: as earlier builds wrote it
   else if (const auto* list = parsed->as_array())
-    for (const auto& one : *list)
-      if (one.as_object()) all.push_back(json::canonical(one));
+    for (const auto& one : *list) take(one);
   return all;
 }
 

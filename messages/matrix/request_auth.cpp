@@ -136,6 +136,17 @@ std::string sign_request_of_text(std::string_view method, std::string_view uri, 
   return header;
 }
 
+origin_claim claimed_origin(const std::vector<std::string>& authorization) {
+  origin_claim out;
+  for (const auto& header : authorization) {
+    auto parsed = parse_x_matrix(header);
+    if (!parsed || !is_server_name(parsed->origin)) continue;
+    if (out.origin.empty()) out.origin = parsed->origin;
+    if (parsed->origin == out.origin) out.headers.push_back(header);
+  }
+  return out;
+}
+
 std::string sign_request(std::string_view method, std::string_view uri, std::string_view origin,
   std::string_view destination, const json::value* content, const signing_key& key) {
   if (!content) return sign_request_of_text(method, uri, origin, destination, {}, key);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// X-Matrix request authentication. Source: server-server-api, "Request Authentication".
 namespace causeway::matrix {
@@ -19,6 +20,12 @@ struct x_matrix {
 /// Does not verify anything: `destination` and the signature are still to be checked.
 /// @returns fault unauthorized; the detail names the parameter
 result<x_matrix> parse_x_matrix(std::string_view header);
+/// Whose a request says it is, before anything is verified: the first server name of its headers, and all headers of that name.
+struct origin_claim {
+  std::string origin; ///< empty: nobody's
+  std::vector<std::string> headers;
+};
+origin_claim claimed_origin(const std::vector<std::string>& authorization);
 /// The bytes that are signed: canonical JSON of method, uri, origin, destination, content.
 /// @param uri      path and query exactly as on the wire
 /// @param content  null when the request has no body

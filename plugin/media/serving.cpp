@@ -85,7 +85,9 @@ void media_service::serve_file(const federation_call& call, const file_info& fil
   out.stream = file.hash;
   out.stream_bytes = file.bytes;
   out.tail = std::move(frame.tail);
+  const auto bytes = out.body.size() + out.stream_bytes + out.tail.size();
   outside_.answer(call.gateway, std::move(out));
+  if (!call.origin.empty()) outside_.deliver({actor_kind::remote_server, call.origin}, call_answered{call.gateway, call.id, bytes});
 }
 
 void media_service::on_body_wanted(const std::string& gateway, gateway::body_wanted x) {

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
+
 using namespace causeway;
 using namespace causeway::test;
 using directory::directory_machine;
@@ -241,9 +243,38 @@ BOOST_AUTO_TEST_CASE(closed_directory_is_forbidden) {
 
 // -- notary -------------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// The directory as a notary: what the store keeps is `kept`.
+struct notary_rig : rig {
+  std::map<std::string, std::string> kept;
+  std::string origin = "there.example";
+
+  void keep(const std::string& server, const matrix::json::object& document) {
+    kept[server] = matrix::join_documents(matrix::with_document(matrix::split_documents(kept[server]), document, server));
+  }
+  /// What is done after the store has answered.
+  effects question(const std::string& method, const std::string& target, const std::string& body = {}) {
+    federation_call call{"g", 7, origin, std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target)), nullptr};
+    if (!body.empty()) call.body = std::make_shared<const value>(*matrix::json::parse(body));
+    auto all = on(call);
+    for (const auto& asked : of_kind<ask_store>(all)) {
+      store::key_documents_loaded found;
+      for (const auto& server : std::get<store::load_key_documents>(asked.question).servers)
+        if (kept.contains(server)) found.documents[server] = kept[server];
+      append(all, on(store_says(asked.asked, std::move(found))));
+    }
+    return all;
+  }
+};
+
+object document_of_there(char letter, time_ms until) { return matrix::server_keys_document("there.example", key_of(letter), {}, until); }
+
+} // namespace
+
 BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
-  rig r;
-  const auto sent = r.ask("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=5");
+  notary_rig r;
+  const auto sent = r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=5");
   const auto [to, wanted] = told<keys_wanted>(sent).at(0);
   BOOST_TEST((to == address{actor_kind::remote_server, "there.example"}));
   BOOST_TEST(wanted.valid_at_ts == 5);
@@ -258,10 +289,67 @@ BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
   BOOST_TEST(bool(matrix::check_server_keys(told_back, "there.example", noon)));
 }
 
+BOOST_AUTO_TEST_CASE(notary_asks_nobody_for_whoever_does_not_say_who_he_is) {
+  notary_rig r;
+  r.origin.clear();
+  const auto nothing = r.question("GET", "/_matrix/key/v2/query/there.example");
+  BOOST_TEST(told<keys_wanted>(nothing).empty());
+  BOOST_TEST(matrix::json::canonical(r.answer(nothing).second) == R"({"server_keys":[]})");
+  r.keep("there.example", document_of_there('t', noon - 1)); // as old as it is, it is what there is
+  std::string many = R"({"server_keys":{"there.example":{})";
+  for (int i = 0; i < 99; ++i) many += ",\"s" + std::to_string(i) + ".example\":{}";
+  const auto sent = r.question("POST", "/_matrix/key/v2/query", many + "}}");
+  BOOST_TEST(told<keys_wanted>(sent).empty());
+  const auto body = r.answer(sent).second;
+  BOOST_REQUIRE(body.find_array("server_keys")->size() == 1u);
+  BOOST_TEST(*body.find_array("server_keys")->at(0).find_string("server_name") == "there.example");
+}
+
+BOOST_AUTO_TEST_CASE(notary_asks_nobody_where_the_configuration_says_so_or_enough_is_kept) {
+  notary_rig r;
+  r.node.federation.notary = config::notary_service::cached;
+  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example")).empty());
+  r.node.federation.notary = config::notary_service::fetched;
+  r.keep("there.example", document_of_there('t', noon + 86'400'000));
+  const auto sent = r.question("GET", "/_matrix/key/v2/query/there.example");
+  BOOST_TEST(told<keys_wanted>(sent).empty());
+  BOOST_TEST(r.answer(sent).second.find_array("server_keys")->size() == 1u);
+  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=" + std::to_string(noon + 86'400'001))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(notary_has_a_bounded_number_of_servers_asked_at_once) {
+  notary_rig r;
+  std::size_t asked = 0;
+  for (int i = 0; i < 3; ++i) {
+    std::string many = "{\"server_keys\":{";
+    for (int j = 0; j < 60; ++j) many += (j ? "," : "") + ("\"s" + std::to_string(i) + "x" + std::to_string(j)) + ".example\":{}";
+    asked += told<keys_wanted>(r.question("POST", "/_matrix/key/v2/query", many + "}}")).size();
+  }
+  BOOST_TEST(asked == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(notary_tells_no_more_at_once_than_an_answer_may_hold) {
+  notary_rig r;
+  r.origin.clear();
+  std::string many = "{\"server_keys\":{";
+  for (int i = 0; i < 100; ++i) {
+    const auto name = "s" + std::to_string(i) + ".example";
+    auto document = matrix::server_keys_document(name, there_key(), {}, noon + 86'400'000);
+    document.set("padding", std::string(15'000, 'x'));
+    matrix::sign_json(document, name, there_key());
+    r.keep(name, document);
+    many += (i ? "," : "") + ("\"" + name) + "\":{}";
+  }
+  const auto sent = r.question("POST", "/_matrix/key/v2/query", many + "}}");
+  const auto size = told<federation_reply>(sent).at(0).second.body.size();
+  BOOST_TEST(size > 400'000u);
+  BOOST_TEST(size < 600'000u);
+}
+
 BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself) {
-  rig r;
+  notary_rig r;
   r.node.old_keys.push_back({"ed25519:old", there_key().public_key_base64(), noon - 1});
-  const auto sent = r.ask("POST", "/_matrix/key/v2/query", R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
+  const auto sent = r.question("POST", "/_matrix/key/v2/query", R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
   const auto asked = told<keys_wanted>(sent);
   BOOST_TEST(asked.size() == 2u);
   BOOST_TEST(asked.at(0).second.valid_at_ts == noon); // dead.example: as of now
@@ -277,19 +365,26 @@ BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself)
 }
 
 BOOST_AUTO_TEST_CASE(notary_proves_a_key_its_server_no_longer_lists) {
-  rig r;
-  const auto former = matrix::server_keys_document("there.example", key_of('f'), {}, noon - 86'400'000);
-  const auto now = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
-  auto kept = std::make_shared<const matrix::key_documents>(matrix::with_document(matrix::with_document({}, former, "there.example"), now, "there.example"));
+  notary_rig r;
+  r.keep("there.example", document_of_there('f', noon - 86'400'000));
+  r.keep("there.example", document_of_there('t', noon + 86'400'000));
+  r.origin.clear();
   const auto ask = [&](const std::string& key_id) {
-    const auto sent = r.ask("POST", "/_matrix/key/v2/query", R"({"server_keys":{"there.example":{")" + key_id + R"(":{"minimum_valid_until_ts":1}}}})");
-    return r.answer(r.on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", std::make_shared<const matrix::verify_keys>(), kept})).second;
+    return r.answer(r.question("POST", "/_matrix/key/v2/query", R"({"server_keys":{"there.example":{")" + key_id + R"(":{"minimum_valid_until_ts":1}}}})")).second;
   };
   const auto of_former = ask(key_of('f').key_id());
   BOOST_TEST(of_former.find_array("server_keys")->size() == 1u);
   BOOST_TEST(of_former.find_array("server_keys")->at(0).find_object("verify_keys")->find(key_of('f').key_id()));
   BOOST_TEST(bool(matrix::check_server_keys(*of_former.find_array("server_keys")->at(0).as_object(), "there.example", noon)));
   BOOST_TEST(ask(there_key().key_id()).find_array("server_keys")->at(0).find_object("verify_keys")->find(there_key().key_id()));
+}
+
+BOOST_AUTO_TEST_CASE(notary_whose_store_is_busy_tells_nothing_wrong) {
+  notary_rig r;
+  const auto sent = r.ask("GET", "/_matrix/key/v2/query/there.example");
+  r.node.federation.notary = config::notary_service::cached;
+  const auto done = r.on(store_says(of_kind<ask_store>(sent).at(0).asked, fault{fault_code::overloaded, "busy"}));
+  BOOST_TEST(matrix::json::canonical(r.answer(done).second) == R"({"server_keys":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(notary_refuses_nonsense_and_keeps_silent_about_excluded_servers) {

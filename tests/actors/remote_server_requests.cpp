@@ -62,6 +62,67 @@ BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
   BOOST_TEST(told<federation_call>(ask()).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(large_answers_have_to_be_waited_for_by_the_next_request) {
+  rig r;
+  r.node.federation.inbound_answers_mib_burst = 8;
+  r.node.federation.inbound_answers_mib_per_second = 2;
+  const auto ask = [&] { return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example")); };
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u);
+  r.on(call_answered{"g", 1, std::uint64_t{7} << 20});
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u); // a MiB is left
+  r.on(call_answered{"g", 2, std::uint64_t{5} << 20});
+  const auto refused = told<federation_reply>(ask()).at(0).second;
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST(refused.retry_after_ms > 1'900u);
+  BOOST_TEST(refused.retry_after_ms < 2'100u);
+  r.now += refused.retry_after_ms;
+  BOOST_TEST(told<federation_call>(ask()).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
+  rig r;
+  r.node.federation.inbound_history_requests_max = 2;
+  std::vector<federation_call> at_work;
+  const auto ask = [&, id = std::uint64_t{0}]() mutable {
+    for (auto& [to, call] : told<federation_call>(r.on(asked_by_there("GET", "/_matrix/federation/v1/backfill/!r%3Ahere.example?v=$e", {}, ++id)))) at_work.push_back(call);
+  };
+  for (int i = 0; i < 5; ++i) ask();
+  BOOST_TEST(at_work.size() == 2u);
+  // Other questions do not wait for them.
+  BOOST_TEST(told<federation_call>(r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"))).size() == 1u);
+  const auto next = told<federation_call>(r.on(call_answered{at_work[0].gateway, at_work[0].id, 100}));
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST((next[0].first == address{actor_kind::room, "!r:here.example"}));
+  // Whoever worked on them has failed, and nobody waits for the others any more: they are told to repeat.
+  r.now += remote_server::history_calls::patience_ms;
+  const auto late = told<federation_reply>(r.on(timer_due{"calls"}));
+  BOOST_TEST(late.size() == 2u);
+  BOOST_TEST(late.at(0).second.status == 429);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_for_the_keys_of_many_servers_costs_as_many_requests) {
+  rig r;
+  r.node.federation.inbound_requests_burst = 60;
+  r.node.federation.inbound_requests_per_second = 1;
+  std::string body = "{\"server_keys\":{";
+  for (int i = 0; i < 100; ++i) body += (i ? "," : "") + ("\"s" + std::to_string(i)) + ".example\":{}";
+  const auto ask = [&] { return r.on(asked_by_there("POST", "/_matrix/key/v2/query", body + "}}")); };
+  const auto first = told<federation_call>(ask());
+  BOOST_REQUIRE(first.size() == 1u);
+  BOOST_TEST((first[0].first == address{actor_kind::directory, ""}));
+  BOOST_TEST(first[0].second.origin == "there.example");
+  BOOST_TEST(told<federation_reply>(ask()).at(0).second.status == 429);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_about_keys_with_a_wrong_signature_is_answered_as_a_strangers) {
+  rig r;
+  auto asked = asked_by_there("GET", "/_matrix/key/v2/query/third.example");
+  asked.authorization = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"X-Matrix origin=\"there.example\",key=\"" + there_key().key_id() + "\",sig=\"AAAA\""});
+  const auto handed = told<federation_call>(r.on(asked));
+  BOOST_REQUIRE(handed.size() == 1u);
+  BOOST_TEST(handed[0].second.origin.empty());
+}
+
 BOOST_AUTO_TEST_CASE(transactions_do_not_count_among_requests) {
   rig r;
   r.node.federation.inbound_requests_burst = 1;

@@ -48,6 +48,17 @@ BOOST_AUTO_TEST_CASE(who_is_silent_makes_room_for_others) {
   BOOST_TEST(gate.admit(invented(0), later));
 }
 
+BOOST_AUTO_TEST_CASE(one_address_does_not_use_up_the_places_of_all) {
+  stranger_gate gate;
+  for (std::size_t i = 0; i < stranger_gate::strangers_of_address_max; ++i) BOOST_TEST(gate.admit(invented(i), noon, "192.0.2.1"));
+  BOOST_TEST(!gate.admit("one.more.example", noon + 1, "192.0.2.1"));
+  BOOST_TEST(gate.admit("another.example", noon + 1, "192.0.2.2"));
+  gate.prove(invented(3)); // no stranger any more
+  BOOST_TEST(gate.admit("one.more.example", noon + 2, "192.0.2.1"));
+  BOOST_TEST(!gate.admit("yet.one.more.example", noon + 3, "192.0.2.1"));
+  BOOST_TEST(gate.admit("yet.one.more.example", noon + stranger_gate::stranger_ms + 1'000, "192.0.2.1"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_remembered_of_those_who_proved_themselves_is_bounded_too) {
   auto gate = full();
   gate.prove("old.example");

@@ -69,6 +69,35 @@ BOOST_AUTO_TEST_CASE(server_that_changes_its_key_without_end_fills_a_bounded_spa
   for (const auto& one : with_document(all, huge, "a.example")) BOOST_TEST(one.size() < key_documents_bytes_max);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_signature_does_not_need_is_not_kept) {
+  auto told = document('k', 1'000);
+  const std::string padding(5'000, 'x');
+  told.set("unsigned", json::object{{"padding", padding}});
+  auto& own = *told.find("signatures")->as_object()->find("a.example")->as_object();
+  own.set("ed25519:unlisted", padding);
+  own.set("padding", json::object{{"padding", padding}});
+  told.find("signatures")->as_object()->set("b.example", json::object{{"ed25519:x", padding}});
+  BOOST_TEST(bool(check_server_keys(told, "a.example", 500)));
+  const auto all = with_document({}, told, "a.example");
+  BOOST_REQUIRE(all.size() == 1u);
+  BOOST_TEST(all[0] == with_document({}, document('k', 1'000), "a.example").at(0));
+  BOOST_TEST(bool(check_server_keys(documents_with(all, {}).at(0), "a.example", 500)));
+  // The same for what an earlier build has written.
+  BOOST_TEST(split_documents("[" + json::canonical(told) + "]") == all, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_document_with_a_signed_field_nobody_knows_is_kept_as_long_as_it_is_small) {
+  auto told = document('k', 1'000);
+  told.set("tls_fingerprints", json::array{});
+  sign_json(told, "a.example", key_of('k'));
+  BOOST_TEST(bool(check_server_keys(documents_with(with_document({}, told, "a.example"), {}).at(0), "a.example", 500)));
+  told.set("tls_fingerprints", std::string(key_document_bytes_max, 'x'));
+  sign_json(told, "a.example", key_of('k'));
+  BOOST_TEST(bool(check_server_keys(told, "a.example", 500))); // its keys are good all the same
+  BOOST_TEST(with_document({}, told, "a.example").empty());
+  BOOST_TEST(split_documents("[" + json::canonical(told) + "]").empty());
+}
+
 BOOST_AUTO_TEST_CASE(documents_survive_the_store) {
   auto all = with_document({}, document('k', 1'000), "a.example");
   all = with_document(all, document('m', 2'000), "a.example");

@@ -128,4 +128,84 @@ BOOST_AUTO_TEST_CASE(a_gateway_cannot_speak_for_a_server_without_its_signature) 
   BOOST_TEST(*request->authorization == x.authorization, boost::test_tools::per_element());
 }
 
+// -- questions about keys, which anybody may ask ---------------------------------------------------------------------------
+
+namespace {
+
+gateway::federation_request keys_question(std::uint64_t id, const std::string& address = "192.0.2.1:50000") {
+  gateway::federation_request x;
+  x.id = id;
+  x.method = "GET";
+  x.target = "/_matrix/key/v2/query/third.example";
+  x.remote_address = address;
+  return x;
+}
+
+/// Status of an answer that went to a gateway.
+int status_of(const edge::frame& x) { return gateway::decode_federation_answer(x)->status; }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_question_about_keys_is_the_directorys_or_that_of_the_server_that_signed_it) {
+  links.on_frame(first, gateway::encode(keys_question(1)));
+  BOOST_REQUIRE(delivered.size() == 1U);
+  BOOST_TEST((delivered[0].first == address{actor_kind::directory, ""}));
+  BOOST_TEST(std::get<federation_call>(delivered[0].second).origin.empty());
+  auto with_name = keys_question(2);
+  with_name.authorization = {"X-Matrix origin=\"theirs.example\",key=\"ed25519:k\",sig=\"AAAA\""};
+  links.on_frame(first, gateway::encode(with_name));
+  BOOST_REQUIRE(delivered.size() == 2U);
+  BOOST_TEST((delivered[1].first == address{actor_kind::remote_server, "theirs.example"}));
+  node.federation.notary = config::notary_service::cached;
+  links.on_frame(first, gateway::encode(with_name));
+  BOOST_TEST((delivered.at(2).first == address{actor_kind::directory, ""}));
+  node.federation.notary = config::notary_service::none;
+  links.on_frame(first, gateway::encode(with_name));
+  BOOST_TEST(delivered.size() == 3U);
+  BOOST_TEST(status_of(sent.at(0).second) == 404);
+}
+
+BOOST_AUTO_TEST_CASE(questions_about_keys_are_counted_by_address) {
+  node.federation.notary_requests_burst = 3;
+  for (std::uint64_t id = 1; id <= 4; ++id) links.on_frame(first, gateway::encode(keys_question(id)));
+  BOOST_TEST(delivered.size() == 3U);
+  BOOST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST(status_of(sent[0].second) == 429);
+  links.on_frame(first, gateway::encode(keys_question(5, "192.0.2.2:50000")));
+  BOOST_TEST(delivered.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_to_a_servers_call_is_told_to_its_actor_with_its_size) {
+  links.send(federation_reply{"1|first", 9, 200, std::string(1'000, 'x'), 0, "theirs.example"});
+  BOOST_REQUIRE(delivered.size() == 1U);
+  BOOST_TEST((delivered[0].first == address{actor_kind::remote_server, "theirs.example"}));
+  BOOST_TEST(std::get<call_answered>(delivered[0].second).bytes == 1'000U);
+  BOOST_TEST(std::get<call_answered>(delivered[0].second).id == 9U);
+  links.send(federation_reply{"1|first", 10, 200, "{}"});
+  BOOST_TEST(delivered.size() == 1U);
+  BOOST_TEST(sent.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_whose_keys_are_on_disk_is_no_stranger_after_a_restart) {
+  gateway_links again{node, [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); }, [] { return time_ms{1'700'000'000'000}; },
+                      {"known.example"}};
+  again.on_frame(first, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
+  sent.clear();
+  const auto ask = [&](const std::string& origin) {
+    gateway::federation_request x;
+    x.id = 1;
+    x.method = "GET";
+    x.target = "/_matrix/federation/v1/event/$e";
+    x.authorization = {"X-Matrix origin=\"" + origin + "\",key=\"ed25519:k\",sig=\"AAAA\""};
+    const auto before = delivered.size();
+    again.on_frame(first, gateway::encode(x));
+    return delivered.size() > before;
+  };
+  for (std::size_t i = 0; i < remote_server::stranger_gate::strangers_max; ++i) BOOST_REQUIRE(ask("s" + std::to_string(i) + ".example"));
+  BOOST_TEST(!ask("one.more.example"));
+  BOOST_TEST(status_of(sent.back().second) == 429);
+  BOOST_TEST(ask("known.example"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
