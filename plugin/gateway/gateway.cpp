@@ -1,5 +1,6 @@
 #include "plugin/gateway/gateway.hpp"
 
+#include "plugin/descriptors.hpp"
 #include "plugin/gateway/file_watch.hpp"
 #include "plugin/gateway/http_server.hpp"
 #include "plugin/gateway/http_text.hpp"
@@ -103,6 +104,12 @@ status gateway::parts::assemble() {
   if (!policy) return policy.error();
   auto trust = load_trust(options.ca_file);
   if (!trust) return trust.error();
+  const auto descriptors = share_descriptors(raise_descriptor_limit(), options.connections_max);
+  if (!descriptors) return descriptors.error();
+  if (descriptors->inbound < options.connections_max) {
+    spdlog::warn("gateway: connections_max is {}, but the process may open too few descriptors: {} connections are taken", options.connections_max, descriptors->inbound);
+    options.connections_max = static_cast<std::uint32_t>(descriptors->inbound);
+  }
   const std::size_t context_count = options.threads <= 1 ? 1 : options.threads + 1;
   for (std::size_t i = 0; i < context_count; ++i) {
     contexts.push_back(std::make_unique<asio::io_context>(1));
@@ -114,14 +121,14 @@ status gateway::parts::assemble() {
     server_contexts.push_back(contexts[i].get());
   // Before the files are read: what changes from here on is seen.
   certificate_files = std::make_unique<file_watch>(std::vector{options.certificate_file, options.private_key_file});
-  server = std::make_unique<http_server>(options, std::move(server_contexts), *this);
+  server = std::make_unique<http_server>(options, std::move(server_contexts), *this, tuning.write_window);
   if (auto opened = server->open(); !opened) return opened;
 
   auto made = resolver::make(first, options.dns_server);
   if (!made) return made.error();
   names = *std::move(made);
   const http_client_options client_options{std::chrono::milliseconds{options.connect_timeout_ms},
-                                           static_cast<long>(options.connections_per_destination_max)};
+                                           static_cast<long>(options.connections_per_destination_max), static_cast<long>(descriptors->outbound)};
   client = std::make_unique<http_client>(first, client_options, *std::move(policy), *std::move(trust));
   directory = std::make_unique<peer_directory>(*names, *client, peer_directory::options{tuning.well_known_port, random_seed()});
   outgoing = std::make_unique<peer_requests>(first, *directory, *client, [this](http_answer answer) {
@@ -292,7 +299,7 @@ status gateway::reload_certificate() {
 }
 
 gateway::counts gateway::count() const {
-  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open()};
+  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused()};
 }
 
 } // namespace causeway::gateway

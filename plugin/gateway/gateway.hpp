@@ -24,6 +24,7 @@ struct gateway_tuning {
   link_timing link;
   std::chrono::milliseconds stop_timeout{10'000};///< open requests may finish this long after `stop`
   std::chrono::milliseconds certificate_check{5'000}; ///< the files of the certificate are looked at so often
+  std::chrono::milliseconds write_window{10'000};///< over which the pace of reading answers is measured
   std::uint16_t well_known_port = 443;           ///< where other servers' well-known files are
 };
 
@@ -64,6 +65,9 @@ public:
     std::size_t connections = 0;       ///< inbound, open
     std::size_t waiting_for_node = 0;  ///< inbound requests the node has not answered
     std::size_t outgoing_requests = 0; ///< requests of the node that are under way
+    std::uint64_t crowded_out = 0;     ///< connections refused or ended, ever, because there was no place for all
+    std::uint64_t slow_readers = 0;    ///< connections cut off, ever, because an answer was read too slowly
+    std::uint64_t answers_refused = 0; ///< questions answered with 429, ever, because earlier answers were not read
   };
   counts count() const;
 

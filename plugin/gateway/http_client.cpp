@@ -131,7 +131,8 @@ http_client::http_client(boost::asio::io_context& io, http_client_options option
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_destination_max);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, idle_connections_max);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections_max);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(idle_connections_max, options_.connections_max));
 }
 
 http_client::~http_client() {

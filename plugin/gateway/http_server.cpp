@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <spdlog/spdlog.h>
 
@@ -22,6 +23,8 @@ using socket = asio::basic_stream_socket<tcp, executor>;
 
 /// Wait after an accept that failed, e.g. for lack of descriptors: trying at once would only burn the processor.
 constexpr std::chrono::milliseconds accept_retry{100};
+/// Bytes of an answer the kernel holds beyond what the client's window lets out.
+constexpr int unsent_bytes_max = 256 * 1024;
 /// TLS 1.2 suites with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind.
 constexpr const char* tls12_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
@@ -67,7 +70,9 @@ result<std::shared_ptr<asio::ssl::context>> load_certificate(const config::gatew
 
 struct http_server::shared {
   std::shared_ptr<const config::gateway_options> options;
-  std::shared_ptr<connection_count> count = std::make_shared<connection_count>();
+  std::shared_ptr<connection_places> places;
+  std::shared_ptr<unread_answers> unread;
+  repeated_line crowded, accept_failed;
   std::vector<std::shared_ptr<connection_shard>> shards;
   std::size_t next_shard = 0; // on the accepting thread
 
@@ -85,17 +90,26 @@ struct http_server::shared {
   void take(socket from);
 };
 
-http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink)
+http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink, std::chrono::milliseconds write_window)
   : shared_(std::make_unique<shared>()) {
   shared_->options = std::make_shared<const config::gateway_options>(std::move(options));
   const auto bodies = std::make_shared<body_budget>(std::size_t{shared_->options->inbound_bodies_mib} << 20);
+  const auto& o = *shared_->options;
+  shared_->places = std::make_shared<connection_places>(o.connections_max, std::min(o.connections_per_address_max, std::max(o.connections_max / 2, 1U)));
+  const auto streams = std::make_shared<stream_count>();
+  shared_->unread = std::make_shared<unread_answers>();
+  const auto answers =
+    std::make_shared<answer_budget>(std::size_t{shared_->options->answers_mib} << 20, std::size_t{shared_->options->answers_per_peer_mib} << 20);
   for (auto* io : threads) {
     auto one = std::make_shared<connection_shard>();
     one->io = io;
     one->options = shared_->options;
     one->sink = &sink;
-    one->count = shared_->count;
+    one->streams = streams;
     one->bodies = bodies;
+    one->answers = answers;
+    one->unread = shared_->unread;
+    one->write_window = write_window;
     shared_->shards.push_back(std::move(one));
   }
 }
@@ -152,7 +166,7 @@ void http_server::shared::accept_on(listener& at) {
   at.accept.async_accept(shard.io->get_executor(), [this, &at](const beast::error_code& error, socket from) {
     if (!at.accept.is_open()) return;
     if (error) {
-      spdlog::warn("gateway: accept: {}", error.message());
+      if (const auto times = accept_failed.again(std::chrono::steady_clock::now())) spdlog::warn("gateway: accept: {} ({} times)", error.message(), *times);
       at.retry.expires_after(accept_retry);
       at.retry.async_wait([this, &at](const beast::error_code& cancelled) {
         if (!cancelled && at.accept.is_open()) accept_on(at);
@@ -168,16 +182,25 @@ void http_server::shared::take(socket from) {
   beast::error_code error;
   const auto remote = from.remote_endpoint(error);
   if (error) return; // gone already
-  if (!count->up(options->connections_max)) return; // closes it: better than to let it wait for nothing
   from.set_option(tcp::no_delay{true}, error);
+  // What the kernel takes is not read yet: little of it, so that the pace of writing is that of reading.
+  ::setsockopt(from.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max, sizeof unsent_bytes_max);
   auto address = remote.address().is_v6() ? '[' + remote.address().to_string() + ']' : remote.address().to_string();
   address += ':' + std::to_string(remote.port());
+  // Behind a proxy all come from one address.
+  const auto before = places->gave_way();
+  auto place = connection_places::take(places, options->plain_http ? std::string{} : peer_of(address));
+  if (!place || places->gave_way() != before)
+    if (const auto times = crowded.again(std::chrono::steady_clock::now()))
+      spdlog::warn("gateway: too many connections, {}: {} had to give way or were refused; the last one came from {}",
+                   places->now() >= options->connections_max ? "all places are taken" : "one address has its share", *times, address);
+  if (!place) return; // closes it: better than to let it wait for nothing
   const auto ex = from.get_executor();
   const auto found = std::find_if(shards.begin(), shards.end(), [&](const auto& one) { return one->io->get_executor() == ex; });
   const auto& shard = *found;
   const auto launch = [&](auto session) { asio::dispatch(ex, [session] { session->run(); }); };
   if (options->plain_http) {
-    launch(std::make_shared<http_session<plain_stream>>(shard, plain_stream{std::move(from)}, std::move(address), nullptr));
+    launch(std::make_shared<http_session<plain_stream>>(shard, plain_stream{std::move(from)}, std::move(address), nullptr, std::move(place)));
     return;
   }
   std::shared_ptr<asio::ssl::context> context;
@@ -185,7 +208,7 @@ void http_server::shared::take(socket from) {
     const std::lock_guard lock{tls_mutex};
     context = tls;
   }
-  launch(std::make_shared<http_session<tls_stream>>(shard, tls_stream{plain_stream{std::move(from)}, *context}, std::move(address), context));
+  launch(std::make_shared<http_session<tls_stream>>(shard, tls_stream{plain_stream{std::move(from)}, *context}, std::move(address), context, std::move(place)));
 }
 
 void http_server::drain() {
@@ -206,11 +229,23 @@ void http_server::drain() {
 }
 
 bool http_server::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
-  return shared_->count->wait_until_none(deadline);
+  return shared_->places->wait_until_none(deadline);
+}
+
+std::uint64_t http_server::crowded_out() const {
+  return shared_->crowded.total();
+}
+
+std::uint64_t http_server::slow_readers() const {
+  return shared_->unread->cut.total();
+}
+
+std::uint64_t http_server::answers_refused() const {
+  return shared_->unread->refused.total();
 }
 
 std::size_t http_server::connections() const {
-  return shared_->count->now();
+  return shared_->places->now();
 }
 
 } // namespace causeway::gateway

@@ -2,9 +2,15 @@
 #include "config/gateway_options.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/request_auth.hpp"
+#include "messages/peer_address.hpp"
+#include "plugin/gateway/answer_budget.hpp"
 #include "plugin/gateway/body_budget.hpp"
+#include "plugin/gateway/connection_places.hpp"
 #include "plugin/gateway/http_server.hpp"
 #include "plugin/gateway/http_text.hpp"
+#include "plugin/gateway/repeated_line.hpp"
+#include "plugin/gateway/write_pace.hpp"
 
 #include <utility>
 
@@ -17,17 +23,17 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <spdlog/spdlog.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <ctime>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 /// One inbound connection. Internal to the server.
@@ -49,45 +55,24 @@ public:
   virtual void drain() = 0;
 };
 
-/// How many connections are open. Connections own it: the last may end after the server object.
-class connection_count {
+/// Answers whose body is streamed: each holds a part of it in memory. Connections own it: the last may end after the server object.
+class stream_count {
 public:
-  /// False at `connections_max`.
-  bool up(std::size_t connections_max) {
-    const std::lock_guard lock{mutex_};
-    if (count_ >= connections_max) return false;
-    ++count_;
-    return true;
+  /// False at `streams_max`.
+  bool up(std::size_t streams_max) {
+    if (count_.fetch_add(1) < streams_max) return true;
+    --count_;
+    return false;
   }
-  void down() {
-    const std::lock_guard lock{mutex_};
-    if (--count_ == 0) emptied_.notify_all();
-  }
-  /// The same for answers whose body is streamed: each holds a part of it in memory.
-  bool stream_up(std::size_t streams_max) {
-    const std::lock_guard lock{mutex_};
-    if (streams_ >= streams_max) return false;
-    ++streams_;
-    return true;
-  }
-  void stream_down() {
-    const std::lock_guard lock{mutex_};
-    --streams_;
-  }
-  bool wait_until_none(std::chrono::steady_clock::time_point deadline) {
-    std::unique_lock lock{mutex_};
-    return emptied_.wait_until(lock, deadline, [this] { return count_ == 0; });
-  }
-  std::size_t now() const {
-    const std::lock_guard lock{mutex_};
-    return count_;
-  }
+  void down() { --count_; }
 
 private:
-  mutable std::mutex mutex_;
-  std::condition_variable emptied_;
-  std::size_t count_ = 0;
-  std::size_t streams_ = 0;
+  std::atomic<std::size_t> count_{0};
+};
+
+/// What the log says of clients that do not read.
+struct unread_answers {
+  repeated_line refused, cut;
 };
 
 /// The connections of one thread, and what they need of the server.
@@ -95,8 +80,11 @@ struct connection_shard {
   asio::io_context* io = nullptr;
   std::shared_ptr<const config::gateway_options> options;
   request_sink* sink = nullptr;
-  std::shared_ptr<connection_count> count;
+  std::shared_ptr<stream_count> streams;
   std::shared_ptr<body_budget> bodies;
+  std::shared_ptr<answer_budget> answers;
+  std::shared_ptr<unread_answers> unread;
+  std::chrono::milliseconds write_window{};
   std::unordered_set<connection_control*> live; ///< only on this shard's thread
   std::atomic<bool> draining{false};
 };
@@ -146,24 +134,30 @@ public:
   static constexpr bool is_tls = std::is_same_v<Stream, tls_stream>;
 
   /// @param keep_alive_of  owns what the stream refers to (the TLS context); null for plain HTTP
-  /// @pre `shard->count` has counted this connection up
-  http_session(std::shared_ptr<connection_shard> shard, Stream stream, std::string remote_address, std::shared_ptr<void> keep_alive_of)
-    : shard_(std::move(shard)), share_(shard_->bodies), context_(std::move(keep_alive_of)), stream_(std::move(stream)),
+  http_session(std::shared_ptr<connection_shard> shard, Stream stream, std::string remote_address, std::shared_ptr<void> keep_alive_of,
+               std::unique_ptr<connection_places::place> place)
+    : shard_(std::move(shard)), place_(std::move(place)), share_(shard_->bodies), answer_share_(shard_->answers),
+      pace_(shard_->options->answer_bytes_per_second_min, shard_->write_window), context_(std::move(keep_alive_of)), stream_(std::move(stream)),
       remote_address_(std::move(remote_address)) {}
-
-  ~http_session() override { shard_->count->down(); }
 
   /// Call on the shard's thread.
   void run() {
     shard_->live.insert(this);
+    place_->ended_by([io = shard_->io, one = this->weak_from_this()] {
+      asio::post(*io, [one] {
+        if (const auto self = one.lock()) self->end();
+      });
+    });
     if constexpr (is_tls) {
       idle_ = true; // nothing is lost by closing now
       lowest().expires_after(std::min<std::chrono::seconds>(read_timeout(), handshake_timeout));
       stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](const beast::error_code& error) {
         self->idle_ = false;
+        self->place_->now_is(connection_places::standing::unproved);
         error ? self->end() : self->wait_for_request();
       });
     } else {
+      place_->now_is(connection_places::standing::unproved);
       wait_for_request();
     }
   }
@@ -189,6 +183,8 @@ private:
   static constexpr std::size_t buffer_bytes_max = 128 * 1024;
   /// Body and head go out in one write (one TLS record) up to this size.
   static constexpr std::size_t joined_bytes_max = 16 * 1024;
+  /// Given to the socket at once: how much of it was taken shows how fast the client reads.
+  static constexpr std::size_t written_bytes_max = 64 * 1024;
   /// Unread input that is swallowed before closing, so that the answer is not lost to a reset.
   static constexpr std::size_t discarded_bytes_max = 2 * limits::transaction_bytes_max;
 
@@ -201,6 +197,7 @@ private:
   void wait_for_request() {
     if (buffer_.size() > 0) return read_header(); // pipelined
     if (shard_->draining) return close();
+    if (proved_) place_->now_is(connection_places::standing::idle);
     if (buffer_.capacity() > idle_buffer_bytes) buffer_.shrink_to_fit();
     idle_ = true;
     lowest().expires_after(std::chrono::seconds{shard_->options->idle_timeout_s});
@@ -232,6 +229,9 @@ private:
     if (error) return end();
 
     const auto& head = parser_->get();
+    // A proxy in front of us and we must not understand different hosts.
+    if (const auto hosts = head.count(http::field::host); hosts > 1 || (hosts == 0 && head.version() >= 11))
+      return refuse(error_answer(400, "M_UNKNOWN", "one Host header is required"), true);
     if (head.find(http::field::transfer_encoding) != head.end() && !parser_->chunked())
       return refuse(error_answer(400, "M_UNKNOWN", "unknown Transfer-Encoding"), true); // where it ends is anyone's guess
     const auto method = head.method_string();
@@ -242,7 +242,7 @@ private:
     if (const auto length = parser_->content_length(); length && *length > bound)
       return refuse(error_answer({fault_code::too_large, "body is over " + std::to_string(bound) + " bytes"}));
     parser_->body_limit(bound);
-    well_known_ = match->info->id == matrix::endpoint::well_known;
+    endpoint_ = match->info->id;
     if (parser_->is_done()) return hand_over();
     if (beast::iequals(head[http::field::expect], "100-continue")) return write_continue();
     read_body();
@@ -269,7 +269,9 @@ private:
     auto message = parser_->release();
     parser_.reset();
     keep_alive_ = message.keep_alive();
-    if (well_known_) return write(well_known_answer());
+    proved_ = true;
+    place_->now_is(connection_places::standing::busy);
+    if (endpoint_ == matrix::endpoint::well_known) return write(well_known_answer());
     federation_request request;
     const auto text = [](beast::string_view x) { return std::string{x.data(), x.size()}; };
     request.method = text(message.method_string());
@@ -278,8 +280,56 @@ private:
     for (auto it = first; it != last; ++it)
       request.authorization.push_back(text(it->value()));
     request.body = std::move(message.body().text);
-    request.remote_address = remote_address_;
+    request.remote_address = shard_->options->plain_http ? forwarded_for(message) : remote_address_;
+    // A name is a claim, but of these endpoints only who has proved it gets more than an error. At the open ones anybody could use up another's share.
+    const bool is_open = matrix::info(endpoint_).auth == matrix::authentication::open;
+    whose_ = {peer_of(request.remote_address), is_open ? std::string{} : matrix::claimed_origin(request.authorization).origin};
+    // The node is only asked for what there will be room for, as far as that can be known.
+    if (has_large_answer(endpoint_) && !answer_share_.take(whose_, answer_share::expected_bytes)) return write(unread_before());
     shard_->sink->on_request(std::move(request), this->shared_from_this());
+  }
+
+  /// Behind a proxy the last address of the header is the one it has seen itself; without the header nobody knows.
+  template <class Message>
+  static std::string forwarded_for(const Message& message) {
+    const auto [first, last] = message.equal_range("X-Forwarded-For");
+    std::string_view text;
+    for (auto it = first; it != last; ++it) text = {it->value().data(), it->value().size()};
+    text.remove_prefix(std::min(text.rfind(',') + 1, text.size())); // npos + 1 is 0
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    return std::string{text};
+  }
+
+  /// Those whose answer may be over `answer_share::free_bytes` by much.
+  static bool has_large_answer(matrix::endpoint e) {
+    using matrix::endpoint;
+    switch (e) {
+    case endpoint::state:
+    case endpoint::state_ids:
+    case endpoint::backfill:
+    case endpoint::get_missing_events:
+    case endpoint::event_auth:
+    case endpoint::event:
+    case endpoint::hierarchy:
+    case endpoint::timestamp_to_event:
+    case endpoint::send_join_v1:
+    case endpoint::send_join_v2:
+    case endpoint::send_knock:
+    case endpoint::public_rooms:
+    case endpoint::public_rooms_filtered:
+    case endpoint::key_query:
+    case endpoint::key_query_batch:
+    case endpoint::media_download:
+    case endpoint::media_thumbnail: return true;
+    default: return false;
+    }
+  }
+
+  federation_answer unread_before() {
+    if (const auto times = shard_->unread->refused.again(std::chrono::steady_clock::now()))
+      spdlog::warn("gateway: answered 429 because earlier answers were not read yet, last to {} ({}): {} times", remote_address_, whose_.origin, *times);
+    return error_answer({fault_code::overloaded, "earlier answers were not read yet; repeat"});
   }
 
   federation_answer well_known_answer() const {
@@ -307,35 +357,67 @@ private:
       rest_ = begin_rest(answer);
       if (!rest_) answer = error_answer({fault_code::overloaded, "too many files are being sent"});
     }
-    const bool keep = keep_alive_ && !shard_->draining;
-    out_ = response_head(answer, keep, std::time(nullptr));
-    std::array<asio::const_buffer, 2> parts{};
-    if (out_.size() + answer.body.size() <= joined_bytes_max) {
-      out_ += answer.body;
-    } else {
-      out_body_ = std::move(answer.body);
-      parts[1] = asio::buffer(out_body_);
+    // Of a file one part at a time is held.
+    if (!answer_share_.take(whose_, answer.body.size() + (rest_ ? limits::streamed_part_bytes_max : 0))) {
+      rest_.reset();
+      answer = unread_before();
     }
-    parts[0] = asio::buffer(out_);
-    lowest().expires_after(read_timeout());
-    asio::async_write(stream_, parts, [self = this->shared_from_this(), keep](const beast::error_code& error, std::size_t) {
-      if (error) return self->end();
-      self->out_.clear();
-      self->out_body_ = {};
-      if (self->rest_) return self->ask_for_part();
-      keep ? self->wait_for_request() : self->close();
-    });
+    close_after_ = !keep_alive_ || shard_->draining;
+    out_ = response_head(answer, !close_after_, std::time(nullptr));
+    if (out_.size() + answer.body.size() <= joined_bytes_max) out_ += answer.body;
+    else out_body_ = std::move(answer.body);
+    begin_writing();
+  }
+
+  /// Writes `out_`, then `out_body_`; then goes on as `written` says.
+  void begin_writing() {
+    unwritten_head_ = out_;
+    unwritten_body_ = out_body_;
+    pace_.begin(std::chrono::steady_clock::now(), shard_->answers->is_crowded());
+    lowest().expires_at(pace_.deadline());
+    write_some();
+  }
+
+  void write_some() {
+    auto& part = unwritten_head_.empty() ? unwritten_body_ : unwritten_head_;
+    if (part.empty()) return written();
+    stream_.async_write_some(asio::buffer(part.data(), std::min(part.size(), written_bytes_max)),
+                             [self = this->shared_from_this(), &part](const beast::error_code& error, std::size_t bytes) {
+                               if (error) return self->write_failed(error);
+                               part.remove_prefix(bytes);
+                               if (self->pace_.moved(bytes, std::chrono::steady_clock::now(), self->shard_->answers->is_crowded()))
+                                 self->lowest().expires_at(self->pace_.deadline());
+                               self->write_some();
+                             });
+  }
+
+  void write_failed(const beast::error_code& error) {
+    if (error == beast::error::timeout)
+      if (const auto times = shard_->unread->cut.again(std::chrono::steady_clock::now()))
+        spdlog::warn("gateway: cut off because answers were read too slowly, last {} ({}): {} connections", remote_address_, whose_.origin, *times);
+    rest_.reset();
+    answer_share_.release();
+    end();
+  }
+
+  void written() {
+    out_.clear();
+    out_body_ = {};
+    if (rest_ && (rest_->bytes_left > 0 || !rest_->tail.empty())) return ask_for_part();
+    rest_.reset();
+    answer_share_.release();
+    close_after_ || shard_->draining ? close() : wait_for_request();
   }
 
   /// A body that is had from the node part by part, as the socket takes it.
   struct body_rest {
-    body_rest(std::shared_ptr<connection_count> of, std::string name, std::uint64_t bytes, std::string last)
+    body_rest(std::shared_ptr<stream_count> of, std::string name, std::uint64_t bytes, std::string last)
       : count(std::move(of)), stream(std::move(name)), bytes_left(bytes), tail(std::move(last)) {}
     body_rest(const body_rest&) = delete;
     body_rest& operator=(const body_rest&) = delete;
-    ~body_rest() { count->stream_down(); }
+    ~body_rest() { count->down(); }
 
-    std::shared_ptr<connection_count> count; ///< has counted this one up
+    std::shared_ptr<stream_count> count; ///< has counted this one up
     std::string stream;
     std::uint64_t offset = 0, bytes_left = 0;
     std::uint64_t asked = 0;                 ///< bytes of the part that is on its way
@@ -344,14 +426,14 @@ private:
 
   /// Null at the bound.
   std::unique_ptr<body_rest> begin_rest(const federation_answer& answer) {
-    if (!shard_->count->stream_up(shard_->options->streams_max)) return nullptr;
-    return std::make_unique<body_rest>(shard_->count, answer.stream, answer.stream_bytes, answer.tail);
+    if (!shard_->streams->up(shard_->options->streams_max)) return nullptr;
+    return std::make_unique<body_rest>(shard_->streams, answer.stream, answer.stream_bytes, answer.tail);
   }
 
   void ask_for_part() {
     lowest().expires_never(); // the node's time is counted where its answers are waited for
     rest_->asked = std::min<std::uint64_t>(rest_->bytes_left, limits::streamed_part_bytes_max);
-    if (rest_->asked == 0) return write_part({});
+    if (rest_->asked == 0) return write_part({}); // an empty file: its tail is left
     shard_->sink->on_body_wanted({0, rest_->stream, rest_->offset, rest_->asked}, this->shared_from_this());
   }
 
@@ -359,24 +441,14 @@ private:
     // The head is out: all that can be said now is to end before the promised length.
     if (part.status != 200 || part.body.size() != rest_->asked) {
       rest_.reset();
+      answer_share_.release();
       return end();
     }
     rest_->offset += rest_->asked;
     rest_->bytes_left -= rest_->asked;
     out_body_ = std::move(part.body);
-    const bool last = rest_->bytes_left == 0;
-    if (last) out_body_ += rest_->tail;
-    lowest().expires_after(read_timeout());
-    asio::async_write(stream_, asio::buffer(out_body_), [self = this->shared_from_this(), last](const beast::error_code& error, std::size_t) {
-      self->out_body_ = {};
-      if (error) {
-        self->rest_.reset();
-        return self->end();
-      }
-      if (!last) return self->ask_for_part();
-      self->rest_.reset();
-      self->keep_alive_ && !self->shard_->draining ? self->wait_for_request() : self->close();
-    });
+    if (rest_->bytes_left == 0) out_body_ += std::exchange(rest_->tail, {});
+    begin_writing();
   }
 
   /// Ends in good order: close_notify, FIN, and input that is still under way swallowed.
@@ -413,20 +485,27 @@ private:
   }
 
   std::shared_ptr<connection_shard> shard_;
+  std::unique_ptr<connection_places::place> place_;
   body_share share_;
+  answer_share answer_share_;
+  answer_holder whose_; ///< of the request at hand
+  write_pace pace_;
   std::shared_ptr<void> context_;
   Stream stream_;
   std::string remote_address_;
   beast::flat_buffer buffer_{buffer_bytes_max};
   std::optional<http::request_parser<growing_body>> parser_;
   std::string out_, out_body_;
+  std::string_view unwritten_head_, unwritten_body_;
+  matrix::endpoint endpoint_ = matrix::endpoint::version; ///< of the request at hand
+  bool close_after_ = false;
+  bool proved_ = false; ///< has sent a whole request
   std::unique_ptr<body_rest> rest_; ///< null: the answer at hand is complete
   std::size_t discarded_bytes_ = 0;
   bool idle_ = false;
   bool keep_alive_ = true;
   bool unread_ = false;
   bool head_only_ = false;
-  bool well_known_ = false;
 };
 
 } // namespace causeway::gateway

@@ -97,6 +97,8 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
       if (answerer_) {
         if (auto answer = answerer_(*request)) {
           answer->id = request->id;
+          ++answered_;
+          last_address_ = request->remote_address;
           reply(gateway::encode(*answer));
           break;
         }
@@ -153,6 +155,16 @@ gateway::http_piece fake_node::wait_for_piece() { return wait_for_next(pieces_, 
 bool fake_node::has_piece() {
   const std::lock_guard lock{mutex_};
   return !pieces_.empty();
+}
+
+std::size_t fake_node::answered() {
+  const std::lock_guard lock{mutex_};
+  return answered_;
+}
+
+std::string fake_node::last_address() {
+  const std::lock_guard lock{mutex_};
+  return last_address_;
 }
 
 void fake_node::send(edge::frame x) {

@@ -40,6 +40,9 @@ public:
   /// The next piece of a body that is fetched.
   gateway::http_piece wait_for_piece();
   bool has_piece();
+  /// Requests the `answerer` has taken, and the address the last one came from.
+  std::size_t answered();
+  std::string last_address();
   /// Waits until a frame of this verb has come.
   bool wait_for(edge::verb what);
 
@@ -67,7 +70,8 @@ private:
   std::deque<gateway::body_wanted> bodies_wanted_;
   std::deque<gateway::http_piece> pieces_;
   std::map<edge::verb, int> seen_;
-  std::size_t greeted_ = 0;
+  std::size_t greeted_ = 0, answered_ = 0;
+  std::string last_address_;
   bool stop_ = false;
   std::thread thread_;
 };

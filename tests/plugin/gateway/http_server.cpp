@@ -254,6 +254,19 @@ BOOST_AUTO_TEST_CASE(connections_over_the_cap_are_closed_at_once) {
   BOOST_TEST(first.read_reply().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_names_one_host) {
+  start(echo);
+  for (const std::string hosts : {"", "Host: a\r\nHost: b\r\n", "Host: a\r\nhost: a\r\n"}) {
+    auto peer = connect();
+    peer.send("GET " + version_path + " HTTP/1.1\r\n" + hosts + "\r\n");
+    BOOST_TEST(peer.read_reply().status == 400);
+    BOOST_TEST(peer.is_closed_by_peer());
+  }
+  auto old = connect();
+  old.send("GET " + version_path + " HTTP/1.0\r\n\r\n"); // knows no hosts
+  BOOST_TEST(old.read_reply().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(plain_http_is_served_behind_a_proxy) {
   options.plain_http = true;
   options.certificate_file.clear();

@@ -144,6 +144,8 @@ bool tls_socket::send(const std::string& text) {
   return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
 }
 
+void tls_socket::shut_sending() { ::shutdown(fd_, SHUT_WR); }
+
 bool tls_socket::read_more() {
   std::array<char, 16'384> part;
   const auto got = ssl_ != nullptr ? SSL_read(ssl_, part.data(), static_cast<int>(part.size())) : static_cast<int>(::recv(fd_, part.data(), part.size(), 0));

@@ -37,6 +37,8 @@ public:
 
   /// @returns false when the other end is gone
   bool send(const std::string& text);
+  /// Says that nothing more will be sent; without TLS only.
+  void shut_sending();
   http_reply read_reply(bool to_head = false);
   /// Reads until one whole request (head and Content-Length body) is there; empty at the end of the connection.
   std::string read_request();
