@@ -205,7 +205,8 @@ std::string room_machine::joined_body(const federation_call& m, const matrix::ev
   auto state = graph_.events_of(before);
   const auto members = static_cast<std::size_t>(std::count_if(state.begin(), state.end(), [](const auto& e) { return e->type == "m.room.member" && e->membership() == "join"; }));
   const auto* wish = m.match->find_query("omit_members");
-  const bool omit = wish && *wish == "true" && members > node_.room.omit_members_above;
+  const bool looks_in_both = wish && *wish == "true";
+  const bool omit = looks_in_both && members > node_.room.omit_members_above;
   // A room without a name is shown by some of its members.
   std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : 5;
   if (omit)
@@ -216,17 +217,17 @@ std::string room_machine::joined_body(const federation_call& m, const matrix::ev
       return false;
     });
   std::vector<std::string> ids = join.auth_events;
-  std::set<std::string_view> told;
+  std::set<std::string_view> in_state;
   for (const auto& e : state) {
     ids.push_back(e->event_id);
-    told.insert(e->event_id);
+    in_state.insert(e->event_id);
   }
   // Whose authority the rest depends on is in the auth chain, member or not.
   std::set<std::string> chain_ids(join.auth_events.begin(), join.auth_events.end());
   for (auto& id : graph_.auth_chain(ids)) chain_ids.insert(std::move(id));
   std::vector<matrix::event_ptr> chain;
   for (const auto& id : chain_ids)
-    if (const auto* n = graph_.find(id); n && !told.contains(id)) chain.push_back(n->event);
+    if (const auto* n = graph_.find(id); n && !(looks_in_both && in_state.contains(id))) chain.push_back(n->event);
   std::string body = "{";
   write_events(body, "auth_chain", chain);
   body += ",\"event\":" + join.to_json() + ",\"members_omitted\":" + (omit ? "true" : "false") + ",\"origin\":";

@@ -58,6 +58,27 @@ BOOST_AUTO_TEST_CASE(in_version_12_the_create_event_is_in_the_chain_that_nobody_
   BOOST_TEST(r.body_of(r.call("GET", event_auth(r, create))).find_array("auth_chain")->empty());
 }
 
+BOOST_AUTO_TEST_CASE(whoever_joins_finds_the_authority_of_everything_in_the_auth_chain_alone) {
+  for (const auto* version : {"6", "10", "11", "12"})
+    for (const auto* query : {"", "?omit_members=false", "?omit_members=true"}) {
+      shared_room r{version, false};
+      const auto told = r.body_of(r.call("GET", r.path("v1/make_join", eve) + "?ver=" + version));
+      const auto join = *matrix::hash_and_sign(*told.find_object("event"), r.rules(), "there.example", there_key());
+      const auto body = r.body_of(r.call("PUT", r.path("v2/send_join", join->event_id) + query, join->source));
+      const auto state = ids_in(body, "state", r.rules()), chain = ids_in(body, "auth_chain", r.rules());
+      const bool looks_in_both = std::string_view{query}.ends_with("true");
+      const auto create = r.state().at({"m.room.create", ""});
+      BOOST_TEST(chain.contains(create) == !looks_in_both, version << query);
+      for (const auto* list : {"state", "auth_chain"})
+        for (const auto& pdu : *body.find_array(list))
+          for (const auto& id : (*matrix::make_event(*pdu.as_object(), r.rules()))->auth_events)
+            BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))), version << query);
+      for (const auto& id : join->auth_events) BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))));
+      if (looks_in_both) // Synapse tells each event once then
+        for (const auto& id : state) BOOST_TEST(!chain.contains(id));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_was_said_during_a_join_by_whatever_server_reaches_the_newcomer) {
   shared_room r;
   federation_call c;
