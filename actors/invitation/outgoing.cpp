@@ -1,5 +1,6 @@
 // We invite. The same signed event is offered until the other server has taken or refused it; only then it enters the room.
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/invitation/invite_request.hpp"
 
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/policy_server.hpp"
@@ -66,8 +67,7 @@ peer_request invitation_machine::question(asking what, matrix::endpoint endpoint
 void invitation_machine::send_invite() {
   if (!event_) return become("failed", "the invitation's event cannot be read");
   auto r = question(asking::invite, matrix::endpoint::invite_v2, event_->event_id, node_.federation.request_timeout_ms);
-  r.body = "{\"event\":" + event_->to_json() + ",\"invite_room_state\":" + (row_.invite_room_state.empty() ? "[]" : row_.invite_room_state) +
-           ",\"room_version\":\"" + row_.room_version + "\"}";
+  r.body = invite_request_body(*event_, row_.room_version, row_.invite_room_state);
   ++row_.attempts;
   save(); // from here on the other server may know of it
   after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r)});
