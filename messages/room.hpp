@@ -127,7 +127,8 @@ struct join_wanted {
   std::string user_id;
   std::string room_version;
   std::vector<std::string> via;
-  std::string chat_room_id, type;
+  std::string chat_room_id;
+  bool is_direct = false; ///< the invitation said that the room is a direct message
   std::string display_name, avatar_url;
   std::optional<command_reference> command = {};
 };

@@ -3,6 +3,7 @@
 #include "actors/excerpt.hpp"
 #include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/room_type.hpp"
 
 #include "messages/chat/codec.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -134,8 +135,7 @@ void invitation_machine::invite_verified(bool valid) {
       row_.event = signed_event->to_json();
       row_.invite_room_state = a.invite_room_state;
       row_.chat_room_id = chat_room_id;
-      const auto* direct = a.event->content().find("is_direct");
-      row_.type = direct && direct->as_bool() && *direct->as_bool() ? "dm" : "channel";
+      row_.type = type_of_invited(*a.event);
       row_.since_ts = now_;
       // A join to the invitation before is still under way: should its answer be lost, it is repeated.
       if (joining_) row_.pending_request = "join";
@@ -149,6 +149,11 @@ void invitation_machine::invite_verified(bool valid) {
     reply(a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200,{\"event\":" + body + "}]" : "{\"event\":" + body + "}");
   }
   for (const auto& more : std::exchange(more_arrivals_, {})) invited(more);
+}
+
+std::string invitation_machine::type_of_invited(const matrix::event& invite) const {
+  auto state = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state);
+  return std::string{type_name(infer_room_type(traits_of_invite(invite, state ? *state : matrix::json::value{matrix::json::array{}})))};
 }
 
 void invitation_machine::tell_received() {
@@ -212,7 +217,7 @@ void invitation_machine::ask_to_join(const chat_command* m) {
   j.room_version = row_.room_version;
   j.via = via();
   j.chat_room_id = row_.chat_room_id;
-  j.type = row_.type;
+  j.is_direct = event_ && is_direct(*event_);
   if (m && m->profiles)
     for (const auto& p : *m->profiles)
       if (p.user_id == user_id_) {

@@ -73,6 +73,8 @@ private:
   bool takes_back(const matrix::event& x) const;
   void verify_rescission();
   void rescission_verified(bool valid);
+  /// What the room is, by its invite and the `invite_room_state` of the row.
+  std::string type_of_invited(const matrix::event& invite) const;
   void tell_received();
   void reopen();
   std::vector<std::string> via() const;

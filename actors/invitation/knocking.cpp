@@ -217,8 +217,7 @@ void invitation_machine::knock_refused(const std::string& state, const std::stri
 
 void invitation_machine::let_in(const matrix::event_ptr& invite) {
   const auto* reason = invite->content().find("reason");
-  const auto* direct = invite->content().find("is_direct");
-  row_.type = direct && direct->as_bool() && *direct->as_bool() ? "dm" : "channel";
+  row_.type = type_of_invited(*invite);
   row_.room_version = std::string{invite->rules().id};
   row_.inviter = invite->sender;
   row_.event = invite->to_json();

@@ -127,7 +127,7 @@ result<std::string> room_machine::invite(const std::string& by, const std::strin
   if (membership == "join") return {fault_code::conflict, user + " is in the room already"};
   if (membership == "invite" || inviting_.contains(user)) return {fault_code::conflict, user + " is invited already"};
   object content{{"membership", "invite"}};
-  if (head_.type == "dm" || head_.type == "group_dm") content.set("is_direct", true);
+  if (is_direct()) content.set("is_direct", true);
   if (!reason.empty()) content.set("reason", reason);
   auto e = author({"m.room.member", by, user, std::move(content)});
   if (!e) return e.error();

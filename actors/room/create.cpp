@@ -86,7 +86,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   head_.room_version = std::string{c.command.create_event->rules().id};
   head_.phase = store::room_phase::joined;
   head_.chat_room_id = x.room;
-  head_.type = x.type == chat::room_type::dm ? "dm" : x.type == chat::room_type::group_dm ? "group_dm" : "channel";
+  head_.type = type_name(x.type);
   head_.federated = x.federated;
   graph_.begin(c.command.create_event);
 

@@ -310,7 +310,7 @@ void room_machine::join_verified(const events_verified& m) {
   head_.room_version = std::string{j.join->rules().id};
   head_.phase = store::room_phase::joined;
   if (head_.chat_room_id.empty()) head_.chat_room_id = j.wanted.chat_room_id;
-  if (head_.type.empty()) head_.type = j.wanted.type;
+  if (head_.type.empty()) head_.type = type_name(infer_room_type(traits(j.wanted.is_direct)));
   head_.history_from.clear();
   for (const auto& id : j.join->prev_events) head_.history_from += (head_.history_from.empty() ? "" : " ") + id;
   head_changed_ = true;

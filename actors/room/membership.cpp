@@ -17,6 +17,8 @@ using matrix::json::object;
 
 /// How long a call may wait for an invitation to be taken into the graph.
 constexpr time_ms hold_ms = 15'000;
+/// Members after whom a room without a name is called.
+constexpr std::size_t heroes_max = 5;
 
 } // namespace
 
@@ -198,6 +200,15 @@ std::string room_machine::stripped_state(std::string_view inviter) const {
                            "m.room.encryption", "m.room.topic"})
     add(type, "");
   if (!inviter.empty()) add("m.room.member", inviter);
+  if (!inviter.empty() && is_direct()) {
+    // What has no name is called after its people, and is a group by their number.
+    auto others = heroes_max;
+    for (const auto& e : graph_.events_of(graph_.current()))
+      if (others > 0 && e->type == "m.room.member" && e->membership() == "join" && *e->state_key != inviter) {
+        list.emplace_back(e->source);
+        --others;
+      }
+  }
   return matrix::json::canonical(matrix::json::value{std::move(list)});
 }
 
@@ -208,7 +219,7 @@ std::string room_machine::joined_body(const federation_call& m, const matrix::ev
   const bool looks_in_both = wish && *wish == "true";
   const bool omit = looks_in_both && members > node_.room.omit_members_above;
   // A room without a name is shown by some of its members.
-  std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : 5;
+  std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : heroes_max;
   if (omit)
     std::erase_if(state, [&](const auto& e) {
       if (e->type != "m.room.member" || *e->state_key == join.sender) return false;
@@ -222,7 +233,8 @@ std::string room_machine::joined_body(const federation_call& m, const matrix::ev
     ids.push_back(e->event_id);
     in_state.insert(e->event_id);
   }
-  // Whose authority the rest depends on is in the auth chain, member or not.
+  // Whose authority the rest depends on is in the auth chain, member or not. It is told whole: there are servers that look for an event's authority in
+  // this list alone (Rocket.Chat, ejabberd). Who may leave members out has to look in both, and Synapse, too, tells it the rest only.
   std::set<std::string> chain_ids(join.auth_events.begin(), join.auth_events.end());
   for (auto& id : graph_.auth_chain(ids)) chain_ids.insert(std::move(id));
   std::vector<matrix::event_ptr> chain;

@@ -64,6 +64,20 @@ std::string room_machine::room_type() const {
   return "channel";
 }
 
+room_traits room_machine::traits(bool is_direct) const {
+  room_traits found;
+  found.is_direct = is_direct;
+  for (const auto& e : graph_.events_of(graph_.current())) take_trait(found, e->type, *e->state_key, e->content());
+  return found;
+}
+
+void room_machine::consider_group() {
+  if (head_.type != type_name(chat::room_type::dm)) return;
+  if (infer_room_type(traits(true)) == chat::room_type::dm) return;
+  head_.type = type_name(chat::room_type::group_dm);
+  head_changed_ = true;
+}
+
 void room_machine::tell_state_changes(const std::vector<state_change>& changes) {
   for (const auto& c : changes) {
     const auto& type = c.key.first;
@@ -73,6 +87,7 @@ void room_machine::tell_state_changes(const std::vector<state_change>& changes) 
     else if (type == "m.room.topic") system_message("topic_changed", c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
     else if (type == "m.room.power_levels" && c.before) system_message("role_changed", c.after->sender, {}, {}, c.after.get());
   }
+  if (!changes.empty()) consider_group();
   if (exists_ && head_.phase == store::room_phase::joined && !changes.empty() && local_joined().empty()) {
     head_.phase = store::room_phase::left;
     head_changed_ = true;
