@@ -5,6 +5,7 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace causeway::room {
 
@@ -29,9 +30,21 @@ result<matrix::event_ptr> found_room(const context& node, const chat::room_creat
 
 namespace {
 
-object initial_power_levels(const matrix::room_version_rules& rules, const std::string& creator) {
+/// So many bytes of users may stand in the power levels: the event has to hold them and all that is set later. Some 400 people.
+constexpr std::size_t named_users_bytes_max = 24 * 1024;
+
+/// Levels of those a room begins with. Where people talk among themselves everybody may bring in a friend and take that back; below its creator, so
+/// that he, who invites them, can take back theirs (a revocation needs a higher level than its target's, also while the target has not joined).
+object initial_user_levels(const matrix::room_version_rules& rules, const chat::room_create& x) {
   object users;
-  if (!rules.privileged_creators) users.set(creator, 100);
+  if (!rules.privileged_creators) users.set(x.creator, 100);
+  const auto bytes = std::accumulate(x.members.begin(), x.members.end(), std::size_t{0}, [](auto sum, const auto& user) { return sum + user.size() + 8; });
+  if (x.type != chat::room_type::channel && bytes <= named_users_bytes_max)
+    for (const auto& user : x.members) users.set(user, 50);
+  return users;
+}
+
+object initial_power_levels(const matrix::room_version_rules& rules, const chat::room_create& x) {
   // Whoever may invite must be able to take it back (a revocation is a kick), hence invite = kick.
   // Encryption stays out of reach: the chat server could not read the room.
   object events{{"m.room.power_levels", 100}, {"m.room.history_visibility", 100}, {"m.room.join_rules", 100},
@@ -40,7 +53,7 @@ object initial_power_levels(const matrix::room_version_rules& rules, const std::
                 {"m.room.avatar", 50},        {"m.room.pinned_events", 50},       {"m.room.canonical_alias", 50},
                 {"m.reaction", 0},            {"m.room.redaction", 0}};
   return {{"ban", 50},  {"kick", 50},          {"redact", 50},          {"invite", 50}, {"state_default", 50}, {"events_default", 0},
-          {"users_default", 0}, {"users", std::move(users)}, {"events", std::move(events)}, {"notifications", object{{"room", 50}}}};
+          {"users_default", 0}, {"users", initial_user_levels(rules, x)}, {"events", std::move(events)}, {"notifications", object{{"room", 50}}}};
 }
 
 object join_rules_content(const chat::room_create& x) {
@@ -111,7 +124,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
 
   std::vector<draft> drafts;
   drafts.push_back({"m.room.member", x.creator, x.creator, join_content(x.creator, profiles)});
-  drafts.push_back({"m.room.power_levels", x.creator, "", initial_power_levels(graph_.rules(), x.creator)});
+  drafts.push_back({"m.room.power_levels", x.creator, "", initial_power_levels(graph_.rules(), x)});
   if (x.alias) drafts.push_back({"m.room.canonical_alias", x.creator, "", {{"alias", "#" + *x.alias + ":" + node_.server_name}}});
   drafts.push_back({"m.room.join_rules", x.creator, "", join_rules_content(x)});
   drafts.push_back({"m.room.history_visibility", x.creator, "", {{"history_visibility", "shared"}}});
