@@ -113,26 +113,36 @@ void room_machine::ask_join() {
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
   r.timeout_ms = node_.federation.make_join_timeout_ms;
   now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
-  // Beside it: how many members there are decides whether they come with the join or later.
-  peer_request size;
-  size.reply_to = {actor_kind::room, room_id_};
-  size.asked = j.size_asked = next_token();
-  size.endpoint = matrix::endpoint::hierarchy;
-  size.parameters = {room_id_};
-  size.query = {{"suggested_only", "true"}};
-  size.timeout_ms = size_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(size)});
   j.is_large = false;
   tell_progress("asking", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
 }
 
+bool room_machine::may_be_large() const {
+  // Each member is an event at least, and a template stands behind all of them: what is no deeper than the bound has no more members.
+  return !join_->wanted.is_direct && join_->join->depth > std::int64_t{node_.room.omit_members_above};
+}
+
+void room_machine::ask_join_size() {
+  // How many members there are decides whether they come with the join or later. Only where there may be many: servers that do not know the
+  // question take it for an error.
+  auto& j = *join_;
+  j.at = join_dance::step::sizing;
+  peer_request r;
+  r.reply_to = {actor_kind::room, room_id_};
+  r.asked = j.asked = next_token();
+  r.endpoint = matrix::endpoint::hierarchy;
+  r.parameters = {room_id_};
+  r.query = {{"suggested_only", "true"}};
+  r.timeout_ms = size_timeout_ms;
+  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+}
+
 void room_machine::join_size(const peer_answer& m) {
   auto& j = *join_;
-  j.size_asked = 0;
   if (auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why})
     if (const auto* room = body->find("room"))
       if (const auto* members = room->find_integer("num_joined_members")) j.is_large = *members > std::int64_t{node_.room.omit_members_above};
-  if (j.at == join_dance::step::sizing) send_join();
+  send_join();
 }
 
 void room_machine::join_next(const fault& why) {
@@ -145,6 +155,7 @@ void room_machine::join_next(const fault& why) {
 }
 
 void room_machine::join_answer(const peer_answer& m) {
+  if (join_->at == join_dance::step::sizing) return join_size(m);
   if (m.status != 200) {
     if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
       join_->via = join_->wanted.via.size();
@@ -161,8 +172,8 @@ void room_machine::join_template(const peer_answer& m) {
   auto x = join_of_template(m, j.wanted);
   if (!x) return join_next(x.error());
   j.join = *x;
-  j.at = join_dance::step::sizing;
-  if (j.size_asked == 0) send_join();
+  if (may_be_large()) ask_join_size();
+  else send_join();
 }
 
 result<matrix::event_ptr> room_machine::join_of_template(const peer_answer& m, const join_wanted& wanted) const {

@@ -87,7 +87,6 @@ void room_machine::dispatch(const message& m) {
           author_answer(of, x);
         } else if (history_ && x.asked == history_->asked) history_answer(x);
         else if (join_ && x.asked == join_->asked) join_answer(x);
-        else if (join_ && x.asked == join_->size_asked) join_size(x);
         else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
         else if (!resident_answer(x)) policy_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {

@@ -425,7 +425,6 @@ private:
     std::size_t via = 0;
     token asked = 0;
     enum class step : std::uint8_t { make_join, sizing, send_join, verifying } at = step::make_join;
-    token size_asked = 0;
     bool is_large = false;
     matrix::event_ptr join;
     told_state told;
@@ -444,6 +443,8 @@ private:
   /// Our user's join in the shape the other server gave, signed; nothing of the template is taken over that he did not want.
   /// @returns faults peer_bad_answer, unsupported_room_version
   result<matrix::event_ptr> join_of_template(const peer_answer& m, const join_wanted& wanted) const;
+  bool may_be_large() const;
+  void ask_join_size();
   void join_size(const peer_answer& m);
   void send_join();
   void join_state(const peer_answer& m);

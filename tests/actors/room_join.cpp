@@ -58,9 +58,44 @@ BOOST_AUTO_TEST_CASE(servers_are_tried_in_order_until_one_lets_him_in) {
   BOOST_TEST((refusal_in(done).code == fault_code::none));
   const std::vector<std::string> expected{"dead.example v1/make_join/{}/{}", "full.example v1/make_join/{}/{}", "here.example v1/make_join/{}/{}",
                                           "here.example v2/send_join/{}/{}"};
-  std::vector<std::string> asked; // beside make_join each is asked how large the room is
-  std::copy_if(there.asked.begin(), there.asked.end(), std::back_inserter(asked), [](const auto& x) { return x.find("hierarchy") == x.npos; });
-  BOOST_TEST((std::vector<std::string>{asked.begin(), asked.begin() + 4} == expected));
+  BOOST_TEST((std::vector<std::string>{there.asked.begin(), there.asked.begin() + 4} == expected));
+}
+
+BOOST_AUTO_TEST_CASE(how_large_a_room_is_is_only_asked_where_it_may_be_large) {
+  const auto asks = [](std::uint32_t bound, bool is_direct) {
+    shared_room r{"11", false};
+    joining_server there{r};
+    there.node.room.omit_members_above = bound;
+    there.restart();
+    join_wanted w;
+    w.user_id = eve;
+    w.via = {"here.example"};
+    w.is_direct = is_direct;
+    there.on(w);
+    BOOST_TEST(there.membership(eve) == "join");
+    return std::count(there.asked.begin(), there.asked.end(), "here.example v1/hierarchy/{}");
+  };
+  BOOST_TEST(asks(1'000, false) == 0); // fewer events than that have ever been there
+  BOOST_TEST(asks(3, false) == 1);
+  BOOST_TEST(asks(3, true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_room_that_was_named_before_anybody_is_in_it_is_created_under_that_name) {
+  for (const bool is_restarted : {true, false}) {
+    shared_room r{"11", false};
+    joining_server there{r};
+    if (is_restarted) {
+      there.disk.head.chat_room_id = "their-1";
+      there.restart();
+    } else {
+      there.on(room_named{r.room_id, "their-1"});
+    }
+    BOOST_TEST(there.disk.order.empty());
+    const auto created = notified<chat::room_created>(there.command(join_of(eve, {"here.example"})));
+    BOOST_REQUIRE(created.size() == 1u);
+    BOOST_TEST(created[0].room == "their-1");
+    BOOST_TEST(there.disk.head.chat_room_id == "their-1");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_no_server_grants_is_refused_with_the_weightiest_reason) {
