@@ -170,6 +170,10 @@ struct put_invitation {
 struct bind_message {
   std::string room_id, chat_message_id, event_id;
 };
+/// The chat server's id of a room <-> room id, also of a room that none of us is in yet. Another room that has that id keeps it.
+struct bind_room {
+  std::string room_id, chat_room_id;
+};
 struct put_user {
   std::string user_id, chat_name, display_name, avatar_url;
 };
@@ -205,7 +209,7 @@ struct drop_held_redaction {
 
 using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                            remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
-                           put_command_result, put_invitation, bind_message, put_user, put_server_keys, put_room_listing,
+                           put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
                            redact_event, hold_redaction, drop_held_redaction, restore_event>;
 
 struct store_batch {

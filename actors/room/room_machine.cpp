@@ -143,9 +143,9 @@ void room_machine::dispatch(const message& m) {
       } else if constexpr (std::is_same_v<T, edu_received>) {
         take_typing(x);
       } else if constexpr (std::is_same_v<T, room_named>) {
-        if (!exists_ || head_.chat_room_id == x.chat_room_id) return;
+        if (head_.chat_room_id == x.chat_room_id) return;
         head_.chat_room_id = x.chat_room_id;
-        head_changed_ = true;
+        head_changed_ = exists_; // what no room of ours is has its name on disk already
       } else if constexpr (std::is_same_v<T, status_wanted>) {
         now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::room, room_id_}, describe(now_)}});
       } else if constexpr (std::is_same_v<T, passivate>) {
@@ -161,6 +161,7 @@ void room_machine::loaded(const store::room_loaded& from) {
   loaded_ = true;
   exists_ = from.exists;
   last_active_ = now_;
+  head_.chat_room_id = from.room.chat_room_id; // it may have a name before we are in it
   if (!exists_) return;
   head_ = from.room;
   graph_.load(from);

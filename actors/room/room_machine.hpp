@@ -577,13 +577,13 @@ private:
   time_ms shown_ts(const matrix::event* x) const;
   void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
   std::string room_type() const;
-
   /// Whether it is a direct message, between two or more.
   bool is_direct() const { return head_.type == type_name(chat::room_type::dm) || head_.type == type_name(chat::room_type::group_dm); }
   /// By the current state, as far as its members are known. @param is_direct  one of ours was invited to a direct message
   room_traits traits(bool is_direct) const;
   /// A direct message that a third person is invited to or joins is one no more. With two left it stays what it has become.
   void consider_group();
+
   // -- effects being gathered
   void tell_after(address to, message m) { after_.push_back(tell{std::move(to), std::move(m)}); }
   void write_room();

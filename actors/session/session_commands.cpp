@@ -120,15 +120,22 @@ void session_machine::command_looked_up(open_command& x, const store::answer& fo
 }
 
 void session_machine::forward_ready() {
+  if (late_bindings_ > 0) return; // a name that was told before is still being bound
   // Strictly from the front: a command whose lookup is still open holds back those behind it.
+  effects ready;
   while (!waiting_.empty() && waiting_.front()->looked_up) {
     const auto x = std::move(waiting_.front());
     waiting_.pop_front();
     if (x->done) continue;
     x->forwarded = true;
-    out_.push_back(tell{{actor_kind::directory, {}},
-                        command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
+    ready.push_back(tell{{actor_kind::directory, {}},
+                         command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
   }
+  if (ready.empty()) return;
+  // Whoever carries it out finds the names that were bound before it on disk.
+  if (!bindings_.empty()) flush_acknowledgements();
+  if (bindings_on_disk_ < bindings_handed_over_) out_.push_back(persist{{}, std::move(ready)});
+  else append(out_, std::move(ready));
 }
 
 void session_machine::command_result(const command_done& m) {

@@ -338,8 +338,10 @@ void session_machine::left_flight(outbox_stream& s, std::size_t count) {
 
 void session_machine::bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
                            const std::unordered_map<std::string, std::string>& room_of_event) {
-  for (const auto& [room_id, chat_room_id] : rooms)
+  for (const auto& [room_id, chat_room_id] : rooms) {
+    bindings_.push_back(store::bind_room{room_id, chat_room_id});
     out_.push_back(tell{{actor_kind::directory, {}}, room_named{room_id, chat_room_id}});
+  }
   for (const auto& [event_id, chat_message_id] : messages) {
     if (const auto room = room_of_event.find(event_id); room != room_of_event.end()) {
       bindings_.push_back(store::bind_message{room->second, chat_message_id, event_id});
@@ -356,10 +358,13 @@ void session_machine::bind(const std::map<std::string, std::string>& rooms, cons
 void session_machine::binding_found(const binding_question& q, const store::answer& found) {
   --late_bindings_;
   const auto* events = std::get_if<store::events_loaded>(&found);
-  if (events == nullptr || events->events.empty() || events->events.front().event == nullptr)
-    return log(log_level::warning, "binding dropped", {{"event_id", q.event_id}, {"why", "no such event"}});
+  if (events == nullptr || events->events.empty() || events->events.front().event == nullptr) {
+    log(log_level::warning, "binding dropped", {{"event_id", q.event_id}, {"why", "no such event"}});
+    return forward_ready();
+  }
   bindings_.push_back(store::bind_message{events->events.front().event->room_id, q.chat_message_id, q.event_id});
   flush_acknowledgements();
+  forward_ready();
 }
 
 void session_machine::acknowledged(std::uint32_t number, std::size_t events) {
@@ -374,11 +379,13 @@ void session_machine::acknowledged(std::uint32_t number, std::size_t events) {
 void session_machine::flush_acknowledgements() {
   if (dirty_.empty() && bindings_.empty()) return;
   // Bindings and the ACK that carried them are one batch: the event cannot be acknowledged and its binding lost.
+  effects then;
+  if (!bindings_.empty()) then.push_back(wake_me_at{now_, bound_timer(++bindings_handed_over_)});
   store::store_batch batch{std::exchange(bindings_, {})};
   for (const auto number : std::exchange(dirty_, {}))
     batch.writes.push_back(store::acknowledge_outbox{number, streams_[number].acked()});
   unwritten_events_ = 0;
-  out_.push_back(persist{std::move(batch), {}});
+  out_.push_back(persist{std::move(batch), std::move(then)});
 }
 
 } // namespace causeway::session

@@ -24,6 +24,7 @@ constexpr const char* timer_heartbeat = "heartbeat";
 constexpr const char* timer_acknowledge = "acknowledge";
 constexpr const char* timer_load = "load";
 constexpr std::string_view timer_retry_prefix = "retry:";
+constexpr std::string_view timer_bound_prefix = "bound:"; ///< then the number of the batch
 
 } // namespace
 
@@ -131,11 +132,19 @@ void session_machine::timer(const timer_due& m) {
   } else if (m.name.starts_with(timer_retry_prefix)) {
     for (std::uint32_t i = 0; i < streams_.size(); ++i)
       if (m.name == retry_timer(i)) retry(i);
+  } else if (m.name.starts_with(timer_bound_prefix)) {
+    // In order: a batch is on disk when those before it are.
+    while (bindings_on_disk_ < bindings_handed_over_)
+      if (m.name == bound_timer(++bindings_on_disk_)) break;
   }
 }
 
 std::string session_machine::retry_timer(std::uint32_t stream) {
   return std::string{timer_retry_prefix} + std::to_string(stream);
+}
+
+std::string session_machine::bound_timer(std::uint64_t batch) {
+  return std::string{timer_bound_prefix} + std::to_string(batch);
 }
 
 void session_machine::heartbeat() {

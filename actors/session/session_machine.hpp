@@ -150,6 +150,7 @@ private:
   void left_flight(outbox_stream& s, std::size_t count);
   void acknowledged(std::uint32_t number, std::size_t events);
   void flush_acknowledgements();
+  static std::string bound_timer(std::uint64_t batch);
   void keep_ephemeral(const ephemeral_notification& m);
   void send_ephemeral(connection& c);
 
@@ -178,6 +179,7 @@ private:
   std::size_t unwritten_events_ = 0;
   bool flush_timer_ = false;
   std::size_t late_bindings_ = 0;         ///< questions about bindings under way
+  std::uint64_t bindings_handed_over_ = 0, bindings_on_disk_ = 0; ///< batches of bindings; commands that follow them may use the names
 
   std::map<std::string, ephemeral_notification> ephemeral_; ///< by key, newest
   std::deque<std::string> ephemeral_order_;                 ///< keys, oldest first

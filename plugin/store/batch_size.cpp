@@ -57,6 +57,7 @@ std::size_t bytes_of(const put_invitation& x) {
   return x.user_id.size() + x.event.size() + x.invite_room_state.size() + x.via.size() + 256;
 }
 std::size_t bytes_of(const bind_message& x) { return x.chat_message_id.size() + x.event_id.size(); }
+std::size_t bytes_of(const bind_room& x) { return x.room_id.size() + x.chat_room_id.size(); }
 std::size_t bytes_of(const put_user& x) {
   return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size();
 }

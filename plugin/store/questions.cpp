@@ -27,7 +27,7 @@ private:
 #define CAUSEWAY_INVITATION_COLUMNS                                                                                    \
   "SELECT r.room_id, i.user_id, i.room_version, i.inviter, i.direction, i.state, i.reason, i.event, "                  \
   "i.invite_room_state,"                                                                                               \
-  " i.chat_room_id, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via"            \
+  " CASE WHEN r.chat_room_id <> '' THEN r.chat_room_id ELSE i.chat_room_id END, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via"            \
   " FROM invitations i JOIN rooms r ON r.room = i.room "
 
 } // namespace
@@ -81,7 +81,7 @@ questions::questions(connection& db, names& known)
         db, "SELECT room_id, chat_room_id, room_version, phase,"
             " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> ''))"
             " OR EXISTS(SELECT 1 FROM held_redactions h WHERE h.room = rooms.room AND h.looked_up = 0), listing"
-            " FROM rooms WHERE known = 1 ORDER BY room"),
+            " FROM rooms WHERE known = 1 OR chat_room_id <> '' ORDER BY room"),
       next_queued_(db, "SELECT key FROM destination_pdus WHERE key >= ?1 ORDER BY key LIMIT 1"),
       servers_in_flight_(db, "SELECT server FROM destinations WHERE transaction_id <> ''"),
       directory_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"

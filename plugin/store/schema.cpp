@@ -170,8 +170,12 @@ INSERT INTO inbox SELECT * FROM inbox_3;
 DROP TABLE inbox_3;
 )";
 
+constexpr const char* version_5 = R"(
+CREATE INDEX rooms_by_chat_id ON rooms(chat_room_id) WHERE chat_room_id <> '';
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4};
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

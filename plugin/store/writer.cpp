@@ -29,7 +29,7 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
                         " position = ?6, reason = ?7 WHERE seq = ?1"),
       update_room_(
         db, "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
-            " chat_room_id = ?4, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
+            " chat_room_id = CASE ?4 WHEN '' THEN chat_room_id ELSE ?4 END, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
             " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
             " members_omitted = ?13, events = events + ?14 WHERE room = ?1"),
       count_events_(db, "UPDATE rooms SET events = events + ?2, room_version = CASE room_version WHEN '' THEN ?3"
@@ -71,6 +71,8 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
                     " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
       put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3, ?4)"),
+      bind_room_(db, "UPDATE rooms SET chat_room_id = ?2 WHERE room = ?1"
+                     " AND NOT EXISTS(SELECT 1 FROM rooms AS other WHERE other.chat_room_id = ?2 AND other.chat_room_id <> '' AND other.room <> ?1)"),
       put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1"),
       redact_event_(db, "UPDATE events SET json = ?2, redacted_by = ?3 WHERE seq = ?1 AND redacted_by = 0"),
       restore_event_(db, "UPDATE events SET json = ?2 WHERE seq = ?1 AND redacted_by = 0"),
@@ -270,6 +272,8 @@ void writer::apply(const bind_message& x) {
   binding_chats_.add(names_.hash(x.chat_message_id), seq);
   insert_binding_.run(seq, room, x.event_id, x.chat_message_id);
 }
+
+void writer::apply(const bind_room& x) { bind_room_.run(names_.room(x.room_id, ""), x.chat_room_id); }
 
 void writer::apply(const put_user& x) { put_user_.run(x.user_id, x.chat_name, x.display_name, x.avatar_url); }
 

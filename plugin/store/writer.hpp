@@ -58,6 +58,7 @@ private:
   void apply(const put_command_result& x);
   void apply(const put_invitation& x);
   void apply(const bind_message& x);
+  void apply(const bind_room& x);
   void apply(const put_user& x);
   void apply(const put_server_keys& x);
   void apply(const put_room_listing& x);
@@ -88,7 +89,7 @@ private:
     delete_queued_out_of_order_;
   statement put_destination_, put_inbox_, delete_inbox_, put_received_transaction_;
   statement command_id_, insert_command_, put_invitation_;
-  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, put_room_listing_;
+  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, bind_room_, put_room_listing_;
   statement redact_event_, restore_event_, hold_redaction_, drop_held_redaction_;
 };
 

@@ -486,7 +486,10 @@ BOOST_AUTO_TEST_CASE(an_ack_binds_what_it_acknowledges_in_one_batch) {
   rig.ack(peer, 0, 1, packed({{"bind", {{"messages", {{"$e", "m1"}}}, {"rooms", {{"!r:b", "r1"}}}}}}));
   rig.advance(50);
   BOOST_REQUIRE(rig.batches.size() == 1u);
-  BOOST_TEST(rig.batches[0].writes.size() == 2u);
+  BOOST_TEST(rig.batches[0].writes.size() == 3u);
+  BOOST_REQUIRE(rig.store.bound_rooms.size() == 1u); // also of a room that none of us is in yet
+  BOOST_TEST(rig.store.bound_rooms[0].room_id == "!r:b");
+  BOOST_TEST(rig.store.bound_rooms[0].chat_room_id == "r1");
   BOOST_REQUIRE(rig.store.bindings.size() == 1u);
   BOOST_TEST(rig.store.bindings[0].room_id == "!r:b");
   BOOST_TEST(rig.store.bindings[0].chat_message_id == "m1");
@@ -506,6 +509,41 @@ BOOST_AUTO_TEST_CASE(a_late_binding_asks_the_store_for_the_room) {
   BOOST_REQUIRE(rig.store.bindings.size() == 1u);
   BOOST_TEST(rig.store.bindings[0].room_id == "!r:b");
   BOOST_TEST(std::ranges::count(rig.notes, std::string{"binding dropped"}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_behind_an_ack_finds_the_names_it_has_bound) {
+  auto rig = connected();
+  chat::message_received message;
+  message.matrix_room_id = "!r:b";
+  message.event_id = "$e";
+  rig.notify(0, chat::encode(chat::notification{message}));
+  rig.commits_at_once = false;
+  const chat::command reply = chat::message_send{"r1", "ann", "m2", "yes", {}, "m1"};
+  rig.ack(peer, 0, 1, packed({{"bind", {{"messages", {{"$e", "m1"}}}}}}));
+  rig.command(peer, "c1", reply); // at once, not 50 ms later
+  BOOST_TEST(rig.commands.empty());
+  rig.command(peer, "c2", reply);
+  BOOST_TEST(rig.commands.empty());
+  rig.commit_all();
+  BOOST_TEST(rig.store.bindings.size() == 1u);
+  BOOST_REQUIRE(rig.commands.size() == 2u);
+  BOOST_TEST(rig.commands[0].reference.command_id == "c1");
+  rig.advance(1);
+  rig.command(peer, "c3", reply); // nothing is on its way to the disk
+  BOOST_TEST(rig.commands.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_behind_a_late_binding_waits_until_its_room_is_known) {
+  auto rig = connected();
+  rig.notify(0);
+  rig.store.rooms_of_events["$old"] = "!r:b";
+  rig.answers_at_once = false;
+  rig.ack(peer, 0, 1, packed({{"bind", {{"messages", {{"$old", "m0"}, {"$unknown", "m?"}}}}}}));
+  rig.command(peer, "c1", chat::message_send{"r1", "ann", "m2", "yes", {}, "m0"});
+  BOOST_TEST(rig.commands.empty());
+  rig.answer_all();
+  BOOST_TEST(rig.store.bindings.size() == 1u);
+  BOOST_TEST(rig.commands.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_binding_refuses_the_ack) {

@@ -2,6 +2,7 @@
 #include "actors/session/session_machine.hpp"
 #include "messages/chat/codec.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@ struct fake_outbox {
   std::map<std::string, store::put_command_result> results;
   std::map<std::string, std::string> rooms_of_events;
   std::vector<store::put_dead_letter> dead_letters;
+  std::vector<store::bind_room> bound_rooms;
   std::vector<store::bind_message> bindings;
   bool broken = false; ///< every question fails
 
@@ -78,6 +80,8 @@ struct fake_outbox {
         dead_letters.push_back(*dead);
       } else if (const auto* bound = std::get_if<store::bind_message>(&w)) {
         bindings.push_back(*bound);
+      } else if (const auto* room = std::get_if<store::bind_room>(&w)) {
+        bound_rooms.push_back(*room);
       }
     }
   }
@@ -92,6 +96,8 @@ struct session_rig {
 
   bool answers_at_once = true;              ///< of the store; otherwise they wait in `asked`
   std::vector<ask_store> asked;
+  bool commits_at_once = true;              ///< otherwise batches wait in `committing`
+  std::deque<persist> committing;
   std::vector<send_frame> sent;             ///< to the edge
   std::vector<command_received> commands;   ///< to the directory
   std::vector<room_named> rooms_named;      ///< to the directory
@@ -129,9 +135,8 @@ struct session_rig {
         if (answers_at_once) answer(*q);
         else asked.push_back(std::move(*q));
       } else if (auto* p = std::get_if<persist>(&e)) {
-        store.commit(p->batch);
-        batches.push_back(std::move(p->batch));
-        perform(std::move(p->then));
+        committing.push_back(std::move(*p));
+        if (commits_at_once) commit_all();
       } else if (auto* w = std::get_if<wake_me_at>(&e)) {
         timers[w->name] = w->at;
       } else if (auto* n = std::get_if<note>(&e)) {
@@ -139,6 +144,17 @@ struct session_rig {
       } else {
         finished = true;
       }
+    }
+  }
+
+  /// What waits reaches the disk, oldest first; a batch without rows waits for those before it.
+  void commit_all() {
+    while (!committing.empty()) {
+      auto next = std::move(committing.front());
+      committing.pop_front();
+      store.commit(next.batch);
+      if (!next.batch.writes.empty()) batches.push_back(std::move(next.batch));
+      perform(std::move(next.then));
     }
   }
 

@@ -269,6 +269,31 @@ BOOST_FIXTURE_TEST_CASE(message_is_found_by_either_name_within_its_room, in_memo
   BOOST_TEST(find(sample_room, "m1") == "m1 $1");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_room_that_nobody_is_in_yet_keeps_the_name_it_was_given, in_memory) {
+  must_commit(*store, sample_invitation("@bob:there.example", "pending"), bind_room{sample_room, "r1"}, bind_room{"!unknown:x", "r2"});
+  auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
+  BOOST_TEST(!loaded.exists);
+  BOOST_TEST(loaded.room.chat_room_id == "r1");
+  const auto invitation = must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@bob:there.example"}).invitation.value();
+  BOOST_TEST(invitation.chat_room_id == "r1");
+  auto named = [&] {
+    std::map<std::string, std::string> names;
+    for (const auto& r : must_ask<directory_loaded>(*store, load_directory{}).rooms) names[r.chat_room_id] = r.room_id;
+    return names;
+  };
+  const std::map<std::string, std::string> expected{{"r1", sample_room}, {"r2", "!unknown:x"}};
+  BOOST_TEST((named() == expected));
+  must_commit(*store, bind_room{"!third:x", "r1"}); // whoever came first keeps it
+  BOOST_TEST((named() == expected));
+  // The room's own actor has not heard of the name when we join.
+  auto head = sample_head();
+  head.chat_room_id.clear();
+  must_commit(*store, head);
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).room.chat_room_id == "r1");
+  must_commit(*store, bind_room{sample_room, "r3"});
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).room.chat_room_id == "r3");
+}
+
 // -- invitations and people ---------------------------------------------------------------------------------------------
 
 BOOST_FIXTURE_TEST_CASE(invitation_is_keyed_by_room_and_user_and_replaced, in_memory) {

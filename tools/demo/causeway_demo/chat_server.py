@@ -31,11 +31,14 @@ class ChatServer:
     """Connects to a broker's chat edge at `endpoint` as `peer`.
 
     :param on_notification: called with each new Notification, in the receiving thread, in order.
+    :param names: called with each new Notification; returns this chat server's own ids of what came from outside, {"rooms": {matrix room id: own
+        id}, "messages": {event id: own id}}, which are bound with the ACK, or None.
     """
 
-    def __init__(self, endpoint, peer, on_notification=None):
+    def __init__(self, endpoint, peer, on_notification=None, names=None):
         self.endpoint = endpoint
         self.peer = peer
+        self.names = names
         self._on_notification = on_notification
         self._changed = threading.Condition()
         self._seen = []  # in order of arrival
@@ -65,6 +68,9 @@ class ChatServer:
         notification = Notification(event.name, event.body, event.stream, event.cursor)
         if self._on_notification:
             self._on_notification(notification)
+        own = self.names(notification) if self.names else None
+        if own:
+            event.ack(**own)
         with self._changed:
             self._seen.append(notification)
             self._changed.notify_all()
