@@ -30,7 +30,7 @@ class Conversation:
         return self.case.ours.texts(self.room, self.alice, self.bob)
 
 
-class Scenarios:
+class ScenarioBase:
     """Mixed into an InteropCase that sets `ours` and `theirs`."""
 
     def fresh(self, name):
@@ -43,6 +43,17 @@ class Scenarios:
 
     def states(self, room, user):
         return [each.body["state"] for each in self.ours.chat.find("invitation.changed", matrix_room_id=room, user=user)]
+
+    def _talk_in(self, room, alice, bob):
+        self.until(lambda: {alice, bob} <= self.theirs.members(room, bob), "both members there")
+        self.ours.send(room, alice, "from here")
+        self.theirs.send(room, bob, "from there")
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["from here"], "our message there")
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["from there"], "their message here")
+
+
+class InvitationScenarios(ScenarioBase):
+    """Invitations, what follows them, and what is said meanwhile."""
 
     # -- 1
 
@@ -174,6 +185,10 @@ class Scenarios:
         self.until_equal(lambda: self.theirs.members(room, bob), everybody, "the members there")
         self.assertEqual(self.states(room, bob)[-1], "accepted")
 
+
+class OutageScenarios(ScenarioBase):
+    """A server is away, or killed in the middle."""
+
     # -- 5
 
     def test_what_is_sent_while_their_server_is_stopped_arrives_when_it_starts(self):
@@ -222,8 +237,8 @@ class Scenarios:
         self.until_equal(talk.read_by_alice, said[talk.bob], "everything from there, once and in order")
         self.assertEqual(self.ours.chat.duplicates(), [])
 
-    # -- deleted messages
 
+class DeletionScenarios(ScenarioBase):
     def test_what_they_delete_is_deleted_here(self):
         talk = Conversation(self)
         for text in ("stays", "regrets"):
@@ -281,14 +296,9 @@ class Scenarios:
         self.theirs.accept(room, bob)
         self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["first", "last"], "the history there")
 
-    # -- joining without an invitation
 
-    def _talk_in(self, room, alice, bob):
-        self.until(lambda: {alice, bob} <= self.theirs.members(room, bob), "both members there")
-        self.ours.send(room, alice, "from here")
-        self.theirs.send(room, bob, "from there")
-        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["from here"], "our message there")
-        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["from there"], "their message here")
+class JoinScenarios(ScenarioBase):
+    """Joining without an invitation."""
 
     def test_we_join_their_public_channel_by_its_alias(self):
         alice, bob, name = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob")), self.fresh("square")
@@ -360,7 +370,9 @@ class Scenarios:
         self.ours.send(room, adam, "let in by you")
         self.until(lambda: "let in by you" in self.theirs.texts(room, bob, adam), "his message there")
 
-    # -- beside the list
+
+class PresenceScenarios(ScenarioBase):
+    """Who is there, and what he is doing."""
 
     def test_who_leaves_is_gone_on_the_other_side(self):
         talk = Conversation(self)
@@ -376,11 +388,15 @@ class Scenarios:
         self.until(lambda: self.ours.sees_typing(talk.room, talk.alice, talk.bob), "their typing here")
 
 
+class Scenarios(InvitationScenarios, OutageScenarios, DeletionScenarios, JoinScenarios, PresenceScenarios):
+    """All of them."""
+
+
 class GapScenarios:
     """7: what was pushed is lost on the way and has to be fetched. Both sides stand behind fronts."""
 
-    fresh = Scenarios.fresh
-    until_state = Scenarios.until_state
+    fresh = ScenarioBase.fresh
+    until_state = ScenarioBase.until_state
 
     def _lose(self, front, count, say, last):
         """`count` messages are swallowed by `front`, then one gets through."""

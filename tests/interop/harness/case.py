@@ -5,11 +5,12 @@ import shutil
 import tempfile
 import unittest
 
-from causeway_demo.broker import Broker
+from causeway_demo.broker import FEDERATION_PORT, Broker
 from causeway_demo.certificates import Authority
-from causeway_demo.process import until
+from causeway_demo.process import free_address, until
 
-from . import synapse_environment
+from . import rocketchat_environment, synapse_environment
+from .rocketchat import RocketChat, RocketChatSide
 from .sides import CausewaySide, SynapseSide
 from .synapse import Synapse
 
@@ -49,6 +50,22 @@ class InteropCase(unittest.TestCase):
         cls.watched += side.processes
         cls.addClassCleanup(side.close)
         return side.start()
+
+    @classmethod
+    def start_rocketchat(cls, name, **options):
+        try:
+            environment = rocketchat_environment.environment()
+        except rocketchat_environment.Unavailable as why:
+            raise unittest.SkipTest(str(why)) from why
+        side = RocketChatSide(RocketChat(name, os.path.join(cls.directory, name), cls.authority, environment, cls.own_address(), **options))
+        cls.watched += side.processes
+        cls.addClassCleanup(side.close)
+        return side.start()
+
+    @staticmethod
+    def own_address():
+        """A loopback address that can be a server name without a port."""
+        return free_address(FEDERATION_PORT)
 
     def tearDown(self):
         result = self._outcome.result

@@ -48,6 +48,9 @@ class CausewaySide:
     def create_direct(self, by, invitee):
         return self.chat.create_room("dm", by, [invitee])["matrix_room_id"]
 
+    def create_group(self, by, members):
+        return self.chat.create_room("group_dm", by, members)["matrix_room_id"]
+
     def create_channel(self, by, members):
         return self.chat.create_room("channel", by, members, name="a channel", visibility="private")["matrix_room_id"]
 

@@ -6,6 +6,8 @@ import shutil
 
 from .process import Process, free_port
 
+FEDERATION_PORT = 8448  # of a server name without a port
+
 
 def find_binary(name):
     """Path of a program of this project: $CAUSEWAY_BIN, beside the installed demo, in a build folder, or in PATH.
@@ -33,14 +35,16 @@ class Broker:
     :param settings: further configuration, {"table": {"key": value}}; wins over the defaults below.
     :param port: federation port; the server name is `localhost:<public_port>`.
     :param public_port: where others reach it when something stands in front; default: `port`.
+    :param address: a loopback address that is the server name, for peers that know no names with a port; the port is Matrix's own then.
     """
 
-    def __init__(self, name, directory, authority, binary=None, port=None, public_port=None, settings=None):
+    def __init__(self, name, directory, authority, binary=None, port=None, public_port=None, settings=None, address=None):
         os.makedirs(directory, mode=0o700, exist_ok=True)
         self.name = name
         self.directory = directory
-        self.port = port or free_port()
-        self.server_name = f"localhost:{public_port or self.port}"
+        self.port = port or (FEDERATION_PORT if address else free_port())
+        self.server_name = address or f"localhost:{public_port or self.port}"
+        certificate, private_key = authority.issue(address) if address else (authority.certificate_file, authority.private_key_file)
         self.chat_endpoint = f"ipc://{directory}/chat.sock"
         self.admin_endpoint = f"ipc://{directory}/admin.sock"
         self.binary = binary or find_binary("causewayd")
@@ -51,9 +55,9 @@ class Broker:
             "node": {"server_name": self.server_name, "data_dir": data},
             "edge": {"chat_endpoints": [self.chat_endpoint], "admin_endpoint": self.admin_endpoint},
             "gateway": {
-                "listen": [f"127.0.0.1:{self.port}"],
-                "certificate_file": authority.certificate_file,
-                "private_key_file": authority.private_key_file,
+                "listen": [f"{address or '127.0.0.1'}:{self.port}"],
+                "certificate_file": certificate,
+                "private_key_file": private_key,
                 "ca_file": authority.ca_file,
                 # Loopback is refused by default: a homeserver must not be led to inside addresses.
                 "allowed_networks": ["127.0.0.0/8", "::1/128"],

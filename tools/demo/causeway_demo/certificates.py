@@ -21,22 +21,25 @@ class Authority:
         self._ca_key = os.path.join(directory, "ca.key")
         if not os.path.exists(self.certificate_file):
             self._make_authority()
-            self._make_certificate()
+            self._issue("localhost", "DNS:localhost,IP:127.0.0.1,IP:::1")
 
     def _make_authority(self):
         _openssl("req", "-x509", *_KEY, "-days", "30", "-keyout", self._ca_key, "-out", self.ca_file,
                  "-subj", "/CN=Causeway throw-away CA", "-addext", "basicConstraints=critical,CA:TRUE",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def _make_certificate(self):
-        request = os.path.join(self._directory, "localhost.csr")
-        extensions = os.path.join(self._directory, "localhost.ext")
+    def issue(self, address):
+        """A certificate for one more IP address: (certificate file, private key file)."""
+        return self._issue(address, f"IP:{address}")
+
+    def _issue(self, name, alternative_names):
+        certificate, private_key, request, extensions = (os.path.join(self._directory, f"{name}.{end}") for end in ("crt", "key", "csr", "ext"))
         with open(extensions, "w", encoding="utf8") as out:
-            out.write("subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n"
-                      "extendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n")
-        _openssl("req", *_KEY, "-keyout", self.private_key_file, "-out", request, "-subj", "/CN=localhost")
+            out.write(f"subjectAltName={alternative_names}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n")
+        _openssl("req", *_KEY, "-keyout", private_key, "-out", request, "-subj", f"/CN={name}")
         _openssl("x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", self._ca_key, "-CAcreateserial",
-                 "-days", "30", "-extfile", extensions, "-out", self.certificate_file)
+                 "-days", "30", "-extfile", extensions, "-out", certificate)
+        return certificate, private_key
 
 
 def _openssl(*arguments):

@@ -1,6 +1,8 @@
 """A child process with a log file, started, watched and ended with deadlines."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +14,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def free_address(port):
+    """A loopback address other than 127.0.0.1 on whose `port` nobody listened a moment ago."""
+    while True:
+        address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((address, port))
+            return address
 
 
 def until(condition, seconds, what, pause=0.02):
