@@ -35,6 +35,8 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
   return x;
 }
 
+bool is_refusal(const peer_answer& m) { return m.status >= 400 && m.status < 500 && m.status != 429 && !m.errcode.empty(); }
+
 fault refusal_of(const peer_answer& m) {
   if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
   if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};

@@ -18,6 +18,10 @@ result<matrix::event_ptr> sign_from_template(const context& node, const matrix::
                                              const matrix::room_version_rules& rules, const std::string& room_id,
                                              const std::string& user_id, matrix::json::object content, time_ms now);
 
+/// Whether the homeserver has understood and refused: 4xx with a Matrix errcode, and not "come later". Everything else says nothing about the
+/// question: it is asked again, as of a server that cannot be reached.
+bool is_refusal(const peer_answer& m);
+
 /// Why another server did not let us in, by the errcode of its answer.
 fault refusal_of(const peer_answer& m);
 

@@ -198,13 +198,15 @@ edge::frame encode(const http_answer& x) {
   msgpack::sbuffer out;
   packer p{out};
   const bool failed = x.why.code != fault_code::none;
-  p.pack_map(failed ? 8 : 6);
+  const std::uint32_t members = 6, of_failure = 2;
+  p.pack_map(members + (failed ? of_failure : 0) + (x.retry_after_ms != 0 ? 1 : 0));
   put(p, "id", x.id);
   put(p, "kind", kind_http_answer);
   put(p, "status", static_cast<std::uint64_t>(x.status));
   put(p, "content_type", x.content_type);
   put(p, "address", x.address);
   put(p, "elapsed_ms", std::uint64_t{x.elapsed_ms});
+  if (x.retry_after_ms != 0) put(p, "retry_after_ms", std::uint64_t{x.retry_after_ms});
   if (failed) {
     put(p, "fault", info(x.why.code).name);
     put(p, "detail", x.why.detail);
@@ -220,6 +222,7 @@ result<http_answer> decode_http_answer(const edge::frame& x) {
   in.read("content_type", out.content_type);
   in.read("address", out.address);
   in.read_number("elapsed_ms", out.elapsed_ms, UINT32_MAX);
+  if (in.has("retry_after_ms")) in.read_number("retry_after_ms", out.retry_after_ms, UINT32_MAX);
   if (in.has("fault")) {
     std::string word;
     in.read("fault", word);

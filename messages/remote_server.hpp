@@ -40,13 +40,15 @@ struct peer_request {
   std::uint64_t stream = 0;                                  ///< not 0: see gateway::http_request
 };
 
-/// remote_server -> asker. Always sent, once: an HTTP answer of any status, or the fault that prevented one.
+/// remote_server -> asker. Always sent, once: what the endpoint promises, a refusal, or the fault that prevented an answer.
 struct peer_answer {
   token asked = 0;
   std::string server_name;
-  int status = 0;      ///< HTTP; 0: none, see `why`
+  /// HTTP: 200 with a body of the promised shape (messages/matrix/answer_shapes.hpp), or 400 and above. 0: no answer, see `why`; also
+  /// where something was answered that the endpoint never answers (a web page, 204, a redirect): fault peer_bad_answer.
+  int status = 0;
   std::string body;
-  fault why;           ///< set for status 0 and for every status other than 200: peer_refused with errcode and error
+  fault why;           ///< set for status 0 and for 400 and above: peer_refused with errcode and error; peer_bad_answer for a 4xx that is no Matrix error
   std::string errcode; ///< Matrix errcode of a refusal, empty when the body had none
 };
 
@@ -58,6 +60,7 @@ struct keys_wanted {
   std::vector<std::string> key_ids;   ///< fetched again (with back-off) when one of these is unknown
   bool wants_document = false;        ///< our own notary does: fetched when only the keys are known, and from the server itself only
   bool in_crowd = false;              ///< asked for with those of many other servers: notaries are asked at once, beside the server
+  bool are_doubted = false;           ///< a signature does not match the known keys: the server itself is asked again, at bounded intervals
 };
 struct keys_found {
   token asked = 0;

@@ -120,6 +120,15 @@ struct put_destination {
   std::string last_fault;
 };
 
+/// A PDU that its server refuses for good, by itself: it is not sent any more. Kept for the operator, the latest ones of a server.
+struct put_refused_pdu {
+  std::string server_name, event_id, room_id, type;
+  std::string reason;   ///< of the refusal
+  std::int64_t ts = 0;  ///< of the last refusal
+};
+/// Refused PDUs kept of one server; the oldest go first.
+inline constexpr std::size_t refused_pdus_kept_max = 100;
+
 /// A PDU that was received and answered for but waits for missing events or keys. Keyed by event and origin: until one is verified, every server's
 /// copy is kept.
 struct put_inbox {
@@ -210,7 +219,7 @@ struct drop_held_redaction {
 using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                            remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
                            put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
-                           redact_event, hold_redaction, drop_held_redaction, restore_event>;
+                           redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu>;
 
 struct store_batch {
   std::vector<write> writes;
@@ -292,6 +301,8 @@ struct destination_loaded {
   bool more = false;             ///< others wait in the store
   std::vector<matrix::event_ptr> in_flight; ///< of the transaction under way those that are not among `pdus`
   put_server_keys keys;          ///< empty when none are known
+  std::vector<put_refused_pdu> refused; ///< the latest first
+  std::int64_t refused_count = 0;       ///< all there ever were
 };
 
 struct find_received_transaction {
@@ -404,6 +415,7 @@ struct destination_summary {
   put_destination destination;
   std::int64_t queued = 0;
   std::int64_t oldest_queued_ts = 0; ///< origin_server_ts of the oldest queued event
+  std::int64_t refused = 0;          ///< events set aside because the server refuses them
 };
 struct list_destinations {};
 struct destinations_listed {

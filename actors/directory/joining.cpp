@@ -1,6 +1,7 @@
 // Joining and knocking: which room an alias means, and which servers can let in. Source: server-server-api, "Querying for information".
 #include "actors/directory/directory_machine.hpp"
 
+#include "actors/handshake.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -55,8 +56,8 @@ void directory_machine::alias_answered(const peer_answer& m) {
   auto q = std::move(it->second);
   asking_aliases_.erase(it);
   if (m.status != 200) {
-    if (m.status == 404) return fail(q.command, {fault_code::not_found, "alias " + q.alias + ": " + m.why.detail});
-    if (m.status == 403) return fail(q.command, {fault_code::forbidden, "alias " + q.alias + ": " + m.why.detail});
+    if (m.status == 404 && is_refusal(m)) return fail(q.command, {fault_code::not_found, "alias " + q.alias + ": " + m.why.detail});
+    if (m.status == 403 && is_refusal(m)) return fail(q.command, {fault_code::forbidden, "alias " + q.alias + ": " + m.why.detail});
     return fail(q.command, m.why);
   }
   const auto body = matrix::json::parse(m.body);

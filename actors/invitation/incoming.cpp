@@ -288,22 +288,25 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   };
   // Every server of the room can tell it the others; but only the inviter's knows that the room has no such invitation.
   const bool is_inviters = knocks() || leave_server() == matrix::server_name_of(row_.inviter);
-  if (m.status == 0 || m.status >= 500 || m.status == 429 || m.status == 401 || (m.status != 200 && !is_inviters)) {
+  const auto try_again = [&](const std::string& why) {
     if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
     ++leave_via_;
-    return retry_later(to_string(m.why));
-  }
+    retry_later(why);
+  };
+  const bool is_final = is_refusal(m) && m.status != 401 && is_inviters;
+  if (m.status != 200 && !is_final) return try_again(to_string(m.why));
   // A server that has not yet taken its own invitation into the room refuses at first: ask again a few times before believing it.
   if (m.status != 200 && row_.attempts < refusals_believed_after) return retry_later(to_string(m.why));
   if (m.status != 200 || step == asking::send_leave) return give_up(); // told, or the room knows no invitation any more
   auto body = matrix::json::parse(m.body);
   const auto* shape = body ? body->find_object("event") : nullptr;
   const auto* rules = matrix::find_room_version(row_.room_version);
-  if (!shape || !rules) return give_up();
+  if (!rules) return give_up();
+  if (!shape) return try_again("make_leave: no event");
   object content{{"membership", "leave"}};
   if (!row_.reason.empty()) content.set("reason", row_.reason);
   const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
-  if (!x) return give_up();
+  if (!x) return try_again("make_leave: " + x.error().detail);
   auto r = question(asking::send_leave, endpoint::send_leave_v2, (*x)->event_id, node_.federation.request_timeout_ms);
   r.body = (*x)->to_json();
   now_effects_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});

@@ -133,6 +133,10 @@ private:
   time_ms asked_since_ = 0;
   matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
   token keys_asked_ = 0;
+  bool keys_doubted_ = false;        ///< the signature did not match: asked for once more
+  void ask_keys_of_invited(bool are_doubted);
+  /// Longer than any pause before a request is repeated.
+  time_ms pause_ms_max() const;
   std::optional<chat_command> revoking_;
   bool expiring_ = false, revocation_asked_ = false;
   bool rescission_told_ = false;  ///< the other server has taken the leave before the room's answer was here
@@ -142,6 +146,7 @@ private:
   std::optional<chat_command> knocking_, retracting_;
   std::size_t at_via_ = 0;    ///< of the round of attempts
   fault knock_fault_;         ///< the weightiest refusal of the round
+  bool knock_unanswered_ = false; ///< somebody answered in this round who is no homeserver
   token profile_asked_ = 0;
   store::put_user profile_;   ///< of our user, as far as told
 

@@ -85,6 +85,7 @@ void invitation_machine::begin_knock() {
     return become("failed", "no server of the room could be reached");
   }
   at_via_ = 0;
+  knock_unanswered_ = false;
   knock_fault_ = {fault_code::not_found, "no server of the room is known"};
   ++row_.attempts;
   save();
@@ -118,7 +119,9 @@ void invitation_machine::knock_answered(const peer_answer& m) {
     knock_fault_ = {};
     return knock_next({fault_code::incompatible_room_version, m.why.detail});
   }
-  knock_next(refusal_of(m));
+  const auto why = refusal_of(m);
+  knock_unanswered_ = knock_unanswered_ || why.code == fault_code::peer_bad_answer; // that was no homeserver's answer
+  knock_next(why);
 }
 
 void invitation_machine::send_knock(const peer_answer& m) {
@@ -156,7 +159,7 @@ void invitation_machine::knock_next(const fault& why) {
     note{log_level::info, "knock not taken", {{"room", room_id_}, {"user", user_id_}, {"why", to_string(why)}}});
   if (++at_via_ < knocked_at().size()) return make_knock();
   // Who could not be reached may be later on; a server that answers with what is no template will do so again.
-  if (info(knock_fault_.code).retryable && knock_fault_.code != fault_code::peer_bad_answer) {
+  if (info(knock_fault_.code).retryable && (knock_unanswered_ || knock_fault_.code != fault_code::peer_bad_answer)) {
     end_knock_command({});
     return retry_later(to_string(knock_fault_));
   }

@@ -1,4 +1,5 @@
 // We invite. The same signed event is offered until the other server has taken or refused it; only then it enters the room.
+#include "actors/due.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/invitation/invite_request.hpp"
 
@@ -20,6 +21,11 @@ constexpr time_ms expire_again_ms = 24 * 3'600'000LL;
 
 } // namespace
 
+time_ms invitation_machine::pause_ms_max() const {
+  return std::max({time_ms{node_.invitation.retry_delay_ms_min}, time_ms{node_.invitation.retry_delay_ms_max},
+                   time_ms{node_.invitation.knock_check_s} * 1'000, 2 * time_ms{node_.federation.request_timeout_ms}});
+}
+
 void invitation_machine::begin() {
   if (!exists_) return;
   if (row_.direction == "outgoing" && (row_.state == "sending" || row_.state == "pending")) {
@@ -33,7 +39,7 @@ void invitation_machine::begin() {
     confirm_later();
   }
   if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0) return;
-  if (row_.retry_at_ts > now_) {
+  if (!is_due(row_.retry_at_ts, now_, pause_ms_max())) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
     return;
   }
@@ -122,7 +128,13 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   auto e = returned ? matrix::make_event(*returned, event_->rules()) : result<matrix::event_ptr>{fault_code::peer_bad_answer, "no event"};
   if (!e || (*e)->event_id != event_->event_id) return retry_later("the answer is not the event that was sent");
   answered_event_ = *e;
+  ask_keys_of_invited(false);
+}
+
+void invitation_machine::ask_keys_of_invited(bool are_doubted) {
+  keys_doubted_ = are_doubted;
   keys_wanted k;
+  k.are_doubted = are_doubted;
   k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   k.asked = keys_asked_ = ++last_token_;
   if (const auto* by = answered_event_->source.find("signatures"))
@@ -138,6 +150,7 @@ void invitation_machine::signature_checked(const keys_found& m) {
   if (row_.state != "sending") return;
   const auto bytes = matrix::signed_bytes(answered_event_->source, answered_event_->rules());
   const auto verdict = matrix::check_event_signature(*answered_event_, bytes, m.server_name, *m.keys);
+  if (verdict == matrix::signature_verdict::invalid && !keys_doubted_) return ask_keys_of_invited(true); // installed anew, perhaps
   if (verdict != matrix::signature_verdict::valid) return retry_later("the invited server's signature is not valid or its key not known");
   // Our own signature is taken from our copy, the other server's from the answer: nothing else of it is believed.
   auto source = event_->source;
@@ -203,7 +216,7 @@ void invitation_machine::expect_late_invite() {
 }
 
 void invitation_machine::repeat_rescission() {
-  if (row_.retry_at_ts > now_) {
+  if (!is_due(row_.retry_at_ts, now_, pause_ms_max())) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
     return;
   }

@@ -13,4 +13,7 @@ namespace causeway::remote_server {
 time_ms back_off(const config::federation_options& options, std::uint32_t failures, time_ms failing_since, time_ms now,
                  std::string_view server_name);
 
+/// Longer than any pause before a destination is tried again, ms: the spread, and an hour that a server may ask for, included.
+time_ms back_off_max(const config::federation_options& options);
+
 } // namespace causeway::remote_server

@@ -1,5 +1,6 @@
 // What the server asks of us: authentication, then PUT /send here and everything else by whom it concerns.
 // Source: server-server-api, "Request Authentication", "Transactions".
+#include "actors/due.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "messages/limits.hpp"
@@ -73,7 +74,7 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   std::shared_ptr<matrix::json::value> body;
   std::string canonical;
   std::size_t checked = 0;
-  bool key_missing = false;
+  bool key_missing = false, key_doubted = false;
   std::string problem = "no usable X-Matrix signature";
   for (const auto& header : *m.authorization) {
     auto x = matrix::parse_x_matrix(header);
@@ -106,23 +107,25 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
       canonical = matrix::json::canonical(*body);
     }
     if (body && canonical != sent && is_signed(canonical)) return serve(m, std::move(body));
+    key_doubted = true;
     problem = "the signature does not match the request";
   }
   // Somebody uses its name right now, so it is worth a try sooner than for an event that may be years old.
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
-  const bool paused = !under_way && keys_asked_at_ != 0 && now_ - keys_asked_at_ < node_.federation.key_fetch_retry_ms;
+  const bool paused = !under_way && is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, now_);
+  const bool fetch_for_missing = key_missing && !paused, fetch_for_doubt = key_doubted && may_doubt_keys();
+  if (after_fetch || (!fetch_for_missing && !fetch_for_doubt)) return not_authenticated(m, {fault_code::unauthorized, problem});
   std::size_t waiting_bytes = m.request->body.size();
-  for (const auto& w : auth_waiting_) waiting_bytes += w.request->body.size();
-  if (key_missing && !after_fetch && !paused) {
-    const auto room = keys_->empty() ? stranger_waiting_bytes_max : waiting_bytes_max;
-    const bool waits = auth_waiting_.size() < waiting_max && waiting_bytes <= room;
-    if (waits) auth_waiting_.push_back(m);
-    if (!under_way) fetch_keys();
-    if (waits) return;
-    // When it is repeated the keys may be there.
-    return not_authenticated(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
+  for (const auto& w : auth_waiting_) waiting_bytes += w.request.request->body.size();
+  const auto room = keys_->empty() ? stranger_waiting_bytes_max : waiting_bytes_max;
+  const bool waits = auth_waiting_.size() < waiting_max && waiting_bytes <= room;
+  if (waits) auth_waiting_.push_back({m, !fetch_for_missing});
+  if (keys_request_ == 0 && (fetch_for_doubt || !under_way)) {
+    if (fetch_for_doubt) keys_doubted_at_ = now_;
+    fetch_keys();
   }
-  not_authenticated(m, {fault_code::unauthorized, problem});
+  // When it is repeated the keys may be there.
+  if (!waits) not_authenticated(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
 }
 
 void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {

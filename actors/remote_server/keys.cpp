@@ -1,5 +1,6 @@
 // The server's verify keys: cached, fetched once for all who wait; from itself, then from the notaries. Kept for half of their lifetime, then
 // fetched again while the old ones go on being used. Source: server-server-api, "Retrieving server keys".
+#include "actors/due.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "messages/limits.hpp"
@@ -14,6 +15,9 @@ constexpr std::size_t waiting_max = 1'000;
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 /// Keys of one server, all it ever told: those it stopped using first go first.
 constexpr std::size_t known_keys_max = 4 * limits::server_keys_max;
+/// A signature that does not match a known key may be one of a server that was installed anew: the server is asked. Anybody can send such
+/// signatures in any server's name, so it is asked for that reason no more often than after this many times federation.key_fetch_retry_ms (a minute).
+constexpr time_ms doubt_pauses = 6;
 /// Key ids a notary is asked for.
 constexpr std::size_t wanted_ids_max = 16;
 /// A notary's actor answers within its time-out; what takes this much longer was lost with it.
@@ -43,14 +47,25 @@ time_ms remote_server_machine::keys_pause() const {
                            std::max(o.key_fetch_retry_ms, o.key_fetch_retry_ms_max));
 }
 
+bool remote_server_machine::may_doubt_keys() const {
+  const auto pause = doubt_pauses * time_ms{node_.federation.key_fetch_retry_ms};
+  return keys_request_ != 0 || !is_within(keys_doubted_at_, pause, now_);
+}
+
 void remote_server_machine::want_keys(const keys_wanted& m) {
+  if (m.are_doubted && may_doubt_keys() && keys_waiting_.size() < waiting_max) {
+    keys_waiting_.push_back(m);
+    if (keys_request_ != 0) return; // its answer is fresh enough
+    keys_doubted_at_ = now_;
+    return fetch_keys();
+  }
   if (satisfied(m)) {
     now_effects_.push_back(tell{m.reply_to, keys_for(m)});
     return refresh_keys();
   }
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
   // Nobody is asked again and again for what he did not tell a moment ago.
-  const bool paused = !under_way && keys_asked_at_ != 0 && now_ - keys_asked_at_ < keys_pause();
+  const bool paused = !under_way && is_within(keys_asked_at_, keys_pause(), now_);
   if (paused || keys_waiting_.size() >= waiting_max) {
     now_effects_.push_back(tell{m.reply_to, keys_for(m)});
     return;
@@ -61,11 +76,11 @@ void remote_server_machine::want_keys(const keys_wanted& m) {
 }
 
 void remote_server_machine::refresh_keys() {
-  if (keys_request_ != 0 || notary_token_ != 0 || now_ - keys_asked_at_ < keys_pause()) return;
+  if (keys_request_ != 0 || notary_token_ != 0 || is_within(keys_asked_at_, keys_pause(), now_)) return;
   std::int64_t until = 0;
   for (const auto& [id, k] : *keys_)
     if (!k.is_old) until = std::max(until, k.valid_until_ts);
-  if (now_ >= keys_fetched_at_ + (until - keys_fetched_at_) / 2) fetch_keys();
+  if (now_ < keys_fetched_at_ || now_ >= keys_fetched_at_ + (until - keys_fetched_at_) / 2) fetch_keys();
 }
 
 void remote_server_machine::fetch_keys() {
@@ -75,11 +90,14 @@ void remote_server_machine::fetch_keys() {
                           node_.federation.key_fetch_timeout_ms, answer_bytes_max);
 }
 
-status remote_server_machine::take_keys(const matrix::json::object& document) {
+status remote_server_machine::take_keys(const matrix::json::object& document, matrix::key_source told_by) {
   auto found = matrix::check_server_keys(document, server_name_, now_);
   if (!found) return found.error();
   auto merged = *keys_;
-  matrix::merge_keys(merged, *found);
+  for (const auto& id : matrix::merge_keys(merged, *found, now_, told_by))
+    now_effects_.push_back(note{log_level::warning,
+                                "server shows another public key under a known id: was it installed anew?",
+                                {{"server", server_name_}, {"key", id}, {"public_key", merged.at(id).public_key_base64}}});
   while (merged.size() > known_keys_max)
     merged.erase(std::min_element(merged.begin(), merged.end(), [](const auto& a, const auto& b) {
       return a.second.valid_until_ts < b.second.valid_until_ts;
@@ -104,7 +122,7 @@ void remote_server_machine::keys_answered(const gateway::http_answer& a) {
     keys_fault_ = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
   else if (!body || !body->as_object())
     keys_fault_ = "the answer is no JSON object";
-  else if (auto taken = take_keys(*body->as_object()); !taken)
+  else if (auto taken = take_keys(*body->as_object(), matrix::key_source::itself); !taken)
     keys_fault_ = to_string(taken.error());
   else {
     keys_fetched_at_ = now_;
@@ -125,15 +143,16 @@ void remote_server_machine::keys_advance() {
   const bool from_itself = keys_request_ != 0;
   auto waiting = std::exchange(keys_waiting_, {});
   for (auto& w : waiting) {
-    if (satisfied(w) || (w.wants_document && !from_itself))
+    const bool is_enough = satisfied(w) && !(w.are_doubted && from_itself);
+    if (is_enough || (w.wants_document && !from_itself))
       now_effects_.push_back(tell{w.reply_to, keys_for(w)});
     else
       keys_waiting_.push_back(std::move(w));
   }
   auto requests = std::exchange(auth_waiting_, {});
   for (auto& r : requests) {
-    if (has_key_for(r))
-      authenticate(r, true);
+    if (has_key_for(r.request) && !(r.doubts && from_itself))
+      authenticate(r.request, true);
     else
       auth_waiting_.push_back(std::move(r));
   }
@@ -141,7 +160,7 @@ void remote_server_machine::keys_advance() {
   if ((!keys_waiting_.empty() || !auth_waiting_.empty()) && ask_notary()) return;
   keys_asked_at_ = now_;
   for (const auto& w : std::exchange(keys_waiting_, {})) now_effects_.push_back(tell{w.reply_to, keys_for(w)});
-  for (const auto& r : std::exchange(auth_waiting_, {})) authenticate(r, true);
+  for (const auto& r : std::exchange(auth_waiting_, {})) authenticate(r.request, true);
 }
 
 bool remote_server_machine::ask_notary() {
@@ -176,7 +195,7 @@ void remote_server_machine::notary_told(const notary_keys_told& m) {
   std::string why = m.why;
   for (const auto& document : m.documents) {
     // The notary's word is not enough: the server itself must have signed it.
-    if (auto taken = take_keys(document); taken)
+    if (auto taken = take_keys(document, matrix::key_source::notary); taken)
       learnt = true;
     else
       why = to_string(taken.error());

@@ -1,5 +1,6 @@
 // This server as a notary: it is asked for the keys of others, for all that were wanted within a moment at once. It alone knows the keys by which
 // its countersignature is checked. Source: server-server-api, "Querying keys through another server".
+#include "actors/due.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ void remote_server_machine::others_answered(const open_request& r, const gateway
   const bool unknown_key = std::any_of(x.documents.begin(), x.documents.end(), [&](const auto& d) {
     return countersigned(d) == countersignature::unknown_key;
   });
-  if (unknown_key && (keys_request_ != 0 || keys_asked_at_ == 0 || now_ - keys_asked_at_ >= node_.federation.key_fetch_retry_ms)) {
+  if (unknown_key && (keys_request_ != 0 || !is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, now_))) {
     others_unchecked_.push_back(std::move(x));
     return fetch_keys();
   }
@@ -99,6 +100,7 @@ remote_server_machine::countersignature remote_server_machine::countersigned(con
       verdict = countersignature::unknown_key;
     else if (matrix::verify_json(document, server_name_, s.key, key->second.public_key_base64))
       return countersignature::valid;
+    else verdict = countersignature::unknown_key; // it may have another key under this id by now
   }
   return verdict;
 }

@@ -1,6 +1,9 @@
 // What is owed to the server: one transaction in flight, its id and body on disk before the first attempt, the same id until
-// it is answered with 200. PDUs are never dropped. Source: server-server-api, "Transactions".
+// it is answered with 200. PDUs are never dropped; what the server refuses for good is set aside (refused.cpp).
+// Source: server-server-api, "Transactions".
+#include "actors/due.hpp"
 #include "actors/excerpt.hpp"
+#include "actors/remote_server/answer_check.hpp"
 #include "actors/remote_server/back_off.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
@@ -11,13 +14,6 @@
 #include <algorithm>
 
 namespace causeway::remote_server {
-namespace {
-
-/// Refusals of one transaction (400, 413) after which it is sent in parts.
-constexpr std::uint32_t refused_whole_max = 3;
-
-} // namespace
-
 void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
   if (enqueue_fresh({m.event, m.chat_room_id})) return consider_sending();
@@ -42,9 +38,10 @@ void remote_server_machine::refill() {
 void remote_server_machine::consider_sending(bool refilled) {
   if (in_flight_request_ != 0 || refill_token_ != 0 || catch_up_token_ != 0) return;
   const bool repeating = !destination_.transaction_id.empty();
+  if (!is_due(edus_refused_until_, now_, refused_edus_pause_ms)) edus_.clear();
   if (!repeating && pdus_.empty() && more_in_store_ && newest_left_ == 0 && !refilled) return refill();
   if (!repeating && pdus_.empty() && first_.empty() && edus_.empty()) return;
-  if (destination_.retry_at_ts > now_) {
+  if (!is_due(destination_.retry_at_ts, now_, back_off_max(node_.federation))) {
     if (pdus_.empty() && first_.empty() && in_flight_.empty() && !repeating)
       edus_.clear(); // an EDU is not worth waking a server that is down
     now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
@@ -52,9 +49,7 @@ void remote_server_machine::consider_sending(bool refilled) {
   }
   if (!repeating) {
     fill_transaction();
-    // Never used twice: the boot, the birth of this actor, its count. A repeated id would be answered from memory and lost.
-    destination_.transaction_id =
-      node_.boot_id + "-" + std::to_string(born_) + "-" + std::to_string(++last_transaction_);
+    destination_.transaction_id = next_transaction_id();
     destination_.transaction_ts = now_;
     destination_.transaction_pdus.clear();
     for (const auto& q : in_flight_) destination_.transaction_pdus.push_back(q.event->event_id);
@@ -84,12 +79,12 @@ void remote_server_machine::send_transaction() {
 
 void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
   in_flight_request_ = 0;
+  const auto wanted = wants_pause_ms(a);
+  not_before_ = wanted > 0 ? now_ + wanted : 0;
+  if (std::exchange(probing_, false)) return probe_answered(a);
   if (a.status == 200) return transaction_delivered(a);
-  // A server, or what stands in front of it, that cannot take this body will not take it the hundredth time either.
-  const bool too_much = (a.status == 400 || a.status == 413) && in_flight_.size() > 1 && destination_.failures + 1 >= refused_whole_max;
-  transaction_failed(a.status == 0 ? to_string(a.why)
-                                   : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200));
-  if (too_much) split_transaction();
+  if (may_be_about_content(a.status)) return transaction_refused(a);
+  transaction_failed(describe_failure(a));
 }
 
 void remote_server_machine::split_transaction() {
@@ -107,38 +102,55 @@ void remote_server_machine::split_transaction() {
   writes_.push_back(destination_);
 }
 
+void remote_server_machine::log_verdicts(const gateway::http_answer& a, std::map<std::string, std::string>& refused) {
+  const auto body = matrix::json::parse(a.body);
+  if (!body || !body->as_object()) return;
+  const auto* verdicts = body->find_object("pdus");
+  if (!verdicts) verdicts = body->as_object(); // as ejabberd answers
+  for (const auto& v : *verdicts)
+    if (const auto* error = v.mapped.find_string("error"); error && refused.emplace(v.key, excerpt(*error, 200)).second)
+      now_effects_.push_back(note{log_level::warning, "event refused by server", {{"server", server_name_}, {"event", v.key}, {"error", refused.at(v.key)}}});
+}
+
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
-  std::unordered_set<std::string> refused;
-  if (auto body = matrix::json::parse(a.body))
-    if (const auto* verdicts = body->find_object("pdus"))
-      for (const auto& v : *verdicts)
-        if (const auto* error = v.mapped.find_string("error"); error && refused.insert(v.key).second)
-          now_effects_.push_back(note{log_level::warning,
-                                      "event refused by server",
-                                      {{"server", server_name_}, {"event", v.key}, {"error", excerpt(*error, 200)}}});
+  std::map<std::string, std::string> refused; // event id -> why
+  log_verdicts(a, refused);
   const bool was_failing = destination_.failures > 0;
-  store::remove_destination_pdus removed{server_name_, {}};
   for (const auto& q : in_flight_) {
-    removed.event_ids.push_back(q.event->event_id);
-    queued_ids_.erase(q.event->event_id);
-    if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
     const auto& e = *q.event;
-    if (!refused.contains(e.event_id) && e.type == "m.room.member" && e.membership() == "leave" &&
-        e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
+    const auto error = refused.find(e.event_id);
+    if (error != refused.end()) {
+      if (tells_delivery(true)) tell_delivery(q, "failed", error->second);
+      continue;
+    }
+    if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
+    if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
       after_.push_back(
         tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
   }
   delivered_ += in_flight_.size();
-  if (was_failing)
+  pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
+  end_transaction_under_way();
+}
+
+void remote_server_machine::end_transaction_under_way() {
+  const bool was_failing = destination_.failures > 0;
+  if (was_failing && !is_refused_)
     now_effects_.push_back(note{log_level::info,
                                 "server reachable again",
                                 {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
+  store::remove_destination_pdus removed{server_name_, {}};
+  for (const auto& q : in_flight_) {
+    removed.event_ids.push_back(q.event->event_id);
+    queued_ids_.erase(q.event->event_id);
+  }
   if (!removed.event_ids.empty()) writes_.push_back(std::move(removed));
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
   const auto failing_since = destination_.first_failure_ts;
   in_flight_.clear();
   in_flight_texts_.clear();
-  pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
+  refusals_.reset();
+  is_refused_ = false;
   destination_ = {};
   destination_.server_name = server_name_;
   if (on_disk) writes_.push_back(destination_);
@@ -147,6 +159,13 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
 }
 
 void remote_server_machine::transaction_failed(const std::string& why) {
+  is_refused_ = false;
+  const auto since = destination_.failures == 0 ? now_ : destination_.first_failure_ts;
+  transaction_failed(why, back_off(node_.federation, destination_.failures + 1, since, now_, server_name_));
+}
+
+void remote_server_machine::transaction_failed(const std::string& why, time_ms pause_ms) {
+  failed_at_ = now_;
   if (destination_.failures++ == 0) {
     destination_.first_failure_ts = now_;
     now_effects_.push_back(
@@ -155,8 +174,7 @@ void remote_server_machine::transaction_failed(const std::string& why) {
       for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
-  destination_.retry_at_ts =
-    now_ + back_off(node_.federation, destination_.failures, destination_.first_failure_ts, now_, server_name_);
+  destination_.retry_at_ts = std::max(now_ + pause_ms, not_before_);
   if (in_flight_.empty()) { // EDUs only: not repeated
     destination_.transaction_id.clear();
     destination_.transaction_edus.clear();
@@ -166,6 +184,17 @@ void remote_server_machine::transaction_failed(const std::string& why) {
 }
 
 void remote_server_machine::sign_of_life() {
+  keys_failures_ = 0;
+  // What it does not want it does not want a moment later either.
+  if (destination_.retry_at_ts == 0 || in_flight_request_ != 0 || is_refused_) return;
+  // Never sooner than after the shortest pause: a server that asks us a hundred times a second and cannot be reached would be tried as often.
+  const auto pause = time_ms{node_.federation.retry_delay_ms_min};
+  const auto earliest = std::max(not_before_, is_within(failed_at_, pause, now_) ? failed_at_ + pause : 0);
+  destination_.retry_at_ts = is_due(earliest, now_, back_off_max(node_.federation)) ? 0 : std::min(destination_.retry_at_ts, earliest);
+  consider_sending();
+}
+
+void remote_server_machine::retry_at_once() {
   keys_failures_ = 0;
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0) return;
   destination_.retry_at_ts = 0;

@@ -1,6 +1,8 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
-#include "actors/excerpt.hpp"
+#include "actors/due.hpp"
+#include "actors/remote_server/answer_check.hpp"
+#include "actors/remote_server/back_off.hpp"
 #include "actors/remote_server/old_form.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/request_auth.hpp"
@@ -65,6 +67,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   last_active_ = born_ = looked_at_ = now_;
   destination_ = from.destination;
   destination_.server_name = server_name_;
+  refused_ = from.refused_count;
   more_in_store_ = from.more;
   keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
   keys_fetched_at_ = keys_asked_at_ = from.keys.fetched_ts;
@@ -117,8 +120,10 @@ void remote_server_machine::dispatch(const message& m) {
         handled(x);
       else if constexpr (std::is_same_v<T, call_answered>)
         call_ended(x);
-      else if constexpr (std::is_same_v<T, server_alive> || std::is_same_v<T, retry_now>)
+      else if constexpr (std::is_same_v<T, server_alive>)
         sign_of_life();
+      else if constexpr (std::is_same_v<T, retry_now>)
+        retry_at_once();
       else if constexpr (std::is_same_v<T, status_wanted>)
         now_effects_.push_back(
           tell{x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(now_)}});
@@ -249,6 +254,8 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   r.stream = stream;
   open_request o;
   o.what = what;
+  o.endpoint = endpoint;
+  o.is_streamed = stream != 0;
   o.deadline = now_ + timeout_ms + lost_after_ms;
   if (open_.empty()) now_effects_.push_back(wake_me_at{o.deadline, "sweep"});
   open_.emplace(r.id, o);
@@ -267,7 +274,7 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     now_effects_.push_back(tell{m.reply_to, std::move(a)});
     return;
   }
-  if (destination_.retry_at_ts > now_ && asks_what_others_know(m.endpoint)) {
+  if (!is_due(destination_.retry_at_ts, now_, back_off_max(node_.federation)) && asks_what_others_know(m.endpoint)) {
     peer_answer a;
     a.asked = m.asked;
     a.server_name = server_name_;
@@ -292,42 +299,45 @@ void remote_server_machine::send_peer_request(const peer_request& m, bool in_old
   if (!in_old_form && has_old_form(m)) o.in_new_form = std::make_shared<const peer_request>(m);
 }
 
-void remote_server_machine::answered(const gateway::http_answer& a) {
-  auto it = open_.find(a.id);
+void remote_server_machine::answered(const gateway::http_answer& heard) {
+  auto it = open_.find(heard.id);
   if (it == open_.end()) return; // given up meanwhile
-  const auto r = it->second;
+  const auto r = std::move(it->second);
   open_.erase(it);
+  auto a = heard;
+  if (r.in_old_form) take_out_of_old_form(a);
+  check_http_answer(a, r.endpoint, r.is_streamed);
   if (a.status != 0) last_contact_ = now_;
   switch (r.what) {
   case open_request::kind::transaction: return transaction_answered(a);
   case open_request::kind::keys: return keys_answered(a);
   case open_request::kind::notary: return others_answered(r, a);
-  case open_request::kind::peer: return finish_peer_request(r, a);
+  case open_request::kind::peer: return finish_peer_request(r, std::move(a));
   }
 }
 
 void remote_server_machine::finish_peer_request(const open_request& r, gateway::http_answer a) {
   if (r.in_new_form && is_unknown_endpoint(a))
     if (auto old = in_old_form(*r.in_new_form)) return send_peer_request(*old, true);
-  if (r.in_old_form) take_out_of_old_form(a);
+  const bool is_alive = is_sign_of_life(a);
   peer_answer out;
   out.asked = r.asked;
   out.server_name = server_name_;
   out.status = a.status;
-  out.body = std::move(a.body);
-  if (a.status == 0)
+  if (a.status == 0) {
     out.why = a.why.code == fault_code::none ? fault{fault_code::peer_unreachable, server_name_} : a.why;
-  else if (a.status != 200) {
-    std::string error;
-    if (auto body = matrix::json::parse(out.body)) {
-      if (const auto* e = body->find_string("errcode")) out.errcode = excerpt(*e, limits::identifier_bytes_max);
-      if (const auto* e = body->find_string("error")) error = excerpt(*e, limits::identifier_bytes_max);
-    }
-    out.why = {a.status >= 500 || a.status == 429 ? fault_code::peer_unreachable : fault_code::peer_refused,
-               server_name_ + " answered " + std::to_string(a.status) + " " + out.errcode + " " + error};
+    if (out.why.code == fault_code::peer_bad_answer) out.why.detail = server_name_ + ": " + out.why.detail;
+  } else if (a.status != 200) {
+    const auto error = matrix_error_of(a).value_or(matrix_error{});
+    out.errcode = error.errcode;
+    const bool is_later = a.status >= 500 || a.status == 429;
+    // A 4xx that no homeserver wrote decides nothing: a proxy's page is gone tomorrow.
+    const auto code = is_later ? fault_code::peer_unreachable : error.errcode.empty() ? fault_code::peer_bad_answer : fault_code::peer_refused;
+    out.why = {code, server_name_ + " answered " + std::to_string(a.status) + " " + error.errcode + " " + error.error};
   }
+  out.body = std::move(a.body);
   now_effects_.push_back(tell{r.reply_to, std::move(out)});
-  if (a.status >= 200 && a.status < 500 && a.status != 429) sign_of_life();
+  if (is_alive) sign_of_life();
 }
 
 void remote_server_machine::sweep() {
@@ -367,11 +377,14 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("keys_fault", keys_fault_);
   o.set("keys_waited_for", static_cast<std::int64_t>(keys_waiting_.size()));
   o.set("delivered", static_cast<std::int64_t>(delivered_));
+  o.set("refused", refused_);
   o.set("received", static_cast<std::int64_t>(received_pdus_));
   o.set("requests_open", static_cast<std::int64_t>(open_.size()));
   std::string waits;
   if (waiting == 0)
     waits = "nothing";
+  else if (probing_)
+    waits = "whether the server takes an empty transaction, after: " + refusal_;
   else if (in_flight_request_ != 0)
     waits = "the answer to transaction " + destination_.transaction_id;
   else if (destination_.retry_at_ts > now)

@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/remote_server/history_calls.hpp"
+#include "actors/remote_server/refusals.hpp"
 #include "actors/remote_server/request_budget.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/key_documents.hpp"
@@ -19,7 +20,7 @@ namespace causeway::remote_server {
 
 /// Another homeserver: what we owe it, its keys, how it is doing, what it asks of us. Pure.
 /// Files: remote_server_machine.cpp (life, requests), outgoing.cpp (queue, transactions, back-off), keys.cpp (verify keys),
-/// catch_up.cpp (its order after an outage), notary.cpp (keys of others, when this server is a notary), inbound.cpp (authentication and PUT /send).
+/// refused.cpp (what a server that is there refuses), catch_up.cpp (its order after an outage), notary.cpp (keys of others, when this server is a notary), inbound.cpp (authentication and PUT /send).
 class remote_server_machine {
 public:
   remote_server_machine(const context& node, std::string server_name);
@@ -45,12 +46,14 @@ private:
     time_ms deadline = 0;
     std::shared_ptr<const peer_request> in_new_form; ///< to be repeated in the old form when the server does not know this one
     bool in_old_form = false;
+    matrix::endpoint endpoint = matrix::endpoint::version;
+    bool is_streamed = false;
     std::vector<notary_keys_wanted> batch; ///< of a question to a notary
   };
   std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
                         const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max, std::uint64_t stream = 0);
   void send_peer_request(const peer_request& m);
-  void answered(const gateway::http_answer& a);
+  void answered(const gateway::http_answer& heard);
   void send_peer_request(const peer_request& m, bool in_old_form);
   void finish_peer_request(const open_request& r, gateway::http_answer a);
 
@@ -65,10 +68,24 @@ private:
   void transaction_answered(const gateway::http_answer& a);
   void transaction_delivered(const gateway::http_answer& a);
   void transaction_failed(const std::string& why);
+  /// @param pause_ms  until the next attempt
+  void transaction_failed(const std::string& why, time_ms pause_ms);
+  void end_transaction_under_way();
+  void log_verdicts(const gateway::http_answer& a, std::map<std::string, std::string>& refused);
   void sign_of_life();
+  void retry_at_once();
   void refill();
   bool tells_delivery(bool was_failing) const;
   void tell_delivery(const queued& q, const char* state, const std::string& why);
+
+  // -- refused.cpp
+  void transaction_refused(const gateway::http_answer& a);
+  void send_probe();
+  void probe_answered(const gateway::http_answer& a);
+  void split_after_pause();
+  void drop_edus();
+  void set_aside();
+  std::string next_transaction_id();
 
   // -- catch_up.cpp
   void consider_catch_up(time_ms failing_since);
@@ -87,7 +104,8 @@ private:
   void refresh_keys();
   void fetch_keys();
   void keys_answered(const gateway::http_answer& a);
-  status take_keys(const matrix::json::object& document);
+  status take_keys(const matrix::json::object& document, matrix::key_source told_by);
+  bool may_doubt_keys() const;
   void save_keys();
   /// Who can be answered is answered; for the others the next notary is asked. When nobody is left to ask, all are answered with what there is.
   void keys_advance();
@@ -160,8 +178,15 @@ private:
   std::vector<queued> in_flight_;
   std::vector<std::string> in_flight_texts_; ///< of `in_flight_` in this order; empty: to be written anew
   std::size_t pdus_at_once_ = limits::pdus_per_transaction_max; ///< fewer after a server refused a whole transaction
-  bool in_flight_sent_ = false;
-  std::uint64_t in_flight_request_ = 0;
+  std::uint64_t in_flight_request_ = 0; ///< of the transaction, or of a probe
+  bool probing_ = false;                ///< it is a probe
+  refusals refusals_;
+  std::string refusal_;                 ///< the last one, in words
+  bool is_refused_ = false;             ///< the last failure was a refusal by a server that is there: a sign of life says nothing new
+  time_ms edus_refused_until_ = 0;
+  std::int64_t refused_ = 0;            ///< events that were set aside
+  time_ms failed_at_ = 0;               ///< the last attempt of a transaction, by this actor
+  time_ms not_before_ = 0;              ///< the server has asked to be left alone until then
   std::deque<edu_queued> edus_;
   time_ms born_ = 0; ///< when this actor was made
   std::uint64_t last_transaction_ = 0;
@@ -177,7 +202,12 @@ private:
   std::size_t next_notary_ = 0;    ///< of `federation.trusted_key_servers`
   token notary_token_ = 0;         ///< the open question to a notary; 0: none
   std::deque<keys_wanted> keys_waiting_;
-  std::deque<inbound_request> auth_waiting_;
+  time_ms keys_doubted_at_ = 0;    ///< when they were last asked for because a signature does not match them
+  struct waiting_for_keys {
+    inbound_request request;
+    bool doubts = false; ///< its key is known and does not match: the server itself has to say
+  };
+  std::deque<waiting_for_keys> auth_waiting_;
 
   std::deque<notary_keys_wanted> others_waiting_; ///< to be asked for, when this server is a notary
   std::size_t others_open_ = 0;                   ///< questions to it that are not answered

@@ -162,6 +162,9 @@ void room_machine::join_answer(const peer_answer& m) {
       join_->last = {fault_code::incompatible_room_version, m.why.detail};
       return ask_join();
     }
+    // A join that was answered with something that is no answer may have come through.
+    const bool is_unanswered = m.why.code == fault_code::peer_bad_answer && join_->at == join_dance::step::send_join;
+    join_->perhaps_joined = join_->perhaps_joined || is_unanswered;
     return join_next(refusal_of(m));
   }
   return join_->at == join_dance::step::make_join ? join_template(m) : join_state(m);

@@ -1,5 +1,6 @@
 // The room's policy server: asked for its signature before an event of our users leaves, and when one that came lacks it (receipt check 7).
 // Source: server-server-api, "Policy Servers".
+#include "actors/handshake.hpp"
 #include "actors/room/room_machine.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ void room_machine::policy_answer(const peer_answer& m) {
   if (it == policy_questions_.end()) return;
   auto q = std::move(it->second);
   policy_questions_.erase(it);
-  const bool in_vain = m.status == 0 || m.status == 429 || m.status >= 500;
+  const bool in_vain = m.status != 200 && !is_refusal(m);
   if (in_vain && q.attempts < attempts_max) return ask_policy(std::move(q));
   result<matrix::event_ptr> outcome{fault{}};
   if (m.status == 200) {

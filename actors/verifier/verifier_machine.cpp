@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t piece_events = 25;
 /// A worker that has not answered for so long has failed over it.
 constexpr time_ms worker_timeout_ms = 45'000;
+/// So long the others of a question wait for word of a key that does not match. What is not known by then counts as an event without a key, which
+/// its room verifies again.
+constexpr time_ms doubts_timeout_ms = 2'000;
 /// With as many servers in one question (a large room is joined) notaries are asked beside the servers themselves.
 constexpr std::size_t crowd_servers_min = 20;
 
@@ -33,21 +36,13 @@ effects verifier_machine::on(const message& m, time_ms now) {
   if (const auto* x = std::get_if<verify_events>(&m))
     begin(*x);
   else if (const auto* found = std::get_if<keys_found>(&m)) {
-    if (auto it = open_.find(found->asked); it != open_.end()) {
-      auto& q = it->second;
-      if (q.missing.erase(found->server_name) > 0) q.keys[found->server_name] = found->keys;
-      if (q.missing.empty()) hand_out(it->first, q);
-    }
+    if (auto it = open_.find(found->asked); it != open_.end()) take_keys(it->first, it->second, *found);
   } else if (const auto* piece = std::get_if<piece_verified>(&m)) {
     if (auto it = open_.find(piece->asked); it != open_.end()) {
       auto& q = it->second;
       std::copy(piece->checks.begin(), piece->checks.end(),
                 q.checks.begin() + static_cast<std::ptrdiff_t>(piece->first));
-      if (--q.open_pieces == 0) {
-        verified_ += q.checks.size();
-        out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
-        open_.erase(it);
-      }
+      if (--q.open_pieces == 0) pieces_done(it->first, q);
     }
   } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == "sweep") {
     sweep();
@@ -72,7 +67,7 @@ void verifier_machine::begin(const verify_events& m) {
     const auto* signatures = e->source.find("signatures");
     for (const auto& server : possible_signers(*e)) {
       if (server == node_.server_name) {
-        q.keys[server] = own_keys_;
+        (*q.keys)[server] = own_keys_;
         continue;
       }
       auto& w = wanted[server];
@@ -100,7 +95,6 @@ void verifier_machine::begin(const verify_events& m) {
 }
 
 void verifier_machine::hand_out(token id, question& q) {
-  const auto keys = std::make_shared<const key_ring>(std::move(q.keys));
   const auto& events = q.asked.events;
   for (std::size_t first = 0; first < events.size(); first += piece_events) {
     const auto last = std::min(events.size(), first + piece_events);
@@ -109,7 +103,7 @@ void verifier_machine::hand_out(token id, question& q) {
       id,
       first,
       {events.begin() + static_cast<std::ptrdiff_t>(first), events.begin() + static_cast<std::ptrdiff_t>(last)},
-      keys,
+      q.keys,
       node_.server_name};
     ++q.open_pieces;
     out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
@@ -117,7 +111,8 @@ void verifier_machine::hand_out(token id, question& q) {
 }
 
 time_ms verifier_machine::deadline(const question& q) {
-  return q.since + (q.missing.empty() ? worker_timeout_ms : q.asked.keys_patience_ms);
+  if (q.missing.empty()) return q.since + worker_timeout_ms;
+  return q.since + (q.doubts ? doubts_timeout_ms : q.asked.keys_patience_ms);
 }
 
 time_ms verifier_machine::next_deadline() const {
@@ -126,12 +121,85 @@ time_ms verifier_machine::next_deadline() const {
   return next;
 }
 
+void verifier_machine::take_keys(token id, question& q, const keys_found& found) {
+  if (q.missing.erase(found.server_name) == 0) return;
+  if (!q.doubts) {
+    (*q.keys)[found.server_name] = found.keys;
+    if (q.missing.empty()) hand_out(id, q);
+    return;
+  }
+  const auto known = q.keys->find(found.server_name);
+  const bool is_news = known == q.keys->end() || !known->second || !found.keys || *known->second != *found.keys;
+  if (is_news) {
+    auto keys = std::make_shared<key_ring>(*q.keys);
+    (*keys)[found.server_name] = found.keys;
+    q.keys = std::move(keys);
+  } else {
+    // It stands by its key: its events are what they look like.
+    std::erase_if(q.doubted, [&](auto i) {
+      const auto signers = possible_signers(*q.asked.events[i]);
+      return signers.size() == 1 && signers.front() == found.server_name;
+    });
+  }
+  if (q.missing.empty()) check_doubted(id, q);
+}
+
+void verifier_machine::pieces_done(token id, question& q) {
+  if (q.doubts || !ask_about_doubts(id, q)) finish(id);
+}
+
+bool verifier_machine::ask_about_doubts(token id, question& q) {
+  std::map<std::string, keys_wanted> wanted;
+  for (std::size_t i = 0; i < q.checks.size(); ++i) {
+    if (q.checks[i] != event_check::bad_signature) continue;
+    const auto& e = *q.asked.events[i];
+    bool is_of_others = false;
+    for (const auto& server : possible_signers(e)) {
+      if (server == node_.server_name) continue;
+      is_of_others = true;
+      auto& w = wanted[server];
+      w.reply_to = {actor_kind::verifier, ""};
+      w.asked = id;
+      w.are_doubted = true;
+    }
+    if (is_of_others) q.doubted.push_back(i);
+  }
+  if (wanted.empty()) return false;
+  q.doubts = true;
+  q.since = now_;
+  for (auto& [server, w] : wanted) {
+    q.missing.insert(server);
+    out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
+  }
+  return true;
+}
+
+void verifier_machine::check_doubted(token id, question& q) {
+  q.since = now_;
+  for (const auto i : q.doubted) {
+    ++q.open_pieces;
+    out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)},
+                        verify_piece{{actor_kind::verifier, ""}, id, i, {q.asked.events[i]}, q.keys, node_.server_name}});
+  }
+  if (q.open_pieces == 0) finish(id);
+}
+
+void verifier_machine::finish(token id) {
+  auto& q = open_.at(id);
+  verified_ += q.checks.size();
+  out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
+  open_.erase(id);
+}
+
 void verifier_machine::sweep() {
   sweep_at_ = 0;
   std::vector<token> given_up;
   for (auto& [id, q] : open_) {
     if (now_ < deadline(q)) continue;
-    if (!q.missing.empty()) {
+    if (q.doubts && !q.missing.empty()) {
+      for (const auto i : q.doubted) q.checks[i] = event_check::no_key; // its server has not said yet
+      given_up.push_back(id);
+    } else if (!q.missing.empty()) {
       q.missing.clear(); // judged without those keys
       q.since = now_;
       hand_out(id, q);

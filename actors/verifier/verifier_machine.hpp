@@ -10,7 +10,8 @@
 namespace causeway::verifier {
 
 /// Answers `verify_events`: collects the keys of all servers concerned (from their remote_server actors), then has the
-/// workers check. Pure.
+/// workers check. Where a signature does not match a known key, its server may have been installed anew: its actor is asked once more, and the
+/// events are checked again when it tells another key. Pure.
 class verifier_machine {
 public:
   /// @param workers  how many `verifier/worker-N` there are
@@ -21,14 +22,22 @@ public:
 private:
   struct question {
     verify_events asked;
-    key_ring keys;
+    std::shared_ptr<key_ring> keys = std::make_shared<key_ring>(); ///< not changed once workers have it
     std::set<std::string> missing;
+    bool doubts = false;              ///< the second round: `missing` are servers whose keys do not match
+    std::vector<std::size_t> doubted; ///< events of it, by index
     std::size_t open_pieces = 0;
     std::vector<event_check> checks;
     time_ms since = 0;
   };
   void begin(const verify_events& m);
   void hand_out(token id, question& q);
+  void take_keys(token id, question& q, const keys_found& found);
+  void pieces_done(token id, question& q);
+  /// @returns false: nothing is in doubt
+  bool ask_about_doubts(token id, question& q);
+  void check_doubted(token id, question& q);
+  void finish(token id);
   void sweep();
   static time_ms deadline(const question& q);
   time_ms next_deadline() const;

@@ -16,6 +16,20 @@ void make_pairs(json::object& pdu, std::string_view key) {
     if (item.as_string()) item = json::value{json::array{std::move(item), json::object{}}};
 }
 
+/// What a signature by a key id that is known says. Where the id stood for other keys before, the event may be from their time.
+signature_verdict check_with_key(const event& x, std::string_view signed_bytes, std::string_view signature, const verify_key& known) {
+  auto verdict = signature_verdict::unknown_key;
+  const auto matches = [&](std::string_view public_key, std::int64_t valid_until_ts) {
+    if (x.rules().enforce_key_validity && x.origin_server_ts > valid_until_ts) return false;
+    verdict = signature_verdict::invalid;
+    return verify_signature(public_key, signature, signed_bytes);
+  };
+  if (matches(known.public_key_base64, known.valid_until_ts)) return signature_verdict::valid;
+  for (const auto& former : known.replaced)
+    if (matches(former.public_key_base64, former.valid_until_ts)) return signature_verdict::valid;
+  return verdict;
+}
+
 /// An invite that redeems a token of an identity server: the signatures of `signed` stand for the sender's (auth rule 5.4.1).
 bool is_third_party_invite(const event& x) {
   const auto* invite = x.membership() == "invite" ? x.content().find("third_party_invite") : nullptr;
@@ -77,15 +91,10 @@ signature_verdict check_event_signature(
     // key.
     if (!is_signing_key_id(key_id) || !signature.as_string()) continue;
     const auto known = keys.find(key_id);
-    const bool fit =
-      known != keys.end() && (!x.rules().enforce_key_validity || x.origin_server_ts <= known->second.valid_until_ts);
-    if (!fit) {
-      if (verdict == signature_verdict::missing) verdict = signature_verdict::unknown_key;
-      continue;
-    }
-    if (!verify_signature(known->second.public_key_base64, *signature.as_string(), signed_bytes))
-      return signature_verdict::invalid;
-    verdict = signature_verdict::valid;
+    const auto one = known == keys.end() ? signature_verdict::unknown_key : check_with_key(x, signed_bytes, *signature.as_string(), known->second);
+    if (one == signature_verdict::invalid) return one;
+    if (one == signature_verdict::valid) verdict = one;
+    else if (verdict == signature_verdict::missing) verdict = one;
   }
   return verdict;
 }

@@ -23,6 +23,16 @@ std::set<std::string> listed(const json::object& document) {
   return ids;
 }
 
+/// The same with the public keys: an id may have stood for another one before.
+std::set<std::pair<std::string, std::string>> listed_keys(const json::object& document) {
+  std::set<std::pair<std::string, std::string>> keys;
+  for (const auto* name : key_lists)
+    if (const auto* list = document.find(name); list && list->as_object())
+      for (const auto& entry : *list->as_object())
+        if (const auto* key = entry.mapped.find_string("key")) keys.emplace(entry.key, *key);
+  return keys;
+}
+
 } // namespace
 
 json::object kept_form(const json::object& document, std::string_view server_name) {
@@ -46,15 +56,15 @@ key_documents with_document(const key_documents& known, const json::object& docu
   all.insert(all.begin(), kept_form(document, server_name)); // before an equally late one: it is the fresher
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return valid_until(a) > valid_until(b); });
   key_documents kept;
-  std::set<std::string> proved;
+  std::set<std::pair<std::string, std::string>> proved;
   std::size_t bytes = 0;
   for (const auto& one : all) {
-    auto ids = listed(one);
-    if (std::includes(proved.begin(), proved.end(), ids.begin(), ids.end())) continue;
+    auto keys = listed_keys(one);
+    if (std::includes(proved.begin(), proved.end(), keys.begin(), keys.end())) continue;
     auto text = json::canonical(one);
     if (text.size() > key_document_bytes_max || kept.size() == key_documents_max || bytes + text.size() > key_documents_bytes_max) continue;
     bytes += text.size();
-    proved.merge(ids);
+    proved.merge(keys);
     kept.push_back(std::move(text));
   }
   return kept;

@@ -3,6 +3,7 @@
 #include "messages/matrix/signing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace causeway::matrix {
 namespace {
@@ -24,6 +25,22 @@ bool has_signature(const json::object& x, std::string_view server_name, std::str
   const auto* signatures = x.find("signatures");
   const auto* of_server = signatures ? signatures->find(server_name) : nullptr;
   return of_server && of_server->find(key_id);
+}
+
+void merge_keys_of_one_id(verify_key& mine, const verify_key& told) {
+  if (mine.is_old && !told.is_old) return;
+  // The retirement counts even where the key was believed good for longer: that was only a promise.
+  const bool retires = told.is_old && !mine.is_old;
+  if (!retires && told.valid_until_ts <= mine.valid_until_ts) return;
+  mine.valid_until_ts = told.valid_until_ts;
+  mine.is_old = told.is_old;
+}
+
+/// Adds `one` to the keys that `to` stood for before.
+void add_replaced(verify_key& to, replaced_key one) {
+  std::erase_if(to.replaced, [&](const auto& x) { return x.public_key_base64 == one.public_key_base64; });
+  to.replaced.push_back(std::move(one));
+  if (to.replaced.size() > replaced_keys_max) to.replaced.erase(to.replaced.begin());
 }
 
 } // namespace
@@ -61,15 +78,30 @@ result<verify_keys> check_server_keys(const json::object& answer, std::string_vi
   return keys;
 }
 
-void merge_keys(verify_keys& known, const verify_keys& more) {
+std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms, key_source told_by) {
+  std::vector<std::string> changed;
   for (const auto& [key_id, told] : more) {
     const auto [at, added] = known.emplace(key_id, told);
     auto& mine = at->second;
-    if (added || (mine.is_old && !told.is_old)) continue;
-    // The retirement counts even where the key was believed good for longer: that was only a promise.
-    const bool retires = told.is_old && !mine.is_old;
-    if (retires || told.valid_until_ts > mine.valid_until_ts) mine = told;
+    if (added) continue;
+    if (mine.public_key_base64 == told.public_key_base64) {
+      merge_keys_of_one_id(mine, told);
+      continue;
+    }
+    const bool is_later = told_by == key_source::itself || (!mine.is_old && told.valid_until_ts > mine.valid_until_ts);
+    if (told.is_old || !is_later) {
+      add_replaced(mine, {told.public_key_base64, told.valid_until_ts});
+      continue;
+    }
+    replaced_key former{mine.public_key_base64, mine.is_old ? mine.valid_until_ts : std::min(mine.valid_until_ts, now_ms)};
+    auto replaced = std::exchange(mine.replaced, {});
+    mine = told;
+    mine.replaced = std::move(replaced);
+    std::erase_if(mine.replaced, [&](const auto& x) { return x.public_key_base64 == mine.public_key_base64; });
+    add_replaced(mine, std::move(former));
+    changed.push_back(key_id);
   }
+  return changed;
 }
 
 json::object server_keys_document(std::string_view server_name, const signing_key& key,

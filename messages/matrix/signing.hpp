@@ -61,17 +61,32 @@ result<event_ptr> hash_and_sign(
 /// Our signature added to somebody else's event (invite, restricted join); same event id.
 event_ptr add_signature(const event& x, std::string_view server_name, const signing_key& key);
 
+/// A public key that a key id stood for before its server put another one under the same id (it was installed anew). It stays good for the
+/// events it signed, and for nothing else.
+struct replaced_key {
+  std::string public_key_base64;
+  std::int64_t valid_until_ts = 0; ///< good for events with `origin_server_ts` up to here
+  bool operator==(const replaced_key&) const = default;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, replaced_key& x) {
+  return f(x.public_key_base64, x.valid_until_ts);
+}
+/// Replaced keys kept of one key id; the one that was replaced first goes first.
+inline constexpr std::size_t replaced_keys_max = 4;
+
 /// One key of a server as told by itself or by a notary.
 struct verify_key {
   std::string public_key_base64;
   /// The key is good for events with `origin_server_ts` up to here and, if current, for requests while now <= this.
   std::int64_t valid_until_ts = 0;
   bool is_old = false; ///< from old_verify_keys: never for requests
+  std::vector<replaced_key> replaced = {}; ///< under the same id, the latest last; nearly always none
   bool operator==(const verify_key&) const = default;
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, verify_key& x) {
-  return f(x.public_key_base64, x.valid_until_ts, x.is_old);
+  return f(x.public_key_base64, x.valid_until_ts, x.is_old, x.replaced);
 }
 /// key id -> key
 using verify_keys = std::map<std::string, verify_key, std::less<>>;
@@ -82,9 +97,13 @@ using verify_keys = std::map<std::string, verify_key, std::less<>>;
 /// current and old.
 /// @returns faults bad_json, too_large, bad_signature
 result<verify_keys> check_server_keys(const json::object& answer, std::string_view server_name, std::int64_t now_ms);
+/// Who tells keys: the server itself just now, or somebody who passes on what it said at some time.
+enum class key_source : std::uint8_t { itself, notary };
 /// Adds `more` to `known`. For the same key id the later `valid_until_ts` wins, but a key once retired stays retired,
-/// with the time at which its server retired it.
-void merge_keys(verify_keys& known, const verify_keys& more);
+/// with the time at which its server retired it. Where `more` has another public key under a known id, the server's own word
+/// replaces the known one, a notary's only where it is the later one; the one that is replaced stays good for events up to `now_ms`.
+/// @returns ids whose public key is another one now
+std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms = 0, key_source told_by = key_source::notary);
 /// Our own answer to /key/v2/server, signed.
 struct old_signing_key {
   std::string key_id, public_key_base64;
@@ -101,7 +120,7 @@ enum class kept_as : std::uint8_t { whole, redacted };
 /// redaction removes it. The sender's server is never excused by its own node, see `check_event`.
 std::vector<std::string> required_signers(const event& x, kept_as kept);
 /// Checks the signatures of one server on an event whose `signed_bytes` are given: at least one valid with a known key
-/// fit for `origin_server_ts` (versions 5+), none invalid among those keys. `unknown_key`: there are signatures, all by
+/// fit for `origin_server_ts` (versions 5+), none invalid among those keys. Of a key id that stood for several keys any of them will do. `unknown_key`: there are signatures, all by
 /// keys that are unknown or not known to be fit: ask for keys with `minimum_valid_until_ts` = `origin_server_ts`.
 enum class signature_verdict : std::uint8_t { valid, invalid, missing, unknown_key };
 signature_verdict check_event_signature(

@@ -25,13 +25,9 @@ struct transaction_reader {
   bool take_pdu(result<json::value>&& item) {
     if (++pdus > limits::pdus_per_transaction_max)
       return fail({fault_code::too_large, "pdus: over " + std::to_string(limits::pdus_per_transaction_max)});
-    if (!item) {
-      ++out.unreadable_pdus;
-      return true;
-    }
-    auto* pdu = item->as_object();
-    if (!pdu) return fail(bad("pdus: an entry is not an object"));
-    out.pdus.push_back(std::move(*pdu));
+    auto* pdu = item ? item->as_object() : nullptr;
+    if (pdu) out.pdus.push_back(std::move(*pdu));
+    else ++out.unreadable_pdus;
     return true;
   }
 
@@ -52,6 +48,7 @@ struct transaction_reader {
     const auto* ts = body.find_integer("origin_server_ts");
     if (!ts) return fail(bad("origin_server_ts: not an integer"));
     out.origin_server_ts = *ts;
+    // Either may be left out where there are none: servers on ruma before 0.11.1 left out `pdus`, and Synapse takes it.
     for (const auto* list : {"pdus", "edus"})
       if (const auto* x = body.find(list); x && !x->as_array()) return fail(bad(std::string{list} + ": not a list"));
     return true;

@@ -122,6 +122,7 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
   row.in_flight_pdus = static_cast<std::int64_t>(d.transaction_pdus.size());
   row.in_flight_edus = static_cast<std::int64_t>(d.transaction_edus.size());
   row.last_fault = d.last_fault;
+  row.refused = x.refused;
   if (d.failures > 0)
     row.state = contacted ? "backing_off" : "never_contacted";
   else if (!d.transaction_id.empty())

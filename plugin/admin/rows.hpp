@@ -38,7 +38,7 @@ struct server_row {
   std::string server_name, state;
   std::int64_t queued = 0, oldest_waiting_ts = 0, failures = 0, first_failure_ts = 0, retry_at_ts = 0;
   std::string in_flight;
-  std::int64_t in_flight_pdus = 0, in_flight_edus = 0;
+  std::int64_t in_flight_pdus = 0, in_flight_edus = 0, refused = 0;
   std::string last_fault, waits_for;
 
   template <class F>
@@ -58,6 +58,7 @@ struct server_row {
     f("in_flight_pdus", in_flight_pdus, "Events in it.");
     f("in_flight_edus", in_flight_edus, "Ephemeral items in it.");
     f("last_fault", last_fault, "Why the last attempt failed.");
+    f("refused", refused, "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the latest.");
     f("waits_for", waits_for, "What its messages wait for, in words; empty: nothing waits.");
   }
 };
@@ -121,7 +122,7 @@ struct key_row {
     f("key_id", key_id, "Its id.");
     f("public_key", public_key, "Unpadded base64.");
     f("ours", ours, "We sign with it.");
-    f("old", old, "Its server no longer signs with it.");
+    f("old", old, "Its server no longer signs with it: it was retired, or another key stands under its id now.");
     f("valid_until_ts", valid_until_ts, "Until when it may be used without asking again; 0: ours, without end.");
   }
 };
@@ -155,6 +156,21 @@ struct event_row {
     f("sender", sender, "Who wrote it.");
     f("depth", depth, "Its depth in the graph.");
     f("written_ts", written_ts, "When it was written, by the word of its server.");
+  }
+};
+
+/// One event that a server refuses (`server show`).
+struct refused_row {
+  std::string event_id, room_id, type, reason;
+  std::int64_t refused_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("event_id", event_id, "Its id.");
+    f("room_id", room_id, "Its room.");
+    f("type", type, "Its type.");
+    f("reason", reason, "What the server answered to it alone.");
+    f("refused_ts", refused_ts, "When it was set aside.");
   }
 };
 

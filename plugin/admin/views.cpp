@@ -64,6 +64,14 @@ std::vector<key_row> describe_keys(const store::put_server_keys& x, std::string_
     row.public_key = key.public_key_base64;
     row.old = key.is_old;
     row.valid_until_ts = key.valid_until_ts;
+    for (const auto& former : key.replaced) {
+      auto& replaced = rows.emplace_back();
+      replaced.server_name = server_name;
+      replaced.key_id = id;
+      replaced.public_key = former.public_key_base64;
+      replaced.old = true;
+      replaced.valid_until_ts = former.valid_until_ts;
+    }
   }
   return rows;
 }
@@ -287,14 +295,21 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   std::vector<event_row> queue;
   for (const auto& x : loaded->pdus)
     if (x && queue.size() < events_shown_max) queue.push_back(describe_event(*x));
+  std::vector<refused_row> refused;
+  for (const auto& x : loaded->refused)
+    if (refused.size() < events_shown_max) refused.push_back({x.event_id, x.room_id, x.type, x.reason, x.ts});
   auto why = row.waits_for.empty() ? "Nothing waits for " + with.server + "." : row.waits_for;
   auto never = row.state == "never_contacted" ? "It has never answered: is the name right?" : "";
   if (row.waits_for.empty() && !invitations.empty()) why.clear();
   auto waits = sentences({why, never, advice(row.failures > 0 ? row.last_fault : ""), actor_sentence(found)});
+  if (!refused.empty())
+    waits.push_back(detail::to_value(std::to_string(loaded->refused_count) + (loaded->refused_count == 1 ? " event is" : " events are") +
+                                     " not sent to it any more: it takes others and refuses these by themselves; last: " + refused.front().reason));
   for (const auto& x : invitations)
     waits.push_back(detail::to_value((x.direction == "knock" ? "Knock of " : "Invitation of ") + x.user_id + ": " + x.waits_for));
   return json::object{{"server", json::value{to_json(row)}},
                       {"queue", json::value{to_json(queue)}},
+                      {"refused", json::value{to_json(refused)}},
                       {"invitations", json::value{to_json(invitations)}},
                       {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
                       {"actor", actor_of(found)},

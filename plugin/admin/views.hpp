@@ -32,7 +32,7 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 /// {room: room_row, members: [member_row], extremities: [event_row], invitations: [invite_row], servers: [server_row],
 ///  staged: [staged_row], actor, waits_for: [sentence]}
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms);
-/// {server: server_row, queue: [event_row], invitations: [invite_row], keys: [key_row], actor, waits_for: [sentence]}
+/// {server: server_row, queue: [event_row], refused: [refused_row], invitations: [invite_row], keys: [key_row], actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,

@@ -103,6 +103,10 @@ discovery_step discovery::on_srv(std::vector<srv_record> records) {
       phase_ = phase::deprecated_srv;
       return ask_for_srv(deprecated_srv_prefix);
     }
+    if (!srv_failed_.empty()) {
+      phase_ = phase::done;
+      return fault{fault_code::peer_unresolvable, "SRV records of " + name_ + ": " + srv_failed_};
+    }
     return finish({name_, federation_port, false}, name_, name_); // steps 3.5 and 6
   }
   phase_ = phase::done;
@@ -110,6 +114,11 @@ discovery_step discovery::on_srv(std::vector<srv_record> records) {
   for (auto& one : order_srv(std::move(records), random_))
     out.hops.push_back({std::move(one.target), one.port, false});
   return out;
+}
+
+discovery_step discovery::on_srv_failed(std::string why) {
+  srv_failed_ = why.empty() ? "the lookup failed" : std::move(why);
+  return on_srv({});
 }
 
 } // namespace causeway::gateway

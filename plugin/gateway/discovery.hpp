@@ -68,9 +68,13 @@ public:
   ///                   to the specification)
   /// @pre the last step was ask_well_known
   discovery_step on_well_known(const std::optional<std::string>& delegated);
-  /// @param records  empty: none exist, or the lookup failed
+  /// @param records  empty: none exist
   /// @pre the last step was ask_srv
   discovery_step on_srv(std::vector<srv_record> records);
+  /// The lookup itself failed (SERVFAIL, no answer in time): there may be records. The other name is looked up; where that has none either the
+  /// search ends with fault peer_unresolvable, since the bare name may be somebody else's machine.
+  /// @pre the last step was ask_srv
+  discovery_step on_srv_failed(std::string why);
 
 private:
   enum class phase : std::uint8_t { well_known, srv, deprecated_srv, done };
@@ -80,6 +84,7 @@ private:
   std::string name_; ///< first the server name; after delegation the delegated one
   std::uint64_t random_;
   phase phase_ = phase::well_known;
+  std::string srv_failed_; ///< why; empty: no lookup failed
 };
 
 } // namespace causeway::gateway

@@ -22,6 +22,8 @@ constexpr std::uint64_t body_reserve_max = 1024 * 1024;
 constexpr std::size_t streamed_error_bytes_max = 64 * 1024;
 /// What libcurl reads at once for a streamed body.
 constexpr long streamed_read_bytes = 128 * 1024;
+/// A Retry-After beyond is taken for this much.
+constexpr curl_off_t retry_after_s_max = 24 * 3'600;
 constexpr std::size_t spare_handles_max = 64;
 /// Idle connections kept over all destinations.
 constexpr long idle_connections_max = 1024;
@@ -387,6 +389,9 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
     out.connected = true;
     out.status = static_cast<int>(status);
     if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != nullptr) out.content_type = type;
+    curl_off_t retry_after_s = 0;
+    if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s) == CURLE_OK && retry_after_s > 0)
+      out.retry_after_ms = static_cast<std::uint32_t>(std::min<curl_off_t>(retry_after_s, retry_after_s_max) * 1'000);
     if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect) == CURLE_OK && redirect != nullptr) out.redirect_url = redirect;
     return out;
   }

@@ -102,12 +102,11 @@ void peer_directory::advance(const std::string& server_name, discovery_step step
 }
 
 void peer_directory::on_service_answer(const std::string& server_name, const std::string& service, result<resolver::services> answer) {
-  std::vector<srv_record> records;
-  if (answer) { // a lookup that failed is not remembered: the fallback is right for this once only
-    records = answer->records;
-    services_.put(service, std::move(answer->records), now() + answer->ttl, now());
-  }
-  advance(server_name, searches_.at(server_name).machine.on_srv(std::move(records)));
+  auto& machine = searches_.at(server_name).machine;
+  if (!answer) return advance(server_name, machine.on_srv_failed(answer.error().detail)); // not remembered
+  auto records = answer->records;
+  services_.put(service, std::move(answer->records), now() + answer->ttl, now());
+  advance(server_name, machine.on_srv(std::move(records)));
 }
 
 void peer_directory::conclude(const std::string& server_name, result<route> end) {
@@ -135,7 +134,8 @@ void peer_directory::find_addresses(const hop& to, addresses_found done) {
   });
 }
 
-void peer_directory::forget(const route& way) {
+void peer_directory::forget(const std::string& server_name, const route& way) {
+  well_known_.doubt(server_name, now());
   for (const auto& one : way.hops)
     addresses_.erase(one.host);
   services_.erase("_matrix-fed._tcp." + way.tls_name);

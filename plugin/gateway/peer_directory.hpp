@@ -38,13 +38,15 @@ public:
   /// @pre `names` and `client` outlive this object
   peer_directory(resolver& names, http_client& client, options settings);
 
-  /// Faults: invalid_identifier, peer_unreachable (an SRV record says "not offered"). Calls back at once when every
-  /// answer is remembered. Whatever fails on the way falls through to the next rule, so this always ends.
+  /// Faults: invalid_identifier, peer_unreachable (an SRV record says "not offered"), peer_unresolvable (a lookup of SRV records failed and there
+  /// may be some). Calls back at once when every answer is remembered. Whatever else fails on the way falls through to the next rule, so this
+  /// always ends.
   void find(const std::string& server_name, route_found done);
   /// Numeric addresses of `to`; none for an IP literal. Fault peer_unresolvable.
   void find_addresses(const hop& to, addresses_found done);
-  /// No connection came about: forgets the SRV records and addresses that led there, so that the next try looks again.
-  void forget(const route& way);
+  /// No connection came about (refused, or another server's certificate): forgets the SRV records and addresses that led there, and doubts the
+  /// well-known file, so that the next try looks again. A server that moved is found with the next attempt, not when its old answers expire.
+  void forget(const std::string& server_name, const route& way);
 
 private:
   struct search {

@@ -152,6 +152,7 @@ void peer_requests::on_outcome(key k, https_outcome outcome) {
   out.body = std::move(outcome.body);
   out.why = std::move(outcome.why);
   out.address = std::move(outcome.address);
+  out.retry_after_ms = outcome.retry_after_ms;
   finish(k, std::move(out));
 }
 
@@ -161,7 +162,7 @@ void peer_requests::next_hop(key k, fault why) {
     ++x.hop_index;
     return try_hop(k); // `call` stays set: the hops' lookups are short, and the time left is looked at before each
   }
-  directory_.forget(x.way);
+  directory_.forget(x.request.server_name, x.way);
   finish(k, {.why = std::move(why)});
 }
 

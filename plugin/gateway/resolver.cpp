@@ -95,6 +95,10 @@ void on_services(void* argument, int status, int, unsigned char* packet, int len
     out.ttl = std::chrono::minutes{5}; // the SOA's negative TTL is not worth a parser
     return (*done)(std::move(out));
   }
+  if (status == ARES_ECONNREFUSED) { // no DNS server at all: names are those of the hosts file, which has no SRV records
+    out.ttl = ttl_min;
+    return (*done)(std::move(out));
+  }
   if (status != ARES_SUCCESS) return (*done)(unresolvable(status));
   ares_srv_reply* replies = nullptr;
   if (const int parsed = ares_parse_srv_reply(packet, length, &replies); parsed != ARES_SUCCESS) {

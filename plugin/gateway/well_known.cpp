@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds lifetime_default = 24h;
 constexpr std::chrono::seconds lifetime_min = 5min;
 constexpr std::chrono::seconds lifetime_max = 48h;
+/// An answer that led to nobody is fetched again no more often than this.
+constexpr std::chrono::seconds doubt_pause = 10s;
 constexpr std::chrono::seconds failure_first = 2min;
 constexpr std::chrono::seconds failure_max = 1h;
 /// How long "this server has a valid file" is remembered after that file's lifetime.
@@ -77,7 +79,7 @@ std::chrono::seconds well_known_lifetime(std::string_view cache_control, const s
 
 std::optional<well_known_cache::hit> well_known_cache::find(const std::string& name, time_point now) {
   const auto it = entries_.find(name);
-  if (it == entries_.end() || it->second.used_until <= now) return std::nullopt;
+  if (it == entries_.end() || it->second.used_until <= now || it->second.is_doubted) return std::nullopt;
   auto& e = it->second;
   hit out{e.delegated, false};
   if (e.delegated && e.refresh_at <= now) {
@@ -101,6 +103,8 @@ void well_known_cache::found(const std::string& name, std::string delegated, std
   const auto spread = static_cast<std::int64_t>((std::hash<std::string>{}(name) ^ random_) % 101); // thousandths
   lifetime = std::max<std::chrono::seconds>(std::min(lifetime, lifetime_min), lifetime - lifetime * spread / 1000);
   auto& e = slot(name, now);
+  e.asked_at = now;
+  e.is_doubted = false;
   e.delegated = std::move(delegated);
   e.used_until = now + lifetime;
   e.refresh_at = now + lifetime * 4 / 5;
@@ -110,6 +114,8 @@ void well_known_cache::found(const std::string& name, std::string delegated, std
 
 void well_known_cache::failed(const std::string& name, time_point now) {
   auto& e = slot(name, now);
+  e.asked_at = now;
+  e.is_doubted = false;
   if (e.delegated && e.used_until > now) {
     e.refresh_at = now + failure_first;
     return;
@@ -119,6 +125,12 @@ void well_known_cache::failed(const std::string& name, time_point now) {
   const bool was_valid = e.valid_remembered_until > now;
   const auto doubled = failure_first * (1 << (e.failures - 1));
   e.used_until = now + (was_valid ? failure_first : std::min<std::chrono::seconds>(doubled, failure_max));
+}
+
+void well_known_cache::doubt(const std::string& name, time_point now) {
+  const auto it = entries_.find(name);
+  if (it == entries_.end() || it->second.used_until <= now) return;
+  if (now - it->second.asked_at >= doubt_pause) it->second.is_doubted = true;
 }
 
 } // namespace causeway::gateway

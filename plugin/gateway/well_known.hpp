@@ -48,6 +48,10 @@ public:
   /// 2 min flat where a valid file ran out within the last 2 h (the server is likelier down than without one).
   void failed(const std::string& name, time_point now);
 
+  /// What it says led to nobody: it is fetched before it is used again, unless that was done within the last 10 s. Should the fetch fail, the
+  /// older answer is used once more.
+  void doubt(const std::string& name, time_point now);
+
   std::size_t size() const { return entries_.size(); }
 
 private:
@@ -56,6 +60,8 @@ private:
     time_point used_until{};                ///< end of the answer, or of the remembered failure
     time_point refresh_at{};
     time_point valid_remembered_until{};
+    time_point asked_at{};                  ///< end of the last fetch
+    bool is_doubted = false;                ///< to be fetched first
     int failures = 0;
   };
   entry& slot(const std::string& name, time_point now);

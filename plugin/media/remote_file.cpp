@@ -18,7 +18,7 @@ fault refusal(int status, const std::string& errcode, const fault& why) {
   if (status == 0) return why;
   if (errcode == "M_NOT_YET_UPLOADED") return {fault_code::not_yet_uploaded, why.detail};
   if (errcode == "M_TOO_LARGE") return {fault_code::too_large, why.detail};
-  if (status == 404) return {fault_code::not_found, why.detail};
+  if (status == 404 && why.code != fault_code::peer_bad_answer) return {fault_code::not_found, why.detail};
   if (why.code != fault_code::none) return why;
   return {fault_code::peer_refused, "the answer is " + std::to_string(status)};
 }

@@ -47,6 +47,7 @@ std::size_t bytes_of(const remove_destination_pdus& x) { return text_bytes(x.eve
 std::size_t bytes_of(const put_destination& x) {
   return text_bytes(x.transaction_pdus) + text_bytes(x.transaction_edus) + x.last_fault.size() + 64;
 }
+std::size_t bytes_of(const put_refused_pdu& x) { return x.event_id.size() + x.room_id.size() + x.type.size() + x.reason.size(); }
 std::size_t bytes_of(const put_inbox& x) { return x.event_id.size() + x.pdu.size(); }
 std::size_t bytes_of(const remove_inbox& x) { return text_bytes(x.event_ids); }
 std::size_t bytes_of(const put_received_transaction& x) { return x.transaction_id.size() + x.response.size(); }

@@ -74,8 +74,11 @@ std::string encode_keys(const matrix::verify_keys& x) {
   msgpack::packer<sink> pack{out};
   pack.pack_map(static_cast<std::uint32_t>(x.size()));
   for (const auto& [key_id, key] : x) {
-    pack.pack(key_id).pack_array(3);
+    pack.pack(key_id).pack_array(key.replaced.empty() ? 3 : 4);
     pack.pack(key.public_key_base64).pack(key.valid_until_ts).pack(key.is_old);
+    if (key.replaced.empty()) continue;
+    pack.pack_array(static_cast<std::uint32_t>(2 * key.replaced.size()));
+    for (const auto& former : key.replaced) pack.pack(former.public_key_base64).pack(former.valid_until_ts);
   }
   return std::move(out.bytes);
 }
@@ -87,10 +90,14 @@ result<matrix::verify_keys> decode_keys(std::string_view bytes) {
     for (std::uint32_t i = 0; i < x.via.map.size; ++i) {
       const auto& row = x.via.map.ptr[i];
       const auto& fields = array(row.val);
-      if (fields.size != 3) throw msgpack::type_error{};
-      keys.insert_or_assign(std::string{text(row.key)},
-                            matrix::verify_key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(),
-                                               fields.ptr[2].as<bool>()});
+      if (fields.size != 3 && fields.size != 4) throw msgpack::type_error{};
+      matrix::verify_key key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(), fields.ptr[2].as<bool>()};
+      if (fields.size == 4) {
+        const auto& former = array(fields.ptr[3]);
+        for (std::uint32_t j = 0; j + 1 < former.size; j += 2)
+          key.replaced.push_back({std::string{text(former.ptr[j])}, former.ptr[j + 1].as<std::int64_t>()});
+      }
+      keys.insert_or_assign(std::string{text(row.key)}, std::move(key));
     }
     return keys;
   });

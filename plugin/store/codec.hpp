@@ -23,7 +23,7 @@ std::string encode_entries(const state_entries& x);
 /// Applies the entries to `onto`; an empty event id removes the key.
 status apply_entries(std::string_view bytes, matrix::state_map& onto);
 
-/// {key_id: [public_key_base64, valid_until_ts, is_old]}
+/// {key_id: [public_key_base64, valid_until_ts, is_old]}; where the id stood for others before, a fourth: [public_key_base64, valid_until_ts, ...]
 std::string encode_keys(const matrix::verify_keys& x);
 result<matrix::verify_keys> decode_keys(std::string_view bytes);
 

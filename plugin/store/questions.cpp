@@ -99,6 +99,8 @@ questions::questions(connection& db, names& known)
         db,
         "SELECT e.origin_server_ts FROM destination_pdus d CROSS JOIN events e"
         " ON e.seq = coalesce(d.event, d.key & 1099511627775) WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT 1"),
+      select_refused_(db, "SELECT key, event_id, room_id, type, reason, ts FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC"),
+      count_refused_(db, "SELECT key FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
       select_redaction_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json FROM events WHERE seq = ?1"),
       select_held_redactions_(db, "SELECT redaction_event_id, target_event_id, sender, by_power, looked_up FROM held_redactions"
                                   " WHERE room = ?1 ORDER BY seq") {

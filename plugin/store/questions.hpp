@@ -68,7 +68,7 @@ private:
   statement select_binding_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;
   statement known_rooms_, known_invitations_, known_servers_;
-  statement list_destinations_, count_queued_, oldest_queued_;
+  statement list_destinations_, count_queued_, oldest_queued_, select_refused_, count_refused_;
   statement select_redaction_, select_held_redactions_;
 };
 

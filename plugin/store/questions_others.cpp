@@ -60,6 +60,11 @@ answer questions::on(const load_destination& x) {
     auto row = select_event_.query(seq);
     if (row.next()) loaded.in_flight.push_back(read_event(row, 0, rules_of(row.integer(6))).event);
   }
+  auto refused = select_refused_.query(first_of(server), last_of(server));
+  while (refused.next()) {
+    if (loaded.refused.empty()) loaded.refused_count = low_of(refused.integer(0));
+    loaded.refused.push_back({x.server_name, refused.string(1), refused.string(2), refused.string(3), refused.string(4), refused.integer(5)});
+  }
   auto rows = select_keys_.query(server);
   if (!rows.next()) return loaded;
   auto keys = decode_keys(rows.text(0));
@@ -81,6 +86,7 @@ answer questions::on(const list_destinations&) {
       one.queued = count.integer(0);
     if (auto oldest = oldest_queued_.query(first_of(server), last_of(server)); oldest.next())
       one.oldest_queued_ts = oldest.integer(0);
+    if (auto last = count_refused_.query(first_of(server), last_of(server)); last.next()) one.refused = low_of(last.integer(0));
   }
   return listed;
 }

@@ -174,8 +174,19 @@ constexpr const char* version_5 = R"(
 CREATE INDEX rooms_by_chat_id ON rooms(chat_room_id) WHERE chat_room_id <> '';
 )";
 
+// The key is the server in the upper bits and a count below: the highest count of a server is how many events it ever refused.
+constexpr const char* version_6 = R"(
+CREATE TABLE refused_pdus(
+  key INTEGER PRIMARY KEY,
+  event_id TEXT NOT NULL,
+  room_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  ts INTEGER NOT NULL);
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5};
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5, version_6};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

@@ -48,6 +48,9 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       delete_queued_(db, "DELETE FROM destination_pdus WHERE key = ?1 AND event IS NULL"),
       delete_queued_out_of_order_(db, "DELETE FROM destination_pdus WHERE server = ?1 AND event = ?2"),
       put_destination_(db, "INSERT OR REPLACE INTO destinations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
+      last_refused_(db, "SELECT key FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
+      insert_refused_(db, "INSERT INTO refused_pdus VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+      delete_refused_(db, "DELETE FROM refused_pdus WHERE key BETWEEN ?1 AND ?2"),
       put_inbox_(db, "INSERT INTO inbox(room, event_id, origin, pdu, received_ts) VALUES(?1, ?2, ?3, ?4, ?5)"
                      " ON CONFLICT(room, event_id, origin) DO UPDATE SET pdu = ?4, received_ts = ?5"),
       delete_inbox_(db, "DELETE FROM inbox WHERE room = ?1 AND event_id = ?2"),
@@ -321,6 +324,14 @@ void writer::apply(const put_destination& x) {
   auto pdus = encode_strings(x.transaction_pdus), edus = encode_strings(x.transaction_edus);
   put_destination_.run(names_.server(x.server_name), x.transaction_id, x.transaction_ts, blob{pdus}, blob{edus},
                        x.failures, x.first_failure_ts, x.retry_at_ts, x.last_fault);
+}
+
+void writer::apply(const put_refused_pdu& x) {
+  const auto server = names_.server(x.server_name);
+  std::int64_t count = 1;
+  if (auto last = last_refused_.query(packed(server, 0), packed(server, packed_low_max)); last.next()) count = low_of(last.integer(0)) + 1;
+  insert_refused_.run(packed(server, count), x.event_id, x.room_id, x.type, x.reason, x.ts);
+  if (const auto kept = static_cast<std::int64_t>(refused_pdus_kept_max); count > kept) delete_refused_.run(packed(server, 0), packed(server, count - kept));
 }
 
 void writer::apply(const put_received_transaction& x) {

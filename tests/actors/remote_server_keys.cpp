@@ -317,4 +317,105 @@ BOOST_AUTO_TEST_CASE(notary_that_cannot_be_reached_says_so_to_everybody) {
   for (const auto& [to, m] : done) BOOST_TEST(m.why.starts_with("peer_timeout"));
 }
 
+// -- another key under a known id ---------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Another key under the id of `there_key`, as a server that was installed anew has.
+matrix::signing_key reinstalled() { return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id()); }
+
+constexpr const char* make_join = "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example";
+
+inbound_request signed_by(const matrix::signing_key& key, std::uint64_t id = 1) {
+  return asked_by("there.example", "GET", make_join, {}, {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key)}, id);
+}
+
+rig knowing_the_key() { return rig{"there.example", {"there.example", keys_of(there_key()), noon - hour, {}}}; }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_server_that_was_installed_anew_with_the_same_key_id_is_heard_after_one_fetch) {
+  // The operator saw: every request of that server refused for ever, and nobody asked for its key.
+  auto r = knowing_the_key();
+  const auto asked = r.on(signed_by(reinstalled()));
+  BOOST_TEST(told<federation_reply>(asked).empty());
+  const auto done = r.on(http_says(own_request(asked), 200, document(noon + day, reinstalled())));
+  BOOST_TEST(told<federation_call>(done).size() == 1u);
+  const auto kept = written<store::put_server_keys>(done).at(0).keys.at(there_key().key_id());
+  BOOST_TEST(kept.public_key_base64 == reinstalled().public_key_base64());
+  BOOST_REQUIRE(kept.replaced.size() == 1u); // for the events it signed
+  BOOST_TEST(kept.replaced[0].public_key_base64 == there_key().public_key_base64());
+  BOOST_TEST(kept.replaced[0].valid_until_ts == noon);
+  const auto notes = of_kind<note>(done);
+  BOOST_TEST(std::any_of(notes.begin(), notes.end(), [](const auto& n) { return n.level == log_level::warning && n.what.find("another public key") != std::string::npos; }));
+  // The next request needs no fetch; one with the former key is refused.
+  BOOST_TEST(told<federation_call>(r.on(signed_by(reinstalled()))).size() == 1u);
+  BOOST_TEST(told<federation_reply>(r.on(signed_by(there_key()))).at(0).second.status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_replaced_is_known_after_a_restart) {
+  auto keys = keys_of(reinstalled());
+  keys.at(there_key().key_id()).replaced = {{there_key().public_key_base64(), noon - hour}};
+  rig r{"there.example", {"there.example", keys, noon - hour, {}}};
+  BOOST_TEST((*told<keys_found>(r.on(wanted(1))).at(0).second.keys == keys));
+}
+
+BOOST_AUTO_TEST_CASE(bad_signatures_in_a_servers_name_have_it_asked_once_a_minute_at_most) {
+  auto r = knowing_the_key();
+  std::size_t fetches = 0, refused = 0;
+  for (const auto end = r.now + 10 * 60'000; r.now < end; r.now += 500) {
+    const auto done = r.on(signed_by(reinstalled()));
+    for (const auto& [to, request] : told<gateway::http_request>(done)) {
+      ++fetches;
+      refused += told<federation_reply>(r.on(http_says(request.id, 200, document(r.now + day)))).size();
+    }
+    for (const auto& [to, reply] : told<federation_reply>(done)) {
+      BOOST_TEST(reply.status == 401);
+      ++refused;
+    }
+    // Honest requests are heard all along.
+    BOOST_TEST(told<federation_call>(r.on(signed_by(there_key()))).size() == 1u);
+  }
+  BOOST_TEST(fetches == 10u);
+  BOOST_TEST(refused == 1'200u);
+}
+
+BOOST_AUTO_TEST_CASE(while_the_server_is_asked_requests_wait_and_no_notary_is_believed_instead) {
+  auto r = knowing_the_key();
+  const auto asked = r.on(signed_by(reinstalled()));
+  BOOST_TEST(told<gateway::http_request>(r.on(signed_by(reinstalled(), 2))).empty());
+  const auto failed = r.on(http_says(own_request(asked), 0, "", {fault_code::peer_unreachable, ""}));
+  BOOST_TEST(told<notary_keys_wanted>(failed).empty());
+  BOOST_TEST(told<federation_reply>(failed).size() == 2u);
+  for (const auto& [to, reply] : told<federation_reply>(failed)) BOOST_TEST(reply.status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(events_whose_signature_does_not_match_have_the_server_asked_once_a_minute_at_most) {
+  auto r = knowing_the_key();
+  auto doubted = wanted(1, 0, {});
+  doubted.are_doubted = true;
+  const auto asked = r.on(doubted);
+  BOOST_TEST(told<keys_found>(asked).empty());
+  const auto done = told<keys_found>(r.on(http_says(own_request(asked), 200, document(noon + day, reinstalled()))));
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST(done[0].second.keys->at(there_key().key_id()).public_key_base64 == reinstalled().public_key_base64());
+  for (int i = 0; i < 59; ++i, r.now += 1'000) {
+    const auto again = r.on(doubted);
+    BOOST_TEST(told<gateway::http_request>(again).empty());
+    BOOST_TEST(told<keys_found>(again).size() == 1u);
+  }
+  r.now += 1'000;
+  own_request(r.on(doubted));
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_were_asked_for_at_a_time_to_come_are_asked_for_again) {
+  // The clock was two days ahead when they were stored.
+  store::put_server_keys stored{"there.example", keys_of(there_key()), noon + 2 * day, {}};
+  rig r{"there.example", stored};
+  own_request(r.on(wanted(1, noon, {"ed25519:unheard"})));
+  rig s{"there.example", stored};
+  const auto asked = s.on(asked_by("there.example", "GET", make_join, {}, {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key_of('u'))}));
+  own_request(asked);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -157,6 +157,11 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_too_large_for_what_stands_before_the_server_
     sizes.push_back(pdus.size());
     const bool fits = pdus.size() <= 3;
     auto done = r.on(http_says(request.id, fits ? 200 : i % 2 ? 413 : 400));
+    if (!fits && i % 2 == 0) { // whether it takes anything at all is asked with a transaction of nothing
+      const auto probe = told<gateway::http_request>(done).at(0).second;
+      BOOST_TEST(matrix::json::parse(probe.body)->find_array("pdus")->empty());
+      done = r.on(http_says(probe.id, 200));
+    }
     if (fits)
       for (const auto& pdu : pdus) delivered.push_back(*pdu.find("content")->find_string("body"));
     else {
@@ -232,7 +237,76 @@ BOOST_AUTO_TEST_CASE(a_sign_of_life_ends_the_pause) {
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
   r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
   BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), {}})).empty());
+  for (int failures = 1; failures < 5; ++failures) { // the pause grows beyond the shortest
+    const auto again = told<gateway::http_request>(r.on(retry_now{})).at(0).second;
+    r.on(http_says(again.id, 0, "", {fault_code::peer_unreachable, ""}));
+  }
+  r.now += r.node.federation.retry_delay_ms_min;
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).empty());
   BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_asks_us_all_the_time_and_cannot_be_reached_is_not_tried_each_time) {
+  // The operator saw: 341 attempts in ten seconds to a server whose certificate had run out.
+  rig r;
+  auto sent = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}}));
+  std::size_t attempts = 0;
+  for (const auto end = r.now + 10'000; r.now < end; r.now += 25) {
+    for (const auto& [to, request] : sent) {
+      ++attempts;
+      r.on(http_says(request.id, 0, "", {fault_code::peer_tls, "expired"}));
+    }
+    sent = told<gateway::http_request>(r.on(server_alive{"there.example"}));
+    const auto due = told<gateway::http_request>(r.on(timer_due{"send"}));
+    sent.insert(sent.end(), due.begin(), due.end());
+  }
+  BOOST_TEST(attempts >= 5u);
+  BOOST_TEST(attempts <= 10u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_that_was_stored_while_the_clock_was_days_ahead_is_over) {
+  // The operator saw: the clock was two days ahead for three seconds, and a server got nothing for two days.
+  const time_ms two_days = 48 * 3'600'000;
+  rig r;
+  store::destination_loaded stored;
+  stored.destination.server_name = "there.example";
+  stored.destination.failures = 3;
+  stored.destination.first_failure_ts = noon + two_days - 7'000;
+  stored.destination.retry_at_ts = noon + two_days;
+  stored.pdus = {r.message_event(1)};
+  BOOST_TEST(told<gateway::http_request>(r.begin(stored)).size() == 1u);
+  // The same while the actor lives: its clock goes back.
+  r.now = noon + two_days;
+  r.begin();
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  r.now = noon;
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).size() == 1u);
+  // An honest pause, the longest there is, is kept.
+  rig other;
+  stored.destination.retry_at_ts = noon + other.node.federation.retry_delay_late_ms;
+  const auto kept = other.begin(stored);
+  BOOST_TEST(told<gateway::http_request>(kept).empty());
+  BOOST_TEST(timer_at(kept, "send") == stored.destination.retry_at_ts);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_says_when_to_come_again_is_left_alone_until_then) {
+  for (const bool by_header : {true, false})
+    for (const int status : {429, 503}) {
+      rig r;
+      const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+      gateway::http_answer a;
+      a.id = request.id;
+      a.status = status;
+      if (by_header) a.retry_after_ms = 30'000;
+      else a.body = R"({"errcode":"M_LIMIT_EXCEEDED","error":"x","retry_after_ms":30000})";
+      const auto failed = r.on(http_answered{std::make_shared<gateway::http_answer>(a)});
+      BOOST_TEST(timer_at(failed, "send") == r.now + 30'000);
+      r.now += 29'999;
+      BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).empty()); // it knows what it said
+      r.now += 1;
+      BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).size() == 1u);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_being_left_alone_is_not_asked_what_others_know_as_well) {
@@ -259,6 +333,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_being_left_alone_is_not_asked_what_others_
   BOOST_TEST(told<peer_answer>(ask(endpoint::event, {"$e"})).size() == 1u);
   // A join has to be tried, and after a sign of life everything is.
   BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join, {"!r:there.example", "@a:here.example"})).size() == 1u);
+  r.now += r.node.federation.retry_delay_ms_min;
   r.on(server_alive{"there.example"});
   BOOST_TEST(told<gateway::http_request>(ask(endpoint::state, {"!r:there.example"})).size() == 1u);
 }
@@ -268,6 +343,7 @@ BOOST_AUTO_TEST_CASE(an_inbound_request_is_a_sign_of_life) {
   r.begin_with_keys();
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
   r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+  r.now += r.node.federation.retry_delay_ms_min;
   const auto after = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
   BOOST_TEST(told<gateway::http_request>(after).size() == 1u);
 }

@@ -86,4 +86,72 @@ BOOST_AUTO_TEST_CASE(key_of_a_policy_server_is_not_asked_of_its_homeserver) {
   BOOST_TEST(q.key_ids == std::vector<std::string>{there_key().key_id()}, boost::test_tools::per_element());
 }
 
+namespace {
+
+/// Another key under the id of `there_key`, as a server that was installed anew has.
+matrix::signing_key reinstalled() { return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id()); }
+
+auto ring(const matrix::signing_key& key, std::vector<matrix::replaced_key> replaced = {}) {
+  auto keys = keys_of(key);
+  keys.at(key.key_id()).replaced = std::move(replaced);
+  return std::make_shared<const matrix::verify_keys>(std::move(keys));
+}
+
+/// What the machine sends once the workers have done what they were given.
+effects worked(rig& r, const effects& sent) {
+  verifier::worker_machine worker;
+  effects all;
+  for (const auto& [to, piece] : told<verify_piece>(sent))
+    for (const auto& [back, done] : told<piece_verified>(worker.on(piece, noon)))
+      for (auto& e : r.machine->on(done, noon)) all.push_back(std::move(e));
+  return all;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_signature_that_does_not_match_a_known_key_has_its_server_asked_once_more) {
+  // The user saw: a server was installed anew with the same key id, and what its users said was never told again.
+  rig r;
+  const auto former = event_by("there.example", there_key()), fresh = event_by("there.example", reinstalled());
+  auto sent = r.ask({former, fresh});
+  const auto id = told<keys_wanted>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  BOOST_TEST(told<events_verified>(sent).empty());
+  const auto doubts = told<keys_wanted>(sent);
+  BOOST_REQUIRE(doubts.size() == 1u);
+  BOOST_TEST((doubts[0].first == address{actor_kind::remote_server, "there.example"}));
+  BOOST_TEST(doubts[0].second.are_doubted);
+  sent = r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(reinstalled(), {{there_key().public_key_base64(), noon}})}, noon);
+  const auto done = told<events_verified>(worked(r, sent));
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
+  BOOST_TEST((done[0].second.checks.at(1) == event_check::valid));
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_signature_is_wrong_when_its_server_stands_by_its_key) {
+  rig r;
+  auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled())});
+  const auto id = told<keys_wanted>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto done = told<events_verified>(r.machine->on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", ring(there_key())}, noon));
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
+  BOOST_TEST((done[0].second.checks.at(1) == event_check::bad_signature));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_counts_as_one_without_a_key) {
+  rig r;
+  auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled()), event_by("here.example", key_of('x'))});
+  const auto id = told<keys_wanted>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto at = timer_at(sent, "sweep");
+  BOOST_TEST(at == noon + 2'000);
+  const auto done = told<events_verified>(r.machine->on(timer_due{"sweep"}, at));
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
+  BOOST_TEST((done[0].second.checks.at(1) == event_check::no_key));
+  // In our own name nobody but us is asked.
+  BOOST_TEST(told<keys_wanted>(sent).size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -158,6 +158,7 @@ int show_server(const broker_request& x) {
     print_sheet<admin::server_row>(whole, "server");
     print_waits(whole);
     print_table(whole, "queue", "Queue, oldest first", {"event_id", "room_id", "type", "sender", "written_ts"});
+    print_table(whole, "refused", "Refused by the server and not sent any more, latest first", {"event_id", "room_id", "type", "reason", "refused_ts"});
     print_table(whole, "invitations", "Open invitations", invite_columns);
     print_table(whole, "keys", "Verify keys", {"key_id", "public_key", "old", "valid_until_ts"});
     print_actor(whole);

@@ -137,6 +137,54 @@ BOOST_AUTO_TEST_CASE(retired_key_stays_retired_at_the_time_its_server_told) {
   BOOST_TEST((known.at("ed25519:a") == verify_key{"A", 40, true}));
 }
 
+BOOST_AUTO_TEST_CASE(another_key_under_a_known_id_replaces_it_and_the_former_stays_for_the_events_it_signed) {
+  verify_keys known{{"ed25519:a", {"A", 100, false}}, {"ed25519:b", {"B", 100, false}}};
+  const auto changed = merge_keys(known, {{"ed25519:a", {"A2", 90, false}}, {"ed25519:b", {"B", 120, false}}}, 60, key_source::itself);
+  BOOST_TEST(changed == std::vector<std::string>{"ed25519:a"}, boost::test_tools::per_element());
+  BOOST_TEST((known.at("ed25519:a") == verify_key{"A2", 90, false, {{"A", 60}}}));
+  BOOST_TEST((known.at("ed25519:b") == verify_key{"B", 120, false}));
+  // The same once more, and what a notary heard earlier, change nothing.
+  BOOST_TEST(merge_keys(known, {{"ed25519:a", {"A2", 95, false}}}, 70, key_source::itself).empty());
+  BOOST_TEST(merge_keys(known, {{"ed25519:a", {"A", 80, false}}}, 70, key_source::notary).empty());
+  BOOST_TEST(known.at("ed25519:a").public_key_base64 == "A2");
+  BOOST_TEST(known.at("ed25519:a").replaced.size() == 1u);
+  // What a notary heard later does, and a retired key does not come back by it.
+  BOOST_TEST(merge_keys(known, {{"ed25519:a", {"A3", 200, false}}}, 110, key_source::notary).size() == 1u);
+  BOOST_TEST((known.at("ed25519:a").replaced.back() == replaced_key{"A2", 95}));
+  verify_keys retired{{"ed25519:a", {"A", 40, true}}};
+  BOOST_TEST(merge_keys(retired, {{"ed25519:a", {"A2", 500, false}}}, 110, key_source::notary).empty());
+  BOOST_TEST(merge_keys(retired, {{"ed25519:a", {"A2", 500, false}}}, 110, key_source::itself).size() == 1u);
+  BOOST_TEST((retired.at("ed25519:a").replaced.back() == replaced_key{"A", 40}));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_shows_a_new_key_each_time_is_kept_with_the_last_few) {
+  verify_keys known{{"ed25519:a", {"0", 100, false}}};
+  for (int i = 1; i <= 20; ++i) merge_keys(known, {{"ed25519:a", {std::to_string(i), 100, false}}}, 50 + i, key_source::itself);
+  BOOST_TEST(known.at("ed25519:a").public_key_base64 == "20");
+  BOOST_TEST(known.at("ed25519:a").replaced.size() == replaced_keys_max);
+  BOOST_TEST(known.at("ed25519:a").replaced.back().public_key_base64 == "19");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_good_by_any_key_its_id_stood_for_in_its_time) {
+  const auto signed_by = [](const signing_key& by, std::int64_t ts) {
+    json::object pdu{{"type", "m.room.message"}, {"room_id", "!r:x"}, {"sender", "@a:x"}, {"content", json::object{}}, {"origin_server_ts", ts}, {"depth", 1},
+                     {"prev_events", json::array{}}, {"auth_events", json::array{}}};
+    return *hash_and_sign(std::move(pdu), *find_room_version("11"), "x", by);
+  };
+  const auto named = [](char seed) { return *signing_key::from_seed(std::string(32, seed), "ed25519:a"); };
+  const auto now_key = named('n'), former = named('f'), stranger = named('s');
+  const verify_keys keys{{"ed25519:a", {now_key.public_key_base64(), 200, false, {{former.public_key_base64(), 100}}}}};
+  const auto verdict = [&](const signing_key& by, std::int64_t ts) {
+    const auto x = signed_by(by, ts);
+    return check_event_signature(*x, signed_bytes(x->source, x->rules()), "x", keys);
+  };
+  BOOST_TEST((verdict(now_key, 150) == signature_verdict::valid));
+  BOOST_TEST((verdict(former, 100) == signature_verdict::valid));
+  BOOST_TEST((verdict(former, 101) == signature_verdict::invalid)); // it was replaced by then
+  BOOST_TEST((verdict(stranger, 50) == signature_verdict::invalid));
+  BOOST_TEST((verdict(now_key, 201) == signature_verdict::unknown_key));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace causeway::matrix

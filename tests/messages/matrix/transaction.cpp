@@ -76,6 +76,21 @@ BOOST_AUTO_TEST_CASE(a_pdu_that_cannot_be_read_is_left_out_alone_and_counts) {
   BOOST_TEST(parse_transaction(body(R"([{"content":)" + nested(150) + "}]", "[]"))->pdus.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_pdu_that_is_no_object_is_left_out_alone_whatever_it_is) {
+  // The user saw: one `null` among the PDUs, and the whole transaction was refused for ever.
+  for (const auto* odd : {"7", "-0.5", "null", "true", "[]", "[{}]", R"("$event")", R"("")", "1e400"}) {
+    const auto lists = [&](const char* good) { return std::string{"["} + odd + "," + good + "," + odd + "]"; };
+    const auto text = body(lists(R"({"type":"a"})"), lists(R"({"edu_type":"m.typing","content":{}})"));
+    for (const auto& parsed : {parse_transaction(text), transaction_of(test::parse_json(text))}) {
+      BOOST_REQUIRE_MESSAGE(parsed, std::string{odd} + ": " + test::why(parsed));
+      BOOST_TEST(parsed->pdus.size() == 1u);
+      BOOST_TEST(parsed->unreadable_pdus == 2u);
+      BOOST_TEST(parsed->edus.size() == 1u);
+    }
+    BOOST_TEST((code_of(body(list_of(51, odd), "[]")) == fault_code::too_large), odd);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_text_that_is_no_json_is_told_from_one_of_the_wrong_shape) {
   for (auto text : {"", "{", "nothing", R"({"origin":"h","origin_server_ts":1}x)", R"({"origin":"h","origin_server_ts":1,"pdus":[})"})
     BOOST_TEST((code_of(parse_transaction(std::string_view{text})) != fault_code::none), text);
@@ -87,7 +102,8 @@ BOOST_AUTO_TEST_CASE(wrong_shapes_are_refused) {
        {R"([])", R"({})", R"({"origin":"h"})", R"({"origin":"h","origin_server_ts":"1"})",
         R"({"origin":7,"origin_server_ts":1})", R"({"origin":"not a name","origin_server_ts":1})",
         R"({"origin":"h","origin_server_ts":1,"pdus":{}})", R"({"origin":"h","origin_server_ts":1,"edus":null})",
-        R"({"origin":"h","origin_server_ts":1,"pdus":[7]})"})
+        R"({"origin":"h","origin_server_ts":1,"pdus":null})", R"({"origin":"h","origin_server_ts":1,"pdus":"[]"})",
+        R"({"origin":"h","origin_server_ts":1,"pdus":7})"})
     BOOST_TEST((code_of(text) == fault_code::bad_json), text);
   BOOST_TEST((code_of(R"({"origin":"h","origin_server_ts":1})") == fault_code::none));
 }

@@ -179,6 +179,7 @@ BOOST_AUTO_TEST_CASE(every_column_has_a_sentence_and_every_row_a_value_for_it) {
   check(columns<member_row>(), to_json(member_row{}));
   check(columns<event_row>(), to_json(event_row{}));
   check(columns<staged_row>(), to_json(staged_row{}));
+  check(columns<refused_row>(), to_json(refused_row{}));
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_break_the_json) {

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ namespace {
 struct network {
   std::map<std::string, std::string> well_known;             // name -> m.server
   std::map<std::string, std::vector<srv_record>> services;
+  std::vector<std::string> broken = {}; ///< services whose lookup fails
 };
 
 struct outcome {
@@ -43,7 +45,8 @@ outcome resolve(const std::string& name, const network& net) {
       const auto& service = std::get<ask_srv>(step).service;
       out.lookups.push_back(service);
       const auto it = net.services.find(service);
-      step = machine.on_srv(it == net.services.end() ? std::vector<srv_record>{} : it->second);
+      if (std::find(net.broken.begin(), net.broken.end(), service) != net.broken.end()) step = machine.on_srv_failed("SERVFAIL");
+      else step = machine.on_srv(it == net.services.end() ? std::vector<srv_record>{} : it->second);
     }
   }
 }
@@ -115,6 +118,20 @@ BOOST_AUTO_TEST_CASE(what_is_no_server_name_is_refused) {
 BOOST_AUTO_TEST_CASE(srv_record_of_the_root_means_not_offered) {
   const auto got = resolve("a.org", {{}, {{"_matrix-fed._tcp.a.org", {{0, 0, 0, ""}}}}});
   BOOST_TEST((got.why.code == fault_code::peer_unreachable));
+}
+
+BOOST_AUTO_TEST_CASE(srv_lookup_that_fails_does_not_lead_to_the_bare_name) {
+  // The operator saw: SERVFAIL for a moment, and six requests went to a machine that is no homeserver.
+  const std::string fed = "_matrix-fed._tcp.a.org", old = "_matrix._tcp.a.org";
+  for (const auto& broken : {std::vector{fed}, std::vector{old}, std::vector{fed, old}}) {
+    const auto got = resolve("a.org", {{}, {}, broken});
+    BOOST_TEST(!got.way);
+    BOOST_TEST((got.why.code == fault_code::peer_unresolvable));
+    BOOST_TEST(got.lookups.size() == 3u);
+  }
+  // Records that are there are used.
+  BOOST_TEST(resolve("a.org", {{}, {{old, {{0, 0, 7, "b.org"}}}}, {fed}}).way->hops.front().host == "b.org");
+  BOOST_TEST(resolve("a.org", {{}, {{fed, {{0, 0, 7, "b.org"}}}}, {old}}).way->hops.front().host == "b.org");
 }
 
 BOOST_AUTO_TEST_CASE(srv_records_without_port_are_as_none) {

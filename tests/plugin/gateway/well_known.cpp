@@ -105,6 +105,31 @@ BOOST_AUTO_TEST_CASE(server_that_had_a_file_is_asked_again_soon) {
   BOOST_TEST(cache.find("a", start + 4h + 30min).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(answer_that_led_to_nobody_is_fetched_before_it_is_used_again) {
+  // The operator saw: a server had moved, and was not found for a day.
+  well_known_cache cache;
+  cache.found("a", "old:1", 24h, start);
+  cache.doubt("a", start + 9s);
+  BOOST_TEST(cache.find("a", start + 9s).has_value()); // just fetched
+  cache.doubt("a", start + 10s);
+  BOOST_TEST(!cache.find("a", start + 10s));
+  cache.found("a", "new:1", 24h, start + 11s);
+  BOOST_TEST(*cache.find("a", start + 11s)->delegated == "new:1");
+  // The fetch fails: the older answer serves, and is not fetched with each attempt.
+  cache.doubt("a", start + 30s);
+  BOOST_TEST(!cache.find("a", start + 30s));
+  cache.failed("a", start + 31s);
+  BOOST_TEST(*cache.find("a", start + 31s)->delegated == "new:1");
+  cache.doubt("a", start + 40s);
+  BOOST_TEST(cache.find("a", start + 40s).has_value());
+  // The same where there was no file: there may be one now.
+  cache.failed("b", start);
+  BOOST_TEST(cache.find("b", start + 20s).has_value());
+  cache.doubt("b", start + 20s);
+  BOOST_TEST(!cache.find("b", start + 20s));
+  cache.doubt("unknown", start);
+}
+
 BOOST_AUTO_TEST_CASE(flood_of_names_does_not_grow_the_caches) {
   well_known_cache files{64};
   expiring_cache<int> others{64};

@@ -146,6 +146,38 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
   BOOST_TEST(unknown.keys.keys.empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_key_id_that_stood_for_other_keys_before_keeps_them, in_memory) {
+  matrix::verify_keys keys{{"ed25519:a", {"AAAA", 5'000, false, {{"BBBB", 10}, {"CCCC", 20}}}}, {"ed25519:b", {"DDDD", 7, true}}};
+  must_commit(*store, put_server_keys{"a.example", keys, 77, {}});
+  BOOST_TEST((must_ask<destination_loaded>(*store, load_destination{"a.example"}).keys.keys == keys));
+}
+
+BOOST_FIXTURE_TEST_CASE(refused_events_are_kept_for_the_operator_and_counted, in_memory) {
+  auto event = stored(1);
+  must_commit(*store, queue_pdu{"a.example", event->event_id}, put_destination{"a.example"});
+  must_commit(*store, put_refused_pdu{"a.example", event->event_id, sample_room, "m.room.message", "HTTP 400", 12},
+              remove_destination_pdus{"a.example", {event->event_id}});
+  must_commit(*store, put_refused_pdu{"b.example", "$other", sample_room, "m.room.topic", "HTTP 422", 13});
+  auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
+  BOOST_TEST(loaded.pdus.empty());
+  BOOST_TEST(loaded.refused_count == 1);
+  BOOST_REQUIRE(loaded.refused.size() == 1u);
+  const auto& x = loaded.refused[0];
+  BOOST_TEST(x.event_id == event->event_id);
+  BOOST_TEST(x.room_id == sample_room);
+  BOOST_TEST(x.type == "m.room.message");
+  BOOST_TEST(x.reason == "HTTP 400");
+  BOOST_TEST(x.ts == 12);
+  for (std::size_t i = 0; i < refused_pdus_kept_max; ++i) must_commit(*store, put_refused_pdu{"a.example", "$" + std::to_string(i), sample_room, "m.x", "no", 20});
+  loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
+  BOOST_TEST(loaded.refused_count == static_cast<std::int64_t>(refused_pdus_kept_max) + 1);
+  BOOST_TEST(loaded.refused.size() == refused_pdus_kept_max);
+  BOOST_TEST(loaded.refused.front().event_id == "$" + std::to_string(refused_pdus_kept_max - 1));
+  for (const auto& one : must_ask<destinations_listed>(*store, list_destinations{}).destinations)
+    if (one.destination.server_name == "a.example") BOOST_TEST(one.refused == loaded.refused_count);
+  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"b.example"}).refused_count == 1);
+}
+
 BOOST_FIXTURE_TEST_CASE(destinations_are_listed_with_what_they_are_owed, in_memory) {
   auto one = stored(1), two = stored(2);
   must_commit(*store, queue_pdu{"a.example", one->event_id}, queue_pdu{"a.example", two->event_id},
