@@ -86,7 +86,7 @@ private:
 void add_node(std::vector<field>& out) {
   section_fields<node_options> s{out, "node", &options::node};
   s.text("server_name", &node_options::server_name,
-         "Our name in the federation, the part after the colon of every local id. Never change it once rooms exist.")
+         "Our name in the federation, the part after the colon of every local id. A used store refuses another one.")
     .required = true;
   s.text("data_dir", &node_options::data_dir, "Directory of the store and the signing key.");
   s.text("signing_key_file", &node_options::signing_key_file,
@@ -128,7 +128,7 @@ void add_edge(std::vector<field>& out) {
     }
   };
   s.number("streams", &edge_options::streams, 1, 64,
-           "Durable notification streams; a room belongs to one by the hash of its id. Fixed once the store exists.");
+           "Durable notification streams; a room belongs to one by the hash of its id. A used store refuses another number.");
   s.number("command_credit", &edge_options::command_credit, 1, 100'000, "Commands that one peer may have open.");
   s.number("event_credit_max", &edge_options::event_credit_max, 1, 1'000'000,
            "Most notifications in flight to a peer, whatever it grants.");

@@ -179,6 +179,12 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
+std::string file_to_read(const std::string& named, const std::string& otherwise) {
+  if (!named.empty()) return named; // whether or not there is such a file: who names one wants that one
+  struct stat about {};
+  return lstat(otherwise.c_str(), &about) == 0 || errno != ENOENT ? otherwise : std::string{};
+}
+
 examination examine(const sources& from, purpose what_for) {
   examination out;
   loading into{out};
@@ -190,15 +196,29 @@ examination examine(const sources& from, purpose what_for) {
   for (const auto& [variable, text] : from.environment) into.environment(variable, text);
   for (const auto& x : from.set) into.flag(x);
   derive(out);
-  for (auto& x : validate(out.values, what_for)) {
+  const auto told = out.problems.size();
+  const auto was_refused = [&out, told](const std::string& key) {
+    return std::any_of(out.problems.begin(), out.problems.begin() + static_cast<std::ptrdiff_t>(told), [&key](const problem& y) { return y.key == key; });
+  };
+  for (auto& x : validate(out.values, what_for, [&out](std::string_view key) { return out.origins.contains(std::string{key}); })) {
     // A value that was refused above stands at its default now; the default's own problems would only confuse.
-    bool known =
-      std::any_of(out.problems.begin(), out.problems.end(), [&x](const problem& y) { return y.key == x.key; });
-    if (known) continue;
-    if (auto at = out.origins.find(x.key); at != out.origins.end()) x.where = at->second;
+    if (was_refused(x.key) || std::any_of(x.others.begin(), x.others.end(), [&](const auto& other) { return was_refused(other.key); })) continue;
+    place(x, out.origins);
     out.problems.push_back(std::move(x));
   }
   return out;
+}
+
+void place(problem& x, const std::map<std::string, std::string>& origins) {
+  const auto where_of = [&origins](const std::string& key) {
+    const auto at = origins.find(key);
+    return at == origins.end() ? std::string{} : at->second;
+  };
+  x.where = where_of(x.key);
+  for (auto& other : x.others) {
+    other.where = where_of(other.key);
+    if (x.where.empty()) x.where = other.where; // the key itself stands at its default: whoever set the other has to know
+  }
 }
 
 result<options> load(const sources& from, purpose what_for) {

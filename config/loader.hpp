@@ -11,6 +11,11 @@
 
 namespace causeway::config {
 
+/// Where the programs look when nobody names a file.
+inline constexpr const char* default_file = "/etc/causeway/causeway.toml";
+/// The file to read: `named`, else `otherwise` where there is something by that name; else none (empty).
+std::string file_to_read(const std::string& named, const std::string& otherwise = default_file);
+
 /// Where configuration comes from; each of these overrides those before it, value by value (lists are replaced whole).
 struct sources {
   std::string file; ///< path of causeway.toml; `conf.d/*.toml` beside it follow in order of name; empty: none
@@ -31,6 +36,9 @@ struct examination {
 /// Reads all sources and checks everything, so that one run shows every mistake. Reads files of at most 1 MiB each.
 /// A list in the environment or a flag is TOML (`["a", "b"]`) or texts with commas between them.
 examination examine(const sources& from, purpose what_for = purpose::node);
+
+/// Fills in where the values of a problem's keys came from. A key at its default is placed where the first of the others was set.
+void place(problem& x, const std::map<std::string, std::string>& origins);
 
 /// The same for who only wants to start: all problems in the detail, one a line.
 /// @returns fault invalid_param

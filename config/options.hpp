@@ -13,7 +13,7 @@ namespace causeway::config {
 
 /// `[node]`: this broker as a whole.
 struct node_options {
-  /// Our name in the federation, the part after the colon of every local id. Required; never change it once rooms exist.
+  /// Our name in the federation, the part after the colon of every local id. Required; a used store refuses another one.
   std::string server_name;
   std::string data_dir = "/var/lib/causeway"; ///< store and signing key
   std::string signing_key_file;               ///< empty: `signing.key` in `data_dir`; made at the first start

@@ -1,6 +1,8 @@
 #include "config/validate.hpp"
 
+#include "config/contradictions.hpp"
 #include "config/endpoints.hpp"
+#include "config/fields.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/room_version.hpp"
 
@@ -21,11 +23,6 @@ public:
   bool check(std::string_view key, const status& x) {
     if (!x) add(key, x.error().detail);
     return static_cast<bool>(x);
-  }
-  void not_above(std::string_view key, std::uint64_t x, std::string_view other_key, std::uint64_t other) {
-    if (x > other)
-      add(key, "must not be greater than " + std::string{other_key} + " (" + std::to_string(x) + " > " +
-                 std::to_string(other) + ").");
   }
 
 private:
@@ -74,7 +71,6 @@ void check_peers(report& r, const edge_options& x) {
 }
 
 void check_edge(report& r, const edge_options& x, bool binds) {
-  std::set<std::string_view> bound;
   auto endpoint = [&](std::string_view key, const std::string& text) {
     if (!r.check(key, check_endpoint(text)) || !binds) return;
     if (is_remote_endpoint(text) && x.curve_secret_key_file.empty())
@@ -82,22 +78,16 @@ void check_edge(report& r, const edge_options& x, bool binds) {
                    "\" can be reached by other machines and so needs CURVE: set edge.curve_secret_key_file and "
                    "edge.peers, or use "
                    "ipc:// or a loopback address.");
-    else if (is_remote_endpoint(text) && x.peers.empty())
-      r.add(key, "\"" + text + "\" uses CURVE, but edge.peers is empty: nobody could connect.");
     if (key == "edge.admin_endpoint" && text.starts_with("tcp://") && !is_remote_endpoint(text) && x.curve_secret_key_file.empty())
       r.add(key, "\"" + text +
                    "\" has no CURVE: every user of this machine could act as the operator. Use ipc://, or set "
                    "edge.curve_secret_key_file and edge.peers.");
-    if (!text.ends_with(":*") && !bound.insert(text).second) r.add(key, "\"" + text + "\" is used twice.");
   };
   for (const auto& text : x.chat_endpoints) endpoint("edge.chat_endpoints", text);
   for (const auto& text : x.gateway_endpoints) endpoint("edge.gateway_endpoints", text);
   if (!x.admin_endpoint.empty()) endpoint("edge.admin_endpoint", x.admin_endpoint);
   if (binds && x.chat_endpoints.empty()) r.add("edge.chat_endpoints", "is empty: no chat server could connect.");
   check_peers(r, x);
-  if (x.peer_timeout_ms < 2 * std::uint64_t{x.heartbeat_ms})
-    r.add("edge.peer_timeout_ms", "must be at least twice edge.heartbeat_ms (" + std::to_string(x.heartbeat_ms) +
-                                    "), or one lost heartbeat ends a connection.");
 }
 
 void check_gateway(report& r, const gateway_options& x, purpose what_for) {
@@ -124,8 +114,6 @@ void check_federation(report& r, const federation_options& x) {
     for (const auto& rules : matrix::room_versions()) known += (known.empty() ? "" : ", ") + std::string{rules.id};
     r.add("federation.room_version", "\"" + x.room_version + "\" is not known; known are " + known + ".");
   }
-  r.not_above("federation.retry_delay_ms_min", x.retry_delay_ms_min, "federation.retry_delay_ms_max",
-              x.retry_delay_ms_max);
   check_server_names(r, "federation.trusted_key_servers", x.trusted_key_servers);
   check_globs(r, "federation.allow_servers", x.allow_servers);
   check_globs(r, "federation.deny_servers", x.deny_servers);
@@ -136,21 +124,29 @@ void check_federation(report& r, const federation_options& x) {
 std::string to_string(const problem& x) {
   std::string out = x.where;
   if (!x.key.empty()) (out += out.empty() ? "" : ": ") += x.key;
-  return (out += out.empty() ? "" : ": ") += x.what;
+  (out += out.empty() ? "" : ": ") += x.what;
+  std::string also;
+  for (const auto& other : x.others)
+    if (!other.where.empty() && other.where != x.where) also += (also.empty() ? " (" : ", ") + other.key + ": " + other.where;
+  return also.empty() ? out : out + also + ")";
 }
 
-std::vector<problem> validate(const options& x, purpose what_for) {
+std::vector<problem> validate(const options& x, purpose what_for, const set_keys& is_set) {
+  const auto differs = [&x, defaults = options{}](std::string_view key) {
+    const auto* of = find_field(key);
+    return of && of->read(x) != of->read(defaults);
+  };
   std::vector<problem> out;
   report r{out};
   const bool node = what_for == purpose::node;
   if (node) check_node(r, x.node);
   check_edge(r, x.edge, node);
   check_gateway(r, x.gateway, what_for);
-  if (!node) return out;
-  check_federation(r, x.federation);
-  r.not_above("invitation.retry_delay_ms_min", x.invitation.retry_delay_ms_min, "invitation.retry_delay_ms_max",
-              x.invitation.retry_delay_ms_max);
-  if (x.store.path.empty()) r.add("store.path", "must name a file.");
+  if (node) {
+    check_federation(r, x.federation);
+    if (x.store.path.empty()) r.add("store.path", "must name a file.");
+  }
+  for (auto& p : contradictions(x, what_for, is_set ? is_set : differs)) out.push_back(std::move(p));
   return out;
 }
 

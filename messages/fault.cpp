@@ -59,7 +59,7 @@ constexpr std::array registry{
   fault_info{unknown_command, "unknown_command", "M_UNKNOWN", 400, false, "Use a command of the contract; check the spelling."},
   fault_info{bad_body, "bad_body", "M_UNKNOWN", 400, false, "The body has a missing or wrong field; the detail names it."},
   fault_info{hello_required, "hello_required", "M_UNKNOWN", 400, false, "Send HELLO first, also after a reconnect or when the broker answers so."},
-  fault_info{credit_exceeded, "credit_exceeded", "M_UNKNOWN", 429, true, "Wait for CREDIT before sending more commands."},
+  fault_info{credit_exceeded, "credit_exceeded", "M_UNKNOWN", 429, true, "Wait for the RESULT of a command that is open, then repeat this one; WELCOME told how many may be open."},
   fault_info{role_denied, "role_denied", "M_UNKNOWN", 403, false, "The peer's role does not allow this verb or command."},
   fault_info{cursor_out_of_range, "cursor_out_of_range", "M_UNKNOWN", 400, false, "SEEK to a cursor that is still kept."},
 };

@@ -51,8 +51,11 @@ inline constexpr std::size_t media_id_bytes_max = 255;
 /// Content that a chat server may send in one event, bytes of canonical JSON; leaves head room for signatures.
 inline constexpr std::size_t authored_content_bytes_max = 60 * 1024;
 
-/// One edge message (all frames), bytes; ZMQ_MAXMSGSIZE of the chat edge.
+/// One message of the chat edge (all frames), bytes. A larger one is answered with ERROR too_large.
 inline constexpr std::size_t chat_frame_bytes_max = 1024 * 1024;
+/// One frame of the chat edge as ZeroMQ takes it (ZMQ_MAXMSGSIZE), bytes. A larger one ends the connection before anything of it can be read, so
+/// nobody can be told why: far above the bound that is answered, and above a file of `media.upload_bytes_max` by default.
+inline constexpr std::size_t chat_transport_bytes_max = 64 * 1024 * 1024;
 /// The same for the gateway edge: it carries whole federation bodies.
 inline constexpr std::size_t gateway_frame_bytes_max = response_bytes_max + 64 * 1024;
 /// Nesting of msgpack values on the edge.

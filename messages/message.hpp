@@ -51,7 +51,7 @@ using message = std::variant<start, timer_due, store_answered, passivate, http_a
                              invited_membership_changed, invite_wanted, rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled,
                              room_listed, summary_wanted, summary_told, member_wanted, member_told,
                              verify_events, events_verified, verify_piece, piece_verified, server_alive,
-                             frame_received, connection_lost, send_frame, command_received, command_done, outbox_advanced,
+                             frame_received, connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced,
                              ephemeral_notification, store_state_changed, commands_lost, gateway::http_request>;
 
 } // namespace causeway

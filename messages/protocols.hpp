@@ -86,6 +86,7 @@ template <>
 struct protocol<actor_kind::session> {
   using type = hears<frame_received,         // edge
                      connection_lost,        // edge
+                     node_stopping,          // node
                      command_done,           // room, invitation, directory, media: the RESULT
                      outbox_advanced,        // store: durable notifications were committed
                      store_state_changed,    // store: it does not write, or does again

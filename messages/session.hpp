@@ -21,6 +21,8 @@ struct frame_received {
 struct connection_lost {
   edge::connection from;
 };
+/// node -> session: this process ends. Every peer is told so (BYE), and who comes now is sent away.
+struct node_stopping {};
 /// session -> edge.
 struct send_frame {
   edge::connection to;

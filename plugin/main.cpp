@@ -22,7 +22,10 @@ int main(int argc, char** argv) {
   CLI::App app{"Causeway: lets a chat server take part in the Matrix federation."};
   causeway::config::sources sources;
   bool without_gateway = false;
-  app.add_option("-c,--config", sources.file, "Configuration file (TOML); conf.d/*.toml beside it is read too.");
+  std::string named;
+  app.add_option("-c,--config", named, std::string{"Configuration file (TOML); conf.d/*.toml beside it is read too. Default: "} +
+                                         causeway::config::default_file + ", where there is one.")
+    ->check([](const std::string& text) { return text.empty() ? std::string{"needs the name of a file"} : std::string{}; });
   app.add_option("--set", sources.set, "A value over all others: section.key=value");
   app.add_flag("--without-gateway", without_gateway, "No HTTPS in this process: `causeway gateway` runs elsewhere.");
   app.set_version_flag("--version", std::string{causeway::version()});
@@ -36,14 +39,19 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN); // a file at the limit of its size is a full disk, and not the end
 
+  sources.file = causeway::config::file_to_read(named);
   sources.environment = causeway::config::process_environment();
   auto found = causeway::config::examine(sources);
   if (!found.problems.empty()) {
     tell_problems("the configuration cannot be used", found);
+    if (sources.file.empty())
+      std::fprintf(stderr, "No configuration file was read: --config names none, and there is no %s.\n", causeway::config::default_file);
     return 2;
   }
   // Of the options the node itself warns, in its log.
   for (const auto& x : causeway::config::warnings_of_files(found.files)) std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
+  std::string files;
+  for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
   auto node = causeway::node::start(found.values, without_gateway);
   if (!node) {
     std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
@@ -54,6 +62,7 @@ int main(int argc, char** argv) {
   std::string line = "causeway ready server_name=" + (*node)->server_name();
   for (const auto& e : (*node)->chat_endpoints()) line += " chat=" + e;
   for (const auto p : (*node)->gateway_ports()) line += " https=" + std::to_string(p);
+  line += " config=" + (files.empty() ? std::string{"none"} : files);
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
   int signal = 0;

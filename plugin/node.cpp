@@ -10,9 +10,11 @@
 #include "actors/shell.hpp"
 #include "actors/verifier/verifier_machine.hpp"
 #include "config/fields.hpp"
+#include "config/validate.hpp"
 #include "config/warnings.hpp"
 #include "plugin/admin/admin_service.hpp"
 #include "plugin/edge/edge.hpp"
+#include "plugin/gateway/certificate_check.hpp"
 #include "plugin/gateway/gateway.hpp"
 #include "plugin/key_file.hpp"
 #include "plugin/media/media_service.hpp"
@@ -20,6 +22,7 @@
 #include "plugin/node_log.hpp"
 #include "plugin/patient_threads.hpp"
 #include "plugin/private_files.hpp"
+#include "plugin/store/identity.hpp"
 #include "plugin/store/key_claim.hpp"
 #include "plugin/store/store_thread.hpp"
 
@@ -31,6 +34,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -43,6 +47,8 @@ using namespace std::chrono_literals;
 constexpr auto purge_interval = 10min;
 /// CAF lets a busy actor yield after so many messages.
 constexpr std::size_t messages_per_turn = 100;
+/// How long a stop waits for the session to tell its peers; one that failed is rebuilt first.
+constexpr auto goodbye_patience = 2s;
 
 class system_config : public caf::actor_system_config {
 public:
@@ -167,12 +173,19 @@ struct node::parts {
   status open_files();
   status check_new_store() const;
   result<matrix::signing_key> open_key() const;
+  void complain_of_certificate();
   void keep_house();
   void reload(const config::options& wanted);
+  void say_goodbye();
   void stop();
 };
 
 status node::parts::open(const config::options& wanted, bool without_gateway) {
+  if (const auto wrong = config::validate(wanted); !wrong.empty()) { // a host process may have made the options itself
+    std::string detail;
+    for (const auto& x : wrong) detail += (detail.empty() ? "" : "\n") + config::to_string(x);
+    return {fault_code::invalid_param, detail};
+  }
   if (sodium_init() < 0) return {fault_code::internal, "libsodium cannot be initialised"};
   options = wanted;
   if (auto made = make_private_folder(options.node.data_dir); !made) return {fault_code::store_failed, "node.data_dir: " + made.error().detail};
@@ -180,7 +193,8 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   log = std::make_unique<node_log>(options.log);
 
   if (auto fine = check_new_store(); !fine) return fine;
-  auto engine = store::open_sqlite(options.store);
+  const store::identity made_for{options.node.server_name, options.edge.streams};
+  auto engine = store::open_sqlite(options.store, &made_for);
   if (!engine) return engine.error();
   auto key = open_key();
   if (!key) return key.error();
@@ -286,7 +300,10 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   outside->board->deliver({actor_kind::directory, ""}, passivate{});
 
   if (!without_gateway && !options.gateway.listen.empty()) {
-    the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint);
+    complain_of_certificate();
+    gateway::gateway_tuning tuning;
+    tuning.stop_timeout = std::chrono::seconds{options.node.stop_timeout_s};
+    the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt, std::move(tuning));
     if (auto fine = the_gateway->start(); !fine) return fine;
   }
   // Last: what could be closed to others is closed by now.
@@ -325,6 +342,14 @@ result<matrix::signing_key> node::parts::open_key() const {
   if (use->signed_with != now)
     if (auto written = store::write_key_use(options.store.path, now); !written) return written.error();
   return key;
+}
+
+void node::parts::complain_of_certificate() {
+  // No reason not to start: an operator who is late with the renewal still has his chat server's side, and what is said waits for the others.
+  if (options.gateway.plain_http) return;
+  const auto host = gateway::certified_host(options.node.server_name, options.gateway.well_known_server);
+  for (const auto& x : gateway::certificate_problems(options.gateway.certificate_file, options.gateway.private_key_file, host, outside->now() / 1'000))
+    log->write(note{log_level::error, "other servers will not take our certificate", {{"why", x.what}}}, {actor_kind::gateway, ""});
 }
 
 status node::parts::open_files() {
@@ -424,7 +449,10 @@ void node::parts::reload(const config::options& wanted) {
   };
   said("log", log->reload(wanted.log.level));
   options.log.level = wanted.log.level;
-  if (the_gateway && !options.gateway.plain_http) said("certificate", the_gateway->reload_certificate());
+  if (the_gateway && !options.gateway.plain_http) {
+    said("certificate", the_gateway->reload_certificate());
+    complain_of_certificate();
+  }
   const auto* peers = config::find_field("edge.peers");
   if (peers->read(wanted) != peers->read(options)) {
     const auto admitted = the_edge->admit(wanted.edge.peers);
@@ -434,6 +462,17 @@ void node::parts::reload(const config::options& wanted) {
   for (const auto& field : config::fields())
     if (field.read(wanted) != field.read(options))
       log->write(note{log_level::warning, "option counts from the next start on", {{"option", field.key()}}}, us);
+}
+
+void node::parts::say_goodbye() {
+  if (!the_edge || !system) return;
+  outside->board->deliver({actor_kind::session, ""}, node_stopping{});
+  // What was delivered before is done when this is answered.
+  auto said = std::make_shared<std::promise<void>>();
+  auto done = said->get_future();
+  outside->ask_status({actor_kind::session, ""}, [said](const std::string&) { said->set_value(); });
+  if (done.wait_for(goodbye_patience) != std::future_status::ready)
+    log->write(note{log_level::warning, "stopped without telling the chat server", {}}, {actor_kind::session, ""});
 }
 
 void node::parts::stop() {
@@ -446,6 +485,7 @@ void node::parts::stop() {
   if (housekeeper.joinable()) housekeeper.join();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
   if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
+  say_goodbye();
   if (system) {
     // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.
     for (const auto& s : outside->board->supervisors)

@@ -21,7 +21,8 @@ public:
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  /// Takes no new requests, lets open ones finish (at most `node.stop_timeout_s`), commits what waits, ends. Repeats are harmless.
+  /// Takes no new requests, lets open ones finish (at most `node.stop_timeout_s`), commits what waits, tells the chat server (BYE), ends. Repeats
+  /// are harmless.
   void stop();
 
   /// Takes over what can change while we run: the certificate is read again, the log opened anew at its level, `edge.peers` admitted. Whatever else

@@ -208,7 +208,9 @@ void room_machine::revoke(const revoke_invite& m) {
       continue;
     }
     const auto invite = graph_.state_event("m.room.member", m.user_id);
+    if (m.requested_by.empty()) expiring_ = m.user_id; // nobody asked for it
     (void)commit_local(*e); // authored against the current state a moment ago
+    expiring_.clear();
     if (by != invite->sender) rescind_outside(invite, m.reason);
     return answer({});
   }

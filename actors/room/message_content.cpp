@@ -49,4 +49,20 @@ std::optional<chat::received_file> file_of(const object& content) {
   return out;
 }
 
+relation relation_of(const object& content) {
+  relation out;
+  const auto* relates = content.find("m.relates_to");
+  if (!relates || !relates->as_object()) return out;
+  bool falls_back = false;
+  if (const auto* rel = relates->find_string("rel_type"); rel && *rel == "m.thread")
+    if (const auto* root = relates->find_string("event_id")) {
+      out.thread = *root;
+      const auto* flag = relates->find_bool("is_falling_back");
+      falls_back = flag && *flag;
+    }
+  if (const auto* reply = relates->find("m.in_reply_to"); reply && !falls_back)
+    if (const auto* id = reply->find_string("event_id")) out.reply_to = *id;
+  return out;
+}
+
 } // namespace causeway::room

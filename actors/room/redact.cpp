@@ -147,9 +147,9 @@ void room_machine::tell_state_redacted(const matrix::event& before, const matrix
     notify(chat::member_changed{head_.chat_room_id, room_id_, *after->state_key, "join", "join", redaction.sender, reason_of(redaction), {}, {},
                                 after->event_id, shown_ts(&redaction)});
   else if (after->type == "m.room.name" && before.content().contains("name"))
-    system_message("renamed", redaction.sender, {}, reason_of(redaction), &redaction);
+    tell_named(after->type, redaction.sender, {}, reason_of(redaction), &redaction);
   else if (after->type == "m.room.topic" && before.content().contains("topic"))
-    system_message("topic_changed", redaction.sender, {}, reason_of(redaction), &redaction);
+    tell_named(after->type, redaction.sender, {}, reason_of(redaction), &redaction);
 }
 
 void room_machine::run(const queued_command& c, const chat::message_delete& x) {

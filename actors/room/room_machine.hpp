@@ -576,6 +576,11 @@ private:
   /// When it was sent, as it may be shown: a server may write what it likes, but not far into the future.
   time_ms shown_ts(const matrix::event* x) const;
   void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
+  /// Fills in the room's names, `event_id` and `ts`.
+  void system_message(chat::system_message n, const matrix::event* cause);
+  /// The room's name or topic (`type`) is `value` now; empty: it was removed.
+  void tell_named(const std::string& type, const std::string& actor, std::string value, std::string reason, const matrix::event* cause);
+  void tell_roles(const matrix::event& before, const matrix::event& after);
   std::string room_type() const;
   /// Whether it is a direct message, between two or more.
   bool is_direct() const { return head_.type == type_name(chat::room_type::dm) || head_.type == type_name(chat::room_type::group_dm); }
@@ -591,6 +596,7 @@ private:
   const context& node_;
   const std::string room_id_;
   time_ms now_ = 0;
+  std::string expiring_; ///< whose invitation runs out with the leave that is being committed
   bool loaded_ = false;
   std::deque<message> before_load_;
   token last_token_ = 0, load_token_ = 0;

@@ -2,7 +2,9 @@
 // state (which a merge can change without an event of its own).
 #include "actors/room/room_machine.hpp"
 
+#include "actors/room/mentions.hpp"
 #include "actors/room/message_content.hpp"
+#include "actors/room/role_changes.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -30,8 +32,42 @@ void room_machine::notify(const chat::notification& n) {
 
 void room_machine::system_message(std::string kind, std::string actor, std::string target, std::string reason,
                                   const matrix::event* cause) {
-  notify(chat::system_message{head_.chat_room_id, room_id_, std::move(kind), std::move(actor), std::move(target), std::move(reason),
-                              cause ? cause->event_id : std::string{}, shown_ts(cause)});
+  chat::system_message n;
+  n.kind = std::move(kind);
+  n.actor = std::move(actor);
+  n.target = std::move(target);
+  n.reason = std::move(reason);
+  system_message(std::move(n), cause);
+}
+
+void room_machine::system_message(chat::system_message n, const matrix::event* cause) {
+  n.room = head_.chat_room_id;
+  n.matrix_room_id = room_id_;
+  if (cause) n.event_id = cause->event_id;
+  n.ts = shown_ts(cause);
+  notify(n);
+}
+
+void room_machine::tell_named(const std::string& type, const std::string& actor, std::string value, std::string reason, const matrix::event* cause) {
+  const bool name = type == "m.room.name";
+  chat::system_message n;
+  n.kind = name ? "renamed" : "topic_changed";
+  n.actor = actor;
+  n.reason = std::move(reason);
+  (name ? n.room_name : n.topic) = std::move(value);
+  system_message(std::move(n), cause);
+}
+
+void room_machine::tell_roles(const matrix::event& before, const matrix::event& after) {
+  const auto create = graph_.state_event("m.room.create", "");
+  for (auto& change : role_changes(create.get(), before, after)) {
+    chat::system_message n;
+    n.kind = "role_changed";
+    n.actor = after.sender;
+    n.target = std::move(change.user);
+    n.level = change.level;
+    system_message(std::move(n), &after);
+  }
 }
 
 void room_machine::tell_created(chat::room_created created, std::vector<std::string> members, bool more_to_come) {
@@ -83,9 +119,9 @@ void room_machine::tell_state_changes(const std::vector<state_change>& changes) 
     const auto& type = c.key.first;
     if (type == "m.room.member") tell_membership(c);
     else if (!c.after || quiet_) continue;
-    else if (type == "m.room.name") system_message("renamed", c.after->sender, text_of(*c.after, "name"), {}, c.after.get());
-    else if (type == "m.room.topic") system_message("topic_changed", c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
-    else if (type == "m.room.power_levels" && c.before) system_message("role_changed", c.after->sender, {}, {}, c.after.get());
+    else if (type == "m.room.name") tell_named(type, c.after->sender, text_of(*c.after, "name"), {}, c.after.get());
+    else if (type == "m.room.topic") tell_named(type, c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
+    else if (type == "m.room.power_levels" && c.before) tell_roles(*c.before, *c.after);
   }
   if (!changes.empty()) consider_group();
   if (exists_ && head_.phase == store::room_phase::joined && !changes.empty() && local_joined().empty()) {
@@ -121,7 +157,7 @@ void room_machine::tell_membership(const state_change& c) {
   else if (next == "ban") kind = "banned";
   else if (next == "leave") {
     const bool self = by == user;
-    if (previous == "invite") kind = self ? "rejected" : "revoked";
+    if (previous == "invite") kind = self ? "rejected" : expiring_ == user ? "expired" : "revoked";
     else if (previous == "knock" && e) kind = self ? "knock_retracted" : "knock_rejected";
     else if (previous == "ban") kind = "unbanned";
     else if (previous == "join") kind = self || !e ? "left" : "kicked";
@@ -161,24 +197,21 @@ void room_machine::tell_event(const matrix::event_ptr& x, bool historical) {
   n.matrix_room_id = room_id_;
   n.event_id = x->event_id;
   n.sender = x->sender;
-  n.msgtype = x->type == "m.room.encrypted" ? x->type : text_of(*x, "msgtype");
-  n.text = text_of(*x, "body");
-  if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
-  if (x->type == "m.room.message") n.file = file_of(x->content());
+  if (x->type == "m.room.encrypted") {
+    n.msgtype = x->type;
+    n.text = encrypted_placeholder;
+  } else {
+    n.msgtype = text_of(*x, "msgtype");
+    n.text = text_of(*x, "body");
+    if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
+    n.file = file_of(x->content());
+    n.mentions = mentions_of(x->content(), room_id_);
+  }
+  auto relation = relation_of(x->content());
+  n.thread = std::move(relation.thread);
+  n.reply_to = std::move(relation.reply_to);
   n.historical = historical;
   n.ts = shown_ts(x.get());
-  if (const auto* relates = x->content().find("m.relates_to")) {
-    if (const auto* rel = relates->find_string("rel_type"); rel && *rel == "m.thread")
-      if (const auto* id = relates->find_string("event_id")) n.thread = *id;
-    if (const auto* reply = relates->find("m.in_reply_to"))
-      if (const auto* id = reply->find_string("event_id")) n.reply_to = *id;
-  }
-  if (const auto* mentions = x->content().find("m.mentions")) {
-    if (const auto* users = mentions->find_array("user_ids"))
-      for (const auto& u : *users)
-        if (u.as_string()) n.mentions.push_back(*u.as_string());
-    if (const auto* all = mentions->find_bool("room"); all && *all) n.mentions.emplace_back("@room");
-  }
   notify(n);
 }
 

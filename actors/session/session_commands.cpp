@@ -1,6 +1,7 @@
 #include "actors/session/session_machine.hpp"
 
 #include "messages/chat/codec.hpp"
+#include "messages/limits.hpp"
 
 #include <algorithm>
 
@@ -36,7 +37,7 @@ void session_machine::command(connection& c, const edge::frame& f) {
   auto header = edge::decode_header<edge::command_header>(f.header);
   if (!header) {
     ++counts_.frames_refused;
-    return send_error(c.who, header.error());
+    return send_error(c.who, header.error(), edge::subject_of(edge::verb::command, f.header));
   }
   auto& [id, name] = *header;
   auto body = chat::decode_command(name, f.body);
@@ -147,6 +148,12 @@ void session_machine::command_result(const command_done& m) {
 }
 
 void session_machine::finish_command(open_command& x, bool ok, const std::string& body, bool repeated) {
+  if (body.size() > limits::chat_frame_bytes_max - edge::header_bytes_max) {
+    // A list that no message holds. The peer's transport would end the connection over it, and the repetition of the command do so again.
+    log(log_level::warning, "answer too large", {{"command", x.name}, {"bytes", std::to_string(body.size())}});
+    const fault why{fault_code::too_large, "the answer to " + x.name + " has " + std::to_string(body.size()) + " bytes: ask for less"};
+    return finish_command(x, false, chat::encode(why), repeated);
+  }
   x.done = true;
   answer_waiters(x, ok, body, repeated);
   open_.erase(std::string{x.id});

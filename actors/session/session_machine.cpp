@@ -51,6 +51,7 @@ void session_machine::dispatch(const message& m) {
       if constexpr (std::is_same_v<T, start>) begin();
       else if constexpr (std::is_same_v<T, frame_received>) frame(x);
       else if constexpr (std::is_same_v<T, connection_lost>) lose(key_of(x.from), "gone");
+      else if constexpr (std::is_same_v<T, node_stopping>) say_goodbye();
       else if constexpr (std::is_same_v<T, store_answered>) store_answer(x);
       else if constexpr (std::is_same_v<T, timer_due>) timer(x);
       else if constexpr (std::is_same_v<T, command_done>) command_result(x);
@@ -147,6 +148,21 @@ std::string session_machine::bound_timer(std::uint64_t batch) {
   return std::string{timer_bound_prefix} + std::to_string(batch);
 }
 
+void session_machine::say_goodbye() {
+  stopping_ = true;
+  for (const auto& [key, c] : connections_)
+    send(c, edge::verb::bye, edge::encode_header(edge::bye_header{edge::bye_stopping}));
+  // One after the other would hand its streams to the next.
+  for (auto& s : streams_) {
+    if (s.owner) take_stream(s);
+    s.next_owner.reset();
+  }
+  for (const auto& [id, x] : open_) x->waiters.clear(); // the RESULT is in the store for the repetition
+  log(log_level::info, "chat peers told that the node stops", {{"connections", std::to_string(connections_.size())}});
+  connections_.clear();
+  flush_acknowledgements();
+}
+
 void session_machine::heartbeat() {
   std::vector<connection_key> silent;
   for (const auto& [key, c] : connections_) {
@@ -197,6 +213,7 @@ void session_machine::frame(const frame_received& m) {
 }
 
 void session_machine::hello(const frame_received& m) {
+  if (stopping_) return send_error(m.from, {fault_code::stopping, "this broker ends"});
   const auto header = edge::decode_header<edge::hello_header>(m.body.header);
   const auto refuse = [&](const fault& why) {
     ++counts_.frames_refused;
@@ -340,7 +357,7 @@ std::string session_machine::describe(time_ms now) const {
   time_ms oldest = 0;
   for (const auto& [id, x] : open_)
     oldest = std::max(oldest, now - x->since);
-  const char* phase = !begun_ || positions_missing_ > 0 ? "loading" : connections_.empty() ? "alone" : "connected";
+  const char* phase = stopping_ ? "stopping" : !begun_ || positions_missing_ > 0 ? "loading" : connections_.empty() ? "alone" : "connected";
   return json::canonical(json::object{{"phase", phase},
                                       {"connections", std::move(connections)},
                                       {"streams", std::move(streams)},

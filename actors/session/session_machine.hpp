@@ -97,6 +97,7 @@ private:
   void timer(const timer_due& m);
   static std::string retry_timer(std::uint32_t stream);
   void heartbeat();
+  void say_goodbye();
   void frame(const frame_received& m);
   void hello(const frame_received& m);
   void lose(const connection_key& key, const char* why);
@@ -165,6 +166,7 @@ private:
   std::size_t positions_missing_ = 0;     ///< streams whose position is not loaded
   std::set<std::uint32_t> unread_positions_; ///< to be asked for again
   bool begun_ = false;
+  bool stopping_ = false;                 ///< everybody was told BYE, nobody is welcomed any more
   std::deque<message> early_;             ///< what came before the positions were loaded
 
   std::map<connection_key, connection> connections_;

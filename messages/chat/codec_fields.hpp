@@ -221,7 +221,7 @@ struct contract<chat::media_put> {
   static void fields(F& f, X& x) {
     f.id("upload", x.upload);
     f.required("offset", x.offset);
-    f.blob("bytes", x.bytes, limits::media_part_bytes_max);
+    f.optional_blob("bytes", x.bytes, limits::media_part_bytes_max);
     f.required("total_bytes", x.total_bytes);
     f.optional("content_type", x.content_type, limits::identifier_bytes_max);
     f.optional("file_name", x.file_name, chat::short_text_bytes_max);
@@ -389,6 +389,9 @@ struct contract<chat::system_message> {
     f.required("reason", x.reason);
     f.required("event_id", x.event_id);
     f.required("ts", x.ts);
+    f.optional("name", x.room_name);
+    f.optional("topic", x.topic);
+    f.optional("level", x.level);
   }
 };
 template <>

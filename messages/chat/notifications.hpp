@@ -111,6 +111,9 @@ struct system_message {
   std::string room, matrix_room_id;
   std::string kind, actor, target, reason, event_id;
   std::int64_t ts = 0;
+  std::optional<std::string> room_name; ///< key `name`; of renamed alone: the new name, empty when it was removed
+  std::optional<std::string> topic;     ///< of topic_changed alone: the new topic, empty when it was removed
+  std::optional<std::int64_t> level;    ///< of role_changed alone: the power level `target` has now; no target: whoever has none of his own
 };
 
 /// `join.progress` (ephemeral): how far the join of one of our users has come; a large room takes a while.

@@ -168,6 +168,17 @@ CAUSEWAY_HEADER(bye_header)
 CAUSEWAY_HEADER(error_header)
 #undef CAUSEWAY_HEADER
 
+error_header subject_of(verb what, std::string_view header) {
+  error_header subject;
+  if (header.size() > header_bytes_max) return subject;
+  // Read as what is to be told: whatever else the header has, or lacks, is why there is an ERROR.
+  const auto read = unpack<error_header>(header, fault_code::bad_frame);
+  if (!read) return subject;
+  if (what == verb::command) subject.id = read->id;
+  if (what == verb::ack || what == verb::nack || what == verb::seek) subject.stream = read->stream;
+  return subject;
+}
+
 frame make_error(const fault& why, const error_header& about) {
   return {verb::error, encode_header(about), chat::encode(why)};
 }

@@ -87,8 +87,10 @@ struct sought_header {
   bool granted = true; ///< false: an ERROR said why; the stream goes on after the last ACK
 };
 struct bye_header {
-  std::string reason;
+  std::string reason;                                 ///< words; `bye_stopping` where the broker ends
 };
+/// `reason` of the BYE of a broker that ends: connect again, it may come back at once.
+inline constexpr const char* bye_stopping = "stopping";
 struct error_header {
   std::optional<std::string> id;                      ///< of the COMMAND, where it could be read
   std::optional<std::uint32_t> stream;                ///< of the ACK, NACK or SEEK it answers
@@ -101,6 +103,9 @@ template <class Header>
 result<Header> decode_header(std::string_view bytes);
 template <class Header>
 std::string encode_header(const Header& x);
+
+/// What an ERROR about a message of a peer names, as far as its header can be read: the id of a COMMAND, the stream of an ACK, NACK or SEEK.
+error_header subject_of(verb what, std::string_view header);
 
 /// An ERROR frame.
 frame make_error(const fault& why, const error_header& about = {});

@@ -70,6 +70,10 @@ public:
   void ids(const char* key, std::vector<std::string>& x, std::size_t count_max);
   /// Bytes that are not text: msgpack `bin`.
   void blob(const char* key, std::string& x, std::size_t bytes_max);
+  /// Absent, nil and no bytes are the same.
+  void optional_blob(const char* key, std::string& x, std::size_t bytes_max) {
+    if (find(key, false) != nullptr) blob(key, x, bytes_max);
+  }
 
   const std::optional<fault>& why() const { return why_; }
   /// For rules over several fields.
@@ -164,6 +168,7 @@ public:
     p.pack_bin(static_cast<std::uint32_t>(x.size()));
     p.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
   }
+  void optional_blob(const char* key, const std::string& x, std::size_t bytes_max) { blob(key, x, bytes_max); }
   void refuse(const char*, const std::string&, fault_code) {}
 
   /// The map of everything written so far.

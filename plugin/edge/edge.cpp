@@ -34,6 +34,8 @@ constexpr int burst = 256;
 constexpr int full_peer_retry_ms = 5;
 /// What waits for one full peer, bytes; one frame is always allowed.
 constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;
+/// What was handed over at the end may take so long to leave: closing the context waits for a peer that reads too slowly.
+constexpr int last_words_ms = 500;
 /// A body above this is handed to libzmq without a copy.
 constexpr std::size_t copied_bytes_max = 4'096;
 /// Routing ids that libzmq gives: a zero and four bytes.
@@ -159,6 +161,11 @@ private:
       for (std::uint32_t i = 0; i < listeners_.size(); ++i)
         if (watched[first_listener + i].revents != 0 || unsure_[i]) receive_burst(i);
     }
+    // The last words, a BYE among them.
+    send_waiting();
+    retry_queues();
+    for (auto& l : listeners_)
+      l.socket.set(zmq::sockopt::linger, last_words_ms);
   }
 
   void take_new_peers() {
@@ -210,7 +217,7 @@ private:
     auto x = read(l, from, parts, received, bytes);
     if (!x) {
       ++bad_frames_;
-      deliver(from, make_error(x.error()));
+      deliver(from, make_error(x.error(), subject(parts)));
       return true;
     }
     ++frames_in_;
@@ -218,9 +225,17 @@ private:
     return true;
   }
 
+  /// What a message that is refused as a whole was about: a COMMAND that is too large fails, and is not repeated for ever.
+  static error_header subject(const std::array<zmq::message_t, part_count>& parts) {
+    if (parts[part_magic].to_string_view() != magic || parts[part_verb].size() != 1) return {};
+    const auto what = *parts[part_verb].data<std::uint8_t>();
+    return is_verb(what) ? subject_of(static_cast<verb>(what), parts[part_header].to_string_view()) : error_header{};
+  }
+
   static result<frame> read(const listener& l, const connection& from, std::array<zmq::message_t, part_count>& parts,
                             std::size_t received, std::size_t bytes) {
-    if (bytes > l.frame_bytes_max) return {fault_code::too_large, "the frames are over " + std::to_string(l.frame_bytes_max) + " bytes"};
+    if (bytes > l.frame_bytes_max)
+      return {fault_code::too_large, "the frames have " + std::to_string(bytes) + " bytes, at most " + std::to_string(l.frame_bytes_max) + " are taken"};
     if (received != part_count) return {fault_code::bad_frame, std::to_string(received) + " frames, expected 4"};
     if (parts[part_magic].to_string_view() != magic) return {fault_code::bad_frame, "the first frame is not CW1"};
     if (parts[part_verb].size() != 1) return {fault_code::bad_frame, "the verb is not one byte"};

@@ -43,7 +43,8 @@ struct counters {
 };
 
 /// The ZeroMQ side of the node: one poller thread owns every socket (a ROUTER per endpoint and the ZAP handler that
-/// checks CURVE keys). Chat and admin endpoints carry frames of at most limits::chat_frame_bytes_max, gateway endpoints of
+/// checks CURVE keys). Chat and admin endpoints carry messages of at most limits::chat_frame_bytes_max; a larger one is answered with ERROR
+/// too_large, unless one frame of it is over limits::chat_transport_bytes_max, which ends the connection. Gateway endpoints carry
 /// limits::gateway_frame_bytes_max.
 ///
 /// ROUTER drops silently by default; here ROUTER_MANDATORY and DONTWAIT make a full or absent peer visible. A full peer gets a
@@ -59,7 +60,8 @@ public:
   /// @returns invalid_param (endpoint, key file), forbidden (an endpoint others can reach and no CURVE), already_exists (address in use),
   ///          internal (the system refuses). The detail names the endpoint.
   static result<std::unique_ptr<edge>> open(zmq::context_t& context, const config::edge_options& options, handlers h);
-  /// Stops the thread, closes all sockets. What is queued is dropped: the store is the truth.
+  /// Stops the thread, closes all sockets. What was sent before is handed over, and leaves within half a second as the context is closed; what a
+  /// full peer does not take is dropped: the store is the truth.
   ~edge();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;

@@ -65,13 +65,13 @@ result<descriptor> listen_at(const std::string& endpoint, const sockaddr_un& whe
   return fault{errno == EADDRINUSE ? fault_code::already_exists : fault_code::internal, endpoint + ": " + std::strerror(errno)};
 }
 
-void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t frame_bytes_max, bool network, bool ipv6) {
+void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t transport_bytes_max, bool network, bool ipv6) {
   namespace opt = zmq::sockopt;
   socket.set(opt::linger, 0);
   socket.set(opt::router_mandatory, true);
   socket.set(opt::sndhwm, static_cast<int>(options.high_water_mark));
   socket.set(opt::rcvhwm, static_cast<int>(options.high_water_mark));
-  socket.set(opt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max));
+  socket.set(opt::maxmsgsize, static_cast<std::int64_t>(transport_bytes_max));
   if (!network) return;
   const int timeout_ms = static_cast<int>(options.peer_timeout_ms);
   socket.set(opt::ipv6, ipv6); // on an IPv4 address it would bind the mapped one
@@ -137,7 +137,9 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
 
   try {
     made.socket = zmq::socket_t{context, zmq::socket_type::router};
-    configure(made.socket, options, made.frame_bytes_max, network, endpoint.find('[') != std::string::npos);
+    // libzmq cuts the connection at its own bound, without a word: it is far above the one that is answered.
+    const auto transport_bytes_max = kind == role::gateway ? made.frame_bytes_max : limits::chat_transport_bytes_max;
+    configure(made.socket, options, transport_bytes_max, network, endpoint.find('[') != std::string::npos);
     if (made.curve) {
       made.socket.set(zmq::sockopt::zap_domain, allow_list::domain(kind));
       made.socket.set(zmq::sockopt::curve_server, true);

@@ -64,8 +64,12 @@ public:
   virtual status backup(const std::string& path) = 0;
 };
 
+struct identity;
+
 /// Opens or creates the store; migrates an older schema.
-/// @returns store_failed: locked by another process, newer schema, another program's file, permissions, disk
-result<std::unique_ptr<engine>> open_sqlite(config::store_options options);
+/// @param wanted  what it is to be for (identity.hpp); null: that is not asked
+/// @returns store_failed: locked by another process, newer schema, another program's file, permissions, disk; invalid_param: it is used, and was
+///          made for something else
+result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const identity* wanted = nullptr);
 
 } // namespace causeway::store

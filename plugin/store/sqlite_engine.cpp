@@ -1,6 +1,7 @@
 #include "plugin/store/checkpointer.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
+#include "plugin/store/identity.hpp"
 #include "plugin/store/questions.hpp"
 #include "plugin/store/schema.hpp"
 #include "plugin/store/writer.hpp"
@@ -198,7 +199,7 @@ void sqlite_engine::copy_to(connection& source, const std::string& path) {
 
 } // namespace
 
-result<std::unique_ptr<engine>> open_sqlite(config::store_options options) {
+result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const identity* wanted) {
   auto named = [&](const fault& x) { return fault{x.code, options.path + ": " + x.detail}; };
   descriptor lock;
   std::unique_ptr<store_watch> watch;
@@ -214,6 +215,8 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options) {
       auto db = std::make_unique<connection>(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
       set_up(*db, options, options.cache_kib);
       if (auto prepared = sqlite::prepare_schema(*db); !prepared) return named(prepared.error());
+      if (wanted)
+        if (auto claimed = sqlite::claim(*db, *wanted, options.path); !claimed) return claimed.error();
       db->execute("PRAGMA journal_mode = WAL");
       // FULL: a commit is on disk before it returns, also after a power cut.
       db->execute("PRAGMA synchronous = FULL");

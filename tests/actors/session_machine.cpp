@@ -1,5 +1,6 @@
 #include "actors/session/session_machine.hpp"
 
+#include "messages/limits.hpp"
 #include "tests/actors/session_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -158,6 +159,32 @@ BOOST_AUTO_TEST_CASE(bye_ends_the_connection) {
   BOOST_TEST(rig.sent.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_stops_says_bye_to_everybody_and_welcomes_nobody) {
+  session_rig rig;
+  rig.begin();
+  rig.hello(peer);
+  rig.hello(other);
+  rig.notify(0);
+  rig.ack(peer, 0, 1);
+  rig.command(peer, "k1", chat::invite_send{"r", "a", "@u:b", {}});
+  rig.sent.clear();
+  rig.give(node_stopping{});
+  for (const auto& c : {peer, other}) {
+    const auto f = rig.only(c);
+    BOOST_REQUIRE((f.what == verb::bye));
+    BOOST_TEST(edge::decode_header<edge::bye_header>(f.header)->reason == "stopping");
+  }
+  BOOST_TEST(rig.store.streams[0].acknowledged == 1); // the ACK is written, not only noted
+  rig.notify(0);
+  rig.give(command_done{rig.commands.at(0).reference, true, "\x80"});
+  rig.advance(60'000);
+  BOOST_TEST(rig.sent.empty());
+  rig.hello(peer);
+  is_error(rig, peer, fault_code::stopping);
+  rig.from(peer, verb::ping, "");
+  is_error(rig, peer, fault_code::hello_required);
+}
+
 BOOST_AUTO_TEST_CASE(connections_are_bounded) {
   session_rig rig;
   rig.begin();
@@ -211,6 +238,19 @@ void is_refused(session_rig& rig, const std::string& id, fault_code code) {
 const chat::invite_send an_invitation{"r", "a", "@u:b", {}};
 
 } // namespace
+
+BOOST_AUTO_TEST_CASE(an_answer_no_message_holds_is_a_fault_and_not_the_end_of_the_connection) {
+  auto rig = connected();
+  rig.command(peer, "k1", chat::query_invitations{});
+  rig.give(command_done{rig.commands.at(0).reference, true, std::string(limits::chat_frame_bytes_max, 'x')});
+  const auto f = rig.only(peer);
+  BOOST_TEST(!result_of(f).ok);
+  const auto why = chat::decode_fault(f.body);
+  BOOST_TEST((why.code == fault_code::too_large));
+  BOOST_TEST(why.detail.find("ask for less") != std::string::npos, why.detail);
+  rig.from(peer, verb::ping, "");
+  BOOST_TEST((rig.only(peer).what == verb::pong));
+}
 
 BOOST_AUTO_TEST_CASE(a_command_goes_to_the_directory_and_its_result_back) {
   auto rig = connected();

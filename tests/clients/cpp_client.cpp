@@ -211,6 +211,53 @@ BOOST_AUTO_TEST_CASE(an_ack_binds_ids) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_command_over_the_bound_is_not_sent) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  const auto answer = c.command("media.put", std::string(limits::chat_frame_bytes_max, 'x'), "k1", patience);
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST((answer.error().code == fault_code::too_large));
+  BOOST_TEST(answer.error().detail.find("a message may have 1048576") != std::string::npos, answer.error().detail);
+  BOOST_TEST(bool(c.command(an_invitation, {}, patience))); // on the same connection
+  BOOST_TEST(c.errors().first == 0u);
+  BOOST_TEST(broker.executed().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(bindings_over_the_bound_acknowledge_nothing) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  broker.notify("x", "\x80");
+  const auto x = c.next_event(patience);
+  BOOST_REQUIRE(x);
+  client::bindings bind;
+  for (int i = 0; i < 10'000; ++i) bind.messages.emplace("$" + std::to_string(i), std::string(200, 'm'));
+  BOOST_TEST((c.ack(*x, bind).code == fault_code::too_large));
+  bind.messages.clear();
+  BOOST_TEST((c.ack(*x, bind).code == fault_code::none));
+  eventually([&] { return broker.acknowledged() == 1; });
+}
+
+BOOST_AUTO_TEST_CASE(a_command_over_the_stop_and_start_of_the_broker_runs_once) {
+  mini_broker broker{loopback()};
+  std::atomic<bool> told{false};
+  broker.directory = [&](const command_received& x) -> std::optional<command_done> {
+    if (!told.exchange(true)) return {}; // the node stops before it is done
+    return command_done{x.reference, true, "\x80"};
+  };
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  std::thread stopper{[&] {
+    eventually([&] { return told.load(); });
+    broker.with([](test::session_rig& rig) { rig.give(node_stopping{}); }); // BYE; HELLO is answered with stopping from now on
+    eventually([&] { return c.errors().second.code == fault_code::stopping; });
+    broker.restart();
+  }};
+  BOOST_TEST(bool(c.command(an_invitation, "k1", patience)));
+  stopper.join();
+  BOOST_TEST(broker.executed() == (std::vector<std::string>{"k1", "k1"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_hello_is_told) {
   mini_broker broker{loopback()};
   auto o = to(broker);

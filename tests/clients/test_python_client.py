@@ -76,6 +76,24 @@ class Connecting(ClientTest):
         self.broker.do(lambda: setattr(self.broker, "mute", False))
         self.assertEqual(c.command("x", {})["command"], "x")
 
+    def test_a_broker_that_says_bye_is_greeted_again_until_it_is_back(self):
+        c = self.client()
+        c.wait_connected()
+        refused = []
+
+        def stopping(broker, peer, verb, *_):
+            if verb != b"H" or len(refused) == 2:
+                return False
+            refused.append(verb)
+            broker._send(peer, b"X", {}, {"code": "stopping", "message": "", "detail": "", "retryable": True})
+            return True
+
+        self.broker.script = stopping
+        self.broker.do(lambda: ([self.broker._send(peer, b"B", {"reason": "stopping"}) for peer in self.broker.peers], self.broker.peers.clear()))
+        self.broker.wait_for(lambda b: refused)
+        self.assertEqual(c.wait_connected()["server_name"], "a.example")
+        self.assertEqual(c.command("x", {})["command"], "x")
+
     def test_close_says_bye(self):
         c = self.client()
         c.wait_connected()
@@ -162,6 +180,26 @@ class Commands(ClientTest):
             t.join(20)
         self.assertEqual(sorted(a["echo"]["n"] for a in answers), list(range(10)))
 
+    def test_a_command_over_the_bound_is_not_sent(self):
+        c = self.client()
+        c.wait_connected()
+        with self.assertRaises(CommandError) as caught:
+            c.command("media.put", {"bytes": b"x" * 1_048_576})
+        self.assertEqual(caught.exception.code, "too_large")
+        self.assertIn("1048576", caught.exception.detail)
+        self.assertEqual(c.command("x", {})["command"], "x")
+        self.assertEqual(len(self.broker.seen(b"C")), 1)
+
+    def test_a_command_the_broker_finds_too_large_is_not_repeated(self):
+        def refuse(broker, peer, verb, header, body):
+            return verb == b"C" and (broker._error(peer, "too_large", {"id": header["id"]}), True)[1]
+
+        self.broker.script = refuse
+        with self.assertRaises(CommandError) as caught:
+            self.client().command("x", {})
+        self.assertEqual(caught.exception.code, "too_large")
+        self.assertEqual(len({header["id"] for header, _ in self.broker.seen(b"C")}), 1)
+
     def test_typing_has_no_id(self):
         c = self.client()
         c.wait_connected()
@@ -208,6 +246,16 @@ class Events(ClientTest):
         self.broker.wait_for(lambda b: b.seen(b"A"))
         self.assertEqual(self.broker.seen(b"A")[0],
                          ({"stream": 0, "cursor": 1}, {"bind": {"rooms": {"!r:b": "r"}, "messages": {"$e": "m"}}}))
+
+    def test_bindings_over_the_bound_acknowledge_nothing(self):
+        c = self.client()
+        self.broker.notify("message.received", {})
+        event = c.next_event(10)
+        with self.assertRaises(CommandError):
+            event.ack(messages={f"${n}": "m" * 200 for n in range(10_000)})
+        self.assertEqual(self.broker.seen(b"A"), [])
+        event.ack()
+        self.broker.wait_for(lambda b: b.acked == 1)
 
     def test_events_come_once_over_a_reconnect(self):
         c = self.client()

@@ -185,6 +185,19 @@ BOOST_AUTO_TEST_CASE(wrong_flags_and_variables_are_named) {
   BOOST_TEST(has(x, "--set edge.high_water_mark: edge.high_water_mark: must be a whole number, not \"many\"."));
 }
 
+BOOST_AUTO_TEST_CASE(the_file_of_the_documentation_is_read_where_nobody_names_one) {
+  scratch dir;
+  const auto usual = (dir.path / "usual.toml").string();
+  BOOST_TEST(file_to_read("", usual) == "");
+  BOOST_TEST(file_to_read("named.toml", usual) == "named.toml"); // there is none by that name, and that is told
+  dir.write("usual.toml", base);
+  BOOST_TEST(file_to_read("", usual) == usual);
+  BOOST_TEST(file_to_read("named.toml", usual) == "named.toml");
+  std::filesystem::remove(usual);
+  std::filesystem::create_symlink("nowhere", usual);
+  BOOST_TEST(file_to_read("", usual) == usual); // meant to be there
+}
+
 BOOST_AUTO_TEST_CASE(absent_or_oversized_file_is_a_problem) {
   scratch dir;
   sources from;

@@ -103,6 +103,28 @@ class BadChatInput(InteropCase):
         # ZeroMQ ends that connection or the broker answers too_large; who else is connected sees nothing of it.
         self.assertTrue(self.ours.user(self.fresh("alice")))
 
+    def test_a_command_over_a_mebibyte_is_refused_by_its_id_and_the_connection_goes_on(self):
+        for size in (1_048_577, 2_000_000, 5_000_000, 52_428_800):  # the last: a whole file of media.upload_bytes_max in one command
+            with self.subTest(size=size):
+                edge = self.edge()
+                edge.send(b"C", {"id": f"big-{size}", "command": "media.put"}, b"x" * size)
+                verb, header, body = edge.expect(ERROR, 60)
+                self.assertEqual((header["id"], body["code"], body["retryable"]), (f"big-{size}", "too_large", False))
+                self.assertIn("1048576", body["detail"])
+                self.assertTrue(edge.command(uuid.uuid4().hex, "user.profile", {"user": self.fresh("alice")})[0])
+
+    def test_an_acknowledgement_over_a_mebibyte_is_refused_by_its_stream(self):
+        edge = self.edge()
+        edge.send(b"A", {"stream": 0, "cursor": 1}, {"bind": {"messages": {f"${n}": "m" * 200 for n in range(9_000)}}})
+        verb, header, body = edge.expect(ERROR, 60)
+        self.assertEqual((header["stream"], body["code"]), (0, "too_large"))
+
+    def test_a_frame_no_transport_takes_ends_that_connection_alone(self):
+        other = self.edge()
+        edge = self.edge()
+        edge.send_frames(MAGIC, b"C", msgpack.packb({"id": "huge", "command": "media.put"}), b"x" * (64 * 1024 * 1024 + 1))
+        self.assertTrue(other.command(uuid.uuid4().hex, "user.profile", {"user": self.fresh("alice")})[0])
+
     # -- commands
 
     def test_an_unknown_command_is_named_so(self):
@@ -116,6 +138,20 @@ class BadChatInput(InteropCase):
                 code, detail = self.refused("message.send", body)
                 self.assertEqual(code, "bad_body")
                 self.assertIn(field, detail)
+
+    def test_an_upload_is_asked_how_far_it_is_without_bytes(self):
+        edge, upload = self.edge(), uuid.uuid4().hex
+        put = lambda **more: edge.command(uuid.uuid4().hex, "media.put", {"upload": upload, "total_bytes": 6, **more})  # noqa: E731
+        for asked in ({"offset": 0}, {"offset": 0, "bytes": None}, {"offset": 0, "bytes": b""}):
+            ok, answer = put(**asked)
+            self.assertTrue(ok, answer)
+            self.assertEqual((answer["received_bytes"], answer["complete"]), (0, False))
+        self.assertEqual(put(offset=0, bytes=b"abc")[1]["received_bytes"], 3)
+        self.assertEqual(put(offset=5, bytes=b"f")[1]["code"], "conflict")
+        self.assertEqual(put(offset=0)[1]["received_bytes"], 3)
+        self.assertTrue(put(offset=3, bytes=b"def")[1]["complete"])
+        ok, answer = put(offset=0)
+        self.assertEqual((ok, answer["received_bytes"], answer["complete"]), (True, 6, True))
 
     def test_a_body_that_is_no_map_is_bad(self):
         for body in (b"\xc1", b"", msgpack.packb([1, 2]), b"\x81" * 300):

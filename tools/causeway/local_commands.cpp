@@ -4,9 +4,11 @@
 #include "config/warnings.hpp"
 #include "messages/matrix/json.hpp"
 #include "plugin/edge/listener.hpp"
+#include "plugin/gateway/certificate_check.hpp"
 #include "plugin/gateway/gateway_process.hpp"
 #include "plugin/key_file.hpp"
 #include "plugin/store/files.hpp"
+#include "plugin/store/identity.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <sodium.h>
@@ -53,10 +55,17 @@ json::value to_json(const config::value& x) {
   return out;
 }
 
+json::object to_json(const config::problem& x) {
+  json::object out{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}};
+  json::array others;
+  for (const auto& other : x.others) others.emplace_back(json::object{{"key", json::value{other.key}}, {"where", json::value{other.where}}});
+  if (!others.empty()) out.set("others", std::move(others));
+  return out;
+}
+
 json::array to_json(const std::vector<config::problem>& problems) {
   json::array out;
-  for (const auto& x : problems)
-    out.emplace_back(json::object{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}});
+  for (const auto& x : problems) out.emplace_back(to_json(x));
   return out;
 }
 
@@ -102,18 +111,72 @@ std::optional<std::filesystem::path> demo_directory() {
 
 } // namespace
 
+namespace {
+
+/// What our certificate is worth to others. Files that are not there are told by `check_files`.
+std::vector<config::problem> check_certificate(const config::options& x, config::purpose what_for) {
+  std::vector<config::problem> out;
+  const auto& g = x.gateway;
+  if (g.plain_http || g.listen.empty() || access(g.certificate_file.c_str(), R_OK) != 0) return out;
+  const auto key_file = access(g.private_key_file.c_str(), R_OK) == 0 ? g.private_key_file : std::string{};
+  const bool node = what_for == config::purpose::node;
+  const auto host = node || !g.well_known_server.empty() ? gateway::certified_host(x.node.server_name, g.well_known_server) : std::string{};
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  for (auto& problem : gateway::certificate_problems(g.certificate_file, key_file, host, now)) {
+    config::problem p;
+    p.key = problem.of_key ? "gateway.private_key_file" : "gateway.certificate_file";
+    p.what = std::move(problem.what);
+    out.push_back(std::move(p));
+  }
+  return out;
+}
+
+/// What the store was made for, where it can be read.
+std::vector<config::problem> check_store(const config::options& x) {
+  std::vector<config::problem> out;
+  const auto made_for = store::read_identity(x.store.path);
+  if (!made_for) return out;
+  for (auto& conflict : store::conflicts(*made_for, {x.node.server_name, x.edge.streams}, x.store.path)) {
+    config::problem p;
+    p.key = std::move(conflict.key);
+    p.what = std::move(conflict.what);
+    p.others = {{"store.path", {}}, {"node.data_dir", {}}};
+    out.push_back(std::move(p));
+  }
+  return out;
+}
+
+std::string listed(const std::vector<std::string>& files) {
+  std::string out;
+  for (const auto& x : files) out += (out.empty() ? "" : ", ") + x;
+  return out;
+}
+
+} // namespace
+
 int check_config(const config::sources& from, bool gateway, bool as_json) {
   auto what_for = gateway ? config::purpose::gateway : config::purpose::node;
   auto found = config::examine(from, what_for);
-  for (auto& x : config::check_files(found.values, what_for)) {
-    if (auto at = found.origins.find(x.key); at != found.origins.end()) x.where = at->second;
-    found.problems.push_back(std::move(x));
-  }
+  const auto add = [&found](std::vector<config::problem> more) {
+    for (auto& x : more) {
+      config::place(x, found.origins);
+      found.problems.push_back(std::move(x));
+    }
+  };
+  // A value that was refused stands at its default: comparing that with the world would only confuse.
+  const auto refused = [&found](std::string_view key) {
+    return std::any_of(found.problems.begin(), found.problems.end(), [&](const auto& x) { return x.key == key; });
+  };
+  const bool names_fine = !refused("node.server_name") && !refused("gateway.well_known_server");
+  const bool store_fine = !refused("store.path") && !refused("node.data_dir") && !refused("edge.streams");
+  add(config::check_files(found.values, what_for));
+  if (names_fine) add(check_certificate(found.values, what_for));
+  if (names_fine && store_fine && !gateway) add(check_store(found.values));
   auto warned = config::warnings_of_files(found.files);
   for (auto& x : config::warnings(found.values, what_for)) {
     // What is a problem already needs no warning.
     if (std::ranges::any_of(found.problems, [&](const config::problem& p) { return p.key == x.key; })) continue;
-    if (auto at = found.origins.find(x.key); at != found.origins.end()) x.where = at->second;
+    config::place(x, found.origins);
     warned.push_back(std::move(x));
   }
   const bool fine = found.problems.empty();
@@ -129,12 +192,14 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
   }
   print_problems(found.problems);
   for (const auto& x : warned) std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
+  if (from.file.empty())
+    std::fprintf(stderr, "No configuration file was read: none is named, and there is no %s.\n", config::default_file);
   if (!fine) {
     std::fprintf(stderr, "%zu problem%s\n", found.problems.size(), found.problems.size() == 1 ? "" : "s");
     return exit_problem;
   }
   print("The configuration is good (" + std::to_string(found.origins.size()) + " values set, " +
-        std::to_string(found.files.size()) + " files read).\n");
+        std::to_string(found.files.size()) + " files read" + (found.files.empty() ? "" : ": " + listed(found.files)) + ").\n");
   return exit_ok;
 }
 

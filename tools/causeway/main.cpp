@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include <exception>
-#include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,8 @@ namespace {
 using namespace causeway;
 using namespace causeway::tools;
 
-constexpr const char* default_config_file = "/etc/causeway/causeway.toml";
+/// `--config ""` is a variable that was not set, not the wish to read no file.
+std::string a_name(const std::string& text) { return text.empty() ? "needs the name of a file" : std::string{}; }
 
 /// Everything the command line can say.
 struct command_line {
@@ -30,9 +31,7 @@ struct command_line {
 
   config::sources sources() const {
     config::sources from;
-    from.file = config_file;
-    std::error_code error;
-    if (from.file.empty() && std::filesystem::exists(default_config_file, error)) from.file = default_config_file;
+    from.file = config::file_to_read(config_file);
     from.environment = config::process_environment();
     from.set = set;
     return from;
@@ -41,8 +40,20 @@ struct command_line {
   /// Where the broker listens: --socket, else what the broker itself would read.
   broker_request request() const {
     auto x = broker;
-    x.where.endpoint = socket.empty() ? config::examine(sources()).values.edge.admin_endpoint : socket;
+    x.where.endpoint = socket.empty() ? configured_endpoint() : socket;
     return x;
+  }
+
+  /// Throws where the configuration does not say it: the default would be another broker's.
+  std::string configured_endpoint() const {
+    const auto from = sources();
+    const auto found = config::examine(from);
+    // A file as a whole, not one of its lines: those of conf.d end in .toml, whatever the first one is called.
+    const auto is_of_a_file = [&from](const config::problem& x) { return x.key.empty() && (x.where == from.file || x.where.ends_with(".toml")); };
+    for (const auto& problem : found.problems)
+      if (is_of_a_file(problem) || problem.key == "edge.admin_endpoint")
+        throw std::runtime_error("the configuration does not tell where the broker listens: " + to_string(problem) + " Correct it, or give --socket.");
+    return found.values.edge.admin_endpoint;
   }
 };
 
@@ -54,7 +65,8 @@ public:
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.add_flag("--json", line_.broker.how.json, "Print JSON");
-    app_.add_option("--config", line_.config_file, std::string{"Configuration file; default: "} + default_config_file);
+    app_.add_option("--config", line_.config_file, std::string{"Configuration file; default: "} + config::default_file + ", where there is one")
+      ->check(a_name);
     app_.add_option("--set", line_.set, "Override a value of the configuration: section.key=value")
       ->allow_extra_args(false);
     app_.add_option("--socket", line_.socket,
@@ -142,7 +154,7 @@ private:
       if (!line_.check_file.empty()) from.file = line_.check_file;
       return check_config(from, line_.for_gateway, json);
     });
-    check->add_option("FILE", line_.check_file, std::string{"Default: "} + default_config_file);
+    check->add_option("FILE", line_.check_file, std::string{"Default: "} + config::default_file)->check(a_name);
     check->add_flag("--gateway", line_.for_gateway, "It is for a gateway of its own");
     auto* show = add(*config, "show", "Every key with its value",
                      [this, &json] { return show_config(line_.sources(), line_.origin, line_.only_set, json); });

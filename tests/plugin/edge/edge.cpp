@@ -94,13 +94,51 @@ BOOST_AUTO_TEST_CASE(a_message_over_the_bound_is_refused) {
   dealer d{rig.context, rig.chat()};
   const std::string half(limits::chat_frame_bytes_max / 2 + 1, 'x');
   answers_error(d, {"CW1", "P", half, half}, fault_code::too_large);
-  // A single part over the bound: libzmq itself ends the connection.
-  d.send({"CW1", "P", "", std::string(limits::chat_frame_bytes_max + 1, 'x')});
+  answers_error(d, {"CW1", "P", "", std::string(limits::chat_frame_bytes_max + 1, 'x')}, fault_code::too_large);
+  d.send({"CW1", "P", "", ""}); // on the same connection
+  BOOST_TEST((rig.next().value().second.what == verb::ping));
+  // A single part far over the bound: libzmq itself ends the connection.
+  d.send({"CW1", "P", "", std::string(limits::chat_transport_bytes_max + 1, 'x')});
   dealer after{rig.context, rig.chat()};
   after.send({"CW1", "O", "", ""});
   const auto got = rig.next();
   BOOST_REQUIRE(got);
   BOOST_TEST((got->second.what == verb::pong));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_is_too_large_is_refused_by_its_id_and_not_repeated_for_ever) {
+  edge_rig rig;
+  dealer d{rig.context, rig.chat()};
+  const auto refusal = [&d](const std::string& what, const std::string& header) {
+    d.send({"CW1", what, header, std::string(3 * limits::chat_frame_bytes_max, 'x')});
+    const auto answer = d.receive();
+    BOOST_REQUIRE(answer.size() == 4u);
+    BOOST_TEST(answer[1] == "X");
+    const auto why = chat::decode_fault(answer[3]);
+    BOOST_TEST((why.code == fault_code::too_large));
+    BOOST_TEST(why.detail.find("at most 1048576") != std::string::npos, why.detail);
+    return *edge::decode_header<edge::error_header>(answer[2]);
+  };
+  BOOST_TEST(refusal("C", edge::encode_header(edge::command_header{"k1", "media.put"})).id.value() == "k1");
+  const auto of_ack = refusal("A", edge::encode_header(edge::ack_header{3, 7}));
+  BOOST_TEST(of_ack.stream.value() == 3u);
+  BOOST_TEST(!of_ack.id.has_value());
+  BOOST_TEST(refusal("N", edge::encode_header(edge::nack_header{2, 7, true, ""})).stream.value() == 2u);
+  BOOST_TEST(!refusal("C", "junk").id.has_value());
+  BOOST_TEST(!refusal("P", "").id.has_value());
+  BOOST_TEST(!refusal("C", std::string(20'000, 'x')).id.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_before_the_end_arrives) {
+  std::optional<edge_rig> rig{std::in_place};
+  dealer d{rig->context, rig->chat()};
+  d.send({"CW1", "P", "", ""});
+  const auto who = rig->next().value().first;
+  for (int i = 0; i < 100; ++i) rig->served->send(who, {verb::event, std::to_string(i), std::string(10'000, 'x')});
+  rig->served->send(who, {verb::bye, "", ""});
+  rig.reset();
+  for (int i = 0; i < 100; ++i) BOOST_TEST(d.receive().at(2) == std::to_string(i));
+  BOOST_TEST(d.receive().at(1) == "B");
 }
 
 BOOST_AUTO_TEST_CASE(a_routing_id_chosen_by_a_peer_is_refused_at_every_endpoint) {

@@ -43,9 +43,14 @@ struct place {
   }
 };
 
-/// HELLO to a chat endpoint. @returns the verb of the answer
-std::uint8_t greet(const std::string& endpoint) {
-  zmq::context_t context;
+/// The verb and header of the next message; 0: nothing came.
+std::pair<std::uint8_t, std::string> receive(zmq::socket_t& socket) {
+  zmq::message_t part, verb, header;
+  if (!socket.recv(part) || !socket.recv(verb) || verb.size() != 1 || !socket.recv(header) || !socket.recv(part)) return {};
+  return {*verb.data<std::uint8_t>(), header.to_string()};
+}
+
+zmq::socket_t connected(zmq::context_t& context, const std::string& endpoint) {
   zmq::socket_t socket(context, zmq::socket_type::dealer);
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::rcvtimeo, 10'000);
@@ -60,10 +65,14 @@ std::uint8_t greet(const std::string& endpoint) {
   socket.send(zmq::buffer(&verb, 1), zmq::send_flags::sndmore);
   socket.send(zmq::buffer(header), zmq::send_flags::sndmore);
   socket.send(zmq::message_t{}, zmq::send_flags::none);
-  zmq::message_t part;
-  if (!socket.recv(part)) return 0;
-  if (!socket.recv(part) || part.size() != 1) return 0;
-  return *part.data<std::uint8_t>();
+  return socket;
+}
+
+/// HELLO to a chat endpoint. @returns the verb of the answer
+std::uint8_t greet(const std::string& endpoint) {
+  zmq::context_t context;
+  auto socket = connected(context, endpoint);
+  return receive(socket).first;
 }
 
 } // namespace
@@ -99,6 +108,30 @@ BOOST_AUTO_TEST_CASE(refuses_a_new_key_for_a_store_that_holds_events) {
   auto again = node::start(here.options());
   BOOST_REQUIRE(!again);
   BOOST_TEST(again.error().detail.find("signing.key") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(tells_its_peers_when_it_stops) {
+  place here;
+  auto started = node::start(here.options());
+  BOOST_REQUIRE_MESSAGE(started, (started ? std::string{} : to_string(started.error())));
+  zmq::context_t context;
+  auto socket = connected(context, (*started)->chat_endpoints().front());
+  BOOST_REQUIRE(receive(socket).first == static_cast<std::uint8_t>(edge::verb::welcome));
+  started->reset();
+  auto last = receive(socket);
+  while (last.first == static_cast<std::uint8_t>(edge::verb::ping)) last = receive(socket);
+  BOOST_REQUIRE(last.first == static_cast<std::uint8_t>(edge::verb::bye));
+  BOOST_TEST(edge::decode_header<edge::bye_header>(last.second)->reason == "stopping");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_options_that_contradict_themselves_also_when_a_host_made_them) {
+  place here;
+  auto options = here.options();
+  options.edge.high_water_mark = 100;
+  const auto started = node::start(options);
+  BOOST_REQUIRE(!started);
+  BOOST_TEST(static_cast<int>(started.error().code) == static_cast<int>(fault_code::invalid_param));
+  BOOST_TEST(started.error().detail.find("edge.high_water_mark: 100 is less than") != std::string::npos, started.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(two_nodes_cannot_open_one_store) {

@@ -2,7 +2,9 @@
 #include "messages/matrix/json.hpp"
 #include "plugin/admin/admin_service.hpp"
 #include "plugin/edge/edge.hpp"
+#include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
+#include "plugin/store/identity.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <zmq.hpp>
@@ -184,6 +186,90 @@ BOOST_AUTO_TEST_CASE(files_that_the_configuration_names_are_looked_at) {
   auto x = run("config check " + file);
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.says(file + ":4: gateway.certificate_file: /absent.pem does not exist"));
+}
+
+namespace {
+
+/// A certificate of its own for `name` and its key, made as an operator would.
+void make_certificate(const scratch& dir, const std::string& stem, const std::string& name) {
+  const auto made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout " + dir.file(stem + ".key") + " -out " +
+                    dir.file(stem + ".crt") + " -subj /CN=" + name + " -addext subjectAltName=DNS:" + name + " 2>/dev/null";
+  BOOST_REQUIRE_EQUAL(std::system(made.c_str()), 0);
+}
+
+std::string with_certificate(const scratch& dir, const std::string& certificate, const std::string& key) {
+  return "[node]\nserver_name = \"chat.example.org\"\ndata_dir = \"" + dir.path.string() + "\"\n[gateway]\ncertificate_file = \"" +
+         dir.file(certificate) + "\"\nprivate_key_file = \"" + dir.file(key) + "\"\n";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_told_before_others_refuse_it) {
+  scratch dir;
+  make_certificate(dir, "right", "chat.example.org");
+  make_certificate(dir, "wrong", "www.example.org");
+  BOOST_TEST(run("config check " + dir.write("a.toml", with_certificate(dir, "right.crt", "right.key"))).code == 0);
+  const auto file = dir.write("b.toml", with_certificate(dir, "wrong.crt", "wrong.key"));
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(file + ":5: gateway.certificate_file: " + dir.file("wrong.crt") + " is for www.example.org, not for \"chat.example.org\""));
+  BOOST_TEST(x.says("1 problem\n"));
+  // Led there by .well-known.
+  BOOST_TEST(run("config check --set gateway.well_known_server=www.example.org:443 " + file).code == 0);
+  x = run("config check " + dir.write("c.toml", with_certificate(dir, "right.crt", "wrong.key")));
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(":6: gateway.private_key_file: " + dir.file("wrong.key") + " is not the key of " + dir.file("right.crt")));
+}
+
+BOOST_AUTO_TEST_CASE(a_used_store_that_was_made_for_something_else_is_told) {
+  scratch dir;
+  const auto file = dir.write("causeway.toml", good + "[store]\npath = \"" + dir.file("store.db") + "\"\n[edge]\nstreams = 4\n");
+  BOOST_TEST(run("config check " + file).code == 0); // there is none yet
+  {
+    config::store_options options;
+    options.path = dir.file("store.db");
+    const store::identity made_for{"chat.example.org", 2};
+    auto opened = store::open_sqlite(options, &made_for);
+    BOOST_REQUIRE(opened);
+    const std::vector<store::store_batch> batches{{{store::put_user{"@ann:chat.example.org", "ann", "", ""}}}};
+    BOOST_REQUIRE((*opened)->commit(batches));
+  }
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(file + ":8: edge.streams: is 4, but the store " + dir.file("store.db") + " was made with 2"));
+  BOOST_TEST(x.says("(store.path: " + file + ":6)"));
+  x = run("config check --set edge.streams=2 --set node.server_name=b.example " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("--set node.server_name: node.server_name: is \"b.example\", but the store"));
+  BOOST_TEST(run("config check --set edge.streams=2 " + file).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_contradict_each_other_are_told_with_both_places) {
+  scratch dir;
+  const auto file = dir.write("causeway.toml", good + "[edge]\nhigh_water_mark = 100\nevent_credit_max = 5000\n");
+  auto x = run("config check " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says(file + ":6: edge.high_water_mark: 100 is less than edge.event_credit_max and edge.command_credit together (5000 + 1000 = 6000)"));
+  BOOST_TEST(x.says("(edge.event_credit_max: " + file + ":7)"));
+  const auto body = run("config check --json " + file).parsed();
+  BOOST_TEST(*body.find_array("problems")->at(0).find_array("others")->at(0).find_string("where") == file + ":7");
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_file_that_is_not_there_is_no_wish_for_the_defaults) {
+  scratch dir;
+  auto x = run("--config " + dir.file("absent.toml") + " rooms");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("absent.toml: there is no such file"));
+  BOOST_TEST(run("--config " + dir.write("broken.toml", "[edge\n") + " rooms").says("broken.toml: "));
+  x = run("--config '' rooms");
+  BOOST_TEST(x.code == 2);
+  BOOST_TEST(x.says("needs the name of a file"));
+  BOOST_TEST(run("config check ''").code == 2);
+  BOOST_TEST(run("config check " + dir.file("absent.toml")).says("there is no such file"));
+  // What is wrong elsewhere does not keep the operator from the broker: it runs with what it was started with.
+  BOOST_TEST(run("--config " + dir.write("other.toml", "[edge]\nstreems = 2\nadmin_endpoint = \"ipc://" + dir.file("absent.sock") + "\"\n") + " rooms").code == 3);
+  // The file that was read is named.
+  BOOST_TEST(run("config check " + dir.write("good.toml", good)).says("1 files read: " + dir.file("good.toml")));
 }
 
 BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {

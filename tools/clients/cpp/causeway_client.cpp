@@ -61,6 +61,13 @@ constexpr milliseconds tick{100};
 constexpr std::size_t frame_parts = 4;
 constexpr const char* monitor_endpoint = "inproc://causeway.client.monitor";
 
+/// What the broker would answer with ERROR too_large is not sent: the application is told at once, and nothing is repeated for ever.
+status check_size(const std::string& name, const std::string& header, const std::string& body) {
+  const auto bytes = edge::magic.size() + 1 + header.size() + body.size();
+  if (bytes <= limits::chat_frame_bytes_max) return ok();
+  return {fault_code::too_large, name + " has " + std::to_string(bytes) + " bytes, a message may have " + std::to_string(limits::chat_frame_bytes_max)};
+}
+
 bool is_busy(fault_code code) {
   return code == fault_code::credit_exceeded || code == fault_code::overloaded || code == fault_code::stopping;
 }
@@ -82,7 +89,8 @@ public:
 
   status wait_connected(milliseconds timeout) {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, timeout, [this] { return welcomed_ || hello_fault_.code != fault_code::none; });
+    // A broker that is stopping or short of room is greeted again.
+    changed_.wait_for(lock, timeout, [this] { return welcomed_ || (hello_fault_.code != fault_code::none && !info(hello_fault_.code).retryable); });
     if (welcomed_) return ok();
     if (hello_fault_.code != fault_code::none) return hello_fault_;
     return {fault_code::timed_out, "no WELCOME from " + options_.endpoint};
@@ -94,6 +102,7 @@ public:
     call->body = body;
     // The part of a file it asks for counts too; nobody asks for a larger one.
     call->weight = body.size() + (name == chat::media_get::name ? limits::media_part_bytes_max : 0);
+    if (auto fits = check_size(name, call->header, call->body); !fits) return fits.error();
     const auto deadline = clock::now() + timeout;
     post([this, id, call] {
       calls_[id].push_back(call);
@@ -126,14 +135,18 @@ public:
     return x;
   }
 
-  void ack(const event& x, const bindings& bind) {
-    if (!x.stream) return;
+  fault ack(const event& x, const bindings& bind) {
+    if (!x.stream) return {};
     const bool bound = !bind.rooms.empty() || !bind.messages.empty();
-    post([this, number = *x.stream, cursor = x.cursor, body = bound ? edge::pack(acknowledgement_body{bind}) : std::string{}] {
+    auto header = edge::encode_header(edge::ack_header{*x.stream, x.cursor});
+    auto body = bound ? edge::pack(acknowledgement_body{bind}) : std::string{};
+    if (auto fits = check_size("ACK", header, body); !fits) return fits.error();
+    post([this, number = *x.stream, cursor = x.cursor, header = std::move(header), body = std::move(body)] {
       auto& s = streams_[number];
       s.finished = std::max(s.finished, cursor);
-      if (welcomed_) send(verb::ack, edge::encode_header(edge::ack_header{number, cursor}), body);
+      if (welcomed_) send(verb::ack, header, body);
     });
+    return {};
   }
 
   void nack(const event& x, bool permanent, const std::string& reason) {
@@ -558,8 +571,8 @@ std::optional<event> client::next_event(milliseconds timeout) {
   return impl_->next_event(timeout);
 }
 
-void client::ack(const event& x, const bindings& bind) {
-  impl_->ack(x, bind);
+fault client::ack(const event& x, const bindings& bind) {
+  return impl_->ack(x, bind);
 }
 
 void client::nack(const event& x, bool permanent, const std::string& reason) {

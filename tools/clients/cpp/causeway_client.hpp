@@ -59,13 +59,13 @@ public:
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Waits for WELCOME. @returns timed_out, or the fault the broker answered HELLO with
+  /// Waits for WELCOME; a broker that is stopping or short of room is greeted again. @returns timed_out, or the fault the broker answered HELLO with
   status wait_connected(std::chrono::milliseconds timeout);
 
   /// Sends a command and waits for its RESULT; repeats it as often as the connection breaks and while the broker is
   /// short of room (credit_exceeded, overloaded, stopping).
   /// @param id  Idempotency key, 1..128 bytes; empty: a fresh one. Repeat a command that timed out with the id it had.
-  /// @returns msgpack of the answer; the fault of the RESULT; timed_out: it may have been carried out or not
+  /// @returns msgpack of the answer; the fault of the RESULT; timed_out: it may have been carried out or not; too_large: more than 1 MiB, not sent
   result<std::string> command(const std::string& name, const std::string& body, std::string id = {},
                               std::chrono::milliseconds timeout = std::chrono::seconds{30});
   result<std::string> command(const chat::command& x, std::string id = {},
@@ -87,7 +87,8 @@ public:
   /// The next event, in order per stream; nothing within `timeout`, or closed.
   std::optional<event> next_event(std::chrono::milliseconds timeout);
   /// This event and all before it of its stream are done with. Nothing for an ephemeral one.
-  void ack(const event& x, const bindings& bind = {});
+  /// @returns none; too_large: the bindings do not fit into one message (1 MiB), nothing was acknowledged: give fewer
+  fault ack(const event& x, const bindings& bind = {});
   /// Permanent: put it aside and go on. Otherwise it comes again after a while, and so does what follows it.
   void nack(const event& x, bool permanent, const std::string& reason);
   /// Events of `stream` after `cursor` come (again). What waits here of that stream is dropped.

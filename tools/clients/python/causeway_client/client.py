@@ -22,6 +22,14 @@ TICK_MS = 100
 BUSY_CODES = ("credit_exceeded", "overloaded", "stopping")
 
 
+def _checked(name, frames):
+    """The frames of a message, where the broker takes it."""
+    size = protocol.size_of(frames)
+    if size > protocol.MESSAGE_BYTES_MAX:
+        raise CommandError("too_large", detail=f"{name} has {size} bytes, a message may have {protocol.MESSAGE_BYTES_MAX}")
+    return frames
+
+
 class _Call:
     """A command without a RESULT."""
 
@@ -108,9 +116,12 @@ class Client:
         self.close()
 
     def wait_connected(self, timeout=30.0):
-        """Waits for WELCOME; returns its header. Raises ConnectionRefused, CommandTimeout."""
+        """Waits for WELCOME; returns its header. Raises ConnectionRefused, CommandTimeout.
+
+        A broker that is stopping or short of room is greeted again until `timeout`.
+        """
         with self._lock:
-            self._lock.wait_for(lambda: self._welcome or self._refusal or self._closed, timeout)
+            self._lock.wait_for(lambda: self._welcome or (self._refusal and not self._refusal.retryable) or self._closed, timeout)
             if self._welcome:
                 return dict(self._welcome)
             if self._refusal:
@@ -140,10 +151,11 @@ class Client:
 
         `id` is the idempotency key (1..128 bytes); without one a fresh one is made. The command is repeated under the
         same id while the connection breaks and while the broker is short of room.
-        Raises CommandError (the broker's refusal), CommandTimeout (repeat it with the id the exception has).
+        Raises CommandError (the broker's refusal; "too_large" before anything is sent), CommandTimeout (repeat it with the id the exception
+        has).
         """
         command_id = id or self.new_id()
-        packed = protocol.encode(protocol.COMMAND, {"id": command_id, "command": name}, body)
+        packed = _checked(name, protocol.encode(protocol.COMMAND, {"id": command_id, "command": name}, body))
         size = len(packed[3])
         if name == "media.get":  # the part it asks for counts too
             size += body.get("length", files.PART_BYTES_MAX)
@@ -249,15 +261,16 @@ class Client:
         """See Event.ack."""
         if not event.durable:
             return
-        event._settled = True
         bind = {key: value for key, value in (("rooms", rooms), ("messages", messages)) if value}
         header = {"stream": event.stream, "cursor": event.cursor}
+        packed = _checked("ACK", protocol.encode(protocol.ACK, header, {"bind": bind} if bind else None))
+        event._settled = True
 
         def send():
             stream = self._stream(event.stream)
             stream.finished = max(stream.finished, event.cursor)
             if self._welcome:
-                self._send(protocol.encode(protocol.ACK, header, {"bind": bind} if bind else None))
+                self._send(packed)
 
         self._post(send)
 

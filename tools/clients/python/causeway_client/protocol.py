@@ -7,6 +7,8 @@ import msgpack
 
 MAGIC = b"CW1"
 VERSION = 1
+# The four frames of a message together. The broker answers a larger one with ERROR too_large; one over 64 MiB would cut the connection.
+MESSAGE_BYTES_MAX = 1_048_576
 
 HELLO, WELCOME, COMMAND, RESULT, EVENT = b"H", b"W", b"C", b"R", b"E"
 ACK, NACK, CREDIT, PING, PONG = b"A", b"N", b"K", b"P", b"O"
@@ -53,6 +55,11 @@ def encode(verb, header=None, body=None):
     """The four frames of a message."""
     packed = b"" if body is None else msgpack.packb(body, use_bin_type=True)
     return [MAGIC, verb, msgpack.packb(header or {}, use_bin_type=True), packed]
+
+
+def size_of(frames):
+    """Bytes of a message as its bound counts them."""
+    return sum(len(frame) for frame in frames)
 
 
 def decode(frames):
