@@ -147,14 +147,15 @@ void add_links(collected& out, std::string_view html, std::string_view room_id) 
   }
 }
 
-/// "@room" as a word of its own.
+/// "@room" as a word of its own; before a colon only where no server name follows.
 bool has_room_word(std::string_view text) {
   const auto ends_word = [](char c) {
     return !((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '@' || c == ':' || static_cast<unsigned char>(c) >= 0x80);
   };
   const std::string_view word = everybody;
   for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos; at += word.size()) {
-    const auto end = at + word.size();
+    auto end = at + word.size();
+    if (end < text.size() && text[end] == ':' && (end + 1 == text.size() || is_blank(text[end + 1]))) ++end;
     if ((at == 0 || ends_word(text[at - 1])) && (end == text.size() || ends_word(text[end]))) return true;
   }
   return false;

@@ -57,6 +57,7 @@ private:
   void apply(const put_received_transaction& x);
   void apply(const put_command_result& x);
   void apply(const put_invitation& x);
+  void apply(const put_refused_pdu& x);
   void apply(const bind_message& x);
   void apply(const bind_room& x);
   void apply(const put_user& x);

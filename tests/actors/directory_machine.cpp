@@ -422,7 +422,9 @@ struct join_rig : rig {
   static fault_code refusal(const effects& from) { return chat::decode_fault(told<command_done>(from).at(0).second.body).code; }
   effects answer_alias(const effects& asked, int status, const std::string& body, fault why = {}) {
     const auto request = told<peer_request>(asked).at(0).second;
-    return on(peer_answer{request.asked, "there.example", status, body, std::move(why), {}});
+    std::string errcode; // as the actor of that server reads it
+    if (const auto told = matrix::json::parse(body); told && told->find_string("errcode")) errcode = *told->find_string("errcode");
+    return on(peer_answer{request.asked, "there.example", status, body, std::move(why), std::move(errcode)});
   }
 };
 
@@ -448,8 +450,8 @@ BOOST_FIXTURE_TEST_CASE(an_alias_of_another_server_is_asked_there_and_its_server
 
 BOOST_FIXTURE_TEST_CASE(an_alias_that_cannot_be_resolved_says_why, join_rig) {
   auto refused = [&](int status, const std::string& body, fault why = {}) { return refusal(answer_alias(join("#party:there.example"), status, body, std::move(why))); };
-  BOOST_TEST((refused(404, "{}", {fault_code::peer_refused, "404"}) == fault_code::not_found));
-  BOOST_TEST((refused(403, "{}", {fault_code::peer_refused, "403"}) == fault_code::forbidden));
+  BOOST_TEST((refused(404, R"({"errcode":"M_NOT_FOUND"})", {fault_code::peer_refused, "404"}) == fault_code::not_found));
+  BOOST_TEST((refused(403, R"({"errcode":"M_FORBIDDEN"})", {fault_code::peer_refused, "403"}) == fault_code::forbidden));
   BOOST_TEST((refused(0, "", {fault_code::peer_unreachable, "x"}) == fault_code::peer_unreachable));
   BOOST_TEST((refused(200, "{}") == fault_code::peer_bad_answer));
   BOOST_TEST((refused(200, R"({"room_id":"nonsense"})") == fault_code::peer_bad_answer));
@@ -487,7 +489,7 @@ BOOST_FIXTURE_TEST_CASE(a_knock_finds_its_room_and_servers_as_a_join_does, join_
   BOOST_TEST(x.via == (std::vector<std::string>{"a.example", "b.example", "c.example"}), boost::test_tools::per_element());
   BOOST_TEST(x.reason.value() == "let me in");
   BOOST_TEST((refusal(knock("#party:here.example")) == fault_code::not_found));
-  BOOST_TEST((refusal(answer_alias(knock("#party:there.example"), 404, "{}", {fault_code::peer_refused, "404"})) == fault_code::not_found));
+  BOOST_TEST((refusal(answer_alias(knock("#party:there.example"), 404, R"({"errcode":"M_NOT_FOUND"})", {fault_code::peer_refused, "404"})) == fault_code::not_found));
 
   const auto taken_back = told<chat_command>(command(chat::knock_retract{"!r:c.example", "ann", {}}));
   BOOST_TEST((taken_back.at(0).first == address{actor_kind::room, "!r:c.example"}));

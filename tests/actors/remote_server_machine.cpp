@@ -565,6 +565,11 @@ BOOST_AUTO_TEST_CASE(a_request_changed_on_its_way_is_401) {
   r.begin_with_keys();
   auto q = asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example");
   auto changed = asked_by("there.example", "GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example", {}, *q.authorization);
+  // Its key may have been changed: it is asked once more.
+  const auto asked = r.on(changed);
+  BOOST_TEST(told<federation_reply>(asked).empty());
+  const auto keys = told<gateway::http_request>(asked).at(0).second;
+  BOOST_TEST(told<federation_reply>(r.on(http_says(keys.id, 404))).at(0).second.status == 401);
   BOOST_TEST(told<federation_reply>(r.on(changed)).at(0).second.status == 401);
 }
 

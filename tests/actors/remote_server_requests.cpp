@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
   rig r;
   r.node.federation.inbound_history_requests_max = 2;
   std::vector<federation_call> at_work;
-  const auto ask = [&, id = std::uint64_t{0}]() mutable {
+  auto ask = [&, id = std::uint64_t{0}]() mutable {
     for (auto& [to, call] : told<federation_call>(r.on(asked_by_there("GET", "/_matrix/federation/v1/backfill/!r%3Ahere.example?v=$e", {}, ++id)))) at_work.push_back(call);
   };
   for (int i = 0; i < 5; ++i) ask();
@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_question_about_keys_with_a_wrong_signature_is_answered_as
   rig r;
   auto asked = asked_by_there("GET", "/_matrix/key/v2/query/third.example");
   asked.authorization = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"X-Matrix origin=\"there.example\",key=\"" + there_key().key_id() + "\",sig=\"AAAA\""});
-  const auto handed = told<federation_call>(r.on(asked));
+  const auto keys = told<gateway::http_request>(r.on(asked)).at(0).second; // it may have another key now
+  const auto handed = told<federation_call>(r.on(http_says(keys.id, 404)));
   BOOST_REQUIRE(handed.size() == 1u);
   BOOST_TEST(handed[0].second.origin.empty());
 }
@@ -193,7 +194,7 @@ BOOST_AUTO_TEST_CASE(send_join_is_repeated_in_the_old_form_where_the_new_is_unkn
   BOOST_TEST(second.body == first.body);
   const auto a = told<peer_answer>(r.on(http_says(second.id, 200, " [ 200 , {\"state\":[{}],\"auth_chain\":[]} ]\n"))).at(0).second;
   BOOST_TEST(a.asked == 3u);
-  BOOST_TEST(a.body == R"({"state":[{}]})");
+  BOOST_TEST(a.body == R"({"state":[{}],"auth_chain":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(send_leave_falls_back_once_only) {

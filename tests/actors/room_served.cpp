@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(whoever_joins_finds_the_authority_of_everything_in_the_auth
       BOOST_TEST(chain.contains(create) == !looks_in_both, version << query);
       for (const auto* list : {"state", "auth_chain"})
         for (const auto& pdu : *body.find_array(list))
-          for (const auto& id : (*matrix::make_event(*pdu.as_object(), r.rules()))->auth_events)
+          for (const auto made = *matrix::make_event(*pdu.as_object(), r.rules()); const auto& id : made->auth_events)
             BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))), version << query);
       for (const auto& id : join->auth_events) BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))));
       if (looks_in_both) // Synapse tells each event once then

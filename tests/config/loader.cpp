@@ -151,13 +151,17 @@ BOOST_AUTO_TEST_CASE(later_sources_override_earlier_ones_and_origins_are_remembe
 }
 
 BOOST_AUTO_TEST_CASE(environment_and_flags_take_every_kind) {
+  scratch dir;
+  const auto key = dir.write("curve.key", "x");
+  chmod(key.c_str(), 0600);
   auto from = of_text(base);
-  from.environment = {{"CAUSEWAY_EDGE__CHAT_ENDPOINTS", "ipc:///a, ipc:///b"},
+  from.environment = {{"CAUSEWAY_EDGE__CHAT_ENDPOINTS", "ipc:///a, tcp://127.0.0.1:5601"},
                       {"CAUSEWAY_GATEWAY__LISTEN", "[\"127.0.0.1:0\"]"},
                       {"CAUSEWAY_GATEWAY__PLAIN_HTTP", "true"},
                       {"CAUSEWAY_FEDERATION__DELIVERY_NOTIFICATIONS", "all"}};
   from.set = {"node.server_name=other.example.org", "edge.command_credit = 5",
-              R"(edge.peers=[{public_key="rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", name="chat-1"}])"};
+              R"(edge.peers=[{public_key="rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", name="chat-1"}])",
+              "edge.curve_secret_key_file=" + std::string{key}};
   auto x = load(from);
   // A key with spaces around '=' is somebody's slip, not a key.
   BOOST_REQUIRE(!x);
@@ -165,7 +169,7 @@ BOOST_AUTO_TEST_CASE(environment_and_flags_take_every_kind) {
   from.set[1] = "edge.command_credit=5";
   x = load(from);
   BOOST_REQUIRE_MESSAGE(x, (x ? std::string{} : x.error().detail));
-  BOOST_TEST((x->edge.chat_endpoints == std::vector<std::string>{"ipc:///a", "ipc:///b"}));
+  BOOST_TEST((x->edge.chat_endpoints == std::vector<std::string>{"ipc:///a", "tcp://127.0.0.1:5601"}));
   BOOST_TEST((x->gateway.listen == std::vector<std::string>{"127.0.0.1:0"}));
   BOOST_TEST((x->federation.delivery_notifications == delivery_detail::all));
   BOOST_TEST(x->node.server_name == "other.example.org");

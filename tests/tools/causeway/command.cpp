@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(what_is_open_to_other_users_is_a_warning_and_no_problem) {
   BOOST_TEST(x.code == 0);
   const auto told = x.parsed();
   BOOST_TEST(*told.find_bool("ok"));
-  BOOST_TEST(told.find_array("warnings")->size() == 2U);
+  BOOST_TEST(told.find_array("warnings")->size() >= 2U);
   x = run("config check " + file + " --set edge.admin_endpoint=tcp://127.0.0.1:7412");
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.says("every user of this machine could act as the operator"));
