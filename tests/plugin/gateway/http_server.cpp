@@ -244,14 +244,20 @@ BOOST_AUTO_TEST_CASE(idle_connection_is_closed) {
   BOOST_TEST(peer.is_closed_by_peer());
 }
 
-BOOST_AUTO_TEST_CASE(connections_over_the_cap_are_closed_at_once) {
-  options.connections_max = 2;
+BOOST_AUTO_TEST_CASE(over_the_cap_whoever_has_been_idle_for_longest_gives_way) {
+  options.connections_max = 4; // of which one address may have half
   start(echo);
   auto first = connect(), second = connect();
-  auto third = tls_socket::connect_plain(port());
-  BOOST_TEST(third.is_closed_by_peer());
-  first.send(get(version_path));
-  BOOST_TEST(first.read_reply().status == 200);
+  for (auto* peer : {&first, &second}) {
+    peer->send(get(version_path));
+    BOOST_TEST(peer->read_reply().status == 200);
+  }
+  auto third = connect();
+  BOOST_TEST(first.is_closed_by_peer());
+  for (auto* peer : {&second, &third}) {
+    peer->send(get(version_path));
+    BOOST_TEST(peer->read_reply().status == 200);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_request_names_one_host) {

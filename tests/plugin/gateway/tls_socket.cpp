@@ -148,6 +148,7 @@ void tls_socket::shut_sending() { ::shutdown(fd_, SHUT_WR); }
 
 bool tls_socket::read_more() {
   std::array<char, 16'384> part;
+  const no_sigpipe guard; // an answer to what came may be written
   const auto got = ssl_ != nullptr ? SSL_read(ssl_, part.data(), static_cast<int>(part.size())) : static_cast<int>(::recv(fd_, part.data(), part.size(), 0));
   if (got <= 0) return false;
   received_.append(part.data(), static_cast<std::size_t>(got));
