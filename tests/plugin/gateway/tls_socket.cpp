@@ -50,9 +50,11 @@ public:
   no_sigpipe& operator=(const no_sigpipe&) = delete;
   ~no_sigpipe() {
     const timespec at_once{};
+    const auto kept = errno; // of the call it guards
     while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
     }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = kept;
   }
 
 private:
