@@ -33,27 +33,27 @@ constexpr std::array table{
   answer_row{endpoint::version, {}},
   answer_row{endpoint::key_server, {promise{"server_name", string}, {"verify_keys", object}, {"valid_until_ts", number}}},
   answer_row{endpoint::make_join, {promise{"event", object}, {"room_version", string, optional}}},
-  answer_row{endpoint::send_join_v1, {promise{"state", array}, {"auth_chain", array}}},
-  answer_row{endpoint::send_join_v2, {promise{"state", array}, {"auth_chain", array}}},
+  answer_row{endpoint::send_join_v1, {promise{"state", list}, {"auth_chain", list}}},
+  answer_row{endpoint::send_join_v2, {promise{"state", list}, {"auth_chain", list}}},
   answer_row{endpoint::make_knock, {promise{"event", object}, {"room_version", string}}},
   answer_row{endpoint::make_leave, {promise{"event", object}, {"room_version", string, optional}}},
   answer_row{endpoint::invite_v1, {promise{"event", object}}},
   answer_row{endpoint::invite_v2, {promise{"event", object}}},
-  answer_row{endpoint::event, {promise{"pdus", array}}},
-  answer_row{endpoint::state, {promise{"pdus", array}, {"auth_chain", array}}},
-  answer_row{endpoint::state_ids, {promise{"pdu_ids", array}, {"auth_chain_ids", array, optional}}},
-  answer_row{endpoint::backfill, {promise{"pdus", array}}},
-  answer_row{endpoint::get_missing_events, {promise{"events", array}}},
-  answer_row{endpoint::event_auth, {promise{"auth_chain", array}}},
+  answer_row{endpoint::event, {promise{"pdus", list}}},
+  answer_row{endpoint::state, {promise{"pdus", list}, {"auth_chain", list}}},
+  answer_row{endpoint::state_ids, {promise{"pdu_ids", list}, {"auth_chain_ids", list, optional}}},
+  answer_row{endpoint::backfill, {promise{"pdus", list}}},
+  answer_row{endpoint::get_missing_events, {promise{"events", list}}},
+  answer_row{endpoint::event_auth, {promise{"auth_chain", list}}},
   answer_row{endpoint::query_profile, {promise{"displayname", string, optional}, {"avatar_url", string, optional}}},
-  answer_row{endpoint::query_directory, {promise{"room_id", string}, {"servers", array, optional}}},
-  answer_row{endpoint::key_query, {promise{"server_keys", array}}},
-  answer_row{endpoint::key_query_batch, {promise{"server_keys", array}}},
-  answer_row{endpoint::public_rooms, {promise{"chunk", array}}},
-  answer_row{endpoint::public_rooms_filtered, {promise{"chunk", array}}},
-  answer_row{endpoint::hierarchy, {promise{"room", object}, {"children", array, optional}}},
+  answer_row{endpoint::query_directory, {promise{"room_id", string}, {"servers", list, optional}}},
+  answer_row{endpoint::key_query, {promise{"server_keys", list}}},
+  answer_row{endpoint::key_query_batch, {promise{"server_keys", list}}},
+  answer_row{endpoint::public_rooms, {promise{"chunk", list}}},
+  answer_row{endpoint::public_rooms_filtered, {promise{"chunk", list}}},
+  answer_row{endpoint::hierarchy, {promise{"room", object}, {"children", list, optional}}},
   answer_row{endpoint::timestamp_to_event, {promise{"event_id", string}, {"origin_server_ts", number}}},
-  answer_row{endpoint::user_devices, {promise{"user_id", string}, {"devices", array}}},
+  answer_row{endpoint::user_devices, {promise{"user_id", string}, {"devices", list}}},
   answer_row{endpoint::user_keys_query, {promise{"device_keys", object}}},
   answer_row{endpoint::user_keys_claim, {promise{"one_time_keys", object}}},
   answer_row{endpoint::openid_userinfo, {promise{"sub", string}}},
@@ -91,7 +91,7 @@ status check_knock_answer(const members& found) {
   const auto* state = find(found, "knock_room_state");
   if (!state) state = find(found, "knock_state_events");
   if (!state) return bad("no knock_room_state");
-  return state->kind == array ? ok() : bad("knock_room_state is of the wrong kind");
+  return state->kind == list ? ok() : bad("knock_room_state is of the wrong kind");
 }
 
 /// An empty object. Whoever stands before the server and does not know the path has something to say: then nobody has taken the event.
@@ -124,7 +124,7 @@ bool is_no_json(endpoint id) {
 bool has_list(endpoint id) {
   if (id == endpoint::send_knock) return true;
   const auto row = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.id == id; });
-  return row != table.end() && std::any_of(row->promised.begin(), row->promised.end(), [](const auto& p) { return !p.key.empty() && p.kind == array; });
+  return row != table.end() && std::any_of(row->promised.begin(), row->promised.end(), [](const auto& p) { return !p.key.empty() && p.kind == list; });
 }
 
 } // namespace

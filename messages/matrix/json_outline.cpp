@@ -54,7 +54,7 @@ private:
     if (at_ == end_) return false;
     switch (*at_) {
     case '{': out.kind = value_kind::object; return pass_container(out);
-    case '[': out.kind = value_kind::array; return pass_container(out);
+    case '[': out.kind = value_kind::list; return pass_container(out);
     case '"': out.kind = value_kind::string; return take('"') && pass_string();
     case 't':
     case 'f': out.kind = value_kind::boolean; break;

@@ -10,12 +10,12 @@
 /// What a JSON object has, without reading it: the answer to a join may be 256 MiB, and whoever asked reads it anyway.
 namespace causeway::matrix::json {
 
-enum class value_kind : std::uint8_t { null, boolean, number, string, array, object };
+enum class value_kind : std::uint8_t { null, boolean, number, string, list, object };
 
 struct outline_member {
   std::string key;
   value_kind kind = value_kind::null;
-  bool is_empty = false; ///< of an array or object: nothing is in it
+  bool is_empty = false; ///< of a list or object: nothing is in it
 };
 
 /// Members of one object that are looked at; one with more is no answer to anything.

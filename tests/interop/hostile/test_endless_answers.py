@@ -139,7 +139,7 @@ class EndlessAnswers(HostileCase):
                 with self.subTest(status=status, target=target):
                     room = self.hostile.found_room()
                     self.hostile.lies["make_join"] = lambda *_, status=status, target=target: self.answers().redirect(status, target)
-                    self.join_refused(self.hostile, room, "peer_refused")
+                    self.join_refused(self.hostile, room, "peer_bad_answer")
         server = self.play()
         server.lies["key"] = lambda *_: self.answers().redirect(302, f"https://{trap.server_name}/_matrix/key/v2/server")
         self.refused(server.send([]), 401, "M_UNAUTHORIZED")
@@ -156,5 +156,6 @@ class EndlessAnswers(HostileCase):
                 room = self.hostile.found_room()
                 answer = b"" if status == 204 else {"errcode": "M_NO", "error": "x" * 5000}
                 self.hostile.lies["make_join"] = lambda *_, status=status, answer=answer: (status, answer)
-                self.join_refused(self.hostile, room, "peer_unreachable" if status == 429 or status >= 500 else "peer_refused")
+                is_later, is_none = status == 429 or status >= 500, status == 204
+                self.join_refused(self.hostile, room, "peer_unreachable" if is_later else "peer_bad_answer" if is_none else "peer_refused")
         self.hears_honest(self.shared)

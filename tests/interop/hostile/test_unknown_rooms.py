@@ -9,7 +9,7 @@ from .case import HostileCase
 
 
 class UnknownRooms(HostileCase):
-    settings = {"federation": {"inbound_requests_per_second": 100_000}}
+    settings = {"federation": {"inbound_requests_per_second": 10_000}}
 
     def actors(self, word):
         return self.inspect("actors", "--filter", word)["total"]
