@@ -21,6 +21,7 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
              {"room_id", room_id},
              {"sender", user_id},
              {"state_key", user_id},
+             {"origin", node.server_name}, // no longer specified; Rocket.Chat demanded it of joins and leaves until August 2026
              {"origin_server_ts", now}};
   for (const auto* key : {"prev_events", "auth_events", "depth"}) {
     const auto* v = shape.find(key);

@@ -61,7 +61,7 @@ class FullDisk(StoreCase):
 
         self.writes_again()
         events = [self.say("during", message, command_id) for command_id, message in ids]
-        self.assertEqual(len(set(events)), len(ids))
+        self.assertEqual(len({each["event_id"] for each in events}), len(ids))
         self.assertEqual([self.say("during", message, command_id) for command_id, message in ids], events)
 
 
