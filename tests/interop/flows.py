@@ -117,6 +117,7 @@ class Play:
         self._names = {broker.server_name: f"{side}.example" for side, broker in brokers.items()}
         self._events = {}
         self._room = None  # that of the flow
+        self._welcomed = set()  # sides that were greeted since they were connected last
         self._taken = {side: 0 for side in brokers}
         for chat in self.chats.values():
             with chat.changed:
@@ -164,6 +165,7 @@ class Play:
         by_hand = {"(stop": lambda: self.brokers[side].stop(), "(start": lambda: self.brokers[side].start(),
                    "(disconnect": lambda: self.chats[side].close(), "(connect": lambda: self.chats[side].connect()}
         if name in by_hand:
+            self._welcomed.discard(side)
             by_hand[name]()
             return None
         ok, answer = self.chats[side].command(name, json.loads(self.real(body)))
@@ -178,7 +180,14 @@ class Play:
         with chat.changed:
             frames = chat.seen[self._taken[side]:]
             self._taken[side] += len(frames)
-        return [self.line(frame) for frame in frames]
+        # HELLO is repeated until it is answered, and each that waited in the socket is.
+        kept = []
+        for frame in frames:
+            if frame[0] != b"W" or side not in self._welcomed:
+                kept.append(frame)
+            if frame[0] == b"W":
+                self._welcomed.add(side)
+        return [self.line(frame) for frame in kept]
 
 
 def sections(text):

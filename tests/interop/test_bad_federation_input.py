@@ -94,7 +94,7 @@ class BadFederationInput(InteropCase):
     def test_a_transaction_of_the_wrong_shape_is_bad_json(self):
         for body in ([], {}, {"origin": 5, "origin_server_ts": 1, "pdus": []},
                      {"origin": self.server.server_name, "origin_server_ts": 1, "pdus": {}},
-                     {"origin": self.server.server_name, "origin_server_ts": 1, "pdus": ["x"]}):
+                     {"origin": self.server.server_name, "origin_server_ts": 1, "pdus": "x"}):
             with self.subTest(body=body):
                 answer = self.server.request("PUT", f"{FEDERATION}/v1/send/{self.fresh('t')}", body)
                 self.refused(answer, 400, "M_BAD_JSON")
