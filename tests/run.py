@@ -24,7 +24,7 @@ PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulat
 # What runs threads without CAF runs again under the thread sanitizer.
 THREADED = ["test_store", "test_gateway", "test_edge"]
 GROUPS = ["unit", "actors", "simulation", "interop"]
-TIMEOUT_S = 1500  # of one program
+TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
 
 
 class Tally:
