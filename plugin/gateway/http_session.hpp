@@ -301,7 +301,8 @@ private:
     return std::string{text};
   }
 
-  /// Those whose answer may be over `answer_share::free_bytes` by much.
+  /// Those whose answer may be over `answer_share::free_bytes` by much. One event alone is at most 64 KiB: it is counted when it is there, so
+  /// that who shares an address with a client that reads nothing still gets the small ones.
   static bool has_large_answer(matrix::endpoint e) {
     using matrix::endpoint;
     switch (e) {
@@ -310,7 +311,6 @@ private:
     case endpoint::backfill:
     case endpoint::get_missing_events:
     case endpoint::event_auth:
-    case endpoint::event:
     case endpoint::hierarchy:
     case endpoint::timestamp_to_event:
     case endpoint::send_join_v1:

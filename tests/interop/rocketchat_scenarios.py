@@ -251,7 +251,8 @@ class RocketChatScenarios(InvitationScenarios, OutageScenarios, DeletionScenario
     # -- kill
 
     def test_nothing_of_ours_is_lost_or_doubled_when_their_server_is_killed_in_the_middle(self):
-        """What is in the package's own queue dies with it: of theirs only what their people say again, or what is cited later, can arrive."""
+        """What is in the package's own queue dies with it, though it was answered 200: of theirs only what their people say again, or what is cited
+        later, can arrive; of ours the package fetches as missing what its queue lost, after what cites it."""
         talk = Conversation(self)
         said = [f"from here {number}" for number in range(60)]
         traffic = threading.Thread(target=lambda: [self.ours.send(talk.room, talk.alice, text) for text in said])
@@ -261,7 +262,10 @@ class RocketChatScenarios(InvitationScenarios, OutageScenarios, DeletionScenario
         self.theirs.start_server()
         traffic.join()
         self.until(lambda: set(talk.read_by_bob()) >= set(said), "everything from here")
-        self.assertEqual(list(dict.fromkeys(talk.read_by_bob())), said)
+        in_order = [text for text in dict.fromkeys(talk.read_by_bob()) if text in said]
+        self.assertEqual(sorted(in_order), sorted(said))
+        late = [text for text, next_one in zip(in_order, in_order[1:]) if said.index(text) > said.index(next_one)]
+        self.assertLessEqual(len(late), 1, in_order)  # only around the kill, at one place
         self.theirs.send(talk.room, talk.bob, "back again")
         self.until_equal(talk.read_by_alice, ["back again"], "what he says after it")
 

@@ -255,7 +255,8 @@ void broker::route(const address& to, message m) {
     }
     make(to, c);
   }
-  handle(c.running, m);
+  const auto running = c.running; // the child, and with it the reference, may be gone when the machine ends
+  handle(running, m);
 }
 
 void broker::make(const address& who, child& c) {
@@ -282,7 +283,7 @@ void broker::consider_end(const cell_ptr& c) {
   if (!c->alive || !c->wants_to_end || !c->commits.empty()) return;
   world_.trace(server_name_, [&] { return to_string(c->who) + " ends"; });
   c->alive = false;
-  children_.erase({static_cast<int>(c->who.kind), c->who.key});
+  children_.erase({static_cast<int>(c->who.kind), c->who.key}); // `c` is held by the caller
   if (auto* known = known_of(c->who.kind)) known->ended(c->who.key, c->on_disk);
 }
 

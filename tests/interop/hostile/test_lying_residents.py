@@ -226,7 +226,8 @@ class LyingResidents(HostileCase):
         self.accept(self.hostile, room)
         self.assertEqual({key for event in sent for key in event},
                          {"type", "room_id", "sender", "state_key", "content", "depth", "prev_events", "auth_events", "origin_server_ts",
-                          "hashes", "signatures"})
+                          "origin", "hashes", "signatures"})
+        self.assertEqual({event["origin"] for event in sent}, {self.ours.server_name})  # some servers demand the key; the name is ours
         self.assertLessEqual(set(sent[0]["content"]), {"membership", "displayname", "avatar_url"})
         self.assertNotEqual(sent[0]["content"].get("displayname"), "Evil")
 
