@@ -26,10 +26,13 @@ std::string key_of(std::string_view room_id, std::string_view user_id) {
 }
 
 invitation_machine::invitation_machine(const context& node, std::string key) : node_(node) {
-  const auto bar = key.rfind("|@");
-  if (bar == std::string::npos) throw std::logic_error("not the key of an invitation: " + key);
-  room_id_ = key.substr(0, bar);
-  user_id_ = key.substr(bar + 1);
+  // Both names may have a bar, a server name has none: only one of the cuts leaves two ids.
+  for (auto bar = key.find("|@"); bar != std::string::npos; bar = key.find("|@", bar + 1)) {
+    room_id_ = key.substr(0, bar);
+    user_id_ = key.substr(bar + 1);
+    if (matrix::has_identifier_shape(room_id_, '!', false) && matrix::has_identifier_shape(user_id_, '@', true)) return;
+  }
+  throw std::logic_error("not the key of an invitation: " + key);
 }
 
 effects invitation_machine::on(const message& m, time_ms now) {

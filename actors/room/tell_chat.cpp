@@ -142,7 +142,7 @@ void room_machine::tell_membership(const state_change& c) {
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
   const bool knocked = previous == "knock" && node_.is_local(user);
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user) && user.find("|@") == user.npos)
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user))
     tell_after({actor_kind::invitation, room_id_ + "|" + user},
                invited_membership_changed{next, by, reason, c.after, unseen, previous == "invite" ? c.before->event_id : std::string{}});
   const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason

@@ -2,6 +2,7 @@
 
 #include "messages/limits.hpp"
 #include "messages/matrix/json.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -112,21 +113,26 @@ bool has_identifier_shape(std::string_view text, char sigil, bool server_require
   return is_server_name(text.substr(colon + 1));
 }
 
-std::optional<std::string> user_id_problem(std::string_view text) {
-  if (text.size() > limits::identifier_bytes_max) return "a user id has at most 255 bytes";
+std::optional<std::string> user_id_problem(std::string_view text, user_id_grammar grammar) {
+  if (text.size() > limits::identifier_bytes_max) return "a user id has at most 255 bytes, this one has " + std::to_string(text.size());
+  if (!json::is_utf8(text)) return "a user id is UTF-8";
   if (!text.starts_with('@')) return "a user id starts with '@'";
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return "a user id ends in ':' and the name of its server";
-  if (colon == 1) return "there is no name between '@' and ':'";
-  if (!all(text.substr(1, colon - 1), is_localpart_character))
+  const auto localpart = text.substr(1, colon - 1);
+  if (localpart.find('\0') != std::string_view::npos) return "the name between '@' and ':' has a NUL character";
+  if (localpart.empty() && grammar != user_id_grammar::historical) return "there is no name between '@' and ':'";
+  if (grammar == user_id_grammar::strict && !all(localpart, is_localpart_character))
     return "the name between '@' and ':' may only have a-z, 0-9 and . _ = - / +";
+  if (const auto unseen = text::first_unseen(localpart); unseen && grammar == user_id_grammar::printable)
+    return "the name between '@' and ':' has a blank, a control character or an invisible one (" + text::code_point_name(*unseen) + ")";
   if (!is_server_name(text.substr(colon + 1)))
     return "the server name after ':' is not a host name or address with an optional port";
   return {};
 }
 
 bool is_user_id(std::string_view text, user_id_grammar grammar) {
-  if (grammar == user_id_grammar::strict) return !user_id_problem(text);
+  if (grammar != user_id_grammar::historical) return !user_id_problem(text, grammar);
   return text.size() <= limits::identifier_bytes_max && has_identifier_shape(text, '@', true) && json::is_utf8(text);
 }
 

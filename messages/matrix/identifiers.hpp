@@ -24,11 +24,13 @@ std::string_view server_name_of(std::string_view identifier);
 /// The part between the sigil and the first ':'.
 std::string_view localpart_of(std::string_view identifier);
 
-/// `@localpart:server`, at most 255 bytes. `historical`: any localpart that may occur in events of old rooms.
-enum class user_id_grammar : std::uint8_t { strict, historical };
+/// `@localpart:server`, at most 255 bytes. `strict`: what a server gives its users today. `printable`: whom another server may have registered
+/// at any time, but no slip of the pen: a localpart of one code point at least, each of which can be seen. `historical`: any localpart
+/// that may occur in events, the empty one and control characters among them.
+enum class user_id_grammar : std::uint8_t { strict, printable, historical };
 bool is_user_id(std::string_view text, user_id_grammar grammar = user_id_grammar::historical);
-/// Why `text` is no (strict) user id, as a sentence for a person; nothing when it is one.
-std::optional<std::string> user_id_problem(std::string_view text);
+/// Why `text` is no user id of that grammar, as a sentence for a person; nothing when it is one.
+std::optional<std::string> user_id_problem(std::string_view text, user_id_grammar grammar = user_id_grammar::strict);
 /// Sigil, then anything but NUL, then `:server` (which may be absent where `server_required` is false), of any length:
 /// what events of old rooms may hold, whose versions do not bound identifiers in bytes.
 bool has_identifier_shape(std::string_view text, char sigil, bool server_required);

@@ -88,6 +88,22 @@ BOOST_AUTO_TEST_SUITE(invitation_machine_suite)
 
 // -- one of ours is invited ----------------------------------------------------------------------------------------------------
 
+BOOST_AUTO_TEST_CASE(an_actor_finds_its_room_and_user_whatever_they_are_called) {
+  const context node = here();
+  const std::pair<std::string, std::string> names[] = {
+    {"!r:there.example", "@freenode_Nick:there.example"}, {"!r:there.example", "@a|@b:there.example"}, {"!r|@x:there.example", "@a|@b:there.example:8448"},
+    {"!a|@b:there.example", "@c:there.example"},          {"!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM", "@a|@b:there.example"}, {"!r:[::1]:80", "@|@:[::1]:80"}};
+  for (const auto& [room, user] : names) {
+    invitation::invitation_machine machine{node, invitation::key_of(room, user)};
+    const auto asked = of_kind<ask_store>(machine.on(start{}, noon)).at(0);
+    const auto& wanted = std::get<store::load_invitation>(asked.question);
+    BOOST_TEST(wanted.room_id == room);
+    BOOST_TEST(wanted.user_id == user);
+  }
+  for (const auto* key : {"", "!r:there.example", "!r:there.example|bob", "|@b:there.example", "!r:there.example|@b"})
+    BOOST_CHECK_THROW((invitation::invitation_machine{node, key}), std::logic_error);
+}
+
 BOOST_AUTO_TEST_CASE(an_invite_that_comes_a_second_time_after_he_joined_is_signed_again_and_is_no_news) {
   rig r(their_room, bob);
   const auto invite = member_event(their_room, eve, bob, "invite", 5);

@@ -78,6 +78,22 @@ BOOST_AUTO_TEST_CASE(problem_of_a_user_id_is_a_sentence) {
   BOOST_TEST(user_id_problem("@alice:a_b").value().find("server name") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(users_of_other_servers_have_any_name_that_can_be_seen) {
+  for (auto text : {"@freenode_Nick:libera.example"sv, "@UPPER:s"sv, "@a!#$%&'()*,;<>?[]^`{|}~\"\\:s"sv, "@b@c:s"sv, "@|@:s"sv, "@\u00e9:s"sv, "@\U0001f600:s:8448"sv,
+                    "@a:[::1]:80"sv, "@alice:s"sv})
+    BOOST_TEST(!user_id_problem(text, user_id_grammar::printable), text);
+  for (auto text : {"@:s"sv, "@b ob:s"sv, "@bob\n:s"sv, "@b\u200bob:s"sv, "@bob\u00a0:s"sv, "@bob"sv, "bob:s"sv, "@bob:"sv, "@bob:a_b"sv, "@bob:s:99999"sv, "@b\0:s"sv,
+                    "@\xff:s"sv})
+    BOOST_TEST(!is_user_id(text, user_id_grammar::printable), text);
+  BOOST_TEST(user_id_problem("@b ob:s", user_id_grammar::printable).value().find("U+0020") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(problem_of_any_grammar_says_the_same_as_the_check) {
+  for (auto text : {"@:h"sv, "@A:h"sv, "@a b:h"sv, "@a\x01:h"sv, "a:h"sv, "@a"sv, "@a:"sv, "@a\0:h"sv, "@\xff:h"sv, "@alice:h"sv, ""sv, "@"sv})
+    for (auto grammar : {user_id_grammar::strict, user_id_grammar::printable, user_id_grammar::historical})
+      BOOST_TEST(is_user_id(text, grammar) == !user_id_problem(text, grammar), text);
+}
+
 BOOST_AUTO_TEST_CASE(other_identifiers) {
   for (auto text : {"!a:h"sv, "!opaque"sv, "!Zx0-_"sv, "!a b:h"sv}) BOOST_TEST(is_room_id(text), text);
   for (auto text : {""sv, "!"sv, "a:h"sv, "!a:"sv, "!a:h h"sv, "!a\0:h"sv, "#a:h"sv})
