@@ -4,7 +4,6 @@
 #include "actors/room/found_room.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
-#include "messages/matrix/media.hpp"
 
 #include <sodium.h>
 
@@ -21,7 +20,7 @@ constexpr time_ms creating_ms_max = 60'000;
 
 } // namespace
 
-directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)) {
+directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)), users_(node) {
   if (seed_.size() < 16) throw std::invalid_argument("directory: at least 16 bytes of seed");
 }
 
@@ -109,7 +108,7 @@ void directory_machine::loaded(const store::directory_loaded& from) {
     }
     if (r.has_inbox) now_effects_.push_back(tell{{actor_kind::room, r.room_id}, passivate{}});
   }
-  for (const auto& u : from.users) users_[u.user_id] = u;
+  users_.load(from.users);
   // Whoever owes something begins by being spoken to.
   for (const auto& s : from.destinations_owed)
     now_effects_.push_back(tell{{actor_kind::remote_server, s}, passivate{}});
@@ -153,37 +152,11 @@ result<std::string> directory_machine::room_of(const std::string& named) const {
   return it->second;
 }
 
-result<std::string> directory_machine::user_of(const std::string& named, bool must_be_local) {
-  if (named.empty()) return {fault_code::bad_body, "user: is empty"};
-  if (named.front() == '@') {
-    if (auto problem = matrix::user_id_problem(named)) return {fault_code::invalid_identifier, named + ": " + *problem};
-    if (!node_.is_local(named)) {
-      if (must_be_local) return {fault_code::invalid_param, named + " is not a user of " + node_.server_name};
-      return named;
-    }
-    know(named, std::string{matrix::localpart_of(named)});
-    return named;
-  }
-  auto id = "@" + matrix::localpart_from_name(named) + ":" + node_.server_name;
-  if (auto problem = matrix::user_id_problem(id)) return {fault_code::invalid_identifier, named + ": " + *problem};
-  know(id, named);
-  return id;
-}
-
-const store::put_user& directory_machine::know(const std::string& user_id, const std::string& chat_name) {
-  auto it = users_.find(user_id);
-  if (it == users_.end()) {
-    it = users_.emplace(user_id, store::put_user{user_id, chat_name, {}, {}}).first;
-    writes_.push_back(it->second);
-  }
-  return it->second;
-}
-
 std::shared_ptr<const std::vector<store::put_user>>
 directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
   auto list = std::make_shared<std::vector<store::put_user>>();
   for (const auto& id : user_ids)
-    if (auto it = users_.find(id); it != users_.end()) list->push_back(it->second);
+    if (const auto* user = users_.find(id)) list->push_back(*user);
   return list;
 }
 
@@ -213,27 +186,25 @@ void directory_machine::done(const command_received& m, const chat::answer& what
 }
 
 void directory_machine::route(const command_received& m, chat::room_create x) {
-  if (x.room.empty() || x.room.front() == '!')
-    return fail(m, {fault_code::bad_body, "room: the chat server's own id is expected"});
+  if (x.room.front() == '!' || x.room.front() == '#')
+    return fail(m, {fault_code::invalid_identifier, "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
   if (room_by_chat_id_.contains(x.room))
     return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
   if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.second < creating_ms_max)
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
-  auto creator = user_of(x.creator, true);
-  if (!creator) return fail(m, {creator.error().code, "creator: " + creator.error().detail});
-  x.creator = *creator;
+  auto creator = x.creator;
+  if (!name_local(m, x.creator, "creator")) return; // he exists once all of it is right
   std::vector<std::string> users{x.creator};
   for (auto& member : x.members) {
-    auto id = user_of(member, false);
-    if (!id) return fail(m, {id.error().code, "members: " + id.error().detail});
-    if (!node_.is_local(*id)) {
-      if (!x.federated) return fail(m, {fault_code::not_federated, "members: " + *id});
-      const auto server = matrix::server_name_of(*id);
+    if (const auto who = users_.resolve(member); who && who->user_id == x.creator) member = x.creator;
+    else if (!name_invited(m, member, "members")) return;
+    if (!node_.is_local(member)) {
+      if (!x.federated) return fail(m, {fault_code::not_federated, "members: " + member});
+      const auto server = matrix::server_name_of(member);
       if (!node_.admits(server))
         return fail(m, {fault_code::server_denied, "members: the configuration excludes " + std::string{server}});
     }
-    member = *id;
-    if (std::find(users.begin(), users.end(), *id) == users.end()) users.push_back(*id);
+    if (std::find(users.begin(), users.end(), member) == users.end()) users.push_back(member);
   }
   x.members.assign(users.begin() + 1, users.end());
   for (auto& named : x.members_of) {
@@ -250,6 +221,7 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
   auto create = room::found_room(node_, x, x.creator, next_random(), now_);
   if (!create) return fail(m, create.error());
+  if (!let_act(m, creator, "creator")) return;
   const auto room_id = (*create)->room_id;
   creating_[x.room] = {room_id, now_};
   send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
@@ -262,69 +234,50 @@ bool directory_machine::know_room(const command_received& m, std::string& room) 
   return bool{known};
 }
 
-bool directory_machine::know_user(const command_received& m, std::string& user, bool must_be_local, const char* field) {
-  auto known = user_of(user, must_be_local);
-  if (!known) fail(m, {known.error().code, field + known.error().detail});
-  else user = *known;
-  return bool{known};
-}
-
 void directory_machine::route(const command_received& m, chat::invite_send x) {
-  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.by, "by") || !name_invited(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {x.by, x.user});
 }
 
 void directory_machine::route(const command_received& m, chat::invite_revoke x) {
-  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.by, "by") || !name_user(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {x.by}); // which hands it on, in the order of commands
 }
 
 void directory_machine::route(const command_received& m, chat::invite_answer x) {
-  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  // Who was invited may be new to the broker; who says no need not exist for that.
+  if (!know_room(m, x.room) || !(x.accept ? let_act(m, x.user, "user") : name_local(m, x.user, "user"))) return;
   send({actor_kind::room, x.room}, m, x, x.room, {x.user});
 }
 
 void directory_machine::route(const command_received& m, chat::message_send x) {
-  if (!know_room(m, x.room) || !know_user(m, x.sender, true, "sender: ")) return;
-  for (auto& u : x.mentions) {
-    if (u == "@room") continue;
-    auto id = user_of(u, false);
-    if (!id) return fail(m, {id.error().code, "mentions: " + id.error().detail});
-    u = *id;
-  }
+  if (!know_room(m, x.room) || !name_local(m, x.sender, "sender")) return;
+  for (auto& u : x.mentions)
+    if (u != "@room" && !name_user(m, u, "mentions")) return;
+  if (x.message.starts_with('$'))
+    return fail(m, {fault_code::invalid_identifier, "message: the chat server's own id is expected; Matrix ids of events begin with '$'"});
   const auto room = x.room;
   send({actor_kind::room, room}, m, std::move(x), room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::message_delete x) {
-  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ")) return;
+  if (!know_room(m, x.room) || !name_local(m, x.by, "by")) return;
   const auto room = x.room;
   send({actor_kind::room, room}, m, std::move(x), room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::member_leave x) {
-  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
 void directory_machine::route(const command_received& m, chat::typing x) {
-  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
-void directory_machine::route(const command_received& m, chat::user_profile x) {
-  auto user = user_of(x.user, true);
-  if (!user) return fail(m, user.error());
-  if (x.avatar && !x.avatar->empty() && !matrix::split_mxc(*x.avatar)) return fail(m, {fault_code::bad_body, "avatar: is no mxc://server/media_id"});
-  auto& known = users_[*user];
-  if (x.display_name) known.display_name = *x.display_name;
-  if (x.avatar) known.avatar_url = *x.avatar;
-  writes_.push_back(known);
-  done(m, chat::user_answer{*user}, true);
-}
-
 void directory_machine::route(const command_received& m, chat::query_room x) {
-  if (!know_room(m, x.room)) return;
+  if (!know_room(m, x.room) || (x.members_after && !x.members_after->starts_with('@') && !name_user(m, *x.members_after, "members_after"))) return;
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
@@ -345,9 +298,8 @@ void directory_machine::route(const command_received& m, chat::query_invitations
     q.room_id = *room;
   }
   if (x.user) {
-    auto user = user_of(*x.user, false);
-    if (!user) return fail(m, user.error());
-    q.user_id = *user;
+    if (!name_user(m, *x.user, "user")) return;
+    q.user_id = *x.user;
   }
   const auto asked = ++last_token_;
   now_effects_.push_back(ask_store{asked, std::move(q)});

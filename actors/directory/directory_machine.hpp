@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/directory/shared_rooms.hpp"
+#include "actors/directory/user_names.hpp"
 #include "actors/effects.hpp"
 #include "messages/chat/codec.hpp"
 
@@ -14,8 +15,8 @@
 namespace causeway::directory {
 
 /// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through here and
-/// leaves with Matrix ids only. Knows the local users; wakes, at start, whoever has something left to do. Pure.
-/// Files: directory_machine.cpp (commands), joining.cpp (rooms to be joined or knocked at), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
+/// leaves with Matrix ids only. Wakes, at start, whoever has something left to do. Pure.
+/// Files: directory_machine.cpp (commands), users.cpp (what a command may name, commands about users), user_names.cpp (ids both ways), joining.cpp (rooms to be joined or knocked at), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
 class directory_machine {
 public:
   /// @param seed  32 random bytes; new room ids are derived from it
@@ -38,7 +39,8 @@ private:
   void route(const command_received& m, chat::message_delete x);
   void route(const command_received& m, chat::member_leave x);
   void route(const command_received& m, chat::typing x);
-  void route(const command_received& m, chat::user_profile x);
+  void route(const command_received& m, const chat::user_profile& x);
+  void route(const command_received& m, const chat::query_user& x);
   void route(const command_received& m, chat::query_room x);
   void route(const command_received& m, chat::query_invitations x);
   void route(const command_received& m, const chat::media_put&);
@@ -109,12 +111,20 @@ private:
 
   result<std::string> room_of(const std::string& named) const;
   /// @param must_be_local  refuse users of other servers
-  result<std::string> user_of(const std::string& named, bool must_be_local);
-  /// The same for a field of a command, in place. @returns false: the command has failed with the reason
+  /// For a field of a command, in place. @returns false: the command has failed with the reason
   bool know_room(const command_received& m, std::string& room);
-  /// @param field  stands before the reason
-  bool know_user(const command_received& m, std::string& user, bool must_be_local, const char* field = "");
-  const store::put_user& know(const std::string& user_id, const std::string& chat_name);
+
+  // -- users.cpp: what a field of a command may name. Each puts the Matrix id in place of the name; false: the command has failed with the
+  // reason, which begins with `field`.
+  /// Anybody: a mention, a question, one whose membership the room will ask for.
+  bool name_user(const command_received& m, std::string& user, const char* field);
+  /// One of ours who does something that only a member can: should nobody know him, the room says that he is none.
+  bool name_local(const command_received& m, std::string& user, const char* field);
+  /// One of ours who does something that may be the first the broker hears of him: from now on he exists.
+  bool let_act(const command_received& m, std::string& user, const char* field);
+  /// Whom somebody wants in a room: one of ours has to exist, one of another server has to have a name that server may have given.
+  bool name_invited(const command_received& m, std::string& user, const char* field);
+  bool refuse_name(const command_received& m, const char* field, const fault& why);
   std::shared_ptr<const std::vector<store::put_user>> profiles_of(const std::vector<std::string>& user_ids) const;
   void send(address to, const command_received& m, chat::command resolved, std::string room_id, const std::vector<std::string>& users,
             matrix::event_ptr create = nullptr);
@@ -134,7 +144,7 @@ private:
   effects after_, now_effects_;
   std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
   std::map<std::string, std::pair<std::string, time_ms>> creating_; ///< chat ids of rooms on their way -> room id, since
-  std::unordered_map<std::string, store::put_user> users_;
+  user_names users_;
   std::map<token, command_received> reading_;
   /// Most members first, then by id: the order of the public directory. The number is negative.
   using public_order = std::pair<std::int64_t, std::string>;

@@ -62,14 +62,14 @@ void directory_machine::answer_shared_rooms() {
 
 void directory_machine::profile(const federation_call& m) {
   const auto* user = m.match->find_query("user_id");
-  auto it = users_.find(*user);
-  if (it == users_.end()) return refuse(m, {fault_code::not_found, "no such user"});
+  const auto* known = users_.find(*user);
+  if (known == nullptr) return refuse(m, {fault_code::not_found, "no such user"});
   const auto* field = m.match->find_query("field");
   object told;
-  if (!it->second.display_name.empty() && (!field || *field == "displayname"))
-    told.set("displayname", it->second.display_name);
-  if (!it->second.avatar_url.empty() && (!field || *field == "avatar_url"))
-    told.set("avatar_url", it->second.avatar_url);
+  if (!known->display_name.empty() && (!field || *field == "displayname"))
+    told.set("displayname", known->display_name);
+  if (!known->avatar_url.empty() && (!field || *field == "avatar_url"))
+    told.set("avatar_url", known->avatar_url);
   reply(m, 200, matrix::json::canonical(told));
 }
 
@@ -84,7 +84,7 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
   if (!matrix::is_room_id(room_id)) return refuse(m, {fault_code::invalid_param, "room id"});
   if (!matrix::is_user_id(user) || !node_.is_local(user))
     return refuse(m, {fault_code::invalid_param, "the invited user is not of this server"});
-  if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
+  if (users_.find(user) == nullptr) return refuse(m, {fault_code::not_found, "no such user"});
   // By way of the room: where we take part in it, its server ACL has a say.
   now_effects_.push_back(tell{{actor_kind::room, room_id}, m});
 }

@@ -21,14 +21,12 @@ void directory_machine::route(const command_received& m, chat::room_knock x) { f
 
 template <class Wanted>
 void directory_machine::find_and_enter(const command_received& m, Wanted x) {
-  auto user = user_of(x.user, true);
-  if (!user) return fail(m, user.error());
-  x.user = *user;
   for (const auto& server : x.via)
     if (!matrix::is_server_name(server)) return fail(m, {fault_code::invalid_identifier, "via: " + server + " is no server name"});
   if (x.room.front() != '#') {
     auto room = room_of(x.room);
     if (!room) return fail(m, room.error());
+    if (!let_act(m, x.user, "user")) return;
     return enter(m, std::move(x), *room, {});
   }
   if (!matrix::is_room_alias(x.room)) return fail(m, {fault_code::invalid_identifier, "room: " + x.room + " is no alias"});
@@ -36,8 +34,10 @@ void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   if (server == node_.server_name) {
     auto it = aliases_.find(x.room);
     if (it == aliases_.end()) return fail(m, {fault_code::not_found, "alias " + x.room});
+    if (!let_act(m, x.user, "user")) return;
     return enter(m, std::move(x), it->second, {});
   }
+  if (!let_act(m, x.user, "user")) return;
   peer_request r;
   r.reply_to = {actor_kind::directory, ""};
   r.asked = ++last_token_;
@@ -99,12 +99,12 @@ void directory_machine::enter(const command_received& m, Wanted x, const std::st
 }
 
 void directory_machine::route(const command_received& m, chat::knock_retract x) {
-  if (!know_room(m, x.room) || !know_user(m, x.user, true)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {x.user}); // which hands it on, in the order of commands
 }
 
 void directory_machine::route(const command_received& m, chat::knock_reject x) {
-  if (!know_room(m, x.room) || !know_user(m, x.by, true, "by: ") || !know_user(m, x.user, false)) return;
+  if (!know_room(m, x.room) || !name_local(m, x.by, "by") || !name_user(m, x.user, "user")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 

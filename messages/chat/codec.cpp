@@ -2,6 +2,7 @@
 
 #include "messages/chat/codec_fields.hpp"
 #include "messages/matrix/json.hpp"
+#include "messages/text.hpp"
 
 #include <array>
 #include <utility>
@@ -29,11 +30,11 @@ namespace chat {
 namespace {
 
 template <class Variant>
-using decoder = result<Variant> (*)(std::string_view body);
+using decoder = result<Variant> (*)(std::string_view body, std::vector<std::string>* ignored);
 
 template <class Variant, class T>
-result<Variant> decode_as(std::string_view body) {
-  auto x = edge::unpack<T>(body, fault_code::bad_body);
+result<Variant> decode_as(std::string_view body, std::vector<std::string>* ignored) {
+  auto x = edge::unpack<T>(body, fault_code::bad_body, ignored);
   if (!x) return x.error();
   return Variant{std::move(*x)};
 }
@@ -46,15 +47,19 @@ constexpr auto decoders(std::index_sequence<I...>) {
 }
 
 template <class Variant>
-result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind) {
+result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind, std::vector<std::string>* ignored = nullptr) {
   static constexpr auto table = decoders<Variant>(std::make_index_sequence<std::variant_size_v<Variant>>{});
   for (const auto& [name, decode_one] : table) {
     if (name != wanted) continue;
     if (body.size() > limits::chat_frame_bytes_max)
       return {fault_code::too_large, "the body is over " + std::to_string(limits::chat_frame_bytes_max) + " bytes"};
-    return decode_one(body);
+    return decode_one(body, ignored);
   }
-  return {fault_code::unknown_command, kind + std::string{" "} + std::string{wanted.substr(0, limits::identifier_bytes_max)}};
+  const std::string shown{wanted.substr(0, limits::identifier_bytes_max)};
+  std::vector<std::string> names;
+  for (const auto& [name, decode_one] : table) names.emplace_back(name);
+  const auto meant = text::likely_meant(shown, names);
+  return {fault_code::unknown_command, kind + (" " + shown) + (meant.empty() ? "" : " (" + meant + "?)")};
 }
 
 template <class Variant>
@@ -72,8 +77,8 @@ const char* name(const notification& x) {
   return std::visit([](const auto& one) { return one.name; }, x);
 }
 
-result<command> decode_command(std::string_view command_name, std::string_view body) {
-  return decode<command>(command_name, body, "command");
+result<command> decode_command(std::string_view command_name, std::string_view body, std::vector<std::string>* ignored) {
+  return decode<command>(command_name, body, "command", ignored);
 }
 
 result<notification> decode_notification(std::string_view notification_name, std::string_view body) {

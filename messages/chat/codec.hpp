@@ -5,12 +5,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
-/// msgpack bodies of the chat contract: maps by field name. Unknown keys are ignored; a missing or wrong one is named.
+/// msgpack bodies of the chat contract: maps by field name. Unknown keys are ignored, and named to those who ask; a missing or wrong one is named.
 namespace causeway::chat {
 
-/// @returns faults unknown_command, bad_body (detail names the key), too_large
-result<command> decode_command(std::string_view command_name, std::string_view body);
+/// @param ignored  gets the names of fields that the command does not have, at most edge::unknown_fields_max; null: nobody wants to hear of them
+/// @returns faults unknown_command, bad_body (detail names the key), invalid_identifier (of a user), too_large
+result<command> decode_command(std::string_view command_name, std::string_view body, std::vector<std::string>* ignored = nullptr);
 std::string encode(const command& x);
 std::string encode(const notification& x);
 std::string encode(const typing_changed& x);

@@ -4,6 +4,7 @@
 #include "messages/edge/packing.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/media.hpp"
+#include "messages/text.hpp"
 
 /// Which key of a body is which field: the only place that says so. Included by the codec alone.
 namespace causeway::chat {
@@ -45,8 +46,8 @@ struct contract<chat::room_create> {
     f.optional("name", x.room_name, limits::authored_content_bytes_max);
     f.optional("topic", x.topic, limits::authored_content_bytes_max);
     f.optional_id("alias", x.alias);
-    f.id("creator", x.creator);
-    f.ids("members", x.members, chat::members_max);
+    f.user("creator", x.creator);
+    f.users("members", x.members, chat::members_max);
     f.ids("members_of", x.members_of, chat::members_of_max);
     f.optional("federated", x.federated);
     if (!x.members_of.empty() && (x.type != chat::room_type::channel || x.access == chat::visibility::public_))
@@ -61,7 +62,7 @@ struct contract<chat::room_join> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.ids("via", x.via, chat::via_max);
   }
 };
@@ -70,7 +71,7 @@ struct contract<chat::room_knock> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.ids("via", x.via, chat::via_max);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
@@ -80,7 +81,7 @@ struct contract<chat::knock_retract> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
@@ -89,8 +90,8 @@ struct contract<chat::knock_reject> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("by", x.by);
-    f.id("user", x.user);
+    f.user("by", x.by);
+    f.user("user", x.user);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
@@ -99,8 +100,8 @@ struct contract<chat::invite_send> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("by", x.by);
-    f.id("user", x.user);
+    f.user("by", x.by);
+    f.user("user", x.user);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
@@ -109,8 +110,8 @@ struct contract<chat::invite_revoke> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("by", x.by);
-    f.id("user", x.user);
+    f.user("by", x.by);
+    f.user("user", x.user);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
@@ -119,7 +120,7 @@ struct contract<chat::invite_answer> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.required("accept", x.accept);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
@@ -136,6 +137,7 @@ struct contract<chat::file> {
     f.optional("height", x.height);
     f.optional("duration_ms", x.duration_ms);
     if (!matrix::split_mxc(x.mxc)) f.refuse("mxc", "is no mxc://server/media_id", fault_code::bad_body);
+    if (!text::shows_something(x.file_name)) f.refuse("file_name", "has nothing that can be seen", fault_code::bad_body);
     if (!matrix::parse_media_type(x.content_type)) f.refuse("content_type", "is no media type", fault_code::bad_body);
     for (const auto number : {x.size_bytes, x.width.value_or(0), x.height.value_or(0), x.duration_ms.value_or(0)})
       if (number > static_cast<std::uint64_t>(limits::canonical_integer_max))
@@ -147,14 +149,19 @@ struct contract<chat::message_send> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("sender", x.sender);
+    f.user("sender", x.sender);
     f.id("message", x.message);
     f.required("text", x.text, limits::authored_content_bytes_max);
     f.optional("html", x.html, limits::authored_content_bytes_max);
     f.optional_id("reply_to", x.reply_to);
     f.optional_id("thread", x.thread);
-    f.ids("mentions", x.mentions, chat::mentions_max);
+    f.users("mentions", x.mentions, chat::mentions_max);
     f.optional("files", x.files);
+    // Nobody would see it, and who is called by it would look for what called him.
+    if (!text::shows_something(x.text)) {
+      if (x.html) f.refuse("text", "has nothing that can be seen: html is shown by some, the text by all", fault_code::bad_body);
+      else if (x.files.empty()) f.refuse("text", "has nothing that can be seen, and there are no files", fault_code::bad_body);
+    }
     if (x.files.size() > chat::files_max) f.refuse("files", "has more than " + std::to_string(chat::files_max) + " entries", fault_code::too_large);
     if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
       f.refuse("text", "and html are over " + std::to_string(limits::authored_content_bytes_max) + " bytes together",
@@ -166,7 +173,7 @@ struct contract<chat::message_delete> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("by", x.by);
+    f.user("by", x.by);
     f.id("message", x.message);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
@@ -176,7 +183,7 @@ struct contract<chat::member_leave> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.optional("reason", x.reason, chat::short_text_bytes_max);
   }
 };
@@ -185,7 +192,7 @@ struct contract<chat::typing> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.required("typing", x.is_typing);
   }
 };
@@ -193,9 +200,10 @@ template <>
 struct contract<chat::user_profile> {
   template <class F, class X>
   static void fields(F& f, X& x) {
-    f.id("user", x.user);
+    f.user("user", x.user);
     f.optional("display_name", x.display_name, chat::short_text_bytes_max);
     f.optional("avatar", x.avatar, chat::short_text_bytes_max);
+    f.optional("localpart", x.localpart, limits::identifier_bytes_max);
   }
 };
 template <>
@@ -203,7 +211,14 @@ struct contract<chat::query_room> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.id("room", x.room);
-    f.optional_id("members_after", x.members_after);
+    f.optional_user("members_after", x.members_after);
+  }
+};
+template <>
+struct contract<chat::query_user> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.user("user", x.user);
   }
 };
 template <>
@@ -211,7 +226,7 @@ struct contract<chat::query_invitations> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.optional_id("room", x.room);
-    f.optional_id("user", x.user);
+    f.optional_user("user", x.user);
     f.optional("open_only", x.open_only);
   }
 };
@@ -521,6 +536,16 @@ struct contract<chat::user_answer> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.required("user", x.user);
+  }
+};
+template <>
+struct contract<chat::user_view> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("user", x.user);
+    f.required("own_id", x.own_id);
+    f.required("display_name", x.display_name);
+    f.required("avatar", x.avatar);
   }
 };
 template <>

@@ -129,12 +129,13 @@ struct typing {
   bool is_typing = false;               ///< key `typing`
 };
 
-/// `user.profile` -> {user}; makes the user known to other servers.
+/// `user.profile` -> {user}; makes the user known: from now on others find and may invite him.
 struct user_profile {
   static constexpr const char* name = "user.profile";
-  std::string user;                     ///< chat name or Matrix id
+  std::string user;                     ///< own id or Matrix id
   std::optional<std::string> display_name;
   std::optional<std::string> avatar;    ///< mxc:// URI
+  std::optional<std::string> localpart = {}; ///< of his Matrix id, if it is not to follow from his own id; never changes
 };
 
 /// `query.room` -> {room, matrix_room_id, name, type, members:[{user, membership, display_name, power}], more_members, invitations:[..]}
@@ -142,6 +143,12 @@ struct query_room {
   static constexpr const char* name = "query.room";
   std::string room;
   std::optional<std::string> members_after; ///< go on after this user: members come in order of their ids, so many at a time
+};
+
+/// `query.user` -> {user, own_id, display_name, avatar}: one of our users under both of his names.
+struct query_user {
+  static constexpr const char* name = "query.user";
+  std::string user;
 };
 
 /// `query.invitations` -> {invitations:[{room, matrix_room_id, user, by, direction, state, reason, since_ts}]}
@@ -174,7 +181,7 @@ struct media_get {
 };
 
 using command = std::variant<room_create, room_join, room_knock, knock_retract, knock_reject, invite_send, invite_revoke, invite_answer, message_send, message_delete, member_leave, typing,
-                             user_profile, query_room, query_invitations, media_put, media_get>;
+                             user_profile, query_room, query_invitations, media_put, media_get, query_user>;
 
 /// The contract's name of a command, e.g. "room.create".
 const char* name(const command& x);

@@ -183,6 +183,11 @@ struct media_get_answer {
 struct user_answer {
   std::string user;
 };
+struct user_view {
+  std::string user;                 ///< Matrix id
+  std::string own_id;               ///< the chat server's; empty: it has named him by his Matrix id only
+  std::string display_name, avatar;
+};
 struct room_view {
   std::string room, matrix_room_id, room_version, room_name, topic, type;
   std::vector<member_view> members; ///< in order of `user`, at most `listed_members_max`
@@ -195,6 +200,6 @@ struct invitations_answer {
 struct empty_answer {};
 
 using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer, event_answer, user_answer, room_view,
-                            invitations_answer, sent_answer, media_put_answer, media_get_answer>;
+                            invitations_answer, sent_answer, media_put_answer, media_get_answer, user_view>;
 
 } // namespace causeway::chat

@@ -1,6 +1,10 @@
 #include "messages/edge/packing.hpp"
 
 #include "messages/matrix/json.hpp"
+#include "messages/text.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace causeway::edge {
 namespace {
@@ -56,6 +60,14 @@ std::string_view text_of(const msgpack::object& x) {
   return {x.via.str.ptr, x.via.str.size};
 }
 
+/// A name as it is told: not longer than `unknown_field_bytes_max`, cut between code points.
+std::string shortened(std::string_view name) {
+  if (name.size() <= unknown_field_bytes_max) return std::string{name};
+  auto end = unknown_field_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
+  return std::string{name.substr(0, end)} + "...";
+}
+
 } // namespace
 
 result<unpacked_map> unpacked_map::parse(std::string_view bytes, fault_code code) {
@@ -84,6 +96,7 @@ const msgpack::object* unpacked_map::find(std::string_view key) const {
 }
 
 const msgpack::object* field_reader::find(std::string_view key, bool needed) {
+  known_.push_back(key);
   if (why_) return nullptr;
   const auto& map = map_->via.map;
   for (std::uint32_t i = 0; i < map.size; ++i) {
@@ -96,7 +109,52 @@ const msgpack::object* field_reader::find(std::string_view key, bool needed) {
   return nullptr;
 }
 
+void field_reader::take_notes(const field_reader& inner) {
+  for (auto& name : inner.unknown())
+    if (std::find(inner_unknown_.begin(), inner_unknown_.end(), name) == inner_unknown_.end()) inner_unknown_.push_back(std::move(name));
+  if (!inner_known_.empty()) return; // of a list: the same for each entry
+  for (const auto key : inner.known_) inner_known_.push_back(inner.path_ + std::string{key});
+}
+
+std::vector<std::string> field_reader::unknown() const {
+  std::vector<std::string> out;
+  if (map_->type != msgpack::type::MAP) return out;
+  const auto& map = map_->via.map;
+  for (std::uint32_t i = 0; i < map.size && out.size() < unknown_fields_max; ++i) {
+    const auto& key = map.ptr[i].key;
+    if (key.type == msgpack::type::STR && std::find(known_.begin(), known_.end(), text_of(key)) != known_.end()) continue;
+    auto name = key.type == msgpack::type::STR ? path_ + shortened(text_of(key)) : path_ + "(a key that is no string)";
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
+  }
+  for (const auto& name : inner_unknown_)
+    if (out.size() < unknown_fields_max) out.push_back(name);
+  return out;
+}
+
+std::string field_reader::likely_meant(std::string_view unknown_name) const {
+  auto candidates = inner_known_;
+  for (const auto key : known_) candidates.push_back(path_ + std::string{key});
+  return text::likely_meant(unknown_name, candidates);
+}
+
+fault with_unknown(fault why, const field_reader& reader) {
+  const char* between = "; not known: ";
+  for (const auto& name : reader.unknown()) {
+    why.detail += std::exchange(between, ", ") + name;
+    if (const auto meant = reader.likely_meant(name); !meant.empty()) why.detail += " (" + meant + "?)";
+  }
+  return why;
+}
+
 void field_reader::ids(const char* key, std::vector<std::string>& x, std::size_t count_max) {
+  read_list(key, x, count_max, &field_reader::read_id);
+}
+
+void field_reader::users(const char* key, std::vector<std::string>& x, std::size_t count_max) {
+  read_list(key, x, count_max, &field_reader::read_user);
+}
+
+void field_reader::read_list(const char* key, std::vector<std::string>& x, std::size_t count_max, reader read_one) {
   const auto* found = find(key, false);
   if (found == nullptr) return;
   if (found->type != msgpack::type::ARRAY) return wrong(key, "an array of strings");
@@ -104,7 +162,7 @@ void field_reader::ids(const char* key, std::vector<std::string>& x, std::size_t
     return refuse(key, "has more than " + std::to_string(count_max) + " entries", fault_code::too_large);
   x.resize(found->via.array.size);
   for (std::size_t i = 0; i < x.size() && !why_; ++i)
-    read_id(key, found->via.array.ptr[i], x[i]);
+    (this->*read_one)(key, found->via.array.ptr[i], x[i]);
 }
 
 void field_reader::blob(const char* key, std::string& x, std::size_t bytes_max) {
@@ -119,6 +177,15 @@ void field_reader::blob(const char* key, std::string& x, std::size_t bytes_max) 
 void field_reader::read_id(const char* key, const msgpack::object& from, std::string& x) {
   read(key, from, x, limits::identifier_bytes_max);
   if (!why_ && x.empty()) refuse(key, "is empty", code_);
+}
+
+void field_reader::read_user(const char* key, const msgpack::object& from, std::string& x) {
+  read(key, from, x, std::numeric_limits<std::size_t>::max());
+  if (why_) return;
+  if (x.empty()) refuse(key, "is empty: write your own id of the user, or his Matrix id", fault_code::invalid_identifier);
+  if (x.size() > limits::identifier_bytes_max)
+    refuse(key, "has " + std::to_string(x.size()) + " bytes: an id of a user has at most " + std::to_string(limits::identifier_bytes_max),
+           fault_code::invalid_identifier);
 }
 
 void field_reader::read(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max) {

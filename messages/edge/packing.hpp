@@ -43,6 +43,10 @@ private:
   std::shared_ptr<msgpack::object_handle> handle_;
 };
 
+/// Unknown fields that are told of one map, and bytes of each name.
+inline constexpr std::size_t unknown_fields_max = 20;
+inline constexpr std::size_t unknown_field_bytes_max = 64;
+
 /// Reads fields out of a map. The first fault is kept, later reads do nothing.
 class field_reader {
 public:
@@ -68,6 +72,14 @@ public:
     if (const auto* found = find(key, false)) read_id(key, *found, x.emplace());
   }
   void ids(const char* key, std::vector<std::string>& x, std::size_t count_max);
+  /// A name of a user: what is wrong with it is `invalid_identifier`, since it is the id that has to be corrected.
+  void user(const char* key, std::string& x) {
+    if (const auto* found = find(key, true)) read_user(key, *found, x);
+  }
+  void optional_user(const char* key, std::optional<std::string>& x) {
+    if (const auto* found = find(key, false)) read_user(key, *found, x.emplace());
+  }
+  void users(const char* key, std::vector<std::string>& x, std::size_t count_max);
   /// Bytes that are not text: msgpack `bin`.
   void blob(const char* key, std::string& x, std::size_t bytes_max);
   /// Absent, nil and no bytes are the same.
@@ -76,6 +88,11 @@ public:
   }
 
   const std::optional<fault>& why() const { return why_; }
+  /// Keys of the map that no field was read from, those of maps within it by their path ("files.widht"), each once, at most
+  /// `unknown_fields_max`. Ask when all fields have been read.
+  std::vector<std::string> unknown() const;
+  /// The field that `unknown_name` may be a misspelling of; empty: none is like it.
+  std::string likely_meant(std::string_view unknown_name) const;
   /// For rules over several fields.
   void refuse(const char* key, const std::string& what, fault_code code) {
     if (!why_) why_ = fault{code, path_ + key + " " + what};
@@ -88,7 +105,10 @@ private:
   }
   void wrong(const char* key, const char* expected) { refuse(key, std::string{"must be "} + expected, code_); }
 
+  using reader = void (field_reader::*)(const char* key, const msgpack::object& from, std::string& x);
+  void read_list(const char* key, std::vector<std::string>& x, std::size_t count_max, reader read_one);
   void read_id(const char* key, const msgpack::object& from, std::string& x);
+  void read_user(const char* key, const msgpack::object& from, std::string& x);
   void read(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max);
   void read(const char* key, const msgpack::object& from, bool& x, std::size_t);
   void read(const char* key, const msgpack::object& from, std::int64_t& x, std::size_t);
@@ -134,12 +154,16 @@ private:
     field_reader inner{from, code_, path_ + key + "."};
     contract<T>::fields(inner, x);
     if (inner.why_ && !why_) why_ = inner.why_;
+    take_notes(inner);
   }
+  void take_notes(const field_reader& inner);
 
   const msgpack::object* map_;
   fault_code code_;
   std::string path_;
   std::optional<fault> why_;
+  std::vector<std::string_view> known_;                ///< keys asked for
+  std::vector<std::string> inner_unknown_, inner_known_; ///< with their paths, of maps within this one
 };
 
 /// Appends msgpack to a string.
@@ -162,6 +186,9 @@ public:
   void id(const char* key, const std::string& x) { required(key, x); }
   void optional_id(const char* key, const std::optional<std::string>& x) { optional(key, x); }
   void ids(const char* key, const std::vector<std::string>& x, std::size_t) { required(key, x); }
+  void user(const char* key, const std::string& x) { required(key, x); }
+  void optional_user(const char* key, const std::optional<std::string>& x) { optional(key, x); }
+  void users(const char* key, const std::vector<std::string>& x, std::size_t) { required(key, x); }
   void blob(const char* key, const std::string& x, std::size_t) {
     name(key);
     packer p{out_};
@@ -226,15 +253,20 @@ private:
   std::uint32_t count_ = 0;
 };
 
+/// A fault with the fields the reader does not know, one of which may be the one it misses.
+fault with_unknown(fault why, const field_reader& reader);
+
+/// @param ignored  gets the fields that are not known; null: nobody wants to hear of them
 /// @returns fault `code` that names the missing or wrong key, or too_large
 template <class T>
-result<T> unpack(std::string_view bytes, fault_code code) {
+result<T> unpack(std::string_view bytes, fault_code code, std::vector<std::string>* ignored = nullptr) {
   auto map = unpacked_map::parse(bytes, code);
   if (!map) return map.error();
   T x;
   field_reader reader{map->root(), code};
   contract<T>::fields(reader, x);
-  if (reader.why()) return *reader.why();
+  if (ignored != nullptr) *ignored = reader.unknown();
+  if (reader.why()) return ignored != nullptr ? with_unknown(*reader.why(), reader) : *reader.why();
   return x;
 }
 

@@ -1,5 +1,6 @@
 #include "messages/chat/codec.hpp"
 
+#include "messages/edge/packing.hpp"
 #include "messages/limits.hpp"
 #include "tests/messages/chat/packed.hpp"
 
@@ -160,6 +161,75 @@ BOOST_AUTO_TEST_CASE(files_of_a_message_are_checked) {
   refuses("message.send", encode(command{message}), fault_code::too_large, "files has more than 20 entries");
 }
 
+BOOST_AUTO_TEST_CASE(a_message_of_which_nothing_can_be_seen_is_refused) {
+  const auto message = [](const std::string& text) {
+    return std::vector<test::entry>{{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}};
+  };
+  for (const auto* text : {"", " ", "\n\t", "\u200b", "\u00a0\u2060", "\u3164", "\ufeff"})
+    refuses("message.send", map(message(text)), fault_code::bad_body, "text has nothing that can be seen, and there are no files");
+  auto with_html = message("\u200b");
+  with_html.push_back({"html", str("<b>hi</b>")});
+  refuses("message.send", map(with_html), fault_code::bad_body, "text has nothing that can be seen: html");
+  message_send with_file{"r", "s", "m", " ", {}, {}, {}, {}, {{"mxc://a/b", "f", "image/png", 5, {}, {}, {}}}};
+  BOOST_TEST(bool(decode_command("message.send", encode(command{with_file}))));
+  with_file.files[0].file_name = "\u200b";
+  refuses("message.send", encode(command{with_file}), fault_code::bad_body, "files.file_name has nothing that can be seen");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_of_a_user_that_is_empty_or_too_long_is_an_invalid_identifier) {
+  const std::string long_one(256, 'u');
+  const auto in = [](const char* field, const std::string& value, std::vector<test::entry> rest) {
+    rest.push_back({field, str(value)});
+    return map(rest);
+  };
+  for (const auto& [value, word] : {std::pair{std::string{}, "is empty"}, {long_one, "has 256 bytes"}}) {
+    refuses("invite.send", in("user", value, {{"room", str("r")}, {"by", str("b")}}), fault_code::invalid_identifier, word);
+    refuses("invite.send", in("by", value, {{"room", str("r")}, {"user", str("u")}}), fault_code::invalid_identifier, word);
+    refuses("message.send", in("sender", value, {{"room", str("r")}, {"message", str("m")}, {"text", str("t")}}), fault_code::invalid_identifier, word);
+    refuses("query.invitations", in("user", value, {}), fault_code::invalid_identifier, word);
+    refuses("query.user", in("user", value, {}), fault_code::invalid_identifier, word);
+    auto room = a_room();
+    room[5].value = packed(std::vector<std::string>{"bob", value});
+    refuses("room.create", map(room), fault_code::invalid_identifier, word);
+  }
+  refuses("invite.send", map({{"room", str("r")}, {"by", str("b")}, {"user", packed(7)}}), fault_code::bad_body, "user must be a string");
+}
+
+BOOST_AUTO_TEST_CASE(fields_a_command_does_not_have_are_named_once_by_their_path) {
+  std::vector<std::string> ignored;
+  const auto file = [](const char* more) {
+    return map({{"mxc", str("mxc://a/b")}, {"file_name", str("f")}, {"content_type", str("image/png")}, {"size_bytes", packed(5)}, {more, packed(1)}});
+  };
+  const auto body = map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str("t")}, {"reply_too", str("m1")},
+                         {"files", "\x92" + file("widht") + file("widht")}, {"priority", packed(msgpack::type::nil_t{})}});
+  BOOST_REQUIRE(bool(decode_command("message.send", body, &ignored)));
+  BOOST_TEST(ignored == (std::vector<std::string>{"reply_too", "priority", "files.widht"}), boost::test_tools::per_element());
+  BOOST_REQUIRE(bool(decode_command("query.room", map({{"room", str("r")}}), &ignored)));
+  BOOST_TEST(ignored.empty());
+  BOOST_REQUIRE(bool(decode_command("query.room", "\x82\x07\x08" + map({{"room", str("r")}}).substr(1), &ignored)));
+  BOOST_TEST(ignored == std::vector<std::string>{"(a key that is no string)"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(who_wrote_txet_is_told_that_text_is_missing_and_txet_unknown) {
+  std::vector<std::string> ignored;
+  const auto x = decode_command("message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"txet", str("t")}}), &ignored);
+  BOOST_REQUIRE(!x);
+  BOOST_TEST((x.error().code == fault_code::bad_body));
+  BOOST_TEST(x.error().detail == "text is missing; not known: txet (text?)");
+  BOOST_TEST(ignored == std::vector<std::string>{"txet"}, boost::test_tools::per_element());
+  refuses("mesage.send", map({}), fault_code::unknown_command, "mesage.send (message.send?)");
+  refuses("room.explode", map({}), fault_code::unknown_command, "command room.explode");
+}
+
+BOOST_AUTO_TEST_CASE(many_and_long_unknown_fields_are_told_within_bounds) {
+  std::string body = std::string{"\xde\x00\x33", 3} + str("room") + str("r"); // a map of 51
+  for (int i = 0; i < 50; ++i) body += str(std::to_string(i) + std::string(400, 'x') + "\u00e9") + packed(i);
+  std::vector<std::string> ignored;
+  BOOST_REQUIRE(bool(decode_command("query.room", body, &ignored)));
+  BOOST_TEST(ignored.size() == edge::unknown_fields_max);
+  for (const auto& name : ignored) BOOST_TEST(name.size() <= edge::unknown_field_bytes_max + 3);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_map_of_msgpack_is_refused) {
   refuses("query.room", "\xc1", fault_code::bad_body, "not msgpack");
   refuses("query.room", packed(1), fault_code::bad_body, "not a map");
@@ -226,6 +296,8 @@ BOOST_AUTO_TEST_CASE(every_command_round_trips) {
   BOOST_TEST(round_trip(member_leave{"r", "u", "bye"}).reason.value() == "bye");
   BOOST_TEST(round_trip(typing{"r", "u", true}).is_typing);
   BOOST_TEST(round_trip(user_profile{"u", "U", {}}).display_name.value() == "U");
+  BOOST_TEST(round_trip(user_profile{"u", {}, {}, "ann"}).localpart.value() == "ann");
+  BOOST_TEST(round_trip(query_user{"u"}).user == "u");
   BOOST_TEST(round_trip(query_room{"r", "@u:s"}).members_after.value() == "@u:s");
   BOOST_TEST(!round_trip(query_room{"r", {}}).members_after);
   BOOST_TEST(round_trip(query_invitations{{}, "u", true}).open_only);

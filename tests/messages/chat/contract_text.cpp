@@ -2,6 +2,7 @@
 #include "messages/edge/frame.hpp"
 #include "messages/edge/packing.hpp"
 #include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -74,6 +75,23 @@ BOOST_AUTO_TEST_CASE(every_command_and_notification_has_a_row_with_its_fields) {
   each_alternative<chat::notification>(text, std::make_index_sequence<std::variant_size_v<chat::notification>>{});
 }
 
+BOOST_AUTO_TEST_CASE(the_examples_of_user_ids_are_those_of_the_code) {
+  const auto text = contract();
+  for (const auto* own : {"alice", "rbAXPn", "a_b", "jos\u00e9"})
+    has(text, "| `" + std::string{own} + "` | `@" + matrix::localpart_from_name_preserving_case(own) + ":a.example` |");
+}
+
+BOOST_AUTO_TEST_CASE(every_notification_stands_in_the_table_of_names) {
+  const auto text = contract();
+  const auto from = text.find("### Names in what comes back");
+  BOOST_REQUIRE(from != std::string::npos);
+  const auto table = text.substr(from, text.find("\n## ", from) - from);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (has(table, "`" + std::string{std::variant_alternative_t<I, chat::notification>::name} + "`"), ...);
+  }(std::make_index_sequence<std::variant_size_v<chat::notification>>{});
+  for (const auto* name : {chat::typing_changed::name, chat::join_progress::name}) has(table, "`" + std::string{name} + "`");
+}
+
 BOOST_AUTO_TEST_CASE(the_numbers_are_those_of_the_code) {
   const auto text = contract();
   BOOST_TEST(limits::chat_frame_bytes_max == 1'048'576u);
@@ -84,6 +102,9 @@ BOOST_AUTO_TEST_CASE(the_numbers_are_those_of_the_code) {
   has(text, "100,000 values");
   BOOST_TEST(limits::command_id_bytes_max == 128u);
   has(text, "1 to 128 bytes");
+  BOOST_TEST(edge::unknown_fields_max == 20u);
+  BOOST_TEST(edge::unknown_field_bytes_max == 64u);
+  has(text, "at most 20 names of 64");
   BOOST_TEST(limits::authored_content_bytes_max == 61'440u);
   has(text, "61,440 bytes");
 }
