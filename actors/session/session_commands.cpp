@@ -16,7 +16,7 @@ connection_key key_of(const edge::connection& x) {
 /// No answer of theirs is kept, a repeated one is asked again: queries change nothing, and a part of a file is taken once
 /// whatever id it comes under.
 bool is_query(const chat::command& x) {
-  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x) ||
+  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x) || std::holds_alternative<chat::query_user>(x) ||
          std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
 }
 
@@ -24,6 +24,12 @@ bool is_query(const chat::command& x) {
 constexpr time_ms query_patience_ms = 1'000;
 
 bool is_query_name(std::string_view name) { return name.starts_with("query.") || name.starts_with("media."); }
+
+edge::result_header result_of(const std::string& id, bool ok, bool repeated, std::vector<std::string> ignored) {
+  edge::result_header header{id, ok, repeated, {}};
+  if (!ignored.empty()) header.ignored = std::move(ignored);
+  return header;
+}
 
 /// What a command holds of the connection's credit: its body, and the part of a file it asks for, which waits here for a slow peer.
 std::size_t weight_of(const chat::command& x, std::size_t body_bytes) {
@@ -40,13 +46,14 @@ void session_machine::command(connection& c, const edge::frame& f) {
     return send_error(c.who, header.error(), edge::subject_of(edge::verb::command, f.header));
   }
   auto& [id, name] = *header;
-  auto body = chat::decode_command(name, f.body);
-  if (body && std::holds_alternative<chat::typing>(*body)) return ephemeral_command(c, id, name, std::move(*body));
+  ignored_fields ignored;
+  auto body = chat::decode_command(name, f.body, &ignored);
+  if (body && std::holds_alternative<chat::typing>(*body)) return ephemeral_command(c, id, name, std::move(*body), std::move(ignored));
   if (id.empty()) {
     ++counts_.frames_refused;
     return send_error(c.who, body ? fault{fault_code::bad_frame, "header: id is missing"} : body.error());
   }
-  if (!body) return refuse_command(c, id, body.error());
+  if (!body) return refuse_command(c, id, body.error(), std::move(ignored));
 
   const auto running = open_.find(id);
   if (running != open_.end() && running->second->name != name)
@@ -81,6 +88,7 @@ void session_machine::command(connection& c, const edge::frame& f) {
   x->body = std::make_shared<const chat::command>(std::move(*body));
   x->first = key;
   x->waiters.push_back(key);
+  x->ignored = std::move(ignored);
   c.open_commands.insert(id);
   c.open_bytes += x->bytes;
   open_.emplace(id, x);
@@ -89,7 +97,7 @@ void session_machine::command(connection& c, const edge::frame& f) {
   else ask(store::find_command_result{id}, command_question{x});
 }
 
-void session_machine::ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body) {
+void session_machine::ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body, ignored_fields ignored) {
   // It takes its place in the order, since the room it names may be created by the command before it.
   if (waiting_.size() >= open_commands_factor * settings_.command_credit) {
     ++counts_.ephemeral_dropped;
@@ -103,7 +111,7 @@ void session_machine::ephemeral_command(connection& c, const std::string& id, co
     forward_ready();
   }
   if (!id.empty())
-    send(c, edge::verb::result, edge::encode_header(edge::result_header{id}), chat::encode(chat::answer{chat::empty_answer{}}));
+    send(c, edge::verb::result, edge::encode_header(result_of(id, true, false, std::move(ignored))), chat::encode(chat::answer{chat::empty_answer{}}));
 }
 
 void session_machine::command_looked_up(open_command& x, const store::answer& found) {
@@ -165,7 +173,7 @@ void session_machine::answer_waiters(open_command& x, bool ok, const std::string
     if (c == nullptr) continue;
     c->open_commands.erase(x.id);
     c->open_bytes -= x.bytes;
-    send(*c, edge::verb::result, edge::encode_header(edge::result_header{x.id, ok, repeated || key != x.first}), body);
+    send(*c, edge::verb::result, edge::encode_header(result_of(x.id, ok, repeated || key != x.first, x.ignored)), body);
   }
 }
 
@@ -199,9 +207,9 @@ void session_machine::lost(const commands_lost& m) {
   }
 }
 
-void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why) {
+void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why, ignored_fields ignored) {
   ++counts_.commands_refused;
-  send(c, edge::verb::result, edge::encode_header(edge::result_header{id, false}), chat::encode(why));
+  send(c, edge::verb::result, edge::encode_header(result_of(id, false, false, std::move(ignored))), chat::encode(why));
 }
 
 void session_machine::time_out_commands() {

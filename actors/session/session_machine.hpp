@@ -56,6 +56,9 @@ public:
   std::string describe(time_ms now) const;
 
 private:
+  /// Fields of a COMMAND that it does not have: told with its RESULT.
+  using ignored_fields = std::vector<std::string>;
+
   struct connection {
     edge::connection who;
     std::string client, peer;             ///< as they say in HELLO, or by key
@@ -80,6 +83,7 @@ private:
     bool forwarded = false;               ///< it is being carried out, whatever was answered
     connection_key first;                 ///< who sent it first
     std::vector<connection_key> waiters;
+    ignored_fields ignored;               ///< of the first one's body
   };
   // What an open question to the store is about.
   struct position_question { std::uint32_t stream = 0; };
@@ -110,12 +114,12 @@ private:
 
   // -- commands (session_commands.cpp)
   void command(connection& c, const edge::frame& f);
-  void ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body);
+  void ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body, ignored_fields ignored);
   void command_looked_up(open_command& x, const store::answer& found);
   void forward_ready();
   void command_result(const command_done& m);
   void finish_command(open_command& x, bool ok, const std::string& body, bool repeated);
-  void refuse_command(const connection& c, const std::string& id, const fault& why);
+  void refuse_command(const connection& c, const std::string& id, const fault& why, ignored_fields ignored = {});
   void time_out_commands();
   void store_changed(const store_state_changed& m);
   void lost(const commands_lost& m);

@@ -59,6 +59,7 @@ struct contract<result_header> {
     f.required("id", x.id);
     f.required("ok", x.ok);
     f.optional("repeated", x.repeated);
+    f.optional("ignored", x.ignored);
   }
 };
 template <>

@@ -52,6 +52,7 @@ struct result_header {
   std::string id;
   bool ok = true;
   bool repeated = false; ///< the answer given to an earlier COMMAND of this id
+  std::optional<std::vector<std::string>> ignored = {}; ///< fields of the COMMAND that the broker does not know; absent: none
 };
 struct event_header {
   std::optional<std::uint32_t> stream; ///< with `cursor`: durable; without both: ephemeral

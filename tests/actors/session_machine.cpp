@@ -353,6 +353,40 @@ BOOST_AUTO_TEST_CASE(a_result_finds_the_peer_that_reconnected_and_repeated) {
   BOOST_TEST(result_of(rig.only(other)).id == "c1");
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_field_is_told_with_the_result_whatever_became_of_the_command) {
+  using ignored = std::vector<std::string>;
+  const auto command = [](session_rig& rig, const std::string& id, const char* name, const std::string& body) {
+    rig.from(peer, verb::command, edge::encode_header(edge::command_header{id, name}), body);
+  };
+  // {room: "r", by: "a", user: "@u:b", raeson: "x"}
+  const std::string body = std::string{chat::encode(chat::command{an_invitation})}.replace(0, 1, "\x84") + "\xa6raeson\xa1x";
+  auto rig = connected();
+  command(rig, "c1", "invite.send", body);
+  BOOST_REQUIRE(rig.commands.size() == 1u);
+  command(rig, "c1", "invite.send", body); // joins it
+  rig.give(command_done{rig.commands[0].reference, true, "answer"});
+  const auto carried_out = rig.only(peer);
+  BOOST_TEST(result_of(carried_out).ok);
+  BOOST_TEST(result_of(carried_out).ignored.value() == ignored{"raeson"}, boost::test_tools::per_element());
+
+  rig.store.results["c2"] = {"c2", "invite.send", false, "first answer", 0};
+  command(rig, "c2", "invite.send", body);
+  BOOST_TEST(result_of(rig.only(peer)).ignored.value() == ignored{"raeson"}, boost::test_tools::per_element());
+
+  command(rig, "c3", "invite.send", "\x81\xa4romm\xa1r");
+  const auto refused = rig.only(peer);
+  BOOST_TEST(!result_of(refused).ok);
+  BOOST_TEST(result_of(refused).ignored.value() == ignored{"romm"}, boost::test_tools::per_element());
+  BOOST_TEST(chat::decode_fault(refused.body).detail == "room is missing; not known: romm (room?)");
+
+  command(rig, "c4", "typing", "\x84\xa4room\xa1r\xa4user\xa1u\xa6typing\xc3\xa3""for\x01");
+  BOOST_TEST(result_of(rig.only(peer)).ignored.value() == ignored{"for"}, boost::test_tools::per_element());
+
+  rig.command(peer, "c5", an_invitation);
+  rig.give(command_done{rig.commands.back().reference, true, "answer"});
+  BOOST_TEST(!result_of(rig.only(peer)).ignored);
+}
+
 BOOST_AUTO_TEST_CASE(an_id_of_another_command_is_a_conflict) {
   auto rig = connected();
   rig.store.results["c1"] = {"c1", "room.create", true, "", 0};

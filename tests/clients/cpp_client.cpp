@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -65,6 +66,24 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_its_fault) {
   BOOST_REQUIRE(!answer);
   BOOST_TEST((answer.error() == fault{fault_code::forbidden, "rule 5"}));
   BOOST_TEST((c.command("room.paint", "\x80", {}, patience).error().code == fault_code::unknown_command));
+}
+
+BOOST_AUTO_TEST_CASE(a_field_the_broker_does_not_know_is_shown_once) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  const auto body = [](const char* field) {
+    std::string out = "\x82\xa4room\xa1r\xa0\xc3";
+    out.replace(out.size() - 2, 1, std::string(1, static_cast<char>(0xa0 | std::strlen(field))) + field);
+    return out;
+  };
+  BOOST_TEST(bool(c.command("query.room", body("romm"))));
+  BOOST_TEST(bool(c.command("query.room", body("romm"))));
+  BOOST_TEST(bool(c.command("query.room", body("colour"))));
+  BOOST_TEST(c.ignored() == (std::vector<std::string>{"query.room: romm", "query.room: colour"}), boost::test_tools::per_element());
+  const auto refused = c.command("invite.send", body("usr"));
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().detail.find("usr (user?)") != std::string::npos, refused.error().detail);
+  BOOST_TEST(c.ignored().back() == "invite.send: usr");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_over_the_restart_of_the_broker_runs_once) {

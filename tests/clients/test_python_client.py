@@ -118,6 +118,28 @@ class Commands(ClientTest):
             self.client().command("x", {}, id="k1")
         self.assertEqual((caught.exception.code, caught.exception.detail, caught.exception.retryable), ("forbidden", "rule 5", False))
 
+    def test_a_field_the_broker_does_not_know_is_shown_once(self):
+        def ignoring(broker, peer, verb, header, body):
+            if verb != b"C":
+                return False
+            unknown = [key for key in body if key != "room"]
+            ok = "room" in body
+            answer = {} if ok else {"code": "bad_body", "message": "m", "detail": "room is missing", "retryable": False}
+            broker._send(peer, b"R", {"id": header["id"], "ok": ok, "repeated": False, **({"ignored": unknown} if unknown else {})}, answer)
+            return True
+
+        self.broker.script = ignoring
+        c = self.client()
+        with self.assertLogs("causeway_client", "WARNING") as logged:
+            c.command("query.room", {"room": "r", "txet": 1})
+            c.command("query.room", {"room": "r", "txet": 1})
+            with self.assertRaises(CommandError):
+                c.command("query.room", {"romm": "r"})
+        self.assertEqual(list(c.ignored), [("query.room", "txet"), ("query.room", "romm")])
+        self.assertEqual(len(logged.output), 2)
+        c.command("query.room", {"room": "r"})
+        self.assertEqual(len(c.ignored), 2)
+
     def test_without_a_result_it_times_out_and_the_id_can_be_repeated(self):
         c = self.client()
         self.broker.script = lambda broker, peer, verb, *_: verb == b"C"

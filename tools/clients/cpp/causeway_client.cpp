@@ -59,6 +59,8 @@ constexpr milliseconds hello_interval{1'000};
 constexpr milliseconds busy_interval{100};
 constexpr milliseconds tick{100};
 constexpr std::size_t frame_parts = 4;
+/// Ignored fields that are kept for the caller to see.
+constexpr std::size_t ignored_max = 100;
 constexpr const char* monitor_endpoint = "inproc://causeway.client.monitor";
 
 /// What the broker would answer with ERROR too_large is not sent: the application is told at once, and nothing is repeated for ever.
@@ -98,6 +100,7 @@ public:
 
   result<std::string> command(const std::string& name, const std::string& body, std::string id, milliseconds timeout) {
     auto call = std::make_shared<open_call>();
+    call->name = name;
     call->header = edge::encode_header(edge::command_header{id, name});
     call->body = body;
     // The part of a file it asks for counts too; nobody asks for a larger one.
@@ -182,9 +185,14 @@ public:
     return {errors_, last_error_};
   }
 
+  std::vector<std::string> ignored() const {
+    const std::lock_guard lock{mutex_};
+    return {ignored_.begin(), ignored_.end()};
+  }
+
 private:
   struct open_call {
-    std::string header, body;
+    std::string name, header, body;
     std::size_t weight = 0; ///< of the command credit
     std::optional<result<std::string>> answer; ///< guarded by mutex_
   };
@@ -401,12 +409,25 @@ private:
   }
 
   void answered(const edge::result_header& x, std::string body) {
+    if (x.ignored) note_ignored(x.id, *x.ignored);
     if (x.ok) return end_call(x.id, result<std::string>{std::move(body)});
     const auto why = chat::decode_fault(body);
     if (!is_busy(why.code)) return end_call(x.id, why);
     not_sent(x.id);
     busy_ = true;
     busy_until_ = clock::now() + busy_interval;
+  }
+
+  void note_ignored(const std::string& id, const std::vector<std::string>& fields) {
+    const auto found = calls_.find(id);
+    const auto command = found == calls_.end() || found->second.empty() ? std::string{} : found->second.front()->name;
+    const std::lock_guard lock{mutex_};
+    for (const auto& field : fields) {
+      auto told = command + ": " + field;
+      if (std::find(ignored_.begin(), ignored_.end(), told) != ignored_.end()) continue;
+      ignored_.push_back(std::move(told));
+      if (ignored_.size() > ignored_max) ignored_.pop_front();
+    }
   }
 
   void not_sent(const std::string& id) {
@@ -535,6 +556,7 @@ private:
   fault hello_fault_;
   std::uint64_t errors_ = 0;
   fault last_error_;
+  std::deque<std::string> ignored_; ///< oldest first
   bool closed_ = false;
 
   std::thread thread_; // last: it uses all of the above
@@ -581,6 +603,10 @@ void client::nack(const event& x, bool permanent, const std::string& reason) {
 
 void client::seek(std::uint32_t stream, std::int64_t cursor) {
   impl_->seek(stream, cursor);
+}
+
+std::vector<std::string> client::ignored() const {
+  return impl_->ignored();
 }
 
 std::pair<std::uint64_t, fault> client::errors() const {

@@ -94,6 +94,9 @@ public:
   /// Events of `stream` after `cursor` come (again). What waits here of that stream is dropped.
   void seek(std::uint32_t stream, std::int64_t cursor);
 
+  /// Fields of commands that the broker does not know, as "message.send: txet", each once, the last 100 in order: misspelt, or the broker is
+  /// older than the caller. The commands were carried out without them, or refused for another reason.
+  std::vector<std::string> ignored() const;
   /// ERRORs of the broker that belong to no command, counted; the last one.
   std::pair<std::uint64_t, fault> errors() const;
 

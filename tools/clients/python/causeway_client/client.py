@@ -86,6 +86,8 @@ class Client:
         self._closing = False
         self._closed = False
         self.errors = deque(maxlen=100)  # ERRORs that belong to no command: (code, detail)
+        # Fields the broker does not know, as (command, field): misspelt, or the broker is older than the caller. Each is logged once.
+        self.ignored = deque(maxlen=100)
 
         # The I/O thread's own.
         self._calls = OrderedDict()
@@ -541,6 +543,8 @@ class Client:
 
     def _answered(self, header, body):
         command_id = header["id"]
+        if header.get("ignored"):
+            self._note_ignored(command_id, header["ignored"])
         if header["ok"]:
             return self._end_call(command_id, answer=body)
         if body["code"] in BUSY_CODES:
@@ -549,6 +553,14 @@ class Client:
             return None
         error = CommandError(body["code"], body.get("message", ""), body.get("detail", ""), bool(body.get("retryable")))
         return self._end_call(command_id, error=error)
+
+    def _note_ignored(self, command_id, fields):
+        call = self._calls.get(command_id)
+        for field in fields:
+            told = (call.name if call else "", field)
+            if told not in self.ignored:
+                self.ignored.append(told)
+                log.warning("the broker does not know the field %s of %s, and did without it", field, told[0] or "a command")
 
     def _end_call(self, command_id, answer=None, error=None):
         self._sent.pop(command_id, None)
