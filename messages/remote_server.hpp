@@ -17,7 +17,8 @@ namespace causeway {
 /// room -> remote_server, after the commit that queued it: a PDU is owed to this server.
 struct pdu_queued {
   matrix::event_ptr event;
-  std::string chat_room_id; ///< for delivery notifications
+  std::string chat_room_id;    ///< for delivery notifications
+  std::string chat_message_id = {}; ///< likewise; empty: the chat server has no name for the event
 };
 
 /// Anyone -> remote_server: an EDU to send with the next transaction. A newer one with the same key replaces an older.

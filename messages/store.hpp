@@ -296,6 +296,9 @@ struct load_destination {
   bool newest_per_room = false; ///< of each room the newest queued PDU only; those of the latest rooms where `limit` is not enough
 };
 struct destination_loaded {
+  struct names {
+    std::string chat_room_id, chat_message_id;
+  };
   put_destination destination;   ///< defaulted when unknown
   std::vector<matrix::event_ptr> pdus;///< the oldest `limit` queued, in order
   bool more = false;             ///< others wait in the store
@@ -303,6 +306,7 @@ struct destination_loaded {
   put_server_keys keys;          ///< empty when none are known
   std::vector<put_refused_pdu> refused; ///< the latest first
   std::int64_t refused_count = 0;       ///< all there ever were
+  std::map<std::string, names> names_of; ///< event id -> what the chat server calls its room and it; of the messages above that it has named
 };
 
 struct find_received_transaction {

@@ -27,26 +27,30 @@ void remote_server_machine::consider_catch_up(time_ms failing_since) {
     return;
   }
   std::set<std::string> rooms;
-  std::vector<matrix::event_ptr> newest;
+  std::vector<queued> newest;
   for (auto q = pdus_.rbegin(); q != pdus_.rend() && newest.size() < rooms_max; ++q)
-    if (rooms.insert(q->event->room_id).second) newest.push_back(q->event);
-  send_first(newest);
+    if (rooms.insert(q->event->room_id).second) newest.push_back(*q);
+  send_first(std::move(newest));
 }
 
 void remote_server_machine::newest_found(const store::destination_loaded* found) {
   catch_up_token_ = 0;
-  if (found) send_first(found->pdus);
+  if (found) {
+    std::vector<queued> newest;
+    for (const auto& e : found->pdus) newest.push_back(read_back(e, *found));
+    send_first(std::move(newest));
+  }
   consider_sending(); // a busy store: then all goes in order
 }
 
-void remote_server_machine::send_first(const std::vector<matrix::event_ptr>& newest) {
+void remote_server_machine::send_first(std::vector<queued> newest) {
   std::unordered_set<std::string> ids;
-  for (const auto& e : newest) ids.insert(e->event_id);
+  for (const auto& q : newest) ids.insert(q.event->event_id);
   for (const auto& q : first_) ids.erase(q.event->event_id); // queued while the store was asked
   std::deque<queued> chosen, rest;
   for (auto& q : pdus_) (ids.erase(q.event->event_id) > 0 ? chosen : rest).push_back(std::move(q));
-  for (const auto& e : newest)
-    if (ids.contains(e->event_id) && queued_ids_.insert(e->event_id).second) chosen.push_back({e, {}});
+  for (auto& q : newest)
+    if (ids.contains(q.event->event_id) && queued_ids_.insert(q.event->event_id).second) chosen.push_back(std::move(q));
   pdus_ = std::move(rest);
   newest_left_ = chosen.size();
   first_.insert(first_.begin(), std::make_move_iterator(chosen.begin()), std::make_move_iterator(chosen.end()));

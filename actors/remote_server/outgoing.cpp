@@ -16,15 +16,20 @@
 namespace causeway::remote_server {
 void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
-  if (enqueue_fresh({m.event, m.chat_room_id})) return consider_sending();
+  if (enqueue_fresh({m.event, m.chat_room_id, m.chat_message_id})) return consider_sending();
   if (more_in_store_ || pdus_.size() >= node_.federation.queue_memory_pdus_max) {
     more_in_store_ = true; // it is in the store; it is read when its turn comes
     missed_while_refilling_ = refill_token_ != 0; // the answer under way may be from before it
     return;
   }
   queued_ids_.insert(m.event->event_id);
-  pdus_.push_back({m.event, m.chat_room_id});
+  pdus_.push_back({m.event, m.chat_room_id, m.chat_message_id});
   consider_sending();
+}
+
+remote_server_machine::queued remote_server_machine::read_back(const matrix::event_ptr& e, const store::destination_loaded& from) {
+  const auto named = from.names_of.find(e->event_id);
+  return named == from.names_of.end() ? queued{e, {}, {}} : queued{e, named->second.chat_room_id, named->second.chat_message_id};
 }
 
 void remote_server_machine::refill() {
@@ -210,7 +215,7 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
   if (q.event->type != "m.room.message") return;
   chat::notification n =
-    chat::delivery_changed{q.chat_room_id, q.event->room_id, {}, q.event->event_id, server_name_, state, why, now_};
+    chat::delivery_changed{q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
 }
 

@@ -75,7 +75,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
     key_documents_ = std::make_shared<const matrix::key_documents>(std::move(documents));
   for (const auto& e : from.pdus) {
     queued_ids_.insert(e->event_id);
-    pdus_.push_back({e, {}});
+    pdus_.push_back(read_back(e, from));
   }
   // A transaction that was under way is repeated under its own id and with its own body until it is answered with 200.
   for (const auto& id : destination_.transaction_pdus) {
@@ -85,7 +85,7 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
       pdus_.erase(it);
     } else if (auto far = std::find_if(from.in_flight.begin(), from.in_flight.end(), is_it); far != from.in_flight.end()) {
       queued_ids_.insert(id);
-      in_flight_.push_back({*far, {}});
+      in_flight_.push_back(read_back(*far, from));
     }
   }
   now_effects_.push_back(wake_me_at{now_ + stranger_idle_ms, "idle"});
@@ -157,7 +157,7 @@ void remote_server_machine::dispatch(const message& m) {
           const bool missed = missed_while_refilling_; // then the answer is no last word
           more_in_store_ = found->more || missed;
           for (const auto& e : found->pdus)
-            if (queued_ids_.insert(e->event_id).second) pdus_.push_back({e, {}});
+            if (queued_ids_.insert(e->event_id).second) pdus_.push_back(read_back(e, *found));
           consider_sending(!missed);
           if (pdus_.empty() && refill_token_ == 0) consider_idle();
         } else if (x.asked == catch_up_token_) {

@@ -60,8 +60,10 @@ private:
   // -- outgoing.cpp
   struct queued {
     matrix::event_ptr event;
-    std::string chat_room_id;
+    std::string chat_room_id, chat_message_id; ///< what the chat server calls them, for notifications
   };
+  /// One that was read from the store.
+  static queued read_back(const matrix::event_ptr& e, const store::destination_loaded& from);
   void enqueue(const pdu_queued& m);
   void consider_sending(bool refilled = false);
   void send_transaction();
@@ -90,7 +92,7 @@ private:
   // -- catch_up.cpp
   void consider_catch_up(time_ms failing_since);
   void newest_found(const store::destination_loaded* found);
-  void send_first(const std::vector<matrix::event_ptr>& newest);
+  void send_first(std::vector<queued> newest);
   /// Puts what is written during a catch-up before the rest. @returns false: it takes its place in the queue
   bool enqueue_fresh(const queued& q);
   void fill_transaction();

@@ -67,15 +67,15 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
   return *x;
 }
 
-void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers) {
+void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id) {
   for (const auto& server : servers) {
     if (server == node_.server_name) continue;
     writes_.push_back(store::queue_pdu{server, x->event_id});
-    tell_after({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id});
+    tell_after({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id, own_id});
   }
 }
 
-status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers) {
+status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers, const std::string& own_id) {
   const auto before = graph_.state_before(x->prev_events, writes_);
   const auto verdict = graph_.judge(*x, before);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
@@ -92,7 +92,7 @@ status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<
     if (x->type == "m.room.member") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }
   servers.erase(std::string{matrix::server_name_of(x->sender)});
-  queue_for(x, {servers.begin(), servers.end()});
+  queue_for(x, {servers.begin(), servers.end()}, own_id);
   tell_state_changes(changes);
   return ok();
 }

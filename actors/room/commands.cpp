@@ -4,6 +4,7 @@
 
 #include "messages/limits.hpp"
 #include "messages/matrix/identifiers.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 
@@ -12,44 +13,11 @@ namespace {
 
 using matrix::json::object;
 
-/// Chat ids of the latest messages kept at hand, so that a reply needs no read.
-constexpr std::size_t recent_messages_max = 2'000;
 /// How long a leave waits for the invitations it would leave behind: an attempt to reach the invited server, also when its answer was lost
 /// with the actor that asked, and some.
 constexpr time_ms withdrawal_ms_max = 75'000;
 
 } // namespace
-
-void room_machine::take_command(const chat_command& m) {
-  queued_command c;
-  c.command = m;
-  c.since = now_;
-  if (const auto* x = std::get_if<chat::message_send>(m.body.get()))
-    for (const auto* named : {&x->reply_to, &x->thread})
-      if (*named && !(*named)->empty()) c.event_ids[**named];
-  if (const auto* x = std::get_if<chat::message_delete>(m.body.get())) c.event_ids[x->message];
-  commands_.push_back(std::move(c));
-  run_commands();
-}
-
-bool room_machine::resolve_names(queued_command& c) {
-  for (auto& [wanted, id] : c.event_ids) {
-    if (!id.empty()) continue;
-    if (wanted.front() == '$') id = wanted;
-    else if (auto it = recent_messages_.find(wanted); it != recent_messages_.end()) id = it->second;
-    else {
-      resolving_ = next_token();
-      now_effects_.push_back(ask_store{*resolving_, store::find_message{room_id_, wanted}});
-      return false;
-    }
-  }
-  if (const auto* x = std::get_if<chat::message_delete>(c.command.body.get()); x && !c.target) {
-    resolving_ = next_token();
-    now_effects_.push_back(ask_store{*resolving_, store::load_redaction{room_id_, {}, c.event_ids.at(x->message)}});
-    return false;
-  }
-  return true;
-}
 
 void room_machine::run_commands() {
   if (std::exchange(running_commands_, true)) return; // what ended within a command: the loop goes on by itself
@@ -223,13 +191,18 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
     return failed(c.command.reference, x.name, {fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"});
   if (graph_.membership(x.sender) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.sender + " is not in the room"});
-  for (const auto* named : {&x.reply_to, &x.thread})
+  for (const auto& [field, named] : {std::pair{"reply_to", &x.reply_to}, std::pair{"thread", &x.thread}})
     if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
-      return failed(c.command.reference, x.name, {fault_code::not_found, "message " + **named});
+      return failed(c.command.reference, x.name, {fault_code::not_found, std::string{field} + ": there is no message " + **named + " in this room"});
+  if (c.id_in_use && !*c.id_in_use) return failed(c.command.reference, x.name, c.id_in_use->error());
+  const auto* latest = message_names_.find(x.message);
+  if (const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{}; !used.empty())
+    return failed(c.command.reference, x.name, {fault_code::already_exists, "message: " + x.message + " is " + used +
+                                                                              "; to repeat a command, send it under the id it had"});
 
   // The text, if there is one, then the files.
   std::vector<object> contents;
-  if (!x.text.empty() || x.html || x.files.empty()) {
+  if (text::shows_something(x.text)) {
     object content{{"msgtype", "m.text"}, {"body", x.text}};
     if (x.html) {
       content.set("format", "org.matrix.custom.html");
@@ -237,6 +210,7 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
     }
     contents.push_back(std::move(content));
   }
+  if (contents.empty() && x.files.empty()) return failed(c.command.reference, x.name, {fault_code::bad_body, "text: has nothing that can be seen"});
   const auto first_file = contents.size();
   for (const auto& f : x.files) contents.push_back(content_of(f));
   chat::sent_answer sent;
@@ -244,14 +218,13 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
     mark(contents[i], c, x, i == 0);
     auto e = author({"m.room.message", x.sender, std::nullopt, std::move(contents[i])});
     if (!e) return failed(c.command.reference, x.name, e.error());
-    if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
+    if (auto fine = commit_local(*e, {}, i == 0 ? x.message : std::string{}); !fine) return failed(c.command.reference, x.name, fine.error());
     if (i == 0) sent.event_id = (*e)->event_id;
     if (i >= first_file) sent.file_event_ids.push_back((*e)->event_id);
   }
   if (!x.message.empty()) {
     writes_.push_back(store::bind_message{room_id_, x.message, sent.event_id});
-    if (recent_messages_.size() >= recent_messages_max) recent_messages_.erase(recent_messages_.begin());
-    recent_messages_[x.message] = sent.event_id;
+    message_names_.bind(x.message, sent.event_id);
   }
   done(c.command.reference, x.name, sent);
 }

@@ -225,21 +225,7 @@ void room_machine::audited(const std::vector<event_check>& checks) {
 
 void room_machine::store_answer(const store_answered& m) {
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
-  if (resolving_ == m.asked) {
-    resolving_.reset();
-    if (const auto* target = std::get_if<store::redaction_loaded>(m.answer.get()); target && !commands_.empty())
-      commands_.front().target = *target;
-    if (const auto* named = std::get_if<store::message_found>(m.answer.get()); named && !commands_.empty()) {
-      auto& open = commands_.front();
-      for (auto& [wanted, id] : open.event_ids)
-        if (id.empty()) {
-          id = named->event_id.empty() ? "?" : named->event_id;
-          break;
-        }
-    }
-    run_commands();
-    return;
-  }
+  if (name_answered(m)) return;
   if (auto it = viewing_.find(m.asked); it != viewing_.end()) {
     auto [ref, view] = std::move(it->second);
     viewing_.erase(it);

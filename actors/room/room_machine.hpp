@@ -2,6 +2,7 @@
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/room/content_repair.hpp"
+#include "actors/room/message_names.hpp"
 #include "actors/room/room_graph.hpp"
 #include "actors/room/told_state.hpp"
 #include "actors/room_type.hpp"
@@ -262,8 +263,9 @@ private:
   result<matrix::event_ptr> author(const draft& d);
   /// Takes an event we authored, or were handed over by its author, into the graph and queues it for the room's servers.
   /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
-  causeway::status commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {});
-  void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers);
+  causeway::status commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {}, const std::string& own_id = {});
+  /// @param own_id  what the chat server calls the message
+  void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id = {});
   /// Takes an invitation back at a server that is not in the room, where the room's own rules do not allow it any more (the inviter has left).
   /// That server has no state to judge by: it believes the inviter, about the very invite that is cited, and nobody else. The event is not
   /// part of the room and goes nowhere else.
@@ -277,8 +279,11 @@ private:
   struct queued_command {
     chat_command command;
     time_ms since = 0;
-    std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids
-    bool resolved = false;
+    std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids; "?": there is none in this room
+    /// message.send: whether the store knows its own id already. Asked on arrival, so that commands do not wait for each other.
+    token id_asked = 0;          ///< not 0: no answer yet
+    std::uint64_t id_asked_at = 0; ///< `message_names::bound()` then
+    std::optional<result<std::string>> id_in_use; ///< event of that id, empty: none; or the store's fault
     bool withdrawn = false; ///< member.leave: the invitations that would be left behind have been taken back
     std::optional<store::redaction_loaded> target; ///< message.delete: what is to be deleted
   };
@@ -287,6 +292,10 @@ private:
   void run_waiting_commands();
   bool may_run_commands() const;
   bool resolve_names(queued_command& c);
+  /// Whether it is known that the own id of a message.send is free, or whose it is; asks the store otherwise.
+  bool own_id_known(queued_command& c);
+  /// @returns false: the answer is not about the name of a message
+  bool name_answered(const store_answered& m);
   void run(const queued_command& c, const chat::room_create& x);
   void run(const queued_command& c, const chat::room_join& x);
   void run(const queued_command& c, const chat::invite_send& x);
@@ -673,7 +682,7 @@ private:
 
   std::deque<queued_command> commands_;
   std::optional<token> resolving_;
-  std::map<std::string, std::string> recent_messages_; ///< chat message id -> event id, bounded
+  message_names message_names_;
   std::map<token, std::pair<command_reference, chat::room_view>> viewing_; ///< query.room that waits for the invitations
   std::map<token, federation_call> reading_;           ///< calls that wait for the store
   struct arriving_membership {

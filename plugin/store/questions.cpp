@@ -74,6 +74,7 @@ questions::questions(connection& db, names& known)
       select_stream_(db, "SELECT head, acknowledged FROM streams WHERE stream = ?1"),
       first_outbox_(db, "SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
+      select_chat_room_(db, "SELECT chat_room_id FROM rooms WHERE room = ?1"),
       select_user_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users WHERE user_id = ?1"),
       // A room has work left when events are staged, history or members of a join are still to be fetched, or a redaction has not
       // met its target.

@@ -53,6 +53,8 @@ private:
   matrix::state_ptr state(std::int64_t room, std::int64_t group, state_groups& known);
   void add_states(std::int64_t room, const std::set<std::int64_t>& wanted, state_groups& to);
   put_destination destination(std::int64_t server, std::string name);
+  /// What the chat server calls the messages among the PDUs, and their rooms.
+  void add_names(destination_loaded& loaded);
   static put_invitation invitation(const cursor& row);
   static std::vector<put_invitation> all_invitations(cursor rows);
   static std::vector<std::string> strings(std::string_view bytes);
@@ -65,7 +67,7 @@ private:
   statement invitations_of_room_, invitations_of_user_, all_invitations_, one_invitation_;
   statement select_destination_, select_queued_, select_newest_queued_, select_keys_, select_received_, select_command_;
   statement select_outbox_, select_stream_, first_outbox_;
-  statement select_binding_, select_user_;
+  statement select_binding_, select_chat_room_, select_user_;
   statement directory_rooms_, next_queued_, servers_in_flight_, directory_invitations_, directory_users_;
   statement known_rooms_, known_invitations_, known_servers_;
   statement list_destinations_, count_queued_, oldest_queued_, select_refused_, count_refused_;

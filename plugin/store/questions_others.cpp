@@ -65,6 +65,7 @@ answer questions::on(const load_destination& x) {
     if (loaded.refused.empty()) loaded.refused_count = low_of(refused.integer(0));
     loaded.refused.push_back({x.server_name, refused.string(1), refused.string(2), refused.string(3), refused.string(4), refused.integer(5)});
   }
+  add_names(loaded);
   auto rows = select_keys_.query(server);
   if (!rows.next()) return loaded;
   auto keys = decode_keys(rows.text(0));
@@ -73,6 +74,19 @@ answer questions::on(const load_destination& x) {
   loaded.keys.fetched_ts = rows.integer(1);
   loaded.keys.documents = rows.string(2);
   return loaded;
+}
+
+void questions::add_names(destination_loaded& loaded) {
+  std::map<std::string, std::string> rooms;
+  for (const auto* list : {&loaded.pdus, &loaded.in_flight})
+    for (const auto& e : *list) {
+      if (e->type != "m.room.message") continue;
+      auto [room, is_new] = rooms.try_emplace(e->room_id);
+      if (is_new)
+        if (auto row = select_chat_room_.query(names_.find_room(e->room_id)); row.next()) room->second = row.string(0);
+      const auto message = std::get<message_found>(on(find_message{e->room_id, e->event_id}));
+      if (!room->second.empty() || !message.chat_message_id.empty()) loaded.names_of[e->event_id] = {room->second, message.chat_message_id};
+    }
 }
 
 answer questions::on(const list_destinations&) {

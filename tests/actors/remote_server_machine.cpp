@@ -1,6 +1,7 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 
 #include "actors/remote_server/back_off.hpp"
+#include "messages/chat/codec.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/json_lists.hpp"
 #include "tests/actors/machine_rig.hpp"
@@ -439,6 +440,32 @@ BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {
   r.now = timer_at(failed, "send");
   request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
   BOOST_TEST(written<store::append_outbox>(r.on(http_says(request.id, 200))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(delivery_names_the_message_as_the_chat_server_does_also_after_a_restart) {
+  rig r;
+  const auto told_as = [](const effects& list) {
+    const auto row = written<store::append_outbox>(list).at(0);
+    const auto n = chat::decode_notification(row.name, row.body);
+    const auto& x = std::get<chat::delivery_changed>(*n);
+    return x.room + " " + x.message + " " + x.state;
+  };
+  const auto e = r.message_event(1);
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{e, "room", "m1"})).at(0).second;
+  const auto failed = r.on(http_says(request.id, 502));
+  BOOST_TEST(told_as(failed) == "room m1 delayed");
+
+  store::destination_loaded stored;
+  stored.destination = written<store::put_destination>(failed).at(0);
+  stored.pdus = {e};
+  stored.names_of[e->event_id] = {"room", "m1"};
+  r.now = stored.destination.retry_at_ts;
+  const auto again = told<gateway::http_request>(r.begin(stored)).at(0).second;
+  BOOST_TEST(told_as(r.on(http_says(again.id, 200))) == "room m1 delivered");
+
+  stored.in_flight = std::exchange(stored.pdus, {}); // it was sent before its turn
+  const auto far = told<gateway::http_request>(r.begin(stored)).at(0).second;
+  BOOST_TEST(told_as(r.on(http_says(far.id, 200))) == "room m1 delivered");
 }
 
 // -- requests for others ------------------------------------------------------------------------------------------------------

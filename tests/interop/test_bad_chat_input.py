@@ -167,7 +167,7 @@ class BadChatInput(InteropCase):
     def test_malformed_user_ids_are_refused_with_what_is_wrong(self):
         alice = self.ours.user(self.fresh("alice"))
         for user in ("@", "@bob", "@bob:", "@bob:exa mple.org", "@bob:example.org:99999", "@b ob:example.org",
-                     "@" + "b" * 300 + ":example.org", "@bob:[::1", "@BOB:example.org"):
+                     "@" + "b" * 300 + ":example.org", "@bob:[::1"):
             with self.subTest(user=user):
                 code, detail = self.refused("room.create", {"room": uuid.uuid4().hex, "type": "dm", "creator": alice, "members": [user]})
                 self.assertIn(code, ("invalid_identifier", "too_large"), detail)

@@ -47,6 +47,27 @@ BOOST_FIXTURE_TEST_CASE(queue_of_a_server_keeps_the_order_of_queueing, in_memory
   BOOST_TEST(queue_of("b.example") == (texts{"2"}), boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(queued_messages_come_with_what_the_chat_server_calls_them, in_memory) {
+  auto one = stored(1), two = stored(2), three = stored(3);
+  auto head = sample_head();
+  head.chat_room_id = "GENERAL";
+  put_destination busy;
+  busy.server_name = "a.example";
+  busy.transaction_id = "t";
+  busy.transaction_pdus = {three->event_id};
+  must_commit(*store, head, bind_message{sample_room, "m1", one->event_id}, bind_message{sample_room, "m3", three->event_id},
+              queue_pdu{"a.example", one->event_id}, queue_pdu{"a.example", two->event_id}, queue_pdu{"a.example", three->event_id}, busy);
+  const auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example", 2});
+  BOOST_TEST(loaded.in_flight.size() == 1u);
+  const auto name_of = [&](const matrix::event_ptr& e) {
+    const auto found = loaded.names_of.find(e->event_id);
+    return found == loaded.names_of.end() ? std::string{"none"} : found->second.chat_room_id + " " + found->second.chat_message_id;
+  };
+  BOOST_TEST(name_of(one) == "GENERAL m1");
+  BOOST_TEST(name_of(two) == "GENERAL ");
+  BOOST_TEST(name_of(three) == "GENERAL m3");
+}
+
 BOOST_FIXTURE_TEST_CASE(newest_event_of_each_room_is_found_in_a_queue, in_memory) {
   std::vector<matrix::event_ptr> events;
   for (std::int64_t n = 0; n < 4; ++n) events.push_back(stored(n));

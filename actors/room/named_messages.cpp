@@ -1,0 +1,92 @@
+// Messages that commands name, by the chat server's id or the event's: found before the command is run.
+#include "actors/room/room_machine.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+
+void room_machine::take_command(const chat_command& m) {
+  queued_command c;
+  c.command = m;
+  c.since = now_;
+  if (const auto* x = std::get_if<chat::message_send>(m.body.get())) {
+    for (const auto* named : {&x->reply_to, &x->thread})
+      if (*named && !(*named)->empty()) c.event_ids[**named];
+    own_id_known(c);
+  }
+  if (const auto* x = std::get_if<chat::message_delete>(m.body.get())) c.event_ids[x->message];
+  commands_.push_back(std::move(c));
+  run_commands();
+}
+
+bool room_machine::own_id_known(queued_command& c) {
+  const auto* x = std::get_if<chat::message_send>(c.command.body.get());
+  if (!x || x->message.empty() || message_names_.find(x->message)) return true;
+  if (c.id_asked != 0) return false;
+  if (c.id_in_use && (!*c.id_in_use || message_names_.remembers_since(c.id_asked_at))) return true;
+  c.id_asked = next_token();
+  c.id_asked_at = message_names_.bound();
+  now_effects_.push_back(ask_store{c.id_asked, store::find_message{room_id_, x->message}});
+  return false;
+}
+
+bool room_machine::resolve_names(queued_command& c) {
+  if (!own_id_known(c)) return false;
+  const auto* deletion = std::get_if<chat::message_delete>(c.command.body.get());
+  for (auto& [wanted, id] : c.event_ids) {
+    if (!id.empty()) continue;
+    const bool is_event_id = wanted.front() == '$';
+    // Of a deletion the store says the rest, below.
+    if (const auto* known = is_event_id ? graph_.find(wanted) : nullptr; deletion ? is_event_id : known != nullptr) {
+      id = wanted;
+    } else if (const auto* latest = message_names_.find(wanted)) {
+      id = *latest;
+    } else {
+      resolving_ = next_token();
+      now_effects_.push_back(is_event_id ? ask_store{*resolving_, store::load_events{room_id_, {wanted}, false}}
+                                         : ask_store{*resolving_, store::find_message{room_id_, wanted}});
+      return false;
+    }
+  }
+  if (deletion && !c.target) {
+    resolving_ = next_token();
+    now_effects_.push_back(ask_store{*resolving_, store::load_redaction{room_id_, {}, c.event_ids.at(deletion->message)}});
+    return false;
+  }
+  return true;
+}
+
+bool room_machine::name_answered(const store_answered& m) {
+  const auto* named = std::get_if<store::message_found>(m.answer.get());
+  if (resolving_ != m.asked) {
+    const auto c = std::find_if(commands_.begin(), commands_.end(), [&](const auto& one) { return one.id_asked == m.asked; });
+    if (m.asked == 0 || c == commands_.end()) return false;
+    c->id_asked = 0;
+    const auto* why = std::get_if<fault>(m.answer.get());
+    if (named) c->id_in_use = named->event_id;
+    else c->id_in_use = why ? *why : fault{fault_code::store_failed, "the store does not say whether the id of the message is in use"};
+    run_commands();
+    return true;
+  }
+  resolving_.reset();
+  if (commands_.empty()) return true;
+  auto& open = commands_.front();
+  if (const auto* why = std::get_if<fault>(m.answer.get())) {
+    const auto unread = std::move(open);
+    commands_.pop_front();
+    failed(unread.command.reference, chat::name(*unread.command.body), *why);
+    run_commands();
+    return true;
+  }
+  if (const auto* target = std::get_if<store::redaction_loaded>(m.answer.get())) open.target = *target;
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  const auto unknown = std::find_if(open.event_ids.begin(), open.event_ids.end(), [](const auto& one) { return one.second.empty(); });
+  if (unknown != open.event_ids.end()) {
+    if (named) unknown->second = named->event_id.empty() ? "?" : named->event_id;
+    if (found) unknown->second = found->events.empty() || found->events[0].judged == store::verdict::rejected ? "?" : unknown->first;
+  }
+  run_commands();
+  return true;
+}
+
+} // namespace causeway::room
