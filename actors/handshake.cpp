@@ -1,5 +1,7 @@
 #include "actors/handshake.hpp"
 
+#include "actors/excerpt.hpp"
+
 namespace causeway {
 
 using matrix::json::object;
@@ -38,7 +40,14 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
 
 bool is_refusal(const peer_answer& m) { return m.status >= 400 && m.status < 500 && m.status != 429 && !m.errcode.empty(); }
 
+fault incompatible_version(const peer_answer& m) {
+  const auto body = matrix::json::parse(m.body);
+  const auto* version = body ? body->find_string("room_version") : nullptr;
+  return {fault_code::incompatible_room_version, m.why.detail + (version ? "; the room has version " + excerpt(*version, 32) : std::string{})};
+}
+
 fault refusal_of(const peer_answer& m) {
+  if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") return incompatible_version(m);
   if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
   if (m.errcode == "M_UNABLE_TO_AUTHORISE_JOIN") return {fault_code::unable_to_authorise_join, m.why.detail};
   if (m.errcode == "M_UNABLE_TO_GRANT_JOIN") return {fault_code::unable_to_grant_join, m.why.detail};

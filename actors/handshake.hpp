@@ -11,7 +11,8 @@
 /// "Leaving Rooms".
 namespace causeway {
 
-/// Makes the membership event of a user of ours from a template and signs it.
+/// Makes the membership event of a user of ours from a template and signs it. It has an `origin`, which is not specified any more and
+/// which some servers demand.
 /// @param content  ours, with its `membership`; what the template has there is only checked to be of the same membership
 /// @returns fault peer_bad_answer: the template is not this user's event in this room, or cannot become an event
 result<matrix::event_ptr> sign_from_template(const context& node, const matrix::json::object& shape,
@@ -21,6 +22,9 @@ result<matrix::event_ptr> sign_from_template(const context& node, const matrix::
 /// Whether the homeserver has understood and refused: 4xx with a Matrix errcode, and not "come later". Everything else says nothing about the
 /// question: it is asked again, as of a server that cannot be reached.
 bool is_refusal(const peer_answer& m);
+
+/// What a server says that does not know the room's version, or has a room of a version that we do not know; the detail names the version.
+fault incompatible_version(const peer_answer& m);
 
 /// Why another server did not let us in, by the errcode of its answer.
 fault refusal_of(const peer_answer& m);

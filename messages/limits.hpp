@@ -22,7 +22,11 @@ inline constexpr std::int64_t canonical_integer_max = 9'007'199'254'740'991;
 /// Keys, current and old, in one server's answer to /key/v2/server: each costs a signature check.
 inline constexpr std::size_t server_keys_max = 100;
 
-inline constexpr std::size_t json_depth_max = 100;
+/// Nesting of an event without `unsigned`, itself counted: what Synapse takes (125 lists in a member of the content), and no more.
+inline constexpr std::size_t event_depth_max = 127;
+/// Nesting of a JSON document. An event is the deepest thing in one; around it are an answer, a list, `unsigned`.
+inline constexpr std::size_t json_depth_max = 160;
+static_assert(json_depth_max > event_depth_max + 16);
 /// Values (of any kind) in one document; a transaction of 50 full events stays far below.
 inline constexpr std::size_t json_values_max = 2'000'000;
 

@@ -243,7 +243,7 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
   default: break;
   }
   auto claim = matrix::claimed_origin(x.authorization);
-  if (claim.origin.empty()) return refuse(from, x.id, {fault_code::unauthorized, "an X-Matrix Authorization header is required"});
+  if (claim.origin.empty()) return refuse(from, x.id, claim.problem);
   if (claim.origin == node_.server_name) return refuse(from, x.id, {fault_code::unauthorized, "the request claims to be from this server"});
   if (!admit(claim.origin, key_of(from), x, true)) return refuse(from, x.id, {fault_code::overloaded, "too many unknown servers at once; repeat"});
   hand_to_origin(key_of(from), claim.origin, std::move(claim.headers), std::move(x), std::move(*match));

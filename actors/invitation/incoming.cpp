@@ -35,6 +35,16 @@ std::string state_text(const matrix::json::value& list, std::string_view type, s
   return {};
 }
 
+fault problem_of(event_check checked, std::string_view sender) {
+  const std::string server{matrix::server_name_of(sender)};
+  switch (checked) {
+  case event_check::missing_signature: return {fault_code::bad_signature, "the event is not signed by " + server};
+  case event_check::no_key: return {fault_code::bad_signature, "the event is signed with a key of " + server + " that cannot be had"};
+  case event_check::bad_hash: return {fault_code::bad_hash, "the event's content hash does not match"};
+  default: return {fault_code::bad_signature, "the signature of " + server + " is not valid"};
+  }
+}
+
 } // namespace
 
 void invitation_machine::reply(const federation_call& m, int status, std::string body) {
@@ -75,8 +85,12 @@ void invitation_machine::invited(const federation_call& m) {
   const auto* rules = matrix::find_room_version(a.room_version);
   if (!rules)
     return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
+  if (!pdu->contains("signatures")) return refuse(m, {fault_code::bad_signature, "the event is not signed"});
   auto e = matrix::make_event(*pdu, *rules);
-  if (!e) return refuse(m, {fault_code::invalid_param, to_string(e.error())});
+  if (!e) {
+    const bool is_json_at_fault = e.error().code == fault_code::bad_json || e.error().code == fault_code::not_canonical;
+    return refuse(m, {is_json_at_fault ? e.error().code : fault_code::invalid_param, to_string(e.error())});
+  }
   const auto& x = **e;
   if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_) return refuse(m, {fault_code::invalid_param, "room_id differs from the path"});
   if (x.event_id != m.match->parameters.at(1)) return refuse(m, {fault_code::invalid_param, "the event id differs from the path"});
@@ -90,7 +104,7 @@ void invitation_machine::invited(const federation_call& m) {
       for (const auto& entry : *list)
         if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
           if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
-    if (!proven) return refuse(m, {fault_code::invalid_param, "invite_room_state has no create event of this room"});
+    if (!proven) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
   }
   a.invite_room_state = state && state->as_array() ? matrix::json::canonical(*state) : "[]";
   if (a.invite_room_state.size() > invite_room_state_bytes_max) a.invite_room_state = "[]";
@@ -100,11 +114,11 @@ void invitation_machine::invited(const federation_call& m) {
   arriving_ = std::move(a);
 }
 
-void invitation_machine::invite_verified(bool valid) {
+void invitation_machine::invite_verified(event_check checked) {
   auto a = std::move(*arriving_);
   arriving_.reset();
-  if (!valid) {
-    refuse(a.call, {fault_code::invalid_param, "the event's signature or hash is not valid"});
+  if (checked != event_check::valid) {
+    refuse(a.call, problem_of(checked, a.event->sender));
   } else {
     // A request may arrive twice, the second time when he has answered long ago or has been invited anew.
     const bool known = exists_ && row_.direction != "outgoing" && event_ && event_->membership() == "invite" &&

@@ -318,9 +318,9 @@ void invitation_machine::answered(const peer_answer& m) {
 }
 
 void invitation_machine::verified(const events_verified& m) {
-  const bool valid = m.checks.size() == 1 && m.checks.front() == event_check::valid;
-  if (arriving_ && arriving_->asked == m.asked) return invite_verified(valid);
-  if (!rescinding_.empty() && rescinding_.front().asked == m.asked) return rescission_verified(valid);
+  const auto checked = m.checks.size() == 1 ? m.checks.front() : event_check::bad_signature;
+  if (arriving_ && arriving_->asked == m.asked) return invite_verified(checked);
+  if (!rescinding_.empty() && rescinding_.front().asked == m.asked) return rescission_verified(checked == event_check::valid);
 }
 
 std::string invitation_machine::describe(time_ms now) const {

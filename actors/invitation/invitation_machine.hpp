@@ -63,7 +63,7 @@ private:
 
   // -- incoming.cpp
   void invited(const federation_call& m);
-  void invite_verified(bool valid);
+  void invite_verified(event_check checked);
   void answer(const chat_command& m, const chat::invite_answer& x);
   void joined(const join_finished& m);
   void ask_to_join(const chat_command* m);

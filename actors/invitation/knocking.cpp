@@ -117,7 +117,7 @@ void invitation_machine::knock_answered(const peer_answer& m) {
   if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
     at_via_ = knocked_at().size(); // no other server of the room will say otherwise
     knock_fault_ = {};
-    return knock_next({fault_code::incompatible_room_version, m.why.detail});
+    return knock_next(incompatible_version(m));
   }
   const auto why = refusal_of(m);
   knock_unanswered_ = knock_unanswered_ || why.code == fault_code::peer_bad_answer; // that was no homeserver's answer

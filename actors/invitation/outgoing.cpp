@@ -3,6 +3,8 @@
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/invitation/invite_request.hpp"
 
+#include "actors/handshake.hpp"
+
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/policy_server.hpp"
 
@@ -121,7 +123,7 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   }
   if (m.status != 200) {
     row_.pending_request.clear();
-    return become("failed", m.why.detail);
+    return become("failed", m.errcode == "M_INCOMPATIBLE_ROOM_VERSION" ? incompatible_version(m).detail : m.why.detail);
   }
   auto body = matrix::json::parse(m.body);
   const auto* returned = body ? body->find_object("event") : nullptr;

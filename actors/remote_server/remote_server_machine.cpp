@@ -395,7 +395,7 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("waits_for", waits);
   if (const auto* oldest = !in_flight_.empty() ? &in_flight_.front() : !pdus_.empty() ? &pdus_.front() : nullptr) {
     o.set("oldest_event", oldest->event->event_id);
-    o.set("oldest_age_ms", now - oldest->event->origin_server_ts);
+    o.set("oldest_age_ms", now - std::clamp<time_ms>(oldest->event->origin_server_ts, 0, now));
   }
   return matrix::json::canonical(o);
 }

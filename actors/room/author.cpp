@@ -54,6 +54,7 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
     else pdu.set("redacts", d.redacts);
   }
   pdu.set("origin_server_ts", now_);
+  if (d.type == "m.room.member") pdu.set("origin", node_.server_name);
   pdu.set("depth", std::min(graph_.depth_of_head() + 1, limits::canonical_integer_max));
   pdu.set("prev_events", ids_as_json(prev, rules));
   pdu.set("auth_events", ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state), rules));
@@ -69,7 +70,8 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
 
 void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id) {
   for (const auto& server : servers) {
-    if (server == node_.server_name) continue;
+    // A member may have a name that tells no server: nobody can be told there.
+    if (server == node_.server_name || !matrix::is_server_name(server)) continue;
     writes_.push_back(store::queue_pdu{server, x->event_id});
     tell_after({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id, own_id});
   }

@@ -159,7 +159,7 @@ void room_machine::join_answer(const peer_answer& m) {
   if (m.status != 200) {
     if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
       join_->via = join_->wanted.via.size();
-      join_->last = {fault_code::incompatible_room_version, m.why.detail};
+      join_->last = incompatible_version(m);
       return ask_join();
     }
     // A join that was answered with something that is no answer may have come through.

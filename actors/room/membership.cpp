@@ -85,6 +85,7 @@ void room_machine::offer_membership(const federation_call& m, const char* member
   shape.erase("hashes");
   shape.erase("signatures");
   shape.erase("event_id");
+  shape.erase("origin"); // ours, in an event that is theirs
   reply(m, 200, matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", head_.room_version}}));
 }
 

@@ -493,7 +493,7 @@ std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
   if (state)
     for (auto it = state.state->lower_bound({"m.room.member", ""}); it != state.state->end() && it->first.first == "m.room.member"; ++it)
       if (const auto* e = find_event(it->second); e && e->membership() == "join")
-        servers.emplace(matrix::server_name_of(it->first.second));
+        if (const auto server = matrix::server_name_of(it->first.second); matrix::is_server_name(server)) servers.emplace(server);
   std::vector<std::string> list{servers.begin(), servers.end()};
   if (state && state.group == current_.group) {
     servers_group_ = state.group;

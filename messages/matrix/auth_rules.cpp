@@ -4,6 +4,8 @@
 #include "messages/matrix/membership_rules.hpp"
 #include "messages/matrix/power_level_rules.hpp"
 
+#include <algorithm>
+
 // Numbers are those of room version 12; earlier versions lack rule 2 and count one less from there on.
 namespace causeway::matrix {
 
@@ -11,8 +13,34 @@ namespace {
 
 status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
 
+// `host`, `host:port` or an address in brackets, as servers check it: a port is any integer.
+bool is_creator_server(std::string_view server) {
+  const auto is_letter = [](char x) { return (x >= '0' && x <= '9') || (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || x == '-'; };
+  const auto colon = server.ends_with(']') ? std::string_view::npos : server.rfind(':');
+  if (colon != std::string_view::npos && !read_integer(server.substr(colon + 1)))
+    return false;
+  auto host = server.substr(0, colon);
+  if (host.starts_with('['))
+    return host.ends_with(']') && is_server_name(host);
+  while (true) {
+    const auto dot = host.find('.');
+    const auto label = host.substr(0, dot);
+    if (label.empty() || !std::all_of(label.begin(), label.end(), is_letter))
+      return false;
+    if (dot == std::string_view::npos)
+      return true;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+bool is_creator_name(std::string_view name) {
+  const auto colon = name.find(':');
+  return name.size() <= limits::identifier_bytes_max && name.starts_with('@') && colon != std::string_view::npos
+         && is_creator_server(name.substr(colon + 1));
+}
+
 // 1.4 "If additional_creators is present in content and is not an array of strings where each string passes the same
-// user ID validation applied to sender, reject."
+// user ID validation applied to sender, reject." For servers that is a validation of its own.
 bool has_valid_additional_creators(const json::object& content) {
   const auto* additional = content.find("additional_creators");
   if (!additional)
@@ -20,7 +48,7 @@ bool has_valid_additional_creators(const json::object& content) {
   if (!additional->as_array())
     return false;
   for (const auto& name : *additional->as_array())
-    if (!name.as_string() || !is_user_id(*name.as_string()))
+    if (!name.as_string() || !is_creator_name(*name.as_string()))
       return false;
   return true;
 }
@@ -50,27 +78,29 @@ status check_create(const event& x, const event* create) {
   return ok();
 }
 
-// 4 Only a literal false closes the room.
-bool may_federate(const event& x, const event& create) {
-  const auto* federate = create.content().find("m.federate");
-  const auto* allowed = federate ? federate->as_bool() : nullptr;
-  return !allowed || *allowed || server_name_of(x.sender) == server_name_of(create.sender);
-}
 
 // Versions 1 to 5, rule 4: a server keeps its own list of aliases, whoever of its users sends it.
 status check_aliases(const event& x) {
-  if (!x.state_key)
+  if (!x.state_key || x.state_key->empty())
     return forbidden("4.1 m.room.aliases without state_key");
   if (*x.state_key != server_name_of(x.sender))
     return forbidden("4.2 m.room.aliases of another server");
   return ok();
 }
 
-// Versions 1 and 2, rule 11.
+// Versions 1 and 2, rule 11; one that names nothing redacts nothing. In later versions the rule lets every redaction in, but who sends
+// one still has to have a level that can be read.
 status check_redaction(const event& x, const power_levels& levels) {
-  if (levels.of_user(x.sender) >= levels.of_action("redact"))
+  const auto own_level = levels.user(x.sender), needed = levels.action("redact");
+  if (!own_level || !needed)
+    return forbidden("11 a level cannot be read");
+  if (!x.rules().redaction_auth_rule || *own_level >= *needed)
     return ok();
-  if (server_name_of(x.redacts()) == server_name_of(x.event_id))
+  const auto* redacts = x.source.find("redacts");
+  const auto* target = redacts ? redacts->as_string() : nullptr;
+  if (!target)
+    return ok();
+  if (target->find(':') != std::string::npos && server_name_of(*target) == server_name_of(x.event_id))
     return ok();
   return forbidden("11.3 sender is below the redact level and the event is of another server");
 }
@@ -86,7 +116,7 @@ status check_auth(const event& x, const event* create, const state_lookup& state
   // reject." In earlier versions: an event is judged by its own room.
   if (x.room_id != create->room_id)
     return forbidden("2 room_id is not that of the m.room.create");
-  if (!may_federate(x, *create))
+  if (!may_federate(*create, x.sender))
     return forbidden("4 room is closed to the sender's server");
 
   const auto& rules = x.rules();
@@ -101,13 +131,16 @@ status check_auth(const event& x, const event* create, const state_lookup& state
   if (!member || member->membership() != "join")
     return forbidden("6 sender is not joined");
 
+  const auto own_level = levels.user(x.sender);
+  const auto needed = x.type == "m.room.third_party_invite" ? levels.action("invite") : levels.type(x.type, x.is_state());
+  if (!own_level || !needed)
+    return forbidden("8 a level cannot be read");
   // 7.1 Allowed if and only if the sender may invite; the level of the type is not asked.
-  const auto sender_level = levels.of_user(x.sender);
   if (x.type == "m.room.third_party_invite")
-    return sender_level >= levels.of_action("invite") ? ok() : forbidden("7.1 sender is below the invite level");
+    return *own_level >= *needed ? ok() : forbidden("7.1 sender is below the invite level");
 
   // 8 "If the event type's required power level is greater than the sender's power level, reject."
-  if (levels.of_event(x.type, x.is_state()) > sender_level)
+  if (*needed > *own_level)
     return forbidden("8 sender is below the level of " + x.type);
   // 9 "If the event has a state_key that starts with an @ and does not match the sender, reject."
   if (x.state_key && x.state_key->starts_with('@') && *x.state_key != x.sender)
@@ -115,7 +148,7 @@ status check_auth(const event& x, const event* create, const state_lookup& state
 
   if (x.type == "m.room.power_levels")
     return check_power_levels(x, *create, state, levels);
-  if (rules.redaction_auth_rule && x.type == "m.room.redaction")
+  if (x.type == "m.room.redaction")
     return check_redaction(x, levels);
   return ok();
 }

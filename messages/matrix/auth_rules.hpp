@@ -1,10 +1,10 @@
 #pragma once
 #include "messages/matrix/event.hpp"
+#include "messages/matrix/power_level.hpp"
 #include "messages/matrix/state_map.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,9 +17,6 @@ namespace causeway::matrix {
 using state_lookup = std::function<const event*(std::string_view type, std::string_view state_key)>;
 /// An event by id, or null when unknown here.
 using event_lookup = std::function<const event*(std::string_view event_id)>;
-
-/// Power of a user: an integer, or infinite for a creator of a version 12 room.
-inline constexpr std::int64_t infinite_power = std::numeric_limits<std::int64_t>::max();
 
 /// The (type, state_key) pairs a (not yet finished) event has to list in auth_events ("Auth events selection").
 std::vector<state_key_pair> auth_types_for(const room_version_rules& rules, std::string_view type,
@@ -52,14 +49,26 @@ status check_auth(const event& x, const event* create, const state_lookup& state
 class power_levels {
 public:
   power_levels(const event* create, const event* power_levels_event);
+
+  // As the rules read them. Up to version 9 a room may hold levels that nobody can read (a text that is no number, a list in the
+  // place of `events`): nothing is returned, and an event that depends on such a level is refused.
+  std::optional<power_level> user(std::string_view user_id) const;
+  /// `ban`, `kick`, `redact` (default 50), `invite` (default 0).
+  std::optional<power_level> action(std::string_view action) const;
+  std::optional<power_level> type(std::string_view type, bool is_state) const;
+
+  // As one number, for all that is no rule. One that cannot be read counts as its default; a level beyond 64 bits as the nearest.
   std::int64_t of_user(std::string_view user_id) const;
-  /// `ban`, `kick`, `redact` (default 50), `invite` (default 0), `events_default`, `users_default`.
+  /// `ban`, `kick`, `redact`, `state_default` (default 50), `invite`, `events_default`, `users_default` (default 0).
   std::int64_t of_action(std::string_view action) const;
   std::int64_t of_event(std::string_view type, bool is_state) const;
   std::int64_t of_notification(std::string_view key) const;
   bool is_creator(std::string_view user_id) const;
 
 private:
+  /// Member of the event's content; null when there is no event or no such member.
+  const json::value* find(std::string_view key) const;
+
   const event* create_;
   const event* event_;
 };

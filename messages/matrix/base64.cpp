@@ -1,5 +1,6 @@
 #include "messages/matrix/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -65,6 +66,30 @@ std::optional<std::string> base64_decode(std::string_view text) {
   }
   // Left-over bits are not looked at: widely used encoders leave them set, and every reader ignores them.
   return out;
+}
+
+std::optional<std::string> base64_decode_as_servers(std::string_view text) {
+  if (std::any_of(text.begin(), text.end(), [](unsigned char x) { return x >= 0x80; })) return {};
+  // The padding that is added goes by the length of the text, foreign characters and all.
+  const std::size_t padding = 3 - (text.size() + 3) % 4;
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int in_quad = 0, pads = 0; // digits since the last whole group of four; paddings since the last digit
+  for (std::size_t at = 0; at < text.size() + padding; ++at) {
+    const unsigned char character = at < text.size() ? text[at] : '=';
+    if (character == '=') {
+      if (in_quad >= 2 && in_quad + ++pads >= 4) return out;
+      continue;
+    }
+    const auto digit = digit_of[character];
+    if (digit == no_digit) continue;
+    pads = 0;
+    bits = bits << 6 | digit;
+    if (in_quad > 0) out += static_cast<char>(bits >> (6 - 2 * in_quad) & 0xff);
+    in_quad = (in_quad + 1) % 4;
+  }
+  return in_quad == 0 ? std::optional{std::move(out)} : std::nullopt;
 }
 
 } // namespace causeway::matrix

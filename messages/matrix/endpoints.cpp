@@ -88,6 +88,15 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
   return pattern.empty() && path.empty();
 }
 
+/// In a query a '+' is a blank, as forms have it and most libraries write it. Event ids have no blanks, and those of version 3 contain a
+/// '+' that not everybody escapes.
+std::optional<std::string> query_decode(std::string_view text) {
+  if (text.starts_with('$') || text.starts_with("%24")) return percent_decode(text);
+  std::string with_blanks{text};
+  std::replace(with_blanks.begin(), with_blanks.end(), '+', ' ');
+  return percent_decode(with_blanks);
+}
+
 } // namespace
 
 const std::string* endpoint_match::find_query(std::string_view name) const {
@@ -126,7 +135,7 @@ result<endpoint_match> match_endpoint(std::string_view method, std::string_view 
     auto value = next_part(rest, '&');
     if (value.empty()) continue;
     const auto name = next_part(value, '=');
-    auto decoded_name = percent_decode(name), decoded_value = percent_decode(value);
+    auto decoded_name = query_decode(name), decoded_value = query_decode(value);
     if (!decoded_name || !decoded_value) return {fault_code::invalid_param, "query: bad percent encoding"};
     found.query.emplace_back(std::move(*decoded_name), std::move(*decoded_value));
   }

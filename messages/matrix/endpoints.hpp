@@ -68,7 +68,7 @@ struct endpoint_info {
 struct endpoint_match {
   const endpoint_info* info = nullptr;
   std::vector<std::string> parameters;                    ///< path parameters, percent-decoded
-  std::vector<std::pair<std::string, std::string>> query; ///< percent-decoded, in order, repeats kept
+  std::vector<std::pair<std::string, std::string>> query; ///< decoded ('+' is a blank), in order, repeats kept
   /// First value of `name`, or null.
   const std::string* find_query(std::string_view name) const;
 };
@@ -80,7 +80,8 @@ const endpoint_info& info(endpoint id);
 
 /// Percent-encodes all but unreserved characters, for a path or query component.
 std::string percent_encode(std::string_view text);
-/// Nothing for an incomplete escape or text that is not UTF-8. A '+' stays: event ids of version 3 contain it.
+/// Nothing for an incomplete escape or text that is not UTF-8. A '+' stays: this is for
+/// paths, where it stands for itself (event ids of version 3 contain it).
 std::optional<std::string> percent_decode(std::string_view text);
 /// Path of `id` with its parameters encoded, e.g. endpoint_path(endpoint::event, {event_id}).
 std::string endpoint_path(endpoint id, const std::vector<std::string_view>& parameters);

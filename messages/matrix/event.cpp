@@ -1,9 +1,11 @@
 #include "messages/matrix/event.hpp"
 
 #include "messages/matrix/base64.hpp"
+#include "messages/matrix/event_numbers.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace causeway::matrix {
 namespace {
@@ -46,6 +48,12 @@ struct measure {
   }
 };
 
+measure measure_of(const json::object& pdu) {
+  measure made;
+  made.add(pdu);
+  return made;
+}
+
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;
   for (unsigned char byte : text) count += (byte & 0xc0) != 0x80;
@@ -55,17 +63,17 @@ std::size_t code_points(std::string_view text) {
 /// Takes a PDU apart, field by field; each step returns false after it noted the fault.
 class pdu_reader {
 public:
-  pdu_reader(const json::object& pdu, const room_version_rules& rules, event& out)
-      : pdu_(pdu), rules_(rules), out_(out) {}
+  pdu_reader(const json::object& pdu, const measure& measured, const room_version_rules& rules, event& out)
+      : pdu_(pdu), measured_(measured), rules_(rules), out_(out) {}
 
   const fault& why() const { return why_; }
 
   bool read(count_policy counts) {
     const auto count_max = [&](std::size_t bounded) { return counts == count_policy::bounded ? bounded : SIZE_MAX; };
     return whole() && text("type", out_.type) && text("sender", out_.sender) && sender() && room() && state_key() &&
-           content() && integer("depth", out_.depth) && depth() && integer("origin_server_ts", out_.origin_server_ts) &&
+           content() && integer("depth", out_.depth) && depth() && time() &&
            references("prev_events", count_max(limits::prev_events_max), out_.prev_events) &&
-           references("auth_events", count_max(limits::auth_events_max), out_.auth_events) && hashes() &&
+           references("auth_events", count_max(auth_events_max()), out_.auth_events) && hashes() &&
            signatures() && authoriser() && event_id();
   }
 
@@ -79,14 +87,11 @@ private:
   }
 
   bool whole() {
-    measure measured;
-    measured.add(pdu_);
-    // As the parser counts: what is taken can be read back from the store.
-    if (measured.deepest > limits::json_depth_max) return fail(fault_code::bad_json, "event: nested too deeply");
-    if (rules_.strict_canonical_json && !measured.canonical)
+    if (measured_.deepest > limits::event_depth_max) return fail(fault_code::bad_json, "event: nested too deeply");
+    if (rules_.strict_canonical_json && !measured_.canonical)
       return fail(fault_code::not_canonical, "a number is not an integer within +-(2^53-1)");
     // The exact size only where the bound leaves it open: hardly ever.
-    if (measured.bytes_max > limits::event_bytes_max && json::canonical(pdu_).size() > limits::event_bytes_max)
+    if (measured_.bytes_max > limits::event_bytes_max && json::canonical(pdu_).size() > limits::event_bytes_max)
       return fail(fault_code::too_large, "event: over 65536 bytes");
     return true;
   }
@@ -97,6 +102,8 @@ private:
     const auto* content = x->as_string();
     if (!content) return bad(key, "not a string");
     out = *content;
+    // PostgreSQL keeps no NUL, and with it no large server.
+    if (out.find('\0') != std::string::npos) return bad(key, "contains a NUL");
     return bounded(key, out);
   }
 
@@ -117,19 +124,39 @@ private:
     return true;
   }
 
+  /// Up to version 5 a time of 64 bits is one.
+  bool time() {
+    const auto* long_time = pdu_.find("origin_server_ts") ? pdu_.find("origin_server_ts")->as_number_text() : nullptr;
+    if (!long_time) return integer("origin_server_ts", out_.origin_server_ts);
+    const auto* const begin = long_time->text.data();
+    const auto* const end = begin + long_time->text.size();
+    const auto [stop, why] = std::from_chars(begin, end, out_.origin_server_ts);
+    return (why == std::errc{} && stop == end) || bad("origin_server_ts", "not an integer of 64 bits");
+  }
+
+  /// Servers ask of a user's name that it tells a server, whose signature they want. How it begins is nothing to them.
   bool sender() {
-    return has_identifier_shape(out_.sender, '@', true) ||
-           fail(fault_code::invalid_identifier, "sender: not a user id");
+    return tells_a_server(out_.sender) || fail(fault_code::invalid_identifier, "sender: not a user id");
   }
 
   // A create event that names a room of its own has a form; the rules reject it (1.2).
-  bool derives_room_id() const { return rules_.room_id_is_create_hash && out_.type == "m.room.create" && !pdu_.contains("room_id"); }
+  // One with another state_key founds no room, and so has to name one.
+  bool derives_room_id() const {
+    const auto* key = pdu_.find("state_key");
+    return rules_.room_id_is_create_hash && out_.type == "m.room.create" && !pdu_.contains("room_id") && key && key->as_string() &&
+           key->as_string()->empty();
+  }
 
   bool room() {
     if (derives_room_id()) return true;
     if (!text("room_id", out_.room_id)) return false;
     return has_identifier_shape(out_.room_id, '!', false) ||
            fail(fault_code::invalid_identifier, "room_id: not a room id");
+  }
+
+  // The create event, which nobody cites from version 12 on, is one of them all the same.
+  std::size_t auth_events_max() const {
+    return limits::auth_events_max - (rules_.room_id_is_create_hash && out_.type != "m.room.create");
   }
 
   bool state_key() { return !pdu_.contains("state_key") || text("state_key", out_.state_key.emplace()); }
@@ -153,7 +180,8 @@ private:
     for (const auto& item : *items) {
       const auto* id = rules_.event_ids == event_id_format::given ? id_of_pair(item) : item.as_string();
       if (!id) return bad(key, "an entry has the wrong form");
-      if (!has_identifier_shape(*id, '$', false))
+      // In versions 1 and 2 an event has the name its server gave it.
+      if (rules_.event_ids != event_id_format::given && !has_identifier_shape(*id, '$', false))
         return fail(fault_code::invalid_identifier, std::string{key} + ": not an event id");
       out.push_back(*id);
     }
@@ -162,24 +190,28 @@ private:
 
   static const std::string* id_of_pair(const json::value& x) {
     const auto* pair = x.as_array();
-    if (!pair || pair->size() != 2 || !(*pair)[1].as_object()) return nullptr;
+    if (!pair || pair->size() != 2 || !is_object_of_texts((*pair)[1])) return nullptr;
     return (*pair)[0].as_string();
+  }
+
+  static bool is_object_of_texts(const json::value& x) {
+    const auto* members = x.as_object();
+    return members && std::all_of(members->begin(), members->end(), [](const json::member& m) { return m.mapped.as_string(); });
   }
 
   bool hashes() {
     const auto* x = pdu_.find("hashes");
-    return (x && x->find_string("sha256")) || bad("hashes", "no sha256");
+    if (!x || !is_object_of_texts(*x)) return bad("hashes", "not an object of strings");
+    const auto* sha256 = x->find_string("sha256");
+    return (sha256 && base64_decode_as_servers(*sha256)) || bad("hashes", "no sha256 in base64");
   }
 
   bool signatures() {
     const auto* x = pdu_.find("signatures");
     const auto* servers = x ? x->as_object() : nullptr;
     if (!servers) return bad("signatures", "not an object");
-    for (const auto& [server, keys] : *servers) {
-      if (!keys.as_object()) return bad("signatures", "a server's entry is not an object");
-      for (const auto& [id, signature] : *keys.as_object())
-        if (!signature.as_string()) return bad("signatures", "a signature is not a string");
-    }
+    for (const auto& [server, keys] : *servers)
+      if (!is_object_of_texts(keys)) return bad("signatures", "a server's entry is not an object of strings");
     return true;
   }
 
@@ -190,13 +222,13 @@ private:
     const auto* membership = content.find_string("membership");
     if (!membership || *membership != "join" || !content.find("join_authorised_via_users_server")) return true;
     const auto* user = content.find_string("join_authorised_via_users_server");
-    return (user && is_user_id(*user)) ||
+    return (user && tells_a_server(*user)) ||
            fail(fault_code::invalid_identifier, "join_authorised_via_users_server: not a user id");
   }
 
   bool event_id() {
     if (rules_.event_ids == event_id_format::given)
-      return text("event_id", out_.event_id) && (has_identifier_shape(out_.event_id, '$', true) ||
+      return text("event_id", out_.event_id) && (tells_a_server(out_.event_id) ||
                                                   fail(fault_code::invalid_identifier, "event_id: not an event id"));
     const auto hash = reference_hash(pdu_, rules_);
     out_.event_id =
@@ -206,6 +238,7 @@ private:
   }
 
   const json::object& pdu_;
+  const measure& measured_;
   const room_version_rules& rules_;
   event& out_;
   fault why_;
@@ -245,14 +278,20 @@ result<event_ptr> take_event(json::object& pdu, const room_version_rules& rules,
   if (rules.event_ids != event_id_format::given) pdu.erase("event_id");
   auto made = std::make_shared<event>();
   made->rules_ = &rules;
-  pdu_reader reader{pdu, rules, *made};
+  auto measured = measure_of(pdu);
+  if (!measured.canonical) {
+    if (auto settled = settle_numbers(pdu, rules.number_policy()); !settled) return settled.error();
+    measured = measure_of(pdu);
+  }
+  pdu_reader reader{pdu, measured, rules, *made};
   if (!reader.read(counts)) return reader.why();
   made->source = std::move(pdu);
   return event_ptr{std::move(made)};
 }
 
 result<event_ptr> parse_event(std::string_view text, const room_version_rules& rules, count_policy counts) {
-  auto parsed = json::parse(text, rules.number_policy());
+  // Leniently: which numbers an event may hold is a question of its form.
+  auto parsed = json::parse(text);
   if (!parsed) return parsed.error();
   auto* pdu = parsed->as_object();
   if (!pdu) return {fault_code::bad_json, "an event is an object"};

@@ -89,7 +89,7 @@ signature_verdict check_event_signature(
   for (const auto& [key_id, signature] : *of_server->as_object()) {
     // Other algorithms, and the `ed25519:policy_server` of a policy server that is nobody's signing key, simply have no
     // key.
-    if (!is_signing_key_id(key_id) || !signature.as_string()) continue;
+    if (!is_verify_key_id(key_id) || !signature.as_string()) continue;
     const auto known = keys.find(key_id);
     const auto one = known == keys.end() ? signature_verdict::unknown_key : check_with_key(x, signed_bytes, *signature.as_string(), known->second);
     if (one == signature_verdict::invalid) return one;

@@ -70,8 +70,10 @@ bool is_localpart_character(char x) {
 
 } // namespace
 
-std::optional<server_name_parts> split_server_name(std::string_view text) {
-  if (text.empty() || text.size() > server_name_bytes_max) return {};
+namespace {
+
+std::optional<server_name_parts> split_long_server_name(std::string_view text) {
+  if (text.empty()) return {};
   server_name_parts parts;
   const auto host_end = text.front() == '[' ? text.find(']') + 1 : std::min(text.find(':'), text.size());
   if (host_end == 0) return {}; // '[' without ']', or nothing before ':'
@@ -94,11 +96,21 @@ std::optional<server_name_parts> split_server_name(std::string_view text) {
   return parts;
 }
 
+} // namespace
+
+std::optional<server_name_parts> split_server_name(std::string_view text) {
+  return text.size() <= server_name_bytes_max ? split_long_server_name(text) : std::nullopt;
+}
+
 bool is_server_name(std::string_view text) { return split_server_name(text).has_value(); }
 
 std::string_view server_name_of(std::string_view identifier) {
   const auto colon = identifier.find(':');
   return colon == std::string_view::npos ? std::string_view{} : identifier.substr(colon + 1);
+}
+
+bool tells_a_server(std::string_view id) {
+  return id.find('\0') == std::string_view::npos && split_long_server_name(server_name_of(id)).has_value();
 }
 
 std::string_view localpart_of(std::string_view identifier) {
@@ -153,6 +165,10 @@ bool is_signing_key_id(std::string_view text) {
   if (!text.starts_with(prefix) || text.size() == prefix.size() || text.size() > limits::identifier_bytes_max)
     return false;
   return all(text.substr(prefix.size()), [](char x) { return is_alphanumeric(x) || x == '_'; });
+}
+
+bool is_verify_key_id(std::string_view text) {
+  return text.starts_with("ed25519:") && text.size() <= limits::identifier_bytes_max;
 }
 
 bool is_room_version_grammar(std::string_view text) {

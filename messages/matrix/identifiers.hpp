@@ -21,6 +21,9 @@ std::optional<server_name_parts> split_server_name(std::string_view text);
 
 /// Everything after the first ':'; empty when there is none. Valid for user ids, aliases and room ids up to version 11.
 std::string_view server_name_of(std::string_view identifier);
+/// Whether a server may have signed in the name of `id`: what stands behind the first ':' is a server name, of any length. That is all that
+/// servers ask of senders in events, whatever comes before it; but a NUL they cannot keep.
+bool tells_a_server(std::string_view id);
 /// The part between the sigil and the first ':'.
 std::string_view localpart_of(std::string_view identifier);
 
@@ -38,8 +41,10 @@ bool has_identifier_shape(std::string_view text, char sigil, bool server_require
 bool is_room_id(std::string_view text);
 bool is_event_id(std::string_view text);
 bool is_room_alias(std::string_view text);
-/// `ed25519:[a-zA-Z0-9_]+`
+/// `ed25519:[a-zA-Z0-9_]+`: what a key of our own may be called.
 bool is_signing_key_id(std::string_view text);
+/// `ed25519:` and anything, at most 255 bytes: what servers call theirs, and others take.
+bool is_verify_key_id(std::string_view text);
 /// `[a-z0-9.-]{1,32}`
 bool is_room_version_grammar(std::string_view text);
 

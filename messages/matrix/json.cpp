@@ -52,6 +52,10 @@ std::size_t object::size() const { return members_.size(); }
 bool object::empty() const { return members_.empty(); }
 const member* object::begin() const { return members_.data(); }
 const member* object::end() const { return members_.data() + members_.size(); }
+
+bool object::change_each(const std::function<bool(value&)>& change) {
+  return std::all_of(members_.begin(), members_.end(), [&](member& x) { return change(x.mapped); });
+}
 // Written out: defaulted ones of types that hold each other send clang 16 round in circles.
 bool object::operator==(const object& x) const { return members_ == x.members_; }
 bool member::operator==(const member& x) const { return key == x.key && mapped == x.mapped; }

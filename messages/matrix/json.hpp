@@ -53,6 +53,8 @@ public:
   bool empty() const;
   const member* begin() const;
   const member* end() const;
+  /// Hands every mapped value to `change`, until it returns false. @returns whether it never did
+  bool change_each(const std::function<bool(value&)>& change);
   bool operator==(const object& x) const;
 
 private:

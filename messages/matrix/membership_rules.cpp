@@ -8,9 +8,6 @@ namespace causeway::matrix {
 
 namespace {
 
-/// Verifications one third-party invite may cost (60 us each). Real ones carry one or two signatures and keys.
-constexpr int third_party_verifications_max = 32;
-
 status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
 
 /// What each rule looks at.
@@ -19,6 +16,8 @@ struct membership_change {
   const event& create;
   const state_lookup& state;
   const power_levels& levels;
+  /// Levels that every change of a membership asks for, whatever it is.
+  const power_level sender_level, target_level, invite_level, ban_level;
   const room_version_rules& rules = x.rules();
   const std::string& target = *x.state_key;
 
@@ -35,8 +34,6 @@ struct membership_change {
     const auto* text = rule->as_string();
     return text ? std::string_view{*text} : std::string_view{};
   }
-  std::int64_t sender_level() const { return levels.of_user(x.sender); }
-  bool outranks_target() const { return levels.of_user(target) < sender_level(); }
 };
 
 // 5.3.1 "If the only previous event is an m.room.create and the state_key is the sender of the m.room.create, allow."
@@ -59,7 +56,8 @@ status check_restricted_join(const membership_change& change) {
     return forbidden("5.3.5.2 join_authorised_via_users_server is missing");
   if (change.membership_of(*authoriser) != "join")
     return forbidden("5.3.5.2 authorising user is not joined");
-  if (change.levels.of_user(*authoriser) < change.levels.of_action("invite"))
+  const auto level = change.levels.user(*authoriser);
+  if (!level || *level < change.invite_level)
     return forbidden("5.3.5.2 authorising user may not invite");
   return ok();
 }
@@ -81,41 +79,67 @@ status check_join(const membership_change& change) {
   return forbidden("5.3.7 unknown join rule");
 }
 
-std::vector<const std::string*> public_keys_of(const event& third_party_invite) {
-  std::vector<const std::string*> keys;
-  const auto add = [&](const json::value* key) {
-    if (key && key->as_string())
-      keys.push_back(key->as_string());
-  };
+/// The keys of an m.room.third_party_invite event, as they are written, in order.
+/// @returns nothing when one of them is not where it should be: servers fail on it
+std::optional<std::vector<const json::value*>> public_keys_of(const event& third_party_invite) {
+  std::vector<const json::value*> keys;
   const auto& content = third_party_invite.content();
-  add(content.find("public_key"));
-  if (const auto* list = content.find("public_keys"); list && list->as_array())
-    for (const auto& entry : *list->as_array())
-      add(entry.find("public_key"));
+  if (const auto* key = content.find("public_key"))
+    keys.push_back(key);
+  const auto* more = content.find("public_keys");
+  if (!more)
+    return keys;
+  const auto* items = more->as_array();
+  if (!items && !more->as_object() && !more->as_string())
+    return std::nullopt;
+  if (items)
+    for (const auto& item : *items)
+      keys.push_back(item.find("public_key")); // null, where there is none: it counts only when its turn comes
+  else if (more->as_object() ? !more->as_object()->empty() : !more->as_string()->empty())
+    keys.push_back(nullptr);
   return keys;
 }
 
-// 5.4.1.7 "If any signature in signed matches any public key in the m.room.third_party_invite event, allow."
-bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& signed_) {
-  const auto* found = signed_.find("signatures");
-  const auto* signatures = found ? found->as_object() : nullptr;
-  if (!signatures)
-    return false;
-  int verifications = 0;
-  const auto keys = public_keys_of(third_party_invite);
-  for (const auto& [server, by_key] : *signatures) {
-    if (!by_key.as_object())
-      continue;
-    for (const auto& [key_id, signature] : *by_key.as_object()) {
-      if (!key_id.starts_with("ed25519:"))
-        continue;
-      for (const auto* key : keys) {
-        if (++verifications > third_party_verifications_max)
-          return false;
-        if (verify_json(signed_, server, key_id, *key))
-          return true;
+/// Text of the first ed25519 signature, in the order of servers and key ids, by its server and key id. For a list of keys that is the one
+/// that decides.
+struct first_signature {
+  std::string_view server, key_id;
+  bool is_there = false;
+  bool is_lawful = true; ///< what comes before it has the form of signatures
+};
+
+first_signature first_signature_in(const json::value* signatures) {
+  first_signature found;
+  const auto* servers = signatures ? signatures->as_object() : nullptr;
+  found.is_lawful = servers;
+  if (!servers)
+    return found;
+  for (const auto& [server, by_key] : *servers) {
+    found.is_lawful = by_key.as_object();
+    if (!found.is_lawful)
+      return found;
+    for (const auto& [key_id, signature] : *by_key.as_object())
+      if (key_id.starts_with("ed25519:")) {
+        found.server = server, found.key_id = key_id, found.is_there = true;
+        return found;
       }
-    }
+  }
+  return found;
+}
+
+// 5.4.1.7 "If any signature in signed matches any public key in the m.room.third_party_invite event, allow." Synapse tries with each key
+// the first signature only, and fails on the first key that is none. At most a thousand keys fit an event (60 us each).
+bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& signed_) {
+  const auto keys = public_keys_of(third_party_invite);
+  const auto signature = first_signature_in(signed_.find("signatures"));
+  if (!keys || !signature.is_lawful || !signature.is_there)
+    return false;
+  for (const auto* key : *keys) {
+    const auto* text = key ? key->as_string() : nullptr;
+    if (!text || !is_verify_key(*text))
+      return false;
+    if (verify_json(signed_, signature.server, signature.key_id, *text))
+      return true;
   }
   return false;
 }
@@ -155,7 +179,7 @@ status check_invite(const membership_change& change) {
   const auto membership = change.membership_of(change.target);
   if (membership == "join" || membership == "ban")
     return forbidden("5.4.3 target is joined or banned");
-  if (change.sender_level() < change.levels.of_action("invite"))
+  if (change.sender_level < change.invite_level)
     return forbidden("5.4.5 sender is below the invite level");
   return ok();
 }
@@ -168,9 +192,10 @@ status check_leave(const membership_change& change) {
   }
   if (change.membership_of(change.x.sender) != "join")
     return forbidden("5.5.2 sender is not joined");
-  if (change.membership_of(change.target) == "ban" && change.sender_level() < change.levels.of_action("ban"))
+  if (change.membership_of(change.target) == "ban" && change.sender_level < change.ban_level)
     return forbidden("5.5.3 sender is below the ban level");
-  if (change.sender_level() < change.levels.of_action("kick") || !change.outranks_target())
+  const auto kick_level = change.levels.action("kick");
+  if (!kick_level || change.sender_level < *kick_level || change.sender_level <= change.target_level)
     return forbidden("5.5.5 sender is below the kick level or not above the target");
   return ok();
 }
@@ -179,7 +204,7 @@ status check_leave(const membership_change& change) {
 status check_ban(const membership_change& change) {
   if (change.membership_of(change.x.sender) != "join")
     return forbidden("5.6.1 sender is not joined");
-  if (change.sender_level() < change.levels.of_action("ban") || !change.outranks_target())
+  if (change.sender_level < change.ban_level || change.sender_level <= change.target_level)
     return forbidden("5.6.3 sender is below the ban level or not above the target");
   return ok();
 }
@@ -196,27 +221,32 @@ status check_knock(const membership_change& change) {
   return ok();
 }
 
-// Rule 4 for the other party. The specification looks at the sender only; Synapse also keeps a room that is closed to the
-// federation from inviting, kicking or banning users of other servers, and nearly every server of such a room is one.
-bool target_may_federate(const membership_change& change) {
-  const auto* federate = change.create.content().find("m.federate");
-  const auto* allowed = federate ? federate->as_bool() : nullptr;
-  return !allowed || *allowed || server_name_of(change.target) == server_name_of(change.create.sender);
-}
-
 } // namespace
+
+bool may_federate(const event& create, std::string_view user_id) {
+  const auto* federate = create.content().find("m.federate");
+  const auto* allowed = federate ? federate->as_bool() : nullptr;
+  return !federate || (allowed && *allowed) || server_name_of(user_id) == server_name_of(create.sender);
+}
 
 status check_membership(const event& x, const event& create, const state_lookup& state, const power_levels& levels) {
   // 5.1 "If there is no state_key property, or no membership property in content, reject."
   if (!x.state_key || x.membership().empty())
     return forbidden("5.1 state_key or membership is missing");
-  if (!is_user_id(*x.state_key))
-    return forbidden("5.1 state_key is no user id");
   if (is_creators_first_join(x, create))
     return ok();
-  const membership_change change{x, create, state, levels};
-  if (!target_may_federate(change))
+  // Servers ask no more of the name than that there is a server in it.
+  if (x.state_key->find(':') == std::string::npos)
+    return forbidden("5.1 state_key is no user id");
+  // Rule 4 for the other party. The specification looks at the sender only; Synapse also keeps a room that is closed to the federation
+  // from inviting, kicking or banning users of other servers, and nearly every server of such a room is one.
+  if (!may_federate(create, *x.state_key))
     return forbidden("4 room is closed to the target's server");
+  const auto sender_level = levels.user(x.sender), target_level = levels.user(*x.state_key);
+  const auto invite_level = levels.action("invite"), ban_level = levels.action("ban");
+  if (!sender_level || !target_level || !invite_level || !ban_level)
+    return forbidden("5 a level cannot be read");
+  const membership_change change{x, create, state, levels, *sender_level, *target_level, *invite_level, *ban_level};
   const auto membership = x.membership();
   if (membership == "join")
     return check_join(change);

@@ -1,87 +1,30 @@
+#include "messages/matrix/auth_rules.hpp"
 #include "messages/matrix/identifiers.hpp"
-#include "messages/matrix/power_level_rules.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
 
 namespace causeway::matrix {
 
 namespace {
 
-constexpr std::int64_t level_max = infinite_power - 1;
-
-std::optional<std::int64_t> parse_integer(std::string_view digits) {
-  const bool negative = !digits.empty() && digits.front() == '-';
-  if (negative || (!digits.empty() && digits.front() == '+'))
-    digits.remove_prefix(1);
-  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    return std::nullopt;
-  std::int64_t magnitude = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
-  if (error == std::errc::result_out_of_range || magnitude > level_max)
-    magnitude = level_max;
-  return negative ? -magnitude : magnitude;
-}
-
-std::string_view without_white_space(std::string_view text) {
-  constexpr std::string_view white = " \t\n\v\f\r";
-  const auto first = text.find_first_not_of(white);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(white) - first + 1);
-}
-
-// "First the exponent is applied, then the value is cut at the decimal point"; what does not fit a double is refused.
-std::optional<std::int64_t> parse_float(const std::string& text) {
-  const double x = std::strtod(text.c_str(), nullptr);
-  if (!std::isfinite(x))
-    return std::nullopt;
-  constexpr double bound = 9.2e18; // inside int64_t, whose own bound is not a double
-  if (x >= bound)
-    return level_max;
-  if (x <= -bound)
-    return -level_max;
-  return static_cast<std::int64_t>(x);
-}
-
 std::int64_t default_level(std::string_view action) {
   return action == "ban" || action == "kick" || action == "redact" || action == "state_default" ? 50 : 0;
 }
 
-std::optional<std::int64_t> level_in(const json::object& levels, std::string_view key, const room_version_rules& rules) {
-  const auto* found = levels.find(key);
-  return found ? read_level(*found, rules) : std::nullopt;
-}
+// A null stands for a member that is absent, except where it is said otherwise.
+bool is_told(const json::value* x) { return x && !x->is_null(); }
 
-std::optional<std::int64_t> level_in(const json::object& content, std::string_view map, std::string_view key,
-                                     const room_version_rules& rules) {
-  const auto* found = content.find(map);
-  const auto* levels = found ? found->as_object() : nullptr;
-  return levels ? level_in(*levels, key, rules) : std::nullopt;
+std::optional<std::int64_t> number(const json::value* x, const room_version_rules& rules) {
+  const auto level = x ? read_level(*x, rules) : std::nullopt;
+  return level ? std::optional{level->clamped()} : std::nullopt;
 }
 
 } // namespace
 
-std::optional<std::int64_t> read_level(const json::value& x, const room_version_rules& rules) {
-  if (const auto* integer = x.as_integer())
-    return *integer;
-  if (rules.integer_power_levels)
-    return std::nullopt;
-  if (const auto* text = x.as_string())
-    return parse_integer(without_white_space(*text));
-  if (const auto* number = x.as_number_text()) {
-    if (const auto integer = parse_integer(number->text))
-      return integer;
-    return parse_float(number->text);
-  }
-  return std::nullopt;
-}
-
 power_levels::power_levels(const event* create, const event* power_levels_event)
   : create_{create}, event_{power_levels_event} {}
+
+const json::value* power_levels::find(std::string_view key) const { return event_ ? event_->content().find(key) : nullptr; }
 
 bool power_levels::is_creator(std::string_view user_id) const {
   if (!create_)
@@ -104,35 +47,64 @@ bool power_levels::is_creator(std::string_view user_id) const {
   });
 }
 
+std::optional<power_level> power_levels::user(std::string_view user_id) const {
+  if (create_ && create_->rules().privileged_creators && is_creator(user_id))
+    return power_level{infinite_power};
+  if (!event_)
+    return power_level{is_creator(user_id) ? 100 : 0};
+  if (const auto* users = find("users")) {
+    if (!users->as_object())
+      return std::nullopt;
+    if (const auto* own = users->find(user_id); is_told(own))
+      return read_level(*own, event_->rules());
+  }
+  const auto* level = find("users_default");
+  return is_told(level) ? read_level(*level, event_->rules()) : power_level{};
+}
+
+std::optional<power_level> power_levels::action(std::string_view action) const {
+  const auto* level = find(action);
+  return is_told(level) ? read_level(*level, event_->rules()) : power_level{default_level(action)};
+}
+
+std::optional<power_level> power_levels::type(std::string_view type, bool is_state) const {
+  if (const auto* events = find("events")) {
+    if (!events->as_object())
+      return std::nullopt;
+    if (const auto* level = events->find(type); is_told(level))
+      return read_level(*level, event_->rules());
+  }
+  // Here a null is no absence: servers fail on it.
+  const auto* fallback = is_state ? "state_default" : "events_default";
+  const auto* level = find(fallback);
+  return level ? read_level(*level, event_->rules()) : power_level{default_level(fallback)};
+}
+
 std::int64_t power_levels::of_user(std::string_view user_id) const {
   if (create_ && create_->rules().privileged_creators && is_creator(user_id))
     return infinite_power;
   if (!event_)
     return is_creator(user_id) ? 100 : 0;
-  if (const auto own = level_in(event_->content(), "users", user_id, event_->rules()))
-    return *own;
-  return of_action("users_default");
+  const auto* users = find("users");
+  return number(users ? users->find(user_id) : nullptr, event_->rules()).value_or(of_action("users_default"));
 }
 
 std::int64_t power_levels::of_action(std::string_view action) const {
-  if (event_)
-    if (const auto level = level_in(event_->content(), action, event_->rules()))
-      return *level;
-  return default_level(action);
+  const auto* level = find(action);
+  return level ? number(level, event_->rules()).value_or(default_level(action)) : default_level(action);
 }
 
 std::int64_t power_levels::of_event(std::string_view type, bool is_state) const {
-  if (event_)
-    if (const auto level = level_in(event_->content(), "events", type, event_->rules()))
-      return *level;
-  return of_action(is_state ? "state_default" : "events_default");
+  const auto* events = find("events");
+  const auto* level = events ? events->find(type) : nullptr;
+  const auto own = level ? number(level, event_->rules()) : std::nullopt;
+  return own ? *own : of_action(is_state ? "state_default" : "events_default");
 }
 
 std::int64_t power_levels::of_notification(std::string_view key) const {
-  if (event_)
-    if (const auto level = level_in(event_->content(), "notifications", key, event_->rules()))
-      return *level;
-  return 50;
+  const auto* notifications = find("notifications");
+  const auto* level = notifications ? notifications->find(key) : nullptr;
+  return level ? number(level, event_->rules()).value_or(50) : 50;
 }
 
 bool redaction_applies(const event& redaction, const event& target, const power_levels& levels) {

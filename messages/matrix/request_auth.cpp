@@ -20,7 +20,12 @@ class parameter_reader {
 public:
   explicit parameter_reader(std::string_view text) : text_(text) {}
 
-  bool at_end() { return skip_space(), text_.empty(); }
+  /// Passes over empty elements of the list, which a reader of HTTP lists has to allow (RFC 9110, 5.6.1.2).
+  bool at_end() {
+    do skip_space();
+    while (take(','));
+    return text_.empty();
+  }
 
   bool read(std::string_view& name, std::string& value) {
     skip_space();
@@ -88,9 +93,10 @@ result<x_matrix> parse_x_matrix(std::string_view header) {
     if (*slot) return refused("Authorization: a parameter is repeated");
     *slot = std::move(value);
   }
-  if (!origin || !is_server_name(*origin)) return refused("Authorization: origin is missing or no server name");
-  if (destination && !is_server_name(*destination)) return refused("Authorization: destination is no server name");
-  if (!key || !is_signing_key_id(*key)) return refused("Authorization: key is missing or no ed25519 key id");
+  if (!origin) return refused("Authorization: origin is missing");
+  if (!is_server_name(*origin)) return refused("Authorization: origin is not a valid server name (a host name or address, with or without a port)");
+  if (destination && !is_server_name(*destination)) return refused("Authorization: destination is not a valid server name");
+  if (!key || !is_verify_key_id(*key)) return refused("Authorization: key is missing or no ed25519 key id");
   if (!signature || signature->empty()) return refused("Authorization: sig is missing");
   return x_matrix{std::move(*origin), std::move(destination), std::move(*key), std::move(*signature)};
 }
@@ -138,9 +144,13 @@ std::string sign_request_of_text(std::string_view method, std::string_view uri, 
 
 origin_claim claimed_origin(const std::vector<std::string>& authorization) {
   origin_claim out;
+  out.problem = refused("an X-Matrix Authorization header is required");
   for (const auto& header : authorization) {
     auto parsed = parse_x_matrix(header);
-    if (!parsed || !is_server_name(parsed->origin)) continue;
+    if (!parsed) {
+      out.problem = parsed.error();
+      continue;
+    }
     if (out.origin.empty()) out.origin = parsed->origin;
     if (parsed->origin == out.origin) out.headers.push_back(header);
   }

@@ -24,6 +24,7 @@ result<x_matrix> parse_x_matrix(std::string_view header);
 struct origin_claim {
   std::string origin; ///< empty: nobody's
   std::vector<std::string> headers;
+  fault problem; ///< unauthorized: why it is nobody's, where no header can be used
 };
 origin_claim claimed_origin(const std::vector<std::string>& authorization);
 /// The bytes that are signed: canonical JSON of method, uri, origin, destination, content.

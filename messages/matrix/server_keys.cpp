@@ -60,7 +60,7 @@ result<verify_keys> check_server_keys(const json::object& answer, std::string_vi
 
   verify_keys keys;
   for (const auto& [key_id, entry] : *current->as_object()) {
-    if (!is_signing_key_id(key_id)) continue; // another algorithm
+    if (!is_verify_key_id(key_id)) continue; // another algorithm
     const auto* key = key_of(entry);
     if (!key) return {fault_code::bad_json, "verify_keys: a key is not 32 bytes in base64"};
     if (!has_signature(answer, server_name, key_id)) continue;
@@ -73,7 +73,7 @@ result<verify_keys> check_server_keys(const json::object& answer, std::string_vi
     for (const auto& [key_id, entry] : *old_keys) {
       const auto* key = key_of(entry);
       const auto* expired = entry.find_integer("expired_ts");
-      if (is_signing_key_id(key_id) && key && expired) keys.emplace(key_id, verify_key{*key, *expired, true});
+      if (is_verify_key_id(key_id) && key && expired) keys.emplace(key_id, verify_key{*key, *expired, true});
     }
   return keys;
 }

@@ -39,7 +39,9 @@ private:
   std::array<unsigned char, 64> secret_{};
 };
 
-/// Verifies one ed25519 signature; both arguments unpadded base64. About 60 us. False for malformed input.
+/// Whether `text` is base64 of 32 bytes.
+bool is_verify_key(std::string_view text);
+/// Verifies one ed25519 signature; both arguments base64. About 60 us. False for malformed input.
 bool verify_signature(std::string_view public_key_base64, std::string_view signature_base64, std::string_view message);
 
 /// Adds `signatures[server_name][key_id]` over the object without signatures and unsigned.

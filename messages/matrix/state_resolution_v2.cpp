@@ -54,7 +54,7 @@ private:
   void clear_what_unconflicted_events_reach();
   std::vector<node> full_conflicted_set();
   std::vector<node> power_events(const std::vector<node>& full);
-  std::int64_t sender_power(node n);
+  power_level sender_power(node n);
   std::vector<node> reverse_topological_power_order(const std::vector<node>& chosen);
   std::vector<node> mainline_order(const std::vector<node>& rest);
   void iterative_auth_checks(const std::vector<node>& order);
@@ -231,15 +231,15 @@ std::vector<node> resolution_v2::power_events(const std::vector<node>& full) {
 }
 
 // The level of the sender as the event's own auth events have it.
-std::int64_t resolution_v2::sender_power(node n) {
+power_level resolution_v2::sender_power(node n) {
   const auto levels = graph_.power_levels_of(n);
-  return power_levels{context_.create, levels ? graph_.at(*levels) : nullptr}.of_user(graph_.at(n)->sender);
+  return power_levels{context_.create, levels ? graph_.at(*levels) : nullptr}.user(graph_.at(n)->sender).value_or(power_level{});
 }
 
 // Step 1, second half: Kahn's algorithm from the oldest, taking the smallest of what is free.
 std::vector<node> resolution_v2::reverse_topological_power_order(const std::vector<node>& chosen) {
   struct sort_key {
-    std::int64_t power;
+    power_level power;
     std::int64_t origin_server_ts;
     std::string_view id;
     node n;

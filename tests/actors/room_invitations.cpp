@@ -41,6 +41,20 @@ matrix::event_ptr citing(const shared_room& r, const matrix::event_ptr& x, const
 
 BOOST_AUTO_TEST_SUITE(room_invitations)
 
+BOOST_AUTO_TEST_CASE(an_invitation_tells_its_origin_and_a_template_tells_none) {
+  inviting_room r;
+  const auto row = written<store::put_invitation>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0);
+  const auto invite = *matrix::parse_event(row.event, r.rules());
+  BOOST_REQUIRE(invite->source.find("origin"));
+  BOOST_TEST(*invite->source.find("origin")->as_string() == "here.example");
+  BOOST_TEST(matrix::has_valid_content_hash(*invite));
+  r.on(invite_accepted_by_server{zoe, invite});
+  for (const auto* what : {"join", "leave"}) {
+    const auto shape = r.body_of(r.call("GET", r.path(std::string{"v1/make_"} + what, zoe) + (std::string_view{what} == "join" ? "?ver=11" : "")));
+    BOOST_TEST(!shape.find_object("event")->contains("origin"), what);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_yes_to_an_invitation_that_was_taken_back_is_none_to_the_next) {
   inviting_room r;
   r.invite();

@@ -116,6 +116,36 @@ BOOST_AUTO_TEST_CASE(what_no_server_grants_is_refused_with_the_weightiest_reason
               fault_code::incompatible_room_version));
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_for_the_rooms_version_names_it) {
+  shared_room r{"11", false};
+  joining_server there{r};
+  there.answers["a.example"] = {400, R"({"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"too new","room_version":"org.example.99"})"};
+  const auto why = refusal_in(there.command(join_of(eve, {"a.example"})));
+  BOOST_TEST((why.code == fault_code::incompatible_room_version));
+  BOOST_TEST(why.detail.find("version org.example.99") != std::string::npos, why.detail);
+}
+
+BOOST_AUTO_TEST_CASE(the_join_that_is_sent_tells_its_origin) {
+  for (const auto* version : {"2", "10", "11", "12"}) {
+    shared_room r{version, false};
+    joining_server there{r};
+    std::string sent;
+    there.outside = [&](const address& to, const message& m) -> std::optional<message> {
+      const auto* request = std::get_if<peer_request>(&m);
+      if (!request) return {};
+      if (request->endpoint == matrix::endpoint::send_join_v2) sent = request->body;
+      return there.answer_of(to.key, *request);
+    };
+    there.command(join_of(eve, {"here.example"}));
+    const auto body = matrix::json::parse(sent);
+    BOOST_REQUIRE_MESSAGE(body, version);
+    BOOST_REQUIRE(body->find_string("origin"));
+    BOOST_TEST(*body->find_string("origin") == "there.example");
+    BOOST_TEST(r.membership(eve) == "join"); // hashed and signed with it
+    BOOST_TEST(matrix::has_valid_content_hash(*r.event(r.state().at({"m.room.member", eve}))));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_member_joins_again_and_nothing_happens) {
   shared_room r;
   const auto before = r.disk.order.size();

@@ -269,6 +269,75 @@ class BadFederationInput(InteropCase):
         alice = self.ours.user(self.fresh("alice"))
         _, (status, answer) = self._invite(alice, room_version="org.example.unknown")
         self.assertEqual((status, answer["errcode"]), (400, "M_INCOMPATIBLE_ROOM_VERSION"))
+        self.assertEqual(answer["room_version"], "org.example.unknown")
+
+    def put_invite(self, room_version, event, invite_room_state):
+        room, event_id = event["room_id"], matrix.event_id(event, room_version)
+        return self.server.request("PUT", f"{FEDERATION}/v2/invite/{quote(room)}/{quote(event_id)}",
+                                   {"room_version": room_version, "event": event, "invite_room_state": invite_room_state})
+
+    def invitation(self, user, room_version, **changes):
+        """(invite event, create event), signed. From version 12 on the room is named by its create event."""
+        inviter = self.server.user("inviter")
+        create = {"type": "m.room.create", "state_key": "", "sender": inviter, "depth": 1, "content": {"room_version": room_version},
+                  "origin_server_ts": matrix.now_ms(), "prev_events": [], "auth_events": []}
+        if room_version != "12":
+            create["room_id"] = f"!{self.fresh('room')}:{self.server.server_name}"
+        self.server.key.sign_event(create, room_version, self.server.server_name)
+        create_id = matrix.event_id(create, room_version)
+        event = {"type": "m.room.member", "state_key": user, "sender": inviter, "room_id": create.get("room_id", "!" + create_id[1:]),
+                 "depth": 4, "content": {"membership": "invite"}, "origin_server_ts": matrix.now_ms(), "prev_events": [create_id],
+                 "auth_events": [] if room_version == "12" else [create_id], **changes}
+        self.server.key.sign_event(event, room_version, self.server.server_name)
+        return event, create
+
+    def test_an_invitation_that_is_not_signed_is_forbidden(self):
+        alice = self.ours.user(self.fresh("alice"))
+        for room_version in ("10", "11", "12"):
+            event, create = self.invitation(alice, room_version)
+            wrong = matrix.Key("somebody else", self.server.key.key_id)
+            forged = {key: value for key, value in event.items() if key != "signatures"}
+            wrong.sign_event(forged, room_version, self.server.server_name)
+            for name, signatures in {"none": {}, "another server's": {"elsewhere.example": {"ed25519:x": "AAAA"}},
+                                     "no key's": {self.server.server_name: {}}, "a wrong one": forged["signatures"]}.items():
+                with self.subTest(name, room_version=room_version):
+                    self.refused(self.put_invite(room_version, {**event, "signatures": signatures}, [create]), 403, "M_FORBIDDEN")
+            with self.subTest("no member signatures", room_version=room_version):
+                self.refused(self.put_invite(room_version, {key: event[key] for key in event if key != "signatures"}, [create]), 403, "M_FORBIDDEN")
+            self.assertEqual(self.put_invite(room_version, event, [create])[0], 200)
+
+    def test_an_invitation_that_is_not_canonical_is_bad_json(self):
+        alice = self.ours.user(self.fresh("alice"))
+        for odd in (1.5, 2**53, -2**53, 1e10):
+            with self.subTest(odd=odd):
+                event, create = self.invitation(alice, "11", content={"membership": "invite", "x": [odd]})
+                self.refused(self.put_invite("11", event, [create]), 400, "M_BAD_JSON")
+
+    def test_an_invitation_of_version_12_without_the_rooms_create_event_misses_a_parameter(self):
+        alice = self.ours.user(self.fresh("alice"))
+        event, create = self.invitation(alice, "12")
+        _, other = self.invitation(alice, "12", depth=9)
+        other["origin_server_ts"] += 1
+        stripped = {key: create[key] for key in ("type", "state_key", "sender", "content")}
+        for name, state in {"nothing": [], "another room's": [other], "a stripped one": [stripped]}.items():
+            with self.subTest(name):
+                self.refused(self.put_invite("12", event, state), 400, "M_MISSING_PARAM")
+        self.assertEqual(self.put_invite("12", event, [create])[0], 200)
+
+    def test_a_header_with_empty_list_elements_is_read(self):
+        uri = f"{FEDERATION}/v1/query/profile?user_id={quote(self.ours.user(self.fresh('alice')))}"
+        signed = self.server.key.authorization("GET", uri, self.server.server_name, self.ours.server_name, None)
+        for header in (signed.replace(",", ",,"), signed.replace(" ", " , ,", 1), signed + ",", signed.replace(",", " , ,\t")):
+            with self.subTest(header=header):
+                self.assertEqual(self.server.raw("GET", uri, None, header)[0], 200)
+
+    def test_a_request_of_an_impossible_origin_is_told_so(self):
+        uri = f"{FEDERATION}/v1/query/profile?user_id={quote(self.ours.user(self.fresh('alice')))}"
+        for origin in ("a b", "under_score", "a:port", "@alice:here", ""):
+            with self.subTest(origin=origin):
+                answer = self.server.raw("GET", uri, None, f'X-Matrix origin="{origin}",key="ed25519:x",sig="AAAA"')
+                self.refused(answer, 401, "M_UNAUTHORIZED")
+                self.assertIn("not a valid server name", answer[1]["error"])
 
     def test_wrong_invitations_are_refused_and_nobody_is_told(self):
         alice = self.ours.user(self.fresh("alice"))

@@ -31,7 +31,7 @@ FUZZ_TARGET(identifiers) {
   if (is_room_alias(input)) must(is_server_name(server_name_of(input)), "an alias names a server");
   (void)is_room_id(input);
   (void)is_event_id(input);
-  (void)is_signing_key_id(input);
+  if (is_signing_key_id(input)) must(is_verify_key_id(input), "what a key of ours may be called others may call theirs");
   (void)is_room_version_grammar(input);
   (void)has_identifier_shape(input, '@', true);
 }

@@ -9,5 +9,5 @@ FUZZ_TARGET(x_matrix) {
   const auto x = parse_x_matrix(input);
   if (!x) return;
   causeway::fuzz::must(is_server_name(x->origin), "the origin is a server name");
-  causeway::fuzz::must(is_signing_key_id(x->key_id), "the key is a key id");
+  causeway::fuzz::must(is_verify_key_id(x->key_id), "the key is a key id");
 }

@@ -169,7 +169,7 @@ class ForeignInvitations(HostileCase):
             "of another server's user": ({"sender": self.honest.user("host")}, 403, "M_FORBIDDEN"),
             "to another room": ({"path_room": other.room_id}, 400, "M_INVALID_PARAM"),
             "of another id": ({"path_id": "$" + "A" * 43}, 400, "M_INVALID_PARAM"),
-            "unsigned": ({"sign": False, "signatures": {}}, 400, "M_INVALID_PARAM"),
+            "unsigned": ({"sign": False, "signatures": {}}, 403, "M_FORBIDDEN"),
             "too large": ({"content": {"membership": "invite", "reason": "x" * 70_000}}, 400, "M_INVALID_PARAM"),
         }
         for name, (changes, status, errcode) in wrong.items():

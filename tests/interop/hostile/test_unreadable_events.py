@@ -4,7 +4,7 @@ import json
 import uuid
 
 from harness import matrix
-from harness.fake_homeserver import FEDERATION
+from harness.fake_homeserver import FEDERATION, quote
 
 from .case import HostileCase
 
@@ -50,6 +50,23 @@ class UnreadableEvents(HostileCase):
         self.assertTrue(answer[1]["pdus"][deep_id]["error"].startswith("bad_json"), answer[1]["pdus"][deep_id])
         self.not_served(deep_id)
         self.untold(shared, "deep\"")
+
+    def test_events_with_125_nested_lists_are_told_served_and_read_back(self):
+        shared = self.share()
+        deep_id, deep = shared.room.add("m.example.deep", {"x": nested(125)}, state_key="")
+        said_id, said = shared.room.add("m.room.message", {"msgtype": "m.text", "body": "as deep as may be", "x": nested(125)})
+        self.assertEqual(self.honest.send([deep, said]), (200, {"pdus": {deep_id: {}, said_id: {}}}))
+        self.chat.wait_for("message.received", matrix_room_id=shared.room_id, event_id=said_id)
+        self.ours.stop_server()  # what follows is read from the store
+        self.ours.start_server()
+        for event_id, event in ((deep_id, deep), (said_id, said)):
+            status, answer = self.honest.get_event(event_id)
+            self.assertEqual((status, answer.get("pdus")), (200, [event]))
+        after_id, after = shared.room.say("after the restart")
+        self.assertEqual(self.verdicts(self.honest, [after]), {after_id: {}})
+        status, answer = self.honest.request("GET", f"{FEDERATION}/v1/state/{quote(shared.room_id)}?event_id={quote(after_id)}")
+        self.assertEqual(status, 200, answer)
+        self.assertIn(deep, answer["pdus"])
 
     def test_an_event_that_cannot_be_read_at_all_is_left_out_of_its_transaction_alone(self):
         shared = self.share()

@@ -43,6 +43,24 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_base64) {
     BOOST_TEST(!base64_decode(text), text);
 }
 
+BOOST_AUTO_TEST_CASE(base64_in_events_is_read_as_python_reads_it) {
+  using namespace std::string_view_literals;
+  const std::vector<std::pair<std::string_view, std::string_view>> read{{"Zm9v", "foo"}, {"Zm8", "fo"}, {"Zm8=", "fo"}, {"Zg==", "f"},
+    {"Zg===", "f"}, {"Zm9v!!!!", "foo"}, {"!!!!Zm9v", "foo"}, {"Zm8=Zm9v", "fo"}, {"-_8", "\xfb\xff"}, {"", ""}, {"=", ""}, {"!", ""}, {"====", ""},
+    {"Zg\0\0\0\0"sv, "f"}, {"Zm9vZg", "foof"}};
+  for (const auto& [text, bytes] : read) {
+    const auto decoded = base64_decode_as_servers(text);
+    BOOST_REQUIRE_MESSAGE(decoded, text);
+    BOOST_TEST(*decoded == bytes, text);
+  }
+  for (auto text : {"Z"sv, "Zm9vZ"sv, "Zm8 "sv, "=Zm8"sv, "Zm\xc3\xa9"sv, " Zm8"sv}) BOOST_TEST(!base64_decode_as_servers(text), text);
+  std::string bytes;
+  for (int i = 0; i < 512; ++i) {
+    BOOST_TEST(base64_decode_as_servers(base64_encode(bytes)).value() == bytes);
+    bytes += static_cast<char>(i * 7);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_length_and_byte_round_trips) {
   std::string bytes;
   for (int i = 0; i < 512; ++i) {

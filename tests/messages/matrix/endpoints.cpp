@@ -98,6 +98,24 @@ BOOST_AUTO_TEST_CASE(query_is_decoded_in_order_with_repeats) {
   BOOST_TEST(matched->find_query("none") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_plus_in_a_query_is_a_blank_and_one_in_an_event_id_is_itself) {
+  const auto value = [](std::string_view query) {
+    const auto matched = match_endpoint("GET", "/_matrix/federation/v1/query/directory?" + std::string{query});
+    BOOST_REQUIRE(matched);
+    return matched->query.at(0).second;
+  };
+  BOOST_TEST(value("room_alias=%23two+words:h") == "#two words:h");
+  BOOST_TEST(value("room_alias=%23two%20words:h") == "#two words:h");
+  BOOST_TEST(value("room_alias=%23two%2Bwords:h") == "#two+words:h");
+  BOOST_TEST(value("v=$A+/z") == "$A+/z");
+  BOOST_TEST(value("v=%24A+/z") == "$A+/z");
+  BOOST_TEST(value("v=$A%2B/z") == "$A+/z");
+  const auto named = match_endpoint("GET", "/_matrix/federation/v1/query/directory?room+alias=x");
+  BOOST_TEST(named->query.at(0).first == "room alias");
+  // In a path it stands for itself.
+  BOOST_TEST(match_endpoint("GET", "/_matrix/federation/v1/event/$A+z")->parameters.at(0) == "$A+z");
+}
+
 BOOST_AUTO_TEST_CASE(bad_percent_encoding_is_an_invalid_parameter) {
   for (auto target : {"/_matrix/federation/v1/event/%", "/_matrix/federation/v1/event/%4",
          "/_matrix/federation/v1/event/%zz", "/_matrix/federation/v1/event/%ff", "/_matrix/federation/v1/event/$e?x=%",

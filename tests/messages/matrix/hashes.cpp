@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(digest_equals_its_parts) {
 
 BOOST_AUTO_TEST_CASE(malformed_hash_is_no_valid_hash) {
   const auto& rules = *find_room_version("11");
-  for (auto told : {"", "x", "!!!!", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"}) {
+  for (auto told : {"", "xx", "!!!!", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"}) {
     auto pdu = test::parse_object(test::load_text(test::vector_path("captures/room_v11/pdus/m.room.topic.json")));
     pdu.set("hashes", json::object{{"sha256", told}});
     BOOST_TEST(!has_valid_content_hash(**make_event(pdu, rules)));

@@ -105,6 +105,9 @@ BOOST_AUTO_TEST_CASE(other_identifiers) {
   for (auto text : {"ed25519:1"sv, "ed25519:a_Zk9"sv}) BOOST_TEST(is_signing_key_id(text), text);
   for (auto text : {"ed25519:"sv, "ed25519"sv, "ed25519:a-b"sv, "curve25519:a"sv, "ed25519:a:b"sv, ""sv})
     BOOST_TEST(!is_signing_key_id(text), text);
+  for (auto text : {"ed25519:"sv, "ed25519:1"sv, "ed25519:a-b"sv, "ed25519:a:b"sv, "ed25519:\xc3\xa9"sv}) BOOST_TEST(is_verify_key_id(text), text);
+  for (auto text : {"ed25519"sv, "ed25519x:1"sv, "curve25519:a"sv, ""sv}) BOOST_TEST(!is_verify_key_id(text), text);
+  BOOST_TEST(!is_verify_key_id("ed25519:" + std::string(248, 'k')));
   for (auto text : {"1"sv, "12"sv, "org.matrix.msc-1"sv}) BOOST_TEST(is_room_version_grammar(text), text);
   for (auto text : {""sv, "A"sv, "1_2"sv, "123456789012345678901234567890123"sv})
     BOOST_TEST(!is_room_version_grammar(text), text);

@@ -57,9 +57,31 @@ BOOST_AUTO_TEST_CASE(refuses_incomplete_or_malformed_headers) {
          R"(X-Matrix origin=,key="ed25519:k",sig="AA")", R"(X-Matrix origin="a",origin="b",key="ed25519:k",sig="AA")",
          R"(X-Matrix origin="a b",key="ed25519:k",sig="AA")", R"(X-Matrix origin="",key="ed25519:k",sig="AA")",
          R"(X-Matrix origin="a",key="rsa:k",sig="AA")", R"(X-Matrix origin="a",key="ed25519:k",sig="")",
-         R"(X-Matrix origin="a",destination="@",key="ed25519:k",sig="AA")",
-         R"(X-Matrix ,origin="a",key="ed25519:k",sig="AA")"})
+         R"(X-Matrix origin="a",destination="@",key="ed25519:k",sig="AA")", R"(X-Matrix ,)", R"(X-Matrix ,,,)",
+         R"(X-Matrix,origin="a",key="ed25519:k",sig="AA")", R"(X-Matrix origin="a",,key="ed25519:k" sig="AA")",
+         R"(X-Matrix origin=,,key="ed25519:k",sig="AA")"})
     BOOST_TEST(!parse_x_matrix(header), header);
+}
+
+BOOST_AUTO_TEST_CASE(a_header_with_empty_list_elements_is_read) {
+  for (auto header : {R"(X-Matrix origin="a",,key="ed25519:k",sig="AA")", R"(X-Matrix ,origin="a",key="ed25519:k",sig="AA")",
+         R"(X-Matrix origin="a",key="ed25519:k",sig="AA",)", R"(X-Matrix origin="a", , ,key="ed25519:k",	,sig="AA" , )",
+         R"(X-Matrix , , origin=a,,,key=ed25519:k,,sig=AA,,,)"}) {
+    const auto parsed = parse_x_matrix(header);
+    BOOST_REQUIRE_MESSAGE(parsed, header);
+    BOOST_TEST(parsed->origin == "a");
+    BOOST_TEST(parsed->key_id == "ed25519:k");
+    BOOST_TEST(parsed->signature == "AA");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_header_with_an_impossible_origin_is_told_what_is_wrong_with_it) {
+  for (auto origin : {"a b", "", "a_b", "a:port", "@alice:a", "a/b", "[::1", "a:99999"}) {
+    const auto parsed = parse_x_matrix(std::string{R"(X-Matrix origin=")"} + origin + R"(",key="ed25519:k",sig="AA")");
+    BOOST_TEST((parsed.error().code == fault_code::unauthorized));
+    BOOST_TEST(parsed.error().detail.find("origin is not a valid server name") != std::string::npos, parsed.error().detail);
+  }
+  BOOST_TEST(parse_x_matrix(R"(X-Matrix key="ed25519:k",sig="AA")").error().detail.find("origin is missing") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(every_beginning_of_a_header_is_refused_without_harm) {
