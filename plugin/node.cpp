@@ -425,6 +425,7 @@ void node::parts::keep_house() {
     guard.unlock();
     admin->expire();
     files->tick();
+    outside->gateways->expire();
     if (std::chrono::steady_clock::now() >= next_purge) {
       next_purge = std::chrono::steady_clock::now() + purge_interval;
       store::purge_limits limits;

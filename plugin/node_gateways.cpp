@@ -7,6 +7,8 @@
 #include "messages/peer_address.hpp"
 #include "plugin/node.hpp"
 
+#include <algorithm>
+
 namespace causeway {
 namespace {
 
@@ -22,6 +24,12 @@ std::string error_body(const fault& why) {
 constexpr time_ms renew_ms = 12 * 3'600'000;
 /// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it they stay strangers for longer.
 constexpr std::size_t claims_max = 20'000;
+/// So long a request waits for a gateway: longer than the one of this process takes to connect, and one of its own to be started again.
+constexpr time_ms waits_for_gateway_ms = 10'000;
+/// So many wait, however many servers there are; further ones are answered at once.
+constexpr std::size_t waiting_max = 10'000;
+/// Left of a request's time-out at least when a gateway has come.
+constexpr std::uint32_t timeout_ms_min = 1'000;
 
 } // namespace
 
@@ -48,6 +56,7 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
     w.broker = "causeway/" + std::string{version()};
     w.server_name = node_.server_name;
     send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
+    send_waiting();
     return;
   }
   case edge::verb::ping: send_(from, {edge::verb::pong, std::move(x.header), {}}); return;
@@ -128,10 +137,13 @@ void gateway_links::send(gateway::http_request x, answer_function done) {
   edge::connection to;
   std::unique_lock guard(mutex_);
   if (gateways_.empty()) {
+    waiting_request w{std::move(x), std::move(r.done), now_()};
+    if (waiting_.size() < waiting_max) {
+      waiting_.push_back(std::move(w));
+      return;
+    }
     guard.unlock();
-    gateway::http_answer a;
-    a.why = {fault_code::peer_unreachable, "no gateway is connected"};
-    return conclude(r, std::move(a));
+    return refuse(w);
   }
   // A destination keeps to one gateway as long as there is the same set of them: its connections are there.
   auto it = gateways_.begin();
@@ -144,6 +156,37 @@ void gateway_links::send(gateway::http_request x, answer_function done) {
   x.id = id;
   guard.unlock();
   send_(to, gateway::encode(x));
+}
+
+void gateway_links::refuse(const waiting_request& x) {
+  gateway::http_answer a;
+  a.why = {fault_code::peer_unreachable, "no gateway is connected"};
+  conclude({x.request.server_name, {}, x.request.id, x.request.stream, x.done}, std::move(a));
+}
+
+void gateway_links::send_waiting() {
+  std::deque<waiting_request> all;
+  {
+    std::lock_guard guard(mutex_);
+    all.swap(waiting_);
+  }
+  for (auto& x : all) {
+    const auto waited = static_cast<std::uint32_t>(std::clamp<time_ms>(now_() - x.since, 0, waits_for_gateway_ms));
+    x.request.timeout_ms = std::max(timeout_ms_min, x.request.timeout_ms - std::min(x.request.timeout_ms, waited));
+    send(std::move(x.request), std::move(x.done));
+  }
+}
+
+void gateway_links::expire() {
+  std::deque<waiting_request> late;
+  {
+    std::lock_guard guard(mutex_);
+    while (!waiting_.empty() && now_() - waiting_.front().since >= waits_for_gateway_ms) {
+      late.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+  }
+  for (const auto& x : late) refuse(x);
 }
 
 void gateway_links::send(const federation_reply& x) {

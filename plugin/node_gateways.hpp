@@ -7,6 +7,7 @@
 #include "messages/matrix/endpoints.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -37,7 +38,7 @@ public:
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
-  /// Sends a request by any gateway; without one it is answered at once with peer_unreachable.
+  /// Sends a request by any gateway. Without one it waits for one for a moment, as at the start of the node, then it is answered with peer_unreachable.
   void send(gateway::http_request x);
   /// The same; the answer goes to `done`, from any thread, instead of the remote_server.
   void send(gateway::http_request x, answer_function done);
@@ -47,7 +48,8 @@ public:
   void send(const gateway::stream_credit& x);
   /// Before the first frame.
   void handle_streams(stream_handlers x) { streams_ = std::move(x); }
-  std::size_t gateways() const;
+  /// Answers what has waited for a gateway long enough. To be called every second or so.
+  void expire();
 
 private:
   struct open_request {
@@ -56,7 +58,15 @@ private:
     std::uint64_t stream = 0;
     answer_function done; ///< empty: the remote_server
   };
+  /// A request for which there is no gateway.
+  struct waiting_request {
+    gateway::http_request request;
+    answer_function done;
+    time_ms since = 0;
+  };
   void conclude(const open_request& r, gateway::http_answer a);
+  void refuse(const waiting_request& x);
+  void send_waiting();
   void federation(const edge::connection& from, gateway::federation_request&& x);
   /// GET or POST /key/v2/query: open to anybody, and more is done for whoever says who he is.
   void keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match);
@@ -79,6 +89,7 @@ private:
   mutable std::mutex mutex_; ///< guards all below
   std::map<std::string, edge::connection> gateways_;
   std::map<std::uint64_t, open_request> open_;
+  std::deque<waiting_request> waiting_;
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, std::string> gateway_of_stream_;
   remote_server::stranger_gate gate_;
