@@ -152,6 +152,8 @@ void finding::rooms_and_invitations() {
   if (i.lifetime_h != 0 && is_set_("invitation.give_up_h"))
     ordered({"invitation.give_up_h", i.give_up_h}, {"invitation.lifetime_h", i.lifetime_h},
             "an invitation expires before it could be given up");
+  ordered({"invitation.inbound_per_user_burst", i.inbound_per_user_burst}, {"invitation.inbound_burst", i.inbound_burst},
+          "a server could never use up its share for one user");
 }
 
 void finding::restarts() {

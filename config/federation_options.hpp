@@ -80,6 +80,11 @@ struct invitation_options {
   std::uint32_t retry_delay_ms_min = 1'000;      ///< range 10..60000
   std::uint32_t retry_delay_ms_max = 900'000;    ///< range 100..86400000
   std::uint32_t knock_check_s = 600;             ///< pause between questions whether an open knock still is; range 1..86400
+  std::uint32_t queue_wait_ms = 10'000;          ///< an invite waits so long for what is queued for its server; range 0..120000
+  std::uint32_t inbound_burst = 200;             ///< invitations of one server at once after a pause; range 1..1000000
+  std::uint32_t inbound_per_hour = 3'600;        ///< further ones of it; range 1..1000000
+  std::uint32_t inbound_per_user_burst = 20;     ///< of one server to one user of ours at once; range 1..1000000
+  std::uint32_t inbound_per_user_per_hour = 60;  ///< further ones; range 1..1000000
 };
 
 /// `[supervisor]`

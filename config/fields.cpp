@@ -293,6 +293,16 @@ void add_actors(std::vector<field>& out) {
   i.number("knock_check_s", &invitation_options::knock_check_s, 1, 86'400,
            "How often the room's server is asked whether a knock of one of ours is still open: many servers tell nobody "
            "that they have rejected it.");
+  i.number("queue_wait_ms", &invitation_options::queue_wait_ms, 0, 120'000,
+           "How long an invitation waits at most until what was said before it has been sent to the same server.");
+  i.number("inbound_burst", &invitation_options::inbound_burst, 1, 1'000'000,
+           "Invitations of one server to our users that may come at once after a pause; further ones are answered with "
+           "429, or told later where they come with a room we are in.");
+  i.number("inbound_per_hour", &invitation_options::inbound_per_hour, 1, 1'000'000, "How many of them may follow.");
+  i.number("inbound_per_user_burst", &invitation_options::inbound_per_user_burst, 1, 1'000'000,
+           "The same for one server and one of our users.");
+  i.number("inbound_per_user_per_hour", &invitation_options::inbound_per_user_per_hour, 1, 1'000'000,
+           "How many of them may follow.");
 
   section_fields<supervisor_options> v{out, "supervisor", &options::supervisor};
   v.number("restart_limit", &supervisor_options::restart_limit, 1, 100,

@@ -32,13 +32,16 @@ struct protocol<actor_kind::room> {
                      federation_call,           // remote_server: make_join, state, backfill, ...; directory: invite, alias -> federation_reply
                      peer_answer,               // remote_server: answer to a peer_request
                      events_verified,           // verifier: answer to verify_events
+                     pdus_handled,              // room: itself, on an invite that came by PUT /invite
+                     invite_begun,              // invitation: the row of our invite is on disk
                      invite_accepted_by_server, // invitation: the invite may enter the graph
                      invite_given_up,           // invitation: it will not
+                     invite_arrived,            // invitation: another server's invite of one of ours -> invite_placed
                      revoke_invite,             // invitation -> revocation_done
                      membership_wanted,         // invitation -> invited_membership_changed
                      rescission_wanted_again,   // invitation: at start, when a revocation is unconfirmed
                      rescission_handled,        // invitation: answer to rescission_received
-                     join_wanted,               // invitation -> join_finished
+                     join_wanted,               // invitation -> join_finished; itself, when his invite has its place
                      leave_wanted,              // invitation -> join_finished
                      summary_wanted,            // room: a space asks its child -> summary_told
                      summary_told,              // room
@@ -68,7 +71,10 @@ template <>
 struct protocol<actor_kind::invitation> {
   using type = hears<chat_command,               // room: invite.revoke, invite.answer, room.knock, knock.retract
                      federation_call,            // room: PUT /invite, its server ACL passed -> federation_reply
-                     invite_wanted,              // room: its row, or that of a knock, is written: begin
+                     invite_wanted,              // room: one of ours invites: write the row and begin -> invite_begun
+                     knock_made,                 // room: one of ours knocks at it: write the row
+                     invite_placed,              // room: answer to invite_arrived
+                     invite_admitted,            // directory: answer to invite_admission_wanted
                      invited_membership_changed, // room: the user's membership in the current state
                      revocation_done,            // room: answer to revoke_invite
                      join_finished,              // room: answer to join_wanted and leave_wanted
@@ -101,6 +107,7 @@ struct protocol<actor_kind::directory> {
                      federation_call,  // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
                      keys_found,       // remote_server: for the notary
                      peer_answer,      // remote_server: what an alias of it means
+                     invite_admission_wanted, // invitation -> invite_admitted
                      room_listed,      // room: its aliases, its entry among the public rooms, who of ours is in it
                      member_told,      // room: whether it is shared with another server
                      room_named>;      // room, session: a chat id and its room

@@ -83,13 +83,20 @@ struct invite_accepted_by_server {
   std::string user_id;
   matrix::event_ptr event;
 };
+/// invitation -> room: the row of this invite is on disk, and its actor answers for it from now on.
+struct invite_begun {
+  std::string user_id, event_id;
+  std::string by; ///< the inviter
+};
 /// invitation -> room: the invite will not enter the graph: refused for good, or withdrawn before it was offered.
 struct invite_given_up {
   std::string user_id;
+  std::string event_id; ///< of the invite; empty: whichever it is
 };
 /// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_done`.
 struct revoke_invite {
   std::string user_id;
+  std::string invite;       ///< its event id, which the answer names
   std::string by;           ///< the inviter: the invited server applies a rescission by nobody else
   std::string requested_by; ///< who asked for it; empty: the broker itself
   std::string reason;
@@ -100,6 +107,7 @@ struct revoke_invite {
 /// room -> invitation.
 struct revocation_done {
   fault why;            ///< none: the leave is committed and queued
+  std::string invite;   ///< event id, as asked
 };
 /// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
 /// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited anew.
@@ -109,7 +117,7 @@ struct rescission_wanted_again {
 };
 /// room -> invitation: the signed invite no longer passes the room's rules.
 struct invite_not_taken {
-  std::string reason;
+  std::string event_id, reason;
 };
 /// invitation -> room: answer to `rescission_received`.
 struct rescission_handled {
@@ -131,6 +139,7 @@ struct join_wanted {
   bool is_direct = false; ///< the invitation said that the room is a direct message
   std::string display_name, avatar_url;
   std::optional<command_reference> command = {};
+  matrix::event_ptr invite = nullptr; ///< what he accepts, of another server: the room takes it first where it has missed it
 };
 /// room -> invitation: how the join ended.
 struct join_finished {
@@ -149,12 +158,59 @@ struct invited_membership_changed {
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted
   std::string past_invite; ///< an invite the room has taken, and that this membership has outlived; empty: none is known to be
+  std::string chat_room_id, type;    ///< of the room; these three are told with an invite
+  std::string invite_room_state;     ///< JSON array, as for an invited server
 };
-/// room -> invitation, after the commit that wrote its row (also that of a knock made in the room): begin.
-struct invite_wanted {};
-/// remote_server -> invitation: the invited server has acknowledged the leave that ends the invitation.
+/// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until `invite_begun` is heard, so that
+/// no failure of either actor loses it.
+struct invite_wanted {
+  matrix::event_ptr event;          ///< signed by us, on top of the room as it was
+  std::string invite_room_state;    ///< JSON array: what the invited server may know of the room
+  std::string chat_room_id, type;   ///< of the room
+  std::optional<command_reference> command; ///< invite.send, whose RESULT is the invitation's; nothing: of room.create
+};
+/// room -> invitation: one of ours knocks at the room, in which we take part; the knock is committed. Write the row.
+struct knock_made {
+  matrix::event_ptr event;
+  std::string chat_room_id, type;   ///< of the room
+  std::optional<command_reference> command; ///< room.knock, whose RESULT is the invitation's; nothing: found when the room was loaded
+};
+/// invitation -> room: another server invites one of ours and we have signed it. Where we take part in the room it enters it like a pushed event.
+/// Answered with `invite_placed`.
+struct invite_arrived {
+  address reply_to;
+  token asked = 0;
+  std::string origin;
+  matrix::event_ptr event;
+};
+/// What became of an invite of another server in the room.
+enum class invite_place : std::uint8_t {
+  outside, ///< we take no part in the room: the invitation decides alone
+  taken,   ///< it is in the room; whether it is news was told before with `invited_membership_changed`
+  staged,  ///< on disk, and waits for what it rests on: it is told when it has its place
+  refused, ///< the room does not want it; see `why`
+};
+/// room -> invitation.
+struct invite_placed {
+  token asked = 0;
+  invite_place where = invite_place::outside;
+  fault why;
+};
+/// remote_server -> invitation: the invited server has acknowledged a leave. room -> invitation: there is nothing to take back.
 struct rescission_delivered {
   std::string event_id;
+  std::vector<std::string> auth_events; ///< of the leave: the invite it takes back is among them. None: said by the room
+};
+/// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room? Answered with `invite_admitted`.
+struct invite_admission_wanted {
+  address reply_to;
+  token asked = 0;
+  std::string origin, user_id;
+};
+/// directory -> invitation.
+struct invite_admitted {
+  token asked = 0;
+  std::uint32_t wait_ms = 0; ///< 0: yes; else ask again after that
 };
 
 /// room -> directory, after the commit that wrote the same: how the room is found by others. Empty: it is not.

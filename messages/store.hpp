@@ -171,8 +171,9 @@ struct put_invitation {
   std::int64_t deadline_ts = 0;    ///< 0: none
   std::uint32_t attempts = 0;      ///< of the request under way
   std::int64_t retry_at_ts = 0;    ///< 0: nothing to repeat
-  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask; empty: nothing
+  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask, tell; empty: nothing
   std::string via;                 ///< servers a knock goes to, separated by blanks; the first is the one that took it
+  std::string last_fault;          ///< why the last attempt of the request under way failed; empty: none has
 };
 
 /// The chat server's id of a message <-> event id.
@@ -329,9 +330,15 @@ struct load_invitation {
 struct invitation_loaded {
   std::optional<put_invitation> invitation;
 };
+/// Which invitations are looked for.
+enum class invitations_wanted : std::uint8_t {
+  all,
+  open,      ///< the invited user may still answer
+  unsettled, ///< those, and all of which another server has still to be told or asked something
+};
 struct find_invitations {
   std::string room_id, user_id; ///< empty: any
-  bool open_only = false;
+  invitations_wanted which = invitations_wanted::all;
 };
 struct invitations_found {
   std::vector<put_invitation> invitations;

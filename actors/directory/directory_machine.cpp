@@ -1,6 +1,7 @@
 #include "actors/directory/directory_machine.hpp"
 
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/invitation/invitation_row.hpp"
 #include "actors/room/found_room.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -53,6 +54,8 @@ effects directory_machine::on(const message& m, time_ms now) {
     federation(*call);
   else if (const auto* listed = std::get_if<room_listed>(&m))
     list(*listed);
+  else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m))
+    admit_invite(*wanted);
   else if (const auto* keys = std::get_if<keys_found>(&m))
     notary_keys(*keys);
   else if (const auto* answered = std::get_if<peer_answer>(&m))
@@ -84,8 +87,7 @@ effects directory_machine::on(const message& m, time_ms now) {
         chat::invitations_answer list;
         for (const auto& i : found->invitations) {
           const auto chat_id = chat_id_by_room_.find(i.room_id);
-          list.invitations.push_back({chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second, i.room_id,
-                                      i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
+          list.invitations.push_back(invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
         }
         done(question, list, false);
       }
@@ -291,7 +293,7 @@ void directory_machine::route(const command_received& m, const chat::media_get&)
 
 void directory_machine::route(const command_received& m, chat::query_invitations x) {
   store::find_invitations q;
-  q.open_only = x.open_only;
+  q.which = x.open_only ? store::invitations_wanted::open : store::invitations_wanted::all;
   if (x.room) {
     auto room = room_of(*x.room);
     if (!room) return fail(m, room.error());

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/directory/invite_budget.hpp"
 #include "actors/directory/shared_rooms.hpp"
 #include "actors/directory/user_names.hpp"
 #include "actors/effects.hpp"
@@ -7,6 +8,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -69,12 +71,17 @@ private:
   void answer_shared_rooms();
   void profile(const federation_call& m);
   void invitation_of_ours(const federation_call& m);
+  void admit_invite(const invite_admission_wanted& m);
+  /// Tells the operator, once of each server, what an `invite_room_state` is cut for.
+  void tell_large_preview(const federation_call& m, const matrix::json::value* told);
+  /// @returns 0: the invitation may come; else in how many milliseconds the next one may
+  std::uint32_t count_invite(const std::string& origin, const std::string& user);
   void alias(const federation_call& m);
   void devices(const federation_call& m);
   void keys_query(const federation_call& m);
   void keys_claim(const federation_call& m);
-  void reply(const federation_call& m, int status, std::string body);
-  void refuse(const federation_call& m, const fault& why);
+  void reply(const federation_call& m, int status, std::string body, std::uint32_t retry_after_ms = 0);
+  void refuse(const federation_call& m, const fault& why, std::uint32_t retry_after_ms = 0);
 
   // -- public_rooms.cpp
   void list(const room_listed& m);
@@ -146,6 +153,8 @@ private:
   std::map<std::string, std::pair<std::string, time_ms>> creating_; ///< chat ids of rooms on their way -> room id, since
   user_names users_;
   std::map<token, command_received> reading_;
+  invite_budget invites_;
+  std::set<std::string> large_previews_; ///< servers the operator was told of; bounded
   /// Most members first, then by id: the order of the public directory. The number is negative.
   using public_order = std::pair<std::int64_t, std::string>;
   std::map<public_order, matrix::json::object> public_rooms_;

@@ -1,6 +1,7 @@
 // What other servers ask about people and names of this server. Source: server-server-api, "Querying for information",
 // "Inviting to a room", "Device Management", "End-to-End Encryption".
 #include "actors/directory/directory_machine.hpp"
+#include "actors/invitation/room_preview.hpp"
 
 #include "messages/matrix/identifiers.hpp"
 
@@ -9,13 +10,21 @@ namespace causeway::directory {
 using matrix::endpoint;
 using matrix::json::object;
 
-void directory_machine::reply(const federation_call& m, int status, std::string body) {
-  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin}});
+namespace {
+
+/// Servers remembered of which the operator was told once that they say too much.
+constexpr std::size_t large_previews_max = 1'000;
+
+} // namespace
+
+void directory_machine::reply(const federation_call& m, int status, std::string body, std::uint32_t retry_after_ms) {
+  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), retry_after_ms, m.origin}});
 }
 
-void directory_machine::refuse(const federation_call& m, const fault& why) {
-  reply(m, info(why.code).http_status,
-        matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
+void directory_machine::refuse(const federation_call& m, const fault& why, std::uint32_t retry_after_ms) {
+  object body{{"errcode", info(why.code).errcode}, {"error", why.detail}};
+  if (retry_after_ms != 0) body.set("retry_after_ms", std::int64_t{retry_after_ms});
+  reply(m, info(why.code).http_status, matrix::json::canonical(body), retry_after_ms);
 }
 
 void directory_machine::federation(const federation_call& m) {
@@ -85,8 +94,34 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
   if (!matrix::is_user_id(user) || !node_.is_local(user))
     return refuse(m, {fault_code::invalid_param, "the invited user is not of this server"});
   if (users_.find(user) == nullptr) return refuse(m, {fault_code::not_found, "no such user"});
+  if (const auto wait_ms = count_invite(m.origin, user); wait_ms > 0)
+    return refuse(m, {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"}, wait_ms);
+  tell_large_preview(m, v1 ? (m.body->find("unsigned") ? m.body->find("unsigned")->find("invite_room_state") : nullptr) : m.body->find("invite_room_state"));
   // By way of the room: where we take part in it, its server ACL has a say.
   now_effects_.push_back(tell{{actor_kind::room, room_id}, m});
+}
+
+std::uint32_t directory_machine::count_invite(const std::string& origin, const std::string& user) {
+  const auto counted = invites_.take(node_.invitation, origin, user, now_);
+  if (counted.is_first)
+    now_effects_.push_back(note{log_level::warning, "server invites too often",
+                                {{"server", origin}, {"user", user}, {"next_ms", std::to_string(counted.wait_ms)},
+                                 {"options", "invitation.inbound_burst, .inbound_per_hour, .inbound_per_user_burst, .inbound_per_user_per_hour"}}});
+  return counted.wait_ms;
+}
+
+void directory_machine::admit_invite(const invite_admission_wanted& m) {
+  now_effects_.push_back(tell{m.reply_to, invite_admitted{m.asked, count_invite(m.origin, m.user_id)}});
+}
+
+void directory_machine::tell_large_preview(const federation_call& m, const matrix::json::value* told) {
+  if (!told || large_previews_.contains(m.origin)) return;
+  const auto bytes = matrix::json::canonical(*told).size();
+  if (bytes <= invitation::room_preview_bytes_max) return;
+  if (large_previews_.size() >= large_previews_max) large_previews_.erase(large_previews_.begin());
+  large_previews_.insert(m.origin);
+  now_effects_.push_back(note{log_level::warning, "server tells too much of the room it invites to: it is cut",
+                              {{"server", m.origin}, {"bytes", std::to_string(bytes)}, {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}}});
 }
 
 void directory_machine::alias(const federation_call& m) {

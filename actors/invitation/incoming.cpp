@@ -1,8 +1,8 @@
 // One of our users is invited, by a server whose room we need not be in. Source: server-server-api, "Inviting to a room",
 // "Leaving Rooms (Rejecting Invites)".
-#include "actors/excerpt.hpp"
 #include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/invitation/room_preview.hpp"
 #include "actors/room_type.hpp"
 
 #include "messages/chat/codec.hpp"
@@ -16,24 +16,12 @@ namespace {
 using matrix::endpoint;
 using matrix::json::object;
 
-/// Larger ones are forgotten: it is told to people, and kept for as long as the invitation is open.
-constexpr std::size_t invite_room_state_bytes_max = 128 * 1024;
-/// A rejected invitation's leave is offered to the other server that long.
-constexpr std::uint32_t refusals_believed_after = 8; // attempts; about two minutes with the default back-off
+/// Refusals of a rejected invitation's leave that are not yet believed; about two minutes with the default back-off.
+constexpr std::uint32_t refusals_believed_after = 8;
+/// It is offered to the other server that long.
 constexpr time_ms leave_give_up_ms = 7 * 24 * 3'600'000LL;
-
-/// A field of one event of an invite_room_state: stripped or full, untrusted either way.
-std::string state_text(const matrix::json::value& list, std::string_view type, std::string_view state_key, std::string_view key) {
-  if (const auto* events = list.as_array())
-    for (const auto& e : *events) {
-      const auto* t = e.find_string("type");
-      const auto* k = e.find_string("state_key");
-      const auto* content = e.find("content");
-      if (!t || *t != type || !k || (!state_key.empty() && *k != state_key) || !content) continue;
-      if (const auto* text = content->find_string(key)) return excerpt(*text, 1'000);
-    }
-  return {};
-}
+/// Requests about the same invitation that wait for the first.
+constexpr std::size_t more_arrivals_max = 10;
 
 fault problem_of(event_check checked, std::string_view sender) {
   const std::string server{matrix::server_name_of(sender)};
@@ -58,7 +46,7 @@ void invitation_machine::refuse(const federation_call& m, const fault& why) {
 void invitation_machine::invited(const federation_call& m) {
   if (arriving_) {
     more_arrivals_.push_back(m);
-    if (more_arrivals_.size() > 10) {
+    if (more_arrivals_.size() > more_arrivals_max) {
       refuse(more_arrivals_.front(), {fault_code::limit_exceeded, "the same invitation is under way"});
       more_arrivals_.pop_front();
     }
@@ -99,15 +87,17 @@ void invitation_machine::invited(const federation_call& m) {
   if (matrix::server_name_of(x.sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
   if (rules->room_id_is_create_hash) {
     // The room id is the hash of the create event, so the invitation can prove which room it is for.
-    bool proven = false;
+    bool told = false, proven = false;
     if (const auto* list = state ? state->as_array() : nullptr)
       for (const auto& entry : *list)
-        if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
+        if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object()) {
+          told = true;
           if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
-    if (!proven) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
+        }
+    if (!told) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event"});
+    if (!proven) return refuse(m, {fault_code::invalid_param, "the m.room.create event of invite_room_state is of another room"});
   }
-  a.invite_room_state = state && state->as_array() ? matrix::json::canonical(*state) : "[]";
-  if (a.invite_room_state.size() > invite_room_state_bytes_max) a.invite_room_state = "[]";
+  a.invite_room_state = room_preview(state, x.sender);
   a.event = *e;
   a.asked = ++last_token_;
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}}});
@@ -115,54 +105,112 @@ void invitation_machine::invited(const federation_call& m) {
 }
 
 void invitation_machine::invite_verified(event_check checked) {
-  auto a = std::move(*arriving_);
-  arriving_.reset();
-  if (checked != event_check::valid) {
-    refuse(a.call, problem_of(checked, a.event->sender));
+  auto& a = *arriving_;
+  if (checked != event_check::valid) return reply_to_arrival(problem_of(checked, a.event->sender));
+  a.event = matrix::add_signature(*a.event, node_.server_name, node_.key);
+  counted_invite_ = a.event->event_id;
+  a.placing = true;
+  a.asked = ++last_token_;
+  // Where we take part in the room it says what becomes of the invite, and tells us, before anybody else hears of it.
+  now_effects_.push_back(tell{{actor_kind::room, room_id_},
+                              invite_arrived{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, a.call.origin, a.event}});
+}
+
+void invitation_machine::invite_placed_by_room(const invite_placed& m) {
+  if (!arriving_ || !arriving_->placing || arriving_->asked != m.asked) return;
+  if (m.where == invite_place::outside) take_invite(arriving_->event, arriving_->room_version, arriving_->invite_room_state);
+  reply_to_arrival(m.where == invite_place::refused ? m.why : fault{});
+}
+
+void invitation_machine::reply_to_arrival(const fault& why) {
+  const auto a = *std::exchange(arriving_, std::nullopt);
+  if (why.code != fault_code::none) {
+    refuse(a.call, why);
   } else {
-    // A request may arrive twice, the second time when he has answered long ago or has been invited anew.
-    const bool known = exists_ && row_.direction != "outgoing" && event_ && event_->membership() == "invite" &&
-                       (event_->event_id == a.event->event_id ||
-                        (event_->sender == a.event->sender && a.event->origin_server_ts < event_->origin_server_ts && a.event->depth <= event_->depth));
-    const auto signed_event = matrix::add_signature(*a.event, node_.server_name, node_.key);
-    if (known && row_.state == "rejected" && row_.pending_request.empty() && event_->event_id == a.event->event_id) {
-      // Offered again, so its server may not have heard the answer yet.
+    const auto body = "{\"event\":" + a.event->to_json() + "}";
+    reply(a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200," + body + "]" : body);
+  }
+  for (const auto& more : std::exchange(more_arrivals_, {})) invited(more);
+}
+
+bool invitation_machine::is_told(const matrix::event& invite) const {
+  if (!exists_ || row_.direction == "outgoing" || !event_ || event_->membership() != "invite") return false;
+  if (event_->event_id == invite.event_id) return true;
+  // One server invites one after the other: whoever of its users did, what lies before the invite we know was ended by its server itself.
+  const bool of_one_server = matrix::server_name_of(event_->sender) == matrix::server_name_of(invite.sender);
+  return of_one_server && (invite.depth < event_->depth || (invite.depth == event_->depth && invite.origin_server_ts < event_->origin_server_ts));
+}
+
+void invitation_machine::take_invite(const matrix::event_ptr& invite, const std::string& room_version, const std::string& invite_room_state) {
+  if (is_told(*invite)) {
+    // He has answered it long ago. Offered again, so its server may not have heard the answer yet.
+    if (row_.state == "rejected" && row_.pending_request.empty() && event_->event_id == invite->event_id) {
       row_.pending_request = "leave";
       row_.attempts = 0;
       save();
       send_leave_request();
     }
-    if (!known && knocks()) {
-      row_.room_version = a.room_version;
-      row_.invite_room_state = a.invite_room_state;
-      let_in(signed_event);
-    } else if (!known) {
-      const auto chat_room_id = row_.chat_room_id;
-      row_ = {};
-      leave_via_ = 0;
-      row_.room_id = room_id_;
-      row_.user_id = user_id_;
-      row_.room_version = a.room_version;
-      row_.inviter = a.event->sender;
-      row_.direction = "incoming";
-      row_.state = "pending";
-      row_.event = signed_event->to_json();
-      row_.invite_room_state = a.invite_room_state;
-      row_.chat_room_id = chat_room_id;
-      row_.type = type_of_invited(*a.event);
-      row_.since_ts = now_;
-      // A join to the invitation before is still under way: should its answer be lost, it is repeated.
-      if (joining_) row_.pending_request = "join";
-      else perhaps_joined_ = false;
-      event_ = signed_event;
-      exists_ = true;
-      save();
-      tell_received();
-    }
-    const auto body = signed_event->to_json();
-    reply(a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200,{\"event\":" + body + "}]" : "{\"event\":" + body + "}");
+    return;
   }
-  for (const auto& more : std::exchange(more_arrivals_, {})) invited(more);
+  if (knocks()) {
+    row_.room_version = room_version;
+    row_.invite_room_state = invite_room_state;
+    return let_in(invite);
+  }
+  const auto chat_room_id = row_.chat_room_id;
+  begin_anew("incoming", invite);
+  row_.state = "pending";
+  row_.room_version = room_version;
+  row_.invite_room_state = invite_room_state;
+  row_.chat_room_id = chat_room_id;
+  row_.type = type_of_invited(*invite);
+  // A join to the invitation before is still under way: should its answer be lost, it is repeated.
+  if (joining_) row_.pending_request = "join";
+  else perhaps_joined_ = false;
+  save();
+  tell_received();
+}
+
+void invitation_machine::invited_in_room(const invited_membership_changed& m) {
+  if (event_ && event_->event_id == m.event->event_id) {
+    // He has answered this very one, and the room will hear of it. Only where he said yes, and the room took him for a member that he had
+    // ceased to be, nobody else has heard his answer: he is asked again.
+    if (row_.direction == "incoming" && row_.state == "accepted" && !joining_ && !answering_) reopen();
+    return;
+  }
+  if (is_told(*m.event)) return; // one from before the one he has answered, which the room has heard of late
+  begin_anew("incoming", m.event);
+  row_.state = "pending";
+  row_.chat_room_id = m.chat_room_id;
+  row_.type = m.type;
+  const auto told = matrix::json::parse(m.invite_room_state);
+  row_.invite_room_state = room_preview(told ? &*told : nullptr, row_.inviter);
+  if (!node_.is_local(m.by) && counted_invite_ != m.event->event_id) row_.pending_request = "tell";
+  save();
+  if (is_untold()) ask_admission();
+  else if (!node_.is_local(m.by)) tell_received();
+}
+
+void invitation_machine::ask_admission() {
+  admission_asked_ = ++last_token_;
+  after_.push_back(tell{{actor_kind::directory, ""},
+                        invite_admission_wanted{{actor_kind::invitation, key_of(room_id_, user_id_)}, admission_asked_,
+                                                std::string{matrix::server_name_of(row_.inviter)}, user_id_}});
+}
+
+void invitation_machine::admitted(const invite_admitted& m) {
+  if (m.asked != admission_asked_) return;
+  admission_asked_ = 0;
+  if (!is_untold()) return; // it is over, or answered, without a word of ours
+  if (m.wait_ms > 0) {
+    row_.retry_at_ts = now_ + m.wait_ms;
+    save();
+    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+    return;
+  }
+  row_.pending_request.clear();
+  save();
+  tell_received();
 }
 
 std::string invitation_machine::type_of_invited(const matrix::event& invite) const {
@@ -171,12 +219,10 @@ std::string invitation_machine::type_of_invited(const matrix::event& invite) con
 }
 
 void invitation_machine::tell_received() {
-  auto parsed = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state);
-  const auto list = parsed ? std::move(*parsed) : matrix::json::value{matrix::json::array{}};
   const auto* reason = event_ ? event_->content().find("reason") : nullptr;
   chat::notification n = chat::invitation_received{row_.chat_room_id, room_id_, row_.room_version, user_id_, row_.inviter,
-                                                   state_text(list, "m.room.member", row_.inviter, "displayname"),
-                                                   state_text(list, "m.room.name", "", "name"), row_.type.empty() ? "channel" : row_.type,
+                                                   preview_text(row_.invite_room_state, "m.room.member", row_.inviter, "displayname"),
+                                                   preview_text(row_.invite_room_state, "m.room.name", "", "name"), row_.type.empty() ? "channel" : row_.type,
                                                    reason && reason->as_string() ? *reason->as_string() : std::string{}, now_};
   writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
 }
@@ -216,6 +262,7 @@ void invitation_machine::answer(const chat_command& m, const chat::invite_answer
     return;
   }
   if (joining_ && !x.accept) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
+  if (is_untold()) row_.pending_request.clear(); // he has found it by himself
   answering_ = m;
   if (x.accept) {
     if (!joining_) ask_to_join(&m);
@@ -232,6 +279,7 @@ void invitation_machine::ask_to_join(const chat_command* m) {
   j.via = via();
   j.chat_room_id = row_.chat_room_id;
   j.is_direct = event_ && is_direct(*event_);
+  if (row_.direction == "incoming" && !node_.is_local(row_.inviter)) j.invite = event_;
   if (m && m->profiles)
     for (const auto& p : *m->profiles)
       if (p.user_id == user_id_) {
@@ -256,7 +304,7 @@ void invitation_machine::joined(const join_finished& m) {
   if (std::exchange(joining_, false)) {
     perhaps_joined_ = m.why.code != fault_code::none && (m.perhaps_joined || (perhaps_joined_ && info(m.why.code).retryable));
     if (row_.pending_request == "join") {
-      if (perhaps_joined_) retry_later(to_string(m.why));
+      if (perhaps_joined_) retry_later(m.why);
       else {
         row_.pending_request.clear();
         row_.retry_at_ts = 0;
@@ -302,25 +350,25 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   };
   // Every server of the room can tell it the others; but only the inviter's knows that the room has no such invitation.
   const bool is_inviters = knocks() || leave_server() == matrix::server_name_of(row_.inviter);
-  const auto try_again = [&](const std::string& why) {
+  const auto try_again = [&](const fault& why) {
     if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
     ++leave_via_;
     retry_later(why);
   };
   const bool is_final = is_refusal(m) && m.status != 401 && is_inviters;
-  if (m.status != 200 && !is_final) return try_again(to_string(m.why));
+  if (m.status != 200 && !is_final) return try_again(m.why);
   // A server that has not yet taken its own invitation into the room refuses at first: ask again a few times before believing it.
-  if (m.status != 200 && row_.attempts < refusals_believed_after) return retry_later(to_string(m.why));
+  if (m.status != 200 && row_.attempts < refusals_believed_after) return retry_later(m.why);
   if (m.status != 200 || step == asking::send_leave) return give_up(); // told, or the room knows no invitation any more
   auto body = matrix::json::parse(m.body);
   const auto* shape = body ? body->find_object("event") : nullptr;
   const auto* rules = matrix::find_room_version(row_.room_version);
   if (!rules) return give_up();
-  if (!shape) return try_again("make_leave: no event");
+  if (!shape) return try_again({fault_code::peer_bad_answer, "make_leave: no event"});
   object content{{"membership", "leave"}};
   if (!row_.reason.empty()) content.set("reason", row_.reason);
   const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
-  if (!x) return try_again("make_leave: " + x.error().detail);
+  if (!x) return try_again({fault_code::peer_bad_answer, "make_leave: " + x.error().detail});
   auto r = question(asking::send_leave, endpoint::send_leave_v2, (*x)->event_id, node_.federation.request_timeout_ms);
   r.body = (*x)->to_json();
   now_effects_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});

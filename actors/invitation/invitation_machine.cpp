@@ -1,5 +1,6 @@
 #include "actors/invitation/invitation_machine.hpp"
 
+#include "actors/invitation/invitation_row.hpp"
 #include "messages/chat/codec.hpp"
 #include "messages/matrix/identifiers.hpp"
 
@@ -37,11 +38,9 @@ invitation_machine::invitation_machine(const context& node, std::string key) : n
 
 effects invitation_machine::on(const message& m, time_ms now) {
   now_ = now;
-  if (std::holds_alternative<start>(m) || std::holds_alternative<invite_wanted>(m)) {
-    // A new invitation of the same user overwrites the row of an ended one; read what the room has just written.
-    loaded_ = false;
+  if (std::holds_alternative<start>(m)) {
     // An answer to a former life of this actor must not be taken for one to this.
-    if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
+    last_token_ = static_cast<token>(now) << 16;
     load_token_ = ++last_token_;
     now_effects_.push_back(ask_store{load_token_, store::load_invitation{room_id_, user_id_}});
     return flush();
@@ -72,14 +71,6 @@ void invitation_machine::loaded() {
   loaded_ = true;
   row_.room_id = room_id_;
   row_.user_id = user_id_;
-  event_.reset();
-  answered_event_.reset();
-  asking_ = asking::nothing; // an answer to the invitation before says nothing about this one
-  keys_asked_ = 0;
-  revocation_asked_ = expiring_ = rescission_told_ = false;
-  delivered_.clear();
-  joining_ = false;
-  profile_asked_ = 0;
   perhaps_joined_ = exists_ && row_.pending_request == "join";
   invite_may_be_late_ = exists_ && row_.pending_request == "invite" && row_.attempts > 0;
   if (!exists_) return;
@@ -88,8 +79,30 @@ void invitation_machine::loaded() {
   // A crash may have come between the room's commit and ours. To an invitation the room itself says so when it is loaded; a knock is perhaps in no
   // room of ours, and nobody else speaks of it.
   if (knocks() || is_let_in()) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
-  if (knocks() && row_.state == "pending") end_knock_command({}); // it was made in the room meanwhile
   begin();
+}
+
+void invitation_machine::forget_requests() {
+  answered_event_.reset();
+  asking_ = asking::nothing; // an answer to the invitation before says nothing about this one
+  keys_asked_ = profile_asked_ = admission_asked_ = 0;
+  revocation_asked_ = expiring_ = rescission_told_ = invite_may_be_late_ = false;
+  delivered_.clear();
+  leave_via_ = 0;
+}
+
+void invitation_machine::begin_anew(std::string direction, const matrix::event_ptr& event) {
+  forget_requests();
+  row_ = {};
+  row_.room_id = room_id_;
+  row_.user_id = user_id_;
+  row_.room_version = std::string{event->rules().id};
+  row_.inviter = event->sender;
+  row_.direction = std::move(direction);
+  row_.event = event->to_json();
+  row_.since_ts = now_;
+  event_ = event;
+  exists_ = true;
 }
 
 void invitation_machine::dispatch(const message& m) {
@@ -105,20 +118,17 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, revocation_done>) revoked(x);
       else if constexpr (std::is_same_v<T, join_finished>) joined(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescinded(x);
+      else if constexpr (std::is_same_v<T, invite_wanted>) wanted(x);
+      else if constexpr (std::is_same_v<T, knock_made>) knocked(x);
+      else if constexpr (std::is_same_v<T, invite_placed>) invite_placed_by_room(x);
+      else if constexpr (std::is_same_v<T, invite_admitted>) admitted(x);
+      else if constexpr (std::is_same_v<T, invite_not_taken>) not_taken(x);
+      else if constexpr (std::is_same_v<T, rescission_delivered>) leave_delivered(x);
       else if constexpr (std::is_same_v<T, server_alive>) {
         if ((row_.pending_request == "invite" || row_.pending_request == "leave" || row_.pending_request == "knock") && row_.retry_at_ts > now_) {
           row_.retry_at_ts = now_;
           begin();
         }
-      } else if constexpr (std::is_same_v<T, invite_not_taken>) {
-        if (exists_ && row_.state == "sending") {
-          row_.pending_request.clear();
-          row_.retry_at_ts = 0;
-          become("failed", x.reason);
-        }
-      } else if constexpr (std::is_same_v<T, rescission_delivered>) {
-        if (row_.state == "sending" || row_.state == "pending") delivered_ = x.event_id;
-        rescission_told();
       } else if constexpr (std::is_same_v<T, timer_due>) {
         if (x.name == "watch") watch();
         else if (x.name == "confirm") {
@@ -139,7 +149,7 @@ bool invitation_machine::is_open() const {
 
 effects invitation_machine::flush() {
   const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || joining_ || revoking_ || !rescinding_.empty() || arriving_ ||
-                     profile_asked_ != 0 || retracting_;
+                     profile_asked_ != 0 || retracting_ || admission_asked_ != 0;
   if (!waits) waiting_since_ = now_;
   else if (!watching_) {
     watching_ = true;
@@ -177,7 +187,8 @@ void invitation_machine::timer() {
 void invitation_machine::watch() {
   // Whoever was asked may have failed with our question: no wait is for ever.
   const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} * 2;
-  const auto request_ms = std::int64_t{std::max(node_.federation.request_timeout_ms, node_.federation.make_join_timeout_ms)} + 15'000;
+  const auto request_ms =
+    std::int64_t{std::max(node_.federation.request_timeout_ms, node_.federation.make_join_timeout_ms)} + node_.invitation.queue_wait_ms + 15'000;
   watching_ = false;
   if (asking_ != asking::nothing && now_ - asked_since_ >= request_ms) {
     peer_answer lost;
@@ -185,35 +196,55 @@ void invitation_machine::watch() {
     lost.why = {fault_code::timed_out, "no answer"};
     answered(lost);
   }
-  if (now_ - waiting_since_ < patience) return;
-  if (std::exchange(keys_asked_, 0) != 0) retry_later("the keys of the invited server were not told");
+  if (now_ - waiting_since_ >= patience) give_up_waiting();
+}
+
+void invitation_machine::give_up_waiting() {
+  if (std::exchange(keys_asked_, 0) != 0) retry_later({fault_code::timed_out, "the keys of the invited server were not told"});
   if (const auto command = std::exchange(answering_, std::nullopt)) failed(command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
-  if (std::exchange(joining_, false) && row_.pending_request == "join") retry_later("the join did not end in time");
+  if (std::exchange(joining_, false) && row_.pending_request == "join") retry_later({fault_code::timed_out, "the join did not end in time"});
   if (const auto command = std::exchange(revoking_, std::nullopt)) failed(command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
   if (std::exchange(revocation_asked_, false) || std::exchange(expiring_, false)) begin(); // it stands where it stood
   revocation_asked_ = expiring_ = false;
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
   if (std::exchange(profile_asked_, 0) != 0) profile_told(nullptr);
   if (const auto command = std::exchange(retracting_, std::nullopt)) failed(command->reference, chat::knock_retract::name, {fault_code::timed_out, "the room did not answer in time"});
-  if (arriving_) {
-    refuse(arriving_->call, {fault_code::timed_out, "the signature could not be checked in time"});
-    arriving_.reset();
+  if (std::exchange(admission_asked_, 0) != 0) begin();
+  if (arriving_) reply_to_arrival({fault_code::timed_out, "the invitation could not be handled in time"});
+}
+
+void invitation_machine::save() {
+  if (row_.pending_request.empty()) {
+    row_.retry_at_ts = 0;
+    row_.last_fault.clear();
   }
+  writes_.push_back(row_);
+}
+
+void invitation_machine::tell_changed(const std::string& previous) {
+  const auto view = view_of(row_, row_.chat_room_id);
+  chat::invitation_changed n{view.room, room_id_, user_id_, view.by, view.direction, view.state, previous, view.reason, now_};
+  n.attempts = view.attempts;
+  n.retry_at_ts = view.retry_at_ts;
+  n.last_fault = view.last_fault;
+  chat::notification told = std::move(n);
+  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(told), chat::encode(told)});
 }
 
 void invitation_machine::become(const std::string& state, const std::string& reason) {
   const auto previous = row_.state;
   if (previous == state) return save();
+  const bool untold = is_untold();
+  if (untold) row_.pending_request.clear();
   if (row_.direction == "outgoing" && previous == "sending" && state != "pending")
-    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_}});
+    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, event_ ? event_->event_id : std::string{}}});
   row_.state = state;
   row_.reason = reason;
   row_.since_ts = now_;
   if (!is_open()) row_.deadline_ts = 0;
   if (state == "revoked_unconfirmed") confirm_later();
   save();
-  chat::notification n = chat::invitation_changed{row_.chat_room_id, room_id_, user_id_, row_.inviter, row_.direction, state, previous, reason, now_};
-  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+  if (!untold) tell_changed(previous); // what nobody has heard of is over for nobody
   note told{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}}};
   if (state == "failed" || state == "expired") told.fields.emplace_back("reason", reason); // of any other state it is what somebody has written
   now_effects_.push_back(std::move(told));
@@ -249,35 +280,11 @@ void invitation_machine::take_command(const chat_command& m) {
 void invitation_machine::membership(const invited_membership_changed& m) {
   if (knocks() || is_let_in()) return knock_membership(m);
   if (m.membership == "invite") {
-    if (exists_ && is_open()) {
-      if (row_.state == "sending") {
-        row_.pending_request.clear();
-        row_.retry_at_ts = 0;
-        become("pending", {});
-      }
-      return;
-    }
-    if (m.historical || !is_local_user() || !m.event) return;
-    if (event_ && event_->event_id == m.event->event_id) {
-      // He has answered this very one, and the room will hear of it. Only where he said yes, and the room took him for a member that he had
-      // ceased to be, nobody else has heard his answer: he is asked again.
-      if (row_.direction == "incoming" && row_.state == "accepted" && !joining_ && !answering_) reopen();
-      return;
-    }
-    // A room we take part in invites one of ours: the event came by the room's own way.
-    row_ = {};
-    row_.room_id = room_id_;
-    row_.user_id = user_id_;
-    row_.room_version = std::string{m.event->rules().id};
-    row_.inviter = m.by;
-    row_.direction = "incoming";
-    row_.state = "pending";
-    row_.event = m.event->to_json();
-    row_.since_ts = now_;
-    event_ = m.event;
-    exists_ = true;
-    save();
-    if (!node_.is_local(m.by)) tell_received();
+    // In the room it may also be to be taken back there: pending it is when his server has taken it.
+    if (exists_ && row_.state == "sending" && row_.pending_request == "commit") {
+      row_.pending_request.clear();
+      become("pending", {});
+    } else if (!(exists_ && is_open()) && !m.historical && is_local_user() && m.event) invited_in_room(m);
     return;
   }
   if (!exists_ || !is_open()) return;
@@ -289,8 +296,7 @@ void invitation_machine::membership(const invited_membership_changed& m) {
   // One that ended an earlier invitation may come late, with the history of a join.
   if (row_.direction == "incoming" && m.membership == "leave" && !outlived && m.event && event_ && m.event->depth <= event_->depth && !cites(*m.event, *event_)) return;
   if (m.membership == "leave" && m.by != user_id_ && revocation_asked_) return; // our own doing: the answer to revoke_invite follows
-  row_.pending_request = {};
-  row_.retry_at_ts = 0;
+  if (!is_untold()) row_.pending_request.clear();
   if (m.membership == "join") {
     if (row_.state != "revoked_unconfirmed") become("accepted", {});
   } else if (m.membership == "ban") {
@@ -335,6 +341,7 @@ std::string invitation_machine::describe(time_ms now) const {
   o.set("deadline_ts", row_.deadline_ts);
   o.set("attempts", static_cast<std::int64_t>(row_.attempts));
   o.set("retry_at_ts", row_.retry_at_ts);
+  o.set("last_fault", row_.last_fault);
   std::string waits = "nothing";
   const auto servers = knocked_at();
   if (asking_ == asking::make_knock || asking_ == asking::send_knock) waits = "the answer of " + servers.at(at_via_);

@@ -18,7 +18,7 @@ bool cites(const matrix::event& x, const matrix::event& invite);
 
 /// One invitation of one user to one room, in either direction, or the knock of one of ours, from the first attempt until everybody
 /// concerned knows how it ended. States: those of the chat contract (sending, pending, accepted, rejected, revoked, revoked_unconfirmed,
-/// expired, failed, banned). Pure.
+/// expired, failed, banned). It alone writes the row; the room writes one only in the commit that creates the room. Pure.
 /// Files: invitation_machine.cpp (life, state), outgoing.cpp (we invite), incoming.cpp (one of ours is invited), knocking.cpp (one of ours
 /// asks to be let in).
 class invitation_machine {
@@ -37,7 +37,11 @@ private:
   bool is_local_user() const { return node_.is_local(user_id_); }
   /// Changes the state, writes the row, tells the chat server.
   void become(const std::string& state, const std::string& reason);
-  void save() { writes_.push_back(row_); }
+  void save();
+  void tell_changed(const std::string& previous);
+  /// A row of its own takes the place of what was there before; whatever is under way for that concerns nobody any more.
+  void begin_anew(std::string direction, const matrix::event_ptr& event);
+  void forget_requests();
   void done(const command_reference& ref, const char* command, const std::string& state);
   void done(const command_reference& ref, const char* command, const chat::answer& what);
   void failed(const command_reference& ref, const char* command, const fault& why);
@@ -48,6 +52,8 @@ private:
 
   // -- outgoing.cpp
   void begin();
+  void wanted(const invite_wanted& m);
+  void tell_begun();
   void send_invite();
   void invite_answered(const peer_answer& m);
   void signature_checked(const keys_found& m);
@@ -55,15 +61,28 @@ private:
   void ask_revocation();
   void tell_room_to_revoke(const std::string& requested_by, const std::string& reason);
   void rescission_told();
+  void leave_delivered(const rescission_delivered& m);
+  void not_taken(const invite_not_taken& m);
   void expect_late_invite();
   void repeat_rescission();
   void confirm_later();
   void revoked(const revocation_done& m);
-  void retry_later(const std::string& why);
+  void retry_later(const fault& why);
 
   // -- incoming.cpp
   void invited(const federation_call& m);
   void invite_verified(event_check checked);
+  void invite_placed_by_room(const invite_placed& m);
+  /// An invite to a room that we take no part in: nobody but us decides.
+  void take_invite(const matrix::event_ptr& invite, const std::string& room_version, const std::string& invite_room_state);
+  /// Whether an invite is one that was told before, or older than that: a request may arrive twice, and late.
+  bool is_told(const matrix::event& invite) const;
+  void invited_in_room(const invited_membership_changed& m);
+  void reply_to_arrival(const fault& why);
+  /// Pending, and the chat server has not been told of it so far: its server invites too often.
+  bool is_untold() const { return row_.pending_request == "tell"; }
+  void ask_admission();
+  void admitted(const invite_admitted& m);
   void answer(const chat_command& m, const chat::invite_answer& x);
   void joined(const join_finished& m);
   void ask_to_join(const chat_command* m);
@@ -84,6 +103,7 @@ private:
   /// Whether the knock was accepted and the join that follows has not ended.
   bool is_let_in() const { return exists_ && row_.direction == "knock" && row_.state == "accepted" && row_.pending_request == "join"; }
   void knock(const chat_command& m, const chat::room_knock& x);
+  void knocked(const knock_made& m);
   void retract(const chat_command& m, const chat::knock_retract& x);
   void retracted(const join_finished& m);
   void begin_knock();
@@ -155,12 +175,15 @@ private:
   bool perhaps_joined_ = false; ///< an attempt may have made him a member for all others
   struct arrival {
     federation_call call;
-    matrix::event_ptr event;
+    matrix::event_ptr event; ///< with our signature, once it is verified
     std::string room_version, invite_room_state;
     token asked = 0;
+    bool placing = false; ///< verified; the room is asked
   };
   std::optional<arrival> arriving_;
   std::deque<federation_call> more_arrivals_;
+  token admission_asked_ = 0;
+  std::string counted_invite_; ///< the last that came by PUT /invite: the directory has counted it at the door
   struct rescission {
     rescission_received told;
     matrix::event_ptr event;
@@ -169,6 +192,7 @@ private:
   std::deque<rescission> rescinding_; ///< the first is being verified
   void answer_rescission(const rescission& r, const std::string& error);
   void watch();
+  void give_up_waiting();
   bool watching_ = false;
   time_ms waiting_since_ = 0;
   std::string leave_reason_;

@@ -78,6 +78,22 @@ void invitation_machine::knock(const chat_command& m, const chat::room_knock& x)
   begin_knock();
 }
 
+void invitation_machine::knocked(const knock_made& m) {
+  const bool is_known = exists_ && row_.direction == "knock" && event_ && event_->event_id == m.event->event_id;
+  if (!is_known) {
+    const auto* reason = m.event->content().find("reason");
+    begin_anew("knock", m.event);
+    row_.state = "pending";
+    row_.reason = reason && reason->as_string() ? *reason->as_string() : std::string{};
+    row_.chat_room_id = m.chat_room_id;
+    row_.type = m.type;
+    save();
+    tell_changed({});
+    end_knock_command({}); // it was on its way to another server of the room
+  }
+  if (m.command) done(*m.command, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
+}
+
 void invitation_machine::begin_knock() {
   if (now_ - row_.since_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
@@ -161,7 +177,7 @@ void invitation_machine::knock_next(const fault& why) {
   // Who could not be reached may be later on; a server that answers with what is no template will do so again.
   if (info(knock_fault_.code).retryable && (knock_unanswered_ || knock_fault_.code != fault_code::peer_bad_answer)) {
     end_knock_command({});
-    return retry_later(to_string(knock_fault_));
+    return retry_later(knock_fault_);
   }
   row_.pending_request.clear();
   row_.retry_at_ts = 0;
@@ -238,7 +254,7 @@ void invitation_machine::join_of_knock_ended(const join_finished& m) {
   joining_ = false;
   if (!is_let_in()) return;
   if (m.why.code != fault_code::none) {
-    if (info(m.why.code).retryable || row_.attempts < refusals_believed_after) return retry_later(to_string(m.why));
+    if (info(m.why.code).retryable || row_.attempts < refusals_believed_after) return retry_later(m.why);
     return reopen(); // he may try for himself what did not succeed by itself
   }
   row_.pending_request.clear();

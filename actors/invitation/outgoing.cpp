@@ -1,10 +1,13 @@
 // We invite. The same signed event is offered until the other server has taken or refused it; only then it enters the room.
 #include "actors/due.hpp"
+#include "actors/excerpt.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/invitation/invitation_row.hpp"
 #include "actors/invitation/invite_request.hpp"
 
 #include "actors/handshake.hpp"
 
+#include "messages/chat/codec.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/policy_server.hpp"
 
@@ -20,12 +23,55 @@ namespace {
 constexpr time_ms join_give_up_ms = 7 * 24 * 3'600'000LL;
 /// An invitation that has run out and that nobody here may take back is tried again so often: somebody may get the power.
 constexpr time_ms expire_again_ms = 24 * 3'600'000LL;
+/// Kept of why an attempt failed; the rest is in the log.
+constexpr std::size_t last_fault_bytes_max = 500;
 
 } // namespace
 
 time_ms invitation_machine::pause_ms_max() const {
   return std::max({time_ms{node_.invitation.retry_delay_ms_min}, time_ms{node_.invitation.retry_delay_ms_max},
                    time_ms{node_.invitation.knock_check_s} * 1'000, 2 * time_ms{node_.federation.request_timeout_ms}});
+}
+
+void invitation_machine::wanted(const invite_wanted& m) {
+  if (exists_ && event_ && event_->event_id == m.event->event_id) {
+    // Told again, or the row was written with the room.
+    if (row_.state == "sending") tell_begun();
+    else after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id}});
+    if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
+    return;
+  }
+  if (exists_ && row_.direction == "outgoing" && row_.state == "sending") {
+    // The room was made again and did not know of this one: the other server may have it, so it goes on.
+    tell_begun();
+    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id}});
+    if (m.command) failed(*m.command, chat::invite_send::name, {fault_code::conflict, user_id_ + " is invited already"});
+    return;
+  }
+  // Whatever the row says, the room has let him be invited: the invitation before is over, and an answer about it comes too late.
+  if (const auto command = std::exchange(revoking_, std::nullopt)) done(command->reference, chat::invite_revoke::name, "revoked");
+  begin_anew("outgoing", m.event);
+  row_ = row_of(m, node_, now_);
+  save();
+  tell_changed({});
+  const auto* reason = m.event->content().find("reason");
+  chat::notification shown = chat::system_message{row_.chat_room_id, room_id_, "invited", row_.inviter, user_id_,
+                                                  reason && reason->as_string() ? *reason->as_string() : std::string{}, event_->event_id,
+                                                  event_->origin_server_ts};
+  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(shown), chat::encode(shown)});
+  if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
+  tell_begun();
+  begin();
+}
+
+void invitation_machine::tell_begun() {
+  after_.push_back(tell{{actor_kind::room, room_id_}, invite_begun{user_id_, event_->event_id, row_.inviter}});
+}
+
+void invitation_machine::not_taken(const invite_not_taken& m) {
+  if (!exists_ || row_.state != "sending" || (event_ && event_->event_id != m.event_id)) return;
+  row_.pending_request.clear();
+  become("failed", m.reason);
 }
 
 void invitation_machine::begin() {
@@ -40,7 +86,7 @@ void invitation_machine::begin() {
     now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
     confirm_later();
   }
-  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0) return;
+  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0 || admission_asked_ != 0) return;
   if (!is_due(row_.retry_at_ts, now_, pause_ms_max())) {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
     return;
@@ -52,6 +98,7 @@ void invitation_machine::begin() {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
   }
   else if (row_.pending_request == "leave") send_leave_request();
+  else if (is_untold()) ask_admission();
   else if (row_.pending_request == "knock") begin_knock();
   else if (row_.pending_request == "ask") ask_about_knock();
   else if (row_.pending_request == "join" && !joining_ && !answering_) {
@@ -81,10 +128,10 @@ void invitation_machine::send_invite() {
   after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r)});
 }
 
-void invitation_machine::retry_later(const std::string& why) {
+void invitation_machine::retry_later(const fault& why) {
   if (row_.direction == "outgoing" && event_ && now_ - event_->origin_server_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
-    return become("failed", "the server could not be reached: " + why);
+    return become("failed", "the server could not be reached: " + to_string(why));
   }
   if (row_.pending_request == "join" && now_ - row_.since_ts > join_give_up_ms) {
     if (is_let_in()) return reopen(); // it was let in, and now has to ask once more itself
@@ -94,9 +141,15 @@ void invitation_machine::retry_later(const std::string& why) {
   }
   const auto doublings = std::min(row_.attempts > 0 ? row_.attempts - 1 : 0, 20u);
   row_.retry_at_ts = now_ + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
+  // The chat server is told why nothing happens, not how often.
+  const auto code_of = [](std::string_view text) { return text.substr(0, text.find(':')); };
+  auto text = excerpt(to_string(why), last_fault_bytes_max);
+  const bool news = row_.state == "sending" && code_of(row_.last_fault) != code_of(text);
+  row_.last_fault = std::move(text);
   save();
+  if (news) tell_changed(row_.state);
   now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
-  now_effects_.push_back(note{log_level::info, "invitation waits", {{"room", room_id_}, {"user", user_id_}, {"why", why}}});
+  now_effects_.push_back(note{log_level::info, "invitation waits", {{"room", room_id_}, {"user", user_id_}, {"why", row_.last_fault}}});
 }
 
 void invitation_machine::invite_answered(const peer_answer& m) {
@@ -119,7 +172,7 @@ void invitation_machine::invite_answered(const peer_answer& m) {
       row_.pending_request.clear();
       return become("failed", to_string(m.why));
     }
-    return retry_later(to_string(m.why));
+    return retry_later(m.why);
   }
   if (m.status != 200) {
     row_.pending_request.clear();
@@ -128,7 +181,7 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   auto body = matrix::json::parse(m.body);
   const auto* returned = body ? body->find_object("event") : nullptr;
   auto e = returned ? matrix::make_event(*returned, event_->rules()) : result<matrix::event_ptr>{fault_code::peer_bad_answer, "no event"};
-  if (!e || (*e)->event_id != event_->event_id) return retry_later("the answer is not the event that was sent");
+  if (!e || (*e)->event_id != event_->event_id) return retry_later({fault_code::peer_bad_answer, "the answer is not the event that was sent"});
   answered_event_ = *e;
   ask_keys_of_invited(false);
 }
@@ -153,7 +206,7 @@ void invitation_machine::signature_checked(const keys_found& m) {
   const auto bytes = matrix::signed_bytes(answered_event_->source, answered_event_->rules());
   const auto verdict = matrix::check_event_signature(*answered_event_, bytes, m.server_name, *m.keys);
   if (verdict == matrix::signature_verdict::invalid && !keys_doubted_) return ask_keys_of_invited(true); // installed anew, perhaps
-  if (verdict != matrix::signature_verdict::valid) return retry_later("the invited server's signature is not valid or its key not known");
+  if (verdict != matrix::signature_verdict::valid) return retry_later({fault_code::peer_bad_answer, "the invited server's signature is not valid or its key not known"});
   // Our own signature is taken from our copy, the other server's from the answer: nothing else of it is believed.
   auto source = event_->source;
   // It may be the room's policy server too, whose signature is there already and stays.
@@ -161,7 +214,7 @@ void invitation_machine::signature_checked(const keys_found& m) {
     if (s.key != matrix::policy_server_key_id && s.mapped.as_string())
       matrix::set_signature(source, m.server_name, s.key, *s.mapped.as_string());
   auto merged = matrix::make_event(std::move(source), event_->rules());
-  if (!merged) return retry_later("the signed event is not well formed");
+  if (!merged) return retry_later({fault_code::peer_bad_answer, "the signed event is not well formed"});
   event_ = *merged;
   answered_event_.reset();
   row_.event = event_->to_json();
@@ -201,7 +254,15 @@ void invitation_machine::ask_revocation() {
 void invitation_machine::tell_room_to_revoke(const std::string& requested_by, const std::string& reason) {
   revocation_asked_ = true;
   // While its answer is lost the other server may hold the invite: the leave has to follow it into the room.
-  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr}});
+  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, event_ ? event_->event_id : std::string{}, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr}});
+}
+
+void invitation_machine::leave_delivered(const rescission_delivered& m) {
+  // One that took an earlier invitation back says nothing about this one.
+  const bool of_another = !m.auth_events.empty() && event_ && std::find(m.auth_events.begin(), m.auth_events.end(), event_->event_id) == m.auth_events.end();
+  if (of_another) return;
+  if (row_.state == "sending" || row_.state == "pending") delivered_ = m.event_id;
+  rescission_told();
 }
 
 void invitation_machine::rescission_told() {
@@ -229,6 +290,7 @@ void invitation_machine::repeat_rescission() {
 }
 
 void invitation_machine::revoked(const revocation_done& m) {
+  if (event_ && !m.invite.empty() && m.invite != event_->event_id) return; // he has been invited anew
   revocation_asked_ = false;
   const auto command = std::exchange(revoking_, std::nullopt);
   const bool expired = std::exchange(expiring_, false);

@@ -131,7 +131,7 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
     if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
     if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
       after_.push_back(
-        tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id}});
+        tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events}});
   }
   delivered_ += in_flight_.size();
   pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
@@ -161,6 +161,7 @@ void remote_server_machine::end_transaction_under_way() {
   if (on_disk) writes_.push_back(destination_);
   if (was_failing) consider_catch_up(failing_since);
   consider_sending();
+  consider_held_invites();
 }
 
 void remote_server_machine::transaction_failed(const std::string& why) {
@@ -186,6 +187,7 @@ void remote_server_machine::transaction_failed(const std::string& why, time_ms p
   }
   writes_.push_back(destination_);
   now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
+  send_held_invites(held_invites_.give_up()); // their own attempt finds out whether the server is there, and may take what transactions cannot bring
 }
 
 void remote_server_machine::sign_of_life() {
@@ -204,6 +206,27 @@ void remote_server_machine::retry_at_once() {
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0) return;
   destination_.retry_at_ts = 0;
   consider_sending();
+}
+
+bool remote_server_machine::has_backlog() const { return !pdus_.empty() || !first_.empty() || !in_flight_.empty() || more_in_store_; }
+
+void remote_server_machine::hold_invite(const peer_request& m) {
+  const auto ahead = more_in_store_ ? held_invites::all_queued : pdus_.size() + first_.size() + in_flight_.size();
+  held_invites_.hold(m, delivered_, ahead, now_ + node_.invitation.queue_wait_ms);
+  now_effects_.push_back(wake_me_at{held_invites_.deadline(), "invites"});
+  if (destination_.retry_at_ts <= now_ || in_flight_request_ != 0) return;
+  destination_.retry_at_ts = 0; // a server that is left alone is tried now, with what waits for it first
+  consider_sending();
+}
+
+void remote_server_machine::send_held_invites(const std::vector<peer_request>& due) {
+  for (const auto& m : due) send_peer_request(m, false);
+}
+
+void remote_server_machine::consider_held_invites() {
+  if (held_invites_.empty()) return;
+  send_held_invites(held_invites_.due(delivered_, !has_backlog(), now_));
+  now_effects_.push_back(wake_me_at{held_invites_.deadline(), "invites"}); // 0: none waits any more
 }
 
 bool remote_server_machine::tells_delivery(bool was_failing) const {

@@ -144,6 +144,8 @@ void remote_server_machine::dispatch(const message& m) {
           notary_overdue();
         else if (x.name == "others")
           ask_for_others();
+        else if (x.name == "invites")
+          consider_held_invites();
         else if (x.name == "idle")
           consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
@@ -159,6 +161,7 @@ void remote_server_machine::dispatch(const message& m) {
           for (const auto& e : found->pdus)
             if (queued_ids_.insert(e->event_id).second) pdus_.push_back(read_back(e, *found));
           consider_sending(!missed);
+          consider_held_invites();
           if (pdus_.empty() && refill_token_ == 0) consider_idle();
         } else if (x.asked == catch_up_token_) {
           newest_found(std::get_if<store::destination_loaded>(x.answer.get()));
@@ -217,8 +220,8 @@ effects remote_server_machine::flush() {
 }
 
 void remote_server_machine::consider_idle() {
-  const bool sends = !pdus_.empty() || !first_.empty() || !in_flight_.empty() || !destination_.transaction_id.empty() || more_in_store_;
-  const bool busy = sends || !edus_.empty() || !open_.empty() || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
+  const bool sends = has_backlog() || !destination_.transaction_id.empty();
+  const bool busy = sends || !edus_.empty() || !open_.empty() || !held_invites_.empty() || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
                     !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty() || history_calls_.waiting() > 0;
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
@@ -282,6 +285,7 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     now_effects_.push_back(tell{m.reply_to, std::move(a)});
     return;
   }
+  if (m.endpoint == matrix::endpoint::invite_v2 && node_.invitation.queue_wait_ms > 0 && has_backlog()) return hold_invite(m);
   send_peer_request(m, false);
 }
 

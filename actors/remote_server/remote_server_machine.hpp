@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/remote_server/held_invites.hpp"
 #include "actors/remote_server/history_calls.hpp"
 #include "actors/remote_server/refusals.hpp"
 #include "actors/remote_server/request_budget.hpp"
@@ -76,6 +77,11 @@ private:
   void log_verdicts(const gateway::http_answer& a, std::map<std::string, std::string>& refused);
   void sign_of_life();
   void retry_at_once();
+  /// Whether an event is queued, in memory or on disk only, or under way.
+  bool has_backlog() const;
+  void hold_invite(const peer_request& m);
+  void send_held_invites(const std::vector<peer_request>& due);
+  void consider_held_invites();
   void refill();
   bool tells_delivery(bool was_failing) const;
   void tell_delivery(const queued& q, const char* state, const std::string& why);
@@ -238,6 +244,7 @@ private:
   time_ms last_active_ = 0, last_contact_ = 0;
   time_ms looked_at_ = 0; ///< when the store was last asked what is owed
   std::uint64_t received_pdus_ = 0;
+  held_invites held_invites_;
 };
 
 } // namespace causeway::remote_server

@@ -90,8 +90,8 @@ status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<
   }
   if (x->is_state()) {
     for (auto& s : servers_in_room()) servers.insert(std::move(s));
-    // The one who is invited, kicked or banned hears of it even when nobody else of his server takes part.
-    if (x->type == "m.room.member") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
+    // The one who is kicked or banned hears of it even when nobody else of his server takes part. An invite his server has signed itself.
+    if (x->type == "m.room.member" && x->membership() != "invite") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }
   servers.erase(std::string{matrix::server_name_of(x->sender)});
   queue_for(x, {servers.begin(), servers.end()}, own_id);

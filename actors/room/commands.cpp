@@ -13,10 +13,6 @@ namespace {
 
 using matrix::json::object;
 
-/// How long a leave waits for the invitations it would leave behind: an attempt to reach the invited server, also when its answer was lost
-/// with the actor that asked, and some.
-constexpr time_ms withdrawal_ms_max = 75'000;
-
 } // namespace
 
 void room_machine::run_commands() {
@@ -75,116 +71,6 @@ const std::string* room_machine::user_of_invitation(const chat::command& body) c
 template <class T>
 void room_machine::run(const queued_command& c, const T& x) {
   failed(c.command.reference, x.name, {fault_code::internal, "the room does not handle this command"});
-}
-
-void room_machine::run(const queued_command& c, const chat::invite_send& x) {
-  if (!head_.federated && !node_.is_local(x.user)) return failed(c.command.reference, x.name, {fault_code::not_federated, x.user});
-  static const std::vector<store::put_user> none;
-  auto state = invite(x.by, x.user, x.reason.value_or(""), c.command.profiles ? *c.command.profiles : none);
-  if (!state) return failed(c.command.reference, x.name, state.error());
-  done(c.command.reference, x.name, chat::state_answer{*state});
-}
-
-result<std::string> room_machine::invite(const std::string& by, const std::string& user, const std::string& reason,
-                                         const std::vector<store::put_user>&) {
-  if (!node_.is_local(by)) return {fault_code::invalid_param, "by: " + by + " is not a user of this server"};
-  const auto server = std::string{matrix::server_name_of(user)};
-  if (!node_.admits(server)) return {fault_code::server_denied, "the configuration excludes " + server};
-  const auto membership = graph_.membership(user);
-  if (membership == "ban") return {fault_code::forbidden, user + " is banned; unban him first"};
-  if (membership == "join") return {fault_code::conflict, user + " is in the room already"};
-  if (membership == "invite" || inviting_.contains(user)) return {fault_code::conflict, user + " is invited already"};
-  object content{{"membership", "invite"}};
-  if (is_direct()) content.set("is_direct", true);
-  if (!reason.empty()) content.set("reason", reason);
-  auto e = author({"m.room.member", by, user, std::move(content)});
-  if (!e) return e.error();
-  if (node_.is_local(user)) {
-    if (auto fine = commit_local(*e); !fine) return fine.error();
-    return std::string{"pending"};
-  }
-  store::put_invitation row;
-  row.room_id = room_id_;
-  row.user_id = user;
-  row.room_version = head_.room_version;
-  row.inviter = by;
-  row.direction = "outgoing";
-  row.state = "sending";
-  row.event = (*e)->to_json();
-  row.invite_room_state = stripped_state(by);
-  row.chat_room_id = head_.chat_room_id;
-  row.type = head_.type;
-  row.since_ts = now_;
-  row.deadline_ts = node_.invitation.lifetime_h ? now_ + std::int64_t{node_.invitation.lifetime_h} * 3'600'000 : 0;
-  row.retry_at_ts = now_;
-  row.pending_request = "invite";
-  writes_.push_back(std::move(row));
-  inviting_[user] = by;
-  notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, by, "outgoing", "sending", {}, {}, now_});
-  system_message("invited", by, user, reason, e->get());
-  tell_after({actor_kind::invitation, room_id_ + "|" + user}, invite_wanted{});
-  return std::string{"sending"};
-}
-
-void room_machine::revoke(const revoke_invite& m) {
-  auto answer = [&](fault why) {
-    tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, revocation_done{std::move(why)});
-    withdrawal_ended(m.user_id);
-  };
-  if (!exists_) return answer({fault_code::not_member, "nobody of this server is in the room"});
-  if (head_.phase != store::room_phase::joined) {
-    // The room will have nothing of it, the invited server has.
-    const auto invite = m.uncommitted_invite ? m.uncommitted_invite : graph_.state_event("m.room.member", m.user_id);
-    if (!invite || invite->membership() != "invite") return answer({fault_code::not_member, "nobody of this server is in the room"});
-    // Where his server takes part the room's own state counts, and nobody is left who could change it.
-    if (!rescind_outside(invite, m.reason) && server_takes_part(matrix::server_name_of(m.user_id)))
-      return answer({fault_code::not_member, "nobody of this server is in the room"});
-    return answer({});
-  }
-  if (!m.requested_by.empty() && m.requested_by != m.by) {
-    if (graph_.membership(m.requested_by) != "join" || graph_.levels().of_user(m.requested_by) < graph_.levels().of_action("kick"))
-      return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
-  }
-  if (m.uncommitted_invite && !graph_.find(m.uncommitted_invite->event_id)) {
-    if (fetch_parents_first(m.uncommitted_invite, m)) return;
-    if (auto fine = commit_local(m.uncommitted_invite); !fine) {
-      rescind_outside(m.uncommitted_invite, m.reason);
-      return answer({});
-    }
-  }
-  inviting_.erase(m.user_id);
-  release_held(m.user_id);
-  if (graph_.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
-  object content{{"membership", "leave"}};
-  if (!m.reason.empty()) content.set("reason", m.reason);
-  // The inviter himself where he still can: the invited server applies a rescission from nobody else (0.2 of the design notes).
-  std::vector<std::string> actors{m.by};
-  if (!m.requested_by.empty() && m.requested_by != m.by) actors.push_back(m.requested_by);
-  for (auto& user : local_joined())
-    if (std::find(actors.begin(), actors.end(), user) == actors.end()) actors.push_back(std::move(user));
-  fault last{fault_code::forbidden, "no user of this server may take the invitation back"};
-  for (const auto& by : actors) {
-    if (graph_.membership(by) != "join") continue;
-    auto e = author({"m.room.member", by, m.user_id, content});
-    if (!e && author_waits_) {
-      policy_waiting_.emplace_back(m);
-      return;
-    }
-    if (!e && e.error().code != fault_code::forbidden) return answer(e.error()); // the policy server's word, whoever asks
-    if (!e) {
-      if (by == m.by) last = e.error();
-      continue;
-    }
-    const auto invite = graph_.state_event("m.room.member", m.user_id);
-    if (m.requested_by.empty()) expiring_ = m.user_id; // nobody asked for it
-    (void)commit_local(*e); // authored against the current state a moment ago
-    expiring_.clear();
-    if (by != invite->sender) rescind_outside(invite, m.reason);
-    return answer({});
-  }
-  // It has run out, and who could take it back in the room is gone: the invited server believes its inviter.
-  if (m.requested_by.empty() && rescind_outside(graph_.state_event("m.room.member", m.user_id), m.reason)) return answer({});
-  answer(last);
 }
 
 void room_machine::run(const queued_command& c, const chat::message_send& x) {
@@ -262,53 +148,6 @@ void room_machine::run(const queued_command& c, const chat::member_leave& x) {
   done(c.command.reference, x.name, chat::empty_answer{});
 }
 
-bool room_machine::withdraws_first(const queued_command& c, const std::string& user) {
-  // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the room. With our last
-  // member all open ones have to end: nobody would be left to let the invited in.
-  const bool is_last = local_joined() == std::vector<std::string>{user};
-  if (!c.withdrawn) {
-    for (const auto& [invited, by] : inviting_) {
-      if (!is_last && by != user) continue;
-      // Its server may know of it already: the invitation's actor has to bring it to an end.
-      chat_command withdrawal;
-      withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_id_, user, invited, {}});
-      withdrawal.room_id = room_id_;
-      now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + invited}, std::move(withdrawal)});
-      withdrawing_.insert(invited);
-    }
-    if (!withdrawing_.empty()) {
-      commands_.push_front(c);
-      commands_.front().withdrawn = true;
-      now_effects_.push_back(wake_me_at{now_ + withdrawal_ms_max, "withdrawn"});
-      return true;
-    }
-  }
-  if (!is_last) return false;
-  for (const auto& e : graph_.events_of(graph_.current())) {
-    if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key) || !node_.is_local(e->sender)) continue;
-    if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) {
-      (void)commit_local(*taken_back);
-      if (e->sender != user) rescind_outside(e, {});
-    } else if (rescind_outside(e, {})) {
-      // He may not take it back in the room, but the invited server believes its inviter.
-      tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, invited_membership_changed{"leave", e->sender, {}, nullptr, false});
-    }
-  }
-  return false;
-}
-
-void room_machine::invite_settled(const std::string& user) {
-  inviting_.erase(user);
-  release_held(user);
-  withdrawal_ended(user);
-}
-
-void room_machine::withdrawal_ended(const std::string& user) {
-  if (withdrawing_.erase(user) == 0 || !withdrawing_.empty()) return;
-  now_effects_.push_back(wake_me_at{0, "withdrawn"});
-  run_commands();
-}
-
 void room_machine::run(const queued_command& c, const chat::typing& x) {
   if (graph_.membership(x.user) != "join") return failed(c.command.reference, x.name, {fault_code::not_member, x.user + " is not in the room"});
   const auto content = matrix::json::canonical(object{{"room_id", room_id_}, {"user_id", x.user}, {"typing", x.is_typing}});
@@ -347,7 +186,7 @@ void room_machine::run(const queued_command& c, const chat::query_room& x) {
                             power == matrix::infinite_power ? limits::canonical_integer_max : power});
   }
   const auto asked = next_token(); // the states of invitations are the invitation actors': the store has their word
-  now_effects_.push_back(ask_store{asked, store::find_invitations{room_id_, {}, false}});
+  now_effects_.push_back(ask_store{asked, store::find_invitations{room_id_, {}}});
   viewing_.emplace(asked, std::pair{c.command.reference, std::move(view)});
 }
 

@@ -1,4 +1,5 @@
 // room.create: the first events of a room, all local and committed as one. Source: client-server-api, "Creation" (order of events).
+#include "actors/invitation/invitation_row.hpp"
 #include "actors/room/found_room.hpp"
 #include "actors/room/room_machine.hpp"
 
@@ -110,6 +111,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
     writes_.clear();
     after_.clear();
     exists_ = quiet_ = false;
+    inviting_ = {};
     head_ = {};
     head_.room_id = room_id_;
     graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every);
@@ -145,9 +147,15 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   system_message("created", x.creator, {}, {}, c.command.create_event.get());
   for (const auto& user : x.members) {
     if (node_.is_local(user)) continue;
-    auto s = invite(x.creator, user, {}, profiles);
-    if (!s) return give_up(s.error());
-    answer.invitations.push_back({head_.chat_room_id, room_id_, user, x.creator, "outgoing", *s, {}, now_});
+    auto made = invite(x.creator, user, {});
+    if (!made) return give_up(made.error());
+    // The one row of an invitation that the room writes: in the commit that creates the room nobody else can have one.
+    auto row = invitation::row_of(**made, node_, now_);
+    answer.invitations.push_back(invitation::view_of(row, head_.chat_room_id));
+    writes_.push_back(std::move(row));
+    notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, x.creator, "outgoing", "sending", {}, {}, now_});
+    system_message("invited", x.creator, user, {}, (*made)->event.get());
+    tell_invite(user, std::move(**made));
   }
   head_changed_ = true;
   tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});

@@ -37,6 +37,7 @@ void room_machine::want_join(const join_wanted& m) {
 
 void room_machine::join_local(const join_wanted& m) {
   if (graph_.membership(m.user_id) == "join") return join_ended(m, {});
+  if (misses_invite(m) && receive_invite(m.invite, std::string{matrix::server_name_of(m.invite->sender)}, m)) return;
   if (needs_authorisation(m.user_id)) return authorise(m.user_id, m);
   commit_join(m, {});
 }

@@ -8,8 +8,7 @@ using matrix::json::object;
 
 void room_machine::run(const queued_command& c, const chat::room_knock& x) {
   const auto now_is = graph_.membership(x.user);
-  const chat::room_knocked_answer answer{room_id_, "pending"};
-  if (now_is == "knock") return done(c.command.reference, x.name, answer);
+  if (now_is == "knock") return follow_knock(graph_.state_event("m.room.member", x.user), c.command.reference);
   if (now_is == "join")
     return failed(c.command.reference, x.name, {fault_code::conflict, x.user + " is in the room already"});
   if (now_is == "invite")
@@ -25,23 +24,13 @@ void room_machine::run(const queued_command& c, const chat::room_knock& x) {
   auto e = author({"m.room.member", x.user, x.user, std::move(content)});
   if (!e) return failed(c.command.reference, x.name, e.error());
   if (auto fine = commit_local(*e); !fine) return failed(c.command.reference, x.name, fine.error());
-  // What becomes of it is followed like an invitation. Written here: a crash between two commits would leave a knock that nobody follows.
-  store::put_invitation row;
-  row.room_id = room_id_;
-  row.user_id = row.inviter = x.user;
-  row.room_version = head_.room_version;
-  row.direction = "knock";
-  row.state = "pending";
-  row.reason = x.reason.value_or("");
-  row.event = (*e)->to_json();
-  row.chat_room_id = head_.chat_room_id;
-  row.type = head_.type;
-  row.since_ts = now_;
-  writes_.push_back(row);
-  notify(
-    chat::invitation_changed{head_.chat_room_id, room_id_, x.user, x.user, "knock", "pending", {}, row.reason, now_});
-  tell_after({actor_kind::invitation, room_id_ + "|" + x.user}, invite_wanted{});
-  done(c.command.reference, x.name, answer);
+  follow_knock(*e, c.command.reference);
+}
+
+void room_machine::follow_knock(const matrix::event_ptr& knock, const command_reference& command) {
+  // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the word of it, the command is
+  // repeated; or the room, loaded again, finds that nobody follows it.
+  tell_after({actor_kind::invitation, room_id_ + "|" + *knock->state_key}, knock_made{knock, head_.chat_room_id, head_.type, command});
 }
 
 void room_machine::run(const queued_command& c, const chat::knock_reject& x) {

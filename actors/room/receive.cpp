@@ -357,6 +357,7 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   const auto event = w.event;
   work_.erase(it);
   if (!joins_by_residents_.empty()) resident_join_settled(*event, error);
+  if (!arriving_invites_.empty()) arrival_settled(*event);
 }
 
 } // namespace causeway::room

@@ -1,6 +1,7 @@
 #include "actors/room/room_machine.hpp"
 #include "actors/room/signature_audit.hpp"
 
+#include "actors/invitation/invitation_row.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/server_acl.hpp"
 
@@ -90,22 +91,15 @@ void room_machine::dispatch(const message& m) {
         else if (without_members_ && x.asked == without_members_->asked) members_answer(x);
         else if (!resident_answer(x)) policy_answer(x);
       } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
-        // The invited server has signed: only now does the invitation exist for the room.
-        if (exists_ && head_.phase == store::room_phase::joined && !graph_.find(x.event->event_id)) {
-          if (fetch_parents_first(x.event, x)) return;
-          if (auto fine = commit_local(x.event); !fine) {
-            rescind_outside(x.event, {});
-            if (auto joined = graph_.state_event("m.room.member", x.user_id); joined && joined->membership() == "join")
-              tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{"join", joined->sender, {}, joined, false});
-            else tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{fine.error().detail});
-          }
-        } else if (!exists_ || head_.phase != store::room_phase::joined) {
-          if (exists_) rescind_outside(x.event, {});
-          tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invite_not_taken{"nobody of this server is in the room any more"});
-        }
-        invite_settled(x.user_id);
+        commit_invite(x);
+      } else if constexpr (std::is_same_v<T, invite_begun>) {
+        inviting_.confirm(x);
       } else if constexpr (std::is_same_v<T, invite_given_up>) {
-        invite_settled(x.user_id);
+        invite_settled(x.user_id, x.event_id);
+      } else if constexpr (std::is_same_v<T, invite_arrived>) {
+        take_arriving(x);
+      } else if constexpr (std::is_same_v<T, pdus_handled>) {
+        arrived_in_room(x);
       } else if constexpr (std::is_same_v<T, membership_wanted>) {
         if (auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr) tell_membership_again(e);
         else tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{{}, {}, {}, nullptr, true});
@@ -168,7 +162,8 @@ void room_machine::loaded(const store::room_loaded& from) {
   if (!graph_.create()) throw std::runtime_error("room " + room_id_ + " has no create event in the store");
   for (const auto& i : from.invitations)
     if (i.direction == "outgoing" && i.state == "sending") {
-      inviting_[i.user_id] = i.inviter;
+      const auto invite = matrix::parse_event(i.event, graph_.rules());
+      inviting_.confirm({i.user_id, invite ? (*invite)->event_id : std::string{}, i.inviter});
       // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
       now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{}});
     } else if (i.state == "pending" && head_.phase == store::room_phase::joined) {
@@ -176,6 +171,7 @@ void room_machine::loaded(const store::room_loaded& from) {
       const std::string_view open = i.direction == "knock" ? "knock" : "invite";
       if (auto e = graph_.state_event("m.room.member", i.user_id); e && e->membership() != open) tell_membership_again(e, accepted_invite(i));
     }
+  tell_missed_invitations(from.invitations);
   for (const auto& r : from.held_redactions) {
     held_redactions_[r.redaction_event_id] = {r.target_event_id, r.sender, r.by_power, ++last_held_};
     redactions_of_.emplace(r.target_event_id, r.redaction_event_id);
@@ -231,7 +227,7 @@ void room_machine::store_answer(const store_answered& m) {
     viewing_.erase(it);
     if (const auto* invitations = std::get_if<store::invitations_found>(m.answer.get()))
       for (const auto& i : invitations->invitations)
-        view.invitations.push_back({head_.chat_room_id, room_id_, i.user_id, i.inviter, i.direction, i.state, i.reason, i.since_ts});
+        view.invitations.push_back(invitation::view_of(i, head_.chat_room_id));
     return done(ref, chat::query_room::name, view, false);
   }
   if (auto it = looking_up_.find(m.asked); it != looking_up_.end()) {
@@ -331,6 +327,8 @@ void room_machine::timer(const timer_due& m) {
     if (join_) verify_join();
     return;
   }
+  if (m.name == "inviting") return tell_invites_again();
+  if (m.name == "arriving") return arrivals_overdue();
   if (m.name == "withdrawn") {
     withdrawing_.clear();
     return run_commands();
@@ -343,7 +341,8 @@ void room_machine::consider_idle() {
   const auto idle_ms = std::int64_t{node_.room.idle_s} * 1000;
   const bool busy = !work_.empty() || !commands_.empty() || join_ || history_ || without_members_ || !reading_.empty() || !searching_.empty() || !hierarchies_.empty() ||
                     !authorising_.empty() || !joins_by_residents_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
-                    !redaction_lookups_.empty() || !policy_questions_.empty() || !typing_until_.empty();
+                    !redaction_lookups_.empty() || !policy_questions_.empty() || !typing_until_.empty() || inviting_.deadline() != 0 ||
+                    !arriving_invites_.empty();
   if (!busy && now_ - last_active_ >= idle_ms) {
     now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
   }

@@ -1,10 +1,12 @@
 #pragma once
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
+#include "actors/room/arriving_invites.hpp"
 #include "actors/room/content_repair.hpp"
 #include "actors/room/message_names.hpp"
 #include "actors/room/room_graph.hpp"
 #include "actors/room/told_state.hpp"
+#include "actors/room/uncommitted_invites.hpp"
 #include "actors/room_type.hpp"
 #include "messages/chat/codec.hpp"
 #include "messages/matrix/policy_server.hpp"
@@ -28,7 +30,7 @@ std::string_view name(work_phase p);
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
 /// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp and gap_questions.cpp (missing events), outliers.cpp
 /// (what was told beside them), history.cpp (the past of a join), author.cpp (events of our users), forks.cpp (too many ends of the graph),
-/// create.cpp, commands.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the like), knock.cpp (who asks to be let in),
+/// create.cpp, commands.cpp, invitations.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the like), knock.cpp (who asks to be let in),
 /// restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server), join_through.cpp (by the word of
 /// another resident), typing.cpp,
 /// members_omitted.cpp (a room joined without its members), redact.cpp (redactions), policy.cpp (the room's policy server),
@@ -307,15 +309,35 @@ private:
   void run(const queued_command& c, const chat::typing& x);
   void run(const queued_command& c, const chat::query_room& x);
   void run(const queued_command& c, const chat::room_knock& x);
+  void follow_knock(const matrix::event_ptr& knock, const command_reference& command);
   void run(const queued_command& c, const chat::knock_reject& x);
   template <class T>
   void run(const queued_command& c, const T&);
   void done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep = true);
   void failed(const command_reference& ref, std::string command_name, const fault& why);
-  /// Authors the invite and writes the invitation's row. @returns the state or why not
-  result<std::string> invite(const std::string& by, const std::string& user, const std::string& reason,
-                             const std::vector<store::put_user>& profiles);
+
+  // -- invitations by our users, and of them (invitations.cpp)
+  /// Authors an invite. One of ours is invited with it, it is in the graph; of another server's user the invitation is to be told.
+  /// @returns nothing for a user of ours
+  result<std::optional<invite_wanted>> invite(const std::string& by, const std::string& user, const std::string& reason);
+  void tell_invite(const std::string& user, invite_wanted wanted);
+  void tell_invites_again();
+  /// A third person makes a dm a group_dm.
+  void consider_group_with(const std::string& invited);
   void revoke(const revoke_invite& m);
+  /// The invited server has signed: only now does the invitation exist for the room.
+  void commit_invite(const invite_accepted_by_server& m);
+  /// What invitations and knocks of ours have not heard of the room's state: their actor, or the room's, may have failed with the word of it.
+  void tell_missed_invitations(const std::vector<store::put_invitation>& rows);
+  invited_membership_changed invited_to(const matrix::event_ptr& invite) const;
+  void take_arriving(const invite_arrived& m);
+  /// Hands an invite of another server to the checks that pushed events pass. @returns false: too many wait
+  bool receive_invite(const matrix::event_ptr& invite, const std::string& origin, arriving_invites::waiting next);
+  void arrived_in_room(const pdus_handled& m);
+  void arrival_settled(const matrix::event& x);
+  void arrivals_overdue();
+  invite_placed place_of(const matrix::event& invite) const;
+  bool misses_invite(const join_wanted& m) const;
   /// What an invited or knocking server may know of the room: a JSON array of whole events. `inviter` empty: nobody's membership is told.
   std::string stripped_state(std::string_view inviter) const;
   /// Whose invitation or knock a command is about that is not carried out by the room; null: the room does.
@@ -333,8 +355,8 @@ private:
   /// our own request has returned). @returns whether `m` was held
   bool held_for_invite(const federation_call& m, const std::string& user);
   void release_held(const std::string& user);
-  /// The invite of this user is in the graph, or will never be.
-  void invite_settled(const std::string& user);
+  /// The invite of this user is in the graph, or will never be. @param event_id  empty: whichever it is
+  void invite_settled(const std::string& user, std::string_view event_id);
   void withdrawal_ended(const std::string& user);
   /// Takes back what `user` would leave behind with nobody to answer for it. @returns whether his leave has to wait for that
   bool withdraws_first(const queued_command& c, const std::string& user);
@@ -691,7 +713,8 @@ private:
     time_ms since = 0;
   };
   std::map<token, arriving_membership> joining_peers_; ///< send_join, send_leave being verified
-  std::map<std::string, std::string> inviting_; ///< users whose invite is signed and not yet in the graph -> by whom
+  uncommitted_invites inviting_;
+  arriving_invites arriving_invites_;
   std::vector<open_hierarchy> hierarchies_;
   std::vector<authorisation> authorising_;
   time_ms merge_not_before_ = 0;

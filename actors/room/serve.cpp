@@ -153,11 +153,14 @@ void room_machine::serve(const federation_call& m) {
 }
 
 void room_machine::hand_on_invite(const federation_call& m) {
-  // The invitation decides; the room, where it is known here, has its server ACL asked first.
-  if (exists_ && head_.phase == store::room_phase::joined)
-    if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
+  // The invitation looks at it first; where we take part in the room, what cannot be is refused before.
   const auto* event = m.match->info->id == endpoint::invite_v1 ? m.body.get() : m.body->find("event");
-  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + *event->find_string("state_key")}, m});
+  const auto& user = *event->find_string("state_key");
+  if (exists_ && head_.phase == store::room_phase::joined) {
+    if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
+    if (graph_.membership(user) == "join") return refuse(m, {fault_code::forbidden, user + " is in the room already"});
+  }
+  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + user}, m});
 }
 
 // -- history -------------------------------------------------------------------------------------------------------------

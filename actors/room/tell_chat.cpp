@@ -142,9 +142,12 @@ void room_machine::tell_membership(const state_change& c) {
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
   const bool knocked = previous == "knock" && node_.is_local(user);
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user))
-    tell_after({actor_kind::invitation, room_id_ + "|" + user},
-               invited_membership_changed{next, by, reason, c.after, unseen, previous == "invite" ? c.before->event_id : std::string{}});
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user)) {
+    auto changed = next == "invite" && node_.is_local(user) ? invited_to(c.after) : invited_membership_changed{next, by, reason, c.after};
+    changed.historical = unseen;
+    if (previous == "invite") changed.past_invite = c.before->event_id;
+    tell_after({actor_kind::invitation, room_id_ + "|" + user}, std::move(changed));
+  }
   const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
                               e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},

@@ -314,6 +314,9 @@ struct contract<chat::invitation_changed> {
     f.required("previous_state", x.previous_state);
     f.required("reason", x.reason);
     f.required("ts", x.ts);
+    f.optional("attempts", x.attempts); // not in those of an older broker, which may still lie in the outbox
+    f.optional("retry_at_ts", x.retry_at_ts);
+    f.optional("last_fault", x.last_fault);
   }
 };
 template <>
@@ -447,6 +450,9 @@ struct contract<chat::invitation_view> {
     f.required("state", x.state);
     f.required("reason", x.reason);
     f.required("since_ts", x.since_ts);
+    f.optional("attempts", x.attempts);
+    f.optional("retry_at_ts", x.retry_at_ts);
+    f.optional("last_fault", x.last_fault);
   }
 };
 template <>
@@ -495,6 +501,14 @@ struct contract<chat::state_answer> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.required("state", x.state);
+  }
+};
+template <>
+struct contract<chat::invited_answer> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("state", x.state);
+    f.required("type", x.type);
   }
 };
 template <>

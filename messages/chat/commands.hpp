@@ -29,7 +29,7 @@ struct room_create {
   bool federated = true;                ///< false: ids of other servers are refused
 };
 
-/// `invite.send` -> {state}
+/// `invite.send` -> {state, type}: a third person makes a dm a group_dm
 struct invite_send {
   static constexpr const char* name = "invite.send";
   std::string room, by, user;

@@ -54,6 +54,9 @@ struct invitation_changed {
   std::string state, previous_state;
   std::string reason;               ///< of a rejection or failure, in words
   std::int64_t ts = 0;
+  std::uint64_t attempts = 0;       ///< of what is still to be told the other server
+  std::int64_t retry_at_ts = 0;     ///< the next one; 0: none is waited for
+  std::string last_fault;           ///< why the last one failed: code and words; empty: none has
 };
 
 /// `member.changed`
@@ -143,6 +146,9 @@ const char* name(const notification& x);
 struct invitation_view {
   std::string room, matrix_room_id, user, by, direction, state, reason;
   std::int64_t since_ts = 0;
+  std::uint64_t attempts = 0;   ///< these three as in invitation.changed
+  std::int64_t retry_at_ts = 0;
+  std::string last_fault;
 };
 struct member_view {
   std::string user, membership, display_name;
@@ -162,6 +168,10 @@ struct room_knocked_answer {
 };
 struct state_answer {
   std::string state;
+};
+struct invited_answer {
+  std::string state;
+  std::string type; ///< of the room from now on
 };
 struct event_answer {
   std::string event_id;
@@ -199,7 +209,7 @@ struct invitations_answer {
 };
 struct empty_answer {};
 
-using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer, event_answer, user_answer, room_view,
+using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer, invited_answer, event_answer, user_answer, room_view,
                             invitations_answer, sent_answer, media_put_answer, media_get_answer, user_view>;
 
 } // namespace causeway::chat

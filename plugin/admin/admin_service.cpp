@@ -106,12 +106,16 @@ private:
       return gather(std::move(work), {{{"rooms", store::list_rooms{}}}, {}, false},
                     [](impl& self, const job& j, const findings& f) { self.answer(j, views::rooms(f, j.with)); });
     if (name == "servers")
-      return gather(std::move(work), {{{"destinations", store::list_destinations{}}}, {}, false},
+      return gather(std::move(work),
+                    {{{"destinations", store::list_destinations{}},
+                      {"invitations", store::find_invitations{{}, {}, store::invitations_wanted::unsettled}}},
+                     {},
+                     false},
                     [](impl& self, const job& j, const findings& f) {
                       self.answer(j, views::servers(f, j.with, self.with_.now_ms()));
                     });
     if (name == "invites") {
-      store::find_invitations question{{}, {}, !work.with.all};
+      store::find_invitations question{{}, {}, work.with.all ? store::invitations_wanted::all : store::invitations_wanted::unsettled};
       return gather(std::move(work), {{{"invitations", question}}, {}, false},
                     [](impl& self, const job& j, const findings& f) {
                       self.answer(j, views::invites(f, j.with, self.with_.now_ms()));
@@ -125,12 +129,13 @@ private:
     if (name == "server.show") return show_server(std::move(work));
     if (name == "server.retry") {
       questions ask;
-      ask.store = {{"destinations", store::list_destinations{}}};
+      ask.store = {{"destinations", store::list_destinations{}},
+                   {"invitations", store::find_invitations{{}, {}, store::invitations_wanted::unsettled}}};
       ask.status = {{actor_kind::remote_server, work.with.server}};
       return gather(std::move(work), std::move(ask), &impl::retry_server);
     }
     if (name == "invite.show") {
-      store::find_invitations question{{}, work.with.user, false};
+      store::find_invitations question{{}, work.with.user};
       return gather(std::move(work), {{{"invitations", question}}, {}, false}, &impl::show_invitation);
     }
     if (name == "keys") return keys(std::move(work));
@@ -153,7 +158,7 @@ private:
     questions ask;
     ask.store = {{"destinations", store::list_destinations{}},
                  {"destination", store::load_destination{work.with.server, queue_shown}},
-                 {"invitations", store::find_invitations{{}, {}, true}}};
+                 {"invitations", store::find_invitations{{}, {}, store::invitations_wanted::unsettled}}};
     ask.status = {{actor_kind::remote_server, work.with.server}};
     gather(std::move(work), std::move(ask), [](impl& self, const job& j, const findings& f) {
       self.answer(j, views::server(f, j.with, self.with_.now_ms()));
@@ -166,13 +171,16 @@ private:
     auto is_it = [&](const store::destination_summary& x) { return x.destination.server_name == work.with.server; };
     auto at = std::find_if(listed->destinations.begin(), listed->destinations.end(), is_it);
     const bool is_listed = at != listed->destinations.end();
+    const auto waiting = views::invitations_waiting_for(found, work.with.server, with_.now_ms());
     // A server that only has a request to repeat owes its wait to its actor; a name nobody uses must not make one.
-    if (!is_listed && (!found.status || found.status->empty()))
+    if (!is_listed && waiting.empty() && (!found.status || found.status->empty()))
       return refuse(work, {fault_code::not_found, "nothing is owed to a server called " + work.with.server});
     with_.tell({actor_kind::remote_server, work.with.server}, retry_now{});
+    for (const auto& x : waiting) with_.tell({actor_kind::invitation, x.room_id + "|" + x.user_id}, server_alive{work.with.server});
     answer(work, json::object{{"server_name", json::value{work.with.server}},
                               {"failures", json::value{std::int64_t{is_listed ? at->destination.failures : 0}}},
                               {"queued", json::value{is_listed ? at->queued : std::int64_t{0}}},
+                              {"invitations", json::value{static_cast<std::int64_t>(waiting.size())}},
                               {"retried", json::value{true}}});
   }
 

@@ -3,6 +3,8 @@
 #include "messages/fault.hpp"
 #include "messages/matrix/identifiers.hpp"
 
+#include <algorithm>
+
 namespace causeway::admin {
 
 namespace {
@@ -14,6 +16,18 @@ std::string count(std::int64_t n, std::string_view what) {
 /// "in 40 s", "now" for what is due.
 std::string due(std::int64_t at_ms, std::int64_t now_ms) {
   return at_ms <= now_ms ? "now" : "in " + human_duration(at_ms - now_ms);
+}
+
+/// "2 invitations wait, the last attempt failed: peer_unreachable: connection refused. The next one is made in 40 s."
+std::string invitations_wait(const std::vector<invite_row>& all, std::int64_t now_ms) {
+  if (all.empty()) return {};
+  const auto n = static_cast<std::int64_t>(all.size());
+  std::string what = count(n, "invitation") + (n == 1 ? " waits" : " wait");
+  const auto failed = std::find_if(all.begin(), all.end(), [](const auto& x) { return !x.last_fault.empty(); });
+  if (failed != all.end()) what += ", the last attempt failed: " + failed->last_fault;
+  if (!what.ends_with('.')) what += '.';
+  const auto next = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.retry_at_ts < b.retry_at_ts; });
+  return what + " The next attempt is made " + due(next->retry_at_ts, now_ms) + ".";
 }
 
 std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
@@ -33,7 +47,7 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
               "` makes it now.";
     else
       what += " An attempt is due or under way now.";
-    if (x.queued == 0 && x.in_flight.empty()) what += " Nothing is owed to it.";
+    if (x.queued == 0 && x.in_flight.empty()) what += x.invitations == 0 ? " Nothing is owed to it." : " No event is owed to it.";
     return what;
   }
   if (!x.in_flight.empty())
@@ -48,7 +62,8 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
 std::string knock_waits_for(const invite_row& x, std::int64_t now_ms) {
   const std::string server{other_side(x)};
   const std::string next = x.pending_request.empty() ? "" : " " + due(x.retry_at_ts, now_ms);
-  if (x.state == "sending") return "No server of the room has taken the knock yet; " + server + " is tried again" + next + ".";
+  if (x.state == "sending")
+    return "No server of the room has taken the knock yet" + (x.last_fault.empty() ? "" : ", the last attempt failed: " + x.last_fault) + "; " + server + " is tried again" + next + ".";
   if (x.state == "pending")
     return "Nobody has let " + x.user_id + " in or turned him away for " + human_duration(now_ms - x.since_ts) + "." +
            (x.pending_request.empty() ? "" : " " + server + " is asked" + next + " whether the knock still stands.");
@@ -61,11 +76,13 @@ std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
   std::string server{other_side(x)};
   std::string retry;
   if (!x.pending_request.empty()) {
-    retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far;" : "";
+    retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far" + (x.last_fault.empty() ? "" : ", the last failed: " + x.last_fault) + ";" : "";
     retry += " the next is made " + due(x.retry_at_ts, now_ms) + " (`causeway server show " + server + "` tells more).";
   }
   if (x.state == "sending") return server + " has not taken the invitation yet." + retry;
   if (x.state == "revoked_unconfirmed") return server + " has not confirmed that the invitation is revoked." + retry;
+  if (x.pending_request == "tell")
+    return server + " invites too often: the chat server is told of this one " + due(x.retry_at_ts, now_ms) + ".";
   if (x.state == "pending") {
     auto who = x.user_id + " has not answered for " + human_duration(now_ms - x.since_ts);
     return who + (x.deadline_ts > 0 ? "; it expires " + due(x.deadline_ts, now_ms) + "." : "; it never expires.");
@@ -109,7 +126,7 @@ std::string_view name(store::room_phase phase) {
   return "unknown";
 }
 
-server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms) {
+server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms, const std::vector<invite_row>& invitations) {
   const auto& d = x.destination;
   server_row row;
   row.server_name = d.server_name;
@@ -123,13 +140,19 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
   row.in_flight_edus = static_cast<std::int64_t>(d.transaction_edus.size());
   row.last_fault = d.last_fault;
   row.refused = x.refused;
+  row.invitations = static_cast<std::int64_t>(invitations.size());
+  for (const auto& i : invitations) {
+    if (row.last_fault.empty()) row.last_fault = i.last_fault;
+    if (d.failures == 0 && (row.retry_at_ts == 0 || i.retry_at_ts < row.retry_at_ts)) row.retry_at_ts = i.retry_at_ts;
+  }
   if (d.failures > 0)
     row.state = contacted ? "backing_off" : "never_contacted";
   else if (!d.transaction_id.empty())
     row.state = "sending";
   else
-    row.state = x.queued > 0 ? "waiting" : "healthy";
+    row.state = x.queued > 0 || row.invitations > 0 ? "waiting" : "healthy";
   row.waits_for = server_waits_for(row, now_ms);
+  if (auto more = invitations_wait(invitations, now_ms); !more.empty()) row.waits_for += (row.waits_for.empty() ? "" : " ") + more;
   return row;
 }
 
@@ -149,6 +172,7 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   row.deadline_ts = open ? x.deadline_ts : 0;
   row.attempts = x.attempts;
   row.retry_at_ts = x.pending_request.empty() ? 0 : x.retry_at_ts;
+  row.last_fault = x.last_fault;
   row.waits_for = invite_waits_for(row, now_ms);
   return row;
 }
@@ -175,6 +199,8 @@ std::string advice(std::string_view last_fault) {
   const auto* about = find_fault(last_fault.substr(0, last_fault.find(':')));
   return about ? std::string{about->what_to_do} : std::string{};
 }
+
+bool waits_for_server(const invite_row& x) { return !x.pending_request.empty() && x.pending_request != "tell" && x.pending_request != "commit"; }
 
 std::string_view other_side(const invite_row& x) {
   if (x.direction == "knock") return std::string_view{x.via}.substr(0, x.via.find(' '));

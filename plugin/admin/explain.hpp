@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Why something is late, in words. Pure: the time is given.
 namespace causeway::admin {
@@ -12,7 +13,8 @@ namespace causeway::admin {
 std::string human_duration(std::int64_t milliseconds);
 
 /// @param contacted  whether this server has ever answered us (we know keys of it)
-server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms);
+/// @param invitations  those that wait for it, see `waits_for_server`
+server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms, const std::vector<invite_row>& invitations = {});
 invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
 room_row describe(const store::room_summary& x);
 std::string_view name(store::room_phase phase);
@@ -20,6 +22,8 @@ std::string_view name(store::room_phase phase);
 /// What the operator can do about a fault as it is logged and stored (`name: detail`); empty for any other text.
 std::string advice(std::string_view last_fault);
 
+/// Whether the other server has still to be told or asked something of it.
+bool waits_for_server(const invite_row& x);
 /// The server that the other end of an invitation is on.
 std::string_view other_side(const invite_row& x);
 

@@ -38,14 +38,14 @@ struct server_row {
   std::string server_name, state;
   std::int64_t queued = 0, oldest_waiting_ts = 0, failures = 0, first_failure_ts = 0, retry_at_ts = 0;
   std::string in_flight;
-  std::int64_t in_flight_pdus = 0, in_flight_edus = 0, refused = 0;
+  std::int64_t in_flight_pdus = 0, in_flight_edus = 0, invitations = 0, refused = 0;
   std::string last_fault, waits_for;
 
   template <class F>
   void fields(F& f) {
     f("server_name", server_name, "Name of the server.");
     f("state", state,
-      "healthy: nothing waits; sending: a transaction is under way; waiting: something waits to be sent; backing_off: "
+      "healthy: nothing waits; sending: a transaction is under way; waiting: events or invitations wait to be sent; backing_off: "
       "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` "
       "only).");
     f("queued", queued, "Events owed to it, those in flight included.");
@@ -57,15 +57,16 @@ struct server_row {
       "Id of the transaction under way, or that will be repeated until it is answered with 200.");
     f("in_flight_pdus", in_flight_pdus, "Events in it.");
     f("in_flight_edus", in_flight_edus, "Ephemeral items in it.");
+    f("invitations", invitations, "Invitations and knocks it has still to be told or asked about.");
     f("last_fault", last_fault, "Why the last attempt failed.");
     f("refused", refused, "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the latest.");
-    f("waits_for", waits_for, "What its messages wait for, in words; empty: nothing waits.");
+    f("waits_for", waits_for, "What its messages and invitations wait for, in words; empty: nothing waits.");
   }
 };
 
 /// One invitation or knock.
 struct invite_row {
-  std::string room_id, chat_room_id, user_id, direction, state, inviter, reason, pending_request, via;
+  std::string room_id, chat_room_id, user_id, direction, state, inviter, reason, pending_request, via, last_fault;
   std::int64_t since_ts = 0, deadline_ts = 0, attempts = 0, retry_at_ts = 0;
   std::string waits_for;
 
@@ -81,10 +82,11 @@ struct invite_row {
     f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
     f("pending_request", pending_request,
       "What we still have to tell or ask the other server: invite, leave, rescind (the revocation once more), knock, join, or ask (whether a knock "
-      "still stands); empty: nothing.");
+      "still stands); tell: the chat server, as soon as the inviting server may invite again; empty: nothing.");
     f("via", via, "Of a knock: servers of the room it goes to; the first is the one that took it.");
     f("attempts", attempts, "Attempts to tell it.");
     f("retry_at_ts", retry_at_ts, "When the next attempt is due.");
+    f("last_fault", last_fault, "Why the last attempt failed.");
     f("reason", reason, "Why it failed or was ended.");
     f("waits_for", waits_for, "What it waits for, in words; empty: it is over.");
   }

@@ -139,6 +139,18 @@ std::vector<member_row> members_of(const store::room_loaded& room) {
   return rows;
 }
 
+/// Invitations that wait for a server, by its name, by the part "invitations".
+std::map<std::string, std::vector<invite_row>> waiting_invitations(const findings& found, std::int64_t now_ms) {
+  std::map<std::string, std::vector<invite_row>> all;
+  if (const auto* listed = found.find<store::invitations_found>("invitations"))
+    for (const auto& x : listed->invitations)
+      if (auto row = describe(x, now_ms); waits_for_server(row)) {
+        const std::string server{other_side(row)};
+        all[server].push_back(std::move(row));
+      }
+  return all;
+}
+
 std::vector<server_row> servers_of(const findings& found, const std::vector<member_row>& members,
                                    std::string_view own_server, std::int64_t now_ms) {
   std::set<std::string_view> names;
@@ -184,7 +196,17 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms) 
   if (!listed) return found.why_not("destinations");
   std::vector<server_row> rows;
   rows.reserve(listed->destinations.size());
-  for (const auto& x : listed->destinations) rows.push_back(describe(x, true, now_ms));
+  auto invitations = waiting_invitations(found, now_ms);
+  for (const auto& x : listed->destinations) {
+    const auto waiting = invitations.extract(x.destination.server_name);
+    rows.push_back(describe(x, true, now_ms, waiting ? waiting.mapped() : std::vector<invite_row>{}));
+  }
+  // A server to which nothing else was ever owed.
+  for (const auto& [server, waiting] : invitations) {
+    store::destination_summary none;
+    none.destination.server_name = server;
+    rows.push_back(describe(none, true, now_ms, waiting));
+  }
   auto lateness = [now_ms](const server_row& x) {
     return x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts - now_ms : std::int64_t{1};
   };
@@ -279,6 +301,10 @@ view room(const findings& found, const store::room_summary& summary, std::string
                       {"waits_for", json::value{std::move(waits)}}};
 }
 
+std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name, std::int64_t now_ms) {
+  return waiting_invitations(found, now_ms)[server_name];
+}
+
 view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (!found.find<store::destinations_listed>("destinations")) return found.why_not("destinations");
   const auto* loaded = found.find<store::destination_loaded>("destination");
@@ -291,7 +317,8 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   const bool in_memory = found.status && !found.status->empty();
   if (!contacted && !in_memory && invitations.empty() && std::none_of(listed.begin(), listed.end(), is_listed))
     return fault{fault_code::not_found, "we never had anything to do with a server called " + with.server};
-  auto row = describe(summary, contacted, now_ms);
+  auto waiting = waiting_invitations(found, now_ms);
+  auto row = describe(summary, contacted, now_ms, waiting[with.server]);
   std::vector<event_row> queue;
   for (const auto& x : loaded->pdus)
     if (x && queue.size() < events_shown_max) queue.push_back(describe_event(*x));
@@ -301,7 +328,7 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   auto why = row.waits_for.empty() ? "Nothing waits for " + with.server + "." : row.waits_for;
   auto never = row.state == "never_contacted" ? "It has never answered: is the name right?" : "";
   if (row.waits_for.empty() && !invitations.empty()) why.clear();
-  auto waits = sentences({why, never, advice(row.failures > 0 ? row.last_fault : ""), actor_sentence(found)});
+  auto waits = sentences({why, never, advice(row.last_fault), actor_sentence(found)});
   if (!refused.empty())
     waits.push_back(detail::to_value(std::to_string(loaded->refused_count) + (loaded->refused_count == 1 ? " event is" : " events are") +
                                      " not sent to it any more: it takes others and refuses these by themselves; last: " + refused.front().reason));

@@ -3,10 +3,12 @@
 #include "messages/matrix/json.hpp"
 #include "plugin/admin/admin_protocol.hpp"
 #include "plugin/admin/gathering.hpp"
+#include "plugin/admin/rows.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The JSON objects of the admin commands, made from what was gathered. Pure.
 namespace causeway::admin::views {
@@ -32,6 +34,8 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 /// {room: room_row, members: [member_row], extremities: [event_row], invitations: [invite_row], servers: [server_row],
 ///  staged: [staged_row], actor, waits_for: [sentence]}
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms);
+/// Those of the part "invitations" that wait for that server.
+std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name, std::int64_t now_ms);
 /// {server: server_row, queue: [event_row], refused: [refused_row], invitations: [invite_row], keys: [key_row], actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}

@@ -55,7 +55,7 @@ std::size_t bytes_of(const put_command_result& x) {
   return x.command_id.size() + x.command_name.size() + x.body.size();
 }
 std::size_t bytes_of(const put_invitation& x) {
-  return x.user_id.size() + x.event.size() + x.invite_room_state.size() + x.via.size() + 256;
+  return x.user_id.size() + x.event.size() + x.invite_room_state.size() + x.via.size() + x.last_fault.size() + 256;
 }
 std::size_t bytes_of(const bind_message& x) { return x.chat_message_id.size() + x.event_id.size(); }
 std::size_t bytes_of(const bind_room& x) { return x.room_id.size() + x.chat_room_id.size(); }

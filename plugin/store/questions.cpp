@@ -27,7 +27,7 @@ private:
 #define CAUSEWAY_INVITATION_COLUMNS                                                                                    \
   "SELECT r.room_id, i.user_id, i.room_version, i.inviter, i.direction, i.state, i.reason, i.event, "                  \
   "i.invite_room_state,"                                                                                               \
-  " CASE WHEN r.chat_room_id <> '' THEN r.chat_room_id ELSE i.chat_room_id END, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via"            \
+  " CASE WHEN r.chat_room_id <> '' THEN r.chat_room_id ELSE i.chat_room_id END, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via, i.last_fault"            \
   " FROM invitations i JOIN rooms r ON r.room = i.room "
 
 } // namespace

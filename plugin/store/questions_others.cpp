@@ -13,6 +13,17 @@ constexpr std::size_t rows_max = 100'000;
 std::int64_t first_of(std::int64_t high) { return packed(high, 0); }
 std::int64_t last_of(std::int64_t high) { return packed(high, packed_low_max); }
 
+bool is_wanted(const put_invitation& x, invitations_wanted which) {
+  // Open: the invited user may still answer it.
+  const bool open = x.state == "sending" || x.state == "pending";
+  switch (which) {
+    case invitations_wanted::all: return true;
+    case invitations_wanted::open: return open;
+    case invitations_wanted::unsettled: return open || x.state == "revoked_unconfirmed" || !x.pending_request.empty();
+  }
+  return true;
+}
+
 put_user user(const cursor& row) { return {row.string(0), row.string(1), row.string(2), row.string(3)}; }
 
 } // namespace
@@ -147,6 +158,7 @@ put_invitation questions::invitation(const cursor& row) {
   x.retry_at_ts = row.integer(14);
   x.pending_request = row.string(15);
   x.via = row.string(16);
+  x.last_fault = row.string(17);
   return x;
 }
 
@@ -178,10 +190,7 @@ answer questions::on(const find_invitations& x) {
   } else {
     found.invitations = all_invitations(all_invitations_.query());
   }
-  // Open: the invited user may still answer it.
-  if (x.open_only)
-    std::erase_if(found.invitations,
-                  [](const put_invitation& one) { return one.state != "sending" && one.state != "pending"; });
+  std::erase_if(found.invitations, [&](const put_invitation& one) { return !is_wanted(one, x.which); });
   return found;
 }
 

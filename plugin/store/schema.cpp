@@ -185,8 +185,12 @@ CREATE TABLE refused_pdus(
   ts INTEGER NOT NULL);
 )";
 
+constexpr const char* version_7 = R"(
+ALTER TABLE invitations ADD COLUMN last_fault TEXT NOT NULL DEFAULT '';
+)";
+
 /// Step i leads from version i to version i + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5, version_6};
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 static_assert(migrations.size() == schema_version);
 
 void create_hash_key(connection& db) {

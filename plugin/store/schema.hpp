@@ -8,7 +8,7 @@
 namespace causeway::store::sqlite {
 
 /// Version this build writes (PRAGMA user_version).
-inline constexpr std::int64_t schema_version = 6;
+inline constexpr std::int64_t schema_version = 7;
 /// "CWAY": tells our files from other programs' (PRAGMA application_id).
 inline constexpr std::int64_t application_id = 0x43574159;
 

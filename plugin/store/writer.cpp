@@ -62,11 +62,11 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
       put_invitation_(
         db, "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
-            " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request, via)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+            " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request, via,"
+            " last_fault) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
             " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
             " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
-            " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16, via = ?17"),
+            " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16, via = ?17, last_fault = ?18"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
       insert_binding_(db, "INSERT INTO bindings(seq, room, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4)"),
       // Emptied, not deleted: the number of its row must not come again.
@@ -199,7 +199,7 @@ void writer::apply(const remove_inbox& x) {
 void writer::apply(const put_invitation& x) {
   put_invitation_.run(names_.room(x.room_id, x.room_version), x.user_id, x.room_version, x.inviter, x.direction,
                       x.state, x.reason, x.event, x.invite_room_state, x.chat_room_id, x.type, x.since_ts,
-                      x.deadline_ts, x.attempts, x.retry_at_ts, x.pending_request, x.via);
+                      x.deadline_ts, x.attempts, x.retry_at_ts, x.pending_request, x.via, x.last_fault);
 }
 
 // -- the chat side ------------------------------------------------------------------------------------------------------

@@ -167,6 +167,60 @@ BOOST_AUTO_TEST_CASE(invitation_goes_by_way_of_the_room) {
   BOOST_TEST((told<federation_call>(done).at(0).first == address{actor_kind::room, "!r:there.example"}));
 }
 
+namespace {
+
+std::string invite_body(const std::string& more = {}) {
+  return R"({"room_version":"11","event":{"type":"m.room.member","state_key":"@ann:here.example"})" + more + "}";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(three_hundred_invitations_of_one_user_in_a_moment_are_twenty_and_the_operator_hears_of_it_once) {
+  rig r;
+  int passed = 0, refused = 0, told_operator = 0;
+  for (int i = 0; i < 300; ++i) {
+    // The old form counts like the new.
+    const auto done = r.ask("PUT", std::string{i % 2 ? "/_matrix/federation/v2" : "/_matrix/federation/v1"} + "/invite/%21r%3Athere.example/%24e" + std::to_string(i),
+                            i % 2 ? invite_body() : R"({"type":"m.room.member","state_key":"@ann:here.example"})");
+    passed += told<federation_call>(done).size();
+    for (const auto& n : of_kind<note>(done)) told_operator += n.what == "server invites too often";
+    for (const auto& [to, reply] : told<federation_reply>(done)) {
+      BOOST_TEST(reply.status == 429);
+      BOOST_TEST(reply.retry_after_ms > 0u);
+      const auto body = *matrix::json::parse(reply.body);
+      BOOST_TEST(errcode(body) == "M_LIMIT_EXCEEDED");
+      BOOST_TEST(*body.find_integer("retry_after_ms") == reply.retry_after_ms);
+      ++refused;
+    }
+  }
+  BOOST_TEST(passed == 20);
+  BOOST_TEST(refused == 280);
+  BOOST_TEST(told_operator == 1);
+  r.now += 60'000;
+  BOOST_TEST(told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24late", invite_body())).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(invitations_that_come_with_a_room_are_counted_with_those_by_request) {
+  rig r;
+  const invite_admission_wanted wanted{{actor_kind::invitation, "!r|@ann:here.example"}, 3, "there.example", "@ann:here.example"};
+  for (int i = 0; i < 19; ++i) BOOST_TEST(told<invite_admitted>(r.on(wanted)).at(0).second.wait_ms == 0u);
+  BOOST_TEST(told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", invite_body())).size() == 1u);
+  const auto told_later = told<invite_admitted>(r.on(wanted)).at(0);
+  BOOST_TEST((told_later.first == wanted.reply_to));
+  BOOST_TEST(told_later.second.asked == 3u);
+  BOOST_TEST(told_later.second.wait_ms > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_server_that_tells_a_hundred_kilobytes_of_the_room_the_operator_hears_once) {
+  rig r;
+  const auto large = invite_body(R"(,"invite_room_state":[{"type":"x","state_key":"","content":{"body":")" + std::string(100'000, 'x') + R"("}}])");
+  int told_operator = 0;
+  for (int i = 0; i < 3; ++i)
+    for (const auto& n : of_kind<note>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", large)))
+      told_operator += n.what.find("it is cut") != std::string::npos;
+  BOOST_TEST(told_operator == 1);
+}
+
 BOOST_AUTO_TEST_CASE(alias_is_answered_by_its_room_and_belongs_to_whoever_came_first) {
   rig r;
   const auto* query = "query/directory?room_alias=%23a%3Ahere.example";

@@ -41,6 +41,8 @@ struct knocking {
           deliver(verdict_on(*v));
         else if (const auto* r = std::get_if<peer_request>(&t.body)) {
           if (auto a = answer_of(t.to.key, *r)) deliver(*a);
+        } else if (const auto* i = std::get_if<invite_arrived>(&t.body)) {
+          deliver(invite_placed{i->asked, invite_place::outside, {}});
         } else if (std::holds_alternative<leave_wanted>(t.body))
           deliver(
             join_finished{eve, leave_made.value_or(fault{fault_code::not_member, "this server is not in the room"})});

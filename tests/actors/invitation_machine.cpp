@@ -25,6 +25,16 @@ matrix::event_ptr member_event(const std::string& room, const std::string& by, c
                                 theirs ? there_key() : key_of('h'));
 }
 
+/// The notifications of one kind a list of effects writes.
+template <class T>
+std::vector<T> notified(const effects& list) {
+  std::vector<T> found;
+  for (const auto& row : written<store::append_outbox>(list))
+    if (auto n = chat::decode_notification(row.name, row.body))
+      if (const auto* x = std::get_if<T>(&*n)) found.push_back(*x);
+  return found;
+}
+
 /// The actor of one invitation; the room, the other server and the store are the test.
 struct rig {
   context node = here();
@@ -50,8 +60,17 @@ struct rig {
     for (auto& w : written<store::put_invitation>(done)) row = w;
     return done;
   }
-  /// there.example invites; what is told when its signature has been checked.
+  /// What the room makes of an invite that came by PUT /invite; `outside`: we take no part in it.
+  invite_placed place{0, invite_place::outside, {}};
+
+  /// there.example invites; what is told when its signature has been checked and the room asked.
   effects invited(const matrix::event_ptr& invite) {
+    const auto arrived = told<invite_arrived>(arrives(invite));
+    if (arrived.empty()) return {};
+    place.asked = arrived[0].second.asked;
+    return on(place);
+  }
+  effects arrives(const matrix::event_ptr& invite) {
     federation_call call;
     call.origin = "there.example";
     call.match = std::make_shared<const matrix::endpoint_match>(
@@ -259,6 +278,131 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_he_was_invi
   BOOST_TEST(r.row.state == "accepted");
 }
 
+BOOST_AUTO_TEST_CASE(a_late_older_invite_does_not_replace_the_newer_one_he_said_no_to) {
+  rig r(their_room, bob);
+  const std::string abe = "@abe:there.example";
+  const auto by_abe = [&](std::int64_t depth) {
+    auto pdu = member_event(their_room, eve, bob, "invite", depth)->source;
+    pdu.set("sender", abe);
+    pdu.erase("hashes");
+    pdu.erase("signatures");
+    return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), "there.example", there_key());
+  };
+  const auto newer = member_event(their_room, eve, bob, "invite", 9);
+  r.invited(newer);
+  r.command(chat::invite_answer{their_room, bob, false, {}});
+  r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  BOOST_TEST(r.row.state == "rejected");
+  for (const auto& older : {member_event(their_room, eve, bob, "invite", 5), by_abe(6)}) { // whoever of that server sent it
+    const auto late = r.invited(older);
+    BOOST_TEST(told<federation_reply>(late).at(0).second.status == 200);
+    BOOST_TEST(written<store::append_outbox>(late).empty());
+    BOOST_TEST(r.row.state == "rejected");
+  }
+  BOOST_TEST(written<store::append_outbox>(r.invited(by_abe(12))).size() == 1u);
+  BOOST_TEST(r.row.state == "pending");
+  BOOST_TEST(r.row.inviter == abe);
+}
+
+// -- one of ours is invited to a room that we take part in -----------------------------------------------------------------------
+
+invited_membership_changed in_room(const matrix::event_ptr& invite) {
+  invited_membership_changed m{"invite", invite->sender, {}, invite};
+  m.chat_room_id = "chat-1";
+  m.type = "channel";
+  m.invite_room_state = R"([{"content":{"name":"Tea"},"sender":"@eve:there.example","state_key":"","type":"m.room.name"}])";
+  return m;
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_to_a_room_we_are_in_is_in_the_room_before_the_user_and_its_server_hear_of_it) {
+  rig r(their_room, bob);
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  const auto checking = r.arrives(invite);
+  BOOST_TEST(told<federation_reply>(checking).empty());
+  BOOST_TEST(written<store::append_outbox>(checking).empty());
+  const auto arrived = told<invite_arrived>(checking).at(0);
+  BOOST_TEST((arrived.first == address{actor_kind::room, their_room}));
+  BOOST_TEST(arrived.second.origin == "there.example");
+  BOOST_TEST(arrived.second.event->source.find("signatures")->find_object("here.example") != nullptr);
+  const auto heard = notified<chat::invitation_received>(r.on(in_room(invite))); // the room has taken it
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].room == "chat-1");
+  BOOST_TEST(heard[0].room_name == "Tea");
+  const auto answered = r.on(invite_placed{arrived.second.asked, invite_place::taken, {}});
+  BOOST_TEST(told<federation_reply>(answered).at(0).second.status == 200);
+  BOOST_TEST(written<store::append_outbox>(answered).empty());
+  BOOST_TEST(r.row.state == "pending");
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_the_room_refuses_is_told_nobody) {
+  rig r(their_room, bob);
+  r.place = {0, invite_place::refused, {fault_code::forbidden, "eve may not invite"}};
+  const auto refused = r.invited(member_event(their_room, eve, bob, "invite", 5));
+  BOOST_TEST(told<federation_reply>(refused).at(0).second.status == 403);
+  BOOST_TEST(told<federation_reply>(refused).at(0).second.body.find("M_FORBIDDEN") != std::string::npos);
+  BOOST_TEST(written<store::append_outbox>(refused).empty());
+  BOOST_TEST(r.row.state == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_that_waits_for_its_past_is_answered_at_once_and_told_when_it_has_its_place) {
+  rig r(their_room, bob);
+  r.place = {0, invite_place::staged, {}};
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  const auto staged = r.invited(invite);
+  BOOST_TEST(told<federation_reply>(staged).at(0).second.status == 200);
+  BOOST_TEST(written<store::append_outbox>(staged).empty());
+  BOOST_TEST(notified<chat::invitation_received>(r.on(in_room(invite))).size() == 1u); // counted when it came: the directory is not asked
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_without_a_valid_signature_is_forbidden) {
+  rig r(their_room, bob);
+  auto pdu = member_event(their_room, eve, bob, "invite", 5)->source;
+  pdu.set("signatures", matrix::json::object{});
+  const auto refused = r.arrives(*matrix::make_event(pdu, *matrix::find_room_version("11")));
+  BOOST_TEST(told<invite_arrived>(refused).empty());
+  BOOST_TEST(told<federation_reply>(refused).at(0).second.status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_may_invite_again) {
+  rig r(their_room, bob);
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  const auto asked = r.on(in_room(invite));
+  BOOST_TEST(written<store::append_outbox>(asked).empty());
+  const auto question = told<invite_admission_wanted>(asked).at(0);
+  BOOST_TEST((question.first == address{actor_kind::directory, ""}));
+  BOOST_TEST(question.second.origin == "there.example");
+  BOOST_TEST(r.row.pending_request == "tell");
+  const auto wait = r.on(invite_admitted{question.second.asked, 60'000});
+  BOOST_TEST(written<store::append_outbox>(wait).empty());
+  r.now = timer_at(wait, "retry");
+  BOOST_TEST(r.now == r.row.retry_at_ts);
+  const auto again = r.begin(); // a restart loses nothing of it
+  const auto told_now = r.on(invite_admitted{told<invite_admission_wanted>(again).at(0).second.asked, 0});
+  BOOST_TEST(notified<chat::invitation_received>(told_now).size() == 1u);
+  BOOST_TEST(r.row.pending_request == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_nobody_was_told_of_ends_without_a_word) {
+  rig r(their_room, bob);
+  const auto invite = member_event(their_room, eve, bob, "invite", 5);
+  const auto question = told<invite_admission_wanted>(r.on(in_room(invite))).at(0).second;
+  r.on(invite_admitted{question.asked, 60'000});
+  const auto ended = r.on(invited_membership_changed{"leave", eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});
+  BOOST_TEST(written<store::append_outbox>(ended).empty());
+  BOOST_TEST(r.row.state == "revoked");
+  BOOST_TEST(r.row.pending_request == "");
+  BOOST_TEST(of_kind<finish>(ended).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_of_the_room_that_is_older_than_the_one_he_answered_is_no_news) {
+  rig r(their_room, bob);
+  r.invited(member_event(their_room, eve, bob, "invite", 9)); // before we took part in the room
+  r.command(chat::invite_answer{their_room, bob, false, {}});
+  r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  BOOST_TEST(written<store::append_outbox>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).empty());
+  BOOST_TEST(r.row.state == "rejected");
+}
+
 // -- we invite -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_revocation_that_was_taken_before_the_room_answered_is_confirmed) {
@@ -348,6 +492,120 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_is_offered_to_the_room_until_it_is_taken_ho
     BOOST_TEST(told<invite_accepted_by_server>(offered).size() == 1u);
     BOOST_TEST(timer_at(offered, "retry") > r.now);
   }
+}
+
+invite_wanted wish(const matrix::event_ptr& invite, std::optional<command_reference> command = {}) {
+  return {invite, "[]", "chat-1", "channel", std::move(command)};
+}
+
+BOOST_AUTO_TEST_CASE(the_row_the_result_and_the_first_attempt_are_the_invitations) {
+  rig r(our_room, eve);
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  const auto begun = r.on(wish(invite, command_reference{"s", "c1", 0}));
+  BOOST_TEST(r.row.state == "sending");
+  BOOST_TEST(r.row.chat_room_id == "chat-1");
+  BOOST_TEST(r.row.deadline_ts > r.now);
+  BOOST_TEST(notified<chat::invitation_changed>(begun).at(0).state == "sending");
+  BOOST_TEST(notified<chat::system_message>(begun).at(0).kind == "invited");
+  BOOST_TEST(written<store::put_command_result>(begun).at(0).command_id == "c1");
+  BOOST_TEST(told<command_done>(begun).at(0).second.body == chat::encode(chat::answer{chat::invited_answer{"sending", "channel"}}));
+  BOOST_TEST(told<invite_begun>(begun).at(0).second.event_id == invite->event_id);
+  BOOST_TEST(told<peer_request>(begun).size() == 1u);
+  // The word of it comes a second time where the answer was lost.
+  const auto again = r.on(wish(invite));
+  BOOST_TEST(told<invite_begun>(again).size() == 1u);
+  BOOST_TEST(told<peer_request>(again).empty());
+  BOOST_TEST(written<store::append_outbox>(again).empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_invited_again_just_when_the_revocation_is_confirmed_is_invited) {
+  const auto first = member_event(our_room, ann, eve, "invite", 5), second = member_event(our_room, ann, eve, "invite", 7);
+  const auto leave = member_event(our_room, ann, eve, "leave", 6, {first->event_id});
+  const rescission_delivered delivered{leave->event_id, {first->event_id}};
+  for (const bool confirmed_first : {true, false}) {
+    rig r(our_room, eve, ours_to(eve, first, "pending"));
+    r.command(chat::invite_revoke{our_room, ann, eve, {}});
+    r.on(revocation_done{{}, first->event_id});
+    BOOST_TEST(r.row.state == "revoked_unconfirmed");
+    // Two words at the same moment, from the other server's actor and from the room.
+    if (confirmed_first) r.on(delivered);
+    const auto begun = r.on(wish(second, command_reference{"s", "c2", 0}));
+    if (!confirmed_first) r.on(delivered);
+    BOOST_TEST(told<command_done>(begun).at(0).second.succeeded);
+    BOOST_TEST(r.row.state == "sending");
+    BOOST_TEST(told<peer_request>(begun).at(0).second.parameters.at(1) == second->event_id);
+    // It goes its way to the end, also with a new actor.
+    BOOST_TEST(told<peer_request>(r.begin()).at(0).second.parameters.at(1) == second->event_id);
+    BOOST_TEST(r.row.event == second->to_json());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_delivery_of_an_earlier_leave_does_not_confirm_the_revocation_of_the_next_invitation) {
+  const auto first = member_event(our_room, ann, eve, "invite", 5), second = member_event(our_room, ann, eve, "invite", 7);
+  rig r(our_room, eve, ours_to(eve, second, "pending"));
+  r.command(chat::invite_revoke{our_room, ann, eve, {}});
+  r.on(rescission_delivered{"$earlier", {first->event_id}});
+  r.on(revocation_done{{}, first->event_id}); // of the one before, which took very long
+  BOOST_TEST(r.row.state == "pending");
+  r.on(revocation_done{{}, second->event_id});
+  BOOST_TEST(r.row.state == "revoked_unconfirmed");
+  r.on(rescission_delivered{"$leave", {second->event_id}});
+  BOOST_TEST(r.row.state == "revoked");
+}
+
+BOOST_AUTO_TEST_CASE(a_room_that_forgot_an_invite_under_way_is_told_of_it_and_does_not_send_a_second) {
+  const auto first = member_event(our_room, ann, eve, "invite", 5);
+  rig r(our_room, eve, ours_to(eve, first, "sending"));
+  const auto second = member_event(our_room, ann, eve, "invite", 6);
+  const auto refused = r.on(wish(second, command_reference{"s", "c2", 0}));
+  BOOST_TEST(!told<command_done>(refused).at(0).second.succeeded);
+  BOOST_TEST((chat::decode_fault(told<command_done>(refused)[0].second.body).code == fault_code::conflict));
+  BOOST_TEST(told<invite_given_up>(refused).at(0).second.event_id == second->event_id);
+  BOOST_TEST(told<invite_begun>(refused).at(0).second.event_id == first->event_id);
+  BOOST_TEST(r.row.event == first->to_json());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_the_other_server_never_took_is_not_pending_when_it_is_taken_back) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  rig r(our_room, eve, ours_to(eve, invite, "sending"));
+  peer_answer none;
+  none.asked = told<peer_request>(r.begin()).at(0).second.asked;
+  none.why = {fault_code::peer_timeout, "no answer"};
+  r.on(none);
+  BOOST_TEST(told<revoke_invite>(r.command(chat::invite_revoke{our_room, ann, eve, {}})).at(0).second.uncommitted_invite != nullptr);
+  // The room takes the invite in, so that the leave can cite it.
+  const auto in_room_now = r.on(invited_membership_changed{"invite", ann, {}, invite});
+  BOOST_TEST(written<store::append_outbox>(in_room_now).empty());
+  BOOST_TEST(r.row.state == "sending");
+  const auto taken_back = notified<chat::invitation_changed>(r.on(revocation_done{{}, invite->event_id}));
+  BOOST_REQUIRE(taken_back.size() == 1u);
+  BOOST_TEST(taken_back[0].previous_state == "sending");
+  BOOST_TEST(taken_back[0].state == "revoked_unconfirmed");
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_waits_tells_why_how_often_it_was_tried_and_when_it_is_tried_next) {
+  rig r(our_room, eve, ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "sending"));
+  auto attempts = r.begin();
+  const auto fails = [&](fault_code code, const std::string& words) {
+    peer_answer none;
+    none.asked = told<peer_request>(attempts).at(0).second.asked;
+    none.why = {code, words};
+    const auto failed = r.on(none);
+    const auto told_now = notified<chat::invitation_changed>(failed);
+    r.now = r.row.retry_at_ts;
+    attempts = r.on(timer_due{"retry"});
+    return told_now;
+  };
+  const auto first = fails(fault_code::peer_unreachable, "connection refused by 192.0.2.1");
+  BOOST_REQUIRE(first.size() == 1u);
+  BOOST_TEST(first[0].state == "sending");
+  BOOST_TEST(first[0].previous_state == "sending");
+  BOOST_TEST(first[0].last_fault == "peer_unreachable: connection refused by 192.0.2.1");
+  BOOST_TEST(first[0].attempts == 2u); // one of the life before
+  BOOST_TEST(first[0].retry_at_ts > noon);
+  BOOST_TEST(fails(fault_code::peer_unreachable, "connection refused by 192.0.2.2").empty()); // no news for the chat server
+  BOOST_TEST(r.row.last_fault == "peer_unreachable: connection refused by 192.0.2.2");
+  BOOST_TEST(fails(fault_code::peer_tls, "expired").at(0).attempts == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_stays_open_and_may_be_accepted) {

@@ -428,6 +428,92 @@ BOOST_AUTO_TEST_CASE(the_answer_to_a_leave_of_an_invited_user_confirms_the_revoc
   const auto confirmed = told<rescission_delivered>(r.on(http_says(request.id, 200)));
   BOOST_REQUIRE(confirmed.size() == 1u);
   BOOST_TEST(confirmed.at(0).first.key == "!r:here.example|@x:there.example");
+  BOOST_TEST(confirmed.at(0).second.auth_events == leave->auth_events, boost::test_tools::per_element());
+}
+
+// -- invitations behind the queue ----------------------------------------------------------------------------------------------
+
+namespace {
+
+peer_request invite_request(token asked) {
+  peer_request q;
+  q.reply_to = {actor_kind::invitation, "!r:here.example|@x:there.example"};
+  q.asked = asked;
+  q.endpoint = matrix::endpoint::invite_v2;
+  q.parameters = {"!r:here.example", "$invite" + std::to_string(asked)};
+  q.body = "{}";
+  return q;
+}
+
+std::vector<std::string> targets(const effects& list) {
+  std::vector<std::string> all;
+  for (const auto& [to, r] : told<gateway::http_request>(list)) all.push_back(r.target.find("/send/") != std::string::npos ? "send" : r.target.substr(r.target.rfind('/') + 1));
+  return all;
+}
+using names = std::vector<std::string>;
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_invitation_does_not_overtake_what_was_said_before_it) {
+  rig r;
+  const auto first = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(pdu_queued{r.message_event(2), {}});
+  BOOST_TEST(targets(r.on(invite_request(1))).empty());
+  r.on(pdu_queued{r.message_event(3), {}}); // said after it
+  const auto second = r.on(http_says(first.id, 200));
+  BOOST_TEST(targets(second) == (names{"send"}), boost::test_tools::per_element());
+  const auto third = r.on(http_says(told<gateway::http_request>(second).at(0).second.id, 200));
+  BOOST_TEST((targets(third) == names{"send", "%24invite1"} || targets(third) == names{"%24invite1"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_owed_nothing_goes_at_once) {
+  rig r;
+  BOOST_TEST(targets(r.on(invite_request(1))) == (names{"%24invite1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_waits_for_a_slow_server_so_long_and_no_longer) {
+  rig r;
+  r.on(pdu_queued{r.message_event(1), {}}); // and no answer
+  const auto held = r.on(invite_request(1));
+  BOOST_TEST(timer_at(held, "invites") == r.now + r.node.invitation.queue_wait_ms);
+  r.now = timer_at(held, "invites") - 1;
+  BOOST_TEST(targets(r.on(timer_due{"invites"})).empty());
+  r.now += 1;
+  BOOST_TEST(targets(r.on(timer_due{"invites"})) == (names{"%24invite1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_left_alone_tries_the_queue_and_then_goes_itself) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(http_says(request.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
+  const auto tried = r.on(invite_request(1));
+  BOOST_TEST(targets(tried) == (names{"send"}), boost::test_tools::per_element()); // now, not in an hour
+  BOOST_TEST(transaction_of(told<gateway::http_request>(tried).at(0).second) == transaction_of(request));
+  const auto failed = r.on(http_says(told<gateway::http_request>(tried)[0].second.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
+  BOOST_TEST(targets(failed) == (names{"%24invite1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_goes_by_a_transaction_that_the_server_refuses_for_ever) {
+  rig r;
+  const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
+  r.on(invite_request(1));
+  BOOST_TEST(targets(r.on(http_says(request.id, 400))) == (names{"%24invite1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_behind_a_queue_that_is_partly_on_disk_waits_for_all_of_it) {
+  rig r;
+  store::destination_loaded stored;
+  stored.pdus = {r.message_event(1)};
+  stored.more = true;
+  const auto first = told<gateway::http_request>(r.begin(stored)).at(0).second;
+  BOOST_TEST(targets(r.on(invite_request(1))).empty());
+  const auto reading = r.on(http_says(first.id, 200));
+  BOOST_TEST(targets(reading).empty());
+  store::destination_loaded rest;
+  rest.pdus = {r.message_event(2)};
+  const auto second = r.on(store_says(of_kind<ask_store>(reading).at(0).asked, rest));
+  BOOST_TEST(targets(second) == (names{"send"}), boost::test_tools::per_element());
+  BOOST_TEST(targets(r.on(http_says(told<gateway::http_request>(second).at(0).second.id, 200))) == (names{"%24invite1"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {

@@ -8,15 +8,14 @@ using namespace causeway::test;
 
 namespace {
 
-const std::string zoe = "@zoe:there.example";
+const std::string zoe = "@zoe:there.example", ben = "@ben:here.example";
 
 /// A channel with invitations to zoe, whom her server signs for at once.
 struct inviting_room : shared_room {
   void invite() {
-    const auto row = written<store::put_invitation>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0);
-    on(invite_accepted_by_server{zoe, *matrix::parse_event(row.event, rules())});
+    on(invite_accepted_by_server{zoe, told<invite_wanted>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event});
   }
-  void revoke() { on(revoke_invite{zoe, ann, {}, {}, {}}); }
+  void revoke() { on(revoke_invite{zoe, {}, ann, {}, {}, {}}); }
   matrix::event_ptr signed_template(const std::string& what) {
     auto pdu = *body_of(call("GET", path("v1/make_" + what, zoe) + (what == "join" ? "?ver=11" : ""))).find_object("event");
     return *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
@@ -103,7 +102,6 @@ BOOST_AUTO_TEST_CASE(a_no_to_an_invitation_that_was_taken_back_is_none_to_the_ne
 }
 
 BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_told_how_the_room_sees_it) {
-  const std::string ben = "@ben:here.example";
   shared_room r;
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
   levels.set("users", matrix::json::object{{ann, 100}, {eve, 100}});
@@ -135,8 +133,239 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   BOOST_TEST(again[0].second.past_invite == second->event_id);
 }
 
+// -- one of ours is invited by PUT /invite, to a room we take part in --------------------------------------------------------------
+
+/// A room in which eve may invite.
+struct their_invites : shared_room {
+  their_invites() {
+    auto levels = event(state().at({"m.room.power_levels", ""}))->content();
+    levels.set("users", matrix::json::object{{ann, 100}, {eve, 100}});
+    push({made(ann, "m.room.power_levels", levels, ""), made(ann, "m.room.join_rules", {{"join_rule", "invite"}}, "")});
+  }
+  matrix::event_ptr invite_of(const std::string& user, std::vector<std::string> prev = {}) const {
+    return matrix::add_signature(*made(eve, "m.room.member", {{"membership", "invite"}}, user, {}, std::move(prev)), "here.example", node.key);
+  }
+  /// The room's own word on its way to itself is delivered, as the supervisor does.
+  effects arrives(const matrix::event_ptr& invite, token asked = 7) {
+    auto list = on(invite_arrived{{actor_kind::invitation, room_id + "|" + *invite->state_key}, asked, "there.example", invite});
+    for (const auto& [to, m] : told<pdus_handled>(list))
+      if (to == address{actor_kind::room, room_id}) append(list, on(m));
+    return list;
+  }
+};
+
+BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_request_only_enters_the_room_and_the_second_of_us_can_accept) {
+  their_invites r;
+  BOOST_REQUIRE(r.membership(ben) == "");
+  const auto arrived = r.arrives(r.invite_of(ben));
+  BOOST_TEST(r.membership(ben) == "invite");
+  // The invitation hears of it before it may answer, with what the chat server calls the room.
+  const auto heard = told<invited_membership_changed>(arrived);
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].second.membership == "invite");
+  BOOST_TEST(heard[0].second.chat_room_id == "chat-1");
+  BOOST_TEST((told<invite_placed>(arrived).at(0).second.where == invite_place::taken));
+  BOOST_TEST(told<invite_placed>(arrived)[0].second.asked == 7u);
+  BOOST_TEST(notified<chat::member_changed>(arrived).at(0).membership == "invite");
+  join_wanted yes;
+  yes.user_id = ben;
+  const auto joined = r.on(yes);
+  BOOST_TEST((told<join_finished>(joined).at(0).second.why.code == fault_code::none));
+  BOOST_TEST(r.membership(ben) == "join");
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_both_ways_is_one) {
+  their_invites r;
+  const auto invite = r.invite_of(ben);
+  r.push({invite});
+  const auto again = r.arrives(invite);
+  BOOST_TEST((told<invite_placed>(again).at(0).second.where == invite_place::taken));
+  BOOST_TEST(told<invited_membership_changed>(again).empty());
+  BOOST_TEST(notified<chat::member_changed>(again).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_of_who_has_joined_or_by_who_may_not_invite_is_forbidden_and_nobody_is_told) {
+  their_invites r;
+  const auto forbidden = [&](const matrix::event_ptr& invite) {
+    const auto done = r.arrives(invite);
+    const auto placed = told<invite_placed>(done).at(0).second;
+    BOOST_TEST((placed.where == invite_place::refused));
+    BOOST_TEST(info(placed.why.code).errcode == "M_FORBIDDEN");
+    BOOST_TEST(written<store::append_outbox>(done).empty());
+  };
+  forbidden(r.invite_of(bob)); // a member
+  forbidden(r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben)); // without power
+  BOOST_TEST(r.membership(ben) == "");
+  // And at the door, before anybody checks a signature.
+  const auto invite = r.invite_of(bob);
+  const auto at_door = r.call("PUT", r.path("v2/invite", invite->event_id), matrix::json::object{{"event", invite->source}, {"room_version", "11"}});
+  BOOST_TEST(shared_room::reply_in(at_door).status == 403);
+  BOOST_TEST(told<federation_call>(at_door).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_whose_past_is_missing_is_on_disk_when_it_is_answered) {
+  their_invites r;
+  const auto message = r.message_of(eve, "not yet here");
+  const auto invite = r.invite_of(ben, {message->event_id});
+  const auto staged = r.arrives(invite);
+  BOOST_TEST(written<store::put_inbox>(staged).at(0).event_id == invite->event_id);
+  BOOST_TEST((told<invite_placed>(staged).at(0).second.where == invite_place::staged));
+  BOOST_TEST(told<invited_membership_changed>(staged).empty());
+  const auto placed = r.push({message});
+  BOOST_TEST(told<invited_membership_changed>(placed).at(0).second.membership == "invite");
+  BOOST_TEST(r.membership(ben) == "invite");
+}
+
+BOOST_AUTO_TEST_CASE(a_room_we_are_not_in_leaves_the_invite_to_the_invitation) {
+  room_host nobody{here()};
+  nobody.room_id = "!elsewhere:there.example";
+  nobody.restart();
+  their_invites r;
+  const auto done = nobody.on(invite_arrived{{actor_kind::invitation, "x"}, 3, "there.example", r.invite_of(ben)});
+  BOOST_TEST((told<invite_placed>(done).at(0).second.where == invite_place::outside));
+}
+
+BOOST_AUTO_TEST_CASE(who_accepts_an_invite_that_the_room_has_missed_brings_it_along) {
+  // Invited before the first of us joined, or by a broker from before this was so.
+  for (const bool lawful : {true, false}) {
+    their_invites r;
+    join_wanted yes;
+    yes.user_id = ben;
+    yes.invite = lawful ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
+    auto list = r.on(yes);
+    for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
+    const auto ended = told<join_finished>(list).at(0).second;
+    BOOST_TEST((ended.why.code == (lawful ? fault_code::none : fault_code::forbidden)));
+    BOOST_TEST(r.membership(ben) == (lawful ? "join" : ""));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_and_no_longer_than_half_a_minute) {
+  for (const bool comes : {true, false}) {
+    their_invites r;
+    const auto message = r.message_of(eve, "not yet here");
+    join_wanted yes;
+    yes.user_id = ben;
+    yes.invite = r.invite_of(ben, {message->event_id});
+    auto list = r.on(yes);
+    for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
+    BOOST_TEST(told<join_finished>(list).empty());
+    if (comes) {
+      auto placed = r.push({message});
+      for (const auto& [to, m] : told<join_wanted>(placed)) append(placed, r.on(m));
+      BOOST_TEST((told<join_finished>(placed).at(0).second.why.code == fault_code::none));
+      BOOST_TEST(r.membership(ben) == "join");
+    } else {
+      r.now = timer_at(list, "arriving");
+      BOOST_TEST(info(told<join_finished>(r.on(timer_due{"arriving"})).at(0).second.why.code).retryable);
+    }
+  }
+}
+
+// -- we invite ------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(the_room_writes_no_row_of_an_invitation_and_says_it_until_it_is_heard) {
+  inviting_room r;
+  const auto asked = r.machine->on([&] {
+    chat_command c;
+    c.reference = {"s", "c1", 0};
+    c.room_id = r.room_id;
+    c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
+    return c;
+  }(), ++r.now);
+  BOOST_TEST(written<store::put_invitation>(asked).empty());
+  const auto first = told<invite_wanted>(asked).at(0);
+  BOOST_TEST((first.first == address{actor_kind::invitation, r.room_id + "|" + zoe}));
+  BOOST_TEST(first.second.command->command_id == "c1");
+  r.now = timer_at(asked, "inviting");
+  const auto again = told<invite_wanted>(r.machine->on(timer_due{"inviting"}, r.now));
+  BOOST_REQUIRE(again.size() == 1u);
+  BOOST_TEST(again[0].second.event->event_id == first.second.event->event_id);
+  r.on(invite_begun{zoe, first.second.event->event_id, ann});
+  r.now += 60'000;
+  BOOST_TEST(told<invite_wanted>(r.on(timer_due{"inviting"})).empty());
+  BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
+  // It came to nothing: she can be invited again. The end of another one ends nothing.
+  r.on(invite_given_up{zoe, "$another"});
+  BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
+  r.on(invite_given_up{zoe, first.second.event->event_id});
+  BOOST_TEST(told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_signed_invite_goes_to_the_servers_in_the_room_only) {
+  inviting_room r;
+  const std::string zed = "@zed:third.example";
+  const auto wanted = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zed, {}})).at(0).second;
+  const auto committed = r.on(invite_accepted_by_server{zed, wanted.event});
+  std::vector<std::string> servers;
+  for (const auto& q : written<store::queue_pdu>(committed)) servers.push_back(q.server_name);
+  BOOST_TEST(servers == std::vector<std::string>{"there.example"}, boost::test_tools::per_element());
+  // The leave goes there too: nobody else would tell that server.
+  servers.clear();
+  for (const auto& q : written<store::queue_pdu>(r.on(revoke_invite{zed, {}, ann, {}, {}, {}}))) servers.push_back(q.server_name);
+  BOOST_TEST(std::count(servers.begin(), servers.end(), "third.example") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_that_is_in_the_room_already_when_her_server_signs_it_is_told_so_again) {
+  inviting_room r;
+  const auto wanted = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second;
+  r.on(invite_accepted_by_server{zoe, wanted.event});
+  const auto again = told<invited_membership_changed>(r.on(invite_accepted_by_server{zoe, wanted.event}));
+  BOOST_REQUIRE(again.size() == 1u);
+  BOOST_TEST(again[0].second.membership == "invite");
+}
+
+BOOST_AUTO_TEST_CASE(a_knock_and_an_invite_whose_word_was_lost_are_found_when_the_room_is_loaded) {
+  their_invites r;
+  r.push({r.invite_of(ben)});
+  r.push({r.made(ann, "m.room.join_rules", {{"join_rule", "knock"}}, "")});
+  const std::string carl = "@carl:here.example";
+  r.command(chat::room_knock{"chat-1", carl, {}, {}});
+  r.disk.invitations.clear();
+  auto found = r.restart();
+  BOOST_TEST(told<invited_membership_changed>(found).at(0).second.event->event_id == r.state().at({"m.room.member", ben}));
+  BOOST_TEST(told<knock_made>(found).at(0).second.event->event_id == r.state().at({"m.room.member", carl}));
+  BOOST_TEST(!told<knock_made>(found)[0].second.command);
+  // Whoever has his row is not told.
+  store::put_invitation row;
+  row.user_id = ben;
+  row.direction = "incoming";
+  row.state = "rejected";
+  row.event = r.event(r.state().at({"m.room.member", ben}))->to_json();
+  r.disk.invitations.push_back(row);
+  found = r.restart();
+  BOOST_TEST(told<invited_membership_changed>(found).empty());
+  BOOST_TEST(told<knock_made>(found).empty()); // the rig's invitation has written it
+}
+
+BOOST_AUTO_TEST_CASE(a_third_person_makes_a_dm_a_group_dm_and_the_answer_says_so) {
+  room_host r{here()};
+  chat::room_create wanted;
+  wanted.room = "chat-1";
+  wanted.type = chat::room_type::dm;
+  wanted.creator = ann;
+  wanted.members = {zoe};
+  const auto create = *room::found_room(r.node, wanted, ann, "random", r.now);
+  r.room_id = create->room_id;
+  r.restart();
+  chat_command c;
+  c.create_event = create;
+  const auto created = r.command(std::move(wanted), std::move(c));
+  const auto first = told<invite_wanted>(created).at(0).second;
+  BOOST_TEST(first.type == "dm");
+  BOOST_TEST(written<store::put_invitation>(created).at(0).event == first.event->to_json()); // the only row the room writes, with the room itself
+  // Her server does not know her: whom it was meant for takes her place.
+  r.on(invite_given_up{zoe, first.event->event_id});
+  const auto right = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
+  BOOST_TEST(right.type == "dm");
+  r.on(invite_accepted_by_server{"@zoa:there.example", right.event});
+  const auto third = r.command(chat::invite_send{"chat-1", ann, bob, {}});
+  BOOST_TEST(told<command_done>(third).at(0).second.body == chat::encode(chat::answer{chat::invited_answer{"pending", "group_dm"}}));
+  BOOST_TEST(r.disk.head.type == "group_dm");
+  BOOST_TEST(told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}})).at(0).second.type == "group_dm");
+}
+
 BOOST_AUTO_TEST_CASE(an_invitation_taken_back_by_an_event_that_was_staged_when_the_last_of_us_left_has_ended) {
-  const std::string ben = "@ben:here.example";
   shared_room r;
   const auto leave = r.made(eve, "m.room.member", {{"membership", "leave"}}, ben, {}, {"$unknown"});
   BOOST_TEST(written<store::put_inbox>(r.push({leave})).size() == 1u); // answered for

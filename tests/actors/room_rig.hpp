@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/invitation/invitation_row.hpp"
 #include "actors/room/found_room.hpp"
 #include "actors/room/room_machine.hpp"
 #include "messages/chat/codec.hpp"
@@ -171,6 +172,20 @@ struct room_host {
   }
   std::optional<message> answer_to(const tell& t) {
     if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v, knows_key);
+    // The invitation's actor writes its row.
+    if (const auto* i = std::get_if<invite_wanted>(&t.body)) {
+      disk.invitations.push_back(invitation::row_of(*i, node, now));
+      return invite_begun{*i->event->state_key, i->event->event_id, i->event->sender};
+    }
+    if (const auto* k = std::get_if<knock_made>(&t.body)) {
+      store::put_invitation row;
+      row.room_id = room_id;
+      row.user_id = row.inviter = k->event->sender;
+      row.direction = "knock";
+      row.state = "pending";
+      row.event = k->event->to_json();
+      disk.invitations.push_back(std::move(row));
+    }
     return outside ? outside(t.to, t.body) : std::nullopt;
   }
   effects command(chat::command x, chat_command c = {}) {

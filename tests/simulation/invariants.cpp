@@ -70,7 +70,7 @@ private:
   /// Whether an invitation's answer to the join may have been lost for good: the server he was to join through, the only one he knows of, has
   /// no member in the room any more.
   bool door_closed(std::size_t i, const std::string& room_id, const std::string& user) const {
-    const auto found = world_.at(i).read_as<store::invitations_found>(store::find_invitations{room_id, user, false});
+    const auto found = world_.at(i).read_as<store::invitations_found>(store::find_invitations{room_id, user});
     if (found.invitations.empty() || found.invitations.front().direction != "incoming" || found.invitations.front().state == "accepted") return false;
     const auto by = server_of(found.invitations.front().inviter);
     const auto* door = by ? room(*by, room_id) : nullptr;

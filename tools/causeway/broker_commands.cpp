@@ -14,9 +14,9 @@ namespace json = matrix::json;
 using names = std::vector<std::string_view>;
 
 const names room_columns = {"room_id", "chat_room_id", "type", "phase", "events", "staged", "waits_for"};
-const names server_columns = {"server_name", "state",       "queued",    "oldest_waiting_ts",
-                              "failures",    "retry_at_ts", "last_fault"};
-const names invite_columns = {"user_id", "room_id", "direction", "state", "since_ts", "retry_at_ts", "deadline_ts"};
+const names server_columns = {"server_name", "state",       "queued",      "oldest_waiting_ts",
+                              "failures",    "invitations", "retry_at_ts", "last_fault"};
+const names invite_columns = {"user_id", "room_id", "direction", "state", "since_ts", "attempts", "retry_at_ts", "deadline_ts", "last_fault"};
 const names actor_columns = {"kind", "key", "phase", "mailbox", "handled", "failures", "since_ts", "last_fault"};
 const names member_columns = {"user_id", "membership", "display_name", "by", "since_ts"};
 const names event_columns = {"event_id", "type", "sender", "depth", "written_ts"};

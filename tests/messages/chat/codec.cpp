@@ -332,12 +332,14 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
   BOOST_TEST(encode(answer{empty_answer{}}) == "\x80");
   BOOST_TEST(encode(answer{event_answer{"$e"}}) == map({{"event_id", str("$e")}}));
   BOOST_TEST(encode(answer{state_answer{"pending"}}) == map({{"state", str("pending")}}));
+  BOOST_TEST(encode(answer{invited_answer{"sending", "group_dm"}}) == map({{"state", str("sending")}, {"type", str("group_dm")}}));
   BOOST_TEST(encode(answer{room_joined_answer{"!r", "11", "joined"}}) ==
              map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"state", str("joined")}}));
   BOOST_TEST(encode(answer{room_knocked_answer{"!r", "pending"}}) == map({{"matrix_room_id", str("!r")}, {"state", str("pending")}}));
   BOOST_TEST(encode(answer{user_answer{"@u:s"}}) == map({{"user", str("@u:s")}}));
   const auto invitation = map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("u")}, {"by", str("b")},
-                               {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}});
+                               {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}, {"attempts", packed(0)},
+                               {"retry_at_ts", packed(0)}, {"last_fault", str("")}});
   const invitation_view view{"r", "!r", "u", "b", "outgoing", "pending", "", 7};
   BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) ==
              map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}}));

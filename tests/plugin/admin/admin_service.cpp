@@ -300,11 +300,57 @@ BOOST_AUTO_TEST_CASE(server_that_only_has_an_invitation_to_take_is_shown_and_can
   auto body = ask("server.show", with_server("dead.example"));
   BOOST_TEST(body.find_array("invitations")->size() == 1U);
   const auto& words = *body.find_array("waits_for");
-  BOOST_TEST_REQUIRE(words.size() == 1U);
+  BOOST_TEST_REQUIRE(words.size() == 2U);
+  BOOST_TEST(words[0].as_string()->starts_with("1 invitation waits."));
   BOOST_TEST(
-    words[0].as_string()->starts_with("Invitation of @f:dead.example: dead.example has not taken the invitation yet."));
+    words[1].as_string()->starts_with("Invitation of @f:dead.example: dead.example has not taken the invitation yet."));
   ask("server.retry", with_server("dead.example"));
-  BOOST_TEST(node.told.size() == 1U);
+  BOOST_TEST(node.told.size() == 2U); // its actor, and the invitation
+}
+
+BOOST_AUTO_TEST_CASE(servers_and_invite_show_tell_why_an_invitation_waits_how_often_it_was_tried_and_when_it_is_tried_next) {
+  store::put_invitation x;
+  x.room_id = "!r:chat.example";
+  x.user_id = "@f:dead.example";
+  x.inviter = "@me:chat.example";
+  x.direction = "outgoing";
+  x.state = "sending";
+  x.pending_request = "invite";
+  x.attempts = 3;
+  x.retry_at_ts = node.now + 40'000;
+  x.last_fault = "peer_unresolvable: dead.example";
+  auto answered = x; // his user is asked, not the server
+  answered.user_id = "@g:dead.example";
+  answered.state = "pending";
+  answered.pending_request = "";
+  node.invitations = {x, answered};
+  node.destinations = {late("fine.example", 0, 0, 0)};
+  auto body = ask("servers");
+  const auto& rows = *body.find_array("servers");
+  BOOST_TEST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(*rows[0].find_string("server_name") == "dead.example");
+  BOOST_TEST(*rows[0].find_string("state") == "waiting");
+  BOOST_TEST(*rows[0].find_integer("invitations") == 1);
+  BOOST_TEST(*rows[0].find_integer("retry_at_ts") == x.retry_at_ts);
+  BOOST_TEST(*rows[0].find_string("last_fault") == x.last_fault);
+  BOOST_TEST(*rows[0].find_string("waits_for") == "1 invitation waits, the last attempt failed: peer_unresolvable: dead.example. The next attempt is made in 40 s.");
+  BOOST_TEST(*rows[1].find_integer("invitations") == 0);
+
+  auto with = with_room("!r:chat.example");
+  with.user = x.user_id;
+  body = ask("invite.show", with);
+  BOOST_TEST(*body.find_object("invitation")->find("last_fault")->as_string() == x.last_fault);
+  BOOST_TEST(*body.find_object("invitation")->find("attempts")->as_integer() == 3);
+  const auto& words = *body.find_array("waits_for");
+  BOOST_TEST_REQUIRE(words.size() == 2U);
+  BOOST_TEST(words[0].as_string()->find("3 attempts so far, the last failed: peer_unresolvable: dead.example; the next is made in 40 s") != std::string::npos);
+  BOOST_TEST(words[1].as_string()->find("check its spelling and DNS") != std::string::npos);
+
+  body = ask("server.retry", with_server("dead.example"));
+  BOOST_TEST(*body.find_integer("invitations") == 1);
+  BOOST_TEST_REQUIRE(node.told.size() == 2U);
+  BOOST_TEST((node.told[1].first == address{actor_kind::invitation, "!r:chat.example|@f:dead.example"}));
+  BOOST_TEST(std::holds_alternative<server_alive>(node.told[1].second));
 }
 
 BOOST_AUTO_TEST_CASE(invitation_that_failed_says_why_and_what_to_do) {

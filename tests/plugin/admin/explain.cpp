@@ -108,6 +108,9 @@ BOOST_AUTO_TEST_CASE(open_invitations_say_whom_they_wait_for) {
   x.retry_at_ts = now + 8'000;
   BOOST_TEST(says(describe(x, now).waits_for,
                   "far.example has not taken the invitation yet. 2 attempts so far; the next is made in 8.0 s"));
+  x.last_fault = "peer_unreachable: refused";
+  BOOST_TEST(says(describe(x, now).waits_for, "2 attempts so far, the last failed: peer_unreachable: refused; the next is made in 8.0 s"));
+  x.last_fault.clear();
   x.state = "pending";
   x.pending_request.clear();
   BOOST_TEST(says(describe(x, now).waits_for, "@friend:far.example has not answered for 3 min; it never expires."));

@@ -29,7 +29,7 @@ put_invitation sample_invitation(const std::string& user_id, const std::string& 
           "outgoing",  state,   "because", "{\"type\":\"m.room.member\"}",
           "[]",        "DM1",   "dm",      100,
           200,         3,       400,       "invite",
-          "there.example other.example"};
+          "there.example other.example", "peer_unreachable: refused"};
 }
 
 } // namespace
@@ -370,6 +370,7 @@ BOOST_FIXTURE_TEST_CASE(invitation_is_keyed_by_room_and_user_and_replaced, in_me
   BOOST_TEST(x.retry_at_ts == 400);
   BOOST_TEST(x.pending_request == "invite");
   BOOST_TEST(x.via == "there.example other.example");
+  BOOST_TEST(x.last_fault == "peer_unreachable: refused");
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@carol:x"}).invitation);
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{"!none:x", "@bob:there.example"}).invitation);
   BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).invitations.size() == 1u);
@@ -385,9 +386,19 @@ BOOST_FIXTURE_TEST_CASE(invitations_are_found_by_room_user_and_openness, in_memo
   BOOST_TEST(count({sample_room, ""}) == 2u);
   BOOST_TEST(count({"", "@bob:x"}) == 2u);
   BOOST_TEST(count({"!b:x", "@bob:x"}) == 1u);
-  BOOST_TEST(count({"", "", true}) == 1u);
-  BOOST_TEST(count({"", "@bob:x", true}) == 1u);
+  BOOST_TEST(count({"", "", invitations_wanted::open}) == 1u);
+  BOOST_TEST(count({"", "@bob:x", invitations_wanted::open}) == 1u);
   BOOST_TEST(count({"!none:x", ""}) == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_another_server_has_still_to_hear_is_found_though_nobody_may_answer_it, in_memory) {
+  auto taken_back = sample_invitation("@bob:x", "revoked_unconfirmed"), said_no = sample_invitation("@carol:x", "rejected"), over = sample_invitation("@dan:x", "accepted");
+  taken_back.pending_request = over.pending_request = "";
+  said_no.pending_request = "leave";
+  must_commit(*store, taken_back, said_no, over, sample_invitation("@eve:x", "sending"));
+  texts users;
+  for (const auto& x : must_ask<invitations_found>(*store, find_invitations{"", "", invitations_wanted::unsettled}).invitations) users.push_back(x.user_id);
+  BOOST_TEST(users == (texts{"@bob:x", "@carol:x", "@eve:x"}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(user_is_replaced_as_a_whole, in_memory) {
