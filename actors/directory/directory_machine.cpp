@@ -2,6 +2,7 @@
 
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/invitation/invitation_row.hpp"
+#include "actors/invitation/shown_invitations.hpp"
 #include "actors/room/found_room.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -89,6 +90,7 @@ effects directory_machine::on(const message& m, time_ms now) {
           const auto chat_id = chat_id_by_room_.find(i.room_id);
           list.invitations.push_back(invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
         }
+        list.more_invitations = invitation::shorten(list.invitations);
         done(question, list, false);
       }
     }

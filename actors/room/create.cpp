@@ -1,5 +1,6 @@
 // room.create: the first events of a room, all local and committed as one. Source: client-server-api, "Creation" (order of events).
 #include "actors/invitation/invitation_row.hpp"
+#include "actors/invitation/shown_invitations.hpp"
 #include "actors/room/found_room.hpp"
 #include "actors/room/room_machine.hpp"
 
@@ -157,6 +158,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
     system_message("invited", x.creator, user, {}, (*made)->event.get());
     tell_invite(user, std::move(**made));
   }
+  answer.more_invitations = invitation::shorten(answer.invitations);
   head_changed_ = true;
   tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
   done(c.command.reference, x.name, answer);

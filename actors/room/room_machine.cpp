@@ -1,4 +1,5 @@
 #include "actors/room/room_machine.hpp"
+#include "actors/invitation/shown_invitations.hpp"
 #include "actors/room/signature_audit.hpp"
 
 #include "actors/invitation/invitation_row.hpp"
@@ -228,6 +229,7 @@ void room_machine::store_answer(const store_answered& m) {
     if (const auto* invitations = std::get_if<store::invitations_found>(m.answer.get()))
       for (const auto& i : invitations->invitations)
         view.invitations.push_back(invitation::view_of(i, head_.chat_room_id));
+    view.more_invitations = invitation::shorten(view.invitations);
     return done(ref, chat::query_room::name, view, false);
   }
   if (auto it = looking_up_.find(m.asked); it != looking_up_.end()) {

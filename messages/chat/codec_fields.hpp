@@ -477,6 +477,7 @@ struct contract<chat::room_created_answer> {
     f.required("matrix_room_id", x.matrix_room_id);
     f.required("room_version", x.room_version);
     f.required("invitations", x.invitations);
+    f.optional("more_invitations", x.more_invitations);
   }
 };
 template <>
@@ -575,6 +576,7 @@ struct contract<chat::room_view> {
     f.required("members", x.members);
     f.required("more_members", x.more_members);
     f.required("invitations", x.invitations);
+    f.optional("more_invitations", x.more_invitations);
   }
 };
 template <>
@@ -582,6 +584,7 @@ struct contract<chat::invitations_answer> {
   template <class F, class X>
   static void fields(F& f, X& x) {
     f.required("invitations", x.invitations);
+    f.optional("more_invitations", x.more_invitations);
   }
 };
 

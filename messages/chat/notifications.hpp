@@ -157,6 +157,7 @@ struct member_view {
 struct room_created_answer {
   std::string matrix_room_id, room_version;
   std::vector<invitation_view> invitations;
+  bool more_invitations = false; ///< there are others, which `query.invitations` tells
 };
 struct room_joined_answer {
   std::string matrix_room_id, room_version;
@@ -202,10 +203,12 @@ struct room_view {
   std::string room, matrix_room_id, room_version, room_name, topic, type;
   std::vector<member_view> members; ///< in order of `user`, at most `listed_members_max`
   bool more_members = false;        ///< ask again with `members_after` = the last one's `user`
-  std::vector<invitation_view> invitations;
+  std::vector<invitation_view> invitations; ///< open ones and the latest where there are too many for one message
+  bool more_invitations = false;    ///< there are others
 };
 struct invitations_answer {
-  std::vector<invitation_view> invitations;
+  std::vector<invitation_view> invitations; ///< open ones and the latest where there are too many for one message
+  bool more_invitations = false;            ///< there are others: name a room, a user, or `open_only`
 };
 struct empty_answer {};
 
