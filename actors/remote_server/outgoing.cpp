@@ -214,8 +214,8 @@ void remote_server_machine::hold_invite(const peer_request& m) {
   const auto ahead = more_in_store_ ? held_invites::all_queued : pdus_.size() + first_.size() + in_flight_.size();
   held_invites_.hold(m, delivered_, ahead, now_ + node_.invitation.queue_wait_ms);
   now_effects_.push_back(wake_me_at{held_invites_.deadline(), "invites"});
-  if (destination_.retry_at_ts <= now_ || in_flight_request_ != 0) return;
-  destination_.retry_at_ts = 0; // a server that is left alone is tried now, with what waits for it first
+  if (destination_.retry_at_ts <= now_ || in_flight_request_ != 0 || not_before_ > now_) return;
+  destination_.retry_at_ts = 0; // a server that is left alone is tried now, with what waits for it first, unless it has asked to be
   consider_sending();
 }
 

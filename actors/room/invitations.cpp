@@ -213,6 +213,7 @@ void room_machine::tell_missed_invitations(const std::vector<store::put_invitati
   const auto has_row = [&](const matrix::event& x) {
     return std::any_of(rows.begin(), rows.end(), [&](const auto& i) {
       if (i.user_id != *x.state_key) return false;
+      if (i.direction == "knock" && i.state == "pending" && x.membership() == "invite") return true; // the knock's end, which was told already
       const auto told = matrix::parse_event(i.event, graph_.rules());
       return told && (*told)->event_id == x.event_id;
     });

@@ -174,9 +174,12 @@ bool room_machine::is_message_shown(const matrix::event& x) {
 }
 
 void room_machine::tell_membership_again(const matrix::event_ptr& e, const std::string& past_invite) {
-  const auto reason = text_of(*e, "reason");
-  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key},
-             invited_membership_changed{std::string{e->membership()}, e->sender, reason, e, true, past_invite});
+  auto again = e->membership() == "invite" && node_.is_local(*e->state_key)
+                 ? invited_to(e)
+                 : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
+  again.historical = true;
+  again.past_invite = past_invite;
+  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, std::move(again));
 }
 
 void room_machine::tell_outlived(const matrix::event& invite) {

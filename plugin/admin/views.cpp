@@ -355,7 +355,7 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   return json::object{{"invitation", json::value{to_json(row)}},
                       {"server", json::value{to_json(peer)}},
                       {"actor", actor_of(found)},
-                      {"waits_for", json::value{sentences({why, advice(row.reason), actor_sentence(found)})}}};
+                      {"waits_for", json::value{sentences({why, advice(row.reason.empty() ? row.last_fault : row.reason), actor_sentence(found)})}}};
 }
 
 } // namespace causeway::admin::views

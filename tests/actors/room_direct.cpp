@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_named_at_the_creation_of_a_dm_may_invite_and_tak
 BOOST_AUTO_TEST_CASE(their_own_invitations_can_be_taken_back_by_their_creator_and_he_not_be_removed_by_them) {
   own_room r{chat::room_type::group_dm, {eve, eli}};
   r.join(eli);
-  r.on(revoke_invite{eve, ann, {}, {}, {}});
+  r.on(revoke_invite{eve, {}, ann, {}, {}, {}});
   BOOST_TEST(r.membership(eve) == "leave");
   r.pushed(eli, ann, "leave");
   BOOST_TEST(r.membership(ann) == "join");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_dm_that_a_third_person_is_invited_to_is_a_group_and_stays
   own_room r{chat::room_type::dm, {eve}};
   r.join(eve);
   BOOST_TEST(r.type() == "dm");
-  r.take(written<store::put_invitation>(r.invite(ann, zoe)).at(0));
+  r.on(invite_accepted_by_server{zoe, told<invite_wanted>(r.invite(ann, zoe)).at(0).second.event});
   BOOST_TEST(r.type() == "group_dm");
   r.pushed(zoe, zoe, "leave");
   BOOST_TEST(r.type() == "group_dm");

@@ -42,8 +42,7 @@ BOOST_AUTO_TEST_SUITE(room_invitations)
 
 BOOST_AUTO_TEST_CASE(an_invitation_tells_its_origin_and_a_template_tells_none) {
   inviting_room r;
-  const auto row = written<store::put_invitation>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0);
-  const auto invite = *matrix::parse_event(row.event, r.rules());
+  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
   BOOST_REQUIRE(invite->source.find("origin"));
   BOOST_TEST(*invite->source.find("origin")->as_string() == "here.example");
   BOOST_TEST(matrix::has_valid_content_hash(*invite));

@@ -133,13 +133,11 @@ BOOST_AUTO_TEST_CASE(a_new_role_says_whose_and_which) {
 BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_is_told_as_expired) {
   shared_room r;
   const auto dave = "@dave:elsewhere.example";
-  r.command(chat::invite_send{"chat-1", ann, dave, {}});
-  const auto& row = r.disk.invitations.back();
-  const auto invite = *matrix::parse_event(row.event, r.rules());
+  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
   // Its server had taken it, and the room too.
   r.on(invite_accepted_by_server{dave, invite});
   BOOST_TEST(r.membership(dave) == "invite");
-  const auto done = r.on(revoke_invite{dave, ann, {}, "The invitation expired.", nullptr});
+  const auto done = r.on(revoke_invite{dave, invite->event_id, ann, {}, "The invitation expired.", nullptr});
   BOOST_TEST(r.membership(dave) == "leave");
   BOOST_TEST(system_messages(done, "revoked").empty());
   const auto told = system_messages(done, "expired");
@@ -152,9 +150,9 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_is_told_as_expired) {
 BOOST_AUTO_TEST_CASE(an_invitation_somebody_takes_back_is_told_as_revoked) {
   shared_room r;
   const auto dave = "@dave:elsewhere.example";
-  r.command(chat::invite_send{"chat-1", ann, dave, {}});
-  r.on(invite_accepted_by_server{dave, *matrix::parse_event(r.disk.invitations.back().event, r.rules())});
-  const auto done = r.on(revoke_invite{dave, ann, ann, {}, nullptr});
+  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
+  r.on(invite_accepted_by_server{dave, invite});
+  const auto done = r.on(revoke_invite{dave, invite->event_id, ann, ann, {}, nullptr});
   BOOST_TEST(system_messages(done, "revoked").size() == 1U);
   BOOST_TEST(system_messages(done, "expired").empty());
 }

@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(sixteen_kilobytes_are_kept_the_important_first) {
 
 BOOST_AUTO_TEST_CASE(of_a_megabyte_nothing_is_kept) {
   std::string told = "[" + event("m.room.name", R"({"name":"Tea"})");
-  for (int i = 0; i < 1'000; ++i) told += "," + event("org.example.payload", R"({"a":")" + std::string(1'000, 'x') + ""}");
+  for (int i = 0; i < 1'000; ++i) told += "," + event("org.example.payload", R"({"a":")" + std::string(1'000, 'x') + R"("})");
   BOOST_TEST(preview_of(told + "]") == "[]");
 }
 

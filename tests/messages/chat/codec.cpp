@@ -342,11 +342,11 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
                                {"retry_at_ts", packed(0)}, {"last_fault", str("")}});
   const invitation_view view{"r", "!r", "u", "b", "outgoing", "pending", "", 7};
   BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) ==
-             map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}}));
+             map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}, {"more_invitations", "\xc2"}}));
   const auto member = map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
   BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, false, {}}}) ==
              map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"name", str("n")},
-                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"more_members", "\xc2"}, {"invitations", "\x90"}}));
+                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"more_members", "\xc2"}, {"invitations", "\x90"}, {"more_invitations", "\xc2"}}));
 }
 
 BOOST_AUTO_TEST_CASE(join_progress_counts_events) {
