@@ -1,10 +1,19 @@
-"""Runs the unittest files of one folder and of the packages in it: python_suite.py FOLDER REPORT [WORD...]. With words only
-the cases whose name has one of them. Prints a line per case and writes {"passed": n, "failed": [[case, why]],
-"skipped": [[case, why]]}."""
+"""Runs the unittest files of one folder and of the packages in it: python_suite.py [--jobs N] FOLDER REPORT [WORD...]. With words
+only the cases whose name has one of them. Prints a line per case and writes {"passed": n, "failed": [[case, why]],
+"skipped": [[case, why]]}.
 
+With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Classes that measure time have
+`alone = True`: they run one after another when all others are done."""
+
+import argparse
+import concurrent.futures
 import json
 import os
+import queue
+import subprocess
 import sys
+import tempfile
+import threading
 import time
 import unittest
 
@@ -69,23 +78,120 @@ def chosen(suite, words):
             yield test
 
 
-def main(folder, report, words):
-    sys.path.insert(0, folder)
-    found = unittest.defaultTestLoader.discover(folder, pattern="test_*.py", top_level_dir=folder)
+def run_here(cases, report):
+    """Runs cases in this process; returns the number of those that failed."""
     result = Result()
-    unittest.TestSuite(chosen(found, words)).run(result)
+    unittest.TestSuite(cases).run(result)
     # Parts of a case count as the one case they belong to.
     failed = {}
     for test, why in result.failures + result.errors:
         failed.setdefault(Result.name_of(getattr(test, "test_case", test)), []).append(why)
-    failed = [[case, "\n".join(whys)] for case, whys in failed.items()]
+    found = {"passed": result.passed, "failed": [[case, "\n".join(whys)] for case, whys in failed.items()],
+             "skipped": [[Result.name_of(test), why] for test, why in result.skipped]}
     with open(report, "w", encoding="utf8") as out:
-        json.dump({"passed": result.passed, "failed": failed,
-                   "skipped": [[Result.name_of(test), why] for test, why in result.skipped]}, out)
-    return 1 if failed else 0
+        json.dump(found, out)
+    return len(found["failed"])
+
+
+# Ports that classes at the same time draw from, see causeway_demo.process.free_port: below those the kernel gives to connections.
+PORTS_BEGIN, PORTS_PER_CLASS, JOBS_MAX = 12_000, 2_000, 10
+
+
+class Together:
+    """Classes as processes, some at a time. A class is (its name in the import system, number of its cases)."""
+
+    def __init__(self, folder, words, classes):
+        self._folder = folder
+        self._words = words
+        self._left = len(classes)
+        self._lock = threading.Lock()
+        self.found = {"passed": 0, "failed": [], "skipped": []}
+
+    def run(self, classes, jobs):
+        self._ports = queue.SimpleQueue()
+        for job in range(jobs):
+            begin = PORTS_BEGIN + job * PORTS_PER_CLASS
+            self._ports.put(f"{begin}-{begin + PORTS_PER_CLASS - 1}")
+        with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+            list(pool.map(self._run_class, classes))
+
+    def _run_class(self, each):
+        name, cases = each
+        ports = self._ports.get()
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="suite-") as made:
+            printed, found = self._of_process(name, ports, os.path.join(made, "report.json"), os.path.join(made, "log"))
+        self._ports.put(ports)
+        ran = found["passed"] + len(found["failed"]) + len(found["skipped"])
+        if ran < cases and not found["failed"] and not found["skipped"]:
+            found["failed"].append([name, f"{cases} cases, of which {ran} were run"])
+        with self._lock:
+            self._left -= 1
+            for key, more in found.items():
+                self.found[key] += more
+            print(printed.rstrip("\n"))
+            print(f"  {name}: {time.monotonic() - begun:.1f} s, classes left: {self._left}", flush=True)
+
+    def _of_process(self, name, ports, report, log_file):
+        """What it printed and what it found."""
+        command = [sys.executable, "-u", os.path.abspath(__file__), "--class", name, self._folder, report, *self._words]
+        with open(log_file, "wb") as log:
+            code = subprocess.run(command, env={**os.environ, "CAUSEWAY_PORTS": ports}, stdin=subprocess.DEVNULL, stdout=log,
+                                  stderr=subprocess.STDOUT, check=False).returncode
+        with open(log_file, encoding="utf8", errors="replace") as log:
+            printed = log.read()
+        try:
+            with open(report, encoding="utf8") as text:
+                return printed, json.load(text)
+        except (OSError, ValueError):
+            why = f"ended with {code} and no report; its output ends with:\n{printed[-4000:]}"
+            return printed, {"passed": 0, "failed": [[name, why]], "skipped": []}
+
+
+def run_together(folder, report, words, cases, jobs):
+    """Runs each class of `cases` in a process; returns the number of cases that failed."""
+    number_of, alone, broken = {}, set(), []
+    for case in cases:
+        if type(case).__module__.startswith("unittest"):
+            broken.append(case)  # stands for a file that cannot be imported
+            continue
+        name = f"{type(case).__module__}.{type(case).__qualname__}"
+        number_of[name] = number_of.get(name, 0) + 1
+        if getattr(type(case), "alone", False):
+            alone.add(name)
+    # Those with the most cases first: a long one that begins last would run beside nothing.
+    classes = sorted(number_of.items(), key=lambda each: -each[1])
+    together = Together(folder, words, classes)
+    together.run([each for each in classes if each[0] not in alone], min(jobs, JOBS_MAX))
+    together.run([each for each in classes if each[0] in alone], 1)
+    if broken:
+        result = unittest.TestResult()
+        unittest.TestSuite(broken).run(result)
+        together.found["failed"] += [[Result.name_of(test), why] for test, why in result.failures + result.errors]
+    with open(report, "w", encoding="utf8") as out:
+        json.dump(together.found, out)
+    return len(together.found["failed"])
+
+
+def main(arguments):
+    sys.path.insert(0, arguments.folder)
+    if arguments.only_class:
+        found = unittest.defaultTestLoader.loadTestsFromName(arguments.only_class)
+    else:
+        found = unittest.defaultTestLoader.discover(arguments.folder, pattern="test_*.py", top_level_dir=arguments.folder)
+    cases = list(chosen(found, arguments.words))
+    if arguments.jobs > 1:
+        return run_together(arguments.folder, arguments.report, arguments.words, cases, arguments.jobs)
+    return run_here(cases, arguments.report)
 
 
 if __name__ == "__main__":
-    code = main(os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1, help="classes that run at the same time")
+    parser.add_argument("--class", dest="only_class", help="the one class to run, as module.Class")
+    parser.add_argument("folder", type=os.path.abspath)
+    parser.add_argument("report")
+    parser.add_argument("words", nargs="*")
+    any_failed = main(parser.parse_args()) > 0
     sys.stdout.flush()
-    os._exit(code)  # threads of the harness must not keep the process
+    os._exit(1 if any_failed else 0)  # threads of the harness must not keep the process

@@ -5,6 +5,7 @@ Prints every failed case with the end of its output, every skipped one with its 
 `N passed, N failed, N skipped`. Exit code 1 when anything failed.
 """
 
+import concurrent.futures
 import glob
 import json
 import os
@@ -24,6 +25,11 @@ PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulat
 # What runs threads without CAF runs again under the thread sanitizer.
 THREADED = ["test_store", "test_gateway", "test_edge"]
 GROUPS = ["unit", "actors", "simulation", "interop"]
+PROCESSORS = len(os.sched_getaffinity(0))
+# The longest, which begin first: they run beside all the others.
+LONGEST = ["test_simulation", "test_actors"]
+# Classes of the interop suite at the same time: most of them wait for others more than they compute.
+INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
 
 
@@ -99,12 +105,12 @@ def boost_program(path, label, prefix=(), environment=None):
     return tally
 
 
-def python_suite(folder, label):
-    """unittest files of a folder, run by tests/python_suite.py."""
+def python_suite(folder, label, jobs=1):
+    """unittest files of a folder, run by tests/python_suite.py, `jobs` classes at a time."""
     report = os.path.join(RESULTS, label + ".json")
     if os.path.exists(report):
         os.unlink(report)
-    command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), folder, report]
+    command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), "--jobs", str(jobs), folder, report]
     # Long suites: their lines are the progress. Brokers keep little freed memory aside: some cases look at how much they use.
     environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")}
     code = subprocess.run(command, check=False, timeout=TIMEOUT_S, cwd=ROOT, env=environment).returncode
@@ -161,22 +167,32 @@ def tests_of(group):
                 label = os.path.relpath(folder, ROOT).replace(os.sep, "_")
                 out.append((label, lambda folder=folder, label=label: python_suite(folder, label)))
     if group == "interop":
-        out.append(("interop", lambda: python_suite(os.path.join(ROOT, "tests", "interop"), "interop")))
+        out.append(("interop", lambda: python_suite(os.path.join(ROOT, "tests", "interop"), "interop", INTEROP_JOBS)))
     return out
+
+
+def timed(group, label, test):
+    print(f"test: {group}: {label} ...", flush=True)
+    begun = time.monotonic()
+    tally = test()
+    print(f"test: {group}: {label}: {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped "
+          f"({time.monotonic() - begun:.1f} s)", flush=True)
+    return tally
 
 
 def main(groups):
     os.makedirs(RESULTS, exist_ok=True)
     os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
     total = Tally()
-    for group in groups:
-        for label, test in tests_of(group):
-            print(f"test: {group}: {label} ...", flush=True)
-            begun = time.monotonic()
-            tally = test()
-            print(f"test: {group}: {label}: {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped "
-                  f"({time.monotonic() - begun:.1f} s)", flush=True)
+    # Programs use one processor each; the interop suite sees to its own and comes last.
+    beside = [(group, label, test) for group in groups if group != "interop" for label, test in tests_of(group)]
+    beside.sort(key=lambda each: LONGEST.index(each[1]) if each[1] in LONGEST else len(LONGEST))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool:
+        for tally in pool.map(lambda each: timed(*each), beside):
             total.add(tally)
+    if "interop" in groups:
+        for label, test in tests_of("interop"):
+            total.add(timed("interop", label, test))
     for case, why in total.skipped:
         print(f"skipped: {case}: {why}")
     for case, why in total.failed:

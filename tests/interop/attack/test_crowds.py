@@ -11,6 +11,8 @@ from hostile.case import HostileCase
 
 
 class CrowdCase(HostileCase):
+    alone = True
+
     def silent(self, address="127.0.0.2"):
         """A connection that says nothing, from an address of its own."""
         made = socket.socket()

@@ -13,6 +13,8 @@ BYTES_LEFT = 4096  # less than one page of the store: every write fails
 
 
 class StoreCase(InteropCase):
+    alone = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

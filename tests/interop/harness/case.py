@@ -20,6 +20,7 @@ PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "45"))
 
 class InteropCase(unittest.TestCase):
     """Processes live as long as the class; on a failure the ends of their logs are printed."""
+    alone = False  # True: it measures time, nothing may run beside it (tests/python_suite.py)
 
     @classmethod
     def setUpClass(cls):

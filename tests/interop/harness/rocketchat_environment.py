@@ -6,6 +6,8 @@ import platform
 import shutil
 import subprocess
 
+from . import kept
+
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rocketchat")
 # Version of the package -> its name in package.json.
 PACKAGES = {"0.8.0": "@rocket.chat/federation-sdk", "0.6.3": "federation-sdk-0.6"}
@@ -31,17 +33,14 @@ def environment():
 
     :raises Unavailable: no npm, no network, no Node.js for this processor.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     # Other versions are another folder, so nothing has to be cleaned up or compared.
     with open(os.path.join(FOLDER, "package-lock.json"), "rb") as lock:
         versions = hashlib.sha256(lock.read()).hexdigest()[:12]
-    folder = os.path.join(cache, "causeway", f"rocketchat-{versions}-{platform.machine()}")
+    folder = kept.folder(f"rocketchat-{versions}-{platform.machine()}")
     found = Environment(folder)
-    complete = os.path.join(folder, "complete")
-    if not os.path.exists(complete):
-        _fetch(folder, found)
-        with open(complete, "w", encoding="utf8"):
-            pass
+    with kept.fetched_once(folder) as wanted:
+        if wanted:
+            _fetch(folder, found)
     return found
 
 

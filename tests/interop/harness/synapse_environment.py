@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from . import kept
+
 VERSION = "1.163.2"
 
 
@@ -16,15 +18,17 @@ def python():
 
     :raises Unavailable: no network, no wheel for this Python, no room.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     # The wheel depends on the interpreter, so does the folder.
-    folder = os.path.join(cache, "causeway", f"synapse-{VERSION}-py{sys.version_info[0]}.{sys.version_info[1]}")
+    folder = kept.folder(f"synapse-{VERSION}-py{sys.version_info[0]}.{sys.version_info[1]}")
     interpreter = os.path.join(folder, "bin", "python")
-    complete = os.path.join(folder, "complete")
-    if os.path.exists(complete):
-        return interpreter
+    with kept.fetched_once(folder) as wanted:
+        if wanted:
+            _fetch(folder, interpreter)
+    return interpreter
+
+
+def _fetch(folder, interpreter):
     print(f"interop: installing matrix-synapse {VERSION} from PyPI into {folder} (once)", flush=True)
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
     for command in ([sys.executable, "-m", "venv", "--clear", folder],
                     [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
                      f"matrix-synapse=={VERSION}"],
@@ -36,6 +40,3 @@ def python():
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
             raise Unavailable(f"matrix-synapse {VERSION} could not be installed: {lines[-1]}")
-    with open(complete, "w", encoding="utf8"):
-        pass
-    return interpreter

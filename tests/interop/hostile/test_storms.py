@@ -10,6 +10,7 @@ from .case import HostileCase
 
 
 class Storms(HostileCase):
+    alone = True
     settings = {"room": {"pending_pdus_max": 200, "inbox_retry_ms": 500}, "federation": {"request_timeout_ms": 5000}}
 
     def actors(self, word):

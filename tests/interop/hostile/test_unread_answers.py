@@ -18,6 +18,7 @@ WINDOW_S = 10  # over which the pace of reading is measured
 
 class ReadingCase(HostileCase):
     """A room with much to ask for, and clients by hand."""
+    alone = True
 
     # What one server may be answered per second is not what these tests are about.
     settings = {"federation": {"inbound_requests_per_second": 10_000, "inbound_answers_mib_burst": 10_000}, "gateway": {"answers_mib": 64, "answers_per_peer_mib": 16}}

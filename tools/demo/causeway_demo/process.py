@@ -9,11 +9,23 @@ import subprocess
 import time
 
 
+_drawn = set()
+
+
 def free_port():
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago; no port twice.
+
+    Where CAUSEWAY_PORTS is set (`first-last`) one of those: runs beside each other then never draw the same.
+    """
+    first, _, last = os.environ.get("CAUSEWAY_PORTS", "").partition("-")
+    while True:
+        port = random.randint(int(first), int(last)) if first else 0
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            port = probe.getsockname()[1]
+            if port not in _drawn:
+                _drawn.add(port)
+                return port
 
 
 def free_address(port):
