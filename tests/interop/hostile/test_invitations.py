@@ -205,7 +205,8 @@ class TooManyInvitations(HostileCase):
 
 
 class WaitingInvitations(HostileCase):
-    settings = {"invitation": {"retry_delay_ms_min": 200, "retry_delay_ms_max": 400}}
+    # An attempt that was answered 502 may still arrive until twice the time-out is over: only then a revocation is certain.
+    settings = {"invitation": {"retry_delay_ms_min": 200, "retry_delay_ms_max": 400}, "federation": {"request_timeout_ms": 1_000}}
 
     def test_why_an_invitation_waits_is_told_to_the_chat_server_and_to_the_operator(self):
         alice, guest = self.ours.user(self.fresh("alice")), self.hostile.user(self.fresh("guest"))
@@ -215,10 +216,9 @@ class WaitingInvitations(HostileCase):
                                         if each.body["last_fault"]), None), "the reason")
         self.assertEqual((told["previous_state"], told["last_fault"].partition(":")[0]), ("sending", "peer_unreachable"))
         self.assertIn("502", told["last_fault"])
-        self.until(lambda: self.hostile.count("invite") >= 3, "three attempts")
-        row = self.chat.command("query.invitations", {"room": room})["invitations"][0]
+        row = self.until(lambda: next((each for each in self.chat.command("query.invitations", {"room": room})["invitations"] if each["attempts"] >= 2), None),
+                         "a second attempt")
         self.assertEqual((row["state"], row["last_fault"]), ("sending", told["last_fault"]))
-        self.assertGreaterEqual(row["attempts"], 2)
         self.assertGreater(row["retry_at_ts"], row["since_ts"])
         self.assertEqual(self.chat.command("query.room", {"room": room})["invitations"][0]["last_fault"], told["last_fault"])
         shown = self.inspect("invite", "show", room, guest)
