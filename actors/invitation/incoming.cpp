@@ -87,15 +87,12 @@ void invitation_machine::invited(const federation_call& m) {
   if (matrix::server_name_of(x.sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
   if (rules->room_id_is_create_hash) {
     // The room id is the hash of the create event, so the invitation can prove which room it is for.
-    bool told = false, proven = false;
+    bool proven = false;
     if (const auto* list = state ? state->as_array() : nullptr)
       for (const auto& entry : *list)
-        if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object()) {
-          told = true;
+        if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
           if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
-        }
-    if (!told) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event"});
-    if (!proven) return refuse(m, {fault_code::invalid_param, "the m.room.create event of invite_room_state is of another room"});
+    if (!proven) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
   }
   a.invite_room_state = room_preview(state, x.sender);
   a.event = *e;

@@ -72,7 +72,7 @@ class StrangeAnswers(HostileCase):
         for answer in ({}, {"pdus": {}, "edus": {}}, {"$ejabberd": {}}, {"$ejabberd": {"error": "not_allowed"}}):
             with self.subTest(answer):
                 self.hostile.lies["send"] = lambda *_, answer=answer: (200, answer)
-                self.ours.send(room, alice, "hello")
+                self.ours.send(room, alice, f"answered {answer}")
                 self.until(lambda: self.inspect("server", "show", self.hostile.server_name)["server"]["queued"] == 0, "the end of the queue")
 
     def test_a_rejection_is_told_as_soon_as_the_homeserver_answers(self):
