@@ -106,6 +106,143 @@ class Connecting(ClientTest):
         self.broker.wait_for(lambda b: b.seen(b"B"))
 
 
+class FullPipe(ClientTest):
+    """A broker that reads nothing for a while: the socket takes no more after some thousand messages."""
+
+    def make_broker(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        # The kernel keeps less of ipc:// than of tcp://.
+        return TinyBroker(f"ipc://{directory.name}/broker", peer_timeout_ms=60_000, heartbeat_ms=60_000, command_credit=10_000)
+
+    def stopped(self, **options):
+        c = self.client(**options)
+        c.wait_connected()
+        self.broker.reads.clear()
+        self.addCleanup(self.broker.reads.set)
+        return c
+
+    def fill(self, c, number=4_000):
+        """More than libzmq keeps on both sides (1,000 messages each) and the kernel between them."""
+        for count in range(number):
+            c.typing("r", f"user {count} " + "x" * 200)
+
+    def command(self, c, number, answers):
+        thread = threading.Thread(target=lambda: answers.append(c.command("x", {"number": number}, id=f"k{number}")), daemon=True)
+        thread.start()
+        return thread
+
+    def settled(self, c):
+        """What was posted so far was handed to the socket, or waits."""
+        done = threading.Event()
+        c._post(done.set)
+        self.assertTrue(done.wait(20))
+
+    def test_commands_behind_a_full_pipe_are_sent_in_order_and_answered(self):
+        c = self.stopped()
+        self.fill(c)
+        answers, threads = [], []
+        for number in range(50):
+            threads.append(self.command(c, number, answers))
+            self.until_open(c, number + 1)
+        self.broker.reads.set()
+        for thread in threads:
+            thread.join(20)
+        self.assertEqual(len(answers), 50)
+        self.broker.wait_for(lambda b: len(b.executed) == 50)
+        self.assertEqual(self.broker.executed, [f"k{number}" for number in range(50)])
+        typed = [body["user"].split()[1] for header, body in self.broker.seen(b"C") if header["command"] == "typing"]
+        self.assertEqual(typed, [str(count) for count in range(4_000)])
+        self.assertEqual(len(self.broker.seen(b"H")), 1)
+
+    def until_open(self, c, number):
+        while len(c._calls) < number:
+            self.settled(c)
+
+    def test_a_later_command_does_not_overtake_one_that_was_not_taken(self):
+        c = self.stopped()
+        self.fill(c)
+        answers = []
+        early = self.command(c, 1, answers)
+        self.until_open(c, 1)
+        self.broker.reads.set()
+        self.broker.wait_for(lambda b: b.executed)
+        c.command("x", {"number": 2}, id="k2")
+        early.join(20)
+        self.assertEqual(self.broker.executed, ["k1", "k2"])
+
+    def test_an_abandoned_command_that_was_not_taken_is_not_sent(self):
+        c = self.stopped()
+        self.fill(c)
+        with self.assertRaises(CommandTimeout):
+            c.command("x", {}, id="late", timeout=0.05)
+        self.settled(c)
+        self.broker.reads.set()
+        c.command("x", {}, id="next")
+        self.assertEqual(self.broker.executed, ["next"])
+
+    def test_waiting_for_room_is_no_busy_loop(self):
+        c = self.stopped()
+        self.fill(c)
+        self.settled(c)
+        self.assertGreater(len(c._unsent), 0)
+        turns = []
+        poll = c._poll
+        c._poll = lambda: (turns.append(1), poll())
+        enough = threading.Event()
+        self.assertFalse(enough.wait(1.0))
+        self.assertLess(len(turns), 30)  # ten a second
+
+    def test_at_the_bound_the_application_is_told_and_nothing_durable_is_lost(self):
+        c = self.stopped()
+        self.fill(c, 20_000)
+        self.settled(c)
+        self.assertIn("overloaded", [code for code, _ in c.errors])
+        self.assertLessEqual(len(c._unsent), 10_000)
+        # A frame that must not be left out: the connection begins anew.
+        c.seek(0, 0)
+        self.settled(c)
+        self.broker.reads.set()
+        self.broker.wait_for(lambda b: len(b.seen(b"H")) >= 2)
+        self.assertTrue(any("begins anew" in detail for _, detail in c.errors))
+        self.assertEqual(c.command("x", {"n": 1})["echo"], {"n": 1})
+
+
+class Acknowledging(ClientTest):
+    def test_one_frame_acknowledges_many(self):
+        c = self.client()
+        c.wait_connected()
+        told = [(number, "room.created", {"number": number}) for number in range(1, 501)]
+        self.broker.do(lambda: (self.broker.events.extend(told), self.broker._pump()))
+        events = [c.next_event(20) for _ in range(500)]
+        for event in events:
+            c.ack(event)
+        self.broker.wait_for(lambda b: b.acked == 500)
+        self.assertLess(len(self.broker.seen(b"A")), 100)
+
+    def test_an_ack_with_names_is_before_the_next_command(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.notify("room.created", {})
+        c.ack(c.next_event(20), rooms={"!r": "r1"})
+        c.command("x", {})
+        order = [verb for verb, _, _ in self.broker.frames if verb in (b"A", b"C")]
+        self.assertEqual(order, [b"A", b"C"])
+
+    def test_names_of_an_ack_that_was_lost_go_with_the_next_one(self):
+        c = self.client()
+        c.wait_connected()
+        self.broker.notify("room.created", {})
+        event = c.next_event(20)
+        self.broker.script = lambda broker, peer, verb, *_: verb == b"A"  # read, and forgotten in a crash
+        c.ack(event, rooms={"!r": "r1"})
+        self.broker.wait_for(lambda b: b.seen(b"A"))
+        self.broker.do(lambda: setattr(self.broker, "script", None))
+        self.broker.restart()
+        self.broker.wait_for(lambda b: b.acked == 1)
+        self.assertEqual([body for _, body in self.broker.seen(b"A")], [{"bind": {"rooms": {"!r": "r1"}}}] * 2)
+
+
 class Commands(ClientTest):
     def test_a_command_returns_its_answer(self):
         c = self.client()

@@ -32,6 +32,8 @@ class TinyBroker:
         self.socket = None
         self._bind(endpoint)
         self.stopping = False
+        self.reads = threading.Event()  # cleared: it is stopped, and the pipes fill
+        self.reads.set()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -100,6 +102,7 @@ class TinyBroker:
 
     def close(self):
         self.stopping = True
+        self.reads.set()
         self.thread.join()
         self.context.term()
 
@@ -107,11 +110,14 @@ class TinyBroker:
 
     def _run(self):
         while not self.stopping:
+            self.reads.wait()
             ready = self.socket.poll(10)
             with self.lock:
                 while self.jobs:
                     self.jobs.popleft()()
-                if ready and self.socket.poll(0):
+                for _ in range(100 if ready else 0):  # then others have a turn
+                    if not self.socket.poll(0):
+                        break
                     self._receive()
                 self.lock.notify_all()
         self.socket.close()

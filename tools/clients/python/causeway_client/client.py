@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 import zmq
 import zmq.utils.monitor
 
-from . import files, protocol
+from . import files, protocol, unsent
 from .errors import CausewayError, CommandError, CommandTimeout, ConnectionRefused
 from .protocol import Event
 
@@ -19,6 +19,14 @@ log = logging.getLogger("causeway_client")
 HELLO_INTERVAL_S = 1.0
 BUSY_INTERVAL_S = 0.1
 TICK_MS = 100
+# One ACK frame answers for all events acknowledged meanwhile. The broker writes ACKs every 50 ms, so nobody waits for it.
+ACK_INTERVAL_S = 0.02
+# Commands that may wait here; one more is refused at once.
+COMMANDS_MAX = 10_000
+# ACKs with bindings kept per stream, for events that come again because the connection broke before the broker had read them.
+BOUND_ACKS_MAX = 1_000
+# What was handed over at the end may take so long to leave.
+CLOSING_S = 0.2
 BUSY_CODES = ("credit_exceeded", "overloaded", "stopping")
 
 
@@ -50,6 +58,7 @@ class _Stream:
         self.seen = 0  # highest cursor handed out
         self.finished = 0  # highest acknowledged by the application
         self.asked = deque()  # (is_seek, cursor): without an answer; events that come meanwhile are void
+        self.bound = OrderedDict()  # cursor -> ACK with bindings that the broker may not have read
 
 
 class Client:
@@ -94,6 +103,11 @@ class Client:
         self._sent = {}
         self._streams = {}
         self._busy_until = None
+        self._unsent = unsent.Unsent()
+        self._blocked = False  # a command found the socket full
+        self._begin_anew = False  # the queue is at its bound
+        self._acks = {}  # stream -> cursor: not sent yet
+        self._acks_due = 0.0
         self._consumed_messages = 0
         self._consumed_bytes = 0
 
@@ -153,8 +167,8 @@ class Client:
 
         `id` is the idempotency key (1..128 bytes); without one a fresh one is made. The command is repeated under the
         same id while the connection breaks and while the broker is short of room.
-        Raises CommandError (the broker's refusal; "too_large" before anything is sent), CommandTimeout (repeat it with the id the exception
-        has).
+        Raises CommandError (the broker's refusal; before anything is sent "too_large", and "overloaded" when COMMANDS_MAX wait here),
+        CommandTimeout (repeat it with the id the exception has).
         """
         command_id = id or self.new_id()
         packed = _checked(name, protocol.encode(protocol.COMMAND, {"id": command_id, "command": name}, body))
@@ -167,7 +181,12 @@ class Client:
         def start():
             call = self._calls.get(command_id)
             if call is None:
-                call = self._calls[command_id] = _Call(name, packed, size)
+                call = _Call(name, packed, size)
+                if len(self._calls) >= COMMANDS_MAX:
+                    call.error = CommandError("overloaded", detail=f"{COMMANDS_MAX} commands wait for the broker", retryable=True)
+                    call.done.set()
+                else:
+                    self._calls[command_id] = call
             else:
                 call.waiters += 1
             holder["call"] = call
@@ -188,9 +207,14 @@ class Client:
         return call.answer
 
     def typing(self, room, user, typing=True):
-        """The ephemeral command: no id, no result, lost without a connection."""
+        """The ephemeral command: no id, no result, lost without a connection, and with an entry in `errors` while a broker reads nothing."""
         frames = protocol.encode(protocol.COMMAND, {"command": "typing"}, {"room": room, "user": user, "typing": typing})
-        self._post(lambda: self._send(frames) if self._welcome else None)
+
+        def send():
+            if self._welcome and not self._unsent.send(self._socket, frames):
+                self._note_error("overloaded", f"typing dropped: {len(self._unsent)} messages wait for the broker")
+
+        self._post(send)
 
     def upload(self, source, upload_id=None, content_type=None, file_name=None, timeout=60.0):
         """Puts a file into the broker's media store and returns its mxc URI.
@@ -271,8 +295,11 @@ class Client:
         def send():
             stream = self._stream(event.stream)
             stream.finished = max(stream.finished, event.cursor)
-            if self._welcome:
-                self._send(packed)
+            if bind:
+                stream.bound[event.cursor] = packed
+                if len(stream.bound) > BOUND_ACKS_MAX:
+                    stream.bound.popitem(last=False)
+            self._acknowledge(event.stream, event.cursor)
 
         self._post(send)
 
@@ -294,6 +321,7 @@ class Client:
                 else:
                     stream.seen = min(stream.seen, event.cursor - 1)
             if self._welcome:
+                self._send_acks()
                 self._send(protocol.encode(protocol.NACK, header))
 
         self._post(send)
@@ -311,6 +339,7 @@ class Client:
                 state.seen = min(state.seen, state.finished)
                 return
             self._stream(stream).asked.append((True, cursor))
+            self._send_acks()
             self._send(protocol.encode(protocol.SEEK, {"stream": stream, "cursor": cursor}))
 
         self._post(send)
@@ -354,18 +383,32 @@ class Client:
             while not self._closing:
                 self._poll()
             self._run_jobs()
-            if self._welcome:
-                self._send(protocol.encode(protocol.BYE, {"reason": "closing"}))
+            self._say_bye()
         finally:
             self._close_socket(linger=200)
             self._finish()
 
+    def _say_bye(self):
+        if not self._welcome:
+            return
+        self._send_acks()
+        self._send(protocol.encode(protocol.BYE, {"reason": "closing"}))
+        deadline = time.monotonic() + CLOSING_S
+        while not self._unsent.flush(self._socket) and time.monotonic() < deadline:
+            self._socket.poll(10, zmq.POLLOUT)
+
+    def _timeout_ms(self):
+        if not self._acks or self._unsent:
+            return TICK_MS
+        return max(0, min(TICK_MS, round((self._acks_due - time.monotonic()) * 1000)))
+
     def _poll(self):
         poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
+        # Asked for only while something waits: a socket with room is always ready.
+        poller.register(self._socket, zmq.POLLIN | (zmq.POLLOUT if self._unsent or self._blocked else 0))
         poller.register(self._monitor, zmq.POLLIN)
         poller.register(self._wake_read, zmq.POLLIN)
-        ready = dict(poller.poll(TICK_MS))
+        ready = dict(poller.poll(self._timeout_ms()))
         if self._wake_read in ready:
             try:
                 os.read(self._wake_read, 4096)
@@ -384,6 +427,7 @@ class Client:
             if message:
                 self._last_heard = time.monotonic()
                 self._handle(*message)
+        self._flush()
         self._tick()
 
     def _run_jobs(self):
@@ -409,6 +453,7 @@ class Client:
         self._last_heard = time.monotonic()
         self._last_ping = self._last_heard
         self._hello_sent = 0.0
+        self._begin_anew = False
         self._set_welcome(None)
 
     def _close_socket(self, linger):
@@ -432,6 +477,7 @@ class Client:
 
     def _hello(self):
         self._hello_sent = time.monotonic()
+        self._unsent.clear()  # of a connection that is no more, or HELLOs like this one
         with self._lock:
             waiting = len(self._events)
             waiting_bytes = sum(event.size for event in self._events)
@@ -451,6 +497,8 @@ class Client:
 
     def _tick(self):
         now = time.monotonic()
+        if self._begin_anew:
+            self._open_socket()
         if not self._welcome:
             if now - self._hello_sent >= HELLO_INTERVAL_S:
                 self._hello()
@@ -465,10 +513,24 @@ class Client:
             self._send_calls()
 
     def _send(self, frames):
-        try:
-            self._socket.send_multipart(frames, zmq.DONTWAIT)
-        except zmq.Again:
-            pass  # no connection: a HELLO follows when there is one, and what matters is repeated then
+        """In order, behind what waits. At the bound nothing is left out: the connection begins anew, and what matters is repeated then."""
+        if self._begin_anew or self._unsent.send(self._socket, frames):
+            return
+        self._begin_anew = True
+        self._note_error("overloaded", f"{len(self._unsent)} messages wait for a broker that reads nothing: the connection begins anew")
+
+    def _flush(self):
+        if not self._unsent.flush(self._socket):
+            return
+        if self._acks and time.monotonic() >= self._acks_due:
+            self._send_acks()
+        if self._blocked:
+            self._send_calls()
+
+    def _note_error(self, code, detail):
+        with self._lock:
+            self.errors.append((code, detail))
+            self._lock.notify_all()
 
     def _handle(self, verb, header, raw):
         try:
@@ -497,7 +559,9 @@ class Client:
         self._sent.clear()
         self._busy_until = None
         self._last_ping = time.monotonic()
-        for stream in self._streams.values():
+        for number, stream in self._streams.items():
+            known = header.get("acked", {}).get(str(number), 0)
+            stream.bound = OrderedDict((cursor, ack) for cursor, ack in stream.bound.items() if cursor > known)
             for is_seek, cursor in stream.asked:  # what waited was dropped; all after the last ACK comes again
                 stream.seen = min(stream.seen, stream.finished if is_seek else cursor - 1)
             stream.asked.clear()
@@ -510,6 +574,10 @@ class Client:
             if header:
                 self._refusal = None
             self._lock.notify_all()
+        if not header:  # what waited was for that connection; events without an ACK come again, commands are repeated
+            self._unsent.clear()
+            self._acks.clear()
+            self._blocked = False
 
     def _refused(self, header, body):
         code = body["code"]
@@ -519,8 +587,8 @@ class Client:
         error = (code, body.get("message", ""), body.get("detail", ""), bool(body.get("retryable")))
         if "id" in header:
             return self._end_call(header["id"], error=CommandError(*error))
+        self._note_error(code, body.get("detail", ""))
         with self._lock:
-            self.errors.append((code, body.get("detail", "")))
             if not self._welcome:
                 self._refusal = ConnectionRefused(*error)
             self._lock.notify_all()
@@ -528,6 +596,7 @@ class Client:
     # commands
 
     def _send_calls(self):
+        self._blocked = False
         if not self._welcome or self._busy_until:
             return
         credit = self._welcome["command_credit"]
@@ -538,8 +607,11 @@ class Client:
                 continue
             if self._sent and sum(self._sent.values()) + call.size > credit["bytes"]:
                 return
+            # One that is not taken stays here, so that none overtakes it, and it is not sent at all when nobody waits for it any more.
+            if self._begin_anew or self._unsent or not unsent.take(self._socket, call.body):
+                self._blocked = not self._begin_anew
+                return
             self._sent[command_id] = call.size
-            self._send(call.body)
 
     def _answered(self, header, body):
         command_id = header["id"]
@@ -590,7 +662,7 @@ class Client:
             if cursor <= stream.seen:
                 # Handed out before. Where the application is done with it, the broker only missed the ACK.
                 if cursor <= stream.finished:
-                    self._send(protocol.encode(protocol.ACK, {"stream": number, "cursor": cursor}))
+                    self._acknowledge(number, cursor)
                 return self._consumed(1, size)
             stream.seen = cursor
         event = Event(header["event"], body, number, cursor, size)
@@ -602,6 +674,24 @@ class Client:
                 self._lock.notify_all()
         if void:
             self._consumed(1, size)
+
+    def _acknowledge(self, number, cursor):
+        """With the next frame of ACKs; at once where it has bindings, which hold for the next command."""
+        if not self._welcome:
+            return
+        bound = self._stream(number).bound.get(cursor)
+        if bound:
+            if self._acks.get(number, cursor + 1) <= cursor:
+                del self._acks[number]
+            return self._send(bound)
+        if not self._acks:
+            self._acks_due = time.monotonic() + ACK_INTERVAL_S
+        self._acks[number] = max(cursor, self._acks.get(number, 0))
+
+    def _send_acks(self):
+        for number, cursor in self._acks.items():
+            self._send(protocol.encode(protocol.ACK, {"stream": number, "cursor": cursor}))
+        self._acks.clear()
 
     def _positioned(self, number, cursor, granted):
         """The broker's answer to a NACK or SEEK: events are of the new pass from here on."""
