@@ -37,6 +37,9 @@ bool is_direct(const matrix::event& invite);
 /// @param invite_room_state  JSON array of events, stripped or whole: another server's word; malformed entries are passed over
 room_traits traits_of_invite(const matrix::event& invite, const matrix::json::value& invite_room_state);
 
+/// What the room is that one of ours is invited to. @param invite_room_state  as above, all that was told; null: nothing
+std::string type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state);
+
 /// Counts one more state event of the room.
 void take_trait(room_traits& into, std::string_view type, std::string_view state_key, const matrix::json::object& content);
 

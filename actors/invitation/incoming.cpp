@@ -95,6 +95,7 @@ void invitation_machine::invited(const federation_call& m) {
     if (!proven) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
   }
   a.invite_room_state = room_preview(state, x.sender);
+  a.type = type_of_invited(x, state); // by all that was told, of which the preview keeps what people are shown
   a.event = *e;
   a.asked = ++last_token_;
   now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}}});
@@ -115,7 +116,7 @@ void invitation_machine::invite_verified(event_check checked) {
 
 void invitation_machine::invite_placed_by_room(const invite_placed& m) {
   if (!arriving_ || !arriving_->placing || arriving_->asked != m.asked) return;
-  if (m.where == invite_place::outside) take_invite(arriving_->event, arriving_->room_version, arriving_->invite_room_state);
+  if (m.where == invite_place::outside) take_invite(*arriving_);
   reply_to_arrival(m.where == invite_place::refused ? m.why : fault{});
 }
 
@@ -138,7 +139,8 @@ bool invitation_machine::is_told(const matrix::event& invite) const {
   return of_one_server && (invite.depth < event_->depth || (invite.depth == event_->depth && invite.origin_server_ts < event_->origin_server_ts));
 }
 
-void invitation_machine::take_invite(const matrix::event_ptr& invite, const std::string& room_version, const std::string& invite_room_state) {
+void invitation_machine::take_invite(const arrival& a) {
+  const auto& invite = a.event;
   if (is_told(*invite)) {
     // He has answered it long ago. Offered again, so its server may not have heard the answer yet.
     if (row_.state == "rejected" && row_.pending_request.empty() && event_->event_id == invite->event_id) {
@@ -150,17 +152,17 @@ void invitation_machine::take_invite(const matrix::event_ptr& invite, const std:
     return;
   }
   if (knocks()) {
-    row_.room_version = room_version;
-    row_.invite_room_state = invite_room_state;
-    return let_in(invite);
+    row_.room_version = a.room_version;
+    row_.invite_room_state = a.invite_room_state;
+    return let_in(invite, a.type);
   }
   const auto chat_room_id = row_.chat_room_id;
   begin_anew("incoming", invite);
   row_.state = "pending";
-  row_.room_version = room_version;
-  row_.invite_room_state = invite_room_state;
+  row_.room_version = a.room_version;
+  row_.invite_room_state = a.invite_room_state;
   row_.chat_room_id = chat_room_id;
-  row_.type = type_of_invited(*invite);
+  row_.type = a.type;
   // A join to the invitation before is still under way: should its answer be lost, it is repeated.
   if (joining_) row_.pending_request = "join";
   else perhaps_joined_ = false;
@@ -208,11 +210,6 @@ void invitation_machine::admitted(const invite_admitted& m) {
   row_.pending_request.clear();
   save();
   tell_received();
-}
-
-std::string invitation_machine::type_of_invited(const matrix::event& invite) const {
-  auto state = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state);
-  return std::string{type_name(infer_room_type(traits_of_invite(invite, state ? *state : matrix::json::value{matrix::json::array{}})))};
 }
 
 void invitation_machine::tell_received() {

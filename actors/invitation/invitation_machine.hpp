@@ -74,7 +74,8 @@ private:
   void invite_verified(event_check checked);
   void invite_placed_by_room(const invite_placed& m);
   /// An invite to a room that we take no part in: nobody but us decides.
-  void take_invite(const matrix::event_ptr& invite, const std::string& room_version, const std::string& invite_room_state);
+  struct arrival;
+  void take_invite(const arrival& a);
   /// Whether an invite is one that was told before, or older than that: a request may arrive twice, and late.
   bool is_told(const matrix::event& invite) const;
   void invited_in_room(const invited_membership_changed& m);
@@ -92,8 +93,6 @@ private:
   bool takes_back(const matrix::event& x) const;
   void verify_rescission();
   void rescission_verified(bool valid);
-  /// What the room is, by its invite and the `invite_room_state` of the row.
-  std::string type_of_invited(const matrix::event& invite) const;
   void tell_received();
   void reopen();
   std::vector<std::string> via() const;
@@ -119,7 +118,7 @@ private:
   void told_about_knock(const peer_answer& m);
   void ask_about_knock_at(time_ms at);
   void knock_membership(const invited_membership_changed& m);
-  void let_in(const matrix::event_ptr& invite);
+  void let_in(const matrix::event_ptr& invite, const std::string& type);
   void join_of_knock_ended(const join_finished& m);
   void knock_refused(const std::string& state, const std::string& by, const std::string& reason);
   void end_knock_command(const fault& why);
@@ -177,6 +176,7 @@ private:
     federation_call call;
     matrix::event_ptr event; ///< with our signature, once it is verified
     std::string room_version, invite_room_state;
+    std::string type; ///< of the room
     token asked = 0;
     bool placing = false; ///< verified; the room is asked
   };

@@ -4,6 +4,7 @@
 // Source: server-server-api, "Knocking upon a room".
 #include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/room_type.hpp"
 
 #include "messages/matrix/identifiers.hpp"
 
@@ -234,9 +235,9 @@ void invitation_machine::knock_refused(const std::string& state, const std::stri
   end_knock_command({fault_code::forbidden, "the knock was rejected"});
 }
 
-void invitation_machine::let_in(const matrix::event_ptr& invite) {
+void invitation_machine::let_in(const matrix::event_ptr& invite, const std::string& type) {
   const auto* reason = invite->content().find("reason");
-  row_.type = type_of_invited(*invite);
+  row_.type = type;
   row_.room_version = std::string{invite->rules().id};
   row_.inviter = invite->sender;
   row_.event = invite->to_json();
@@ -266,7 +267,7 @@ void invitation_machine::knock_membership(const invited_membership_changed& m) {
   if (!m.event) return;
   const auto& x = *m.event;
   if (m.membership == "invite") {
-    if (knocks()) return let_in(m.event);
+    if (knocks()) return let_in(m.event, m.type.empty() ? type_of_invited(*m.event, nullptr) : m.type);
     // It has come by the room's own way: what was refused a moment ago is lawful now.
     if (!joining_ && profile_asked_ == 0) ask_profile();
     return;
