@@ -1,13 +1,20 @@
-"""The programs of `tools/bench` with little to do: that they run to their end and count what they should. Times are not looked at."""
+"""The programs of `tools/bench` and `tools/soak` with little to do: that they run to their end and count what they should. Times are not looked at."""
 
 import importlib.util
 import os
 import unittest
 
-_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bench", "run.py")
-_SPEC = importlib.util.spec_from_file_location("bench_run", _PATH)
-bench = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(bench)
+_TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _program(name):
+    spec = importlib.util.spec_from_file_location(name + "_run", os.path.join(_TESTS, name, "run.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+bench, soak = _program("bench"), _program("soak")
 
 
 class LoadPrograms(unittest.TestCase):
@@ -38,6 +45,19 @@ class LoadPrograms(unittest.TestCase):
     def test_a_split_room_is_resolved(self):
         figures = bench.main("resolve", ["--conflicted", "40", "--rounds", "2"])
         self.assertEqual(figures["conflicted"], 40)
+
+    def test_two_brokers_whose_people_come_and_go_lose_and_double_nothing(self):
+        figures = soak.main(soak.options_of(["--minutes", "0.1", "--rooms", "4", "--users", "10"]))
+        self.assertEqual([figures[word] for word in ("lost", "doubled", "out_of_order")], [0, 0, 0])
+        for action in ("messages", "joins", "leaves"):
+            self.assertGreater(figures["actions"][action], 0, action)
+        self.assertEqual(figures["refused"], {})
+
+    def test_a_lost_a_doubled_and_an_overtaking_message_are_found(self):
+        said = {("!r", "@a"): ["one", "two", "three", "four"]}
+        self.assertEqual(soak.compare(said, {("!r", "@a"): ["one", "two", "three", "four"]}), (0, 0, 0))
+        self.assertEqual(soak.compare(said, {("!r", "@a"): ["one", "three", "two", "two"]}), (1, 1, 1))
+        self.assertEqual(soak.compare(said, {}), (4, 0, 0))
 
 
 if __name__ == "__main__":
