@@ -351,8 +351,12 @@ void room_machine::join_verified(const events_verified& m) {
   for (const auto& e : graph_.events_of(graph_.current()))
     if (e->type == "m.room.member" && e->membership() == "join") members.push_back(*e->state_key);
   if (!again) tell_created(std::move(created), std::move(members), omitted);
-  // The members that were there before us are told with the room; of the changes only our own join is news.
-  std::erase_if(changes, [&](const auto& c) { return c.key != matrix::state_key_pair{"m.room.member", user}; });
+  // The members that were there before us are told with the room; of the changes only our own join is news, and, where we were in the room before, what
+  // has become of those who were invited then.
+  std::erase_if(changes, [&](const auto& c) {
+    const bool ends_invitation = again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
+    return !ends_invitation && c.key != matrix::state_key_pair{"m.room.member", user};
+  });
   tell_state_changes(changes);
   tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
   tell_invited();
