@@ -103,10 +103,12 @@ class StartsWithCauseway(InteropCase):
     def test_an_invitation_right_after_the_start_is_taken_at_the_first_attempt(self):
         alice, bob = self.ours.user("alice"), self.theirs.user("bob")
         self.ours.stop_server()
-        starting = threading.Thread(target=self.ours.start_server)
-        starting.start()
-        room = self.ours.create_direct(alice, bob)  # as soon as somebody answers
-        starting.join()
+        made = []
+        creating = threading.Thread(target=lambda: made.append(self.ours.create_direct(alice, bob)))  # as soon as somebody answers
+        creating.start()
+        self.ours.start_server()  # by the main thread: a process ends with the thread that began it
+        creating.join()
+        room, = made
         self.ours.chat.wait_for("invitation.changed", PATIENCE_S, matrix_room_id=room, user=bob, state="pending")
         faults = [each.body["last_fault"] for each in self.ours.chat.find("invitation.changed", matrix_room_id=room) if each.body["last_fault"]]
         self.assertEqual(faults, [])
