@@ -1,8 +1,10 @@
 """A homeserver that does what it is told, wrong things included: for what a real one would never send."""
 
+import contextlib
 import http.client
 import http.server
 import json
+import socket
 import ssl
 import threading
 import urllib.parse
@@ -21,6 +23,14 @@ def quote(text):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self):
+        self.server.connections.discard(self.connection)
+        super().finish()
 
     def do_GET(self):
         self._answer()
@@ -53,6 +63,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.connections = set()
+
+    def server_close(self):
+        super().server_close()
+        # Whoever is gone answers nothing on the connections it had.
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
         pass  # connections that end early are the broker's good right
