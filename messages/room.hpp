@@ -211,6 +211,7 @@ struct invite_admission_wanted {
 struct invite_admitted {
   token asked = 0;
   std::uint32_t wait_ms = 0; ///< 0: yes; else ask again after that
+  bool is_known = true;      ///< false: we have no such user; nobody is to be told
 };
 
 /// room -> directory, after the commit that wrote the same: how the room is found by others. Empty: it is not.

@@ -150,8 +150,8 @@ result<std::string> directory_machine::room_of(const std::string& named) const {
   auto it = room_by_chat_id_.find(named);
   // A command may follow room.create at once: the room's actor takes them in order.
   if (auto made = creating_.find(named);
-      it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.second < creating_ms_max)
-    return made->second.first;
+      it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.since < creating_ms_max)
+    return made->second.room_id;
   if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
   return it->second;
 }
@@ -194,7 +194,7 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     return fail(m, {fault_code::invalid_identifier, "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
   if (room_by_chat_id_.contains(x.room))
     return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
-  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.second < creating_ms_max)
+  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.since < creating_ms_max)
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
   auto creator = x.creator;
   if (!name_local(m, x.creator, "creator")) return; // he exists once all of it is right
@@ -223,11 +223,16 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
   if (x.alias && aliases_.contains("#" + *x.alias + ":" + node_.server_name))
     return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
+  const bool is_being_given = x.alias && std::any_of(creating_.begin(), creating_.end(), [&](const auto& c) {
+    return c.second.alias == *x.alias && now_ - c.second.since < creating_ms_max;
+  });
+  if (is_being_given)
+    return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is being given to another room"});
   auto create = room::found_room(node_, x, x.creator, next_random(), now_);
   if (!create) return fail(m, create.error());
   if (!let_act(m, creator, "creator")) return;
   const auto room_id = (*create)->room_id;
-  creating_[x.room] = {room_id, now_};
+  creating_[x.room] = {room_id, now_, x.alias.value_or("")};
   send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
 }
 

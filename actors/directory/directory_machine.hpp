@@ -150,7 +150,12 @@ private:
   std::vector<store::write> writes_;
   effects after_, now_effects_;
   std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
-  std::map<std::string, std::pair<std::string, time_ms>> creating_; ///< chat ids of rooms on their way -> room id, since
+  struct creation {
+    std::string room_id;
+    time_ms since = 0;
+    std::string alias; ///< empty: none
+  };
+  std::map<std::string, creation> creating_; ///< by the chat ids of rooms on their way
   user_names users_;
   std::map<token, command_received> reading_;
   invite_budget invites_;

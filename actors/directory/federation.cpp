@@ -111,6 +111,7 @@ std::uint32_t directory_machine::count_invite(const std::string& origin, const s
 }
 
 void directory_machine::admit_invite(const invite_admission_wanted& m) {
+  if (users_.find(m.user_id) == nullptr) return now_effects_.push_back(tell{m.reply_to, invite_admitted{m.asked, 0, false}});
   now_effects_.push_back(tell{m.reply_to, invite_admitted{m.asked, count_invite(m.origin, m.user_id)}});
 }
 

@@ -22,6 +22,9 @@ constexpr std::uint32_t refusals_believed_after = 8;
 constexpr time_ms leave_give_up_ms = 7 * 24 * 3'600'000LL;
 /// Requests about the same invitation that wait for the first.
 constexpr std::size_t more_arrivals_max = 10;
+/// An invitation over its server's bound asks again after so many waits at most, each on average of what fills the bound by one; and after an hour at most.
+constexpr std::size_t admission_turns_max = 8;
+constexpr std::uint64_t admission_wait_ms_max = 3'600'000;
 
 fault problem_of(event_check checked, std::string_view sender) {
   const std::string server{matrix::server_name_of(sender)};
@@ -73,7 +76,9 @@ void invitation_machine::invited(const federation_call& m) {
   const auto* rules = matrix::find_room_version(a.room_version);
   if (!rules)
     return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
-  if (!pdu->contains("signatures")) return refuse(m, {fault_code::bad_signature, "the event is not signed"});
+  // Its own server asks, so whatever else excuses an invite from that signature, here it is to be had.
+  const auto* signatures = pdu->find("signatures");
+  if (!signatures || !signatures->find_object(m.origin)) return refuse(m, {fault_code::bad_signature, "the event is not signed by " + m.origin});
   auto e = matrix::make_event(*pdu, *rules);
   if (!e) {
     const bool is_json_at_fault = e.error().code == fault_code::bad_json || e.error().code == fault_code::not_canonical;
@@ -178,35 +183,47 @@ void invitation_machine::invited_in_room(const invited_membership_changed& m) {
     return;
   }
   if (is_told(*m.event)) return; // one from before the one he has answered, which the room has heard of late
+  if (node_.is_local(m.by) || counted_invite_ == m.event->event_id) return take_room_invite(m, 0);
+  unadmitted_ = m;
+  ask_admission(m.by);
+}
+
+void invitation_machine::take_room_invite(const invited_membership_changed& m, std::uint32_t wait_ms) {
   begin_anew("incoming", m.event);
   row_.state = "pending";
   row_.chat_room_id = m.chat_room_id;
   row_.type = m.type;
   const auto told = matrix::json::parse(m.invite_room_state);
   row_.invite_room_state = room_preview(told ? &*told : nullptr, row_.inviter);
-  if (!node_.is_local(m.by) && counted_invite_ != m.event->event_id) row_.pending_request = "tell";
+  if (wait_ms > 0) row_.pending_request = "tell";
+  if (wait_ms > 0) wait_for_admission(wait_ms);
   save();
-  if (is_untold()) ask_admission();
-  else if (!node_.is_local(m.by)) tell_received();
+  if (wait_ms == 0 && !node_.is_local(m.by)) tell_received();
 }
 
-void invitation_machine::ask_admission() {
+void invitation_machine::wait_for_admission(std::uint32_t wait_ms) {
+  // One of those that wait has its turn then: not all of them ask at once.
+  const auto turns = 1 + std::hash<std::string>{}(key_of(room_id_, user_id_)) % admission_turns_max;
+  row_.retry_at_ts = now_ + static_cast<time_ms>(std::min<std::uint64_t>(turns * wait_ms, admission_wait_ms_max));
+  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+}
+
+void invitation_machine::ask_admission(const std::string& inviter) {
   admission_asked_ = ++last_token_;
   after_.push_back(tell{{actor_kind::directory, ""},
                         invite_admission_wanted{{actor_kind::invitation, key_of(room_id_, user_id_)}, admission_asked_,
-                                                std::string{matrix::server_name_of(row_.inviter)}, user_id_}});
+                                                std::string{matrix::server_name_of(inviter)}, user_id_}});
 }
 
 void invitation_machine::admitted(const invite_admitted& m) {
   if (m.asked != admission_asked_) return;
   admission_asked_ = 0;
-  if (!is_untold()) return; // it is over, or answered, without a word of ours
-  if (m.wait_ms > 0) {
-    row_.retry_at_ts = now_ + m.wait_ms;
-    save();
-    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  if (const auto first = std::exchange(unadmitted_, std::nullopt)) {
+    if (m.is_known) take_room_invite(*first, m.wait_ms);
     return;
   }
+  if (!is_untold()) return; // it is over, or answered, without a word of ours
+  if (m.wait_ms > 0) return wait_for_admission(m.wait_ms); // on disk it is as before: it waits
   row_.pending_request.clear();
   save();
   tell_received();

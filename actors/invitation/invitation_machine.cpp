@@ -166,7 +166,7 @@ effects invitation_machine::flush() {
   // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
   const bool rests = !is_open() || (row_.direction != "outgoing" && row_.state == "pending");
   if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && !retracting_ && rescinding_.empty() &&
-      asking_ == asking::nothing && before_load_.empty())
+      asking_ == asking::nothing && admission_asked_ == 0 && before_load_.empty())
     out.push_back(finish{.on_disk = exists_});
   return out;
 }
@@ -209,7 +209,10 @@ void invitation_machine::give_up_waiting() {
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
   if (std::exchange(profile_asked_, 0) != 0) profile_told(nullptr);
   if (const auto command = std::exchange(retracting_, std::nullopt)) failed(command->reference, chat::knock_retract::name, {fault_code::timed_out, "the room did not answer in time"});
-  if (std::exchange(admission_asked_, 0) != 0) begin();
+  if (std::exchange(admission_asked_, 0) != 0) {
+    if (unadmitted_) ask_admission(unadmitted_->by);
+    else begin();
+  }
   if (arriving_) reply_to_arrival({fault_code::timed_out, "the invitation could not be handled in time"});
 }
 
@@ -279,6 +282,7 @@ void invitation_machine::take_command(const chat_command& m) {
 
 void invitation_machine::membership(const invited_membership_changed& m) {
   if (knocks() || is_let_in()) return knock_membership(m);
+  if (m.membership != "invite") unadmitted_.reset();
   if (m.membership == "invite") {
     // In the room it may also be to be taken back there: pending it is when his server has taken it.
     if (exists_ && row_.state == "sending" && row_.pending_request == "commit") {

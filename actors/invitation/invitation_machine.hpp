@@ -82,7 +82,10 @@ private:
   void reply_to_arrival(const fault& why);
   /// Pending, and the chat server has not been told of it so far: its server invites too often.
   bool is_untold() const { return row_.pending_request == "tell"; }
-  void ask_admission();
+  void ask_admission(const std::string& inviter);
+  /// @param wait_ms  0: he is told now; else when the directory is asked again
+  void take_room_invite(const invited_membership_changed& m, std::uint32_t wait_ms);
+  void wait_for_admission(std::uint32_t wait_ms);
   void admitted(const invite_admitted& m);
   void answer(const chat_command& m, const chat::invite_answer& x);
   void joined(const join_finished& m);
@@ -183,6 +186,8 @@ private:
   std::optional<arrival> arriving_;
   std::deque<federation_call> more_arrivals_;
   token admission_asked_ = 0;
+  /// An invite that came by way of the room, until the directory has said that we have such a user: for others there is nothing to keep.
+  std::optional<invited_membership_changed> unadmitted_;
   std::string counted_invite_; ///< the last that came by PUT /invite: the directory has counted it at the door
   struct rescission {
     rescission_received told;

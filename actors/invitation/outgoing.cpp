@@ -98,7 +98,7 @@ void invitation_machine::begin() {
     now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
   }
   else if (row_.pending_request == "leave") send_leave_request();
-  else if (is_untold()) ask_admission();
+  else if (is_untold()) ask_admission(row_.inviter);
   else if (row_.pending_request == "knock") begin_knock();
   else if (row_.pending_request == "ask") ask_about_knock();
   else if (row_.pending_request == "join" && !joining_ && !answering_) {

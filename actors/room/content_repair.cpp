@@ -87,6 +87,12 @@ void room_machine::ask_for_kept(const matrix::event_ptr& copy) {
 void room_machine::restore(const matrix::event_ptr& copy, const store::stored_event& kept) {
   const auto whole = is_stripped(*kept.event) ? matrix::restored(*kept.event, *copy) : nullptr;
   if (!whole) return;
+  // The signature of the stripped form covers any content its author has hashed: one the rules do not allow stays out.
+  if (const auto verdict = graph_.judge_restored(*whole, kept.judged); verdict.judged == store::verdict::rejected && kept.judged != verdict.judged) {
+    now_effects_.push_back(note{log_level::warning, "the content of an event is not restored: with it the event is not allowed",
+                                {{"room", room_id_}, {"event", whole->event_id}, {"why", verdict.reason}}});
+    return;
+  }
   now_effects_.push_back(note{log_level::info, "the content of an event was found again", {{"room", room_id_}, {"event", whole->event_id}}});
   graph_.replace(whole);
   writes_.push_back(store::restore_event{room_id_, whole});

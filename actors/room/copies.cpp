@@ -17,6 +17,8 @@ namespace {
 constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
 /// Copies of one event that are not verified, one for each server that sent it; that of its own server is always heard.
 constexpr std::size_t copies_max = 32;
+/// Of them those of one server.
+constexpr std::size_t copies_of_one_max = 4;
 /// So long others wait for an event whose key is being fetched, or that waits for what it rests on. What people see must not depend on one
 /// server's keys.
 constexpr time_ms keys_patience_ms = 1'500, parents_patience_ms = 2'500;
@@ -54,9 +56,15 @@ bool room_machine::add_copy(std::uint64_t id, work& w, const matrix::event_ptr& 
     return false;
   }
   unverified_copy fresh{unverified_copy::state::verifying, x, origin, {}, false};
-  if (const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; }); former != w.copies.end()) {
-    fresh.waiters = std::move(former->waiters); // the same server says it in other words
+  const auto of_origin = std::count_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; });
+  // The same server says it in other words: of those that were not found genuine the last counts. One that is being verified may be.
+  const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin && c.is == unverified_copy::state::no_key; });
+  if (former != w.copies.end()) {
+    fresh.waiters = std::move(former->waiters);
     w.copies.erase(former);
+  } else if (static_cast<std::size_t>(of_origin) >= copies_of_one_max) {
+    if (waits) settle(waits->first, waits->second, "you have sent other copies of this event, none of which is verified yet");
+    return false;
   } else if (w.copies.size() >= copies_max && origin != matrix::server_name_of(x->sender)) {
     if (waits) settle(waits->first, waits->second, "too many servers have sent different copies of this event, none of which is verified yet");
     return false;

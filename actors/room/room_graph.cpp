@@ -4,6 +4,7 @@
 #include "messages/matrix/state_resolution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <stdexcept>
 #include <unordered_set>
@@ -193,6 +194,18 @@ room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
   const auto* create = x.type == "m.room.create" ? nullptr : create_.get();
   if (auto fine = matrix::check_auth(x, create, by_auth_events); !fine) return {verdict::rejected, fine.error().detail};
   return {verdict::outlier, {}};
+}
+
+room_graph::judgement room_graph::judge_restored(const matrix::event& whole, verdict kept) const {
+  static constexpr std::array judged_by_content{"m.room.create", "m.room.member", "m.room.power_levels", "m.room.redaction", "m.room.aliases"};
+  if (std::find(judged_by_content.begin(), judged_by_content.end(), whole.type) == judged_by_content.end()) return {kept, {}};
+  if (auto own = judge_outlier(whole); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
+  if (kept == verdict::outlier) return {kept, {}};
+  const auto* n = find(whole.event_id);
+  if (n == nullptr || !n->before) return {verdict::rejected, "the state before it is not at hand"};
+  if (auto fine = matrix::check_auth(whole, create_.get(), lookup_for(whole, n->before)); !fine)
+    return {verdict::rejected, "state before: " + fine.error().detail};
+  return {kept, {}};
 }
 
 std::optional<room_graph::precedent> room_graph::precedent_for(const matrix::event& x, const state_ref& before) const {

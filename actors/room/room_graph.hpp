@@ -86,6 +86,9 @@ public:
   judgement judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch);
   /// Checks an outlier: receipt check 4 only.
   judgement judge_outlier(const matrix::event& x) const;
+  /// Whether an event that was taken without its content would have been taken with it, judged by what the other form was judged by. Where that state is
+  /// not at hand any more: as rejected when the rules look at such content.
+  judgement judge_restored(const matrix::event& whole, store::verdict kept) const;
   std::vector<std::string> missing_auth_events(const matrix::event& x) const;
 
   /// Takes a judged event in. Accepted ones become extremities and change the current state.

@@ -209,6 +209,8 @@ BOOST_AUTO_TEST_CASE(invitations_that_come_with_a_room_are_counted_with_those_by
   BOOST_TEST((told_later.first == wanted.reply_to));
   BOOST_TEST(told_later.second.asked == 3u);
   BOOST_TEST(told_later.second.wait_ms > 0u);
+  const auto nobody = told<invite_admitted>(r.on(invite_admission_wanted{wanted.reply_to, 4, "there.example", "@nobody:here.example"})).at(0).second;
+  BOOST_TEST(!nobody.is_known);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_server_that_tells_a_hundred_kilobytes_of_the_room_the_operator_hears_once) {
@@ -245,6 +247,22 @@ BOOST_AUTO_TEST_CASE(alias_of_another_room_is_refused_to_a_new_one) {
   const auto done = r.on(command_received{{"chat", "c1", 1}, std::make_shared<const chat::command>(x)});
   BOOST_TEST(!told<command_done>(done).at(0).second.succeeded);
   BOOST_TEST(told<chat_command>(done).empty());
+}
+
+BOOST_AUTO_TEST_CASE(of_two_rooms_that_are_made_with_one_alias_at_the_same_time_one_is_refused) {
+  rig r;
+  const auto make = [&](const std::string& name) {
+    chat::room_create x;
+    x.room = name;
+    x.type = chat::room_type::channel;
+    x.creator = "ann";
+    x.alias = "a";
+    return r.on(command_received{{"chat", name, 1}, std::make_shared<const chat::command>(x)});
+  };
+  BOOST_TEST(told<chat_command>(make("one")).size() == 1u);
+  const auto second = make("two");
+  BOOST_TEST(told<chat_command>(second).empty());
+  BOOST_TEST(!told<command_done>(second).at(0).second.succeeded);
 }
 
 BOOST_AUTO_TEST_CASE(public_rooms_are_paged_both_ways_most_members_first) {

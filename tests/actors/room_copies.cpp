@@ -19,9 +19,9 @@ struct rig : shared_room {
   rig(std::string version = "11") : shared_room(std::move(version)) {
     knows_key = [this](const std::string& id) { return std::find(unknown.begin(), unknown.end(), id) == unknown.end(); };
   }
-  effects push_pdu(object pdu, const std::string& by = "there.example") {
-    auto pdus = std::make_shared<std::vector<object>>();
-    pdus->push_back(std::move(pdu));
+  effects push_pdu(object pdu, const std::string& by = "there.example") { return push_pdus({std::move(pdu)}, by); }
+  effects push_pdus(std::vector<object> list, const std::string& by) {
+    auto pdus = std::make_shared<std::vector<object>>(std::move(list));
     return on(pdus_received{{actor_kind::remote_server, by}, 1, by, std::move(pdus)});
   }
 };
@@ -154,6 +154,50 @@ BOOST_AUTO_TEST_CASE(a_stripped_name_of_the_room_is_told_when_the_whole_comes) {
   BOOST_REQUIRE(told_of.size() == 1u);
   BOOST_TEST(told_of[0].kind == "renamed");
   BOOST_TEST(r.event(named->event_id)->to_json() == named->to_json());
+}
+
+BOOST_AUTO_TEST_CASE(content_the_rules_do_not_allow_is_not_found_again_for_an_event_that_was_taken_without_it) {
+  const std::vector<std::pair<std::string, std::pair<std::string, matrix::json::value>>> kinds{
+    {"10", {"invite", 100}}, {"10", {"invite", "abc"}}, {"11", {"notifications", object{{"room", "x"}}}}, {"12", {"notifications", object{{"room", 100}}}}};
+  for (const bool restarted : {false, true})
+    for (const auto& [version, key] : kinds) {
+      BOOST_TEST_INFO(version << " " << key.first << " restarted: " << restarted);
+      rig r{version};
+      auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
+      levels.erase("notifications");
+      levels.erase("invite");
+      auto users = *levels.find("users")->as_object();
+      users.set(eve, 50);
+      levels.set("users", std::move(users));
+      levels.set("events", object{{"m.room.power_levels", 50}});
+      r.push({r.made(ann, "m.room.power_levels", levels, "")});
+      auto more = levels;
+      more.set(key.first, key.second);
+      const auto unlawful = r.made(eve, "m.room.power_levels", more, "");
+      r.on(answer_to(question_in(r.push_pdu(with_content(unlawful, levels), "third.example")), 404));
+      const auto stands = r.state().at({"m.room.power_levels", ""});
+      BOOST_TEST(stands == unlawful->event_id); // without the key it is lawful
+      if (restarted) r.restart();
+      r.push({unlawful}, "s1.crowd.example");
+      r.push({unlawful});
+      BOOST_TEST(!r.event(stands)->content().contains(key.first));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_copies_in_one_transaction_the_genuine_one_wins_wherever_it_stands) {
+  for (const auto* order : {"gb", "bgb", "gs", "sgs", "gbs", "bsg"}) {
+    BOOST_TEST_INFO(order);
+    rig r;
+    const auto genuine = r.message_of(eve, "genuine");
+    std::vector<object> pdus;
+    for (int n = 0; order[n] != 0; ++n) {
+      const auto label = std::to_string(n);
+      if (order[n] == 'g') pdus.push_back(genuine->source);
+      if (order[n] == 'b') pdus.push_back(signed_by(genuine, there_key().key_id(), there_key().sign("bogus" + label)));
+      if (order[n] == 's') pdus.push_back(with_content(genuine, {{"body", "stripped" + label}}));
+    }
+    BOOST_TEST((texts_in(r.push_pdus(std::move(pdus), "third.example")) == std::vector<std::string>{"genuine"}));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
