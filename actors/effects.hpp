@@ -54,6 +54,12 @@ struct note {
 
 struct effect : std::variant<persist, tell, ask_store, wake_me_at, finish, note> {
   using variant::variant;
+  effect() noexcept;
+  effect(const effect&);
+  effect(effect&&) noexcept;
+  effect& operator=(const effect&);
+  effect& operator=(effect&&) noexcept;
+  ~effect();
 };
 
 /// Appends `more` to `list`.

@@ -158,12 +158,12 @@ struct is_in<T, hears<Ts...>> : std::bool_constant<(std::is_same_v<T, Ts> || ...
 
 template <class List, std::size_t... I>
 constexpr auto row(std::index_sequence<I...>, bool is_actor) {
-  return std::array<bool, sizeof...(I)>{(is_in<std::variant_alternative_t<I, message>, List>::value ||
-                                         (is_actor && is_in<std::variant_alternative_t<I, message>, heard_by_all>::value))...};
+  return std::array<bool, sizeof...(I)>{(is_in<std::variant_alternative_t<I, message_content>, List>::value ||
+                                         (is_actor && is_in<std::variant_alternative_t<I, message_content>, heard_by_all>::value))...};
 }
 template <class List>
 constexpr auto row(bool is_actor) {
-  return row<List>(std::make_index_sequence<std::variant_size_v<message>>{}, is_actor);
+  return row<List>(std::make_index_sequence<std::variant_size_v<message_content>>{}, is_actor);
 }
 
 } // namespace detail

@@ -217,10 +217,20 @@ struct drop_held_redaction {
   std::string room_id, redaction_event_id;
 };
 
-using write = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
-                           remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
-                           put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
-                           redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu>;
+using write_content = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
+  remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
+  put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
+  redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu>;
+/// As with `message`: special members are compiled once.
+struct write : write_content {
+  using write_content::variant;
+  write() noexcept;
+  write(const write&);
+  write(write&&) noexcept;
+  write& operator=(const write&);
+  write& operator=(write&&) noexcept;
+  ~write();
+};
 
 struct store_batch {
   std::vector<write> writes;
@@ -433,12 +443,32 @@ struct destinations_listed {
   std::vector<destination_summary> destinations;
 };
 
-using query = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
-                           find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
-                           load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
-using answer = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
-                            command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
-                            directory_loaded, rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
+using query_content = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
+  find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
+  load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
+/// As with `message`: special members are compiled once.
+struct query : query_content {
+  using query_content::variant;
+  query() noexcept;
+  query(const query&);
+  query(query&&) noexcept;
+  query& operator=(const query&);
+  query& operator=(query&&) noexcept;
+  ~query();
+};
+using answer_content = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
+  command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
+  directory_loaded, rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
+/// As with `message`: special members are compiled once.
+struct answer : answer_content {
+  using answer_content::variant;
+  answer() noexcept;
+  answer(const answer&);
+  answer(answer&&) noexcept;
+  answer& operator=(const answer&);
+  answer& operator=(answer&&) noexcept;
+  ~answer();
+};
 
 /// What a commit changed that others want to hear of.
 struct commit_outcome {

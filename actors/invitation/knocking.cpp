@@ -17,7 +17,7 @@ using matrix::json::object;
 
 /// The invite is in the room only when its server has heard our answer to it, and, where another of us is in the room, when it has come by the room's
 /// own way. A join that is faster is refused: that is believed when it has come so often, about two minutes with the default back-off.
-constexpr std::uint32_t refusals_believed_after = 8;
+constexpr std::uint32_t knock_refusals_believed_after = 8;
 
 } // namespace
 
@@ -255,7 +255,7 @@ void invitation_machine::join_of_knock_ended(const join_finished& m) {
   joining_ = false;
   if (!is_let_in()) return;
   if (m.why.code != fault_code::none) {
-    if (info(m.why.code).retryable || row_.attempts < refusals_believed_after) return retry_later(m.why);
+    if (info(m.why.code).retryable || row_.attempts < knock_refusals_believed_after) return retry_later(m.why);
     return reopen(); // he may try for himself what did not succeed by itself
   }
   row_.pending_request.clear();

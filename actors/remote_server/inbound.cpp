@@ -17,7 +17,7 @@ using matrix::endpoint;
 using matrix::json::object;
 
 /// Requests that wait for the keys of a server that has not proved to be one.
-constexpr std::size_t waiting_max = 50;
+constexpr std::size_t auth_waiting_max = 50;
 constexpr std::size_t waiting_bytes_max = limits::transaction_bytes_max;
 /// The same of a server no key of which was ever had: the name may be invented, and there may be many of them.
 constexpr std::size_t stranger_waiting_bytes_max = 256 * 1024;
@@ -118,7 +118,7 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   std::size_t waiting_bytes = m.request->body.size();
   for (const auto& w : auth_waiting_) waiting_bytes += w.request.request->body.size();
   const auto room = keys_->empty() ? stranger_waiting_bytes_max : waiting_bytes_max;
-  const bool waits = auth_waiting_.size() < waiting_max && waiting_bytes <= room;
+  const bool waits = auth_waiting_.size() < auth_waiting_max && waiting_bytes <= room;
   if (waits) auth_waiting_.push_back({m, !fetch_for_missing});
   if (keys_request_ == 0 && (fetch_for_doubt || !under_way)) {
     if (fetch_for_doubt) keys_doubted_at_ = now_;

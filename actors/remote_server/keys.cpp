@@ -10,9 +10,9 @@
 namespace causeway::remote_server {
 namespace {
 
-constexpr std::size_t waiting_max = 1'000;
+constexpr std::size_t keys_waiting_max = 1'000;
 /// Four times what is kept of it (matrix::key_document_bytes_max): some servers lay their JSON out with blanks.
-constexpr std::size_t answer_bytes_max = 64 * 1024;
+constexpr std::size_t keys_bytes_max = 64 * 1024;
 /// Keys of one server, all it ever told: those it stopped using first go first.
 constexpr std::size_t known_keys_max = 4 * limits::server_keys_max;
 /// A signature that does not match a known key may be one of a server that was installed anew: the server is asked. Anybody can send such
@@ -53,7 +53,7 @@ bool remote_server_machine::may_doubt_keys() const {
 }
 
 void remote_server_machine::want_keys(const keys_wanted& m) {
-  if (m.are_doubted && may_doubt_keys() && keys_waiting_.size() < waiting_max) {
+  if (m.are_doubted && may_doubt_keys() && keys_waiting_.size() < keys_waiting_max) {
     keys_waiting_.push_back(m);
     if (keys_request_ != 0) return; // its answer is fresh enough
     keys_doubted_at_ = now_;
@@ -66,7 +66,7 @@ void remote_server_machine::want_keys(const keys_wanted& m) {
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
   // Nobody is asked again and again for what he did not tell a moment ago.
   const bool paused = !under_way && is_within(keys_asked_at_, keys_pause(), now_);
-  if (paused || keys_waiting_.size() >= waiting_max) {
+  if (paused || keys_waiting_.size() >= keys_waiting_max) {
     now_effects_.push_back(tell{m.reply_to, keys_for(m)});
     return;
   }
@@ -87,7 +87,7 @@ void remote_server_machine::fetch_keys() {
   if (keys_request_ != 0) return;
   next_notary_ = 0;
   keys_request_ = request(open_request::kind::keys, matrix::endpoint::key_server, {}, {}, {},
-                          node_.federation.key_fetch_timeout_ms, answer_bytes_max);
+                          node_.federation.key_fetch_timeout_ms, keys_bytes_max);
 }
 
 status remote_server_machine::take_keys(const matrix::json::object& document, matrix::key_source told_by) {

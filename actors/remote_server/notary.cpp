@@ -14,13 +14,13 @@ using matrix::json::object;
 constexpr time_ms gather_ms = 250;
 constexpr std::size_t servers_per_question_max = 100;
 constexpr std::size_t questions_open_max = 4;
-constexpr std::size_t waiting_max = 20'000;
-constexpr std::size_t answer_bytes_max = 8 * 1024 * 1024;
+constexpr std::size_t others_waiting_max = 20'000;
+constexpr std::size_t notary_bytes_max = 8 * 1024 * 1024;
 
 } // namespace
 
 void remote_server_machine::ask_for_other(const notary_keys_wanted& m) {
-  if (others_waiting_.size() >= waiting_max) {
+  if (others_waiting_.size() >= others_waiting_max) {
     now_effects_.push_back(tell{{actor_kind::remote_server, m.server_name},
                                 notary_keys_told{m.asked, server_name_, {}, "too many keys are asked for"}});
     return;
@@ -48,7 +48,7 @@ void remote_server_machine::ask_for_others() {
     }
     const auto id = request(open_request::kind::notary, matrix::endpoint::key_query_batch, {}, {},
                             matrix::json::canonical(object{{"server_keys", std::move(servers)}}),
-                            node_.federation.notary_timeout_ms, answer_bytes_max);
+                            node_.federation.notary_timeout_ms, notary_bytes_max);
     open_.at(id).batch = std::move(batch);
     ++others_open_;
     if (keys_->empty() && keys_request_ == 0) fetch_keys(); // they are wanted when the answer comes

@@ -16,7 +16,7 @@ constexpr std::size_t forks_patient_max = 10;
 /// Beyond these the room is not given the time.
 constexpr std::size_t forks_max = 20;
 /// How long it is waited for a message that brings them together, and spread over as long again: all servers of the room see the same ends.
-constexpr time_ms patience_ms = 60'000;
+constexpr time_ms merge_patience_ms = 60'000;
 
 constexpr const char* merge_type = "org.matrix.dummy_event";
 
@@ -28,8 +28,8 @@ void room_machine::consider_forks() {
   if (forks > forks_max) return merge_forks();
   if (merge_due_) return;
   merge_due_ = true;
-  const auto spread = static_cast<time_ms>(std::hash<std::string>{}(node_.server_name + room_id_) % patience_ms);
-  now_effects_.push_back(wake_me_at{now_ + patience_ms + spread, "forks"});
+  const auto spread = static_cast<time_ms>(std::hash<std::string>{}(node_.server_name + room_id_) % merge_patience_ms);
+  now_effects_.push_back(wake_me_at{now_ + merge_patience_ms + spread, "forks"});
 }
 
 void room_machine::forks_overdue() {
@@ -59,7 +59,7 @@ void room_machine::merge_forks() {
   }
   const auto forks = graph_.extremities().size();
   const auto done = x ? commit_local(*x) : status{x.error()};
-  if (!done) merge_not_before_ = now_ + patience_ms; // the next one would be refused for the same reason
+  if (!done) merge_not_before_ = now_ + merge_patience_ms; // the next one would be refused for the same reason
   now_effects_.push_back(note{done ? log_level::info : log_level::warning, done ? "ends of the room brought together" : "ends of the room could not be brought together",
                               {{"room", room_id_}, {"ends", std::to_string(forks)}, {"now", std::to_string(graph_.extremities().size())},
                                {"why", done ? std::string{} : to_string(done.error())}}});

@@ -13,9 +13,9 @@ namespace {
 using matrix::json::object;
 
 constexpr std::size_t children_max = 50;
-constexpr std::size_t open_max = 20;
+constexpr std::size_t hierarchies_max = 20;
 /// A child room that failed meanwhile is left out.
-constexpr time_ms patience_ms = 10'000;
+constexpr time_ms hierarchy_patience_ms = 10'000;
 
 /// Only such an `order` counts: up to 50 characters of printable ASCII.
 bool is_order(const std::string& text) {
@@ -49,7 +49,7 @@ bool room_machine::shows_summary_to(std::string_view server, std::string_view pa
 void room_machine::serve_hierarchy(const federation_call& m) {
   if (!exists_ || head_.phase != store::room_phase::joined || !shows_summary_to(m.origin, {}, false))
     return refuse(m, {fault_code::not_found, "the room is not known here, or not open to " + m.origin});
-  if (hierarchies_.size() >= open_max) return refuse(m, {fault_code::limit_exceeded, "too many questions about this space"});
+  if (hierarchies_.size() >= hierarchies_max) return refuse(m, {fault_code::limit_exceeded, "too many questions about this space"});
   const auto* text = m.match->find_query("suggested_only");
   const bool suggested_only = text && *text == "true";
   open_hierarchy h{m, now_, {}, {}, {}, {}};
@@ -78,7 +78,7 @@ void room_machine::serve_hierarchy(const federation_call& m) {
     now_effects_.push_back(tell{{actor_kind::room, child}, summary_wanted{{actor_kind::room, room_id_}, asked, m.origin, room_id_, takes_part}});
   }
   if (h.open.empty()) return finish_hierarchy(h);
-  if (hierarchies_.empty()) now_effects_.push_back(wake_me_at{now_ + patience_ms, "hierarchy"});
+  if (hierarchies_.empty()) now_effects_.push_back(wake_me_at{now_ + hierarchy_patience_ms, "hierarchy"});
   hierarchies_.push_back(std::move(h));
 }
 
@@ -102,12 +102,12 @@ void room_machine::child_summarized(const summary_told& m) {
 }
 
 void room_machine::hierarchies_overdue() {
-  while (!hierarchies_.empty() && now_ - hierarchies_.front().since >= patience_ms) {
+  while (!hierarchies_.empty() && now_ - hierarchies_.front().since >= hierarchy_patience_ms) {
     const auto h = std::move(hierarchies_.front());
     hierarchies_.erase(hierarchies_.begin());
     finish_hierarchy(h);
   }
-  if (!hierarchies_.empty()) now_effects_.push_back(wake_me_at{hierarchies_.front().since + patience_ms, "hierarchy"});
+  if (!hierarchies_.empty()) now_effects_.push_back(wake_me_at{hierarchies_.front().since + hierarchy_patience_ms, "hierarchy"});
 }
 
 void room_machine::finish_hierarchy(const open_hierarchy& h) {

@@ -16,9 +16,9 @@ namespace {
 /// Residents asked for one join.
 constexpr std::size_t residents_max = 5;
 /// Joins of one room under way.
-constexpr std::size_t open_max = 100;
+constexpr std::size_t joins_by_residents_max = 100;
 /// How long the signed join may wait for what it rests on.
-constexpr time_ms patience_ms = 60'000;
+constexpr time_ms resident_patience_ms = 60'000;
 
 } // namespace
 
@@ -42,7 +42,7 @@ std::vector<std::string> room_machine::residents_that_may_grant() const {
 void room_machine::join_through(const join_wanted& m, const fault& why) {
   join_by_resident j{m, residents_that_may_grant(), 0, 0, nullptr, why, now_};
   j.wanted.room_version = head_.room_version;
-  if (joins_by_residents_.size() >= open_max) return join_ended(m, {fault_code::limit_exceeded, "too many joins of this room at once"});
+  if (joins_by_residents_.size() >= joins_by_residents_max) return join_ended(m, {fault_code::limit_exceeded, "too many joins of this room at once"});
   joins_by_residents_.push_back(std::move(j));
   ask_resident(std::prev(joins_by_residents_.end()));
 }
@@ -106,7 +106,7 @@ void room_machine::resident_signed(resident_join it, const peer_answer& m) {
   if (!x) return resident_next(it, x.error());
   it->join = *x;
   it->since = now_;
-  now_effects_.push_back(wake_me_at{now_ + patience_ms, "resident"});
+  now_effects_.push_back(wake_me_at{now_ + resident_patience_ms, "resident"});
   const auto id = begin_work(*x, it->via[it->at]);
   ask_to_verify({{id, *x}});
 }
@@ -123,7 +123,7 @@ void room_machine::resident_join_settled(const matrix::event& x, const std::stri
 
 void room_machine::resident_joins_overdue() {
   for (auto it = joins_by_residents_.begin(); it != joins_by_residents_.end();) {
-    if (it->asked != 0 || now_ - it->since < patience_ms) {
+    if (it->asked != 0 || now_ - it->since < resident_patience_ms) {
       ++it;
       continue;
     }
@@ -132,7 +132,7 @@ void room_machine::resident_joins_overdue() {
     // The other servers may see him in the room, and so do we when what the join rests on comes.
     join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"}, true);
   }
-  if (!joins_by_residents_.empty()) now_effects_.push_back(wake_me_at{now_ + patience_ms, "resident"});
+  if (!joins_by_residents_.empty()) now_effects_.push_back(wake_me_at{now_ + resident_patience_ms, "resident"});
 }
 
 } // namespace causeway::room

@@ -12,9 +12,9 @@ namespace {
 /// Rooms of one join rule that are asked; who is in none of these has to ask another server.
 constexpr std::size_t conditions_max = 20;
 /// Joins that wait for such questions.
-constexpr std::size_t open_max = 100;
+constexpr std::size_t authorising_max = 100;
 /// A room that has failed meanwhile counts as one that we are not in.
-constexpr time_ms patience_ms = 10'000;
+constexpr time_ms authorising_patience_ms = 10'000;
 
 } // namespace
 
@@ -34,7 +34,7 @@ bool room_machine::needs_authorisation(std::string_view user) const {
 
 void room_machine::authorise(const std::string& user, authorised_step next) {
   authorisation a{user, std::move(next), now_, {}, false};
-  if (authorising_.size() >= open_max) return authorised(a, fault{fault_code::limit_exceeded, "too many joins of this room at once"});
+  if (authorising_.size() >= authorising_max) return authorised(a, fault{fault_code::limit_exceeded, "too many joins of this room at once"});
   std::vector<std::string> rooms;
   const auto rules = restricting_rules();
   const auto* allow = rules ? rules->content().find("allow") : nullptr;
@@ -56,7 +56,7 @@ void room_machine::authorise(const std::string& user, authorised_step next) {
     now_effects_.push_back(tell{{actor_kind::room, room}, member_wanted{{actor_kind::room, room_id_}, asked, user}});
   }
   if (a.open.empty()) return authorised(a, fault{fault_code::forbidden, user + " is in no room that the join rule names"});
-  if (authorising_.empty()) now_effects_.push_back(wake_me_at{now_ + patience_ms, "authorise"});
+  if (authorising_.empty()) now_effects_.push_back(wake_me_at{now_ + authorising_patience_ms, "authorise"});
   authorising_.push_back(std::move(a));
 }
 
@@ -85,12 +85,12 @@ void room_machine::member_known(const member_told& m) {
 }
 
 void room_machine::authorisations_overdue() {
-  while (!authorising_.empty() && now_ - authorising_.front().since >= patience_ms) {
+  while (!authorising_.empty() && now_ - authorising_.front().since >= authorising_patience_ms) {
     const auto a = std::move(authorising_.front());
     authorising_.erase(authorising_.begin());
     authorised(a, fault{fault_code::unable_to_authorise_join, "the rooms that the join rule names could not be asked"});
   }
-  if (!authorising_.empty()) now_effects_.push_back(wake_me_at{authorising_.front().since + patience_ms, "authorise"});
+  if (!authorising_.empty()) now_effects_.push_back(wake_me_at{authorising_.front().since + authorising_patience_ms, "authorise"});
 }
 
 std::optional<std::string> room_machine::authoriser() const {

@@ -13,7 +13,7 @@ using matrix::json::object;
 
 constexpr std::size_t events_per_round = 100;
 constexpr std::uint32_t rounds_max = 20;
-constexpr std::size_t open_max = 10;
+constexpr std::size_t searches_max = 10;
 
 } // namespace
 
@@ -26,7 +26,7 @@ void room_machine::serve_timestamp(const federation_call& m) {
   time_search s{m, 0, *dir == "f", 0, nullptr, {}};
   const auto [end, problem] = std::from_chars(ts->data(), ts->data() + ts->size(), s.ts);
   if (problem != std::errc{} || end != ts->data() + ts->size()) return refuse(m, {fault_code::invalid_param, "ts: milliseconds are expected"});
-  if (searching_.size() >= open_max) return refuse(m, {fault_code::limit_exceeded, "too many searches in this room"});
+  if (searching_.size() >= searches_max) return refuse(m, {fault_code::limit_exceeded, "too many searches in this room"});
   ask_search(std::move(s), graph_.extremities());
 }
 

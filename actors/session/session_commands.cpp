@@ -9,10 +9,6 @@
 namespace causeway::session {
 namespace {
 
-connection_key key_of(const edge::connection& x) {
-  return {x.endpoint, x.routing_id};
-}
-
 /// No answer of theirs is kept, a repeated one is asked again: queries change nothing, and a part of a file is taken once
 /// whatever id it comes under.
 bool is_query(const chat::command& x) {

@@ -16,10 +16,6 @@ constexpr std::size_t read_bytes = 1024 * 1024;
 constexpr time_ms retry_delay_ms = 1'000;
 constexpr time_ms retry_delay_ms_max = 60'000;
 
-connection_key key_of(const edge::connection& x) {
-  return {x.endpoint, x.routing_id};
-}
-
 /// Spreads ephemeral notifications over the streams. FNV-1a: stable, and nothing depends on its quality.
 std::uint32_t stream_of(std::string_view key, std::size_t streams) {
   std::uint64_t hash = 14'695'981'039'346'656'037u;

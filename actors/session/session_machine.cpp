@@ -16,10 +16,6 @@ constexpr int trace_counter_bits = 20;
 /// Sums of grants stop here, far above any use: no overflow whatever a peer grants.
 constexpr std::uint64_t credit_max = std::uint64_t{1} << 48;
 
-connection_key key_of(const edge::connection& x) {
-  return {x.endpoint, x.routing_id};
-}
-
 constexpr const char* timer_heartbeat = "heartbeat";
 constexpr const char* timer_acknowledge = "acknowledge";
 constexpr const char* timer_load = "load";

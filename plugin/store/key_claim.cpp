@@ -8,7 +8,7 @@
 namespace causeway::store {
 namespace {
 
-constexpr const char* in_memory = ":memory:";
+constexpr const char* memory_path = ":memory:";
 constexpr const char* key_id_row = "signing_key_id";
 constexpr const char* key_row = "signing_key";
 constexpr int busy_timeout_ms = 5'000;
@@ -28,7 +28,7 @@ auto guarded(const std::string& path, Work work) -> decltype(work()) {
 } // namespace
 
 result<key_use> read_key_use(const std::string& path) {
-  if (path == in_memory) return key_use{};
+  if (path == memory_path) return key_use{};
   return guarded(path, [&]() -> result<key_use> {
     sqlite::connection db{path, SQLITE_OPEN_READWRITE};
     sqlite3_busy_timeout(db.handle(), busy_timeout_ms);
@@ -48,7 +48,7 @@ result<key_use> read_key_use(const std::string& path) {
 }
 
 status write_key_use(const std::string& path, const public_key& now) {
-  if (path == in_memory) return ok();
+  if (path == memory_path) return ok();
   return guarded(path, [&]() -> status {
     sqlite::connection db{path, SQLITE_OPEN_READWRITE};
     sqlite3_busy_timeout(db.handle(), busy_timeout_ms);

@@ -19,7 +19,7 @@ using sqlite::connection;
 using sqlite::statement;
 using sqlite::transaction;
 
-constexpr const char* in_memory = ":memory:";
+constexpr const char* path_in_memory = ":memory:";
 /// Pages copied per step of a backup: 4 MiB.
 constexpr int backup_pages = 1'024;
 /// An acknowledgement is noted at most this often for the retention of the outbox.
@@ -74,7 +74,7 @@ public:
   sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<store_watch> watch, std::unique_ptr<connection> db)
       : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)), names_(*db_, recent_),
         writer_(*db_, names_, recent_), questions_(*db_, names_) {
-    if (options_.path != in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
+    if (options_.path != path_in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
   }
 
   status healthy() override { return watch_ ? watch_->check() : ok(); }
@@ -90,7 +90,7 @@ public:
 
   result<std::unique_ptr<reader>> open_reader() override {
     return guarded([&]() -> result<std::unique_ptr<reader>> {
-      if (options_.path == in_memory) return std::unique_ptr<reader>{};
+      if (options_.path == path_in_memory) return std::unique_ptr<reader>{};
       return std::unique_ptr<reader>{std::make_unique<sqlite_reader>(options_, recent_)};
     });
   }
@@ -169,7 +169,7 @@ status sqlite_engine::backup(const std::string& path) {
     std::remove(part.c_str());
     if (auto made = make_private_store(part); !made) return made.error();
     try {
-      if (options_.path == in_memory) {
+      if (options_.path == path_in_memory) {
         copy_to(*db_, part);
       } else {
         connection source{options_.path, SQLITE_OPEN_READWRITE};
@@ -203,7 +203,7 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const
   auto named = [&](const fault& x) { return fault{x.code, options.path + ": " + x.detail}; };
   descriptor lock;
   std::unique_ptr<store_watch> watch;
-  if (options.path != in_memory) {
+  if (options.path != path_in_memory) {
     auto locked = lock_store(options.path);
     if (!locked) return locked.error();
     lock = *std::move(locked);

@@ -14,6 +14,8 @@ using matrix::json::array;
 using matrix::json::object;
 using matrix::json::value;
 
+BOOST_AUTO_TEST_SUITE(directory_machine_federation)
+
 namespace {
 
 /// The directory of here.example; knows @ann.
@@ -63,8 +65,6 @@ constexpr const char* fed = "/_matrix/federation/v1/";
 std::string at(const std::string& path) { return fed + path; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(directory_machine_federation)
 
 BOOST_AUTO_TEST_CASE(profile_is_told_whole_or_by_field) {
   rig r;

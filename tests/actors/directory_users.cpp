@@ -10,6 +10,8 @@ using namespace causeway;
 using namespace causeway::test;
 using directory::directory_machine;
 
+BOOST_AUTO_TEST_SUITE(directory_users)
+
 namespace {
 
 /// The directory of here.example, which knows ann and the room chat-1.
@@ -85,8 +87,6 @@ chat::message_send a_message(std::string sender, std::vector<std::string> mentio
 constexpr const char* ghost = "@bobb:here.example";
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(directory_users)
 
 BOOST_FIXTURE_TEST_CASE(a_misspelled_user_becomes_no_ghost_that_others_find, directory_rig) {
   BOOST_TEST((refusal(a_channel("ann", {"bobb"})).code == fault_code::not_found));

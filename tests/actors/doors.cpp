@@ -9,6 +9,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(doors)
+
 namespace {
 
 const std::string known_room = "!known:there.example", unknown_room = "!none:there.example";
@@ -35,8 +37,6 @@ struct rig {
 object some_event() { return {{"type", "m.room.message"}, {"content", object{}}}; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(doors)
 
 BOOST_AUTO_TEST_CASE(events_of_a_room_that_is_none_are_answered_and_make_no_actor) {
   rig r;

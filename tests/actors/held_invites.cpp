@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using remote_server::held_invites;
 
+BOOST_AUTO_TEST_SUITE(held_invites_suite)
+
 namespace {
 
 peer_request invite(token n) {
@@ -24,8 +26,6 @@ std::vector<token> tokens(const std::vector<peer_request>& list) {
 using list = std::vector<token>;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(held_invites_suite)
 
 BOOST_AUTO_TEST_CASE(each_goes_when_what_was_queued_before_it_is_delivered_in_order) {
   held_invites held;

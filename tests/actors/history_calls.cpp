@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using remote_server::history_calls;
 
+BOOST_AUTO_TEST_SUITE(history_calls_suite)
+
 namespace {
 
 constexpr std::size_t at_once = 2;
@@ -16,8 +18,6 @@ const address room{actor_kind::room, "!r:here.example"};
 federation_call call(std::uint64_t id) { return {"g", id, "there.example", nullptr, nullptr}; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(history_calls_suite)
 
 BOOST_AUTO_TEST_CASE(a_few_are_worked_on_and_the_others_follow_in_their_order) {
   history_calls x;

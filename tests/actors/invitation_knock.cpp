@@ -9,6 +9,8 @@ using namespace causeway::test;
 using matrix::endpoint;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(invitation_knock)
+
 namespace {
 
 /// eve of there.example knocks at a room of here.example; what her server asks is answered by that room, or as the test says.
@@ -177,8 +179,6 @@ peer_answer silence() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(invitation_knock)
 
 BOOST_AUTO_TEST_CASE(a_knock_is_pending_when_a_server_of_the_room_has_taken_it) {
   for (const auto* version : {"7", "10", "11", "12"}) {

@@ -8,6 +8,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(invitation_machine_suite)
+
 namespace {
 
 const std::string bob = "@bob:here.example", eve = "@eve:there.example", ann = "@ann:here.example";
@@ -102,8 +104,6 @@ store::put_invitation ours_to(const std::string& user, const matrix::event_ptr& 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(invitation_machine_suite)
 
 // -- one of ours is invited ----------------------------------------------------------------------------------------------------
 

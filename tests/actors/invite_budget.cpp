@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using directory::invite_budget;
 
+BOOST_AUTO_TEST_SUITE(invite_budget_suite)
+
 namespace {
 
 const std::string there = "there.example", bob = "@bob:here.example", cyd = "@cyd:here.example";
@@ -26,8 +28,6 @@ struct rig {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(invite_budget_suite)
 
 BOOST_AUTO_TEST_CASE(of_three_hundred_invitations_of_one_user_at_once_twenty_come_and_then_one_a_minute) {
   rig r;

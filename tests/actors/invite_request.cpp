@@ -7,6 +7,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(invite_request)
+
 namespace {
 
 const matrix::room_version_rules& rules() { return *matrix::find_room_version("11"); }
@@ -24,8 +26,6 @@ std::string state_with(const std::string& topic) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(invite_request)
 
 BOOST_AUTO_TEST_CASE(what_the_invited_server_may_know_of_the_room_stands_in_the_event_too) {
   const auto body = *matrix::json::parse(invitation::invite_request_body(*invite(), "11", state_with("t")));

@@ -7,6 +7,8 @@ using matrix::json::array;
 using matrix::json::object;
 using names = std::vector<std::string>;
 
+BOOST_AUTO_TEST_SUITE(room_mentions)
+
 namespace {
 
 constexpr const char* here = "!r:a.example";
@@ -18,8 +20,6 @@ names in_html(const std::string& html) {
 std::string anchor(const std::string& to, const std::string& text = "Bob") { return "<a href=\"https://matrix.to/#/" + to + "\">" + text + "</a>"; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_mentions)
 
 BOOST_AUTO_TEST_CASE(a_link_calls_whom_it_names) {
   const names bob{"@bob:b.example"};

@@ -5,6 +5,8 @@
 using namespace causeway;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(message_content)
+
 namespace {
 
 std::string msgtype_of(const std::string& content_type) {
@@ -12,8 +14,6 @@ std::string msgtype_of(const std::string& content_type) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(message_content)
 
 BOOST_AUTO_TEST_CASE(the_type_of_a_file_says_how_it_is_shown) {
   BOOST_TEST(msgtype_of("image/png") == "m.image");

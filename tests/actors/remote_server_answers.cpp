@@ -13,6 +13,8 @@ using matrix::json::array;
 using matrix::json::object;
 using remote_server::remote_server_machine;
 
+BOOST_AUTO_TEST_SUITE(remote_server_answers)
+
 namespace {
 
 constexpr const char* page = "<!DOCTYPE html>\n<html><title>Welcome to nginx!</title></html>";
@@ -47,8 +49,6 @@ struct rig {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_answers)
 
 BOOST_AUTO_TEST_CASE(a_transaction_answered_with_a_web_page_is_not_delivered) {
   // The user saw: the other server's domain showed a hosting page for a night, and what was said then never arrived.

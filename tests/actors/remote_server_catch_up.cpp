@@ -11,6 +11,8 @@ using namespace causeway;
 using namespace causeway::test;
 using remote_server::remote_server_machine;
 
+BOOST_AUTO_TEST_SUITE(remote_server_catch_up)
+
 namespace {
 
 /// there.example is down when the first event is written.
@@ -61,8 +63,6 @@ struct rig {
 using texts = std::vector<std::string>;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_catch_up)
 
 BOOST_AUTO_TEST_CASE(after_a_long_outage_the_newest_event_of_each_room_comes_first_and_the_rest_in_order) {
   rig r;

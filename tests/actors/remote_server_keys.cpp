@@ -10,6 +10,8 @@ using remote_server::remote_server_machine;
 using matrix::json::array;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(remote_server_keys)
+
 namespace {
 
 const address asker{actor_kind::verifier, ""};
@@ -50,8 +52,6 @@ std::uint64_t own_request(const effects& sent) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_keys)
 
 BOOST_AUTO_TEST_CASE(notaries_are_asked_in_order_when_the_server_does_not_tell_its_keys) {
   rig r;

@@ -16,6 +16,8 @@ using namespace causeway::test;
 using matrix::json::object;
 using remote_server::remote_server_machine;
 
+BOOST_AUTO_TEST_SUITE(remote_server_machine_suite)
+
 namespace {
 
 const address the_room{actor_kind::room, "!r:here.example"};
@@ -60,8 +62,6 @@ std::string body_with(std::size_t pdus, const std::string& room = the_room.key) 
 constexpr const char* send_1 = "/_matrix/federation/v1/send/1";
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_machine_suite)
 
 // -- back-off ----------------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ using matrix::json::array;
 using matrix::json::object;
 using remote_server::remote_server_machine;
 
+BOOST_AUTO_TEST_SUITE(remote_server_refusals)
+
 namespace {
 
 constexpr const char* bad_json = R"({"errcode":"M_BAD_JSON","error":"I do not like it"})";
@@ -120,8 +122,6 @@ bool mentions(const std::vector<std::string>& bodies, const std::string& word) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_refusals)
 
 BOOST_AUTO_TEST_CASE(one_event_that_a_server_refuses_for_ever_does_not_block_the_rest) {
   // The user saw: one message was refused with 400, and no room got anything to that server any more.

@@ -10,6 +10,8 @@ using namespace causeway;
 using namespace causeway::test;
 using remote_server::remote_server_machine;
 
+BOOST_AUTO_TEST_SUITE(remote_server_requests)
+
 namespace {
 
 const address asker{actor_kind::room, "!r:there.example"};
@@ -41,8 +43,6 @@ struct rig {
 constexpr const char* unrecognized = R"({"errcode":"M_UNRECOGNIZED","error":"no"})";
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(remote_server_requests)
 
 BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
   rig r;

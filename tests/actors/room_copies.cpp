@@ -11,6 +11,8 @@ using namespace causeway::test;
 using matrix::endpoint;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_copies_suite)
+
 namespace {
 
 /// A room whose verifier does not know the keys in `unknown`, as long as they are there.
@@ -41,8 +43,6 @@ object with_content(const matrix::event_ptr& x, object content) {
 std::string error_in(const effects& list) { return told<pdus_handled>(list).at(0).second.outcomes.at(0).error; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_copies_suite)
 
 BOOST_AUTO_TEST_CASE(a_bogus_copy_under_an_unknown_key_does_not_swallow_the_genuine_message) {
   rig r;

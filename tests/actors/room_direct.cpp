@@ -7,6 +7,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_direct)
+
 namespace {
 
 const std::string zoe = "@zoe:there.example";
@@ -44,8 +46,6 @@ struct own_room : shared_room {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_direct)
 
 BOOST_AUTO_TEST_CASE(whoever_is_named_at_the_creation_of_a_dm_may_invite_and_take_back) {
   for (const auto* version : {"6", "10", "11", "12"})

@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_forged_invites)
+
 namespace {
 
 const std::string mallory = "@mallory:third.example";
@@ -29,8 +31,6 @@ std::string error_of(shared_room& r, matrix::json::object pdu) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_forged_invites)
 
 BOOST_AUTO_TEST_CASE(nobody_invites_himself_by_an_unsigned_event_in_anybodys_name) {
   for (const auto* version : {"2", "6", "10", "11", "12"})

@@ -6,6 +6,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_forks)
+
 namespace {
 
 constexpr const char* merge_type = "org.matrix.dummy_event";
@@ -26,8 +28,6 @@ std::vector<matrix::event_ptr> merges_in(const room_host& r) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_forks)
 
 BOOST_AUTO_TEST_CASE(a_few_ends_of_the_graph_wait_for_the_next_message) {
   shared_room r;

@@ -12,6 +12,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::endpoint;
 
+BOOST_AUTO_TEST_SUITE(room_gap_questions_suite)
+
 namespace {
 
 const std::string pusher = "third.example";
@@ -51,8 +53,6 @@ struct hidden_levels : shared_room {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_gap_questions_suite)
 
 BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_is_not_rejected_by_an_old_state_and_applies_when_all_is_known) {
   hidden_levels r;

@@ -12,6 +12,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::endpoint;
 
+BOOST_AUTO_TEST_SUITE(room_gaps_suite)
+
 namespace {
 
 /// The room at there.example, joined by eve through here.example.
@@ -86,8 +88,6 @@ struct joiner {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_gaps_suite)
 
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_for_a_moment_costs_no_message) {
   shared_room r;

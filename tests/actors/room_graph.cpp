@@ -11,6 +11,8 @@
 using namespace causeway;
 using matrix::json::value;
 
+BOOST_AUTO_TEST_SUITE(room_graph)
+
 namespace {
 
 constexpr std::size_t recent_events_max = 1'000; // more than any of these rooms has
@@ -88,8 +90,6 @@ private:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_graph)
 
 BOOST_AUTO_TEST_CASE(what_is_soft_failed_and_where_the_graph_ends_is_as_synapse_has_it_in_two_orders_of_arrival) {
   const auto files = room_files();

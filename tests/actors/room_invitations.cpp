@@ -6,6 +6,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_invitations)
+
 namespace {
 
 const std::string zoe = "@zoe:there.example", ben = "@ben:here.example";
@@ -37,8 +39,6 @@ matrix::event_ptr citing(const shared_room& r, const matrix::event_ptr& x, const
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_invitations)
 
 BOOST_AUTO_TEST_CASE(an_invitation_tells_its_origin_and_a_template_tells_none) {
   inviting_room r;

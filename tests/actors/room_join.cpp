@@ -5,6 +5,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_join_command)
+
 namespace {
 
 const std::string refused = R"({"errcode":"M_FORBIDDEN","error":"no"})";
@@ -12,8 +14,6 @@ const std::string refused = R"({"errcode":"M_FORBIDDEN","error":"no"})";
 chat::room_join join_of(const std::string& user, std::vector<std::string> via) { return {"", user, std::move(via)}; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_join_command)
 
 BOOST_AUTO_TEST_CASE(a_user_joins_a_room_that_nobody_of_his_server_is_in) {
   for (const auto* version : {"6", "10", "11", "12"}) {

@@ -6,6 +6,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_knock)
+
 namespace {
 
 const std::string carl = "@carl:here.example";
@@ -59,8 +61,6 @@ bool is_told(const effects& list, const std::string& server) {
 fault_code answer_to(const effects& list) { return refusal_in(list).code; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_knock)
 
 // -- users of other servers --------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_machine_suite)
+
 namespace {
 
 const std::string ann = "@ann:here.example", bob = "@bob:here.example", eve = "@eve:there.example";
@@ -58,8 +60,6 @@ std::vector<matrix::event_ptr> queued_for_there(const effects& list) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_machine_suite)
 
 BOOST_AUTO_TEST_CASE(rooms_that_one_user_creates_in_the_same_millisecond_are_different_rooms) {
   chat::room_create wanted;

@@ -6,6 +6,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_messages)
+
 namespace {
 
 chat::message_send said(const std::string& own_id, const std::string& text) {
@@ -20,8 +22,6 @@ chat::message_send said(const std::string& own_id, const std::string& text) {
 std::size_t events_of(const effects& list) { return written<store::put_event>(list).size(); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_messages)
 
 BOOST_AUTO_TEST_CASE(a_message_id_that_is_in_use_makes_no_second_event) {
   shared_room r;

@@ -9,6 +9,8 @@ using namespace causeway::test;
 using matrix::json::array;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_notifications)
+
 namespace {
 
 chat::message_received received(shared_room& r, object content, const std::string& type = "m.room.message") {
@@ -31,8 +33,6 @@ effects set_levels(shared_room& r, const std::function<void(object&)>& change) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_notifications)
 
 BOOST_AUTO_TEST_CASE(a_message_in_a_thread_that_falls_back_is_no_reply) {
   shared_room r;

@@ -10,6 +10,8 @@ using namespace causeway::test;
 using matrix::endpoint;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_odd_events)
+
 namespace {
 
 const std::string mallory = "@mallory:dead.example";
@@ -79,8 +81,6 @@ struct rig : shared_room {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_odd_events)
 
 BOOST_AUTO_TEST_CASE(a_member_whose_server_is_switched_off_does_not_silence_the_others) {
   for (const bool pushed : {false, true}) {

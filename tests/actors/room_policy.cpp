@@ -10,6 +10,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_policy)
+
 namespace {
 
 const auto policy_key = key_of('p');
@@ -75,8 +77,6 @@ std::string text_of(const matrix::event& x) { return *x.content().find("body")->
 constexpr const char* forbidden = R"({"errcode":"M_FORBIDDEN","error":"no spam"})";
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_policy)
 
 BOOST_AUTO_TEST_CASE(own_event_leaves_with_the_signature_of_the_policy_server_only) {
   guarded_room r;

@@ -6,6 +6,8 @@ using namespace causeway;
 using invitation::preview_text;
 using invitation::room_preview;
 
+BOOST_AUTO_TEST_SUITE(room_preview_suite)
+
 namespace {
 
 const std::string eve = "@eve:there.example";
@@ -19,8 +21,6 @@ std::string preview_of(const std::string& json) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_preview_suite)
 
 BOOST_AUTO_TEST_CASE(what_tells_people_where_they_are_invited_is_kept_and_nothing_else) {
   const auto name = event("m.room.name", R"({"name":"Tea"})"), member = event("m.room.member", R"({"displayname":"Eve","membership":"join"})", eve);

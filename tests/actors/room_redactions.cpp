@@ -7,6 +7,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_redactions)
+
 namespace {
 
 const matrix::json::value* because(const matrix::json::value& served) {
@@ -37,8 +39,6 @@ void raise(shared_room& r, const std::string& user) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_redactions)
 
 BOOST_AUTO_TEST_CASE(the_senders_redaction_of_a_told_message_is_told_and_served) {
   for (const auto* version : {"3", "6", "10", "11", "12"}) {

@@ -7,6 +7,8 @@ using namespace causeway::test;
 using matrix::json::array;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_restricted)
+
 namespace {
 
 const std::string club = "!club:here.example", lodge = "!lodge:here.example", carl = "@carl:here.example";
@@ -46,8 +48,6 @@ fault_code join_here(restricted_room& r) { return refusal_in(r.command(chat::roo
 matrix::event_ptr member_event(const room_host& r, const std::string& user) { return r.event(r.state().at({"m.room.member", user})); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_restricted)
 
 BOOST_AUTO_TEST_CASE(whoever_is_in_a_room_of_the_join_rule_is_let_in_by_one_who_may_invite) {
   for (const auto* version : {"8", "9", "10", "11", "12"}) {

@@ -7,6 +7,8 @@ using namespace causeway;
 using namespace causeway::test;
 using chat::room_type;
 
+BOOST_AUTO_TEST_SUITE(room_type_inference)
+
 namespace {
 
 struct row {
@@ -29,8 +31,6 @@ room_type type_told(const std::string& state, matrix::json::object content = {})
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_type_inference)
 
 BOOST_AUTO_TEST_CASE(the_table) {
   const row table[] = {

@@ -6,6 +6,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(room_typing)
+
 namespace {
 
 struct typing_room : shared_room {
@@ -30,8 +32,6 @@ struct typing_room : shared_room {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_typing)
 
 BOOST_AUTO_TEST_CASE(typing_is_told_as_it_comes) {
   typing_room r;

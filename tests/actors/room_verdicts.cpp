@@ -6,6 +6,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(room_verdicts)
+
 namespace {
 
 store::verdict judged(const shared_room& r, const matrix::event_ptr& x) { return r.disk.events.at(x->event_id).judged; }
@@ -30,8 +32,6 @@ void set_levels(shared_room& r, matrix::json::object changes) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_verdicts)
 
 BOOST_AUTO_TEST_CASE(the_next_message_of_a_sender_is_accepted_like_the_one_before) {
   shared_room r;

@@ -9,6 +9,8 @@
 
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(scheduling)
+
 namespace {
 
 /// More than any machine needs; a job that nobody takes fails the test instead of hanging it.
@@ -22,8 +24,6 @@ struct two_workers : caf::actor_system_config {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(scheduling)
 
 BOOST_AUTO_TEST_CASE(a_message_passed_on_by_hundreds_of_actors_arrives) {
   two_workers config;

@@ -9,6 +9,8 @@ using test::connection;
 using test::session_rig;
 using cursors = std::vector<std::int64_t>;
 
+BOOST_AUTO_TEST_SUITE(session_events)
+
 namespace {
 
 const auto peer = connection("p");
@@ -40,8 +42,6 @@ std::string packed(const std::map<std::string, std::map<std::string, std::map<st
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(session_events)
 
 BOOST_AUTO_TEST_CASE(notifications_come_with_stream_cursor_and_name) {
   auto rig = connected();

@@ -10,6 +10,8 @@
 using namespace causeway;
 using edge::verb;
 
+BOOST_AUTO_TEST_SUITE(session_with_a_lossy_peer)
+
 namespace {
 
 struct received {
@@ -251,8 +253,6 @@ private:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(session_with_a_lossy_peer)
 
 BOOST_AUTO_TEST_CASE(every_durable_event_arrives_in_order_within_the_credit_and_every_command_runs_once) {
   for (unsigned seed = 1; seed <= 200; ++seed) {

@@ -8,6 +8,7 @@ using namespace causeway;
 using namespace causeway::test;
 using directory::shared_rooms;
 
+namespace shared_rooms_ {
 namespace {
 
 struct rig {
@@ -38,6 +39,7 @@ struct rig {
 };
 
 } // namespace
+} // namespace shared_rooms_
 
 BOOST_FIXTURE_TEST_SUITE(shared_rooms_, rig)
 

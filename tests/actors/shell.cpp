@@ -15,6 +15,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(shell_suite)
+
 namespace {
 
 /// What a machine of these tests does: the test decides.
@@ -159,8 +161,6 @@ using std::chrono::milliseconds;
 const std::vector<std::uint64_t> nothing;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(shell_suite)
 
 // -- persist, then tell -------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@
 
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(shown_invitations)
+
 namespace {
 
 chat::invitation_view at(std::int64_t ts, std::string state, std::string reason = {}) {
@@ -14,8 +16,6 @@ chat::invitation_view at(std::int64_t ts, std::string state, std::string reason 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(shown_invitations)
 
 BOOST_AUTO_TEST_CASE(what_fits_is_shown_as_it_was_made) {
   std::vector<chat::invitation_view> list{at(3, "rejected"), at(1, "pending"), at(2, "sending")};

@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using remote_server::stranger_gate;
 
+BOOST_AUTO_TEST_SUITE(stranger_gate_suite)
+
 namespace {
 
 std::string invented(std::size_t number) { return "s" + std::to_string(number) + ".example"; }
@@ -20,8 +22,6 @@ stranger_gate full() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(stranger_gate_suite)
 
 BOOST_AUTO_TEST_CASE(the_number_of_names_nobody_has_proved_is_bounded) {
   auto gate = full();

@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
+BOOST_AUTO_TEST_SUITE(told_state_suite)
+
 namespace {
 
 const std::string room_id = "!r:there.example";
@@ -51,8 +53,6 @@ std::vector<std::size_t> verify_all(room::told_state& told, event_check check) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(told_state_suite)
 
 BOOST_AUTO_TEST_CASE(an_event_in_both_lists_is_one_of_the_state) {
   room::told_state told;

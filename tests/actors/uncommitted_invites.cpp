@@ -8,6 +8,8 @@ using namespace causeway;
 using namespace causeway::test;
 using room::uncommitted_invites;
 
+BOOST_AUTO_TEST_SUITE(uncommitted_invites_suite)
+
 namespace {
 
 const std::string eve = "@eve:there.example", ann = "@ann:here.example";
@@ -20,8 +22,6 @@ invite_wanted wanted(std::int64_t depth) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(uncommitted_invites_suite)
 
 BOOST_AUTO_TEST_CASE(what_is_not_confirmed_is_told_again_and_what_is_rests) {
   uncommitted_invites all;

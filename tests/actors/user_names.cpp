@@ -14,6 +14,8 @@ using namespace causeway::test;
 using directory::named_user;
 using directory::user_names;
 
+BOOST_AUTO_TEST_SUITE(user_names_suite)
+
 namespace {
 
 /// The users of here.example, some of them of a store that was written when ids were mapped without their case.
@@ -54,8 +56,6 @@ struct users {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(user_names_suite)
 
 BOOST_FIXTURE_TEST_CASE(two_ids_that_differ_in_case_are_two_users, users) {
   BOOST_TEST(made("rbAXPn") == "@rb_a_x_pn:here.example");

@@ -9,6 +9,8 @@ using namespace causeway;
 using namespace causeway::test;
 using verifier::verifier_machine;
 
+BOOST_AUTO_TEST_SUITE(verifier_machine_suite)
+
 namespace {
 
 const address the_room{actor_kind::room, "!r:here.example"};
@@ -39,8 +41,6 @@ struct rig {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(verifier_machine_suite)
 
 BOOST_AUTO_TEST_CASE(keys_of_all_servers_are_asked_for_at_once) {
   rig r;

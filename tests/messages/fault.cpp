@@ -7,6 +7,8 @@
 #include <string>
 
 namespace causeway {
+BOOST_AUTO_TEST_SUITE(fault_registry)
+
 namespace {
 
 // Every number a fault could have; the registry is asked for each.
@@ -18,8 +20,6 @@ bool is_registered(unsigned number) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(fault_registry)
 
 BOOST_AUTO_TEST_CASE(every_code_has_a_row_with_a_name_of_its_own) {
   std::set<std::string_view> names;

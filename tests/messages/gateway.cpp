@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
+BOOST_AUTO_TEST_SUITE(gateway_messages)
+
 namespace {
 
 http_request full_http_request() {
@@ -16,8 +18,6 @@ federation_request full_federation_request() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_messages)
 
 BOOST_AUTO_TEST_CASE(verbs_are_the_contracts_bytes) {
   using edge::verb;

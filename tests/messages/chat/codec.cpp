@@ -12,6 +12,8 @@ using test::map;
 using test::packed;
 using test::str;
 
+BOOST_AUTO_TEST_SUITE(chat_codec)
+
 namespace {
 
 std::vector<test::entry> a_room() {
@@ -35,8 +37,6 @@ T round_trip(const T& x) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(chat_codec)
 
 BOOST_AUTO_TEST_CASE(room_create_is_read_by_field_name) {
   const auto x = decode_command("room.create", map(a_room()));

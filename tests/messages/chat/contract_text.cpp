@@ -12,6 +12,8 @@
 /// CONTRACT.md is what others implement: it has to name what the code does.
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(contract_text)
+
 namespace {
 
 std::string contract() {
@@ -46,8 +48,6 @@ void each_alternative(const std::string& text, std::index_sequence<I...>) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(contract_text)
 
 BOOST_AUTO_TEST_CASE(every_fault_has_a_row) {
   const auto text = contract();

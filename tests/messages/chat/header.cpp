@@ -12,6 +12,8 @@ using test::map;
 using test::packed;
 using test::str;
 
+BOOST_AUTO_TEST_SUITE(edge_header)
+
 namespace {
 
 template <class Header>
@@ -23,8 +25,6 @@ void refuses(const std::string& bytes, fault_code code, std::string_view word) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(edge_header)
 
 BOOST_AUTO_TEST_CASE(hello_is_read_by_key) {
   const auto credit = map({{"messages", packed(10)}, {"bytes", packed(1'000'000)}});

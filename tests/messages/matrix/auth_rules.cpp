@@ -10,6 +10,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(auth_rules)
+
 namespace {
 
 constexpr std::string_view alice = "@alice:a.test", bob = "@bob:b.test", carol = "@carol:c.test", dave = "@dave:d.test";
@@ -61,8 +63,6 @@ json::object membership_vectors() {
 std::string text_of(const json::value& x) { return x.as_string() ? *x.as_string() : std::string{}; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(auth_rules)
 
 // ---- vectors
 

@@ -7,6 +7,8 @@
 /// Real traffic between two Synapses in rooms of versions 10, 11 and 12: every hash, id and signature in it has to
 /// verify.
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(captured_traffic)
+
 namespace {
 
 /// Keys of both servers, as they answered themselves.
@@ -64,8 +66,6 @@ std::string last_part(const std::string& uri) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(captured_traffic)
 
 BOOST_AUTO_TEST_CASE(every_captured_event_verifies) {
   tally seen;

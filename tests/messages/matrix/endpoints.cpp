@@ -6,6 +6,8 @@
 #include <set>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(endpoints)
+
 namespace {
 
 constexpr auto last_endpoint = endpoint::openid_userinfo;
@@ -16,8 +18,6 @@ fault_code code_of(std::string_view method, std::string_view target) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(endpoints)
 
 BOOST_AUTO_TEST_CASE(every_endpoint_has_a_row_and_finds_itself) {
   std::set<std::string> seen;

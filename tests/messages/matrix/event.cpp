@@ -7,6 +7,8 @@
 #include <random>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(matrix_event)
+
 namespace {
 
 const room_version_rules& rules(std::string_view id) { return *find_room_version(id); }
@@ -43,8 +45,6 @@ json::array ids(std::size_t count) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(matrix_event)
 
 BOOST_AUTO_TEST_CASE(event_ids_of_versions_3_to_12) {
   const auto vectors = test::load_vectors("event_id_vectors.json");

@@ -3,6 +3,8 @@
 #include "tests/vectors.hpp"
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(event_signing)
+
 namespace {
 
 const room_version_rules& rules(std::string_view id) { return *find_room_version(id); }
@@ -28,8 +30,6 @@ signature_verdict verdict(const event& x, const verify_keys& keys, std::string_v
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(event_signing)
 
 BOOST_AUTO_TEST_CASE(hashes_and_signs_the_examples_of_the_specification) {
   const auto vectors = test::load_vectors("event_signing.json");

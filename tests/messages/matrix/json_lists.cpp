@@ -10,6 +10,8 @@
 #include <vector>
 
 namespace causeway::matrix::json {
+BOOST_AUTO_TEST_SUITE(json_lists)
+
 namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -34,8 +36,6 @@ fault_code why_not(const std::string& list) {
 using texts = std::vector<std::string>;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(json_lists)
 
 BOOST_AUTO_TEST_CASE(an_item_that_cannot_be_read_takes_no_other_with_it) {
   for (const std::string bad : {R"({"k":1,"k":2})", R"({"x":[{"k":1,"k":2}]})", "tru", R"({"a":tru})", R"("\ud800")", R"({"a":"\x"})", R"({"a":01})", R"({"a":1x})", "{,}", "\"\xff\"",

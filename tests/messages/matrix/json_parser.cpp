@@ -5,6 +5,8 @@
 #include <random>
 
 namespace causeway::matrix::json {
+BOOST_AUTO_TEST_SUITE(json_parser)
+
 namespace {
 
 using namespace std::string_view_literals;
@@ -17,8 +19,6 @@ fault_code code_of(std::string_view text, number_policy numbers = number_policy:
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(json_parser)
 
 BOOST_AUTO_TEST_CASE(refuses_malformed_text) {
   for (auto text :

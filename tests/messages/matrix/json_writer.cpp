@@ -5,6 +5,8 @@
 #include <random>
 
 namespace causeway::matrix::json {
+BOOST_AUTO_TEST_SUITE(json_writer)
+
 namespace {
 
 std::string hex(std::string_view bytes) {
@@ -109,8 +111,6 @@ private:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(json_writer)
 
 BOOST_AUTO_TEST_CASE(canonical_form_of_the_specification) {
   const auto vectors = test::load_vectors("canonical_json_spec.json");

@@ -8,6 +8,8 @@
 
 using namespace causeway::matrix;
 
+BOOST_AUTO_TEST_SUITE(key_documents_suite)
+
 namespace {
 
 signing_key key_of(char letter) {
@@ -23,8 +25,6 @@ json::object document(char letter, std::int64_t valid_until_ts, const std::vecto
 bool lists(const json::object& document, const std::string& key_id) { return document.find("verify_keys")->find(key_id) != nullptr; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(key_documents_suite)
 
 BOOST_AUTO_TEST_CASE(later_document_replaces_one_that_proves_nothing_more) {
   const auto one = with_document({}, document('k', 1'000), "a.example");

@@ -7,6 +7,8 @@
 
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(known_rooms)
+
 namespace {
 
 std::vector<std::filesystem::path> room_files() {
@@ -19,8 +21,6 @@ std::vector<std::filesystem::path> room_files() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(known_rooms)
 
 BOOST_AUTO_TEST_CASE(verdicts_and_states_are_right_in_any_order_of_arrival) {
   const auto files = room_files();

@@ -7,6 +7,8 @@
 using namespace causeway;
 using namespace causeway::matrix;
 
+BOOST_AUTO_TEST_SUITE(multipart)
+
 namespace {
 
 /// Keeps what it is told.
@@ -53,8 +55,6 @@ void is_refused(const std::string& text, const std::string& what) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(multipart)
 
 BOOST_AUTO_TEST_CASE(parts_are_the_same_however_they_are_cut) {
   for (std::size_t step = 1; step <= usual.size(); ++step) {

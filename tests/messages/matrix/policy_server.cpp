@@ -10,6 +10,8 @@
 using namespace causeway;
 using namespace causeway::matrix;
 
+BOOST_AUTO_TEST_SUITE(policy_server_suite)
+
 namespace {
 
 signing_key key_of(char letter) {
@@ -39,8 +41,6 @@ event_ptr policy(json::value content) { return event_of("m.room.policy", "", *co
 json::value content_of(const char* text) { return *json::parse(text); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(policy_server_suite)
 
 BOOST_AUTO_TEST_CASE(room_names_its_policy_server_with_via_and_key_or_has_none) {
   const auto named = policy_server_of(*policy(content_of(R"({"via":"policy.example","public_keys":{"ed25519":"AAAA"}})")));

@@ -6,6 +6,8 @@
 #include <limits>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(power_level_values)
+
 namespace {
 
 power_level level(std::string_view text) {
@@ -32,8 +34,6 @@ std::string summary(std::string_view before, std::string_view after) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(power_level_values)
 
 BOOST_AUTO_TEST_CASE(levels_of_any_size_keep_their_order) {
   const std::vector<std::string_view> ascending{"-123456789012345678901234567890", "-99999999999999999999", "-9223372036854775808",

@@ -6,6 +6,8 @@
 #include <map>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(redaction)
+
 namespace {
 
 std::string signed_part(const json::object& pdu, const room_version_rules& rules) {
@@ -15,8 +17,6 @@ std::string signed_part(const json::object& pdu, const room_version_rules& rules
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(redaction)
 
 BOOST_AUTO_TEST_CASE(every_type_in_every_version_is_redacted_byte_for_byte) {
   const auto vectors = test::load_vectors("redaction_vectors.json");

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(room_version)
+
 namespace {
 
 const room_version_rules& rules(std::string_view id) {
@@ -12,8 +14,6 @@ const room_version_rules& rules(std::string_view id) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(room_version)
 
 BOOST_AUTO_TEST_CASE(versions_1_to_12_are_known_and_no_other) {
   BOOST_TEST(room_versions().size() == 12u);

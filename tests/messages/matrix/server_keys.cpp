@@ -2,6 +2,8 @@
 #include "tests/vectors.hpp"
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(server_keys)
+
 namespace {
 
 constexpr std::int64_t now = 1'700'000'000'000;
@@ -30,8 +32,6 @@ fault_code code_of(const json::object& x) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(server_keys)
 
 BOOST_AUTO_TEST_CASE(captured_answers_are_accepted) {
   for (auto name : {"1", "2"}) {

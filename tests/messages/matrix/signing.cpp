@@ -6,6 +6,8 @@
 #include <set>
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(signing)
+
 namespace {
 
 signing_key key_of(const json::value& vectors) {
@@ -14,8 +16,6 @@ signing_key key_of(const json::value& vectors) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(signing)
 
 BOOST_AUTO_TEST_CASE(signs_the_examples_of_the_specification) {
   const auto vectors = test::load_vectors("signing_json_spec.json");

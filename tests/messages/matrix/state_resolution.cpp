@@ -13,6 +13,8 @@
 using namespace causeway;
 using namespace causeway::test;
 
+BOOST_AUTO_TEST_SUITE(state_resolution)
+
 namespace {
 
 /// A set of events and states by readable ids.
@@ -153,8 +155,6 @@ public:
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(state_resolution)
 
 BOOST_AUTO_TEST_CASE(known_scenarios_resolve_as_the_reference_does) {
   const auto cases = vector_cases();

@@ -9,6 +9,8 @@
 
 /// Odd contents of events, and what Synapse's own code says to them in each room version: tests/interop/verdicts made the table.
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(synapse_contents)
+
 namespace {
 
 using test::parsed;
@@ -139,8 +141,6 @@ status verdict_in(const room_version_rules& rules, const json::value& base, cons
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(synapse_contents)
 
 BOOST_AUTO_TEST_CASE(odd_contents_are_judged_as_by_synapse) {
   const auto table = test::read_json(test::vector_path("synapse_contents.json.gz"));

@@ -7,6 +7,8 @@
 
 /// Events of odd forms, and what Synapse's own code makes of them when they are pushed: tests/interop/verdicts made the table.
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(synapse_forms)
+
 namespace {
 
 /// As the table has it: taken, taken as its redacted form, rejected, dropped.
@@ -76,8 +78,6 @@ bool is_meant(std::string_view name, const room_version_rules& rules, outcome ou
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(synapse_forms)
 
 BOOST_AUTO_TEST_CASE(odd_forms_are_received_as_by_synapse) {
   const auto table = test::read_json(test::vector_path("synapse_forms.json.gz"));

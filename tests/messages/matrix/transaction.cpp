@@ -3,6 +3,8 @@
 #include "tests/vectors.hpp"
 
 namespace causeway::matrix {
+BOOST_AUTO_TEST_SUITE(transaction)
+
 namespace {
 
 fault_code code_of(result<transaction_body> parsed) { return parsed ? fault_code::none : parsed.error().code; }
@@ -31,8 +33,6 @@ std::string body(std::string_view pdus, std::string_view edus) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(transaction)
 
 BOOST_AUTO_TEST_CASE(captured_transactions_are_read) {
   int transactions = 0;

@@ -6,6 +6,8 @@
 
 /// kill -9 in the middle of commits: what was acknowledged is there, and nothing is there by half.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_crash, *boost::unit_test::timeout(300))
+
 namespace {
 
 constexpr int batches_per_commit = 3;
@@ -63,8 +65,6 @@ std::int64_t kill_after(const std::string& path, std::int64_t first, int commits
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_crash, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(killed_process_loses_nothing_acknowledged_and_leaves_no_half_batch) {
   scratch_folder folder;

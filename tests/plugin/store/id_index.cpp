@@ -4,6 +4,8 @@
 
 /// Ids stay findable while their index moves from memory to disk.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_id_index, *boost::unit_test::timeout(300))
+
 namespace {
 
 /// Commits the results of commands `first` to `last`, 2,000 to a transaction.
@@ -38,8 +40,6 @@ std::int64_t merged_rows(const std::string& path) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_id_index, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(ids_are_found_before_during_and_after_their_merge) {
   scratch_folder folder;

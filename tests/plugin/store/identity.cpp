@@ -11,6 +11,8 @@
 using namespace causeway;
 using namespace causeway::store;
 
+BOOST_AUTO_TEST_SUITE(store_identity)
+
 namespace {
 
 const identity made_for{"a.example", 2};
@@ -26,8 +28,6 @@ std::string refusal(const std::string& path, const identity& wanted, bool use = 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_identity)
 
 BOOST_AUTO_TEST_CASE(rooms_of_a_used_store_do_not_change_their_streams) {
   const scratch_folder folder;

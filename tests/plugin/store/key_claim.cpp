@@ -5,13 +5,13 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_key_claim)
+
 namespace {
 
 const public_key first{"ed25519:first", "AAAA"}, second{"ed25519:second", "BBBB"};
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_key_claim)
 
 BOOST_AUTO_TEST_CASE(the_key_is_remembered_over_restarts) {
   scratch_folder folder;

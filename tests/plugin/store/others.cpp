@@ -4,6 +4,8 @@
 
 /// Other servers, the chat side, invitations and people.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_others, *boost::unit_test::timeout(120))
+
 namespace {
 
 struct in_memory {
@@ -33,8 +35,6 @@ put_invitation sample_invitation(const std::string& user_id, const std::string& 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_others, *boost::unit_test::timeout(120))
 
 // -- destinations -------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@
 
 /// Rooms, events and states: what was written is what is read.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_rooms, *boost::unit_test::timeout(120))
+
 namespace {
 
 struct in_memory {
@@ -22,8 +24,6 @@ put_event accepted(matrix::event_ptr event, std::int64_t position, std::int64_t 
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_rooms, *boost::unit_test::timeout(120))
 
 BOOST_FIXTURE_TEST_CASE(unknown_room_does_not_exist, in_memory) {
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});

@@ -10,6 +10,8 @@
 
 /// Files, transactions, retention and backup of the SQLite engine.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_sqlite_engine, *boost::unit_test::timeout(120))
+
 namespace {
 
 fault refusal_of(const std::string& path) {
@@ -68,8 +70,6 @@ put_event accepted(matrix::event_ptr event, std::int64_t position) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_sqlite_engine, *boost::unit_test::timeout(120))
 
 BOOST_AUTO_TEST_CASE(store_is_there_after_reopening) {
   scratch_folder folder;

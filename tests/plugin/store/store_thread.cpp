@@ -11,6 +11,8 @@
 
 /// Group commit, order and bounds.
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_store_thread, *boost::unit_test::timeout(300))
+
 namespace {
 
 /// What happened inside the engine, for the test to look at.
@@ -110,8 +112,6 @@ using texts = std::vector<std::string>;
 using sizes = std::vector<std::size_t>;
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_store_thread, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(what_waits_is_committed_at_once_and_called_back_in_order) {
   reports seen;

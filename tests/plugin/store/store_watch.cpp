@@ -8,6 +8,8 @@
 #include <fstream>
 
 namespace causeway::store {
+BOOST_AUTO_TEST_SUITE(store_store_watch)
+
 namespace {
 
 bool says(const status& x, std::string_view part) {
@@ -18,8 +20,6 @@ bool says(const status& x, std::string_view part) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(store_store_watch)
 
 BOOST_AUTO_TEST_CASE(files_that_are_moved_away_or_replaced_take_no_commit_until_they_are_back) {
   scratch_folder folder;
