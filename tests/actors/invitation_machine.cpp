@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_waits_for_its_past_is_answered_at_once_and_t
 BOOST_AUTO_TEST_CASE(an_invite_without_a_valid_signature_is_forbidden) {
   rig r(their_room, bob);
   auto pdu = member_event(their_room, eve, bob, "invite", 5)->source;
-  pdu.set("signatures", matrix::json::object{});
+  pdu.set("signatures", matrix::json::object{{"there.example", matrix::json::object{{"ed25519:a", "AAAA"}}}});
   const auto refused = r.arrives(*matrix::make_event(pdu, *matrix::find_room_version("11")));
   BOOST_TEST(told<invite_arrived>(refused).empty());
   BOOST_TEST(told<federation_reply>(refused).at(0).second.status == 403);

@@ -169,7 +169,9 @@ BOOST_AUTO_TEST_CASE(content_the_rules_do_not_allow_is_not_found_again_for_an_ev
       auto users = *levels.find("users")->as_object();
       users.set(eve, 50);
       levels.set("users", std::move(users));
-      levels.set("events", object{{"m.room.power_levels", 50}});
+      auto events = *levels.find("events")->as_object();
+      events.set("m.room.power_levels", 50);
+      levels.set("events", std::move(events));
       r.push({r.made(ann, "m.room.power_levels", levels, "")});
       auto more = levels;
       more.set(key.first, key.second);
