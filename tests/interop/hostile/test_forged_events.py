@@ -3,6 +3,7 @@
 from harness import matrix
 
 from .case import HostileCase
+from .hosted_room import LEVELS
 
 
 class ForgedEvents(HostileCase):
@@ -130,3 +131,25 @@ class ForgedEvents(HostileCase):
                 bare = {**matrix.without(event, "hashes"), "hashes": hashes}
                 self.hostile.key.sign_event(bare, "11", self.hostile.server_name, rehash=False)
                 self.dropped(shared, matrix.event_id(bare, "11"), bare, "no hash", "bad_json")
+
+    def test_a_moderator_does_not_get_round_the_levels_by_sending_an_event_without_a_key_and_then_whole(self):
+        """`notifications` is for those of level 100; no redaction leaves it, so both forms are one event."""
+        for version in ("10", "11", "12"):
+            with self.subTest(version):
+                room = self.honest.found_room(room_version=version)
+                mallory = room.join_of(self.hostile, self.fresh("mallory"))
+                base = {**LEVELS, "users": {mallory: 50} if version == "12" else {room.host: 100, mallory: 50},
+                        "events": {**LEVELS.get("events", {}), "m.room.power_levels": 50}}
+                room.add("m.room.power_levels", base, state_key="")
+                alice = self.accept(self.honest, room)
+                event_id, event = room.make("m.room.power_levels", {**base, "notifications": {"room": 100}}, sender=mallory, state_key="", signer=self.hostile)
+                self.assertEqual(self.verdicts(self.hostile, [{**event, "content": base}]), {event_id: {}})
+                self.verdicts(self.hostile, [event])
+                self.verdicts(self.honest, [event])
+                said, message = room.say("still here")
+                self.assertEqual(self.verdicts(self.honest, [message]), {said: {}})
+                self.chat.wait_for("message.received", matrix_room_id=room.room_id, event_id=said)
+                served = self.honest.get_event(event_id)[1]["pdus"][0]["content"]
+                self.assertNotIn("notifications", served)
+                self.assertEqual(served["users"], base["users"])
+                self.ours.send(room.room_id, alice, "and she")

@@ -3,6 +3,7 @@
 import uuid
 
 from causeway_demo.chat_server import CommandError
+from harness import matrix
 from harness.fake_homeserver import FEDERATION, quote
 
 from .case import HostileCase
@@ -202,6 +203,39 @@ class TooManyInvitations(HostileCase):
         self.chat.answer(room.room_id, bob, accept=True)
         with self.assertRaises(CommandError):
             self.chat.answer(room.room_id, bob, accept=True)
+
+
+class Ghosts(HostileCase):
+    def test_invitations_in_a_room_to_users_we_do_not_have_cost_no_actor_and_are_not_told(self):
+        shared = self.share(levels={"invite": 0})
+        before = self.inspect("actors", "--filter", "ghost")["total"]
+        for part in range(10):
+            pdus = [shared.room.make("m.room.member", {"membership": "invite"}, sender=shared.mallory, signer=self.hostile,
+                                     state_key=f"@{name}{part}x{number}:{self.ours.server_name}")[1]
+                    for number in range(25) for name in ("ghost", "GHOST")]
+            self.assertEqual(set(map(str, self.verdicts(self.hostile, pdus).values())), {"{}"})
+        self.hears_honest(shared)
+        self.until(lambda: self.inspect("actors", "--filter", "ghost")["total"] == before, "their actors to end")
+        told = [each for each in self.chat.find("invitation.received", matrix_room_id=shared.room_id) if "ghost" in each.body["user"].lower()]
+        self.assertEqual(told, [])
+        # Who comes to exist is told when somebody invites them then.
+        casper = self.ours.user(self.fresh("casper"))
+        _, invite = shared.room.make("m.room.member", {"membership": "invite"}, sender=shared.mallory, signer=self.hostile, state_key=casper)
+        self.verdicts(self.hostile, [invite])
+        self.chat.wait_for("invitation.received", matrix_room_id=shared.room_id, user=casper)
+
+    def test_an_invite_its_own_server_has_not_signed_is_not_signed_by_us(self):
+        for version in ("6", "10", "11", "12"):
+            with self.subTest(version):
+                room = self.hostile.found_room(room_version=version, join_rule="invite")
+                bob = self.ours.user(self.fresh("bob"))
+                third = {"display_name": "b", "signed": {"mxid": bob, "token": "t", "signatures": {}}}
+                _, event = room.make("m.room.member", {"membership": "invite", "third_party_invite": third}, state_key=bob, sign=False)
+                event.setdefault("signatures", {})
+                answer = self.hostile.request("PUT", f"{FEDERATION}/v2/invite/{quote(room.room_id)}/{quote(matrix.event_id(event, version))}",
+                                              {"event": event, "room_version": version, "invite_room_state": room.state_events()})
+                self.refused(answer, 403, "M_FORBIDDEN")
+                self.assertEqual(self.chat.find("invitation.received", user=bob), [])
 
 
 class WaitingInvitations(HostileCase):
