@@ -18,6 +18,10 @@ namespace {
 constexpr time_ms give_up_ms = 24 * 3'600'000;
 /// Auth chains asked for while one stretch of history is fetched.
 constexpr std::uint32_t history_auth_questions_max = 50;
+/// From the first events on: what has not come then is left out, with the auth chains still missing.
+constexpr time_ms history_ms_max = 60'000;
+/// Another resident's turn comes after that, ms, doubling with each failure up to `federation.request_timeout_ms`.
+constexpr std::uint32_t history_timeout_ms_min = 10'000;
 
 } // namespace
 
@@ -49,21 +53,27 @@ void room_machine::ask_history() {
   for (const auto& id : history_->from) r.query.emplace_back("v", id);
   const auto left = node_.room.backfill_on_join - std::min<std::size_t>(node_.room.backfill_on_join, history_->events.size());
   r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
-  r.timeout_ms = node_.federation.request_timeout_ms;
+  r.timeout_ms = history_timeout_ms();
   r.response_bytes_max = 101 * limits::event_bytes_max;
   now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
+}
+
+std::uint32_t room_machine::history_timeout_ms() const {
+  const auto patience = std::min<std::uint64_t>(node_.federation.request_timeout_ms, std::uint64_t{history_timeout_ms_min} << std::min(history_->failures, 20u));
+  if (history_->deadline == 0) return static_cast<std::uint32_t>(patience);
+  return static_cast<std::uint32_t>(std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, history_->deadline - now_)));
 }
 
 void room_machine::history_failed() {
   history_->asked = 0;
   if (now_ - history_->begun > give_up_ms) return finish_history();
-  // Another resident has it as well. Meanwhile the room goes on: what was held comes in, the past follows.
+  if (history_->deadline != 0 && now_ >= history_->deadline) return finish_history();
+  // Another resident has it as well. Meanwhile the room goes on, the past follows.
   auto servers = servers_in_room();
   std::erase(servers, node_.server_name);
   if (!servers.empty()) history_->server = servers[history_->failures % servers.size()];
   const auto pause = std::min<time_ms>(time_ms{1000} << std::min(++history_->failures, 20u), node_.room.inbox_retry_ms);
   now_effects_.push_back(wake_me_at{now_ + pause, "history"});
-  for (auto& h : std::exchange(held_, {})) receive(h);
 }
 
 void room_machine::history_answer(const peer_answer& m) {
@@ -110,7 +120,8 @@ void room_machine::history_verified(const std::vector<matrix::event_ptr>& events
     return finish_history();
   }
   history_->events.insert(history_->events.end(), events.begin(), events.end());
-  if (events.empty() || history_->events.size() >= node_.room.backfill_on_join) return finish_history();
+  if (history_->deadline == 0) history_->deadline = now_ + history_ms_max;
+  if (events.empty() || history_->events.size() >= node_.room.backfill_on_join || now_ >= history_->deadline) return finish_history();
   // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a short one may be left out.
   const auto asked_for = std::exchange(history_->from, {});
   auto go_on_from = [&](const std::string& id) {
@@ -134,7 +145,9 @@ bool room_machine::ask_history_auth() {
   for (const auto& x : history_->events) {
     const bool lacks = std::any_of(x->auth_events.begin(), x->auth_events.end(), [&](const auto& id) { return !graph_.find(id) && !own.contains(id); });
     if (!lacks || history_->unjudgeable.contains(x->event_id)) continue;
-    if (history_->server.empty() || history_->auth_questions++ >= history_auth_questions_max) return false;
+    if (history_->server.empty() || history_->auth_questions++ >= history_auth_questions_max ||
+        (history_->deadline != 0 && now_ >= history_->deadline))
+      return false;
     history_->auth_of = x->event_id;
     history_->since = now_;
     peer_request r;
@@ -142,7 +155,7 @@ bool room_machine::ask_history_auth() {
     r.asked = history_->asked = next_token();
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_id_, x->event_id};
-    r.timeout_ms = node_.federation.request_timeout_ms;
+    r.timeout_ms = history_timeout_ms();
     r.response_bytes_max = limits::response_bytes_max;
     now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
     return true;
@@ -207,9 +220,6 @@ void room_machine::complete_history(const store::events_loaded& known) {
   tell_state_changes(graph_.end_history(writes_));
   head_.history_from.clear();
   head_changed_ = true;
-  auto held = std::move(held_);
-  held_.clear();
-  for (const auto& h : held) receive(h);
   advance(); // gaps have waited for it
 }
 

@@ -95,7 +95,7 @@ void room_machine::ask_join() {
   if (j.via >= j.wanted.via.size()) {
     const auto ended = std::move(j);
     join_.reset();
-    for (auto& h : std::exchange(held_, {})) receive(h);
+    release_pdus();
     auto waiting = std::exchange(join_queue_, {});
     join_ended(ended.wanted, ended.last, ended.perhaps_joined);
     for (auto& w : waiting) {
@@ -364,8 +364,7 @@ void room_machine::join_verified(const events_verified& m) {
   ask_members();
   join_ended(wanted, {});
   for (const auto& w : waiting) join_local(w);
-  if (!history_)
-    for (auto& h : std::exchange(held_, {})) receive(h);
+  release_pdus(); // the past may take minutes: who speaks now is heard now
 }
 
 } // namespace causeway::room

@@ -128,7 +128,7 @@ void room_machine::members_failed(const std::string& why) {
   }
   const auto pause = std::min<time_ms>(retry_ms_min << std::min(w.failures++, 20u), retry_ms_max);
   now_effects_.push_back(wake_me_at{now_ + pause, "members"});
-  for (auto& h : std::exchange(held_, {})) receive(h); // it waited for the store only
+  release_pdus(); // it waited for the store only
 }
 
 void room_machine::read_what_came_since(std::vector<std::string> from) {
@@ -191,7 +191,7 @@ void room_machine::take_members() {
   tell_members(members, 0, true);
   tell_invited();
   now_effects_.push_back(note{log_level::info, "members are complete", {{"room", room_id_}, {"members", std::to_string(members.size())}}});
-  for (auto& h : std::exchange(held_, {})) receive(h);
+  release_pdus();
 }
 
 } // namespace causeway::room

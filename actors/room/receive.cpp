@@ -1,8 +1,8 @@
 // The way of a foreign event into the room: formed -> verified -> gathered -> authorised -> resolved -> committed -> told.
 // Source: server-server-api, "Checks performed on receipt of a PDU".
+#include "actors/room/answer_id.hpp"
 #include "actors/room/room_machine.hpp"
 
-#include "messages/limits.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/server_acl.hpp"
@@ -12,9 +12,7 @@
 #include <utility>
 
 namespace causeway::room {
-namespace {
 
-/// An id for the answer to PUT /send even where the PDU has no form.
 std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_version_rules& rules) {
   if (rules.event_ids == matrix::event_id_format::given) {
     const auto* id = pdu.find("event_id");
@@ -24,34 +22,13 @@ std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_ve
   return "$" + (rules.event_ids == matrix::event_id_format::base64_hash ? matrix::base64_encode(hash) : matrix::base64url_encode(hash));
 }
 
-} // namespace
-
-bool room_machine::has_room_for(const pdus_received& m) const {
-  auto all = m.pdus->size(), of_origin = all;
-  auto count = [&](const std::string& origin, std::size_t pdus) {
-    all += pdus;
-    if (origin == m.origin) of_origin += pdus;
-  };
-  for (const auto& [id, w] : work_) {
-    count(w.origin, 1);
-    for (const auto& copy : w.copies)
-      if (copy.origin != w.origin) count(copy.origin, 1);
-  }
-  for (const auto& h : held_) count(h.origin, h.pdus->size());
-  // One server may fill half of it: the room stays open to the others.
-  return all <= node_.room.pending_pdus_max && of_origin <= std::max<std::size_t>(limits::pdus_per_transaction_max, node_.room.pending_pdus_max / 2);
-}
-
 void room_machine::receive(const pdus_received& m) {
-  if (!has_room_for(m)) {
+  if (!make_room_for(m)) {
     // The sender keeps what it sent and repeats it; an answer per PDU would make it drop them.
     tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
     return;
   }
-  if (join_ || (history_ && history_->failures == 0) || (without_members_ && without_members_->reading != 0)) {
-    held_.push_back(m);
-    return;
-  }
+  if (m.reply_to.kind != actor_kind::room && holds_pdus()) return hold(m);
   heard_from(m.origin);
   const auto batch_id = ++last_batch_;
   auto& b = batches_[batch_id];
@@ -59,81 +36,72 @@ void room_machine::receive(const pdus_received& m) {
   b.asked = m.asked;
   b.outcomes.resize(m.pdus->size());
   b.open = m.pdus->size() + 1; // the last one is this function's own
-  auto settled = [&](std::size_t index, std::string event_id, std::string error) {
-    b.outcomes[index] = {std::move(event_id), std::move(error)};
-    --b.open;
-  };
-
-  std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies;
-  bool wanted_now = false;
-  const matrix::json::object* acl = nullptr;
-  if (exists_)
-    if (auto e = graph_.state_event("m.room.server_acl")) acl = &e->content();
-  const bool admitted = !exists_ || matrix::server_acl_allows(acl, m.origin);
-  for (std::size_t i = 0; i < m.pdus->size(); ++i) {
-    auto& pdu = (*m.pdus)[i];
-    if (!exists_ || head_.phase != store::room_phase::joined) {
-      // Not our room (any more). One thing concerns us still: an invitation that is taken back.
-      const auto* type = pdu.find("type");
-      const auto* key = pdu.find("state_key");
-      if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
-          node_.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
-        // Answered when the invitation has it on disk.
-        const auto asked = next_token();
-        rescinding_[asked] = {batch_id, i, now_};
-        tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, m.origin, pdu});
-        continue;
-      }
-      settled(i, exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
-      continue;
-    }
-    if (!admitted) {
-      settled(i, id_for_answer(pdu, graph_.rules()), "server ACL denies " + m.origin);
-      continue;
-    }
-    auto formed = matrix::take_event(pdu, graph_.rules());
-    if (!formed) {
-      settled(i, id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
-      continue;
-    }
-    const auto& x = *formed;
-    if (x->room_id != room_id_) {
-      settled(i, x->event_id, "event of another room");
-      continue;
-    }
-    if (const auto* known = graph_.find(x->event_id); known && known->judged != store::verdict::outlier) {
-      consider_restoring(*known, x);
-      settled(i, x->event_id, {}); // a repeat is harmless
-      continue;
-    }
-    b.outcomes[i].event_id = x->event_id;
-    if (auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
-      auto& w = work_.at(it->second);
-      w.pulled_for = 0; // somebody waits for it now
-      wanted_now = true;
-      if (!w.copies.empty()) {
-        if (add_copy(it->second, w, x, m.origin, waiter{batch_id, i})) copies.emplace_back(it->second, x);
-        continue;
-      }
-      if (w.stripped)
-        if (auto whole = matrix::restored(*w.event, *x)) {
-          w.event = std::move(whole);
-          w.stripped = false;
-        }
-      if (w.in_inbox) settled(i, x->event_id, {}); // staged already: on disk
-      else w.waiters.emplace_back(batch_id, i);
-      continue;
-    }
-    const auto id = begin_work(x, m.origin);
-    work_.at(id).copies.back().waiters.emplace_back(batch_id, i);
-    copies.emplace_back(id, x);
-  }
+  intake in{m.origin, batch_id};
+  for (std::size_t i = 0; i < m.pdus->size(); ++i) take_pdu(in, i, (*m.pdus)[i]);
   if (--b.open == 0) {
     tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
     batches_.erase(batch_id);
   }
-  if (!copies.empty()) ask_to_verify(std::move(copies));
-  if (wanted_now) advance(); // the gap it was pulled for may fail and ask for nothing more
+  if (!in.copies.empty()) ask_to_verify(std::move(in.copies));
+  if (in.wanted_now) advance(); // the gap it was pulled for may fail and ask for nothing more
+}
+
+room_machine::taken room_machine::take_pdu(intake& in, std::size_t i, matrix::json::object& pdu, const std::string& row) {
+  const auto found = batches_.find(in.batch_id);
+  auto* b = found == batches_.end() ? nullptr : &found->second;
+  auto settled = [&](std::string event_id, std::string error) {
+    if (!b) return taken::settled;
+    b->outcomes[i] = {std::move(event_id), std::move(error)};
+    --b->open;
+    return taken::settled;
+  };
+  if (!exists_ || head_.phase != store::room_phase::joined) {
+    // Not our room (any more). One thing concerns us still: an invitation that is taken back.
+    const auto* type = pdu.find("type");
+    const auto* key = pdu.find("state_key");
+    if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
+        node_.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
+      // Answered when the invitation has it on disk.
+      const auto asked = next_token();
+      rescinding_[asked] = {in.batch_id, i, now_, row};
+      tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, in.origin, pdu});
+      return taken::handed_on;
+    }
+    return settled(exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
+  }
+  const auto acl = graph_.state_event("m.room.server_acl");
+  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, in.origin)) return settled(id_for_answer(pdu, graph_.rules()), "server ACL denies " + in.origin);
+  auto formed = matrix::take_event(pdu, graph_.rules());
+  if (!formed) return settled(id_for_answer(pdu, graph_.rules()), to_string(formed.error()));
+  const auto& x = *formed;
+  if (x->room_id != room_id_) return settled(x->event_id, "event of another room");
+  if (const auto* known = graph_.find(x->event_id); known && known->judged != store::verdict::outlier) {
+    consider_restoring(*known, x);
+    return settled(x->event_id, {}); // a repeat is harmless
+  }
+  if (b) b->outcomes[i].event_id = x->event_id;
+  in.last_event_id = x->event_id;
+  if (auto it = work_by_event_.find(x->event_id); it != work_by_event_.end()) {
+    auto& w = work_.at(it->second);
+    w.pulled_for = 0; // somebody waits for it now
+    in.wanted_now = true;
+    if (!w.copies.empty()) {
+      if (add_copy(it->second, w, x, in.origin, waiter{in.batch_id, i})) in.copies.emplace_back(it->second, x);
+      return taken::waits;
+    }
+    if (w.stripped)
+      if (auto whole = matrix::restored(*w.event, *x)) {
+        w.event = std::move(whole);
+        w.stripped = false;
+      }
+    if (w.in_inbox) settled(x->event_id, {}); // staged already: on disk
+    else w.waiters.emplace_back(in.batch_id, i);
+    return taken::waits;
+  }
+  const auto id = begin_work(x, in.origin);
+  work_.at(id).copies.back().waiters.emplace_back(in.batch_id, i);
+  in.copies.emplace_back(id, x);
+  return taken::waits;
 }
 
 void room_machine::settle(std::uint64_t batch_id, std::size_t index, const std::string& error) {
@@ -334,9 +302,15 @@ bool room_machine::accept(std::uint64_t id, work& w) {
 void room_machine::stage(work& w) {
   // Answered for from now on: it waits on disk for what is missing.
   w.in_inbox = true;
-  if (w.copies.empty()) writes_.push_back(store::put_inbox{room_id_, w.event->event_id, w.origin, w.event->to_json(), now_});
+  auto put = [&](const matrix::event& x, const std::string& origin) {
+    auto text = x.to_json();
+    const auto bytes = text.size();
+    writes_.push_back(store::put_inbox{room_id_, x.event_id, origin, std::move(text), now_});
+    return bytes;
+  };
+  if (w.copies.empty()) w.bytes = put(*w.event, w.origin);
   for (auto& copy : w.copies) {
-    if (!std::exchange(copy.staged, true)) writes_.push_back(store::put_inbox{room_id_, copy.event->event_id, copy.origin, copy.event->to_json(), now_});
+    if (!std::exchange(copy.staged, true)) copy.bytes = put(*copy.event, copy.origin);
     for (const auto& [batch_id, index] : std::exchange(copy.waiters, {})) settle(batch_id, index, {});
   }
   for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) settle(batch_id, index, {});

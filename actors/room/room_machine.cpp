@@ -157,7 +157,7 @@ void room_machine::loaded(const store::room_loaded& from) {
   exists_ = from.exists;
   last_active_ = now_;
   head_.chat_room_id = from.room.chat_room_id; // it may have a name before we are in it
-  if (!exists_) return;
+  if (!exists_) return load_held(from.inbox);
   head_ = from.room;
   graph_.load(from);
   if (!graph_.create()) throw std::runtime_error("room " + room_id_ + " has no create event in the store");
@@ -179,10 +179,12 @@ void room_machine::loaded(const store::room_loaded& from) {
     if (!r.looked_up) look_up(r.redaction_event_id, r.target_event_id);
   }
   std::vector<std::pair<std::uint64_t, matrix::event_ptr>> staged_copies;
-  for (const auto& staged : from.inbox) {
+  const bool takes_part = head_.phase == store::room_phase::joined;
+  if (!takes_part) load_held(from.inbox);
+  for (const auto& staged : takes_part ? from.inbox : std::vector<store::put_inbox>{}) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
-    if (!e) {
+    if (!e || (*e)->event_id != staged.event_id) { // of another room version than the join was offered: nobody can have meant it
       writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
       continue;
     }
@@ -191,6 +193,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     auto& w = work_.at(id);
     if (known != work_by_event_.end()) w.copies.push_back({unverified_copy::state::verifying, *e, staged.origin, {}, false});
     w.copies.back().staged = w.in_inbox = true;
+    w.copies.back().bytes = staged.pdu.size();
     w.since = std::max(staged.received_ts, now_ - staged_before_start_ms_max);
     staged_copies.emplace_back(id, *e);
   }
@@ -433,7 +436,7 @@ void room_machine::abandon_work() {
   }
   history_.reset();
   if (without_members_) end_without_members();
-  for (auto& h : std::exchange(held_, {})) receive(h);
+  release_pdus();
 }
 
 effects room_machine::flush() {
@@ -463,7 +466,7 @@ effects room_machine::flush() {
   writes_.clear();
   after_.clear();
   // A name that turned out to be no room of ours keeps no actor.
-  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty()) out.push_back(finish{.on_disk = false});
+  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty() && rescinding_.empty()) out.push_back(finish{.on_disk = false});
   return out;
 }
 
@@ -491,6 +494,7 @@ std::string room_machine::describe(time_ms now) const {
     row.set("age_ms", now - w.since);
     under_way.emplace_back(std::move(row));
   }
+  o.set("events_held", static_cast<std::int64_t>(held_.all().size()));
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
   o.set("under_way", std::move(under_way));
   matrix::json::array unsigned_memberships;

@@ -3,6 +3,7 @@
 #include "actors/effects.hpp"
 #include "actors/room/arriving_invites.hpp"
 #include "actors/room/content_repair.hpp"
+#include "actors/room/held_pdus.hpp"
 #include "actors/room/message_names.hpp"
 #include "actors/room/room_graph.hpp"
 #include "actors/room/told_state.hpp"
@@ -28,7 +29,8 @@ enum class work_phase : std::uint8_t { formed, verifying, waiting_for_keys, gath
 std::string_view name(work_phase p);
 
 /// A room: its graph, its authority. Pure: a message and the time come in, effects go out.
-/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), gaps.cpp and gap_questions.cpp (missing events), outliers.cpp
+/// Files: room_machine.cpp (life), receive.cpp (the way of a foreign event), intake.cpp (how much is let in),
+/// held.cpp (what comes during our join), gaps.cpp and gap_questions.cpp (missing events), outliers.cpp
 /// (what was told beside them), history.cpp (the past of a join), author.cpp (events of our users), forks.cpp (too many ends of the graph),
 /// create.cpp, commands.cpp, invitations.cpp, serve.cpp (questions of other servers), membership.cpp (make_join and the like), knock.cpp (who asks to be let in),
 /// restricted.cpp (joins that depend on membership elsewhere), join.cpp (joining through another server), join_through.cpp (by the word of
@@ -70,6 +72,7 @@ private:
     std::string origin;
     std::vector<waiter> waiters;
     bool staged = false; ///< on disk
+    std::size_t bytes = 0; ///< of its text, where it is staged
   };
   struct work {
     matrix::event_ptr event; ///< while there are `copies`: the first of them
@@ -83,6 +86,7 @@ private:
     bool stripped = false;     ///< `event` is what the redaction left of a copy that did not match its hash
     bool stands_alone = false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
     bool in_inbox = false;   ///< staged: on disk, answered for
+    std::size_t bytes = 0;   ///< of its text, where it is staged; 0: not counted yet
     bool looked_up = false;  ///< the store was asked for its unknown parents
     policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
     std::string policy_reason;
@@ -98,8 +102,44 @@ private:
   };
   using work_map = std::map<std::uint64_t, work>; ///< by order of arrival
   void receive(const pdus_received& m);
-  /// Whether the bound on what is worked on or held lets these in.
-  bool has_room_for(const pdus_received& m) const;
+  struct intake {
+    std::string origin;
+    std::uint64_t batch_id = 0; ///< 0: nobody waits for the outcomes
+    std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies = {}; ///< to be verified
+    bool wanted_now = false;        ///< something that was pulled for a gap is waited for by itself
+    std::string last_event_id = {}; ///< of the PDU that was taken last
+  };
+  enum class taken : std::uint8_t { settled, waits, handed_on }; ///< handed_on: to an invitation
+  /// @param row  its id in the inbox, where it is staged already
+  taken take_pdu(intake& in, std::size_t i, matrix::json::object& pdu, const std::string& row = {});
+  // -- how much is let in (intake.cpp)
+  struct share {
+    std::size_t pdus = 0, bytes = 0;
+  };
+  struct evictable {
+    time_ms since = 0;
+    std::string origin;
+    share frees;
+    std::uint64_t work_id = 0; ///< 0: it is held
+    std::string row;           ///< of what is held
+  };
+  /// What each server has in the room: being worked on, staged, held.
+  std::map<std::string, share> shares();
+  /// What waits on disk for others, the longest waiting first.
+  std::vector<evictable> evictables() const;
+  void evict(const evictable& x);
+  /// Keeps the bounds on what is worked on or held. @returns false: these may not come in now
+  bool make_room_for(const pdus_received& m);
+  // -- what comes during our join (held.cpp)
+  /// Whether PDUs cannot be judged yet and wait on disk.
+  bool holds_pdus() const;
+  const matrix::room_version_rules* rules_of_held() const;
+  void hold(const pdus_received& m);
+  /// What a former life of this actor held for a join that it did not see the end of.
+  void load_held(const std::vector<store::put_inbox>& rows);
+  /// Our join has ended, one way or the other: they go the way of all others.
+  void release_pdus();
+  void release(std::deque<held_pdu> held);
   /// A new event on its way, still to be verified.
   std::uint64_t begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for = 0);
   /// @returns how many of them are new, or another form of one that is not verified yet
@@ -228,6 +268,8 @@ private:
   // -- the history before a join (history.cpp)
   void start_history(const std::string& server);
   void ask_history();
+  /// So long the open question may last.
+  std::uint32_t history_timeout_ms() const;
   void history_failed();
   void history_answer(const peer_answer& m);
   void history_verified(const std::vector<matrix::event_ptr>& events);
@@ -237,6 +279,7 @@ private:
     std::vector<matrix::event_ptr> events;
     std::uint32_t failures = 0;
     time_ms begun = 0;
+    time_ms deadline = 0; ///< from the first events on; 0: none have come
     token asked = 0;
     bool verifying = false;
     time_ms since = 0;
@@ -746,7 +789,7 @@ private:
   std::int64_t last_held_ = 0;
   std::optional<join_dance> join_;
   std::vector<join_wanted> join_queue_;
-  std::vector<pdus_received> held_; ///< PDUs that came during our join; bounded like `work_`, and together with it
+  held_pdus held_; ///< bounded like `work_`, and together with it
   time_ms last_active_ = 0;
 };
 

@@ -249,28 +249,6 @@ BOOST_AUTO_TEST_CASE(what_comes_from_before_our_join_waits_for_the_history_and_i
   BOOST_TEST((j.heard == std::vector<std::string>{"first", "second"}));
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_during_our_join_is_held_up_to_the_bound_and_of_one_server_up_to_half_of_it) {
-  shared_room r("11", false);
-  joiner j(r);
-  j.answers = false;
-  j.join();
-  const auto x = r.message_of(ann, "meanwhile");
-  auto pdus = std::make_shared<std::vector<matrix::json::object>>(50, x->source);
-  auto overloaded = [&](const std::string& origin, int batches) {
-    int count = 0;
-    for (int i = 0; i < batches; ++i) {
-      const auto answers = told<pdus_handled>(j.on(pdus_received{{actor_kind::remote_server, origin}, 1, origin, pdus}));
-      if (answers.empty()) continue;
-      BOOST_TEST(answers[0].second.overloaded);
-      ++count;
-    }
-    return count;
-  };
-  BOOST_TEST(overloaded("here.example", 100) == 50); // pending_pdus_max is 5,000
-  BOOST_TEST(overloaded("third.example", 49) == 0);
-  BOOST_TEST(overloaded("fourth.example", 2) == 1);
-}
-
 BOOST_AUTO_TEST_CASE(a_message_of_a_member_whose_join_is_still_on_its_way_to_us_is_shown) {
   shared_room r;
   const std::string eda = "@eda:there.example";

@@ -1,0 +1,98 @@
+// What comes during our join: before the state of the room is known nothing can be judged, and the server whose answer we wait for may take minutes.
+// Nobody else waits for it: what comes is staged in the inbox, answered for, and goes the way of all other events when the join has ended.
+#include "actors/room/answer_id.hpp"
+#include "actors/room/intake_limits.hpp"
+#include "actors/room/room_machine.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/json_lists.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace causeway::room {
+
+const matrix::room_version_rules* room_machine::rules_of_held() const {
+  if (exists_) return &graph_.rules();
+  return join_ && join_->join ? &join_->join->rules() : nullptr;
+}
+
+bool room_machine::holds_pdus() const {
+  // Before a join of ours was signed nobody has reason to send us more than that an invitation was taken back.
+  if (join_) return rules_of_held() != nullptr;
+  return without_members_ && without_members_->reading != 0;
+}
+
+void room_machine::hold(const pdus_received& m) {
+  const auto& rules = *rules_of_held();
+  std::vector<pdu_outcome> outcomes;
+  for (auto& pdu : *m.pdus) {
+    pdu.erase("unsigned");
+    held_pdu x;
+    x.row = id_for_answer(pdu, rules);
+    auto text = matrix::json::canonical(pdu);
+    x.bytes = text.size();
+    auto& outcome = outcomes.emplace_back(pdu_outcome{x.row, {}});
+    if (x.row.empty() || x.row.size() > limits::identifier_bytes_max) outcome = {{}, "no event id"};
+    else if (x.bytes > limits::event_bytes_max) outcome.error = "too_large: an event has at most 65536 bytes";
+    if (!outcome.error.empty()) continue;
+    x.origin = m.origin;
+    x.since = now_;
+    x.pdu = std::move(pdu);
+    const auto row = x.row;
+    if (held_.add(std::move(x))) writes_.push_back(store::put_inbox{room_id_, row, m.origin, std::move(text), now_});
+  }
+  tell_after(m.reply_to, pdus_handled{m.asked, std::move(outcomes)});
+}
+
+void room_machine::load_held(const std::vector<store::put_inbox>& rows) {
+  std::deque<held_pdu> now;
+  for (const auto& staged : rows) {
+    auto pdu = matrix::json::parse_deep(staged.pdu);
+    auto* object = pdu ? pdu->as_object() : nullptr;
+    if (!object || now_ - staged.received_ts > held_ms_max) {
+      writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
+      continue;
+    }
+    held_pdu x{*object, staged.event_id, staged.origin, staged.received_ts, staged.pdu.size()};
+    // An invitation that is taken back must not stand until somebody wants to join again.
+    const auto* type = x.pdu.find("type");
+    if (type && type->as_string() && *type->as_string() == "m.room.member") now.push_back(std::move(x));
+    else held_.add(std::move(x));
+  }
+  release(std::move(now));
+}
+
+void room_machine::release_pdus() { release(held_.take()); }
+
+void room_machine::release(std::deque<held_pdu> held) {
+  if (held.empty()) return;
+  std::set<std::string> done, waiting;
+  intake in;
+  for (auto& h : held) {
+    in.origin = h.origin;
+    in.last_event_id.clear();
+    heard_from(h.origin);
+    const auto what = take_pdu(in, 0, h.pdu, h.row);
+    const auto it = work_by_event_.find(in.last_event_id);
+    if (what == taken::waits && it != work_by_event_.end() && in.last_event_id == h.row) {
+      auto& w = work_.at(it->second);
+      w.since = std::min(w.since, h.since);
+      for (auto& copy : w.copies)
+        if (copy.origin == h.origin) copy.staged = true, copy.bytes = h.bytes;
+      if (!w.in_inbox) stage(w);
+      waiting.insert(h.row);
+    } else if (what == taken::handed_on) {
+      waiting.insert(h.row); // its row goes when the invitation has it
+    } else {
+      done.insert(h.row);
+    }
+  }
+  for (const auto& row : done)
+    if (!waiting.contains(row)) writes_.push_back(store::remove_inbox{room_id_, {row}});
+  if (!in.copies.empty()) ask_to_verify(std::move(in.copies));
+  advance();
+}
+
+} // namespace causeway::room
