@@ -14,7 +14,7 @@ def hang(*_):
 
 
 class HangingServers(HostileCase):
-    settings = {"room": {"inbox_retry_ms": 500}}
+    settings = {"room": {"inbox_retry_ms": 500}, "federation": {"request_timeout_ms": 3000}}  # a gap is asked for twice as long: beyond the promise
 
     def silence(self, server):
         for word in QUESTIONS:
