@@ -76,8 +76,9 @@ room_machine::lacking room_machine::gap_lacks(const gap& g) const {
       found.waits = true;
       return false;
     };
-    if (!w.told_state && w.distrusts_parents) found.states.push_back(&w);
-    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) { return !graph_.is_placed(p) && unknown(p); }))
+    const bool all_refuted = !x.prev_events.empty() && std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return refuted_.contains(p); });
+    if (!w.told_state && (w.distrusts_parents || all_refuted)) found.states.push_back(&w);
+    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) { return !graph_.is_placed(p) && !is_left_out(x, p) && unknown(p); }))
       found.parents.push_back(&w);
     else if (std::any_of(x.auth_events.begin(), x.auth_events.end(), [&](const auto& a) { return !graph_.find(a) && unknown(a); }))
       found.authority.push_back(&w);
@@ -163,6 +164,7 @@ std::optional<std::string> room_machine::witness_for(const gap& g, const work& w
   if (author != node_.server_name && std::find(servers.begin(), servers.end(), author) != servers.end()) order.push_back(author);
   if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
   else order.insert(order.end(), g.to_try.begin(), g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
+  std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
   // and not at all while those who would know better are merely silent.
   if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || now_ - work_.at(g.work_id).since >= lone_word_after_ms))
@@ -266,14 +268,18 @@ bool room_machine::ask_authority(gap& g, const std::vector<const work*>& of) {
 
 bool room_machine::gap_answer(const peer_answer& m) {
   const auto it = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
-  if (it == gaps_.end()) return false;
+  if (it == gaps_.end()) return take_up_question(m) && gap_answer(m);
   const auto number = it->first;
   auto& g = it->second;
   g.asked = 0;
-  if (m.status == 0 || m.status == 429 || m.status >= 500) return gap_unanswered(number, to_string(m.why)), true;
+  if (m.status == 0 || m.status == 429 || m.status >= 500) {
+    left_hanging(g.asked_of);
+    return gap_unanswered(number, to_string(m.why)), true;
+  }
   g.unanswered = 0;
   g.since = now_;
   heard_from(g.asked_of);
+  hanging_.erase(g.asked_of);
   gap_question_done(g);
   if (m.status != 200) return gap_refused(number, to_string(m.why)), true;
   gap_answered(number, m.body);
@@ -409,7 +415,7 @@ void room_machine::missing_events_told(std::uint64_t number, const std::vector<m
   auto& g = gaps_.at(number);
   auto events = told;
   // What was refuted is nobody's word, however often it is told.
-  std::erase_if(events, [&](const auto& x) { return g.refuted.contains(x->event_id); });
+  std::erase_if(events, [&](const auto& x) { return g.refuted.contains(x->event_id) || refuted_.contains(x->event_id); });
   const bool others_fetch = std::any_of(events.begin(), events.end(), [&](const auto& x) {
     const auto it = work_by_event_.find(x->event_id);
     return it != work_by_event_.end() && work_.at(it->second).pulled() && work_.at(it->second).pulled_for != number && !is_stalled(work_.at(it->second));

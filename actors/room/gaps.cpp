@@ -4,6 +4,8 @@
 // Source: server-server-api, "Backfilling and retrieving missing events".
 #include "actors/room/room_machine.hpp"
 
+#include "messages/matrix/identifiers.hpp"
+
 #include <algorithm>
 
 namespace causeway::room {
@@ -19,9 +21,15 @@ constexpr time_ms gap_retry_ms_max = 3'600'000;
 constexpr std::size_t gap_servers_max = 4;
 /// Gaps that are open at a time, of one server and of all: a hopeless one does not hold up the others.
 constexpr std::size_t gaps_of_server_max = 2, gaps_max = 8;
-/// Another server than the pusher is waited for so long, while there is one more to ask.
-constexpr time_ms witness_patience_ms = 2'500;
-/// Servers of which it is known when they were heard last.
+/// Beyond `gaps_max` a server that has none open still opens its first, up to so many: a crowd of silent servers keeps nobody else waiting.
+constexpr std::size_t first_gaps_max = 64;
+/// So long a server is waited for, in the first attempt, before another is asked besides. Each attempt doubles it: a slow server is heard too.
+constexpr time_ms hedge_after_ms = 1'500;
+/// So long those that answer go before a server that let a question hang.
+constexpr time_ms hanging_ms = 60'000;
+/// Questions of one gap that are still open while others are asked.
+constexpr std::size_t late_max = 8;
+/// Servers of which it is known when they were heard last, and when they let a question hang.
 constexpr std::size_t heard_max = 1'000;
 
 } // namespace
@@ -68,7 +76,8 @@ void room_machine::consider_gap() {
   std::vector<std::uint64_t> opened;
   for (const auto& [turn, id] : wanted) {
     const auto& w = work_.at(id);
-    if (gaps_.size() >= gaps_max || open_of[w.origin] >= gaps_of_server_max) continue;
+    const auto open = open_of[w.origin];
+    if (open >= gaps_of_server_max || gaps_.size() >= (open == 0 ? first_gaps_max : gaps_max)) continue;
     ++open_of[w.origin];
     open_gap(id, w);
     opened.push_back(last_gap_);
@@ -98,16 +107,94 @@ void room_machine::resume_gaps() {
   }
 }
 
+time_ms room_machine::patience_of(const gap& g) const {
+  const auto all = std::int64_t{node_.federation.send_join_timeout_ms} + 30'000;
+  if (g.asked == 0 || g.lone) return all; // the verifier failed with our question; or there is nobody else
+  // Those before are still waited for: each further one has half of it.
+  const auto first = hedge_after_ms << std::min(g.attempts, 20u);
+  return std::min<time_ms>(all, g.turned_to.size() > 1 ? first / 2 : first);
+}
+
 void room_machine::gaps_overdue() {
-  const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} + 30'000;
   std::vector<std::uint64_t> late;
-  for (const auto& [number, g] : gaps_) {
-    const auto waits_ms = g.asked_of == g.pusher ? patience : std::min(patience, witness_patience_ms);
-    if (g.asked != 0 && now_ - g.since >= waits_ms) late.push_back(number);
-    else if (g.asked == 0 && !g.paused && now_ - g.since >= patience) late.push_back(number); // the verifier failed with our question
+  for (const auto& [number, g] : gaps_)
+    if ((g.asked != 0 || !g.paused) && now_ - g.since >= patience_of(g)) late.push_back(number);
+  for (const auto number : late) {
+    const auto it = gaps_.find(number);
+    if (it == gaps_.end()) continue;
+    if (it->second.asked != 0) left_hanging(it->second.asked_of);
+    put_aside_question(it->second);
+    gap_unanswered(number, "no answer", false);
   }
-  for (const auto number : late)
-    if (gaps_.contains(number)) gap_unanswered(number, "no answer", false);
+}
+
+void room_machine::put_aside_question(gap& g) {
+  // An event of a state, or of an auth chain, is of use only while the rest is being put together.
+  if (g.asked == 0 || g.at == gap::step::state_event || g.at == gap::step::event) return;
+  if (g.late.size() >= late_max) g.late.erase(g.late.begin());
+  g.late.push_back({g.asked, g.at, g.server, g.asked_of, g.event_id});
+  g.asked = 0;
+}
+
+bool room_machine::take_up_question(const peer_answer& m) {
+  for (auto& [number, g] : gaps_) {
+    const auto it = std::find_if(g.late.begin(), g.late.end(), [&](const auto& q) { return q.asked == m.asked; });
+    if (it == g.late.end()) continue;
+    const auto answered = *it;
+    g.late.erase(it);
+    if (m.status != 0) {
+      heard_from(answered.asked_of);
+      hanging_.erase(answered.asked_of);
+    }
+    // What another has brought meanwhile goes on.
+    if (m.status != 200 || g.asked == 0 || g.by_ids) return false;
+    put_aside_question(g);
+    g.asked = answered.asked;
+    g.at = answered.at;
+    g.asked_of = answered.asked_of;
+    g.event_id = answered.event_id;
+    if (g.at == gap::step::missing_events) g.walk_ended = g.alone = false;
+    if (answered.server != g.server) {
+      std::erase(g.to_try, answered.server);
+      g.to_try.push_front(std::exchange(g.server, answered.server));
+    }
+    return true;
+  }
+  return false;
+}
+
+bool room_machine::hangs(const std::string& server) const {
+  const auto it = hanging_.find(server);
+  return it != hanging_.end() && now_ - it->second < hanging_ms;
+}
+
+void room_machine::left_hanging(const std::string& server) {
+  hanging_[server] = now_;
+  if (hanging_.size() <= heard_max) return;
+  hanging_.erase(std::min_element(hanging_.begin(), hanging_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
+}
+
+void room_machine::also_pushed(std::uint64_t work_id, const std::string& server) {
+  auto& w = work_.at(work_id);
+  if (!w.copies.empty() || w.origin == server) return;
+  const bool by_its_author = server == matrix::server_name_of(w.event->sender);
+  const auto open = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.work_id == work_id; });
+  if (open == gaps_.end()) {
+    // Its own server, once: whoever relayed it first may be silent, and have used up its turns.
+    if (!by_its_author) return;
+    w.origin = server;
+    if (const auto pause = gap_pauses_.find(work_id); pause != gap_pauses_.end()) pause->second.until = now_;
+    return;
+  }
+  auto& g = open->second;
+  if (g.turned_to.contains(server) || g.asked_of == server) return;
+  g.lone = false;
+  std::erase(g.to_try, server);
+  g.to_try.push_front(server);
+  if (by_its_author) w.origin = server;
+  if (g.asked == 0 || g.at != gap::step::missing_events) return;
+  put_aside_question(g); // it has the event: it is asked at once
+  next_gap_server(open->first, "another server has sent the event");
 }
 
 void room_machine::open_gap(std::uint64_t work_id, const work& target) {
@@ -119,16 +206,26 @@ void room_machine::open_gap(std::uint64_t work_id, const work& target) {
   gap_turns_[target.origin] = last_gap_;
   auto others = servers_in_room();
   std::erase_if(others, [&](const auto& s) { return s == node_.server_name || s == target.origin; });
-  if (others.empty()) return;
-  // Those heard of last first; each attempt goes on where the one before ended.
-  std::stable_sort(others.begin(), others.end(), [this](const auto& a, const auto& b) { return last_heard(a) > last_heard(b); });
-  const auto attempt = gap_pauses_.contains(work_id) ? std::size_t{gap_pauses_.at(work_id).attempts} : 0;
+  g.lone = others.empty();
+  g.turned_to.insert(g.server);
+  if (g.lone) return;
+  // Those that answer and were heard of last first; each attempt goes on where the one before ended.
+  std::stable_sort(others.begin(), others.end(), [this](const auto& a, const auto& b) {
+    return std::pair{hangs(a), -last_heard(a)} < std::pair{hangs(b), -last_heard(b)};
+  });
+  g.attempts = gap_pauses_.contains(work_id) ? gap_pauses_.at(work_id).attempts : 0;
+  const std::size_t attempt = g.attempts;
   constexpr auto others_max = gap_servers_max - 1;
   if (others.size() > others_max) {
     std::rotate(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(attempt * others_max % others.size()), others.end());
     others.resize(others_max);
   }
   g.to_try.assign(others.begin(), others.end());
+  if (!hangs(g.pusher) || hangs(g.to_try.front())) return;
+  g.server = std::move(g.to_try.front());
+  g.to_try.pop_front();
+  g.to_try.push_back(g.pusher);
+  g.turned_to = {g.server};
 }
 
 void room_machine::heard_from(const std::string& server) {
@@ -162,6 +259,7 @@ void room_machine::next_gap_server(std::uint64_t number, const std::string& why)
   if (it != work_.end() && !g.to_try.empty()) {
     g.server = std::move(g.to_try.front());
     g.to_try.pop_front();
+    g.turned_to.insert(g.server);
     g.walk_ended = g.alone = false;
     g.rounds = g.unanswered = 0;
     g.chains_asked.clear();

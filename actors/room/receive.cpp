@@ -85,6 +85,7 @@ room_machine::taken room_machine::take_pdu(intake& in, std::size_t i, matrix::js
     auto& w = work_.at(it->second);
     w.pulled_for = 0; // somebody waits for it now
     in.wanted_now = true;
+    also_pushed(it->second, in.origin);
     if (!w.copies.empty()) {
       if (add_copy(it->second, w, x, in.origin, waiter{in.batch_id, i})) in.copies.emplace_back(it->second, x);
       return taken::waits;
@@ -147,7 +148,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   if (w.phase == work_phase::verifying || w.phase == work_phase::waiting_for_keys || w.phase == work_phase::formed) return false;
   bool missing = false, waiting = false, unknown = false;
   auto look = [&](const std::string& ref, bool as_parent) {
-    if (as_parent ? graph_.is_placed(ref) : graph_.find(ref) != nullptr) return;
+    if (as_parent ? graph_.is_placed(ref) || is_left_out(*w.event, ref) : graph_.find(ref) != nullptr) return;
     missing = true;
     if (const auto other = work_by_event_.find(ref); other != work_by_event_.end()) {
       // What others cannot get does not keep this one.
@@ -196,7 +197,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   auto is_itself = [&](const std::string& ref) { return ref == w.event->event_id; };
   if (std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), is_itself) ||
       std::any_of(w.event->auth_events.begin(), w.event->auth_events.end(), is_itself)) {
-    end_work(id, "the event cites itself");
+    refute(id, "the event cites itself");
     removed = true;
     return true;
   }
@@ -211,7 +212,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
     return true;
   }
   if (w.event->prev_events.empty()) {
-    end_work(id, "an event other than the first of a room has parents");
+    refute(id, "an event other than the first of a room has parents");
     removed = true;
     return true;
   }
@@ -231,6 +232,7 @@ void room_machine::advance() {
       if (advance_one(id, w, to_look_up, removed)) moved = true;
       it = removed ? work_.upper_bound(id) : std::next(it);
     }
+    if (!moved) moved = refute_circles();
   }
   std::sort(to_look_up.begin(), to_look_up.end());
   to_look_up.erase(std::unique(to_look_up.begin(), to_look_up.end()), to_look_up.end());
@@ -256,7 +258,7 @@ bool room_machine::accept(std::uint64_t id, work& w) {
       if (graph_.is_placed(prev)) states.push_back(graph_.find(prev)->after);
     before = graph_.resolve(std::move(states), states_made);
   } else {
-    before = graph_.state_before(w.event->prev_events, states_made);
+    before = graph_.state_before(parents_that_count(*w.event), states_made);
   }
   const bool history = graph_.is_history(w.event->event_id);
   auto verdict = at_gap ? graph_.judge_at_gap(*w.event, before, states_made) : graph_.judge(*w.event, before);

@@ -184,6 +184,9 @@ private:
     time_ms not_before = 0; ///< paused until then, or until what it waits for is placed
     std::set<std::uint64_t> met; ///< works that came by another way and lie on this one: verified, and stuck
     std::set<std::string> refuted; ///< events that were pulled and are nobody's word
+    std::set<std::string> turned_to; ///< servers that had their turn
+    bool lone = false;   ///< nobody besides the pusher can be asked: it is waited for
+    std::uint32_t attempts = 0; ///< before this one; each is more patient
     bool alone = false;   ///< what leads to it cannot be had or verified: the state at the event itself is asked for
     std::string pusher;  ///< who sent the event
     std::string server;  ///< whose turn it is
@@ -194,6 +197,13 @@ private:
     std::uint32_t questions = 0;  ///< asked in this attempt
     token asked = 0;
     enum class step : std::uint8_t { missing_events, state_ids, state_event, state, auth_events, event } at = step::missing_events;
+    /// One that was not answered in time. Others are asked meanwhile; who answers first leads on.
+    struct late_question {
+      token asked = 0;
+      step at = step::missing_events;
+      std::string server, asked_of, event_id;
+    };
+    std::vector<late_question> late;
     std::string asked_of;
     std::string event_id; ///< whose ancestors, state or auth chain are asked, or which is
     told_state told;      ///< the answer to `state`, until all of it is verified
@@ -226,6 +236,26 @@ private:
   void next_gap_server(std::uint64_t number, const std::string& why);
   void heard_from(const std::string& server);
   time_ms last_heard(const std::string& server) const;
+  /// It has let a question about a gap hang a moment ago: those that answer go before it.
+  bool hangs(const std::string& server) const;
+  void left_hanging(const std::string& server);
+  /// How long the open question is waited for before somebody else is asked besides.
+  time_ms patience_of(const gap& g) const;
+  /// Another server sends an event that is being worked on: it can be asked for what that lacks.
+  void also_pushed(std::uint64_t work_id, const std::string& server);
+  /// The open question stays open while others are asked.
+  static void put_aside_question(gap& g);
+  /// @returns whether the answer is to a question that was put aside and leads on: it is the open one again
+  bool take_up_question(const peer_answer& m);
+
+  // -- events that nobody can place (refuted.cpp)
+  /// Ends the work on a verified event for good, and remembers it.
+  void refute(std::uint64_t id, const std::string& why);
+  /// @returns whether `parent` does not count among the parents of `x`: it is refuted, and another is not
+  bool is_left_out(const matrix::event& x, const std::string& parent) const;
+  std::vector<std::string> parents_that_count(const matrix::event& x) const;
+  /// @returns whether something moved
+  bool refute_circles();
   void ask_gap(std::uint64_t number);
   void ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r);
   void ask_missing_events(gap& g, const std::vector<const work*>& ends);
@@ -738,6 +768,8 @@ private:
   };
   std::map<std::uint64_t, gap_pause> gap_pauses_;            ///< by work
   std::map<std::string, time_ms> heard_;                     ///< servers of the room -> when they were heard last; bounded
+  std::map<std::string, time_ms> hanging_;                   ///< servers -> when they let a question about a gap hang; bounded
+  std::unordered_set<std::string> refuted_;                  ///< verified events that nobody can ever place; bounded
   std::unordered_set<std::string> rest_on_told_;             ///< events that were placed with a state told for a gap, or on such a one; the last `rest_on_told_max`
   static constexpr std::size_t rest_on_told_max = 10'000;
   std::optional<history_fetch> history_;

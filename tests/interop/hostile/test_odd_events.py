@@ -106,9 +106,17 @@ def on_parents_that_nobody_has(case, shared):
     return shared.room.message("odd", sender=shared.mallory, signer=case.hostile, prev_events=["$" + "N" * 43])
 
 
+def without_parents(case, shared):
+    return shared.room.message("odd", sender=shared.mallory, signer=case.hostile, prev_events=[])
+
+
+def a_second_beginning(case, shared):
+    return shared.room.make("m.room.create", {"room_version": "11"}, sender=shared.mallory, state_key="", signer=case.hostile, prev_events=[], auth_events=[])
+
+
 ODDITIES = (unsigned, falsely_signed, under_an_unknown_key, in_our_users_name, join_of_a_dead_server, join_of_a_silent_server, join_of_an_ailing_server,
             message_of_a_dead_member, too_deep, too_large, of_another_rooms_authority, of_no_authority, unauthorized, without_a_hash, with_a_fraction,
-            on_too_many_parents, on_parents_that_nobody_has)
+            on_too_many_parents, on_parents_that_nobody_has, without_parents, a_second_beginning)
 
 
 class OddEvents(HostileCase):
@@ -146,7 +154,7 @@ class OddEvents(HostileCase):
                     shared.room.events[odd_id] = odd
                     shared.room.state_before[odd_id] = dict(shared.room.state)
                     shared.room.head = odd_id
-                    if "state_key" in odd and make is not unauthorized:
+                    if "state_key" in odd and make not in (unauthorized, a_second_beginning):
                         shared.room.state[odd["type"], odd["state_key"]] = odd_id
                     since = time.monotonic()
                     said = []

@@ -49,6 +49,30 @@ class SelfNamedEvents(HostileCase):
         self.assertEqual(set(shared.room.cited(self.says(shared, "straight on"), "prev_events"))
                          & {event["event_id"] for event in circle}, set())
 
+    def test_honest_messages_after_two_events_that_cite_each_other_are_told(self):
+        for pushed in (True, False):
+            with self.subTest(pushed=pushed):
+                shared = self.share()
+                room = shared.room
+                said = []
+                for number in range(3):
+                    ids = [f"${self.fresh('pair')}:{self.hostile.server_name}" for _ in range(2)]
+                    pair = [room.message("odd", sender=shared.mallory, signer=self.hostile, event_id=ids[each], prev_events=[ids[1 - each], room.head])
+                            for each in range(2)]
+                    head = room.head
+                    for event_id, event in pair:
+                        room.events[event_id] = event
+                        room.state_before[event_id] = dict(room.state)
+                    if pushed:
+                        self.hostile.send([event for _, event in pair])
+                    event_id, event = room.message(f"honest {number}", prev_events=[head, ids[0]])
+                    room.take(event)
+                    self.assertEqual(self.verdicts(self.honest, [event]), {event_id: {}})
+                    said.append(event_id)
+                for event_id in said:
+                    self.chat.wait_for("message.received", seconds=15, matrix_room_id=room.room_id, event_id=event_id)
+                self.untold(shared, "odd")
+
     def test_an_event_that_cites_itself_is_refused(self):
         shared = self.share()
         own = f"$own:{self.hostile.server_name}"
