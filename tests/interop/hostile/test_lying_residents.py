@@ -254,8 +254,9 @@ class LyingResidents(HostileCase):
         room.take(answer["event"])
         asked = []
 
-        def lie(*_):
-            asked.append(1)
+        def lie(_, parts, *__):
+            if room.room_id in parts:  # joins of other tests are tried again
+                asked.append(1)
             return 200, {"event": {}, "room_version": "11"}
         self.hostile.lies["make_join"] = lie
         self.chat.wait_for("invitation.received", matrix_room_id=room.room_id, user=alice)

@@ -30,7 +30,7 @@ class NamedRooms(HostileCase):
     def test_a_create_event_that_names_a_room_does_not_prove_an_invitation(self):
         room = self.hostile.found_room(room_version="12")
         _, create = self.usurping_create(room)
-        self.refused(self.invite(room, [create]), 400, "M_INVALID_PARAM")
+        self.refused(self.invite(room, [create]), 400, "M_MISSING_PARAM")
 
     def test_a_room_whose_create_event_names_it_is_none(self):
         room = self.hostile.found_room(room_version="12")
