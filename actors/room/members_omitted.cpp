@@ -141,7 +141,7 @@ void room_machine::read_what_came_since(std::vector<std::string> from) {
   q.limit = read_max;
   w.since = now_;
   w.reading = next_token();
-  now_effects_.push_back(ask_store{w.reading, std::move(q)});
+  after_.push_back(ask_store{w.reading, std::move(q)}); // behind the commit of our join, which may still be on its way
 }
 
 void room_machine::members_read(const store::events_loaded& found) {
