@@ -628,11 +628,13 @@ class Client:
 
     def _note_ignored(self, command_id, fields):
         call = self._calls.get(command_id)
+        if call is None:
+            return  # a second RESULT, of a command that was repeated: the first one said it
         for field in fields:
-            told = (call.name if call else "", field)
+            told = (call.name, field)
             if told not in self.ignored:
                 self.ignored.append(told)
-                log.warning("the broker does not know the field %s of %s, and did without it", field, told[0] or "a command")
+                log.warning("the broker does not know the field %s of %s, and did without it", field, told[0])
 
     def _end_call(self, command_id, answer=None, error=None):
         self._sent.pop(command_id, None)
