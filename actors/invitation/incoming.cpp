@@ -108,8 +108,27 @@ void invitation_machine::invited(const federation_call& m) {
 }
 
 void invitation_machine::invite_verified(event_check checked) {
-  auto& a = *arriving_;
+  const auto& a = *arriving_;
   if (checked != event_check::valid) return reply_to_arrival(problem_of(checked, a.event->sender));
+  const auto signers = matrix::required_signers(*a.event, matrix::kept_as::whole);
+  if (std::find(signers.begin(), signers.end(), a.call.origin) != signers.end()) return place_arrival();
+  // By the rules it needs no signature of its sender's server. That server asks itself, so here it counts all the same.
+  keys_wanted k;
+  k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
+  k.asked = arriving_->asked = ++last_token_;
+  for (const auto& s : *a.event->source.find("signatures")->find_object(a.call.origin)) k.key_ids.push_back(s.key);
+  now_effects_.push_back(tell{{actor_kind::remote_server, a.call.origin}, std::move(k)});
+}
+
+void invitation_machine::inviter_checked(const keys_found& m) {
+  const auto& x = *arriving_->event;
+  if (matrix::check_event_signature(x, matrix::signed_bytes(x.source, x.rules()), arriving_->call.origin, *m.keys) != matrix::signature_verdict::valid)
+    return reply_to_arrival(problem_of(event_check::bad_signature, x.sender));
+  place_arrival();
+}
+
+void invitation_machine::place_arrival() {
+  auto& a = *arriving_;
   a.event = matrix::add_signature(*a.event, node_.server_name, node_.key);
   counted_invite_ = a.event->event_id;
   a.placing = true;

@@ -72,6 +72,8 @@ private:
   // -- incoming.cpp
   void invited(const federation_call& m);
   void invite_verified(event_check checked);
+  void inviter_checked(const keys_found& m);
+  void place_arrival();
   void invite_placed_by_room(const invite_placed& m);
   /// An invite to a room that we take no part in: nobody but us decides.
   struct arrival;

@@ -200,6 +200,7 @@ void invitation_machine::ask_keys_of_invited(bool are_doubted) {
 }
 
 void invitation_machine::signature_checked(const keys_found& m) {
+  if (arriving_ && !arriving_->placing && arriving_->asked == m.asked) return inviter_checked(m);
   if (m.asked != keys_asked_ || !answered_event_) return;
   keys_asked_ = 0;
   if (row_.state != "sending") return;

@@ -51,6 +51,9 @@ def redacted(event, room_version):
         return kept
     allowed = _CONTENT.get(kind, set()) | {key for of, since, key in _CONTENT_SINCE if of == kind and version >= since}
     kept["content"] = {key: value for key, value in content.items() if key in allowed}
+    third_party = content.get("third_party_invite")
+    if kind == "m.room.member" and version >= 11 and isinstance(third_party, dict):
+        kept["content"]["third_party_invite"] = {key: value for key, value in third_party.items() if key == "signed"}
     return kept
 
 

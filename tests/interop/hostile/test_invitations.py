@@ -225,17 +225,26 @@ class Ghosts(HostileCase):
         self.chat.wait_for("invitation.received", matrix_room_id=shared.room_id, user=casper)
 
     def test_an_invite_its_own_server_has_not_signed_is_not_signed_by_us(self):
-        for version in ("6", "10", "11", "12"):
-            with self.subTest(version):
+        """Also where a third party's invitation excuses it from that, and where something is in the place of the signature."""
+        garbage = {"": {}, "none": {self.hostile.server_name: {}}, "letters": {self.hostile.server_name: {self.hostile.key.key_id: "A" * 86}},
+                   "an unknown key": {self.hostile.server_name: {"ed25519:unheard": "A" * 86}}}
+        for version, (name, signatures) in [(version, each) for version in ("6", "10", "11", "12") for each in garbage.items()]:
+            with self.subTest(version, signatures=name):
                 room = self.hostile.found_room(room_version=version, join_rule="invite")
                 bob = self.ours.user(self.fresh("bob"))
                 third = {"display_name": "b", "signed": {"mxid": bob, "token": "t", "signatures": {}}}
                 _, event = room.make("m.room.member", {"membership": "invite", "third_party_invite": third}, state_key=bob, sign=False)
-                event.setdefault("signatures", {})
+                event["signatures"] = signatures
                 answer = self.hostile.request("PUT", f"{FEDERATION}/v2/invite/{quote(room.room_id)}/{quote(matrix.event_id(event, version))}",
                                               {"event": event, "room_version": version, "invite_room_state": room.state_events()})
                 self.refused(answer, 403, "M_FORBIDDEN")
                 self.assertEqual(self.chat.find("invitation.received", user=bob), [])
+        room, bob = self.hostile.found_room(room_version="10", join_rule="invite"), self.ours.user(self.fresh("bob"))
+        third = {"display_name": "b", "signed": {"mxid": bob, "token": "t", "signatures": {}}}
+        _, event = room.make("m.room.member", {"membership": "invite", "third_party_invite": third}, state_key=bob)
+        self.assertEqual(self.hostile.request("PUT", f"{FEDERATION}/v2/invite/{quote(room.room_id)}/{quote(matrix.event_id(event, '10'))}",
+                                              {"event": event, "room_version": "10", "invite_room_state": room.state_events()})[0], 200)
+        self.chat.wait_for("invitation.received", matrix_room_id=room.room_id, user=bob)
 
 
 class WaitingInvitations(HostileCase):
