@@ -91,6 +91,7 @@ struct broker::cell {
   bool alive = true;
   std::shared_ptr<bool> failed = std::make_shared<bool>(false);
   time_us last_from_store = 0;
+  fingerprint::names names;
 };
 
 /// What a supervisor knows of one actor.
@@ -272,7 +273,9 @@ void broker::handle(const cell_ptr& c, const message& m) {
   world_.trace(server_name_, [&] { return to_string(c->who) + " hears " + name_of(m); });
   c->wants_to_end = false;
   try {
-    perform(c, c->machine->on(m, world_.clock.now()));
+    auto list = c->machine->on(m, world_.clock.now());
+    world_.returned.add(c->who, c->names, list);
+    perform(c, std::move(list));
   } catch (const std::exception& x) {
     return failed(c->who, x.what(), false);
   }

@@ -273,7 +273,7 @@ run_report run_scenario(std::uint64_t seed, bool tracing) {
   world w(seed, tracing);
   scenario s(w);
   s.run();
-  run_report report{w.violations(), w.story(), w.clock.steps()};
+  run_report report{w.violations(), w.story(), w.clock.steps(), w.returned.of_effects(), w.returned.of_logs()};
   report.crashes = s.crashes();
   for (std::size_t i = 0; i < w.size(); ++i) {
     report.messages += w.chat(i).acknowledged_messages().size();

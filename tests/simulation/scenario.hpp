@@ -13,6 +13,7 @@ struct run_report {
   std::vector<std::string> violations; ///< empty: nothing went wrong
   std::vector<std::string> story;      ///< with tracing only
   std::uint64_t steps = 0;
+  std::uint64_t effects = 0, logs = 0; ///< fingerprints of what the machines have returned
   std::size_t messages = 0, invitations = 0, rooms = 0, crashes = 0; ///< how much the run has seen
 };
 run_report run_scenario(std::uint64_t seed, bool tracing = false);

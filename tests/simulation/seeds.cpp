@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -21,8 +22,14 @@ std::optional<std::uint64_t> wanted_seed() {
   return std::nullopt;
 }
 
+/// Two runs of a seed with the same line have had the same effects, and have logged the same.
+std::string fingerprints_of(std::uint64_t seed, const run_report& report) {
+  return "seed " + std::to_string(seed) + " effects " + to_hex(report.effects) + " logs " + to_hex(report.logs);
+}
+
 void tell(std::uint64_t seed, bool with_story) {
   const auto report = run_scenario(seed, with_story);
+  std::cout << fingerprints_of(seed, report) << '\n';
   for (const auto& line : report.story) std::cout << line << '\n';
   for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
   std::cout.flush();
@@ -37,6 +44,9 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
   if (const auto seed = wanted_seed()) return tell(*seed, true);
   const char* count = std::getenv("CAUSEWAY_SEEDS");
   const char* first = std::getenv("CAUSEWAY_FIRST_SEED");
+  const char* prints = std::getenv("CAUSEWAY_FINGERPRINTS"); // a file: a line for each seed
+  std::ofstream lines;
+  if (prints) lines.open(prints);
   const auto begun = std::chrono::steady_clock::now();
   auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(); };
   std::uint64_t seed = first ? std::stoull(first) : 1, runs = 0;
@@ -46,6 +56,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
     messages += report.messages;
     invitations += report.invitations;
     crashes += report.crashes;
+    if (prints) lines << fingerprints_of(seed, report) << '\n';
     if (report.violations.empty()) continue;
     ++failures;
     for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
@@ -60,5 +71,7 @@ BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_run) {
   const auto once = run_scenario(7, true);
   const auto again = run_scenario(7, true);
   BOOST_TEST(once.steps == again.steps);
+  BOOST_TEST(once.effects == again.effects);
+  BOOST_TEST(once.logs == again.logs);
   BOOST_TEST(once.story == again.story, boost::test_tools::per_element());
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "messages/verifier.hpp"
 #include "tests/simulation/dice.hpp"
+#include "tests/simulation/fingerprint.hpp"
 #include "tests/simulation/timeline.hpp"
 
 #include <memory>
@@ -62,6 +63,7 @@ public:
   timeline clock;
   dice random;
   weather sky;
+  fingerprint returned; ///< what all machines have returned so far
   /// Signatures are checked once per event and key: a run checks the same ones on every broker and after every crash.
   event_check check(const matrix::event& x, const key_ring& keys, std::string_view own_name);
 
