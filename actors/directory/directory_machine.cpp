@@ -22,32 +22,21 @@ constexpr time_ms creating_ms_max = 60'000;
 
 } // namespace
 
-directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)), users_(node) {
+directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)), out_({actor_kind::directory, ""}), users_(node) {
   if (seed_.size() < 16) throw std::invalid_argument("directory: at least 16 bytes of seed");
 }
 
 effects directory_machine::on(const message& m, time_ms now) {
-  now_ = now;
-  if (std::holds_alternative<start>(m)) {
-    // An answer to a former life of this actor must not be taken for one to this.
-    last_token_ = static_cast<token>(now) << 16;
-    shared_rooms_.begin(last_token_);
-    load_token_ = ++last_token_;
-    now_effects_.push_back(ask_store{load_token_, store::load_directory{}});
-    return flush();
-  }
-  if (const auto* a = std::get_if<store_answered>(&m); a && a->asked == load_token_ && !loaded_) {
-    const auto* found = std::get_if<store::directory_loaded>(a->answer.get());
-    if (!found) throw std::runtime_error("the store cannot load the directory");
-    loaded(*found);
-    auto waiting = std::exchange(before_load_, {});
-    effects all = flush();
-    for (const auto& w : waiting) append(all, on(w, now));
-    return all;
-  }
-  if (!loaded_) {
-    before_load_.push_back(m);
-    return {};
+  out_.set_now(now);
+  switch (life_.on(m, out_, [] { return store::load_directory{}; })) {
+    case incarnation::turn::waits: return flush();
+    case incarnation::turn::loaded: {
+      loaded(incarnation::state_in<store::directory_loaded>(m, "the directory"));
+      auto all = flush();
+      for (const auto& waiting : life_.take_deferred()) append(all, on(waiting, now));
+      return all;
+    }
+    case incarnation::turn::runs: break;
   }
   if (const auto* x = std::get_if<command_received>(&m))
     command(*x);
@@ -66,7 +55,7 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (timer && timer->name == "alias")
     aliases_overdue();
   else if (timer && timer->name == "shared_rooms") {
-    shared_rooms_.expire(now_);
+    shared_rooms_.expire(out_.now());
     answer_shared_rooms();
   } else if (const auto* member = std::get_if<member_told>(&m)) {
     shared_rooms_.answered(*member);
@@ -75,7 +64,7 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* named = std::get_if<room_named>(&m))
     name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))
-    now_effects_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)}});
+    out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
     if (notary_kept(*a)) return flush();
     if (auto it = reading_.find(a->asked); it != reading_.end()) {
@@ -99,7 +88,7 @@ effects directory_machine::on(const message& m, time_ms now) {
 }
 
 void directory_machine::loaded(const store::directory_loaded& from) {
-  loaded_ = true;
+  shared_rooms_.begin(out_.first_token());
   for (const auto& r : from.rooms) {
     if (!r.listing.empty()) list({r.room_id, r.listing});
     if (node_.federation.profiles_need_shared_room && r.phase == store::room_phase::joined) {
@@ -110,26 +99,18 @@ void directory_machine::loaded(const store::directory_loaded& from) {
       room_by_chat_id_[r.chat_room_id] = r.room_id;
       chat_id_by_room_[r.room_id] = r.chat_room_id;
     }
-    if (r.has_inbox) now_effects_.push_back(tell{{actor_kind::room, r.room_id}, passivate{}});
+    if (r.has_inbox) out_.send_at_once({actor_kind::room, r.room_id}, passivate{});
   }
   users_.load(from.users);
   // Whoever owes something begins by being spoken to.
   for (const auto& s : from.destinations_owed)
-    now_effects_.push_back(tell{{actor_kind::remote_server, s}, passivate{}});
+    out_.send_at_once({actor_kind::remote_server, s}, passivate{});
   for (const auto& [room, user] : from.invitations_pending)
-    now_effects_.push_back(tell{{actor_kind::invitation, invitation::key_of(room, user)}, passivate{}});
+    out_.send_at_once({actor_kind::invitation, invitation::key_of(room, user)}, passivate{});
 }
 
 effects directory_machine::flush() {
-  effects out;
-  if (!writes_.empty() || !after_.empty()) {
-    persist p;
-    p.batch.writes = std::exchange(writes_, {});
-    p.then = std::exchange(after_, {});
-    out.push_back(std::move(p));
-  }
-  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
-  return out;
+  return out_.take();
 }
 
 std::string directory_machine::next_random() {
@@ -150,7 +131,7 @@ result<std::string> directory_machine::room_of(const std::string& named) const {
   auto it = room_by_chat_id_.find(named);
   // A command may follow room.create at once: the room's actor takes them in order.
   if (auto made = creating_.find(named);
-      it == room_by_chat_id_.end() && made != creating_.end() && now_ - made->second.since < creating_ms_max)
+      it == room_by_chat_id_.end() && made != creating_.end() && out_.now() - made->second.since < creating_ms_max)
     return made->second.room_id;
   if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
   return it->second;
@@ -170,23 +151,22 @@ void directory_machine::command(const command_received& m) {
 
 void directory_machine::send(address to, const command_received& m, chat::command resolved, std::string room_id,
                              const std::vector<std::string>& users, matrix::event_ptr create) {
-  now_effects_.push_back(
-    tell{std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
-                                     std::move(room_id), std::move(create), profiles_of(users)}});
+  out_.send_at_once(std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
+                                     std::move(room_id), std::move(create), profiles_of(users)});
 }
 
 void directory_machine::fail(const command_received& m, const fault& why) {
   auto body = chat::encode(why);
   if (!info(why.code).retryable && !m.reference.command_id.empty())
-    writes_.push_back(store::put_command_result{m.reference.command_id, chat::name(*m.body), false, body, now_});
-  after_.push_back(tell{{actor_kind::session, m.reference.session}, command_done{m.reference, false, std::move(body)}});
+    out_.write(store::put_command_result{m.reference.command_id, chat::name(*m.body), false, body, out_.now()});
+  out_.send({actor_kind::session, m.reference.session}, command_done{m.reference, false, std::move(body)});
 }
 
 void directory_machine::done(const command_received& m, const chat::answer& what, bool keep) {
   auto body = chat::encode(what);
   if (keep && !m.reference.command_id.empty())
-    writes_.push_back(store::put_command_result{m.reference.command_id, chat::name(*m.body), true, body, now_});
-  after_.push_back(tell{{actor_kind::session, m.reference.session}, command_done{m.reference, true, std::move(body)}});
+    out_.write(store::put_command_result{m.reference.command_id, chat::name(*m.body), true, body, out_.now()});
+  out_.send({actor_kind::session, m.reference.session}, command_done{m.reference, true, std::move(body)});
 }
 
 void directory_machine::route(const command_received& m, chat::room_create x) {
@@ -194,7 +174,7 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
     return fail(m, {fault_code::invalid_identifier, "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
   if (room_by_chat_id_.contains(x.room))
     return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
-  if (auto it = creating_.find(x.room); it != creating_.end() && now_ - it->second.since < creating_ms_max)
+  if (auto it = creating_.find(x.room); it != creating_.end() && out_.now() - it->second.since < creating_ms_max)
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
   auto creator = x.creator;
   if (!name_local(m, x.creator, "creator")) return; // he exists once all of it is right
@@ -224,15 +204,15 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
   if (x.alias && aliases_.contains("#" + *x.alias + ":" + node_.server_name))
     return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
   const bool is_being_given = x.alias && std::any_of(creating_.begin(), creating_.end(), [&](const auto& c) {
-    return c.second.alias == *x.alias && now_ - c.second.since < creating_ms_max;
+    return c.second.alias == *x.alias && out_.now() - c.second.since < creating_ms_max;
   });
   if (is_being_given)
     return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is being given to another room"});
-  auto create = room::found_room(node_, x, x.creator, next_random(), now_);
+  auto create = room::found_room(node_, x, x.creator, next_random(), out_.now());
   if (!create) return fail(m, create.error());
   if (!let_act(m, creator, "creator")) return;
   const auto room_id = (*create)->room_id;
-  creating_[x.room] = {room_id, now_, x.alias.value_or("")};
+  creating_[x.room] = {room_id, out_.now(), x.alias.value_or("")};
   send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
 }
 
@@ -291,11 +271,11 @@ void directory_machine::route(const command_received& m, chat::query_room x) {
 }
 
 void directory_machine::route(const command_received& m, const chat::media_put&) {
-  now_effects_.push_back(tell{{actor_kind::media, ""}, m});
+  out_.send_at_once({actor_kind::media, ""}, m);
 }
 
 void directory_machine::route(const command_received& m, const chat::media_get&) {
-  now_effects_.push_back(tell{{actor_kind::media, ""}, m});
+  out_.send_at_once({actor_kind::media, ""}, m);
 }
 
 void directory_machine::route(const command_received& m, chat::query_invitations x) {
@@ -310,8 +290,8 @@ void directory_machine::route(const command_received& m, chat::query_invitations
     if (!name_user(m, *x.user, "user")) return;
     q.user_id = *x.user;
   }
-  const auto asked = ++last_token_;
-  now_effects_.push_back(ask_store{asked, std::move(q)});
+  const auto asked = out_.next_token();
+  out_.ask(asked, std::move(q));
   reading_.emplace(asked, m);
 }
 
@@ -319,15 +299,15 @@ void directory_machine::name_room(const room_named& m) {
   creating_.erase(m.chat_room_id);
   if (m.chat_room_id.empty()) return;
   if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
-    now_effects_.push_back(note{log_level::warning,
+    out_.log(log_level::warning,
                                 "chat room id is bound to another room",
-                                {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}}});
+                                {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}});
     return;
   }
   const bool news = chat_id_by_room_[m.room_id] != m.chat_room_id;
   room_by_chat_id_[m.chat_room_id] = m.room_id;
   chat_id_by_room_[m.room_id] = m.chat_room_id;
-  if (news) now_effects_.push_back(tell{{actor_kind::room, m.room_id}, m}); // it keeps the name on disk
+  if (news) out_.send_at_once({actor_kind::room, m.room_id}, m); // it keeps the name on disk
 }
 
 std::string directory_machine::describe(time_ms) const {

@@ -3,7 +3,9 @@
 #include "actors/directory/invite_budget.hpp"
 #include "actors/directory/shared_rooms.hpp"
 #include "actors/directory/user_names.hpp"
+#include "actors/decision.hpp"
 #include "actors/effects.hpp"
+#include "actors/incarnation.hpp"
 #include "messages/chat/codec.hpp"
 
 #include <deque>
@@ -143,12 +145,8 @@ private:
   const context& node_;
   const std::string seed_;
   std::uint64_t counter_ = 0;
-  time_ms now_ = 0;
-  bool loaded_ = false;
-  std::deque<message> before_load_;
-  token last_token_ = 0, load_token_ = 0;
-  std::vector<store::write> writes_;
-  effects after_, now_effects_;
+  decision out_;
+  incarnation life_;
   std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
   struct creation {
     std::string room_id;

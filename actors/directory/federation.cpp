@@ -18,7 +18,7 @@ constexpr std::size_t large_previews_max = 1'000;
 } // namespace
 
 void directory_machine::reply(const federation_call& m, int status, std::string body, std::uint32_t retry_after_ms) {
-  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), retry_after_ms, m.origin}});
+  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), retry_after_ms, m.origin});
 }
 
 void directory_machine::refuse(const federation_call& m, const fault& why, std::uint32_t retry_after_ms) {
@@ -54,7 +54,7 @@ void directory_machine::about_user(const federation_call& m, const std::string& 
   if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user_id"});
   if (!node_.federation.profiles_need_shared_room)
     return m.match->info->id == endpoint::query_profile ? profile(m) : devices(m);
-  if (!shared_rooms_.ask(m, user, now_)) return refuse(m, {fault_code::overloaded, "too many questions about people"});
+  if (!shared_rooms_.ask(m, user, out_.now())) return refuse(m, {fault_code::overloaded, "too many questions about people"});
   answer_shared_rooms();
 }
 
@@ -65,8 +65,8 @@ void directory_machine::answer_shared_rooms() {
     else if (v.call.match->info->id == endpoint::query_profile) profile(v.call);
     else devices(v.call);
   }
-  append(now_effects_, shared_rooms_.take_effects());
-  if (const auto due = shared_rooms_.deadline(); due != 0) now_effects_.push_back(wake_me_at{due, "shared_rooms"});
+  for (auto& e : shared_rooms_.take_effects()) out_.at_once(std::move(e));
+  if (const auto due = shared_rooms_.deadline(); due != 0) out_.wake_at(due, "shared_rooms");
 }
 
 void directory_machine::profile(const federation_call& m) {
@@ -98,21 +98,21 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
     return refuse(m, {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"}, wait_ms);
   tell_large_preview(m, v1 ? (m.body->find("unsigned") ? m.body->find("unsigned")->find("invite_room_state") : nullptr) : m.body->find("invite_room_state"));
   // By way of the room: where we take part in it, its server ACL has a say.
-  now_effects_.push_back(tell{{actor_kind::room, room_id}, m});
+  out_.send_at_once({actor_kind::room, room_id}, m);
 }
 
 std::uint32_t directory_machine::count_invite(const std::string& origin, const std::string& user) {
-  const auto counted = invites_.take(node_.invitation, origin, user, now_);
+  const auto counted = invites_.take(node_.invitation, origin, user, out_.now());
   if (counted.is_first)
-    now_effects_.push_back(note{log_level::warning, "server invites too often",
+    out_.log(log_level::warning, "server invites too often",
                                 {{"server", origin}, {"user", user}, {"next_ms", std::to_string(counted.wait_ms)},
-                                 {"options", "invitation.inbound_burst, .inbound_per_hour, .inbound_per_user_burst, .inbound_per_user_per_hour"}}});
+                                 {"options", "invitation.inbound_burst, .inbound_per_hour, .inbound_per_user_burst, .inbound_per_user_per_hour"}});
   return counted.wait_ms;
 }
 
 void directory_machine::admit_invite(const invite_admission_wanted& m) {
-  if (users_.find(m.user_id) == nullptr) return now_effects_.push_back(tell{m.reply_to, invite_admitted{m.asked, 0, false}});
-  now_effects_.push_back(tell{m.reply_to, invite_admitted{m.asked, count_invite(m.origin, m.user_id)}});
+  if (users_.find(m.user_id) == nullptr) return out_.send_at_once(m.reply_to, invite_admitted{m.asked, 0, false});
+  out_.send_at_once(m.reply_to, invite_admitted{m.asked, count_invite(m.origin, m.user_id)});
 }
 
 void directory_machine::tell_large_preview(const federation_call& m, const matrix::json::value* told) {
@@ -121,8 +121,8 @@ void directory_machine::tell_large_preview(const federation_call& m, const matri
   if (bytes <= invitation::room_preview_bytes_max) return;
   if (large_previews_.size() >= large_previews_max) large_previews_.erase(large_previews_.begin());
   large_previews_.insert(m.origin);
-  now_effects_.push_back(note{log_level::warning, "server tells too much of the room it invites to: it is cut",
-                              {{"server", m.origin}, {"bytes", std::to_string(bytes)}, {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}}});
+  out_.log(log_level::warning, "server tells too much of the room it invites to: it is cut",
+                              {{"server", m.origin}, {"bytes", std::to_string(bytes)}, {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}});
 }
 
 void directory_machine::alias(const federation_call& m) {
@@ -131,7 +131,7 @@ void directory_machine::alias(const federation_call& m) {
   if (!matrix::is_room_alias(*wanted)) return refuse(m, {fault_code::invalid_param, "room_alias"});
   auto it = aliases_.find(*wanted);
   if (it == aliases_.end()) return refuse(m, {fault_code::not_found, "no such alias"});
-  now_effects_.push_back(tell{{actor_kind::room, it->second}, m}); // which knows the servers in it
+  out_.send_at_once({actor_kind::room, it->second}, m); // which knows the servers in it
 }
 
 // -- end-to-end encryption: the chat server has none, so our users have no devices. A well-formed empty answer keeps other

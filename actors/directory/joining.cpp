@@ -40,14 +40,14 @@ void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   if (!let_act(m, x.user, "user")) return;
   peer_request r;
   r.reply_to = {actor_kind::directory, ""};
-  r.asked = ++last_token_;
+  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::query_directory;
   r.query = {{"room_alias", x.room}};
   r.timeout_ms = node_.federation.request_timeout_ms;
-  if (asking_aliases_.empty()) now_effects_.push_back(wake_me_at{now_ + r.timeout_ms + alias_slack_ms, "alias"});
+  if (asking_aliases_.empty()) out_.wake_at(out_.now() + r.timeout_ms + alias_slack_ms, "alias");
   const auto alias = x.room;
-  asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), alias, now_});
-  now_effects_.push_back(tell{{actor_kind::remote_server, server}, std::move(r)});
+  asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), alias, out_.now()});
+  out_.send_at_once({actor_kind::remote_server, server}, std::move(r));
 }
 
 void directory_machine::alias_answered(const peer_answer& m) {
@@ -74,12 +74,12 @@ void directory_machine::alias_answered(const peer_answer& m) {
 
 void directory_machine::aliases_overdue() {
   const auto patience = std::int64_t{node_.federation.request_timeout_ms} + alias_slack_ms;
-  while (!asking_aliases_.empty() && now_ - asking_aliases_.begin()->second.since >= patience) {
+  while (!asking_aliases_.empty() && out_.now() - asking_aliases_.begin()->second.since >= patience) {
     const auto q = std::move(asking_aliases_.begin()->second);
     asking_aliases_.erase(asking_aliases_.begin());
     fail(q.command, {fault_code::peer_timeout, "alias " + q.alias});
   }
-  if (!asking_aliases_.empty()) now_effects_.push_back(wake_me_at{asking_aliases_.begin()->second.since + patience, "alias"});
+  if (!asking_aliases_.empty()) out_.wake_at(asking_aliases_.begin()->second.since + patience, "alias");
 }
 
 template <class Wanted>

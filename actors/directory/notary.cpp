@@ -47,7 +47,7 @@ bool suffices(const matrix::key_documents& kept, std::int64_t valid_until_ts, co
 result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_wanted_by(const federation_call& m) const {
   std::vector<notary_wanted> all;
   if (m.match->info->id == matrix::endpoint::key_query) {
-    notary_wanted w{m.match->parameters.at(0), now_, {}};
+    notary_wanted w{m.match->parameters.at(0), out_.now(), {}};
     if (const auto* text = m.match->find_query("minimum_valid_until_ts")) {
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), w.valid_until_ts);
       if (problem != std::errc{} || end != text->data() + text->size()) return {fault_code::invalid_param, "minimum_valid_until_ts"};
@@ -64,9 +64,9 @@ result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_
     for (const auto& [key_id, criteria] : *keys.as_object()) {
       if (w.key_ids.size() < key_ids_max) w.key_ids.push_back(key_id);
       const auto* until = criteria.find_integer("minimum_valid_until_ts");
-      w.valid_until_ts = std::max(w.valid_until_ts, until ? *until : now_);
+      w.valid_until_ts = std::max(w.valid_until_ts, until ? *until : out_.now());
     }
-    if (w.valid_until_ts == 0) w.valid_until_ts = now_;
+    if (w.valid_until_ts == 0) w.valid_until_ts = out_.now();
     all.push_back(std::move(w));
   }
   return all;
@@ -79,12 +79,12 @@ void directory_machine::notary(const federation_call& m) {
   notary_question q;
   q.call = m;
   q.call.body = nullptr;
-  q.since = now_;
+  q.since = out_.now();
   store::load_key_documents kept;
   for (auto& w : *wanted) {
     if (w.server_name == node_.server_name) {
       notary_add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
-                                                 now_ + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
+                                                 out_.now() + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
       continue;
     }
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
@@ -93,10 +93,10 @@ void directory_machine::notary(const federation_call& m) {
     q.wanted.push_back(std::move(w));
   }
   if (q.wanted.empty()) return notary_answer(q);
-  q.reading = ++last_token_;
-  now_effects_.push_back(ask_store{q.reading, std::move(kept)});
-  if (notary_.empty()) now_effects_.push_back(wake_me_at{now_ + node_.federation.request_timeout_ms, "notary"});
-  notary_.emplace(++last_token_, std::move(q));
+  q.reading = out_.next_token();
+  out_.ask(q.reading, std::move(kept));
+  if (notary_.empty()) out_.wake_at(out_.now() + node_.federation.request_timeout_ms, "notary");
+  notary_.emplace(out_.next_token(), std::move(q));
 }
 
 bool directory_machine::notary_kept(const store_answered& m) {
@@ -121,11 +121,11 @@ bool directory_machine::notary_kept(const store_answered& m) {
 }
 
 void directory_machine::notary_fetch(token number, notary_question& q, notary_wanted w) {
-  const auto asked = ++last_token_;
+  const auto asked = out_.next_token();
   notary_asked_[asked] = {number, w.key_ids};
   ++q.open;
-  now_effects_.push_back(tell{{actor_kind::remote_server, w.server_name},
-                              keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true}});
+  out_.send_at_once({actor_kind::remote_server, w.server_name},
+                              keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
 }
 
 void directory_machine::notary_keys(const keys_found& m) {
@@ -159,13 +159,13 @@ void directory_machine::notary_add(notary_question& q, const object& document) c
 
 void directory_machine::notary_overdue() {
   const auto patience = std::int64_t{node_.federation.request_timeout_ms};
-  while (!notary_.empty() && now_ - notary_.begin()->second.since >= patience) {
+  while (!notary_.empty() && out_.now() - notary_.begin()->second.since >= patience) {
     const auto number = notary_.begin()->first;
     notary_answer(notary_.begin()->second);
     notary_.erase(notary_.begin());
     std::erase_if(notary_asked_, [&](const auto& x) { return x.second.first == number; });
   }
-  if (!notary_.empty()) now_effects_.push_back(wake_me_at{notary_.begin()->second.since + patience, "notary"});
+  if (!notary_.empty()) out_.wake_at(notary_.begin()->second.since + patience, "notary");
 }
 
 void directory_machine::notary_answer(const notary_question& q) {

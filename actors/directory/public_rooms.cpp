@@ -99,7 +99,7 @@ void directory_machine::list(const room_listed& m) {
       aliases_.erase(it);
   for (const auto& a : now)
     if (const auto at = aliases_.emplace(a, m.room_id).first; at->second != m.room_id) // whoever came first keeps it
-      now_effects_.push_back(note{log_level::warning, "alias belongs to another room", {{"alias", a}, {"room", m.room_id}, {"has_it", at->second}}});
+      out_.log(log_level::warning, "alias belongs to another room", {{"alias", a}, {"room", m.room_id}, {"has_it", at->second}});
   if (!now.empty()) aliases_of_[m.room_id] = std::move(now);
   const auto* room = told ? told->find_object("room") : nullptr;
   const auto* members = room ? room->find("num_joined_members") : nullptr;

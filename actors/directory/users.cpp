@@ -36,7 +36,7 @@ bool directory_machine::let_act(const command_received& m, std::string& user, co
   auto who = users_.resolve(user);
   if (!who) return refuse_name(m, field, who.error());
   if (!who->is_local) return refuse_name(m, field, not_ours(user, node_));
-  if (auto row = users_.make(*who)) writes_.push_back(std::move(*row));
+  if (auto row = users_.make(*who)) out_.write(std::move(*row));
   user = std::move(who->user_id);
   return true;
 }
@@ -60,7 +60,7 @@ void directory_machine::route(const command_received& m, const chat::user_profil
   if (!who->is_local) return fail(m, {fault_code::invalid_param, "user: " + not_ours(x.user, node_).detail});
   if (x.avatar && !x.avatar->empty() && !matrix::split_mxc(*x.avatar)) return fail(m, {fault_code::bad_body, "avatar: is no mxc://server/media_id"});
   users_.make(*who);
-  writes_.push_back(users_.set_profile(who->user_id, x.display_name, x.avatar));
+  out_.write(users_.set_profile(who->user_id, x.display_name, x.avatar));
   done(m, chat::user_answer{who->user_id}, true);
 }
 

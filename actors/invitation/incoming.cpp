@@ -39,7 +39,7 @@ fault problem_of(event_check checked, std::string_view sender) {
 } // namespace
 
 void invitation_machine::reply(const federation_call& m, int status, std::string body) {
-  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin}});
+  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin});
 }
 
 void invitation_machine::refuse(const federation_call& m, const fault& why) {
@@ -102,8 +102,8 @@ void invitation_machine::invited(const federation_call& m) {
   a.invite_room_state = room_preview(state, x.sender);
   a.type = type_of_invited(x, state); // by all that was told, of which the preview keeps what people are shown
   a.event = *e;
-  a.asked = ++last_token_;
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}}});
+  a.asked = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}});
   arriving_ = std::move(a);
 }
 
@@ -115,9 +115,9 @@ void invitation_machine::invite_verified(event_check checked) {
   // By the rules it needs no signature of its sender's server. That server asks itself, so here it counts all the same.
   keys_wanted k;
   k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  k.asked = arriving_->asked = ++last_token_;
+  k.asked = arriving_->asked = out_.next_token();
   for (const auto& s : *a.event->source.find("signatures")->find_object(a.call.origin)) k.key_ids.push_back(s.key);
-  now_effects_.push_back(tell{{actor_kind::remote_server, a.call.origin}, std::move(k)});
+  out_.send_at_once({actor_kind::remote_server, a.call.origin}, std::move(k));
 }
 
 void invitation_machine::inviter_checked(const keys_found& m) {
@@ -132,10 +132,10 @@ void invitation_machine::place_arrival() {
   a.event = matrix::add_signature(*a.event, node_.server_name, node_.key);
   counted_invite_ = a.event->event_id;
   a.placing = true;
-  a.asked = ++last_token_;
+  a.asked = out_.next_token();
   // Where we take part in the room it says what becomes of the invite, and tells us, before anybody else hears of it.
-  now_effects_.push_back(tell{{actor_kind::room, room_id_},
-                              invite_arrived{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, a.call.origin, a.event}});
+  out_.send_at_once({actor_kind::room, room_id_},
+                              invite_arrived{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, a.call.origin, a.event});
 }
 
 void invitation_machine::invite_placed_by_room(const invite_placed& m) {
@@ -223,15 +223,15 @@ void invitation_machine::take_room_invite(const invited_membership_changed& m, s
 void invitation_machine::wait_for_admission(std::uint32_t wait_ms) {
   // One of those that wait has its turn then: not all of them ask at once.
   const auto turns = 1 + std::hash<std::string>{}(key_of(room_id_, user_id_)) % admission_turns_max;
-  row_.retry_at_ts = now_ + static_cast<time_ms>(std::min<std::uint64_t>(turns * wait_ms, admission_wait_ms_max));
-  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  row_.retry_at_ts = out_.now() + static_cast<time_ms>(std::min<std::uint64_t>(turns * wait_ms, admission_wait_ms_max));
+  out_.wake_at(row_.retry_at_ts, "retry");
 }
 
 void invitation_machine::ask_admission(const std::string& inviter) {
-  admission_asked_ = ++last_token_;
-  after_.push_back(tell{{actor_kind::directory, ""},
+  admission_asked_ = out_.next_token();
+  out_.send({actor_kind::directory, ""},
                         invite_admission_wanted{{actor_kind::invitation, key_of(room_id_, user_id_)}, admission_asked_,
-                                                std::string{matrix::server_name_of(inviter)}, user_id_}});
+                                                std::string{matrix::server_name_of(inviter)}, user_id_});
 }
 
 void invitation_machine::admitted(const invite_admitted& m) {
@@ -253,8 +253,8 @@ void invitation_machine::tell_received() {
   chat::notification n = chat::invitation_received{row_.chat_room_id, room_id_, row_.room_version, user_id_, row_.inviter,
                                                    preview_text(row_.invite_room_state, "m.room.member", row_.inviter, "displayname"),
                                                    preview_text(row_.invite_room_state, "m.room.name", "", "name"), row_.type.empty() ? "channel" : row_.type,
-                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, now_};
-  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, out_.now()};
+  out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
 }
 
 void invitation_machine::reopen() {
@@ -263,7 +263,7 @@ void invitation_machine::reopen() {
   row_.reason.clear();
   row_.pending_request.clear();
   row_.retry_at_ts = 0;
-  row_.since_ts = now_;
+  row_.since_ts = out_.now();
   save();
   tell_received();
 }
@@ -298,7 +298,7 @@ void invitation_machine::answer(const chat_command& m, const chat::invite_answer
     if (!joining_) ask_to_join(&m);
   } else {
     leave_reason_ = x.reason.value_or("");
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, leave_wanted{user_id_, leave_reason_}});
+    out_.send_at_once({actor_kind::room, room_id_}, leave_wanted{user_id_, leave_reason_});
   }
 }
 
@@ -325,7 +325,7 @@ void invitation_machine::ask_to_join(const chat_command* m) {
   ++row_.attempts;
   row_.pending_request = "join";
   save();
-  after_.push_back(tell{{actor_kind::room, room_id_}, std::move(j)});
+  out_.send({actor_kind::room, room_id_}, std::move(j));
 }
 
 void invitation_machine::joined(const join_finished& m) {
@@ -367,7 +367,7 @@ void invitation_machine::joined(const join_finished& m) {
 void invitation_machine::send_leave_request() {
   auto r = question(asking::make_leave, endpoint::make_leave, user_id_, node_.federation.make_join_timeout_ms);
   ++row_.attempts;
-  after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
+  out_.send({actor_kind::remote_server, leave_server()}, std::move(r));
 }
 
 void invitation_machine::leave_answered(const peer_answer& m) {
@@ -381,7 +381,7 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   // Every server of the room can tell it the others; but only the inviter's knows that the room has no such invitation.
   const bool is_inviters = knocks() || leave_server() == matrix::server_name_of(row_.inviter);
   const auto try_again = [&](const fault& why) {
-    if (now_ - row_.since_ts > leave_give_up_ms) return give_up();
+    if (out_.now() - row_.since_ts > leave_give_up_ms) return give_up();
     ++leave_via_;
     retry_later(why);
   };
@@ -397,11 +397,11 @@ void invitation_machine::leave_answered(const peer_answer& m) {
   if (!shape) return try_again({fault_code::peer_bad_answer, "make_leave: no event"});
   object content{{"membership", "leave"}};
   if (!row_.reason.empty()) content.set("reason", row_.reason);
-  const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
+  const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), out_.now());
   if (!x) return try_again({fault_code::peer_bad_answer, "make_leave: " + x.error().detail});
   auto r = question(asking::send_leave, endpoint::send_leave_v2, (*x)->event_id, node_.federation.request_timeout_ms);
   r.body = (*x)->to_json();
-  now_effects_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, leave_server()}, std::move(r));
 }
 
 bool invitation_machine::takes_back(const matrix::event& x) const {
@@ -425,18 +425,18 @@ void invitation_machine::rescinded(const rescission_received& m) {
   if (matrix::server_name_of(x.sender) != m.origin || !takes_back(x)) return answer_rescission(r, not_ours);
   if (rescinding_.size() >= 10) return answer_rescission(r, "too many at once");
   r.event = *e;
-  r.asked = ++last_token_;
+  r.asked = out_.next_token();
   rescinding_.push_back(std::move(r));
   if (rescinding_.size() == 1) verify_rescission();
 }
 
 void invitation_machine::verify_rescission() {
   const auto& r = rescinding_.front();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, r.asked, {r.event}}});
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, r.asked, {r.event}});
 }
 
 void invitation_machine::answer_rescission(const rescission& r, const std::string& error) {
-  after_.push_back(tell{r.told.reply_to, rescission_handled{r.told.asked, error}});
+  out_.send(r.told.reply_to, rescission_handled{r.told.asked, error});
 }
 
 void invitation_machine::rescission_verified(bool valid) {
@@ -452,7 +452,7 @@ void invitation_machine::rescission_verified(bool valid) {
   const bool bans = r.event->membership() == "ban";
   // The server that took the knock is believed. What another one of the room says is taken as a reason to ask it.
   if (knocks() && matrix::server_name_of(r.event->sender) != leave_server()) {
-    if (row_.state == "pending") ask_about_knock_at(now_);
+    if (row_.state == "pending") ask_about_knock_at(out_.now());
     return;
   }
   if (of_knock) return knock_refused(bans ? "banned" : "rejected", r.event->sender, reason);

@@ -26,7 +26,7 @@ std::string key_of(std::string_view room_id, std::string_view user_id) {
   return std::string{room_id} + "|" + std::string{user_id};
 }
 
-invitation_machine::invitation_machine(const context& node, std::string key) : node_(node) {
+invitation_machine::invitation_machine(const context& node, std::string key) : node_(node), out_({actor_kind::invitation, key}) {
   // Both names may have a bar, a server name has none: only one of the cuts leaves two ids.
   for (auto bar = key.find("|@"); bar != std::string::npos; bar = key.find("|@", bar + 1)) {
     room_id_ = key.substr(0, bar);
@@ -37,38 +37,28 @@ invitation_machine::invitation_machine(const context& node, std::string key) : n
 }
 
 effects invitation_machine::on(const message& m, time_ms now) {
-  now_ = now;
-  if (std::holds_alternative<start>(m)) {
-    // An answer to a former life of this actor must not be taken for one to this.
-    last_token_ = static_cast<token>(now) << 16;
-    load_token_ = ++last_token_;
-    now_effects_.push_back(ask_store{load_token_, store::load_invitation{room_id_, user_id_}});
-    return flush();
-  }
-  if (const auto* a = std::get_if<store_answered>(&m)) {
-    if (loaded_ && profile_asked_ != 0 && a->asked == profile_asked_) {
-      profile_told(std::get_if<store::user_found>(a->answer.get()));
-      return flush();
+  out_.set_now(now);
+  switch (life_.on(m, out_, [this] { return store::load_invitation{room_id_, user_id_}; })) {
+    case incarnation::turn::waits: break;
+    case incarnation::turn::loaded: {
+      const auto& found = incarnation::state_in<store::invitation_loaded>(m, "an invitation");
+      exists_ = found.invitation.has_value();
+      if (exists_) row_ = *found.invitation;
+      loaded();
+      for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
+      break;
     }
-    if (a->asked != load_token_ || loaded_) return flush();
-    const auto* found = std::get_if<store::invitation_loaded>(a->answer.get());
-    if (!found) throw std::runtime_error("the store cannot load an invitation");
-    exists_ = found->invitation.has_value();
-    if (exists_) row_ = *found->invitation;
-    loaded();
-    auto waiting = std::exchange(before_load_, {});
-    for (const auto& w : waiting) dispatch(w);
-  } else if (!loaded_) {
-    before_load_.push_back(m);
-    return {};
-  } else {
-    dispatch(m);
+    case incarnation::turn::runs:
+      if (const auto* a = std::get_if<store_answered>(&m)) {
+        if (profile_asked_ != 0 && a->asked == profile_asked_) profile_told(std::get_if<store::user_found>(a->answer.get()));
+      } else {
+        dispatch(m);
+      }
   }
   return flush();
 }
 
 void invitation_machine::loaded() {
-  loaded_ = true;
   row_.room_id = room_id_;
   row_.user_id = user_id_;
   perhaps_joined_ = exists_ && row_.pending_request == "join";
@@ -78,7 +68,7 @@ void invitation_machine::loaded() {
     if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
   // A crash may have come between the room's commit and ours. To an invitation the room itself says so when it is loaded; a knock is perhaps in no
   // room of ours, and nobody else speaks of it.
-  if (knocks() || is_let_in()) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
+  if (knocks() || is_let_in()) out_.send_at_once({actor_kind::room, room_id_}, membership_wanted{user_id_});
   begin();
 }
 
@@ -100,7 +90,7 @@ void invitation_machine::begin_anew(std::string direction, const matrix::event_p
   row_.inviter = event->sender;
   row_.direction = std::move(direction);
   row_.event = event->to_json();
-  row_.since_ts = now_;
+  row_.since_ts = out_.now();
   event_ = event;
   exists_ = true;
 }
@@ -125,8 +115,8 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, invite_not_taken>) not_taken(x);
       else if constexpr (std::is_same_v<T, rescission_delivered>) leave_delivered(x);
       else if constexpr (std::is_same_v<T, server_alive>) {
-        if ((row_.pending_request == "invite" || row_.pending_request == "leave" || row_.pending_request == "knock") && row_.retry_at_ts > now_) {
-          row_.retry_at_ts = now_;
+        if ((row_.pending_request == "invite" || row_.pending_request == "leave" || row_.pending_request == "knock") && row_.retry_at_ts > out_.now()) {
+          row_.retry_at_ts = out_.now();
           begin();
         }
       } else if constexpr (std::is_same_v<T, timer_due>) {
@@ -136,9 +126,9 @@ void invitation_machine::dispatch(const message& m) {
         } else timer();
       }
       else if constexpr (std::is_same_v<T, status_wanted>)
-        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::invitation, key_of(room_id_, user_id_)}, describe(now_)}});
+        out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::invitation, key_of(room_id_, user_id_)}, describe(out_.now())});
       else if constexpr (std::is_same_v<T, passivate>) {
-      } else now_effects_.push_back(note{log_level::warning, "invitation: message not understood", {{"room", room_id_}, {"user", user_id_}}});
+      } else out_.log(log_level::warning, "invitation: message not understood", {{"room", room_id_}, {"user", user_id_}});
     },
     m);
 }
@@ -150,32 +140,25 @@ bool invitation_machine::is_open() const {
 effects invitation_machine::flush() {
   const bool waits = asking_ != asking::nothing || keys_asked_ != 0 || answering_ || joining_ || revoking_ || !rescinding_.empty() || arriving_ ||
                      profile_asked_ != 0 || retracting_ || admission_asked_ != 0;
-  if (!waits) waiting_since_ = now_;
+  if (!waits) waiting_since_ = out_.now();
   else if (!watching_) {
     watching_ = true;
-    now_effects_.push_back(wake_me_at{now_ + 20'000, "watch"});
+    out_.wake_at(out_.now() + 20'000, "watch");
   }
-  effects out;
-  if (!writes_.empty() || !after_.empty()) {
-    persist p;
-    p.batch.writes = std::exchange(writes_, {});
-    p.then = std::exchange(after_, {});
-    out.push_back(std::move(p));
-  }
-  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
+  auto out = out_.take();
   // Whatever is on disk and waits for somebody else needs no actor: it is made again when it is spoken to.
   const bool rests = !is_open() || (row_.direction != "outgoing" && row_.state == "pending");
-  if (loaded_ && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && !retracting_ && rescinding_.empty() &&
-      asking_ == asking::nothing && admission_asked_ == 0 && before_load_.empty())
+  if (life_.is_loaded() && rests && row_.pending_request.empty() && !answering_ && !joining_ && !arriving_ && !revoking_ && !retracting_ && rescinding_.empty() &&
+      asking_ == asking::nothing && admission_asked_ == 0 && !life_.has_deferred())
     out.push_back(finish{.on_disk = exists_});
   return out;
 }
 
 void invitation_machine::timer() {
   if (!exists_) return;
-  if (is_open() && row_.direction == "outgoing" && row_.deadline_ts != 0 && now_ >= row_.deadline_ts && !expiring_ && row_.state != "revoked_unconfirmed") {
+  if (is_open() && row_.direction == "outgoing" && row_.deadline_ts != 0 && out_.now() >= row_.deadline_ts && !expiring_ && row_.state != "revoked_unconfirmed") {
     if (asking_ == asking::invite) {
-      now_effects_.push_back(wake_me_at{now_ + node_.federation.request_timeout_ms, "deadline"}); // the leave must not overtake the invite
+      out_.wake_at(out_.now() + node_.federation.request_timeout_ms, "deadline"); // the leave must not overtake the invite
       return;
     }
     expiring_ = true;
@@ -190,13 +173,13 @@ void invitation_machine::watch() {
   const auto request_ms =
     std::int64_t{std::max(node_.federation.request_timeout_ms, node_.federation.make_join_timeout_ms)} + node_.invitation.queue_wait_ms + 15'000;
   watching_ = false;
-  if (asking_ != asking::nothing && now_ - asked_since_ >= request_ms) {
+  if (asking_ != asking::nothing && out_.now() - asked_since_ >= request_ms) {
     peer_answer lost;
     lost.asked = asked_;
     lost.why = {fault_code::timed_out, "no answer"};
     answered(lost);
   }
-  if (now_ - waiting_since_ >= patience) give_up_waiting();
+  if (out_.now() - waiting_since_ >= patience) give_up_waiting();
 }
 
 void invitation_machine::give_up_waiting() {
@@ -221,17 +204,17 @@ void invitation_machine::save() {
     row_.retry_at_ts = 0;
     row_.last_fault.clear();
   }
-  writes_.push_back(row_);
+  out_.write(row_);
 }
 
 void invitation_machine::tell_changed(const std::string& previous) {
   const auto view = view_of(row_, row_.chat_room_id);
-  chat::invitation_changed n{view.room, room_id_, user_id_, view.by, view.direction, view.state, previous, view.reason, now_};
+  chat::invitation_changed n{view.room, room_id_, user_id_, view.by, view.direction, view.state, previous, view.reason, out_.now()};
   n.attempts = view.attempts;
   n.retry_at_ts = view.retry_at_ts;
   n.last_fault = view.last_fault;
   chat::notification told = std::move(n);
-  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(told), chat::encode(told)});
+  out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(told), chat::encode(told)});
 }
 
 void invitation_machine::become(const std::string& state, const std::string& reason) {
@@ -240,20 +223,20 @@ void invitation_machine::become(const std::string& state, const std::string& rea
   const bool untold = is_untold();
   if (untold) row_.pending_request.clear();
   if (row_.direction == "outgoing" && previous == "sending" && state != "pending")
-    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, event_ ? event_->event_id : std::string{}}});
+    out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, event_ ? event_->event_id : std::string{}});
   row_.state = state;
   row_.reason = reason;
-  row_.since_ts = now_;
+  row_.since_ts = out_.now();
   if (!is_open()) row_.deadline_ts = 0;
   if (state == "revoked_unconfirmed") confirm_later();
   save();
   if (!untold) tell_changed(previous); // what nobody has heard of is over for nobody
-  note told{log_level::info, "invitation " + state, {{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}}};
-  if (state == "failed" || state == "expired") told.fields.emplace_back("reason", reason); // of any other state it is what somebody has written
-  now_effects_.push_back(std::move(told));
+  decision::fields with{{"room", room_id_}, {"user", user_id_}, {"direction", row_.direction}};
+  if (state == "failed" || state == "expired") with.emplace_back("reason", reason); // of any other state it is what somebody has written
+  out_.log(log_level::info, "invitation " + state, std::move(with));
 }
 
-void invitation_machine::confirm_later() { now_effects_.push_back(wake_me_at{now_ + confirm_every_ms, "confirm"}); }
+void invitation_machine::confirm_later() { out_.wake_at(out_.now() + confirm_every_ms, "confirm"); }
 
 void invitation_machine::done(const command_reference& ref, const char* command, const std::string& state) {
   done(ref, command, chat::answer{chat::state_answer{state}});
@@ -261,15 +244,15 @@ void invitation_machine::done(const command_reference& ref, const char* command,
 
 void invitation_machine::done(const command_reference& ref, const char* command, const chat::answer& what) {
   auto body = chat::encode(what);
-  if (!ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, command, true, body, now_});
-  after_.push_back(tell{{actor_kind::session, ref.session}, command_done{ref, true, std::move(body)}});
+  if (!ref.command_id.empty()) out_.write(store::put_command_result{ref.command_id, command, true, body, out_.now()});
+  out_.send({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
 }
 
 void invitation_machine::failed(const command_reference& ref, const char* command, const fault& why) {
   auto body = chat::encode(why);
   if (!info(why.code).retryable && !ref.command_id.empty())
-    writes_.push_back(store::put_command_result{ref.command_id, command, false, body, now_});
-  after_.push_back(tell{{actor_kind::session, ref.session}, command_done{ref, false, std::move(body)}});
+    out_.write(store::put_command_result{ref.command_id, command, false, body, out_.now()});
+  out_.send({actor_kind::session, ref.session}, command_done{ref, false, std::move(body)});
 }
 
 void invitation_machine::take_command(const chat_command& m) {
@@ -314,7 +297,7 @@ void invitation_machine::membership(const invited_membership_changed& m) {
       const bool told = std::exchange(rescission_told_, false) || (m.event && m.event->event_id == delivered_);
       if (told) rescission_told();
       // It is not news: what was told of its delivery may have been told to an actor that is no more.
-      else if (m.historical && !is_local_user()) after_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
+      else if (m.historical && !is_local_user()) out_.send({actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_});
     }
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/decision.hpp"
 #include "actors/effects.hpp"
+#include "actors/incarnation.hpp"
 #include "messages/chat/notifications.hpp"
 
 #include <deque>
@@ -140,12 +142,8 @@ private:
 
   const context& node_;
   std::string room_id_, user_id_;
-  time_ms now_ = 0;
-  bool loaded_ = false;
-  std::deque<message> before_load_;
-  token last_token_ = 0, load_token_ = 0;
-  std::vector<store::write> writes_;
-  effects after_, now_effects_;
+  decision out_;
+  incarnation life_;
 
   bool exists_ = false;
   store::put_invitation row_;

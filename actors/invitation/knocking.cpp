@@ -74,7 +74,7 @@ void invitation_machine::knock(const chat_command& m, const chat::room_knock& x)
   row_.reason = x.reason.value_or("");
   row_.attempts = 0;
   row_.retry_at_ts = 0;
-  row_.since_ts = now_;
+  row_.since_ts = out_.now();
   become("sending", row_.reason);
   begin_knock();
 }
@@ -96,7 +96,7 @@ void invitation_machine::knocked(const knock_made& m) {
 }
 
 void invitation_machine::begin_knock() {
-  if (now_ - row_.since_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
+  if (out_.now() - row_.since_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
     row_.retry_at_ts = 0;
     return become("failed", "no server of the room could be reached");
@@ -110,8 +110,8 @@ void invitation_machine::begin_knock() {
 }
 
 void invitation_machine::ask_profile() {
-  profile_asked_ = ++last_token_;
-  now_effects_.push_back(ask_store{profile_asked_, store::find_user{user_id_}});
+  profile_asked_ = out_.next_token();
+  out_.ask(profile_asked_, store::find_user{user_id_});
 }
 
 void invitation_machine::profile_told(const store::user_found* found) {
@@ -124,7 +124,7 @@ void invitation_machine::profile_told(const store::user_found* found) {
 void invitation_machine::make_knock() {
   auto r = question(asking::make_knock, matrix::endpoint::make_knock, user_id_, node_.federation.make_join_timeout_ms);
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
-  after_.push_back(tell{{actor_kind::remote_server, knocked_at().at(at_via_)}, std::move(r)});
+  out_.send({actor_kind::remote_server, knocked_at().at(at_via_)}, std::move(r));
 }
 
 void invitation_machine::knock_answered(const peer_answer& m) {
@@ -154,7 +154,7 @@ void invitation_machine::send_knock(const peer_answer& m) {
   if (!row_.reason.empty()) content.set("reason", row_.reason);
   if (!profile_.display_name.empty()) content.set("displayname", profile_.display_name);
   if (!profile_.avatar_url.empty()) content.set("avatar_url", profile_.avatar_url);
-  const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), now_);
+  const auto x = sign_from_template(node_, *shape, *rules, room_id_, user_id_, std::move(content), out_.now());
   if (!x) return knock_next({fault_code::peer_bad_answer, "make_knock: " + x.error().detail});
   auto servers = knocked_at();
   std::rotate(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(at_via_),
@@ -167,13 +167,12 @@ void invitation_machine::send_knock(const peer_answer& m) {
   save(); // from here on the room may know of it
   auto r = question(asking::send_knock, matrix::endpoint::send_knock, event_->event_id, node_.federation.request_timeout_ms);
   r.body = row_.event;
-  after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
+  out_.send({actor_kind::remote_server, leave_server()}, std::move(r));
 }
 
 void invitation_machine::knock_next(const fault& why) {
   if (weight_of(why) >= weight_of(knock_fault_)) knock_fault_ = why;
-  now_effects_.push_back(
-    note{log_level::info, "knock not taken", {{"room", room_id_}, {"user", user_id_}, {"why", to_string(why)}}});
+  out_.log(log_level::info, "knock not taken", {{"room", room_id_}, {"user", user_id_}, {"why", to_string(why)}});
   if (++at_via_ < knocked_at().size()) return make_knock();
   // Who could not be reached may be later on; a server that answers with what is no template will do so again.
   if (info(knock_fault_.code).retryable && (knock_unanswered_ || knock_fault_.code != fault_code::peer_bad_answer)) {
@@ -190,7 +189,7 @@ void invitation_machine::knock_taken() {
   become("pending", row_.reason);
   end_knock_command({});
   row_.attempts = 0;
-  ask_about_knock_at(now_ + std::int64_t{node_.invitation.knock_check_s} * 1'000);
+  ask_about_knock_at(out_.now() + std::int64_t{node_.invitation.knock_check_s} * 1'000);
 }
 
 void invitation_machine::end_knock_command(const fault& why) {
@@ -214,7 +213,7 @@ void invitation_machine::ask_about_knock() {
   // A question only: who is given a template for a leave need not send one. It is given to whoever is invited, in the room, or knocks.
   auto r = question(asking::about_knock, matrix::endpoint::make_leave, user_id_, node_.federation.make_join_timeout_ms);
   row_.retry_at_ts = 0;
-  after_.push_back(tell{{actor_kind::remote_server, leave_server()}, std::move(r)});
+  out_.send({actor_kind::remote_server, leave_server()}, std::move(r));
 }
 
 void invitation_machine::told_about_knock(const peer_answer& m) {
@@ -223,7 +222,7 @@ void invitation_machine::told_about_knock(const peer_answer& m) {
   if (m.status == 403 && m.errcode == "M_FORBIDDEN") return knock_refused("rejected", {}, {});
   // Something may have been heard since the question left, of which its answer says nothing.
   const bool is_old = row_.retry_at_ts != 0;
-  ask_about_knock_at(is_old ? now_ : now_ + std::int64_t{node_.invitation.knock_check_s} * 1'000);
+  ask_about_knock_at(is_old ? out_.now() : out_.now() + std::int64_t{node_.invitation.knock_check_s} * 1'000);
 }
 
 void invitation_machine::knock_refused(const std::string& state, const std::string& by, const std::string& reason) {
@@ -308,7 +307,7 @@ void invitation_machine::retract(const chat_command& m, const chat::knock_retrac
     return;
   }
   retracting_ = m;
-  now_effects_.push_back(tell{{actor_kind::room, room_id_}, leave_wanted{user_id_, x.reason.value_or("")}});
+  out_.send_at_once({actor_kind::room, room_id_}, leave_wanted{user_id_, x.reason.value_or("")});
 }
 
 void invitation_machine::retracted(const join_finished& m) {

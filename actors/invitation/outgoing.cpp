@@ -37,35 +37,35 @@ void invitation_machine::wanted(const invite_wanted& m) {
   if (exists_ && event_ && event_->event_id == m.event->event_id) {
     // Told again, or the row was written with the room.
     if (row_.state == "sending") tell_begun();
-    else after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id}});
+    else out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
     if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
     return;
   }
   if (exists_ && row_.direction == "outgoing" && row_.state == "sending") {
     // The room was made again and did not know of this one: the other server may have it, so it goes on.
     tell_begun();
-    after_.push_back(tell{{actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id}});
+    out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
     if (m.command) failed(*m.command, chat::invite_send::name, {fault_code::conflict, user_id_ + " is invited already"});
     return;
   }
   // Whatever the row says, the room has let him be invited: the invitation before is over, and an answer about it comes too late.
   if (const auto command = std::exchange(revoking_, std::nullopt)) done(command->reference, chat::invite_revoke::name, "revoked");
   begin_anew("outgoing", m.event);
-  row_ = row_of(m, node_, now_);
+  row_ = row_of(m, node_, out_.now());
   save();
   tell_changed({});
   const auto* reason = m.event->content().find("reason");
   chat::notification shown = chat::system_message{row_.chat_room_id, room_id_, "invited", row_.inviter, user_id_,
                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, event_->event_id,
                                                   event_->origin_server_ts};
-  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(shown), chat::encode(shown)});
+  out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(shown), chat::encode(shown)});
   if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
   tell_begun();
   begin();
 }
 
 void invitation_machine::tell_begun() {
-  after_.push_back(tell{{actor_kind::room, room_id_}, invite_begun{user_id_, event_->event_id, row_.inviter}});
+  out_.send({actor_kind::room, room_id_}, invite_begun{user_id_, event_->event_id, row_.inviter});
 }
 
 void invitation_machine::not_taken(const invite_not_taken& m) {
@@ -77,25 +77,25 @@ void invitation_machine::not_taken(const invite_not_taken& m) {
 void invitation_machine::begin() {
   if (!exists_) return;
   if (row_.direction == "outgoing" && (row_.state == "sending" || row_.state == "pending")) {
-    if (row_.deadline_ts != 0) now_effects_.push_back(wake_me_at{row_.deadline_ts, "deadline"});
+    if (row_.deadline_ts != 0) out_.wake_at(row_.deadline_ts, "deadline");
     // A crash may have come between the room's commit and ours.
-    if (asking_ == asking::nothing) now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
+    if (asking_ == asking::nothing) out_.send_at_once({actor_kind::room, room_id_}, membership_wanted{user_id_});
   }
   if (row_.pending_request == "rescind") return repeat_rescission();
   if (row_.direction == "outgoing" && row_.state == "revoked_unconfirmed") {
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
+    out_.send_at_once({actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_});
     confirm_later();
   }
   if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0 || admission_asked_ != 0) return;
-  if (!is_due(row_.retry_at_ts, now_, pause_ms_max())) {
-    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  if (!is_due(row_.retry_at_ts, out_.now(), pause_ms_max())) {
+    out_.wake_at(row_.retry_at_ts, "retry");
     return;
   }
   if (row_.pending_request == "invite") send_invite();
   else if (row_.pending_request == "commit" && event_) {
-    now_effects_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
-    row_.retry_at_ts = now_ + node_.invitation.retry_delay_ms_max; // the room may fail with it once more
-    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+    out_.send_at_once({actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_});
+    row_.retry_at_ts = out_.now() + node_.invitation.retry_delay_ms_max; // the room may fail with it once more
+    out_.wake_at(row_.retry_at_ts, "retry");
   }
   else if (row_.pending_request == "leave") send_leave_request();
   else if (is_untold()) ask_admission(row_.inviter);
@@ -110,12 +110,12 @@ void invitation_machine::begin() {
 peer_request invitation_machine::question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms) {
   peer_request r;
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  r.asked = asked_ = ++last_token_;
+  r.asked = asked_ = out_.next_token();
   r.endpoint = endpoint;
   r.parameters = {room_id_, about};
   r.timeout_ms = timeout_ms;
   asking_ = what;
-  asked_since_ = now_;
+  asked_since_ = out_.now();
   return r;
 }
 
@@ -125,22 +125,22 @@ void invitation_machine::send_invite() {
   r.body = invite_request_body(*event_, row_.room_version, row_.invite_room_state);
   ++row_.attempts;
   save(); // from here on the other server may know of it
-  after_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r)});
+  out_.send({actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(r));
 }
 
 void invitation_machine::retry_later(const fault& why) {
-  if (row_.direction == "outgoing" && event_ && now_ - event_->origin_server_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
+  if (row_.direction == "outgoing" && event_ && out_.now() - event_->origin_server_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
     return become("failed", "the server could not be reached: " + to_string(why));
   }
-  if (row_.pending_request == "join" && now_ - row_.since_ts > join_give_up_ms) {
+  if (row_.pending_request == "join" && out_.now() - row_.since_ts > join_give_up_ms) {
     if (is_let_in()) return reopen(); // it was let in, and now has to ask once more itself
     row_.pending_request.clear();
     row_.retry_at_ts = 0;
     return save();
   }
   const auto doublings = std::min(row_.attempts > 0 ? row_.attempts - 1 : 0, 20u);
-  row_.retry_at_ts = now_ + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
+  row_.retry_at_ts = out_.now() + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
   // The chat server is told why nothing happens, not how often.
   const auto code_of = [](std::string_view text) { return text.substr(0, text.find(':')); };
   auto text = excerpt(to_string(why), last_fault_bytes_max);
@@ -148,8 +148,8 @@ void invitation_machine::retry_later(const fault& why) {
   row_.last_fault = std::move(text);
   save();
   if (news) tell_changed(row_.state);
-  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
-  now_effects_.push_back(note{log_level::info, "invitation waits", {{"room", room_id_}, {"user", user_id_}, {"why", row_.last_fault}}});
+  out_.wake_at(row_.retry_at_ts, "retry");
+  out_.log(log_level::info, "invitation waits", {{"room", room_id_}, {"user", user_id_}, {"why", row_.last_fault}});
 }
 
 void invitation_machine::invite_answered(const peer_answer& m) {
@@ -191,12 +191,12 @@ void invitation_machine::ask_keys_of_invited(bool are_doubted) {
   keys_wanted k;
   k.are_doubted = are_doubted;
   k.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
-  k.asked = keys_asked_ = ++last_token_;
+  k.asked = keys_asked_ = out_.next_token();
   if (const auto* by = answered_event_->source.find("signatures"))
     if (const auto* own = by->find_object(matrix::server_name_of(user_id_)))
       for (const auto& s : *own)
         if (k.key_ids.size() < 16) k.key_ids.push_back(s.key);
-  now_effects_.push_back(tell{{actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(k)});
+  out_.send_at_once({actor_kind::remote_server, std::string{matrix::server_name_of(user_id_)}}, std::move(k));
 }
 
 void invitation_machine::signature_checked(const keys_found& m) {
@@ -220,10 +220,10 @@ void invitation_machine::signature_checked(const keys_found& m) {
   answered_event_.reset();
   row_.event = event_->to_json();
   row_.pending_request = "commit";
-  row_.retry_at_ts = now_ + node_.invitation.retry_delay_ms_max; // should the room not have taken it by then
-  now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  row_.retry_at_ts = out_.now() + node_.invitation.retry_delay_ms_max; // should the room not have taken it by then
+  out_.wake_at(row_.retry_at_ts, "retry");
   save();
-  after_.push_back(tell{{actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_}});
+  out_.send({actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_});
 }
 
 void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke& x) {
@@ -255,7 +255,7 @@ void invitation_machine::ask_revocation() {
 void invitation_machine::tell_room_to_revoke(const std::string& requested_by, const std::string& reason) {
   revocation_asked_ = true;
   // While its answer is lost the other server may hold the invite: the leave has to follow it into the room.
-  now_effects_.push_back(tell{{actor_kind::room, room_id_}, revoke_invite{user_id_, event_ ? event_->event_id : std::string{}, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr}});
+  out_.send_at_once({actor_kind::room, room_id_}, revoke_invite{user_id_, event_ ? event_->event_id : std::string{}, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr});
 }
 
 void invitation_machine::leave_delivered(const rescission_delivered& m) {
@@ -276,18 +276,18 @@ void invitation_machine::expect_late_invite() {
   // has long ended.
   if (!std::exchange(invite_may_be_late_, false) && asking_ != asking::invite) return;
   row_.pending_request = "rescind";
-  row_.retry_at_ts = now_ + 2 * std::int64_t{node_.federation.request_timeout_ms};
+  row_.retry_at_ts = out_.now() + 2 * std::int64_t{node_.federation.request_timeout_ms};
 }
 
 void invitation_machine::repeat_rescission() {
-  if (!is_due(row_.retry_at_ts, now_, pause_ms_max())) {
-    now_effects_.push_back(wake_me_at{row_.retry_at_ts, "retry"});
+  if (!is_due(row_.retry_at_ts, out_.now(), pause_ms_max())) {
+    out_.wake_at(row_.retry_at_ts, "retry");
     return;
   }
   row_.pending_request.clear();
   row_.retry_at_ts = 0;
   save();
-  after_.push_back(tell{{actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_}});
+  out_.send({actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_});
 }
 
 void invitation_machine::revoked(const revocation_done& m) {
@@ -299,12 +299,12 @@ void invitation_machine::revoked(const revocation_done& m) {
     if (command) failed(command->reference, chat::invite_revoke::name, m.why);
     if (expired && is_open()) {
       const bool over = row_.state == "sending" || m.why.code == fault_code::not_member;
-      row_.deadline_ts = over ? 0 : now_ + expire_again_ms;
+      row_.deadline_ts = over ? 0 : out_.now() + expire_again_ms;
       if (over) become("expired", "it could not be taken back: " + to_string(m.why));
       else {
         // It stands in the room, and he may still come: it has not expired as long as nobody here may take it back.
         save();
-        now_effects_.push_back(wake_me_at{row_.deadline_ts, "deadline"});
+        out_.wake_at(row_.deadline_ts, "deadline");
       }
     }
     if (row_.state == "sending" && m.why.code == fault_code::not_member) {
@@ -312,7 +312,7 @@ void invitation_machine::revoked(const revocation_done& m) {
       become("failed", m.why.detail); // nobody is left who could let him in
     } else if (row_.state == "sending" && asking_ == asking::nothing) begin(); // it goes on as before
     // What the room told meanwhile was taken for the revocation's own effect.
-    else if (row_.state == "pending") now_effects_.push_back(tell{{actor_kind::room, room_id_}, membership_wanted{user_id_}});
+    else if (row_.state == "pending") out_.send_at_once({actor_kind::room, room_id_}, membership_wanted{user_id_});
     return;
   }
   row_.pending_request.clear();

@@ -30,14 +30,14 @@ constexpr time_ms handling_ms_max = 50'000;
 } // namespace
 
 void remote_server_machine::reply(const std::string& gateway, std::uint64_t id, int status, std::string body) {
-  after_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)}});
+  out_.send({actor_kind::gateway, gateway}, federation_reply{gateway, id, status, std::move(body)});
 }
 
 void remote_server_machine::refuse(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms) {
   object body{{"errcode", info(why.code).errcode}, {"error", why.detail}};
   if (retry_after_ms != 0) body.set("retry_after_ms", std::int64_t{retry_after_ms});
-  after_.push_back(tell{{actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, info(why.code).http_status,
-                                                                           matrix::json::canonical(body), retry_after_ms}});
+  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, info(why.code).http_status,
+                                                                           matrix::json::canonical(body), retry_after_ms});
 }
 
 void remote_server_machine::not_authenticated(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms) {
@@ -48,7 +48,7 @@ void remote_server_machine::not_authenticated(const inbound_request& m, const fa
     if (!value) return refuse(m, value.error());
     call.body = std::make_shared<const matrix::json::value>(std::move(*value));
   }
-  now_effects_.push_back(tell{{actor_kind::directory, ""}, std::move(call)});
+  out_.send_at_once({actor_kind::directory, ""}, std::move(call));
 }
 
 void remote_server_machine::inbound(const inbound_request& m) {
@@ -59,7 +59,7 @@ void remote_server_machine::inbound(const inbound_request& m) {
 
 const matrix::verify_key* remote_server_machine::current_key(const std::string& key_id) const {
   const auto key = keys_->find(key_id);
-  return key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_ ? nullptr : &key->second;
+  return key == keys_->end() || key->second.is_old || key->second.valid_until_ts < out_.now() ? nullptr : &key->second;
 }
 
 bool remote_server_machine::has_key_for(const inbound_request& m) const {
@@ -112,7 +112,7 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   }
   // Somebody uses its name right now, so it is worth a try sooner than for an event that may be years old.
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
-  const bool paused = !under_way && is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, now_);
+  const bool paused = !under_way && is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, out_.now());
   const bool fetch_for_missing = key_missing && !paused, fetch_for_doubt = key_doubted && may_doubt_keys();
   if (after_fetch || (!fetch_for_missing && !fetch_for_doubt)) return not_authenticated(m, {fault_code::unauthorized, problem});
   std::size_t waiting_bytes = m.request->body.size();
@@ -121,7 +121,7 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   const bool waits = auth_waiting_.size() < auth_waiting_max && waiting_bytes <= room;
   if (waits) auth_waiting_.push_back({m, !fetch_for_missing});
   if (keys_request_ == 0 && (fetch_for_doubt || !under_way)) {
-    if (fetch_for_doubt) keys_doubted_at_ = now_;
+    if (fetch_for_doubt) keys_doubted_at_ = out_.now();
     fetch_keys();
   }
   // When it is repeated the keys may be there.
@@ -129,13 +129,13 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
 }
 
 void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
-  last_contact_ = now_;
+  last_contact_ = out_.now();
   sign_of_life();
   refresh_keys();
   const auto& p = m.match->parameters;
   // A transaction has its own bound: one under way.
   if (m.match->info->id == endpoint::send) return take_transaction(m, std::move(body));
-  if (const auto wait = budget_.take(node_.federation, now_); wait > 0)
+  if (const auto wait = budget_.take(node_.federation, out_.now()); wait > 0)
     return refuse(m, {fault_code::limit_exceeded, "too many requests of " + server_name_}, wait);
   if (!body && !m.request->body.empty()) {
     auto value = matrix::json::parse(m.request->body);
@@ -143,17 +143,17 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
     body = std::make_shared<matrix::json::value>(std::move(*value));
   }
   const federation_call call{m.gateway, m.id, server_name_, m.match, body};
-  auto hand_to = [&](address to) { now_effects_.push_back(tell{std::move(to), call}); };
+  auto hand_to = [&](address to) { out_.send_at_once(std::move(to), call); };
   switch (m.match->info->id) {
   case endpoint::key_query_batch:
     // Each name may cost a server that is asked for its keys.
     if (const auto* names = body ? body->find_object("server_keys") : nullptr; names && names->size() > 1)
-      budget_.charge_requests(node_.federation, now_, names->size() - 1);
+      budget_.charge_requests(node_.federation, out_.now(), names->size() - 1);
     return hand_to({actor_kind::directory, ""});
   case endpoint::key_query: return hand_to({actor_kind::directory, ""});
   case endpoint::event: {
-    const auto asked = ++last_token_;
-    now_effects_.push_back(ask_store{asked, store::find_event{p.at(0)}});
+    const auto asked = out_.next_token();
+    out_.ask(asked, store::find_event{p.at(0)});
     finding_event_.emplace(asked, m);
     return;
   }
@@ -191,36 +191,36 @@ void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matr
 
 void remote_server_machine::hand_to_room(const inbound_request& m, const federation_call& call) {
   const address room{actor_kind::room, call.match->parameters.at(0)};
-  const auto hand_on = [&] { now_effects_.push_back(tell{room, call}); };
+  const auto hand_on = [&] { out_.send_at_once(room, call); };
   if (!history_calls::is_one(call.match->info->id)) return hand_on();
-  switch (history_calls_.begin(node_.federation.inbound_history_requests_max, room, call, now_)) {
+  switch (history_calls_.begin(node_.federation.inbound_history_requests_max, room, call, out_.now())) {
   case history_calls::admission::hand_on: return hand_on();
   case history_calls::admission::refuse:
     return refuse(m, {fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"}, 1'000);
   case history_calls::admission::waits: break;
   }
-  if (!std::exchange(calls_watched_, true)) now_effects_.push_back(wake_me_at{now_ + history_calls::patience_ms, "calls"});
+  if (!std::exchange(calls_watched_, true)) out_.wake_at(out_.now() + history_calls::patience_ms, "calls");
 }
 
 void remote_server_machine::call_ended(const call_answered& m) {
-  budget_.charge_answer(node_.federation, now_, m.bytes);
+  budget_.charge_answer(node_.federation, out_.now(), m.bytes);
   history_calls_.ended(m.gateway, m.id);
   hand_on_waiting();
 }
 
 void remote_server_machine::hand_on_waiting() {
-  while (auto one = history_calls_.next(node_.federation.inbound_history_requests_max, now_)) now_effects_.push_back(tell{one->to, std::move(one->body)});
+  while (auto one = history_calls_.next(node_.federation.inbound_history_requests_max, out_.now())) out_.send_at_once(one->to, std::move(one->body));
 }
 
 void remote_server_machine::calls_overdue() {
   calls_watched_ = false;
   const fault why{fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"};
   const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
-  for (const auto& late : history_calls_.overdue(now_)) reply(late.body.gateway, late.body.id, info(why.code).http_status, text);
+  for (const auto& late : history_calls_.overdue(out_.now())) reply(late.body.gateway, late.body.id, info(why.code).http_status, text);
   hand_on_waiting(); // what was handed on and never answered no longer counts
   if (history_calls_.waiting() == 0) return;
   calls_watched_ = true;
-  now_effects_.push_back(wake_me_at{now_ + history_calls::patience_ms / 4, "calls"});
+  out_.wake_at(out_.now() + history_calls::patience_ms / 4, "calls");
 }
 
 void remote_server_machine::take_transaction(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
@@ -240,13 +240,13 @@ void remote_server_machine::take_transaction(const inbound_request& m, std::shar
   receiving_->waiting.emplace_back(m.gateway, m.id);
   if (body) receiving_->body = std::move(body);
   else receiving_->request = m.request;
-  receiving_->since = now_;
-  if (!watching_) now_effects_.push_back(wake_me_at{now_ + handling_ms_max, "receiving"});
+  receiving_->since = out_.now();
+  if (!watching_) out_.wake_at(out_.now() + handling_ms_max, "receiving");
   watching_ = true;
   // A server has one transaction in flight: only the first one after our start can repeat one from before it.
   if (!std::exchange(first_received_, false)) return begin_transaction(id);
-  receiving_->repetition_token = ++last_token_;
-  now_effects_.push_back(ask_store{receiving_->repetition_token, store::find_received_transaction{server_name_, id}});
+  receiving_->repetition_token = out_.next_token();
+  out_.ask(receiving_->repetition_token, store::find_received_transaction{server_name_, id});
 }
 
 void remote_server_machine::begin_transaction(const std::string&) {
@@ -267,8 +267,8 @@ void remote_server_machine::begin_transaction(const std::string&) {
   }
   received_pdus_ += parsed->pdus.size();
   if (parsed->unreadable_pdus > 0) // nobody can be told of them: they have no event id
-    now_effects_.push_back(note{log_level::warning, "PDUs left out that cannot be read",
-                                {{"server", server_name_}, {"transaction", r.id}, {"pdus", std::to_string(parsed->unreadable_pdus)}}});
+    out_.log(log_level::warning, "PDUs left out that cannot be read",
+                                {{"server", server_name_}, {"transaction", r.id}, {"pdus", std::to_string(parsed->unreadable_pdus)}});
   take_edus(parsed->edus);
   // Rooms work in parallel, each in the order received.
   std::vector<std::pair<std::string, std::vector<object>>> by_room;
@@ -283,13 +283,13 @@ void remote_server_machine::begin_transaction(const std::string&) {
   }
   if (by_room.empty()) return end_transaction();
   for (auto& [room, pdus] : by_room) {
-    const auto asked = ++last_token_;
+    const auto asked = out_.next_token();
     r.rooms[asked] = false;
-    now_effects_.push_back(tell{{actor_kind::room, room},
+    out_.send_at_once({actor_kind::room, room},
                                 pdus_received{{actor_kind::remote_server, server_name_},
                                               asked,
                                               server_name_,
-                                              std::make_shared<std::vector<object>>(std::move(pdus))}});
+                                              std::make_shared<std::vector<object>>(std::move(pdus))});
   }
 }
 
@@ -300,7 +300,7 @@ void remote_server_machine::take_edus(const std::vector<matrix::edu>& edus) {
     const auto* room = e.content.find("room_id");
     if (!user || !user->as_string() || matrix::server_name_of(*user->as_string()) != server_name_) continue;
     if (!room || !room->as_string() || !matrix::is_room_id(*room->as_string())) continue;
-    now_effects_.push_back(tell{{actor_kind::room, *room->as_string()}, edu_received{server_name_, e}});
+    out_.send_at_once({actor_kind::room, *room->as_string()}, edu_received{server_name_, e});
   }
 }
 
@@ -318,9 +318,9 @@ void remote_server_machine::handled(const pdus_handled& m) {
 void remote_server_machine::watch_transaction() {
   watching_ = false;
   if (!receiving_) return;
-  if (now_ - receiving_->since < handling_ms_max) {
+  if (out_.now() - receiving_->since < handling_ms_max) {
     watching_ = true;
-    now_effects_.push_back(wake_me_at{receiving_->since + handling_ms_max, "receiving"});
+    out_.wake_at(receiving_->since + handling_ms_max, "receiving");
     return;
   }
   for (const auto& [gateway, id] : receiving_->waiting)
@@ -351,8 +351,8 @@ void remote_server_machine::end_transaction() {
   // The PDUs are durable by now; the answer is kept for a repetition and rides on the next commit. Losing it in a crash is
   // harmless: events known by their id are answered alike.
   for (const auto& [gateway, id] : r.waiting)
-    now_effects_.push_back(tell{{actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text}});
-  lazy_.push_back(store::put_received_transaction{server_name_, r.id, text, now_});
+    out_.send_at_once({actor_kind::gateway, gateway}, federation_reply{gateway, id, 200, text});
+  lazy_.push_back(store::put_received_transaction{server_name_, r.id, text, out_.now()});
   recent_answers_.emplace_back(r.id, text);
   if (recent_answers_.size() > recent_answers_max) recent_answers_.pop_front();
   receiving_.reset();

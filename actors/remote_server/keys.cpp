@@ -49,25 +49,25 @@ time_ms remote_server_machine::keys_pause() const {
 
 bool remote_server_machine::may_doubt_keys() const {
   const auto pause = doubt_pauses * time_ms{node_.federation.key_fetch_retry_ms};
-  return keys_request_ != 0 || !is_within(keys_doubted_at_, pause, now_);
+  return keys_request_ != 0 || !is_within(keys_doubted_at_, pause, out_.now());
 }
 
 void remote_server_machine::want_keys(const keys_wanted& m) {
   if (m.are_doubted && may_doubt_keys() && keys_waiting_.size() < keys_waiting_max) {
     keys_waiting_.push_back(m);
     if (keys_request_ != 0) return; // its answer is fresh enough
-    keys_doubted_at_ = now_;
+    keys_doubted_at_ = out_.now();
     return fetch_keys();
   }
   if (satisfied(m)) {
-    now_effects_.push_back(tell{m.reply_to, keys_for(m)});
+    out_.send_at_once(m.reply_to, keys_for(m));
     return refresh_keys();
   }
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
   // Nobody is asked again and again for what he did not tell a moment ago.
-  const bool paused = !under_way && is_within(keys_asked_at_, keys_pause(), now_);
+  const bool paused = !under_way && is_within(keys_asked_at_, keys_pause(), out_.now());
   if (paused || keys_waiting_.size() >= keys_waiting_max) {
-    now_effects_.push_back(tell{m.reply_to, keys_for(m)});
+    out_.send_at_once(m.reply_to, keys_for(m));
     return;
   }
   keys_waiting_.push_back(m);
@@ -76,11 +76,11 @@ void remote_server_machine::want_keys(const keys_wanted& m) {
 }
 
 void remote_server_machine::refresh_keys() {
-  if (keys_request_ != 0 || notary_token_ != 0 || is_within(keys_asked_at_, keys_pause(), now_)) return;
+  if (keys_request_ != 0 || notary_token_ != 0 || is_within(keys_asked_at_, keys_pause(), out_.now())) return;
   std::int64_t until = 0;
   for (const auto& [id, k] : *keys_)
     if (!k.is_old) until = std::max(until, k.valid_until_ts);
-  if (now_ < keys_fetched_at_ || now_ >= keys_fetched_at_ + (until - keys_fetched_at_) / 2) fetch_keys();
+  if (out_.now() < keys_fetched_at_ || out_.now() >= keys_fetched_at_ + (until - keys_fetched_at_) / 2) fetch_keys();
 }
 
 void remote_server_machine::fetch_keys() {
@@ -91,13 +91,13 @@ void remote_server_machine::fetch_keys() {
 }
 
 status remote_server_machine::take_keys(const matrix::json::object& document, matrix::key_source told_by) {
-  auto found = matrix::check_server_keys(document, server_name_, now_);
+  auto found = matrix::check_server_keys(document, server_name_, out_.now());
   if (!found) return found.error();
   auto merged = *keys_;
-  for (const auto& id : matrix::merge_keys(merged, *found, now_, told_by))
-    now_effects_.push_back(note{log_level::warning,
+  for (const auto& id : matrix::merge_keys(merged, *found, out_.now(), told_by))
+    out_.log(log_level::warning,
                                 "server shows another public key under a known id: was it installed anew?",
-                                {{"server", server_name_}, {"key", id}, {"public_key", merged.at(id).public_key_base64}}});
+                                {{"server", server_name_}, {"key", id}, {"public_key", merged.at(id).public_key_base64}});
   while (merged.size() > known_keys_max)
     merged.erase(std::min_element(merged.begin(), merged.end(), [](const auto& a, const auto& b) {
       return a.second.valid_until_ts < b.second.valid_until_ts;
@@ -110,7 +110,7 @@ status remote_server_machine::take_keys(const matrix::json::object& document, ma
 }
 
 void remote_server_machine::save_keys() {
-  writes_.push_back(store::put_server_keys{server_name_, *keys_, keys_fetched_at_,
+  out_.write(store::put_server_keys{server_name_, *keys_, keys_fetched_at_,
                                            key_documents_ ? matrix::join_documents(*key_documents_) : std::string{}});
 }
 
@@ -125,14 +125,13 @@ void remote_server_machine::keys_answered(const gateway::http_answer& a) {
   else if (auto taken = take_keys(*body->as_object(), matrix::key_source::itself); !taken)
     keys_fault_ = to_string(taken.error());
   else {
-    keys_fetched_at_ = now_;
+    keys_fetched_at_ = out_.now();
     keys_failures_ = 0;
     save_keys();
   }
   if (!keys_fault_.empty()) {
     ++keys_failures_;
-    now_effects_.push_back(
-      note{log_level::warning, "server keys not obtained", {{"server", server_name_}, {"why", keys_fault_}}});
+    out_.log(log_level::warning, "server keys not obtained", {{"server", server_name_}, {"why", keys_fault_}});
   }
   check_others();
   keys_advance();
@@ -145,7 +144,7 @@ void remote_server_machine::keys_advance() {
   for (auto& w : waiting) {
     const bool is_enough = satisfied(w) && !(w.are_doubted && from_itself);
     if (is_enough || (w.wants_document && !from_itself))
-      now_effects_.push_back(tell{w.reply_to, keys_for(w)});
+      out_.send_at_once(w.reply_to, keys_for(w));
     else
       keys_waiting_.push_back(std::move(w));
   }
@@ -158,8 +157,8 @@ void remote_server_machine::keys_advance() {
   }
   if (from_itself || notary_token_ != 0) return;
   if ((!keys_waiting_.empty() || !auth_waiting_.empty()) && ask_notary()) return;
-  keys_asked_at_ = now_;
-  for (const auto& w : std::exchange(keys_waiting_, {})) now_effects_.push_back(tell{w.reply_to, keys_for(w)});
+  keys_asked_at_ = out_.now();
+  for (const auto& w : std::exchange(keys_waiting_, {})) out_.send_at_once(w.reply_to, keys_for(w));
   for (const auto& r : std::exchange(auth_waiting_, {})) authenticate(r.request, true);
 }
 
@@ -168,7 +167,7 @@ bool remote_server_machine::ask_notary() {
   while (next_notary_ < notaries.size()) {
     const auto& notary = notaries[next_notary_++];
     if (notary == server_name_ || notary == node_.server_name || !node_.admits(notary)) continue;
-    notary_keys_wanted q{server_name_, notary_token_ = ++last_token_, 0, {}};
+    notary_keys_wanted q{server_name_, notary_token_ = out_.next_token(), 0, {}};
     for (const auto& w : keys_waiting_) {
       q.valid_at_ts = std::max(q.valid_at_ts, w.valid_at_ts);
       for (const auto& id : w.key_ids)
@@ -177,11 +176,11 @@ bool remote_server_machine::ask_notary() {
     }
     // A request is authenticated with the keys of now, whichever they are.
     if (!auth_waiting_.empty()) {
-      q.valid_at_ts = std::max(q.valid_at_ts, now_);
+      q.valid_at_ts = std::max(q.valid_at_ts, out_.now());
       q.key_ids.clear();
     }
-    now_effects_.push_back(tell{{actor_kind::remote_server, notary}, std::move(q)});
-    now_effects_.push_back(wake_me_at{now_ + node_.federation.notary_timeout_ms + notary_lost_after_ms, "notary"});
+    out_.send_at_once({actor_kind::remote_server, notary}, std::move(q));
+    out_.wake_at(out_.now() + node_.federation.notary_timeout_ms + notary_lost_after_ms, "notary");
     return true;
   }
   return false;
@@ -190,7 +189,7 @@ bool remote_server_machine::ask_notary() {
 void remote_server_machine::notary_told(const notary_keys_told& m) {
   if (notary_token_ == 0 || m.asked != notary_token_) return;
   notary_token_ = 0;
-  now_effects_.push_back(wake_me_at{0, "notary"});
+  out_.wake_at(0, "notary");
   bool learnt = false;
   std::string why = m.why;
   for (const auto& document : m.documents) {
@@ -203,9 +202,9 @@ void remote_server_machine::notary_told(const notary_keys_told& m) {
   if (learnt)
     save_keys();
   else
-    now_effects_.push_back(note{log_level::info,
+    out_.log(log_level::info,
                                 "notary does not know the keys",
-                                {{"server", server_name_}, {"notary", m.notary}, {"why", why}}});
+                                {{"server", server_name_}, {"notary", m.notary}, {"why", why}});
   keys_advance();
 }
 

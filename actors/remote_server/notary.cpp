@@ -21,11 +21,11 @@ constexpr std::size_t notary_bytes_max = 8 * 1024 * 1024;
 
 void remote_server_machine::ask_for_other(const notary_keys_wanted& m) {
   if (others_waiting_.size() >= others_waiting_max) {
-    now_effects_.push_back(tell{{actor_kind::remote_server, m.server_name},
-                                notary_keys_told{m.asked, server_name_, {}, "too many keys are asked for"}});
+    out_.send_at_once({actor_kind::remote_server, m.server_name},
+                                notary_keys_told{m.asked, server_name_, {}, "too many keys are asked for"});
     return;
   }
-  if (others_waiting_.empty()) now_effects_.push_back(wake_me_at{now_ + gather_ms, "others"});
+  if (others_waiting_.empty()) out_.wake_at(out_.now() + gather_ms, "others");
   others_waiting_.push_back(m);
   if (others_waiting_.size() == servers_per_question_max) ask_for_others();
 }
@@ -68,7 +68,7 @@ void remote_server_machine::others_answered(const open_request& r, const gateway
     why = "the answer has no server_keys";
   if (!why.empty()) {
     for (const auto& q : r.batch)
-      now_effects_.push_back(tell{{actor_kind::remote_server, q.server_name}, notary_keys_told{q.asked, server_name_, {}, why}});
+      out_.send_at_once({actor_kind::remote_server, q.server_name}, notary_keys_told{q.asked, server_name_, {}, why});
     return;
   }
   const auto documents_max = r.batch.size() * matrix::key_documents_max;
@@ -78,7 +78,7 @@ void remote_server_machine::others_answered(const open_request& r, const gateway
   const bool unknown_key = std::any_of(x.documents.begin(), x.documents.end(), [&](const auto& d) {
     return countersigned(d) == countersignature::unknown_key;
   });
-  if (unknown_key && (keys_request_ != 0 || !is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, now_))) {
+  if (unknown_key && (keys_request_ != 0 || !is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, out_.now()))) {
     others_unchecked_.push_back(std::move(x));
     return fetch_keys();
   }
@@ -96,7 +96,7 @@ remote_server_machine::countersignature remote_server_machine::countersigned(con
   auto verdict = countersignature::invalid;
   for (const auto& s : *own) {
     const auto key = keys_->find(s.key);
-    if (key == keys_->end() || key->second.is_old || key->second.valid_until_ts < now_)
+    if (key == keys_->end() || key->second.is_old || key->second.valid_until_ts < out_.now())
       verdict = countersignature::unknown_key;
     else if (matrix::verify_json(document, server_name_, s.key, key->second.public_key_base64))
       return countersignature::valid;
@@ -116,7 +116,7 @@ void remote_server_machine::give_others(const others_answer& x) {
       else
         told.why = "the notary's signature is not valid or its key not known";
     }
-    now_effects_.push_back(tell{{actor_kind::remote_server, q.server_name}, std::move(told)});
+    out_.send_at_once({actor_kind::remote_server, q.server_name}, std::move(told));
   }
 }
 

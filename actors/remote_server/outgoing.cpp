@@ -34,28 +34,27 @@ remote_server_machine::queued remote_server_machine::read_back(const matrix::eve
 
 void remote_server_machine::refill() {
   if (!more_in_store_ || refill_token_ != 0) return;
-  refill_token_ = ++last_token_;
+  refill_token_ = out_.next_token();
   missed_while_refilling_ = false;
-  now_effects_.push_back(
-    ask_store{refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
+  out_.ask(refill_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max});
 }
 
 void remote_server_machine::consider_sending(bool refilled) {
   if (in_flight_request_ != 0 || refill_token_ != 0 || catch_up_token_ != 0) return;
   const bool repeating = !destination_.transaction_id.empty();
-  if (!is_due(edus_refused_until_, now_, refused_edus_pause_ms)) edus_.clear();
+  if (!is_due(edus_refused_until_, out_.now(), refused_edus_pause_ms)) edus_.clear();
   if (!repeating && pdus_.empty() && more_in_store_ && newest_left_ == 0 && !refilled) return refill();
   if (!repeating && pdus_.empty() && first_.empty() && edus_.empty()) return;
-  if (!is_due(destination_.retry_at_ts, now_, back_off_max(node_.federation))) {
+  if (!is_due(destination_.retry_at_ts, out_.now(), back_off_max(node_.federation))) {
     if (pdus_.empty() && first_.empty() && in_flight_.empty() && !repeating)
       edus_.clear(); // an EDU is not worth waking a server that is down
-    now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
+    out_.wake_at(destination_.retry_at_ts, "send");
     return;
   }
   if (!repeating) {
     fill_transaction();
     destination_.transaction_id = next_transaction_id();
-    destination_.transaction_ts = now_;
+    destination_.transaction_ts = out_.now();
     destination_.transaction_pdus.clear();
     for (const auto& q : in_flight_) destination_.transaction_pdus.push_back(q.event->event_id);
     destination_.transaction_edus.clear();
@@ -67,7 +66,7 @@ void remote_server_machine::consider_sending(bool refilled) {
       edus_.pop_front();
     }
     // A transaction of nothing but EDUs is repeated from memory only: losing it in a crash loses nothing that was promised.
-    if (!in_flight_.empty()) writes_.push_back(destination_);
+    if (!in_flight_.empty()) out_.write(destination_);
   }
   send_transaction();
 }
@@ -85,7 +84,7 @@ void remote_server_machine::send_transaction() {
 void remote_server_machine::transaction_answered(const gateway::http_answer& a) {
   in_flight_request_ = 0;
   const auto wanted = wants_pause_ms(a);
-  not_before_ = wanted > 0 ? now_ + wanted : 0;
+  not_before_ = wanted > 0 ? out_.now() + wanted : 0;
   if (std::exchange(probing_, false)) return probe_answered(a);
   if (a.status == 200) return transaction_delivered(a);
   if (may_be_about_content(a.status)) return transaction_refused(a);
@@ -94,9 +93,9 @@ void remote_server_machine::transaction_answered(const gateway::http_answer& a) 
 
 void remote_server_machine::split_transaction() {
   pdus_at_once_ = std::max<std::size_t>(1, in_flight_.size() / 2);
-  now_effects_.push_back(note{log_level::warning,
+  out_.log(log_level::warning,
                               "transaction refused as a whole: in smaller ones",
-                              {{"server", server_name_}, {"pdus", std::to_string(in_flight_.size())}, {"at_once", std::to_string(pdus_at_once_)}}});
+                              {{"server", server_name_}, {"pdus", std::to_string(in_flight_.size())}, {"at_once", std::to_string(pdus_at_once_)}});
   if (newest_left_ > 0 || catching_up_) newest_left_ = 0; // order within the rooms counts for more than the newest first
   first_.insert(first_.begin(), std::make_move_iterator(in_flight_.begin()), std::make_move_iterator(in_flight_.end()));
   in_flight_.clear();
@@ -104,7 +103,7 @@ void remote_server_machine::split_transaction() {
   destination_.transaction_id.clear();
   destination_.transaction_pdus.clear();
   destination_.transaction_edus.clear();
-  writes_.push_back(destination_);
+  out_.write(destination_);
 }
 
 void remote_server_machine::log_verdicts(const gateway::http_answer& a, std::map<std::string, std::string>& refused) {
@@ -114,7 +113,7 @@ void remote_server_machine::log_verdicts(const gateway::http_answer& a, std::map
   if (!verdicts) verdicts = body->as_object(); // as ejabberd answers
   for (const auto& v : *verdicts)
     if (const auto* error = v.mapped.find_string("error"); error && refused.emplace(v.key, excerpt(*error, 200)).second)
-      now_effects_.push_back(note{log_level::warning, "event refused by server", {{"server", server_name_}, {"event", v.key}, {"error", refused.at(v.key)}}});
+      out_.log(log_level::warning, "event refused by server", {{"server", server_name_}, {"event", v.key}, {"error", refused.at(v.key)}});
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
@@ -130,8 +129,7 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
     }
     if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
     if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
-      after_.push_back(
-        tell{{actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events}});
+      out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events});
   }
   delivered_ += in_flight_.size();
   pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
@@ -141,15 +139,15 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
 void remote_server_machine::end_transaction_under_way() {
   const bool was_failing = destination_.failures > 0;
   if (was_failing && !is_refused_)
-    now_effects_.push_back(note{log_level::info,
+    out_.log(log_level::info,
                                 "server reachable again",
-                                {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}}});
+                                {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}});
   store::remove_destination_pdus removed{server_name_, {}};
   for (const auto& q : in_flight_) {
     removed.event_ids.push_back(q.event->event_id);
     queued_ids_.erase(q.event->event_id);
   }
-  if (!removed.event_ids.empty()) writes_.push_back(std::move(removed));
+  if (!removed.event_ids.empty()) out_.write(std::move(removed));
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
   const auto failing_since = destination_.first_failure_ts;
   in_flight_.clear();
@@ -158,7 +156,7 @@ void remote_server_machine::end_transaction_under_way() {
   is_refused_ = false;
   destination_ = {};
   destination_.server_name = server_name_;
-  if (on_disk) writes_.push_back(destination_);
+  if (on_disk) out_.write(destination_);
   if (was_failing) consider_catch_up(failing_since);
   consider_sending();
   consider_held_invites();
@@ -166,27 +164,26 @@ void remote_server_machine::end_transaction_under_way() {
 
 void remote_server_machine::transaction_failed(const std::string& why) {
   is_refused_ = false;
-  const auto since = destination_.failures == 0 ? now_ : destination_.first_failure_ts;
-  transaction_failed(why, back_off(node_.federation, destination_.failures + 1, since, now_, server_name_));
+  const auto since = destination_.failures == 0 ? out_.now() : destination_.first_failure_ts;
+  transaction_failed(why, back_off(node_.federation, destination_.failures + 1, since, out_.now(), server_name_));
 }
 
 void remote_server_machine::transaction_failed(const std::string& why, time_ms pause_ms) {
-  failed_at_ = now_;
+  failed_at_ = out_.now();
   if (destination_.failures++ == 0) {
-    destination_.first_failure_ts = now_;
-    now_effects_.push_back(
-      note{log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}}});
+    destination_.first_failure_ts = out_.now();
+    out_.log(log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}});
     if (tells_delivery(true))
       for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
-  destination_.retry_at_ts = std::max(now_ + pause_ms, not_before_);
+  destination_.retry_at_ts = std::max(out_.now() + pause_ms, not_before_);
   if (in_flight_.empty()) { // EDUs only: not repeated
     destination_.transaction_id.clear();
     destination_.transaction_edus.clear();
   }
-  writes_.push_back(destination_);
-  now_effects_.push_back(wake_me_at{destination_.retry_at_ts, "send"});
+  out_.write(destination_);
+  out_.wake_at(destination_.retry_at_ts, "send");
   send_held_invites(held_invites_.give_up()); // their own attempt finds out whether the server is there, and may take what transactions cannot bring
 }
 
@@ -196,8 +193,8 @@ void remote_server_machine::sign_of_life() {
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0 || is_refused_) return;
   // Never sooner than after the shortest pause: a server that asks us a hundred times a second and cannot be reached would be tried as often.
   const auto pause = time_ms{node_.federation.retry_delay_ms_min};
-  const auto earliest = std::max(not_before_, is_within(failed_at_, pause, now_) ? failed_at_ + pause : 0);
-  destination_.retry_at_ts = is_due(earliest, now_, back_off_max(node_.federation)) ? 0 : std::min(destination_.retry_at_ts, earliest);
+  const auto earliest = std::max(not_before_, is_within(failed_at_, pause, out_.now()) ? failed_at_ + pause : 0);
+  destination_.retry_at_ts = is_due(earliest, out_.now(), back_off_max(node_.federation)) ? 0 : std::min(destination_.retry_at_ts, earliest);
   consider_sending();
 }
 
@@ -212,9 +209,9 @@ bool remote_server_machine::has_backlog() const { return !pdus_.empty() || !firs
 
 void remote_server_machine::hold_invite(const peer_request& m) {
   const auto ahead = more_in_store_ ? held_invites::all_queued : pdus_.size() + first_.size() + in_flight_.size();
-  held_invites_.hold(m, delivered_, ahead, now_ + node_.invitation.queue_wait_ms);
-  now_effects_.push_back(wake_me_at{held_invites_.deadline(), "invites"});
-  if (destination_.retry_at_ts <= now_ || in_flight_request_ != 0 || not_before_ > now_) return;
+  held_invites_.hold(m, delivered_, ahead, out_.now() + node_.invitation.queue_wait_ms);
+  out_.wake_at(held_invites_.deadline(), "invites");
+  if (destination_.retry_at_ts <= out_.now() || in_flight_request_ != 0 || not_before_ > out_.now()) return;
   destination_.retry_at_ts = 0; // a server that is left alone is tried now, with what waits for it first, unless it has asked to be
   consider_sending();
 }
@@ -225,8 +222,8 @@ void remote_server_machine::send_held_invites(const std::vector<peer_request>& d
 
 void remote_server_machine::consider_held_invites() {
   if (held_invites_.empty()) return;
-  send_held_invites(held_invites_.due(delivered_, !has_backlog(), now_));
-  now_effects_.push_back(wake_me_at{held_invites_.deadline(), "invites"}); // 0: none waits any more
+  send_held_invites(held_invites_.due(delivered_, !has_backlog(), out_.now()));
+  out_.wake_at(held_invites_.deadline(), "invites"); // 0: none waits any more
 }
 
 bool remote_server_machine::tells_delivery(bool was_failing) const {
@@ -238,8 +235,8 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
   if (q.event->type != "m.room.message") return;
   chat::notification n =
-    chat::delivery_changed{q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, now_};
-  writes_.push_back(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
+    chat::delivery_changed{q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, out_.now()};
+  out_.write(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
 }
 
 } // namespace causeway::remote_server

@@ -26,14 +26,14 @@ void remote_server_machine::transaction_refused(const gateway::http_answer& a) {
 
 void remote_server_machine::split_after_pause() {
   is_refused_ = true;
-  transaction_failed(refusal_, back_off(node_.federation, 1, now_, now_, server_name_));
+  transaction_failed(refusal_, back_off(node_.federation, 1, out_.now(), out_.now(), server_name_));
   split_transaction();
 }
 
 void remote_server_machine::send_probe() {
   probing_ = true;
   in_flight_request_ = request(open_request::kind::transaction, matrix::endpoint::send, {next_transaction_id()}, {},
-                               matrix::write_transaction(node_.server_name, now_, {}, {}), node_.federation.send_timeout_ms, 1024 * 1024);
+                               matrix::write_transaction(node_.server_name, out_.now(), {}, {}), node_.federation.send_timeout_ms, 1024 * 1024);
 }
 
 void remote_server_machine::probe_answered(const gateway::http_answer& a) {
@@ -44,32 +44,32 @@ void remote_server_machine::probe_answered(const gateway::http_answer& a) {
   case refusals::next::drop_edus: return drop_edus();
   case refusals::next::split: return split_after_pause();
   case refusals::next::repeat:
-    return transaction_failed(refusal_, back_off(node_.federation, refusals_.alone(), now_, now_, server_name_));
+    return transaction_failed(refusal_, back_off(node_.federation, refusals_.alone(), out_.now(), out_.now(), server_name_));
   case refusals::next::set_aside: return set_aside();
   }
 }
 
 void remote_server_machine::drop_edus() {
-  now_effects_.push_back(note{log_level::warning,
+  out_.log(log_level::warning,
                               "server refuses ephemeral items: it gets none for a while",
-                              {{"server", server_name_}, {"edus", std::to_string(destination_.transaction_edus.size())}, {"why", refusal_}}});
-  edus_refused_until_ = now_ + refused_edus_pause_ms;
+                              {{"server", server_name_}, {"edus", std::to_string(destination_.transaction_edus.size())}, {"why", refusal_}});
+  edus_refused_until_ = out_.now() + refused_edus_pause_ms;
   destination_.transaction_edus.clear();
   if (in_flight_.empty()) return end_transaction_under_way();
   // Another body, so another id.
   destination_.transaction_id = next_transaction_id();
-  writes_.push_back(destination_);
+  out_.write(destination_);
   send_transaction();
 }
 
 void remote_server_machine::set_aside() {
   const auto q = in_flight_.front();
   const auto& e = *q.event;
-  now_effects_.push_back(note{log_level::warning,
+  out_.log(log_level::warning,
                               "event set aside: the server takes others and refuses this one by itself",
-                              {{"server", server_name_}, {"room", e.room_id}, {"event", e.event_id}, {"why", refusal_}}});
+                              {{"server", server_name_}, {"room", e.room_id}, {"event", e.event_id}, {"why", refusal_}});
   ++refused_;
-  writes_.push_back(store::put_refused_pdu{server_name_, e.event_id, e.room_id, e.type, refusal_, now_});
+  out_.write(store::put_refused_pdu{server_name_, e.event_id, e.room_id, e.type, refusal_, out_.now()});
   if (tells_delivery(true)) tell_delivery(q, "failed", refusal_);
   edus_refused_until_ = 0; // it was the PDU that went with them
   end_transaction_under_way();

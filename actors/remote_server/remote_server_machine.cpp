@@ -33,38 +33,26 @@ bool asks_what_others_know(matrix::endpoint e) {
 } // namespace
 
 remote_server_machine::remote_server_machine(const context& node, std::string server_name)
-    : node_(node), server_name_(std::move(server_name)) {
+    : node_(node), server_name_(std::move(server_name)), out_({actor_kind::remote_server, server_name_}) {
   destination_.server_name = server_name_;
 }
 
 effects remote_server_machine::on(const message& m, time_ms now) {
-  now_ = now;
-  if (std::holds_alternative<start>(m)) {
-    // An answer to a former life of this actor must not be taken for one to this.
-    last_token_ = last_request_ = static_cast<token>(now) << 16;
-    load_token_ = ++last_token_;
-    now_effects_.push_back(
-      ask_store{load_token_, store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}});
-    return flush();
-  }
-  if (const auto* a = std::get_if<store_answered>(&m); a && a->asked == load_token_ && !loaded_) {
-    const auto* found = std::get_if<store::destination_loaded>(a->answer.get());
-    if (!found) throw std::runtime_error("the store cannot load destination " + server_name_);
-    loaded(*found);
-    auto waiting = std::exchange(before_load_, {});
-    for (const auto& w : waiting) dispatch(w);
-  } else if (!loaded_) {
-    before_load_.push_back(m);
-    return {};
-  } else {
-    dispatch(m);
+  out_.set_now(now);
+  switch (life_.on(m, out_, [this] { return store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}; })) {
+    case incarnation::turn::waits: break;
+    case incarnation::turn::loaded:
+      loaded(incarnation::state_in<store::destination_loaded>(m, "destination " + server_name_));
+      for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
+      break;
+    case incarnation::turn::runs: dispatch(m);
   }
   return flush();
 }
 
 void remote_server_machine::loaded(const store::destination_loaded& from) {
-  loaded_ = true;
-  last_active_ = born_ = looked_at_ = now_;
+  last_request_ = out_.first_token();
+  last_active_ = born_ = looked_at_ = out_.now();
   destination_ = from.destination;
   destination_.server_name = server_name_;
   refused_ = from.refused_count;
@@ -88,12 +76,12 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
       in_flight_.push_back(read_back(*far, from));
     }
   }
-  now_effects_.push_back(wake_me_at{now_ + stranger_idle_ms, "idle"});
+  out_.wake_at(out_.now() + stranger_idle_ms, "idle");
   consider_sending();
 }
 
 void remote_server_machine::dispatch(const message& m) {
-  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<store_answered>(m)) last_active_ = now_;
+  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<store_answered>(m)) last_active_ = out_.now();
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
@@ -125,8 +113,7 @@ void remote_server_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, retry_now>)
         retry_at_once();
       else if constexpr (std::is_same_v<T, status_wanted>)
-        now_effects_.push_back(
-          tell{x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(now_)}});
+        out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(out_.now())});
       else if constexpr (std::is_same_v<T, passivate>)
         consider_idle();
       else if constexpr (std::is_same_v<T, timer_due>) {
@@ -153,7 +140,7 @@ void remote_server_machine::dispatch(const message& m) {
           refill_token_ = 0;
           const auto* found = std::get_if<store::destination_loaded>(x.answer.get());
           if (!found) {
-            now_effects_.push_back(wake_me_at{now_ + 1'000, "send"}); // the store is busy
+            out_.wake_at(out_.now() + 1'000, "send"); // the store is busy
             return;
           }
           const bool missed = missed_while_refilling_; // then the answer is no last word
@@ -180,12 +167,11 @@ void remote_server_machine::dispatch(const message& m) {
           const auto* found = std::get_if<store::events_loaded>(x.answer.get());
           if (!found || found->events.empty())
             return refuse(call, {fault_code::not_found, "the event is unknown here"});
-          now_effects_.push_back(tell{{actor_kind::room, found->events.front().event->room_id},
-                                      federation_call{call.gateway, call.id, server_name_, call.match, nullptr}});
+          out_.send_at_once({actor_kind::room, found->events.front().event->room_id},
+                                      federation_call{call.gateway, call.id, server_name_, call.match, nullptr});
         }
       } else {
-        now_effects_.push_back(
-          note{log_level::warning, "remote_server: message not understood", {{"server", server_name_}}});
+        out_.log(log_level::warning, "remote_server: message not understood", {{"server", server_name_}});
       }
     },
     m);
@@ -197,26 +183,18 @@ void remote_server_machine::write_lazily(bool due) {
     append_writes(std::exchange(lazy_, {}));
   } else if (!lazy_timer_ && !lazy_.empty()) {
     lazy_timer_ = true;
-    now_effects_.push_back(wake_me_at{now_ + lazy_ms, "lazy"});
+    out_.wake_at(out_.now() + lazy_ms, "lazy");
   }
 }
 
 void remote_server_machine::append_writes(std::vector<store::write> more) {
-  writes_.insert(writes_.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  out_.writes().insert(out_.writes().end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 effects remote_server_machine::flush() {
-  if (!writes_.empty() && !lazy_.empty()) append_writes(std::exchange(lazy_, {}));
+  if (!out_.writes().empty() && !lazy_.empty()) append_writes(std::exchange(lazy_, {}));
   write_lazily(false);
-  effects out;
-  if (!writes_.empty() || !after_.empty()) {
-    persist p;
-    p.batch.writes = std::exchange(writes_, {});
-    p.then = std::exchange(after_, {});
-    out.push_back(std::move(p));
-  }
-  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
-  return out;
+  return out_.take();
 }
 
 void remote_server_machine::consider_idle() {
@@ -225,14 +203,14 @@ void remote_server_machine::consider_idle() {
                     !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty() || history_calls_.waiting() > 0;
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
-  const bool may_end = !busy && now_ - last_active_ >= idle;
-  if (!sends && (now_ - looked_at_ >= idle_ms || (may_end && looked_at_ <= last_active_))) {
+  const bool may_end = !busy && out_.now() - last_active_ >= idle;
+  if (!sends && (out_.now() - looked_at_ >= idle_ms || (may_end && looked_at_ <= last_active_))) {
     // A room may have failed between the commit that queued an event and the word of it.
-    looked_at_ = now_;
+    looked_at_ = out_.now();
     more_in_store_ = true;
     refill();
-  } else if (may_end) now_effects_.push_back(finish{});
-  now_effects_.push_back(wake_me_at{now_ + idle, "idle"}); // also when finishing: a message may cross it
+  } else if (may_end) out_.finish();
+  out_.wake_at(out_.now() + idle, "idle"); // also when finishing: a message may cross it
 }
 
 std::uint64_t remote_server_machine::request(open_request::kind what, matrix::endpoint endpoint,
@@ -259,12 +237,12 @@ std::uint64_t remote_server_machine::request(open_request::kind what, matrix::en
   o.what = what;
   o.endpoint = endpoint;
   o.is_streamed = stream != 0;
-  o.deadline = now_ + timeout_ms + lost_after_ms;
-  if (open_.empty()) now_effects_.push_back(wake_me_at{o.deadline, "sweep"});
+  o.deadline = out_.now() + timeout_ms + lost_after_ms;
+  if (open_.empty()) out_.wake_at(o.deadline, "sweep");
   open_.emplace(r.id, o);
   const auto id = r.id;
   // After the commits so far: a transaction's id and body are on disk before its first attempt.
-  after_.push_back(tell{{actor_kind::gateway, ""}, std::move(r)});
+  out_.send({actor_kind::gateway, ""}, std::move(r));
   return id;
 }
 
@@ -274,15 +252,15 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     a.asked = m.asked;
     a.server_name = server_name_;
     a.why = {fault_code::server_denied, "the configuration excludes " + server_name_};
-    now_effects_.push_back(tell{m.reply_to, std::move(a)});
+    out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
-  if (!is_due(destination_.retry_at_ts, now_, back_off_max(node_.federation)) && asks_what_others_know(m.endpoint)) {
+  if (!is_due(destination_.retry_at_ts, out_.now(), back_off_max(node_.federation)) && asks_what_others_know(m.endpoint)) {
     peer_answer a;
     a.asked = m.asked;
     a.server_name = server_name_;
     a.why = {fault_code::peer_unreachable, server_name_ + " is being left alone after " + std::to_string(destination_.failures) + " failures"};
-    now_effects_.push_back(tell{m.reply_to, std::move(a)});
+    out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
   if (m.endpoint == matrix::endpoint::invite_v2 && node_.invitation.queue_wait_ms > 0 && has_backlog()) return hold_invite(m);
@@ -311,7 +289,7 @@ void remote_server_machine::answered(const gateway::http_answer& heard) {
   auto a = heard;
   if (r.in_old_form) take_out_of_old_form(a);
   check_http_answer(a, r.endpoint, r.is_streamed);
-  if (a.status != 0) last_contact_ = now_;
+  if (a.status != 0) last_contact_ = out_.now();
   switch (r.what) {
   case open_request::kind::transaction: return transaction_answered(a);
   case open_request::kind::keys: return keys_answered(a);
@@ -340,7 +318,7 @@ void remote_server_machine::finish_peer_request(const open_request& r, gateway::
     out.why = {code, server_name_ + " answered " + std::to_string(a.status) + " " + error.errcode + " " + error.error};
   }
   out.body = std::move(a.body);
-  now_effects_.push_back(tell{r.reply_to, std::move(out)});
+  out_.send_at_once(r.reply_to, std::move(out));
   if (is_alive) sign_of_life();
 }
 
@@ -348,7 +326,7 @@ void remote_server_machine::sweep() {
   time_ms next = 0;
   std::vector<std::uint64_t> lost;
   for (const auto& [id, r] : open_) {
-    if (r.deadline <= now_)
+    if (r.deadline <= out_.now())
       lost.push_back(id);
     else
       next = next == 0 ? r.deadline : std::min(next, r.deadline);
@@ -359,7 +337,7 @@ void remote_server_machine::sweep() {
     a.why = {fault_code::peer_timeout, "no answer from the gateway"};
     answered(a);
   }
-  if (next != 0) now_effects_.push_back(wake_me_at{next, "sweep"});
+  if (next != 0) out_.wake_at(next, "sweep");
 }
 
 std::string remote_server_machine::describe(time_ms now) const {

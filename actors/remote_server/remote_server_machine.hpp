@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/decision.hpp"
 #include "actors/effects.hpp"
+#include "actors/incarnation.hpp"
 #include "actors/remote_server/held_invites.hpp"
 #include "actors/remote_server/history_calls.hpp"
 #include "actors/remote_server/refusals.hpp"
@@ -161,14 +163,10 @@ private:
 
   const context& node_;
   const std::string server_name_;
-  time_ms now_ = 0;
-  bool loaded_ = false;
-  std::deque<message> before_load_;
-  token last_token_ = 0, load_token_ = 0;
-  std::vector<store::write> writes_;
+  decision out_;
+  incarnation life_;
   std::vector<store::write> lazy_; ///< written with the next commit, or a second later: losing them is harmless
   bool lazy_timer_ = false;
-  effects after_, now_effects_;
 
   std::map<std::uint64_t, open_request> open_;
   std::uint64_t last_request_ = 0;

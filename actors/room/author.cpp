@@ -37,7 +37,7 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
   const auto& rules = graph_.rules();
   auto prev = graph_.extremities();
   if (prev.size() > limits::prev_events_authored_max) prev.resize(limits::prev_events_authored_max);
-  const auto before = prev.size() == graph_.extremities().size() ? graph_.current() : graph_.state_before(prev, writes_);
+  const auto before = prev.size() == graph_.extremities().size() ? graph_.current() : graph_.state_before(prev, out_.writes());
   const auto* key = d.state_key ? &*d.state_key : nullptr;
 
   object pdu;
@@ -53,7 +53,7 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
     if (rules.redaction_updated) pdu.find("content")->as_object()->set("redacts", d.redacts);
     else pdu.set("redacts", d.redacts);
   }
-  pdu.set("origin_server_ts", now_);
+  pdu.set("origin_server_ts", out_.now());
   if (d.type == "m.room.member") pdu.set("origin", node_.server_name);
   pdu.set("depth", std::min(graph_.depth_of_head() + 1, limits::canonical_integer_max));
   pdu.set("prev_events", ids_as_json(prev, rules));
@@ -72,20 +72,20 @@ void room_machine::queue_for(const matrix::event_ptr& x, const std::vector<std::
   for (const auto& server : servers) {
     // A member may have a name that tells no server: nobody can be told there.
     if (server == node_.server_name || !matrix::is_server_name(server)) continue;
-    writes_.push_back(store::queue_pdu{server, x->event_id});
-    tell_after({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id, own_id});
+    out_.write(store::queue_pdu{server, x->event_id});
+    out_.send({actor_kind::remote_server, server}, pdu_queued{x, head_.chat_room_id, own_id});
   }
 }
 
 status room_machine::commit_local(const matrix::event_ptr& x, const std::vector<std::string>& further_servers, const std::string& own_id) {
-  const auto before = graph_.state_before(x->prev_events, writes_);
+  const auto before = graph_.state_before(x->prev_events, out_.writes());
   const auto verdict = graph_.judge(*x, before);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
   for (auto& s : servers_in_room()) servers.insert(std::move(s));
-  auto changes = graph_.add(x, before, verdict, writes_);
+  auto changes = graph_.add(x, before, verdict, out_.writes());
   if (verdict.judged != store::verdict::accepted) {
     // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
-    now_effects_.push_back(note{log_level::warning, "own event no longer allowed", {{"room", room_id_}, {"event", x->event_id}, {"reason", verdict.reason}}});
+    out_.log(log_level::warning, "own event no longer allowed", {{"room", room_id_}, {"event", x->event_id}, {"reason", verdict.reason}});
     return {fault_code::forbidden, verdict.reason};
   }
   if (x->is_state()) {
@@ -116,7 +116,7 @@ bool room_machine::rescind_outside(const matrix::event_ptr& invite, const std::s
     pdu.set("event_id", invite->event_id.substr(0, invite->event_id.find(':')) + "-taken-back:" + node_.server_name);
   auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
   if (!x) return false;
-  if (!graph_.find((*x)->event_id)) graph_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"}, writes_);
+  if (!graph_.find((*x)->event_id)) graph_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"}, out_.writes());
   queue_for(*x, {server});
   return true;
 }

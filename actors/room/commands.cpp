@@ -36,7 +36,7 @@ void room_machine::run_waiting_commands() {
     const auto* what = chat::name(*running.command.body);
     if (const auto* user = user_of_invitation(*running.command.body)) {
       // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
-      tell_after({actor_kind::invitation, room_id_ + "|" + *user}, running.command);
+      out_.send({actor_kind::invitation, room_id_ + "|" + *user}, running.command);
       continue;
     }
     if (std::holds_alternative<chat::room_join>(*running.command.body)) {
@@ -109,7 +109,7 @@ void room_machine::run(const queued_command& c, const chat::message_send& x) {
     if (i >= first_file) sent.file_event_ids.push_back((*e)->event_id);
   }
   if (!x.message.empty()) {
-    writes_.push_back(store::bind_message{room_id_, x.message, sent.event_id});
+    out_.write(store::bind_message{room_id_, x.message, sent.event_id});
     message_names_.bind(x.message, sent.event_id);
   }
   done(c.command.reference, x.name, sent);
@@ -153,7 +153,7 @@ void room_machine::run(const queued_command& c, const chat::typing& x) {
   const auto content = matrix::json::canonical(object{{"room_id", room_id_}, {"user_id", x.user}, {"typing", x.is_typing}});
   for (const auto& server : servers_in_room())
     if (server != node_.server_name)
-      now_effects_.push_back(tell{{actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_id_ + "|" + x.user, content}});
+      out_.send_at_once({actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_id_ + "|" + x.user, content});
   done(c.command.reference, x.name, chat::empty_answer{}, false);
 }
 
@@ -185,16 +185,16 @@ void room_machine::run(const queued_command& c, const chat::query_room& x) {
     view.members.push_back({*e->state_key, std::string{e->membership()}, shown && shown->as_string() ? *shown->as_string() : std::string{},
                             power == matrix::infinite_power ? limits::canonical_integer_max : power});
   }
-  const auto asked = next_token(); // the states of invitations are the invitation actors': the store has their word
-  now_effects_.push_back(ask_store{asked, store::find_invitations{room_id_, {}}});
+  const auto asked = out_.next_token(); // the states of invitations are the invitation actors': the store has their word
+  out_.ask(asked, store::find_invitations{room_id_, {}});
   viewing_.emplace(asked, std::pair{c.command.reference, std::move(view)});
 }
 
 void room_machine::done(const command_reference& ref, std::string command_name, const chat::answer& what, bool keep) {
   author_waits_ = false;
   auto body = chat::encode(what);
-  if (keep && !ref.command_id.empty()) writes_.push_back(store::put_command_result{ref.command_id, std::move(command_name), true, body, now_});
-  tell_after({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
+  if (keep && !ref.command_id.empty()) out_.write(store::put_command_result{ref.command_id, std::move(command_name), true, body, out_.now()});
+  out_.send({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
 }
 
 void room_machine::failed(const command_reference& ref, std::string command_name, const fault& why) {
@@ -205,8 +205,8 @@ void room_machine::failed(const command_reference& ref, std::string command_name
   auto body = chat::encode(why);
   // A final refusal is an answer like any other and kept; what may be repeated is not.
   if (!info(why.code).retryable && !ref.command_id.empty())
-    writes_.push_back(store::put_command_result{ref.command_id, std::move(command_name), false, body, now_});
-  tell_after({actor_kind::session, ref.session}, command_done{ref, false, std::move(body)});
+    out_.write(store::put_command_result{ref.command_id, std::move(command_name), false, body, out_.now()});
+  out_.send({actor_kind::session, ref.session}, command_done{ref, false, std::move(body)});
 }
 
 } // namespace causeway::room

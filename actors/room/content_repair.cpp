@@ -44,13 +44,13 @@ void room_machine::repair_next() {
   if (!q) return;
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = next_token();
+  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::event;
   r.parameters = {q->event_id};
   r.timeout_ms = node_.federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
   asking_authors_.emplace(r.asked, 0);
-  now_effects_.push_back(tell{{actor_kind::remote_server, q->server}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, q->server}, std::move(r));
 }
 
 void room_machine::author_answer(std::uint64_t id, const peer_answer& m) {
@@ -79,8 +79,8 @@ void room_machine::consider_restoring(const node& kept, const matrix::event_ptr&
 void room_machine::ask_for_kept(const matrix::event_ptr& copy) {
   if (restoring_.size() >= restoring_max) return;
   // Only the store knows whether a redaction took the content: then nobody brings it back.
-  const auto asked = next_token();
-  now_effects_.push_back(ask_store{asked, store::load_redaction{room_id_, "", copy->event_id}});
+  const auto asked = out_.next_token();
+  out_.ask(asked, store::load_redaction{room_id_, "", copy->event_id});
   restoring_.emplace(asked, copy);
 }
 
@@ -89,13 +89,13 @@ void room_machine::restore(const matrix::event_ptr& copy, const store::stored_ev
   if (!whole) return;
   // The signature of the stripped form covers any content its author has hashed: one the rules do not allow stays out.
   if (const auto verdict = graph_.judge_restored(*whole, kept.judged); verdict.judged == store::verdict::rejected && kept.judged != verdict.judged) {
-    now_effects_.push_back(note{log_level::warning, "the content of an event is not restored: with it the event is not allowed",
-                                {{"room", room_id_}, {"event", whole->event_id}, {"why", verdict.reason}}});
+    out_.log(log_level::warning, "the content of an event is not restored: with it the event is not allowed",
+                                {{"room", room_id_}, {"event", whole->event_id}, {"why", verdict.reason}});
     return;
   }
-  now_effects_.push_back(note{log_level::info, "the content of an event was found again", {{"room", room_id_}, {"event", whole->event_id}}});
+  out_.log(log_level::info, "the content of an event was found again", {{"room", room_id_}, {"event", whole->event_id}});
   graph_.replace(whole);
-  writes_.push_back(store::restore_event{room_id_, whole});
+  out_.write(store::restore_event{room_id_, whole});
   listed_group_ = -1; // the same state may read otherwise now
   if (kept.judged != store::verdict::accepted && kept.judged != store::verdict::outlier) return;
   if (!whole->is_state()) {

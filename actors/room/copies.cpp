@@ -37,7 +37,7 @@ std::uint64_t room_machine::begin_work(const matrix::event_ptr& x, const std::st
   w.event = x;
   w.origin = origin;
   w.phase = work_phase::verifying;
-  w.since = w.phase_since = now_;
+  w.since = w.phase_since = out_.now();
   w.pulled_for = pulled_for;
   w.copies.push_back({unverified_copy::state::verifying, x, origin, {}, false});
   work_by_event_[x->event_id] = id;
@@ -72,7 +72,7 @@ bool room_machine::add_copy(std::uint64_t id, work& w, const matrix::event_ptr& 
   w.copies.push_back(std::move(fresh));
   wait_with(w.copies.back());
   w.event = w.copies.front().event;
-  w.enter(work_phase::verifying, now_);
+  w.enter(work_phase::verifying, out_.now());
   if (!waits) ask_to_verify({{id, x}});
   return true;
 }
@@ -88,9 +88,9 @@ void room_machine::ask_to_verify(std::vector<std::pair<std::uint64_t, matrix::ev
   for (auto& [signers, those] : by_signers) {
     std::vector<matrix::event_ptr> events;
     for (const auto& [id, x] : those) events.push_back(x);
-    const auto asked = next_token();
-    verifying_[asked] = {std::move(those), now_};
-    now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(events)}});
+    const auto asked = out_.next_token();
+    verifying_[asked] = {std::move(those), out_.now()};
+    out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, std::move(events)});
   }
 }
 
@@ -133,7 +133,7 @@ void room_machine::copy_verified(std::uint64_t id, const matrix::event_ptr& x, e
     case event_check::bad_signature: drop("bad_signature: a signature of the event is not valid"); break;
     case event_check::missing_signature: drop("bad_signature: a required signature is missing"); break;
     case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
-      if (now_ - w.since > keys_give_up_ms || node_.is_local(w.event->sender)) {
+      if (out_.now() - w.since > keys_give_up_ms || node_.is_local(w.event->sender)) {
         drop("bad_signature: the signing key could not be obtained");
         break;
       }
@@ -158,8 +158,8 @@ void room_machine::settle_copies(std::uint64_t id) {
     w.stripped = true;
     return adopt(w, matrix::redacted(*stripped->event), origin);
   }
-  w.enter(work_phase::waiting_for_keys, now_);
-  now_effects_.push_back(wake_me_at{now_ + node_.room.inbox_retry_ms, "keys"});
+  w.enter(work_phase::waiting_for_keys, out_.now());
+  out_.wake_at(out_.now() + node_.room.inbox_retry_ms, "keys");
 }
 
 void room_machine::adopt(work& w, const matrix::event_ptr& x, const std::string& origin) {
@@ -167,7 +167,7 @@ void room_machine::adopt(work& w, const matrix::event_ptr& x, const std::string&
   w.copies.clear();
   w.event = x;
   w.origin = origin;
-  w.enter(work_phase::waiting_for_parents, now_);
+  w.enter(work_phase::waiting_for_parents, out_.now());
   if (w.in_inbox)
     for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) settle(batch_id, index, {});
 }
@@ -180,13 +180,13 @@ bool room_machine::ask_author(std::uint64_t id, work& w) {
   w.author_of_stripped = work::author::asked;
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = next_token();
+  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::event;
   r.parameters = {w.event->event_id};
   r.timeout_ms = author_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
   asking_authors_.emplace(r.asked, id);
-  now_effects_.push_back(tell{{actor_kind::remote_server, author}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, author}, std::move(r));
   return true;
 }
 
@@ -194,14 +194,14 @@ bool room_machine::is_stalled(const work& w) const {
   switch (w.phase) {
     case work_phase::waiting_for_keys: return true;
     case work_phase::formed:
-    case work_phase::verifying: return now_ - w.phase_since >= keys_patience_ms;
+    case work_phase::verifying: return out_.now() - w.phase_since >= keys_patience_ms;
     case work_phase::closing_gap: {
-      if (history_ && now_ < history_->begun + history_patience_ms) return false;
+      if (history_ && out_.now() < history_->begun + history_patience_ms) return false;
       const auto id = work_by_event_.at(w.event->event_id);
       if (gap_pauses_.contains(id)) return true; // an attempt has failed
       const auto* g = w.pulled() ? nullptr : gap_of(id);
       if (const auto of = gaps_.find(w.pulled_for); of != gaps_.end()) g = &of->second;
-      return now_ - (g ? g->progress : w.phase_since) >= parents_patience_ms;
+      return out_.now() - (g ? g->progress : w.phase_since) >= parents_patience_ms;
     }
     default: return false;
   }
@@ -214,14 +214,14 @@ void room_machine::wake_for_stalled() {
   });
   if (!some_wait && gaps_.empty()) return;
   stalled_timer_ = true;
-  now_effects_.push_back(wake_me_at{now_ + stalled_check_ms, "stalled"});
+  out_.wake_at(out_.now() + stalled_check_ms, "stalled");
 }
 
 void room_machine::stalled_overdue() {
   stalled_timer_ = false;
   // Its sender need not wait for another server's key.
   for (auto& [id, w] : work_)
-    if (w.phase == work_phase::verifying && now_ - w.phase_since >= keys_patience_ms) {
+    if (w.phase == work_phase::verifying && out_.now() - w.phase_since >= keys_patience_ms) {
       w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
       stage(w);
     }

@@ -105,12 +105,12 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
   head_.federated = x.federated;
   graph_.begin(c.command.create_event);
 
-  const auto empty = graph_.adopt_state({}, writes_);
-  graph_.add(c.command.create_event, empty, {}, writes_);
+  const auto empty = graph_.adopt_state({}, out_.writes());
+  graph_.add(c.command.create_event, empty, {}, out_.writes());
   // A later fault leaves nothing behind: nothing is written before the whole room has been drafted.
   auto give_up = [&](const fault& why) {
-    writes_.clear();
-    after_.clear();
+    out_.writes().clear();
+    out_.drop_after_commit();
     exists_ = quiet_ = false;
     inviting_ = {};
     head_ = {};
@@ -151,16 +151,16 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
     auto made = invite(x.creator, user, {});
     if (!made) return give_up(made.error());
     // The one row of an invitation that the room writes: in the commit that creates the room nobody else can have one.
-    auto row = invitation::row_of(**made, node_, now_);
+    auto row = invitation::row_of(**made, node_, out_.now());
     answer.invitations.push_back(invitation::view_of(row, head_.chat_room_id));
-    writes_.push_back(std::move(row));
-    notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, x.creator, "outgoing", "sending", {}, {}, now_});
+    out_.write(std::move(row));
+    notify(chat::invitation_changed{head_.chat_room_id, room_id_, user, x.creator, "outgoing", "sending", {}, {}, out_.now()});
     system_message("invited", x.creator, user, {}, (*made)->event.get());
     tell_invite(user, std::move(**made));
   }
   answer.more_invitations = invitation::shorten(answer.invitations);
   head_changed_ = true;
-  tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
+  out_.send({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
   done(c.command.reference, x.name, answer);
 }
 

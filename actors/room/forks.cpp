@@ -29,7 +29,7 @@ void room_machine::consider_forks() {
   if (merge_due_) return;
   merge_due_ = true;
   const auto spread = static_cast<time_ms>(std::hash<std::string>{}(node_.server_name + room_id_) % merge_patience_ms);
-  now_effects_.push_back(wake_me_at{now_ + merge_patience_ms + spread, "forks"});
+  out_.wake_at(out_.now() + merge_patience_ms + spread, "forks");
 }
 
 void room_machine::forks_overdue() {
@@ -49,7 +49,7 @@ std::optional<room_machine::draft> room_machine::merging_event() const {
 }
 
 void room_machine::merge_forks() {
-  if (!exists_ || head_.phase != store::room_phase::joined || without_members_ || join_ || now_ < merge_not_before_) return;
+  if (!exists_ || head_.phase != store::room_phase::joined || without_members_ || join_ || out_.now() < merge_not_before_) return;
   const auto wanted = merging_event();
   if (!wanted) return;
   auto x = author(*wanted);
@@ -59,10 +59,10 @@ void room_machine::merge_forks() {
   }
   const auto forks = graph_.extremities().size();
   const auto done = x ? commit_local(*x) : status{x.error()};
-  if (!done) merge_not_before_ = now_ + merge_patience_ms; // the next one would be refused for the same reason
-  now_effects_.push_back(note{done ? log_level::info : log_level::warning, done ? "ends of the room brought together" : "ends of the room could not be brought together",
+  if (!done) merge_not_before_ = out_.now() + merge_patience_ms; // the next one would be refused for the same reason
+  out_.log(done ? log_level::info : log_level::warning, done ? "ends of the room brought together" : "ends of the room could not be brought together",
                               {{"room", room_id_}, {"ends", std::to_string(forks)}, {"now", std::to_string(graph_.extremities().size())},
-                               {"why", done ? std::string{} : to_string(done.error())}}});
+                               {"why", done ? std::string{} : to_string(done.error())}});
 }
 
 } // namespace causeway::room

@@ -90,7 +90,7 @@ void room_machine::ask_gap(std::uint64_t number) {
   auto& g = gaps_.at(number);
   if (!work_.contains(g.work_id)) {
     gaps_.erase(number);
-    now_effects_.push_back(wake_me_at{now_, "gap"});
+    out_.wake_at(out_.now(), "gap");
     return;
   }
   g.paused = false;
@@ -134,11 +134,11 @@ void room_machine::ask_for_gap(gap& g, gap::step what, const std::string& server
   std::erase_if(importing_, [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
   g.asked_of = server;
   g.event_id = event_id;
-  g.since = now_;
+  g.since = out_.now();
   ++g.questions;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = g.asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::remote_server, server}, std::move(r)});
+  r.asked = g.asked = out_.next_token();
+  out_.send_at_once({actor_kind::remote_server, server}, std::move(r));
 }
 
 void room_machine::ask_missing_events(gap& g, const std::vector<const work*>& ends) {
@@ -167,7 +167,7 @@ std::optional<std::string> room_machine::witness_for(const gap& g, const work& w
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
   // and not at all while those who would know better are merely silent.
-  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || now_ - work_.at(g.work_id).since >= lone_word_after_ms))
+  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || out_.now() - work_.at(g.work_id).since >= lone_word_after_ms))
     order.push_back(g.pusher);
   for (const auto& server : order)
     if (!g.states_asked.contains({server, w.event->event_id})) return server;
@@ -277,7 +277,7 @@ bool room_machine::gap_answer(const peer_answer& m) {
     return gap_unanswered(number, to_string(m.why)), true;
   }
   g.unanswered = 0;
-  g.since = now_;
+  g.since = out_.now();
   heard_from(g.asked_of);
   hanging_.erase(g.asked_of);
   gap_question_done(g);
@@ -344,8 +344,8 @@ void room_machine::gap_unanswered(std::uint64_t number, const std::string& why, 
   g.asked = 0;
   if (again && g.asked_of == g.pusher && ++g.unanswered < gap_attempts_max) {
     g.paused = true;
-    g.not_before = now_ + gap_attempt_pause_ms;
-    now_effects_.push_back(wake_me_at{g.not_before, "gap"});
+    g.not_before = out_.now() + gap_attempt_pause_ms;
+    out_.wake_at(g.not_before, "gap");
     return;
   }
   g.unanswered = 0;
@@ -361,16 +361,16 @@ void room_machine::gap_refused(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
   if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
   if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
-  now_effects_.push_back(note{log_level::info, "what leads to an event is not told: the state there is asked for",
-                              {{"room", room_id_}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}}});
+  out_.log(log_level::info, "what leads to an event is not told: the state there is asked for",
+                              {{"room", room_id_}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
   g.walk_ended = true;
   ask_gap(number);
 }
 
 void room_machine::verify_for_gap(gap& g, std::vector<matrix::event_ptr> events) {
-  const auto asked = next_token();
-  g.since = now_;
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, events, keys_of_gap_ms}});
+  const auto asked = out_.next_token();
+  g.since = out_.now();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, events, keys_of_gap_ms});
   importing_[asked] = {g.number, std::move(events)};
 }
 
@@ -402,7 +402,7 @@ void room_machine::take_state_for_gap(std::uint64_t number, matrix::state_map st
 
 void room_machine::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
   auto& g = gaps_.at(number);
-  g.progress = now_;
+  g.progress = out_.now();
   if (g.at == gap::step::state) {
     g.told.take(checks);
     return verify_told_of_gap(number);
@@ -427,10 +427,10 @@ void room_machine::missing_events_told(std::uint64_t number, const std::vector<m
   ++g.rounds;
   if (enqueue_pulled(events, g.server, number) == 0) {
     if (!others_fetch) return gap_refused(number, "the server had nothing to add");
-    g.not_before = now_ + gap_attempt_pause_ms; // another gap brings the same
-    now_effects_.push_back(wake_me_at{g.not_before, "gap"});
+    g.not_before = out_.now() + gap_attempt_pause_ms; // another gap brings the same
+    out_.wake_at(g.not_before, "gap");
   } else {
-    g.progress = now_;
+    g.progress = out_.now();
   }
   g.paused = true; // until they are verified
   advance();

@@ -46,9 +46,9 @@ bool room_machine::needs_gap(std::uint64_t id, const work& w) const {
 void room_machine::consider_gap() {
   if (join_ || !looking_up_.empty()) return;
   // What lies behind the history of a join is history too, and comes with it in its order.
-  if (history_ && gaps_.empty() && now_ < history_->begun + history_first_ms) {
+  if (history_ && gaps_.empty() && out_.now() < history_->begun + history_first_ms) {
     if (std::any_of(work_.begin(), work_.end(), [&](const auto& w) { return needs_gap(w.first, w.second); }))
-      now_effects_.push_back(wake_me_at{history_->begun + history_first_ms, "gap"});
+      out_.wake_at(history_->begun + history_first_ms, "gap");
     return;
   }
   resume_gaps();
@@ -59,12 +59,12 @@ void room_machine::consider_gap() {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> wanted; ///< (turn of the server, work)
   for (const auto& [id, w] : work_) {
     // Also where they only wait for each other: the ids of room versions 1 and 2 allow circles.
-    if (w.in_inbox && now_ - w.since > gap_give_up_ms) {
+    if (w.in_inbox && out_.now() - w.since > gap_give_up_ms) {
       given_up.push_back(id);
       continue;
     }
     if (!needs_gap(id, w)) continue;
-    if (auto it = gap_pauses_.find(id); it != gap_pauses_.end() && it->second.until > now_) {
+    if (auto it = gap_pauses_.find(id); it != gap_pauses_.end() && it->second.until > out_.now()) {
       wake = wake == 0 ? it->second.until : std::min(wake, it->second.until);
       continue;
     }
@@ -84,18 +84,18 @@ void room_machine::consider_gap() {
   }
   for (const auto id : given_up) {
     const auto& w = work_.at(id);
-    now_effects_.push_back(note{log_level::warning, "event given up: nobody has its parents", {{"room", room_id_}, {"event", w.event->event_id}, {"origin", w.origin}}});
+    out_.log(log_level::warning, "event given up: nobody has its parents", {{"room", room_id_}, {"event", w.event->event_id}, {"origin", w.origin}});
     end_work(id, "the event's parents cannot be obtained");
   }
   for (const auto number : opened)
     if (gaps_.contains(number)) ask_gap(number);
-  if (wake != 0 && gaps_.empty()) now_effects_.push_back(wake_me_at{wake, "gap"});
+  if (wake != 0 && gaps_.empty()) out_.wake_at(wake, "gap");
 }
 
 void room_machine::resume_gaps() {
   std::vector<std::uint64_t> paused;
   for (const auto& [number, g] : gaps_)
-    if (g.paused && g.not_before <= now_) paused.push_back(number);
+    if (g.paused && g.not_before <= out_.now()) paused.push_back(number);
   for (const auto number : paused) {
     const auto it = gaps_.find(number);
     if (it == gaps_.end() || !std::exchange(it->second.paused, false)) continue;
@@ -118,7 +118,7 @@ time_ms room_machine::patience_of(const gap& g) const {
 void room_machine::gaps_overdue() {
   std::vector<std::uint64_t> late;
   for (const auto& [number, g] : gaps_)
-    if ((g.asked != 0 || !g.paused) && now_ - g.since >= patience_of(g)) late.push_back(number);
+    if ((g.asked != 0 || !g.paused) && out_.now() - g.since >= patience_of(g)) late.push_back(number);
   for (const auto number : late) {
     const auto it = gaps_.find(number);
     if (it == gaps_.end()) continue;
@@ -165,11 +165,11 @@ bool room_machine::take_up_question(const peer_answer& m) {
 
 bool room_machine::hangs(const std::string& server) const {
   const auto it = hanging_.find(server);
-  return it != hanging_.end() && now_ - it->second < hanging_ms;
+  return it != hanging_.end() && out_.now() - it->second < hanging_ms;
 }
 
 void room_machine::left_hanging(const std::string& server) {
-  hanging_[server] = now_;
+  hanging_[server] = out_.now();
   if (hanging_.size() <= heard_max) return;
   hanging_.erase(std::min_element(hanging_.begin(), hanging_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
@@ -183,7 +183,7 @@ void room_machine::also_pushed(std::uint64_t work_id, const std::string& server)
     // Its own server, once: whoever relayed it first may be silent, and have used up its turns.
     if (!by_its_author) return;
     w.origin = server;
-    if (const auto pause = gap_pauses_.find(work_id); pause != gap_pauses_.end()) pause->second.until = now_;
+    if (const auto pause = gap_pauses_.find(work_id); pause != gap_pauses_.end()) pause->second.until = out_.now();
     return;
   }
   auto& g = open->second;
@@ -202,7 +202,7 @@ void room_machine::open_gap(std::uint64_t work_id, const work& target) {
   g.number = last_gap_;
   g.work_id = work_id;
   g.pusher = g.server = target.origin;
-  g.since = g.progress = now_;
+  g.since = g.progress = out_.now();
   gap_turns_[target.origin] = last_gap_;
   auto others = servers_in_room();
   std::erase_if(others, [&](const auto& s) { return s == node_.server_name || s == target.origin; });
@@ -229,7 +229,7 @@ void room_machine::open_gap(std::uint64_t work_id, const work& target) {
 }
 
 void room_machine::heard_from(const std::string& server) {
-  heard_[server] = now_;
+  heard_[server] = out_.now();
   if (heard_.size() <= heard_max) return;
   heard_.erase(std::min_element(heard_.begin(), heard_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
@@ -254,7 +254,7 @@ void room_machine::drop_pulled() {
 
 void room_machine::next_gap_server(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
-  now_effects_.push_back(note{log_level::info, "gap not closed", {{"room", room_id_}, {"server", g.server}, {"event", g.event_id}, {"why", why}}});
+  out_.log(log_level::info, "gap not closed", {{"room", room_id_}, {"server", g.server}, {"event", g.event_id}, {"why", why}});
   const auto it = work_.find(g.work_id);
   if (it != work_.end() && !g.to_try.empty()) {
     g.server = std::move(g.to_try.front());
@@ -269,14 +269,14 @@ void room_machine::next_gap_server(std::uint64_t number, const std::string& why)
   }
   if (it != work_.end()) {
     auto& pause = gap_pauses_[g.work_id];
-    pause.until = now_ + std::min<time_ms>(time_ms{node_.room.inbox_retry_ms} << std::min(pause.attempts++, 20u), gap_retry_ms_max);
+    pause.until = out_.now() + std::min<time_ms>(time_ms{node_.room.inbox_retry_ms} << std::min(pause.attempts++, 20u), gap_retry_ms_max);
     it->second.told_state.reset(); // it is asked for again, with what it rests on
     it->second.stands_alone = false;
   }
   absent_.clear();
   gaps_.erase(number);
   // One after the other, not one within the other; what was pulled for it is dropped, and what waited for that has a gap again.
-  now_effects_.push_back(wake_me_at{now_, "gap"});
+  out_.wake_at(out_.now(), "gap");
 }
 
 } // namespace causeway::room

@@ -38,12 +38,12 @@ void room_machine::hold(const pdus_received& m) {
     else if (x.bytes > limits::event_bytes_max) outcome.error = "too_large: an event has at most 65536 bytes";
     if (!outcome.error.empty()) continue;
     x.origin = m.origin;
-    x.since = now_;
+    x.since = out_.now();
     x.pdu = std::move(pdu);
     const auto row = x.row;
-    if (held_.add(std::move(x))) writes_.push_back(store::put_inbox{room_id_, row, m.origin, std::move(text), now_});
+    if (held_.add(std::move(x))) out_.write(store::put_inbox{room_id_, row, m.origin, std::move(text), out_.now()});
   }
-  tell_after(m.reply_to, pdus_handled{m.asked, std::move(outcomes)});
+  out_.send(m.reply_to, pdus_handled{m.asked, std::move(outcomes)});
 }
 
 void room_machine::load_held(const std::vector<store::put_inbox>& rows) {
@@ -51,8 +51,8 @@ void room_machine::load_held(const std::vector<store::put_inbox>& rows) {
   for (const auto& staged : rows) {
     auto pdu = matrix::json::parse_deep(staged.pdu);
     auto* object = pdu ? pdu->as_object() : nullptr;
-    if (!object || now_ - staged.received_ts > held_ms_max) {
-      writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
+    if (!object || out_.now() - staged.received_ts > held_ms_max) {
+      out_.write(store::remove_inbox{room_id_, {staged.event_id}});
       continue;
     }
     held_pdu x{*object, staged.event_id, staged.origin, staged.received_ts, staged.pdu.size()};
@@ -90,7 +90,7 @@ void room_machine::release(std::deque<held_pdu> held) {
     }
   }
   for (const auto& row : done)
-    if (!waiting.contains(row)) writes_.push_back(store::remove_inbox{room_id_, {row}});
+    if (!waiting.contains(row)) out_.write(store::remove_inbox{room_id_, {row}});
   if (!in.copies.empty()) ask_to_verify(std::move(in.copies));
   advance();
 }

@@ -52,7 +52,7 @@ void room_machine::serve_hierarchy(const federation_call& m) {
   if (hierarchies_.size() >= hierarchies_max) return refuse(m, {fault_code::limit_exceeded, "too many questions about this space"});
   const auto* text = m.match->find_query("suggested_only");
   const bool suggested_only = text && *text == "true";
-  open_hierarchy h{m, now_, {}, {}, {}, {}};
+  open_hierarchy h{m, out_.now(), {}, {}, {}, {}};
   std::vector<std::tuple<bool, std::string, std::int64_t, std::string, matrix::event_ptr>> children;
   for (const auto& [key, id] : *graph_.current().state) {
     if (key.first != "m.space.child" || !matrix::is_room_id(key.second)) continue;
@@ -72,20 +72,20 @@ void room_machine::serve_hierarchy(const federation_call& m) {
     h.children_state.emplace_back(object{{"content", e->content()}, {"origin_server_ts", e->origin_server_ts}, {"sender", e->sender},
                                          {"state_key", child}, {"type", e->type}});
     if (child == room_id_) continue;
-    const auto asked = next_token();
+    const auto asked = out_.next_token();
     h.children.push_back(child);
     h.open.emplace(asked, child);
-    now_effects_.push_back(tell{{actor_kind::room, child}, summary_wanted{{actor_kind::room, room_id_}, asked, m.origin, room_id_, takes_part}});
+    out_.send_at_once({actor_kind::room, child}, summary_wanted{{actor_kind::room, room_id_}, asked, m.origin, room_id_, takes_part});
   }
   if (h.open.empty()) return finish_hierarchy(h);
-  if (hierarchies_.empty()) now_effects_.push_back(wake_me_at{now_ + hierarchy_patience_ms, "hierarchy"});
+  if (hierarchies_.empty()) out_.wake_at(out_.now() + hierarchy_patience_ms, "hierarchy");
   hierarchies_.push_back(std::move(h));
 }
 
 void room_machine::summarize(const summary_wanted& m) {
   summary_told answer{m.asked, exists_ && head_.phase == store::room_phase::joined, {}};
   if (answer.known && shows_summary_to(m.origin, m.parent, m.in_parent)) answer.summary = matrix::json::canonical(summary());
-  tell_after(m.reply_to, std::move(answer));
+  out_.send(m.reply_to, std::move(answer));
 }
 
 void room_machine::child_summarized(const summary_told& m) {
@@ -102,12 +102,12 @@ void room_machine::child_summarized(const summary_told& m) {
 }
 
 void room_machine::hierarchies_overdue() {
-  while (!hierarchies_.empty() && now_ - hierarchies_.front().since >= hierarchy_patience_ms) {
+  while (!hierarchies_.empty() && out_.now() - hierarchies_.front().since >= hierarchy_patience_ms) {
     const auto h = std::move(hierarchies_.front());
     hierarchies_.erase(hierarchies_.begin());
     finish_hierarchy(h);
   }
-  if (!hierarchies_.empty()) now_effects_.push_back(wake_me_at{hierarchies_.front().since + hierarchy_patience_ms, "hierarchy"});
+  if (!hierarchies_.empty()) out_.wake_at(hierarchies_.front().since + hierarchy_patience_ms, "hierarchy");
 }
 
 void room_machine::finish_hierarchy(const open_hierarchy& h) {

@@ -28,7 +28,7 @@ constexpr std::uint32_t history_timeout_ms_min = 10'000;
 void room_machine::start_history(const std::string& server) {
   if (history_ || node_.room.backfill_on_join == 0) return;
   history_.emplace();
-  history_->begun = now_;
+  history_->begun = out_.now();
   history_->server = server;
   std::string id;
   for (const char c : head_.history_from + " ") {
@@ -46,8 +46,8 @@ void room_machine::ask_history() {
   if (history_->server.empty() || history_->from.empty()) return finish_history();
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = history_->asked = next_token();
-  history_->since = now_;
+  r.asked = history_->asked = out_.next_token();
+  history_->since = out_.now();
   r.endpoint = matrix::endpoint::backfill;
   r.parameters = {room_id_};
   for (const auto& id : history_->from) r.query.emplace_back("v", id);
@@ -55,25 +55,25 @@ void room_machine::ask_history() {
   r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
   r.timeout_ms = history_timeout_ms();
   r.response_bytes_max = 101 * limits::event_bytes_max;
-  now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, history_->server}, std::move(r));
 }
 
 std::uint32_t room_machine::history_timeout_ms() const {
   const auto patience = std::min<std::uint64_t>(node_.federation.request_timeout_ms, std::uint64_t{history_timeout_ms_min} << std::min(history_->failures, 20u));
   if (history_->deadline == 0) return static_cast<std::uint32_t>(patience);
-  return static_cast<std::uint32_t>(std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, history_->deadline - now_)));
+  return static_cast<std::uint32_t>(std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, history_->deadline - out_.now())));
 }
 
 void room_machine::history_failed() {
   history_->asked = 0;
-  if (now_ - history_->begun > give_up_ms) return finish_history();
-  if (history_->deadline != 0 && now_ >= history_->deadline) return finish_history();
+  if (out_.now() - history_->begun > give_up_ms) return finish_history();
+  if (history_->deadline != 0 && out_.now() >= history_->deadline) return finish_history();
   // Another resident has it as well. Meanwhile the room goes on, the past follows.
   auto servers = servers_in_room();
   std::erase(servers, node_.server_name);
   if (!servers.empty()) history_->server = servers[history_->failures % servers.size()];
   const auto pause = std::min<time_ms>(time_ms{1000} << std::min(++history_->failures, 20u), node_.room.inbox_retry_ms);
-  now_effects_.push_back(wake_me_at{now_ + pause, "history"});
+  out_.wake_at(out_.now() + pause, "history");
 }
 
 void room_machine::history_answer(const peer_answer& m) {
@@ -83,10 +83,10 @@ void room_machine::history_answer(const peer_answer& m) {
     const auto* chain = body ? body->find_array("auth_chain") : nullptr;
     auto unknown = chain ? formed_unknown(*chain) : std::vector<matrix::event_ptr>{};
     if (unknown.empty()) return history_auth_failed();
-    const auto asked = next_token();
+    const auto asked = out_.next_token();
     history_->verifying = true;
-    history_->since = now_;
-    now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, unknown}});
+    history_->since = out_.now();
+    out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, unknown});
     history_verifying_[asked] = std::move(unknown);
     return;
   }
@@ -102,10 +102,10 @@ void room_machine::history_answer(const peer_answer& m) {
     if (!have && !fetched) fresh.push_back(x);
   }
   if (fresh.empty()) return finish_history();
-  const auto asked = next_token();
+  const auto asked = out_.next_token();
   history_->verifying = true;
-  history_->since = now_;
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, fresh}});
+  history_->since = out_.now();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, fresh});
   history_verifying_[asked] = std::move(fresh);
 }
 
@@ -120,8 +120,8 @@ void room_machine::history_verified(const std::vector<matrix::event_ptr>& events
     return finish_history();
   }
   history_->events.insert(history_->events.end(), events.begin(), events.end());
-  if (history_->deadline == 0) history_->deadline = now_ + history_ms_max;
-  if (events.empty() || history_->events.size() >= node_.room.backfill_on_join || now_ >= history_->deadline) return finish_history();
+  if (history_->deadline == 0) history_->deadline = out_.now() + history_ms_max;
+  if (events.empty() || history_->events.size() >= node_.room.backfill_on_join || out_.now() >= history_->deadline) return finish_history();
   // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a short one may be left out.
   const auto asked_for = std::exchange(history_->from, {});
   auto go_on_from = [&](const std::string& id) {
@@ -146,18 +146,18 @@ bool room_machine::ask_history_auth() {
     const bool lacks = std::any_of(x->auth_events.begin(), x->auth_events.end(), [&](const auto& id) { return !graph_.find(id) && !own.contains(id); });
     if (!lacks || history_->unjudgeable.contains(x->event_id)) continue;
     if (history_->server.empty() || history_->auth_questions++ >= history_auth_questions_max ||
-        (history_->deadline != 0 && now_ >= history_->deadline))
+        (history_->deadline != 0 && out_.now() >= history_->deadline))
       return false;
     history_->auth_of = x->event_id;
-    history_->since = now_;
+    history_->since = out_.now();
     peer_request r;
     r.reply_to = {actor_kind::room, room_id_};
-    r.asked = history_->asked = next_token();
+    r.asked = history_->asked = out_.next_token();
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_id_, x->event_id};
     r.timeout_ms = history_timeout_ms();
     r.response_bytes_max = limits::response_bytes_max;
-    now_effects_.push_back(tell{{actor_kind::remote_server, history_->server}, std::move(r)});
+    out_.send_at_once({actor_kind::remote_server, history_->server}, std::move(r));
     return true;
   }
   return false;
@@ -177,8 +177,8 @@ void room_machine::finish_history() {
   std::vector<std::string> ids;
   for (const auto& x : history_->events) ids.push_back(x->event_id);
   if (ids.empty()) return complete_history({});
-  history_lookup_ = next_token();
-  now_effects_.push_back(ask_store{history_lookup_, store::load_events{room_id_, std::move(ids), false}});
+  history_lookup_ = out_.next_token();
+  out_.ask(history_lookup_, store::load_events{room_id_, std::move(ids), false});
 }
 
 void room_machine::complete_history(const store::events_loaded& known) {
@@ -210,14 +210,14 @@ void room_machine::complete_history(const store::events_loaded& known) {
     events[i] = as_redacted(events[i]);
     if (verdicts[i].judged == store::verdict::accepted) tell_event(events[i], true);
   }
-  for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], writes_);
+  for (auto i = events.size(); i-- > 0;) graph_.add_history(events[i], {}, verdicts[i], out_.writes());
   std::vector<matrix::event_ptr> bare;
   for (const auto& x : events) {
     if (is_stripped(*x) && !redacting_now_.contains(x->event_id)) bare.push_back(x);
     settle_redaction(x); // when all rows are there
   }
   repair(bare, giver);
-  tell_state_changes(graph_.end_history(writes_));
+  tell_state_changes(graph_.end_history(out_.writes()));
   head_.history_from.clear();
   head_changed_ = true;
   advance(); // gaps have waited for it

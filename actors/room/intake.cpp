@@ -54,7 +54,7 @@ std::vector<room_machine::evictable> room_machine::evictables() const {
 
 void room_machine::evict(const evictable& x) {
   if (x.work_id != 0) return end_work(x.work_id, "too much waits in the room");
-  if (held_.drop(x.row, x.origin)) writes_.push_back(store::remove_inbox{room_id_, {x.row}});
+  if (held_.drop(x.row, x.origin)) out_.write(store::remove_inbox{room_id_, {x.row}});
 }
 
 bool room_machine::make_room_for(const pdus_received& m) {
@@ -83,7 +83,7 @@ bool room_machine::make_room_for(const pdus_received& m) {
   };
   while (!own_fits()) {
     const auto it = std::find_if(waiting.begin(), waiting.end(), [&](const auto& x) { return x.origin == m.origin; });
-    if (it == waiting.end() || now_ - it->since < hopeless_after_ms) break;
+    if (it == waiting.end() || out_.now() - it->since < hopeless_after_ms) break;
     give_way(it);
   }
   while (own_fits() && !all_fits()) {
@@ -95,8 +95,8 @@ bool room_machine::make_room_for(const pdus_received& m) {
     give_way(it);
   }
   for (const auto& [server, number] : gone)
-    now_effects_.push_back(note{log_level::warning, "events given up: too much waits in the room",
-                                {{"room", room_id_}, {"server", server}, {"events", std::to_string(number)}}});
+    out_.log(log_level::warning, "events given up: too much waits in the room",
+                                {{"room", room_id_}, {"server", server}, {"events", std::to_string(number)}});
   if (!gone.empty()) drop_pulled(); // what was fetched for them
   return own_fits() && all_fits();
 }

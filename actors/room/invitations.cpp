@@ -63,19 +63,19 @@ void room_machine::consider_group_with(const std::string& invited) {
 }
 
 void room_machine::tell_invite(const std::string& user, invite_wanted wanted) {
-  inviting_.add(user, wanted, now_);
-  tell_after({actor_kind::invitation, invitation::key_of(room_id_, user)}, std::move(wanted));
-  now_effects_.push_back(wake_me_at{inviting_.deadline(), "inviting"});
+  inviting_.add(user, wanted, out_.now());
+  out_.send({actor_kind::invitation, invitation::key_of(room_id_, user)}, std::move(wanted));
+  out_.wake_at(inviting_.deadline(), "inviting");
 }
 
 void room_machine::tell_invites_again() {
-  for (auto& [user, wanted] : inviting_.overdue(now_)) tell_after({actor_kind::invitation, invitation::key_of(room_id_, user)}, std::move(wanted));
-  if (const auto next = inviting_.deadline(); next != 0) now_effects_.push_back(wake_me_at{next, "inviting"});
+  for (auto& [user, wanted] : inviting_.overdue(out_.now())) out_.send({actor_kind::invitation, invitation::key_of(room_id_, user)}, std::move(wanted));
+  if (const auto next = inviting_.deadline(); next != 0) out_.wake_at(next, "inviting");
 }
 
 void room_machine::commit_invite(const invite_accepted_by_server& m) {
   const address to{actor_kind::invitation, invitation::key_of(room_id_, m.user_id)};
-  const auto refuse_invite = [&](const std::string& why) { tell_after(to, invite_not_taken{m.event->event_id, why}); };
+  const auto refuse_invite = [&](const std::string& why) { out_.send(to, invite_not_taken{m.event->event_id, why}); };
   if (!exists_ || head_.phase != store::room_phase::joined) {
     if (exists_) rescind_outside(m.event, {});
     refuse_invite("nobody of this server is in the room any more");
@@ -88,7 +88,7 @@ void room_machine::commit_invite(const invite_accepted_by_server& m) {
     if (auto fine = commit_local(m.event); !fine) {
       rescind_outside(m.event, {});
       if (auto joined = graph_.state_event("m.room.member", m.user_id); joined && joined->membership() == "join")
-        tell_after(to, invited_membership_changed{"join", joined->sender, {}, joined, false});
+        out_.send(to, invited_membership_changed{"join", joined->sender, {}, joined, false});
       else refuse_invite(fine.error().detail);
     }
   }
@@ -105,7 +105,7 @@ void room_machine::invite_settled(const std::string& user, std::string_view even
 
 void room_machine::revoke(const revoke_invite& m) {
   auto answer = [&](fault why) {
-    tell_after({actor_kind::invitation, invitation::key_of(room_id_, m.user_id)}, revocation_done{std::move(why), m.invite});
+    out_.send({actor_kind::invitation, invitation::key_of(room_id_, m.user_id)}, revocation_done{std::move(why), m.invite});
     withdrawal_ended(m.user_id);
   };
   if (!exists_) return answer({fault_code::not_member, "nobody of this server is in the room"});
@@ -175,14 +175,14 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
       chat_command withdrawal;
       withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_id_, user, invited, {}});
       withdrawal.room_id = room_id_;
-      tell_after({actor_kind::invitation, invitation::key_of(room_id_, invited)}, std::move(withdrawal)); // behind the word to begin
+      out_.send({actor_kind::invitation, invitation::key_of(room_id_, invited)}, std::move(withdrawal)); // behind the word to begin
       withdrawing_.insert(invited);
     }
     if (!withdrawing_.empty()) {
       commands_.push_front(c);
       commands_.front().withdrawn = true;
       const auto attempt_ms = std::int64_t{node_.federation.request_timeout_ms} + node_.invitation.queue_wait_ms;
-      now_effects_.push_back(wake_me_at{now_ + attempt_ms + withdrawal_margin_ms, "withdrawn"});
+      out_.wake_at(out_.now() + attempt_ms + withdrawal_margin_ms, "withdrawn");
       return true;
     }
   }
@@ -194,7 +194,7 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
       if (e->sender != user) rescind_outside(e, {});
     } else if (rescind_outside(e, {})) {
       // He may not take it back in the room, but the invited server believes its inviter.
-      tell_after({actor_kind::invitation, invitation::key_of(room_id_, *e->state_key)}, invited_membership_changed{"leave", e->sender, {}, nullptr, false});
+      out_.send({actor_kind::invitation, invitation::key_of(room_id_, *e->state_key)}, invited_membership_changed{"leave", e->sender, {}, nullptr, false});
     }
   }
   return false;
@@ -202,7 +202,7 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
 
 void room_machine::withdrawal_ended(const std::string& user) {
   if (withdrawing_.erase(user) == 0 || !withdrawing_.empty()) return;
-  now_effects_.push_back(wake_me_at{0, "withdrawn"});
+  out_.wake_at(0, "withdrawn");
   run_commands();
 }
 
@@ -223,8 +223,8 @@ void room_machine::tell_missed_invitations(const std::vector<store::put_invitati
     const auto membership = e->membership();
     if ((membership != "knock" && membership != "invite") || has_row(*e)) continue;
     const address to{actor_kind::invitation, invitation::key_of(room_id_, *e->state_key)};
-    if (membership == "knock") tell_after(to, knock_made{e, head_.chat_room_id, head_.type, {}});
-    else tell_after(to, invited_to(e));
+    if (membership == "knock") out_.send(to, knock_made{e, head_.chat_room_id, head_.type, {}});
+    else out_.send(to, invited_to(e));
   }
 }
 
@@ -256,7 +256,7 @@ invite_placed room_machine::place_of(const matrix::event& invite) const {
 void room_machine::take_arriving(const invite_arrived& m) {
   auto answer = [&](invite_placed placed) {
     placed.asked = m.asked;
-    tell_after(m.reply_to, std::move(placed));
+    out_.send(m.reply_to, std::move(placed));
   };
   if (!exists_ || head_.phase != store::room_phase::joined) return answer({});
   if (const auto placed = place_of(*m.event); placed.where != invite_place::refused) return answer(placed);
@@ -267,7 +267,7 @@ void room_machine::take_arriving(const invite_arrived& m) {
 
 bool room_machine::receive_invite(const matrix::event_ptr& invite, const std::string& origin, arriving_invites::waiting next) {
   if (!arriving_invites_.has_room()) return false;
-  const auto asked = next_token();
+  const auto asked = out_.next_token();
   arriving_invites_.add(asked, std::move(next));
   receive({{actor_kind::room, room_id_}, asked, origin, std::make_shared<std::vector<object>>(std::vector{invite->source})});
   return true;
@@ -282,13 +282,13 @@ void room_machine::arrived_in_room(const pdus_handled& m) {
     placed.asked = call->asked;
     if (m.overloaded) placed = {call->asked, invite_place::refused, {fault_code::limit_exceeded, "the room has too much under way; repeat"}};
     else if (placed.where == invite_place::refused && !error.empty()) placed.why.detail = error;
-    return tell_after(call->reply_to, std::move(placed));
+    return out_.send(call->reply_to, std::move(placed));
   }
   auto join = std::get<join_wanted>(std::move(*next));
   if (m.overloaded) return join_ended(join, {fault_code::overloaded, "the room has too much under way"});
   if (place_of(*join.invite).where == invite_place::staged) {
-    arriving_invites_.stage(std::move(join), now_);
-    now_effects_.push_back(wake_me_at{now_ + arriving_invites::staged_ms_max, "arriving"});
+    arriving_invites_.stage(std::move(join), out_.now());
+    out_.wake_at(out_.now() + arriving_invites::staged_ms_max, "arriving");
     return;
   }
   join.invite = nullptr;
@@ -298,12 +298,12 @@ void room_machine::arrived_in_room(const pdus_handled& m) {
 void room_machine::arrival_settled(const matrix::event& x) {
   for (auto& join : arriving_invites_.settled(x.event_id)) {
     join.invite = nullptr;
-    tell_after({actor_kind::room, room_id_}, std::move(join)); // behind whatever is going on
+    out_.send({actor_kind::room, room_id_}, std::move(join)); // behind whatever is going on
   }
 }
 
 void room_machine::arrivals_overdue() {
-  for (const auto& join : arriving_invites_.overdue(now_)) join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+  for (const auto& join : arriving_invites_.overdue(out_.now())) join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
 }
 
 bool room_machine::misses_invite(const join_wanted& m) const {

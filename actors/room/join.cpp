@@ -30,7 +30,7 @@ void room_machine::want_join(const join_wanted& m) {
   }
   join_.emplace();
   join_->wanted = m;
-  join_->since = now_;
+  join_->since = out_.now();
   join_->last = {fault_code::not_found, "no server to join through is known"};
   ask_join();
 }
@@ -76,7 +76,7 @@ void room_machine::run(const queued_command& c, const chat::room_join& x) {
 }
 
 void room_machine::join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) {
-  if (!m.command) return tell_after({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
+  if (!m.command) return out_.send({actor_kind::invitation, room_id_ + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
   if (why.code == fault_code::none) done(*m.command, chat::room_join::name, chat::room_joined_answer{room_id_, head_.room_version, "joined"});
   else failed(*m.command, chat::room_join::name, why);
   command_joins_ = false;
@@ -107,13 +107,13 @@ void room_machine::ask_join() {
   }
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = j.asked = next_token();
+  r.asked = j.asked = out_.next_token();
   j.at = join_dance::step::make_join;
   r.endpoint = matrix::endpoint::make_join;
   r.parameters = {room_id_, j.wanted.user_id};
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
   r.timeout_ms = node_.federation.make_join_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
   j.is_large = false;
   tell_progress("asking", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
 }
@@ -130,12 +130,12 @@ void room_machine::ask_join_size() {
   j.at = join_dance::step::sizing;
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = j.asked = next_token();
+  r.asked = j.asked = out_.next_token();
   r.endpoint = matrix::endpoint::hierarchy;
   r.parameters = {room_id_};
   r.query = {{"suggested_only", "true"}};
   r.timeout_ms = size_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
 }
 
 void room_machine::join_size(const peer_answer& m) {
@@ -150,7 +150,7 @@ void room_machine::join_next(const fault& why) {
   const bool unanswered = weight_of(why) == 1 && why.code != fault_code::peer_bad_answer;
   join_->perhaps_joined = join_->perhaps_joined || (join_->at == join_dance::step::send_join && unanswered);
   if (weight_of(why) >= weight_of(join_->last)) join_->last = why;
-  now_effects_.push_back(note{log_level::info, "join attempt failed", {{"room", room_id_}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}}});
+  out_.log(log_level::info, "join attempt failed", {{"room", room_id_}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}});
   ++join_->via;
   ask_join();
 }
@@ -196,7 +196,7 @@ result<matrix::event_ptr> room_machine::join_of_template(const peer_answer& m, c
   if (!wanted.avatar_url.empty()) own.set("avatar_url", wanted.avatar_url);
   const auto* offered = shape->find("content");
   if (const auto* via = offered ? offered->find_string("join_authorised_via_users_server") : nullptr) own.set("join_authorised_via_users_server", *via);
-  auto x = sign_from_template(node_, *shape, *rules, room_id_, wanted.user_id, std::move(own), now_);
+  auto x = sign_from_template(node_, *shape, *rules, room_id_, wanted.user_id, std::move(own), out_.now());
   if (!x) return bad(x.error().detail);
   return *x;
 }
@@ -207,14 +207,14 @@ void room_machine::send_join() {
   tell_progress("receiving", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = j.asked = next_token();
+  r.asked = j.asked = out_.next_token();
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_id_, j.join->event_id};
   if (j.is_large) r.query = {{"omit_members", "true"}};
   r.body = j.join->to_json();
   r.timeout_ms = node_.federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  now_effects_.push_back(tell{{actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
 }
 
 void room_machine::join_state(const peer_answer& m) {
@@ -249,10 +249,10 @@ void room_machine::verify_join() {
   auto& j = *join_;
   if (j.at != join_dance::step::verifying || j.asked != 0) return;
   tell_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
-  j.since = now_;
-  j.asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked,
-                                                                     j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.join}}});
+  j.since = out_.now();
+  j.asked = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, j.asked,
+                                                                     j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.join}});
 }
 
 matrix::state_map room_machine::add_told(told_state::proven told) {
@@ -279,10 +279,10 @@ void room_machine::join_verified(const events_verified& m) {
       ++j.verifications;
       j.told.try_again();
       j.own_check.reset();
-      now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.federation.key_fetch_retry_ms} * j.verifications + 1'000, "join"});
+      out_.wake_at(out_.now() + std::int64_t{node_.federation.key_fetch_retry_ms} * j.verifications + 1'000, "join");
       return;
     }
-    now_effects_.push_back(note{log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
+    out_.log(log_level::warning, "join: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}});
   }
   if (restricted && *j.own_check != event_check::valid)
     return join_next({fault_code::peer_bad_answer, "send_join: the signature that lets us in is not valid"});
@@ -302,23 +302,23 @@ void room_machine::join_verified(const events_verified& m) {
   if (exists_) fresh = graph_; // we were here before: what is known stays known
   else fresh.begin(*create);
   auto kept_graph = std::move(graph_);
-  auto kept_writes = std::move(writes_);
+  auto kept_writes = std::move(out_.writes());
   graph_ = std::move(fresh);
-  writes_.clear();
+  out_.writes().clear();
   const auto bare = std::move(told.stripped);
   auto before = add_told(std::move(told));
-  const auto state = graph_.adopt_state(std::move(before), writes_);
+  const auto state = graph_.adopt_state(std::move(before), out_.writes());
   const auto missing = graph_.missing_auth_events(*j.join);
   auto verdict = missing.empty() ? matrix::check_auth(*j.join, graph_.create().get(), graph_.lookup(state))
                                  : status{fault_code::peer_bad_answer, "auth events of our join are missing"};
   if (!verdict) {
     graph_ = std::move(kept_graph);
-    writes_ = std::move(kept_writes);
+    out_.writes() = std::move(kept_writes);
     return join_next({fault_code::peer_bad_answer, "send_join: our join does not pass the rules against the given state: " + verdict.error().detail});
   }
   graph_.set_members_omitted(j.members_omitted);
-  auto changes = graph_.restart_at(j.join, state, writes_);
-  writes_.insert(writes_.begin(), std::make_move_iterator(kept_writes.begin()), std::make_move_iterator(kept_writes.end()));
+  auto changes = graph_.restart_at(j.join, state, out_.writes());
+  out_.writes().insert(out_.writes().begin(), std::make_move_iterator(kept_writes.begin()), std::make_move_iterator(kept_writes.end()));
 
   const bool again = exists_;
   exists_ = true;
@@ -358,7 +358,7 @@ void room_machine::join_verified(const events_verified& m) {
     return !ends_invitation && c.key != matrix::state_key_pair{"m.room.member", user};
   });
   tell_state_changes(changes);
-  tell_after({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
+  out_.send({actor_kind::directory, ""}, room_named{room_id_, head_.chat_room_id});
   tell_invited();
   start_history(server);
   ask_members();

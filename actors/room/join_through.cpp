@@ -40,7 +40,7 @@ std::vector<std::string> room_machine::residents_that_may_grant() const {
 }
 
 void room_machine::join_through(const join_wanted& m, const fault& why) {
-  join_by_resident j{m, residents_that_may_grant(), 0, 0, nullptr, why, now_};
+  join_by_resident j{m, residents_that_may_grant(), 0, 0, nullptr, why, out_.now()};
   j.wanted.room_version = head_.room_version;
   if (joins_by_residents_.size() >= joins_by_residents_max) return join_ended(m, {fault_code::limit_exceeded, "too many joins of this room at once"});
   joins_by_residents_.push_back(std::move(j));
@@ -55,16 +55,16 @@ void room_machine::ask_resident(resident_join it) {
   }
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = it->asked = next_token();
+  r.asked = it->asked = out_.next_token();
   r.endpoint = matrix::endpoint::make_join;
   r.parameters = {room_id_, it->wanted.user_id};
   r.query = {{"ver", head_.room_version}};
   r.timeout_ms = node_.federation.make_join_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, it->via[it->at]}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, it->via[it->at]}, std::move(r));
 }
 
 void room_machine::resident_next(resident_join it, const fault& why) {
-  now_effects_.push_back(note{log_level::info, "join attempt failed", {{"room", room_id_}, {"via", it->via[it->at]}, {"why", to_string(why)}}});
+  out_.log(log_level::info, "join attempt failed", {{"room", room_id_}, {"via", it->via[it->at]}, {"why", to_string(why)}});
   it->last = why;
   it->join.reset();
   ++it->at;
@@ -88,14 +88,14 @@ void room_machine::resident_template(resident_join it, const peer_answer& m) {
   it->join = *x;
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = it->asked = next_token();
+  r.asked = it->asked = out_.next_token();
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_id_, it->join->event_id};
   r.query = {{"omit_members", "true"}}; // the room is known here
   r.body = it->join->to_json();
   r.timeout_ms = node_.federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  now_effects_.push_back(tell{{actor_kind::remote_server, it->via[it->at]}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, it->via[it->at]}, std::move(r));
 }
 
 void room_machine::resident_signed(resident_join it, const peer_answer& m) {
@@ -105,8 +105,8 @@ void room_machine::resident_signed(resident_join it, const peer_answer& m) {
   auto x = with_authorising_signature(join, *body);
   if (!x) return resident_next(it, x.error());
   it->join = *x;
-  it->since = now_;
-  now_effects_.push_back(wake_me_at{now_ + resident_patience_ms, "resident"});
+  it->since = out_.now();
+  out_.wake_at(out_.now() + resident_patience_ms, "resident");
   const auto id = begin_work(*x, it->via[it->at]);
   ask_to_verify({{id, *x}});
 }
@@ -123,7 +123,7 @@ void room_machine::resident_join_settled(const matrix::event& x, const std::stri
 
 void room_machine::resident_joins_overdue() {
   for (auto it = joins_by_residents_.begin(); it != joins_by_residents_.end();) {
-    if (it->asked != 0 || now_ - it->since < resident_patience_ms) {
+    if (it->asked != 0 || out_.now() - it->since < resident_patience_ms) {
       ++it;
       continue;
     }
@@ -132,7 +132,7 @@ void room_machine::resident_joins_overdue() {
     // The other servers may see him in the room, and so do we when what the join rests on comes.
     join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"}, true);
   }
-  if (!joins_by_residents_.empty()) now_effects_.push_back(wake_me_at{now_ + resident_patience_ms, "resident"});
+  if (!joins_by_residents_.empty()) out_.wake_at(out_.now() + resident_patience_ms, "resident");
 }
 
 } // namespace causeway::room

@@ -30,7 +30,7 @@ void room_machine::run(const queued_command& c, const chat::room_knock& x) {
 void room_machine::follow_knock(const matrix::event_ptr& knock, const command_reference& command) {
   // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the word of it, the command is
   // repeated; or the room, loaded again, finds that nobody follows it.
-  tell_after({actor_kind::invitation, room_id_ + "|" + *knock->state_key}, knock_made{knock, head_.chat_room_id, head_.type, command});
+  out_.send({actor_kind::invitation, room_id_ + "|" + *knock->state_key}, knock_made{knock, head_.chat_room_id, head_.type, command});
 }
 
 void room_machine::run(const queued_command& c, const chat::knock_reject& x) {

@@ -100,12 +100,12 @@ void room_machine::tell_listing() {
   auto now = listing();
   if (last_listing_ ? now == *last_listing_ : now.empty()) {
     // That nobody of another server can be in it: until now the directory asks.
-    if (!last_listing_ && node_.federation.profiles_need_shared_room) tell_after({actor_kind::directory, ""}, room_listed{room_id_, now});
+    if (!last_listing_ && node_.federation.profiles_need_shared_room) out_.send({actor_kind::directory, ""}, room_listed{room_id_, now});
     last_listing_ = std::move(now);
     return;
   }
-  writes_.push_back(store::put_room_listing{room_id_, now});
-  tell_after({actor_kind::directory, ""}, room_listed{room_id_, now});
+  out_.write(store::put_room_listing{room_id_, now});
+  out_.send({actor_kind::directory, ""}, room_listed{room_id_, now});
   last_listing_ = std::move(now);
 }
 

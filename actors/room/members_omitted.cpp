@@ -68,16 +68,16 @@ void room_machine::ask_members() {
   auto& w = *without_members_;
   if (w.state) return read_what_came_since(graph_.extremities());
   if (w.server.empty() || w.server == node_.server_name) return members_failed("no other server is known to be in the room");
-  w.since = now_;
+  w.since = out_.now();
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = w.asked = next_token();
+  r.asked = w.asked = out_.next_token();
   r.endpoint = matrix::endpoint::state;
   r.parameters = {room_id_};
   r.query = {{"event_id", w.join}};
   r.timeout_ms = node_.federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  now_effects_.push_back(tell{{actor_kind::remote_server, w.server}, std::move(r)});
+  out_.send_at_once({actor_kind::remote_server, w.server}, std::move(r));
 }
 
 void room_machine::members_answer(const peer_answer& m) {
@@ -87,23 +87,23 @@ void room_machine::members_answer(const peer_answer& m) {
   if (auto read = w.told.read(m.body, "pdus", room_id_, graph_.rules()); !read) return members_failed(to_string(read.error()));
   auto create = w.told.create();
   if (!create || create->event_id != graph_.create()->event_id) return members_failed("the state has not the room's create event");
-  w.asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, w.asked, w.told.next_part()}});
+  w.asked = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, w.asked, w.told.next_part()});
 }
 
 void room_machine::members_verified(const events_verified& m) {
   auto& w = *without_members_;
   w.asked = 0;
-  w.since = now_;
+  w.since = out_.now();
   w.told.take(m.checks);
   if (w.told.verified() < w.told.size()) {
     tell_progress("members", {}, w.server, w.told.verified(), w.told.size());
-    w.asked = next_token();
-    now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, w.asked, w.told.next_part()}});
+    w.asked = out_.next_token();
+    out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, w.asked, w.told.next_part()});
     return;
   }
   if (const auto missing = w.told.without_key(); missing > 0)
-    now_effects_.push_back(note{log_level::warning, "members: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}}});
+    out_.log(log_level::warning, "members: state events without a key", {{"room", room_id_}, {"events", std::to_string(missing)}});
   auto proven = w.told.take_proven();
   repair(proven.stripped, w.server);
   auto state = add_told(std::move(proven));
@@ -114,7 +114,7 @@ void room_machine::members_verified(const events_verified& m) {
 
 void room_machine::members_failed(const std::string& why) {
   auto& w = *without_members_;
-  now_effects_.push_back(note{log_level::warning, "members not obtained", {{"room", room_id_}, {"server", w.server}, {"why", why}}});
+  out_.log(log_level::warning, "members not obtained", {{"room", room_id_}, {"server", w.server}, {"why", why}});
   w.asked = w.reading = 0;
   w.told = {};
   auto servers = servers_in_room();
@@ -127,7 +127,7 @@ void room_machine::members_failed(const std::string& why) {
     w.tried = 0;
   }
   const auto pause = std::min<time_ms>(retry_ms_min << std::min(w.failures++, 20u), retry_ms_max);
-  now_effects_.push_back(wake_me_at{now_ + pause, "members"});
+  out_.wake_at(out_.now() + pause, "members");
   release_pdus(); // it waited for the store only
 }
 
@@ -139,9 +139,9 @@ void room_machine::read_what_came_since(std::vector<std::string> from) {
   q.from = std::move(from);
   if (const auto* n = graph_.find(w.join)) q.stop_at = n->event->prev_events;
   q.limit = read_max;
-  w.since = now_;
-  w.reading = next_token();
-  after_.push_back(ask_store{w.reading, std::move(q)}); // behind the commit of our join, which may still be on its way
+  w.since = out_.now();
+  w.reading = out_.next_token();
+  out_.ask_after_commit(w.reading, std::move(q)); // behind the commit of our join, which may still be on its way
 }
 
 void room_machine::members_read(const store::events_loaded& found) {
@@ -178,7 +178,7 @@ void room_machine::take_members() {
   for (const auto& [id, s] : w.come_since)
     if (s.position >= join->second.position) events.push_back(s);
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
-  const auto changes = graph_.put_on_whole_state(std::move(*w.state), events, w.states_before, writes_);
+  const auto changes = graph_.put_on_whole_state(std::move(*w.state), events, w.states_before, out_.writes());
   end_without_members();
 
   // Who was there all along is told by name only; whatever else turned out otherwise is told as the change it is.
@@ -190,7 +190,7 @@ void room_machine::take_members() {
   tell_state_changes(news);
   tell_members(members, 0, true);
   tell_invited();
-  now_effects_.push_back(note{log_level::info, "members are complete", {{"room", room_id_}, {"members", std::to_string(members.size())}}});
+  out_.log(log_level::info, "members are complete", {{"room", room_id_}, {"members", std::to_string(members.size())}});
   release_pdus();
 }
 

@@ -24,10 +24,10 @@ constexpr std::size_t heroes_max = 5;
 
 bool room_machine::held_for_invite(const federation_call& m, const std::string& user) {
   if (!inviting_.contains(user) || graph_.membership(user) == "invite") return false;
-  if (held_calls_.empty()) now_effects_.push_back(wake_me_at{now_ + hold_ms, "held"});
-  held_calls_.push_back({now_, user, m});
+  if (held_calls_.empty()) out_.wake_at(out_.now() + hold_ms, "held");
+  held_calls_.push_back({out_.now(), user, m});
   // He has heard of it, so his server has it: our next attempt need not wait.
-  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + user}, server_alive{m.origin}});
+  out_.send_at_once({actor_kind::invitation, room_id_ + "|" + user}, server_alive{m.origin});
   return true;
 }
 
@@ -36,10 +36,10 @@ void room_machine::release_held(const std::string& user) {
   for (auto& h : std::exchange(held_calls_, {})) {
     if (h.user == user) released.push_back(std::move(h));
     // It may be in the room a moment later: not a refusal for good.
-    else if (now_ - h.since >= hold_ms) refuse(h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+    else if (out_.now() - h.since >= hold_ms) refuse(h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
     else held_calls_.push_back(std::move(h));
   }
-  if (!held_calls_.empty()) now_effects_.push_back(wake_me_at{held_calls_.front().since + hold_ms, "held"});
+  if (!held_calls_.empty()) out_.wake_at(held_calls_.front().since + hold_ms, "held");
   for (const auto& h : released) serve(h.call);
 }
 
@@ -113,9 +113,9 @@ void room_machine::take_membership(const federation_call& m, const char* members
 }
 
 void room_machine::verify_membership(const federation_call& m, const matrix::event_ptr& x) {
-  const auto asked = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}}});
-  joining_peers_.emplace(asked, arriving_membership{m, x, now_});
+  const auto asked = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, asked, {x}});
+  joining_peers_.emplace(asked, arriving_membership{m, x, out_.now()});
 }
 
 bool room_machine::ask_for_parents(const federation_call& m, const matrix::event_ptr& x) {
@@ -125,11 +125,11 @@ bool room_machine::ask_for_parents(const federation_call& m, const matrix::event
     if (!graph_.is_placed(id)) unplaced.push_back(id);
   if (unplaced.empty() || parents_told_) return false;
   events_verified again;
-  again.asked = next_token();
+  again.asked = out_.next_token();
   again.checks = {event_check::valid};
-  joining_peers_.emplace(again.asked, arriving_membership{m, x, now_});
-  const auto asked = next_token();
-  now_effects_.push_back(ask_store{asked, store::load_events{room_id_, std::move(unplaced), true}});
+  joining_peers_.emplace(again.asked, arriving_membership{m, x, out_.now()});
+  const auto asked = out_.next_token();
+  out_.ask(asked, store::load_events{room_id_, std::move(unplaced), true});
   parents_wanted_.emplace(asked, std::move(again));
   return true;
 }
@@ -143,15 +143,15 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
       return refuse(m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
     }
     // A repeat of what was taken long ago: the state before it is on disk.
-    const auto asked = next_token();
-    now_effects_.push_back(ask_store{asked, store::load_events{room_id_, x->prev_events, true}});
+    const auto asked = out_.next_token();
+    out_.ask(asked, store::load_events{room_id_, x->prev_events, true});
     reading_[asked] = m;
     return;
   }
   if (!graph_.missing_auth_events(*x).empty()) return refuse(m, {fault_code::invalid_param, "auth_events are unknown here"});
   if (known && known->judged != store::verdict::accepted && known->judged != store::verdict::outlier)
     return refuse(m, {fault_code::forbidden, "the event was refused before"});
-  const auto before = graph_.state_before(x->prev_events, writes_);
+  const auto before = graph_.state_before(x->prev_events, out_.writes());
   if (!known || known->judged == store::verdict::outlier) {
     const auto verdict = graph_.judge(*x, before);
     // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
@@ -166,7 +166,7 @@ void room_machine::finish_send_membership(const federation_call& m, const matrix
     for (auto& s : servers_in_room()) servers.insert(std::move(s));
     // The origin of a join has it; that of a leave or a knock may be in the room by another member and has to get it like all others.
     if (joins) servers.erase(m.origin);
-    auto changes = graph_.add(x, before, verdict, writes_);
+    auto changes = graph_.add(x, before, verdict, out_.writes());
     queue_for(x, {servers.begin(), servers.end()});
     tell_state_changes(changes);
     if (joins) push_head_to(m.origin, x->event_id);

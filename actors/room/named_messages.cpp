@@ -8,7 +8,7 @@ namespace causeway::room {
 void room_machine::take_command(const chat_command& m) {
   queued_command c;
   c.command = m;
-  c.since = now_;
+  c.since = out_.now();
   if (const auto* x = std::get_if<chat::message_send>(m.body.get())) {
     for (const auto* named : {&x->reply_to, &x->thread})
       if (*named && !(*named)->empty()) c.event_ids[**named];
@@ -24,9 +24,9 @@ bool room_machine::own_id_known(queued_command& c) {
   if (!x || x->message.empty() || message_names_.find(x->message)) return true;
   if (c.id_asked != 0) return false;
   if (c.id_in_use && (!*c.id_in_use || message_names_.remembers_since(c.id_asked_at))) return true;
-  c.id_asked = next_token();
+  c.id_asked = out_.next_token();
   c.id_asked_at = message_names_.bound();
-  now_effects_.push_back(ask_store{c.id_asked, store::find_message{room_id_, x->message}});
+  out_.ask(c.id_asked, store::find_message{room_id_, x->message});
   return false;
 }
 
@@ -42,15 +42,14 @@ bool room_machine::resolve_names(queued_command& c) {
     } else if (const auto* latest = message_names_.find(wanted)) {
       id = *latest;
     } else {
-      resolving_ = next_token();
-      now_effects_.push_back(is_event_id ? ask_store{*resolving_, store::load_events{room_id_, {wanted}, false}}
-                                         : ask_store{*resolving_, store::find_message{room_id_, wanted}});
+      resolving_ = out_.next_token();
+      out_.ask(*resolving_, is_event_id ? store::query{store::load_events{room_id_, {wanted}, false}} : store::find_message{room_id_, wanted});
       return false;
     }
   }
   if (deletion && !c.target) {
-    resolving_ = next_token();
-    now_effects_.push_back(ask_store{*resolving_, store::load_redaction{room_id_, {}, c.event_ids.at(deletion->message)}});
+    resolving_ = out_.next_token();
+    out_.ask(*resolving_, store::load_redaction{room_id_, {}, c.event_ids.at(deletion->message)});
     return false;
   }
   return true;

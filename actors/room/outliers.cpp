@@ -44,7 +44,7 @@ void room_machine::add_outliers(std::vector<matrix::event_ptr> events) {
   for (const auto& x : parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
     if (graph_.find(x->event_id)) continue;
     if (!graph_.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
-    graph_.add_outlier(x, graph_.judge_outlier(*x), writes_);
+    graph_.add_outlier(x, graph_.judge_outlier(*x), out_.writes());
     for (auto [held, end] = redactions_of_.equal_range(x->event_id); held != end; ++held) look_up(held->second, x->event_id);
   }
 }

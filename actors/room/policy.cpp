@@ -25,14 +25,14 @@ std::optional<matrix::policy_server> room_machine::policy_server() const {
 
 void room_machine::ask_policy(policy_question q) {
   ++q.attempts;
-  q.since = now_;
+  q.since = out_.now();
   peer_request r;
   r.reply_to = {actor_kind::room, room_id_};
-  r.asked = next_token();
+  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::policy_sign;
   r.body = q.event->to_json();
   r.timeout_ms = node_.federation.policy_server_timeout_ms;
-  now_effects_.push_back(tell{{actor_kind::remote_server, q.guard.via}, r});
+  out_.send_at_once({actor_kind::remote_server, q.guard.via}, r);
   policy_questions_.emplace(r.asked, std::move(q));
 }
 
@@ -65,7 +65,7 @@ void room_machine::policy_decided(policy_question q, result<matrix::event_ptr> o
       w->second.policy = outcome ? policy_verdict::fine : policy_verdict::denied;
       if (outcome) w->second.event = *outcome;
       else w->second.policy_reason = to_string(outcome.error());
-      w->second.enter(work_phase::waiting_for_parents, now_);
+      w->second.enter(work_phase::waiting_for_parents, out_.now());
     }
     return advance();
   }
@@ -83,7 +83,7 @@ void room_machine::policy_overdue() {
   const auto patience = std::int64_t{node_.federation.policy_server_timeout_ms} + lost_after_ms;
   std::vector<token> lost;
   for (const auto& [asked, q] : policy_questions_)
-    if (now_ - q.since >= patience) lost.push_back(asked);
+    if (out_.now() - q.since >= patience) lost.push_back(asked);
   for (const auto asked : lost) {
     peer_answer none;
     none.asked = asked;
@@ -124,12 +124,12 @@ bool room_machine::policy_holds(std::uint64_t id, work& w) {
   if (w.policy == policy_verdict::unknown) {
     if (matrix::has_policy_signature(*w.event, *guard)) return false;
     // Only what passes the room's own rules is worth a question.
-    if (!w.told_state && graph_.judge(*w.event, graph_.state_before(w.event->prev_events, writes_)).judged != store::verdict::accepted) return false;
+    if (!w.told_state && graph_.judge(*w.event, graph_.state_before(w.event->prev_events, out_.writes())).judged != store::verdict::accepted) return false;
     w.policy = policy_verdict::wanted;
     if (!w.in_inbox) stage(w);
     w.pulled_for = 0; // it no longer belongs to the gap it was fetched for
   }
-  w.enter(work_phase::asking_policy_server, now_);
+  w.enter(work_phase::asking_policy_server, out_.now());
   if (guard->via == node_.server_name) {
     w.policy = policy_verdict::denied;
     w.policy_reason = "the room's policy server is this server, which is none";

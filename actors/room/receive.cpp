@@ -25,7 +25,7 @@ std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_ve
 void room_machine::receive(const pdus_received& m) {
   if (!make_room_for(m)) {
     // The sender keeps what it sent and repeats it; an answer per PDU would make it drop them.
-    tell_after(m.reply_to, pdus_handled{m.asked, {}, true});
+    out_.send(m.reply_to, pdus_handled{m.asked, {}, true});
     return;
   }
   if (m.reply_to.kind != actor_kind::room && holds_pdus()) return hold(m);
@@ -39,7 +39,7 @@ void room_machine::receive(const pdus_received& m) {
   intake in{m.origin, batch_id};
   for (std::size_t i = 0; i < m.pdus->size(); ++i) take_pdu(in, i, (*m.pdus)[i]);
   if (--b.open == 0) {
-    tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
+    out_.send(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
     batches_.erase(batch_id);
   }
   if (!in.copies.empty()) ask_to_verify(std::move(in.copies));
@@ -62,9 +62,9 @@ room_machine::taken room_machine::take_pdu(intake& in, std::size_t i, matrix::js
     if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
         node_.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
       // Answered when the invitation has it on disk.
-      const auto asked = next_token();
-      rescinding_[asked] = {in.batch_id, i, now_, row};
-      tell_after({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, in.origin, pdu});
+      const auto asked = out_.next_token();
+      rescinding_[asked] = {in.batch_id, i, out_.now(), row};
+      out_.send({actor_kind::invitation, room_id_ + "|" + *key->as_string()}, rescission_received{{actor_kind::room, room_id_}, asked, in.origin, pdu});
       return taken::handed_on;
     }
     return settled(exists_ ? id_for_answer(pdu, graph_.rules()) : std::string{}, "this server is not in the room");
@@ -111,7 +111,7 @@ void room_machine::settle(std::uint64_t batch_id, std::size_t index, const std::
   auto& b = it->second;
   b.outcomes[index].error = error;
   if (--b.open > 0) return;
-  tell_after(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
+  out_.send(b.reply_to, pdus_handled{b.asked, std::move(b.outcomes)});
   batches_.erase(it);
 }
 
@@ -166,7 +166,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   }
   auto stays = [&] {
     if (!w.in_inbox && !w.pulled() && (unknown || waiting) && to_look_up.empty()) stage(w);
-    w.enter(unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering, now_);
+    w.enter(unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering, out_.now());
     return false;
   };
   auto placed = [&] {
@@ -190,7 +190,7 @@ bool room_machine::advance_one(std::uint64_t id, work& w, std::vector<std::strin
   const bool continues_head = std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
   if (!continues_head && !w.looked_up) {
     to_look_up.push_back(w.event->event_id);
-    if (w.phase != work_phase::closing_gap) w.enter(work_phase::gathering, now_);
+    if (w.phase != work_phase::closing_gap) w.enter(work_phase::gathering, out_.now());
     return false;
   }
   // Room versions 1 and 2 allow it: nobody could ever place it.
@@ -239,8 +239,8 @@ void room_machine::advance() {
   for (const auto& [asked, ids] : looking_up_)
     std::erase_if(to_look_up, [&](const auto& x) { return std::find(ids.begin(), ids.end(), x) != ids.end(); });
   if (!to_look_up.empty()) {
-    const auto asked = next_token();
-    now_effects_.push_back(ask_store{asked, store::load_events{room_id_, to_look_up, true}});
+    const auto asked = out_.next_token();
+    out_.ask(asked, store::load_events{room_id_, to_look_up, true});
     looking_up_[asked] = std::move(to_look_up);
   }
   drop_pulled();
@@ -266,12 +266,12 @@ bool room_machine::accept(std::uint64_t id, work& w) {
   const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(), [this](const auto& id) { return rest_on_told_.contains(id); });
   if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) && graph_.judge_outlier(*w.event).judged != store::verdict::rejected) {
     // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the event.
-    now_effects_.push_back(note{log_level::info, "unlawful by a state that was only told: another is asked for",
-                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
+    out_.log(log_level::info, "unlawful by a state that was only told: another is asked for",
+                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}});
     w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
     w.rests_on_told = false;
     w.stands_alone = false;
-    w.enter(work_phase::closing_gap, now_);
+    w.enter(work_phase::closing_gap, out_.now());
     if (!w.in_inbox && !w.pulled()) stage(w);
     return false;
   }
@@ -279,17 +279,17 @@ bool room_machine::accept(std::uint64_t id, work& w) {
     if (rest_on_told_.size() >= rest_on_told_max) rest_on_told_.clear();
     rest_on_told_.insert(w.event->event_id);
   }
-  writes_.insert(writes_.end(), std::make_move_iterator(states_made.begin()), std::make_move_iterator(states_made.end()));
+  out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()), std::make_move_iterator(states_made.end()));
   if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
     verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
   const auto came = std::exchange(w.event, as_redacted(w.event));
-  auto changes = graph_.add(w.event, before, verdict, writes_, !w.stands_alone);
+  auto changes = graph_.add(w.event, before, verdict, out_.writes(), !w.stands_alone);
   settle_redaction(w.event);
   if (came != w.event) consider_restoring(*graph_.find(w.event->event_id), came); // told before in a poorer form
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
-    now_effects_.push_back(note{log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
-                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}}});
+    out_.log(log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
+                                {{"room", room_id_}, {"event", w.event->event_id}, {"reason", verdict.reason}});
     // A merge may change the state even so; what it changed is told below.
   } else {
     tell_event(w.event, history);
@@ -307,7 +307,7 @@ void room_machine::stage(work& w) {
   auto put = [&](const matrix::event& x, const std::string& origin) {
     auto text = x.to_json();
     const auto bytes = text.size();
-    writes_.push_back(store::put_inbox{room_id_, x.event_id, origin, std::move(text), now_});
+    out_.write(store::put_inbox{room_id_, x.event_id, origin, std::move(text), out_.now()});
     return bytes;
   };
   if (w.copies.empty()) w.bytes = put(*w.event, w.origin);
@@ -322,7 +322,7 @@ void room_machine::end_work(std::uint64_t id, const std::string& error) {
   auto it = work_.find(id);
   if (it == work_.end()) return;
   auto& w = it->second;
-  if (w.in_inbox) writes_.push_back(store::remove_inbox{room_id_, {w.event->event_id}});
+  if (w.in_inbox) out_.write(store::remove_inbox{room_id_, {w.event->event_id}});
   absent_.erase(w.event->event_id);
   for (const auto& copy : w.copies)
     for (const auto& [batch_id, index] : copy.waiters) settle(batch_id, index, error);

@@ -50,7 +50,7 @@ void room_machine::hold(const matrix::event& redaction, bool by_power) {
   if (held_redactions_.size() >= held_per_server_max) make_room_for_held(matrix::server_name_of(redaction.sender));
   held_redactions_[redaction.event_id] = {target, redaction.sender, by_power, ++last_held_};
   redactions_of_.emplace(target, redaction.event_id);
-  writes_.push_back(store::hold_redaction{room_id_, redaction.event_id, target, redaction.sender, by_power, false});
+  out_.write(store::hold_redaction{room_id_, redaction.event_id, target, redaction.sender, by_power, false});
   look_up(redaction.event_id, target);
 }
 
@@ -73,13 +73,13 @@ void room_machine::drop_held(const std::string& redaction_id) {
   auto [at, end] = redactions_of_.equal_range(it->second.target);
   while (at != end) at = at->second == redaction_id ? redactions_of_.erase(at) : std::next(at);
   held_redactions_.erase(it);
-  writes_.push_back(store::drop_held_redaction{room_id_, redaction_id});
+  out_.write(store::drop_held_redaction{room_id_, redaction_id});
 }
 
 void room_machine::look_up(const std::string& redaction_id, const std::string& target) {
-  const auto asked = next_token();
+  const auto asked = out_.next_token();
   redaction_lookups_[asked] = redaction_id;
-  now_effects_.push_back(ask_store{asked, store::load_redaction{room_id_, redaction_id, target}});
+  out_.ask(asked, store::load_redaction{room_id_, redaction_id, target});
 }
 
 void room_machine::redaction_looked_up(const std::string& redaction_id, const store::redaction_loaded& found) {
@@ -91,7 +91,7 @@ void room_machine::redaction_looked_up(const std::string& redaction_id, const st
   }
   if (!found.target) {
     const auto& r = held->second;
-    writes_.push_back(store::hold_redaction{room_id_, redaction_id, r.target, r.sender, r.by_power, true});
+    out_.write(store::hold_redaction{room_id_, redaction_id, r.target, r.sender, r.by_power, true});
     return;
   }
   if (found.redaction && !found.target->event->redacted_because && may_redact(held->second, redaction_id, *found.target->event))
@@ -102,7 +102,7 @@ void room_machine::redaction_looked_up(const std::string& redaction_id, const st
 void room_machine::apply_redaction(const matrix::event_ptr& redaction, const store::stored_event& target, const std::string& chat_message_id) {
   const auto left = matrix::redacted(*target.event, redaction);
   graph_.replace(left);
-  writes_.push_back(store::redact_event{room_id_, left, redaction->event_id});
+  out_.write(store::redact_event{room_id_, left, redaction->event_id});
   listed_group_ = -1; // the same state may read otherwise now
   if (target.event->is_state()) return tell_state_redacted(*target.event, left, *redaction);
   // Our own users' deletions are the chat server's doing.
@@ -135,7 +135,7 @@ void room_machine::settle_redaction(const matrix::event_ptr& x) {
   if (it == redacting_now_.end()) return;
   const auto redaction_id = std::move(it->second);
   redacting_now_.erase(it);
-  writes_.push_back(store::redact_event{room_id_, x, redaction_id});
+  out_.write(store::redact_event{room_id_, x, redaction_id});
   drop_held(redaction_id);
   if (!x->redacted_because) look_up(redaction_id, x->event_id);
 }

@@ -33,7 +33,7 @@ bool room_machine::needs_authorisation(std::string_view user) const {
 }
 
 void room_machine::authorise(const std::string& user, authorised_step next) {
-  authorisation a{user, std::move(next), now_, {}, false};
+  authorisation a{user, std::move(next), out_.now(), {}, false};
   if (authorising_.size() >= authorising_max) return authorised(a, fault{fault_code::limit_exceeded, "too many joins of this room at once"});
   std::vector<std::string> rooms;
   const auto rules = restricting_rules();
@@ -51,12 +51,12 @@ void room_machine::authorise(const std::string& user, authorised_step next) {
       rooms.push_back(*room);
     }
   for (const auto& room : rooms) {
-    const auto asked = next_token();
+    const auto asked = out_.next_token();
     a.open.insert(asked);
-    now_effects_.push_back(tell{{actor_kind::room, room}, member_wanted{{actor_kind::room, room_id_}, asked, user}});
+    out_.send_at_once({actor_kind::room, room}, member_wanted{{actor_kind::room, room_id_}, asked, user});
   }
   if (a.open.empty()) return authorised(a, fault{fault_code::forbidden, user + " is in no room that the join rule names"});
-  if (authorising_.empty()) now_effects_.push_back(wake_me_at{now_ + authorising_patience_ms, "authorise"});
+  if (authorising_.empty()) out_.wake_at(out_.now() + authorising_patience_ms, "authorise");
   authorising_.push_back(std::move(a));
 }
 
@@ -68,7 +68,7 @@ void room_machine::tell_member(const member_wanted& m) {
     joined = std::find(servers.begin(), servers.end(), m.with_server) != servers.end();
   }
   // A room whose members are not all known yet can say yes, but not no.
-  tell_after(m.reply_to, member_told{m.asked, joined || (ours && !without_members_), joined});
+  out_.send(m.reply_to, member_told{m.asked, joined || (ours && !without_members_), joined});
 }
 
 void room_machine::member_known(const member_told& m) {
@@ -85,12 +85,12 @@ void room_machine::member_known(const member_told& m) {
 }
 
 void room_machine::authorisations_overdue() {
-  while (!authorising_.empty() && now_ - authorising_.front().since >= authorising_patience_ms) {
+  while (!authorising_.empty() && out_.now() - authorising_.front().since >= authorising_patience_ms) {
     const auto a = std::move(authorising_.front());
     authorising_.erase(authorising_.begin());
     authorised(a, fault{fault_code::unable_to_authorise_join, "the rooms that the join rule names could not be asked"});
   }
-  if (!authorising_.empty()) now_effects_.push_back(wake_me_at{authorising_.front().since + authorising_patience_ms, "authorise"});
+  if (!authorising_.empty()) out_.wake_at(authorising_.front().since + authorising_patience_ms, "authorise");
 }
 
 std::optional<std::string> room_machine::authoriser() const {

@@ -33,39 +33,27 @@ std::string_view name(work_phase p) {
 }
 
 room_machine::room_machine(const context& node, std::string room_id)
-    : node_(node), room_id_(std::move(room_id)),
+    : node_(node), room_id_(std::move(room_id)), out_({actor_kind::room, room_id_}),
       graph_(node.room.recent_events_max, node.room.state_group_full_every) {
   head_.room_id = room_id_;
 }
 
 effects room_machine::on(const message& m, time_ms now) {
-  now_ = now;
-  if (std::holds_alternative<start>(m)) {
-    // An answer to a former life of this actor must not be taken for one to this.
-    last_token_ = static_cast<token>(now) << 16;
-    load_token_ = next_token();
-    now_effects_.push_back(ask_store{load_token_, store::load_room{room_id_}});
-    return flush();
-  }
-  if (const auto* answered = std::get_if<store_answered>(&m); answered && answered->asked == load_token_ && !loaded_) {
-    const auto* found = std::get_if<store::room_loaded>(answered->answer.get());
-    if (!found) throw std::runtime_error("the store cannot load room " + room_id_);
-    loaded(*found);
-    auto waiting = std::move(before_load_);
-    before_load_.clear();
-    for (const auto& w : waiting) dispatch(w);
-  } else if (!loaded_) {
-    before_load_.push_back(m);
-    return {};
-  } else {
-    dispatch(m);
+  out_.set_now(now);
+  switch (life_.on(m, out_, [this] { return store::load_room{room_id_}; })) {
+    case incarnation::turn::waits: break;
+    case incarnation::turn::loaded:
+      loaded(incarnation::state_in<store::room_loaded>(m, "room " + room_id_));
+      for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
+      break;
+    case incarnation::turn::runs: dispatch(m);
   }
   return flush();
 }
 
 void room_machine::dispatch(const message& m) {
   author_waits_ = false;
-  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) last_active_ = now_;
+  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) last_active_ = out_.now();
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
@@ -103,11 +91,11 @@ void room_machine::dispatch(const message& m) {
         arrived_in_room(x);
       } else if constexpr (std::is_same_v<T, membership_wanted>) {
         if (auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr) tell_membership_again(e);
-        else tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{{}, {}, {}, nullptr, true});
+        else out_.send({actor_kind::invitation, room_id_ + "|" + x.user_id}, invited_membership_changed{{}, {}, {}, nullptr, true});
       } else if constexpr (std::is_same_v<T, leave_wanted>) {
         fault why;
         const bool ours = exists_ && head_.phase == store::room_phase::joined;
-        if (!ours) return tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id},
+        if (!ours) return out_.send({actor_kind::invitation, room_id_ + "|" + x.user_id},
                                      join_finished{x.user_id, {fault_code::not_member, "this server is not in the room"}});
         draft d{"m.room.member", x.user_id, x.user_id, {{"membership", "leave"}}};
         if (!x.reason.empty()) d.content.set("reason", x.reason);
@@ -118,7 +106,7 @@ void room_machine::dispatch(const message& m) {
         }
         auto fine = e ? commit_local(*e) : causeway::status{e.error()};
         if (!fine) why = fine.error();
-        tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
+        out_.send({actor_kind::invitation, room_id_ + "|" + x.user_id}, join_finished{x.user_id, why});
       } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
         auto e = exists_ ? graph_.state_event("m.room.member", x.user_id) : nullptr;
         const bool takes_part = exists_ && head_.phase == store::room_phase::joined;
@@ -127,12 +115,12 @@ void room_machine::dispatch(const message& m) {
         if (told_by_room) queue_for(e, {std::string{matrix::server_name_of(x.user_id)}});
         const bool believed = told_by_room && x.invite && e->sender == x.invite->sender;
         const bool told_outside = exists_ && x.invite && !in_room && !believed && rescind_outside(x.invite, {});
-        if (!told_by_room && !told_outside) tell_after({actor_kind::invitation, room_id_ + "|" + x.user_id}, rescission_delivered{});
+        if (!told_by_room && !told_outside) out_.send({actor_kind::invitation, room_id_ + "|" + x.user_id}, rescission_delivered{});
       } else if constexpr (std::is_same_v<T, rescission_handled>) {
         if (auto it = rescinding_.find(x.asked); it != rescinding_.end()) {
           const auto r = it->second;
           rescinding_.erase(it);
-          if (!r.staged.empty()) writes_.push_back(store::remove_inbox{room_id_, {r.staged}});
+          if (!r.staged.empty()) out_.write(store::remove_inbox{room_id_, {r.staged}});
           else settle(r.batch_id, r.index, x.error);
         }
       } else if constexpr (std::is_same_v<T, edu_received>) {
@@ -142,20 +130,19 @@ void room_machine::dispatch(const message& m) {
         head_.chat_room_id = x.chat_room_id;
         head_changed_ = exists_; // what no room of ours is has its name on disk already
       } else if constexpr (std::is_same_v<T, status_wanted>) {
-        now_effects_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::room, room_id_}, describe(now_)}});
+        out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::room, room_id_}, describe(out_.now())});
       } else if constexpr (std::is_same_v<T, passivate>) {
         consider_idle();
       } else {
-        now_effects_.push_back(note{log_level::warning, "room: message not understood", {{"room", room_id_}}});
+        out_.log(log_level::warning, "room: message not understood", {{"room", room_id_}});
       }
     },
     m);
 }
 
 void room_machine::loaded(const store::room_loaded& from) {
-  loaded_ = true;
   exists_ = from.exists;
-  last_active_ = now_;
+  last_active_ = out_.now();
   head_.chat_room_id = from.room.chat_room_id; // it may have a name before we are in it
   if (!exists_) return load_held(from.inbox);
   head_ = from.room;
@@ -166,7 +153,7 @@ void room_machine::loaded(const store::room_loaded& from) {
       const auto invite = matrix::parse_event(i.event, graph_.rules());
       inviting_.confirm({i.user_id, invite ? (*invite)->event_id : std::string{}, i.inviter});
       // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
-      now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{}});
+      out_.send_at_once({actor_kind::invitation, room_id_ + "|" + i.user_id}, passivate{});
     } else if (i.state == "pending" && head_.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
       const std::string_view open = i.direction == "knock" ? "knock" : "invite";
@@ -185,7 +172,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     // What was answered for before the restart goes on where it stood.
     auto e = matrix::parse_event(staged.pdu, graph_.rules());
     if (!e || (*e)->event_id != staged.event_id) { // of another room version than the join was offered: nobody can have meant it
-      writes_.push_back(store::remove_inbox{room_id_, {staged.event_id}});
+      out_.write(store::remove_inbox{room_id_, {staged.event_id}});
       continue;
     }
     const auto known = work_by_event_.find((*e)->event_id);
@@ -194,7 +181,7 @@ void room_machine::loaded(const store::room_loaded& from) {
     if (known != work_by_event_.end()) w.copies.push_back({unverified_copy::state::verifying, *e, staged.origin, {}, false});
     w.copies.back().staged = w.in_inbox = true;
     w.copies.back().bytes = staged.pdu.size();
-    w.since = std::max(staged.received_ts, now_ - staged_before_start_ms_max);
+    w.since = std::max(staged.received_ts, out_.now() - staged_before_start_ms_max);
     staged_copies.emplace_back(id, *e);
   }
   ask_to_verify(std::move(staged_copies));
@@ -210,16 +197,16 @@ void room_machine::audit_signatures() {
     if (n.judged == store::verdict::accepted || n.judged == store::verdict::outlier) all.push_back(n.event);
   doubtful_ = doubtful_memberships(all);
   if (doubtful_.empty()) return;
-  audit_ = next_token();
-  now_effects_.push_back(tell{{actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, audit_, doubtful_}});
+  audit_ = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::room, room_id_}, audit_, doubtful_});
 }
 
 void room_machine::audited(const std::vector<event_check>& checks) {
   audit_ = 0;
   for (const auto& x : unsigned_among(std::exchange(doubtful_, {}), checks)) {
     unsigned_.push_back(x->event_id);
-    now_effects_.push_back(note{log_level::error, "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
-                                {{"room", room_id_}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}}});
+    out_.log(log_level::error, "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
+                                {{"room", room_id_}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
   }
 }
 
@@ -239,7 +226,7 @@ void room_machine::store_answer(const store_answered& m) {
     auto asked = std::move(it->second);
     looking_up_.erase(it);
     if (!found) { // the store is busy: nothing is known to be absent
-      now_effects_.push_back(wake_me_at{now_ + 500, "gap"});
+      out_.wake_at(out_.now() + 500, "gap");
       return;
     }
     graph_.remember(*found);
@@ -348,10 +335,10 @@ void room_machine::consider_idle() {
                     !authorising_.empty() || !joins_by_residents_.empty() || !joining_peers_.empty() || !batches_.empty() || !held_calls_.empty() || !viewing_.empty() || resolving_ || !parents_wanted_.empty() ||
                     !redaction_lookups_.empty() || !policy_questions_.empty() || !typing_until_.empty() || inviting_.deadline() != 0 ||
                     !arriving_invites_.empty();
-  if (!busy && now_ - last_active_ >= idle_ms) {
-    now_effects_.push_back(finish{}); // the timer is set again all the same: a message may cross it
+  if (!busy && out_.now() - last_active_ >= idle_ms) {
+    out_.finish(); // the timer is set again all the same: a message may cross it
   }
-  now_effects_.push_back(wake_me_at{std::max(last_active_ + idle_ms, now_ + idle_ms / 4), "idle"});
+  out_.wake_at(std::max(last_active_ + idle_ms, out_.now() + idle_ms / 4), "idle");
 }
 
 void room_machine::write_room() {
@@ -360,7 +347,7 @@ void room_machine::write_room() {
   head_.last_position = graph_.last_position();
   head_.first_position = graph_.first_position();
   head_.last_state_group = graph_.last_state_group();
-  writes_.push_back(head_);
+  out_.write(head_);
 }
 
 bool room_machine::fetch_parents_first(const matrix::event_ptr& x, const message& m) {
@@ -369,8 +356,8 @@ bool room_machine::fetch_parents_first(const matrix::event_ptr& x, const message
     if (!graph_.is_placed(id)) unplaced.push_back(id);
   if (unplaced.empty()) return false;
   if (parents_told_) throw std::runtime_error("the parents of an own event are not in the store"); // asked once; what comes is placed
-  const auto asked = next_token();
-  now_effects_.push_back(ask_store{asked, store::load_events{room_id_, std::move(unplaced), true}});
+  const auto asked = out_.next_token();
+  out_.ask(asked, store::load_events{room_id_, std::move(unplaced), true});
   parents_wanted_.emplace(asked, m);
   return true;
 }
@@ -381,7 +368,7 @@ void room_machine::watch() {
   constexpr time_ms verify_ms = 60'000;
   const auto patience = std::int64_t{node_.federation.send_join_timeout_ms} + 30'000;
   for (auto it = verifying_.begin(); it != verifying_.end();) {
-    if (now_ - it->second.since < verify_ms) {
+    if (out_.now() - it->second.since < verify_ms) {
       ++it;
       continue;
     }
@@ -391,7 +378,7 @@ void room_machine::watch() {
   }
   policy_overdue();
   for (auto it = joining_peers_.begin(); it != joining_peers_.end();) {
-    if (now_ - it->second.since < verify_ms) {
+    if (out_.now() - it->second.since < verify_ms) {
       ++it;
       continue;
     }
@@ -399,21 +386,21 @@ void room_machine::watch() {
     it = joining_peers_.erase(it);
   }
   for (auto it = rescinding_.begin(); it != rescinding_.end();) {
-    if (now_ - it->second.since < verify_ms) {
+    if (out_.now() - it->second.since < verify_ms) {
       ++it;
       continue;
     }
     // Nothing is known to be on disk: the sender keeps the transaction and repeats it. What is staged is found in the inbox again.
     if (const auto b = batches_.find(it->second.batch_id); b != batches_.end()) {
-      tell_after(b->second.reply_to, pdus_handled{b->second.asked, {}, true});
+      out_.send(b->second.reply_to, pdus_handled{b->second.asked, {}, true});
       batches_.erase(b);
     }
     it = rescinding_.erase(it);
   }
-  if (join_ && now_ - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
-  if (history_ && history_lookup_ == 0 && history_->verifying && now_ - history_->since > patience) finish_history();
-  else if (history_ && history_->asked != 0 && now_ - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
-  if (without_members_ && (without_members_->asked != 0 || without_members_->reading != 0) && now_ - without_members_->since > patience)
+  if (join_ && out_.now() - join_->since > patience * static_cast<time_ms>(join_->via + 1)) join_next({fault_code::timed_out, "no answer"});
+  if (history_ && history_lookup_ == 0 && history_->verifying && out_.now() - history_->since > patience) finish_history();
+  else if (history_ && history_->asked != 0 && out_.now() - history_->since > patience) history_->auth_of.empty() ? history_failed() : history_auth_failed();
+  if (without_members_ && (without_members_->asked != 0 || without_members_->reading != 0) && out_.now() - without_members_->since > patience)
     members_failed("no answer");
 }
 
@@ -423,9 +410,9 @@ void room_machine::hand_over_rescission(work& w) {
   const bool ends_invitation = x.type == "m.room.member" && x.state_key && *x.state_key != x.sender && (x.membership() == "leave" || x.membership() == "ban");
   if (!w.in_inbox || !ends_invitation || !node_.is_local(*x.state_key) || !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict)) return;
   w.in_inbox = false; // its row stays until the invitation has it on disk
-  const auto asked = next_token();
-  rescinding_[asked] = {0, 0, now_, x.event_id};
-  tell_after({actor_kind::invitation, room_id_ + "|" + *x.state_key}, rescission_received{{actor_kind::room, room_id_}, asked, w.origin, x.source});
+  const auto asked = out_.next_token();
+  rescinding_[asked] = {0, 0, out_.now(), x.event_id};
+  out_.send({actor_kind::invitation, room_id_ + "|" + *x.state_key}, rescission_received{{actor_kind::room, room_id_}, asked, w.origin, x.source});
 }
 
 void room_machine::abandon_work() {
@@ -445,28 +432,19 @@ effects room_machine::flush() {
   if (!watching_ && (!verifying_.empty() || !joining_peers_.empty() || !rescinding_.empty() || !gaps_.empty() || join_ || history_ || without_members_ ||
                      !policy_questions_.empty())) {
     watching_ = true;
-    now_effects_.push_back(wake_me_at{now_ + 30'000, "watch"});
+    out_.wake_at(out_.now() + 30'000, "watch");
   }
-  if (exists_ && (head_changed_ || !writes_.empty()) && graph_.current()) {
+  if (exists_ && (head_changed_ || !out_.writes().empty()) && graph_.current()) {
     if (head_changed_ || graph_.last_position() != head_.last_position || graph_.last_state_group() != head_.last_state_group ||
         graph_.first_position() != head_.first_position)
       write_room();
     head_changed_ = false;
   }
   // Not sooner: a timer outlives its actor, and names that are no rooms are free to invent.
-  if (exists_ && !std::exchange(idle_watched_, true)) now_effects_.push_back(wake_me_at{now_ + std::int64_t{node_.room.idle_s} * 1000, "idle"});
-  effects out;
-  if (!writes_.empty() || !after_.empty()) {
-    persist p;
-    p.batch.writes = std::move(writes_);
-    p.then = std::move(after_);
-    out.push_back(std::move(p));
-  }
-  append(out, std::exchange(now_effects_, {})); // after the commit is on its way: a question sees what was just written
-  writes_.clear();
-  after_.clear();
+  if (exists_ && !std::exchange(idle_watched_, true)) out_.wake_at(out_.now() + std::int64_t{node_.room.idle_s} * 1000, "idle");
+  auto out = out_.take();
   // A name that turned out to be no room of ours keeps no actor.
-  if (loaded_ && !exists_ && !join_ && commands_.empty() && batches_.empty() && rescinding_.empty()) out.push_back(finish{.on_disk = false});
+  if (life_.is_loaded() && !exists_ && !join_ && commands_.empty() && batches_.empty() && rescinding_.empty()) out.push_back(finish{.on_disk = false});
   return out;
 }
 
@@ -475,7 +453,7 @@ std::string room_machine::describe(time_ms now) const {
   object o;
   o.set("room_id", room_id_);
   o.set("room", head_.chat_room_id);
-  o.set("phase", !loaded_ ? "loading" : join_ ? "joining" : !exists_ ? "unknown" : head_.phase == store::room_phase::joined ? "joined" : "left");
+  o.set("phase", !life_.is_loaded() ? "loading" : join_ ? "joining" : !exists_ ? "unknown" : head_.phase == store::room_phase::joined ? "joined" : "left");
   o.set("room_version", head_.room_version);
   o.set("type", room_type());
   o.set("events_at_hand", static_cast<std::int64_t>(graph_.events_at_hand()));

@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/decision.hpp"
 #include "actors/effects.hpp"
+#include "actors/incarnation.hpp"
 #include "actors/room/arriving_invites.hpp"
 #include "actors/room/content_repair.hpp"
 #include "actors/room/held_pdus.hpp"
@@ -53,7 +55,6 @@ private:
   void timer(const timer_due& m);
   effects flush();
   void consider_idle();
-  token next_token() { return ++last_token_; }
 
   // -- the way of a foreign event (receive.cpp)
   struct batch {
@@ -693,26 +694,19 @@ private:
   /// A direct message that a third person is invited to or joins is one no more. With two left it stays what it has become.
   void consider_group();
 
-  // -- effects being gathered
-  void tell_after(address to, message m) { after_.push_back(tell{std::move(to), std::move(m)}); }
   void write_room();
 
   const context& node_;
   const std::string room_id_;
-  time_ms now_ = 0;
+  decision out_;
+  incarnation life_;
   std::string expiring_; ///< whose invitation runs out with the leave that is being committed
-  bool loaded_ = false;
-  std::deque<message> before_load_;
-  token last_token_ = 0, load_token_ = 0;
 
   store::put_room head_;          ///< what is written of the room as a whole
   bool exists_ = false;
   bool head_changed_ = false;
   room_graph graph_;
 
-  std::vector<store::write> writes_;
-  effects after_;  ///< performed when `writes_` are on disk
-  effects now_effects_;
   bool quiet_ = false; ///< while the chat server's own room.create is carried out
 
   work_map work_;

@@ -58,7 +58,7 @@ std::vector<std::string> ids_in(const matrix::json::value* body, std::string_vie
 } // namespace
 
 void room_machine::reply(const federation_call& m, int status, std::string body) {
-  tell_after({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin});
+  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin});
 }
 
 void room_machine::refuse(const federation_call& m, const fault& why) { reply(m, info(why.code).http_status, error_body(why)); }
@@ -87,8 +87,8 @@ bool room_machine::is_served_after_leave(endpoint id) const {
   if (id == endpoint::timestamp_to_event) return false;
   time_ms left_at = 0;
   for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && node_.is_local(*e->state_key)) left_at = std::max<time_ms>(left_at, std::min<time_ms>(e->origin_server_ts, now_));
-  return now_ - left_at < std::int64_t{node_.room.left_room_served_h} * 3'600'000;
+    if (e->type == "m.room.member" && node_.is_local(*e->state_key)) left_at = std::max<time_ms>(left_at, std::min<time_ms>(e->origin_server_ts, out_.now()));
+  return out_.now() - left_at < std::int64_t{node_.room.left_room_served_h} * 3'600'000;
 }
 
 void room_machine::serve(const federation_call& m) {
@@ -111,8 +111,8 @@ void room_machine::serve(const federation_call& m) {
   }
   if (auto fine = may_ask(m); !fine) return refuse(m, fine.error());
   auto read = [&](store::query q) {
-    const auto asked = next_token();
-    now_effects_.push_back(ask_store{asked, std::move(q)});
+    const auto asked = out_.next_token();
+    out_.ask(asked, std::move(q));
     reading_[asked] = m;
   };
   switch (m.match->info->id) {
@@ -160,7 +160,7 @@ void room_machine::hand_on_invite(const federation_call& m) {
     if (auto fine = acl_allows(m.origin); !fine) return refuse(m, fine.error());
     if (graph_.membership(user) == "join") return refuse(m, {fault_code::forbidden, user + " is in the room already"});
   }
-  now_effects_.push_back(tell{{actor_kind::invitation, room_id_ + "|" + user}, m});
+  out_.send_at_once({actor_kind::invitation, room_id_ + "|" + user}, m);
 }
 
 // -- history -------------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ void room_machine::serve_history(const federation_call& m, const store::events_l
   } else {
     body = "{\"origin\":";
     matrix::json::write_string(body, node_.server_name);
-    body += ",\"origin_server_ts\":" + std::to_string(now_) + ",";
+    body += ",\"origin_server_ts\":" + std::to_string(out_.now()) + ",";
     write_events(body, "pdus", events);
     body += '}';
   }
@@ -228,7 +228,7 @@ void room_machine::serve_event(const federation_call& m, const store::events_loa
   const auto shown = history_viewer{graph_, m.origin}.may_see(s, before) ? s.event : matrix::redacted(*s.event);
   std::string body = "{\"origin\":";
   matrix::json::write_string(body, node_.server_name);
-  body += ",\"origin_server_ts\":" + std::to_string(now_) + ",\"pdus\":[";
+  body += ",\"origin_server_ts\":" + std::to_string(out_.now()) + ",\"pdus\":[";
   matrix::write_served(body, *shown);
   body += "]}";
   reply(m, 200, std::move(body));

@@ -23,11 +23,11 @@ constexpr time_ms future_max_ms = 5 * 60'000;
 } // namespace
 
 time_ms room_machine::shown_ts(const matrix::event* x) const {
-  return x ? std::clamp<time_ms>(x->origin_server_ts, 0, now_ + future_max_ms) : now_;
+  return x ? std::clamp<time_ms>(x->origin_server_ts, 0, out_.now() + future_max_ms) : out_.now();
 }
 
 void room_machine::notify(const chat::notification& n) {
-  writes_.push_back(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
+  out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
 }
 
 void room_machine::system_message(std::string kind, std::string actor, std::string target, std::string reason,
@@ -92,7 +92,7 @@ void room_machine::tell_members(const std::vector<std::string>& members, std::si
 void room_machine::tell_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total) {
   const chat::join_progress n{head_.chat_room_id, room_id_, user, std::move(phase), server, static_cast<std::int64_t>(done),
                               static_cast<std::int64_t>(total)};
-  now_effects_.push_back(tell{{actor_kind::session, ""}, ephemeral_notification{n.name, "join|" + room_id_ + "|" + user, chat::encode(n)}});
+  out_.send_at_once({actor_kind::session, ""}, ephemeral_notification{n.name, "join|" + room_id_ + "|" + user, chat::encode(n)});
 }
 
 std::string room_machine::room_type() const {
@@ -146,7 +146,7 @@ void room_machine::tell_membership(const state_change& c) {
     auto changed = next == "invite" && node_.is_local(user) ? invited_to(c.after) : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
     if (previous == "invite") changed.past_invite = c.before->event_id;
-    tell_after({actor_kind::invitation, room_id_ + "|" + user}, std::move(changed));
+    out_.send({actor_kind::invitation, room_id_ + "|" + user}, std::move(changed));
   }
   const bool no_news = previous == next && (next == "join" || next == "knock"); // but a name or a reason
   notify(chat::member_changed{head_.chat_room_id, room_id_, user, next, previous.empty() ? "leave" : previous, by, reason,
@@ -179,7 +179,7 @@ void room_machine::tell_membership_again(const matrix::event_ptr& e, const std::
                  : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
   again.historical = true;
   again.past_invite = past_invite;
-  tell_after({actor_kind::invitation, room_id_ + "|" + *e->state_key}, std::move(again));
+  out_.send({actor_kind::invitation, room_id_ + "|" + *e->state_key}, std::move(again));
 }
 
 void room_machine::tell_outlived(const matrix::event& invite) {

@@ -35,8 +35,8 @@ void room_machine::ask_search(time_search s, std::vector<std::string> from) {
   q.room_id = room_id_;
   q.from = std::move(from);
   q.limit = events_per_round;
-  const auto asked = next_token();
-  now_effects_.push_back(ask_store{asked, std::move(q)});
+  const auto asked = out_.next_token();
+  out_.ask(asked, std::move(q));
   searching_.emplace(asked, std::move(s));
 }
 

@@ -28,8 +28,8 @@ void room_machine::take_typing(const edu_received& m) {
   if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, m.origin)) return;
   if (*typing->as_bool()) {
     if (typing_until_.size() >= typists_max && !typing_until_.contains(id)) return;
-    if (typing_until_.empty()) now_effects_.push_back(wake_me_at{now_ + believed_ms, "typing"});
-    typing_until_[id] = now_ + believed_ms;
+    if (typing_until_.empty()) out_.wake_at(out_.now() + believed_ms, "typing");
+    typing_until_[id] = out_.now() + believed_ms;
   } else {
     typing_until_.erase(id);
   }
@@ -38,20 +38,20 @@ void room_machine::take_typing(const edu_received& m) {
 
 void room_machine::tell_typing(const std::string& user, bool is_typing) {
   const chat::typing_changed n{head_.chat_room_id, room_id_, user, is_typing};
-  now_effects_.push_back(tell{{actor_kind::session, ""}, ephemeral_notification{"typing", "typing|" + room_id_ + "|" + user, chat::encode(n)}});
+  out_.send_at_once({actor_kind::session, ""}, ephemeral_notification{"typing", "typing|" + room_id_ + "|" + user, chat::encode(n)});
 }
 
 void room_machine::typing_overdue() {
   std::vector<std::string> silent;
   for (const auto& [user, until] : typing_until_)
-    if (until <= now_) silent.push_back(user);
+    if (until <= out_.now()) silent.push_back(user);
   for (const auto& user : silent) {
     typing_until_.erase(user);
     tell_typing(user, false);
   }
   if (typing_until_.empty()) return;
   const auto next = std::min_element(typing_until_.begin(), typing_until_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  now_effects_.push_back(wake_me_at{next->second, "typing"});
+  out_.wake_at(next->second, "typing");
 }
 
 } // namespace causeway::room
