@@ -61,6 +61,9 @@ enum class fault_code : std::uint16_t {
   stopping = 503,
   parked = 504,
   timed_out = 505,
+  clock_wrong = 506,
+  address_in_use = 507,
+  store_damaged = 508,
   // 6xx: the chat edge
   bad_frame = 600,
   unsupported_version = 601,

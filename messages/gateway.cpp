@@ -20,6 +20,8 @@ constexpr std::size_t header_items_max = 256;
 constexpr int http_status_max = 599;
 /// A request may wait this long for its peer, at most; far above any time-out of the specification's dances.
 constexpr std::uint64_t timeout_ms_max = 3'600'000;
+/// The year 9999: what an HTTP date can say.
+constexpr std::uint64_t date_ms_max = 253'402'300'800'000;
 
 constexpr std::string_view kind_http_request = "http_request";
 constexpr std::string_view kind_http_answer = "http_answer";
@@ -199,7 +201,7 @@ edge::frame encode(const http_answer& x) {
   packer p{out};
   const bool failed = x.why.code != fault_code::none;
   const std::uint32_t members = 6, of_failure = 2;
-  p.pack_map(members + (failed ? of_failure : 0) + (x.retry_after_ms != 0 ? 1 : 0));
+  p.pack_map(members + (failed ? of_failure : 0) + (x.retry_after_ms != 0 ? 1 : 0) + (x.date_ms > 0 ? 1 : 0));
   put(p, "id", x.id);
   put(p, "kind", kind_http_answer);
   put(p, "status", static_cast<std::uint64_t>(x.status));
@@ -207,6 +209,7 @@ edge::frame encode(const http_answer& x) {
   put(p, "address", x.address);
   put(p, "elapsed_ms", std::uint64_t{x.elapsed_ms});
   if (x.retry_after_ms != 0) put(p, "retry_after_ms", std::uint64_t{x.retry_after_ms});
+  if (x.date_ms > 0) put(p, "date_ms", static_cast<std::uint64_t>(x.date_ms));
   if (failed) {
     put(p, "fault", info(x.why.code).name);
     put(p, "detail", x.why.detail);
@@ -223,6 +226,7 @@ result<http_answer> decode_http_answer(const edge::frame& x) {
   in.read("address", out.address);
   in.read_number("elapsed_ms", out.elapsed_ms, UINT32_MAX);
   if (in.has("retry_after_ms")) in.read_number("retry_after_ms", out.retry_after_ms, UINT32_MAX);
+  if (in.has("date_ms")) in.read_number("date_ms", out.date_ms, date_ms_max);
   if (in.has("fault")) {
     std::string word;
     in.read("fault", word);

@@ -31,7 +31,7 @@ struct http_request {
 };
 
 /// Gateway -> node: the answer. Frame: RESULT, header map {id, kind:"http_answer", status, content_type, fault?, detail?,
-/// address?, elapsed_ms, retry_after_ms?}, body = HTTP body.
+/// address?, elapsed_ms, retry_after_ms?, date_ms?}, body = HTTP body.
 struct http_answer {
   std::uint64_t id = 0;
   int status = 0;             ///< HTTP status; 0: no answer, `why` says so
@@ -41,6 +41,7 @@ struct http_answer {
   std::string address;        ///< ip:port that was reached, for the operator
   std::uint32_t elapsed_ms = 0;
   std::uint32_t retry_after_ms = 0; ///< of a Retry-After header; 0: none
+  std::int64_t date_ms = 0;         ///< of a Date header, ms since 1970; 0: none, or the request was not signed and a cache may have answered
 };
 
 /// Gateway -> node: part of a streamed body, in order. Frame: EVENT, header map {kind, stream, content_type, content_disposition},

@@ -53,7 +53,7 @@ using message_content = std::variant<start, timer_due, store_answered, passivate
   room_listed, summary_wanted, summary_told, member_wanted, member_told,
   verify_events, events_verified, verify_piece, piece_verified, server_alive,
   frame_received, connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced,
-  ephemeral_notification, store_state_changed, commands_lost, gateway::http_request>;
+  ephemeral_notification, store_state_changed, clock_state_changed, commands_lost, gateway::http_request>;
 /// A type of its own, so that its special members, which are long, are compiled in one file and not in each that has one.
 struct message : message_content {
   using message_content::variant;

@@ -96,6 +96,7 @@ struct protocol<actor_kind::session> {
                      command_done,           // room, invitation, directory, media: the RESULT
                      outbox_advanced,        // store: durable notifications were committed
                      store_state_changed,    // store: it does not write, or does again
+                     clock_state_changed,    // node: nothing is signed by this clock, or is again
                      commands_lost,          // supervisor: an actor failed with commands open
                      ephemeral_notification>;// room
 };

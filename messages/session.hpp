@@ -54,6 +54,11 @@ struct store_state_changed {
   fault why;
 };
 
+/// node -> session: the clock is wrong (`why` says so, and what to do), so nothing new is signed; or right again (none). Told every second while it is wrong.
+struct clock_state_changed {
+  fault why;
+};
+
 /// supervisor -> session: the actor that was to carry these commands out has failed before it said how they ended.
 struct commands_lost {
   std::vector<command_reference> references;

@@ -288,7 +288,10 @@ std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, v
   };
   if (is("cache-control")) x.outcome.cache_control = value();
   else if (is("expires")) x.outcome.expires = value();
-  else if (is("content-disposition")) x.content_disposition = value();
+  else if (is("date")) {
+    const auto date_s = curl_getdate(value().c_str(), nullptr);
+    x.outcome.date_ms = date_s > 0 ? static_cast<std::int64_t>(date_s) * 1'000 : 0;
+  } else if (is("content-disposition")) x.content_disposition = value();
   return bytes;
 }
 

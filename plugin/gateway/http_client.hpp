@@ -53,6 +53,7 @@ struct https_outcome {
   std::string redirect_url;   ///< absolute; set with a 3xx that has a Location
   std::string cache_control;
   std::string expires;
+  std::int64_t date_ms = 0;   ///< of a Date header, ms since 1970; 0: none that can be read
   std::uint32_t retry_after_ms = 0; ///< of a Retry-After, in seconds or as a date; 0: none
 };
 

@@ -153,6 +153,8 @@ void peer_requests::on_outcome(key k, https_outcome outcome) {
   out.why = std::move(outcome.why);
   out.address = std::move(outcome.address);
   out.retry_after_ms = outcome.retry_after_ms;
+  // What no signature asked for may come out of a cache, which keeps the date with it.
+  if (!x->request.authorization.empty()) out.date_ms = outcome.date_ms;
   finish(k, std::move(out));
 }
 

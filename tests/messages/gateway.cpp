@@ -59,6 +59,9 @@ BOOST_AUTO_TEST_CASE(http_answer_round_trips_with_and_without_fault) {
   BOOST_TEST(y->retry_after_ms == 0u);
   x.retry_after_ms = 30'000;
   BOOST_TEST(decode_http_answer(encode(x))->retry_after_ms == 30'000u);
+  BOOST_TEST(y->date_ms == 0);
+  x.date_ms = 1'700'000'000'000;
+  BOOST_TEST(decode_http_answer(encode(x))->date_ms == 1'700'000'000'000);
   BOOST_TEST((y->why == fault{}));
 
   x = {9, 0, "", "", {fault_code::peer_tls, "certificate has expired"}, "", 5};
