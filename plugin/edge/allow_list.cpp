@@ -48,7 +48,7 @@ result<allow_list> allow_list::open(zmq::context_t& context, const std::vector<c
     list.socket_.set(zmq::sockopt::linger, 0);
     list.socket_.bind(zap_endpoint);
   } catch (const zmq::error_t& e) {
-    return {e.num() == EADDRINUSE ? fault_code::already_exists : fault_code::internal,
+    return {e.num() == EADDRINUSE ? fault_code::address_in_use : fault_code::internal,
             std::string{zap_endpoint} + ": " + e.what() + "; one edge per context"};
   }
   return list;

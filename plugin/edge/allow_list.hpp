@@ -26,7 +26,7 @@ struct allowed_peer {
 class allow_list {
 public:
   /// Binds the context's ZAP endpoint. Before any CURVE socket is bound: libzmq admits everybody while no handler is there.
-  /// @returns invalid_param (key, role), already_exists (the context has a handler)
+  /// @returns invalid_param (key, role), address_in_use (the context has a handler)
   static result<allow_list> open(zmq::context_t& context, const std::vector<config::edge_peer>& peers);
 
   /// Admits these and no others from now on; who is connected stays.

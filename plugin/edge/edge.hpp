@@ -57,7 +57,7 @@ public:
   /// Binds everything and starts the thread. Directories of ipc:// endpoints are made (0700), their sockets have mode 0600,
   /// a socket file that no one listens on is replaced.
   /// @param context  Must outlive this object. One edge per context: it serves the context's ZAP requests.
-  /// @returns invalid_param (endpoint, key file), forbidden (an endpoint others can reach and no CURVE), already_exists (address in use),
+  /// @returns invalid_param (endpoint, key file), forbidden (an endpoint others can reach and no CURVE), address_in_use,
   ///          internal (the system refuses). The detail names the endpoint.
   static result<std::unique_ptr<edge>> open(zmq::context_t& context, const config::edge_options& options, handlers h);
   /// Stops the thread, closes all sockets. What was sent before is handed over, and leaves within half a second as the context is closed; what a

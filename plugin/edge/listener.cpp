@@ -49,7 +49,7 @@ result<sockaddr_un> prepare_ipc(const std::string& endpoint, const std::string& 
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return where;
   if (!S_ISSOCK(found.st_mode)) return {fault_code::invalid_param, endpoint + ": there is a file that is not a socket"};
-  if (is_served(where)) return {fault_code::already_exists, endpoint + ": another process listens there"};
+  if (is_served(where)) return {fault_code::address_in_use, endpoint + ": another process listens there"};
   ::unlink(path.c_str());
   return where;
 }
@@ -62,7 +62,7 @@ result<descriptor> listen_at(const std::string& endpoint, const sockaddr_un& whe
   if (fd && ::fchmod(fd.number(), owner_only) == 0 && ::bind(fd.number(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&
       ::chmod(where.sun_path, owner_only) == 0 && ::listen(fd.number(), SOMAXCONN) == 0)
     return fd;
-  return fault{errno == EADDRINUSE ? fault_code::already_exists : fault_code::internal, endpoint + ": " + std::strerror(errno)};
+  return fault{errno == EADDRINUSE ? fault_code::address_in_use : fault_code::internal, endpoint + ": " + std::strerror(errno)};
 }
 
 void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t transport_bytes_max, bool network, bool ipv6) {
@@ -148,7 +148,7 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
     if (ipc) made.socket.set(zmq::sockopt::use_fd, bound_file.number());
     if (zmq_bind(made.socket.handle(), endpoint.c_str()) != 0) {
       const int error = zmq_errno();
-      return {error == EADDRINUSE ? fault_code::already_exists : fault_code::internal, endpoint + ": " + zmq_strerror(error)};
+      return {error == EADDRINUSE ? fault_code::address_in_use : fault_code::internal, endpoint + ": " + zmq_strerror(error)};
     }
     bound_file.release(); // libzmq closes it
     made.address = made.socket.get(zmq::sockopt::last_endpoint);

@@ -116,6 +116,16 @@ http_server::http_server(config::gateway_options options, std::vector<asio::io_c
 
 http_server::~http_server() = default;
 
+/// In words: what the kernel says of a bind is seldom what is to be done.
+static fault cannot_listen(const std::string& text, const beast::error_code& error) {
+  namespace errc = boost::system::errc;
+  const auto what = "gateway.listen: '" + text + "': " + error.message();
+  if (error == errc::address_in_use) return {fault_code::address_in_use, what};
+  if (error == errc::permission_denied) return {fault_code::invalid_param, what + ": a port below 1024 needs the right CAP_NET_BIND_SERVICE, or take another port"};
+  if (error == errc::address_not_available) return {fault_code::invalid_param, what + ": no interface of this machine has that address"};
+  return {fault_code::internal, what};
+}
+
 status http_server::open() {
   const auto& options = *shared_->options;
   if (!options.plain_http) {
@@ -135,7 +145,7 @@ status http_server::open() {
     if (at->address().is_v6()) step([&] { one->accept.set_option(asio::ip::v6_only{true}, error); }); // so 0.0.0.0 may be listed too
     step([&] { one->accept.bind(*at, error); });
     step([&] { one->accept.listen(asio::socket_base::max_listen_connections, error); });
-    if (error) return {fault_code::internal, "listen: '" + text + "': " + error.message()};
+    if (error) return cannot_listen(text, error);
     shared_->listeners.push_back(std::move(one));
   }
   for (auto& one : shared_->listeners)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -57,6 +58,44 @@ class Starting(unittest.TestCase):
         code, said = self.run_program("causewayd", "--config", "")
         self.assertNotEqual(code, 0)
         self.assertIn("needs the name of a file", said)
+
+    def does_not_start(self, file):
+        """What causewayd says that ends for another reason than its configuration."""
+        code, said = self.run_program("causewayd", "--config", file)
+        self.assertEqual(code, 1, said)
+        self.assertNotIn("defect of Causeway", said)
+        return said
+
+    def test_a_port_in_use_is_told_as_such(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            said = self.does_not_start(self.written(gateway={"listen": [f"127.0.0.1:{port}"]}))
+        self.assertIn(f"address_in_use: gateway.listen: '127.0.0.1:{port}'", said)
+        self.assertIn("Another process has the port or socket", said)
+
+    def test_a_socket_in_use_is_told_as_such(self):
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(self.file("chat.sock"))
+            other.listen()
+            said = self.does_not_start(self.written())
+        self.assertIn("address_in_use", said)
+        self.assertIn("chat.sock: another process listens there", said)
+        self.assertNotIn("id is taken", said)
+
+    def test_a_damaged_store_is_told_as_such(self):
+        os.makedirs(self.file("data"))
+        with open(self.file("data/store.db"), "wb") as out:
+            out.write(b"x" * 100_000)
+        said = self.does_not_start(self.written(store={"path": self.file("data/store.db"), "new_beside_key": True}))
+        self.assertIn("store_damaged: " + self.file("data/store.db"), said)
+        self.assertIn("restore the last backup", said)
+        self.assertNotIn("disk", said)
+
+    def test_an_address_that_no_interface_has_is_told_as_such(self):
+        said = self.does_not_start(self.written(gateway={"listen": [f"192.0.2.1:{free_port()}"]}))
+        self.assertIn("no interface of this machine has that address", said)
 
     @unittest.skipIf(os.path.exists("/etc/causeway/causeway.toml"), "this machine has a configuration")
     def test_without_a_file_it_says_where_it_looked(self):

@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(a_stale_socket_file_is_replaced_and_a_live_one_is_not) {
   test::leave_stale_socket(file);
   {
     edge_rig rig{[&](config::edge_options& o) { o.chat_endpoints = options.chat_endpoints; }};
-    is_refused(options, fault_code::already_exists, "another process listens");
+    is_refused(options, fault_code::address_in_use, "another process listens");
     dealer d{rig.context, "ipc://" + file};
     d.send({"CW1", "P", "", ""});
     BOOST_TEST(bool(rig.next())); // it still works
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(endpoints_that_cannot_be_are_refused_with_a_reason) {
   is_refused(options, fault_code::invalid_param, "107");
   edge_rig rig;
   options.chat_endpoints = {rig.chat()};
-  is_refused(options, fault_code::already_exists, rig.chat());
+  is_refused(options, fault_code::address_in_use, rig.chat());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -455,7 +455,7 @@ BOOST_AUTO_TEST_CASE(a_context_has_one_edge_with_curve) {
   options.curve_secret_key_file = key;
   auto second = edge::edge::open(rig.context, options, {[](auto&, auto&&) {}, [](auto&) {}});
   BOOST_REQUIRE(!second);
-  BOOST_TEST((second.error().code == fault_code::already_exists));
+  BOOST_TEST((second.error().code == fault_code::address_in_use));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,33 @@ BOOST_AUTO_TEST_CASE(request_line_host_and_signatures_go_out_as_given) {
   BOOST_TEST(peer.server_name_asked() == "localhost");
 }
 
+BOOST_AUTO_TEST_CASE(the_date_and_the_pause_of_an_answer_are_told_the_date_only_of_what_no_cache_can_have_kept) {
+  fake_peer peer{own, [](const std::string&) {
+                   return std::string{"HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}"};
+                 }};
+  start();
+  const auto with_signature = ask(at(peer));
+  BOOST_TEST(with_signature.status == 429);
+  BOOST_TEST(with_signature.retry_after_ms == 7'000u);
+  BOOST_TEST(with_signature.date_ms == 1'767'268'800'000);
+  gateway::http_request x;
+  x.server_name = at(peer);
+  x.method = "GET";
+  x.target = "/x";
+  BOOST_TEST(node->ask(x).date_ms == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_as_such) {
+  start();
+  auto second = options;
+  second.listen = {"127.0.0.1:" + std::to_string(one->ports().at(0))};
+  gateway::gateway another{second, context, endpoint, std::nullopt, tuning};
+  const auto refused = another.start();
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::address_in_use), to_string(refused.error()));
+  BOOST_TEST(refused.error().detail.find("gateway.listen: '127.0.0.1:") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(connection_is_reused) {
   fake_peer peer{own, plain_answer};
   start();
