@@ -6,19 +6,24 @@
 #include <CLI/CLI.hpp>
 
 #include <pthread.h>
+#include <unistd.h>
 #include <csignal>
 #include <cstdio>
-
-/// jemalloc reads it before anything is allocated. What was freed (a room unloaded, a burst gone by) is given back to the system by a thread of its own, within
-/// about five seconds: without one a broker that has become quiet keeps it until something allocates again. MALLOC_CONF in the environment goes before.
-extern "C" const char* malloc_conf;
-extern "C" const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0";
 
 namespace {
 
 void tell_problems(const char* what, const causeway::config::examination& found) {
   std::fprintf(stderr, "causewayd: %s:\n", what);
   for (const auto& x : found.problems) std::fprintf(stderr, "%s\n", to_string(x).c_str());
+}
+
+/// A file that is mapped (SQLite's -shm) was cut off by somebody, or its disk cannot be read. There is no going on; what was acknowledged is in the log.
+void tell_lost_mapping(int) {
+  static constexpr char text[] = "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): it ends. Nothing that was"
+                                 " acknowledged is lost; start it again, and see what touches the files in node.data_dir.\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+  ::signal(SIGBUS, SIG_DFL);
+  ::raise(SIGBUS);
 }
 
 } // namespace
@@ -42,6 +47,7 @@ int main(int argc, char** argv) {
   for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGBUS, tell_lost_mapping);
   std::signal(SIGXFSZ, SIG_IGN); // a file at the limit of its size is a full disk, and not the end
 
   sources.file = causeway::config::file_to_read(named);

@@ -10,6 +10,8 @@ fault to_fault(const error& x) {
   case SQLITE_MISMATCH:
   case SQLITE_MISUSE:
   case SQLITE_RANGE: return {fault_code::internal, x.what()};
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB: return {fault_code::store_damaged, x.what()};
   default: return {fault_code::store_failed, x.what()};
   }
 }

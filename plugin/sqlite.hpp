@@ -20,7 +20,7 @@ struct error : std::runtime_error {
   int code;
 };
 
-/// store_failed when the machine is at fault (disk, permission, lock, corruption): the same batch may succeed later.
+/// store_damaged when the file is no database or a damaged one; store_failed when the machine is at fault (disk, permission, lock): the same batch may succeed later.
 /// internal when the statement or its values are: the batch is guilty.
 fault to_fault(const error& x);
 

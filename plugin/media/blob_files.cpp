@@ -55,6 +55,15 @@ status blob_files::open() {
   return ok();
 }
 
+status blob_files::healthy() const {
+  for (const auto* folder : {"/blobs", "/incoming"}) {
+    struct stat about {};
+    if (::stat((directory_ + folder).c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
+      return fault{fault_code::store_failed, directory_ + folder + " was removed or moved away while the broker runs. Put it back, or restore a backup and start again"};
+  }
+  return ok();
+}
+
 bool blob_files::is_hash(std::string_view text) {
   return text.size() == hash_chars && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }

@@ -14,6 +14,8 @@ public:
   explicit blob_files(std::string directory) : directory_(std::move(directory)) {}
   /// Makes the folders, for this user alone; what others may reach in those that are there is closed to them. @returns fault store_failed
   status open();
+  /// Whether the folders are there. @returns store_failed in words
+  status healthy() const;
 
   /// 64 lower case hexadecimal digits.
   static bool is_hash(std::string_view text);

@@ -1,5 +1,6 @@
 #include "plugin/media/media_service.hpp"
 
+#include "actors/due.hpp"
 #include "messages/chat/codec.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/media.hpp"
@@ -13,6 +14,8 @@ constexpr std::size_t reads_waiting_max = 2'000;
 constexpr std::size_t writes_waiting_max = 500;
 constexpr std::size_t thumbnails_waiting_max = 100;
 constexpr time_ms expire_interval_ms = 600'000;
+/// Nobody waits longer for an upload to be complete.
+constexpr time_ms upload_wait_ms_max = 600'000;
 
 } // namespace
 
@@ -82,8 +85,16 @@ void media_service::finish(const command_received& m, const chat::answer& what) 
 }
 
 void media_service::fail(const command_received& m, const fault& why) {
-  if (why.code == fault_code::store_failed || why.code == fault_code::internal) outside_.complain("media store", why);
+  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal) outside_.complain("media store", why);
   outside_.deliver({actor_kind::session, m.reference.session}, command_done{m.reference, false, chat::encode(why)});
+}
+
+void media_service::look_at_files() {
+  const auto fine = store_->healthy();
+  if (auto why = fine ? std::string{} : fine.error().detail; why != alarm_) alarm_ = std::move(why);
+  else return;
+  outside_.alarm(alarm_);
+  if (!fine) outside_.complain("files of messages cannot be kept", fine.error());
 }
 
 void media_service::tick() {
@@ -92,15 +103,16 @@ void media_service::tick() {
   {
     const std::lock_guard lock{mutex_};
     std::erase_if(upload_waiters_, [&](auto& w) {
-      if (w.until > now) return false;
+      if (!is_due(w.until, now, upload_wait_ms_max)) return false;
       late.push_back(std::move(w.call));
       return true;
     });
   }
   for (const auto& call : late) refuse(call, {fault_code::not_yet_uploaded, "the upload is not complete"});
-  const bool expires = now >= expire_at_;
+  const bool expires = is_due(expire_at_, now, expire_interval_ms);
   if (expires) expire_at_ = now + expire_interval_ms;
   writing_.post_always([this, expires, now] {
+    look_at_files();
     stop_overdue();
     if (!expires) return;
     if (auto fine = store_->expire(now, false); !fine) outside_.complain("media store", fine.error());

@@ -30,6 +30,8 @@ struct hands {
   std::function<void(gateway::http_request, std::function<void(gateway::http_answer)>)> fetch;
   std::function<void(const std::string& what, const fault& why)> complain; ///< to the log
   std::function<time_ms()> now;
+  /// Why files cannot be kept; empty: they can again.
+  std::function<void(const std::string& why)> alarm = [](const std::string&) {};
 };
 
 /// Files: what the chat server stores and reads, what other servers ask of us, what we fetch from them. Three threads of its own: one
@@ -91,6 +93,8 @@ private:
   std::mutex mutex_;
   std::vector<upload_waiter> upload_waiters_;
   time_ms expire_at_ = 0; ///< only `tick`
+  std::string alarm_;     ///< why files cannot be kept; only the writing thread
+  void look_at_files();
 
   /// Only the writing thread.
   std::map<std::uint64_t, std::unique_ptr<fetch>> fetches_;

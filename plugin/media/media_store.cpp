@@ -89,11 +89,12 @@ auto guarded(Work work) -> decltype(work()) {
 } // namespace
 
 media_store::media_store(const std::string& directory, const config::media_options& options)
-    : options_(options), files_(directory), db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+    : options_(options), files_(directory), watch_(directory + "/media.db"), db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
 
 result<std::unique_ptr<media_store>> media_store::open(const std::string& directory, const config::media_options& options) {
   if (auto made = make_private_folder(directory); !made) return made.error();
   if (auto fine = blob_files{directory}.open(); !fine) return fine.error();
+  if (auto fine = check_database_log(directory + "/media.db"); !fine) return fine.error();
   // SQLite gives the files beside a database the rights of the database.
   if (auto made = open_private_file(directory + "/media.db", O_RDWR | O_CREAT); !made) return made.error();
   close_to_others(directory);
@@ -103,6 +104,7 @@ result<std::unique_ptr<media_store>> media_store::open(const std::string& direct
     const auto version = store->db_.integer("PRAGMA user_version");
     if (version > schema_version) return {fault_code::internal, directory + "/media.db was written by a newer version"};
     store->migrate();
+    store->watch_.begin();
     store->cached_bytes_ = static_cast<std::uint64_t>(
       store->db_.integer("SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '') + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
     return store;
@@ -141,6 +143,16 @@ result<std::optional<file_info>> media_store::find(std::string_view origin, std:
   });
 }
 
+status media_store::look() {
+  auto fine = files_.healthy();
+  return fine ? watch_.check() : fine;
+}
+
+status media_store::healthy() {
+  const std::lock_guard lock{mutex_};
+  return look();
+}
+
 result<bool> media_store::is_announced(std::string_view media_id) {
   return guarded([&]() -> result<bool> {
     const std::lock_guard lock{mutex_};
@@ -169,6 +181,7 @@ result<upload_state> media_store::part_of_complete(const chat::media_put& part, 
 result<upload_state> media_store::put(const chat::media_put& part, time_ms now) {
   return guarded([&]() -> result<upload_state> {
     std::unique_lock lock{mutex_};
+    if (auto fine = look(); !fine) return fine.error(); // an acknowledgement out of files that have no name any more would be a lie
     {
       statement find{db_, "SELECT media_id, hash, bytes FROM media WHERE upload_id = ?1"};
       auto row = find.query(part.upload);
@@ -216,6 +229,7 @@ result<upload_state> media_store::put(const chat::media_put& part, time_ms now) 
     if (!hash) return hash.error();
 
     lock.lock();
+    if (auto fine = look(); !fine) return fine.error();
     if (!complete) {
       statement{db_, "UPDATE uploads SET received_bytes = ?2, changed_ts = ?3 WHERE upload_id = ?1"}.run(part.upload, received, now);
       return upload_state{media_id, received, false};
@@ -238,6 +252,7 @@ result<file_info> media_store::keep_remote(std::string_view origin, std::string_
     if (!hash) return hash.error();
     file_info out{*hash, std::move(content_type), std::move(file_name), files_.incoming_bytes(incoming)};
     const std::lock_guard lock{mutex_};
+    if (auto fine = look(); !fine) return fine.error();
     if (auto fine = files_.place(incoming, out.hash); !fine) return fine.error();
     statement{db_, "INSERT OR REPLACE INTO media VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?7)"}
       .run(origin, media_id, out.hash, out.content_type, out.file_name, out.bytes, now);
@@ -319,6 +334,10 @@ void media_store::remove_if_unused(const std::string& hash) {
 status media_store::expire(time_ms now, bool with_strangers) {
   return guarded([&]() -> status {
     const std::lock_guard lock{mutex_};
+    // What a clock that ran ahead has written counts from now on.
+    for (const auto* settle : {"UPDATE uploads SET changed_ts = ?1 WHERE changed_ts > ?1", "UPDATE media SET used_ts = ?1 WHERE origin <> '' AND used_ts > ?1",
+                               "UPDATE thumbnails SET used_ts = ?1 WHERE used_ts > ?1"})
+      statement{db_, settle}.run(now);
     std::vector<std::string> late;
     {
       statement find{db_, "SELECT media_id FROM uploads WHERE changed_ts < ?1"};

@@ -2,6 +2,7 @@
 #include "config/media_options.hpp"
 #include "messages/chat/commands.hpp"
 #include "messages/fault.hpp"
+#include "plugin/database_watch.hpp"
 #include "plugin/media/blob_files.hpp"
 #include "plugin/media/picture.hpp"
 #include "plugin/sqlite.hpp"
@@ -58,6 +59,9 @@ public:
   /// @param with_strangers  incoming files that belong to no upload, too: at the start only, when nothing else is on its way
   status expire(time_ms now, bool with_strangers);
 
+  /// Whether the files are where they were. @returns store_failed in words
+  status healthy();
+
   blob_files& files() { return files_; }
   /// Bytes of what may be thrown away.
   std::uint64_t cached_bytes() const;
@@ -70,9 +74,12 @@ private:
   void make_room(std::string_view keep_hash);
   void remove_if_unused(const std::string& hash);
 
+  status look(); ///< of `healthy`, under the mutex
+
   const config::media_options options_;
   blob_files files_;
   mutable std::mutex mutex_; ///< guards all below, and which blobs there are
+  database_watch watch_;
   sqlite::connection db_;
   std::uint64_t cached_bytes_ = 0;
 };

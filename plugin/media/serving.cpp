@@ -52,7 +52,7 @@ std::optional<thumbnail_size> wanted_size(const matrix::endpoint_match& x) {
 } // namespace
 
 void media_service::refuse(const federation_call& call, const fault& why) {
-  if (why.code == fault_code::store_failed || why.code == fault_code::internal) outside_.complain("media store", why);
+  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal) outside_.complain("media store", why);
   gateway::federation_answer out;
   out.id = call.id;
   out.status = info(why.code).http_status;

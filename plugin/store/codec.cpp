@@ -22,7 +22,7 @@ result<Value> decode(std::string_view bytes, const char* what, Read read) {
     auto unpacked = msgpack::unpack(bytes.data(), bytes.size(), keep_reference);
     return read(unpacked.get());
   } catch (const std::exception& damaged) {
-    return {fault_code::store_failed, std::string{"damaged "} + what + ": " + damaged.what()};
+    return {fault_code::store_damaged, std::string{"damaged "} + what + ": " + damaged.what()};
   }
 }
 
@@ -46,7 +46,7 @@ result<std::vector<std::string>> decode_strings(std::string_view bytes) {
                                           [](const msgpack::object& x) { return x.as<std::vector<std::string>>(); });
 }
 
-std::string encode_entries(const matrix::state_map& x) {
+std::string encode_entries(const state_entries& x) {
   sink out;
   msgpack::packer<sink> pack{out};
   pack.pack_array(static_cast<std::uint32_t>(x.size() * 3));

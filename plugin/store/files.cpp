@@ -49,37 +49,6 @@ status make_private_store(const std::string& path) {
   return ok();
 }
 
-store_watch::store_watch(std::string path) : path_(std::move(path)), file_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
-
-std::optional<store_watch::identity> store_watch::look(const std::string& path) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) return {};
-  return identity{about.st_dev, about.st_ino};
-}
-
-void store_watch::begin() {
-  database_ = look(path_);
-}
-
-status store_watch::check() {
-  if (spoiled_.code != fault_code::none) return spoiled_;
-  const auto is_gone = [this](const std::string& path, const std::optional<identity>& opened) -> status {
-    const auto now = look(path);
-    if (!opened || now == opened) return ok();
-    return fault{fault_code::store_failed, path + (now ? " was replaced by another file" : " was removed or moved away") +
-                                             " while the broker runs: what is written now would be lost. Put it back where it was, or restore a backup and start again"};
-  };
-  if (auto fine = is_gone(path_, database_); !fine) return fine;
-  if (!log_) log_ = look(path_ + "-wal"); // SQLite makes it with the first commit
-  if (auto fine = is_gone(path_ + "-wal", log_); !fine) return fine;
-  static constexpr std::string_view magic{"SQLite format 3", 16};
-  char begin[magic.size()] = {};
-  const auto n = pread(file_.number(), begin, sizeof begin, 0);
-  if (n == static_cast<ssize_t>(magic.size()) && std::string_view{begin, magic.size()} == magic) return ok();
-  spoiled_ = {fault_code::store_failed, path_ + (n == 0 ? " was emptied" : " was overwritten") + " while the broker runs. Stop it, restore a backup, and start again"};
-  return spoiled_;
-}
-
 status publish_file(const std::string& from, const std::string& to) {
   {
     descriptor file{open(from.c_str(), O_RDWR | O_CLOEXEC)};

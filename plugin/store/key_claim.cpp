@@ -21,7 +21,7 @@ auto guarded(const std::string& path, Work work) -> decltype(work()) {
     return work();
   } catch (const sqlite::error& failed) {
     auto why = sqlite::to_fault(failed);
-    return fault{fault_code::store_failed, path + ": " + why.detail};
+    return fault{why.code == fault_code::store_damaged ? why.code : fault_code::store_failed, path + ": " + why.detail};
   }
 }
 

@@ -1,3 +1,4 @@
+#include "plugin/database_watch.hpp"
 #include "plugin/store/checkpointer.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
@@ -71,7 +72,7 @@ private:
 
 class sqlite_engine : public engine {
 public:
-  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<store_watch> watch, std::unique_ptr<connection> db)
+  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<database_watch> watch, std::unique_ptr<connection> db)
       : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)), names_(*db_, recent_),
         writer_(*db_, names_, recent_), questions_(*db_, names_) {
     if (options_.path != path_in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
@@ -105,7 +106,7 @@ private:
 
   config::store_options options_;
   descriptor lock_;
-  std::unique_ptr<store_watch> watch_; ///< null: in memory
+  std::unique_ptr<database_watch> watch_; ///< null: in memory
   std::unique_ptr<connection> db_;
   all_recent_ids recent_;
   sqlite::names names_;
@@ -116,8 +117,12 @@ private:
 
 result<std::size_t> sqlite_engine::purge(std::int64_t now_ms, const purge_limits& limits) {
   return guarded([&]() -> result<std::size_t> {
-    std::size_t removed = writer_.purge_commands(now_ms - limits.command_result_ms, limits.rows_max);
+    std::size_t removed = writer_.purge_commands(now_ms - limits.command_result_ms, now_ms, limits.rows_max);
     transaction all{*db_, transaction::kind::write};
+    // Those that a clock which ran ahead has dated stand in front and would keep all others: they are kept for as long as others, from now on.
+    statement{*db_, "UPDATE received_transactions SET ts = ?2 WHERE seq IN"
+                    " (SELECT seq FROM received_transactions ORDER BY seq LIMIT ?1) AND ts > ?2"}
+      .run(limits.rows_max, now_ms);
     // The oldest rows are the first ones, so no index over the time is needed.
     statement{*db_, "DELETE FROM received_transactions WHERE seq IN"
                     " (SELECT seq FROM received_transactions ORDER BY seq LIMIT ?1) AND ts < ?2"}
@@ -202,13 +207,14 @@ void sqlite_engine::copy_to(connection& source, const std::string& path) {
 result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const identity* wanted) {
   auto named = [&](const fault& x) { return fault{x.code, options.path + ": " + x.detail}; };
   descriptor lock;
-  std::unique_ptr<store_watch> watch;
+  std::unique_ptr<database_watch> watch;
   if (options.path != path_in_memory) {
     auto locked = lock_store(options.path);
     if (!locked) return locked.error();
     lock = *std::move(locked);
+    if (auto fine = check_database_log(options.path); !fine) return fine.error();
     if (auto made = make_private_store(options.path); !made) return made.error();
-    watch = std::make_unique<store_watch>(options.path);
+    watch = std::make_unique<database_watch>(options.path);
   }
   return guarded([&]() -> result<std::unique_ptr<engine>> {
     try {

@@ -31,6 +31,9 @@ void seal(const store_thread::fate& x) {
   if (x) x->store(true);
 }
 
+/// The machine is at fault, and no batch.
+bool is_of_disk(const fault& x) { return x.code == fault_code::store_failed || x.code == fault_code::store_damaged; }
+
 fault refused(fault_code code) {
   return {code, code == fault_code::stopping ? "the store is stopping" : "too much waits for the store"};
 }
@@ -239,7 +242,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   }
   auto began = std::chrono::steady_clock::now();
   auto committed = engine_->commit(batches);
-  while (!committed && committed.error().code == fault_code::store_failed && try_again(committed.error())) {
+  while (!committed && is_of_disk(committed.error()) && try_again(committed.error())) {
     began = std::chrono::steady_clock::now();
     committed = engine_->commit(batches);
   }
@@ -251,7 +254,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     return;
   }
   const auto& failed = committed.error();
-  if (batches.size() == 1 || failed.code == fault_code::store_failed) {
+  if (batches.size() == 1 || is_of_disk(failed)) {
     note_commit(batches, static_cast<std::uint64_t>(us), &failed);
     for (std::size_t i = 0; i < batches.size(); ++i) {
       seal(fates[i]);

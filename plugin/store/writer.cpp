@@ -241,9 +241,11 @@ void writer::apply(const put_command_result& x) {
   insert_command_.run(seq, x.command_id, x.command_name, x.succeeded, blob{x.body}, x.ts);
 }
 
-std::size_t writer::purge_commands(std::int64_t before_ts, std::size_t rows_max) {
+std::size_t writer::purge_commands(std::int64_t before_ts, std::int64_t now_ts, std::size_t rows_max) {
   std::vector<std::pair<std::int64_t, std::int64_t>> removed; // hash, row
   transaction all{db_, transaction::kind::write};
+  // As with received transactions; a result must not go early, or its command would be carried out twice.
+  statement{db_, "UPDATE command_results SET ts = ?2 WHERE seq IN (SELECT seq FROM command_results ORDER BY seq LIMIT ?1) AND ts > ?2"}.run(rows_max, now_ts);
   {
     statement oldest{db_, "SELECT seq, command_id, ts FROM command_results ORDER BY seq LIMIT ?1"};
     for (auto rows = oldest.query(rows_max); rows.next();)

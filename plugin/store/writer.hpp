@@ -24,9 +24,10 @@ public:
   /// See engine::commit. Never throws.
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches);
 
-  /// Removes the oldest results of commands from before `before_ts`, at most `rows_max`; a transaction of its own.
+  /// Removes the oldest results of commands from before `before_ts`, at most `rows_max`; a transaction of its own. Among them what is dated after
+  /// `now_ts` is dated so.
   /// @throws error
-  std::size_t purge_commands(std::int64_t before_ts, std::size_t rows_max);
+  std::size_t purge_commands(std::int64_t before_ts, std::int64_t now_ts, std::size_t rows_max);
 
 private:
   struct stream_head {

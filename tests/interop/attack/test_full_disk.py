@@ -2,9 +2,11 @@
 
 import os
 import resource
+import subprocess
 import time
 import uuid
 
+from causeway_demo.broker import find_binary
 from causeway_demo.chat_server import CommandError
 from harness.case import InteropCase
 
@@ -84,3 +86,34 @@ class LostFiles(StoreCase):
         self.until(lambda: "the store does not write" in self.ours.broker.process.tail(), "a line in the log", 10)
         os.rename(self.store("-wal.away"), self.store("-wal"))
         self.until(lambda: "the store writes again" in self.ours.broker.process.tail(), "a line in the log", 10)
+
+
+class LostLog(StoreCase):
+    def test_a_log_that_is_emptied_takes_no_acknowledgement_any_more(self):
+        self.say("before")
+        os.truncate(os.path.join(self.ours.broker.directory, "data", "store.db-wal"), 0)
+        self.assertIn("store.db-wal was emptied while the broker runs", self.refused("into nothing"))
+
+
+class LostMedia(StoreCase):
+    def put(self):
+        return self.chat.command("media.put", {"upload": uuid.uuid4().hex, "offset": 0, "total_bytes": 4, "bytes": b"text"})
+
+    def test_folders_and_knowledge_of_files_that_are_moved_away_take_no_file_and_are_told(self):
+        media = os.path.join(self.ours.broker.directory, "data", "media")
+        self.put()
+        for name in ("media.db", "blobs"):
+            path = os.path.join(media, name)
+            os.rename(path, path + ".away")
+            with self.assertRaises(CommandError) as refusal:
+                self.put()
+            self.assertEqual(refusal.exception.code, "store_failed")
+            self.assertIn(f"{name} was removed or moved away", refusal.exception.detail)
+            self.until(lambda n=name: f"{n} was removed" in self.status(), "the alarm", 10)
+            os.rename(path + ".away", path)
+            self.put()
+        self.say("messages go on")
+
+    def status(self):
+        done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, "status"], capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout

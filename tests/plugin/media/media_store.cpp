@@ -197,6 +197,31 @@ BOOST_AUTO_TEST_CASE(uploads_that_nothing_follows_are_thrown_away) {
   BOOST_TEST(put(part("old", 0, "abcde", 5)).media_id != old.media_id);
 }
 
+BOOST_AUTO_TEST_CASE(uploads_of_a_clock_that_ran_ahead_are_thrown_away_as_others_are) {
+  const auto ahead = put(part("ahead", 0, "ab", 5), now + 1'000 * hour_ms);
+  BOOST_REQUIRE(store->expire(now, false));
+  BOOST_TEST(*store->is_announced(ahead.media_id)); // it counts from now on
+  BOOST_REQUIRE(store->expire(now + 25 * hour_ms, false));
+  BOOST_TEST(!*store->is_announced(ahead.media_id));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_are_taken_away_take_nothing_more_until_they_are_back) {
+  const auto before = put(part("before", 0, "ab", 2));
+  for (const auto* name : {"media.db", "media.db-wal", "blobs", "incoming"}) {
+    const std::filesystem::path path = at.path() + "/" + name, away = at.path() + "/away";
+    std::filesystem::rename(path, away);
+    BOOST_TEST(!store->healthy());
+    const auto refused = store->put(part(std::string{"lost "} + name, 0, "cd", 2), now);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == fault_code::store_failed));
+    BOOST_TEST(refused.error().detail.find(std::string{name} + " was removed or moved away") != std::string::npos, refused.error().detail);
+    std::filesystem::rename(away, path);
+    BOOST_TEST(static_cast<bool>(store->healthy()));
+    BOOST_TEST(put(part(std::string{"kept "} + name, 0, "cd", 2)).complete);
+  }
+  BOOST_TEST(bytes_of(*find("", before.media_id)) == "ab");
+}
+
 BOOST_AUTO_TEST_CASE(equal_files_are_kept_once_and_stay_while_one_needs_them) {
   const auto ours = put(part("u", 0, "abc", 3));
   keep("x", "abc", now);

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(database_of_another_program_is_refused) {
 BOOST_AUTO_TEST_CASE(file_that_is_no_database_is_refused) {
   scratch_folder folder;
   std::ofstream{folder.file()} << std::string(10'000, 'x');
-  BOOST_TEST((refusal_of(folder.file()).code == fault_code::store_failed));
+  BOOST_TEST((refusal_of(folder.file()).code == fault_code::store_damaged));
   BOOST_TEST((refusal_of(folder.file("missing/store.db")).code == fault_code::store_failed));
   std::filesystem::create_directory(folder.file("directory"));
   BOOST_TEST((refusal_of(folder.file("directory")).code == fault_code::store_failed));
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(damaged_rows_are_a_fault) {
   auto is_fault = [&](const query& question) {
     auto answered = must_open(folder.file())->ask(question);
     const auto* failed = std::get_if<fault>(&answered);
-    return failed && failed->code == fault_code::store_failed;
+    return failed && failed->code == fault_code::store_damaged;
   };
   BOOST_TEST(!is_fault(load_room{sample_room}));
   run_sql(folder.file(), "UPDATE state_groups SET entries = x'c1'");
@@ -309,6 +309,23 @@ BOOST_AUTO_TEST_CASE(old_answers_go_in_slices_and_young_ones_stay) {
     must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "20"}).response.has_value());
   BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"19"}).result);
   BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"20"}).result.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(answers_of_a_clock_that_ran_ahead_keep_no_others_and_go_when_others_do) {
+  auto store = must_open(":memory:");
+  store_batch batch;
+  for (int n = 0; n < 20; ++n) {
+    const auto ts = n < 10 ? 400 * day_ms : 40 * day_ms; // those in front: a year ahead
+    batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", ts});
+    batch.writes.push_back(put_command_result{std::to_string(n), "n", true, "b", ts});
+  }
+  BOOST_REQUIRE(store->commit({&batch, 1}));
+  purge_limits limits;
+  limits.rows_max = 8;
+  BOOST_TEST(purge_all(*store, 41 * day_ms, limits) == 0u);
+  BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"0"}).result.has_value()); // or it would be carried out again
+  BOOST_TEST(purge_all(*store, 80 * day_ms, limits) == 36u);
+  BOOST_TEST(purge_all(*store, 120 * day_ms, limits) == 4u); // those that were not yet in front
 }
 
 BOOST_AUTO_TEST_CASE(command_is_known_again_after_all_results_were_purged) {
