@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/due.hpp"
 #include "actors/remote_server/bucket.hpp"
 
 #include <cstddef>
@@ -31,7 +32,7 @@ private:
   static constexpr time_ms sweep_ms = 1'000;
 
   void forget_the_idle(std::uint32_t per_second, std::uint32_t burst, time_ms now) {
-    if (now < swept_ + sweep_ms) return;
+    if (is_within(swept_, sweep_ms, now)) return;
     swept_ = now;
     std::erase_if(buckets_, [&](const auto& one) { return one.second.is_full(per_second, burst, now); });
   }

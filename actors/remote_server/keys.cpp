@@ -86,6 +86,11 @@ void remote_server_machine::refresh_keys() {
 void remote_server_machine::fetch_keys() {
   if (keys_request_ != 0) return;
   next_notary_ = 0;
+  if (const auto left = pauses_.left(matrix::endpoint::key_server, out_.now()); left > 0) {
+    keys_fault_ = "it has asked to be left alone for another " + std::to_string(left / 1'000 + 1) + " s";
+    check_others();
+    return keys_advance();
+  }
   keys_request_ = request(open_request::kind::keys, matrix::endpoint::key_server, {}, {}, {},
                           node_.federation.key_fetch_timeout_ms, keys_bytes_max);
 }

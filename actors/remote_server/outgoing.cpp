@@ -191,11 +191,16 @@ void remote_server_machine::sign_of_life() {
   keys_failures_ = 0;
   // What it does not want it does not want a moment later either.
   if (destination_.retry_at_ts == 0 || in_flight_request_ != 0 || is_refused_) return;
+  const auto earliest = earliest_attempt();
+  destination_.retry_at_ts = earliest == 0 ? 0 : std::min(destination_.retry_at_ts, earliest);
+  consider_sending();
+}
+
+time_ms remote_server_machine::earliest_attempt() const {
   // Never sooner than after the shortest pause: a server that asks us a hundred times a second and cannot be reached would be tried as often.
   const auto pause = time_ms{node_.federation.retry_delay_ms_min};
   const auto earliest = std::max(not_before_, is_within(failed_at_, pause, out_.now()) ? failed_at_ + pause : 0);
-  destination_.retry_at_ts = is_due(earliest, out_.now(), back_off_max(node_.federation)) ? 0 : std::min(destination_.retry_at_ts, earliest);
-  consider_sending();
+  return is_due(earliest, out_.now(), back_off_max(node_.federation)) ? 0 : earliest;
 }
 
 void remote_server_machine::retry_at_once() {
@@ -211,8 +216,9 @@ void remote_server_machine::hold_invite(const peer_request& m) {
   const auto ahead = more_in_store_ ? held_invites::all_queued : pdus_.size() + first_.size() + in_flight_.size();
   held_invites_.hold(m, delivered_, ahead, out_.now() + node_.invitation.queue_wait_ms);
   out_.wake_at(held_invites_.deadline(), "invites");
-  if (destination_.retry_at_ts <= out_.now() || in_flight_request_ != 0 || not_before_ > out_.now()) return;
-  destination_.retry_at_ts = 0; // a server that is left alone is tried now, with what waits for it first, unless it has asked to be
+  if (destination_.retry_at_ts <= out_.now() || in_flight_request_ != 0) return;
+  // A server that is left alone is tried now, with what waits for it first, unless it has asked to be, or was tried a moment ago.
+  destination_.retry_at_ts = std::min(destination_.retry_at_ts, earliest_attempt());
   consider_sending();
 }
 

@@ -56,6 +56,8 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   destination_ = from.destination;
   destination_.server_name = server_name_;
   refused_ = from.refused_count;
+  // Perhaps a moment ago, by whoever was here before: the shortest pause holds whatever wakes us.
+  if (destination_.failures > 0) failed_at_ = out_.now();
   more_in_store_ = from.more;
   keys_ = std::make_shared<const matrix::verify_keys>(from.keys.keys);
   keys_fetched_at_ = keys_asked_at_ = from.keys.fetched_ts;
@@ -263,6 +265,16 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
+  if (const auto left = pauses_.left(m.endpoint, out_.now()); left > 0) {
+    peer_answer a;
+    a.asked = m.asked;
+    a.server_name = server_name_;
+    a.status = 429;
+    a.errcode = "M_LIMIT_EXCEEDED";
+    a.why = {fault_code::peer_unreachable, server_name_ + " has asked to be left alone with such requests for another " + std::to_string(left / 1'000 + 1) + " s"};
+    out_.send_at_once(m.reply_to, std::move(a));
+    return;
+  }
   if (m.endpoint == matrix::endpoint::invite_v2 && node_.invitation.queue_wait_ms > 0 && has_backlog()) return hold_invite(m);
   send_peer_request(m, false);
 }
@@ -290,6 +302,7 @@ void remote_server_machine::answered(const gateway::http_answer& heard) {
   if (r.in_old_form) take_out_of_old_form(a);
   check_http_answer(a, r.endpoint, r.is_streamed);
   if (a.status != 0) last_contact_ = out_.now();
+  if (a.status != 0 && r.endpoint != matrix::endpoint::send) pauses_.heard(r.endpoint, wants_pause_ms(a), out_.now());
   switch (r.what) {
   case open_request::kind::transaction: return transaction_answered(a);
   case open_request::kind::keys: return keys_answered(a);

@@ -3,6 +3,7 @@
 #include "actors/decision.hpp"
 #include "actors/effects.hpp"
 #include "actors/incarnation.hpp"
+#include "actors/remote_server/endpoint_pauses.hpp"
 #include "actors/remote_server/held_invites.hpp"
 #include "actors/remote_server/history_calls.hpp"
 #include "actors/remote_server/refusals.hpp"
@@ -78,6 +79,8 @@ private:
   void end_transaction_under_way();
   void log_verdicts(const gateway::http_answer& a, std::map<std::string, std::string>& refused);
   void sign_of_life();
+  /// When the next attempt may be made at the earliest, whoever wants one; 0: now.
+  time_ms earliest_attempt() const;
   void retry_at_once();
   /// Whether an event is queued, in memory or on disk only, or under way.
   bool has_backlog() const;
@@ -192,7 +195,8 @@ private:
   time_ms edus_refused_until_ = 0;
   std::int64_t refused_ = 0;            ///< events that were set aside
   time_ms failed_at_ = 0;               ///< the last attempt of a transaction, by this actor
-  time_ms not_before_ = 0;              ///< the server has asked to be left alone until then
+  time_ms not_before_ = 0;              ///< the server has asked to be left alone with transactions until then
+  endpoint_pauses pauses_;              ///< the same of all else
   std::deque<edu_queued> edus_;
   time_ms born_ = 0; ///< when this actor was made
   std::uint64_t last_transaction_ = 0;

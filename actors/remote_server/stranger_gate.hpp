@@ -1,5 +1,5 @@
 #pragma once
-#include "actors/effects.hpp"
+#include "actors/due.hpp"
 
 #include <string>
 #include <unordered_map>
@@ -34,7 +34,7 @@ public:
       const auto of_address = address.empty() ? by_address_.end() : by_address_.find(address);
       return strangers_.size() >= strangers_max || (of_address != by_address_.end() && of_address->second >= strangers_of_address_max);
     };
-    if (is_full() && now >= swept_ + sweep_ms) sweep(now);
+    if (is_full() && !is_within(swept_, sweep_ms, now)) sweep(now);
     if (is_full()) return false;
     strangers_.emplace(origin, stranger{now, address});
     if (!address.empty()) ++by_address_[address];
@@ -71,7 +71,7 @@ private:
   void sweep(time_ms now) {
     swept_ = now;
     std::erase_if(strangers_, [&](const auto& s) {
-      const bool gone = s.second.heard + stranger_ms <= now;
+      const bool gone = is_due(s.second.heard + stranger_ms, now, stranger_ms);
       if (gone) leave(s.second);
       return gone;
     });

@@ -102,6 +102,12 @@ BOOST_AUTO_TEST_CASE(pause_doubles_with_each_failure_and_ends_with_a_sign_of_lif
   own_request(r.on(wanted(++asked)));
 }
 
+BOOST_AUTO_TEST_CASE(keys_that_were_asked_for_while_the_clock_was_days_ahead_are_asked_for_again) {
+  // The operator saw: two days ahead for three seconds, and for two days nobody asked that server for its keys.
+  rig r{"there.example", {"there.example", keys_of(key_of('x')), noon + 2 * day}};
+  own_request(r.on(wanted(1)));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_notary_says_counts_only_when_the_server_itself_has_signed_it) {
   rig r;
   auto sent = r.on(http_says(own_request(r.on(wanted(1))), 500));

@@ -310,6 +310,87 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_when_to_come_again_is_left_alone_until_t
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_endpoint_that_says_when_to_come_again_is_left_alone_and_the_others_are_not) {
+  // The operator saw: the other server put off our joins for a while, and got none of our messages either.
+  rig r;
+  auto ask = [&](matrix::endpoint endpoint) {
+    peer_request q;
+    q.reply_to = {actor_kind::room, "!r:there.example"};
+    q.asked = 7;
+    q.endpoint = endpoint;
+    q.parameters = {"!r:there.example", "@a:here.example"};
+    return r.on(q);
+  };
+  using matrix::endpoint;
+  gateway::http_answer later;
+  later.id = told<gateway::http_request>(ask(endpoint::make_join)).at(0).second.id;
+  later.status = 429;
+  later.body = R"({"errcode":"M_LIMIT_EXCEEDED","error":"x","retry_after_ms":30000})";
+  r.on(http_answered{std::make_shared<gateway::http_answer>(later)});
+  r.now += 29'999;
+  const auto put_off = ask(endpoint::make_join);
+  BOOST_TEST(told<gateway::http_request>(put_off).empty());
+  const auto answers = told<peer_answer>(put_off);
+  BOOST_REQUIRE(answers.size() == 1u);
+  BOOST_TEST(answers[0].second.asked == 7u);
+  BOOST_TEST(answers[0].second.status == 429);
+  BOOST_TEST(answers[0].second.errcode == "M_LIMIT_EXCEEDED");
+  BOOST_TEST(answers[0].second.why.detail.find("left alone") != std::string::npos);
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_knock)).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).size() == 1u);
+  r.now += 1;
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join)).size() == 1u);
+  // An hour at most, and not at all when the clock is set back.
+  later.id = told<gateway::http_request>(ask(endpoint::make_join)).at(0).second.id;
+  later.body.clear();
+  later.retry_after_ms = 86'400'000;
+  r.on(http_answered{std::make_shared<gateway::http_answer>(later)});
+  r.now += 3'599'000;
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join)).empty());
+  r.now -= 48 * 3'600'000;
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join)).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_puts_off_questions_for_its_keys_is_not_asked_again_and_nobody_waits_for_it) {
+  rig r;
+  auto want = [&] { return r.on(keys_wanted{the_room, 3, noon, {"ed25519:x"}}); };
+  gateway::http_answer later;
+  later.id = told<gateway::http_request>(want()).at(0).second.id;
+  later.status = 429;
+  later.retry_after_ms = 1'800'000;
+  BOOST_TEST(told<keys_found>(r.on(http_answered{std::make_shared<gateway::http_answer>(later)})).size() == 1u);
+  r.now += 1'799'000; // far beyond the pause between two questions
+  const auto again = want();
+  BOOST_TEST(told<gateway::http_request>(again).empty());
+  BOOST_TEST(told<keys_found>(again).size() == 1u);
+  r.now += 120'000;
+  BOOST_TEST(told<gateway::http_request>(want()).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(invitations_do_not_have_a_server_that_fails_tried_more_often) {
+  rig r;
+  auto sent = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}}));
+  std::size_t attempts = 0;
+  for (const auto end = r.now + 10'000; r.now < end; r.now += 25) {
+    for (const auto& [to, request] : sent) {
+      if (request.target.find("/send/") == std::string::npos) continue;
+      ++attempts;
+      r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
+    }
+    peer_request invite;
+    invite.reply_to = {actor_kind::invitation, "!r:here.example|@u:there.example"};
+    invite.asked = 8;
+    invite.endpoint = matrix::endpoint::invite_v2;
+    invite.parameters = {"!r:here.example", "$i"};
+    invite.body = "{}";
+    sent = told<gateway::http_request>(r.on(invite));
+    const auto due = told<gateway::http_request>(r.on(timer_due{"send"}));
+    sent.insert(sent.end(), due.begin(), due.end());
+  }
+  BOOST_TEST(attempts >= 5u);
+  BOOST_TEST(attempts <= 10u);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_is_being_left_alone_is_not_asked_what_others_know_as_well) {
   rig r;
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
@@ -486,8 +567,16 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_left_alone_tries_the_queu
   rig r;
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
   r.on(http_says(request.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
-  const auto tried = r.on(invite_request(1));
-  BOOST_TEST(targets(tried) == (names{"send"}), boost::test_tools::per_element()); // now, not in an hour
+  for (int failures = 1; failures < 5; ++failures) { // the pause grows beyond the shortest
+    const auto again = told<gateway::http_request>(r.on(retry_now{})).at(0).second;
+    r.on(http_says(again.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
+  }
+  const auto held = r.on(invite_request(1));
+  BOOST_TEST(targets(held).empty()); // it was tried a moment ago
+  BOOST_TEST(timer_at(held, "send") == r.now + r.node.federation.retry_delay_ms_min);
+  r.now += r.node.federation.retry_delay_ms_min;
+  const auto tried = r.on(timer_due{"send"});
+  BOOST_TEST(targets(tried) == (names{"send"}), boost::test_tools::per_element()); // not in an hour
   BOOST_TEST(transaction_of(told<gateway::http_request>(tried).at(0).second) == transaction_of(request));
   const auto failed = r.on(http_says(told<gateway::http_request>(tried)[0].second.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
   BOOST_TEST(targets(failed) == (names{"%24invite1"}), boost::test_tools::per_element());

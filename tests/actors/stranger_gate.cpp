@@ -29,6 +29,14 @@ BOOST_AUTO_TEST_CASE(the_number_of_names_nobody_has_proved_is_bounded) {
   BOOST_TEST(gate.admit(invented(7), noon + 1)); // has its actor already
 }
 
+BOOST_AUTO_TEST_CASE(names_heard_while_the_clock_was_days_ahead_do_not_keep_others_out) {
+  const time_ms two_days = 48 * 3'600'000;
+  stranger_gate gate;
+  for (std::size_t i = 0; i < stranger_gate::strangers_max; ++i) BOOST_REQUIRE(gate.admit(invented(i), noon + two_days));
+  BOOST_TEST(!gate.admit("one.more.example", noon + two_days)); // and swept
+  BOOST_TEST(gate.admit("one.more.example", noon));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_was_authenticated_is_heard_whatever_others_invent) {
   stranger_gate gate;
   BOOST_TEST(gate.admit("known.example", noon));
