@@ -68,6 +68,8 @@ public:
   std::int64_t fetched_to() const { return fetched_to_; }
   std::size_t in_flight() const { return sent_.size(); }
   std::size_t buffered() const { return buffer_.size(); }
+  /// Bytes of what was read first and is not sent; 0: nothing is here.
+  std::size_t front_bytes() const { return buffer_.empty() ? 0 : buffer_.front().body.size(); }
 
   // Set by the machine.
   std::optional<connection_key> owner;      ///< who gets this stream

@@ -119,6 +119,8 @@ void session_machine::command_looked_up(open_command& x, const store::answer& fo
       ++counts_.commands_repeated;
       if (kept->result->command_name == x.name) finish_command(x, kept->result->succeeded, kept->result->body, true);
       else finish_command(x, false, chat::encode(fault{fault_code::conflict, "the id was used for " + kept->result->command_name}), false);
+    } else if (clock_fault_.code != fault_code::none) {
+      finish_command(x, false, chat::encode(clock_fault_), false); // nearly all of them end in an event of ours, dated by a clock that is wrong
     }
   }
   forward_ready();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 /// The way of a notification: stream, credit, EVENT, ACK.
 namespace causeway::session {
@@ -57,7 +58,8 @@ void session_machine::assign_streams() {
     for (const auto& [key, c] : connections_) {
       if (!c.wanted.contains(i)) continue;
       const auto load = load_of(key);
-      if (best != nullptr && std::pair{best_load, best->order} < std::pair{load, c.order}) continue;
+      // Who cannot be sent anything comes last.
+      if (best != nullptr && std::tuple{!has_credit(*best), best_load, best->order} < std::tuple{!has_credit(c), load, c.order}) continue;
       best = &c;
       best_load = load;
     }
@@ -75,7 +77,7 @@ void session_machine::balance_streams() {
     if (!s.owner || s.next_owner) continue;
     for (const auto& [key, c] : connections_) {
       // A difference of one is as even as it gets.
-      if (key == *s.owner || !c.wanted.contains(i) || load_of(key) + 1 >= load_of(*s.owner)) continue;
+      if (key == *s.owner || !c.wanted.contains(i) || !has_credit(c) || load_of(key) + 1 >= load_of(*s.owner)) continue;
       s.next_owner = key;
       break;
     }
@@ -93,6 +95,44 @@ void session_machine::hand_over_idle_streams() {
     s.next_owner.reset();
     pump(to);
   }
+}
+
+bool session_machine::is_starved(const outbox_stream& s) {
+  const auto* c = s.owner ? find(*s.owner) : nullptr;
+  if (c == nullptr || s.next_owner || s.seeking || s.in_flight() > 0 || now_ < s.paused_until || !s.has_more()) return false;
+  return !has_credit(*c) || s.front_bytes() > c->bytes;
+}
+
+void session_machine::watch_starved() {
+  if (starved_timer_ || connections_.size() < 2 || std::ranges::none_of(streams_, [this](const auto& s) { return is_starved(s); })) return;
+  starved_timer_ = true;
+  out_.push_back(wake_me_at{now_ + starved_after_ms, timer_starved});
+}
+
+void session_machine::feed_starved_streams() {
+  starved_timer_ = false;
+  bool fed = false;
+  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+    auto& s = streams_[i];
+    if (!is_starved(s)) continue;
+    const connection* best = nullptr;
+    std::size_t best_load = 0;
+    for (const auto& [key, c] : connections_) {
+      if (key == *s.owner || !c.wanted.contains(i) || !has_credit(c) || s.front_bytes() > c.bytes) continue;
+      const auto load = load_of(key);
+      if (best != nullptr && std::pair{best_load, best->order} < std::pair{load, c.order}) continue;
+      best = &c;
+      best_load = load;
+    }
+    if (best == nullptr) continue;
+    // Nothing of it is on its way to the other: that is what makes this safe.
+    take_stream(s);
+    s.owner = key_of(best->who);
+    fed = true;
+  }
+  if (fed)
+    for (const auto& [key, c] : connections_) pump(key);
+  else watch_starved();
 }
 
 // -- sending ----------------------------------------------------------------------------------------------------------
@@ -123,6 +163,7 @@ void session_machine::pump(const connection_key& key) {
     return s.owner == key && !s.next_owner && now_ >= s.paused_until && s.has_more();
   });
   if (!durable_waits) send_ephemeral(*c);
+  watch_starved();
 }
 
 bool session_machine::send_one(connection& c, std::uint32_t number, outbox_stream& s) {

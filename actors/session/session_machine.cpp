@@ -52,6 +52,7 @@ void session_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, timer_due>) timer(x);
       else if constexpr (std::is_same_v<T, command_done>) command_result(x);
       else if constexpr (std::is_same_v<T, store_state_changed>) store_changed(x);
+      else if constexpr (std::is_same_v<T, clock_state_changed>) clock_changed(x);
       else if constexpr (std::is_same_v<T, commands_lost>) lost(x);
       else if constexpr (std::is_same_v<T, ephemeral_notification>) keep_ephemeral(x);
       else if constexpr (std::is_same_v<T, passivate>) consider_end();
@@ -123,6 +124,8 @@ void session_machine::timer(const timer_due& m) {
   } else if (m.name == timer_acknowledge) {
     flush_timer_ = false;
     flush_acknowledgements();
+  } else if (m.name == timer_starved) {
+    feed_starved_streams();
   } else if (m.name == timer_load) {
     for (const auto number : std::exchange(unread_positions_, {}))
       ask(store::read_outbox{number, 0, 0, 0}, position_question{number});
@@ -282,7 +285,9 @@ void session_machine::more_credit(connection& c, const edge::frame& f) {
   const auto header = edge::decode_header<edge::credit_header>(f.header);
   if (!header) return send_error(c.who, header.error());
   c.messages = std::min(c.messages + std::min(header->more.messages, credit_max), credit_max);
+  const bool had_none = !has_credit(c);
   c.bytes = std::min(c.bytes + std::min(header->more.bytes, credit_max), credit_max);
+  if (had_none) balance_streams(); // its share may have gone to others
   pump(key_of(c.who));
 }
 

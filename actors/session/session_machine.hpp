@@ -43,6 +43,9 @@ inline constexpr std::size_t late_bindings_max = 1'024;
 /// ACKs are written to the store this late at most, or after this many events.
 inline constexpr time_ms acknowledge_delay_ms = 50;
 inline constexpr std::size_t acknowledge_events = 256;
+/// So long a connection that has a stream may be without credit for what is in it, while another one has some.
+inline constexpr time_ms starved_after_ms = 1'000;
+inline constexpr const char* timer_starved = "starved";
 
 /// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go out.
 /// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT, ACK,
@@ -122,6 +125,7 @@ private:
   void refuse_command(const connection& c, const std::string& id, const fault& why, ignored_fields ignored = {});
   void time_out_commands();
   void store_changed(const store_state_changed& m);
+  void clock_changed(const clock_state_changed& m) { clock_fault_ = m.why; }
   void lost(const commands_lost& m);
   /// The RESULT, to all who wait; the command goes on.
   void answer_waiters(open_command& x, bool ok, const std::string& body, bool repeated);
@@ -132,6 +136,11 @@ private:
   void take_stream(outbox_stream& s);
   std::size_t load_of(const connection_key& key) const;
   void hand_over_idle_streams();
+  static bool has_credit(const connection& c) { return c.messages > 0 && c.bytes > 0; }
+  /// Whether something of the stream waits for nothing but credit of its owner.
+  bool is_starved(const outbox_stream& s);
+  void watch_starved();
+  void feed_starved_streams();
   void pump(const connection_key& key);
   void pump_owner(const outbox_stream& s);
   bool send_one(connection& c, std::uint32_t number, outbox_stream& s);
@@ -179,11 +188,13 @@ private:
   std::unordered_map<std::string, std::shared_ptr<open_command>> open_;
   std::deque<std::shared_ptr<open_command>> waiting_; ///< not forwarded yet, in the order sent
   fault store_fault_;                     ///< why the store does not write; none: it does
+  fault clock_fault_;                     ///< why nothing new is signed; none: it is
 
   std::set<std::uint32_t> dirty_;         ///< streams with an ACK that is not written yet
   std::vector<store::write> bindings_;    ///< to be written with the ACKs
   std::size_t unwritten_events_ = 0;
   bool flush_timer_ = false;
+  bool starved_timer_ = false;
   std::size_t late_bindings_ = 0;         ///< questions about bindings under way
   std::uint64_t bindings_handed_over_ = 0, bindings_on_disk_ = 0; ///< batches of bindings; commands that follow them may use the names
 

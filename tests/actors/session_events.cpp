@@ -281,6 +281,58 @@ BOOST_AUTO_TEST_CASE(a_stream_moves_to_a_new_connection_only_when_its_flight_is_
   gets(rig, other, {2});
 }
 
+BOOST_AUTO_TEST_CASE(connections_without_credit_do_not_keep_streams_from_one_that_has_some) {
+  // The operator saw: three connections of a monitoring script that granted nothing, and three rooms of four were silent.
+  for (const bool before : {true, false}) {
+    session_rig rig{4};
+    rig.begin();
+    if (!before) rig.hello(peer);
+    for (const auto* name : {"z1", "z2", "z3"}) rig.hello(connection(name), {0, 0});
+    if (before) rig.hello(peer);
+    rig.sent.clear();
+    for (std::uint32_t stream = 0; stream < 4; ++stream) rig.notify(stream);
+    rig.advance(session::starved_after_ms);
+    gets(rig, peer, {1, 1, 1, 1});
+    // Whoever grants credit afterwards has his share, as soon as what is on its way is acknowledged.
+    for (std::uint32_t stream = 0; stream < 4; ++stream) rig.ack(peer, stream, 1);
+    rig.credit(connection("z1"), 100, 1'000'000);
+    rig.sent.clear();
+    for (std::uint32_t stream = 0; stream < 4; ++stream) rig.notify(stream);
+    gets(rig, peer, {2, 2});
+    gets(rig, connection("z1"), {2, 2});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_event_beyond_the_credit_of_one_connection_goes_to_another_that_has_enough) {
+  session_rig rig{1};
+  rig.begin();
+  rig.hello(other, {100, 100});
+  rig.hello(peer);
+  rig.sent.clear();
+  rig.notify(0, std::string(200, 'x'));
+  gets(rig, peer, {});
+  rig.advance(session::starved_after_ms);
+  gets(rig, peer, {1});
+  gets(rig, other, {});
+}
+
+BOOST_AUTO_TEST_CASE(events_on_their_way_to_a_connection_without_further_credit_stay_its_own) {
+  session_rig rig{1};
+  rig.begin();
+  rig.hello(other, {1, 1'000});
+  rig.hello(peer, {0, 0});
+  rig.credit(peer, 100, 1'000);
+  rig.sent.clear();
+  rig.notify(0);
+  rig.notify(0);
+  rig.advance(10 * session::starved_after_ms);
+  gets(rig, other, {1});
+  gets(rig, peer, {});
+  rig.ack(other, 0, 1);
+  rig.advance(session::starved_after_ms);
+  gets(rig, peer, {2});
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_nobody_wants_waits) {
   session_rig rig{2};
   rig.begin();

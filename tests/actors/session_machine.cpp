@@ -310,6 +310,24 @@ BOOST_AUTO_TEST_CASE(when_the_store_does_not_write_open_commands_are_told_at_onc
   BOOST_TEST(rig.commands.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(while_the_clock_is_wrong_nothing_new_is_begun_and_what_is_done_is_told) {
+  auto rig = connected();
+  rig.command(peer, "c1", an_invitation);
+  BOOST_REQUIRE(rig.commands.size() == 1u);
+  rig.store.results["c0"] = {"c0", "invite.send", true, "first answer", 0};
+  rig.give(clock_state_changed{{fault_code::clock_wrong, "two days ahead"}});
+  BOOST_TEST(rig.sent.empty());
+  rig.command(peer, "c2", an_invitation);
+  is_refused(rig, "c2", fault_code::clock_wrong);
+  rig.command(peer, "c0", an_invitation);
+  BOOST_TEST(result_of(rig.only(peer)).repeated);
+  rig.command(peer, "c3", chat::query_user{"ann"});
+  BOOST_TEST(rig.commands.size() == 2u); // a question changes nothing
+  rig.give(clock_state_changed{});
+  rig.command(peer, "c2", an_invitation);
+  BOOST_TEST(rig.commands.size() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_begun_before_the_store_failed_ends_once_and_its_repetition_is_told_how) {
   auto rig = connected();
   rig.command(peer, "c1", an_invitation);
