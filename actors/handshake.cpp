@@ -9,6 +9,7 @@ using matrix::json::object;
 result<matrix::event_ptr> sign_from_template(const context& node, const object& shape,
                                              const matrix::room_version_rules& rules, const std::string& room_id,
                                              const std::string& user_id, object content, time_ms now) {
+  if (auto fine = node.may_sign(); !fine) return fine.error();
   auto is = [&](const char* key, std::string_view want) {
     const auto* v = shape.find(key);
     return v && v->as_string() && *v->as_string() == want;

@@ -14,7 +14,7 @@ namespace causeway {
 /// Makes the membership event of a user of ours from a template and signs it. It has an `origin`, which is not specified any more and
 /// which some servers demand.
 /// @param content  ours, with its `membership`; what the template has there is only checked to be of the same membership
-/// @returns fault peer_bad_answer: the template is not this user's event in this room, or cannot become an event
+/// @returns fault peer_bad_answer: the template is not this user's event in this room, or cannot become an event; clock_wrong
 result<matrix::event_ptr> sign_from_template(const context& node, const matrix::json::object& shape,
                                              const matrix::room_version_rules& rules, const std::string& room_id,
                                              const std::string& user_id, matrix::json::object content, time_ms now);

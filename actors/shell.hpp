@@ -92,6 +92,7 @@ struct supervisor_state {
     std::uint64_t routed = 0;
     time_ms since = 0;
     enum class phase : std::uint8_t { running, restarting, parked } at = phase::running;
+    bool is_remade = false; ///< it was told to end, and is made anew when it has
     std::deque<message> waiting;
     std::deque<command_reference> commands; ///< the last ones that went to it; they are lost with it, unless it has said how they ended
     std::deque<time_ms> failures; ///< within the window

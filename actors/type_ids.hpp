@@ -36,6 +36,11 @@ struct restart_due {
 };
 /// Node -> supervisor: end all children and yourself.
 struct end_all {};
+/// Node -> supervisor: make all children anew from the store, as when they fail, at once and without counting it: what they hold in memory is not true
+/// any more (the clock was set). Their open commands are answered with `why`.
+struct remake_all {
+  fault why;
+};
 /// Node -> supervisor: what do you supervise?
 struct supervision {
   std::string kind, key, phase, last_fault;
@@ -55,6 +60,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::timer_fired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::may_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::restart_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::end_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::remake_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::list_children)
 
 CAF_BEGIN_TYPE_ID_BLOCK(causeway, caf::first_custom_type_id)
@@ -65,5 +71,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(causeway, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(causeway, (causeway::may_end))
   CAF_ADD_TYPE_ID(causeway, (causeway::restart_due))
   CAF_ADD_TYPE_ID(causeway, (causeway::end_all))
+  CAF_ADD_TYPE_ID(causeway, (causeway::remake_all))
   CAF_ADD_TYPE_ID(causeway, (causeway::list_children))
 CAF_END_TYPE_ID_BLOCK(causeway)

@@ -13,15 +13,18 @@
 #include "config/validate.hpp"
 #include "config/warnings.hpp"
 #include "plugin/admin/admin_service.hpp"
+#include "plugin/admin/alarms.hpp"
 #include "plugin/edge/edge.hpp"
 #include "plugin/gateway/certificate_check.hpp"
 #include "plugin/gateway/gateway.hpp"
 #include "plugin/key_file.hpp"
 #include "plugin/media/media_service.hpp"
+#include "plugin/node_clock.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/patient_threads.hpp"
 #include "plugin/private_files.hpp"
+#include "plugin/process_limits.hpp"
 #include "plugin/store/identity.hpp"
 #include "plugin/store/key_claim.hpp"
 #include "plugin/store/store_thread.hpp"
@@ -81,15 +84,12 @@ std::string hex(std::string_view bytes) {
 
 std::string_view version() { return "0.1.0"; }
 
-/// The world as the actors see it: real store, real edges, the system's clock.
+/// The world as the actors see it: real store, real edges, a clock that does not jump unnoticed.
 class node_world : public world {
 public:
   node_world(store::store_thread& store, node_log& log) : store_(store), log_(log) {}
 
-  time_ms now() const override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-  }
+  time_ms now() const override { return clock.now(wall_clock_ms(), steady_clock_ms()); }
   void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed, std::function<void(result<store::commit_outcome>)> done) override {
     store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
       if (outcome && !outcome->outbox_heads.empty())
@@ -136,6 +136,7 @@ public:
   }
 
   std::shared_ptr<switchboard> board;
+  node_clock clock{wall_clock_ms(), steady_clock_ms()};
   std::unique_ptr<gateway_links> gateways;
   edge::edge* the_edge = nullptr;
   media::media_service* files = nullptr;
@@ -154,7 +155,9 @@ struct node::parts {
   unswapped secret; ///< the signing key, which lies in `common`
   std::unique_ptr<node_log> log;
   std::unique_ptr<store::store_thread> store;
+  std::shared_ptr<signing_gate> gate = std::make_shared<signing_gate>();
   std::unique_ptr<node_world> outside;
+  admin::alarms standing;
   std::unique_ptr<media::media_service> files;
   zmq::context_t zmq = patient_context();
   std::unique_ptr<system_config> config;
@@ -171,10 +174,12 @@ struct node::parts {
   status open(const config::options& wanted, bool without_gateway);
   void spawn_supervisors(std::string seed, const store::known_loaded& known);
   status open_files();
+  status check_process(bool without_gateway);
   status check_new_store() const;
   result<matrix::signing_key> open_key() const;
   void complain_of_certificate();
   void keep_house();
+  void watch_clock();
   void reload(const config::options& wanted);
   void say_goodbye();
   void stop();
@@ -192,6 +197,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (auto made = prepare_log_file(options.log); !made) return made;
   log = std::make_unique<node_log>(options.log);
 
+  if (auto fine = check_process(without_gateway); !fine) return fine;
   if (auto fine = check_new_store(); !fine) return fine;
   const store::identity made_for{options.node.server_name, options.edge.streams};
   auto engine = store::open_sqlite(options.store, &made_for);
@@ -207,7 +213,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
 
   common =
     std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room,
-                                      options.invitation, options.edge.streams, hex(random_bytes(6)), std::move(*old_keys)});
+                                      options.invitation, options.edge.streams, hex(random_bytes(6)), std::move(*old_keys), gate});
   secret = unswapped{common.get(), sizeof *common};
   outside = std::make_unique<node_world>(*store, *log);
   outside->board = std::make_shared<switchboard>();
@@ -221,6 +227,9 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   outside->gateways = std::make_unique<gateway_links>(
     *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
     [this] { return outside->now(); }, known->servers);
+  outside->gateways->handle_dates([this](const std::string& server_name, const gateway::http_answer& a) {
+    outside->clock.heard(server_name, a.address, a.date_ms, a.elapsed_ms, steady_clock_ms());
+  });
   if (auto fine = open_files(); !fine) return fine;
   admin::services services;
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
@@ -256,6 +265,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   services.tell = deliver;
   services.send = [this](edge::connection to, edge::frame f) { the_edge->send(to, std::move(f)); };
   services.now_ms = [this] { return outside->now(); };
+  services.list_alarms = [this] { return standing.all(); };
   admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
                                                                  common->key.key_id(), common->key.public_key_base64()},
                                                  std::move(services));
@@ -263,6 +273,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   spawn_supervisors(random_bytes(32), *known);
   store->watch([this, is_out = false](const fault& why) mutable {
     const bool fails = why.code != fault_code::none;
+    standing.set("store", fails ? why.detail : std::string{}, outside->now());
     if (fails && !is_out) log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}}, {actor_kind::store, ""});
     if (!fails) log->write(note{log_level::info, "the store writes again", {}}, {actor_kind::store, ""});
     is_out = fails;
@@ -310,6 +321,18 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   for (const auto& x : config::warnings(options))
     log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}}, {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
+  return ok();
+}
+
+status node::parts::check_process(bool without_gateway) {
+  std::string refused, warned;
+  for (const auto& x : check_limits(find_process_limits(options), process_needs::of(options, without_gateway))) {
+    auto& all = x.refuses ? refused : warned;
+    all += (all.empty() ? "" : "\n") + x.what;
+    if (!x.refuses) log->write(note{log_level::warning, "a limit of the process is low", {{"why", x.what}}}, {actor_kind::inspector, ""});
+  }
+  standing.set("limits", warned, wall_clock_ms());
+  if (!refused.empty()) return {fault_code::invalid_param, refused};
   return ok();
 }
 
@@ -364,6 +387,7 @@ status node::parts::open_files() {
     log->write(note{log_level::error, what, {{"why", to_string(why)}}}, {actor_kind::media, ""});
   };
   hands.now = [this] { return outside->now(); };
+  hands.alarm = [this](const std::string& why) { standing.set("media", why, outside->now()); };
   auto opened = media::media_service::open(options.node.server_name, options.media_path(), options.media, std::move(hands));
   if (!opened) return opened.error();
   files = std::move(*opened);
@@ -423,6 +447,7 @@ void node::parts::keep_house() {
     wakeup.wait_for(guard, 1s);
     if (stopping) return;
     guard.unlock();
+    watch_clock();
     admin->expire();
     files->tick();
     outside->gateways->expire();
@@ -440,6 +465,27 @@ void node::parts::keep_house() {
     }
     guard.lock();
   }
+}
+
+void node::parts::watch_clock() {
+  const address us{actor_kind::inspector, ""};
+  const auto now = outside->clock.look(wall_clock_ms(), steady_clock_ms());
+  const bool is_wrong = now.why.code != fault_code::none;
+  if (now.is_news) {
+    if (is_wrong) log->write(note{log_level::error, "the clock is wrong: nothing new is signed", {{"why", now.why.detail}}}, us);
+    else if (!now.doubt.empty()) log->write(note{log_level::warning, "the clock may be wrong", {{"why", now.doubt}}}, us);
+    else log->write(note{log_level::info, "the clock is right again", {}}, us);
+    standing.set("clock", is_wrong ? now.why.detail : now.doubt, outside->now());
+  }
+  if (now.set_by != 0) {
+    log->write(note{log_level::warning, "the clock was set: timers and pauses are counted anew", {{"by_ms", std::to_string(now.set_by)}}}, us);
+    for (const auto& s : outside->board->supervisors)
+      if (s) caf::anon_send(s, remake_all{{fault_code::clock_wrong, "the clock was set while it was carried out; repeat it with the same id"}});
+  }
+  if (is_wrong) gate->close(now.why);
+  else gate->open();
+  // Every second: a session that was made meanwhile knows nothing.
+  if (is_wrong || now.is_news) outside->board->deliver({actor_kind::session, ""}, clock_state_changed{now.why});
 }
 
 void node::parts::reload(const config::options& wanted) {

@@ -15,7 +15,7 @@ class node {
 public:
   /// Starts everything; returns when the chat edge and the HTTPS listeners take connections.
   /// @param without_gateway  no HTTPS here: gateways of other processes connect to `edge.gateway_endpoints`
-  /// @returns faults invalid_param, forbidden, store_failed, already_exists, internal; the detail says what to do
+  /// @returns faults invalid_param, forbidden, store_failed, store_damaged, address_in_use, internal; the detail says what to do
   static result<std::unique_ptr<node>> start(const config::options& options, bool without_gateway = false);
   ~node(); ///< stops
   node(const node&) = delete;

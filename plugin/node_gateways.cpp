@@ -1,5 +1,6 @@
 #include "plugin/node_gateways.hpp"
 
+#include "actors/due.hpp"
 #include "messages/edge/header.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -126,6 +127,7 @@ void gateway_links::on_lost(const edge::connection& gone) {
 
 void gateway_links::conclude(const open_request& r, gateway::http_answer a) {
   a.id = r.id;
+  if (on_date_ && a.date_ms > 0) on_date_(r.server_name, a);
   if (r.done) return r.done(std::move(a));
   deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::make_shared<const gateway::http_answer>(std::move(a))});
 }
@@ -181,7 +183,7 @@ void gateway_links::expire() {
   std::deque<waiting_request> late;
   {
     std::lock_guard guard(mutex_);
-    while (!waiting_.empty() && now_() - waiting_.front().since >= waits_for_gateway_ms) {
+    while (!waiting_.empty() && !is_within(waiting_.front().since, waits_for_gateway_ms, now_())) {
       late.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
@@ -243,9 +245,9 @@ void gateway_links::answer(const edge::connection& to, std::uint64_t id, int htt
 std::string gateway_links::keys_document() {
   std::lock_guard guard(mutex_);
   const auto now = now_();
-  if (keys_document_until_ - now < renew_ms) {
-    keys_document_until_ =
-      now + std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
+  const auto lifetime_ms = std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
+  if (is_due(keys_document_until_ - renew_ms, now, lifetime_ms)) {
+    keys_document_until_ = now + lifetime_ms;
     keys_document_ =
       matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys, keys_document_until_));
   }

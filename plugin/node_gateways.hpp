@@ -46,6 +46,9 @@ public:
   void send(const std::string& gateway, const gateway::federation_answer& x);
   /// To the gateway that has the stream; nothing when that has ended.
   void send(const gateway::stream_credit& x);
+  /// Hears of each answer with a Date: whose, from which address, the date, how long it took. Before the first frame.
+  using date_function = std::function<void(const std::string& server_name, const gateway::http_answer&)>;
+  void handle_dates(date_function x) { on_date_ = std::move(x); }
   /// Before the first frame.
   void handle_streams(stream_handlers x) { streams_ = std::move(x); }
   /// Answers what has waited for a gateway long enough. To be called every second or so.
@@ -85,6 +88,7 @@ private:
   send_function send_;
   std::function<time_ms()> now_;
   stream_handlers streams_;
+  date_function on_date_;
 
   mutable std::mutex mutex_; ///< guards all below
   std::map<std::string, edge::connection> gateways_;

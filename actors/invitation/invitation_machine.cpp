@@ -1,5 +1,6 @@
 #include "actors/invitation/invitation_machine.hpp"
 
+#include "actors/due.hpp"
 #include "actors/invitation/invitation_row.hpp"
 #include "messages/chat/codec.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -64,6 +65,10 @@ void invitation_machine::loaded() {
   perhaps_joined_ = exists_ && row_.pending_request == "join";
   invite_may_be_late_ = exists_ && row_.pending_request == "invite" && row_.attempts > 0;
   if (!exists_) return;
+  // What a clock that ran ahead has written begins now: nothing may wait for years, and no invitation may end before it was seen.
+  row_.since_ts = happened_at(row_.since_ts, out_.now());
+  if (const auto lifetime_ms = std::int64_t{node_.invitation.lifetime_h} * 3'600'000; lifetime_ms > 0 && row_.deadline_ts > out_.now() + lifetime_ms)
+    row_.deadline_ts = out_.now() + lifetime_ms;
   if (const auto* rules = matrix::find_room_version(row_.room_version); rules && !row_.event.empty())
     if (auto e = matrix::parse_event(row_.event, *rules)) event_ = *e;
   // A crash may have come between the room's commit and ours. To an invitation the room itself says so when it is loaded; a knock is perhaps in no

@@ -129,7 +129,9 @@ void invitation_machine::send_invite() {
 }
 
 void invitation_machine::retry_later(const fault& why) {
-  if (row_.direction == "outgoing" && event_ && out_.now() - event_->origin_server_ts > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
+  // Dated by a clock that ran ahead? It did not begin after its row.
+  const auto begun = happened_at(event_ ? event_->origin_server_ts : out_.now(), row_.since_ts > 0 ? row_.since_ts : out_.now());
+  if (row_.direction == "outgoing" && event_ && out_.now() - begun > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
     return become("failed", "the server could not be reached: " + to_string(why));
   }

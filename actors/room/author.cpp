@@ -34,6 +34,7 @@ matrix::json::array ids_as_json(const std::vector<std::string>& ids, const matri
 } // namespace
 
 result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
+  if (auto fine = node_.may_sign(); !fine) return fine.error();
   const auto& rules = graph_.rules();
   auto prev = graph_.extremities();
   if (prev.size() > limits::prev_events_authored_max) prev.resize(limits::prev_events_authored_max);
@@ -47,7 +48,8 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
   if (d.state_key) pdu.set("state_key", *d.state_key);
   const auto content_bytes = matrix::json::canonical(d.content).size();
   if (content_bytes > limits::authored_content_bytes_max)
-    return {fault_code::too_large, "the content exceeds " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
+    return {fault_code::too_large, "the content has " + std::to_string(content_bytes) + " bytes as JSON, at most " + std::to_string(limits::authored_content_bytes_max) +
+                                     " are taken: shorten it, or send it as a file"};
   pdu.set("content", d.content);
   if (!d.redacts.empty()) {
     if (rules.redaction_updated) pdu.find("content")->as_object()->set("redacts", d.redacts);
@@ -62,8 +64,10 @@ result<matrix::event_ptr> room_machine::draft_event(const draft& d) {
   auto x = matrix::hash_and_sign(std::move(pdu), rules, node_.server_name, node_.key);
   if (!x) return x.error();
   // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with them too.
-  if (content_bytes > limits::event_bytes_max / 2 && (*x)->to_json().size() + further_signatures_bytes > limits::event_bytes_max)
-    return {fault_code::too_large, "the event leaves no room for the signatures of other servers"};
+  if (content_bytes > limits::event_bytes_max / 2)
+    if (const auto bytes = (*x)->to_json().size(); bytes + further_signatures_bytes > limits::event_bytes_max)
+      return {fault_code::too_large, "the event would have " + std::to_string(bytes) + " bytes, at most " + std::to_string(limits::event_bytes_max - further_signatures_bytes) +
+                                       " leave room for the signatures of other servers: shorten it, or send it as a file"};
   if (auto v = graph_.judge(**x, before); v.judged != store::verdict::accepted) return {fault_code::forbidden, v.reason};
   return *x;
 }
@@ -134,26 +138,11 @@ std::vector<std::string> room_machine::servers_arriving() const {
   return servers;
 }
 
-std::vector<std::string> room_machine::local_speakers() const {
-  const auto& joined = graph_.members().local_joined();
-  std::set<std::string> users;
-  std::size_t named = 0;
-  const auto take = [&](std::string_view user) {
-    ++named;
-    if (joined.contains(user)) users.emplace(user);
-  };
-  const auto& create = *graph_.create();
-  take(create.sender);
-  if (const auto* creators = create.content().find("additional_creators"); creators && creators->as_array())
-    for (const auto& user : *creators->as_array())
-      if (user.as_string()) take(*user.as_string());
-  if (const auto levels = graph_.state_event("m.room.power_levels"))
-    if (const auto* by_user = levels->content().find("users"); by_user && by_user->as_object())
-      for (const auto& one : *by_user->as_object()) take(one.key);
-  // Among one more than are named somebody is named nowhere, and he can do what all others can who are not.
-  std::size_t first = 0;
-  for (auto user = joined.begin(); user != joined.end() && first <= named; ++user, ++first) users.insert(*user);
-  return {users.begin(), users.end()};
+std::vector<std::string> room_machine::local_joined() const {
+  std::vector<std::string> users;
+  for (const auto& e : graph_.events_of(graph_.current()))
+    if (e->type == "m.room.member" && e->membership() == "join" && node_.is_local(*e->state_key)) users.push_back(*e->state_key);
+  return users;
 }
 
 } // namespace causeway::room

@@ -15,6 +15,7 @@ using matrix::json::object;
 
 result<matrix::event_ptr> found_room(const context& node, const chat::room_create& wanted, std::string_view creator,
                                      std::string_view random, time_ms now) {
+  if (auto fine = node.may_sign(); !fine) return fine.error();
   const auto* rules = matrix::find_room_version(node.federation.room_version);
   if (!rules) return {fault_code::unsupported_room_version, "federation.room_version " + node.federation.room_version};
   object content{{"room_version", rules->id}};
@@ -115,7 +116,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
     inviting_ = {};
     head_ = {};
     head_.room_id = room_id_;
-    graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every, node_.server_name);
+    graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every);
     failed(c.command.reference, x.name, why);
   };
   auto add = [&](draft d) -> status {

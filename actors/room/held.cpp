@@ -1,5 +1,6 @@
 // What comes during our join: before the state of the room is known nothing can be judged, and the server whose answer we wait for may take minutes.
 // Nobody else waits for it: what comes is staged in the inbox, answered for, and goes the way of all other events when the join has ended.
+#include "actors/due.hpp"
 #include "actors/room/answer_id.hpp"
 #include "actors/room/intake_limits.hpp"
 #include "actors/room/room_machine.hpp"
@@ -55,7 +56,7 @@ void room_machine::load_held(const std::vector<store::put_inbox>& rows) {
       out_.write(store::remove_inbox{room_id_, {staged.event_id}});
       continue;
     }
-    held_pdu x{*object, staged.event_id, staged.origin, staged.received_ts, staged.pdu.size()};
+    held_pdu x{*object, staged.event_id, staged.origin, happened_at(staged.received_ts, out_.now()), staged.pdu.size()};
     // An invitation that is taken back must not stand until somebody wants to join again.
     const auto* type = x.pdu.find("type");
     if (type && type->as_string() && *type->as_string() == "m.room.member") now.push_back(std::move(x));

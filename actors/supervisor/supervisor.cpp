@@ -102,8 +102,11 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
     if (it == s.keys.end()) return; // ended by us
     const auto key = it->second;
     s.keys.erase(it);
-    if (auto c = s.children.find(key); c != s.children.end())
-      failed(self, key, c->second, self->system().render(d.reason));
+    auto c = s.children.find(key);
+    if (c == s.children.end()) return;
+    // Not before it has ended: what it decided last is on its way to the store, and what is asked after that sees it.
+    if (std::exchange(c->second.is_remade, false)) make(self, key, c->second);
+    else failed(self, key, c->second, self->system().render(d.reason));
   });
   return {
     [self](routed& m) {
@@ -156,6 +159,15 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
                                                            : "parked",
                         c.last_fault, c.since, c.routed, c.failures.size()});
       (*m.done)(std::move(rows));
+    },
+    [self](remake_all& m) {
+      for (auto& [key, c] : self->state.children) {
+        if (c.at != child::phase::running) continue;
+        tell_lost(self, c.commands, m.why);
+        c.at = child::phase::restarting;
+        c.is_remade = true;
+        self->send_exit(c.handle, caf::exit_reason::user_shutdown);
+      }
     },
     [self](end_all&) {
       auto& s = self->state;

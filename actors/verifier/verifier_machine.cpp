@@ -16,6 +16,8 @@ constexpr time_ms worker_timeout_ms = 45'000;
 /// So long the others of a question wait for word of a key that does not match. What is not known by then counts as an event without a key, which
 /// its room verifies again.
 constexpr time_ms doubts_timeout_ms = 2'000;
+/// Clocks of honest servers differ by less.
+constexpr time_ms ahead_ms = 60'000;
 /// With as many servers in one question (a large room is joined) notaries are asked beside the servers themselves.
 constexpr std::size_t crowd_servers_min = 20;
 
@@ -151,7 +153,7 @@ void verifier_machine::pieces_done(token id, question& q) {
 bool verifier_machine::ask_about_doubts(token id, question& q) {
   std::map<std::string, keys_wanted> wanted;
   for (std::size_t i = 0; i < q.checks.size(); ++i) {
-    if (q.checks[i] != event_check::bad_signature) continue;
+    if (q.checks[i] != event_check::bad_signature && !is_beyond_keys(q, i)) continue;
     const auto& e = *q.asked.events[i];
     bool is_of_others = false;
     for (const auto& server : possible_signers(e)) {
@@ -184,8 +186,26 @@ void verifier_machine::check_doubted(token id, question& q) {
   if (q.open_pieces == 0) finish(id);
 }
 
+bool verifier_machine::is_beyond_keys(const question& q, std::size_t event) const {
+  const auto& e = *q.asked.events[event];
+  if (q.checks[event] != event_check::no_key || !e.rules().enforce_key_validity || e.origin_server_ts <= now_ + ahead_ms) return false;
+  const auto* signatures = e.source.find("signatures");
+  for (const auto& server : possible_signers(e)) {
+    const auto known = q.keys->find(server);
+    const auto* by = signatures ? signatures->find_object(server) : nullptr;
+    if (!by || known == q.keys->end() || !known->second) continue;
+    for (const auto& s : *by)
+      if (const auto key = known->second->find(s.key); key != known->second->end() && key->second.valid_until_ts < e.origin_server_ts) return true;
+  }
+  return false;
+}
+
 void verifier_machine::finish(token id) {
   auto& q = open_.at(id);
+  // Its server has just been asked for its keys, and they are not good for such a date: no such signature is taken, and nobody waits for the day to
+  // come. Source: room version 5, "Signing key validity period".
+  for (std::size_t i = 0; i < q.checks.size(); ++i)
+    if (is_beyond_keys(q, i)) q.checks[i] = event_check::bad_signature;
   verified_ += q.checks.size();
   out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
   open_.erase(id);

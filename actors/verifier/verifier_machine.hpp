@@ -38,6 +38,8 @@ private:
   bool ask_about_doubts(token id, question& q);
   void check_doubted(token id, question& q);
   void finish(token id);
+  /// Dated ahead of us, and beyond what a key of its signers that is known is good for.
+  bool is_beyond_keys(const question& q, std::size_t event) const;
   void sweep();
   static time_ms deadline(const question& q);
   time_ms next_deadline() const;

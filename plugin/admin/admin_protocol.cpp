@@ -27,7 +27,7 @@ struct contract<admin::arguments> {
 namespace causeway::admin {
 
 std::span<const command_info> commands() {
-  static constexpr std::array<command_info, 9> all = {{
+  static constexpr std::array<command_info, 10> all = {{
     {"rooms", false, "", "All rooms, those that wait for something first."},
     {"room.show", false, "room", "One room: members, head of the graph, invitations, servers, what waits."},
     {"servers", false, "", "All other servers we owe or owed something, the latest first."},
@@ -36,6 +36,7 @@ std::span<const command_info> commands() {
     {"server.retry", true, "server", "Ends the back-off of a server: the next attempt is made now."},
     {"invites", false, "", "Open invitations; with `all` also those that are over."},
     {"invite.show", false, "room user", "One invitation and what it waits for."},
+    {"status", false, "", "What is wrong with the broker as a whole."},
     {"actors", false, "", "Actors in memory, those in trouble first."},
     {"keys", false, "", "Our verify key; with `server` the known keys of that server."},
   }};

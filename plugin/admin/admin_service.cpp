@@ -121,6 +121,7 @@ private:
                       self.answer(j, views::invites(f, j.with, self.with_.now_ms()));
                     });
     }
+    if (name == "status") return answer(work, views::status(with_.list_alarms(), who_.server_name, who_.version, work.with));
     if (name == "actors")
       return gather(std::move(work), {{}, {}, true},
                     [](impl& self, const job& j, const findings& f) { self.answer(j, views::actors(f, j.with)); });

@@ -26,6 +26,7 @@ struct services {
   /// How one actor is, as a JSON object; an empty text when it is not in memory. Must not load it.
   std::function<void(address, std::function<void(std::string json)>)> ask_status;
   std::function<void(std::function<void(std::vector<actor_row>)>)> list_actors;
+  std::function<std::vector<alarm_row>()> list_alarms = [] { return std::vector<alarm_row>{}; };
   std::function<void(address, message)> tell;
   std::function<void(edge::connection, edge::frame)> send;
   std::function<std::int64_t()> now_ms; ///< milliseconds since 1970

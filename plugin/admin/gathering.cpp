@@ -1,5 +1,7 @@
 #include "plugin/admin/gathering.hpp"
 
+#include "plugin/admin/admin_service.hpp"
+
 #include <utility>
 
 namespace causeway::admin {
@@ -37,7 +39,8 @@ void gathering::actors_listed(std::vector<actor_row> rows) {
 
 void gathering::expire(std::int64_t now_ms) {
   std::unique_lock lock{mutex_};
-  if (!done_ || now_ms < deadline_ms_) return;
+  // A deadline further ahead than any can be: the clock was set back meanwhile.
+  if (!done_ || (now_ms < deadline_ms_ && deadline_ms_ - now_ms <= admin_service::answer_timeout_ms)) return;
   auto done = std::exchange(done_, nullptr);
   auto found = std::move(found_);
   lock.unlock();

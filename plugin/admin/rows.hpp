@@ -112,6 +112,20 @@ struct actor_row {
   }
 };
 
+/// Something that is wrong with the broker as a whole, as long as it is. Filled by the node.
+struct alarm_row {
+  std::string name, what;
+  std::int64_t since_ts = 0, times = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("name", name, "clock: nothing is signed, or other servers' dates differ from ours; store: it does not write; media: files of messages cannot be kept; limits: the process may use less than it is configured for.");
+    f("since_ts", since_ts, "When that began.");
+    f("times", times, "How often it has begun since the start.");
+    f("what", what, "What is wrong and what to do.");
+  }
+};
+
 /// One verify key.
 struct key_row {
   std::string server_name, key_id, public_key;

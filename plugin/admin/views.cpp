@@ -229,6 +229,13 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms) 
   return list("invitations", std::move(rows), with);
 }
 
+view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version, const arguments& with) {
+  auto body = list("alarms", std::move(alarms), with);
+  body.set("server_name", server_name);
+  body.set("version", version);
+  return body;
+}
+
 view actors(const findings& found, const arguments& with) {
   if (!found.actors) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
   auto rows = *found.actors;

@@ -23,6 +23,8 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms);
 view invites(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {actors: [actor_row], total}
 view actors(const findings& found, const arguments& with);
+/// {server_name, version, alarms: [alarm_row], total}
+view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version, const arguments& with);
 /// {keys: [key_row]} of another server
 view server_keys(const findings& found, const arguments& with);
 

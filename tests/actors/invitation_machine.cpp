@@ -646,6 +646,18 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_st
   BOOST_TEST(r.row.state == "accepted");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_stored_while_the_clock_was_days_ahead_counts_from_now_on) {
+  const time_ms ahead = 400 * 86'400'000LL;
+  auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "sending");
+  row.since_ts = noon + ahead;
+  row.deadline_ts = noon + ahead + 3'600'000;
+  row.retry_at_ts = noon + ahead;
+  rig r(our_room, eve, row);
+  const auto begun = r.begin();
+  BOOST_TEST(told<peer_request>(begun).size() == 1u); // the attempt is due
+  BOOST_TEST(timer_at(begun, "deadline") == noon + std::int64_t{r.node.invitation.lifetime_h} * 3'600'000);
+}
+
 BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_when_nobody_of_ours_was_left_has_expired) {
   auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), "pending");
   row.deadline_ts = noon;

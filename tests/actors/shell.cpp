@@ -360,6 +360,28 @@ BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_ses
   r.scheduler.run();
 }
 
+BOOST_AUTO_TEST_CASE(actors_are_made_anew_when_the_clock_was_set_and_nothing_that_is_said_to_them_is_lost) {
+  rig r;
+  r.options.restart_limit = 1;
+  r.open();
+  r.say("one");
+  r.say("two", "y");
+  BOOST_TEST(r.made == 2);
+  for (int times = 2; times <= 4; ++times) { // no failures: nobody is parked
+    r.heard.clear();
+    caf::anon_send(r.boss, remake_all{{fault_code::clock_wrong, "set"}});
+    r.board->deliver({actor_kind::remote_server, "x"}, server_alive{"meanwhile"});
+    r.scheduler.run();
+    BOOST_TEST(r.made == 2 * times);
+    BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "start") == 2);
+    BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "meanwhile") == 1);
+    for (const auto& row : r.children()) {
+      BOOST_TEST(row.phase == "running");
+      BOOST_TEST(row.failures == 0u);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_pause_before_a_restart_doubles) {
   rig r;
   r.options.restart_delay_ms = 100;

@@ -128,6 +128,35 @@ BOOST_AUTO_TEST_CASE(a_signature_that_does_not_match_a_known_key_has_its_server_
   BOOST_TEST((done[0].second.checks.at(1) == event_check::valid));
 }
 
+BOOST_AUTO_TEST_CASE(an_event_dated_beyond_what_its_keys_are_good_for_is_not_waited_for) {
+  // The user saw: a server's clock was two days ahead for three seconds, and what was said then was told fifty hours later.
+  const time_ms two_days = 48 * 3'600'000;
+  rig r;
+  auto sent = r.ask({event_by("there.example", there_key(), "11", noon + two_days), event_by("there.example", there_key())});
+  const auto id = told<keys_wanted>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto doubts = told<keys_wanted>(sent); // ours may be old
+  BOOST_REQUIRE(doubts.size() == 1u);
+  BOOST_TEST(doubts[0].second.are_doubted);
+  const auto all = told<events_verified>(r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(there_key())}, noon));
+  BOOST_REQUIRE(all.size() == 1u);
+  BOOST_TEST((all[0].second.checks.at(0) == event_check::bad_signature));
+  BOOST_TEST((all[0].second.checks.at(1) == event_check::valid));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_dated_ahead_by_a_right_clock_is_taken_with_the_keys_of_now) {
+  const time_ms two_days = 48 * 3'600'000; // ours is behind, and so are the keys we know
+  rig r;
+  auto sent = r.ask({event_by("there.example", there_key(), "11", noon + two_days)});
+  const auto id = told<keys_wanted>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto asked = told<keys_wanted>(sent).at(0).second.asked;
+  const auto fresh = std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon + 2 * two_days));
+  const auto done = told<events_verified>(worked(r, r.machine->on(keys_found{asked, "there.example", fresh}, noon)));
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
+}
+
 BOOST_AUTO_TEST_CASE(a_forged_signature_is_wrong_when_its_server_stands_by_its_key) {
   rig r;
   auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled())});

@@ -50,16 +50,22 @@ int failed(const broker_request& x, const reply& answer) {
   return refused ? exit_problem : exit_unreachable;
 }
 
-/// Asks; `show` prints the answer for a person.
-template <class Show>
-int run(const broker_request& x, std::string_view command, Show show) {
+/// Asks; `show` prints the answer for a person, `look` sees it however it is printed.
+template <class Show, class Look>
+int run(const broker_request& x, std::string_view command, Show show, Look look) {
   auto answer = ask(x.where, command, x.with);
   if (answer.outcome != reply::kind::done) return failed(x, answer);
+  look(answer.body);
   if (x.how.json)
     print(json::canonical(answer.body) + "\n");
   else
     show(answer.body);
   return exit_ok;
+}
+
+template <class Show>
+int run(const broker_request& x, std::string_view command, Show show) {
+  return run(x, command, std::move(show), [](const json::object&) {});
 }
 
 template <class Row>
@@ -125,6 +131,23 @@ int list_invites(const broker_request& x) {
   return list<admin::invite_row>(x, "invites", "invitations", invite_columns,
                                  x.with.all ? "There are no invitations."
                                             : "There are no open invitations (--all shows those that are over).");
+}
+
+int show_status(const broker_request& x) {
+  if (x.how.explain) return explain(admin::columns<admin::alarm_row>());
+  bool is_well = true;
+  const auto outcome = run(x, "status", [](const json::object& body) {
+    const json::value whole{body};
+    print("causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name")) + "\n");
+    const auto* rows = whole.find_array("alarms");
+    if (!rows || rows->empty()) return print("All is well.\n");
+    for (const auto& row : *rows)
+      if (const auto* alarm = row.as_object()) print("\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms()));
+  }, [&is_well](const json::object& body) {
+    const auto* total = json::value{body}.find_integer("total");
+    is_well = total == nullptr || *total == 0;
+  });
+  return outcome == exit_ok && !is_well ? exit_problem : outcome;
 }
 
 int list_actors(const broker_request& x) {

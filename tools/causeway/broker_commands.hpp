@@ -27,6 +27,7 @@ int show_server(const broker_request& x);
 int retry_server(const broker_request& x);
 int list_invites(const broker_request& x);
 int show_invite(const broker_request& x);
+int show_status(const broker_request& x);
 int list_actors(const broker_request& x);
 int list_keys(const broker_request& x);
 

@@ -133,6 +133,8 @@ private:
     show->add_option("ROOM", with.room, "Matrix id or the chat server's id")->required();
     show->add_option("USER", with.user, "@name:server")->required();
 
+    auto* status = add(app_, "status", "What is wrong with the broker as a whole (exit code 1: something is)", [this] { return show_status(line_.request()); });
+    status->add_flag("--explain", line_.broker.how.explain, "Say what the fields mean");
     add_list("actors", "List actors in memory, those in trouble first", &list_actors);
   }
 

@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 import urllib.parse
 import uuid
 
@@ -56,6 +57,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + self.server.owner.dated_by_s)
+
     def log_message(self, format, *arguments):
         pass
 
@@ -93,6 +97,7 @@ class FakeHomeserver:
         self.received_edus = []
         self.received_invites = []  # bodies
         self.requests = []       # "METHOD path"
+        self.dated_by_s = 0      # how far its Date headers are ahead
         self.invite_answer = None  # (status, body) instead of signing
         self.events = {}         # event id -> event, served by /event and get_missing_events
         self._broker = broker

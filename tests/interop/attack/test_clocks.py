@@ -1,0 +1,142 @@
+"""Clocks that are wrong: ours for three seconds, ours from the start, other servers'. Nothing is signed by a wrong clock, nothing waits for its day."""
+
+import glob
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from causeway_demo.broker import find_binary
+from causeway_demo.chat_server import CommandError
+from harness import matrix
+from hostile.case import HostileCase
+
+FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+DAY_S = 86_400
+NOTICED_S = 10  # within a second or two on an idle machine
+
+
+class ClockCase(HostileCase):
+    """A broker whose wall clock is in a file."""
+    alone = True
+    at_start_s = 0
+
+    @classmethod
+    def setUpClass(cls):
+        if not FAKETIME:
+            raise unittest.SkipTest("libfaketime is not installed (tools/install)")
+        super().setUpClass()
+
+    @classmethod
+    def start_causeway(cls, name, **options):
+        cls.clock_file = os.path.join(cls.directory, "clock")
+        cls.set_clock(cls.at_start_s)
+        wrapper = os.path.join(cls.directory, "with-a-clock")
+        # The C library's allocator instead of jemalloc, which asks for the time while libfaketime begins.
+        with open(wrapper, "w", encoding="ascii") as out:
+            out.write(f"""#!/bin/sh
+export LD_PRELOAD="{FAKETIME[0]} libstdc++.so.6 libc.so.6" FAKETIME_TIMESTAMP_FILE={cls.clock_file} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+exec {find_binary('causewayd')} "$@"
+""")
+        os.chmod(wrapper, 0o755)
+        return super().start_causeway(name, binary=wrapper, **options)
+
+    @classmethod
+    def set_clock(cls, ahead_s):
+        with open(cls.clock_file + ".new", "w", encoding="ascii") as out:
+            out.write(f"{ahead_s:+d}\n")
+        os.replace(cls.clock_file + ".new", cls.clock_file)
+
+    def alarms(self):
+        done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, "status"],
+                              capture_output=True, text=True, timeout=30, check=False)
+        found = {row["name"]: row["what"] for row in json.loads(done.stdout)["alarms"]}
+        self.assertEqual(done.returncode, 1 if found else 0, done.stdout)
+        return found
+
+    def refused(self, shared):
+        with self.assertRaises(CommandError) as refusal:
+            self.ours.send(shared.room_id, shared.alice, "by a wrong clock")
+        self.assertEqual(refusal.exception.code, "clock_wrong")
+        return refusal.exception.detail
+
+    def says_again(self, shared, text):
+        def said():
+            try:
+                self.ours.send(shared.room_id, shared.alice, text)
+                return True
+            except CommandError as why:
+                self.assertEqual(why.code, "clock_wrong")
+                return False
+        self.until(said, "the clock to be right again", NOTICED_S)
+
+        def arrived():
+            return next((pdu for pdu in list(self.honest.received_pdus) if pdu["content"].get("body") == text), None)
+        return self.until(arrived, "our message at the honest server")
+
+
+class WrongForAMoment(ClockCase):
+    def test_a_clock_that_is_days_off_for_three_seconds_dates_nothing(self):
+        shared = self.share()
+        self.says(shared, "before")
+        for number, ahead_s in enumerate((2 * DAY_S, -2 * DAY_S)):
+            self.set_clock(ahead_s)
+            self.until(lambda: "clock" in self.alarms(), "the alarm", NOTICED_S)
+            self.assertIn("has jumped 172800 s", self.refused(shared))
+            # What others say is told all the while.
+            self.hears_honest(shared)
+            self.set_clock(0)
+            pdu = self.says_again(shared, f"after {number}")
+            self.assertLess(abs(pdu["origin_server_ts"] - matrix.now_ms()), 60_000)
+            self.until(lambda: not self.alarms(), "the end of the alarm", NOTICED_S)
+            self.hears_honest(shared)
+        self.assertFalse([pdu for pdu in self.honest.received_pdus if abs(pdu["origin_server_ts"] - matrix.now_ms()) > 300_000])
+
+
+class WrongFromTheStart(ClockCase):
+    at_start_s = 600  # less than the lifetime of keys, more than anybody's network takes
+
+    def test_three_servers_that_say_so_end_all_signing_until_it_is_right(self):
+        shared = self.share()
+        third = self.play()
+        shared.room.join_of(third, self.fresh("trent"))
+        self.hears_honest(shared)
+        self.says(shared, "nobody has said so yet")  # its answers' dates do
+        self.until(lambda: "ahead of what 3 other servers say" in self.alarms().get("clock", ""), "the alarm", NOTICED_S)
+        self.assertIn("set it right", self.refused(shared))
+        self.hears_honest(shared)
+        self.set_clock(0)
+        pdu = self.says_again(shared, "right again")
+        self.assertLess(abs(pdu["origin_server_ts"] - matrix.now_ms()), 60_000)
+        self.hears_honest(shared)
+
+
+class OneThatLies(HostileCase):
+    def test_a_server_whose_dates_are_wrong_stops_nobody(self):
+        shared = self.share()
+        self.hears_honest(shared)
+        self.hostile.dated_by_s = -2 * DAY_S
+        # Longer than looking at the clock takes; no message may be refused.
+        begun, number = time.monotonic(), 0
+        while time.monotonic() - begun < 3:
+            number += 1
+            self.says(shared, f"number {number}")
+        self.assertNotIn("the clock is wrong", self.ours.broker.process.tail(1_000))
+
+
+class EventsDatedAhead(HostileCase):
+    def test_an_event_beyond_its_keys_holds_up_nothing_and_is_refused_by_itself(self):
+        shared = self.share()
+        room = shared.room
+        two_days = matrix.now_ms() + 2 * DAY_S * 1_000  # the keys are good for one
+        ahead_id, ahead = room.say("in two days", origin_server_ts=two_days)
+        behind_id, behind = room.say("and now")
+        begun = time.monotonic()
+        verdicts = self.verdicts(self.honest, [ahead, behind])
+        self.assertIn("error", verdicts[ahead_id])
+        self.assertEqual(verdicts[behind_id], {})
+        self.chat.wait_for("message.received", matrix_room_id=room.room_id, event_id=behind_id)
+        self.assertLess(time.monotonic() - begun, 20)
+        self.untold(shared, "in two days")
