@@ -46,8 +46,8 @@ struct put_event {
 struct put_state_group {
   std::string room_id;
   std::int64_t id = 0;
-  std::int64_t base = 0; ///< 0: `entries` is the whole state
-  std::vector<std::pair<matrix::state_key_pair, std::string>> entries;
+  std::int64_t base = 0;     ///< 0: `entries` is the whole state
+  matrix::state_map entries; ///< of a delta: what is added or replaced; an empty event id: removed
 };
 
 enum class room_phase : std::uint8_t {

@@ -138,11 +138,26 @@ std::vector<std::string> room_machine::servers_arriving() const {
   return servers;
 }
 
-std::vector<std::string> room_machine::local_joined() const {
-  std::vector<std::string> users;
-  for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && e->membership() == "join" && node_.is_local(*e->state_key)) users.push_back(*e->state_key);
-  return users;
+std::vector<std::string> room_machine::local_speakers() const {
+  const auto& joined = graph_.members().local_joined();
+  std::set<std::string> users;
+  std::size_t named = 0;
+  const auto take = [&](std::string_view user) {
+    ++named;
+    if (joined.contains(user)) users.emplace(user);
+  };
+  const auto& create = *graph_.create();
+  take(create.sender);
+  if (const auto* creators = create.content().find("additional_creators"); creators && creators->as_array())
+    for (const auto& user : *creators->as_array())
+      if (user.as_string()) take(*user.as_string());
+  if (const auto levels = graph_.state_event("m.room.power_levels"))
+    if (const auto* by_user = levels->content().find("users"); by_user && by_user->as_object())
+      for (const auto& one : *by_user->as_object()) take(one.key);
+  // Among one more than are named somebody is named nowhere, and he can do what all others can who are not.
+  std::size_t first = 0;
+  for (auto user = joined.begin(); user != joined.end() && first <= named; ++user, ++first) users.insert(*user);
+  return {users.begin(), users.end()};
 }
 
 } // namespace causeway::room

@@ -116,7 +116,7 @@ void room_machine::run(const queued_command& c, const chat::room_create& x) {
     inviting_ = {};
     head_ = {};
     head_.room_id = room_id_;
-    graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every);
+    graph_ = room_graph(node_.room.recent_events_max, node_.room.state_group_full_every, node_.server_name);
     failed(c.command.reference, x.name, why);
   };
   auto add = [&](draft d) -> status {

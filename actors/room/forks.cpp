@@ -39,7 +39,7 @@ void room_machine::forks_overdue() {
 
 std::optional<room_machine::draft> room_machine::merging_event() const {
   const auto levels = graph_.levels();
-  const auto users = local_joined();
+  const auto users = local_speakers();
   for (const auto& user : users)
     if (levels.of_user(user) >= levels.of_event(merge_type, false)) return draft{merge_type, user, {}, {}};
   // Nobody of ours may write. That he is in the room he may always say.

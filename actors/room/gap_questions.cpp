@@ -159,9 +159,8 @@ void room_machine::ask_missing_events(gap& g, const std::vector<const work*>& en
 
 std::optional<std::string> room_machine::witness_for(const gap& g, const work& w) const {
   const std::string author{matrix::server_name_of(w.event->sender)};
-  const auto servers = servers_in_room();
   std::vector<std::string> order;
-  if (author != node_.server_name && std::find(servers.begin(), servers.end(), author) != servers.end()) order.push_back(author);
+  if (author != node_.server_name && server_takes_part(author)) order.push_back(author);
   if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
   else order.insert(order.end(), g.to_try.begin(), g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
@@ -214,7 +213,7 @@ void room_machine::ask_state_event(std::uint64_t number) {
   if (told.missing.empty()) {
     matrix::state_map state;
     for (const auto& id : told.ids)
-      if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state[{n->event->type, *n->event->state_key}] = id;
+      if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
     g.asked_of = told.server;
     g.event_id = told.event_id;
     g.states_asked.insert({told.server, told.event_id});
@@ -382,7 +381,7 @@ void room_machine::verify_told_of_gap(std::uint64_t number) {
   repair(proven.stripped, g.asked_of);
   auto state = add_told(std::move(proven));
   for (const auto& id : known)
-    if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state[{n->event->type, *n->event->state_key}] = id;
+    if (const auto* n = graph_.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
   take_state_for_gap(number, std::move(state));
 }
 

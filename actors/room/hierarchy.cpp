@@ -40,10 +40,8 @@ bool room_machine::shows_summary_to(std::string_view server, std::string_view pa
         const auto* room = condition.find_string("room_id");
         if (type && *type == "m.room_membership" && room && *room == parent) return true;
       }
-  for (const auto& [key, id] : *graph_.current().state)
-    if (key.first == "m.room.member" && matrix::server_name_of(key.second) == server)
-      if (const auto* n = graph_.find(id); n && (n->event->membership() == "join" || n->event->membership() == "invite")) return true;
-  return false;
+  const auto known = graph_.members().of(server);
+  return known.joined > 0 || known.invited > 0;
 }
 
 void room_machine::serve_hierarchy(const federation_call& m) {
@@ -54,8 +52,11 @@ void room_machine::serve_hierarchy(const federation_call& m) {
   const bool suggested_only = text && *text == "true";
   open_hierarchy h{m, out_.now(), {}, {}, {}, {}};
   std::vector<std::tuple<bool, std::string, std::int64_t, std::string, matrix::event_ptr>> children;
-  for (const auto& [key, id] : *graph_.current().state) {
-    if (key.first != "m.space.child" || !matrix::is_room_id(key.second)) continue;
+  static constexpr std::string_view child_type = "m.space.child";
+  const auto& state = *graph_.current().state;
+  for (auto it = state.lower_bound(matrix::state_key_view{child_type, {}}); it != state.end() && it->first.first == child_type; ++it) {
+    const auto& [key, id] = *it;
+    if (!matrix::is_room_id(key.second)) continue;
     const auto* n = graph_.find(id);
     const auto* via = n ? n->event->content().find("via") : nullptr;
     if (!via || !via->as_array() || via->as_array()->empty()) continue; // how a child is taken out

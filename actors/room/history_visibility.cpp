@@ -2,27 +2,22 @@
 
 #include "messages/matrix/identifiers.hpp"
 
-#include <algorithm>
-#include <set>
+#include <memory>
 
 namespace causeway::room {
 
-const std::vector<std::string>& history_viewer::users() {
-  if (users_) return *users_;
-  std::set<std::string> found;
-  for (const auto& [id, n] : graph_.nodes())
-    if (n.event->type == "m.room.member" && n.event->state_key && matrix::server_name_of(*n.event->state_key) == server_) found.insert(*n.event->state_key);
-  return users_.emplace(found.begin(), found.end());
-}
-
 bool history_viewer::takes_part(const state_ref& state, bool invited_count) {
-  const auto [it, is_new] = took_part_.try_emplace({state.group, invited_count});
-  if (is_new)
-    it->second = std::any_of(users().begin(), users().end(), [&](const auto& user) {
-      const auto membership = graph_.membership(state, user);
-      return membership == "join" || (invited_count && membership == "invite");
-    });
-  return it->second;
+  if (!known_in_ && graph_.current()) {
+    known_in_ = graph_.current();
+    known_ = graph_.members().of(server_);
+  } else if (!known_in_) {
+    known_in_ = {0, std::make_shared<const matrix::state_map>()};
+  }
+  if (known_in_.group != state.group) {
+    known_ = graph_.members_in(state, server_, known_in_, known_);
+    known_in_ = state;
+  }
+  return known_.joined > 0 || (invited_count && known_.invited > 0);
 }
 
 bool history_viewer::may_see(const store::stored_event& s, const state_ref& before) {

@@ -1,18 +1,15 @@
 #pragma once
 #include "actors/room/room_graph.hpp"
 
-#include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// What another server may see of a room's events. Source: server-server-api, "Authorization Rules" of backfill and events;
 /// client-server-api, "Room History Visibility".
 namespace causeway::room {
 
-/// One asking server. Its users are looked up once, so a page of events costs a few lookups each, however many members the room has.
+/// One asking server. Its members are counted from one state to the next, so a page of events costs what the states around them differ in, however
+/// many members the room has.
 class history_viewer {
 public:
   history_viewer(const room_graph& graph, std::string_view server) : graph_(graph), server_(server) {}
@@ -22,13 +19,12 @@ public:
   bool may_see(const store::stored_event& s, const state_ref& before);
 
 private:
-  const std::vector<std::string>& users();
   bool takes_part(const state_ref& state, bool invited_count);
 
   const room_graph& graph_;
   std::string server_;
-  std::optional<std::vector<std::string>> users_;
-  std::map<std::pair<std::int64_t, bool>, bool> took_part_; ///< by state group, and whether those invited count
+  state_ref known_in_; ///< the state that `known_` is of; the current one at first
+  member_counts::share known_;
 };
 
 } // namespace causeway::room

@@ -53,9 +53,9 @@ result<std::optional<invite_wanted>> room_machine::invite(const std::string& by,
 
 void room_machine::consider_group_with(const std::string& invited) {
   if (head_.type != type_name(chat::room_type::dm)) return;
-  std::size_t others = 0;
-  for (const auto& e : graph_.events_of(graph_.current()))
-    others += e->type == "m.room.member" && *e->state_key != invited && (e->membership() == "join" || e->membership() == "invite");
+  auto counted = graph_.members().all();
+  counted.change(graph_.membership(invited), {});
+  auto others = counted.joined + counted.invited;
   for (const auto& [user, x] : inviting_.all()) others += user != invited;
   if (others < 2) return;
   head_.type = type_name(chat::room_type::group_dm);
@@ -137,7 +137,7 @@ void room_machine::revoke(const revoke_invite& m) {
   // The inviter himself where he still can: the invited server applies a rescission from nobody else (0.2 of the design notes).
   std::vector<std::string> actors{m.by};
   if (!m.requested_by.empty() && m.requested_by != m.by) actors.push_back(m.requested_by);
-  for (auto& user : local_joined())
+  for (auto& user : local_speakers())
     if (std::find(actors.begin(), actors.end(), user) == actors.end()) actors.push_back(std::move(user));
   fault last{fault_code::forbidden, "no user of this server may take the invitation back"};
   for (const auto& by : actors) {
@@ -167,7 +167,8 @@ void room_machine::revoke(const revoke_invite& m) {
 bool room_machine::withdraws_first(const queued_command& c, const std::string& user) {
   // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the room. With our last
   // member all open ones have to end: nobody would be left to let the invited in.
-  const bool is_last = local_joined() == std::vector<std::string>{user};
+  const auto& joined = graph_.members().local_joined();
+  const bool is_last = joined.size() == 1 && joined.contains(user);
   if (!c.withdrawn) {
     for (const auto& [invited, x] : inviting_.all()) {
       if (!is_last && x.by != user) continue;
@@ -187,8 +188,13 @@ bool room_machine::withdraws_first(const queued_command& c, const std::string& u
     }
   }
   if (!is_last) return false;
-  for (const auto& e : graph_.events_of(graph_.current())) {
-    if (e->type != "m.room.member" || e->membership() != "invite" || node_.is_local(*e->state_key) || !node_.is_local(e->sender)) continue;
+  std::vector<matrix::event_ptr> open;
+  if (graph_.members().all().invited > 0)
+    graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
+      if (e->membership() == "invite" && !node_.is_local(*e->state_key) && node_.is_local(e->sender)) open.push_back(e);
+      return true;
+    });
+  for (const auto& e : open) {
     if (auto taken_back = author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) {
       (void)commit_local(*taken_back);
       if (e->sender != user) rescind_outside(e, {});
@@ -218,14 +224,14 @@ void room_machine::tell_missed_invitations(const std::vector<store::put_invitati
       return told && (*told)->event_id == x.event_id;
     });
   };
-  for (const auto& e : graph_.events_of(graph_.current())) {
-    if (e->type != "m.room.member" || !node_.is_local(*e->state_key) || !matrix::is_user_id(*e->state_key)) continue;
+  graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if ((membership != "knock" && membership != "invite") || has_row(*e)) continue;
+    if ((membership != "knock" && membership != "invite") || !node_.is_local(*e->state_key) || !matrix::is_user_id(*e->state_key) || has_row(*e)) return true;
     const address to{actor_kind::invitation, invitation::key_of(room_id_, *e->state_key)};
     if (membership == "knock") out_.send(to, knock_made{e, head_.chat_room_id, head_.type, {}});
     else out_.send(to, invited_to(e));
-  }
+    return true;
+  });
 }
 
 invited_membership_changed room_machine::invited_to(const matrix::event_ptr& invite) const {

@@ -86,8 +86,10 @@ void room_machine::join_ended(const join_wanted& m, const fault& why, bool perha
 void room_machine::tell_invited() {
   // What became of the others of ours who were invited may have reached us with the room's state only: the event that says so is known by now
   // and will change nothing when it is pushed.
-  for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && node_.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) tell_membership_again(e);
+  graph_.for_each_member(graph_.current(), [this](const matrix::event_ptr& e) {
+    if (node_.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) tell_membership_again(e);
+    return true;
+  });
 }
 
 void room_machine::ask_join() {
@@ -261,7 +263,7 @@ matrix::state_map room_machine::add_told(told_state::proven told) {
   add_outliers(std::move(all));
   matrix::state_map state;
   for (const auto& e : told.state)
-    if (const auto* n = graph_.find(e->event_id); n && n->judged != store::verdict::rejected) state[{e->type, *e->state_key}] = e->event_id;
+    if (const auto* n = graph_.find(e->event_id); n && n->judged != store::verdict::rejected) state.insert_or_assign({e->type, *e->state_key}, e->event_id);
   return state;
 }
 
@@ -297,7 +299,7 @@ void room_machine::join_verified(const events_verified& m) {
     return join_next({fault_code::peer_bad_answer, "send_join: the create event has another room version"});
 
   // From here on the answer is tried on a graph of its own; the room is only touched when the join stands.
-  room_graph fresh(node_.room.recent_events_max, node_.room.state_group_full_every);
+  room_graph fresh(node_.room.recent_events_max, node_.room.state_group_full_every, node_.server_name);
   std::vector<store::write> writes;
   if (exists_) fresh = graph_; // we were here before: what is known stays known
   else fresh.begin(*create);
@@ -348,8 +350,10 @@ void room_machine::join_verified(const events_verified& m) {
   chat::room_created created{head_.chat_room_id, room_id_, head_.room_version, room_type(), graph_.create()->sender,
                              text("m.room.name", "name"), text("m.room.topic", "topic"), {}, false};
   std::vector<std::string> members;
-  for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && e->membership() == "join") members.push_back(*e->state_key);
+  graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
+    if (e->membership() == "join") members.push_back(*e->state_key);
+    return true;
+  });
   if (!again) tell_created(std::move(created), std::move(members), omitted);
   // The members that were there before us are told with the room; of the changes only our own join is news, and, where we were in the room before, what
   // has become of those who were invited then.

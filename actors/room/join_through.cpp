@@ -25,9 +25,11 @@ constexpr time_ms resident_patience_ms = 60'000;
 std::vector<std::string> room_machine::residents_that_may_grant() const {
   const auto levels = graph_.levels();
   std::vector<std::pair<std::int64_t, std::string>> users;
-  for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && e->membership() == "join" && !node_.is_local(*e->state_key))
+  graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
+    if (e->membership() == "join" && !node_.is_local(*e->state_key))
       if (const auto level = levels.of_user(*e->state_key); level >= levels.of_action("invite")) users.emplace_back(level, *e->state_key);
+    return true;
+  });
   std::stable_sort(users.begin(), users.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> servers;
   for (const auto& [level, user] : users) {

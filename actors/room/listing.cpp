@@ -42,11 +42,7 @@ object room_machine::summary() const {
   o.set("join_rule", rule ? *rule : std::string{"invite"});
   o.set("guest_can_join", is(text("m.room.guest_access", "guest_access"), "can_join"));
   o.set("world_readable", is(text("m.room.history_visibility", "history_visibility"), "world_readable"));
-  std::int64_t members = 0;
-  for (const auto& [key, id] : *graph_.current().state)
-    if (key.first == "m.room.member")
-      if (const auto* n = graph_.find(id); n && n->event->membership() == "join") ++members;
-  o.set("num_joined_members", members);
+  o.set("num_joined_members", static_cast<std::int64_t>(graph_.members().all().joined));
   if (is(rule, "restricted") || is(rule, "knock_restricted")) {
     matrix::json::array allowed;
     auto e = graph_.state_event("m.room.join_rules");
@@ -82,10 +78,9 @@ std::string room_machine::listing() const {
   const bool is_public = text && text->as_string() && *text->as_string() == "public";
   if (is_public && room_type() == "channel" && node_.is_local(graph_.create()->sender)) told.set("room", summary());
   if (node_.federation.profiles_need_shared_room) {
-    const auto users = local_joined();
+    const auto& users = graph_.members().local_joined();
     matrix::json::array named;
-    for (const auto& user : users)
-      if (named.size() < directory::shared_rooms::listed_users_max) named.emplace_back(user);
+    for (auto user = users.begin(); user != users.end() && named.size() < directory::shared_rooms::listed_users_max; ++user) named.emplace_back(*user);
     if (named.size() < users.size()) told.set("more_local_members", true);
     told.set("local_members", std::move(named));
   }

@@ -204,30 +204,35 @@ std::string room_machine::stripped_state(std::string_view inviter) const {
   if (!inviter.empty() && is_direct()) {
     // What has no name is called after its people, and is a group by their number.
     auto others = heroes_max;
-    for (const auto& e : graph_.events_of(graph_.current()))
-      if (others > 0 && e->type == "m.room.member" && e->membership() == "join" && *e->state_key != inviter) {
+    graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
+      if (e->membership() == "join" && *e->state_key != inviter) {
         list.emplace_back(e->source);
         --others;
       }
+      return others > 0;
+    });
   }
   return matrix::json::canonical(matrix::json::value{std::move(list)});
 }
 
 std::string room_machine::joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const {
-  auto state = graph_.events_of(before);
-  const auto members = static_cast<std::size_t>(std::count_if(state.begin(), state.end(), [](const auto& e) { return e->type == "m.room.member" && e->membership() == "join"; }));
   const auto* wish = m.match->find_query("omit_members");
   const bool looks_in_both = wish && *wish == "true";
-  const bool omit = looks_in_both && members > node_.room.omit_members_above;
+  const bool omit = looks_in_both && graph_.members_in(before).joined > node_.room.omit_members_above;
+  auto state = omit ? graph_.events_but_members(before) : graph_.events_of(before);
   // A room without a name is shown by some of its members.
   std::size_t heroes = graph_.state_event(before, "m.room.name") || graph_.state_event(before, "m.room.canonical_alias") ? 0 : heroes_max;
-  if (omit)
-    std::erase_if(state, [&](const auto& e) {
-      if (e->type != "m.room.member" || *e->state_key == join.sender) return false;
-      if (heroes == 0 || e->membership() != "join") return true;
-      --heroes;
-      return false;
-    });
+  if (omit) {
+    if (auto own = graph_.state_event(before, "m.room.member", join.sender)) state.push_back(std::move(own));
+    if (heroes > 0)
+      graph_.for_each_member(before, [&](const matrix::event_ptr& e) {
+        if (e->membership() == "join" && *e->state_key != join.sender) {
+          state.push_back(e);
+          --heroes;
+        }
+        return heroes > 0;
+      });
+  }
   std::vector<std::string> ids = join.auth_events;
   std::set<std::string_view> in_state;
   for (const auto& e : state) {

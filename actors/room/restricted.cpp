@@ -63,10 +63,7 @@ void room_machine::authorise(const std::string& user, authorised_step next) {
 void room_machine::tell_member(const member_wanted& m) {
   const bool ours = exists_ && head_.phase == store::room_phase::joined;
   bool joined = ours && graph_.membership(m.user_id) == "join";
-  if (joined && !m.with_server.empty()) {
-    const auto servers = servers_in_room();
-    joined = std::find(servers.begin(), servers.end(), m.with_server) != servers.end();
-  }
+  if (joined && !m.with_server.empty()) joined = server_takes_part(m.with_server);
   // A room whose members are not all known yet can say yes, but not no.
   out_.send(m.reply_to, member_told{m.asked, joined || (ours && !without_members_), joined});
 }
@@ -96,7 +93,7 @@ void room_machine::authorisations_overdue() {
 std::optional<std::string> room_machine::authoriser() const {
   const auto levels = graph_.levels();
   std::optional<std::string> best;
-  for (auto& user : local_joined())
+  for (auto& user : local_speakers())
     if (levels.of_user(user) >= levels.of_action("invite") && (!best || levels.of_user(user) > levels.of_user(*best))) best = std::move(user);
   return best;
 }

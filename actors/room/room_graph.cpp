@@ -11,12 +11,6 @@
 #include <utility>
 
 namespace causeway::room {
-namespace {
-
-/// Resolutions kept by their set of groups; a room with more open forks than this recomputes the oldest.
-constexpr std::size_t resolved_max = 64;
-
-} // namespace
 
 using store::verdict;
 
@@ -47,13 +41,14 @@ void room_graph::load(const store::room_loaded& from) {
   current_ = state_of(from.room.state_group);
   last_position_ = from.room.last_position;
   first_position_ = from.room.first_position;
-  last_group_ = from.room.last_state_group;
-  deltas_since_full_ = state_group_full_every_ / 2; // unknown after a restart; an early full copy costs little
+  groups_.load(room_id_, from.room.last_state_group);
+  count_members();
 }
 
 void room_graph::begin(matrix::event_ptr create) {
   create_ = std::move(create);
   room_id_ = create_->room_id;
+  groups_.begin(room_id_);
 }
 
 const node* room_graph::find(std::string_view event_id) const {
@@ -85,7 +80,7 @@ void room_graph::remember(const store::events_loaded& found) {
     if (is_placed(s.event->event_id)) continue;
     if (s.event->is_state()) precedents_.clear();
     note_visibility(*s.event, s.position);
-    nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
+    set_node({s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)});
     if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
     else if (s.judged == verdict::rejected) let_go_of_rejected(s.event->event_id);
   }
@@ -102,63 +97,18 @@ state_ref room_graph::state_before(const std::vector<std::string>& prev_events, 
 }
 
 state_ref room_graph::resolve(std::vector<state_ref> states, std::vector<store::write>& batch) {
-  std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group < b.group; });
-  states.erase(std::unique(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group == b.group; }),
-               states.end());
-  if (states.size() == 1) return states.front();
-  std::vector<std::int64_t> key;
-  std::vector<matrix::state_ptr> maps;
-  for (const auto& s : states) {
-    key.push_back(s.group);
-    maps.push_back(s.state);
-  }
-  if (auto it = resolved_.find(key); it != resolved_.end()) return it->second;
-  matrix::resolution_context context{&rules(), create_.get(), [this](std::string_view id) { return find_event(id); },
-                                     [this](std::string_view id) { return is_rejected(id); }};
-  auto merged = matrix::resolve(maps, context);
-  state_ref out;
-  for (const auto& s : states)
-    if (*s.state == merged) out = s;
-  if (!out) out = new_group(std::move(merged), states.back(), batch);
-  if (resolved_.size() >= resolved_max) resolved_.erase(resolved_.begin());
-  resolved_[key] = out;
-  return out;
+  const matrix::resolution_context context{&rules(), create_.get(), [this](std::string_view id) { return find_event(id); },
+                                           [this](std::string_view id) { return is_rejected(id); }};
+  return groups_.resolve(std::move(states), context, batch);
 }
 
-state_ref room_graph::adopt_state(matrix::state_map state, std::vector<store::write>& batch) {
-  return new_group(std::move(state), {}, batch);
-}
-
-state_ref room_graph::new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch) {
-  store::put_state_group row{room_id_, ++last_group_, 0, {}};
-  if (base && deltas_since_full_ < state_group_full_every_ && std::includes(state.begin(), state.end(), base.state->begin(), base.state->end(),
-                            [](const auto& a, const auto& b) { return a.first < b.first; })) {
-    // A delta can add and replace entries but not remove them; states only lose keys in resets, which get a full copy.
-    row.base = base.group;
-    for (const auto& [k, id] : state) {
-      auto it = base.state->find(k);
-      if (it == base.state->end() || it->second != id) row.entries.emplace_back(k, id);
-    }
-    ++deltas_since_full_;
-  } else {
-    row.entries.assign(state.begin(), state.end());
-    deltas_since_full_ = 0;
-  }
-  batch.push_back(std::move(row));
-  return {last_group_, std::make_shared<const matrix::state_map>(std::move(state))};
-}
-
-state_ref room_graph::with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch) {
-  matrix::state_map next = *base.state;
-  next[{x.type, *x.state_key}] = x.event_id;
-  return new_group(std::move(next), base, batch);
-}
+state_ref room_graph::adopt_state(matrix::state_map state, std::vector<store::write>& batch) { return groups_.adopt(std::move(state), batch); }
 
 matrix::state_lookup room_graph::lookup(const state_ref& state) const {
   return [this, map = state.state](std::string_view type, std::string_view key) -> const matrix::event* {
     if (!map) return nullptr;
-    auto it = map->find({std::string{type}, std::string{key}});
-    return it == map->end() ? nullptr : find_event(it->second);
+    const auto* id = map->get(matrix::state_key_view{type, key});
+    return id ? find_event(*id) : nullptr;
   };
 }
 
@@ -250,7 +200,7 @@ void room_graph::put(node n, std::int64_t position, const std::string& reason, s
   if (n.event->is_state()) precedents_.clear();
   note_visibility(*n.event, position);
   if (placed) recent_.push_back(id);
-  nodes_.insert_or_assign(id, std::move(n));
+  set_node(std::move(n));
   if (!placed && rejected) let_go_of_rejected(id);
 }
 
@@ -258,7 +208,7 @@ void room_graph::let_go_of_rejected(const std::string& latest) {
   rejected_.push_back(latest);
   if (rejected_.size() <= recent_events_max_) return;
   const auto it = nodes_.find(rejected_.front());
-  if (it != nodes_.end() && it->second.judged == verdict::rejected && !it->second.after) nodes_.erase(it);
+  if (it != nodes_.end() && it->second.judged == verdict::rejected && !it->second.after) erase_node(it);
   rejected_.pop_front();
 }
 
@@ -275,14 +225,14 @@ void room_graph::let_go_of_old_states() {
     if (it == nodes_.end()) continue;
     // A rejected event is part of no state and of no auth chain.
     if (it->second.event->is_state() && it->second.judged != verdict::rejected) it->second.before = it->second.after = {};
-    else nodes_.erase(it);
+    else erase_node(it);
   }
 }
 
 std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& before, const judgement& j,
                                           std::vector<store::write>& batch, bool parents_are_history) {
   state_ref after = before;
-  if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
+  if (j.judged != verdict::rejected && x->is_state()) after = groups_.with_entry(before, *x, batch);
   const bool linear = extremities_.size() == x->prev_events.size() &&
                       std::is_permutation(extremities_.begin(), extremities_.end(), x->prev_events.begin());
   const bool history = is_history(x->event_id);
@@ -354,25 +304,16 @@ std::vector<state_change> room_graph::make_current(state_ref next) {
   if (current_.group != next.group || !current_) {
     static const matrix::state_map nothing;
     const auto& old = current_ ? *current_.state : nothing;
-    auto event_of = [this](const std::string& id) {
-      const auto* n = find(id);
+    const auto event_of = [this](const std::string* id) {
+      const auto* n = id ? find(*id) : nullptr;
       return n ? n->event : nullptr;
     };
-    auto a = old.begin();
-    auto b = next.state->begin();
-    while (a != old.end() || b != next.state->end()) {
-      if (b == next.state->end() || (a != old.end() && a->first < b->first)) {
-        changes.push_back({a->first, event_of(a->second), nullptr});
-        ++a;
-      } else if (a == old.end() || b->first < a->first) {
-        changes.push_back({b->first, nullptr, event_of(b->second)});
-        ++b;
-      } else {
-        if (a->second != b->second) changes.push_back({a->first, event_of(a->second), event_of(b->second)});
-        ++a;
-        ++b;
-      }
-    }
+    matrix::state_map::for_each_difference(old, *next.state, [&](const matrix::state_key_pair& key, const std::string* before, const std::string* after) {
+      changes.push_back({key, event_of(before), event_of(after)});
+    });
+    for (const auto& c : changes)
+      if (c.key.first == "m.room.member")
+        members_.change(c.key.second, c.before ? c.before->membership() : std::string_view{}, c.after ? c.after->membership() : std::string_view{});
   }
   current_ = std::move(next);
   return changes;
@@ -381,7 +322,7 @@ std::vector<state_change> room_graph::make_current(state_ref next) {
 void room_graph::add_history(matrix::event_ptr x, const state_ref& before, const judgement& j,
                              std::vector<store::write>& batch) {
   state_ref after = before;
-  if (j.judged != verdict::rejected && x->is_state() && before) after = with_entry(before, *x, batch);
+  if (j.judged != verdict::rejected && x->is_state() && before) after = groups_.with_entry(before, *x, batch);
   // What it cites may have come meanwhile by another way, as if it were new.
   if (j.judged == verdict::accepted) cited_.insert(x->prev_events.begin(), x->prev_events.end());
   put({std::move(x), j.judged, before, after}, --first_position_, j.reason, batch);
@@ -395,16 +336,18 @@ void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vecto
 void room_graph::replace(matrix::event_ptr other_form) {
   auto it = nodes_.find(other_form->event_id);
   if (it == nodes_.end()) return;
-  it->second.event = std::move(other_form);
+  auto n = it->second;
+  n.event = std::move(other_form);
+  set_node(std::move(n));
   precedents_.clear();
-  resolved_.clear(); // the same events may be weighed differently now
+  groups_.forget_resolved(); // the same events may be weighed differently now
 }
 
 std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
                                                  std::vector<store::write>& batch) {
   std::erase_if(extremities_, [&](const std::string& id) { return !knows_of_a_leave(id, before); });
   cited_.insert(join->prev_events.begin(), join->prev_events.end());
-  auto after = with_entry(before, *join, batch);
+  auto after = groups_.with_entry(before, *join, batch);
   const auto id = join->event_id;
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);
   extremities_.push_back(id);
@@ -414,22 +357,21 @@ std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const s
 bool room_graph::knows_of_a_leave(const std::string& extremity, const state_ref& told) const {
   const auto* n = find(extremity);
   if (!n || !n->after || members_omitted_) return false;
-  for (auto it = told.state->lower_bound({"m.room.member", ""}); it != told.state->end() && it->first.first == "m.room.member"; ++it) {
-    const auto ours = n->after.state->find(it->first);
-    if (ours == n->after.state->end() || ours->second == it->second) continue;
-    const auto* leave = find_event(ours->second);
-    if (leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
-        std::find(leave->auth_events.begin(), leave->auth_events.end(), it->second) != leave->auth_events.end())
-      return true;
-  }
-  return false;
+  bool found = false;
+  matrix::state_map::for_each_difference(*told.state, *n->after.state, [&](const matrix::state_key_pair& key, const std::string* theirs, const std::string* ours) {
+    if (found || key.first != "m.room.member" || !theirs || !ours) return;
+    const auto* leave = find_event(*ours);
+    found = leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
+            std::find(leave->auth_events.begin(), leave->auth_events.end(), *theirs) != leave->auth_events.end();
+  });
+  return found;
 }
 
 std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
                                                          const std::map<std::int64_t, matrix::state_ptr>& states_before,
                                                          std::vector<store::write>& batch) {
   members_omitted_ = false;
-  resolved_.clear();
+  groups_.forget_resolved();
   const auto at_hand = std::exchange(recent_, {});
   std::unordered_set<std::string_view> placed;
   std::unordered_set<std::string> followed;
@@ -453,7 +395,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
           j = {verdict::rejected, "state before, with all members: " + fine.error().detail};
     }
     auto after = before;
-    if (j.judged != verdict::rejected && x->is_state()) after = with_entry(before, *x, batch);
+    if (j.judged != verdict::rejected && x->is_state()) after = groups_.with_entry(before, *x, batch);
     if (j.judged == verdict::accepted) followed.merge(followed_by(*x));
     put({x, j.judged, before, after}, s.position, j.reason, batch);
     placed.insert(x->event_id);
@@ -477,10 +419,8 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
 }
 
 matrix::event_ptr room_graph::state_event(const state_ref& state, std::string_view type, std::string_view key) const {
-  if (!state) return nullptr;
-  auto it = state.state->find({std::string{type}, std::string{key}});
-  if (it == state.state->end()) return nullptr;
-  const auto* n = find(it->second);
+  const auto* id = state ? state.state->get(matrix::state_key_view{type, key}) : nullptr;
+  const auto* n = id ? find(*id) : nullptr;
   return n ? n->event : nullptr;
 }
 
@@ -499,20 +439,78 @@ std::string_view room_graph::membership(const state_ref& state, std::string_view
 
 std::string_view room_graph::membership(std::string_view user_id) const { return membership(current_, user_id); }
 
+std::string_view room_graph::membership_by(const std::string* event_id) const {
+  const auto* e = event_id ? find_event(*event_id) : nullptr;
+  return e ? e->membership() : std::string_view{};
+}
+
+template <class Visit>
+void room_graph::for_each_member_change(const matrix::state_map& a, const matrix::state_map& b, Visit visit) const {
+  matrix::state_map::for_each_difference(a, b, [&](const matrix::state_key_pair& key, const std::string* in_a, const std::string* in_b) {
+    if (key.first == "m.room.member") visit(key.second, membership_by(in_a), membership_by(in_b));
+  });
+}
+
+void room_graph::count_members() {
+  members_.clear();
+  for_each_member(current_, [this](const matrix::event_ptr& e) {
+    members_.change(*e->state_key, {}, e->membership());
+    return true;
+  });
+}
+
+bool room_graph::is_current_member(const matrix::event& x) const {
+  if (!current_ || !x.is_state() || x.type != "m.room.member") return false;
+  const auto* id = current_.state->get(matrix::state_key_view{x.type, *x.state_key});
+  return id && *id == x.event_id;
+}
+
+void room_graph::set_node(node n) {
+  const auto x = n.event;
+  const bool counts = is_current_member(*x);
+  const std::string before{counts ? membership_by(&x->event_id) : std::string_view{}};
+  nodes_.insert_or_assign(x->event_id, std::move(n));
+  if (counts) members_.change(*x->state_key, before, x->membership());
+}
+
+void room_graph::erase_node(node_map::iterator it) {
+  const auto x = it->second.event;
+  nodes_.erase(it);
+  if (is_current_member(*x)) members_.change(*x->state_key, x->membership(), {});
+}
+
+member_counts::share room_graph::members_in(const state_ref& state) const {
+  auto counted = members_.all();
+  if (state && current_)
+    for_each_member_change(*current_.state, *state.state,
+                           [&](const std::string&, std::string_view now, std::string_view there) { counted.change(now, there); });
+  return counted;
+}
+
+member_counts::share room_graph::members_in(const state_ref& state, std::string_view server, const state_ref& known_in, member_counts::share known) const {
+  for_each_member_change(*known_in.state, *state.state, [&](const std::string& user, std::string_view before, std::string_view after) {
+    if (matrix::server_name_of(user) == server) known.change(before, after);
+  });
+  return known;
+}
+
 std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
-  // Asked for with every event that leaves; a large room's members are not gone through each time.
-  if (state && state.group == current_.group && state.group == servers_group_) return servers_;
-  std::set<std::string> servers;
-  if (state)
-    for (auto it = state.state->lower_bound({"m.room.member", ""}); it != state.state->end() && it->first.first == "m.room.member"; ++it)
-      if (const auto* e = find_event(it->second); e && e->membership() == "join")
-        if (const auto server = matrix::server_name_of(it->first.second); matrix::is_server_name(server)) servers.emplace(server);
-  std::vector<std::string> list{servers.begin(), servers.end()};
-  if (state && state.group == current_.group) {
-    servers_group_ = state.group;
-    servers_ = list;
-  }
-  return list;
+  if (!state) return {};
+  if (state.group == current_.group) return members_.servers();
+  std::map<std::string, member_counts::share, std::less<>> changed;
+  if (current_)
+    for_each_member_change(*current_.state, *state.state, [&](const std::string& user, std::string_view now, std::string_view there) {
+      const auto server = matrix::server_name_of(user);
+      auto it = changed.find(server);
+      if (it == changed.end()) it = changed.emplace(server, members_.of(server)).first;
+      it->second.change(now, there);
+    });
+  auto servers = members_.servers();
+  std::erase_if(servers, [&](const auto& server) { return changed.contains(server); });
+  for (const auto& [server, share] : changed)
+    if (share.joined > 0 && matrix::is_server_name(server)) servers.push_back(server);
+  std::sort(servers.begin(), servers.end());
+  return servers;
 }
 
 std::vector<std::string> room_graph::auth_chain(const std::vector<std::string>& event_ids) const {
@@ -539,6 +537,21 @@ std::vector<matrix::event_ptr> room_graph::events_of(const state_ref& state) con
   if (state)
     for (const auto& [key, id] : *state.state)
       if (const auto* n = find(id)) out.push_back(n->event);
+  return out;
+}
+
+std::vector<matrix::event_ptr> room_graph::events_but_members(const state_ref& state) const {
+  static constexpr std::string_view members{"m.room.member"}, after_members{"m.room.member\0", 14};
+  std::vector<matrix::event_ptr> out;
+  if (!state) return out;
+  for (auto it = state.state->begin(); it != state.state->end();) {
+    if (it->first.first == members) {
+      it = state.state->lower_bound(matrix::state_key_view{after_members, {}});
+      continue;
+    }
+    if (const auto* n = find(it->second)) out.push_back(n->event);
+    ++it;
+  }
   return out;
 }
 

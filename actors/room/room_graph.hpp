@@ -1,4 +1,6 @@
 #pragma once
+#include "actors/room/member_counts.hpp"
+#include "actors/room/state_groups.hpp"
 #include "messages/matrix/auth_rules.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/state_map.hpp"
@@ -15,13 +17,6 @@
 #include <vector>
 
 namespace causeway::room {
-
-/// A room state with the id it has in the store.
-struct state_ref {
-  std::int64_t group = 0;
-  matrix::state_ptr state; ///< null: not at hand
-  explicit operator bool() const { return state != nullptr; }
-};
 
 /// An event of the room and what was decided about it.
 struct node {
@@ -45,8 +40,9 @@ std::string_view history_visibility(const matrix::event* rule);
 /// Memory: O(state events that were not rejected + `recent_events_max`).
 class room_graph {
 public:
-  room_graph(std::size_t recent_events_max, std::int64_t state_group_full_every)
-      : recent_events_max_(recent_events_max), state_group_full_every_(state_group_full_every) {}
+  /// @param own_server  whose members are counted by name
+  room_graph(std::size_t recent_events_max, std::int64_t state_group_full_every, std::string own_server)
+      : recent_events_max_(recent_events_max), groups_(state_group_full_every), members_(std::move(own_server)) {}
 
   /// Takes over what the store had.
   void load(const store::room_loaded& from);
@@ -127,8 +123,24 @@ public:
   matrix::power_levels levels() const;
   std::string_view membership(std::string_view user_id) const;
   std::string_view membership(const state_ref& state, std::string_view user_id) const;
-  /// Servers with a joined member in `state`.
+  /// Members by the current state, counted.
+  const member_counts& members() const { return members_; }
+  /// The same of another state: all members, those of one server. Costs what `state` differs in from the current one.
+  member_counts::share members_in(const state_ref& state) const;
+  /// @param known  what was counted of the server in `known_in`, a state that has much in common with `state`
+  member_counts::share members_in(const state_ref& state, std::string_view server, const state_ref& known_in, member_counts::share known) const;
+  /// Servers with a joined member in `state`, sorted.
   std::vector<std::string> servers_in(const state_ref& state) const;
+  /// Calls `visit(event)` for each member of `state` in the order of user ids, until it returns false.
+  template <class Visit>
+  void for_each_member(const state_ref& state, Visit visit) const {
+    static constexpr std::string_view type = "m.room.member";
+    if (!state) return;
+    for (auto it = state.state->lower_bound(matrix::state_key_view{type, {}}); it != state.state->end() && it->first.first == type; ++it)
+      if (const auto* n = find(it->second); n && !visit(n->event)) return;
+  }
+  /// All events of a state but its members, in the order of types.
+  std::vector<matrix::event_ptr> events_but_members(const state_ref& state) const;
   /// Ids of the recursive auth chain of these events, themselves not included.
   std::vector<std::string> auth_chain(const std::vector<std::string>& event_ids) const;
   /// All events of a state, in no order.
@@ -143,7 +155,7 @@ public:
   std::int64_t depth_of_head() const;
   std::int64_t last_position() const { return last_position_; }
   std::int64_t first_position() const { return first_position_; }
-  std::int64_t last_state_group() const { return last_group_; }
+  std::int64_t last_state_group() const { return groups_.last(); }
   std::size_t events_at_hand() const { return nodes_.size(); }
   struct string_hash {
     using is_transparent = void;
@@ -156,8 +168,15 @@ private:
   judgement judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
-  state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
-  state_ref new_group(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);
+  std::string_view membership_by(const std::string* event_id) const;
+  /// Calls `visit(user_id, membership in a, membership in b)` for each membership event that differs.
+  template <class Visit>
+  void for_each_member_change(const matrix::state_map& a, const matrix::state_map& b, Visit visit) const;
+  void count_members();
+  /// Puts a node in or out and keeps the count: a state may have had the event's id before the event was at hand.
+  void set_node(node n);
+  void erase_node(node_map::iterator it);
+  bool is_current_member(const matrix::event& x) const;
   void put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch);
   void note_visibility(const matrix::event& x, std::int64_t position);
   /// Parents of an event, and their parents where they are no extremities themselves: rejected or soft-failed. At most
@@ -174,7 +193,8 @@ private:
   void let_go_of_rejected(const std::string& latest);
 
   std::size_t recent_events_max_;
-  std::int64_t state_group_full_every_;
+  state_groups groups_;
+  member_counts members_; ///< of `current_`
   matrix::event_ptr create_;
   node_map nodes_;
   /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules do not look
@@ -197,11 +217,7 @@ private:
   std::deque<std::string> rejected_; ///< rejected events without, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;
-  std::int64_t last_position_ = 0, first_position_ = 0, last_group_ = 0;
-  std::int64_t deltas_since_full_ = 0;
-  mutable std::int64_t servers_group_ = 0; ///< the state that `servers_` is of
-  mutable std::vector<std::string> servers_;
-  std::map<std::vector<std::int64_t>, state_ref> resolved_; ///< by sorted group ids; bounded
+  std::int64_t last_position_ = 0, first_position_ = 0;
   std::string room_id_;
 };
 

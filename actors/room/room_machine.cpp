@@ -17,6 +17,8 @@ namespace {
 /// What is staged is given up after a day. Of the time before this actor's start at most so much counts: its sender was told that we have it, and
 /// while we were down nobody looked for what it lacks.
 constexpr time_ms staged_before_start_ms_max = 12 * 3'600'000;
+/// Members, servers and events a description of the room names of each; their numbers stand beside them.
+constexpr std::size_t described_max = 50;
 
 } // namespace
 
@@ -36,7 +38,7 @@ std::string_view name(work_phase p) {
 
 room_machine::room_machine(const context& node, std::string room_id)
     : node_(node), room_id_(std::move(room_id)), out_({actor_kind::room, room_id_}),
-      graph_(node.room.recent_events_max, node.room.state_group_full_every) {
+      graph_(node.room.recent_events_max, node.room.state_group_full_every, node.server_name) {
   head_.room_id = room_id_;
 }
 
@@ -460,13 +462,14 @@ std::string room_machine::describe(time_ms now) const {
   o.set("type", room_type());
   o.set("events_at_hand", static_cast<std::int64_t>(graph_.events_at_hand()));
   matrix::json::array ext;
-  for (const auto& e : graph_.extremities()) ext.emplace_back(e);
+  for (const auto& e : graph_.extremities())
+    if (ext.size() < described_max) ext.emplace_back(e);
   o.set("extremities", std::move(ext));
   o.set("commands_waiting", static_cast<std::int64_t>(commands_.size()));
   o.set("with_policy_server", static_cast<std::int64_t>(policy_questions_.size()));
   matrix::json::array under_way;
   for (const auto& [id, w] : work_) {
-    if (under_way.size() == 50) break;
+    if (under_way.size() == described_max) break;
     object row;
     row.set("event_id", w.event->event_id);
     row.set("phase", name(w.phase));
@@ -478,7 +481,8 @@ std::string room_machine::describe(time_ms now) const {
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
   o.set("under_way", std::move(under_way));
   matrix::json::array unsigned_memberships;
-  for (const auto& id : unsigned_) unsigned_memberships.emplace_back(id);
+  for (const auto& id : unsigned_)
+    if (unsigned_memberships.size() < described_max) unsigned_memberships.emplace_back(id);
   o.set("unsigned_memberships", std::move(unsigned_memberships));
   o.set("redactions_held", static_cast<std::int64_t>(held_redactions_.size()));
   matrix::json::array gaps;
@@ -500,12 +504,19 @@ std::string room_machine::describe(time_ms now) const {
   }
   if (graph_.current()) {
     matrix::json::array servers;
-    for (auto& s : servers_in_room()) servers.emplace_back(std::move(s));
+    const auto all = servers_in_room();
+    for (const auto& s : all)
+      if (servers.size() < described_max) servers.emplace_back(s);
     o.set("servers", std::move(servers));
+    o.set("servers_total", static_cast<std::int64_t>(all.size()));
     matrix::json::object members;
-    for (const auto& e : graph_.events_of(graph_.current()))
-      if (e->type == "m.room.member") members.set(*e->state_key, std::string{e->membership()});
+    graph_.for_each_member(graph_.current(), [&](const matrix::event_ptr& e) {
+      members.set(*e->state_key, std::string{e->membership()});
+      return members.size() < described_max;
+    });
     o.set("members", std::move(members));
+    o.set("members_joined", static_cast<std::int64_t>(graph_.members().all().joined));
+    o.set("members_invited", static_cast<std::int64_t>(graph_.members().all().invited));
   }
   return matrix::json::canonical(o);
 }

@@ -347,7 +347,9 @@ private:
   /// part of the room and goes nowhere else.
   /// @returns false when the inviter is of another server or the invited one's takes part: nothing is told
   bool rescind_outside(const matrix::event_ptr& invite, const std::string& reason);
-  std::vector<std::string> local_joined() const;
+  /// Joined users of ours, sorted: all that differ in what they may do. Of those whom neither the power levels nor the create event names one is enough,
+  /// however many there are.
+  std::vector<std::string> local_speakers() const;
   /// Servers whose join has come to us and is not yet in the graph: what it cites is still to be had.
   std::vector<std::string> servers_arriving() const;
 
@@ -447,6 +449,7 @@ private:
   status acl_allows(std::string_view server) const;
   void reply(const federation_call& m, int status, std::string body);
   void refuse(const federation_call& m, const fault& why);
+  /// Whether it has a joined member, as far as they are known.
   bool server_takes_part(std::string_view server) const;
   status may_ask(const federation_call& m) const;
   bool is_served_after_leave(matrix::endpoint id) const;
@@ -794,6 +797,8 @@ private:
   std::optional<std::string> last_listing_; ///< what the directory was told in this life
   std::int64_t listed_group_ = -1;          ///< state group it was computed for
   store::room_phase listed_phase_ = store::room_phase::joined;
+  mutable std::int64_t left_in_group_ = -1; ///< state group that `left_at_` is of
+  mutable time_ms left_at_ = 0;             ///< when the last of ours said his last, by his own clock
   struct held_call {
     time_ms since = 0;
     std::string user; ///< whose invitation it waits for

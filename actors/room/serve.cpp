@@ -64,8 +64,8 @@ void room_machine::reply(const federation_call& m, int status, std::string body)
 void room_machine::refuse(const federation_call& m, const fault& why) { reply(m, info(why.code).http_status, error_body(why)); }
 
 bool room_machine::server_takes_part(std::string_view server) const {
-  const auto servers = servers_in_room();
-  return std::find(servers.begin(), servers.end(), server) != servers.end();
+  const bool named = without_members_ && without_members_->servers.contains(std::string{server});
+  return named || (graph_.members().of(server).joined > 0 && matrix::is_server_name(server));
 }
 
 status room_machine::acl_allows(std::string_view server) const {
@@ -85,10 +85,15 @@ bool room_machine::is_served_after_leave(endpoint id) const {
   // Whoever was in the room with us may lack what our leave rests on, and perhaps nobody else has it. Who is in the room later is not known
   // here, so that ends.
   if (id == endpoint::timestamp_to_event) return false;
-  time_ms left_at = 0;
-  for (const auto& e : graph_.events_of(graph_.current()))
-    if (e->type == "m.room.member" && node_.is_local(*e->state_key)) left_at = std::max<time_ms>(left_at, std::min<time_ms>(e->origin_server_ts, out_.now()));
-  return out_.now() - left_at < std::int64_t{node_.room.left_room_served_h} * 3'600'000;
+  if (left_in_group_ != graph_.current().group) { // of a room we have left it changes no more
+    left_in_group_ = graph_.current().group;
+    left_at_ = 0;
+    graph_.for_each_member(graph_.current(), [this](const matrix::event_ptr& e) {
+      if (node_.is_local(*e->state_key)) left_at_ = std::max<time_ms>(left_at_, e->origin_server_ts);
+      return true;
+    });
+  }
+  return out_.now() - std::min(left_at_, out_.now()) < std::int64_t{node_.room.left_room_served_h} * 3'600'000;
 }
 
 void room_machine::serve(const federation_call& m) {

@@ -103,7 +103,9 @@ std::string room_machine::room_type() const {
 room_traits room_machine::traits(bool is_direct) const {
   room_traits found;
   found.is_direct = is_direct;
-  for (const auto& e : graph_.events_of(graph_.current())) take_trait(found, e->type, *e->state_key, e->content());
+  for (const auto* type : {"m.room.create", "m.room.name", "m.room.canonical_alias", "m.room.join_rules"})
+    if (const auto e = graph_.state_event(type)) take_trait(found, e->type, *e->state_key, e->content());
+  found.people = graph_.members().all().joined + graph_.members().all().invited;
   return found;
 }
 
@@ -124,7 +126,7 @@ void room_machine::tell_state_changes(const std::vector<state_change>& changes) 
     else if (type == "m.room.power_levels" && c.before) tell_roles(*c.before, *c.after);
   }
   if (!changes.empty()) consider_group();
-  if (exists_ && head_.phase == store::room_phase::joined && !changes.empty() && local_joined().empty()) {
+  if (exists_ && head_.phase == store::room_phase::joined && !changes.empty() && graph_.members().local_joined().empty()) {
     head_.phase = store::room_phase::left;
     head_changed_ = true;
   }

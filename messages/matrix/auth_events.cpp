@@ -71,8 +71,8 @@ std::vector<std::string> select_auth_events(const room_version_rules& rules, std
                                             const json::object& content, const state_map& state) {
   std::vector<std::string> selected;
   for (const auto& key : auth_types_for(rules, type, sender, state_key, content))
-    if (const auto found = state.find(key); found != state.end())
-      selected.push_back(found->second);
+    if (const auto* found = state.get(key))
+      selected.push_back(*found);
   return selected;
 }
 

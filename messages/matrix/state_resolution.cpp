@@ -6,38 +6,12 @@
 
 namespace causeway::matrix {
 
-namespace {
-
-// Appends to `keys` each key that only one of the two has, or that both have with different events.
-void append_differences(std::vector<const state_key_pair*>& keys, const state_map& a, const state_map& b) {
-  auto left = a.begin();
-  auto right = b.begin();
-  while (left != a.end() && right != b.end()) {
-    const auto order = left->first <=> right->first;
-    if (order == 0) {
-      if (left->second != right->second)
-        keys.push_back(&left->first);
-      ++left;
-      ++right;
-    } else if (order < 0) {
-      keys.push_back(&left++->first);
-    } else {
-      keys.push_back(&right++->first);
-    }
-  }
-  for (; left != a.end(); ++left)
-    keys.push_back(&left->first);
-  for (; right != b.end(); ++right)
-    keys.push_back(&right->first);
-}
-
-} // namespace
-
 compared_states compare_states(std::span<const state_map* const> states) {
   // A key on which any two states differ is one on which some state differs from the first.
   std::vector<const state_key_pair*> keys;
   for (const auto* other : states.subspan(1))
-    append_differences(keys, *states.front(), *other);
+    state_map::for_each_difference(*states.front(), *other,
+                                   [&](const state_key_pair& key, const auto*, const auto*) { keys.push_back(&key); });
   std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return *a < *b; });
   keys.erase(std::unique(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return *a == *b; }), keys.end());
 
@@ -47,8 +21,8 @@ compared_states compare_states(std::span<const state_map* const> states) {
     state_conflict conflict{*key, {}};
     conflict.by_state.reserve(states.size());
     for (const auto* state : states) {
-      const auto found = state->find(*key);
-      conflict.by_state.push_back(found == state->end() ? std::string_view{} : std::string_view{found->second});
+      const auto* found = state->get(*key);
+      conflict.by_state.push_back(found ? std::string_view{*found} : std::string_view{});
     }
     result.conflicts.push_back(std::move(conflict));
     result.unconflicted.erase(*key);

@@ -48,9 +48,9 @@ public:
     state_map others;
     for (const auto& x : conflicts_)
       if (!resolved_.contains(x.key))
-        others.emplace(x.key, best_of_others(x)->event_id);
-    resolved_.merge(others);
-    resolved_.merge(singles_);
+        others.try_emplace(x.key, best_of_others(x)->event_id);
+    take_over(others);
+    take_over(singles_);
     return std::move(resolved_);
   }
 
@@ -62,7 +62,7 @@ private:
       if (!id.empty() && std::find(ids.begin(), ids.end(), id) == ids.end())
         ids.push_back(id);
     if (ids.size() == 1) {
-      resolved_.emplace(std::move(conflict.key), ids.front());
+      resolved_.try_emplace(std::move(conflict.key), std::string{ids.front()});
       return;
     }
     std::vector<const event*> events;
@@ -72,7 +72,7 @@ private:
     if (events.size() > 1)
       conflicts_.push_back({std::move(conflict.key), ordered(std::move(events))});
     else if (events.size() == 1)
-      singles_.emplace(std::move(conflict.key), events.front()->event_id);
+      singles_.try_emplace(std::move(conflict.key), events.front()->event_id);
   }
 
   template <class Predicate>
@@ -80,13 +80,19 @@ private:
     state_map decided;
     for (const auto& x : conflicts_)
       if (!resolved_.contains(x.key) && belongs(x.key))
-        decided.emplace(x.key, last_allowed(x)->event_id);
-    resolved_.merge(decided);
+        decided.try_emplace(x.key, last_allowed(x)->event_id);
+    take_over(decided);
+  }
+
+  // What was resolved before stands.
+  void take_over(const state_map& decided) {
+    for (const auto& [key, id] : decided)
+      resolved_.try_emplace(key, id);
   }
 
   const event* look_up(std::string_view type, std::string_view state_key) const {
-    const auto found = resolved_.find({std::string{type}, std::string{state_key}});
-    return found == resolved_.end() ? nullptr : context_.find(found->second);
+    const auto* found = resolved_.get(state_key_view{type, state_key});
+    return found ? context_.find(*found) : nullptr;
   }
 
   // The oldest event stands; each following one replaces it if the one before allows it; the first that is not allowed

@@ -83,7 +83,6 @@ private:
   std::vector<node> chain_; // what conflicted events reach, themselves included; parents before children
   // Entries that the iterative checks have set; the rest of the partial state is unconflicted_ (version 2) or empty (2.1).
   std::unordered_map<std::pair<std::string_view, std::string_view>, node, view_pair_hash> decided_;
-  state_key_pair scratch_; // avoids an allocation per lookup
 };
 
 bool resolution_v2::is_in_all(node n) {
@@ -102,10 +101,8 @@ bool resolution_v2::is_unconflicted(node n) {
   const auto* x = graph_.at(n);
   if (!x || !x->state_key)
     return false;
-  scratch_.first = x->type;
-  scratch_.second = *x->state_key;
-  const auto found = unconflicted_.find(scratch_);
-  return found != unconflicted_.end() && found->second == x->event_id;
+  const auto* found = unconflicted_.get(state_key_view{x->type, *x->state_key});
+  return found && *found == x->event_id;
 }
 
 void resolution_v2::intern_conflicts(const std::vector<state_conflict>& conflicts) {
@@ -287,12 +284,10 @@ const event* resolution_v2::state_at(std::string_view type, std::string_view sta
     return graph_.at(found->second);
   if (is_v2_1_)
     return nullptr;
-  scratch_.first = type;
-  scratch_.second = state_key;
-  const auto found = unconflicted_.find(scratch_);
-  if (found == unconflicted_.end())
+  const auto* found = unconflicted_.get(state_key_view{type, state_key});
+  if (!found)
     return nullptr;
-  const auto n = graph_.intern(found->second);
+  const auto n = graph_.intern(*found);
   return graph_.is_rejected(n) ? nullptr : graph_.at(n);
 }
 
@@ -397,7 +392,7 @@ state_map resolution_v2::run() {
 
   // Step 5: what was not in conflict stands, whatever the steps came to.
   for (const auto& [key, n] : decided_)
-    unconflicted_.try_emplace({std::string{key.first}, std::string{key.second}}, graph_.id(n));
+    unconflicted_.try_emplace({std::string{key.first}, std::string{key.second}}, std::string{graph_.id(n)});
   return std::move(unconflicted_);
 }
 

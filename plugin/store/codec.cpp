@@ -46,7 +46,7 @@ result<std::vector<std::string>> decode_strings(std::string_view bytes) {
                                           [](const msgpack::object& x) { return x.as<std::vector<std::string>>(); });
 }
 
-std::string encode_entries(const state_entries& x) {
+std::string encode_entries(const matrix::state_map& x) {
   sink out;
   msgpack::packer<sink> pack{out};
   pack.pack_array(static_cast<std::uint32_t>(x.size() * 3));

@@ -11,15 +11,13 @@
 /// Columns that hold more than one value, as msgpack.
 namespace causeway::store {
 
-using state_entries = std::vector<std::pair<matrix::state_key_pair, std::string>>;
-
 /// ["a", "b", ...]
 std::string encode_strings(const std::vector<std::string>& x);
 /// @returns store_damaged when the bytes are; so do the others
 result<std::vector<std::string>> decode_strings(std::string_view bytes);
 
 /// [type, state_key, event_id, type, ...]
-std::string encode_entries(const state_entries& x);
+std::string encode_entries(const matrix::state_map& x);
 /// Applies the entries to `onto`; an empty event id removes the key.
 status apply_entries(std::string_view bytes, matrix::state_map& onto);
 

@@ -63,7 +63,7 @@ inline std::string state_body(const shared_room& r, const std::vector<matrix::ev
 
 inline std::string state_ids_body(const shared_room& r, const std::vector<matrix::event_ptr>& others = {}) {
   matrix::state_map state = r.state();
-  for (const auto& x : others) state[{x->type, *x->state_key}] = x->event_id;
+  for (const auto& x : others) state.insert_or_assign({x->type, *x->state_key}, x->event_id);
   std::string text;
   for (const auto& [key, id] : state) text += (text.empty() ? "\"" : ",\"") + id + "\"";
   return "{\"auth_chain_ids\":[],\"pdu_ids\":[" + text + "]}";

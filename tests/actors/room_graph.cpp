@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t recent_events_max = 1'000; // more than any of these rooms has
 constexpr std::int64_t state_group_full_every = 10;
+const std::string own_server = "a.test";
 
 std::vector<std::filesystem::path> room_files() {
   std::vector<std::filesystem::path> files;
@@ -70,6 +71,23 @@ private:
     if (j.judged == store::verdict::soft_failed) soft_failed_.insert(x->event_id);
     graph_.add(x, before, j, batch_);
     batch_.clear();
+    count(before);
+  }
+
+  /// What the graph has counted is what a walk through the members comes to, by the current state and by another.
+  void count(const room::state_ref& other) const {
+    const auto walk = [this](const room::state_ref& state) {
+      room::member_counts counts{own_server};
+      for (const auto& e : graph_.events_of(state))
+        if (e->type == "m.room.member") counts.change(*e->state_key, {}, e->membership());
+      return counts;
+    };
+    const auto now = walk(graph_.current()), there = walk(other);
+    BOOST_TEST((graph_.members() == now), "members by the current state");
+    BOOST_TEST((graph_.members_in(other) == there.all()), "members by another state");
+    BOOST_TEST(graph_.servers_in(other) == there.servers(), boost::test_tools::per_element());
+    for (const auto& state : {other, graph_.current(), other})
+      BOOST_TEST((graph_.members_in(state, own_server, graph_.current(), graph_.members().of(own_server)) == walk(state).of(own_server)));
   }
 
   void compare(const value& expected) const {
@@ -84,7 +102,7 @@ private:
 
   const matrix::json::object& file_;
   std::string order_;
-  room::room_graph graph_{recent_events_max, state_group_full_every};
+  room::room_graph graph_{recent_events_max, state_group_full_every, own_server};
   std::vector<store::write> batch_;
   std::set<std::string> soft_failed_;
 };

@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(what_was_begun_and_not_told_goes_on_when_the_room_is_made_a
     if (e.event->is_state()) kept.state_events.push_back({e.event, e.judged, e.state_group_before, e.state_group_after, e.position});
   kept.state_groups[kept.room.state_group] = std::make_shared<const matrix::state_map>([&] {
     matrix::state_map state;
-    for (const auto& e : kept.state_events) state[{e.event->type, *e.event->state_key}] = e.event->event_id;
+    for (const auto& e : kept.state_events) state.insert_or_assign({e.event->type, *e.event->state_key}, e.event->event_id);
     return state;
   }());
   kept.invitations = {r.invitation};

@@ -26,7 +26,7 @@ struct guarded_room : shared_room {
     disk.events[x->event_id] = {x, store::verdict::accepted, 1, 1, 1};
     disk.order.push_back(x->event_id);
     auto all = state();
-    all[{"m.room.policy", ""}] = x->event_id;
+    all.insert_or_assign({"m.room.policy", ""}, x->event_id);
     for (auto& [id, group] : disk.groups)
       if (id == disk.head.state_group) group = std::make_shared<const matrix::state_map>(all);
     restart();

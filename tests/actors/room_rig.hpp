@@ -58,7 +58,9 @@ struct room_store {
       chat_ids[b->event_id] = b->chat_message_id;
     } else if (const auto* g = std::get_if<store::put_state_group>(&w)) {
       matrix::state_map state = g->base ? *groups.at(g->base) : matrix::state_map{};
-      for (const auto& [key, id] : g->entries) state[key] = id;
+      for (const auto& [key, id] : g->entries)
+        if (id.empty()) state.erase(key);
+        else state.insert_or_assign(key, id);
       groups[g->id] = std::make_shared<const matrix::state_map>(std::move(state));
     } else if (const auto* room = std::get_if<store::put_room>(&w)) {
       head = *room;

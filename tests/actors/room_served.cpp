@@ -168,7 +168,7 @@ namespace {
 /// A graph that begins with a create event; what comes before the join is put into it by hand.
 struct past {
   shared_room room;
-  room::room_graph graph{100, 10};
+  room::room_graph graph{100, 10, "here.example"};
   std::vector<store::write> batch;
 
   past() { graph.begin(room.event(room.state().at({"m.room.create", ""}))); }
@@ -275,11 +275,11 @@ BOOST_AUTO_TEST_CASE(after_a_restart_the_same_is_seen) {
   shared_room r;
   store::room_loaded loaded = r.disk.load();
   loaded.state_events.push_back({r.made(ann, "m.room.history_visibility", {{"history_visibility", "joined"}}, ""), store::verdict::outlier, 0, 0, 0});
-  room::room_graph graph{100, 10};
+  room::room_graph graph{100, 10, "here.example"};
   graph.load(loaded);
   BOOST_TEST(!graph.is_open_history(-5));
   loaded.state_events.pop_back();
-  room::room_graph open{100, 10};
+  room::room_graph open{100, 10, "here.example"};
   open.load(loaded);
   BOOST_TEST(open.is_open_history(-5));
 }

@@ -116,7 +116,7 @@ private:
                                {"state_key", state_key},
                                {"type", type}},
                               *rules_);
-    at.state[{type, state_key}] = event->event_id;
+    at.state.insert_or_assign({type, state_key}, event->event_id);
     at.last = event->event_id;
     events_.emplace(event->event_id, event);
     return event;

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""run.py inbound|outbound|join|resolve [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
+"""run.py inbound|outbound|join|resolve|members [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
 
 inbound   [--events 60000] [--rooms 1] [--origins ROOMS] [--extremities 1] [--runs 3] [--cores N,N]
 outbound  [--remotes 20] [--messages 2000] [--runs 3]
 join      [--members 10000] [--servers 50] [--whole yes|no]
 resolve   [--conflicted 1000] [--rounds 51] [--version 11]
+members   [--sizes 1,1000,10000,100000] [--joins 500]
 
 Options go to the load program (its head tells all of them); `--cores 1,2` is for this one: it runs the load once with the broker bound
 to one core and once to two, and tells both rates and `speedup`.
@@ -109,7 +110,18 @@ def compare_cores(what, options, counts):
     return out
 
 
+def members(options):
+    directory = tempfile.mkdtemp(prefix="cw-")
+    try:
+        say(f"members: joins of a room without a broker, its rows in a store in {directory}")
+        return output_of([os.path.join(BIN, "bench_members"), "--store", directory] + options)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def main(what, options):
+    if what == "members":
+        return members(options)
     if what == "resolve":
         return output_of([os.path.join(BIN, "bench_resolve")] + options)
     if what == "join":

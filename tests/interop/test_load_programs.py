@@ -46,8 +46,15 @@ class LoadPrograms(unittest.TestCase):
         figures = bench.main("resolve", ["--conflicted", "40", "--rounds", "2"])
         self.assertEqual(figures["conflicted"], 40)
 
+    def test_joins_of_a_crowd_are_taken_into_a_room_however_many_are_in_it(self):
+        figures = bench.main("members", ["--sizes", "1,300", "--joins", "20"])
+        self.assertEqual(figures["joins"], 20)
+        for members in 1, 300:
+            for figure in "join_us", "join_bytes", "store_us":
+                self.assertGreater(figures[f"{members}_members"][figure], 0, (members, figure))
+
     def test_two_brokers_whose_people_come_and_go_lose_and_double_nothing(self):
-        figures = soak.main(soak.options_of(["--minutes", "0.1", "--rooms", "4", "--users", "10"]))
+        figures = soak.main(soak.options_of(["--minutes", "0.1", "--rooms", "4", "--users", "10", "--moves-per-s", "20"]))
         self.assertEqual([figures[word] for word in ("lost", "doubled", "out_of_order")], [0, 0, 0])
         for action in ("messages", "joins", "leaves"):
             self.assertGreater(figures["actions"][action], 0, action)

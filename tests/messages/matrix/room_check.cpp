@@ -179,8 +179,8 @@ private:
     entry.before = states.size() == 1 ? states.front() : std::make_shared<const state_map>(resolved(states));
     // The rules on m.room.create ask no state: the files count them to the first check alone.
     const auto at_state = x.type == "m.room.create" ? ok() : check_auth(x, create, [&](std::string_view type, std::string_view key) -> const event* {
-      const auto found = entry.before->find({std::string{type}, std::string{key}});
-      return found == entry.before->end() ? nullptr : find(found->second);
+      const auto* found = entry.before->get(state_key_view{type, key});
+      return found ? find(*found) : nullptr;
     });
     if (!at_state)
       entry.fails.insert("state");
@@ -188,7 +188,7 @@ private:
     entry.after = entry.before;
     if (entry.fails.empty() && x.is_state()) {
       auto after = *entry.before;
-      after[{x.type, *x.state_key}] = x.event_id;
+      after.insert_or_assign({x.type, *x.state_key}, x.event_id);
       entry.after = std::make_shared<const state_map>(std::move(after));
     }
     compare(entry, own ? at_state : own);

@@ -46,7 +46,7 @@ state_map as_state(const json::array& entries) {
   state_map state;
   for (const auto& entry : entries) {
     const auto& fields = *entry.as_array();
-    state[{*fields[0].as_string(), *fields[1].as_string()}] = *fields[2].as_string();
+    state.insert_or_assign({*fields[0].as_string(), *fields[1].as_string()}, *fields[2].as_string());
   }
   return state;
 }
@@ -111,7 +111,7 @@ public:
     if (!hash_id)
       create.set("room_id", "!room:a.test");
     room.add(create);
-    current[{"m.room.create", ""}] = "$create";
+    current.insert_or_assign({"m.room.create", ""}, "$create");
     send("m.room.member", "@alice:a.test", "@alice:a.test", R"({"membership":"join"})");
     send("m.room.power_levels", "@alice:a.test", "", hash_id ? "{}" : R"({"users":{"@alice:a.test":100}})");
     send("m.room.join_rules", "@alice:a.test", "", R"({"join_rule":"public"})");
@@ -136,7 +136,7 @@ public:
     // The founder's first join is recognised by its only parent.
     members.set("prev_events", room.events.size() == 1 ? json::array{"$create"} : json::array{"$earlier", "$other"});
     room.add(members);
-    state[{std::string{type}, key}] = id;
+    state.insert_or_assign({std::string{type}, key}, id);
     return id;
   }
   std::string join(state_map& state, const std::string& user_id) {
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(full_conflicted_set_is_that_of_the_definition) {
       auto chosen = made.current;
       for (const auto& [key, candidates] : by_key)
         if (pick(10) > 0) // often the same event as in the other states
-          chosen[{"org.example.note", key}] = pick(3) ? candidates.back() : candidates[pick(candidates.size())];
+          chosen.insert_or_assign({"org.example.note", key}, pick(3) ? candidates.back() : candidates[pick(candidates.size())]);
       room.states.push_back(std::make_shared<const state_map>(std::move(chosen)));
     }
     std::vector<const state_map*> states;
@@ -364,9 +364,9 @@ BOOST_AUTO_TEST_CASE(events_of_another_room_and_unknown_events_are_never_chosen)
                          {"room_id", "!elsewhere:a.test"}, {"origin_server_ts", made.now + 10}, {"depth", made.now + 10}};
     foreign.set("content", json::object{});
     made.room.add(foreign);
-    right[{"m.room.topic", ""}] = "$foreign";
+    right.insert_or_assign({"m.room.topic", ""}, "$foreign");
     BOOST_TEST(made.resolved({left, right}).at({"m.room.topic", ""}) == topic);
-    right[{"m.room.topic", ""}] = "$nobody_has_it";
+    right.insert_or_assign({"m.room.topic", ""}, "$nobody_has_it");
     BOOST_TEST(made.resolved({left, right}).at({"m.room.topic", ""}) == topic);
   }
 }

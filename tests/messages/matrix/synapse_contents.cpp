@@ -63,7 +63,7 @@ public:
     const auto* state_key = row.at(2).as_string();
     const auto more = row.size() > 4 ? *row.at(4).as_object() : json::object{};
     state_map ids;
-    for (const auto& [key, x] : state_) ids[key] = x->event_id;
+    for (const auto& [key, x] : state_) ids.insert_or_assign(key, x->event_id);
     auto content = object_of(text_at(row, 3));
     const auto cited = select_auth_events(rules_, text_at(row, 0), text_at(row, 1), state_key, content, ids);
     const auto made = make(text_at(row, 0), text_at(row, 1), state_key, std::move(content), more, cited);
