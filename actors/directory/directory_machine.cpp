@@ -1,3 +1,4 @@
+#include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 
 #include "actors/invitation/invitation_machine.hpp"
@@ -156,17 +157,11 @@ void directory_machine::send(address to, const command_received& m, chat::comman
 }
 
 void directory_machine::fail(const command_received& m, const fault& why) {
-  auto body = chat::encode(why);
-  if (!info(why.code).retryable && !m.reference.command_id.empty())
-    out_.write(store::put_command_result{m.reference.command_id, chat::name(*m.body), false, body, out_.now()});
-  out_.send({actor_kind::session, m.reference.session}, command_done{m.reference, false, std::move(body)});
+  command_failed(out_, m.reference, chat::name(*m.body), why);
 }
 
 void directory_machine::done(const command_received& m, const chat::answer& what, bool keep) {
-  auto body = chat::encode(what);
-  if (keep && !m.reference.command_id.empty())
-    out_.write(store::put_command_result{m.reference.command_id, chat::name(*m.body), true, body, out_.now()});
-  out_.send({actor_kind::session, m.reference.session}, command_done{m.reference, true, std::move(body)});
+  command_succeeded(out_, m.reference, chat::name(*m.body), what, keep);
 }
 
 void directory_machine::route(const command_received& m, chat::room_create x) {

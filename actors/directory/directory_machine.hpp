@@ -82,8 +82,6 @@ private:
   void devices(const federation_call& m);
   void keys_query(const federation_call& m);
   void keys_claim(const federation_call& m);
-  void reply(const federation_call& m, int status, std::string body, std::uint32_t retry_after_ms = 0);
-  void refuse(const federation_call& m, const fault& why, std::uint32_t retry_after_ms = 0);
 
   // -- public_rooms.cpp
   void list(const room_listed& m);

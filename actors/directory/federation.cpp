@@ -1,5 +1,6 @@
 // What other servers ask about people and names of this server. Source: server-server-api, "Querying for information",
 // "Inviting to a room", "Device Management", "End-to-End Encryption".
+#include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 #include "actors/invitation/room_preview.hpp"
 
@@ -17,21 +18,11 @@ constexpr std::size_t large_previews_max = 1'000;
 
 } // namespace
 
-void directory_machine::reply(const federation_call& m, int status, std::string body, std::uint32_t retry_after_ms) {
-  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), retry_after_ms, m.origin});
-}
-
-void directory_machine::refuse(const federation_call& m, const fault& why, std::uint32_t retry_after_ms) {
-  object body{{"errcode", info(why.code).errcode}, {"error", why.detail}};
-  if (retry_after_ms != 0) body.set("retry_after_ms", std::int64_t{retry_after_ms});
-  reply(m, info(why.code).http_status, matrix::json::canonical(body), retry_after_ms);
-}
-
 void directory_machine::federation(const federation_call& m) {
   switch (m.match->info->id) {
   case endpoint::query_profile: {
     const auto* user = m.match->find_query("user_id");
-    if (!user) return refuse(m, {fault_code::missing_param, "user_id"});
+    if (!user) return refuse(out_, m, {fault_code::missing_param, "user_id"});
     return about_user(m, *user);
   }
   case endpoint::query_directory: return alias(m);
@@ -44,24 +35,24 @@ void directory_machine::federation(const federation_call& m) {
   case endpoint::key_query_batch: return notary(m);
   case endpoint::invite_v1:
   case endpoint::invite_v2: return invitation_of_ours(m);
-  default: return refuse(m, {fault_code::unrecognized, "not served"});
+  default: return refuse(out_, m, {fault_code::unrecognized, "not served"});
   }
 }
 
 // -- about people. Who may not ask is told 403, also about users we do not have (MSC4170): 404 would say who exists.
 
 void directory_machine::about_user(const federation_call& m, const std::string& user) {
-  if (!matrix::is_user_id(user)) return refuse(m, {fault_code::invalid_param, "user_id"});
+  if (!matrix::is_user_id(user)) return refuse(out_, m, {fault_code::invalid_param, "user_id"});
   if (!node_.federation.profiles_need_shared_room)
     return m.match->info->id == endpoint::query_profile ? profile(m) : devices(m);
-  if (!shared_rooms_.ask(m, user, out_.now())) return refuse(m, {fault_code::overloaded, "too many questions about people"});
+  if (!shared_rooms_.ask(m, user, out_.now())) return refuse(out_, m, {fault_code::overloaded, "too many questions about people"});
   answer_shared_rooms();
 }
 
 void directory_machine::answer_shared_rooms() {
   for (const auto& v : shared_rooms_.take_verdicts()) {
-    if (!v.known) refuse(v.call, {fault_code::overloaded, "the rooms have not answered in time"});
-    else if (!v.shared) refuse(v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
+    if (!v.known) refuse(out_, v.call, {fault_code::overloaded, "the rooms have not answered in time"});
+    else if (!v.shared) refuse(out_, v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
     else if (v.call.match->info->id == endpoint::query_profile) profile(v.call);
     else devices(v.call);
   }
@@ -72,14 +63,14 @@ void directory_machine::answer_shared_rooms() {
 void directory_machine::profile(const federation_call& m) {
   const auto* user = m.match->find_query("user_id");
   const auto* known = users_.find(*user);
-  if (known == nullptr) return refuse(m, {fault_code::not_found, "no such user"});
+  if (known == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
   const auto* field = m.match->find_query("field");
   object told;
   if (!known->display_name.empty() && (!field || *field == "displayname"))
     told.set("displayname", known->display_name);
   if (!known->avatar_url.empty() && (!field || *field == "avatar_url"))
     told.set("avatar_url", known->avatar_url);
-  reply(m, 200, matrix::json::canonical(told));
+  reply(out_, m, 200, matrix::json::canonical(told));
 }
 
 void directory_machine::invitation_of_ours(const federation_call& m) {
@@ -87,15 +78,15 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
   const auto* event = !m.body ? nullptr : v1 ? m.body->as_object() : m.body->find_object("event");
   const auto* key = event ? event->find("state_key") : nullptr;
   if (!key || !key->as_string())
-    return refuse(m, {fault_code::invalid_param, "an invite event with a state_key is expected"});
+    return refuse(out_, m, {fault_code::invalid_param, "an invite event with a state_key is expected"});
   const auto& user = *key->as_string();
   const auto& room_id = m.match->parameters.at(0);
-  if (!matrix::is_room_id(room_id)) return refuse(m, {fault_code::invalid_param, "room id"});
+  if (!matrix::is_room_id(room_id)) return refuse(out_, m, {fault_code::invalid_param, "room id"});
   if (!matrix::is_user_id(user) || !node_.is_local(user))
-    return refuse(m, {fault_code::invalid_param, "the invited user is not of this server"});
-  if (users_.find(user) == nullptr) return refuse(m, {fault_code::not_found, "no such user"});
+    return refuse(out_, m, {fault_code::invalid_param, "the invited user is not of this server"});
+  if (users_.find(user) == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
   if (const auto wait_ms = count_invite(m.origin, user); wait_ms > 0)
-    return refuse(m, {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"}, wait_ms);
+    return refuse(out_, m, {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"}, wait_ms);
   tell_large_preview(m, v1 ? (m.body->find("unsigned") ? m.body->find("unsigned")->find("invite_room_state") : nullptr) : m.body->find("invite_room_state"));
   // By way of the room: where we take part in it, its server ACL has a say.
   out_.send_at_once({actor_kind::room, room_id}, m);
@@ -127,10 +118,10 @@ void directory_machine::tell_large_preview(const federation_call& m, const matri
 
 void directory_machine::alias(const federation_call& m) {
   const auto* wanted = m.match->find_query("room_alias");
-  if (!wanted) return refuse(m, {fault_code::missing_param, "room_alias"});
-  if (!matrix::is_room_alias(*wanted)) return refuse(m, {fault_code::invalid_param, "room_alias"});
+  if (!wanted) return refuse(out_, m, {fault_code::missing_param, "room_alias"});
+  if (!matrix::is_room_alias(*wanted)) return refuse(out_, m, {fault_code::invalid_param, "room_alias"});
   auto it = aliases_.find(*wanted);
-  if (it == aliases_.end()) return refuse(m, {fault_code::not_found, "no such alias"});
+  if (it == aliases_.end()) return refuse(out_, m, {fault_code::not_found, "no such alias"});
   out_.send_at_once({actor_kind::room, it->second}, m); // which knows the servers in it
 }
 
@@ -139,25 +130,25 @@ void directory_machine::alias(const federation_call& m) {
 
 void directory_machine::devices(const federation_call& m) {
   const auto& user = m.match->parameters.at(0);
-  if (!users_.contains(user)) return refuse(m, {fault_code::not_found, "no such user"});
-  reply(m, 200,
+  if (!users_.contains(user)) return refuse(out_, m, {fault_code::not_found, "no such user"});
+  reply(out_, m, 200,
         matrix::json::canonical(object{{"devices", matrix::json::array{}}, {"stream_id", 1}, {"user_id", user}}));
 }
 
 void directory_machine::keys_query(const federation_call& m) {
   const auto* wanted = m.body ? m.body->find_object("device_keys") : nullptr;
-  if (!wanted) return refuse(m, {fault_code::bad_json, "device_keys: an object is expected"});
+  if (!wanted) return refuse(out_, m, {fault_code::bad_json, "device_keys: an object is expected"});
   object found;
   // There are no devices to tell; who exists is told where anybody may know it.
   for (const auto& [user, devices] : *wanted)
     if (!node_.federation.profiles_need_shared_room && users_.contains(user)) found.set(user, object{});
-  reply(m, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
+  reply(out_, m, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
 }
 
 void directory_machine::keys_claim(const federation_call& m) {
   if (!m.body || !m.body->find_object("one_time_keys"))
-    return refuse(m, {fault_code::bad_json, "one_time_keys: an object is expected"});
-  reply(m, 200, R"({"one_time_keys":{}})");
+    return refuse(out_, m, {fault_code::bad_json, "one_time_keys: an object is expected"});
+  reply(out_, m, 200, R"({"one_time_keys":{}})");
 }
 
 } // namespace causeway::directory

@@ -1,6 +1,7 @@
 // Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not say who he is gets what is
 // kept and no more: nobody is asked for his sake, and no actor made. For a server that has proved itself what is missing is fetched, no more often
 // than for ourselves. Source: server-server-api, "Querying keys through another server".
+#include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
@@ -74,8 +75,8 @@ result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_
 
 void directory_machine::notary(const federation_call& m) {
   auto wanted = notary_wanted_by(m);
-  if (!wanted) return refuse(m, wanted.error());
-  if (notary_.size() >= questions_max) return refuse(m, {fault_code::limit_exceeded, "too many questions about keys"});
+  if (!wanted) return refuse(out_, m, wanted.error());
+  if (notary_.size() >= questions_max) return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about keys"});
   notary_question q;
   q.call = m;
   q.call.body = nullptr;
@@ -169,7 +170,7 @@ void directory_machine::notary_overdue() {
 }
 
 void directory_machine::notary_answer(const notary_question& q) {
-  reply(q.call, 200, matrix::json::canonical(object{{"server_keys", q.documents}}));
+  reply(out_, q.call, 200, matrix::json::canonical(object{{"server_keys", q.documents}}));
 }
 
 } // namespace causeway::directory

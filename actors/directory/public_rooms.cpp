@@ -1,5 +1,6 @@
 // The public directory: rooms of this server that anybody may join, and the aliases of this server.
 // Source: server-server-api, "Public Room Directory".
+#include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 
 #include "messages/matrix/identifiers.hpp"
@@ -109,9 +110,9 @@ void directory_machine::list(const room_listed& m) {
 }
 
 void directory_machine::public_rooms(const federation_call& m) {
-  if (!node_.federation.public_directory) return refuse(m, {fault_code::forbidden, "this server's room directory is closed"});
+  if (!node_.federation.public_directory) return refuse(out_, m, {fault_code::forbidden, "this server's room directory is closed"});
   const bool posted = m.match->info->id == matrix::endpoint::public_rooms_filtered;
-  if (posted && (!m.body || !m.body->as_object())) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+  if (posted && (!m.body || !m.body->as_object())) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
   std::size_t limit = page_default;
   const std::string* since = nullptr;
   if (posted) {
@@ -122,14 +123,14 @@ void directory_machine::public_rooms(const federation_call& m) {
     if (const auto* text = m.match->find_query("limit")) {
       std::int64_t n = 0;
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), n);
-      if (problem != std::errc{} || end != text->data() + text->size()) return refuse(m, {fault_code::invalid_param, "limit"});
+      if (problem != std::errc{} || end != text->data() + text->size()) return refuse(out_, m, {fault_code::invalid_param, "limit"});
       limit = static_cast<std::size_t>(std::clamp<std::int64_t>(n, 1, page_max));
     }
   }
   page_token from;
   if (since && !since->empty()) {
     auto t = from_text(*since);
-    if (!t) return refuse(m, {fault_code::invalid_param, "since"});
+    if (!t) return refuse(out_, m, {fault_code::invalid_param, "since"});
     from = std::move(*t);
   }
   const auto wanted = filter_in(posted ? m.body.get() : nullptr);
@@ -161,7 +162,7 @@ void directory_machine::public_rooms(const federation_call& m) {
   answer.set("total_room_count_estimate", static_cast<std::int64_t>(public_rooms_.size()));
   if (!page.empty() && more_after) answer.set("next_batch", to_text(false, page.back()->first));
   if (!page.empty() && more_before) answer.set("prev_batch", to_text(true, page.front()->first));
-  reply(m, 200, matrix::json::canonical(answer));
+  reply(out_, m, 200, matrix::json::canonical(answer));
 }
 
 } // namespace causeway::directory

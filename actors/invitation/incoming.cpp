@@ -1,5 +1,6 @@
 // One of our users is invited, by a server whose room we need not be in. Source: server-server-api, "Inviting to a room",
 // "Leaving Rooms (Rejecting Invites)".
+#include "actors/answers.hpp"
 #include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/invitation/room_preview.hpp"
@@ -38,24 +39,16 @@ fault problem_of(event_check checked, std::string_view sender) {
 
 } // namespace
 
-void invitation_machine::reply(const federation_call& m, int status, std::string body) {
-  out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, status, std::move(body), 0, m.origin});
-}
-
-void invitation_machine::refuse(const federation_call& m, const fault& why) {
-  reply(m, info(why.code).http_status, matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}));
-}
-
 void invitation_machine::invited(const federation_call& m) {
   if (arriving_) {
     more_arrivals_.push_back(m);
     if (more_arrivals_.size() > more_arrivals_max) {
-      refuse(more_arrivals_.front(), {fault_code::limit_exceeded, "the same invitation is under way"});
+      refuse(out_, more_arrivals_.front(), {fault_code::limit_exceeded, "the same invitation is under way"});
       more_arrivals_.pop_front();
     }
     return;
   }
-  if (!m.body || !m.body->as_object()) return refuse(m, {fault_code::bad_json, "a JSON object is expected"});
+  if (!m.body || !m.body->as_object()) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
   const bool v1 = m.match->info->id == endpoint::invite_v1;
   arrival a;
   a.call = m;
@@ -67,29 +60,29 @@ void invitation_machine::invited(const federation_call& m) {
     if (const auto* u = m.body->find("unsigned")) state = u->find("invite_room_state");
   } else {
     const auto* version = m.body->find_string("room_version");
-    if (!version) return refuse(m, {fault_code::missing_param, "room_version"});
+    if (!version) return refuse(out_, m, {fault_code::missing_param, "room_version"});
     a.room_version = *version;
     pdu = m.body->find_object("event");
     state = m.body->find("invite_room_state");
   }
-  if (!pdu) return refuse(m, {fault_code::missing_param, "event"});
+  if (!pdu) return refuse(out_, m, {fault_code::missing_param, "event"});
   const auto* rules = matrix::find_room_version(a.room_version);
   if (!rules)
-    return reply(m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
+    return reply(out_, m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
   // Its own server asks, so whatever else excuses an invite from that signature, here it is to be had.
   const auto* signatures = pdu->find("signatures");
-  if (!signatures || !signatures->find_object(m.origin)) return refuse(m, {fault_code::bad_signature, "the event is not signed by " + m.origin});
+  if (!signatures || !signatures->find_object(m.origin)) return refuse(out_, m, {fault_code::bad_signature, "the event is not signed by " + m.origin});
   auto e = matrix::make_event(*pdu, *rules);
   if (!e) {
     const bool is_json_at_fault = e.error().code == fault_code::bad_json || e.error().code == fault_code::not_canonical;
-    return refuse(m, {is_json_at_fault ? e.error().code : fault_code::invalid_param, to_string(e.error())});
+    return refuse(out_, m, {is_json_at_fault ? e.error().code : fault_code::invalid_param, to_string(e.error())});
   }
   const auto& x = **e;
-  if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_) return refuse(m, {fault_code::invalid_param, "room_id differs from the path"});
-  if (x.event_id != m.match->parameters.at(1)) return refuse(m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_) return refuse(out_, m, {fault_code::invalid_param, "room_id differs from the path"});
+  if (x.event_id != m.match->parameters.at(1)) return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
   if (x.type != "m.room.member" || x.membership() != "invite" || !x.state_key || *x.state_key != user_id_)
-    return refuse(m, {fault_code::invalid_param, "an m.room.member event with membership invite is expected"});
-  if (matrix::server_name_of(x.sender) != m.origin) return refuse(m, {fault_code::forbidden, "the sender belongs to another server"});
+    return refuse(out_, m, {fault_code::invalid_param, "an m.room.member event with membership invite is expected"});
+  if (matrix::server_name_of(x.sender) != m.origin) return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
   if (rules->room_id_is_create_hash) {
     // The room id is the hash of the create event, so the invitation can prove which room it is for.
     bool proven = false;
@@ -97,7 +90,7 @@ void invitation_machine::invited(const federation_call& m) {
       for (const auto& entry : *list)
         if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
           if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
-    if (!proven) return refuse(m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
+    if (!proven) return refuse(out_, m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
   }
   a.invite_room_state = room_preview(state, x.sender);
   a.type = type_of_invited(x, state); // by all that was told, of which the preview keeps what people are shown
@@ -147,10 +140,10 @@ void invitation_machine::invite_placed_by_room(const invite_placed& m) {
 void invitation_machine::reply_to_arrival(const fault& why) {
   const auto a = *std::exchange(arriving_, std::nullopt);
   if (why.code != fault_code::none) {
-    refuse(a.call, why);
+    refuse(out_, a.call, why);
   } else {
     const auto body = "{\"event\":" + a.event->to_json() + "}";
-    reply(a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200," + body + "]" : body);
+    reply(out_, a.call, 200, a.call.match->info->id == endpoint::invite_v1 ? "[200," + body + "]" : body);
   }
   for (const auto& more : std::exchange(more_arrivals_, {})) invited(more);
 }
@@ -284,14 +277,14 @@ std::vector<std::string> invitation_machine::via() const {
 
 void invitation_machine::answer(const chat_command& m, const chat::invite_answer& x) {
   if (!exists_ || row_.state != "pending" || row_.direction != "incoming")
-    return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+    return command_failed(out_, m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
   if (answering_) {
     if (answering_->reference.command_id != m.reference.command_id)
-      return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
+      return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
     answering_->reference = m.reference; // the same command once more: one RESULT for both
     return;
   }
-  if (joining_ && !x.accept) return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
+  if (joining_ && !x.accept) return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
   if (is_untold()) row_.pending_request.clear(); // he has found it by himself
   answering_ = m;
   if (x.accept) {
@@ -347,20 +340,20 @@ void invitation_machine::joined(const join_finished& m) {
   const auto command = *std::exchange(answering_, std::nullopt);
   const auto& x = std::get<chat::invite_answer>(*command.body);
   if (x.accept) {
-    if (m.why.code != fault_code::none) return failed(command.reference, x.name, m.why);
+    if (m.why.code != fault_code::none) return command_failed(out_, command.reference, x.name, m.why);
     if (is_open()) become("accepted", {});
-    return done(command.reference, x.name, "accepted");
+    return command_succeeded(out_, command.reference, x.name, chat::state_answer{"accepted"});
   }
   if (m.why.code == fault_code::none || row_.state == "rejected") {
     if (is_open()) become("rejected", leave_reason_);
-    return done(command.reference, x.name, "rejected");
+    return command_succeeded(out_, command.reference, x.name, chat::state_answer{"rejected"});
   }
   // We do not take part in the room: rejected here and now, whatever the other server does; it is told as soon as it can be.
   row_.pending_request = "leave";
   row_.attempts = 0;
   row_.retry_at_ts = 0;
   become("rejected", leave_reason_);
-  done(command.reference, x.name, "rejected");
+  command_succeeded(out_, command.reference, x.name, chat::state_answer{"rejected"});
   send_leave_request();
 }
 

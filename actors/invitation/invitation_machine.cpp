@@ -1,5 +1,6 @@
 #include "actors/invitation/invitation_machine.hpp"
 
+#include "actors/answers.hpp"
 #include "actors/due.hpp"
 #include "actors/invitation/invitation_row.hpp"
 #include "messages/chat/codec.hpp"
@@ -189,14 +190,14 @@ void invitation_machine::watch() {
 
 void invitation_machine::give_up_waiting() {
   if (std::exchange(keys_asked_, 0) != 0) retry_later({fault_code::timed_out, "the keys of the invited server were not told"});
-  if (const auto command = std::exchange(answering_, std::nullopt)) failed(command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
+  if (const auto command = std::exchange(answering_, std::nullopt)) command_failed(out_, command->reference, chat::invite_answer::name, {fault_code::timed_out, "the join did not end in time"});
   if (std::exchange(joining_, false) && row_.pending_request == "join") retry_later({fault_code::timed_out, "the join did not end in time"});
-  if (const auto command = std::exchange(revoking_, std::nullopt)) failed(command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
+  if (const auto command = std::exchange(revoking_, std::nullopt)) command_failed(out_, command->reference, chat::invite_revoke::name, {fault_code::timed_out, "the room did not answer in time"});
   if (std::exchange(revocation_asked_, false) || std::exchange(expiring_, false)) begin(); // it stands where it stood
   revocation_asked_ = expiring_ = false;
   for (auto& r : std::exchange(rescinding_, {})) answer_rescission(r, "not handled in time");
   if (std::exchange(profile_asked_, 0) != 0) profile_told(nullptr);
-  if (const auto command = std::exchange(retracting_, std::nullopt)) failed(command->reference, chat::knock_retract::name, {fault_code::timed_out, "the room did not answer in time"});
+  if (const auto command = std::exchange(retracting_, std::nullopt)) command_failed(out_, command->reference, chat::knock_retract::name, {fault_code::timed_out, "the room did not answer in time"});
   if (std::exchange(admission_asked_, 0) != 0) {
     if (unadmitted_) ask_admission(unadmitted_->by);
     else begin();
@@ -243,29 +244,12 @@ void invitation_machine::become(const std::string& state, const std::string& rea
 
 void invitation_machine::confirm_later() { out_.wake_at(out_.now() + confirm_every_ms, "confirm"); }
 
-void invitation_machine::done(const command_reference& ref, const char* command, const std::string& state) {
-  done(ref, command, chat::answer{chat::state_answer{state}});
-}
-
-void invitation_machine::done(const command_reference& ref, const char* command, const chat::answer& what) {
-  auto body = chat::encode(what);
-  if (!ref.command_id.empty()) out_.write(store::put_command_result{ref.command_id, command, true, body, out_.now()});
-  out_.send({actor_kind::session, ref.session}, command_done{ref, true, std::move(body)});
-}
-
-void invitation_machine::failed(const command_reference& ref, const char* command, const fault& why) {
-  auto body = chat::encode(why);
-  if (!info(why.code).retryable && !ref.command_id.empty())
-    out_.write(store::put_command_result{ref.command_id, command, false, body, out_.now()});
-  out_.send({actor_kind::session, ref.session}, command_done{ref, false, std::move(body)});
-}
-
 void invitation_machine::take_command(const chat_command& m) {
   if (const auto* x = std::get_if<chat::invite_revoke>(m.body.get())) return revoke(m, *x);
   if (const auto* x = std::get_if<chat::invite_answer>(m.body.get())) return answer(m, *x);
   if (const auto* x = std::get_if<chat::room_knock>(m.body.get())) return knock(m, *x);
   if (const auto* x = std::get_if<chat::knock_retract>(m.body.get())) return retract(m, *x);
-  failed(m.reference, chat::name(*m.body), {fault_code::internal, "an invitation does not handle this command"});
+  command_failed(out_, m.reference, chat::name(*m.body), {fault_code::internal, "an invitation does not handle this command"});
 }
 
 void invitation_machine::membership(const invited_membership_changed& m) {

@@ -44,9 +44,6 @@ private:
   /// A row of its own takes the place of what was there before; whatever is under way for that concerns nobody any more.
   void begin_anew(std::string direction, const matrix::event_ptr& event);
   void forget_requests();
-  void done(const command_reference& ref, const char* command, const std::string& state);
-  void done(const command_reference& ref, const char* command, const chat::answer& what);
-  void failed(const command_reference& ref, const char* command, const fault& why);
   void take_command(const chat_command& m);
   void membership(const invited_membership_changed& m);
   void answered(const peer_answer& m);
@@ -137,8 +134,6 @@ private:
   /// @param about  the second parameter of the endpoint's path: a user or an event
   peer_request question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms);
 
-  void reply(const federation_call& m, int status, std::string body);
-  void refuse(const federation_call& m, const fault& why);
 
   const context& node_;
   std::string room_id_, user_id_;

@@ -4,6 +4,8 @@
 // Source: server-server-api, "Knocking upon a room".
 #include "actors/handshake.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+
+#include "actors/answers.hpp"
 #include "actors/room_type.hpp"
 
 #include "messages/matrix/identifiers.hpp"
@@ -40,19 +42,19 @@ std::string invitation_machine::leave_server() const {
 void invitation_machine::knock(const chat_command& m, const chat::room_knock& x) {
   if (knocking_) {
     if (knocking_->reference.command_id != m.reference.command_id)
-      return failed(m.reference, x.name, {fault_code::conflict, "he is knocking"});
+      return command_failed(out_, m.reference, x.name, {fault_code::conflict, "he is knocking"});
     knocking_->reference = m.reference; // the same command once more: one RESULT for both
     return;
   }
   if (exists_ && row_.direction == "incoming" && row_.state == "pending")
-    return failed(m.reference, x.name, {fault_code::conflict, user_id_ + " is invited: answer the invitation"});
+    return command_failed(out_, m.reference, x.name, {fault_code::conflict, user_id_ + " is invited: answer the invitation"});
   // The room takes him for invited until it has heard of it.
   if (exists_ && row_.direction == "incoming" && row_.pending_request == "leave")
-    return failed(m.reference, x.name,
+    return command_failed(out_, m.reference, x.name,
                   {fault_code::conflict, "the room's server has still to be told that he rejected its invitation"});
-  if (is_let_in()) return failed(m.reference, x.name, {fault_code::conflict, user_id_ + " was let in and is joining"});
+  if (is_let_in()) return command_failed(out_, m.reference, x.name, {fault_code::conflict, user_id_ + " was let in and is joining"});
   if (knocks() && row_.state == "pending")
-    return done(m.reference, x.name, chat::room_knocked_answer{room_id_, row_.state});
+    return command_succeeded(out_, m.reference, x.name, chat::room_knocked_answer{room_id_, row_.state});
   knocking_ = m;
   if (knocks() && (asking_ != asking::nothing || profile_asked_ != 0))
     return; // an attempt is under way: its end is the answer
@@ -92,7 +94,7 @@ void invitation_machine::knocked(const knock_made& m) {
     tell_changed({});
     end_knock_command({}); // it was on its way to another server of the room
   }
-  if (m.command) done(*m.command, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
+  if (m.command) command_succeeded(out_, *m.command, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
 }
 
 void invitation_machine::begin_knock() {
@@ -195,8 +197,8 @@ void invitation_machine::knock_taken() {
 void invitation_machine::end_knock_command(const fault& why) {
   const auto command = std::exchange(knocking_, std::nullopt);
   if (!command) return;
-  if (why.code != fault_code::none) return failed(command->reference, chat::room_knock::name, why);
-  done(command->reference, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
+  if (why.code != fault_code::none) return command_failed(out_, command->reference, chat::room_knock::name, why);
+  command_succeeded(out_, command->reference, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
 }
 
 // -- what becomes of it ----------------------------------------------------------------------------------------------------
@@ -295,14 +297,14 @@ void invitation_machine::knock_membership(const invited_membership_changed& m) {
 
 void invitation_machine::retract(const chat_command& m, const chat::knock_retract& x) {
   if (exists_ && row_.direction == "knock" && row_.state == "revoked")
-    return done(m.reference, x.name, row_.state); // it is what was asked for
+    return command_succeeded(out_, m.reference, x.name, chat::state_answer{row_.state}); // it is what was asked for
   if (!knocks())
-    return failed(m.reference, x.name,
+    return command_failed(out_, m.reference, x.name,
                   {fault_code::conflict,
                    exists_ && row_.direction == "knock" ? "the knock is " + row_.state : "there is no open knock"});
   if (retracting_) {
     if (retracting_->reference.command_id != m.reference.command_id)
-      return failed(m.reference, x.name, {fault_code::conflict, "the knock is being taken back"});
+      return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the knock is being taken back"});
     retracting_->reference = m.reference;
     return;
   }
@@ -314,12 +316,12 @@ void invitation_machine::retracted(const join_finished& m) {
   const auto command = *std::exchange(retracting_, std::nullopt);
   const auto& x = std::get<chat::knock_retract>(*command.body);
   if (!knocks()) { // the room has told what became of it
-    if (row_.state == "revoked") return done(command.reference, x.name, row_.state);
-    return failed(command.reference, x.name, {fault_code::conflict, "the knock is " + row_.state});
+    if (row_.state == "revoked") return command_succeeded(out_, command.reference, x.name, chat::state_answer{row_.state});
+    return command_failed(out_, command.reference, x.name, {fault_code::conflict, "the knock is " + row_.state});
   }
   // Forbidden: the room, ours too, does not know of the knock.
   if (m.why.code != fault_code::none && m.why.code != fault_code::not_member && m.why.code != fault_code::forbidden)
-    return failed(command.reference, x.name, m.why);
+    return command_failed(out_, command.reference, x.name, m.why);
   // We do not take part in the room: taken back here and now; the server that has it, or may have, is told as soon as it can be.
   const bool to_be_told = m.why.code == fault_code::not_member && event_ && !row_.via.empty();
   asking_ = asking::nothing;
@@ -328,7 +330,7 @@ void invitation_machine::retracted(const join_finished& m) {
   row_.retry_at_ts = 0;
   become("revoked", x.reason.value_or(""));
   end_knock_command({fault_code::conflict, "the knock was taken back"});
-  done(command.reference, x.name, row_.state);
+  command_succeeded(out_, command.reference, x.name, chat::state_answer{row_.state});
   if (to_be_told) send_leave_request();
 }
 

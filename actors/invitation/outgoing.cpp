@@ -2,6 +2,8 @@
 #include "actors/due.hpp"
 #include "actors/excerpt.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+
+#include "actors/answers.hpp"
 #include "actors/invitation/invitation_row.hpp"
 #include "actors/invitation/invite_request.hpp"
 
@@ -38,18 +40,18 @@ void invitation_machine::wanted(const invite_wanted& m) {
     // Told again, or the row was written with the room.
     if (row_.state == "sending") tell_begun();
     else out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
-    if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
+    if (m.command) command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
     return;
   }
   if (exists_ && row_.direction == "outgoing" && row_.state == "sending") {
     // The room was made again and did not know of this one: the other server may have it, so it goes on.
     tell_begun();
     out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
-    if (m.command) failed(*m.command, chat::invite_send::name, {fault_code::conflict, user_id_ + " is invited already"});
+    if (m.command) command_failed(out_, *m.command, chat::invite_send::name, {fault_code::conflict, user_id_ + " is invited already"});
     return;
   }
   // Whatever the row says, the room has let him be invited: the invitation before is over, and an answer about it comes too late.
-  if (const auto command = std::exchange(revoking_, std::nullopt)) done(command->reference, chat::invite_revoke::name, "revoked");
+  if (const auto command = std::exchange(revoking_, std::nullopt)) command_succeeded(out_, command->reference, chat::invite_revoke::name, chat::state_answer{"revoked"});
   begin_anew("outgoing", m.event);
   row_ = row_of(m, node_, out_.now());
   save();
@@ -59,7 +61,7 @@ void invitation_machine::wanted(const invite_wanted& m) {
                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, event_->event_id,
                                                   event_->origin_server_ts};
   out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(shown), chat::encode(shown)});
-  if (m.command) done(*m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
+  if (m.command) command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
   tell_begun();
   begin();
 }
@@ -230,19 +232,19 @@ void invitation_machine::signature_checked(const keys_found& m) {
 
 void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke& x) {
   if (exists_ && row_.direction == "outgoing" && (row_.state == "revoked" || row_.state == "revoked_unconfirmed"))
-    return done(m.reference, x.name, row_.state); // it is what was asked for
+    return command_succeeded(out_, m.reference, x.name, chat::state_answer{row_.state}); // it is what was asked for
   if (!exists_ || !is_open() || row_.direction != "outgoing")
-    return failed(m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+    return command_failed(out_, m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
   if (revoking_) {
     if (revoking_->reference.command_id != m.reference.command_id)
-      return failed(m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
+      return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
     revoking_->reference = m.reference; // the same command once more: one RESULT for both
     return;
   }
   if (row_.state == "sending" && row_.attempts == 0) {
     row_.pending_request.clear();
     become("revoked", x.reason.value_or(""));
-    return done(m.reference, x.name, "revoked");
+    return command_succeeded(out_, m.reference, x.name, chat::state_answer{"revoked"});
   }
   revoking_ = m;
   // An invite that is on its way must not arrive after the leave that takes it back: its server would keep it for ever.
@@ -298,7 +300,7 @@ void invitation_machine::revoked(const revocation_done& m) {
   const auto command = std::exchange(revoking_, std::nullopt);
   const bool expired = std::exchange(expiring_, false);
   if (m.why.code != fault_code::none) {
-    if (command) failed(command->reference, chat::invite_revoke::name, m.why);
+    if (command) command_failed(out_, command->reference, chat::invite_revoke::name, m.why);
     if (expired && is_open()) {
       const bool over = row_.state == "sending" || m.why.code == fault_code::not_member;
       row_.deadline_ts = over ? 0 : out_.now() + expire_again_ms;
@@ -329,7 +331,7 @@ void invitation_machine::revoked(const revocation_done& m) {
     if (row_.pending_request == "rescind") repeat_rescission();
   }
   if (std::exchange(rescission_told_, false)) rescission_told();
-  if (command) done(command->reference, chat::invite_revoke::name, row_.state);
+  if (command) command_succeeded(out_, command->reference, chat::invite_revoke::name, chat::state_answer{row_.state});
 }
 
 } // namespace causeway::invitation

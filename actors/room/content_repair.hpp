@@ -1,40 +1,68 @@
 #pragma once
+#include "actors/bounded_set.hpp"
+#include "actors/decision.hpp"
+#include "actors/room/chat_notifier.hpp"
+#include "actors/room/directory_entry.hpp"
+#include "actors/room/event_import.hpp"
+#include "actors/room/event_writer.hpp"
+#include "actors/room/room_events.hpp"
+#include "actors/room/room_state.hpp"
 #include "messages/matrix/event.hpp"
+#include "messages/remote_server.hpp"
 
 #include <deque>
-#include <optional>
+#include <map>
 #include <string>
-#include <string_view>
-#include <unordered_set>
+#include <vector>
 
-/// Events that were taken without their content, since the copy at hand did not match its hash: their own servers are asked for the whole, one
-/// after the other.
 namespace causeway::room {
 
 /// Whether something was taken out of an event that no redaction at hand explains.
 bool is_stripped(const matrix::event& x);
 
+/// Events that were taken without their content, since the copy at hand did not match its hash: their own servers are asked for the whole, one
+/// after the other. Whoever brings the whole is heard, too.
 class content_repair {
 public:
   /// Events that are remembered at a time; those over it stay as they are until somebody sends the whole.
   static constexpr std::size_t wanted_max = 200;
+  /// Whole events that wait for the store; whoever sends more has to send them again.
+  static constexpr std::size_t restoring_max = 100;
+  /// Events whose servers were asked are remembered that long.
+  static constexpr std::size_t seen_max = 10'000;
 
-  /// Of an event that another than its own server gave; each is asked for once in the life of this object.
-  /// @param own_name  this server's, which is not asked
-  void want(const matrix::event& x, std::string_view giver, std::string_view own_name);
+  content_repair(const room_state& room, decision& out, event_writer& writer, const event_import& import, chat_notifier& notifier,
+                 directory_entry& entry, room_events& events)
+      : room_(room), out_(out), writer_(writer), import_(import), notifier_(notifier), entry_(entry), events_(events) {}
+
+  /// Asks for the whole of these. Each is asked for once by each incarnation. @param giver  who gave them
+  void repair(const std::vector<matrix::event_ptr>& stripped, const std::string& giver);
+  /// The event is known; the copy at hand may have what the kept one lost.
+  void offer(const node& kept, const matrix::event_ptr& copy);
+
+  /// @returns whether it was the answer to a question of this component
+  bool answered(const peer_answer& m);
+  bool store_answered(token asked, const store::answer& found);
+
+private:
   struct question {
     std::string server, event_id;
   };
-  /// The next to be asked; nothing while one is open.
-  std::optional<question> next();
-  /// The open question was answered, or never will be.
-  void done() { open_ = false; }
-  bool idle() const { return !open_ && wanted_.empty(); }
+  void ask_next();
+  void ask_for_kept(const matrix::event_ptr& copy);
+  void restore(const matrix::event_ptr& copy, const store::stored_event& kept);
 
-private:
+  const room_state& room_;
+  decision& out_;
+  event_writer& writer_;
+  const event_import& import_;
+  chat_notifier& notifier_;
+  directory_entry& entry_;
+  room_events& events_;
   std::deque<question> wanted_;
-  std::unordered_set<std::string> seen_;
-  bool open_ = false;
+  bounded_set seen_{seen_max};
+  token asked_ = 0; ///< the question that is open; 0: none
+  std::map<token, matrix::event_ptr> restoring_; ///< copies with their content that wait for what the store has of them; bounded
 };
 
 } // namespace causeway::room

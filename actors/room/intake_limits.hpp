@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/effects.hpp"
 #include "messages/limits.hpp"
 
 namespace causeway::room {

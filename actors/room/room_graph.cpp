@@ -31,7 +31,8 @@ void room_graph::load(const store::room_loaded& from) {
     if (s.event->is_state("m.room.create") && s.judged != verdict::rejected) create_ = s.event;
     nodes_[s.event->event_id] = node{s.event, s.judged, {}, {}};
     note_visibility(*s.event, s.position);
-    if (s.judged == verdict::accepted) cited_.insert(s.event->prev_events.begin(), s.event->prev_events.end());
+    if (s.judged == verdict::accepted)
+      for (const auto& prev : s.event->prev_events) cited_.insert(prev);
   }
   for (const auto& s : from.extremities) {
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
@@ -278,7 +279,6 @@ state_ref room_graph::state_of_extremities(std::vector<store::write>& batch) {
 }
 
 void room_graph::cite(const matrix::event& x) {
-  if (cited_.size() > cited_max) cited_.clear();
   for (const auto& prev : x.prev_events)
     if (!is_placed(prev)) cited_.insert(prev);
 }
@@ -295,7 +295,7 @@ void room_graph::mark_history(const std::vector<matrix::event_ptr>& pulled) {
     for (const auto& x : pulled)
       if (x->is_state("m.room.create")) cited_.insert(x->event_id);
       else if (is_history(x->event_id))
-        for (const auto& prev : x->prev_events) moved = cited_.insert(prev).second || moved;
+        for (const auto& prev : x->prev_events) moved = cited_.insert(prev) || moved;
   }
 }
 
@@ -324,7 +324,8 @@ void room_graph::add_history(matrix::event_ptr x, const state_ref& before, const
   state_ref after = before;
   if (j.judged != verdict::rejected && x->is_state() && before) after = groups_.with_entry(before, *x, batch);
   // What it cites may have come meanwhile by another way, as if it were new.
-  if (j.judged == verdict::accepted) cited_.insert(x->prev_events.begin(), x->prev_events.end());
+  if (j.judged == verdict::accepted)
+    for (const auto& prev : x->prev_events) cited_.insert(prev);
   put({std::move(x), j.judged, before, after}, --first_position_, j.reason, batch);
   let_go_of_old_states();
 }
@@ -346,7 +347,7 @@ void room_graph::replace(matrix::event_ptr other_form) {
 std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
                                                  std::vector<store::write>& batch) {
   std::erase_if(extremities_, [&](const std::string& id) { return !knows_of_a_leave(id, before); });
-  cited_.insert(join->prev_events.begin(), join->prev_events.end());
+  for (const auto& prev : join->prev_events) cited_.insert(prev);
   auto after = groups_.with_entry(before, *join, batch);
   const auto id = join->event_id;
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/room/member_counts.hpp"
 #include "actors/room/state_groups.hpp"
+#include "actors/bounded_set.hpp"
 #include "messages/matrix/auth_rules.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/state_map.hpp"
@@ -58,7 +59,7 @@ public:
   bool is_placed(std::string_view event_id) const;
   /// Whether an accepted event cites it that was placed without it (our join, the oldest event of a gap): it is history, whatever
   /// way it comes.
-  bool is_history(std::string_view event_id) const { return cited_.contains(std::string{event_id}); }
+  bool is_history(std::string_view event_id) const { return cited_.contains(event_id); }
   /// Of events fetched backwards: what lies before history is history too.
   void mark_history(const std::vector<matrix::event_ptr>& pulled);
   /// Adds what the store answered, for a child to be placed.
@@ -211,7 +212,7 @@ private:
   mutable std::unordered_map<std::string, precedent> precedents_; ///< by sender
   static constexpr std::size_t followed_max = 1'000;
   static constexpr std::size_t cited_max = 100'000;
-  std::unordered_set<std::string> cited_; ///< parents of accepted events that were not placed then; the last `cited_max`
+  bounded_set cited_{cited_max}; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< m.room.history_visibility events of before our time -> position
   std::deque<std::string> recent_; ///< events with states at hand, oldest first
   std::deque<std::string> rejected_; ///< rejected events without, oldest first

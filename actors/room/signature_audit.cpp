@@ -2,6 +2,8 @@
 
 #include "messages/matrix/identifiers.hpp"
 
+#include <utility>
+
 namespace causeway::room {
 namespace {
 
@@ -28,6 +30,27 @@ std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_pt
   for (std::size_t i = 0; i < doubtful.size() && i < checks.size(); ++i)
     if (checks[i] == event_check::missing_signature || checks[i] == event_check::bad_signature) found.push_back(doubtful[i]);
   return found;
+}
+
+void signature_audit::begin() {
+  std::vector<matrix::event_ptr> all;
+  for (const auto& [id, n] : room_.graph.nodes())
+    if (n.judged == store::verdict::accepted || n.judged == store::verdict::outlier) all.push_back(n.event);
+  doubtful_ = doubtful_memberships(all);
+  if (doubtful_.empty()) return;
+  asked_ = out_.next_token();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked_, doubtful_});
+}
+
+bool signature_audit::verified(const events_verified& m) {
+  if (asked_ == 0 || m.asked != asked_) return false;
+  asked_ = 0;
+  for (const auto& x : unsigned_among(std::exchange(doubtful_, {}), m.checks)) {
+    unsigned_.push_back(x->event_id);
+    out_.log(log_level::error, "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
+             {{"room", room_.id}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
+  }
+  return true;
 }
 
 } // namespace causeway::room

@@ -1,4 +1,6 @@
 #pragma once
+#include "actors/decision.hpp"
+#include "actors/room/room_state.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/room.hpp"
 
@@ -16,5 +18,25 @@ std::vector<matrix::event_ptr> doubtful_memberships(const std::vector<matrix::ev
 /// Those of `doubtful` that are proven to be nobody's word: `checks` are the verifier's. An event whose key could not be had is left out:
 /// nothing is known of it.
 std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_ptr>& doubtful, const std::vector<event_check>& checks);
+
+/// Once for each incarnation of a room: memberships on disk that nobody has signed are told to the operator.
+class signature_audit {
+public:
+  signature_audit(const room_state& room, decision& out) : room_(room), out_(out) {}
+
+  /// When the room is loaded.
+  void begin();
+  /// @returns whether it was the answer to the question of this component
+  bool verified(const events_verified& m);
+  /// Event ids of memberships that nobody has signed.
+  const std::vector<std::string>& found() const { return unsigned_; }
+
+private:
+  const room_state& room_;
+  decision& out_;
+  token asked_ = 0;
+  std::vector<matrix::event_ptr> doubtful_;
+  std::vector<std::string> unsigned_;
+};
 
 } // namespace causeway::room

@@ -1,0 +1,164 @@
+#include "actors/room/chat_notifier.hpp"
+
+#include "actors/room/event_text.hpp"
+#include "actors/room/mentions.hpp"
+#include "actors/room/message_content.hpp"
+#include "actors/room/role_changes.hpp"
+#include "messages/chat/codec.hpp"
+
+#include <algorithm>
+
+namespace causeway::room {
+namespace {
+
+/// Clocks differ by so much among honest servers.
+constexpr time_ms future_max_ms = 5 * 60'000;
+
+} // namespace
+
+time_ms chat_notifier::shown_ts(const matrix::event* x) const {
+  return x ? std::clamp<time_ms>(x->origin_server_ts, 0, out_.now() + future_max_ms) : out_.now();
+}
+
+void chat_notifier::notify(const chat::notification& n) {
+  out_.write(store::append_outbox{room_.node.stream_of(room_.id), chat::name(n), chat::encode(n)});
+}
+
+void chat_notifier::system_message(std::string kind, std::string actor, std::string target, std::string reason,
+                                  const matrix::event* cause) {
+  chat::system_message n;
+  n.kind = std::move(kind);
+  n.actor = std::move(actor);
+  n.target = std::move(target);
+  n.reason = std::move(reason);
+  system_message(std::move(n), cause);
+}
+
+void chat_notifier::system_message(chat::system_message n, const matrix::event* cause) {
+  n.room = room_.head.chat_room_id;
+  n.matrix_room_id = room_.id;
+  if (cause) n.event_id = cause->event_id;
+  n.ts = shown_ts(cause);
+  notify(n);
+}
+
+void chat_notifier::named(const std::string& type, const std::string& actor, std::string value, std::string reason, const matrix::event* cause) {
+  const bool name = type == "m.room.name";
+  chat::system_message n;
+  n.kind = name ? "renamed" : "topic_changed";
+  n.actor = actor;
+  n.reason = std::move(reason);
+  (name ? n.room_name : n.topic) = std::move(value);
+  system_message(std::move(n), cause);
+}
+
+void chat_notifier::roles_changed(const matrix::event& before, const matrix::event& after) {
+  const auto create = room_.graph.state_event("m.room.create", "");
+  for (auto& change : role_changes(create.get(), before, after)) {
+    chat::system_message n;
+    n.kind = "role_changed";
+    n.actor = after.sender;
+    n.target = std::move(change.user);
+    n.level = change.level;
+    system_message(std::move(n), &after);
+  }
+}
+
+void chat_notifier::created(chat::room_created created, std::vector<std::string> members, bool more_to_come) {
+  std::sort(members.begin(), members.end());
+  const auto first = std::min(members.size(), chat::listed_members_max);
+  created.members.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(first));
+  created.more_members = more_to_come || members.size() > first;
+  notify(created);
+  if (members.size() > first) this->members(members, first, !more_to_come);
+}
+
+void chat_notifier::members(const std::vector<std::string>& members, std::size_t from, bool complete) {
+  do {
+    const auto to = std::min(members.size(), from + chat::listed_members_max);
+    notify(chat::room_members{room_.head.chat_room_id, room_.id,
+                              {members.begin() + static_cast<std::ptrdiff_t>(from), members.begin() + static_cast<std::ptrdiff_t>(to)},
+                              complete && to == members.size()});
+    from = to;
+  } while (from < members.size());
+}
+
+void chat_notifier::join_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total) {
+  const chat::join_progress n{room_.head.chat_room_id, room_.id, user, std::move(phase), server, static_cast<std::int64_t>(done),
+                              static_cast<std::int64_t>(total)};
+  out_.send_at_once({actor_kind::session, ""}, ephemeral_notification{n.name, "join|" + room_.id + "|" + user, chat::encode(n)});
+}
+
+bool chat_notifier::is_message_shown(const matrix::event& x) {
+  if (x.is_state() || (x.type != "m.room.message" && x.type != "m.room.encrypted")) return false;
+  return !x.content().empty(); // redacted, or altered on the way: there is nothing to show
+}
+
+void chat_notifier::message(const matrix::event_ptr& x, bool historical) {
+  if (!is_message_shown(*x) || room_.node.is_local(x->sender)) return;
+  chat::message_received n;
+  n.room = room_.head.chat_room_id;
+  n.matrix_room_id = room_.id;
+  n.event_id = x->event_id;
+  n.sender = x->sender;
+  if (x->type == "m.room.encrypted") {
+    n.msgtype = x->type;
+    n.text = encrypted_placeholder;
+  } else {
+    n.msgtype = text_of(*x, "msgtype");
+    n.text = text_of(*x, "body");
+    if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
+    n.file = file_of(x->content());
+    n.mentions = mentions_of(x->content(), room_.id);
+  }
+  auto relation = relation_of(x->content());
+  n.thread = std::move(relation.thread);
+  n.reply_to = std::move(relation.reply_to);
+  n.historical = historical;
+  n.ts = shown_ts(x.get());
+  notify(n);
+}
+
+void chat_notifier::membership_changed(const state_change& c, membership_context context) {
+  const auto& user = c.key.second;
+  const std::string previous{c.before ? c.before->membership() : std::string_view{}};
+  const std::string next{c.after ? c.after->membership() : std::string_view{"leave"}};
+  const auto* e = c.after.get();
+  const auto by = e ? e->sender : std::string{};
+  const auto reason = e ? text_of(*e, "reason") : std::string{};
+  notify(chat::member_changed{room_.head.chat_room_id, room_.id, user, next, previous.empty() ? "leave" : previous, by, reason,
+                              e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
+                              e ? e->event_id : std::string{}, shown_ts(e)});
+  if (previous == next && (next == "join" || next == "knock")) return; // but a name or a reason
+  std::string kind;
+  if (next == "join") kind = "joined";
+  else if (next == "invite") kind = context.is_invited_already ? "" : "invited"; // told when the invitation was sent
+  else if (next == "knock") kind = "knocked";
+  else if (next == "ban") kind = "banned";
+  else if (next == "leave") {
+    const bool self = by == user;
+    if (previous == "invite") kind = self ? "rejected" : context.has_expired ? "expired" : "revoked";
+    else if (previous == "knock" && e) kind = self ? "knock_retracted" : "knock_rejected";
+    else if (previous == "ban") kind = "unbanned";
+    else if (previous == "join") kind = self || !e ? "left" : "kicked";
+  }
+  if (!kind.empty()) system_message(kind, by, user, reason, e);
+}
+
+void chat_notifier::state_changed(const state_change& c) {
+  if (!c.after) return;
+  const auto& type = c.key.first;
+  if (type == "m.room.name") named(type, c.after->sender, text_of(*c.after, "name"), {}, c.after.get());
+  else if (type == "m.room.topic") named(type, c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
+  else if (type == "m.room.power_levels" && c.before) roles_changed(*c.before, *c.after);
+}
+
+void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after, const matrix::event& redaction, std::string reason) {
+  if (after.type == "m.room.member" && after.membership() == "join")
+    notify(chat::member_changed{room_.head.chat_room_id, room_.id, *after.state_key, "join", "join", redaction.sender, std::move(reason), {}, {},
+                                after.event_id, shown_ts(&redaction)});
+  else if (after.type == "m.room.name" && before.content().contains("name")) named(after.type, redaction.sender, {}, std::move(reason), &redaction);
+  else if (after.type == "m.room.topic" && before.content().contains("topic")) named(after.type, redaction.sender, {}, std::move(reason), &redaction);
+}
+
+} // namespace causeway::room

@@ -1,0 +1,107 @@
+#include "actors/room/message_commands.hpp"
+
+#include "actors/room/message_content.hpp"
+#include "messages/limits.hpp"
+#include "messages/text.hpp"
+
+#include <utility>
+
+namespace causeway::room {
+namespace {
+
+using matrix::json::object;
+
+/// Mentions and relations of one event of a message.
+void mark(object& content, const queued_command& c, const chat::message_send& x, bool first) {
+  object mentions;
+  matrix::json::array users;
+  for (const auto& u : x.mentions) {
+    if (!first) break; // nobody is called twice
+    if (u == "@room") mentions.set("room", true);
+    else users.emplace_back(u);
+  }
+  if (!users.empty()) mentions.set("user_ids", std::move(users));
+  content.set("m.mentions", std::move(mentions));
+  object relates;
+  const bool replies = first && x.reply_to && !x.reply_to->empty();
+  if (x.thread && !x.thread->empty()) {
+    relates.set("rel_type", "m.thread");
+    relates.set("event_id", c.event_ids.at(*x.thread));
+    relates.set("is_falling_back", !replies);
+  }
+  if (replies) relates.set("m.in_reply_to", object{{"event_id", c.event_ids.at(*x.reply_to)}});
+  if (!relates.empty()) content.set("m.relates_to", std::move(relates));
+}
+
+} // namespace
+
+command_outcome message_commands::run(const queued_command& c, const chat::message_send& x) {
+  if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
+    return fault{fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
+  if (room_.graph.membership(x.sender) != "join") return fault{fault_code::not_member, x.sender + " is not in the room"};
+  for (const auto& [field, named] : {std::pair{"reply_to", &x.reply_to}, std::pair{"thread", &x.thread}})
+    if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
+      return fault{fault_code::not_found, std::string{field} + ": there is no message " + **named + " in this room"};
+  if (c.id_in_use && !*c.id_in_use) return c.id_in_use->error();
+  const auto* latest = names_.find(x.message);
+  if (const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{}; !used.empty())
+    return fault{fault_code::already_exists, "message: " + x.message + " is " + used +
+                                                                              "; to repeat a command, send it under the id it had"};
+
+  // The text, if there is one, then the files.
+  std::vector<object> contents;
+  if (text::shows_something(x.text)) {
+    object content{{"msgtype", "m.text"}, {"body", x.text}};
+    if (x.html) {
+      content.set("format", "org.matrix.custom.html");
+      content.set("formatted_body", *x.html);
+    }
+    contents.push_back(std::move(content));
+  }
+  if (contents.empty() && x.files.empty()) return fault{fault_code::bad_body, "text: has nothing that can be seen"};
+  const auto first_file = contents.size();
+  for (const auto& f : x.files) contents.push_back(content_of(f));
+  chat::sent_answer sent;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    mark(contents[i], c, x, i == 0);
+    auto e = authoring_.author({"m.room.message", x.sender, std::nullopt, std::move(contents[i])});
+    if (!e) return failed_like(e);
+    if (auto fine = authoring_.commit(*e, {}, i == 0 ? x.message : std::string{}); !fine) return fine.error();
+    if (i == 0) sent.event_id = (*e)->event_id;
+    if (i >= first_file) sent.file_event_ids.push_back((*e)->event_id);
+  }
+  if (!x.message.empty()) {
+    out_.write(store::bind_message{room_.id, x.message, sent.event_id});
+    names_.bind(x.message, sent.event_id);
+  }
+  return succeeded{sent};
+}
+
+command_outcome message_commands::run(const queued_command& c, const chat::message_delete& x) {
+  auto refuse = [&](fault_code code, std::string why) { return fault{code, std::move(why)}; };
+  const auto& target = c.target->target;
+  if (!target || target->judged != store::verdict::accepted) return refuse(fault_code::not_found, "message " + x.message);
+  if (target->event->is_state()) return refuse(fault_code::invalid_param, x.message + " is no message");
+  if (target->event->redacted_because) return refuse(fault_code::conflict, "message " + x.message + " is deleted already");
+  if (room_.graph.membership(x.by) != "join") return refuse(fault_code::not_member, x.by + " is not in the room");
+  draft d{"m.room.redaction", x.by, std::nullopt, {}, target->event->event_id};
+  if (x.reason && !x.reason->empty()) d.content.set("reason", *x.reason);
+  auto e = authoring_.author(d);
+  if (!e) return failed_like(e);
+  if (!room_.graph.rules().redaction_auth_rule && !matrix::redaction_applies(**e, *target->event, room_.graph.levels()))
+    return refuse(fault_code::forbidden, x.by + " is below the room's redact level, and the message is of another server");
+  if (auto fine = authoring_.commit(*e); !fine) return fine.error();
+  redactions_.apply(*e, *target, c.target->chat_message_id);
+  return succeeded{chat::event_answer{(*e)->event_id}};
+}
+
+command_outcome message_commands::run(const queued_command&, const chat::typing& x) {
+  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  const auto content = matrix::json::canonical(object{{"room_id", room_.id}, {"user_id", x.user}, {"typing", x.is_typing}});
+  for (const auto& server : room_.servers())
+    if (server != room_.node.server_name)
+      out_.send_at_once({actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_.id + "|" + x.user, content});
+  return succeeded{chat::empty_answer{}, false};
+}
+
+} // namespace causeway::room

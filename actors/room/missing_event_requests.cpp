@@ -1,0 +1,455 @@
+#include "actors/room/citations.hpp"
+#include "actors/room/inbound_events.hpp"
+#include "actors/room/missing_events.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/json_lists.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace causeway::room {
+namespace {
+
+/// A question that got no answer is asked again of the server that pushed the event before others are asked.
+constexpr std::uint32_t gap_attempts_max = 3;
+constexpr time_ms gap_attempt_pause_ms = 1'000;
+/// So long events of a gap wait for the keys of their servers, since others wait for them. What people see must not depend on one server's keys.
+constexpr time_ms keys_of_gap_ms = 1'500;
+/// Servers besides that are asked for the state at an event when its own server is not the one that pushed us there.
+constexpr std::size_t witnesses_max = 3;
+/// So long the word of the pusher about an event of somebody else is not enough when who could contradict is silent.
+constexpr time_ms lone_word_after_ms = 3'600'000;
+/// As many unknown events of a state are fetched one by one, and no more than a tenth of it: beyond, the state is asked for whole.
+constexpr std::size_t state_events_max = 20, state_events_share = 10;
+/// Ids of a state and of its auth chain, each; Matrix's largest rooms have some 100,000 members.
+constexpr std::size_t state_ids_max = 400'000;
+constexpr std::uint64_t state_ids_bytes_max = 64 * 1024 * 1024;
+/// Of one server: auth chains asked for, and single events after them.
+constexpr std::size_t chains_max = 20, singles_max = 10;
+/// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it cannot be had.
+constexpr std::uint32_t alone_attempts_max = 3, alone_attempts_every = 8;
+/// Events of one auth chain that are looked at; that of an event in a large and old room has some thousands.
+constexpr std::size_t chain_events_max = 10'000;
+/// Unknown events that a state told for a gap may bring, besides twice as many as the room's state has: they stay in memory.
+constexpr std::size_t told_events_max = 20'000;
+
+std::unordered_set<std::string_view> ids_of(const std::vector<matrix::event_ptr>& events) {
+  std::unordered_set<std::string_view> ids;
+  for (const auto& x : events) ids.insert(x->event_id);
+  return ids;
+}
+
+} // namespace
+
+missing_events::lacking missing_events::gap_lacks(const gap& g) const {
+  lacking found;
+  for (const auto& [id, w] : inbound_.all()) {
+    if (!is_part_of(g, id, w)) continue;
+    if (w.phase == work_phase::waiting_for_parents) {
+      // For what came by another way; what was pulled for this gap is looked at for itself.
+      found.waits = found.waits || std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), [&](const auto& ref) {
+        const auto other = inbound_.by_event().find(ref);
+        return other != inbound_.by_event().end() && !is_part_of(g, other->second, inbound_.all().at(other->second)) && !inbound_.is_stalled(inbound_.all().at(other->second));
+      });
+      continue;
+    }
+    if (w.phase != work_phase::closing_gap) {
+      found.waits = found.waits || !inbound_.is_stalled(w);
+      continue;
+    }
+    const auto& x = *w.event;
+    // Only the ends of what was pulled: naming a whole chain would have the answer repeat it.
+    auto unknown = [&](const std::string& ref) {
+      const auto other = inbound_.by_event().find(ref);
+      if (other == inbound_.by_event().end()) return true;
+      const auto& parent = inbound_.all().at(other->second);
+      if (is_part_of(g, other->second, parent) && parent.phase == work_phase::closing_gap) return false; // itself among them
+      if (inbound_.is_stalled(parent)) return true;
+      found.waits = true;
+      return false;
+    };
+    const bool all_refuted = !x.prev_events.empty() && std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return inbound_.is_refuted(p); });
+    if (!w.told_state && (w.distrusts_parents || all_refuted)) found.states.push_back(&w);
+    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) { return !room_.graph.is_placed(p) && !inbound_.is_left_out(x, p) && unknown(p); }))
+      found.parents.push_back(&w);
+    else if (std::any_of(x.auth_events.begin(), x.auth_events.end(), [&](const auto& a) { return !room_.graph.find(a) && unknown(a); }))
+      found.authority.push_back(&w);
+  }
+  return found;
+}
+
+void missing_events::ask_gap(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (!inbound_.all().contains(g.work_id)) {
+    gaps_.erase(number);
+    out_.wake_at(out_.now(), timer);
+    return;
+  }
+  g.paused = false;
+  if (g.by_ids) return ask_state_event(number);
+  auto lacks = gap_lacks(g);
+  if (!lacks.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, lacks.parents);
+  lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
+  if (!lacks.states.empty()) {
+    // Somebody keeps silent about an event on the way: nobody has to wait for him.
+    if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
+    // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
+    const auto* target = &std::as_const(inbound_.all()).at(g.work_id);
+    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [target](const auto* a, const auto* b) {
+      return std::pair{a->event->depth, a == target} < std::pair{b->event->depth, b == target};
+    });
+    if ((deepest != target && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
+    return next_gap_server(number, "nobody asked has told the state at the far end");
+  }
+  if (lacks.waits) {
+    g.paused = true; // what comes of it goes on from here
+    return;
+  }
+  if (ask_authority(g, lacks.authority)) return;
+  // Of another event the authority cannot be had; of the target itself nothing can be told without it.
+  const bool own = std::any_of(lacks.authority.begin(), lacks.authority.end(), [&](const auto* w) { return w == &inbound_.all().at(g.work_id); });
+  if (own || !ask_state_of_target(g)) next_gap_server(number, "nothing is left to ask");
+}
+
+bool missing_events::ask_state_of_target(gap& g) {
+  const auto& target = inbound_.all().at(g.work_id);
+  const auto pause = gap_pauses_.find(g.work_id);
+  const auto attempt = pause == gap_pauses_.end() ? 0 : pause->second.attempts;
+  if (target.told_state || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
+  if (!ask_state(g, target)) return false;
+  g.alone = true;
+  return true;
+}
+
+void missing_events::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r) {
+  g.at = what;
+  std::erase_if(importing_, [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
+  g.asked_of = server;
+  g.event_id = event_id;
+  g.since = out_.now();
+  ++g.questions;
+  r.reply_to = out_.self();
+  r.asked = g.asked = out_.next_token();
+  out_.send_at_once({actor_kind::remote_server, server}, std::move(r));
+}
+
+void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends) {
+  matrix::json::array earliest, latest;
+  for (const auto& e : room_.graph.extremities()) earliest.emplace_back(e);
+  const bool pulled = std::any_of(ends.begin(), ends.end(), [](const auto* w) { return w->pulled(); });
+  for (const auto* w : ends)
+    if ((w->pulled() || !pulled) && latest.size() < limits::prev_events_max) latest.emplace_back(w->event->event_id);
+  peer_request r;
+  r.endpoint = matrix::endpoint::get_missing_events;
+  r.parameters = {room_.id};
+  r.body = matrix::json::canonical(matrix::json::object{{"earliest_events", std::move(earliest)}, {"latest_events", std::move(latest)},
+                                                       {"limit", static_cast<std::int64_t>(room_.node.room.missing_events_limit)}, {"min_depth", 0}});
+  r.timeout_ms = room_.node.federation.request_timeout_ms * 2;
+  r.response_bytes_max = (room_.node.room.missing_events_limit + 1) * limits::event_bytes_max;
+  ask_for_gap(g, gap::step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
+}
+
+std::optional<std::string> missing_events::witness_for(const gap& g, const inbound_event& w) const {
+  const std::string author{matrix::server_name_of(w.event->sender)};
+  std::vector<std::string> order;
+  if (author != room_.node.server_name && room_.has_server(author)) order.push_back(author);
+  if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
+  else order.insert(order.end(), g.to_try.begin(), g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
+  std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
+  // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
+  // and not at all while those who would know better are merely silent.
+  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || out_.now() - inbound_.all().at(g.work_id).since >= lone_word_after_ms))
+    order.push_back(g.pusher);
+  for (const auto& server : order)
+    if (!g.states_asked.contains({server, w.event->event_id})) return server;
+  return {};
+}
+
+bool missing_events::ask_state(gap& g, const inbound_event& at) {
+  const auto witness = witness_for(g, at);
+  if (!witness) return false;
+  const bool whole = g.whole_wanted.contains({*witness, at.event->event_id});
+  peer_request r;
+  r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
+  r.parameters = {room_.id};
+  r.query = {{"event_id", at.event->event_id}};
+  r.timeout_ms = whole ? room_.node.federation.send_join_timeout_ms : room_.node.federation.request_timeout_ms * 2;
+  r.response_bytes_max = whole ? limits::response_bytes_max : state_ids_bytes_max;
+  ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *witness, at.event->event_id, std::move(r));
+  return true;
+}
+
+void missing_events::gap_state_ids(std::uint64_t number, const std::string& body) {
+  auto& g = gaps_.at(number);
+  gap::state_by_ids told{g.asked_of, g.event_id, {}, {}};
+  std::size_t chain = 0;
+  const auto read = matrix::json::parse_streamed(body, {"pdu_ids", "auth_chain_ids"}, [&](std::string_view list, matrix::json::value&& item) {
+    const auto* id = item.as_string();
+    if (!id || id->size() > limits::identifier_bytes_max) return true;
+    if (!room_.graph.find(*id) && told.missing.size() <= state_events_max && std::find(told.missing.begin(), told.missing.end(), *id) == told.missing.end())
+      told.missing.push_back(*id);
+    if (list == "pdu_ids") told.ids.push_back(*id);
+    return told.ids.size() <= state_ids_max && (list == "pdu_ids" || ++chain <= state_ids_max);
+  });
+  const auto* ids = read ? read->find("pdu_ids") : nullptr;
+  if (!ids || !ids->as_array() || told.missing.size() > state_events_max || told.missing.size() * state_events_share > told.ids.size())
+    return ask_whole_state(number);
+  g.by_ids = std::move(told);
+  ask_state_event(number);
+}
+
+void missing_events::ask_state_event(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  auto& told = *g.by_ids;
+  while (!told.missing.empty() && room_.graph.find(told.missing.front())) told.missing.pop_front();
+  if (told.missing.empty()) {
+    matrix::state_map state;
+    for (const auto& id : told.ids)
+      if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
+    g.asked_of = told.server;
+    g.event_id = told.event_id;
+    g.states_asked.insert({told.server, told.event_id});
+    g.by_ids.reset();
+    return take_state_for_gap(number, std::move(state));
+  }
+  peer_request r;
+  r.endpoint = matrix::endpoint::event;
+  r.parameters = {told.missing.front()};
+  r.timeout_ms = room_.node.federation.request_timeout_ms;
+  r.response_bytes_max = 2 * limits::event_bytes_max;
+  ask_for_gap(g, gap::step::state_event, told.server, told.missing.front(), std::move(r));
+}
+
+void missing_events::ask_whole_state(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (g.by_ids) g.event_id = g.by_ids->event_id;
+  g.by_ids.reset();
+  g.whole_wanted.insert({g.asked_of, g.event_id});
+  ask_gap(number);
+}
+
+bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event*>& of) {
+  peer_request r;
+  r.timeout_ms = room_.node.federation.request_timeout_ms * 2;
+  for (const auto* w : of) {
+    const auto& id = w->event->event_id;
+    if (g.chains_asked.contains(id) || g.chains_asked.size() >= chains_max) continue;
+    r.endpoint = matrix::endpoint::event_auth;
+    r.parameters = {room_.id, id};
+    r.response_bytes_max = limits::response_bytes_max;
+    ask_for_gap(g, gap::step::auth_events, g.server, id, std::move(r));
+    return true;
+  }
+  if (g.singles_asked.size() >= singles_max) return false;
+  // The chain did not bring it.
+  const auto kept = ids_of(g.loose);
+  auto without = g.loose;
+  for (const auto* w : of) without.push_back(w->event);
+  for (const auto& x : without)
+    for (const auto& id : room_.graph.missing_auth_events(*x)) {
+      if (inbound_.by_event().contains(id) || kept.contains(id) || g.singles_asked.contains(id)) continue;
+      r.endpoint = matrix::endpoint::event;
+      r.parameters = {id};
+      r.response_bytes_max = 2 * limits::event_bytes_max;
+      ask_for_gap(g, gap::step::event, g.server, id, std::move(r));
+      return true;
+    }
+  return false;
+}
+
+bool missing_events::answered(const peer_answer& m) {
+  const auto it = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
+  if (it == gaps_.end()) return take_up_question(m) && answered(m);
+  const auto number = it->first;
+  auto& g = it->second;
+  g.asked = 0;
+  if (m.status == 0 || m.status == 429 || m.status >= 500) {
+    left_hanging(g.asked_of);
+    return gap_unanswered(number, to_string(m.why)), true;
+  }
+  g.unanswered = 0;
+  g.since = out_.now();
+  heard_from(g.asked_of);
+  hanging_.erase(g.asked_of);
+  gap_question_done(g);
+  if (m.status != 200) return gap_refused(number, to_string(m.why)), true;
+  gap_answered(number, m.body);
+  return true;
+}
+
+void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
+  auto& g = gaps_.at(number);
+  if (g.at == gap::step::state) {
+    auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(), [this](const std::string& id) { return room_.graph.find(id) != nullptr; });
+    if (!read) return gap_refused(number, to_string(read.error()));
+    g.told.keep_reached();
+    if (g.told.size() > told_events_max + 2 * room_.graph.current().state->size()) return gap_refused(number, "the state has too many unknown events");
+    return verify_told_of_gap(number);
+  }
+  if (g.at == gap::step::state_ids) return gap_state_ids(number, text);
+  auto body = matrix::json::parse_readable(text, {"events", "pdus", "auth_chain"});
+  if (!body) return gap_refused(number, "the answer is no JSON");
+  const char* list = g.at == gap::step::missing_events ? "events" : g.at == gap::step::auth_events ? "auth_chain" : "pdus";
+  const auto* pdus = body->find_array(list);
+  if (!pdus) return gap_refused(number, std::string{"the answer has no "} + list);
+  std::vector<matrix::event_ptr> unknown;
+  switch (g.at) {
+    case gap::step::missing_events: {
+      auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
+      if (told.size() > room_.node.room.missing_events_limit) told.resize(room_.node.room.missing_events_limit);
+      return missing_events_told(number, told);
+    }
+    case gap::step::auth_events: {
+      const auto of = inbound_.by_event().find(g.event_id);
+      unknown = of == inbound_.by_event().end() ? decltype(unknown){} : reached_by_auth(inbound_.all().at(of->second).event->auth_events, import_.parse_unknown(*pdus));
+      if (unknown.size() > chain_events_max) return gap_refused(number, "the auth chain is too long");
+      break;
+    }
+    case gap::step::event:
+    case gap::step::state_event:
+      unknown = import_.parse_unknown(*pdus);
+      std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
+      break;
+    case gap::step::state_ids:
+    case gap::step::state: break;
+  }
+  if (unknown.empty()) return gap_refused(number, "the server had nothing to add");
+  verify_for_gap(g, std::move(unknown));
+}
+
+void missing_events::gap_question_done(gap& g) {
+  switch (g.at) {
+    case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
+    case gap::step::state_ids:      // it ends with a state, or with the question for the whole
+      break;
+    case gap::step::state_event: g.by_ids->missing.pop_front(); break;
+    case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
+    case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
+    case gap::step::event: g.singles_asked.insert(g.event_id); break;
+  }
+}
+
+void missing_events::gap_unanswered(std::uint64_t number, const std::string& why, bool again) {
+  auto& g = gaps_.at(number);
+  // It says nothing of what the server has: to take the state instead would leave out the events between.
+  g.asked = 0;
+  if (again && g.asked_of == g.pusher && ++g.unanswered < gap_attempts_max) {
+    g.paused = true;
+    g.not_before = out_.now() + gap_attempt_pause_ms;
+    out_.wake_at(g.not_before, timer);
+    return;
+  }
+  g.unanswered = 0;
+  const bool of_state = g.at == gap::step::state || g.at == gap::step::state_ids || g.at == gap::step::state_event;
+  if (!of_state) return next_gap_server(number, why);
+  if (g.by_ids) g.event_id = std::exchange(g.by_ids, {})->event_id;
+  g.states_asked.insert({g.asked_of, g.event_id});
+  g.silent_witnesses.insert(g.event_id);
+  ask_gap(number); // somebody else may tell it
+}
+
+void missing_events::gap_refused(std::uint64_t number, const std::string& why) {
+  auto& g = gaps_.at(number);
+  if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
+  if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
+  out_.log(log_level::info, "what leads to an event is not told: the state there is asked for",
+                              {{"room", room_.id}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
+  g.walk_ended = true;
+  ask_gap(number);
+}
+
+void missing_events::verify_for_gap(gap& g, std::vector<matrix::event_ptr> events) {
+  const auto asked = out_.next_token();
+  g.since = out_.now();
+  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked, events, keys_of_gap_ms});
+  importing_[asked] = {g.number, std::move(events)};
+}
+
+void missing_events::verify_told_of_gap(std::uint64_t number) {
+  auto& g = gaps_.at(number);
+  if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, std::move(part));
+  auto known = g.told.known_state();
+  auto proven = g.told.take_proven();
+  repair_.repair(proven.stripped, g.asked_of);
+  auto state = import_.add_state(std::move(proven));
+  for (const auto& id : known)
+    if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
+  take_state_for_gap(number, std::move(state));
+}
+
+void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map state) {
+  auto& g = gaps_.at(number);
+  const auto it = inbound_.by_event().find(g.event_id);
+  const auto create = state.find({"m.room.create", ""});
+  if (it != inbound_.by_event().end() && create != state.end() && create->second == room_.graph.create()->event_id) {
+    auto& w = inbound_.all().at(it->second);
+    w.told_state = std::move(state);
+    w.rests_on_told = true;
+    w.stands_alone = !w.pulled();
+  }
+  g.paused = true; // whatever asks next goes on from here
+  inbound_.advance();
+}
+
+bool missing_events::verified(const events_verified& m) {
+  const auto it = importing_.find(m.asked);
+  if (it == importing_.end()) return false;
+  const auto [number, events] = std::move(it->second);
+  importing_.erase(it);
+  if (gaps_.contains(number)) gap_verified(number, events, m.checks); // otherwise it was given up
+  return true;
+}
+
+void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+  auto& g = gaps_.at(number);
+  g.progress = out_.now();
+  if (g.at == gap::step::state) {
+    g.told.take(checks);
+    return verify_told_of_gap(number);
+  }
+  repair_.repair(event_import::stripped(events, checks), g.asked_of);
+  auth_events_told(number, event_import::verified(events, checks));
+}
+
+void missing_events::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
+  auto& g = gaps_.at(number);
+  auto events = told;
+  // What was refuted is nobody's word, however often it is told.
+  std::erase_if(events, [&](const auto& x) { return g.refuted.contains(x->event_id) || inbound_.is_refuted(x->event_id); });
+  const bool others_fetch = std::any_of(events.begin(), events.end(), [&](const auto& x) {
+    const auto it = inbound_.by_event().find(x->event_id);
+    return it != inbound_.by_event().end() && inbound_.all().at(it->second).pulled() && inbound_.all().at(it->second).pulled_for != number && !inbound_.is_stalled(inbound_.all().at(it->second));
+  });
+  // Another attempt may have failed with them; their states are asked for here, the deepest first, so that all comes in order.
+  for (const auto& x : events)
+    if (const auto it = inbound_.by_event().find(x->event_id); it != inbound_.by_event().end())
+      if (const auto& w = inbound_.all().at(it->second); w.copies.empty() && !w.pulled() && it->second != g.work_id) g.met.insert(it->second);
+  ++g.rounds;
+  if (inbound_.enqueue_pulled(events, g.server, number) == 0) {
+    if (!others_fetch) return gap_refused(number, "the server had nothing to add");
+    g.not_before = out_.now() + gap_attempt_pause_ms; // another gap brings the same
+    out_.wake_at(g.not_before, timer);
+  } else {
+    g.progress = out_.now();
+  }
+  g.paused = true; // until they are verified
+  inbound_.advance();
+}
+
+void missing_events::auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events) {
+  auto& g = gaps_.at(number);
+  // What still lacks something is kept as long as this gap: the next answer may bring it.
+  auto kept = ids_of(g.loose);
+  for (auto& x : events)
+    if (g.loose.size() < chain_events_max && kept.insert(x->event_id).second) g.loose.push_back(std::move(x));
+  import_.add_outliers(g.loose);
+  std::erase_if(g.loose, [this](const auto& x) { return room_.graph.find(x->event_id) != nullptr; });
+  g.paused = true; // whatever asks next goes on from here
+  inbound_.advance(); // may end the gap, ask the store first, or go on with it
+}
+
+} // namespace causeway::room

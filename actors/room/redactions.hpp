@@ -1,0 +1,78 @@
+#pragma once
+#include "actors/decision.hpp"
+#include "actors/room/chat_notifier.hpp"
+#include "actors/room/directory_entry.hpp"
+#include "actors/room/event_writer.hpp"
+#include "actors/room/room_state.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace causeway::room {
+
+/// Redactions: which of them apply, held until their target comes, and what is left of it then.
+/// Source: "Room Versions", "Redactions" and "Handling redactions".
+class redactions {
+public:
+  /// Redactions of events that nobody has sent yet: as many are held, the oldest make room. One server's fill a tenth.
+  static constexpr std::size_t held_max = 10'000;
+  static constexpr std::size_t held_per_server_max = 1'000;
+
+  redactions(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier, directory_entry& entry)
+      : room_(room), out_(out), writer_(writer), notifier_(notifier), entry_(entry) {}
+
+  /// What an earlier incarnation held, oldest first.
+  void load(const std::vector<store::hold_redaction>& held);
+
+  /// An accepted m.room.redaction: it is held until its target is found. @param before  the state before it
+  void accepted(const matrix::event& redaction, const state_ref& before);
+  /// The same for one fetched as history: judged by what it cites, the state before it is not known.
+  void accepted_history(const matrix::event& redaction);
+
+  /// The form in which an event enters the room: what a redaction that came before it leaves. Then, when its row is written, `settle`.
+  matrix::event_ptr as_redacted(const matrix::event_ptr& x);
+  /// After the event's own row: says in the store by what it was redacted.
+  void settle(const matrix::event_ptr& x);
+  /// Between the two: whether a redaction applies to it.
+  bool applies_to(const std::string& event_id) const { return redacting_now_.contains(event_id); }
+
+  /// The target of what may be held is in the store now, as part of a state.
+  void target_came(const std::string& event_id);
+  /// Redacts a stored event. @param chat_message_id  what the chat server calls it; empty: nothing
+  void apply(const matrix::event_ptr& redaction, const store::stored_event& target, const std::string& chat_message_id);
+
+  /// @returns whether it was the answer to a question of this component
+  bool store_answered(token asked, const store::answer& found);
+  std::size_t held() const { return held_.size(); }
+  bool is_idle() const { return lookups_.empty(); }
+
+private:
+  struct held_redaction {
+    std::string target, sender;
+    bool by_power = false;
+    std::int64_t order = 0; ///< of coming
+  };
+  void hold(const matrix::event& redaction, bool by_power);
+  void make_room_for(std::string_view server);
+  void drop(const std::string& redaction_id);
+  void look_up(const std::string& redaction_id, const std::string& target);
+  void looked_up(const std::string& redaction_id, const store::redaction_loaded& found);
+  bool may_redact(const held_redaction& r, const std::string& redaction_id, const matrix::event& target) const;
+  bool has_power(const matrix::event& redaction, const matrix::event* levels) const;
+
+  const room_state& room_;
+  decision& out_;
+  event_writer& writer_;
+  chat_notifier& notifier_;
+  directory_entry& entry_;
+  std::map<std::string, held_redaction> held_;            ///< by the redaction's id; bounded
+  std::multimap<std::string, std::string> of_target_;     ///< target -> held redactions
+  std::map<std::string, std::string> redacting_now_;      ///< event being taken in -> the redaction that applies to it
+  std::map<token, std::string> lookups_;                  ///< -> redaction
+  std::int64_t last_held_ = 0;
+};
+
+} // namespace causeway::room

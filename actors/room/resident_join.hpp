@@ -1,0 +1,60 @@
+#pragma once
+#include "actors/decision.hpp"
+#include "actors/room/room_events.hpp"
+#include "actors/room/room_state.hpp"
+#include "messages/remote_server.hpp"
+#include "messages/room.hpp"
+
+#include <list>
+#include <string>
+#include <vector>
+
+namespace causeway::room {
+
+/// One of ours joins a restricted room that we are in already, and none of us can let them in: another resident of the room is asked to. Its
+/// signature makes the join authorized; the event then takes the way of every event of another server.
+/// Source: server-server-api, "Restricted rooms".
+class resident_join {
+public:
+  static constexpr const char* timer = "resident";
+  /// Residents asked for one join.
+  static constexpr std::size_t residents_max = 5;
+  /// Joins of one room under way.
+  static constexpr std::size_t joins_max = 100;
+
+  resident_join(const room_state& room, decision& out, room_events& events) : room_(room), out_(out), events_(events) {}
+
+  /// @param why  none of us can let the user in
+  void begin(const join_wanted& m, const fault& why);
+  /// @returns whether it was the answer to a question of this component
+  bool answered(const peer_answer& m);
+  /// An event of another server has its place, or none. @param error  empty: it was taken
+  void event_settled(const matrix::event& x, const std::string& error);
+  void on_timer();
+  bool is_idle() const { return joins_.empty(); }
+
+private:
+  struct join {
+    join_wanted wanted;
+    std::vector<std::string> via;
+    std::size_t at = 0;      ///< of `via`
+    token asked = 0;         ///< 0: the join is signed and on its way through the checks
+    matrix::event_ptr event; ///< null: the template is asked for
+    fault last;
+    time_ms since = 0;
+  };
+  using join_ref = std::list<join>::iterator;
+  /// Servers of users who may invite, the most powerful first.
+  std::vector<std::string> residents_that_may_grant() const;
+  void ask(join_ref it);
+  void next(join_ref it, const fault& why);
+  void template_received(join_ref it, const peer_answer& m);
+  void signed_join_received(join_ref it, const peer_answer& m);
+
+  const room_state& room_;
+  decision& out_;
+  room_events& events_;
+  std::list<join> joins_;
+};
+
+} // namespace causeway::room

@@ -1,0 +1,116 @@
+#pragma once
+#include "actors/decision.hpp"
+#include "actors/room/arriving_invites.hpp"
+#include "actors/room/attempt.hpp"
+#include "actors/room/authoring.hpp"
+#include "actors/room/event_writer.hpp"
+#include "actors/room/inbound_events.hpp"
+#include "actors/room/parent_fetch.hpp"
+#include "actors/room/room_events.hpp"
+#include "actors/room/room_state.hpp"
+#include "actors/room/uncommitted_invites.hpp"
+#include "messages/remote_server.hpp"
+#include "messages/room.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace causeway::room {
+
+/// Invitations in the room: our users invite, the invitation is revoked, another server invites one of ours, and what the invitation actors have
+/// to know of memberships. The row of an invitation is its actor's alone; the room writes one only in the commit that creates the room, before
+/// anybody can have heard of it.
+class room_invitations {
+public:
+  static constexpr const char* resend_timer = "inviting";
+  static constexpr const char* arriving_timer = "arriving";
+  static constexpr const char* withdrawn_timer = "withdrawn";
+
+  room_invitations(const room_state& room, decision& out, event_writer& writer, authoring& author, inbound_events& inbound, parent_fetch& parents,
+                   room_events& events)
+      : room_(room), out_(out), writer_(writer), authoring_(author), inbound_(inbound), parents_(parents), events_(events) {}
+
+  /// What the store knows of them when the room is loaded: either actor may have failed with the word of a change.
+  void load(const std::vector<store::put_invitation>& rows);
+
+  // -- our users invite
+  /// Authors an invite. One of ours is invited with it, it is in the graph; of another server's user the invitation is to be told, see `begin`.
+  /// @returns nothing for a user of ours; faults invalid_param, server_denied, forbidden, conflict
+  attempt<std::optional<invite_wanted>> invite(const std::string& by, const std::string& user, const std::string& reason);
+  void begin(const std::string& user, invite_wanted wanted);
+  /// A third person makes a dm a group_dm.
+  void consider_group_with(const std::string& invited);
+  void begun(const invite_begun& m) { inviting_.confirm(m); }
+  /// The invited server has signed: only now does the invitation exist for the room.
+  void commit(const invite_accepted_by_server& m);
+  /// The invite of this user is in the graph, or will never be. @param event_id  empty: whichever it is
+  void resolved(const std::string& user, std::string_view event_id);
+  /// Signed, and not yet in the graph.
+  bool is_uncommitted(const std::string& user) const { return inviting_.contains(user); }
+  /// A room.create was given up.
+  void forget_uncommitted() { inviting_ = {}; }
+
+  // -- and revoke
+  void revoke(const revoke_invite& m);
+  /// The leave that is being committed ends an invitation that has run out.
+  bool is_expiring(const std::string& user) const { return expiring_ == user; }
+  /// Revokes what the user would leave behind with nobody to answer for it. @param withdrawn  that was begun before
+  /// @returns whether their leave has to wait for that, see room_events::withdrawals_ended
+  bool withdraw_first(const std::string& user, bool withdrawn);
+  bool has_withdrawals() const { return !withdrawing_.empty(); }
+
+  // -- what invitations ask
+  void send_membership(const membership_wanted& m);
+  void leave(const leave_wanted& m);
+  void rescind_again(const rescission_wanted_again& m);
+
+  // -- another server invites one of ours
+  void arrived(const invite_arrived& m);
+  /// Hands an invite of another server to the checks that pushed events pass. @returns false: too many wait
+  bool receive(const matrix::event_ptr& invite, const std::string& origin, arriving_invites::waiting next);
+  void handled_by_room(const pdus_handled& m);
+  /// Whether the room has missed the invite that a user of ours accepts.
+  bool is_missing(const join_wanted& m) const;
+
+  // -- what they hear
+  /// A membership has changed.
+  void observe(const state_change& c);
+  void event_accepted(const matrix::event& x);
+  void event_settled(const matrix::event& x);
+  /// What became of those of ours who were invited may have reached us with the room's state only.
+  void notify_local_users();
+
+  void on_resend_timer();
+  void on_arriving_timer();
+  void on_withdrawn_timer();
+  bool is_idle() const { return inviting_.deadline() == 0 && arriving_.empty(); }
+
+private:
+  void withdrawal_ended(const std::string& user);
+  /// To the invitation of the user: what the current state says, which is not news.
+  /// @param past_invite  an invite of the room's graph that `e` has superseded
+  void notify_current(const matrix::event_ptr& e, const std::string& past_invite = {});
+  /// What invitations and knocks of ours have not heard of the room's state.
+  void notify_missed(const std::vector<store::put_invitation>& rows);
+  invited_membership_changed invited_to(const matrix::event_ptr& invite) const;
+  invite_placed place_of(const matrix::event& invite) const;
+  /// The id of an invitation's event where the room has accepted it; otherwise empty.
+  std::string accepted_invite(const store::put_invitation& invitation) const;
+
+  const room_state& room_;
+  decision& out_;
+  event_writer& writer_;
+  authoring& authoring_;
+  inbound_events& inbound_;
+  parent_fetch& parents_;
+  room_events& events_;
+  uncommitted_invites inviting_;
+  arriving_invites arriving_;
+  std::set<std::string> withdrawing_; ///< invitations that the leave at the head of the commands waits for
+  std::string expiring_;              ///< whose invitation runs out with the leave that is being committed
+};
+
+} // namespace causeway::room

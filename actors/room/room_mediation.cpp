@@ -1,0 +1,147 @@
+// What the components of the room say to each other, by way of the machine (room_events), and what concerns several of them.
+#include "actors/answers.hpp"
+#include "actors/handshake.hpp"
+#include "actors/room/room_machine.hpp"
+
+#include <utility>
+
+namespace causeway::room {
+
+// -- the state
+
+void room_machine::state_changed(const std::vector<state_change>& changes) {
+  for (const auto& c : changes) {
+    const auto& type = c.key.first;
+    if (type == "m.room.member") {
+      if (commands_.is_creating()) continue;
+      room_invitations_.observe(c);
+      chat_notifier_.membership_changed(c, {room_invitations_.is_uncommitted(c.key.second), room_invitations_.is_expiring(c.key.second)});
+    }
+    else if (!commands_.is_creating()) chat_notifier_.state_changed(c);
+  }
+  if (!changes.empty()) consider_group();
+  if (room_.takes_part() && !changes.empty() && room_.graph.members().local_joined().empty()) {
+    writer_.left();
+  }
+}
+
+void room_machine::consider_group() {
+  if (room_.head.type != type_name(chat::room_type::dm)) return;
+  if (infer_room_type(room_.traits(true)) == chat::room_type::dm) return;
+  writer_.become_group();
+}
+
+void room_machine::full_state_known(const std::vector<state_change>& news, const std::vector<std::string>& members) {
+  state_changed(news);
+  chat_notifier_.members(members, 0, true);
+  room_invitations_.notify_local_users();
+  out_.log(log_level::info, "members are complete", {{"room", room_.id}, {"members", std::to_string(members.size())}});
+  inbound_.release_pdus();
+}
+
+void room_machine::full_state_unavailable() { inbound_.release_pdus(); } // they waited for the store only
+
+void room_machine::join_signed(const matrix::event_ptr& x, const std::string& server) {
+  inbound_.take_signed(x, server);
+}
+
+void room_machine::event_accepted(const matrix::event& x, bool historical) {
+  room_invitations_.event_accepted(x);
+  if (!historical) extremity_merger_.consider();
+}
+
+void room_machine::event_settled(const matrix::event& x, const std::string& error) {
+  joins_.event_settled(x, error);
+  room_invitations_.event_settled(x);
+}
+
+void room_machine::history_fetched() { inbound_.advance(); } // gaps have waited for it
+
+// -- joins
+
+void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined, const std::vector<join_wanted>& waiting) {
+  inbound_.release_pdus();
+  join_ended(wanted, why, perhaps_joined);
+  for (const auto& w : waiting) {
+    // Whoever waited for minutes behind a server that does not answer is not sent to the same door.
+    if (weight_of(why) == 1) join_ended(w, why);
+    else joins_.want(w);
+  }
+}
+
+void room_machine::joined(remote_joined j) {
+  const auto& server = j.wanted.via[j.via];
+  for (const auto& id : j.outliers) redactions_.target_came(id);
+  content_repair_.repair(j.stripped, server);
+  if (j.members_omitted) partial_state_.begin(j.event->event_id, server, std::move(j.servers));
+  else partial_state_.end();
+  if (!j.again) {
+    std::vector<std::string> members;
+    room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
+      if (e->membership() == "join") members.push_back(*e->state_key);
+      return true;
+    });
+    chat_notifier_.created({room_.head.chat_room_id, room_.id, room_.head.room_version, room_.type(), room_.graph.create()->sender,
+                            room_.text("m.room.name", "name"), room_.text("m.room.topic", "topic"), {}, false},
+                           std::move(members), j.members_omitted);
+  }
+  // The members that were there before us are told with the room; of the changes only our own join is news, and, where we were in the room before, what
+  // has become of those who were invited then.
+  std::erase_if(j.changes, [&](const auto& c) {
+    const bool ends_invitation = j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
+    return !ends_invitation && c.key != matrix::state_key_pair{"m.room.member", j.wanted.user_id};
+  });
+  state_changed(j.changes);
+  out_.send({actor_kind::directory, ""}, room_named{room_.id, room_.head.chat_room_id});
+  room_invitations_.notify_local_users();
+  history_backfill_.start(server);
+  partial_state_.ask();
+  join_ended(j.wanted, {});
+  for (const auto& w : j.waiting) joins_.join_here(w);
+  inbound_.release_pdus(); // the past may take minutes: who speaks now is heard now
+}
+
+void room_machine::join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) {
+  if (m.command) commands_.join_ended(*m.command, why);
+  else out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
+}
+
+void room_machine::call_authorised(authorised_step next, const result<std::string>& authoriser) { membership_service_.authorised(std::move(next), authoriser); }
+
+void room_machine::join_again(join_wanted m) { joins_.want(m); }
+
+// -- invitations
+
+void room_machine::invitation_resolved(const std::string& user) { membership_service_.release(user); }
+
+void room_machine::withdrawals_ended() { commands_.run(); }
+
+void room_machine::call_released(const federation_call& m) { requests_.serve(m); }
+
+// -- the policy server
+
+void room_machine::policy_answer(const peer_answer& m) {
+  auto v = policy_gate_.answered(m);
+  if (!v) return;
+  if (const auto* call = std::get_if<federation_call>(&v->of)) {
+    if (!v->outcome) return refuse(out_, *call, v->outcome.error());
+    return membership_service_.finish_send(*call, *v->outcome);
+  }
+  if (const auto* inbound = std::get_if<policy_gate::inbound_event>(&v->of)) {
+    return inbound_.policy_decided(inbound->id, std::move(v->outcome));
+  }
+  if (!authoring_.waits()) return;
+  authoring_.decided(std::move(v->outcome));
+  // Whoever waits tries again: one of them is told the outcome, the next one begins a question of its own.
+  do {
+    for (const auto& waiting : authoring_.take_deferred()) dispatch(waiting);
+    commands_.run();
+    if (authoring_.is_decided()) authoring_.forget_decision(); // nobody wants the event any more
+  } while (!authoring_.waits() && (authoring_.has_deferred() || commands_.may_carry_out()));
+}
+
+void room_machine::policy_overdue() {
+  for (const auto& lost : policy_gate_.lost()) policy_answer(lost);
+}
+
+} // namespace causeway::room
