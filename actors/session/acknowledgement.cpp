@@ -1,41 +1,15 @@
 #include "actors/session/acknowledgement.hpp"
 
 #include "messages/edge/packing.hpp"
-#include "messages/limits.hpp"
 
-#include <optional>
 #include <utility>
 
-namespace causeway {
-namespace {
-
-struct acknowledgement_body {
-  std::optional<session::acknowledgement> bind;
-};
-
-} // namespace
-
-template <>
-struct edge::contract<session::acknowledgement> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("rooms", x.rooms, limits::identifier_bytes_max);
-    f.optional("messages", x.messages, limits::identifier_bytes_max);
-  }
-};
-template <>
-struct edge::contract<acknowledgement_body> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("bind", x.bind);
-  }
-};
-
-namespace session {
+namespace causeway::session {
 namespace {
 
 status check(const std::map<std::string, std::string>& bindings, char sigil, const char* key) {
-  if (bindings.size() > bindings_max) return {fault_code::too_large, std::string{"bind."} + key + " has too many entries"};
+  if (bindings.size() > chat::bindings_max)
+    return {fault_code::too_large, std::string{"bind."} + key + " has too many entries"};
   for (const auto& [matrix_id, chat_id] : bindings) {
     if (matrix_id.empty() || matrix_id.front() != sigil)
       return {fault_code::bad_body, std::string{"bind."} + key + " has a key that does not begin with " + sigil};
@@ -58,8 +32,10 @@ public:
   bool visit_str(const char* text, std::uint32_t size) {
     if (depth_ != 1) return true;
     const std::string_view found{text, size};
-    if (in_key_) wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
-    else if (auto* into = std::exchange(wanted_, nullptr)) *into = found;
+    if (in_key_)
+      wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
+    else if (auto* into = std::exchange(wanted_, nullptr))
+      *into = found;
     return true;
   }
 
@@ -73,7 +49,7 @@ private:
 
 result<acknowledgement> decode_acknowledgement(std::string_view body) {
   if (body.empty()) return acknowledgement{};
-  auto x = edge::unpack<acknowledgement_body>(body, fault_code::bad_body);
+  auto x = edge::unpack<chat::acknowledgement>(body, fault_code::bad_body);
   if (!x) return x.error();
   if (!x->bind) return acknowledgement{};
   if (const auto rooms = check(x->bind->rooms, '!', "rooms"); !rooms) return rooms.error();
@@ -89,5 +65,4 @@ void name_event(const store::outbox_row& row, outbox_stream::sent_row& sent) {
   sent.room_id = ids.room_id;
 }
 
-} // namespace session
-} // namespace causeway
+} // namespace causeway::session

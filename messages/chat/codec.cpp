@@ -1,32 +1,14 @@
 #include "messages/chat/codec.hpp"
 
-#include "messages/chat/codec_fields.hpp"
+#include "messages/chat/fault_body.hpp"
+#include "messages/edge/packing.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/text.hpp"
 
 #include <array>
 #include <utility>
 
-namespace causeway {
-
-/// `code` is the registry's word, `retryable` the registry's verdict; the peer needs no table of its own to act.
-struct fault_body {
-  std::string code, message, detail;
-  bool retryable = false;
-};
-
-template <>
-struct edge::contract<fault_body> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("code", x.code);
-    f.required("message", x.message);
-    f.required("detail", x.detail);
-    f.required("retryable", x.retryable);
-  }
-};
-
-namespace chat {
+namespace causeway::chat {
 namespace {
 
 template <class Variant>
@@ -47,7 +29,8 @@ constexpr auto decoders(std::index_sequence<I...>) {
 }
 
 template <class Variant>
-result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind, std::vector<std::string>* ignored = nullptr) {
+result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind,
+                       std::vector<std::string>* ignored = nullptr) {
   static constexpr auto table = decoders<Variant>(std::make_index_sequence<std::variant_size_v<Variant>>{});
   for (const auto& [name, decode_one] : table) {
     if (name != wanted) continue;
@@ -77,7 +60,8 @@ const char* name(const notification& x) {
   return std::visit([](const auto& one) { return one.name; }, x);
 }
 
-result<command> decode_command(std::string_view command_name, std::string_view body, std::vector<std::string>* ignored) {
+result<command> decode_command(std::string_view command_name, std::string_view body,
+                               std::vector<std::string>* ignored) {
   return decode<command>(command_name, body, "command", ignored);
 }
 
@@ -98,8 +82,12 @@ std::string encode(const fault& x) {
   return edge::pack(fault_body{std::string{row.name}, std::string{row.what_to_do}, std::move(detail), row.retryable});
 }
 
-result<media_put_answer> decode_media_put_answer(std::string_view body) { return edge::unpack<media_put_answer>(body, fault_code::bad_body); }
-result<media_get_answer> decode_media_get_answer(std::string_view body) { return edge::unpack<media_get_answer>(body, fault_code::bad_body); }
+result<media_put_answer> decode_media_put_answer(std::string_view body) {
+  return edge::unpack<media_put_answer>(body, fault_code::bad_body);
+}
+result<media_get_answer> decode_media_get_answer(std::string_view body) {
+  return edge::unpack<media_get_answer>(body, fault_code::bad_body);
+}
 
 fault decode_fault(std::string_view body) {
   auto x = edge::unpack<fault_body>(body, fault_code::bad_body);
@@ -109,5 +97,4 @@ fault decode_fault(std::string_view body) {
   return fault{row->code, x->detail};
 }
 
-} // namespace chat
-} // namespace causeway
+} // namespace causeway::chat

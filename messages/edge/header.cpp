@@ -8,134 +8,11 @@ namespace causeway::edge {
 /// Streams are at most 64, versions a handful; longer lists are nonsense.
 constexpr std::size_t list_count_max = 64;
 
-template <>
-struct contract<credit_grant> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("messages", x.messages);
-    f.required("bytes", x.bytes);
-  }
-};
-template <>
-struct contract<hello_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("versions", x.versions);
-    f.optional("client", x.client, limits::identifier_bytes_max);
-    f.optional("peer", x.peer, limits::identifier_bytes_max);
-    f.optional("streams", x.streams);
-    f.required("credit", x.credit);
-    if (x.versions.size() > list_count_max) f.refuse("versions", "has too many entries", fault_code::too_large);
-    if (x.streams && x.streams->size() > list_count_max) f.refuse("streams", "has too many entries", fault_code::too_large);
-  }
-};
-template <>
-struct contract<welcome_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("version", x.version);
-    f.required("broker", x.broker);
-    f.required("server_name", x.server_name);
-    f.required("streams", x.streams);
-    f.required("acked", x.acked);
-    f.required("heads", x.heads);
-    f.required("command_credit", x.command_credit);
-    f.required("heartbeat_ms", x.heartbeat_ms);
-    f.required("peer_timeout_ms", x.peer_timeout_ms);
-  }
-};
-template <>
-struct contract<command_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("id", x.id, limits::command_id_bytes_max);
-    f.required("command", x.command, limits::identifier_bytes_max);
-  }
-};
-template <>
-struct contract<result_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("id", x.id);
-    f.required("ok", x.ok);
-    f.optional("repeated", x.repeated);
-    f.optional("ignored", x.ignored);
-  }
-};
-template <>
-struct contract<event_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("stream", x.stream);
-    f.optional("cursor", x.cursor);
-    f.required("event", x.event);
-  }
-};
-template <>
-struct contract<ack_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("stream", x.stream);
-    f.required("cursor", x.cursor);
-  }
-};
-template <>
-struct contract<nack_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("stream", x.stream);
-    f.required("cursor", x.cursor);
-    f.required("permanent", x.permanent);
-    f.optional("reason", x.reason, reason_bytes_max);
-  }
-};
-template <>
-struct contract<credit_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    contract<credit_grant>::fields(f, x.more);
-  }
-};
-template <>
-struct contract<ping_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("t", x.t);
-  }
-};
-template <>
-struct contract<seek_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("stream", x.stream);
-    f.required("cursor", x.cursor);
-  }
-};
-template <>
-struct contract<sought_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("stream", x.stream);
-    f.required("cursor", x.cursor);
-    f.required("granted", x.granted);
-  }
-};
-template <>
-struct contract<bye_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("reason", x.reason, reason_bytes_max);
-  }
-};
-template <>
-struct contract<error_header> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("id", x.id, limits::command_id_bytes_max);
-    f.optional("stream", x.stream);
-    f.optional("versions", x.versions);
-  }
-};
+std::optional<broken_rule> hello_header::broken() const {
+  if (versions.size() > list_count_max) return {{"versions", "has too many entries", fault_code::too_large}};
+  if (streams && streams->size() > list_count_max) return {{"streams", "has too many entries", fault_code::too_large}};
+  return {};
+}
 
 template <class Header>
 result<Header> decode_header(std::string_view bytes) {
@@ -151,8 +28,8 @@ std::string encode_header(const Header& x) {
   return pack(x);
 }
 
-#define CAUSEWAY_HEADER(Header)                                 \
-  template result<Header> decode_header<Header>(std::string_view); \
+#define CAUSEWAY_HEADER(Header)                                                                                        \
+  template result<Header> decode_header<Header>(std::string_view);                                                     \
   template std::string encode_header<Header>(const Header&);
 CAUSEWAY_HEADER(hello_header)
 CAUSEWAY_HEADER(welcome_header)

@@ -1,6 +1,8 @@
 #pragma once
+#include "messages/edge/field.hpp"
 #include "messages/edge/frame.hpp"
 #include "messages/fault.hpp"
+#include "messages/limits.hpp"
 
 #include <cstdint>
 #include <map>
@@ -9,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-/// Headers of the chat contract, version 1: one struct per verb, one field per key of the msgpack map. Unknown keys are ignored.
-/// Source: messages/chat/CONTRACT.md.
+/// Headers of the chat contract, version 1: one struct per verb, one field per key of the msgpack map. Unknown keys are
+/// ignored.
 namespace causeway::edge {
 
 /// Version of the contract this broker speaks.
@@ -20,82 +22,179 @@ inline constexpr std::size_t header_bytes_max = 16 * 1024;
 /// `reason` of NACK and BYE, bytes.
 inline constexpr std::size_t reason_bytes_max = 1024;
 
-/// What a receiver lets the sender send: messages, and bytes of their bodies.
+/// What a receiver lets the sender send.
 struct credit_grant {
+  static constexpr const char* name = "credit";
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("messages", x.messages);
+    f.required("bytes", x.bytes, "Of their bodies.");
+  }
 };
 
 struct hello_header {
-  std::vector<std::uint32_t> versions;                ///< the peer can speak
-  std::string client;                                 ///< software and version, for the operator
-  std::string peer;                                   ///< name, for the operator; with CURVE that of the allow-list or empty
-  std::optional<std::vector<std::uint32_t>> streams;  ///< wanted ones; absent: all; empty: none, commands only
-  credit_grant credit;                                ///< for EVENTs
+  std::vector<std::uint32_t> versions;
+  std::string client;
+  std::string peer;
+  std::optional<std::vector<std::uint32_t>> streams;
+  credit_grant credit;
+
+  static void fields(auto& f, auto& x) {
+    f.required("versions", x.versions, "Of the contract that the peer can speak: [1].");
+    f.optional("client", x.client, "Software and version, for the operator.",
+               {.bytes_max = limits::identifier_bytes_max});
+    f.optional("peer", x.peer, "Name, for the operator; with CURVE that of the key, or left out.",
+               {.bytes_max = limits::identifier_bytes_max});
+    f.optional("streams", x.streams, "Those wanted; absent: all; empty: none, commands only.");
+    f.required("credit", x.credit, "For EVENTs.");
+  }
+  std::optional<broken_rule> broken() const;
 };
+
 struct welcome_header {
   std::uint32_t version = contract_version;
-  std::string broker;                                 ///< software and version
-  std::string server_name;                            ///< Matrix server name of our users
-  std::uint32_t streams = 1;                          ///< there are streams 0 .. streams-1
-  std::map<std::string, std::int64_t> acked;          ///< stream, in decimal -> last acknowledged cursor, 0: none
-  std::map<std::string, std::int64_t> heads;          ///< stream, in decimal -> highest cursor given, 0: none
-  credit_grant command_credit;                        ///< commands that may be open on this connection
-  std::uint32_t heartbeat_ms = 0;                     ///< the broker sends PING this often
-  std::uint32_t peer_timeout_ms = 0;                  ///< silence after which either side counts as gone
+  std::string broker;
+  std::string server_name;
+  std::uint32_t streams = 1;
+  std::map<std::string, std::int64_t> acked;
+  std::map<std::string, std::int64_t> heads;
+  credit_grant command_credit;
+  std::uint32_t heartbeat_ms = 0;
+  std::uint32_t peer_timeout_ms = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("version", x.version, "That both speak.");
+    f.required("broker", x.broker, "Software and version.");
+    f.required("server_name", x.server_name, "Matrix server name of your users.");
+    f.required("streams", x.streams, "There are streams 0 to streams-1.");
+    f.required("acked", x.acked, "Stream, in decimal -> last acknowledged cursor; 0: none.");
+    f.required("heads", x.heads, "Stream, in decimal -> highest cursor given; 0: none.");
+    f.required("command_credit", x.command_credit, "Commands that may be open on this connection.");
+    f.required("heartbeat_ms", x.heartbeat_ms, "The broker sends PING this often.");
+    f.required("peer_timeout_ms", x.peer_timeout_ms, "Silence after which either side counts as gone.");
+  }
 };
+
 struct command_header {
-  std::string id;      ///< idempotency key, at most limits::command_id_bytes_max; empty (absent) only for ephemeral commands
-  std::string command; ///< e.g. "message.send"
+  std::string id;
+  std::string command;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("id", x.id, "Idempotency key; absent only for ephemeral commands.",
+               {.bytes_max = limits::command_id_bytes_max});
+    f.required("command", x.command, "Its name.", {.bytes_max = limits::identifier_bytes_max});
+  }
 };
+
 struct result_header {
   std::string id;
   bool ok = true;
-  bool repeated = false; ///< the answer given to an earlier COMMAND of this id
-  std::optional<std::vector<std::string>> ignored = {}; ///< fields of the COMMAND that the broker does not know; absent: none
+  bool repeated = false;
+  std::optional<std::vector<std::string>> ignored = {};
+
+  static void fields(auto& f, auto& x) {
+    f.required("id", x.id, "Of the COMMAND.");
+    f.required("ok", x.ok, "false: the body is a fault.");
+    f.optional("repeated", x.repeated, "It is the answer given to an earlier COMMAND of this id.");
+    f.optional("ignored", x.ignored, "Fields of the COMMAND that the broker does not know; absent: none.");
+  }
 };
+
 struct event_header {
-  std::optional<std::uint32_t> stream; ///< with `cursor`: durable; without both: ephemeral
+  std::optional<std::uint32_t> stream;
   std::optional<std::int64_t> cursor;
-  std::string event;                   ///< e.g. "message.received"
+  std::string event;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("stream", x.stream, "With `cursor`: durable; without both: ephemeral.");
+    f.optional("cursor", x.cursor);
+    f.required("event", x.event, "Its name.");
+  }
 };
+
 struct ack_header {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("stream", x.stream);
+    f.required("cursor", x.cursor, "This one and all before it of the stream are done with.");
+  }
 };
+
 struct nack_header {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0;
   bool permanent = false;
   std::string reason;
+
+  static void fields(auto& f, auto& x) {
+    f.required("stream", x.stream);
+    f.required("cursor", x.cursor);
+    f.required("permanent", x.permanent, "true: it is set aside; false: it comes again.");
+    f.optional("reason", x.reason, "", {.bytes_max = reason_bytes_max});
+  }
 };
+
 struct credit_header {
   credit_grant more;
+
+  static void fields(auto& f, auto& x) { credit_grant::fields(f, x.more); }
 };
-/// PING and PONG: `t` comes back as it was sent.
+
+/// PING and PONG.
 struct ping_header {
   std::int64_t t = 0;
+
+  static void fields(auto& f, auto& x) { f.optional("t", x.t, "Comes back as it was sent."); }
 };
+
 struct seek_header {
   std::uint32_t stream = 0;
-  std::int64_t cursor = 0; ///< the next event has a higher one
+  std::int64_t cursor = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("stream", x.stream);
+    f.required("cursor", x.cursor, "The next event has a higher one.");
+  }
 };
-/// SEEK from the broker: answers each SEEK and each NACK that is not permanent, once. What comes after it on this stream begins
-/// after `cursor`; what came before it, after the peer asked, is void.
+
+/// SEEK from the broker: answers each SEEK and each NACK that is not permanent, once. What comes after it on this
+/// stream begins after `cursor`; what came before it, after the peer asked, is void.
 struct sought_header {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0;
-  bool granted = true; ///< false: an ERROR said why; the stream goes on after the last ACK
+  bool granted = true;
+
+  static void fields(auto& f, auto& x) {
+    f.required("stream", x.stream);
+    f.required("cursor", x.cursor, "The next event has a higher one.");
+    f.required("granted", x.granted, "false: an ERROR said why; the stream goes on after the last ACK.");
+  }
 };
-struct bye_header {
-  std::string reason;                                 ///< words; `bye_stopping` where the broker ends
-};
+
 /// `reason` of the BYE of a broker that ends: connect again, it may come back at once.
 inline constexpr const char* bye_stopping = "stopping";
+struct bye_header {
+  std::string reason;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("reason", x.reason, "In words; `stopping` where the broker ends.", {.bytes_max = reason_bytes_max});
+  }
+};
+
 struct error_header {
-  std::optional<std::string> id;                      ///< of the COMMAND, where it could be read
-  std::optional<std::uint32_t> stream;                ///< of the ACK, NACK or SEEK it answers
-  std::optional<std::vector<std::uint32_t>> versions; ///< with unsupported_version: what this broker speaks
+  std::optional<std::string> id;
+  std::optional<std::uint32_t> stream;
+  std::optional<std::vector<std::uint32_t>> versions;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("id", x.id, "Of the COMMAND, where it could be read.", {.bytes_max = limits::command_id_bytes_max});
+    f.optional("stream", x.stream, "Of the ACK, NACK or SEEK it answers.");
+    f.optional("versions", x.versions, "With `unsupported_version`: what the broker speaks.");
+  }
 };
 
 /// @returns fault bad_frame with the missing or wrong key, or too_large
@@ -105,7 +204,8 @@ result<Header> decode_header(std::string_view bytes);
 template <class Header>
 std::string encode_header(const Header& x);
 
-/// What an ERROR about a message of a peer names, as far as its header can be read: the id of a COMMAND, the stream of an ACK, NACK or SEEK.
+/// What an ERROR about a message of a peer names, as far as its header can be read: the id of a COMMAND, the stream of
+/// an ACK, NACK or SEEK.
 error_header subject_of(verb what, std::string_view header);
 
 /// An ERROR frame.

@@ -1,6 +1,7 @@
 #include "messages/edge/packing.hpp"
 
 #include "messages/matrix/json.hpp"
+#include "messages/matrix/media.hpp"
 #include "messages/text.hpp"
 
 #include <algorithm>
@@ -56,9 +57,7 @@ private:
 
 constexpr std::string_view empty_map{"\x80", 1};
 
-std::string_view text_of(const msgpack::object& x) {
-  return {x.via.str.ptr, x.via.str.size};
-}
+std::string_view text_of(const msgpack::object& x) { return {x.via.str.ptr, x.via.str.size}; }
 
 /// A name as it is told: not longer than `unknown_field_bytes_max`, cut between code points.
 std::string shortened(std::string_view name) {
@@ -111,7 +110,8 @@ const msgpack::object* field_reader::find(std::string_view key, bool needed) {
 
 void field_reader::take_notes(const field_reader& inner) {
   for (auto& name : inner.unknown())
-    if (std::find(inner_unknown_.begin(), inner_unknown_.end(), name) == inner_unknown_.end()) inner_unknown_.push_back(std::move(name));
+    if (std::find(inner_unknown_.begin(), inner_unknown_.end(), name) == inner_unknown_.end())
+      inner_unknown_.push_back(std::move(name));
   if (!inner_known_.empty()) return; // of a list: the same for each entry
   for (const auto key : inner.known_) inner_known_.push_back(inner.path_ + std::string{key});
 }
@@ -122,7 +122,8 @@ std::vector<std::string> field_reader::unknown() const {
   const auto& map = map_->via.map;
   for (std::uint32_t i = 0; i < map.size && out.size() < unknown_fields_max; ++i) {
     const auto& key = map.ptr[i].key;
-    if (key.type == msgpack::type::STR && std::find(known_.begin(), known_.end(), text_of(key)) != known_.end()) continue;
+    if (key.type == msgpack::type::STR && std::find(known_.begin(), known_.end(), text_of(key)) != known_.end())
+      continue;
     auto name = key.type == msgpack::type::STR ? path_ + shortened(text_of(key)) : path_ + "(a key that is no string)";
     if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
   }
@@ -146,61 +147,53 @@ fault with_unknown(fault why, const field_reader& reader) {
   return why;
 }
 
-void field_reader::ids(const char* key, std::vector<std::string>& x, std::size_t count_max) {
-  read_list(key, x, count_max, &field_reader::read_id);
-}
-
-void field_reader::users(const char* key, std::vector<std::string>& x, std::size_t count_max) {
-  read_list(key, x, count_max, &field_reader::read_user);
-}
-
-void field_reader::read_list(const char* key, std::vector<std::string>& x, std::size_t count_max, reader read_one) {
+void field_reader::read_list(const char* key, std::vector<std::string>& x, std::size_t entries_max, reader read_one) {
   const auto* found = find(key, false);
   if (found == nullptr) return;
   if (found->type != msgpack::type::ARRAY) return wrong(key, "an array of strings");
-  if (found->via.array.size > count_max)
-    return refuse(key, "has more than " + std::to_string(count_max) + " entries", fault_code::too_large);
+  if (found->via.array.size > entries_max)
+    return refuse(key, "has more than " + std::to_string(entries_max) + " entries", fault_code::too_large);
   x.resize(found->via.array.size);
-  for (std::size_t i = 0; i < x.size() && !why_; ++i)
-    (this->*read_one)(key, found->via.array.ptr[i], x[i]);
+  for (std::size_t i = 0; i < x.size() && !why_; ++i) (this->*read_one)(key, found->via.array.ptr[i], x[i]);
 }
 
-void field_reader::blob(const char* key, std::string& x, std::size_t bytes_max) {
-  const auto* found = find(key, true);
-  if (found == nullptr) return;
-  if (found->type != msgpack::type::BIN) return wrong(key, "bytes (bin)");
-  if (found->via.bin.size > bytes_max)
+void field_reader::read_blob(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max) {
+  if (from.type != msgpack::type::BIN) return wrong(key, "bytes (bin)");
+  if (from.via.bin.size > bytes_max)
     return refuse(key, "is over " + std::to_string(bytes_max) + " bytes", fault_code::too_large);
-  x.assign(found->via.bin.ptr, found->via.bin.size);
+  x.assign(from.via.bin.ptr, from.via.bin.size);
 }
 
 void field_reader::read_id(const char* key, const msgpack::object& from, std::string& x) {
-  read(key, from, x, limits::identifier_bytes_max);
+  read_text(key, from, x, limits::identifier_bytes_max);
   if (!why_ && x.empty()) refuse(key, "is empty", code_);
 }
 
 void field_reader::read_user(const char* key, const msgpack::object& from, std::string& x) {
-  read(key, from, x, std::numeric_limits<std::size_t>::max());
+  read_text(key, from, x, bytes_unbounded);
   if (why_) return;
-  if (x.empty()) refuse(key, "is empty: write your own id of the user, or his Matrix id", fault_code::invalid_identifier);
+  if (x.empty())
+    refuse(key, "is empty: write your own id of the user, or his Matrix id", fault_code::invalid_identifier);
   if (x.size() > limits::identifier_bytes_max)
-    refuse(key, "has " + std::to_string(x.size()) + " bytes: an id of a user has at most " + std::to_string(limits::identifier_bytes_max),
+    refuse(key,
+           "has " + std::to_string(x.size()) + " bytes: an id of a user has at most " +
+             std::to_string(limits::identifier_bytes_max),
            fault_code::invalid_identifier);
 }
 
-void field_reader::read(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max) {
+void field_reader::read_text(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max) {
   if (from.type != msgpack::type::STR) return wrong(key, "a string");
   if (from.via.str.size > bytes_max)
     return refuse(key, "is over " + std::to_string(bytes_max) + " bytes", fault_code::too_large);
   x.assign(from.via.str.ptr, from.via.str.size);
 }
 
-void field_reader::read(const char* key, const msgpack::object& from, bool& x, std::size_t) {
+void field_reader::read(const char* key, const msgpack::object& from, bool& x, const field&) {
   if (from.type != msgpack::type::BOOLEAN) return wrong(key, "a boolean");
   x = from.via.boolean;
 }
 
-void field_reader::read(const char* key, const msgpack::object& from, std::int64_t& x, std::size_t) {
+void field_reader::read(const char* key, const msgpack::object& from, std::int64_t& x, const field&) {
   const bool positive = from.type == msgpack::type::POSITIVE_INTEGER;
   if (!positive && from.type != msgpack::type::NEGATIVE_INTEGER) return wrong(key, "an integer");
   if (positive && from.via.u64 > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
@@ -208,15 +201,41 @@ void field_reader::read(const char* key, const msgpack::object& from, std::int64
   x = from.via.i64;
 }
 
-void field_reader::read(const char* key, const msgpack::object& from, std::uint64_t& x, std::size_t) {
+void field_reader::read(const char* key, const msgpack::object& from, std::uint64_t& x, const field& is) {
   if (from.type != msgpack::type::POSITIVE_INTEGER) return wrong(key, "an integer from 0");
   x = from.via.u64;
+  if (!later_ && (x < is.least || x > is.most))
+    later_ = fault{code_, path_ + key + " lies in " + std::to_string(is.least) + " to " + std::to_string(is.most)};
 }
 
-void field_reader::read(const char* key, const msgpack::object& from, std::uint32_t& x, std::size_t) {
+void field_reader::read(const char* key, const msgpack::object& from, std::uint32_t& x, const field&) {
   if (from.type != msgpack::type::POSITIVE_INTEGER || from.via.u64 > std::numeric_limits<std::uint32_t>::max())
     return wrong(key, "an integer from 0 to 2^32-1");
   x = static_cast<std::uint32_t>(from.via.u64);
+}
+
+std::optional<std::uint8_t> field_reader::read_word(const char* key, const msgpack::object& from,
+                                                    std::span<const char* const> words) {
+  std::string expected;
+  std::uint8_t value = 0;
+  for (const std::string_view word : words) {
+    if (from.type == msgpack::type::STR && word == text_of(from)) return value;
+    expected += (value++ == 0 ? "" : " or ") + std::string{word};
+  }
+  wrong(key, expected.c_str());
+  return {};
+}
+
+void field_reader::check_form(const char* key, const std::string& x, form wanted) {
+  const auto refuse_later = [&](bool fine, const char* what) {
+    if (!fine && !later_) later_ = fault{code_, path_ + key + " " + what};
+  };
+  switch (wanted) {
+  case form::any: break;
+  case form::mxc: return refuse_later(matrix::split_mxc(x).has_value(), "is no mxc://server/media_id");
+  case form::media_type: return refuse_later(matrix::parse_media_type(x).has_value(), "is no media type");
+  case form::visible: return refuse_later(text::shows_something(x), "has nothing that can be seen");
+  }
 }
 
 std::string field_writer::finish() const {

@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/edge/field.hpp"
 #include "messages/fault.hpp"
 #include "messages/limits.hpp"
 
@@ -9,28 +10,29 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
-/// msgpack maps of untrusted origin <-> structs. A struct names its keys once, in `contract<T>::fields`; reading and writing
-/// both walk that list, so they cannot diverge. Only files that encode or decode include this header.
+/// msgpack maps of untrusted origin <-> structs. A struct names its keys once, in its `fields` (field.hpp says how);
+/// reading and writing both walk that list, so they cannot diverge. Only files that encode or decode include this
+/// header.
 namespace causeway::edge {
 
-/// Specialise with `template <class F, class X> static void fields(F& f, X& x)`, which calls f.id, f.required, f.optional...
-template <class T>
-struct contract;
-
-/// Names of an enumeration's values on the wire. Specialise with `static constexpr std::string_view names[]`, in order.
-template <class Enum>
-struct wire_names;
+/// What is read or written: a struct that says its fields.
+template <class T, class F>
+concept described = requires(F& f, T& x) {
+  std::remove_const_t<T>::fields(f, x);
+};
 
 /// Values of any kind in one header or body. A bound beside the frame's bytes, since a value costs 24 bytes in memory.
 inline constexpr std::size_t packed_values_max = 100'000;
 
 /// One msgpack map, checked as a whole before anything of it is allocated: complete, nothing behind it, nesting at most
-/// `limits::msgpack_depth_max`, at most `packed_values_max` values, every string UTF-8. Refers to the text it was made from.
+/// `limits::msgpack_depth_max`, at most `packed_values_max` values, every string UTF-8. Refers to the text it was made
+/// from.
 class unpacked_map {
 public:
   /// @param code  Of the fault: bad_frame for headers, bad_body for bodies. Empty `bytes` count as an empty map.
@@ -50,46 +52,59 @@ inline constexpr std::size_t unknown_field_bytes_max = 64;
 /// Reads fields out of a map. The first fault is kept, later reads do nothing.
 class field_reader {
 public:
-  field_reader(const msgpack::object& map, fault_code code, std::string path = {}) : map_(&map), code_(code), path_(std::move(path)) {
+  field_reader(const msgpack::object& map, fault_code code, std::string path = {})
+      : map_(&map), code_(code), path_(std::move(path)) {
     if (map.type != msgpack::type::MAP) fail("is not a map");
   }
 
-  /// Present, and of the right type.
+  /// All fields of a struct, then what its texts and numbers have to be, then its rules over several fields.
   template <class T>
-  void required(const char* key, T& x, std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) {
-    if (const auto* found = find(key, true)) read(key, *found, x, bytes_max);
+  void read_all(T& x) {
+    T::fields(*this, x);
+    if (!why_) why_ = std::move(later_);
+    if constexpr (requires { x.broken(); }) {
+      if (why_) return;
+      if (const auto rule = x.broken()) refuse(rule->key, rule->what, rule->code);
+    }
   }
-  /// Absent and nil both leave `x` as it is.
+
   template <class T>
-  void optional(const char* key, T& x, std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) {
-    if (const auto* found = find(key, false)) read(key, *found, x, bytes_max);
+  void required(const char* key, T& x, const char* = "", const field& is = {}) {
+    if (const auto* found = find(key, true)) read(key, *found, x, is);
   }
-  /// A name: 1..255 bytes.
-  void id(const char* key, std::string& x) {
+  template <class T>
+  void optional(const char* key, T& x, const char* = "", const field& is = {}) {
+    if (const auto* found = find(key, false)) read(key, *found, x, is);
+  }
+  void id(const char* key, std::string& x, const char* = "") {
     if (const auto* found = find(key, true)) read_id(key, *found, x);
   }
-  void optional_id(const char* key, std::optional<std::string>& x) {
+  void optional_id(const char* key, std::optional<std::string>& x, const char* = "") {
     if (const auto* found = find(key, false)) read_id(key, *found, x.emplace());
   }
-  void ids(const char* key, std::vector<std::string>& x, std::size_t count_max);
-  /// A name of a user: what is wrong with it is `invalid_identifier`, since it is the id that has to be corrected.
-  void user(const char* key, std::string& x) {
+  void ids(const char* key, std::vector<std::string>& x, const char*, const field& is) {
+    read_list(key, x, is.entries_max, &field_reader::read_id);
+  }
+  void user(const char* key, std::string& x, const char* = "") {
     if (const auto* found = find(key, true)) read_user(key, *found, x);
   }
-  void optional_user(const char* key, std::optional<std::string>& x) {
+  void optional_user(const char* key, std::optional<std::string>& x, const char* = "") {
     if (const auto* found = find(key, false)) read_user(key, *found, x.emplace());
   }
-  void users(const char* key, std::vector<std::string>& x, std::size_t count_max);
-  /// Bytes that are not text: msgpack `bin`.
-  void blob(const char* key, std::string& x, std::size_t bytes_max);
+  void users(const char* key, std::vector<std::string>& x, const char*, const field& is) {
+    read_list(key, x, is.entries_max, &field_reader::read_user);
+  }
+  void blob(const char* key, std::string& x, const char*, const field& is) {
+    if (const auto* found = find(key, true)) read_blob(key, *found, x, is.bytes_max);
+  }
   /// Absent, nil and no bytes are the same.
-  void optional_blob(const char* key, std::string& x, std::size_t bytes_max) {
-    if (find(key, false) != nullptr) blob(key, x, bytes_max);
+  void optional_blob(const char* key, std::string& x, const char*, const field& is) {
+    if (const auto* found = find(key, false)) read_blob(key, *found, x, is.bytes_max);
   }
 
   const std::optional<fault>& why() const { return why_; }
-  /// Keys of the map that no field was read from, those of maps within it by their path ("files.widht"), each once, at most
-  /// `unknown_fields_max`. Ask when all fields have been read.
+  /// Keys of the map that no field was read from, those of maps within it by their path ("files.widht"), each once, at
+  /// most `unknown_fields_max`. Ask when all fields have been read.
   std::vector<std::string> unknown() const;
   /// The field that `unknown_name` may be a misspelling of; empty: none is like it.
   std::string likely_meant(std::string_view unknown_name) const;
@@ -106,63 +121,62 @@ private:
   void wrong(const char* key, const char* expected) { refuse(key, std::string{"must be "} + expected, code_); }
 
   using reader = void (field_reader::*)(const char* key, const msgpack::object& from, std::string& x);
-  void read_list(const char* key, std::vector<std::string>& x, std::size_t count_max, reader read_one);
+  void read_list(const char* key, std::vector<std::string>& x, std::size_t entries_max, reader read_one);
   void read_id(const char* key, const msgpack::object& from, std::string& x);
   void read_user(const char* key, const msgpack::object& from, std::string& x);
-  void read(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max);
-  void read(const char* key, const msgpack::object& from, bool& x, std::size_t);
-  void read(const char* key, const msgpack::object& from, std::int64_t& x, std::size_t);
-  void read(const char* key, const msgpack::object& from, std::uint64_t& x, std::size_t);
-  void read(const char* key, const msgpack::object& from, std::uint32_t& x, std::size_t);
+  void read_blob(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max);
+  void read_text(const char* key, const msgpack::object& from, std::string& x, std::size_t bytes_max);
+  /// What is wrong with a text that is one; told behind all fields.
+  void check_form(const char* key, const std::string& x, form wanted);
+
+  void read(const char* key, const msgpack::object& from, std::string& x, const field& is) {
+    read_text(key, from, x, is.bytes_max);
+    if (is.has != form::any && !why_) check_form(key, x, is.has);
+  }
+  void read(const char* key, const msgpack::object& from, bool& x, const field&);
+  void read(const char* key, const msgpack::object& from, std::int64_t& x, const field&);
+  void read(const char* key, const msgpack::object& from, std::uint64_t& x, const field& is);
+  void read(const char* key, const msgpack::object& from, std::uint32_t& x, const field&);
   template <class T>
-  void read(const char* key, const msgpack::object& from, std::optional<T>& x, std::size_t bytes_max) {
-    read(key, from, x.emplace(), bytes_max);
+  void read(const char* key, const msgpack::object& from, std::optional<T>& x, const field& is) {
+    read(key, from, x.emplace(), is);
   }
   template <class T>
-  void read(const char* key, const msgpack::object& from, std::vector<T>& x, std::size_t bytes_max) {
+  void read(const char* key, const msgpack::object& from, std::vector<T>& x, const field& is) {
     if (from.type != msgpack::type::ARRAY) return wrong(key, "an array");
     x.resize(from.via.array.size); // at most packed_values_max: each element was seen by parse()
-    for (std::size_t i = 0; i < x.size() && !why_; ++i)
-      read(key, from.via.array.ptr[i], x[i], bytes_max);
+    for (std::size_t i = 0; i < x.size() && !why_; ++i) read(key, from.via.array.ptr[i], x[i], is);
   }
   template <class T>
-  void read(const char* key, const msgpack::object& from, std::map<std::string, T>& x, std::size_t bytes_max) {
+  void read(const char* key, const msgpack::object& from, std::map<std::string, T>& x, const field& is) {
     if (from.type != msgpack::type::MAP) return wrong(key, "a map");
     for (std::size_t i = 0; i < from.via.map.size && !why_; ++i) {
       std::string name;
-      read(key, from.via.map.ptr[i].key, name, bytes_max);
-      read(key, from.via.map.ptr[i].val, x[name], bytes_max);
+      read(key, from.via.map.ptr[i].key, name, is);
+      read(key, from.via.map.ptr[i].val, x[name], is);
     }
   }
   template <class T>
-    requires std::is_enum_v<T>
-  void read(const char* key, const msgpack::object& from, T& x, std::size_t) {
-    std::string expected;
-    std::uint8_t value = 0;
-    for (const auto name : wire_names<T>::names) {
-      if (from.type == msgpack::type::STR && name == std::string_view{from.via.str.ptr, from.via.str.size}) {
-        x = static_cast<T>(value);
-        return;
-      }
-      expected += (value++ == 0 ? "" : " or ") + std::string{name};
-    }
-    wrong(key, expected.c_str());
+  requires std::is_enum_v<T>
+  void read(const char* key, const msgpack::object& from, T& x, const field&) {
+    if (const auto value = read_word(key, from, wire_names<T>::names)) x = static_cast<T>(*value);
   }
-  template <class T>
-    requires requires(field_reader& f, T& x) { contract<T>::fields(f, x); }
-  void read(const char* key, const msgpack::object& from, T& x, std::size_t) {
+  template <described<field_reader> T>
+  void read(const char* key, const msgpack::object& from, T& x, const field&) {
     field_reader inner{from, code_, path_ + key + "."};
-    contract<T>::fields(inner, x);
+    inner.read_all(x);
     if (inner.why_ && !why_) why_ = inner.why_;
     take_notes(inner);
   }
+  std::optional<std::uint8_t> read_word(const char* key, const msgpack::object& from,
+                                        std::span<const char* const> words);
   void take_notes(const field_reader& inner);
 
   const msgpack::object* map_;
   fault_code code_;
   std::string path_;
-  std::optional<fault> why_;
-  std::vector<std::string_view> known_;                ///< keys asked for
+  std::optional<fault> why_, later_;    ///< the latter is told if nothing is missing or of the wrong type
+  std::vector<std::string_view> known_; ///< keys asked for
   std::vector<std::string> inner_unknown_, inner_known_; ///< with their paths, of maps within this one
 };
 
@@ -170,33 +184,34 @@ private:
 class field_writer {
 public:
   template <class T>
-  void required(const char* key, const T& x, std::size_t = 0) {
+  void required(const char* key, const T& x, const char* = "", const field& = {}) {
     name(key);
     write(x);
   }
   /// An empty std::optional leaves the key out.
   template <class T>
-  void optional(const char* key, const T& x, std::size_t = 0) {
+  void optional(const char* key, const T& x, const char* = "", const field& = {}) {
     required(key, x);
   }
   template <class T>
-  void optional(const char* key, const std::optional<T>& x, std::size_t = 0) {
+  void optional(const char* key, const std::optional<T>& x, const char* = "", const field& = {}) {
     if (x) required(key, *x);
   }
-  void id(const char* key, const std::string& x) { required(key, x); }
-  void optional_id(const char* key, const std::optional<std::string>& x) { optional(key, x); }
-  void ids(const char* key, const std::vector<std::string>& x, std::size_t) { required(key, x); }
-  void user(const char* key, const std::string& x) { required(key, x); }
-  void optional_user(const char* key, const std::optional<std::string>& x) { optional(key, x); }
-  void users(const char* key, const std::vector<std::string>& x, std::size_t) { required(key, x); }
-  void blob(const char* key, const std::string& x, std::size_t) {
+  void id(const char* key, const std::string& x, const char* = "") { required(key, x); }
+  void optional_id(const char* key, const std::optional<std::string>& x, const char* = "") { optional(key, x); }
+  void ids(const char* key, const std::vector<std::string>& x, const char*, const field&) { required(key, x); }
+  void user(const char* key, const std::string& x, const char* = "") { required(key, x); }
+  void optional_user(const char* key, const std::optional<std::string>& x, const char* = "") { optional(key, x); }
+  void users(const char* key, const std::vector<std::string>& x, const char*, const field&) { required(key, x); }
+  void blob(const char* key, const std::string& x, const char*, const field&) {
     name(key);
     packer p{out_};
     p.pack_bin(static_cast<std::uint32_t>(x.size()));
     p.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
   }
-  void optional_blob(const char* key, const std::string& x, std::size_t bytes_max) { blob(key, x, bytes_max); }
-  void refuse(const char*, const std::string&, fault_code) {}
+  void optional_blob(const char* key, const std::string& x, const char* says, const field& is) {
+    blob(key, x, says, is);
+  }
 
   /// The map of everything written so far.
   std::string finish() const;
@@ -225,8 +240,7 @@ private:
   template <class T>
   void write(const std::vector<T>& x) {
     packer{out_}.pack_array(static_cast<std::uint32_t>(x.size()));
-    for (const auto& one : x)
-      write(one);
+    for (const auto& one : x) write(one);
   }
   template <class T>
   void write(const std::map<std::string, T>& x) {
@@ -237,15 +251,12 @@ private:
     }
   }
   template <class T>
-    requires std::is_enum_v<T>
-  void write(T x) {
-    write(wire_names<T>::names[static_cast<std::size_t>(x)]);
-  }
-  template <class T>
-    requires requires(field_writer& f, const T& x) { contract<T>::fields(f, x); }
+  requires std::is_enum_v<T>
+  void write(T x) { write(std::string_view{wire_names<T>::names[static_cast<std::size_t>(x)]}); }
+  template <described<field_writer> T>
   void write(const T& x) {
     field_writer inner;
-    contract<T>::fields(inner, x);
+    T::fields(inner, x);
     out_.bytes += inner.finish();
   }
 
@@ -264,7 +275,7 @@ result<T> unpack(std::string_view bytes, fault_code code, std::vector<std::strin
   if (!map) return map.error();
   T x;
   field_reader reader{map->root(), code};
-  contract<T>::fields(reader, x);
+  reader.read_all(x);
   if (ignored != nullptr) *ignored = reader.unknown();
   if (reader.why()) return ignored != nullptr ? with_unknown(*reader.why(), reader) : *reader.why();
   return x;
@@ -273,7 +284,7 @@ result<T> unpack(std::string_view bytes, fault_code code, std::vector<std::strin
 template <class T>
 std::string pack(const T& x) {
   field_writer writer;
-  contract<T>::fields(writer, x);
+  T::fields(writer, x);
   return writer.finish();
 }
 

@@ -6,25 +6,12 @@
 #include <algorithm>
 #include <array>
 
-namespace causeway::edge {
-
-template <>
-struct contract<admin::arguments> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.optional("room", x.room, limits::identifier_bytes_max);
-    f.optional("user", x.user, limits::identifier_bytes_max);
-    f.optional("server", x.server, limits::identifier_bytes_max);
-    f.optional("filter", x.filter, limits::identifier_bytes_max);
-    f.optional("all", x.all);
-    f.optional("limit", x.limit);
-    if (x.limit < 1 || x.limit > 100'000) f.refuse("limit", "must lie in 1..100000", fault_code::invalid_param);
-  }
-};
-
-} // namespace causeway::edge
-
 namespace causeway::admin {
+
+std::optional<edge::broken_rule> arguments::broken() const {
+  if (limit < 1 || limit > 100'000) return {{"limit", "must lie in 1..100000", fault_code::invalid_param}};
+  return {};
+}
 
 std::span<const command_info> commands() {
   static constexpr std::array<command_info, 10> all = {{

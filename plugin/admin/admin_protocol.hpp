@@ -1,8 +1,11 @@
 #pragma once
+#include "messages/edge/field.hpp"
 #include "messages/edge/frame.hpp"
 #include "messages/fault.hpp"
+#include "messages/limits.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,12 +17,23 @@ namespace causeway::admin {
 
 /// Arguments of all commands; each uses some. Absent keys stay at their default.
 struct arguments {
-  std::string room; ///< Matrix id or the chat server's
+  std::string room;
   std::string user;
   std::string server;
-  std::string filter;          ///< lists: rows that hold this text anywhere; empty: all
-  bool all = false;            ///< invites: also those that are over
-  std::uint32_t limit = 1'000; ///< lists: most rows; range 1..100000
+  std::string filter;
+  bool all = false;
+  std::uint32_t limit = 1'000;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("room", x.room, "Matrix id or the chat server's.", {.bytes_max = limits::identifier_bytes_max});
+    f.optional("user", x.user, "", {.bytes_max = limits::identifier_bytes_max});
+    f.optional("server", x.server, "", {.bytes_max = limits::identifier_bytes_max});
+    f.optional("filter", x.filter, "Lists: rows that hold this text anywhere; empty: all.",
+               {.bytes_max = limits::identifier_bytes_max});
+    f.optional("all", x.all, "invites: also those that are over.");
+    f.optional("limit", x.limit, "Lists: most rows; 1 to 100,000.");
+  }
+  std::optional<edge::broken_rule> broken() const;
 };
 
 /// One command of the endpoint.

@@ -1,4 +1,5 @@
 #include "tools/causeway/broker_commands.hpp"
+#include "tools/causeway/contract_commands.hpp"
 #include "tools/causeway/local_commands.hpp"
 #include "tools/causeway/terminal.hpp"
 
@@ -25,7 +26,7 @@ struct command_line {
   std::string socket;
   broker_request broker;
   gateway_link link;
-  std::string check_file, curve_file;
+  std::string check_file, curve_file, contract_file;
   std::vector<std::string> demo_arguments;
   bool origin = false, only_set = false, for_gateway = false, keep = false;
 
@@ -163,6 +164,13 @@ private:
     show->add_flag("--origin", line_.origin, "Tell where each value comes from");
     show->add_flag("--set-only", line_.only_set, "Leave the defaults out");
     add(*config, "example", "Print the documented example file", [] { return print_example_config(); });
+
+    auto* contract = add_group("contract", "The chat contract, printed from the codec");
+    add(*contract, "asyncapi", "As an AsyncAPI 3 document", [] { return print_asyncapi(); });
+    add(*contract, "tables", "Print the tables of CONTRACT.md anew, in place",
+        [this] { return print_contract_tables(line_.contract_file); })
+      ->add_option("FILE", line_.contract_file, "The page")
+      ->required();
 
     auto* gateway = add(app_, "gateway", "Run a gateway as a process of its own", [this] {
       auto link = line_.link;

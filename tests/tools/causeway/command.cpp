@@ -289,6 +289,20 @@ BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {
   BOOST_TEST(run("config check " + again).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(contract_is_printed_as_the_files_of_the_source_tree) {
+  const auto folder = std::filesystem::path{CAUSEWAY_TEST_DATA}.parent_path() / "messages" / "chat";
+  BOOST_TEST((run("contract asyncapi").out == read((folder / "asyncapi.yaml").string())));
+  scratch dir;
+  const auto page = read((folder / "CONTRACT.md").string());
+  auto old = page;
+  old.replace(old.find("\n| HELLO |"), 1, "\n| GREETING |\n");
+  const auto file = dir.write("CONTRACT.md", old);
+  BOOST_TEST(run("contract tables " + file).code == 0);
+  BOOST_TEST((read(file) == page));
+  BOOST_TEST(run("contract tables " + dir.write("other.md", "nothing")).code == 1);
+  BOOST_TEST(run("contract tables " + dir.file("absent.md")).code == 1);
+}
+
 BOOST_AUTO_TEST_CASE(example_configuration_is_the_file_of_the_source_tree) {
   BOOST_TEST(
     run("config example").out ==

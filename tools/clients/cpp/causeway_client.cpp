@@ -21,31 +21,6 @@
 
 namespace causeway {
 
-template <>
-struct edge::contract<client::bindings> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("rooms", x.rooms);
-    f.required("messages", x.messages);
-  }
-};
-
-namespace {
-
-struct acknowledgement_body {
-  client::bindings bind;
-};
-
-} // namespace
-
-template <>
-struct edge::contract<acknowledgement_body> {
-  template <class F, class X>
-  static void fields(F& f, X& x) {
-    f.required("bind", x.bind);
-  }
-};
-
 namespace client {
 namespace {
 
@@ -142,7 +117,7 @@ public:
     if (!x.stream) return {};
     const bool bound = !bind.rooms.empty() || !bind.messages.empty();
     auto header = edge::encode_header(edge::ack_header{*x.stream, x.cursor});
-    auto body = bound ? edge::pack(acknowledgement_body{bind}) : std::string{};
+    auto body = bound ? edge::pack(chat::acknowledgement{bind}) : std::string{};
     if (auto fits = check_size("ACK", header, body); !fits) return fits.error();
     post([this, number = *x.stream, cursor = x.cursor, header = std::move(header), body = std::move(body)] {
       auto& s = streams_[number];

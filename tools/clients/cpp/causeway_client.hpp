@@ -1,10 +1,10 @@
 #pragma once
+#include "messages/chat/acknowledgement.hpp"
 #include "messages/chat/codec.hpp"
 #include "messages/fault.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +38,7 @@ struct event {
 };
 
 /// What this chat server calls what it just took over, by Matrix id; goes with an ACK.
-struct bindings {
-  std::map<std::string, std::string> rooms, messages;
-};
+using bindings = chat::bindings;
 
 /// A file that was downloaded, as its server tells it; the name may be empty.
 struct downloaded {

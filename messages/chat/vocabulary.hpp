@@ -1,0 +1,65 @@
+#pragma once
+#include "messages/edge/field.hpp"
+#include "messages/fault.hpp"
+#include "messages/limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// Bounds and words that several structs of the chat contract share.
+namespace causeway::chat {
+
+/// Members of a room.create, mentions of a message: entries.
+inline constexpr std::size_t members_max = 10'000;
+inline constexpr std::size_t mentions_max = 1'000;
+/// Files of one message: each becomes an event.
+inline constexpr std::size_t files_max = 20;
+/// Rooms whose members may join a channel: entries.
+inline constexpr std::size_t members_of_max = 20;
+/// Servers named by a room.join or room.knock: entries.
+inline constexpr std::size_t via_max = 20;
+/// `reason`, `display_name`: bytes.
+inline constexpr std::size_t short_text_bytes_max = 4'096;
+/// Members in one notification or answer: a large room must not fill a frame.
+inline constexpr std::size_t listed_members_max = 1'000;
+/// Invitations in one answer.
+inline constexpr std::size_t listed_invitations_max = 1'000;
+/// Rooms or messages of one ACK: entries.
+inline constexpr std::size_t bindings_max = 10'000;
+
+enum class room_type : std::uint8_t { dm, group_dm, channel };
+enum class visibility : std::uint8_t { private_, public_, knock };
+
+inline constexpr const char* room_types[] = {"dm", "group_dm", "channel"};
+inline constexpr const char* directions[] = {"outgoing", "incoming", "knock"};
+inline constexpr const char* invitation_states[] = {
+  "sending", "pending", "accepted", "rejected", "revoked", "revoked_unconfirmed", "expired", "failed", "banned"};
+inline constexpr const char* memberships[] = {"join", "invite", "leave", "ban", "knock"};
+
+using edge::broken_rule;
+
+/// What a fault means as the answer to one command.
+struct remark {
+  fault_code code = fault_code::none;
+  const char* says = "";
+};
+
+struct empty_answer {
+  static constexpr const char* name = "empty";
+  static void fields(auto&, auto&) {}
+};
+
+} // namespace causeway::chat
+
+namespace causeway::edge {
+
+template <>
+struct wire_names<chat::room_type> {
+  static constexpr const auto& names = chat::room_types;
+};
+template <>
+struct wire_names<chat::visibility> {
+  static constexpr const char* names[] = {"private", "public", "knock"};
+};
+
+} // namespace causeway::edge
