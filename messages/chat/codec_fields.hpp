@@ -382,6 +382,14 @@ struct contract<chat::message_deleted> {
   }
 };
 template <>
+struct contract<chat::delivery_elsewhere> {
+  template <class F, class X>
+  static void fields(F& f, X& x) {
+    f.required("server", x.server);
+    f.required("reason", x.reason);
+  }
+};
+template <>
 struct contract<chat::delivery_changed> {
   template <class F, class X>
   static void fields(F& f, X& x) {
@@ -393,6 +401,7 @@ struct contract<chat::delivery_changed> {
     f.required("state", x.state);
     f.required("reason", x.reason);
     f.required("ts", x.ts);
+    f.optional("more_servers", x.more_servers);
   }
 };
 template <>

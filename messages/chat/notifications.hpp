@@ -99,13 +99,20 @@ struct message_deleted {
   std::int64_t ts = 0;              ///< of the redaction
 };
 
-/// `delivery.changed`: states delayed (first failure), delivered, failed.
+/// Another server of which a `delivery.changed` says the same.
+struct delivery_elsewhere {
+  std::string server, reason;
+};
+/// `delivery.changed`: states delayed (the first failure of an outage), delivered (its end), failed.
 struct delivery_changed {
   static constexpr const char* name = "delivery.changed";
   std::string room, matrix_room_id, message; ///< message: the chat server's id
   std::string event_id, server, state, reason;
   std::int64_t ts = 0;
+  std::vector<delivery_elsewhere> more_servers = {}; ///< at most `delivery_servers_max`; empty: it is about `server` alone
 };
+/// Servers beside the first that one `delivery.changed` tells of.
+inline constexpr std::size_t delivery_servers_max = 1'000;
 
 /// `system.message`: what the room shows. Kinds: created, invited, joined, rejected, revoked, expired, left, kicked, banned,
 /// unbanned, knocked, knock_retracted, knock_rejected, renamed, topic_changed, role_changed.

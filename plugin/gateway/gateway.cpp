@@ -139,7 +139,7 @@ status gateway::parts::assemble() {
     }
   }, [this](http_piece piece) { link->send(encode_moving(std::move(piece))); });
   link = std::make_unique<node_link>(first, context, tuning.link,
-                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }});
+                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }}, tuning.bounds);
   if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();
@@ -299,7 +299,8 @@ status gateway::reload_certificate() {
 }
 
 gateway::counts gateway::count() const {
-  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused()};
+  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused(),
+          parts_->link->unsent(), parts_->link->overflows()};
 }
 
 } // namespace causeway::gateway
