@@ -87,7 +87,8 @@ struct append_outbox {
   std::string name; ///< e.g. "message.received"
   std::string body; ///< msgpack
 };
-/// A `delivery.changed` for the outbox. Those of one commit that tell the same of one event become one notification that lists their servers.
+/// A `delivery.changed` for the outbox. Those of one commit that tell the same of one event become one notification
+/// that lists their servers.
 struct append_delivery {
   std::uint32_t stream = 0;
   chat::delivery_changed told;
@@ -240,7 +241,8 @@ struct write : write_content {
 
 struct store_batch {
   std::vector<write> writes;
-  /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch of the same actor takes it along.
+  /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch
+  /// of the same actor takes it along.
   std::optional<std::uint32_t> may_wait_ms = {};
 };
 

@@ -134,7 +134,10 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
       if (tells_delivery(true)) tell_delivery(q, "failed", error->second);
       continue;
     }
-    if (is_message(e) && (tells_delivery(false) || (tells_delivery(was_failing) && !std::exchange(end_is_told, true)))) tell_delivery(q, "delivered", {});
+    if (is_message(e) && (tells_delivery(false) || (tells_delivery(was_failing) && !end_is_told))) {
+      tell_delivery(q, "delivered", {});
+      end_is_told = true;
+    }
     if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
       out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events});
   }
@@ -181,7 +184,8 @@ void remote_server_machine::transaction_failed(const std::string& why, time_ms p
     destination_.first_failure_ts = out_.now();
     out_.log(log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}});
     // Once per outage, of the first message that waits: whatever is sent there after it waits as well.
-    const auto first = std::find_if(in_flight_.begin(), in_flight_.end(), [](const auto& q) { return is_message(*q.event); });
+    const auto first = std::find_if(in_flight_.begin(), in_flight_.end(),
+        [](const auto& q) { return is_message(*q.event); });
     if (tells_delivery(true) && first != in_flight_.end()) tell_delivery(*first, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
@@ -249,7 +253,8 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
   if (!is_message(*q.event)) return;
   out_.write(store::append_delivery{node_.stream_of(q.event->room_id),
-                                    {q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, out_.now()}});
+                                    {q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id,
+                                        server_name_, state, why, out_.now()}});
 }
 
 } // namespace causeway::remote_server

@@ -109,7 +109,8 @@ struct delivery_changed {
   std::string room, matrix_room_id, message; ///< message: the chat server's id
   std::string event_id, server, state, reason;
   std::int64_t ts = 0;
-  std::vector<delivery_elsewhere> more_servers = {}; ///< at most `delivery_servers_max`; empty: it is about `server` alone
+  /// At most `delivery_servers_max`; absent: it is about `server` alone.
+  std::optional<std::vector<delivery_elsewhere>> more_servers = {};
 };
 /// Servers beside the first that one `delivery.changed` tells of.
 inline constexpr std::size_t delivery_servers_max = 1'000;

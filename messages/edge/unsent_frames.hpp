@@ -7,9 +7,10 @@
 
 namespace causeway::edge {
 
-/// Frames a socket has not taken yet: a pipe to a peer that does not read is full, and ZeroMQ then refuses a message (EAGAIN) as if it had never been
-/// sent. What comes while something waits goes behind it, so nothing overtakes and nothing is lost; what is at the bound is the owner's to decide.
-/// It belongs to one connection: the next one begins with `clear`.
+/// Frames a socket has not taken yet: a pipe to a peer that does not read is full, and ZeroMQ then refuses a message
+/// (EAGAIN) as if it had never been sent. What comes while something waits goes behind it, so nothing overtakes and
+/// nothing is lost; what is at the bound is the owner's to decide. It belongs to one connection: the next one begins
+/// with `clear`.
 ///
 /// `take(frame&)` hands a whole frame to the socket. @returns false: it took nothing of it, the frame is as it was
 class unsent_frames {

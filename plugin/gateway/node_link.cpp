@@ -63,8 +63,10 @@ zmq::message_t owning_message(std::string text) {
 
 } // namespace
 
-node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls, link_bounds bounds)
-  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing), calls_(std::move(calls)), bounds_(bounds),
+node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+    link_bounds bounds)
+  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing),
+      calls_(std::move(calls)), bounds_(bounds),
     unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
@@ -125,7 +127,8 @@ void node_link::flush() {
 /// @returns false: the pipe is full, nothing of it was taken
 bool node_link::take(edge::frame& x) {
   // Only the first part can find the pipe full; the parts of one message go together.
-  if (!socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
+  if (!socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()),
+      zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
   const auto verb_byte = static_cast<char>(x.what);
   socket_.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
   socket_.send(owning_message(std::move(x.header)), zmq::send_flags::sndmore);

@@ -31,7 +31,8 @@ public:
     std::function<void()> on_lost;             ///< nothing that is open will be answered
   };
 
-  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls, link_bounds bounds = {});
+  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+      link_bounds bounds = {});
   node_link(const node_link&) = delete;
   node_link& operator=(const node_link&) = delete;
   ~node_link();
@@ -41,8 +42,9 @@ public:
   /// @returns fault invalid_param for an endpoint or key ZeroMQ refuses
   status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys);
 
-  /// Sends or queues. Any thread. A frame that finds the pipe full waits, in order; at the bound the node counts as gone: what waits is dropped, `on_lost`
-  /// is called and it is greeted anew. What waited for a node that is gone is dropped as well (callers look at `up()` first).
+  /// Sends or queues. Any thread. A frame that finds the pipe full waits, in order; at the bound the node counts as
+  /// gone: what waits is dropped, `on_lost` is called and it is greeted anew. What waited for a node that is gone is
+  /// dropped as well (callers look at `up()` first).
   void send(edge::frame x);
   /// Whether the node has greeted, is alive and takes requests. Any thread.
   bool up() const { return up_; }

@@ -17,8 +17,9 @@ void gathered_deliveries::add(const append_delivery& x) {
   const auto [at, is_new] = open_.try_emplace({x.stream, x.told.event_id, x.told.state}, told_.size());
   if (is_new) return told_.push_back(x);
   auto& first = told_[at->second].told;
-  first.more_servers.push_back({x.told.server, excerpt(x.told.reason, listed_reason_bytes_max)});
-  if (first.more_servers.size() == chat::delivery_servers_max) open_.erase(at);
+  if (!first.more_servers) first.more_servers.emplace();
+  first.more_servers->push_back({x.told.server, excerpt(x.told.reason, listed_reason_bytes_max)});
+  if (first.more_servers->size() == chat::delivery_servers_max) open_.erase(at);
 }
 
 std::vector<append_delivery> gathered_deliveries::take() {

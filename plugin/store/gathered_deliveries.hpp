@@ -10,8 +10,9 @@
 
 namespace causeway::store {
 
-/// The `delivery.changed` of one commit: those that say the same of one event become one, with a list of servers. A wave of dead servers is so a
-/// few notifications, not thousands, each to be acknowledged. `failed` is told alone: its reason is the server's own answer.
+/// The `delivery.changed` of one commit: those that say the same of one event become one, with a list of servers. A
+/// wave of dead servers is so a few notifications, not thousands, each to be acknowledged. `failed` is told alone: its
+/// reason is the server's own answer.
 class gathered_deliveries {
 public:
   void add(const append_delivery& x);

@@ -156,7 +156,8 @@ struct stopped {
     eventually([&] { return c.unsent() > 100; });
   }
   void fill(int count) {
-    for (int i = 0; i < count; ++i) c.send_ephemeral(chat::typing{"r", "user " + std::to_string(i) + std::string(200, 'x'), true});
+    for (int i = 0; i < count; ++i) c.send_ephemeral(chat::typing{"r", "user " + std::to_string(i) + std::string(200,
+        'x'), true});
   }
   void command(const std::string& id, std::chrono::milliseconds timeout = patience) {
     threads.emplace_back([this, id, timeout] {

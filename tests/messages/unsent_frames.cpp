@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(it_is_bounded_by_number_and_by_bytes_and_one_frame_always_f
   BOOST_TEST(!small.send(named("b"), to));
   to.room = 1;
   BOOST_TEST(small.flush(to));
-  BOOST_TEST(small.send(named(std::string(5, 'x')), to)); // what has left counts no more, although its text was moved away
+  // What has left counts no more, although its text was moved away.
+  BOOST_TEST(small.send(named(std::string(5, 'x')), to));
   BOOST_TEST(small.send(named(std::string(5, 'x')), to));
   BOOST_TEST(!small.send(named("b"), to));
 }

@@ -63,7 +63,8 @@ constexpr milliseconds tick{100};
 constexpr milliseconds ack_interval{20};
 /// Commands that may wait here; one more is refused at once.
 constexpr std::size_t commands_max = 10'000;
-/// ACKs with bindings kept per stream, for events that come again because the connection broke before the broker had read them.
+/// ACKs with bindings kept per stream, for events that come again because the connection broke before the broker had
+/// read them.
 constexpr std::size_t bound_acks_max = 1'000;
 /// What was handed over at the end may take so long to leave.
 constexpr milliseconds closing_max{200};
@@ -130,7 +131,8 @@ public:
   void send_ephemeral(const chat::command& x) {
     post([this, header = edge::encode_header(edge::command_header{{}, chat::name(x)}), body = chat::encode(x)] {
       if (!welcomed_ || unsent_.send({verb::command, header, body}, taken())) return;
-      note_error({fault_code::overloaded, "dropped: " + std::to_string(unsent_.size()) + " messages wait for the broker"});
+      note_error({fault_code::overloaded, "dropped: " + std::to_string(unsent_.size())
+          + " messages wait for the broker"});
     });
   }
 
@@ -224,7 +226,8 @@ private:
   struct stream_state {
     std::int64_t seen = 0;     ///< highest cursor handed to the queue
     std::int64_t finished = 0; ///< highest acknowledged by the application
-    std::map<std::int64_t, std::string> bound; ///< cursor -> body of an ACK with bindings that the broker may not have read
+    /// Cursor -> body of an ACK with bindings that the broker may not have read.
+    std::map<std::int64_t, std::string> bound;
     std::deque<request> asked; ///< NACKs and SEEKs without an answer: events that come meanwhile are void
   };
 
@@ -244,7 +247,8 @@ private:
     while (!stopping_) {
       // Room is asked for only while something waits for it: a socket with room is always ready.
       const auto wanted = static_cast<short>(ZMQ_POLLIN | (!unsent_.empty() || blocked_ ? ZMQ_POLLOUT : 0));
-      zmq_pollitem_t items[] = {{socket_.handle(), 0, wanted, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
+      zmq_pollitem_t items[] = {{socket_.handle(), 0, wanted, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(),
+          0, ZMQ_POLLIN, 0}};
       zmq_poll(items, 3, wait_ms());
       if (items[1].revents != 0) run_jobs();
       if (items[2].revents != 0) read_monitor();
@@ -332,7 +336,8 @@ private:
     header.streams = options_.streams;
     header.credit = {options_.credit_messages - std::min(waiting, options_.credit_messages),
                      options_.credit_bytes - std::min(bytes, options_.credit_bytes)};
-    take(verb::hello, edge::encode_header(header), {}); // not kept: it is repeated until there is a WELCOME, and a second one would begin anew
+    // Not kept: it is repeated until there is a WELCOME, and a second one would begin anew.
+    take(verb::hello, edge::encode_header(header), {});
   }
 
   void on_tick() {
@@ -365,11 +370,13 @@ private:
       job();
   }
 
-  /// In order, behind what waits. At the bound nothing is left out: the connection begins anew, and what matters is repeated then.
+  /// In order, behind what waits. At the bound nothing is left out: the connection begins anew, and what matters is
+  /// repeated then.
   void send(verb what, const std::string& header, const std::string& body) {
     if (begin_anew_ || unsent_.send({what, header, body}, taken())) return;
     begin_anew_ = true;
-    note_error({fault_code::overloaded, std::to_string(unsent_.size()) + " messages wait for a broker that reads nothing: the connection begins anew"});
+    note_error({fault_code::overloaded, std::to_string(unsent_.size())
+        + " messages wait for a broker that reads nothing: the connection begins anew"});
   }
 
   /// Hands a message to the socket. @returns false: it has no room, or no connection; nothing of the message was taken
@@ -377,7 +384,8 @@ private:
     const auto byte = static_cast<char>(what);
     void* s = socket_.handle();
     if (zmq_send(s, edge::magic.data(), edge::magic.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-    // The pipe took the first part and takes the others; where the connection ends between two, libzmq drops them all and a HELLO follows.
+    // The pipe took the first part and takes the others; where the connection ends between two, libzmq drops them all
+    // and a HELLO follows.
     zmq_send(s, &byte, 1, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(s, header.data(), header.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(s, body.data(), body.size(), ZMQ_DONTWAIT);
@@ -494,7 +502,8 @@ private:
       const auto& call = *calls_.at(first->second).same.front();
       if (sent_.size() >= command_credit_.messages) return;
       if (sent_bytes_ + call.weight > command_credit_.bytes && !sent_.empty()) return;
-      // One that is not taken stays here, so that none overtakes it, and it is not sent at all when nobody waits for it any more.
+      // One that is not taken stays here, so that none overtakes it, and it is not sent at all when nobody waits for it
+      // any more.
       if (begin_anew_ || !unsent_.empty() || !take(verb::command, call.header, call.body)) {
         blocked_ = !begin_anew_;
         return;
@@ -518,7 +527,8 @@ private:
 
   void note_ignored(const std::string& id, const std::vector<std::string>& fields) {
     const auto found = calls_.find(id);
-    const auto command = found == calls_.end() || found->second.same.empty() ? std::string{} : found->second.same.front()->name;
+    const auto command = found == calls_.end() || found->second.same.empty() ? std::string{}
+        : found->second.same.front()->name;
     const std::lock_guard lock{mutex_};
     for (const auto& field : fields) {
       auto told = command + ": " + field;
@@ -586,7 +596,8 @@ private:
   }
 
   void send_acks() {
-    for (const auto& [number, cursor] : std::exchange(acks_, {})) send(verb::ack, edge::encode_header(edge::ack_header{number, cursor}), {});
+    for (const auto& [number, cursor] : std::exchange(acks_, {})) send(verb::ack,
+        edge::encode_header(edge::ack_header{number, cursor}), {});
   }
 
   void positioned(const edge::sought_header& x) {
@@ -662,7 +673,8 @@ private:
   milliseconds heartbeat_{10'000}, peer_timeout_{30'000};
   edge::credit_grant command_credit_;
   std::map<std::string, open_calls> calls_;                              ///< by id
-  std::map<std::uint64_t, std::string> waiting_;                         ///< number -> id of those that are not sent on this connection
+  /// Number -> id of those that are not sent on this connection.
+  std::map<std::uint64_t, std::string> waiting_;
   std::uint64_t last_call_ = 0;
   std::map<std::string, std::size_t> sent_;                              ///< id -> bytes, sent on this connection
   std::uint64_t sent_bytes_ = 0;
