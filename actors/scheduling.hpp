@@ -1,4 +1,5 @@
 #pragma once
+#include <caf/abstract_actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/policy/unprofiled.hpp>
 #include <caf/scheduler/coordinator.hpp>
@@ -16,13 +17,17 @@ namespace causeway {
 ///
 /// At most one job per worker is held back so. It is handed out when the worker takes its next job, or when it goes on with
 /// another message of the same actor (`hand_out_held_back`), which may take long.
+///
+/// *Patient* actors (`set_patient`) stand in a second queue, which has its turn when the first is empty, and once for
+/// every `urgent_turns_max` jobs of the first: a crowd of them delays nobody, and nobody starves them.
 class work_sharing_with_few_wakes : public caf::policy::unprofiled {
 public:
   struct coordinator_data {
     explicit coordinator_data(caf::scheduler::abstract_coordinator*) {}
     std::mutex mutex;
     std::condition_variable wakeup;
-    std::deque<caf::resumable*> jobs;
+    std::deque<caf::resumable*> jobs, patient_jobs;
+    std::size_t urgent_turns = 0; ///< jobs taken in a row while a patient one waited
     std::size_t sleeping = 0; ///< workers that wait for a job
   };
   struct worker_data {
@@ -55,20 +60,27 @@ public:
   void foreach_central_resumable(Coordinator* self, Function f) {
     auto& data = d(self);
     std::unique_lock lock{data.mutex};
-    while (!data.jobs.empty()) {
-      auto* job = data.jobs.front();
-      data.jobs.pop_front();
-      f(job);
-    }
+    for (auto* queue : {&data.jobs, &data.patient_jobs})
+      while (!queue->empty()) {
+        auto* job = queue->front();
+        queue->pop_front();
+        f(job);
+      }
   }
+  static constexpr std::size_t urgent_turns_max = 16;
 
-private:
+  /// How the queues are filled and emptied; public for its test.
   static void put(coordinator_data& data, caf::resumable* job);
   static caf::resumable* take(coordinator_data& data);
 };
 
 /// For a configuration: `load<few_wakes_scheduler>()`. Takes the place of `scheduler.policy`; its other options count.
 using few_wakes_scheduler = caf::scheduler::coordinator<work_sharing_with_few_wakes>;
+
+/// Whether the work of `self` can wait behind that of others; counts from when it becomes ready the next time. Called
+/// by the actor itself, or before it runs.
+void set_patient(caf::abstract_actor& self, bool patient);
+bool is_patient(const caf::abstract_actor& self);
 
 /// Called by an actor that begins with a message: what its thread holds back is given to a sleeping worker. Nothing on other threads.
 void hand_out_held_back();

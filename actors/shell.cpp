@@ -12,6 +12,9 @@ namespace {
 
 using shell_ptr = caf::stateful_actor<shell_state>*;
 
+/// By so much a timer may be late before it is set anew for the same time: the wall clock has been changed meanwhile.
+constexpr std::chrono::milliseconds timer_tolerance{100};
+
 void perform(shell_ptr self, effects list);
 
 void perform_one(shell_ptr self, persist& p) {
@@ -47,14 +50,19 @@ void perform_one(shell_ptr self, ask_store& a) {
 
 void perform_one(shell_ptr self, wake_me_at& w) {
   auto& s = self->state;
-  const auto generation = ++s.last_generation;
   if (w.at == 0) {
     s.timers.erase(w.name);
     return;
   }
-  s.timers[w.name] = generation;
-  const auto delay = std::max<time_ms>(0, w.at - s.others->outside->now());
-  self->delayed_send(self, std::chrono::milliseconds(delay), timer_fired{std::move(w.name), generation});
+  const auto delay = std::chrono::milliseconds{std::max<time_ms>(0, w.at - s.others->outside->now())};
+  const auto due = self->clock().now() + delay;
+  // Some ask for the same time again at each message that has to wait for it. One timer for each would fill CAF's
+  // clock, which forgets none.
+  const auto set = s.timers.find(w.name);
+  if (set != s.timers.end() && set->second.at == w.at && set->second.due <= due + timer_tolerance) return;
+  const auto generation = ++s.last_generation;
+  s.timers[w.name] = {generation, w.at, due};
+  self->delayed_send(self, delay, timer_fired{std::move(w.name), generation});
 }
 
 void perform_one(shell_ptr self, finish& f) {
@@ -88,6 +96,7 @@ void handle(shell_ptr self, const message& m) {
   auto& s = self->state;
   s.wants_to_end = false;
   perform(self, s.machine->on(m, s.others->outside->now()));
+  if (const bool patient = s.machine->may_wait(); patient != is_patient(*self)) set_patient(*self, patient);
   // Asked only when everything is on disk; the supervisor ends us unless it has routed something meanwhile.
   if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled, s.on_disk});
 }
@@ -134,6 +143,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
   s.who = std::move(who);
   s.machine = std::move(machine);
   s.supervisor = std::move(supervisor);
+  set_patient(*self, s.machine->may_wait());
   self->set_exception_handler([self](std::exception_ptr& e) -> caf::error {
     try {
       std::rethrow_exception(e);
@@ -152,7 +162,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
     [self](timer_fired& t) {
       auto& timers = self->state.timers;
       auto it = timers.find(t.name);
-      if (it == timers.end() || it->second != t.generation) return; // replaced or cancelled
+      if (it == timers.end() || it->second.generation != t.generation) return; // replaced or cancelled
       timers.erase(it);
       handle(self, message{timer_due{std::move(t.name)}});
     },

@@ -20,6 +20,9 @@ public:
   virtual ~any_machine() = default;
   virtual effects on(const message& m, time_ms now) = 0;
   virtual std::string describe(time_ms now) const = 0;
+  /// Whether what it has to do can wait behind others' work (actors/scheduling.hpp). Asked when it is made, and after
+  /// each message.
+  virtual bool may_wait() const { return false; }
 };
 
 template <class Machine>
@@ -29,6 +32,10 @@ public:
   explicit boxed_machine(Args&&... args) : machine_(std::forward<Args>(args)...) {}
   effects on(const message& m, time_ms now) override { return machine_.on(m, now); }
   std::string describe(time_ms now) const override { return machine_.describe(now); }
+  bool may_wait() const override {
+    if constexpr (requires { machine_.may_wait(); }) return machine_.may_wait();
+    else return false;
+  }
 
 private:
   Machine machine_;
@@ -65,7 +72,12 @@ struct shell_state {
   std::uint64_t last_sequence = 0;
   /// Set by the store the moment a commit fails: nothing decided after it may be written.
   std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
-  std::map<std::string, std::uint64_t> timers; ///< name -> generation
+  struct timer {
+    std::uint64_t generation = 0;
+    time_ms at = 0;                      ///< by the wall clock, as the machine said
+    caf::actor_clock::time_point due{};  ///< by CAF's, which no change of the wall clock moves
+  };
+  std::map<std::string, timer> timers;
   std::uint64_t last_generation = 0;
   std::uint64_t handled = 0;
   bool wants_to_end = false;
@@ -73,7 +85,9 @@ struct shell_state {
 };
 
 /// One per kind: makes actors when they are spoken to, rebuilds them when they fail (with a limit and a pause), ends those that
-/// have nothing left to do. A message that arrives while an actor is being rebuilt waits for it.
+/// have nothing left to do. A message that arrives while an actor is being rebuilt waits for it. Of many that are to be
+/// made at once (a message into a room of two thousand servers) a few are made at a time, so that who is spoken to
+/// already does not wait for all of them.
 class supervisor_settings {
 public:
   actor_kind kind = actor_kind::room;
@@ -91,7 +105,7 @@ struct supervisor_state {
     caf::actor handle;
     std::uint64_t routed = 0;
     time_ms since = 0;
-    enum class phase : std::uint8_t { running, restarting, parked } at = phase::running;
+    enum class phase : std::uint8_t { wanted, running, restarting, parked } at = phase::running;
     bool is_remade = false; ///< it was told to end, and is made anew when it has
     std::deque<message> waiting;
     std::deque<command_reference> commands; ///< the last ones that went to it; they are lost with it, unless it has said how they ended
@@ -100,6 +114,8 @@ struct supervisor_state {
   };
   std::map<std::string, child> children;
   std::map<caf::actor_addr, std::string> keys;
+  std::deque<std::string> to_make; ///< keys of those that are `wanted`, in order
+  bool has_made = false;           ///< in this turn: the next ones wait for `make_due`
   supervisor_settings settings;
   std::shared_ptr<const switchboard> others;
 };

@@ -34,6 +34,8 @@ struct may_end {
 struct restart_due {
   std::string key;
 };
+/// Supervisor to itself: others have had their turn, make some of the actors that are wanted.
+struct make_due {};
 /// Node -> supervisor: end all children and yourself.
 struct end_all {};
 /// Node -> supervisor: make all children anew from the store, as when they fail, at once and without counting it: what they hold in memory is not true
@@ -59,6 +61,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::batch_committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::timer_fired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::may_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::restart_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::make_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::end_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::remake_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::list_children)
@@ -70,6 +73,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(causeway, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(causeway, (causeway::timer_fired))
   CAF_ADD_TYPE_ID(causeway, (causeway::may_end))
   CAF_ADD_TYPE_ID(causeway, (causeway::restart_due))
+  CAF_ADD_TYPE_ID(causeway, (causeway::make_due))
   CAF_ADD_TYPE_ID(causeway, (causeway::end_all))
   CAF_ADD_TYPE_ID(causeway, (causeway::remake_all))
   CAF_ADD_TYPE_ID(causeway, (causeway::list_children))

@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/chat/notifications.hpp"
 #include "messages/fault.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/signing.hpp"
@@ -85,6 +86,12 @@ struct append_outbox {
   std::uint32_t stream = 0;
   std::string name; ///< e.g. "message.received"
   std::string body; ///< msgpack
+};
+/// A `delivery.changed` for the outbox. Those of one commit that tell the same of one event become one notification
+/// that lists their servers.
+struct append_delivery {
+  std::uint32_t stream = 0;
+  chat::delivery_changed told;
 };
 /// Everything up to `cursor` was acknowledged by the chat server.
 struct acknowledge_outbox {
@@ -220,7 +227,7 @@ struct drop_held_redaction {
 using write_content = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
   remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
   put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
-  redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu>;
+  redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery>;
 /// As with `message`: special members are compiled once.
 struct write : write_content {
   using write_content::variant;
@@ -234,6 +241,9 @@ struct write : write_content {
 
 struct store_batch {
   std::vector<write> writes;
+  /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch
+  /// of the same actor takes it along.
+  std::optional<std::uint32_t> may_wait_ms = {};
 };
 
 // -- reads ------------------------------------------------------------------------------------------------------------

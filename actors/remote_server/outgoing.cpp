@@ -7,13 +7,19 @@
 #include "actors/remote_server/back_off.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 
-#include "messages/chat/codec.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
 
 namespace causeway::remote_server {
+namespace {
+
+/// Of others the chat server is not told what becomes of them.
+bool is_message(const matrix::event& x) { return x.type == "m.room.message"; }
+
+} // namespace
+
 void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
   if (enqueue_fresh({m.event, m.chat_room_id, m.chat_message_id})) return consider_sending();
@@ -120,6 +126,7 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
   std::map<std::string, std::string> refused; // event id -> why
   log_verdicts(a, refused);
   const bool was_failing = destination_.failures > 0;
+  bool end_is_told = false; // of an outage: by one message, that of which the beginning was told
   for (const auto& q : in_flight_) {
     const auto& e = *q.event;
     const auto error = refused.find(e.event_id);
@@ -127,7 +134,10 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
       if (tells_delivery(true)) tell_delivery(q, "failed", error->second);
       continue;
     }
-    if (tells_delivery(was_failing)) tell_delivery(q, "delivered", {});
+    if (is_message(e) && (tells_delivery(false) || (tells_delivery(was_failing) && !end_is_told))) {
+      tell_delivery(q, "delivered", {});
+      end_is_told = true;
+    }
     if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
       out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events});
   }
@@ -173,8 +183,10 @@ void remote_server_machine::transaction_failed(const std::string& why, time_ms p
   if (destination_.failures++ == 0) {
     destination_.first_failure_ts = out_.now();
     out_.log(log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}});
-    if (tells_delivery(true))
-      for (const auto& q : in_flight_) tell_delivery(q, "delayed", why);
+    // Once per outage, of the first message that waits: whatever is sent there after it waits as well.
+    const auto first = std::find_if(in_flight_.begin(), in_flight_.end(),
+        [](const auto& q) { return is_message(*q.event); });
+    if (tells_delivery(true) && first != in_flight_.end()) tell_delivery(*first, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
   destination_.retry_at_ts = std::max(out_.now() + pause_ms, not_before_);
@@ -239,10 +251,10 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 }
 
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
-  if (q.event->type != "m.room.message") return;
-  chat::notification n =
-    chat::delivery_changed{q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, out_.now()};
-  out_.write(store::append_outbox{node_.stream_of(q.event->room_id), chat::name(n), chat::encode(n)});
+  if (!is_message(*q.event)) return;
+  out_.write(store::append_delivery{node_.stream_of(q.event->room_id),
+                                    {q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id,
+                                        server_name_, state, why, out_.now()}});
 }
 
 } // namespace causeway::remote_server

@@ -22,6 +22,9 @@ constexpr time_ms lazy_ms = 1'000;
 /// A server nobody needs keeps no actor.
 constexpr time_ms idle_ms = 10 * 60'000;
 constexpr time_ms stranger_idle_ms = 30'000;
+/// Failures are written together with those of other servers: nobody waits for them, and a wave of them would be a
+/// commit each.
+constexpr std::uint32_t failures_gathered_ms = 500;
 
 /// Questions about missing events and history: another server of the room can answer them as well, and whoever asks has more to ask.
 bool asks_what_others_know(matrix::endpoint e) {
@@ -196,7 +199,17 @@ void remote_server_machine::append_writes(std::vector<store::write> more) {
 effects remote_server_machine::flush() {
   if (!out_.writes().empty() && !lazy_.empty()) append_writes(std::exchange(lazy_, {}));
   write_lazily(false);
-  return out_.take();
+  auto list = out_.take();
+  if (may_wait())
+    for (auto& each : list)
+      if (auto* p = std::get_if<persist>(&each)) p->batch.may_wait_ms = destination_.failures > 0
+          ? failures_gathered_ms : 0;
+  return list;
+}
+
+bool remote_server_machine::may_wait() const {
+  const bool asks_us = receiving_ || !auth_waiting_.empty() || !finding_event_.empty();
+  return !asks_us && (destination_.failures > 0 || last_contact_ == 0);
 }
 
 void remote_server_machine::consider_idle() {

@@ -32,6 +32,9 @@ public:
   effects on(const message& m, time_ms now);
   /// One JSON object for the operator: above all what the oldest waiting event waits for.
   std::string describe(time_ms now) const;
+  /// Whether its work can wait behind that of others: the server fails, or has not answered anything since this actor
+  /// was made, and has nothing of its own to be answered.
+  bool may_wait() const;
 
 private:
   void dispatch(const message& m);

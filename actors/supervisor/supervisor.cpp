@@ -17,6 +17,9 @@ void log(supervisor_ptr self, log_level level, const char* what, const std::stri
 /// Commands remembered of an actor: as many as a chat server usually may have open.
 constexpr std::size_t commands_max = 1'000;
 
+/// Actors made in one turn, when more are wanted.
+constexpr int made_at_once_max = 8;
+
 /// A command somebody waits for; null: it is none.
 const command_reference* command_in(const message& m) {
   const command_reference* found = nullptr;
@@ -125,7 +128,14 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       auto [it, made] = s.children.try_emplace(m.key);
       auto& c = it->second;
       if (made && s.settings.known) s.settings.known->made(m.key);
-      if (made && !make(self, m.key, c)) return;
+      if (made && s.has_made) {
+        c.at = child::phase::wanted;
+        s.to_make.push_back(m.key);
+      } else if (made) {
+        s.has_made = true;
+        self->send(self, make_due{});
+        if (!make(self, m.key, c)) return;
+      }
       if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
       if (const auto* command = command_in(m.body); command && c.at == child::phase::parked) {
         // The chat server can repeat it; what other servers send waits here.
@@ -136,6 +146,19 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
         c.waiting.push_back(std::move(m.body));
       else
         log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
+    },
+    [self](make_due&) {
+      auto& s = self->state;
+      int made = 0;
+      for (; made < made_at_once_max && !s.to_make.empty(); s.to_make.pop_front()) {
+        const auto key = s.to_make.front();
+        const auto it = s.children.find(key);
+        if (it == s.children.end() || it->second.at != child::phase::wanted) continue;
+        make(self, key, it->second);
+        ++made;
+      }
+      s.has_made = made > 0;
+      if (s.has_made) self->send(self, make_due{});
     },
     [self](may_end& m) {
       auto& s = self->state;
@@ -155,6 +178,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
       for (const auto& [key, c] : self->state.children)
         rows.push_back({std::string{name(self->state.settings.kind)}, key,
                         c.at == child::phase::running      ? "running"
+                        : c.at == child::phase::wanted     ? "wanted"
                         : c.at == child::phase::restarting ? "restarting"
                                                            : "parked",
                         c.last_fault, c.since, c.routed, c.failures.size()});

@@ -200,12 +200,27 @@ struct message_deleted {
 
 inline constexpr const char* delivery_states[] = {"delayed", "delivered", "failed"};
 
+/// Servers beside the first that one `delivery.changed` tells of.
+inline constexpr std::size_t delivery_servers_max = 1'000;
+
+/// Another server of which a `delivery.changed` says the same.
+struct delivery_elsewhere {
+  static constexpr const char* name = "delivery_elsewhere";
+  std::string server, reason;
+
+  static void fields(auto& f, auto& x) {
+    f.required("server", x.server);
+    f.required("reason", x.reason);
+  }
+};
+
 struct delivery_changed {
   static constexpr const char* name = "delivery.changed";
   static constexpr const char* says = "How far a message of yours has come on its way to another server.";
   std::string room, matrix_room_id, message;
   std::string event_id, server, state, reason;
   std::int64_t ts = 0;
+  std::optional<std::vector<delivery_elsewhere>> more_servers = {}; ///< absent: it is about `server` alone
 
   static void fields(auto& f, auto& x) {
     f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
@@ -218,6 +233,8 @@ struct delivery_changed {
     f.required("state", x.state, "failed: the server refuses it for good.", {.words = delivery_states});
     f.required("reason", x.reason, "Of failed: the server's answer.");
     f.required("ts", x.ts);
+    f.optional("more_servers", x.more_servers, "Others of which the same is told; see *Delivery*.",
+               {.entries_max = delivery_servers_max});
   }
 };
 

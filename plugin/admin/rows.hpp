@@ -103,7 +103,8 @@ struct actor_row {
     f("kind", kind, "room, remote_server, invitation, session, directory, verifier, ...");
     f("key", key, "Which one: room id, server name, room id|user id, peer name.");
     f("phase", phase,
-      "running; restarting: it failed and is rebuilt from the store; parked: it failed too often, its input is kept.");
+      "running; wanted: it is made in a moment, others have their turn before; restarting: it failed and is rebuilt from "
+      "the store; parked: it failed too often, its input is kept.");
     f("since_ts", since_ts, "When it was made.");
     f("handled", handled, "Messages it has handled.");
     f("mailbox", mailbox, "Messages that wait for it.");

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -45,6 +46,12 @@ auto decode_moving(edge::frame frame, Decode decode) {
   auto out = decode(frame);
   if (out) out->body = std::move(body);
   return out;
+}
+
+/// Servers that do not answer never take more than half of the outbound connections.
+attempt_gate::bounds attempt_bounds(attempt_gate::bounds wanted, std::size_t outbound_connections) {
+  wanted.parallel_max = std::clamp<std::size_t>(outbound_connections / 4, 1, wanted.parallel_max);
+  return wanted;
 }
 
 std::uint64_t random_seed() {
@@ -137,9 +144,11 @@ status gateway::parts::assemble() {
       const std::lock_guard lock{stop_mutex};
       outgoing_done.notify_all();
     }
-  }, [this](http_piece piece) { link->send(encode_moving(std::move(piece))); });
+  }, [this](http_piece piece) { link->send(encode_moving(std::move(piece))); }, attempt_bounds(tuning.attempts,
+      descriptors->outbound));
   link = std::make_unique<node_link>(first, context, tuning.link,
-                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }});
+                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); },
+                                         [this] { on_lost(); }}, tuning.bounds);
   if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();
@@ -299,7 +308,9 @@ status gateway::reload_certificate() {
 }
 
 gateway::counts gateway::count() const {
-  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused()};
+  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->outgoing->waiting(),
+      parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused(),
+          parts_->link->unsent(), parts_->link->overflows()};
 }
 
 } // namespace causeway::gateway

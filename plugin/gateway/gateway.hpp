@@ -1,7 +1,9 @@
 #pragma once
 #include "config/gateway_options.hpp"
 #include "messages/fault.hpp"
+#include "plugin/gateway/attempt_gate.hpp"
 #include "plugin/gateway/curve_keys.hpp"
+#include "plugin/gateway/link_bounds.hpp"
 #include "plugin/gateway/link_session.hpp"
 
 #include <chrono>
@@ -22,6 +24,8 @@ namespace causeway::gateway {
 struct gateway_tuning {
   std::string name = "gateway";                  ///< what HELLO says
   link_timing link;
+  link_bounds bounds;
+  attempt_gate::bounds attempts;
   std::chrono::milliseconds stop_timeout{10'000};///< open requests may finish this long after `stop`
   std::chrono::milliseconds certificate_check{5'000}; ///< the files of the certificate are looked at so often
   std::chrono::milliseconds write_window{10'000};///< over which the pace of reading answers is measured
@@ -65,9 +69,13 @@ public:
     std::size_t connections = 0;       ///< inbound, open
     std::size_t waiting_for_node = 0;  ///< inbound requests the node has not answered
     std::size_t outgoing_requests = 0; ///< requests of the node that are under way
+    /// Of these the ones that wait for their turn, since their servers were not heard of lately.
+    std::size_t outgoing_waiting = 0;
     std::uint64_t crowded_out = 0;     ///< connections refused or ended, ever, because there was no place for all
     std::uint64_t slow_readers = 0;    ///< connections cut off, ever, because an answer was read too slowly
     std::uint64_t answers_refused = 0; ///< questions answered with 429, ever, because earlier answers were not read
+    std::size_t unsent = 0;            ///< frames that wait, in order, because the node reads nothing
+    std::uint64_t link_overflows = 0;  ///< how often, ever, more waited than may, and the node counted as gone
   };
   counts count() const;
 

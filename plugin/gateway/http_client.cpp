@@ -225,6 +225,8 @@ void http_client::prepare(transfer& x) {
   set(CURLOPT_SSL_CTX_DATA, this);
   set(CURLOPT_OPENSOCKETFUNCTION, &http_client::on_open);
   set(CURLOPT_OPENSOCKETDATA, &x);
+  set(CURLOPT_PREREQFUNCTION, &http_client::on_ready);
+  set(CURLOPT_PREREQDATA, &x);
   set(CURLOPT_HEADERFUNCTION, &http_client::on_header);
   set(CURLOPT_HEADERDATA, &x);
   set(CURLOPT_WRITEFUNCTION, &http_client::on_body);
@@ -268,6 +270,12 @@ curl_socket_t http_client::on_open(void* of, curlsocktype, curl_sockaddr* addres
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int http_client::on_ready(void* of, char*, char*, int, int) {
+  const auto& x = *static_cast<transfer*>(of);
+  if (x.call.on_connected) x.call.on_connected();
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, void* of) {

@@ -38,6 +38,9 @@ struct https_call {
   std::string tls_name;                  ///< SNI and the name the certificate must have
   std::chrono::milliseconds timeout{60'000};
   std::uint64_t response_bytes_max = 1024 * 1024;
+  /// Called from the Asio thread when a connection is there, a pooled one included, and the request is about to leave.
+  /// Must not start or cancel calls.
+  std::function<void()> on_connected;
   /// Set: the body of a 200 goes there as it arrives and is not in the outcome; limits::stream_window_bytes may come before
   /// `http_client::grant`. Called from the Asio thread, before `done`. Must not start or cancel calls.
   std::function<void(const body_piece&)> on_piece;
@@ -97,6 +100,7 @@ private:
   static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* transfer);
   static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* transfer);
   static std::size_t stream(transfer& x, std::string_view bytes);
+  static int on_ready(void* transfer, char*, char*, int, int);
   static CURLcode on_tls(CURL*, void* ssl_context, void* self);
 
   void prepare(transfer& x);

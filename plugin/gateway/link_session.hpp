@@ -42,6 +42,8 @@ public:
   /// @param error_name  of an ERROR: the fault's name; `hello_required` means the node does not know us (any more)
   actions on_frame(edge::verb what, std::string_view error_name, time_point now);
   actions on_tick(time_point now);
+  /// More waits for the node than may: it takes nothing, and counts as gone.
+  actions on_overflow(time_point now);
   /// When `on_tick` has something to do next, at the earliest.
   time_point next_tick() const;
 

@@ -15,8 +15,6 @@ namespace {
 using edge::verb;
 
 constexpr int protocol_version = 1;
-/// Messages; a fuse. What may be open on either side is bounded below this, so it never blows in health.
-constexpr int high_water_mark = 65'536;
 /// Messages taken in one go before others on this thread get their turn.
 constexpr int receive_batch = 256;
 constexpr std::size_t error_bytes_max = 4096;
@@ -65,8 +63,11 @@ zmq::message_t owning_message(std::string text) {
 
 } // namespace
 
-node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls)
-  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing), calls_(std::move(calls)) {}
+node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+    link_bounds bounds)
+  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing),
+      calls_(std::move(calls)), bounds_(bounds),
+    unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
   if (readable_.is_open()) readable_.release();
@@ -75,8 +76,8 @@ node_link::~node_link() {
 status node_link::open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys) {
   try {
     socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::sndhwm, high_water_mark);
-    socket_.set(zmq::sockopt::rcvhwm, high_water_mark);
+    socket_.set(zmq::sockopt::sndhwm, bounds_.pipe_messages);
+    socket_.set(zmq::sockopt::rcvhwm, bounds_.pipe_messages);
     socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::gateway_frame_bytes_max));
     socket_.set(zmq::sockopt::heartbeat_ivl, zmtp_heartbeat_ms);
     socket_.set(zmq::sockopt::heartbeat_timeout, zmtp_heartbeat_timeout_ms);
@@ -123,22 +124,38 @@ void node_link::flush() {
   batch_.clear();
 }
 
-void node_link::transmit(edge::frame x) try {
-  if (closed_) return;
-  const auto verb_byte = static_cast<char>(x.what);
+/// @returns false: the pipe is full, nothing of it was taken
+bool node_link::take(edge::frame& x) {
   // Only the first part can find the pipe full; the parts of one message go together.
-  const auto magic = socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  if (!magic) {
-    spdlog::warn("gateway: the link to the node is full or not connected; {} dropped", edge::name(x.what));
-    return;
-  }
+  if (!socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()),
+      zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
+  const auto verb_byte = static_cast<char>(x.what);
   socket_.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
   socket_.send(owning_message(std::move(x.header)), zmq::send_flags::sndmore);
   socket_.send(owning_message(std::move(x.body)), zmq::send_flags::none);
+  return true;
+}
+
+void node_link::transmit(edge::frame x) try {
+  if (closed_) return;
+  const bool fits = unsent_.send(std::move(x), [this](edge::frame& each) { return take(each); });
+  unsent_count_ = unsent_.size();
+  if (!fits) {
+    ++overflows_;
+    spdlog::error("gateway: the node reads nothing and {} frames wait for it: it counts as gone", unsent_.size());
+    return obey(session_.on_overflow(link_session::time_point::clock::now()));
+  }
   // Sending may swallow the edge of ZMQ_FD that announces input; Asio must then be asked anew.
   if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) boost::asio::post(io_, [this] { receive(); });
 } catch (const zmq::error_t& error) {
   give_up(error);
+}
+
+/// ZMQ_FD tells of room as it tells of input: by an edge, which any look at the socket uses up.
+void node_link::send_unsent() {
+  if (unsent_.empty() || (socket_.get(zmq::sockopt::events) & ZMQ_POLLOUT) == 0) return;
+  unsent_.flush([this](edge::frame& each) { return take(each); });
+  unsent_count_ = unsent_.size();
 }
 
 void node_link::wait_for_input() {
@@ -152,8 +169,8 @@ void node_link::wait_for_input() {
 void node_link::receive() try {
   if (closed_) return;
   for (int i = 0; i < receive_batch; ++i) {
-    if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0) return;
-    if (!receive_one()) return;
+    send_unsent();
+    if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0 || !receive_one()) return send_unsent();
   }
   boost::asio::post(io_, [this] { receive(); });
 } catch (const zmq::error_t& error) {
@@ -199,6 +216,8 @@ bool node_link::receive_one() {
 
 void node_link::obey(const link_session::actions& todo) {
   up_ = session_.state() == link_session::phase::up;
+  // What waits was meant for a node that is gone; also a HELLO does not wait behind another.
+  if (todo.lost || (todo.send_hello && session_.state() == link_session::phase::greeting)) unsent_.clear();
   if (todo.lost) {
     spdlog::warn("gateway: the node is gone");
     calls_.on_lost();
@@ -214,7 +233,9 @@ void node_link::arm_timer() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     obey(session_.on_tick(link_session::time_point::clock::now()));
-    if (!closed_) arm_timer();
+    if (closed_) return;
+    if (!unsent_.empty()) receive();
+    arm_timer();
   });
 }
 

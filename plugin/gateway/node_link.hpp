@@ -1,7 +1,7 @@
 #pragma once
-#include "messages/edge/frame.hpp"
 #include "messages/fault.hpp"
 #include "plugin/gateway/curve_keys.hpp"
+#include "plugin/gateway/link_bounds.hpp"
 #include "plugin/gateway/link_session.hpp"
 
 #include <utility>
@@ -31,7 +31,8 @@ public:
     std::function<void()> on_lost;             ///< nothing that is open will be answered
   };
 
-  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls);
+  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+      link_bounds bounds = {});
   node_link(const node_link&) = delete;
   node_link& operator=(const node_link&) = delete;
   ~node_link();
@@ -41,10 +42,15 @@ public:
   /// @returns fault invalid_param for an endpoint or key ZeroMQ refuses
   status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys);
 
-  /// Sends or queues. Any thread. Frames sent while the node is gone are dropped (callers look at `up()` first).
+  /// Sends or queues. Any thread. A frame that finds the pipe full waits, in order; at the bound the node counts as
+  /// gone: what waits is dropped, `on_lost` is called and it is greeted anew. What waited for a node that is gone is
+  /// dropped as well (callers look at `up()` first).
   void send(edge::frame x);
   /// Whether the node has greeted, is alive and takes requests. Any thread.
   bool up() const { return up_; }
+  /// Frames that wait because the pipe is full, and how often their bound was reached. Any thread.
+  std::size_t unsent() const { return unsent_count_; }
+  std::uint64_t overflows() const { return overflows_; }
   /// Tells the node that nothing more follows. Any thread.
   void say_bye();
 
@@ -55,6 +61,8 @@ private:
   bool receive_one();
   void flush();
   void transmit(edge::frame x);
+  void send_unsent();
+  bool take(edge::frame& x);
   void give_up(const zmq::error_t& error);
   void obey(const link_session::actions& todo);
 
@@ -64,6 +72,10 @@ private:
   boost::asio::steady_timer timer_;
   link_session session_;
   handlers calls_;
+  link_bounds bounds_;
+  edge::unsent_frames unsent_;
+  std::atomic<std::size_t> unsent_count_{0};
+  std::atomic<std::uint64_t> overflows_{0};
   std::string hello_;
   std::atomic<bool> up_{false};
   bool closed_ = false; ///< the ZeroMQ context ended under us

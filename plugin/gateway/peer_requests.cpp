@@ -2,6 +2,8 @@
 
 #include "messages/limits.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -35,6 +37,9 @@ struct peer_requests::attempt {
   clock::time_point begun = clock::now();
   route way;
   std::size_t hop_index = 0;
+  std::optional<url_parts> url; ///< of a request that names one: nothing is looked up
+  bool waits = false;           ///< for its turn
+  bool is_cancelled = false;    ///< by us
   std::optional<http_client::id> call;
   std::optional<boost::asio::steady_timer> deadline; ///< only while a lookup is under way: a call has its own
 
@@ -43,8 +48,11 @@ struct peer_requests::attempt {
   }
 };
 
-peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink, piece_sink pieces)
-  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)) {}
+peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client,
+    answer_sink sink, piece_sink pieces,
+                             attempt_gate::bounds bounds)
+  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)), gate_(bounds),
+      turns_(io) {}
 
 peer_requests::~peer_requests() = default;
 
@@ -75,14 +83,46 @@ void peer_requests::start(http_request request) {
   open_count_ = attempts_.size();
   x.request = std::move(request);
   if (x.request.stream != 0) streams_.emplace(x.request.stream, k);
-  if (url) {
-    on_route(k, url->way());
+  x.url = std::move(url);
+  if (!x.url && !gate_.ask(k, x.request.server_name, clock::now())) {
+    x.waits = true;
+    waiting_count_ = gate_.waiting();
+    x.deadline.emplace(io_, milliseconds{x.request.timeout_ms} / 2); // what is left is for the attempt itself
+    x.deadline->async_wait([this, k](const boost::system::error_code& error) {
+      if (error) return;
+      if (auto* late = find(k); late != nullptr && late->waits)
+        finish(k, {.why = {fault_code::overloaded,
+            "it was not tried: too many servers that do not answer are being tried"}});
+    });
+    return begin_due();
+  }
+  begin(k);
+}
+
+void peer_requests::begin_due() {
+  for (const auto k : gate_.due(clock::now())) begin(k);
+  waiting_count_ = gate_.waiting();
+  const auto next = gate_.next();
+  if (!next) return; // nobody waits, or all wait for a place: whoever gives one back comes here
+  turns_.expires_at(*next);
+  turns_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) begin_due();
+  });
+}
+
+void peer_requests::begin(key k) {
+  auto* x = find(k);
+  if (x == nullptr) return;
+  x->waits = false;
+  x->deadline.reset();
+  if (x->url) {
+    on_route(k, x->url->way());
   } else {
     find_route(k);
   }
   auto* waiting = find(k);
   if (waiting == nullptr || waiting->call) return; // everything was remembered
-  waiting->deadline.emplace(io_, milliseconds{waiting->request.timeout_ms});
+  waiting->deadline.emplace(io_, std::max(milliseconds{1}, waiting->left()));
   waiting->deadline->async_wait([this, k](const boost::system::error_code& error) {
     if (error) return;
     if (auto* late = find(k); late != nullptr && !late->call)
@@ -126,6 +166,9 @@ void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
   call.tls_name = x->way.tls_name;
   call.timeout = left;
   call.response_bytes_max = x->request.response_bytes_max;
+  call.on_connected = [this, k] {
+    if (gate_.reached(k)) boost::asio::post(io_, [this] { begin_due(); });
+  };
   if (const auto stream = x->request.stream; stream != 0) {
     call.on_piece = [this, stream, first = true](const body_piece& piece) mutable {
       http_piece out;
@@ -172,6 +215,12 @@ void peer_requests::finish(key k, http_answer answer) {
   auto node = attempts_.extract(k);
   open_count_ = attempts_.size();
   const auto& x = *node.mapped();
+  using outcome = attempt_gate::outcome;
+  const auto how = answer.status != 0 ? outcome::answered : x.waits || x.is_cancelled ? outcome::untried
+      : outcome::failed;
+  if (!x.url && gate_.ended(k, x.request.server_name, how, clock::now())) boost::asio::post(io_,
+      [this] { begin_due(); });
+  waiting_count_ = gate_.waiting();
   if (x.request.stream != 0) streams_.erase(x.request.stream);
   answer.id = x.request.id;
   answer.elapsed_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
@@ -188,6 +237,7 @@ void peer_requests::go_on(const stream_credit& x) {
     return;
   }
   if (attempt->call) client_.cancel(*attempt->call);
+  attempt->is_cancelled = true;
   finish(k, {.why = {fault_code::peer_bad_answer, "the body was not wanted to its end"}});
 }
 
@@ -196,6 +246,9 @@ void peer_requests::end_all(fault why) {
   attempts_.clear();
   streams_.clear();
   open_count_ = 0;
+  gate_.clear();
+  waiting_count_ = 0;
+  turns_.cancel();
   for (auto& [k, x] : ended) {
     if (x->call) client_.cancel(*x->call);
     if (why.code != fault_code::none) refuse(x->request, why);

@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/gateway.hpp"
+#include "plugin/gateway/attempt_gate.hpp"
 #include "plugin/gateway/http_client.hpp"
 #include "plugin/gateway/peer_directory.hpp"
 
@@ -13,7 +14,8 @@
 
 namespace causeway::gateway {
 
-/// Open requests to homeservers: finds the way, tries its hops in order, answers once. One Asio thread only.
+/// Open requests to homeservers: finds the way, tries its hops in order, answers once. Those to servers nobody has
+/// heard of lately take turns (attempt_gate), lookups included. One Asio thread only.
 class peer_requests {
 public:
   /// More open requests than this are answered with fault overloaded at once.
@@ -22,7 +24,9 @@ public:
   using piece_sink = std::function<void(http_piece)>;
 
   /// @pre `directory` and `client` outlive this object
-  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink, piece_sink pieces);
+  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink,
+      piece_sink pieces,
+                attempt_gate::bounds bounds = {});
   ~peer_requests();
 
   /// Answers through the sink: an HTTP answer, or status 0 with a fault (invalid_param, invalid_identifier, overloaded,
@@ -34,11 +38,15 @@ public:
   void end_all(fault why);
   /// Any thread.
   std::size_t open() const { return open_count_; }
+  /// Of those the ones that wait for their turn. Any thread.
+  std::size_t waiting() const { return waiting_count_; }
 
 private:
   struct attempt;
   using key = std::uint64_t;
 
+  void begin(key k);
+  void begin_due();
   void find_route(key k);
   void on_route(key k, result<route> found);
   void try_hop(key k);
@@ -56,7 +64,9 @@ private:
   piece_sink pieces_;
   std::unordered_map<std::uint64_t, key> streams_; ///< streamed bodies -> their requests
   std::unordered_map<key, std::unique_ptr<attempt>> attempts_;
-  std::atomic<std::size_t> open_count_{0};
+  attempt_gate gate_;
+  boost::asio::steady_timer turns_;
+  std::atomic<std::size_t> open_count_{0}, waiting_count_{0};
   key last_key_ = 0;
 };
 

@@ -40,6 +40,10 @@ std::size_t bytes_of(const put_state_group& x) {
 }
 std::size_t bytes_of(const put_room& x) { return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + 128; }
 std::size_t bytes_of(const append_outbox& x) { return x.name.size() + x.body.size(); }
+std::size_t bytes_of(const append_delivery& x) {
+  return x.told.room.size() + x.told.matrix_room_id.size() + x.told.message.size() + x.told.event_id.size()
+      + x.told.server.size() + x.told.reason.size();
+}
 std::size_t bytes_of(const acknowledge_outbox&) { return 0; }
 std::size_t bytes_of(const put_dead_letter& x) { return x.reason.size(); }
 std::size_t bytes_of(const queue_pdu& x) { return x.server_name.size() + x.event_id.size(); }

@@ -3,10 +3,13 @@
 #include <pthread.h>
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace causeway::store {
 namespace {
+
+using clock = std::chrono::steady_clock;
 
 /// Answered in order with the batches.
 bool is_ordered(const query& x) {
@@ -15,11 +18,21 @@ bool is_ordered(const query& x) {
          std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
 }
 
-/// May share a group with batches submitted after it: asked for each received transaction or redaction, they would otherwise cut every
-/// group to one batch. A batch that comes later cannot make its answer wrong, only fresher.
+/// May share a group with batches submitted after it: asked for each received transaction or redaction, and by each
+/// actor of a server, they would otherwise cut every group to one batch. A batch that comes later cannot make its
+/// answer wrong, only fresher.
 bool joins_group(const query& x) {
-  return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
+  return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x)
+      || std::holds_alternative<load_destination>(x);
 }
+
+/// Asked by every actor of a crowd of servers when it is made: behind what is urgent, though not held back.
+bool is_patient(const query& x) { return std::holds_alternative<load_destination>(x); }
+
+/// What goes at once of what may wait: an urgent batch that comes meanwhile waits for so much.
+constexpr std::size_t slice_weight = 128;
+/// A question costs as much as so many batches.
+constexpr std::size_t question_weight = 4;
 
 /// Pauses between attempts to write after the disk failed. Short: whoever has made room on it waits.
 constexpr std::chrono::milliseconds retry_pause_min{100}, retry_pause_max{1'000};
@@ -68,7 +81,7 @@ store_thread::~store_thread() { stop(); }
 /// `none` when an item of `bytes` may enter. @pre the mutex is held
 fault_code store_thread::refusal(std::size_t bytes) const {
   if (stopping_) return fault_code::stopping;
-  bool full = queue_.size() + reader_queue_.size() >= options_.queue_items_max ||
+  bool full = queue_.size() + patient_.size() + reader_queue_.size() >= options_.queue_items_max ||
               (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes_max);
   return full ? fault_code::overloaded : fault_code::none;
 }
@@ -76,17 +89,30 @@ fault_code store_thread::refusal(std::size_t bytes) const {
 void store_thread::submit(store_batch batch, commit_callback done, fate failed) {
   auto bytes = size_of(batch);
   fault_code why;
+  bool wakes = true;
   {
     std::lock_guard lock{mutex_};
     why = refusal(bytes);
-    if (why == fault_code::none) {
-      queued_bytes_ += bytes;
-      queue_.emplace_back(waiting_batch{std::move(batch), std::move(done), std::move(failed), bytes});
-    } else {
+    if (why != fault_code::none) {
       ++counters_.refused;
+    } else {
+      queued_bytes_ += bytes;
+      const auto* submitter = failed.get();
+      const auto may_wait = batch.may_wait_ms;
+      waiting_batch x{std::move(batch), std::move(done), std::move(failed), bytes, may_wait.has_value()};
+      if (may_wait) {
+        wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, 1);
+      } else {
+        // Batches of one submitter keep their order; which of the others go along does not matter.
+        if (patient_.holds(submitter)) patient_.ripen(), admit_patient(std::numeric_limits<std::size_t>::max());
+        queue_.emplace_back(std::move(x));
+      }
     }
   }
-  if (why == fault_code::none) return writer_wakeup_.notify_one();
+  if (why == fault_code::none) {
+    if (wakes) writer_wakeup_.notify_one();
+    return;
+  }
   seal(failed);
   done(refused(why));
 }
@@ -99,6 +125,8 @@ void store_thread::ask(query question, answer_callback done) {
     why = refusal(0);
     if (why != fault_code::none)
       ++counters_.refused;
+    else if (ordered && is_patient(question))
+      patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
     else if (ordered)
       queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
     else
@@ -153,7 +181,7 @@ store_counters store_thread::counters() const {
   std::lock_guard lock{mutex_};
   auto x = counters_;
   x.is_out = is_out_;
-  x.queued = queue_.size();
+  x.queued = queue_.size() + patient_.size();
   x.queued_bytes = queued_bytes_;
   x.reader_queued = reader_queue_.size();
   x.commit_us_p50 = commit_us_.percentile(0.5);
@@ -168,13 +196,30 @@ void store_thread::run_writer() {
     group taken;
     {
       std::unique_lock lock{mutex_};
-      const bool woken = writer_wakeup_.wait_for(lock, look_interval, [this] { return !queue_.empty() || stopping_; });
+      const auto look = clock::now() + look_interval;
+      const auto has_work = [this] { return !queue_.empty() || patient_.is_ripe(clock::now()) || stopping_; };
+      while (!has_work()) {
+        const auto due = patient_.due();
+        if (writer_wakeup_.wait_until(lock, due && *due < look ? *due : look) == std::cv_status::timeout
+            && clock::now() >= look) break;
+      }
+      if (stopping_) patient_.ripen();
+      // One slice at a time: what is urgent and comes meanwhile stands behind this one only.
+      if (slice_left_ == 0 && patient_.is_ripe(clock::now())) admit_patient(slice_weight);
       if (queue_.empty() && stopping_) return;
-      if (woken) taken = take_group();
+      if (!queue_.empty()) taken = take_group();
     }
     if (taken.steps.empty()) wait_until_healthy();
     else process(taken);
   }
+}
+
+/// Ripe patient work goes to the end of what is urgent. @pre the mutex is held
+void store_thread::admit_patient(std::size_t weight_max) {
+  patient_.take_slice(weight_max, [this](item&& x) {
+    queue_.push_back(std::move(x));
+    ++slice_left_;
+  });
 }
 
 /// @pre the mutex is held, something waits
@@ -189,10 +234,12 @@ store_thread::group store_thread::take_group() {
       bytes += batch->bytes;
       queued_bytes_ -= batch->bytes;
       counters_.bytes += batch->bytes;
+      slice_left_ -= batch->was_patient ? 1 : 0;
       taken.fates.push_back(std::move(batch->failed));
       taken.batches.push_back(std::move(batch->batch));
       taken.steps.emplace_back(std::move(batch->done));
     } else if (auto* question = std::get_if<waiting_query>(&next); question && joins_group(question->question)) {
+      slice_left_ -= question->was_patient ? 1 : 0;
       taken.steps.emplace_back(std::move(*question));
     } else {
       // It must not see later batches, and the earlier ones are being taken: it waits for a turn of its own.

@@ -1,6 +1,7 @@
 #pragma once
 #include "plugin/store/engine.hpp"
 #include "plugin/store/latency_histogram.hpp"
+#include "plugin/store/patient_queue.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -27,7 +28,7 @@ struct store_counters {
   std::uint64_t refused = 0;        ///< batches and queries refused as overloaded
   std::uint64_t queries = 0;        ///< queries answered
   std::uint64_t purged = 0;         ///< rows removed by retention
-  std::size_t queued = 0;           ///< batches and queries waiting for the writing thread
+  std::size_t queued = 0;           ///< batches and queries waiting for the writing thread, the patient ones included
   std::size_t queued_bytes = 0;     ///< of those batches
   bool is_out = false;              ///< it does not write at the moment; `last_fault` says why
   std::size_t reader_queued = 0;    ///< queries waiting for the reading thread
@@ -44,6 +45,11 @@ struct store_counters {
 /// calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is at fault,
 /// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed), nothing fails: the
 /// thread tries again until it works, and all that waits goes on in its order. Whoever has to know is told by `watch`.
+///
+/// What may wait (`store_batch::may_wait_ms`, load_destination) stands in a queue of its own: it is gathered until the
+/// first of it is due, and then goes in slices, one at a time, at the end of what is urgent. So a crowd of failures
+/// costs few commits, and nobody's message stands behind it. An urgent batch takes along what waits of the same
+/// submitter; the order of one submitter's batches is never changed.
 ///
 /// load_room, load_invitation, load_destination, load_directory, load_redaction and find_received_transaction are answered in order with the
 /// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
@@ -89,10 +95,12 @@ private:
     commit_callback done;
     fate failed;
     std::size_t bytes = 0;
+    bool was_patient = false;
   };
   struct waiting_query {
     query question;
     answer_callback done;
+    bool was_patient = false;
   };
   struct waiting_purge {
     std::int64_t now_ms = 0;
@@ -106,6 +114,7 @@ private:
   fault_code refusal(std::size_t bytes) const;
   void run_writer();
   void run_reader();
+  void admit_patient(std::size_t weight_max);
   group take_group();
   void process(group& taken);
   void commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes);
@@ -122,6 +131,8 @@ private:
   mutable std::mutex mutex_; ///< guards all below
   std::condition_variable writer_wakeup_, reader_wakeup_;
   std::deque<item> queue_;
+  patient_queue<item> patient_;
+  std::size_t slice_left_ = 0;            ///< items of the last slice that stand in `queue_`
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;
   bool stopping_ = false;

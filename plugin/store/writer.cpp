@@ -1,5 +1,6 @@
 #include "plugin/store/writer.hpp"
 
+#include "messages/chat/codec.hpp"
 #include "plugin/store/codec.hpp"
 
 #include <algorithm>
@@ -109,11 +110,17 @@ std::vector<commit_outcome> writer::run(std::span<const store_batch> batches) {
   names_.refresh();
   std::vector<commit_outcome> outcomes(batches.size());
   rooms_.clear();
+  static_cast<void>(deliveries_.take()); // of a transaction that was rolled back
   transaction all{db_, transaction::kind::write};
   for (std::size_t i = 0; i < batches.size(); ++i) {
     outcome_ = &outcomes[i];
     outcome_bytes_ = 0;
     for (const auto& one : batches[i].writes) std::visit([this](const auto& x) { apply(x); }, one);
+  }
+  // The cursors of what was gathered follow all others of this commit; so the outcome of the last batch has them.
+  for (auto& x : deliveries_.take()) {
+    const chat::notification told{std::move(x.told)};
+    apply(append_outbox{x.stream, chat::name(told), chat::encode(told)});
   }
   flush();
   for (auto* merger : mergers()) merger->merge_slice();
@@ -217,6 +224,8 @@ void writer::apply(const append_outbox& x) {
   else
     outcome_->outbox_rows[x.stream].push_back({cursor, x.name, x.body});
 }
+
+void writer::apply(const append_delivery& x) { deliveries_.add(x); }
 
 void writer::apply(const acknowledge_outbox& x) {
   auto known = streams_.find(x.stream);

@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/store.hpp"
+#include "plugin/store/gathered_deliveries.hpp"
 #include "plugin/store/names.hpp"
 #include "plugin/store/sqlite.hpp"
 
@@ -48,6 +49,7 @@ private:
   void apply(const put_state_group& x);
   void apply(const put_room& x);
   void apply(const append_outbox& x);
+  void apply(const append_delivery& x);
   void apply(const acknowledge_outbox& x);
   void apply(const put_dead_letter& x);
   void apply(const queue_pdu& x);
@@ -80,6 +82,7 @@ private:
   std::map<std::uint32_t, stream_head> streams_;
   std::unordered_map<std::int64_t, std::int64_t> last_queued_; ///< server -> highest order given in its queue
   std::unordered_map<std::int64_t, room_change> rooms_;        ///< of the transaction under way
+  gathered_deliveries deliveries_;                             ///< of the transaction under way
   commit_outcome* outcome_ = nullptr;                          ///< of the batch under way
   std::size_t outcome_bytes_ = 0;                              ///< of the rows it carries, or would
 

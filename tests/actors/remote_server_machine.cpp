@@ -610,21 +610,47 @@ BOOST_AUTO_TEST_CASE(an_invitation_behind_a_queue_that_is_partly_on_disk_waits_f
 BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {
   rig r;
   auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), "room"})).at(0).second;
-  BOOST_TEST(written<store::append_outbox>(r.on(http_says(request.id, 200))).empty());
+  BOOST_TEST(written<store::append_delivery>(r.on(http_says(request.id, 200))).empty());
   request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), "room"})).at(0).second;
   const auto failed = r.on(http_says(request.id, 502));
-  BOOST_TEST(written<store::append_outbox>(failed).at(0).name == "delivery.changed");
+  BOOST_TEST(written<store::append_delivery>(failed).at(0).told.state == "delayed");
   r.now = timer_at(failed, "send");
   request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
-  BOOST_TEST(written<store::append_outbox>(r.on(http_says(request.id, 200))).size() == 1u);
+  BOOST_TEST(written<store::append_delivery>(r.on(http_says(request.id, 200))).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_is_told_once_by_its_first_message_and_so_is_its_end) {
+  rig r;
+  const auto told_of = [](const effects& list) {
+    names all;
+    for (const auto& x : written<store::append_delivery>(list)) all.push_back(x.told.message + " " + x.told.state);
+    return all;
+  };
+  store::destination_loaded stored;
+  for (const int n : {1, 2, 3}) {
+    stored.pdus.push_back(r.message_event(n));
+    stored.names_of[stored.pdus.back()->event_id] = {"room", "m" + std::to_string(n)};
+  }
+  auto request = told<gateway::http_request>(r.begin(stored)).at(0).second;
+  auto failed = r.on(http_says(request.id, 502));
+  BOOST_TEST(told_of(failed) == (names{"m1 delayed"}), boost::test_tools::per_element());
+  r.on(pdu_queued{r.message_event(4), "room", "m4"});
+  r.now = timer_at(failed, "send");
+  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  failed = r.on(http_says(request.id, 502));
+  BOOST_TEST(told_of(failed).empty());
+  r.now = timer_at(failed, "send");
+  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  const auto back = r.on(http_says(request.id, 200));
+  BOOST_TEST(told_of(back) == (names{"m1 delivered"}), boost::test_tools::per_element());
+  request = told<gateway::http_request>(back).at(0).second;
+  BOOST_TEST(told_of(r.on(http_says(request.id, 200))).empty());
 }
 
 BOOST_AUTO_TEST_CASE(delivery_names_the_message_as_the_chat_server_does_also_after_a_restart) {
   rig r;
   const auto told_as = [](const effects& list) {
-    const auto row = written<store::append_outbox>(list).at(0);
-    const auto n = chat::decode_notification(row.name, row.body);
-    const auto& x = std::get<chat::delivery_changed>(*n);
+    const auto x = written<store::append_delivery>(list).at(0).told;
     return x.room + " " + x.message + " " + x.state;
   };
   const auto e = r.message_event(1);

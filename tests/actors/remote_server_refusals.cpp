@@ -38,7 +38,7 @@ struct rig {
   std::vector<store::put_refused_pdu> set_aside;
   std::vector<std::string> owed;        ///< event ids in the store's queue
   store::put_destination on_disk;
-  std::vector<std::string> notified;    ///< names of notifications
+  std::vector<std::string> notified;    ///< deliveries told: state and reason
   effects last;
 
   rig() { begin({}); }
@@ -97,7 +97,7 @@ private:
     for (const auto& w : written<store::remove_destination_pdus>(list))
       for (const auto& id : w.event_ids) std::erase(owed, id);
     for (const auto& w : written<store::put_destination>(list)) on_disk = w;
-    for (const auto& w : written<store::append_outbox>(list)) notified.push_back(w.body);
+    for (const auto& w : written<store::append_delivery>(list)) notified.push_back(w.told.state + " " + w.told.reason);
   }
 
   effects open;

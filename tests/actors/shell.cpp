@@ -8,6 +8,7 @@
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <stdexcept>
 #include <utility>
@@ -266,6 +267,50 @@ BOOST_AUTO_TEST_CASE(a_message_for_an_actor_that_does_not_understand_it_is_logge
   r.scheduler.run();
   BOOST_TEST(r.made == 0);
   BOOST_TEST(r.outside.logged.size() == 1u);
+}
+
+// -- many at once
+// -------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_is_spoken_to_at_once_does_not_hold_up_who_is_there_already) {
+  rig r;
+  r.open();
+  r.say("hello", "friend");
+  r.heard.clear();
+  const auto tell = [&](const std::string& to, const char* word) { r.board->deliver({actor_kind::remote_server, to},
+      server_alive{word}); };
+  constexpr int crowd = 100;
+  for (int i = 0; i < crowd; ++i) tell("dead" + std::to_string(i), "wake");
+  tell("friend", "news");
+  r.scheduler.run();
+  BOOST_TEST(r.made == crowd + 1);
+  const auto news = std::find(r.heard.begin(), r.heard.end(), "news");
+  BOOST_TEST(std::count(r.heard.begin(), news, "start") <= 1);
+  BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "wake") == crowd);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_to_an_actor_that_is_still_wanted_is_heard_in_order) {
+  rig r;
+  r.open();
+  for (const auto* to : {"a", "b"})
+    for (const auto* word : {"1", "2"}) r.board->deliver({actor_kind::remote_server, to}, server_alive{word});
+  r.scheduler.run();
+  BOOST_TEST(r.heard == (std::vector<std::string>{"start", "1", "2", "start", "1", "2"}),
+      boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_timer_asked_for_again_for_the_same_time_is_one_timer) {
+  rig r;
+  const auto at = r.outside.now() + 1'000;
+  r.play = [&](const message& m, time_ms) { return is_word(m, "wait") ? effects{wake_me_at{at, "send"}} : effects{}; };
+  r.open();
+  for (int i = 0; i < 50; ++i) r.say("wait");
+  BOOST_TEST(r.scheduler.clock().schedule().size() == 1u);
+  r.pass(milliseconds{1'000});
+  BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "timer send") == 1);
+  r.say("wait"); // it is in the past by now
+  r.pass(milliseconds{1});
+  BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "timer send") == 2);
 }
 
 // -- failures -----------------------------------------------------------------------------------------------------------------

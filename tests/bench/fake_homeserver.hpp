@@ -58,6 +58,10 @@ public:
   /// where it has no answer, 404. Set once, before a port is told to anybody.
   using handler = std::function<std::optional<http_reply>(std::size_t, std::string_view, std::string_view)>;
   void set_handler(handler on_request);
+  /// How a server is dead: nobody listens, or connections come about and nothing is said on them.
+  enum class dead : std::uint8_t { refuses, hangs };
+  /// From now on it is; its open connections end.
+  void die(std::size_t index, dead how);
   /// CPU time of the serving thread so far, seconds.
   double cpu_seconds() const;
 

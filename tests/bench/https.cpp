@@ -70,6 +70,12 @@ http_reply https_connection::request(std::string_view method, std::string_view t
 
 // -- server -------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+class served;
+
+} // namespace
+
 struct https_listeners::state {
   asio::io_context io{1};
   asio::ssl::context context{asio::ssl::context::tls_server};
@@ -77,6 +83,7 @@ struct https_listeners::state {
   std::vector<std::string> key_documents;
   std::function<void(std::size_t, std::string_view)> on_transaction;
   https_listeners::handler on_request;
+  std::vector<std::vector<std::weak_ptr<served>>> connections; ///< by listener; also ended ones
   std::thread thread;
 };
 
@@ -91,6 +98,10 @@ public:
       : stream_(std::move(socket), context), key_document_(key_document), on_transaction_(std::move(on_transaction)),
         on_request_(std::move(on_request)) {
     buffer_.reserve(65'536);
+  }
+  void close() {
+    beast::error_code ignored;
+    stream_.next_layer().close(ignored);
   }
   void start() {
     stream_.async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](beast::error_code error) {
@@ -148,6 +159,7 @@ https_listeners::https_listeners(const tls_files& files, std::size_t count,
   all.context.use_certificate_chain_file(files.certificate);
   all.context.use_private_key_file(files.private_key, asio::ssl::context::pem);
   all.key_documents.resize(count);
+  all.connections.resize(count);
   all.on_transaction = std::move(on_transaction);
   for (std::size_t i = 0; i < count; ++i) {
     all.acceptors.emplace_back(all.io, tcp::endpoint{asio::ip::address_v4::loopback(), 0});
@@ -161,13 +173,14 @@ https_listeners::https_listeners(const tls_files& files, std::size_t count,
       all.acceptors[index].async_accept([*this](beast::error_code error, tcp::socket socket) {
         if (error) return;
         socket.set_option(tcp::no_delay{true});
-        std::make_shared<served>(
+        auto made = std::make_shared<served>(
           std::move(socket), all.context, all.key_documents[index],
           [&shared = all, which = index](std::string_view body) { shared.on_transaction(which, body); },
           [&shared = all, which = index](std::string_view method, std::string_view target) {
             return shared.on_request ? shared.on_request(which, method, target) : std::nullopt;
-          })
-          ->start();
+          });
+        all.connections[index].push_back(made);
+        made->start();
         (*this)();
       });
     }
@@ -186,6 +199,17 @@ void https_listeners::set_key_document(std::size_t index, std::string json) {
 }
 
 void https_listeners::set_handler(handler on_request) { state_->on_request = std::move(on_request); }
+
+void https_listeners::die(std::size_t index, dead how) {
+  auto& all = *state_;
+  asio::post(all.io, [&all, index, how] {
+    beast::error_code ignored;
+    for (const auto& each : all.connections[index])
+      if (const auto open = each.lock()) open->close();
+    if (how == dead::refuses) all.acceptors[index].close(ignored);
+    else all.acceptors[index].cancel(ignored); // the kernel goes on taking connections, and nobody reads them
+  });
+}
 
 double https_listeners::cpu_seconds() const {
   clockid_t clock;

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""run.py inbound|outbound|join|resolve|members [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
+"""run.py inbound|outbound|join|resolve|members|wave [--json] [--NAME VALUE...]: what tools/bench runs once everything is built.
 
 inbound   [--events 60000] [--rooms 1] [--origins ROOMS] [--extremities 1] [--runs 3] [--cores N,N]
 outbound  [--remotes 20] [--messages 2000] [--runs 3]
 join      [--members 10000] [--servers 50] [--whole yes|no]
 resolve   [--conflicted 1000] [--rounds 51] [--version 11]
 members   [--sizes 1,1000,10000,100000] [--joins 500]
+wave      [--dead 2000] [--seconds 20] [--rate 20] [--crowd-rate 1]
 
 Options go to the load program (its head tells all of them); `--cores 1,2` is for this one: it runs the load once with the broker bound
 to one core and once to two, and tells both rates and `speedup`.
@@ -47,6 +48,10 @@ def yardstick():
     return output_of([os.path.join(BIN, "yardstick")])["yardstick_per_core_s"]
 
 
+# The back-off of the defaults, not that of a demo, whose peers are found again within a second.
+WAVE_SETTINGS = {"federation": {"retry_delay_ms_min": 1_000, "retry_delay_ms_max": 900_000}}
+
+
 def load(what, options, cores=None):
     """Runs a load program against a broker of its own, bound to so many cores: the first ones this process may use."""
     directory = tempfile.mkdtemp(prefix="cw-")
@@ -57,7 +62,7 @@ def load(what, options, cores=None):
         if cores:
             os.sched_setaffinity(0, sorted(usable)[:cores])  # inherited by the broker
         broker = Broker("broker", os.path.join(directory, "broker"), authority, os.path.join(BIN, "causewayd"),
-                        settings={"log": {"level": "warning"}}).start()
+                        settings={"log": {"level": "warning"}, **(WAVE_SETTINGS if what == "wave" else {})}).start()
         os.sched_setaffinity(0, usable)
         command = [os.path.join(BIN, "load_" + what), "--port", str(broker.port), "--server-name", broker.server_name,
                    "--pid", str(broker.process.pid), "--ca", authority.ca_file, "--certificate", authority.certificate_file,
@@ -124,7 +129,7 @@ def main(what, options):
         return members(options)
     if what == "resolve":
         return output_of([os.path.join(BIN, "bench_resolve")] + options)
-    if what == "join":
+    if what in ("join", "wave"):
         return load(what, options)
     runs = int(take(options, "--runs", "3"))
     cores = take(options, "--cores", None)

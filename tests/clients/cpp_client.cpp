@@ -141,6 +141,128 @@ BOOST_AUTO_TEST_CASE(many_threads_command_at_once) {
   BOOST_TEST(broker.executed().size() == 200u);
 }
 
+/// A broker that reads nothing until it is let go, and a client whose pipe to it is full.
+struct stopped {
+  static config::edge_options over_a_file(const test::scratch& dir) {
+    auto options = loopback();
+    options.chat_endpoints = {"ipc://" + dir.file("broker")}; // the kernel keeps less of it than of tcp://
+    options.high_water_mark = 100;
+    return options;
+  }
+  stopped() {
+    BOOST_REQUIRE(bool(c.wait_connected(patience)));
+    still = broker.stand_still();
+    fill(4'000); // more than libzmq keeps on both sides and the kernel between them
+    eventually([&] { return c.unsent() > 100; });
+  }
+  void fill(int count) {
+    for (int i = 0; i < count; ++i) c.send_ephemeral(chat::typing{"r", "user " + std::to_string(i) + std::string(200,
+        'x'), true});
+  }
+  void command(const std::string& id, std::chrono::milliseconds timeout = patience) {
+    threads.emplace_back([this, id, timeout] {
+      if (c.command(an_invitation, id, timeout)) ++answered;
+    });
+  }
+  void go_on() {
+    still.unlock();
+    for (auto& t : threads) t.join();
+  }
+  std::vector<std::string> commands() {
+    auto all = broker.executed();
+    std::erase(all, ""); // the ephemeral ones
+    return all;
+  }
+
+  test::scratch dir;
+  mini_broker broker{over_a_file(dir)};
+  client::client c{to(broker)};
+  std::unique_lock<std::mutex> still;
+  std::vector<std::thread> threads;
+  std::atomic<int> answered{0};
+};
+
+BOOST_AUTO_TEST_CASE(commands_behind_a_full_pipe_leave_in_order_and_once) {
+  stopped s;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 50; ++i) {
+    expected.push_back("k" + std::to_string(i));
+    s.command(expected.back());
+    eventually([&] { return s.c.open_commands() == expected.size(); });
+  }
+  s.go_on();
+  BOOST_TEST(s.answered == 50);
+  BOOST_TEST(s.commands() == expected, boost::test_tools::per_element());
+  BOOST_TEST(s.c.errors().first == 0u, to_string(s.c.errors().second));
+  eventually([&] { return s.c.unsent() == 0; });
+}
+
+BOOST_AUTO_TEST_CASE(a_command_nobody_waits_for_any_more_is_not_sent_behind_a_full_pipe) {
+  stopped s;
+  BOOST_TEST((s.c.command(an_invitation, "late", 50ms).error().code == fault_code::timed_out));
+  eventually([&] { return s.c.open_commands() == 0; });
+  s.command("next");
+  s.go_on();
+  BOOST_TEST(s.commands() == (std::vector<std::string>{"next"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(at_the_bound_of_what_waits_it_is_told_and_the_connection_begins_anew) {
+  stopped s;
+  s.fill(12'000);
+  eventually([&] { return s.c.errors().first > 0; });
+  BOOST_TEST((s.c.errors().second.code == fault_code::overloaded));
+  s.command("k1");
+  eventually([&] { return s.c.open_commands() == 1; });
+  s.c.seek(0, 0); // a frame that must not be left out
+  eventually([&] { return s.c.errors().second.detail.find("begins anew") != std::string::npos; });
+  s.go_on();
+  BOOST_TEST(s.answered == 1);
+  BOOST_TEST(s.commands() == (std::vector<std::string>{"k1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(one_ack_answers_for_many_events_and_names_go_before_the_next_command) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  for (int i = 0; i < 200; ++i) broker.notify("x", std::to_string(i));
+  std::vector<client::event> events;
+  for (int i = 0; i < 200; ++i) {
+    events.push_back(*c.next_event(patience));
+  }
+  for (const auto& x : events) c.ack(x);
+  eventually([&] { return broker.acknowledged() == 200; });
+  BOOST_TEST(broker.frames_of(edge::verb::ack) < 50);
+  chat::message_received message;
+  message.matrix_room_id = "!r:b";
+  message.event_id = "$e";
+  broker.notify("message.received", chat::encode(chat::notification{message}));
+  c.ack(*c.next_event(patience), {{{"!r:b", "r"}}, {}});
+  BOOST_TEST(bool(c.command(an_invitation, {}, patience)));
+  const auto last = broker.received_verbs();
+  const auto command = std::ranges::find(last, edge::verb::command);
+  BOOST_TEST((command != last.begin() && *std::prev(command) == edge::verb::ack));
+}
+
+BOOST_AUTO_TEST_CASE(names_of_an_ack_that_was_lost_go_with_the_next_one) {
+  mini_broker broker{loopback()};
+  client::client c{to(broker)};
+  BOOST_REQUIRE(bool(c.wait_connected(patience)));
+  broker.notify("x", "\x80");
+  const auto x = c.next_event(patience);
+  BOOST_REQUIRE(x);
+  broker.ignores_acks = true; // read, and forgotten in a crash
+  c.ack(*x, {{{"!r:b", "r"}}, {}});
+  eventually([&] { return broker.frames_of(edge::verb::ack) == 1; });
+  broker.ignores_acks = false;
+  broker.restart();
+  c.send_ephemeral(chat::typing{"r", "u", true}); // finds out
+  eventually([&] { return broker.acknowledged() == 1; });
+  broker.with([](test::session_rig& rig) {
+    BOOST_REQUIRE(rig.rooms_named.size() == 1u);
+    BOOST_TEST(rig.rooms_named.at(0).chat_room_id == "r");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(events_come_in_order_and_credit_comes_back) {
   mini_broker broker{loopback()};
   auto o = to(broker);

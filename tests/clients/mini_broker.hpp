@@ -2,6 +2,8 @@
 #include "plugin/edge/edge.hpp"
 #include "tests/actors/session_rig.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -43,6 +45,8 @@ public:
   void restart() {
     with([](session_rig& rig) { rig.restart(); });
   }
+  /// While it lives the broker reads nothing: the edge's thread stands at the first message that comes.
+  std::unique_lock<std::mutex> stand_still() { return std::unique_lock{mutex_}; }
   std::vector<std::string> executed() {
     const std::lock_guard guard{mutex_};
     return executed_;
@@ -54,12 +58,25 @@ public:
     return rig_.store.streams[0].acknowledged;
   }
 
+  /// Verbs of what has come, in order.
+  std::vector<edge::verb> received_verbs() {
+    const std::lock_guard guard{mutex_};
+    return verbs_;
+  }
+  std::size_t frames_of(edge::verb what) {
+    const auto all = received_verbs();
+    return static_cast<std::size_t>(std::count(all.begin(), all.end(), what));
+  }
+  std::atomic<bool> ignores_acks{false};
+
   /// What a command is answered with; by default an empty map. Returns nothing: no answer.
   std::function<std::optional<command_done>(const command_received&)> directory;
 
 private:
   void received(const edge::connection& from, edge::frame&& x) {
     const std::lock_guard guard{mutex_};
+    verbs_.push_back(x.what);
+    if (x.what == edge::verb::ack && ignores_acks) return;
     rig_.give(frame_received{from, std::move(x)});
     forward();
   }
@@ -83,6 +100,7 @@ private:
   std::mutex mutex_;
   session_rig rig_;
   std::vector<std::string> executed_;
+  std::vector<edge::verb> verbs_;
   std::unique_ptr<edge::edge> edge_; // last: its thread uses all of the above
 };
 

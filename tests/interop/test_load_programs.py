@@ -42,6 +42,10 @@ class LoadPrograms(unittest.TestCase):
                 figures = bench.load("join", ["--members", "60", "--servers", "4", "--whole", whole])
                 self.assertEqual(figures["members"], 60)
 
+    def test_every_server_of_a_wave_is_told_once(self):
+        figures = bench.load("wave", ["--dead", "6", "--seconds", "1", "--rate", "5"])
+        self.assertEqual((figures["told"], figures["told_again"]), (6, 0))
+
     def test_a_split_room_is_resolved(self):
         figures = bench.main("resolve", ["--conflicted", "40", "--rounds", "2"])
         self.assertEqual(figures["conflicted"], 40)

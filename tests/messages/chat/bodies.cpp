@@ -112,6 +112,8 @@ std::vector<notification> notifications() {
       "r1", "!a:b.example", "$a", "@alice:a.example", "m.text", "hello", "", "", "", {}, {}, false, 1'700'000'000'000},
     message_deleted{"r1", "!a:b.example", "$a", "m1", "@bob:b.example", "why", "$b", 1'700'000'000'000},
     delivery_changed{"r1", "!a:b.example", "m1", "$a", "b.example", "delayed", "peer_timeout", 1'700'000'000'000},
+    delivery_changed{"r1", "!a:b.example", "m1", "$a", "b.example", "delayed", "peer_timeout", 1'700'000'000'000,
+        {{{"c.example", "peer_tls"}}}},
     system_message{"r1", "!a:b.example", "renamed", "@alice:a.example", "@bob:b.example", "why", "$a",
                    1'700'000'000'000, "Lobby", "What is new", -5},
     system_message{

@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
     message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, received_file{"mxc://s/m", "f", "image/png", 3, 1, 2}, true, 7},
     message_deleted{"r", "!r", "$e", "m", "@b:t", "why", "$d", 7},
-    delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7},
+    delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7, {{{"t", "why not"}}}},
     system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},
   };
   BOOST_REQUIRE(all.size() == std::variant_size_v<notification>);

@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace causeway::testing {
 namespace {
@@ -87,6 +90,69 @@ BOOST_AUTO_TEST_CASE(connection_is_reused) {
   for (int i = 0; i < 5; ++i)
     BOOST_TEST(ask(at(peer)).status == 200);
   BOOST_TEST(peer.connections() == 1);
+}
+
+namespace {
+
+/// Takes connections and says nothing.
+struct silent_port {
+  silent_port() : fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    BOOST_REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    BOOST_REQUIRE(::listen(fd, 64) == 0);
+    BOOST_REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port = ntohs(address.sin_port);
+  }
+  silent_port(const silent_port&) = delete;
+  ~silent_port() { ::close(fd); }
+  std::string name() const { return "localhost:" + std::to_string(port); }
+
+  int fd;
+  std::uint16_t port = 0;
+};
+
+gateway::http_request request_to(const std::string& server, std::uint64_t id, std::uint32_t timeout_ms) {
+  gateway::http_request x;
+  x.id = id;
+  x.server_name = server;
+  x.method = "GET";
+  x.target = "/";
+  x.timeout_ms = timeout_ms;
+  return x;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(servers_that_hang_hold_up_their_kind_and_nobody_who_answered_lately) {
+  tuning.attempts.parallel_max = 1;
+  options.connect_timeout_ms = 1'000;
+  fake_peer friendly{own, plain_answer}, fresh{own, plain_answer};
+  const silent_port hanging;
+  start();
+  BOOST_TEST(ask(at(friendly)).status == 200);
+  node->send(encode(request_to(hanging.name(), 1'001, 20'000)));
+  node->send(encode(request_to(at(fresh), 1'002, 20'000)));
+  BOOST_TEST(ask(at(friendly)).status == 200); // while the hanging one is tried
+  BOOST_TEST(one->count().outgoing_waiting == 1u);
+  BOOST_TEST(code(node->wait_for_http_answer(1'001)) == "peer_unreachable");
+  BOOST_TEST(node->wait_for_http_answer(1'002).status == 200); // then its turn comes
+  BOOST_TEST(one->count().outgoing_waiting == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_no_turn_in_half_of_its_time_is_told_so) {
+  tuning.attempts.parallel_max = 1;
+  options.connect_timeout_ms = 10'000;
+  const silent_port hanging;
+  fake_peer fresh{own, plain_answer};
+  start();
+  node->send(encode(request_to(hanging.name(), 1'001, 10'000)));
+  node->send(encode(request_to(at(fresh), 1'002, 200)));
+  const auto untried = node->wait_for_http_answer(1'002);
+  BOOST_TEST(code(untried) == "overloaded");
+  BOOST_TEST(fresh.connections() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(connections_to_one_server_are_bounded) {

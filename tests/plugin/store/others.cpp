@@ -1,5 +1,7 @@
 #include "samples.hpp"
 
+#include "messages/chat/codec.hpp"
+
 #include <sqlite3.h>
 
 /// Other servers, the chat side, invitations and people.
@@ -222,6 +224,34 @@ BOOST_FIXTURE_TEST_CASE(received_transaction_is_known_by_origin_and_id, in_memor
 }
 
 // -- the chat side ------------------------------------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(deliveries_of_one_commit_are_one_notification_behind_the_others, in_memory) {
+  const auto delayed = [](const std::string& server) {
+    return append_delivery{0, {"r", sample_room, "m", "$1", server, "delayed", "refused", 7}};
+  };
+  std::vector<store_batch> batches{batch_of(delayed("a"), put_destination{"a"}), batch_of(delayed("b")),
+      batch_of(append_outbox{0, "x", "y"})};
+  auto outcomes = store->commit(batches);
+  BOOST_REQUIRE(outcomes);
+  BOOST_TEST((*outcomes)[0].outbox_heads.empty());
+  BOOST_TEST((*outcomes)[2].outbox_heads.at(0) == 2);
+  BOOST_TEST((*outcomes)[2].outbox_rows.at(0).size() == 2u);
+  must_commit(*store, delayed("c")); // of a commit of its own
+  const auto rows = must_ask<outbox_read>(*store, read_outbox{}).rows;
+  BOOST_REQUIRE(rows.size() == 3u);
+  BOOST_TEST(rows[0].name == "x");
+  const auto servers = [&](std::size_t i) {
+    const auto told = chat::decode_notification(rows[i].name, rows[i].body);
+    BOOST_REQUIRE(told);
+    const auto& x = std::get<chat::delivery_changed>(*told);
+    texts all{x.server};
+    for (const auto& each
+        : x.more_servers.value_or(std::vector<chat::delivery_elsewhere>{})) all.push_back(each.server);
+    return all;
+  };
+  BOOST_TEST(servers(1) == (texts{"a", "b"}), boost::test_tools::per_element());
+  BOOST_TEST(servers(2) == (texts{"c"}), boost::test_tools::per_element());
+}
 
 BOOST_FIXTURE_TEST_CASE(an_outcome_carries_all_rows_of_its_batch_or_none, in_memory) {
   const std::string half(outcome_bytes_max / 2, 'x');

@@ -279,6 +279,73 @@ BOOST_AUTO_TEST_CASE(asking_for_received_transactions_does_not_cut_groups) {
              boost::test_tools::per_element());
 }
 
+// -- what may wait
+// ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::uint32_t an_hour_ms = 3'600'000;
+
+store_batch patient_batch(std::uint32_t may_wait_ms = 0) {
+  auto batch = batch_of(put_user{"@u:x"});
+  batch.may_wait_ms = may_wait_ms;
+  return batch;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_may_wait_goes_behind_what_is_urgent) {
+  reports seen;
+  gated_store x;
+  for (const auto* name : {"p1", "p2"}) x.store->submit(patient_batch(), seen.note(name));
+  x.store->ask(load_destination{"a.example"}, [&](const answer&) { seen.add("asked"); });
+  for (const auto* name : {"u1", "u2"}) x.store->submit(batch_of(put_user{"@u:x"}), seen.note(name));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(seen.lines == (texts{"u1 ok", "u2 ok", "p1 ok", "p2 ok", "asked"}), boost::test_tools::per_element());
+  BOOST_TEST(x.log->groups == (sizes{1, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_may_wait_goes_in_slices) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 300; ++n) x.store->submit(patient_batch(), [](auto) {});
+  x.store->submit(batch_of(put_user{"@u:x"}), seen.note("urgent"));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(x.log->groups == (sizes{1, 129, 128, 44}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on) {
+  reports seen;
+  gated_store x;
+  for (int n = 0; n < 100; ++n) x.store->submit(patient_batch(an_hour_ms), seen.note("p"));
+  x.gate->open_gate();
+  std::promise<void> done;
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](auto) { done.set_value(); });
+  done.get_future().get();
+  BOOST_TEST(x.store->counters().queued == 100u);
+  x.store->stop(); // waits for nothing
+  BOOST_TEST(x.log->groups == (sizes{1, 1, 100}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines.size() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(batches_of_one_submitter_keep_their_order_whatever_may_wait) {
+  reports seen;
+  gated_store x;
+  const auto one = std::make_shared<std::atomic<bool>>(false), other = std::make_shared<std::atomic<bool>>(false);
+  x.store->submit(patient_batch(an_hour_ms), seen.note("one, patient"), one);
+  x.store->submit(batch_of(put_user{"@u:x"}), seen.note("other, urgent"), other);
+  x.store->submit(batch_of(put_user{"@u:x"}), seen.note("one, urgent"), one);
+  x.gate->open_gate();
+  std::promise<void> done;
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](auto) { done.set_value(); });
+  done.get_future().get();
+  const std::lock_guard lock{seen.mutex};
+  BOOST_TEST(seen.lines == (texts{"other, urgent ok", "one, patient ok", "one, urgent ok"}),
+      boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
   config::store_options options;
   options.queue_items_max = 3;

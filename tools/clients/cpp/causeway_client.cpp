@@ -2,6 +2,7 @@
 
 #include "messages/edge/header.hpp"
 #include "messages/edge/packing.hpp"
+#include "messages/edge/unsent_frames.hpp"
 #include "messages/limits.hpp"
 
 #include <sodium.h>
@@ -33,6 +34,15 @@ constexpr milliseconds hello_interval{1'000};
 /// A command refused for want of room is repeated after this.
 constexpr milliseconds busy_interval{100};
 constexpr milliseconds tick{100};
+/// One ACK answers for all events acknowledged meanwhile. The broker writes ACKs every 50 ms, so nobody waits for it.
+constexpr milliseconds ack_interval{20};
+/// Commands that may wait here; one more is refused at once.
+constexpr std::size_t commands_max = 10'000;
+/// ACKs with bindings kept per stream, for events that come again because the connection broke before the broker had
+/// read them.
+constexpr std::size_t bound_acks_max = 1'000;
+/// What was handed over at the end may take so long to leave.
+constexpr milliseconds closing_max{200};
 constexpr std::size_t frame_parts = 4;
 /// Ignored fields that are kept for the caller to see.
 constexpr std::size_t ignored_max = 100;
@@ -82,24 +92,22 @@ public:
     call->weight = body.size() + (name == chat::media_get::name ? limits::media_part_bytes_max : 0);
     if (auto fits = check_size(name, call->header, call->body); !fits) return fits.error();
     const auto deadline = clock::now() + timeout;
-    post([this, id, call] {
-      calls_[id].push_back(call);
-      send_calls();
-    });
+    post([this, id, call] { begin_call(id, call); });
     std::unique_lock lock{mutex_};
     if (changed_.wait_until(lock, deadline, [&] { return call->answer.has_value(); })) return std::move(*call->answer);
     lock.unlock();
     post([this, id, call] {
-      auto& same = calls_[id];
-      std::erase(same, call);
-      if (same.empty()) end_call(id);
+      const auto found = calls_.find(id);
+      if (found != calls_.end() && std::erase(found->second.same, call) > 0 && found->second.same.empty()) end_call(id);
     });
     return {fault_code::timed_out, name + " " + id};
   }
 
   void send_ephemeral(const chat::command& x) {
     post([this, header = edge::encode_header(edge::command_header{{}, chat::name(x)}), body = chat::encode(x)] {
-      if (welcomed_) send(verb::command, header, body);
+      if (!welcomed_ || unsent_.send({verb::command, header, body}, taken())) return;
+      note_error({fault_code::overloaded, "dropped: " + std::to_string(unsent_.size())
+          + " messages wait for the broker"});
     });
   }
 
@@ -119,10 +127,14 @@ public:
     auto header = edge::encode_header(edge::ack_header{*x.stream, x.cursor});
     auto body = bound ? edge::pack(chat::acknowledgement{bind}) : std::string{};
     if (auto fits = check_size("ACK", header, body); !fits) return fits.error();
-    post([this, number = *x.stream, cursor = x.cursor, header = std::move(header), body = std::move(body)] {
+    post([this, number = *x.stream, cursor = x.cursor, body = std::move(body)] {
       auto& s = streams_[number];
       s.finished = std::max(s.finished, cursor);
-      if (welcomed_) send(verb::ack, header, body);
+      if (!body.empty()) {
+        s.bound[cursor] = body;
+        if (s.bound.size() > bound_acks_max) s.bound.erase(s.bound.begin());
+      }
+      acknowledge(number, cursor);
     });
     return {};
   }
@@ -137,7 +149,9 @@ public:
         if (welcomed_) s.asked.push_back({false, header.cursor});
         else s.seen = std::min(s.seen, header.cursor - 1);
       }
-      if (welcomed_) send(verb::nack, edge::encode_header(header), {});
+      if (!welcomed_) return;
+      send_acks();
+      send(verb::nack, edge::encode_header(header), {});
     });
   }
 
@@ -151,6 +165,7 @@ public:
         return;
       }
       streams_[stream].asked.push_back({true, cursor});
+      send_acks();
       send(verb::seek, edge::encode_header(edge::seek_header{stream, cursor}), {});
     });
   }
@@ -165,11 +180,19 @@ public:
     return {ignored_.begin(), ignored_.end()};
   }
 
+  std::size_t open_commands() const { return open_commands_; }
+  std::size_t unsent() const { return unsent_count_; }
+
 private:
   struct open_call {
     std::string name, header, body;
     std::size_t weight = 0; ///< of the command credit
     std::optional<result<std::string>> answer; ///< guarded by mutex_
+  };
+  /// All who wait for the answer to one command.
+  struct open_calls {
+    std::uint64_t number = 0; ///< of its first: commands are sent in this order
+    std::vector<std::shared_ptr<open_call>> same;
   };
   struct request {
     bool is_seek = false;
@@ -178,6 +201,8 @@ private:
   struct stream_state {
     std::int64_t seen = 0;     ///< highest cursor handed to the queue
     std::int64_t finished = 0; ///< highest acknowledged by the application
+    /// Cursor -> body of an ACK with bindings that the broker may not have read.
+    std::map<std::int64_t, std::string> bound;
     std::deque<request> asked; ///< NACKs and SEEKs without an answer: events that come meanwhile are void
   };
 
@@ -195,16 +220,38 @@ private:
   void run() {
     open_socket();
     while (!stopping_) {
-      zmq_pollitem_t items[] = {{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
-      zmq_poll(items, 3, tick.count());
+      // Room is asked for only while something waits for it: a socket with room is always ready.
+      const auto wanted = static_cast<short>(ZMQ_POLLIN | (!unsent_.empty() || blocked_ ? ZMQ_POLLOUT : 0));
+      zmq_pollitem_t items[] = {{socket_.handle(), 0, wanted, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(),
+          0, ZMQ_POLLIN, 0}};
+      zmq_poll(items, 3, wait_ms());
       if (items[1].revents != 0) run_jobs();
       if (items[2].revents != 0) read_monitor();
       if (items[0].revents != 0)
         while (receive()) {}
+      flush();
       on_tick();
+      open_commands_ = calls_.size();
+      unsent_count_ = unsent_.size();
     }
-    if (welcomed_) send(verb::bye, edge::encode_header(edge::bye_header{"closing"}), {});
+    say_bye();
     finish_all();
+  }
+
+  long wait_ms() const {
+    if (acks_.empty() || !unsent_.empty()) return tick.count();
+    const auto left = std::chrono::ceil<milliseconds>(acks_due_ - clock::now());
+    return std::clamp(left, milliseconds{0}, tick).count();
+  }
+
+  void say_bye() {
+    if (!welcomed_) return;
+    send_acks();
+    send(verb::bye, edge::encode_header(edge::bye_header{"closing"}), {});
+    for (const auto deadline = clock::now() + closing_max; !unsent_.flush(taken()) && clock::now() < deadline;) {
+      zmq_pollitem_t room{socket_.handle(), 0, ZMQ_POLLOUT, 0};
+      zmq_poll(&room, 1, 10);
+    }
   }
 
   void open_socket() {
@@ -229,6 +276,7 @@ private:
     monitor_.connect(monitor_endpoint);
     socket_.connect(options_.endpoint);
     last_heard_ = clock::now();
+    begin_anew_ = false;
     set_welcomed(false);
   }
 
@@ -247,6 +295,7 @@ private:
 
   void hello() {
     hello_sent_ = clock::now();
+    unsent_.clear(); // of a connection that is no more
     std::uint64_t waiting = 0, bytes = 0;
     {
       const std::lock_guard lock{mutex_};
@@ -262,11 +311,13 @@ private:
     header.streams = options_.streams;
     header.credit = {options_.credit_messages - std::min(waiting, options_.credit_messages),
                      options_.credit_bytes - std::min(bytes, options_.credit_bytes)};
-    send(verb::hello, edge::encode_header(header), {});
+    // Not kept: it is repeated until there is a WELCOME, and a second one would begin anew.
+    take(verb::hello, edge::encode_header(header), {});
   }
 
   void on_tick() {
     const auto now = clock::now();
+    if (begin_anew_) open_socket();
     if (!welcomed_) {
       if (now - hello_sent_ >= hello_interval) hello();
       return;
@@ -294,13 +345,42 @@ private:
       job();
   }
 
+  /// In order, behind what waits. At the bound nothing is left out: the connection begins anew, and what matters is
+  /// repeated then.
   void send(verb what, const std::string& header, const std::string& body) {
+    if (begin_anew_ || unsent_.send({what, header, body}, taken())) return;
+    begin_anew_ = true;
+    note_error({fault_code::overloaded, std::to_string(unsent_.size())
+        + " messages wait for a broker that reads nothing: the connection begins anew"});
+  }
+
+  /// Hands a message to the socket. @returns false: it has no room, or no connection; nothing of the message was taken
+  bool take(verb what, const std::string& header, const std::string& body) {
     const auto byte = static_cast<char>(what);
     void* s = socket_.handle();
-    if (zmq_send(s, edge::magic.data(), edge::magic.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return; // no connection
+    if (zmq_send(s, edge::magic.data(), edge::magic.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+    // The pipe took the first part and takes the others; where the connection ends between two, libzmq drops them all
+    // and a HELLO follows.
     zmq_send(s, &byte, 1, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(s, header.data(), header.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(s, body.data(), body.size(), ZMQ_DONTWAIT);
+    return true;
+  }
+  std::function<bool(const edge::frame&)> taken() {
+    return [this](const edge::frame& x) { return take(x.what, x.header, x.body); };
+  }
+
+  void flush() {
+    if (!unsent_.flush(taken())) return;
+    if (!acks_.empty() && clock::now() >= acks_due_) send_acks();
+    if (blocked_) send_calls();
+  }
+
+  void note_error(fault why) {
+    const std::lock_guard lock{mutex_};
+    ++errors_;
+    last_error_ = std::move(why);
+    changed_.notify_all();
   }
 
   bool receive() {
@@ -346,10 +426,15 @@ private:
     last_ping_ = clock::now();
     sent_.clear();
     sent_bytes_ = 0;
+    waiting_.clear(); // all of them are sent again
+    for (const auto& [id, open] : calls_) waiting_.emplace(open.number, id);
     busy_ = false;
-    for (auto& [number, s] : streams_)
+    for (auto& [number, s] : streams_) {
+      const auto known = x.acked.find(std::to_string(number));
+      if (known != x.acked.end()) s.bound.erase(s.bound.begin(), s.bound.upper_bound(known->second));
       for (const auto& open : std::exchange(s.asked, {})) // what waited was dropped; all after the last ACK comes again
         s.seen = std::min(s.seen, open.is_seek ? s.finished : open.cursor - 1);
+    }
     set_welcomed(true);
     send_calls();
   }
@@ -364,22 +449,43 @@ private:
     const std::lock_guard lock{mutex_};
     ++errors_;
     last_error_ = why;
-    if (!welcomed_) hello_fault_ = why;
+    if (!welcomed_) hello_fault_ = std::move(why);
     changed_.notify_all();
   }
 
   // -- commands
 
+  void begin_call(const std::string& id, const std::shared_ptr<open_call>& call) {
+    const auto found = calls_.find(id);
+    if (found != calls_.end()) return found->second.same.push_back(call);
+    if (calls_.size() >= commands_max) {
+      const std::lock_guard lock{mutex_};
+      call->answer = fault{fault_code::overloaded, std::to_string(commands_max) + " commands wait for the broker"};
+      changed_.notify_all();
+      return;
+    }
+    calls_.emplace(id, open_calls{++last_call_, {call}});
+    waiting_.emplace(last_call_, id);
+    send_calls();
+  }
+
   void send_calls() {
+    blocked_ = false;
     if (!welcomed_ || busy_) return;
-    for (const auto& [id, same] : calls_) {
+    while (!waiting_.empty()) {
+      const auto first = waiting_.begin();
+      const auto& call = *calls_.at(first->second).same.front();
       if (sent_.size() >= command_credit_.messages) return;
-      if (same.empty() || sent_.contains(id)) continue;
-      const auto& call = *same.front();
       if (sent_bytes_ + call.weight > command_credit_.bytes && !sent_.empty()) return;
-      sent_.emplace(id, call.weight);
+      // One that is not taken stays here, so that none overtakes it, and it is not sent at all when nobody waits for it
+      // any more.
+      if (begin_anew_ || !unsent_.empty() || !take(verb::command, call.header, call.body)) {
+        blocked_ = !begin_anew_;
+        return;
+      }
+      sent_.emplace(first->second, call.weight);
       sent_bytes_ += call.weight;
-      send(verb::command, call.header, call.body);
+      waiting_.erase(first);
     }
   }
 
@@ -389,13 +495,15 @@ private:
     const auto why = chat::decode_fault(body);
     if (!is_busy(why.code)) return end_call(x.id, why);
     not_sent(x.id);
+    if (const auto again = calls_.find(x.id); again != calls_.end()) waiting_.emplace(again->second.number, x.id);
     busy_ = true;
     busy_until_ = clock::now() + busy_interval;
   }
 
   void note_ignored(const std::string& id, const std::vector<std::string>& fields) {
     const auto found = calls_.find(id);
-    const auto command = found == calls_.end() || found->second.empty() ? std::string{} : found->second.front()->name;
+    const auto command = found == calls_.end() || found->second.same.empty() ? std::string{}
+        : found->second.same.front()->name;
     const std::lock_guard lock{mutex_};
     for (const auto& field : fields) {
       auto told = command + ": " + field;
@@ -416,8 +524,9 @@ private:
     not_sent(id);
     const auto found = calls_.find(id);
     if (found != calls_.end()) {
+      waiting_.erase(found->second.number);
       const std::lock_guard lock{mutex_};
-      for (const auto& call : found->second)
+      for (const auto& call : found->second.same)
         call->answer = answer;
       calls_.erase(found);
       changed_.notify_all();
@@ -434,7 +543,7 @@ private:
       if (!s.asked.empty()) return consumed(1, bytes); // on its way before the NACK or SEEK
       if (*x.cursor <= s.seen) {
         // It was handed out before. Where the application is done with it, the broker only missed the ACK.
-        if (*x.cursor <= s.finished) send(verb::ack, edge::encode_header(edge::ack_header{*x.stream, *x.cursor}), {});
+        if (*x.cursor <= s.finished) acknowledge(*x.stream, *x.cursor);
         return consumed(1, bytes);
       }
       s.seen = *x.cursor;
@@ -446,6 +555,24 @@ private:
     }
     events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0)});
     changed_.notify_all();
+  }
+
+  /// With the next ACK; at once where it has bindings, which hold for the next command.
+  void acknowledge(std::uint32_t number, std::int64_t cursor) {
+    if (!welcomed_) return;
+    const auto& s = streams_[number];
+    if (const auto bound = s.bound.find(cursor); bound != s.bound.end()) {
+      if (const auto waits = acks_.find(number); waits != acks_.end() && waits->second <= cursor) acks_.erase(waits);
+      return send(verb::ack, edge::encode_header(edge::ack_header{number, cursor}), bound->second);
+    }
+    if (acks_.empty()) acks_due_ = clock::now() + ack_interval;
+    auto& waits = acks_[number];
+    waits = std::max(waits, cursor);
+  }
+
+  void send_acks() {
+    for (const auto& [number, cursor] : std::exchange(acks_, {})) send(verb::ack,
+        edge::encode_header(edge::ack_header{number, cursor}), {});
   }
 
   void positioned(const edge::sought_header& x) {
@@ -490,6 +617,11 @@ private:
   }
 
   void set_welcomed(bool x) {
+    if (!x) { // what waited was for that connection; events without an ACK come again, commands are repeated
+      unsent_.clear();
+      acks_.clear();
+      blocked_ = false;
+    }
     const std::lock_guard lock{mutex_};
     welcomed_ = x;
     if (x) hello_fault_ = {};
@@ -498,8 +630,8 @@ private:
 
   void finish_all() {
     const std::lock_guard lock{mutex_};
-    for (const auto& [id, same] : calls_)
-      for (const auto& call : same)
+    for (const auto& [id, open] : calls_)
+      for (const auto& call : open.same)
         call->answer = fault{fault_code::stopping, "the client is closed"};
     closed_ = true;
     changed_.notify_all();
@@ -515,12 +647,22 @@ private:
   clock::time_point hello_sent_, last_heard_, last_ping_, busy_until_;
   milliseconds heartbeat_{10'000}, peer_timeout_{30'000};
   edge::credit_grant command_credit_;
-  std::map<std::string, std::vector<std::shared_ptr<open_call>>> calls_; ///< by id
+  std::map<std::string, open_calls> calls_;                              ///< by id
+  /// Number -> id of those that are not sent on this connection.
+  std::map<std::uint64_t, std::string> waiting_;
+  std::uint64_t last_call_ = 0;
   std::map<std::string, std::size_t> sent_;                              ///< id -> bytes, sent on this connection
   std::uint64_t sent_bytes_ = 0;
   bool busy_ = false;
+  edge::unsent_frames unsent_;
+  bool blocked_ = false;    ///< a command found the socket full
+  bool begin_anew_ = false; ///< what waits is at its bound
+  std::map<std::uint32_t, std::int64_t> acks_; ///< stream -> cursor: not sent yet
+  clock::time_point acks_due_;
   std::map<std::uint32_t, stream_state> streams_;
   std::uint64_t consumed_messages_ = 0, consumed_bytes_ = 0;
+
+  std::atomic<std::size_t> open_commands_{0}, unsent_count_{0}; ///< for others, once a turn
 
   mutable std::mutex mutex_; ///< guards what follows
   std::condition_variable changed_;
@@ -578,6 +720,14 @@ void client::nack(const event& x, bool permanent, const std::string& reason) {
 
 void client::seek(std::uint32_t stream, std::int64_t cursor) {
   impl_->seek(stream, cursor);
+}
+
+std::size_t client::open_commands() const {
+  return impl_->open_commands();
+}
+
+std::size_t client::unsent() const {
+  return impl_->unsent();
 }
 
 std::vector<std::string> client::ignored() const {

@@ -63,7 +63,10 @@ public:
   /// Sends a command and waits for its RESULT; repeats it as often as the connection breaks and while the broker is
   /// short of room (credit_exceeded, overloaded, stopping).
   /// @param id  Idempotency key, 1..128 bytes; empty: a fresh one. Repeat a command that timed out with the id it had.
-  /// @returns msgpack of the answer; the fault of the RESULT; timed_out: it may have been carried out or not; too_large: more than 1 MiB, not sent
+  /// Commands leave in the order of the calls, also when the broker reads nothing for a while: one that the socket did
+  /// not take is not overtaken.
+  /// @returns msgpack of the answer; the fault of the RESULT; timed_out: it may have been carried out or not;
+  /// too_large: more than 1 MiB, not sent; overloaded: 10,000 commands wait here, not sent
   result<std::string> command(const std::string& name, const std::string& body, std::string id = {},
                               std::chrono::milliseconds timeout = std::chrono::seconds{30});
   result<std::string> command(const chat::command& x, std::string id = {},
@@ -77,14 +80,16 @@ public:
   /// @returns what is known of it; the broker's fault (not_found: its server has no such file)
   result<downloaded> download(const std::string& mxc, const std::string& path,
                               std::chrono::milliseconds timeout = std::chrono::seconds{300});
-  /// Sends an ephemeral command (`typing`); lost where there is no connection.
+  /// Sends an ephemeral command (`typing`); lost where there is no connection, and told by `errors` while a broker
+  /// reads nothing.
   void send_ephemeral(const chat::command& x);
   /// 128 random bits in hexadecimal.
   static std::string new_id();
 
   /// The next event, in order per stream; nothing within `timeout`, or closed.
   std::optional<event> next_event(std::chrono::milliseconds timeout);
-  /// This event and all before it of its stream are done with. Nothing for an ephemeral one.
+  /// This event and all before it of its stream are done with. Nothing for an ephemeral one. Those of 20 ms go as one
+  /// ACK; one with bindings goes at once.
   /// @returns none; too_large: the bindings do not fit into one message (1 MiB), nothing was acknowledged: give fewer
   fault ack(const event& x, const bindings& bind = {});
   /// Permanent: put it aside and go on. Otherwise it comes again after a while, and so does what follows it.
@@ -92,10 +97,16 @@ public:
   /// Events of `stream` after `cursor` come (again). What waits here of that stream is dropped.
   void seek(std::uint32_t stream, std::int64_t cursor);
 
+  /// Commands that wait for their RESULT.
+  std::size_t open_commands() const;
+  /// Messages that wait, in order, since the broker reads nothing; commands are none of them. At 10,000 of them, or 16
+  /// MiB, the connection begins anew.
+  std::size_t unsent() const;
   /// Fields of commands that the broker does not know, as "message.send: txet", each once, the last 100 in order: misspelt, or the broker is
   /// older than the caller. The commands were carried out without them, or refused for another reason.
   std::vector<std::string> ignored() const;
-  /// ERRORs of the broker that belong to no command, counted; the last one.
+  /// ERRORs of the broker that belong to no command, and what was dropped at a bound (overloaded), counted; the last
+  /// one.
   std::pair<std::uint64_t, fault> errors() const;
 
 private:

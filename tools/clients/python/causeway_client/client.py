@@ -477,7 +477,7 @@ class Client:
 
     def _hello(self):
         self._hello_sent = time.monotonic()
-        self._unsent.clear()  # of a connection that is no more, or HELLOs like this one
+        self._unsent.clear()  # of a connection that is no more
         with self._lock:
             waiting = len(self._events)
             waiting_bytes = sum(event.size for event in self._events)
@@ -493,7 +493,8 @@ class Client:
         }
         if self._wanted is not None:
             header["streams"] = list(self._wanted)
-        self._send(protocol.encode(protocol.HELLO, header))
+        # Not kept: it is repeated until there is a WELCOME, and a second one would begin anew.
+        unsent.take(self._socket, protocol.encode(protocol.HELLO, header))
 
     def _tick(self):
         now = time.monotonic()

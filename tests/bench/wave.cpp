@@ -1,0 +1,229 @@
+// Load for `tools/bench wave`: what a crowd of dead servers costs one that is healthy.
+//
+//   load_wave --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
+//             [--dead 2000] [--seconds 20] [--rate 20] [--crowd-rate 1]
+//
+// The user is in two rooms with the healthy server: a small one, and one of which the crowd's servers are members as
+// well. All live while he joins and while the latency is measured without a wave: from sending the command to the
+// receipt at the healthy server. Then the crowd dies, every second one by refusing connections, the others by taking
+// them and saying nothing, and one message into its room begins the wave. Both rooms are measured, `rate` and
+// `crowd-rate` messages a second: in the first 8 s, and for `seconds` after them. One line of JSON, milliseconds.
+#include "tests/bench/chat_peer.hpp"
+#include "tests/bench/fake_homeserver.hpp"
+#include "tests/bench/large_room.hpp"
+
+#include "messages/chat/codec.hpp"
+#include "messages/matrix/endpoints.hpp"
+
+#include <sodium.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+using namespace causeway;
+using namespace causeway::bench;
+namespace json = matrix::json;
+
+namespace {
+
+constexpr double first_s = 8;
+
+/// When each numbered message was sent, and how long it took to the healthy server.
+class receipts {
+public:
+  std::size_t sent() {
+    const std::lock_guard guard{mutex_};
+    sent_.push_back(now_s());
+    took_.push_back(0);
+    return sent_.size() - 1;
+  }
+  void take(std::string_view transaction) {
+    const auto now = now_s();
+    const std::lock_guard guard{mutex_};
+    static constexpr std::string_view marker = "wave n=";
+    for (auto at = transaction.find(marker); at != std::string_view::npos; at = transaction.find(marker, at + 1)) {
+      const auto number = static_cast<std::size_t>(std::atoll(std::string{transaction.substr(at + marker.size(),
+          12)}.c_str()));
+      if (number < took_.size() && took_[number] == 0) took_[number] = now - sent_[number];
+    }
+  }
+  bool all_of(const std::vector<std::size_t>& numbers) const {
+    const std::lock_guard guard{mutex_};
+    for (const auto n : numbers)
+      if (took_[n] == 0) return false;
+    return true;
+  }
+  std::vector<double> of(const std::vector<std::size_t>& numbers) const {
+    const std::lock_guard guard{mutex_};
+    std::vector<double> out;
+    for (const auto n : numbers) out.push_back(took_[n]);
+    return out;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<double> sent_, took_;
+};
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  require(getrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of descriptors cannot be read");
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct measured {
+  std::vector<std::size_t> small, crowd; ///< numbers of messages
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  require(sodium_init() >= 0, "libsodium does not start");
+  raise_descriptor_limit();
+  const auto number = [&](std::string_view name, std::string_view otherwise) { return std::atof(argument(argc, argv,
+      name, otherwise).c_str()); };
+  const auto port = static_cast<std::uint16_t>(number("port", "0"));
+  const auto broker = argument(argc, argv, "server-name"), user = argument(argc, argv, "user");
+  const auto pid = static_cast<int>(number("pid", "0"));
+  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"), argument(argc, argv,
+      "ca")};
+  const auto dead = static_cast<std::size_t>(number("dead", "2000"));
+  const auto seconds = number("seconds", "20"), rate = number("rate", "20"), crowd_rate = number("crowd-rate", "1");
+  require(port && pid && !broker.empty() && !user.empty() && dead && seconds > 0 && rate > 0,
+      "usage: see the head of wave.cpp");
+
+  receipts arrived;
+  constexpr std::size_t healthy = 0;
+  https_listeners listeners{files, dead + 1, [&](std::size_t remote, std::string_view body) {
+                              if (remote == healthy) arrived.take(body);
+                            }};
+  std::vector<fake_homeserver> servers;
+  for (std::size_t i = 0; i <= dead; ++i) {
+    servers.emplace_back("localhost:" + std::to_string(listeners.ports()[i]), broker);
+    listeners.set_key_document(i, servers.back().key_document());
+  }
+  large_room room{servers, 2 * (dead + 1)};
+  const auto invite = room.invite(user);
+  const auto joining = room.join_template(user, *invite), joined = room.join_answer(large_room::members::whole,
+      *invite, servers);
+  listeners.set_handler([&](std::size_t, std::string_view, std::string_view target) -> std::optional<http_reply> {
+    const auto is = [&](std::string_view path) { return target.find(path) != std::string_view::npos; };
+    if (is("/make_join/")) return http_reply{200, joining};
+    if (is("/send_join/")) return http_reply{200, joined};
+    if (is("/backfill/")) return http_reply{200, R"({"pdus":[]})"};
+    return std::nullopt;
+  });
+
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  std::size_t notifications = 0;
+  std::set<std::string> told;
+  std::size_t told_again = 0;
+  chat.on_event = [&](const std::string& name, const std::string& body) {
+    if (name != chat::delivery_changed::name) return;
+    const auto decoded = chat::decode_notification(name, body);
+    require(static_cast<bool>(decoded), "a delivery.changed cannot be decoded");
+    const auto& x = std::get<chat::delivery_changed>(*decoded);
+    if (x.state != "delayed") return;
+    ++notifications;
+    const auto note = [&](const std::string& server) { told_again += told.insert(server).second ? 0 : 1; };
+    note(x.server);
+    if (!x.more_servers) return;
+    for (const auto& each : *x.more_servers) note(each.server);
+  };
+  chat::user_profile profile;
+  profile.user = user;
+  profile.display_name = "Load";
+  chat.call(profile);
+  chat::room_create creation;
+  creation.room = "small-" + std::to_string(now_ms());
+  creation.type = chat::room_type::channel;
+  creation.access = chat::visibility::public_;
+  creation.room_name = "small";
+  creation.creator = user;
+  const auto small = text_of(chat.call(creation), "matrix_room_id");
+  https_connection connection{files, port};
+  servers[healthy].join(connection, small, "friend");
+  const json::value offered{json::object{{"event", invite->source}, {"invite_room_state", json::array{}},
+      {"room_version", "11"}}};
+  const auto reply =
+    servers[healthy].put(connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}),
+        offered);
+  require(reply.status == 200, "the invitation was answered with " + std::to_string(reply.status) + ' ' + reply.body);
+  chat::invite_answer accepted;
+  accepted.room = room.id();
+  accepted.user = user;
+  accepted.accept = true;
+  chat.call(accepted);
+
+  const auto say = [&](const std::string& where) {
+    const auto n = arrived.sent();
+    chat::message_send out;
+    out.room = where;
+    out.sender = user;
+    out.message = "wave " + std::to_string(n);
+    out.text = "wave n=" + std::to_string(n) + ' ';
+    out.text.resize(330, 'x');
+    chat.send(out, [](const std::string&) {});
+    return n;
+  };
+  const auto wait_for = [&](const std::vector<std::size_t>& numbers) {
+    for (const auto deadline = now_s() + 120; !arrived.all_of(numbers);) {
+      require(now_s() < deadline, "a message did not arrive in two minutes");
+      chat.poll(5);
+    }
+  };
+  const auto measure = [&](double for_s, double crowd_per_s) {
+    measured out;
+    const auto begun = now_s();
+    for (double next = begun, next_crowd = begun + 0.5 / rate; now_s() - begun < for_s;) {
+      const auto now = now_s();
+      if (now >= next) {
+        out.small.push_back(say(small));
+        next += 1 / rate;
+      } else if (crowd_per_s > 0 && now >= next_crowd) {
+        out.crowd.push_back(say(room.id()));
+        next_crowd += 1 / crowd_per_s;
+      }
+      const auto due = crowd_per_s > 0 ? std::min(next, next_crowd) : next;
+      chat.poll(std::max(0, static_cast<int>((due - now_s()) * 1e3)));
+    }
+    wait_for(out.small);
+    wait_for(out.crowd);
+    return out;
+  };
+
+  wait_for({say(small)});
+  measure(2, 0); // opens connections, fills caches
+  const auto without = measure(seconds, 0);
+  for (std::size_t i = 1; i <= dead; ++i) listeners.die(i, i % 2 == 0 ? https_listeners::dead::hangs
+      : https_listeners::dead::refuses);
+  const auto before = usage_of(pid);
+  const auto beginning = say(room.id());
+  const auto first = measure(first_s, crowd_rate);
+  const auto later = measure(seconds, crowd_rate);
+  const auto after = usage_of(pid);
+  const auto alone = measure(seconds, 0);
+  for (const auto deadline = now_s() + 120; told.size() < dead && now_s() < deadline;) chat.poll(100);
+
+  const auto ms = [&](const std::vector<std::size_t>& numbers,
+      double fraction) { return percentile(arrived.of(numbers), fraction) * 1e3; };
+  const auto p50 = ms(without.small, 0.5), p99 = ms(without.small, 0.99);
+  std::printf("{\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"dead\":%zu,\"first_message_ms\":%.1f,"
+              "\"first_8s_p50_ms\":%.2f,\"first_8s_p99_ms\":%.2f,\"first_8s_ratio_p50\":%.2f,\"first_8s_ratio_p99\":%.2f,"
+              "\"later_p50_ms\":%.2f,\"later_p99_ms\":%.2f,\"later_ratio_p50\":%.2f,\"later_ratio_p99\":%.2f,"
+              "\"crowd_silent_p50_ms\":%.2f,\"crowd_silent_p99_ms\":%.2f,\"crowd_silent_ratio_p99\":%.2f,"
+              "\"crowd_room_first_8s_p50_ms\":%.1f,\"crowd_room_first_8s_p99_ms\":%.1f,\"crowd_room_later_p50_ms\":%.1f,\"crowd_room_later_p99_ms\":%.1f,"
+              "\"cpu_cores\":%.2f,\"rss_mib\":%.1f,\"told\":%zu,\"told_again\":%zu,\"notifications\":%zu}\n",
+              p50, p99, dead, ms({beginning}, 0.5), ms(first.small, 0.5), ms(first.small, 0.99), ms(first.small,
+                  0.5) / p50, ms(first.small, 0.99) / p99,
+              ms(later.small, 0.5), ms(later.small, 0.99), ms(later.small, 0.5) / p50, ms(later.small, 0.99) / p99,
+                  ms(alone.small, 0.5), ms(alone.small, 0.99),
+              ms(alone.small, 0.99) / p99, ms(first.crowd, 0.5), ms(first.crowd, 0.99), ms(later.crowd, 0.5),
+                  ms(later.crowd, 0.99),
+              (after.cpu_seconds - before.cpu_seconds) / (first_s + seconds), after.rss_mib, told.size(), told_again,
+                  notifications);
+}

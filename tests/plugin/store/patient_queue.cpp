@@ -1,0 +1,69 @@
+#include "plugin/store/patient_queue.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+namespace causeway::store {
+namespace {
+
+using namespace std::chrono_literals;
+using queue = patient_queue<int>;
+constexpr queue::time_point start{100s};
+
+std::vector<int> slice(queue& from, std::size_t weight) {
+  std::vector<int> out;
+  from.take_slice(weight, [&](int&& x) { out.push_back(x); });
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(store_patient_queue)
+
+BOOST_AUTO_TEST_CASE(nothing_is_ripe_before_the_first_is_due_then_all_that_is_there) {
+  queue x;
+  BOOST_TEST(!x.due());
+  BOOST_TEST(x.put(1, start + 500ms, nullptr, 1));
+  BOOST_TEST(!x.put(2, start + 600ms, nullptr, 1));
+  BOOST_TEST(!x.is_ripe(start + 499ms));
+  BOOST_TEST(x.put(3, start + 500ms - 1ms, nullptr, 1)); // who waits for it has to wake sooner
+  BOOST_TEST((*x.due() == start + 499ms));
+  BOOST_TEST(x.is_ripe(start + 499ms));
+  x.put(4, start + 700ms, nullptr, 1);
+  BOOST_TEST(slice(x, 100) == (std::vector{1, 2, 3}), boost::test_tools::per_element());
+  BOOST_TEST(!x.is_ripe(start + 699ms));
+  BOOST_TEST(x.is_ripe(start + 700ms));
+  BOOST_TEST(slice(x, 100) == (std::vector{4}), boost::test_tools::per_element());
+  BOOST_TEST(!x.due());
+}
+
+BOOST_AUTO_TEST_CASE(a_slice_is_bounded_by_weight_and_has_one_at_least) {
+  queue x;
+  for (const int n : {1, 2, 3}) x.put(n, start, nullptr, 4);
+  x.put(4, start, nullptr, 50);
+  x.ripen();
+  BOOST_TEST(slice(x, 9) == (std::vector{1, 2}), boost::test_tools::per_element());
+  BOOST_TEST(slice(x, 9) == (std::vector{3}), boost::test_tools::per_element());
+  BOOST_TEST(slice(x, 9) == (std::vector{4}), boost::test_tools::per_element());
+  BOOST_TEST(slice(x, 9).empty());
+}
+
+BOOST_AUTO_TEST_CASE(it_knows_of_whom_something_waits) {
+  queue x;
+  const int one = 0, other = 0;
+  x.put(1, start, &one, 1);
+  x.put(2, start, &other, 1);
+  x.put(3, start, &one, 1);
+  x.ripen();
+  slice(x, 2);
+  BOOST_TEST(x.holds(&one));
+  BOOST_TEST(!x.holds(&other));
+  slice(x, 1);
+  BOOST_TEST(!x.holds(&one));
+  BOOST_TEST(!x.holds(nullptr));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace causeway::store
