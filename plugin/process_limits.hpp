@@ -52,7 +52,7 @@ struct limit_finding {
 /// Less than this free on a disk: no start, and a warning.
 inline constexpr std::uint64_t disk_bytes_min = 16 * 1024 * 1024, disk_bytes_low = 512 * 1024 * 1024;
 /// Of the memory of the budgets the process gets by with this share, in percent: they are not all used up at once. Less refuses, less than all of it warns.
-inline constexpr std::uint64_t memory_percent_min = 50;
+inline constexpr std::uint64_t memory_percent_min = 20;
 
 /// Pure.
 std::vector<limit_finding> check_limits(const process_limits& has, const process_needs& needs);

@@ -49,13 +49,13 @@ BOOST_AUTO_TEST_CASE(each_limit_that_is_too_low_is_refused_with_the_way_out) {
   x.threads_left = 29;
   BOOST_TEST(says(only(x), "refused: ", "raise pids.max (TasksMax="));
   x = {};
-  x.memory = 199 * mib;
-  BOOST_TEST(says(only(x), "refused: ", "199 MiB, the budgets of the configuration add up to 400 MiB, of which 200 MiB are needed"));
+  x.memory = 79 * mib;
+  BOOST_TEST(says(only(x), "refused: ", "79 MiB, the budgets of the configuration add up to 400 MiB, of which 80 MiB are needed"));
   x = {};
-  x.data = 199 * mib;
+  x.data = 79 * mib;
   BOOST_TEST(says(only(x), "refused: ", "ulimit -d"));
   x = {};
-  x.address_space = 700 * mib; // of libraries 512, of stacks 240, of half the budgets 200
+  x.address_space = 700 * mib; // of libraries 512, of stacks 240, of a fifth of the budgets 80
   BOOST_TEST(says(only(x), "refused: ", "ulimit -v"));
   x = {};
   x.file_size = 15 * mib;
