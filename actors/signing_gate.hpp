@@ -6,8 +6,8 @@
 
 namespace causeway {
 
-/// Whether this node's clock is right enough to date what it signs: an event dated days ahead is held by every server that gets it. Whoever watches
-/// the clock opens and closes it; who signs looks. Safe for threads.
+/// Whether this node's clock is right enough to date what it signs: an event dated days ahead is held by every server
+/// that gets it. Whoever watches the clock opens and closes it; who signs looks. Safe for threads.
 class signing_gate {
 public:
   void close(fault why) {

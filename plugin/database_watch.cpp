@@ -20,18 +20,21 @@ log_begin look_into_log(const std::string& path) {
   const auto got = ::pread(log.number(), begin.data(), begin.size(), 0);
   if (got <= 0) return got == 0 ? log_begin::empty : log_begin::absent;
   if (begin == std::array<unsigned char, 4>{}) return log_begin::zeros;
-  return begin[0] == 0x37 && begin[1] == 0x7f && begin[2] == 0x06 && (begin[3] & 0xfe) == 0x82 ? log_begin::log : log_begin::garbage;
+  return begin[0] == 0x37 && begin[1] == 0x7f && begin[2] == 0x06 && (begin[3] & 0xfe) == 0x82 ? log_begin::log
+                                                                                               : log_begin::garbage;
 }
 
 } // namespace
 
 status check_database_log(const std::string& path) {
   if (look_into_log(path) != log_begin::garbage) return ok();
-  return fault{fault_code::store_damaged, path + "-wal is no write-ahead log any more: what was written last stood in it. Restore it, or a backup of all files of the store; "
+  return fault{fault_code::store_damaged, path + "-wal is no write-ahead log any more: what was written last stood in "
+                                                 "it. Restore it, or a backup of all files of the store; "
                                                  "to go on without what was written last, remove it"};
 }
 
-database_watch::database_watch(std::string path) : path_(std::move(path)), file_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
+database_watch::database_watch(std::string path)
+    : path_(std::move(path)), file_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
 
 std::optional<database_watch::identity> database_watch::look(const std::string& path) {
   struct stat about {};
@@ -39,17 +42,17 @@ std::optional<database_watch::identity> database_watch::look(const std::string& 
   return identity{about.st_dev, about.st_ino};
 }
 
-void database_watch::begin() {
-  database_ = look(path_);
-}
+void database_watch::begin() { database_ = look(path_); }
 
 status database_watch::check() {
   if (spoiled_.code != fault_code::none) return spoiled_;
   const auto is_gone = [this](const std::string& path, const std::optional<identity>& opened) -> status {
     const auto now = look(path);
     if (!opened || now == opened) return ok();
-    return fault{fault_code::store_failed, path + (now ? " was replaced by another file" : " was removed or moved away") +
-                                             " while the broker runs: what is written now would be lost. Put it back where it was, or restore a backup and start again"};
+    return fault{fault_code::store_failed, path +
+                                             (now ? " was replaced by another file" : " was removed or moved away") +
+                                             " while the broker runs: what is written now would be lost. Put it back "
+                                             "where it was, or restore a backup and start again"};
   };
   if (auto fine = is_gone(path_, database_); !fine) return fine;
   if (!log_) log_ = look(path_ + "-wal"); // SQLite makes it with the first commit
@@ -73,7 +76,8 @@ status database_watch::check() {
 }
 
 status database_watch::spoiled(const std::string& what, bool is_empty) {
-  spoiled_ = {fault_code::store_failed, what + (is_empty ? " was emptied" : " was overwritten") + " while the broker runs. Stop it, restore a backup, and start again"};
+  spoiled_ = {fault_code::store_failed, what + (is_empty ? " was emptied" : " was overwritten") +
+                                          " while the broker runs. Stop it, restore a backup, and start again"};
   return spoiled_;
 }
 

@@ -8,14 +8,16 @@
 
 namespace causeway {
 
-/// Whether the write-ahead log that was left beside a database is one, before it is opened: SQLite takes garbage for an empty log, and what was
-/// committed last would be gone without a word. Zeros are what a power cut leaves of a log that nothing was acknowledged from.
+/// Whether the write-ahead log that was left beside a database is one, before it is opened: SQLite takes garbage for an
+/// empty log, and what was committed last would be gone without a word. Zeros are what a power cut leaves of a log that
+/// nothing was acknowledged from.
 /// @returns store_damaged in words
 status check_database_log(const std::string& path);
 
-/// Sees that the files of an open database are taken away from it: removed, replaced, emptied or overwritten at their beginning. Holds the database
-/// open: a second descriptor of a file must not be closed while SQLite has locks on it. Of the index of the log (-shm), which others may make anew from the log,
-/// only where it is counts: two processes with two of them would write over each other.
+/// Sees that the files of an open database are taken away from it: removed, replaced, emptied or overwritten at their
+/// beginning. Holds the database open: a second descriptor of a file must not be closed while SQLite has locks on it.
+/// Of the index of the log (-shm), which others may make anew from the log, only where it is counts: two processes with
+/// two of them would write over each other.
 class database_watch {
 public:
   /// Before SQLite opens the file, and gone after it has closed it. @pre the file exists

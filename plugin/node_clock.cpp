@@ -21,7 +21,8 @@ std::string seconds(time_ms difference) {
   return std::to_string((difference < 0 ? -difference : difference) / 1'000) + " s";
 }
 
-constexpr const char* what_to_do = "set it right (`timedatectl` shows it; a time server keeps it so). The broker goes on by itself within seconds";
+constexpr const char* what_to_do =
+  "set it right (`timedatectl` shows it; a time server keeps it so). The broker goes on by itself within seconds";
 
 } // namespace
 
@@ -44,8 +45,10 @@ std::string clock_network_of(std::string_view server_name, std::string_view addr
   return std::string{text} + "/48";
 }
 
-void peer_dates::heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms, time_ms steady_ms) {
-  witness x{clock_network_of(server_name, address), date_ms - steady_ms, date_ms + date_exactness_ms - (steady_ms - std::max<time_ms>(elapsed_ms, 0)), steady_ms};
+void peer_dates::heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms,
+                       time_ms steady_ms) {
+  witness x{clock_network_of(server_name, address), date_ms - steady_ms,
+            date_ms + date_exactness_ms - (steady_ms - std::max<time_ms>(elapsed_ms, 0)), steady_ms};
   std::erase_if(witnesses_, [&](const auto& y) { return y.network == x.network; });
   if (witnesses_.size() >= witnesses_max) witnesses_.pop_front();
   witnesses_.push_back(std::move(x));
@@ -68,13 +71,15 @@ peer_dates::verdict peer_dates::judge(time_ms offset_ms, time_ms steady_ms) cons
   if (ahead.empty()) return out;
   std::sort(ahead.begin(), ahead.end());
   const auto median = ahead[ahead.size() / 2];
-  const auto agree = static_cast<std::size_t>(std::count_if(ahead.begin(), ahead.end(), [&](auto x) { return !is_far(x - median); }));
+  const auto agree =
+    static_cast<std::size_t>(std::count_if(ahead.begin(), ahead.end(), [&](auto x) { return !is_far(x - median); }));
   if (is_most(agree)) return {word::wrong, median, agree, agree == all};
   if (agree == all) return {word::unknown, median, agree, true};
   return out;
 }
 
-void node_clock::heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms, time_ms steady) {
+void node_clock::heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms,
+                       time_ms steady) {
   std::lock_guard guard(mutex_);
   dates_.heard(server_name, address, date_ms, elapsed_ms, steady);
 }
@@ -102,7 +107,8 @@ std::optional<fault> node_clock::parted(time_ms wall, time_ms steady, time_ms& s
     set_by = by;
     return {};
   }
-  return fault{fault_code::clock_wrong, "the clock of this machine has jumped " + seconds(by) + (by > 0 ? " ahead" : " back") + ": " + what_to_do};
+  return fault{fault_code::clock_wrong, "the clock of this machine has jumped " + seconds(by) +
+                                          (by > 0 ? " ahead" : " back") + ": " + what_to_do};
 }
 
 node_clock::report node_clock::look(time_ms wall, time_ms steady) {
@@ -111,10 +117,14 @@ node_clock::report node_clock::look(time_ms wall, time_ms steady) {
   if (auto jumped = parted(wall, steady, out.set_by)) {
     out.why = std::move(*jumped);
   } else if (const auto v = dates_.judge(offset_, steady); v.ahead_ms != 0) {
-    const auto far = seconds(v.ahead_ms) + (v.ahead_ms > 0 ? " ahead of" : " behind") + " what " + std::to_string(v.witnesses) +
-                     (v.witnesses == 1 ? " other server says" : " other servers say") + " the time is";
-    if (v.says == peer_dates::word::wrong) out.why = {fault_code::clock_wrong, "the clock of this machine is " + far + ": " + what_to_do};
-    else out.doubt = "the clock of this machine is " + far + ", which are too few to believe: compare it with another (`timedatectl`)";
+    const auto far = seconds(v.ahead_ms) + (v.ahead_ms > 0 ? " ahead of" : " behind") + " what " +
+                     std::to_string(v.witnesses) + (v.witnesses == 1 ? " other server says" : " other servers say") +
+                     " the time is";
+    if (v.says == peer_dates::word::wrong)
+      out.why = {fault_code::clock_wrong, "the clock of this machine is " + far + ": " + what_to_do};
+    else
+      out.doubt = "the clock of this machine is " + far +
+                  ", which are too few to believe: compare it with another (`timedatectl`)";
   }
   const bool is_wrong = out.why.code != fault_code::none, is_doubted = !out.doubt.empty();
   out.is_news = is_wrong != was_wrong_ || is_doubted != was_doubted_;
@@ -125,7 +135,8 @@ node_clock::report node_clock::look(time_ms wall, time_ms steady) {
 }
 
 time_ms wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+    .count();
 }
 
 time_ms steady_clock_ms() {

@@ -10,27 +10,30 @@
 #include <string>
 #include <string_view>
 
-/// The node's time. The machine's clock can be set wrong at any moment (a time server, a paused virtual machine, an administrator), and what is dated
-/// by it is signed for ever. So three witnesses are heard: the wall clock, the steady one, and what other servers say the time is.
+/// The node's time. The machine's clock can be set wrong at any moment (a time server, a paused virtual machine, an
+/// administrator), and what is dated by it is signed for ever. So three witnesses are heard: the wall clock, the steady
+/// one, and what other servers say the time is.
 namespace causeway {
 
 /// Beyond this two clocks have parted: more than any slewing, network or header of whole seconds explains.
 inline constexpr time_ms clock_tolerance_ms = 30'000;
-/// So long a wall clock that has jumped is not followed while nobody else says what the time is. One that is set right again meanwhile has changed nothing.
+/// So long a wall clock that has jumped is not followed while nobody else says what the time is. One that is set right
+/// again meanwhile has changed nothing.
 inline constexpr time_ms clock_hold_ms = 60'000;
 
-/// What other servers' `Date` headers say. A server's word counts once, and with it that of all servers of its network (IPv4 /24, IPv6 /48): names
-/// cost nothing.
+/// What other servers' `Date` headers say. A server's word counts once, and with it that of all servers of its network
+/// (IPv4 /24, IPv6 /48): names cost nothing.
 class peer_dates {
 public:
   static constexpr std::size_t witnesses_min = 3;
-  static constexpr std::size_t witnesses_max = 64;   ///< the one not heard for longest goes
+  static constexpr std::size_t witnesses_max = 64; ///< the one not heard for longest goes
   static constexpr time_ms kept_ms = 3'600'000;
 
   /// @param date_ms     of the header, whole seconds
   /// @param elapsed_ms  from the request to the answer: it was written some time in between
   /// @param steady_ms   when the answer was there
-  void heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms, time_ms steady_ms);
+  void heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms,
+             time_ms steady_ms);
 
   enum class word : std::uint8_t { unknown, right, wrong };
   struct verdict {
@@ -39,7 +42,8 @@ public:
     std::size_t witnesses = 0; ///< who say so
     bool is_unanimous = false; ///< all say the same, however few
   };
-  /// What they say of a clock that shows `steady_ms + offset_ms`. Right and wrong take more than half of all, and `witnesses_min` of them.
+  /// What they say of a clock that shows `steady_ms + offset_ms`. Right and wrong take more than half of all, and
+  /// `witnesses_min` of them.
   verdict judge(time_ms offset_ms, time_ms steady_ms) const;
 
 private:
@@ -66,12 +70,14 @@ public:
     return parted <= clock_tolerance_ms && parted >= -clock_tolerance_ms ? wall : kept;
   }
   /// See peer_dates.
-  void heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms, time_ms steady);
+  void heard(std::string_view server_name, std::string_view address, time_ms date_ms, time_ms elapsed_ms,
+             time_ms steady);
 
   struct report {
-    fault why;            ///< clock_wrong: nothing may be signed, and what to do; none
-    std::string doubt;    ///< in words: few servers say that it is wrong; empty: nobody does
-    time_ms set_by = 0;   ///< not 0: `now` has just gone over to the clock that jumped, by so much; what counts times has to begin anew
+    fault why;         ///< clock_wrong: nothing may be signed, and what to do; none
+    std::string doubt; ///< in words: few servers say that it is wrong; empty: nobody does
+    /// Not 0: `now` has just gone over to the clock that jumped, by so much; what counts times has to begin anew.
+    time_ms set_by = 0;
     bool is_news = false; ///< `why` or `doubt` has begun or ended
   };
   /// To be called every second or so.

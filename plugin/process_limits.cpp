@@ -19,8 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Beside actors and HTTPS: main, housekeeping, chat edge, libzmq's (reaper, I/O, one context more for the gateway's link), the store's (writer, reader,
-/// checkpoints), those of files, CAF's own (timers, printer), the log's. Measured: 16 with one worker and one server thread.
+/// Beside actors and HTTPS: main, housekeeping, chat edge, libzmq's (reaper, I/O, one context more for the gateway's
+/// link), the store's (writer, reader, checkpoints), those of files, CAF's own (timers, printer), the log's. Measured:
+/// 16 with one worker and one server thread.
 constexpr std::uint64_t own_threads = 24;
 /// Resident after the start, without rooms, and some more: measured 34 MiB.
 constexpr std::uint64_t own_bytes = 64 * 1024 * 1024;
@@ -105,8 +106,8 @@ process_needs process_needs::of(const config::options& x, bool without_gateway) 
   process_needs out;
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   out.threads = own_threads + (x.node.worker_threads ? x.node.worker_threads : cores);
-  out.memory_bytes = own_bytes + (std::uint64_t{x.store.cache_kib} + x.store.reader_cache_kib) * 1024 + x.store.queue_bytes_max +
-                     x.media.thumbnail_pixels_max * bytes_per_pixel;
+  out.memory_bytes = own_bytes + (std::uint64_t{x.store.cache_kib} + x.store.reader_cache_kib) * 1024 +
+                     x.store.queue_bytes_max + x.media.thumbnail_pixels_max * bytes_per_pixel;
   if (!without_gateway && !x.gateway.listen.empty()) {
     out.threads += x.gateway.threads + 1;
     out.memory_bytes += (std::uint64_t{x.gateway.inbound_bodies_mib} + x.gateway.answers_mib) * mib;
@@ -122,42 +123,61 @@ std::vector<limit_finding> check_limits(const process_limits& has, const process
   const auto warn = [&](std::string what) { out.push_back({false, std::move(what)}); };
   const auto least_descriptors = reserved_descriptors + 16;
   if (has.descriptors && *has.descriptors < least_descriptors)
-    refuse("The process may open " + std::to_string(*has.descriptors) + " descriptors, at least " + std::to_string(least_descriptors) +
-           " are needed: raise the limit (ulimit -n, LimitNOFILE=).");
+    refuse("The process may open " + std::to_string(*has.descriptors) + " descriptors, at least " +
+           std::to_string(least_descriptors) + " are needed: raise the limit (ulimit -n, LimitNOFILE=).");
   if (has.threads_user && *has.threads_user < needs.threads)
-    refuse("The user of the broker may have " + std::to_string(*has.threads_user) + " processes and threads, the broker alone needs " + std::to_string(needs.threads) +
+    refuse("The user of the broker may have " + std::to_string(*has.threads_user) +
+           " processes and threads, the broker alone needs " + std::to_string(needs.threads) +
            ": raise the limit (ulimit -u, LimitNPROC=), or set node.worker_threads and gateway.threads lower.");
   if (has.threads_left && *has.threads_left < needs.threads)
-    refuse("The control group of the broker has room for " + std::to_string(*has.threads_left) + " more threads, " + std::to_string(needs.threads) +
-           " are needed: raise pids.max (TasksMax=, --pids-limit), or set node.worker_threads and gateway.threads lower.");
-  const auto memory = [&](process_limits::amount most, std::uint64_t beside, const std::string& which, const std::string& where) {
+    refuse(
+      "The control group of the broker has room for " + std::to_string(*has.threads_left) + " more threads, " +
+      std::to_string(needs.threads) +
+      " are needed: raise pids.max (TasksMax=, --pids-limit), or set node.worker_threads and gateway.threads lower.");
+  const auto memory = [&](process_limits::amount most, std::uint64_t beside, const std::string& which,
+                          const std::string& where) {
     if (!most || *most >= needs.memory_bytes + beside) return;
     const auto least = needs.memory_bytes * memory_percent_min / 100 + beside;
-    const auto what = which + " " + in_mib(*most) + ", the budgets of the configuration add up to " + in_mib(needs.memory_bytes + beside);
-    const auto way_out = ": " + where + ", or set store.queue_bytes_max, store.cache_kib, gateway.inbound_bodies_mib, gateway.answers_mib and media.thumbnail_pixels_max lower.";
-    if (*most < least) refuse(what + ", of which " + in_mib(least) + " are needed" + way_out);
-    else warn(what + ". Under load the system may end the broker" + way_out);
+    const auto what = which + " " + in_mib(*most) + ", the budgets of the configuration add up to " +
+                      in_mib(needs.memory_bytes + beside);
+    const auto way_out = ": " + where +
+                         ", or set store.queue_bytes_max, store.cache_kib, gateway.inbound_bodies_mib, "
+                         "gateway.answers_mib and media.thumbnail_pixels_max lower.";
+    if (*most < least)
+      refuse(what + ", of which " + in_mib(least) + " are needed" + way_out);
+    else
+      warn(what + ". Under load the system may end the broker" + way_out);
   };
   memory(has.memory, 0, "The broker may use of memory", "raise it (MemoryMax=, --memory)");
   memory(has.data, 0, "The process may have as data", "raise it (ulimit -d, LimitDATA=)");
-  memory(has.address_space, mapped_bytes + needs.threads * has.stack.value_or(stack_bytes_default), "The process may map of address space",
+  memory(has.address_space, mapped_bytes + needs.threads * has.stack.value_or(stack_bytes_default),
+         "The process may map of address space",
          "raise it (ulimit -v, LimitAS=) or, better, take it away: a thread's stack counts whole");
   if (has.locked && *has.locked < locked_bytes)
     warn("The process may lock " + std::to_string(*has.locked) + " bytes in memory, " + std::to_string(locked_bytes) +
          " keep the signing key from being swapped out: raise the limit (ulimit -l, LimitMEMLOCK=).");
   if (has.file_size) {
-    const auto what = "A file of the process may have " + in_mib(*has.file_size) + ", the store has " + in_mib(needs.store_bytes);
+    const auto what =
+      "A file of the process may have " + in_mib(*has.file_size) + ", the store has " + in_mib(needs.store_bytes);
     const std::string way_out = ": take the limit away (ulimit -f, LimitFSIZE=).";
-    if (*has.file_size < needs.store_bytes + disk_bytes_min) refuse(what + ", and must grow" + way_out);
-    else warn(what + ". When it gets there nothing is taken any more" + way_out);
+    if (*has.file_size < needs.store_bytes + disk_bytes_min)
+      refuse(what + ", and must grow" + way_out);
+    else
+      warn(what + ". When it gets there nothing is taken any more" + way_out);
   }
-  if (has.cpu_s) warn("The system ends the broker when it has used " + std::to_string(*has.cpu_s) + " s of processor time: take the limit away (ulimit -t, LimitCPU=).");
+  if (has.cpu_s)
+    warn("The system ends the broker when it has used " + std::to_string(*has.cpu_s) +
+         " s of processor time: take the limit away (ulimit -t, LimitCPU=).");
   for (const auto& x : has.disks) {
     const auto what = "On the disk of " + x.path + " (" + x.key + ") " + in_mib(x.free_bytes) + " are free";
-    if (x.free_bytes < disk_bytes_min) refuse(what + ", at least " + in_mib(disk_bytes_min) + " are needed to write anything: make room, or set another folder.");
-    else if (x.free_bytes < disk_bytes_low) warn(what + ": when it is full nothing is taken any more.");
+    if (x.free_bytes < disk_bytes_min)
+      refuse(what + ", at least " + in_mib(disk_bytes_min) +
+             " are needed to write anything: make room, or set another folder.");
+    else if (x.free_bytes < disk_bytes_low)
+      warn(what + ": when it is full nothing is taken any more.");
     if (x.counts_files && x.free_files < free_files_min)
-      refuse("The file system of " + x.path + " (" + x.key + ") has room for " + std::to_string(x.free_files) + " more files (`df -i`): remove some, or set another folder.");
+      refuse("The file system of " + x.path + " (" + x.key + ") has room for " + std::to_string(x.free_files) +
+             " more files (`df -i`): remove some, or set another folder.");
   }
   return out;
 }
@@ -174,7 +194,8 @@ process_limits find_process_limits(const config::options& x) {
   out.cpu_s = soft_limit(RLIMIT_CPU, false);
   out.stack = soft_limit(RLIMIT_STACK, false);
   const auto pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  if (pages > 0 && page_bytes > 0) out.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+  if (pages > 0 && page_bytes > 0)
+    out.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
   look_at_groups(out);
   if (x.store.path != ":memory:") out.disks.push_back(look_at_disk("store.path", fs::path{x.store.path}.parent_path()));
   out.disks.push_back(look_at_disk("media.directory", x.media_path()));

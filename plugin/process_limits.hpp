@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-/// What the process may use, against what it is configured to use. Looked at before anything is opened: a thread that cannot be made or memory that is
-/// not there ends the process in the middle of the night, and the system's message says neither which limit it was nor where it is set.
+/// What the process may use, against what it is configured to use. Looked at before anything is opened: a thread that
+/// cannot be made or memory that is not there ends the process in the middle of the night, and the system's message
+/// says neither which limit it was nor where it is set.
 namespace causeway {
 
 /// As found; nothing: no limit, or not known.
@@ -25,8 +26,8 @@ struct process_limits {
   amount cpu_s;         ///< RLIMIT_CPU
   amount stack;         ///< bytes of each thread's, RLIMIT_STACK
   struct disk {
-    std::string path;   ///< folder, or the nearest one above it that exists
-    std::string key;    ///< of the configuration
+    std::string path; ///< folder, or the nearest one above it that exists
+    std::string key;  ///< of the configuration
     std::uint64_t free_bytes = 0;
     std::uint64_t free_files = 0; ///< inodes; the file system may count none
     bool counts_files = false;
@@ -37,8 +38,8 @@ struct process_limits {
 /// What the configuration asks for, at most and all at once.
 struct process_needs {
   std::uint64_t threads = 0;
-  std::uint64_t memory_bytes = 0;  ///< the budgets, and what the process has without any
-  std::uint64_t store_bytes = 0;   ///< size of the largest file that is there
+  std::uint64_t memory_bytes = 0; ///< the budgets, and what the process has without any
+  std::uint64_t store_bytes = 0;  ///< size of the largest file that is there
   static process_needs of(const config::options& x, bool without_gateway);
 };
 
@@ -51,8 +52,9 @@ struct limit_finding {
 
 /// Less than this free on a disk: no start, and a warning.
 inline constexpr std::uint64_t disk_bytes_min = 16 * 1024 * 1024, disk_bytes_low = 512 * 1024 * 1024;
-/// Of the memory of the budgets the process gets by with this share, in percent: they are not all used up at once. Less refuses, less than all of it warns.
-inline constexpr std::uint64_t memory_percent_min = 50;
+/// Of the memory of the budgets the process gets by with this share, in percent: they are not all used up at once. Less
+/// refuses, less than all of it warns.
+inline constexpr std::uint64_t memory_percent_min = 20;
 
 /// Pure.
 std::vector<limit_finding> check_limits(const process_limits& has, const process_needs& needs);

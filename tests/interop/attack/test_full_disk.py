@@ -1,5 +1,6 @@
 """A disk that is full, and files that are taken away from a running broker: told at once, nothing is lost or done twice."""
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -7,7 +8,7 @@ import time
 import uuid
 
 from causeway_demo.broker import find_binary
-from causeway_demo.chat_server import CommandError
+from causeway_demo.chat_server import CommandError, CommandTimeout
 from harness.case import InteropCase
 
 AT_ONCE_S = 5  # on a loaded machine; a healthy one answers within a second
@@ -93,6 +94,21 @@ class LostLog(StoreCase):
         self.say("before")
         os.truncate(os.path.join(self.ours.broker.directory, "data", "store.db-wal"), 0)
         self.assertIn("store.db-wal was emptied while the broker runs", self.refused("into nothing"))
+
+
+class CutIndex(StoreCase):
+    def test_an_index_that_is_cut_off_under_the_broker_ends_it_with_a_word_and_loses_nothing(self):
+        command_id, message = uuid.uuid4().hex, uuid.uuid4().hex
+        sent = self.say("before", message, command_id)
+        os.truncate(os.path.join(self.ours.broker.directory, "data", "store.db-shm"), 0)
+        # SQLite has it mapped: there is no going on.
+        with contextlib.suppress(CommandError, CommandTimeout):
+            self.chat.command("message.send", {"room": self.room, "sender": self.alice, "text": "after", "message": uuid.uuid4().hex}, timeout=5)
+        self.until(lambda: not self.ours.broker.process.is_running(), "the end of the broker", 10)
+        self.assertIn("(SIGBUS): it ends. Nothing that was acknowledged is lost", self.ours.broker.process.tail())
+        self.ours.broker.start()
+        self.writes_again()
+        self.assertEqual(self.say("before", message, command_id), sent)
 
 
 class LostMedia(StoreCase):

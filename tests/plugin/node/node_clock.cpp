@@ -38,7 +38,8 @@ struct machine {
   /// So many servers say the right time, or one that is wrong by this much.
   void told_by(int servers, time_ms theirs_wrong_by = 0, int first = 1) {
     for (int i = first; i < first + servers; ++i)
-      clock.heard("s" + std::to_string(i), "198.51." + std::to_string(i) + ".1:8448", (right() + theirs_wrong_by) / 1'000 * 1'000, 100, steady);
+      clock.heard("s" + std::to_string(i), "198.51." + std::to_string(i) + ".1:8448",
+                  (right() + theirs_wrong_by) / 1'000 * 1'000, 100, steady);
   }
 };
 
@@ -130,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_wrong_from_the_start_is_known_by_three_serv
     m.told_by(3, -wrong_by);
     const auto found = m.pass(1);
     BOOST_TEST(is_wrong(found));
-    BOOST_TEST(found.why.detail.find(wrong_by > 0 ? "ahead of what 3" : "behind what 3") != std::string::npos, found.why.detail);
+    BOOST_TEST(found.why.detail.find(wrong_by > 0 ? "ahead of what 3" : "behind what 3") != std::string::npos,
+               found.why.detail);
     m.wrong_by = -wrong_by;
     BOOST_TEST(!is_wrong(m.pass(1)));
   }
@@ -152,7 +154,9 @@ BOOST_AUTO_TEST_CASE(a_few_wrong_servers_stop_nobody) {
 
 BOOST_AUTO_TEST_CASE(names_of_one_network_are_one_witness) {
   machine m;
-  for (int i = 0; i < 200; ++i) m.clock.heard("s" + std::to_string(i), "198.51.100." + std::to_string(i) + ":8448", m.right() + day_ms, 100, m.steady);
+  for (int i = 0; i < 200; ++i)
+    m.clock.heard("s" + std::to_string(i), "198.51.100." + std::to_string(i) + ":8448", m.right() + day_ms, 100,
+                  m.steady);
   BOOST_TEST(!is_wrong(m.pass(1)));
   BOOST_TEST(clock_network_of("a", "198.51.100.7:8448") == "198.51.100.0/24");
   BOOST_TEST(clock_network_of("a", "[2001:db8:1:2::3]:8448") == "2001:db8:1::/48");
@@ -167,7 +171,9 @@ BOOST_AUTO_TEST_CASE(what_was_said_counts_for_an_hour_and_a_slow_answer_says_lit
   BOOST_TEST(is_wrong(m.pass(1)));
   BOOST_TEST(!is_wrong(m.pass(3'600)));
   machine slow;
-  for (int i = 0; i < 3; ++i) slow.clock.heard("s" + std::to_string(i), "127.0.0.1:1", slow.right() - 100'000, 120'000, slow.steady); // dated as it began
+  for (int i = 0; i < 3; ++i)
+    slow.clock.heard("s" + std::to_string(i), "127.0.0.1:1", slow.right() - 100'000, 120'000,
+                     slow.steady); // dated as it began
   BOOST_TEST(!is_wrong(slow.pass(1)));
 }
 

@@ -34,35 +34,37 @@ bool says(const std::string& text, std::string_view begin, std::string_view part
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_process_without_limits_is_fine) {
-  BOOST_TEST(check_limits({}, some()).empty());
-}
+BOOST_AUTO_TEST_CASE(a_process_without_limits_is_fine) { BOOST_TEST(check_limits({}, some()).empty()); }
 
 BOOST_AUTO_TEST_CASE(each_limit_that_is_too_low_is_refused_with_the_way_out) {
   process_limits x;
   x.descriptors = 63;
-  BOOST_TEST(says(only(x), "refused: ", "63 descriptors, at least 64 are needed: raise the limit (ulimit -n, LimitNOFILE=)"));
+  BOOST_TEST(
+    says(only(x), "refused: ", "63 descriptors, at least 64 are needed: raise the limit (ulimit -n, LimitNOFILE=)"));
   x = {};
   x.threads_user = 29;
-  BOOST_TEST(says(only(x), "refused: ", "29 processes and threads, the broker alone needs 30: raise the limit (ulimit -u, LimitNPROC=)"));
+  BOOST_TEST(says(only(x), "refused: ",
+                  "29 processes and threads, the broker alone needs 30: raise the limit (ulimit -u, LimitNPROC=)"));
   x = {};
   x.threads_left = 29;
   BOOST_TEST(says(only(x), "refused: ", "raise pids.max (TasksMax="));
   x = {};
-  x.memory = 199 * mib;
-  BOOST_TEST(says(only(x), "refused: ", "199 MiB, the budgets of the configuration add up to 400 MiB, of which 200 MiB are needed"));
+  x.memory = 79 * mib;
+  BOOST_TEST(says(
+    only(x), "refused: ", "79 MiB, the budgets of the configuration add up to 400 MiB, of which 80 MiB are needed"));
   x = {};
-  x.data = 199 * mib;
+  x.data = 79 * mib;
   BOOST_TEST(says(only(x), "refused: ", "ulimit -d"));
   x = {};
-  x.address_space = 700 * mib; // of libraries 512, of stacks 240, of half the budgets 200
+  x.address_space = 700 * mib; // of libraries 512, of stacks 240, of a fifth of the budgets 80
   BOOST_TEST(says(only(x), "refused: ", "ulimit -v"));
   x = {};
   x.file_size = 15 * mib;
   BOOST_TEST(says(only(x), "refused: ", "ulimit -f"));
   x = {};
   x.disks.push_back({"/var/lib/causeway", "store.path", 15 * mib, 1'000, true});
-  BOOST_TEST(says(only(x), "refused: ", "On the disk of /var/lib/causeway (store.path) 15 MiB are free, at least 16 MiB"));
+  BOOST_TEST(
+    says(only(x), "refused: ", "On the disk of /var/lib/causeway (store.path) 15 MiB are free, at least 16 MiB"));
   x.disks = {{"/media", "media.directory", 1'000 * mib, 99, true}};
   BOOST_TEST(says(only(x), "refused: ", "99 more files (`df -i`)"));
 }

@@ -1,6 +1,7 @@
 #include "messages/edge/header.hpp"
 #include "messages/matrix/json.hpp"
 #include "plugin/admin/admin_service.hpp"
+#include "plugin/admin/alarms.hpp"
 #include "plugin/edge/edge.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
@@ -80,6 +81,7 @@ struct broker {
   scratch dir;
   std::string endpoint = "ipc://" + dir.file("admin.sock");
   zmq::context_t context{1};
+  admin::alarms standing;
   std::unique_ptr<admin::admin_service> service;
   std::unique_ptr<edge::edge> sockets;
 
@@ -96,6 +98,7 @@ struct broker {
       row.phase = "running";
       then({row});
     };
+    with.list_alarms = [this] { return standing.all(); };
     with.tell = [](address, message) {};
     with.send = [this](edge::connection to, edge::frame x) { sockets->send(to, std::move(x)); };
     with.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
@@ -147,7 +150,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_two_and_help_with_zero) {
   BOOST_TEST(run("rooms --limit 0").code == 2);
   auto help = run("--help");
   BOOST_TEST(help.code == 0);
-  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "actors", "keys", "config",
+  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "status", "actors", "keys", "config",
                            "gateway", "demo", "version"})
     BOOST_TEST(help.says(word), word);
 }
@@ -335,6 +338,24 @@ BOOST_AUTO_TEST_CASE(lists_are_tables_and_json) {
   BOOST_TEST(b.ask("invites").says("There are no open invitations"));
   BOOST_TEST(b.ask("actors").says("running"));
   BOOST_TEST(b.ask("keys").says("ed25519:a1"));
+}
+
+BOOST_AUTO_TEST_CASE(status_shows_what_is_wrong_as_a_whole_and_ends_with_a_problem) {
+  broker b;
+  auto x = b.ask("status");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("All is well."));
+  b.standing.set("clock", "it has jumped: set it right", 1'700'000'000'000);
+  x = b.ask("status");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("it has jumped: set it right"));
+  const auto body = b.ask("status --json").parsed();
+  BOOST_TEST(*body.find_array("alarms")->at(0).find_integer("times") == 1);
+  b.standing.set("clock", "", 1'700'000'001'000);
+  BOOST_TEST(b.ask("status").code == 0);
+  b.standing.set("clock", "again", 1'700'000'002'000);
+  BOOST_TEST(b.standing.all().at(0).times == 2);
+  BOOST_TEST(b.standing.all().at(0).since_ts == 1'700'000'002'000);
 }
 
 BOOST_AUTO_TEST_CASE(one_server_is_shown_with_what_waits_and_for_what) {
