@@ -18,7 +18,8 @@ constexpr time_ms date_exactness_ms = 1'000;
 bool is_far(time_ms difference) { return difference > clock_tolerance_ms || difference < -clock_tolerance_ms; }
 
 std::string seconds(time_ms difference) {
-  return std::to_string((difference < 0 ? -difference : difference) / 1'000) + " s";
+  return std::to_string(((difference < 0 ? -difference : difference) + 500) / 1'000) +
+         " s"; // the clocks are read one after the other
 }
 
 constexpr const char* what_to_do =
