@@ -1,7 +1,8 @@
 #pragma once
 #include <string>
 
-/// What is printed from the chat codec: for those who change Causeway, and for those who make clients from the contract.
+/// What is printed from the chat codec: for those who change Causeway, and for those who make clients from the
+/// contract.
 namespace causeway::tools {
 
 /// The contract as an AsyncAPI 3 document, to standard output.
