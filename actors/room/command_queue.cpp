@@ -21,15 +21,15 @@ void command_queue::run_waiting() {
   while (may_run()) {
     auto& c = commands_.front();
     if (!resolve_names(c)) return;
-    const auto running = std::move(c);
+    auto running = std::move(c);
     commands_.pop_front();
     const auto outcome = runner_.carry_out(running);
     const auto* what = chat::name(*running.command.body);
     if (const auto* fine = std::get_if<succeeded>(&outcome)) command_succeeded(out_, running.command.reference, what, fine->what, fine->keep);
     else if (const auto* why = std::get_if<fault>(&outcome)) command_failed(out_, running.command.reference, what, *why);
-    else if (std::holds_alternative<waits_for_policy_server>(outcome)) return commands_.push_front(running);
+    else if (std::holds_alternative<waits_for_policy_server>(outcome)) return commands_.push_front(std::move(running));
     else if (std::holds_alternative<waits_for_withdrawals>(outcome)) {
-      commands_.push_front(running);
+      commands_.push_front(std::move(running));
       commands_.front().withdrawn = true;
     }
   }

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace causeway::room {
 
@@ -26,6 +27,8 @@ struct queued_command {
   std::optional<result<std::string>> id_in_use; ///< event of that id, empty: none; or the store's fault
   bool withdrawn = false;                       ///< member.leave: the invitations that would be left behind have been taken back
   std::optional<store::redaction_loaded> target; ///< message.delete: what is to be deleted
+  /// message.send: ids of its events that are in the room already; the policy server was asked for the next one.
+  std::vector<std::string> sent;
 };
 
 /// Commands of the chat server about this room: one after the other, in the order sent. Messages that they name, by the chat server's id or
@@ -38,7 +41,8 @@ public:
     virtual ~runner() = default;
     /// Whether nothing has to end first.
     virtual bool may_run() const = 0;
-    virtual command_outcome carry_out(const queued_command& c) = 0;
+    /// @param c  what it says of how far the command has come is there again when it is carried out once more
+    virtual command_outcome carry_out(queued_command& c) = 0;
   };
   command_queue(const room_state& room, decision& out, message_names& names, runner& r) : room_(room), out_(out), names_(names), runner_(r) {}
 

@@ -19,7 +19,7 @@ const std::string* command_service::user_of_invitation(const chat::command& body
   return knock && !room_.takes_part() ? &knock->user : nullptr;
 }
 
-command_outcome command_service::carry_out(const queued_command& c) {
+command_outcome command_service::carry_out(queued_command& c) {
   const auto& body = *c.command.body;
   if (const auto* user = user_of_invitation(body)) {
     // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.

@@ -56,7 +56,7 @@ public:
 
 private:
   bool may_run() const override;
-  command_outcome carry_out(const queued_command& c) override;
+  command_outcome carry_out(queued_command& c) override;
   command_outcome join(const queued_command& c, const chat::room_join& x);
   /// Whose invitation or knock a command is about that is not carried out by the room; null: the room does.
   const std::string* user_of_invitation(const chat::command& body) const;

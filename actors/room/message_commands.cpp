@@ -35,16 +35,16 @@ void mark(object& content, const queued_command& c, const chat::message_send& x,
 
 } // namespace
 
-command_outcome message_commands::run(const queued_command& c, const chat::message_send& x) {
+command_outcome message_commands::run(queued_command& c, const chat::message_send& x) {
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
     return fault{fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
   if (room_.graph.membership(x.sender) != "join") return fault{fault_code::not_member, x.sender + " is not in the room"};
   for (const auto& [field, named] : {std::pair{"reply_to", &x.reply_to}, std::pair{"thread", &x.thread}})
     if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
       return fault{fault_code::not_found, std::string{field} + ": there is no message " + **named + " in this room"};
-  if (c.id_in_use && !*c.id_in_use) return c.id_in_use->error();
+  if (c.sent.empty() && c.id_in_use && !*c.id_in_use) return c.id_in_use->error();
   const auto* latest = names_.find(x.message);
-  if (const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{}; !used.empty())
+  if (const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{}; c.sent.empty() && !used.empty())
     return fault{fault_code::already_exists, "message: " + x.message + " is " + used +
                                                                               "; to repeat a command, send it under the id it had"};
 
@@ -61,19 +61,20 @@ command_outcome message_commands::run(const queued_command& c, const chat::messa
   if (contents.empty() && x.files.empty()) return fault{fault_code::bad_body, "text: has nothing that can be seen"};
   const auto first_file = contents.size();
   for (const auto& f : x.files) contents.push_back(content_of(f));
-  chat::sent_answer sent;
-  for (std::size_t i = 0; i < contents.size(); ++i) {
+  for (auto i = c.sent.size(); i < contents.size(); ++i) {
     mark(contents[i], c, x, i == 0);
     auto e = authoring_.author({"m.room.message", x.sender, std::nullopt, std::move(contents[i])});
     if (!e) return failed_like(e);
     if (auto fine = authoring_.commit(*e, {}, i == 0 ? x.message : std::string{}); !fine) return fine.error();
-    if (i == 0) sent.event_id = (*e)->event_id;
-    if (i >= first_file) sent.file_event_ids.push_back((*e)->event_id);
+    c.sent.push_back((*e)->event_id);
+    if (i > 0 || x.message.empty()) continue;
+    // With its first event: while the policy server looks at the next one that is on disk already.
+    out_.write(store::bind_message{room_.id, x.message, c.sent.front()});
+    names_.bind(x.message, c.sent.front());
   }
-  if (!x.message.empty()) {
-    out_.write(store::bind_message{room_.id, x.message, sent.event_id});
-    names_.bind(x.message, sent.event_id);
-  }
+  chat::sent_answer sent;
+  sent.event_id = c.sent.front();
+  sent.file_event_ids.assign(c.sent.begin() + static_cast<std::ptrdiff_t>(first_file), c.sent.end());
   return succeeded{sent};
 }
 

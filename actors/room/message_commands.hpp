@@ -15,7 +15,7 @@ public:
   message_commands(const room_state& room, decision& out, authoring& author, redactions& r, message_names& names)
       : room_(room), out_(out), authoring_(author), redactions_(r), names_(names) {}
 
-  command_outcome run(const queued_command& c, const chat::message_send& x);
+  command_outcome run(queued_command& c, const chat::message_send& x);
   command_outcome run(const queued_command& c, const chat::message_delete& x);
   command_outcome run(const queued_command& c, const chat::typing& x);
 

@@ -95,6 +95,30 @@ BOOST_AUTO_TEST_CASE(own_event_leaves_with_the_signature_of_the_policy_server_on
   BOOST_TEST((r.judged(sent[0]) == store::verdict::accepted));
 }
 
+BOOST_AUTO_TEST_CASE(message_of_several_events_is_sent_once_each_with_its_own_signature) {
+  guarded_room r;
+  chat::message_send x;
+  x.room = "chat-1";
+  x.sender = ann;
+  x.message = "with files";
+  x.text = "two files";
+  x.files = {{"mxc://here.example/1", "one.txt", "text/plain", 3}, {"mxc://here.example/2", "two.txt", "text/plain", 3}};
+  auto now = r.command(std::move(x));
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(told<command_done>(now).empty());
+    const auto questions = asked_in(now);
+    BOOST_REQUIRE(questions.size() == 1u);
+    now = r.sign(questions[0]);
+    for (const auto& e : sent_in(now)) bodies.push_back(text_of(*e));
+  }
+  BOOST_TEST(bodies == (std::vector<std::string>{"two files", "one.txt", "two.txt"}), boost::test_tools::per_element());
+  const auto done = told<command_done>(now);
+  BOOST_REQUIRE(done.size() == 1u);
+  BOOST_TEST(done[0].second.succeeded);
+  BOOST_TEST(asked_in(now).empty());
+}
+
 BOOST_AUTO_TEST_CASE(refusal_fails_the_command_with_the_errcode_and_nothing_is_stored) {
   guarded_room r;
   const auto events = r.disk.events.size();
