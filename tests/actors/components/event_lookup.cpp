@@ -1,0 +1,44 @@
+#include "actors/room/event_lookup.hpp"
+
+#include "tests/actors/components/component_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::test;
+
+BOOST_AUTO_TEST_SUITE(room_event_lookup)
+
+BOOST_AUTO_TEST_CASE(each_event_is_asked_for_once_until_the_store_has_answered) {
+  component_rig r;
+  room::event_lookup lookup{r.room, r.out};
+  lookup.ask({"$b", "$a", "$b"});
+  auto asked = of_kind<ask_store>(r.take());
+  BOOST_REQUIRE(asked.size() == 1u);
+  BOOST_TEST(std::get<store::load_events>(asked[0].question).event_ids == (std::vector<std::string>{"$a", "$b"}), boost::test_tools::per_element());
+  lookup.ask({"$a"});
+  BOOST_TEST(of_kind<ask_store>(r.take()).empty());
+  BOOST_TEST(lookup.is_open());
+  BOOST_TEST(!lookup.answered(asked[0].asked + 1));
+  const auto ids = lookup.answered(asked[0].asked);
+  BOOST_REQUIRE(ids.has_value());
+  BOOST_TEST(ids->size() == 2u);
+  BOOST_TEST(!lookup.is_open());
+  lookup.ask({"$a"});
+  BOOST_TEST(of_kind<ask_store>(r.take()).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_absent_is_remembered_for_a_round) {
+  component_rig r;
+  room::event_lookup lookup{r.room, r.out};
+  lookup.set_absent("$a");
+  lookup.set_absent("$b");
+  BOOST_TEST(lookup.is_absent("$a"));
+  lookup.forget("$a");
+  BOOST_TEST(!lookup.is_absent("$a"));
+  BOOST_TEST(lookup.is_absent("$b"));
+  lookup.forget_absent();
+  BOOST_TEST(!lookup.is_absent("$b"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
