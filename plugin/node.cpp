@@ -174,6 +174,11 @@ struct node::parts {
   status open(const config::options& wanted, bool without_gateway);
   void spawn_supervisors(std::string seed, const store::known_loaded& known);
   status open_files();
+  status open_edge();
+  status open_gateway();
+  void serve_operator();
+  void list_actors(std::function<void(std::vector<admin::actor_row>)> done);
+  void watch_store();
   status check_process(bool without_gateway);
   status check_new_store() const;
   result<matrix::signing_key> open_key() const;
@@ -231,6 +236,47 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
     outside->clock.heard(server_name, a.address, a.date_ms, a.elapsed_ms, steady_clock_ms());
   });
   if (auto fine = open_files(); !fine) return fine;
+  serve_operator();
+
+  spawn_supervisors(random_bytes(32), *known);
+  watch_store();
+  if (auto fine = open_edge(); !fine) return fine;
+  if (!without_gateway && !options.gateway.listen.empty())
+    if (auto fine = open_gateway(); !fine) return fine;
+  // Last: what could be closed to others is closed by now.
+  for (const auto& x : config::warnings(options))
+    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}}, {actor_kind::inspector, ""});
+  housekeeper = std::thread([this] { keep_house(); });
+  return ok();
+}
+
+/// Rows of all actors, from the supervisors of all kinds.
+void node::parts::list_actors(std::function<void(std::vector<admin::actor_row>)> done) {
+  struct collected {
+    std::mutex mutex;
+    std::size_t open = 0;
+    std::vector<admin::actor_row> rows;
+    std::function<void(std::vector<admin::actor_row>)> done;
+  };
+  auto all = std::make_shared<collected>();
+  all->done = std::move(done);
+  std::vector<caf::actor> kinds;
+  for (const auto& s : outside->board->supervisors)
+    if (s) kinds.push_back(s);
+  all->open = kinds.size();
+  auto one = std::make_shared<std::function<void(std::vector<supervision>)>>([all](std::vector<supervision> rows) {
+    std::unique_lock guard(all->mutex);
+    for (auto& r : rows)
+      all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0,
+                           static_cast<std::int64_t>(r.failures), r.last_fault});
+    if (--all->open > 0) return;
+    guard.unlock();
+    all->done(std::move(all->rows));
+  });
+  for (const auto& s : kinds) caf::anon_send(s, list_children{one});
+}
+
+void node::parts::serve_operator() {
   admin::services services;
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
     store->ask(std::move(q), std::move(done));
@@ -238,39 +284,17 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   services.ask_status = [this](address who, std::function<void(std::string)> done) {
     outside->ask_status(who, std::move(done));
   };
-  services.list_actors = [this](std::function<void(std::vector<admin::actor_row>)> done) {
-    struct collected {
-      std::mutex mutex;
-      std::size_t open = 0;
-      std::vector<admin::actor_row> rows;
-      std::function<void(std::vector<admin::actor_row>)> done;
-    };
-    auto all = std::make_shared<collected>();
-    all->done = std::move(done);
-    std::vector<caf::actor> kinds;
-    for (const auto& s : outside->board->supervisors)
-      if (s) kinds.push_back(s);
-    all->open = kinds.size();
-    auto one = std::make_shared<std::function<void(std::vector<supervision>)>>([all](std::vector<supervision> rows) {
-      std::unique_lock guard(all->mutex);
-      for (auto& r : rows)
-        all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0,
-                             static_cast<std::int64_t>(r.failures), r.last_fault});
-      if (--all->open > 0) return;
-      guard.unlock();
-      all->done(std::move(all->rows));
-    });
-    for (const auto& s : kinds) caf::anon_send(s, list_children{one});
-  };
-  services.tell = deliver;
+  services.list_actors = [this](auto done) { list_actors(std::move(done)); };
+  services.tell = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   services.send = [this](edge::connection to, edge::frame f) { the_edge->send(to, std::move(f)); };
   services.now_ms = [this] { return outside->now(); };
   services.list_alarms = [this] { return standing.all(); };
   admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
                                                                  common->key.key_id(), common->key.public_key_base64()},
                                                  std::move(services));
+}
 
-  spawn_supervisors(random_bytes(32), *known);
+void node::parts::watch_store() {
   store->watch([this, is_out = false](const fault& why) mutable {
     const bool fails = why.code != fault_code::none;
     standing.set("store", fails ? why.detail : std::string{}, outside->now());
@@ -279,7 +303,9 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
     is_out = fails;
     outside->board->deliver({actor_kind::session, ""}, store_state_changed{why});
   });
+}
 
+status node::parts::open_edge() {
   // Frames may arrive before `open` returns the edge: they wait at this latch.
   auto opened = std::make_shared<std::atomic<bool>>(false);
   edge::handlers handlers;
@@ -309,19 +335,15 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   opened->notify_all();
   outside->board->deliver({actor_kind::session, ""}, passivate{});
   outside->board->deliver({actor_kind::directory, ""}, passivate{});
-
-  if (!without_gateway && !options.gateway.listen.empty()) {
-    complain_of_certificate();
-    gateway::gateway_tuning tuning;
-    tuning.stop_timeout = std::chrono::seconds{options.node.stop_timeout_s};
-    the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt, std::move(tuning));
-    if (auto fine = the_gateway->start(); !fine) return fine;
-  }
-  // Last: what could be closed to others is closed by now.
-  for (const auto& x : config::warnings(options))
-    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}}, {actor_kind::inspector, ""});
-  housekeeper = std::thread([this] { keep_house(); });
   return ok();
+}
+
+status node::parts::open_gateway() {
+  complain_of_certificate();
+  gateway::gateway_tuning tuning;
+  tuning.stop_timeout = std::chrono::seconds{options.node.stop_timeout_s};
+  the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt, std::move(tuning));
+  return the_gateway->start();
 }
 
 status node::parts::check_process(bool without_gateway) {

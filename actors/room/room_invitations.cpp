@@ -118,7 +118,7 @@ void room_invitations::revoke(const revoke_invite& m) {
   if (room_.graph.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
   object content{{"membership", "leave"}};
   if (!m.reason.empty()) content.set("reason", m.reason);
-  // The inviter himself where he still can: the invited server applies a rescission from nobody else (0.2 of the design notes).
+  // The inviter himself where he still can: the invited server applies a rescission from nobody else.
   std::vector<std::string> actors{m.by};
   if (!m.requested_by.empty() && m.requested_by != m.by) actors.push_back(m.requested_by);
   for (auto& user : room_.local_speakers())

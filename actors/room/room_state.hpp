@@ -12,8 +12,8 @@
 
 namespace causeway::room {
 
-/// What is true of a room: the row of it, its graph, and what follows from them. All components read it. Only the event_writer and a join change
-/// the graph.
+/// What is true of a room: the row of it, its graph, and what follows from them. All components read it. Only event_writer changes
+/// it.
 struct room_state {
   room_state(const context& node, std::string room_id);
 
