@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/effects.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/room.hpp"
 
