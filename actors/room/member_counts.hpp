@@ -9,8 +9,8 @@
 
 namespace causeway::room {
 
-/// Who takes part in a room by one state, counted: all, and by server. Kept with each change of a membership, so that no question about a room
-/// walks through its members. Pure. Memory: O(servers + joined members of the own server).
+/// Who takes part in a room by one state, counted: all, and by server. Kept with each change of a membership, so that
+/// no question about a room walks through its members. Pure. Memory: O(servers + joined members of the own server).
 class member_counts {
 public:
   struct share {

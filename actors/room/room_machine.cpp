@@ -207,6 +207,7 @@ std::string room_machine::describe(time_ms now) const {
   for (const auto& e : room_.graph.extremities())
     if (ext.size() < described_max) ext.emplace_back(e);
   o.set("extremities", std::move(ext));
+  o.set("extremities_total", static_cast<std::int64_t>(room_.graph.extremities().size()));
   o.set("commands_waiting", static_cast<std::int64_t>(commands_.waiting()));
   o.set("with_policy_server", static_cast<std::int64_t>(policy_gate_.open()));
   matrix::json::array under_way;
@@ -226,6 +227,7 @@ std::string room_machine::describe(time_ms now) const {
   for (const auto& id : signature_audit_.found())
     if (unsigned_memberships.size() < described_max) unsigned_memberships.emplace_back(id);
   o.set("unsigned_memberships", std::move(unsigned_memberships));
+  o.set("unsigned_memberships_total", static_cast<std::int64_t>(signature_audit_.found().size()));
   o.set("redactions_held", static_cast<std::int64_t>(redactions_.held()));
   o.set("gaps", inbound_.missing().describe());
   if (remote_join_.is_active()) o.set("join", remote_join_.describe(now));

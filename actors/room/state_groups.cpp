@@ -12,7 +12,9 @@ void state_groups::load(std::string room_id, std::int64_t last) {
   deltas_since_whole_ = full_every_ / 2; // unknown after a restart; an early whole copy costs little
 }
 
-state_ref state_groups::adopt(matrix::state_map state, std::vector<store::write>& batch) { return add(std::move(state), {}, batch); }
+state_ref state_groups::adopt(matrix::state_map state, std::vector<store::write>& batch) {
+  return add(std::move(state), {}, batch);
+}
 
 state_ref state_groups::with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch) {
   auto next = *base.state;
@@ -20,9 +22,11 @@ state_ref state_groups::with_entry(const state_ref& base, const matrix::event& x
   return add(std::move(next), base, batch);
 }
 
-state_ref state_groups::resolve(std::vector<state_ref> states, const matrix::resolution_context& context, std::vector<store::write>& batch) {
-  std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group < b.group; });
-  states.erase(std::unique(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.group == b.group; }), states.end());
+state_ref state_groups::resolve(std::vector<state_ref> states, const matrix::resolution_context& context,
+                                std::vector<store::write>& batch) {
+  std::ranges::sort(states, {}, &state_ref::group);
+  const auto again = std::ranges::unique(states, {}, &state_ref::group);
+  states.erase(again.begin(), again.end());
   if (states.size() == 1) return states.front();
   std::vector<std::int64_t> key;
   std::vector<matrix::state_ptr> maps;
@@ -49,9 +53,10 @@ state_ref state_groups::add(matrix::state_map state, const state_ref& base, std:
   store::put_state_group row{room_id_, ++last_, 0, {}};
   if (base && !is_whole_due(state)) {
     row.base = base.group;
-    matrix::state_map::for_each_difference(*base.state, state, [&](const auto& key, const std::string*, const std::string* now) {
+    const auto note = [&](const auto& key, const std::string*, const std::string* now) {
       row.entries.insert_or_assign(key, now ? *now : std::string{}); // without an id: removed
-    });
+    };
+    matrix::state_map::for_each_difference(*base.state, state, note);
     ++deltas_since_whole_;
   } else {
     row.entries = state;

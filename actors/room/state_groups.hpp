@@ -18,12 +18,13 @@ struct state_ref {
   explicit operator bool() const { return state != nullptr; }
 };
 
-/// Makes the states of a room and writes each as a group of the store: what it changes on the one before, now and then the whole. Remembers how
-/// states were merged. Pure. A change to a state of n entries costs O(log n) here and a row of one entry.
+/// Makes the states of a room and writes each as a group of the store: what it changes on the one before, now and then
+/// the whole. Remembers how states were merged. Pure. A change to a state of n entries costs O(log n) here and a row of
+/// one entry.
 class state_groups {
 public:
-  /// Between two whole copies of a state of n entries lie n / this changes at least, so that whole copies cost each change a few entries, in time and
-  /// on disk, and reading a state back at most about twice what its entries do.
+  /// Between two whole copies of a state of n entries lie n / this changes at least, so that whole copies cost each
+  /// change a few entries, in time and on disk, and reading a state back at most about twice what its entries do.
   static constexpr std::size_t entries_per_delta = 4;
 
   /// @param full_every  changes between two whole copies, at least (`room.state_group_full_every`)
@@ -41,7 +42,8 @@ public:
   state_ref with_entry(const state_ref& base, const matrix::event& x, std::vector<store::write>& batch);
   /// One state of several. The same several were perhaps merged before; a result that equals one of them is that one.
   /// @pre all are at hand, one at least
-  state_ref resolve(std::vector<state_ref> states, const matrix::resolution_context& context, std::vector<store::write>& batch);
+  state_ref resolve(std::vector<state_ref> states, const matrix::resolution_context& context,
+                    std::vector<store::write>& batch);
   /// The same states may merge into another now.
   void forget_resolved() { resolved_.clear(); }
 

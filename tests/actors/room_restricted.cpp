@@ -95,6 +95,30 @@ BOOST_AUTO_TEST_CASE(without_a_user_who_may_invite_nobody_is_let_in) {
   BOOST_TEST((join_here(r) == fault_code::unable_to_grant_join));
 }
 
+BOOST_AUTO_TEST_CASE(the_one_of_ours_who_may_invite_is_found_among_many_who_may_not) {
+  const std::string zoe = "@zoe:here.example";
+  for (const bool by_name : {true, false}) {
+    restricted_room r;
+    r.told_of[club] = {0, true, true};
+    object users;
+    for (int i = 100; i < 140; ++i) {
+      const auto user = "@u" + std::to_string(i) + ":here.example";
+      BOOST_TEST((refusal_in(r.command(chat::room_join{"", user, {}})).code == fault_code::none));
+      if (!by_name) users.set(user, 0);
+    }
+    BOOST_TEST((refusal_in(r.command(chat::room_join{"", zoe, {}})).code == fault_code::none));
+    // He is named among the powerful, or the only one who is not named among those without power.
+    object content = r.event(r.state().at({"m.room.power_levels", ""}))->content();
+    if (by_name) users.set(zoe, 60);
+    for (const auto& user : {ann, bob}) users.set(user, 0);
+    content.set("users", users);
+    content.set("users_default", by_name ? 0 : 60);
+    r.push({r.made(ann, "m.room.power_levels", content, "")});
+    BOOST_TEST((join_through(r) == fault_code::none));
+    BOOST_TEST(*member_event(r, eve)->content().find("join_authorised_via_users_server")->as_string() == zoe);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_room_that_does_not_answer_counts_as_one_we_are_not_in) {
   restricted_room r;
   r.told_of.erase(lodge);

@@ -1,11 +1,13 @@
-// `tools/bench members`: what a join costs a room of ours that has many members: one server's users join a public room, each by an event of its own that
-// follows the one before. The room's machine is the real one; what it asks of others is answered at once, and its rows are committed by the real store.
+// `tools/bench members`: what a join costs a room of ours that has many members: one server's users join a public room,
+// each by an event of its own that follows the one before. The room's machine is the real one; what it asks of others
+// is answered at once, and its rows are committed by the real store.
 //
 //   bench_members [--sizes 1,1000,10000,100000] [--joins 500] [--store FOLDER]
 //
-// One line of JSON. For each size: processor time of the room's machine for each of the next `--joins` joins (`join_us`), the memory each leaves behind
-// (`join_bytes`) and how much of that is beside the event itself (`beside_event_bytes`), and the store's processor time for its rows (`store_us`). Signatures
-// are not checked here; what one takes stands beside it (`signature_us`).
+// One line of JSON. For each size: processor time of the room's machine for each of the next `--joins` joins
+// (`join_us`), the memory each leaves behind (`join_bytes`) and how much of that is beside the event itself
+// (`beside_event_bytes`), and the store's processor time for its rows (`store_us`). Signatures are not checked here;
+// what one takes stands beside it (`signature_us`).
 #include "actors/room/found_room.hpp"
 #include "actors/room/room_machine.hpp"
 #include "config/store_options.hpp"
