@@ -19,7 +19,8 @@ void reply(decision& out, const federation_call& to, int status, std::string bod
 void refuse(decision& out, const federation_call& to, const fault& why, std::uint32_t retry_after_ms = 0);
 
 /// The RESULT of a command. @param keep  a repetition of the command is answered from the store; not for queries
-void command_succeeded(decision& out, const command_reference& of, std::string command, const chat::answer& what, bool keep = true);
+void command_succeeded(decision& out, const command_reference& of, std::string command, const chat::answer& what,
+                       bool keep = true);
 /// A final refusal is an answer like any other and kept; what may be repeated is not.
 void command_failed(decision& out, const command_reference& of, std::string command, const fault& why);
 

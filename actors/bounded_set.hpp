@@ -40,7 +40,7 @@ public:
 
 private:
   std::size_t max_;
-  std::deque<std::string> order_; ///< oldest first
+  std::deque<std::string> order_;            ///< oldest first
   std::unordered_set<std::string_view> ids_; ///< of `order_`, whose elements stay where they are
 };
 

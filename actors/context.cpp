@@ -17,7 +17,8 @@ std::uint32_t context::stream_of(std::string_view room_id) const {
 
 bool context::admits(std::string_view other_server) const {
   auto listed = [&](const auto& globs) {
-    return std::any_of(globs.begin(), globs.end(), [&](const auto& g) { return matrix::glob_matches(g, other_server); });
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const auto& g) { return matrix::glob_matches(g, other_server); });
   };
   if (other_server == server_name) return true; // the lists are about others
   if (listed(federation.deny_servers)) return false;

@@ -18,8 +18,8 @@ struct context {
   config::federation_options federation;
   config::room_options room;
   config::invitation_options invitation;
-  std::uint32_t streams = 1;  ///< durable notification streams of the chat edge
-  std::string boot_id;        ///< unique per start of the process; prefix of transaction ids
+  std::uint32_t streams = 1;                          ///< durable notification streams of the chat edge
+  std::string boot_id;                                ///< unique per start of the process; prefix of transaction ids
   std::vector<matrix::old_signing_key> old_keys = {}; ///< we signed with them once; others may check old events by them
   std::shared_ptr<const signing_gate> gate = nullptr; ///< null: always open
 

@@ -37,7 +37,9 @@ public:
 
   // -- done when they are committed
   void send(address to, message body) { after_commit_.push_back(tell{std::move(to), std::move(body)}); }
-  void ask_after_commit(token asked, store::query question) { after_commit_.push_back(ask_store{asked, std::move(question)}); }
+  void ask_after_commit(token asked, store::query question) {
+    after_commit_.push_back(ask_store{asked, std::move(question)});
+  }
   /// Drops what was to be done: the rows it belongs to are dropped as well.
   void drop_after_commit() { after_commit_.clear(); }
 
@@ -45,7 +47,9 @@ public:
   void send_at_once(address to, message body) { at_once_.push_back(tell{std::move(to), std::move(body)}); }
   void ask(token asked, store::query question) { at_once_.push_back(ask_store{asked, std::move(question)}); }
   void wake_at(time_ms at, std::string timer) { at_once_.push_back(wake_me_at{at, std::move(timer)}); }
-  void log(log_level level, std::string what, fields with = {}) { at_once_.push_back(note{level, std::move(what), std::move(with)}); }
+  void log(log_level level, std::string what, fields with = {}) {
+    at_once_.push_back(note{level, std::move(what), std::move(with)});
+  }
   void finish(causeway::finish x = {}) { at_once_.push_back(x); }
   void at_once(effect x) { at_once_.push_back(std::move(x)); }
 

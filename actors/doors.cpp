@@ -36,7 +36,9 @@ bool room_door::concerns_an_invitation(const std::string& room_id, const pdus_re
 std::optional<said> room_door::call(const std::string& room_id, const federation_call& m) const {
   if (m.match->info->id == endpoint::invite_v1 || m.match->info->id == endpoint::invite_v2) {
     // It would only have been handed on. Known from now on: the next PDU of that server may take it back.
-    const auto* event = !m.body ? nullptr : m.match->info->id == endpoint::invite_v1 ? m.body.get() : m.body->find("event");
+    const auto* event = !m.body                                    ? nullptr
+                        : m.match->info->id == endpoint::invite_v1 ? m.body.get()
+                                                                   : m.body->find("event");
     const auto* user = event ? event->find_string("state_key") : nullptr;
     if (!user) return std::nullopt;
     const auto key = room_id + "|" + *user;
@@ -44,16 +46,19 @@ std::optional<said> room_door::call(const std::string& room_id, const federation
     return said{{{actor_kind::invitation, key}, m}};
   }
   const fault why{fault_code::not_found, "room " + room_id};
-  return said{{{actor_kind::gateway, m.gateway},
-               federation_reply{m.gateway, m.id, info(why.code).http_status,
-                                matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}), 0, m.origin}}};
+  return said{
+    {{actor_kind::gateway, m.gateway},
+     federation_reply{m.gateway, m.id, info(why.code).http_status,
+                      matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}), 0,
+                      m.origin}}};
 }
 
 std::optional<said> room_door::answer(const std::string& room_id, const message& m) const {
   if (rooms_->contains(room_id)) return std::nullopt;
   if (const auto* x = std::get_if<pdus_received>(&m)) {
     if (concerns_an_invitation(room_id, *x)) return std::nullopt;
-    return said{{x->reply_to, pdus_handled{x->asked, std::vector<pdu_outcome>(x->pdus->size(), pdu_outcome{{}, not_in_room})}}};
+    return said{
+      {x->reply_to, pdus_handled{x->asked, std::vector<pdu_outcome>(x->pdus->size(), pdu_outcome{{}, not_in_room})}}};
   }
   if (std::holds_alternative<edu_received>(m)) return said{};
   if (const auto* x = std::get_if<federation_call>(&m)) return call(room_id, *x);

@@ -26,7 +26,7 @@ public:
 class room_door final : public door {
 public:
   room_door(const context& node, std::shared_ptr<const known_keys> rooms, std::shared_ptr<known_keys> invitations)
-    : node_(node), rooms_(std::move(rooms)), invitations_(std::move(invitations)) {}
+      : node_(node), rooms_(std::move(rooms)), invitations_(std::move(invitations)) {}
   std::optional<std::vector<tell>> answer(const std::string& room_id, const message& m) const override;
 
 private:

@@ -20,12 +20,10 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
   if (!is("type", "m.room.member") || !is("room_id", room_id) || !is("sender", user_id) || !is("state_key", user_id) ||
       !membership || *membership != *wanted)
     return {fault_code::peer_bad_answer, "the template is not our user's " + *wanted};
-  object pdu{{"type", "m.room.member"},
-             {"room_id", room_id},
-             {"sender", user_id},
-             {"state_key", user_id},
-             {"origin", node.server_name}, // no longer specified; Rocket.Chat demanded it of joins and leaves until August 2026
-             {"origin_server_ts", now}};
+  object pdu{
+    {"type", "m.room.member"}, {"room_id", room_id},         {"sender", user_id},
+    {"state_key", user_id},    {"origin", node.server_name}, // no longer specified; Rocket.Chat demanded it of joins and leaves until August 2026
+    {"origin_server_ts", now}};
   for (const auto* key : {"prev_events", "auth_events", "depth"}) {
     const auto* v = shape.find(key);
     if (!v) return {fault_code::peer_bad_answer, std::string{"the template has no "} + key};
@@ -39,12 +37,15 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
   return x;
 }
 
-bool is_refusal(const peer_answer& m) { return m.status >= 400 && m.status < 500 && m.status != 429 && !m.errcode.empty(); }
+bool is_refusal(const peer_answer& m) {
+  return m.status >= 400 && m.status < 500 && m.status != 429 && !m.errcode.empty();
+}
 
 fault incompatible_version(const peer_answer& m) {
   const auto body = matrix::json::parse(m.body);
   const auto* version = body ? body->find_string("room_version") : nullptr;
-  return {fault_code::incompatible_room_version, m.why.detail + (version ? "; the room has version " + excerpt(*version, 32) : std::string{})};
+  return {fault_code::incompatible_room_version,
+          m.why.detail + (version ? "; the room has version " + excerpt(*version, 32) : std::string{})};
 }
 
 fault refusal_of(const peer_answer& m) {

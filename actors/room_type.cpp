@@ -11,7 +11,9 @@ bool is_said(const matrix::json::object& content, std::string_view key) {
   return text && text->as_string() && !text->as_string()->empty();
 }
 
-bool lets_others_come(std::string_view join_rule) { return !join_rule.empty() && join_rule != "invite" && join_rule != "private"; }
+bool lets_others_come(std::string_view join_rule) {
+  return !join_rule.empty() && join_rule != "invite" && join_rule != "private";
+}
 
 } // namespace
 
@@ -20,7 +22,8 @@ chat::room_type infer_room_type(const room_traits& x) {
   return x.people > people_of_dm_max ? chat::room_type::group_dm : chat::room_type::dm;
 }
 
-void take_trait(room_traits& into, std::string_view type, std::string_view state_key, const matrix::json::object& content) {
+void take_trait(room_traits& into, std::string_view type, std::string_view state_key,
+                const matrix::json::object& content) {
   if (type == "m.room.member") {
     const auto* membership = content.find("membership");
     const auto* is = membership ? membership->as_string() : nullptr;
@@ -30,7 +33,8 @@ void take_trait(room_traits& into, std::string_view type, std::string_view state
   if (type == "m.room.create") into.is_typed = is_said(content, "type");
   else if (type == "m.room.name") into.has_name = into.has_name || is_said(content, "name");
   else if (type == "m.room.canonical_alias") into.has_name = into.has_name || is_said(content, "alias");
-  else if (type == "m.room.join_rules" && is_said(content, "join_rule")) into.join_rule = *content.find("join_rule")->as_string();
+  else if (type == "m.room.join_rules" && is_said(content, "join_rule"))
+    into.join_rule = *content.find("join_rule")->as_string();
 }
 
 bool is_direct(const matrix::event& invite) {
@@ -55,14 +59,15 @@ room_traits traits_of_invite(const matrix::event& invite, const matrix::json::va
 
 std::string type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state) {
   const matrix::json::value nothing{matrix::json::array{}};
-  return std::string{type_name(infer_room_type(traits_of_invite(invite, invite_room_state != nullptr ? *invite_room_state : nothing)))};
+  return std::string{
+    type_name(infer_room_type(traits_of_invite(invite, invite_room_state != nullptr ? *invite_room_state : nothing)))};
 }
 
 std::string_view type_name(chat::room_type x) {
   switch (x) {
-    case chat::room_type::dm: return "dm";
-    case chat::room_type::group_dm: return "group_dm";
-    case chat::room_type::channel: return "channel";
+  case chat::room_type::dm: return "dm";
+  case chat::room_type::group_dm: return "group_dm";
+  case chat::room_type::channel: return "channel";
   }
   return "channel";
 }

@@ -28,7 +28,7 @@ public:
     std::condition_variable wakeup;
     std::deque<caf::resumable*> jobs, patient_jobs;
     std::size_t urgent_turns = 0; ///< jobs taken in a row while a patient one waited
-    std::size_t sleeping = 0; ///< workers that wait for a job
+    std::size_t sleeping = 0;     ///< workers that wait for a job
   };
   struct worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator*) {}

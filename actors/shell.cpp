@@ -113,10 +113,8 @@ void switchboard::deliver(const address& to, message body) const {
   }
   switch (to.kind) {
   case actor_kind::gateway:
-    if (auto* request = std::get_if<gateway::http_request>(&body))
-      outside->send(std::move(*request));
-    else if (auto* reply = std::get_if<federation_reply>(&body))
-      outside->send(std::move(*reply));
+    if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request));
+    else if (auto* reply = std::get_if<federation_reply>(&body)) outside->send(std::move(*reply));
     return;
   case actor_kind::inspector:
     if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));

@@ -53,8 +53,8 @@ struct switchboard {
 };
 
 /// The one shell of all machines: turns messages into `on`, and effects into sends, commits and timers. It decides nothing.
-caf::behavior shell(caf::stateful_actor<struct shell_state>* self, std::shared_ptr<const switchboard> others, address who,
-                    std::shared_ptr<any_machine> machine, caf::actor supervisor);
+caf::behavior shell(caf::stateful_actor<struct shell_state>* self, std::shared_ptr<const switchboard> others,
+                    address who, std::shared_ptr<any_machine> machine, caf::actor supervisor);
 
 /// State of a shell.
 struct shell_state {
@@ -74,8 +74,8 @@ struct shell_state {
   std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
   struct timer {
     std::uint64_t generation = 0;
-    time_ms at = 0;                      ///< by the wall clock, as the machine said
-    caf::actor_clock::time_point due{};  ///< by CAF's, which no change of the wall clock moves
+    time_ms at = 0;                     ///< by the wall clock, as the machine said
+    caf::actor_clock::time_point due{}; ///< by CAF's, which no change of the wall clock moves
   };
   std::map<std::string, timer> timers;
   std::uint64_t last_generation = 0;
@@ -108,7 +108,8 @@ struct supervisor_state {
     enum class phase : std::uint8_t { wanted, running, restarting, parked } at = phase::running;
     bool is_remade = false; ///< it was told to end, and is made anew when it has
     std::deque<message> waiting;
-    std::deque<command_reference> commands; ///< the last ones that went to it; they are lost with it, unless it has said how they ended
+    std::deque<command_reference>
+      commands; ///< the last ones that went to it; they are lost with it, unless it has said how they ended
     std::deque<time_ms> failures; ///< within the window
     std::string last_fault;
   };

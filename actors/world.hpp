@@ -13,7 +13,8 @@ public:
   virtual ~world() = default;
   virtual time_ms now() const = 0;
   /// `failed` is shared by the batches of one life of an actor: after the first that fails none of the others is written.
-  virtual void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed, std::function<void(result<store::commit_outcome>)> done) = 0;
+  virtual void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed,
+                      std::function<void(result<store::commit_outcome>)> done) = 0;
   virtual void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) = 0;
   /// To a gateway: a request that is answered by `http_answered` to remote_server `x.server_name`.
   virtual void send(gateway::http_request x) = 0;

@@ -21,7 +21,7 @@ public:
       : out_(out), section_(section), part_(part) {}
 
   template <class Integer>
-  requires std::is_unsigned_v<Integer>
+    requires std::is_unsigned_v<Integer>
   void number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most,
               std::string_view doc) {
     auto& x = add(name, value_kind::number, doc);
@@ -97,9 +97,10 @@ void add_node(std::vector<field>& out) {
 
 void add_edge(std::vector<field>& out) {
   section_fields<edge_options> s{out, "edge", &options::edge};
-  s.list("chat_endpoints", &edge_options::chat_endpoints,
-         "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act as "
-         "the chat server; anything else needs it.");
+  s.list(
+    "chat_endpoints", &edge_options::chat_endpoints,
+    "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act as "
+    "the chat server; anything else needs it.");
   s.list("gateway_endpoints", &edge_options::gateway_endpoints,
          "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none.");
   s.text("admin_endpoint", &edge_options::admin_endpoint,
@@ -127,8 +128,9 @@ void add_edge(std::vector<field>& out) {
       take("role", peer.role);
     }
   };
-  s.number("streams", &edge_options::streams, 1, 64,
-           "Durable notification streams; a room belongs to one by the hash of its id. A used store refuses another number.");
+  s.number(
+    "streams", &edge_options::streams, 1, 64,
+    "Durable notification streams; a room belongs to one by the hash of its id. A used store refuses another number.");
   s.number("command_credit", &edge_options::command_credit, 1, 100'000, "Commands that one peer may have open.");
   s.number("event_credit_max", &edge_options::event_credit_max, 1, 1'000'000,
            "Most notifications in flight to a peer, whatever it grants.");
@@ -157,10 +159,12 @@ void add_gateway(std::vector<field>& out) {
   s.list("allowed_networks", &gateway_options::allowed_networks,
          "Networks (CIDR) that outgoing requests may reach although they are private, loopback or link-local.");
   s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
-  s.number("connections_max", &gateway_options::connections_max, 1, 100'000,
-           "Inbound connections, at most as many as the process may open descriptors for. Beyond it the oldest unfinished handshake gives way, then those that never sent a request, then idle ones.");
-  s.number("connections_per_address_max", &gateway_options::connections_per_address_max, 1, 100'000,
-           "Inbound connections of one address (of IPv6 the /64), at most half of all. Not counted with plain_http: there all come from the proxy.");
+  s.number(
+    "connections_max", &gateway_options::connections_max, 1, 100'000,
+    "Inbound connections, at most as many as the process may open descriptors for. Beyond it the oldest unfinished handshake gives way, then those that never sent a request, then idle ones.");
+  s.number(
+    "connections_per_address_max", &gateway_options::connections_per_address_max, 1, 100'000,
+    "Inbound connections of one address (of IPv6 the /64), at most half of all. Not counted with plain_http: there all come from the proxy.");
   s.number("connections_per_destination_max", &gateway_options::connections_per_destination_max, 1, 64,
            "Outbound connections to one server.");
   s.number("idle_timeout_s", &gateway_options::idle_timeout_s, 5, 3'600, "How long an idle connection is kept.");
@@ -171,16 +175,20 @@ void add_gateway(std::vector<field>& out) {
            "How long an inbound request waits for the node before it is answered with 504.");
   s.number("pending_requests_max", &gateway_options::pending_requests_max, 1, 1'000'000,
            "Inbound requests that may wait for the node; further ones are answered with 429.");
-  s.number("inbound_bodies_mib", &gateway_options::inbound_bodies_mib, 16, 65'536,
-           "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones are answered with 429.");
-  s.number("streams_max", &gateway_options::streams_max, 1, 100'000,
-           "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
-  s.number("answers_mib", &gateway_options::answers_mib, 16, 65'536,
-           "Memory for answers over 16 KiB, of all connections together, until they are read; further ones become 429.");
+  s.number(
+    "inbound_bodies_mib", &gateway_options::inbound_bodies_mib, 16, 65'536,
+    "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones are answered with 429.");
+  s.number(
+    "streams_max", &gateway_options::streams_max, 1, 100'000,
+    "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
+  s.number(
+    "answers_mib", &gateway_options::answers_mib, 16, 65'536,
+    "Memory for answers over 16 KiB, of all connections together, until they are read; further ones become 429.");
   s.number("answers_per_peer_mib", &gateway_options::answers_per_peer_mib, 1, 65'536,
            "The same of one address (of IPv6 the /64) and of one server. A single answer passes whatever its size.");
-  s.number("answer_bytes_per_second_min", &gateway_options::answer_bytes_per_second_min, 1, 1'000'000'000,
-           "A client that reads an answer slower, over 10 seconds, is cut off. Eight times as much while half of answers_mib is held.");
+  s.number(
+    "answer_bytes_per_second_min", &gateway_options::answer_bytes_per_second_min, 1, 1'000'000'000,
+    "A client that reads an answer slower, over 10 seconds, is cut off. Eight times as much while half of answers_mib is held.");
   s.text("well_known_server", &gateway_options::well_known_server,
          "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
   s.text("dns_server", &gateway_options::dns_server,
@@ -189,7 +197,8 @@ void add_gateway(std::vector<field>& out) {
 
 void add_federation(std::vector<field>& out) {
   section_fields<federation_options> s{out, "federation", &options::federation};
-  s.text("room_version", &federation_options::room_version, "Version of the rooms we create. Servers of before autumn 2025 may not know 12: 11 is for their company.");
+  s.text("room_version", &federation_options::room_version,
+         "Version of the rooms we create. Servers of before autumn 2025 may not know 12: 11 is for their company.");
   s.number("retry_delay_ms_min", &federation_options::retry_delay_ms_min, 10, 60'000,
            "First pause before a server that failed is tried again; it doubles with each failure.");
   s.number("retry_delay_ms_max", &federation_options::retry_delay_ms_max, 100, 86'400'000,
@@ -239,21 +248,24 @@ void add_federation(std::vector<field>& out) {
            "MiB answered to one server per second; while it has had more its requests are answered with 429.");
   s.number("inbound_answers_mib_burst", &federation_options::inbound_answers_mib_burst, 1, 1'000'000,
            "MiB that may be answered to one server at once after a pause.");
-  s.number("inbound_history_requests_max", &federation_options::inbound_history_requests_max, 1, 1'000,
-           "Questions of one server about state and history that are worked on at once; further ones wait, up to a hundred, then get 429.");
-  s.enumeration("notary", &federation_options::notary, notary_service_names,
-                "What other servers get when they ask us for the keys of third ones: nothing, what is kept here, or, for a server that says "
-                "who it is, also what has to be fetched.");
+  s.number(
+    "inbound_history_requests_max", &federation_options::inbound_history_requests_max, 1, 1'000,
+    "Questions of one server about state and history that are worked on at once; further ones wait, up to a hundred, then get 429.");
+  s.enumeration(
+    "notary", &federation_options::notary, notary_service_names,
+    "What other servers get when they ask us for the keys of third ones: nothing, what is kept here, or, for a server that says "
+    "who it is, also what has to be fetched.");
   s.number("notary_requests_per_second", &federation_options::notary_requests_per_second, 1, 100'000,
            "Such questions of one address (of IPv6 the /64) that are answered per second; further ones get 429.");
   s.number("notary_requests_burst", &federation_options::notary_requests_burst, 1, 1'000'000,
            "Such questions of one address that may come at once after a pause.");
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
-  s.flag("profiles_need_shared_room", &federation_options::profiles_need_shared_room,
-         "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
-         "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
-         "and show their people what they are told.");
+  s.flag(
+    "profiles_need_shared_room", &federation_options::profiles_need_shared_room,
+    "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
+    "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
+    "and show their people what they are told.");
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
     "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
@@ -273,13 +285,15 @@ void add_actors(std::vector<field>& out) {
            "Events asked for at once to close a gap.");
   r.number("missing_events_rounds", &room_options::missing_events_rounds, 1, 10'000,
            "Times a gap is asked for before the state is fetched instead.");
-  r.number("left_room_served_h", &room_options::left_room_served_h, 0, 720,
-           "So long the servers that were in a room when the last of our users left it are told what leads to that leave. Who is in the room later is not known here. 0: not at all.");
+  r.number(
+    "left_room_served_h", &room_options::left_room_served_h, 0, 720,
+    "So long the servers that were in a room when the last of our users left it are told what leads to that leave. Who is in the room later is not known here. 0: not at all.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
            "Pause before a gap that could not be closed is tried again; it doubles, up to an hour.");
-  r.number("omit_members_above", &room_options::omit_members_above, 0, 1'000'000,
-           "A room with more members is joined without them at first, when the other server can; they follow. The same is "
-           "answered to servers that join through us and ask for it.");
+  r.number(
+    "omit_members_above", &room_options::omit_members_above, 0, 1'000'000,
+    "A room with more members is joined without them at first, when the other server can; they follow. The same is "
+    "answered to servers that join through us and ask for it.");
   r.number("backfill_on_join", &room_options::backfill_on_join, 0, 10'000, "Events of history fetched after a join.");
 
   section_fields<invitation_options> i{out, "invitation", &options::invitation};
@@ -290,9 +304,10 @@ void add_actors(std::vector<field>& out) {
   i.number("retry_delay_ms_min", &invitation_options::retry_delay_ms_min, 10, 60'000,
            "First pause before an invitation is sent again; it doubles with each failure.");
   i.number("retry_delay_ms_max", &invitation_options::retry_delay_ms_max, 100, 86'400'000, "Longest pause.");
-  i.number("knock_check_s", &invitation_options::knock_check_s, 1, 86'400,
-           "How often the room's server is asked whether a knock of one of ours is still open: many servers tell nobody "
-           "that they have rejected it.");
+  i.number(
+    "knock_check_s", &invitation_options::knock_check_s, 1, 86'400,
+    "How often the room's server is asked whether a knock of one of ours is still open: many servers tell nobody "
+    "that they have rejected it.");
   i.number("queue_wait_ms", &invitation_options::queue_wait_ms, 0, 120'000,
            "How long an invitation waits at most until what was said before it has been sent to the same server.");
   i.number("inbound_burst", &invitation_options::inbound_burst, 1, 1'000'000,
@@ -337,9 +352,10 @@ void add_store(std::vector<field>& out) {
   s.text("path", &store_options::path,
          "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that "
          "alone is set.");
-  s.flag("new_beside_key", &store_options::new_beside_key,
-         "Whether a new store may be made although the signing key exists already, as at the first start with a key made "
-         "elsewhere. False: the store is taken to be lost, and the broker does not start.");
+  s.flag(
+    "new_beside_key", &store_options::new_beside_key,
+    "Whether a new store may be made although the signing key exists already, as at the first start with a key made "
+    "elsewhere. False: the store is taken to be lost, and the broker does not start.");
   s.number("cache_kib", &store_options::cache_kib, 1'024, 4'194'304, "Page cache of the writing connection.");
   s.number("reader_cache_kib", &store_options::reader_cache_kib, 512, 4'194'304,
            "Page cache of the reading connection.");
@@ -455,16 +471,11 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (byte < 0x20 || byte == 0x7f)
-      ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
-    else
-      out += c;
+    if (c == '"' || c == '\\') (out += '\\') += c;
+    else if (c == '\n') out += "\\n";
+    else if (c == '\t') out += "\\t";
+    else if (byte < 0x20 || byte == 0x7f) ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
+    else out += c;
   }
   return out += '"';
 }

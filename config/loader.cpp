@@ -56,10 +56,8 @@ std::string unknown_key(std::string_view section_name, std::string_view name) {
   }
   std::vector<std::string_view> here;
   for (const auto& x : fields()) {
-    if (x.section == section_name)
-      here.push_back(x.name);
-    else if (x.name == name)
-      return "there is no such key; did you mean " + x.key() + "?";
+    if (x.section == section_name) here.push_back(x.name);
+    else if (x.name == name) return "there is no such key; did you mean " + x.key() + "?";
   }
   auto like = nearest(name, here);
   return "there is no such key" + (like.empty() ? "." : "; did you mean " + std::string{like} + "?");
@@ -91,12 +89,9 @@ public:
     if (!document) return problem_at({}, name, document.error().detail);
     for (const auto& x : document->entries) {
       auto where = name + ":" + std::to_string(x.line);
-      if (x.section.empty())
-        problem_at(x.name, where, "stands outside of any section; " + section_hint(x.name));
-      else if (x.name.empty())
-        set_problem_of_section(x, where);
-      else
-        set(x.section, x.name, where, [&x](const field& of) { return x.as(of); });
+      if (x.section.empty()) problem_at(x.name, where, "stands outside of any section; " + section_hint(x.name));
+      else if (x.name.empty()) set_problem_of_section(x, where);
+      else set(x.section, x.name, where, [&x](const field& of) { return x.as(of); });
     }
   }
 
@@ -198,11 +193,15 @@ examination examine(const sources& from, purpose what_for) {
   derive(out);
   const auto told = out.problems.size();
   const auto was_refused = [&out, told](const std::string& key) {
-    return std::any_of(out.problems.begin(), out.problems.begin() + static_cast<std::ptrdiff_t>(told), [&key](const problem& y) { return y.key == key; });
+    return std::any_of(out.problems.begin(), out.problems.begin() + static_cast<std::ptrdiff_t>(told),
+                       [&key](const problem& y) { return y.key == key; });
   };
-  for (auto& x : validate(out.values, what_for, [&out](std::string_view key) { return out.origins.contains(std::string{key}); })) {
+  for (auto& x : validate(out.values, what_for,
+                          [&out](std::string_view key) { return out.origins.contains(std::string{key}); })) {
     // A value that was refused above stands at its default now; the default's own problems would only confuse.
-    if (was_refused(x.key) || std::any_of(x.others.begin(), x.others.end(), [&](const auto& other) { return was_refused(other.key); })) continue;
+    if (was_refused(x.key) ||
+        std::any_of(x.others.begin(), x.others.end(), [&](const auto& other) { return was_refused(other.key); }))
+      continue;
     place(x, out.origins);
     out.problems.push_back(std::move(x));
   }
@@ -217,7 +216,8 @@ void place(problem& x, const std::map<std::string, std::string>& origins) {
   x.where = where_of(x.key);
   for (auto& other : x.others) {
     other.where = where_of(other.key);
-    if (x.where.empty()) x.where = other.where; // the key itself stands at its default: whoever set the other has to know
+    if (x.where.empty())
+      x.where = other.where; // the key itself stands at its default: whoever set the other has to know
   }
 }
 

@@ -16,8 +16,8 @@ struct media_options {
   std::uint64_t cache_bytes_max = std::uint64_t{10} * 1024 * 1024 * 1024;
   /// Width times height of a picture of which a thumbnail is made; decoding takes 4 bytes each; range 10000..400000000.
   std::uint32_t thumbnail_pixels_max = 32'000'000;
-  std::uint32_t fetch_timeout_s = 120; ///< one file of another server, from asking to its last byte; range 5..280
-  std::uint32_t upload_lifetime_h = 24;///< a part of an upload is waited for this long; range 1..720
+  std::uint32_t fetch_timeout_s = 120;  ///< one file of another server, from asking to its last byte; range 5..280
+  std::uint32_t upload_lifetime_h = 24; ///< a part of an upload is waited for this long; range 1..720
 };
 
 } // namespace causeway::config

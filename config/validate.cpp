@@ -62,8 +62,7 @@ void check_peers(report& r, const edge_options& x) {
     if (!is_curve_key(peer.public_key))
       r.add("edge.peers",
             label + "needs a public_key of 40 characters in Z85, as `causeway curve-key FILE` prints it.");
-    else if (!keys.insert(peer.public_key).second)
-      r.add("edge.peers", label + "has the public_key of another peer.");
+    else if (!keys.insert(peer.public_key).second) r.add("edge.peers", label + "has the public_key of another peer.");
     if (std::find(roles.begin(), roles.end(), peer.role) == roles.end())
       r.add("edge.peers",
             label + "has the unknown role \"" + peer.role + "\": it must be chat, gateway, inspector or admin.");
@@ -78,7 +77,8 @@ void check_edge(report& r, const edge_options& x, bool binds) {
                    "\" can be reached by other machines and so needs CURVE: set edge.curve_secret_key_file and "
                    "edge.peers, or use "
                    "ipc:// or a loopback address.");
-    if (key == "edge.admin_endpoint" && text.starts_with("tcp://") && !is_remote_endpoint(text) && x.curve_secret_key_file.empty())
+    if (key == "edge.admin_endpoint" && text.starts_with("tcp://") && !is_remote_endpoint(text) &&
+        x.curve_secret_key_file.empty())
       r.add(key, "\"" + text +
                    "\" has no CURVE: every user of this machine could act as the operator. Use ipc://, or set "
                    "edge.curve_secret_key_file and edge.peers.");
@@ -127,7 +127,8 @@ std::string to_string(const problem& x) {
   (out += out.empty() ? "" : ": ") += x.what;
   std::string also;
   for (const auto& other : x.others)
-    if (!other.where.empty() && other.where != x.where) also += (also.empty() ? " (" : ", ") + other.key + ": " + other.where;
+    if (!other.where.empty() && other.where != x.where)
+      also += (also.empty() ? " (" : ", ") + other.key + ": " + other.where;
   return also.empty() ? out : out + also + ")";
 }
 

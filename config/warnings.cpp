@@ -28,14 +28,17 @@ public:
   /// Warns when others have any of `rights` to what is at `path`.
   void rights(std::string_view key, const std::string& path, mode_t rights, const std::string& why) {
     struct stat about {};
-    if (path.empty() || ::stat(path.c_str(), &about) != 0 || (about.st_mode & rights) == 0 || !seen_.insert(path).second) return;
+    if (path.empty() || ::stat(path.c_str(), &about) != 0 || (about.st_mode & rights) == 0 ||
+        !seen_.insert(path).second)
+      return;
     add(key, path + why);
   }
   /// Warns when somebody else may put another file in the place of `path`.
   void folder_of(std::string_view key, const std::string& path, const std::string& what) {
     if (path.empty()) return;
     auto folder = std::filesystem::path{path}.parent_path();
-    rights(key, folder.empty() ? "." : folder.string(), others_write, ": others may write into this folder, and so put their own " + what + " in place of ours: chmod go-w it.");
+    rights(key, folder.empty() ? "." : folder.string(), others_write,
+           ": others may write into this folder, and so put their own " + what + " in place of ours: chmod go-w it.");
   }
 
 private:
@@ -52,10 +55,18 @@ void look_at_endpoints(look_out& out, const edge_options& x) {
   static constexpr std::string_view way_out = "use ipc://, or set edge.curve_secret_key_file and edge.peers.";
   for (const auto& text : x.chat_endpoints)
     if (is_open_to_local_users(text, x))
-      out.add("edge.chat_endpoints", "\"" + text + "\" has no CURVE: every user of this machine can act as the chat server, read all messages and write in the name of all its users; " + std::string{way_out});
+      out.add(
+        "edge.chat_endpoints",
+        "\"" + text +
+          "\" has no CURVE: every user of this machine can act as the chat server, read all messages and write in the name of all its users; " +
+          std::string{way_out});
   for (const auto& text : x.gateway_endpoints)
     if (is_open_to_local_users(text, x))
-      out.add("edge.gateway_endpoints", "\"" + text + "\" has no CURVE: every user of this machine can act as a gateway, see all that goes to other servers and answer in their name; " + std::string{way_out});
+      out.add(
+        "edge.gateway_endpoints",
+        "\"" + text +
+          "\" has no CURVE: every user of this machine can act as a gateway, see all that goes to other servers and answer in their name; " +
+          std::string{way_out});
 }
 
 void look_at_sockets(look_out& out, const edge_options& x) {
@@ -76,13 +87,16 @@ void look_at_node_files(look_out& out, const options& x) {
   out.folder_of("node.signing_key_file", key, "key");
   if (x.store.path != ":memory:") {
     for (const auto* ending : {"", "-wal", "-shm", "-lock"})
-      out.rights("store.path", x.store.path + ending, others_any, ": others have rights to this file, which holds all messages: chmod 600 it.");
+      out.rights("store.path", x.store.path + ending, others_any,
+                 ": others have rights to this file, which holds all messages: chmod 600 it.");
     out.folder_of("store.path", x.store.path, "store");
   }
   for (const auto* part : {"", "/blobs", "/incoming", "/media.db", "/media.db-wal", "/media.db-shm"})
-    out.rights("media.directory", x.media_path() + part, others_any, ": others have rights to this, which holds files of messages: chmod go-rwx it.");
+    out.rights("media.directory", x.media_path() + part, others_any,
+               ": others have rights to this, which holds files of messages: chmod go-rwx it.");
   // A log may well be for a group to read, which collects logs.
-  out.rights("log.file", x.log.file, world_any | S_IWGRP, ": everybody may read this file, or others may write into it: chmod o-rwx,g-w it.");
+  out.rights("log.file", x.log.file, world_any | S_IWGRP,
+             ": everybody may read this file, or others may write into it: chmod o-rwx,g-w it.");
 }
 
 } // namespace
@@ -98,12 +112,18 @@ std::vector<problem> warnings(const options& x, purpose what_for) {
   if (x.gateway.plain_http)
     for (const auto& text : x.gateway.listen)
       if (is_remote_endpoint("tcp://" + text))
-        look.add("gateway.listen", "\"" + text + "\" takes plain HTTP from other machines: what comes and goes there can be read and changed on its way; listen at 127.0.0.1, where the proxy is.");
-  look.rights("edge.curve_secret_key_file", x.edge.curve_secret_key_file, others_any, " is a secret that others have rights to: chmod 600 it.");
+        look.add(
+          "gateway.listen",
+          "\"" + text +
+            "\" takes plain HTTP from other machines: what comes and goes there can be read and changed on its way; listen at 127.0.0.1, where the proxy is.");
+  look.rights("edge.curve_secret_key_file", x.edge.curve_secret_key_file, others_any,
+              " is a secret that others have rights to: chmod 600 it.");
   look.folder_of("edge.curve_secret_key_file", x.edge.curve_secret_key_file, "key");
   // A certificate's key is often shared with a group of servers.
-  look.rights("gateway.private_key_file", x.gateway.private_key_file, world_any | S_IWGRP, " is a secret that everybody may read, or others may replace: chmod 600 it.");
-  look.rights("gateway.ca_file", x.gateway.ca_file, others_write, ": others may write into this file, and so decide whom we trust: chmod go-w it.");
+  look.rights("gateway.private_key_file", x.gateway.private_key_file, world_any | S_IWGRP,
+              " is a secret that everybody may read, or others may replace: chmod 600 it.");
+  look.rights("gateway.ca_file", x.gateway.ca_file, others_write,
+              ": others may write into this file, and so decide whom we trust: chmod go-w it.");
   return out;
 }
 
@@ -111,7 +131,8 @@ std::vector<problem> warnings_of_files(const std::vector<std::string>& configura
   std::vector<problem> out;
   look_out look{out};
   for (const auto& path : configuration_files)
-    look.rights({}, path, others_write, ": others may write into this file, and so decide what the broker does: chmod go-w it.");
+    look.rights({}, path, others_write,
+                ": others may write into this file, and so decide what the broker does: chmod go-w it.");
   return out;
 }
 

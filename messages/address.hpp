@@ -7,7 +7,19 @@
 namespace causeway {
 
 /// Kinds of actors; the name is what the inspector prints.
-enum class actor_kind : std::uint8_t { room, remote_server, invitation, session, directory, verifier, store, gateway, edge, inspector, media };
+enum class actor_kind : std::uint8_t {
+  room,
+  remote_server,
+  invitation,
+  session,
+  directory,
+  verifier,
+  store,
+  gateway,
+  edge,
+  inspector,
+  media
+};
 std::string_view name(actor_kind kind);
 
 /// Whom a message is for: a kind and, where there are many, which one: room id, server name, `room_id|user_id`, peer name.

@@ -79,11 +79,11 @@ enum class fault_code : std::uint16_t {
 /// One row of the registry.
 struct fault_info {
   fault_code code = fault_code::none;
-  std::string_view name;      ///< stable word, snake_case; `code` of a RESULT on the chat edge
-  std::string_view errcode;   ///< Matrix errcode for a federation answer
-  int http_status = 500;      ///< HTTP status of that answer
-  bool retryable = false;     ///< true: the same input may succeed later
-  std::string_view what_to_do;///< one sentence for the operator or the chat developer
+  std::string_view name;       ///< stable word, snake_case; `code` of a RESULT on the chat edge
+  std::string_view errcode;    ///< Matrix errcode for a federation answer
+  int http_status = 500;       ///< HTTP status of that answer
+  bool retryable = false;      ///< true: the same input may succeed later
+  std::string_view what_to_do; ///< one sentence for the operator or the chat developer
 };
 
 /// The row of `code`; the row of `internal` for a number that is not in the registry.

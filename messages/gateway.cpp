@@ -51,15 +51,13 @@ void put(packer& p, std::string_view key, std::uint64_t x) {
 void put(packer& p, std::string_view key, const std::vector<std::string>& x) {
   put(p, key);
   p.pack_array(static_cast<std::uint32_t>(x.size()));
-  for (const auto& one : x)
-    put(p, one);
+  for (const auto& one : x) put(p, one);
 }
 
 void put(packer& p, std::string_view key, const std::vector<std::pair<std::string, std::string>>& x) {
   put(p, key);
   p.pack_map(static_cast<std::uint32_t>(x.size()));
-  for (const auto& [name, text] : x)
-    put(p, name, text);
+  for (const auto& [name, text] : x) put(p, name, text);
 }
 
 frame finish(verb what, const msgpack::sbuffer& header, const std::string& body) {
@@ -101,8 +99,7 @@ public:
     if (x == nullptr) return;
     if (x->type != msgpack::type::ARRAY) return fail(key);
     to.resize(x->via.array.size);
-    for (std::size_t i = 0; i < to.size(); ++i)
-      text(key, x->via.array.ptr[i], to[i]);
+    for (std::size_t i = 0; i < to.size(); ++i) text(key, x->via.array.ptr[i], to[i]);
   }
 
   void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& to) {
@@ -125,7 +122,8 @@ public:
 private:
   void unpack(const std::string& header) {
     try {
-      const msgpack::unpack_limit limit{header_items_max, header_items_max, header_bytes_max, header_bytes_max, 0, limits::msgpack_depth_max};
+      const msgpack::unpack_limit limit{
+        header_items_max, header_items_max, header_bytes_max, header_bytes_max, 0, limits::msgpack_depth_max};
       std::size_t offset = 0;
       handle_ = msgpack::unpack(header.data(), header.size(), offset, nullptr, nullptr, limit);
       if (offset != header.size()) fail("bytes after its map");
@@ -139,7 +137,8 @@ private:
     const auto& map = handle_.get().via.map;
     for (std::uint32_t i = 0; i < map.size; ++i) {
       const auto& name = map.ptr[i].key;
-      if (name.type == msgpack::type::STR && std::string_view{name.via.str.ptr, name.via.str.size} == key) return &map.ptr[i].val;
+      if (name.type == msgpack::type::STR && std::string_view{name.via.str.ptr, name.via.str.size} == key)
+        return &map.ptr[i].val;
     }
     return nullptr;
   }
@@ -189,7 +188,8 @@ result<http_request> decode_http_request(const edge::frame& x) {
   in.read("authorization", out.authorization);
   in.read_number("timeout_ms", out.timeout_ms, timeout_ms_max);
   if (in.has("stream")) in.read("stream", out.stream, UINT64_MAX);
-  in.read("response_bytes_max", out.response_bytes_max, out.stream != 0 ? limits::streamed_response_bytes_max : limits::response_bytes_max);
+  in.read("response_bytes_max", out.response_bytes_max,
+          out.stream != 0 ? limits::streamed_response_bytes_max : limits::response_bytes_max);
   if (in.has("url")) in.read("url", out.url);
   if (in.why()) return *in.why();
   out.body = x.body;

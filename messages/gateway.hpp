@@ -15,13 +15,13 @@ namespace causeway::gateway {
 /// {id, kind:"http_request", server, method, target, authorization:[..], timeout_ms, response_bytes_max, stream?, url?},
 /// body = HTTP body.
 struct http_request {
-  std::uint64_t id = 0;                  ///< chosen by the node, unique among its open requests
-  std::string server_name;               ///< whom to reach; the gateway does discovery
-  std::string method;                    ///< GET, PUT, POST
-  std::string target;                    ///< path and query, percent-encoded, sent untouched
-  std::vector<std::string> authorization;///< Authorization header values
-  std::string body;                      ///< JSON; empty: no body
-  std::uint32_t timeout_ms = 60'000;     ///< whole request, discovery included
+  std::uint64_t id = 0;                   ///< chosen by the node, unique among its open requests
+  std::string server_name;                ///< whom to reach; the gateway does discovery
+  std::string method;                     ///< GET, PUT, POST
+  std::string target;                     ///< path and query, percent-encoded, sent untouched
+  std::vector<std::string> authorization; ///< Authorization header values
+  std::string body;                       ///< JSON; empty: no body
+  std::uint32_t timeout_ms = 60'000;      ///< whole request, discovery included
   std::uint64_t response_bytes_max = 1024 * 1024;
   /// Not 0: the body of a 200 does not come with the answer but before it, as `http_piece`s of this number; no more than
   /// limits::stream_window_bytes are under way before the node grants more. Other statuses come whole.
@@ -34,21 +34,22 @@ struct http_request {
 /// address?, elapsed_ms, retry_after_ms?, date_ms?}, body = HTTP body.
 struct http_answer {
   std::uint64_t id = 0;
-  int status = 0;             ///< HTTP status; 0: no answer, `why` says so
+  int status = 0; ///< HTTP status; 0: no answer, `why` says so
   std::string content_type;
   std::string body;
-  fault why;                  ///< peer_unreachable, peer_timeout, peer_unresolvable, peer_tls, peer_blocked_address, too_large
-  std::string address;        ///< ip:port that was reached, for the operator
+  fault why;           ///< peer_unreachable, peer_timeout, peer_unresolvable, peer_tls, peer_blocked_address, too_large
+  std::string address; ///< ip:port that was reached, for the operator
   std::uint32_t elapsed_ms = 0;
   std::uint32_t retry_after_ms = 0; ///< of a Retry-After header; 0: none
-  std::int64_t date_ms = 0;         ///< of a Date header, ms since 1970; 0: none, or the request was not signed and a cache may have answered
+  std::int64_t date_ms =
+    0; ///< of a Date header, ms since 1970; 0: none, or the request was not signed and a cache may have answered
 };
 
 /// Gateway -> node: part of a streamed body, in order. Frame: EVENT, header map {kind, stream, content_type, content_disposition},
 /// body = the bytes, never empty.
 struct http_piece {
   std::uint64_t stream = 0;
-  std::string content_type;        ///< headers of the response; with the first piece only
+  std::string content_type; ///< headers of the response; with the first piece only
   std::string content_disposition;
   std::string body;
 };
@@ -64,18 +65,18 @@ struct stream_credit {
 /// `federation_answer` of that id whose body is the bytes, exactly as many as asked for, or whose status is not 200: then the
 /// body has no rest.
 struct body_wanted {
-  std::uint64_t id = 0;     ///< from the same numbers as the requests
+  std::uint64_t id = 0; ///< from the same numbers as the requests
   std::string stream;
   std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;  ///< at most limits::streamed_part_bytes_max
+  std::uint64_t bytes = 0; ///< at most limits::streamed_part_bytes_max
 };
 
 /// Gateway -> node: a homeserver asks us. Frame: COMMAND, header map
 /// {id, kind:"federation_request", method, target, authorization:[..], remote_address, has_body}, body = HTTP body.
 struct federation_request {
-  std::uint64_t id = 0;      ///< chosen by the gateway, unique among its open requests
+  std::uint64_t id = 0; ///< chosen by the gateway, unique among its open requests
   std::string method;
-  std::string target;        ///< raw target as on the wire: signatures are over exactly this
+  std::string target; ///< raw target as on the wire: signatures are over exactly this
   std::vector<std::string> authorization;
   std::string body;
   std::string remote_address;

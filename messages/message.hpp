@@ -43,17 +43,18 @@ struct status_told {
 };
 
 /// Everything actors say to each other. Which actor understands what: protocols.hpp.
-using message_content = std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
-  pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted, notary_keys_told, inbound_request,
-  pdus_handled, call_answered, retry_now, chat_command, federation_call, federation_reply, pdus_received,
-  edu_received, rescission_received, invite_accepted_by_server, invite_begun, invite_given_up, revoke_invite,
-  revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted,
-  invited_membership_changed, invite_wanted, knock_made, invite_arrived, invite_placed, invite_admission_wanted,
-  invite_admitted, rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled,
-  room_listed, summary_wanted, summary_told, member_wanted, member_told,
-  verify_events, events_verified, verify_piece, piece_verified, server_alive,
-  frame_received, connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced,
-  ephemeral_notification, store_state_changed, clock_state_changed, commands_lost, gateway::http_request>;
+using message_content =
+  std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
+               pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted,
+               notary_keys_told, inbound_request, pdus_handled, call_answered, retry_now, chat_command, federation_call,
+               federation_reply, pdus_received, edu_received, rescission_received, invite_accepted_by_server,
+               invite_begun, invite_given_up, revoke_invite, revocation_done, membership_wanted, join_wanted,
+               join_finished, leave_wanted, invited_membership_changed, invite_wanted, knock_made, invite_arrived,
+               invite_placed, invite_admission_wanted, invite_admitted, rescission_delivered, rescission_wanted_again,
+               invite_not_taken, rescission_handled, room_listed, summary_wanted, summary_told, member_wanted,
+               member_told, verify_events, events_verified, verify_piece, piece_verified, server_alive, frame_received,
+               connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced,
+               ephemeral_notification, store_state_changed, clock_state_changed, commands_lost, gateway::http_request>;
 /// A type of its own, so that its special members, which are long, are compiled in one file and not in each that has one.
 struct message : message_content {
   using message_content::variant;

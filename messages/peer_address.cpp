@@ -22,7 +22,8 @@ std::optional<std::string> as_v6_network(const std::string& host) {
   std::array<unsigned char, 16> bytes{};
   if (inet_pton(AF_INET6, host.c_str(), bytes.data()) != 1) return std::nullopt;
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin())) return inet_ntop(AF_INET, bytes.data() + mapped_prefix.size(), text.data(), text.size());
+  if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin()))
+    return inet_ntop(AF_INET, bytes.data() + mapped_prefix.size(), text.data(), text.size());
   std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
   return std::string{inet_ntop(AF_INET6, bytes.data(), text.data(), text.size())} + "/64";
 }
@@ -35,7 +36,8 @@ std::string peer_of(std::string_view address) {
     const auto end = host.find(']');
     if (end == std::string::npos) return {};
     host = host.substr(1, end - 1);
-  } else if (const auto colon = host.find(':'); colon != std::string::npos && host.find(':', colon + 1) == std::string::npos) {
+  } else if (const auto colon = host.find(':');
+             colon != std::string::npos && host.find(':', colon + 1) == std::string::npos) {
     host.resize(colon);
   }
   host.resize(std::min(host.find('%'), host.size())); // the zone of a link-local address

@@ -116,7 +116,8 @@ public:
     void descend(const node* n) {
       for (; n; n = n->left.get()) push(n);
     }
-    std::array<const node*, height_max> path_; ///< nodes whose entry and right side are still to come; only the first `size_` are anything
+    std::array<const node*, height_max>
+      path_; ///< nodes whose entry and right side are still to come; only the first `size_` are anything
     std::size_t size_ = 0;
   };
   using iterator = const_iterator;
@@ -130,7 +131,8 @@ public:
     for (; from != to; ++from) try_emplace(from->first, from->second);
   }
   persistent_map(const persistent_map&) = default;
-  persistent_map(persistent_map&& other) noexcept : root_(std::move(other.root_)), size_(std::exchange(other.size_, 0)) {}
+  persistent_map(persistent_map&& other) noexcept
+      : root_(std::move(other.root_)), size_(std::exchange(other.size_, 0)) {}
   persistent_map& operator=(persistent_map other) noexcept {
     root_ = std::move(other.root_);
     size_ = other.size_;
@@ -200,7 +202,9 @@ public:
     return it;
   }
 
-  void insert_or_assign(Key key, Value value) { size_ += put(root_, share<entry>{new entry(std::move(key), std::move(value))}); }
+  void insert_or_assign(Key key, Value value) {
+    size_ += put(root_, share<entry>{new entry(std::move(key), std::move(value))});
+  }
   /// @returns whether the key is new; otherwise nothing changes
   bool try_emplace(Key key, Value value) {
     if (contains(key)) return false;
@@ -324,7 +328,8 @@ private:
   static bool is_balanced(const tree& t) {
     if (!t) return true;
     const auto l = height(t->left), r = height(t->right);
-    return t->height == std::max(l, r) + 1 && std::max(l, r) - std::min(l, r) <= 1 && is_balanced(t->left) && is_balanced(t->right);
+    return t->height == std::max(l, r) + 1 && std::max(l, r) - std::min(l, r) <= 1 && is_balanced(t->left) &&
+           is_balanced(t->right);
   }
 
   /// What of a tree is still to come, in the order of keys: whole subtrees as long as nobody has to look into them.

@@ -17,7 +17,7 @@ namespace causeway {
 /// room -> remote_server, after the commit that queued it: a PDU is owed to this server.
 struct pdu_queued {
   matrix::event_ptr event;
-  std::string chat_room_id;    ///< for delivery notifications
+  std::string chat_room_id;         ///< for delivery notifications
   std::string chat_message_id = {}; ///< likewise; empty: the chat server has no name for the event
 };
 
@@ -33,12 +33,12 @@ struct peer_request {
   address reply_to;
   token asked = 0;
   matrix::endpoint endpoint = matrix::endpoint::version;
-  std::vector<std::string> parameters;                       ///< path parameters, not encoded
+  std::vector<std::string> parameters; ///< path parameters, not encoded
   std::vector<std::pair<std::string, std::string>> query;
-  std::string body;                                          ///< JSON; empty: none
+  std::string body; ///< JSON; empty: none
   std::uint32_t timeout_ms = 60'000;
   std::uint64_t response_bytes_max = 1024 * 1024;
-  std::uint64_t stream = 0;                                  ///< not 0: see gateway::http_request
+  std::uint64_t stream = 0; ///< not 0: see gateway::http_request
 };
 
 /// remote_server -> asker. Always sent, once: what the endpoint promises, a refusal, or the fault that prevented an answer.
@@ -49,7 +49,8 @@ struct peer_answer {
   /// where something was answered that the endpoint never answers (a web page, 204, a redirect): fault peer_bad_answer.
   int status = 0;
   std::string body;
-  fault why;           ///< set for status 0 and for 400 and above: peer_refused with errcode and error; peer_bad_answer for a 4xx that is no Matrix error
+  fault
+    why; ///< set for status 0 and for 400 and above: peer_refused with errcode and error; peer_bad_answer for a 4xx that is no Matrix error
   std::string errcode; ///< Matrix errcode of a refusal, empty when the body had none
 };
 
@@ -57,11 +58,13 @@ struct peer_answer {
 struct keys_wanted {
   address reply_to;
   token asked = 0;
-  std::int64_t valid_at_ts = 0;       ///< a key valid until at least then is wanted; 0: any
-  std::vector<std::string> key_ids;   ///< fetched again (with back-off) when one of these is unknown
-  bool wants_document = false;        ///< our own notary does: fetched when only the keys are known, and from the server itself only
-  bool in_crowd = false;              ///< asked for with those of many other servers: notaries are asked at once, beside the server
-  bool are_doubted = false;           ///< a signature does not match the known keys: the server itself is asked again, at bounded intervals
+  std::int64_t valid_at_ts = 0;     ///< a key valid until at least then is wanted; 0: any
+  std::vector<std::string> key_ids; ///< fetched again (with back-off) when one of these is unknown
+  bool wants_document =
+    false;               ///< our own notary does: fetched when only the keys are known, and from the server itself only
+  bool in_crowd = false; ///< asked for with those of many other servers: notaries are asked at once, beside the server
+  bool are_doubted =
+    false; ///< a signature does not match the known keys: the server itself is asked again, at bounded intervals
 };
 struct keys_found {
   token asked = 0;
@@ -74,7 +77,7 @@ struct keys_found {
 /// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a moment are asked for
 /// together. Answered with `notary_keys_told`.
 struct notary_keys_wanted {
-  std::string server_name;          ///< whose keys, and who is answered
+  std::string server_name; ///< whose keys, and who is answered
   token asked = 0;
   std::int64_t valid_at_ts = 0;     ///< minimum_valid_until_ts; 0: any
   std::vector<std::string> key_ids; ///< empty: all
@@ -91,8 +94,8 @@ struct notary_keys_told {
 /// Gateway edge -> remote_server(origin): a request that claims to be of this server. It is authenticated here, then
 /// answered here (`send`) or handed on.
 struct inbound_request {
-  std::string gateway;                    ///< which gateway connection waits for the answer
-  std::uint64_t id = 0;                   ///< the gateway's number for it
+  std::string gateway;  ///< which gateway connection waits for the answer
+  std::uint64_t id = 0; ///< the gateway's number for it
   std::shared_ptr<const gateway::federation_request> request;
   std::shared_ptr<const matrix::endpoint_match> match;
   std::shared_ptr<const std::vector<std::string>> authorization; ///< X-Matrix headers with this origin

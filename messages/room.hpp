@@ -18,9 +18,9 @@ namespace causeway {
 
 /// Who waits for the RESULT of a command, and under which idempotency key.
 struct command_reference {
-  std::string session;    ///< key of the session actor
-  std::string command_id; ///< the chat server's idempotency key; empty for ephemeral commands
-  std::uint64_t trace = 0;///< follows the command through logs and actors
+  std::string session;     ///< key of the session actor
+  std::string command_id;  ///< the chat server's idempotency key; empty for ephemeral commands
+  std::uint64_t trace = 0; ///< follows the command through logs and actors
   bool operator==(const command_reference&) const = default;
 };
 
@@ -28,8 +28,8 @@ struct command_reference {
 struct chat_command {
   command_reference reference;
   std::shared_ptr<const chat::command> body;
-  std::string room_id;      ///< resolved
-  matrix::event_ptr create_event;                                ///< room.create: the new room's first event, which names it
+  std::string room_id;            ///< resolved
+  matrix::event_ptr create_event; ///< room.create: the new room's first event, which names it
   std::shared_ptr<const std::vector<store::put_user>> profiles; ///< of the local users the command names
 };
 
@@ -48,7 +48,7 @@ struct federation_reply {
   std::string gateway;
   std::uint64_t id = 0;
   int status = 200;
-  std::string body; ///< JSON
+  std::string body;                 ///< JSON
   std::uint32_t retry_after_ms = 0; ///< of a 429: when to repeat; 0: a second
   std::string origin; ///< whose call it answers: its remote_server hears of it (`call_answered`); empty: nobody does
 };
@@ -106,8 +106,8 @@ struct revoke_invite {
 };
 /// room -> invitation.
 struct revocation_done {
-  fault why;            ///< none: the leave is committed and queued
-  std::string invite;   ///< event id, as asked
+  fault why;          ///< none: the leave is committed and queued
+  std::string invite; ///< event id, as asked
 };
 /// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
 /// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited anew.
@@ -139,13 +139,15 @@ struct join_wanted {
   bool is_direct = false; ///< the invitation said that the room is a direct message
   std::string display_name, avatar_url;
   std::optional<command_reference> command = {};
-  matrix::event_ptr invite = nullptr; ///< what he accepts, of another server: the room takes it first where it has missed it
+  matrix::event_ptr invite =
+    nullptr; ///< what he accepts, of another server: the room takes it first where it has missed it
 };
 /// room -> invitation: how the join ended.
 struct join_finished {
   std::string user_id;
   fault why; ///< none: joined
-  bool perhaps_joined = false; ///< the other server got the join and its answer was lost: to all others he may be in the room
+  bool perhaps_joined =
+    false; ///< the other server got the join and its answer was lost: to all others he may be in the room
 };
 /// invitation -> room: a local user says no to an invitation of a room we take part in, or takes his knock back. Answered with `join_finished`.
 struct leave_wanted {
@@ -157,23 +159,25 @@ struct invited_membership_changed {
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted
-  std::string past_invite; ///< an invite the room has taken, and that this membership has outlived; empty: none is known to be
-  std::string chat_room_id, type;    ///< of the room; these three are told with an invite
-  std::string invite_room_state;     ///< JSON array, as for an invited server
+  std::string
+    past_invite; ///< an invite the room has taken, and that this membership has outlived; empty: none is known to be
+  std::string chat_room_id, type; ///< of the room; these three are told with an invite
+  std::string invite_room_state;  ///< JSON array, as for an invited server
 };
 /// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until `invite_begun` is heard, so that
 /// no failure of either actor loses it.
 struct invite_wanted {
-  matrix::event_ptr event;          ///< signed by us, on top of the room as it was
-  std::string invite_room_state;    ///< JSON array: what the invited server may know of the room
-  std::string chat_room_id, type;   ///< of the room
+  matrix::event_ptr event;                  ///< signed by us, on top of the room as it was
+  std::string invite_room_state;            ///< JSON array: what the invited server may know of the room
+  std::string chat_room_id, type;           ///< of the room
   std::optional<command_reference> command; ///< invite.send, whose RESULT is the invitation's; nothing: of room.create
 };
 /// room -> invitation: one of ours knocks at the room, in which we take part; the knock is committed. Write the row.
 struct knock_made {
   matrix::event_ptr event;
-  std::string chat_room_id, type;   ///< of the room
-  std::optional<command_reference> command; ///< room.knock, whose RESULT is the invitation's; nothing: found when the room was loaded
+  std::string chat_room_id, type; ///< of the room
+  std::optional<command_reference>
+    command; ///< room.knock, whose RESULT is the invitation's; nothing: found when the room was loaded
 };
 /// invitation -> room: another server invites one of ours and we have signed it. Where we take part in the room it enters it like a pushed event.
 /// Answered with `invite_placed`.
@@ -199,7 +203,8 @@ struct invite_placed {
 /// remote_server -> invitation: the invited server has acknowledged a leave. room -> invitation: there is nothing to take back.
 struct rescission_delivered {
   std::string event_id;
-  std::vector<std::string> auth_events; ///< of the leave: the invite it takes back is among them. None: said by the room
+  std::vector<std::string>
+    auth_events; ///< of the leave: the invite it takes back is among them. None: said by the room
 };
 /// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room? Answered with `invite_admitted`.
 struct invite_admission_wanted {
@@ -238,15 +243,15 @@ struct member_told {
 struct summary_wanted {
   address reply_to;
   token asked = 0;
-  std::string origin;       ///< the server that asks
-  std::string parent;       ///< the space
-  bool in_parent = false;   ///< it has a joined member there
+  std::string origin;     ///< the server that asks
+  std::string parent;     ///< the space
+  bool in_parent = false; ///< it has a joined member there
 };
 /// room -> room.
 struct summary_told {
   token asked = 0;
-  bool known = false;       ///< this server is in the room
-  std::string summary;      ///< JSON object; empty: the asking server may not see it
+  bool known = false;  ///< this server is in the room
+  std::string summary; ///< JSON object; empty: the asking server may not see it
 };
 
 /// verifier -> room: signatures and hashes of events checked.

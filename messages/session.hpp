@@ -44,7 +44,7 @@ struct command_done {
 
 /// store -> session: streams grew.
 struct outbox_advanced {
-  std::map<std::uint32_t, std::int64_t> heads;                ///< stream -> highest cursor
+  std::map<std::uint32_t, std::int64_t> heads; ///< stream -> highest cursor
   /// What was appended, by stream; null or incomplete: it can be read. Moved out by the session, the one reader.
   std::shared_ptr<std::map<std::uint32_t, std::vector<store::outbox_row>>> rows = nullptr;
 };

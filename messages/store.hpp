@@ -24,7 +24,8 @@ enum class verdict : std::uint8_t {
   accepted = 0,
   rejected = 1,
   soft_failed = 2,
-  outlier = 3, ///< known and authorised by its own auth events, but its place in the graph is not (state of a join, auth chain)
+  outlier =
+    3, ///< known and authorised by its own auth events, but its place in the graph is not (state of a join, auth chain)
 };
 
 // -- writes -----------------------------------------------------------------------------------------------------------
@@ -63,15 +64,16 @@ struct put_room {
   std::string room_id;
   std::string room_version;
   room_phase phase = room_phase::joined;
-  std::string chat_room_id;  ///< empty: the chat server has bound none
-  std::string type;          ///< dm, group_dm, channel
+  std::string chat_room_id; ///< empty: the chat server has bound none
+  std::string type;         ///< dm, group_dm, channel
   bool federated = true;
   std::vector<std::string> forward_extremities;
-  std::int64_t state_group = 0;         ///< current state
+  std::int64_t state_group = 0; ///< current state
   std::int64_t last_position = 0;
-  std::int64_t first_position = 0;      ///< lowest (negative) position of backfilled history
-  std::int64_t last_state_group = 0;    ///< highest group id given
-  std::string history_from;             ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
+  std::int64_t first_position = 0;   ///< lowest (negative) position of backfilled history
+  std::int64_t last_state_group = 0; ///< highest group id given
+  std::string
+    history_from; ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
   /// JSON of the room actor about a join whose state lacks members that are still to be fetched; empty: the state is whole.
   std::string members_omitted;
 };
@@ -117,21 +119,21 @@ struct remove_destination_pdus {
 /// The transaction in flight and the back-off of a destination; replaced as a whole.
 struct put_destination {
   std::string server_name;
-  std::string transaction_id;              ///< empty: none in flight
-  std::int64_t transaction_ts = 0;         ///< origin_server_ts of its body
-  std::vector<std::string> transaction_pdus;///< event ids in order
-  std::vector<std::string> transaction_edus;///< JSON texts
+  std::string transaction_id;                ///< empty: none in flight
+  std::int64_t transaction_ts = 0;           ///< origin_server_ts of its body
+  std::vector<std::string> transaction_pdus; ///< event ids in order
+  std::vector<std::string> transaction_edus; ///< JSON texts
   std::uint32_t failures = 0;
-  std::int64_t first_failure_ts = 0;       ///< 0: healthy
-  std::int64_t retry_at_ts = 0;            ///< 0: now
+  std::int64_t first_failure_ts = 0; ///< 0: healthy
+  std::int64_t retry_at_ts = 0;      ///< 0: now
   std::string last_fault;
 };
 
 /// A PDU that its server refuses for good, by itself: it is not sent any more. Kept for the operator, the latest ones of a server.
 struct put_refused_pdu {
   std::string server_name, event_id, room_id, type;
-  std::string reason;   ///< of the refusal
-  std::int64_t ts = 0;  ///< of the last refusal
+  std::string reason;  ///< of the refusal
+  std::int64_t ts = 0; ///< of the last refusal
 };
 /// Refused PDUs kept of one server; the oldest go first.
 inline constexpr std::size_t refused_pdus_kept_max = 100;
@@ -166,21 +168,22 @@ struct put_command_result {
 /// An invitation or a knock; kept after its end for queries.
 struct put_invitation {
   std::string room_id, user_id;
-  std::string room_version;                     ///< empty: not known yet
-  std::string inviter;                          ///< of a knock: who knocks, then who answered
-  std::string direction;                        ///< outgoing, incoming, knock
-  std::string state;                            ///< of the contract
+  std::string room_version; ///< empty: not known yet
+  std::string inviter;      ///< of a knock: who knocks, then who answered
+  std::string direction;    ///< outgoing, incoming, knock
+  std::string state;        ///< of the contract
   std::string reason;
-  std::string event;               ///< the invite event, JSON; of a knock that is open its own
-  std::string invite_room_state;   ///< JSON array
-  std::string chat_room_id, type;  ///< as far as known
-  std::int64_t since_ts = 0;       ///< of the state
-  std::int64_t deadline_ts = 0;    ///< 0: none
-  std::uint32_t attempts = 0;      ///< of the request under way
-  std::int64_t retry_at_ts = 0;    ///< 0: nothing to repeat
-  std::string pending_request;     ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask, tell; empty: nothing
-  std::string via;                 ///< servers a knock goes to, separated by blanks; the first is the one that took it
-  std::string last_fault;          ///< why the last attempt of the request under way failed; empty: none has
+  std::string event;              ///< the invite event, JSON; of a knock that is open its own
+  std::string invite_room_state;  ///< JSON array
+  std::string chat_room_id, type; ///< as far as known
+  std::int64_t since_ts = 0;      ///< of the state
+  std::int64_t deadline_ts = 0;   ///< 0: none
+  std::uint32_t attempts = 0;     ///< of the request under way
+  std::int64_t retry_at_ts = 0;   ///< 0: nothing to repeat
+  std::string
+    pending_request; ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask, tell; empty: nothing
+  std::string via;   ///< servers a knock goes to, separated by blanks; the first is the one that took it
+  std::string last_fault; ///< why the last attempt of the request under way failed; empty: none has
 };
 
 /// The chat server's id of a message <-> event id.
@@ -198,14 +201,15 @@ struct put_server_keys {
   std::string server_name;
   matrix::verify_keys keys;
   std::int64_t fetched_ts = 0;
-  std::string documents; ///< what the server said of them, as it signed it, the latest first: a JSON array; empty: none are kept
+  std::string
+    documents; ///< what the server said of them, as it signed it, the latest first: a JSON array; empty: none are kept
 };
 
 /// A redaction that applies: the event is from now on what the redaction leaves of it. The first one stays its reason.
 struct redact_event {
   std::string room_id;
-  matrix::event_ptr redacted;      ///< the redacted form
-  std::string redaction_event_id;  ///< must be stored
+  matrix::event_ptr redacted;     ///< the redacted form
+  std::string redaction_event_id; ///< must be stored
 };
 /// The whole of an event that was kept stripped, see `matrix::restored`. Nothing where a redaction was applied to it meanwhile.
 struct restore_event {
@@ -224,10 +228,11 @@ struct drop_held_redaction {
   std::string room_id, redaction_event_id;
 };
 
-using write_content = std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
-  remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
-  put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
-  redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery>;
+using write_content =
+  std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
+               remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
+               put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
+               redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery>;
 /// As with `message`: special members are compiled once.
 struct write : write_content {
   using write_content::variant;
@@ -285,12 +290,13 @@ struct events_loaded {
 /// Events at or before the given ones, newest first, walking prev_events (backfill) within the stored graph.
 struct load_ancestors {
   std::string room_id;
-  std::vector<std::string> from;     ///< included in the answer
-  std::vector<std::string> stop_at;  ///< never included, not walked past (get_missing_events)
+  std::vector<std::string> from;    ///< included in the answer
+  std::vector<std::string> stop_at; ///< never included, not walked past (get_missing_events)
   std::size_t limit = 100;
   std::int64_t min_depth = 0;
   bool include_from = true;
-  std::size_t bytes_max = std::numeric_limits<std::size_t>::max(); ///< JSON of the events together; the first one always counts as fitting
+  std::size_t bytes_max =
+    std::numeric_limits<std::size_t>::max(); ///< JSON of the events together; the first one always counts as fitting
 };
 using ancestors_loaded = events_loaded; // state groups *before* each event are included: history visibility needs them
 
@@ -314,20 +320,22 @@ struct find_event {
 struct load_destination {
   std::string server_name;
   std::size_t limit = 1'000;
-  bool newest_per_room = false; ///< of each room the newest queued PDU only; those of the latest rooms where `limit` is not enough
+  bool newest_per_room =
+    false; ///< of each room the newest queued PDU only; those of the latest rooms where `limit` is not enough
 };
 struct destination_loaded {
   struct names {
     std::string chat_room_id, chat_message_id;
   };
-  put_destination destination;   ///< defaulted when unknown
-  std::vector<matrix::event_ptr> pdus;///< the oldest `limit` queued, in order
-  bool more = false;             ///< others wait in the store
+  put_destination destination;              ///< defaulted when unknown
+  std::vector<matrix::event_ptr> pdus;      ///< the oldest `limit` queued, in order
+  bool more = false;                        ///< others wait in the store
   std::vector<matrix::event_ptr> in_flight; ///< of the transaction under way those that are not among `pdus`
-  put_server_keys keys;          ///< empty when none are known
-  std::vector<put_refused_pdu> refused; ///< the latest first
-  std::int64_t refused_count = 0;       ///< all there ever were
-  std::map<std::string, names> names_of; ///< event id -> what the chat server calls its room and it; of the messages above that it has named
+  put_server_keys keys;                     ///< empty when none are known
+  std::vector<put_refused_pdu> refused;     ///< the latest first
+  std::int64_t refused_count = 0;           ///< all there ever were
+  std::map<std::string, names>
+    names_of; ///< event id -> what the chat server calls its room and it; of the messages above that it has named
 };
 
 struct find_received_transaction {
@@ -409,8 +417,9 @@ struct directory_loaded {
     std::string listing;
   };
   std::vector<room> rooms;
-  std::vector<std::string> destinations_owed;                          ///< servers with queued PDUs or a transaction
-  std::vector<std::pair<std::string, std::string>> invitations_pending;///< (room, user) with a deadline or a request to repeat
+  std::vector<std::string> destinations_owed; ///< servers with queued PDUs or a transaction
+  std::vector<std::pair<std::string, std::string>>
+    invitations_pending; ///< (room, user) with a deadline or a request to repeat
   std::vector<put_user> users;
 };
 
@@ -429,7 +438,8 @@ struct load_key_documents {
   std::vector<std::string> servers;
 };
 struct key_documents_loaded {
-  std::map<std::string, std::string> documents; ///< server -> put_server_keys::documents; servers of which there are none are left out
+  std::map<std::string, std::string>
+    documents; ///< server -> put_server_keys::documents; servers of which there are none are left out
 };
 
 /// For the operator.
@@ -453,9 +463,10 @@ struct destinations_listed {
   std::vector<destination_summary> destinations;
 };
 
-using query_content = std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
-  find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
-  load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
+using query_content =
+  std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
+               find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
+               load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
 /// As with `message`: special members are compiled once.
 struct query : query_content {
   using query_content::variant;
@@ -466,9 +477,10 @@ struct query : query_content {
   query& operator=(query&&) noexcept;
   ~query();
 };
-using answer_content = std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found,
-  command_result_found, invitation_loaded, invitations_found, outbox_read, message_found, user_found,
-  directory_loaded, rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
+using answer_content =
+  std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found, command_result_found,
+               invitation_loaded, invitations_found, outbox_read, message_found, user_found, directory_loaded,
+               rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
 /// As with `message`: special members are compiled once.
 struct answer : answer_content {
   using answer_content::variant;

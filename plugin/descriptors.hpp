@@ -28,7 +28,8 @@ inline result<descriptor_share> share_descriptors(std::size_t limit, std::size_t
   constexpr std::size_t least = 8; // of each
   constexpr std::size_t outbound_max = 4'096;
   if (limit < reserved_descriptors + 2 * least)
-    return {fault_code::invalid_param, "the process may open " + std::to_string(limit) + " descriptors, at least " + std::to_string(reserved_descriptors + 2 * least) +
+    return {fault_code::invalid_param, "the process may open " + std::to_string(limit) + " descriptors, at least " +
+                                         std::to_string(reserved_descriptors + 2 * least) +
                                          " are needed: raise the limit (ulimit -n, LimitNOFILE=)"};
   const auto rest = limit - reserved_descriptors;
   const auto outbound = std::clamp(rest / 4, least, outbound_max);

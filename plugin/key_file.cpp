@@ -41,11 +41,14 @@ result<std::vector<matrix::old_signing_key>> parse_old_keys(std::string_view tex
     auto words = words_of(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (words.empty() || words.front() != old_key_word) continue;
-    if (words.size() != 4) return wrong("must write an old key as `old_ed25519 <id> <base64 public key> <expired_ts>`.");
+    if (words.size() != 4)
+      return wrong("must write an old key as `old_ed25519 <id> <base64 public key> <expired_ts>`.");
     matrix::old_signing_key x{"ed25519:" + std::string{words[1]}, std::string{words[2]}, 0};
-    if (!matrix::is_signing_key_id(x.key_id)) return wrong("has an old key id with other characters than letters, digits and _.");
+    if (!matrix::is_signing_key_id(x.key_id))
+      return wrong("has an old key id with other characters than letters, digits and _.");
     auto bytes = matrix::base64_decode(words[2]);
-    if (!bytes || bytes->size() != crypto_sign_PUBLICKEYBYTES) return wrong("has an old key that is not the base64 of 32 bytes.");
+    if (!bytes || bytes->size() != crypto_sign_PUBLICKEYBYTES)
+      return wrong("has an old key that is not the base64 of 32 bytes.");
     auto [last, problem] = std::from_chars(words[3].data(), words[3].data() + words[3].size(), x.expired_ts);
     if (problem != std::errc{} || last != words[3].data() + words[3].size() || x.expired_ts <= 0)
       return wrong("has an old key whose expired_ts is not a time in milliseconds.");
@@ -138,7 +141,8 @@ result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_
   if (!made) return made.error();
   wiped text{made->line.text};
   const auto id = key->key_id().substr(std::string_view{"ed25519:"}.size());
-  text.text += std::string{old_key_word} + " " + id + " " + key->public_key_base64() + " " + std::to_string(now_ms) + "\n";
+  text.text +=
+    std::string{old_key_word} + " " + id + " " + key->public_key_base64() + " " + std::to_string(now_ms) + "\n";
   // Everything but the line of the former key stays: older keys, and what somebody has noted.
   for (std::string_view rest = guard.text; !rest.empty();) {
     const auto end = rest.find('\n');
@@ -148,7 +152,8 @@ result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_
     if (words.empty() || words.front() == "ed25519") continue;
     text.text.append(line).append("\n");
   }
-  if (text.text.size() > secret_bytes_max) return fault{fault_code::too_large, path + " would become larger than 4 KiB: take its oldest keys out."};
+  if (text.text.size() > secret_bytes_max)
+    return fault{fault_code::too_large, path + " would become larger than 4 KiB: take its oldest keys out."};
   if (auto written = replace_secret_file(path, text.text); !written) return written.error();
   return std::move(made->key);
 }

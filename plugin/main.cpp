@@ -24,8 +24,9 @@ void tell_problems(const char* what, const causeway::config::examination& found)
 
 /// A file that is mapped (SQLite's -shm) was cut off by somebody, or its disk cannot be read. There is no going on; what was acknowledged is in the log.
 void tell_lost_mapping(int) {
-  static constexpr char text[] = "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): it ends. Nothing that was"
-                                 " acknowledged is lost; start it again, and see what touches the files in node.data_dir.\n";
+  static constexpr char text[] =
+    "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): it ends. Nothing that was"
+    " acknowledged is lost; start it again, and see what touches the files in node.data_dir.\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
   ::signal(SIGBUS, SIG_DFL);
   ::raise(SIGBUS);
@@ -38,9 +39,12 @@ int main(int argc, char** argv) {
   causeway::config::sources sources;
   bool without_gateway = false;
   std::string named;
-  app.add_option("-c,--config", named, std::string{"Configuration file (TOML); conf.d/*.toml beside it is read too. Default: "} +
-                                         causeway::config::default_file + ", where there is one.")
-    ->check([](const std::string& text) { return text.empty() ? std::string{"needs the name of a file"} : std::string{}; });
+  app
+    .add_option("-c,--config", named,
+                std::string{"Configuration file (TOML); conf.d/*.toml beside it is read too. Default: "} +
+                  causeway::config::default_file + ", where there is one.")
+    ->check(
+      [](const std::string& text) { return text.empty() ? std::string{"needs the name of a file"} : std::string{}; });
   app.add_option("--set", sources.set, "A value over all others: section.key=value");
   app.add_flag("--without-gateway", without_gateway, "No HTTPS in this process: `causeway gateway` runs elsewhere.");
   app.set_version_flag("--version", std::string{causeway::version()});
@@ -61,11 +65,13 @@ int main(int argc, char** argv) {
   if (!found.problems.empty()) {
     tell_problems("the configuration cannot be used", found);
     if (sources.file.empty())
-      std::fprintf(stderr, "No configuration file was read: --config names none, and there is no %s.\n", causeway::config::default_file);
+      std::fprintf(stderr, "No configuration file was read: --config names none, and there is no %s.\n",
+                   causeway::config::default_file);
     return 2;
   }
   // Of the options the node itself warns, in its log.
-  for (const auto& x : causeway::config::warnings_of_files(found.files)) std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
+  for (const auto& x : causeway::config::warnings_of_files(found.files))
+    std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
   std::string files;
   for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
   auto node = causeway::node::start(found.values, without_gateway);

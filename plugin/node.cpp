@@ -90,12 +90,18 @@ public:
   node_world(store::store_thread& store, node_log& log) : store_(store), log_(log) {}
 
   time_ms now() const override { return clock.now(wall_clock_ms(), steady_clock_ms()); }
-  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed, std::function<void(result<store::commit_outcome>)> done) override {
-    store_.submit(std::move(batch), [this, done = std::move(done)](result<store::commit_outcome> outcome) {
-      if (outcome && !outcome->outbox_heads.empty())
-        board->deliver({actor_kind::session, ""}, outbox_advanced{outcome->outbox_heads, std::make_shared<decltype(outcome->outbox_rows)>(std::move(outcome->outbox_rows))});
-      done(std::move(outcome));
-    }, std::move(failed));
+  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed,
+              std::function<void(result<store::commit_outcome>)> done) override {
+    store_.submit(
+      std::move(batch),
+      [this, done = std::move(done)](result<store::commit_outcome> outcome) {
+        if (outcome && !outcome->outbox_heads.empty())
+          board->deliver({actor_kind::session, ""},
+                         outbox_advanced{outcome->outbox_heads, std::make_shared<decltype(outcome->outbox_rows)>(
+                                                                  std::move(outcome->outbox_rows))});
+        done(std::move(outcome));
+      },
+      std::move(failed));
   }
   void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) override {
     store_.ask(std::move(question), [done = std::move(done)](store::answer a) {
@@ -198,7 +204,8 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   }
   if (sodium_init() < 0) return {fault_code::internal, "libsodium cannot be initialised"};
   options = wanted;
-  if (auto made = make_private_folder(options.node.data_dir); !made) return {fault_code::store_failed, "node.data_dir: " + made.error().detail};
+  if (auto made = make_private_folder(options.node.data_dir); !made)
+    return {fault_code::store_failed, "node.data_dir: " + made.error().detail};
   if (auto made = prepare_log_file(options.log); !made) return made;
   log = std::make_unique<node_log>(options.log);
 
@@ -213,12 +220,14 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (!old_keys) return old_keys.error();
   auto answered = (*engine)->ask(store::load_known{});
   const auto* known = std::get_if<store::known_loaded>(&answered);
-  if (!known) return fault{fault_code::store_failed, "what is known at start cannot be read: " + to_string(std::get<fault>(answered))};
+  if (!known)
+    return fault{fault_code::store_failed,
+                 "what is known at start cannot be read: " + to_string(std::get<fault>(answered))};
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
-  common =
-    std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation, options.room,
-                                      options.invitation, options.edge.streams, hex(random_bytes(6)), std::move(*old_keys), gate});
+  common = std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation,
+                                             options.room, options.invitation, options.edge.streams,
+                                             hex(random_bytes(6)), std::move(*old_keys), gate});
   secret = unswapped{common.get(), sizeof *common};
   outside = std::make_unique<node_world>(*store, *log);
   outside->board = std::make_shared<switchboard>();
@@ -245,7 +254,8 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
     if (auto fine = open_gateway(); !fine) return fine;
   // Last: what could be closed to others is closed by now.
   for (const auto& x : config::warnings(options))
-    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}}, {actor_kind::inspector, ""});
+    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}},
+               {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
   return ok();
 }
@@ -298,7 +308,9 @@ void node::parts::watch_store() {
   store->watch([this, is_out = false](const fault& why) mutable {
     const bool fails = why.code != fault_code::none;
     standing.set("store", fails ? why.detail : std::string{}, outside->now());
-    if (fails && !is_out) log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}}, {actor_kind::store, ""});
+    if (fails && !is_out)
+      log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}},
+                 {actor_kind::store, ""});
     if (!fails) log->write(note{log_level::info, "the store writes again", {}}, {actor_kind::store, ""});
     is_out = fails;
     outside->board->deliver({actor_kind::session, ""}, store_state_changed{why});
@@ -322,10 +334,8 @@ status node::parts::open_edge() {
   };
   handlers.on_lost = [this, opened](const edge::connection& gone) {
     opened->wait(false);
-    if (gone.peer_role == edge::role::chat)
-      outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
-    else if (gone.peer_role == edge::role::gateway)
-      outside->gateways->on_lost(gone);
+    if (gone.peer_role == edge::role::chat) outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
+    else if (gone.peer_role == edge::role::gateway) outside->gateways->on_lost(gone);
   };
   auto bound = edge::edge::open(zmq, options.edge, std::move(handlers));
   if (!bound) return bound.error();
@@ -342,7 +352,8 @@ status node::parts::open_gateway() {
   complain_of_certificate();
   gateway::gateway_tuning tuning;
   tuning.stop_timeout = std::chrono::seconds{options.node.stop_timeout_s};
-  the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt, std::move(tuning));
+  the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt,
+                                                   std::move(tuning));
   return the_gateway->start();
 }
 
@@ -351,7 +362,9 @@ status node::parts::check_process(bool without_gateway) {
   for (const auto& x : check_limits(find_process_limits(options), process_needs::of(options, without_gateway))) {
     auto& all = x.refuses ? refused : warned;
     all += (all.empty() ? "" : "\n") + x.what;
-    if (!x.refuses) log->write(note{log_level::warning, "a limit of the process is low", {{"why", x.what}}}, {actor_kind::inspector, ""});
+    if (!x.refuses)
+      log->write(note{log_level::warning, "a limit of the process is low", {{"why", x.what}}},
+                 {actor_kind::inspector, ""});
   }
   standing.set("limits", warned, wall_clock_ms());
   if (!refused.empty()) return {fault_code::invalid_param, refused};
@@ -362,12 +375,15 @@ status node::parts::check_process(bool without_gateway) {
 status node::parts::check_new_store() const {
   const auto& path = options.store.path;
   std::error_code ignored;
-  const bool is_new = path != ":memory:" && (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
-  if (!is_new || options.store.new_beside_key || !std::filesystem::exists(options.node.signing_key_path(), ignored)) return ok();
-  return {fault_code::forbidden,
-          path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
-            " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room and no user: where that is "
-            "meant, start once with --set store.new_beside_key=true."};
+  const bool is_new =
+    path != ":memory:" && (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
+  if (!is_new || options.store.new_beside_key || !std::filesystem::exists(options.node.signing_key_path(), ignored))
+    return ok();
+  return {
+    fault_code::forbidden,
+    path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
+      " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room and no user: where that is "
+      "meant, start once with --set store.new_beside_key=true."};
 }
 
 /// The signing key; made where the store has never been signed for. A store that was goes on with its key, or with one that names it as an old one.
@@ -382,7 +398,8 @@ result<matrix::signing_key> node::parts::open_key() const {
   std::vector<store::public_key> former;
   for (const auto& x : *old_keys) former.push_back({x.key_id, x.public_key_base64});
   const store::public_key now{key->key_id(), key->public_key_base64()};
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto now_ms =
+    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   if (auto fine = store::may_sign_with(*use, now, former, path, now_ms); !fine) return fine.error();
   if (use->signed_with != now)
     if (auto written = store::write_key_use(options.store.path, now); !written) return written.error();
@@ -393,14 +410,18 @@ void node::parts::complain_of_certificate() {
   // No reason not to start: an operator who is late with the renewal still has his chat server's side, and what is said waits for the others.
   if (options.gateway.plain_http) return;
   const auto host = gateway::certified_host(options.node.server_name, options.gateway.well_known_server);
-  for (const auto& x : gateway::certificate_problems(options.gateway.certificate_file, options.gateway.private_key_file, host, outside->now() / 1'000))
-    log->write(note{log_level::error, "other servers will not take our certificate", {{"why", x.what}}}, {actor_kind::gateway, ""});
+  for (const auto& x : gateway::certificate_problems(options.gateway.certificate_file, options.gateway.private_key_file,
+                                                     host, outside->now() / 1'000))
+    log->write(note{log_level::error, "other servers will not take our certificate", {{"why", x.what}}},
+               {actor_kind::gateway, ""});
 }
 
 status node::parts::open_files() {
   media::hands hands;
   hands.deliver = [this](const address& to, message m) { outside->board->deliver(to, std::move(m)); };
-  hands.answer = [this](const std::string& gateway, gateway::federation_answer x) { outside->gateways->send(gateway, x); };
+  hands.answer = [this](const std::string& gateway, gateway::federation_answer x) {
+    outside->gateways->send(gateway, x);
+  };
   hands.go_on = [this](gateway::stream_credit x) { outside->gateways->send(x); };
   hands.fetch = [this](gateway::http_request x, std::function<void(gateway::http_answer)> done) {
     outside->gateways->send(std::move(x), std::move(done));
@@ -410,19 +431,22 @@ status node::parts::open_files() {
   };
   hands.now = [this] { return outside->now(); };
   hands.alarm = [this](const std::string& why) { standing.set("media", why, outside->now()); };
-  auto opened = media::media_service::open(options.node.server_name, options.media_path(), options.media, std::move(hands));
+  auto opened =
+    media::media_service::open(options.node.server_name, options.media_path(), options.media, std::move(hands));
   if (!opened) return opened.error();
   files = std::move(*opened);
   outside->files = files.get();
-  outside->gateways->handle_streams({[this](gateway::http_piece x) { files->on_piece(std::move(x)); },
-                                     [this](const std::string& gateway, gateway::body_wanted x) { files->on_body_wanted(gateway, std::move(x)); }});
+  outside->gateways->handle_streams(
+    {[this](gateway::http_piece x) { files->on_piece(std::move(x)); },
+     [this](const std::string& gateway, gateway::body_wanted x) { files->on_body_wanted(gateway, std::move(x)); }});
   return ok();
 }
 
 void node::parts::spawn_supervisors(std::string seed, const store::known_loaded& known) {
   const auto threads =
     options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
-  auto spawn = [&](actor_kind kind, machine_factory make, std::shared_ptr<known_keys> keys = nullptr, std::shared_ptr<const door> guard = nullptr) {
+  auto spawn = [&](actor_kind kind, machine_factory make, std::shared_ptr<known_keys> keys = nullptr,
+                   std::shared_ptr<const door> guard = nullptr) {
     outside->board->supervisors[static_cast<std::size_t>(kind)] =
       system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board),
                     supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard)});
@@ -432,14 +456,16 @@ void node::parts::spawn_supervisors(std::string seed, const store::known_loaded&
   for (const auto& room : known.rooms) rooms->on_disk(room);
   for (const auto& [room, user] : known.invitations) invitations->on_disk(room + "|" + user);
   spawn(
-    actor_kind::room, [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); }, rooms,
+    actor_kind::room,
+    [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); }, rooms,
     std::make_shared<room_door>(c, rooms, invitations));
   spawn(actor_kind::remote_server, [&c](const std::string& key) {
     return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key);
   });
-  spawn(actor_kind::invitation, [&c](const std::string& key) {
-    return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key);
-  }, invitations, std::make_shared<invitation_door>(invitations));
+  spawn(
+    actor_kind::invitation,
+    [&c](const std::string& key) { return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key); },
+    invitations, std::make_shared<invitation_door>(invitations));
   spawn(actor_kind::directory, [&c, seed](const std::string&) {
     return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed);
   });
@@ -494,15 +520,22 @@ void node::parts::watch_clock() {
   const auto now = outside->clock.look(wall_clock_ms(), steady_clock_ms());
   const bool is_wrong = now.why.code != fault_code::none;
   if (now.is_news) {
-    if (is_wrong) log->write(note{log_level::error, "the clock is wrong: nothing new is signed", {{"why", now.why.detail}}}, us);
-    else if (!now.doubt.empty()) log->write(note{log_level::warning, "the clock may be wrong", {{"why", now.doubt}}}, us);
+    if (is_wrong)
+      log->write(note{log_level::error, "the clock is wrong: nothing new is signed", {{"why", now.why.detail}}}, us);
+    else if (!now.doubt.empty())
+      log->write(note{log_level::warning, "the clock may be wrong", {{"why", now.doubt}}}, us);
     else log->write(note{log_level::info, "the clock is right again", {}}, us);
     standing.set("clock", is_wrong ? now.why.detail : now.doubt, outside->now());
   }
   if (now.set_by != 0) {
-    log->write(note{log_level::warning, "the clock was set: timers and pauses are counted anew", {{"by_ms", std::to_string(now.set_by)}}}, us);
+    log->write(note{log_level::warning,
+                    "the clock was set: timers and pauses are counted anew",
+                    {{"by_ms", std::to_string(now.set_by)}}},
+               us);
     for (const auto& s : outside->board->supervisors)
-      if (s) caf::anon_send(s, remake_all{{fault_code::clock_wrong, "the clock was set while it was carried out; repeat it with the same id"}});
+      if (s)
+        caf::anon_send(s, remake_all{{fault_code::clock_wrong,
+                                      "the clock was set while it was carried out; repeat it with the same id"}});
   }
   if (is_wrong) gate->close(now.why);
   else gate->open();
@@ -514,7 +547,9 @@ void node::parts::reload(const config::options& wanted) {
   const address us{actor_kind::inspector, ""};
   auto said = [&](const char* what, const status& outcome) {
     if (outcome) log->write(note{log_level::info, std::string{what} + " taken over", {}}, us);
-    else log->write(note{log_level::error, std::string{what} + " stays as it was", {{"why", to_string(outcome.error())}}}, us);
+    else
+      log->write(note{log_level::error, std::string{what} + " stays as it was", {{"why", to_string(outcome.error())}}},
+                 us);
   };
   said("log", log->reload(wanted.log.level));
   options.log.level = wanted.log.level;
@@ -553,7 +588,7 @@ void node::parts::stop() {
   wakeup.notify_all();
   if (housekeeper.joinable()) housekeeper.join();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
-  if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
+  if (files) files->stop();             // whoever waits for it is gone with the gateway, or asks the next node again
   say_goodbye();
   if (system) {
     // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.

@@ -44,8 +44,7 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
   {
     std::lock_guard guard(mutex_);
-    if (x.what == edge::verb::hello)
-      gateways_[key] = from;
+    if (x.what == edge::verb::hello) gateways_[key] = from;
     else if (!gateways_.contains(key)) {
       send_(from, edge::make_error({fault_code::hello_required, "HELLO first"}));
       return;
@@ -129,7 +128,8 @@ void gateway_links::conclude(const open_request& r, gateway::http_answer a) {
   a.id = r.id;
   if (on_date_ && a.date_ms > 0) on_date_(r.server_name, a);
   if (r.done) return r.done(std::move(a));
-  deliver_({actor_kind::remote_server, r.server_name}, http_answered{std::make_shared<const gateway::http_answer>(std::move(a))});
+  deliver_({actor_kind::remote_server, r.server_name},
+           http_answered{std::make_shared<const gateway::http_answer>(std::move(a))});
 }
 
 void gateway_links::send(gateway::http_request x) { send(std::move(x), nullptr); }
@@ -238,7 +238,8 @@ void gateway_links::answer(const edge::connection& to, std::uint64_t id, int htt
   a.id = id;
   a.status = http_status;
   a.body = std::move(body);
-  if (http_status == 429) a.headers.emplace_back("Retry-After", std::to_string(std::max(1u, (retry_after_ms + 999) / 1000)));
+  if (http_status == 429)
+    a.headers.emplace_back("Retry-After", std::to_string(std::max(1u, (retry_after_ms + 999) / 1000)));
   send_(to, gateway::encode(a));
 }
 
@@ -248,17 +249,19 @@ std::string gateway_links::keys_document() {
   const auto lifetime_ms = std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
   if (is_due(keys_document_until_ - renew_ms, now, lifetime_ms)) {
     keys_document_until_ = now + lifetime_ms;
-    keys_document_ =
-      matrix::json::canonical(matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys, keys_document_until_));
+    keys_document_ = matrix::json::canonical(
+      matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys, keys_document_until_));
   }
   return keys_document_;
 }
 
-void gateway_links::refuse(const edge::connection& to, std::uint64_t id, const fault& why, std::uint32_t retry_after_ms) {
+void gateway_links::refuse(const edge::connection& to, std::uint64_t id, const fault& why,
+                           std::uint32_t retry_after_ms) {
   answer(to, id, info(why.code).http_status, error_body(why), retry_after_ms);
 }
 
-bool gateway_links::admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x, bool proves) {
+bool gateway_links::admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x,
+                          bool proves) {
   std::lock_guard guard(mutex_);
   if (!gate_.admit(origin, now_(), peer_of(x.remote_address))) return false;
   if (!proves || gate_.is_proved(origin)) return true;
@@ -289,20 +292,26 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
   }
   auto claim = matrix::claimed_origin(x.authorization);
   if (claim.origin.empty()) return refuse(from, x.id, claim.problem);
-  if (claim.origin == node_.server_name) return refuse(from, x.id, {fault_code::unauthorized, "the request claims to be from this server"});
-  if (!admit(claim.origin, key_of(from), x, true)) return refuse(from, x.id, {fault_code::overloaded, "too many unknown servers at once; repeat"});
+  if (claim.origin == node_.server_name)
+    return refuse(from, x.id, {fault_code::unauthorized, "the request claims to be from this server"});
+  if (!admit(claim.origin, key_of(from), x, true))
+    return refuse(from, x.id, {fault_code::overloaded, "too many unknown servers at once; repeat"});
   hand_to_origin(key_of(from), claim.origin, std::move(claim.headers), std::move(x), std::move(*match));
 }
 
-void gateway_links::keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match) {
+void gateway_links::keys_question(const edge::connection& from, gateway::federation_request&& x,
+                                  matrix::endpoint_match&& match) {
   const auto& o = node_.federation;
-  if (o.notary == config::notary_service::none) return refuse(from, x.id, {fault_code::unrecognized, "this server is no notary"});
+  if (o.notary == config::notary_service::none)
+    return refuse(from, x.id, {fault_code::unrecognized, "this server is no notary"});
   std::uint32_t wait = 0;
   {
     std::lock_guard guard(mutex_);
-    wait = key_questions_.take(peer_of(x.remote_address), o.notary_requests_per_second, o.notary_requests_burst, now_());
+    wait =
+      key_questions_.take(peer_of(x.remote_address), o.notary_requests_per_second, o.notary_requests_burst, now_());
   }
-  if (wait > 0) return refuse(from, x.id, {fault_code::limit_exceeded, "too many questions about keys from this address"}, wait);
+  if (wait > 0)
+    return refuse(from, x.id, {fault_code::limit_exceeded, "too many questions about keys from this address"}, wait);
   if (o.notary == config::notary_service::fetched) {
     auto claim = matrix::claimed_origin(x.authorization);
     if (!claim.origin.empty() && claim.origin != node_.server_name && admit(claim.origin, key_of(from), x, false))
@@ -320,8 +329,9 @@ void gateway_links::keys_question(const edge::connection& from, gateway::federat
   deliver_({actor_kind::directory, ""}, std::move(call));
 }
 
-void gateway_links::hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers,
-                                   gateway::federation_request&& x, matrix::endpoint_match&& match) {
+void gateway_links::hand_to_origin(const std::string& gateway, const std::string& origin,
+                                   std::vector<std::string> headers, gateway::federation_request&& x,
+                                   matrix::endpoint_match&& match) {
   inbound_request r;
   r.gateway = gateway;
   r.id = x.id;

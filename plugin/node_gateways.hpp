@@ -73,8 +73,8 @@ private:
   void federation(const edge::connection& from, gateway::federation_request&& x);
   /// GET or POST /key/v2/query: open to anybody, and more is done for whoever says who he is.
   void keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match);
-  void hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers, gateway::federation_request&& x,
-                      matrix::endpoint_match&& match);
+  void hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers,
+                      gateway::federation_request&& x, matrix::endpoint_match&& match);
   void refuse(const edge::connection& to, std::uint64_t id, const fault& why, std::uint32_t retry_after_ms = 0);
   void answer(const edge::connection& to, std::uint64_t id, int http_status, std::string body,
               std::uint32_t retry_after_ms = 0);

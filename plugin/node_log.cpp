@@ -61,7 +61,8 @@ public:
 status prepare_log_file(const config::log_options& options) {
   if (options.file.empty() || ::access(options.file.c_str(), F_OK) == 0) return ok();
   if (const auto folder = std::filesystem::path{options.file}.parent_path(); !folder.empty())
-    if (auto made = make_private_folder(folder); !made) return {fault_code::store_failed, "log.file: " + made.error().detail};
+    if (auto made = make_private_folder(folder); !made)
+      return {fault_code::store_failed, "log.file: " + made.error().detail};
   if (auto made = open_private_file(options.file, O_WRONLY | O_CREAT | O_APPEND); !made)
     return {fault_code::store_failed, "log.file: " + made.error().detail};
   return ok();
@@ -93,7 +94,9 @@ protected:
   void flush_() override {}
 
 private:
-  descriptor opened() const { return descriptor{::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR)}; }
+  descriptor opened() const {
+    return descriptor{::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+  }
 
   const std::string path_;
   descriptor file_;
@@ -121,10 +124,8 @@ node_log::node_log(const config::log_options& options) : options_(options), json
   logger_->flush_on(spdlog::level::info);
   // Standard output is for the readiness line.
   edges_ = std::make_shared<spdlog::logger>("causeway.edges", sink());
-  if (json_)
-    edges_->set_formatter(std::make_unique<json_formatter>());
-  else
-    edges_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  if (json_) edges_->set_formatter(std::make_unique<json_formatter>());
+  else edges_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   edges_->set_level(logger_->level());
   edges_->flush_on(spdlog::level::info);
   spdlog::set_default_logger(edges_);

@@ -53,14 +53,17 @@ status write_secret(const std::string& path, std::string_view text, existing wha
   auto draft = path + ".new-" + std::to_string(::getpid());
   descriptor file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file_mode)};
   if (!file) return failed(draft, "cannot be made");
-  auto written = ::fchmod(file.number(), file_mode) == 0 ? write_all(file.number(), text, draft) : status{failed(draft, "cannot be made")};
-  bool placed = written && (what == existing::kept ? ::link(draft.c_str(), path.c_str()) : ::rename(draft.c_str(), path.c_str())) == 0;
+  auto written = ::fchmod(file.number(), file_mode) == 0 ? write_all(file.number(), text, draft)
+                                                         : status{failed(draft, "cannot be made")};
+  bool placed = written && (what == existing::kept ? ::link(draft.c_str(), path.c_str())
+                                                   : ::rename(draft.c_str(), path.c_str())) == 0;
   auto why = errno;
   ::unlink(draft.c_str()); // after a rename there is none
   if (!written) return written;
   if (!placed) {
     errno = why;
-    return why == EEXIST ? fault{fault_code::already_exists, path + " exists already."} : failed(path, "cannot be made");
+    return why == EEXIST ? fault{fault_code::already_exists, path + " exists already."}
+                         : failed(path, "cannot be made");
   }
   return sync_folder_of(path);
 }
@@ -136,7 +139,8 @@ void close_to_others(const std::string& folder) {
   struct stat about {};
   if (::lstat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || (about.st_mode & others) == 0) return;
   std::error_code error;
-  for (fs::recursive_directory_iterator at{folder, fs::directory_options::skip_permission_denied, error}, end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at{folder, fs::directory_options::skip_permission_denied, error}, end;
+       !error && at != end; at.increment(error)) {
     struct stat inner {};
     if (::lstat(at->path().c_str(), &inner) != 0 || S_ISLNK(inner.st_mode) || (inner.st_mode & others) == 0) continue;
     ::chmod(at->path().c_str(), inner.st_mode & all_rights & ~others);
@@ -170,7 +174,11 @@ result<std::string> read_secret_file(const std::string& path) {
   return text.text.substr(0, size);
 }
 
-status write_secret_file(const std::string& path, std::string_view text) { return write_secret(path, text, existing::kept); }
-status replace_secret_file(const std::string& path, std::string_view text) { return write_secret(path, text, existing::replaced); }
+status write_secret_file(const std::string& path, std::string_view text) {
+  return write_secret(path, text, existing::kept);
+}
+status replace_secret_file(const std::string& path, std::string_view text) {
+  return write_secret(path, text, existing::replaced);
+}
 
 } // namespace causeway

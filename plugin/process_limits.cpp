@@ -143,10 +143,8 @@ std::vector<limit_finding> check_limits(const process_limits& has, const process
     const auto way_out = ": " + where +
                          ", or set store.queue_bytes_max, store.cache_kib, gateway.inbound_bodies_mib, "
                          "gateway.answers_mib and media.thumbnail_pixels_max lower.";
-    if (*most < least)
-      refuse(what + ", of which " + in_mib(least) + " are needed" + way_out);
-    else
-      warn(what + ". Under load the system may end the broker" + way_out);
+    if (*most < least) refuse(what + ", of which " + in_mib(least) + " are needed" + way_out);
+    else warn(what + ". Under load the system may end the broker" + way_out);
   };
   memory(has.memory, 0, "The broker may use of memory", "raise it (MemoryMax=, --memory)");
   memory(has.data, 0, "The process may have as data", "raise it (ulimit -d, LimitDATA=)");
@@ -160,10 +158,8 @@ std::vector<limit_finding> check_limits(const process_limits& has, const process
     const auto what =
       "A file of the process may have " + in_mib(*has.file_size) + ", the store has " + in_mib(needs.store_bytes);
     const std::string way_out = ": take the limit away (ulimit -f, LimitFSIZE=).";
-    if (*has.file_size < needs.store_bytes + disk_bytes_min)
-      refuse(what + ", and must grow" + way_out);
-    else
-      warn(what + ". When it gets there nothing is taken any more" + way_out);
+    if (*has.file_size < needs.store_bytes + disk_bytes_min) refuse(what + ", and must grow" + way_out);
+    else warn(what + ". When it gets there nothing is taken any more" + way_out);
   }
   if (has.cpu_s)
     warn("The system ends the broker when it has used " + std::to_string(*has.cpu_s) +
@@ -173,8 +169,7 @@ std::vector<limit_finding> check_limits(const process_limits& has, const process
     if (x.free_bytes < disk_bytes_min)
       refuse(what + ", at least " + in_mib(disk_bytes_min) +
              " are needed to write anything: make room, or set another folder.");
-    else if (x.free_bytes < disk_bytes_low)
-      warn(what + ": when it is full nothing is taken any more.");
+    else if (x.free_bytes < disk_bytes_low) warn(what + ": when it is full nothing is taken any more.");
     if (x.counts_files && x.free_files < free_files_min)
       refuse("The file system of " + x.path + " (" + x.key + ") has room for " + std::to_string(x.free_files) +
              " more files (`df -i`): remove some, or set another folder.");

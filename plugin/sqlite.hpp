@@ -123,14 +123,11 @@ public:
 private:
   template <class Value>
   void bind(int index, const Value& x) {
-    if constexpr (std::is_same_v<Value, null_t>)
-      db_.check(sqlite3_bind_null(stmt_, index));
+    if constexpr (std::is_same_v<Value, null_t>) db_.check(sqlite3_bind_null(stmt_, index));
     else if constexpr (std::is_integral_v<Value>)
       db_.check(sqlite3_bind_int64(stmt_, index, static_cast<std::int64_t>(x)));
-    else if constexpr (std::is_same_v<Value, blob>)
-      bind_blob(index, x.bytes);
-    else
-      bind_text(index, x);
+    else if constexpr (std::is_same_v<Value, blob>) bind_blob(index, x.bytes);
+    else bind_text(index, x);
   }
   void bind_text(int index, std::string_view x) {
     // A null pointer would bind NULL; an empty text is not NULL.

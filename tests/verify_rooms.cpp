@@ -15,8 +15,7 @@ int main(int argc, char** argv) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{argv[1], error})
-    if (entry.path().extension() == ".gz" || entry.path().extension() == ".json")
-      files.push_back(entry.path());
+    if (entry.path().extension() == ".gz" || entry.path().extension() == ".json") files.push_back(entry.path());
   if (error || files.empty()) {
     std::cerr << "verify_rooms: no room files in " << argv[1] << "\n";
     return 2;
@@ -28,8 +27,7 @@ int main(int argc, char** argv) {
     const auto report = causeway::test::check_room(file);
     events += report.events;
     wrong += report.wrong.size();
-    for (const auto& sentence : report.wrong)
-      std::cout << file.filename().string() << ": " << sentence << "\n";
+    for (const auto& sentence : report.wrong) std::cout << file.filename().string() << ": " << sentence << "\n";
   }
   std::cout << files.size() << " rooms, " << events << " events, " << wrong << " wrong\n";
   return wrong > 0 ? 1 : 0;

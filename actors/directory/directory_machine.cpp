@@ -23,47 +23,38 @@ constexpr time_ms creating_ms_max = 60'000;
 
 } // namespace
 
-directory_machine::directory_machine(const context& node, std::string seed) : node_(node), seed_(std::move(seed)), out_({actor_kind::directory, ""}), users_(node) {
+directory_machine::directory_machine(const context& node, std::string seed)
+    : node_(node), seed_(std::move(seed)), out_({actor_kind::directory, ""}), users_(node) {
   if (seed_.size() < 16) throw std::invalid_argument("directory: at least 16 bytes of seed");
 }
 
 effects directory_machine::on(const message& m, time_ms now) {
   out_.set_now(now);
   switch (life_.on(m, out_, [] { return store::load_directory{}; })) {
-    case incarnation::turn::waits: return flush();
-    case incarnation::turn::loaded: {
-      loaded(incarnation::state_in<store::directory_loaded>(m, "the directory"));
-      auto all = flush();
-      for (const auto& waiting : life_.take_deferred()) append(all, on(waiting, now));
-      return all;
-    }
-    case incarnation::turn::runs: break;
+  case incarnation::turn::waits: return flush();
+  case incarnation::turn::loaded: {
+    loaded(incarnation::state_in<store::directory_loaded>(m, "the directory"));
+    auto all = flush();
+    for (const auto& waiting : life_.take_deferred()) append(all, on(waiting, now));
+    return all;
   }
-  if (const auto* x = std::get_if<command_received>(&m))
-    command(*x);
-  else if (const auto* call = std::get_if<federation_call>(&m))
-    federation(*call);
-  else if (const auto* listed = std::get_if<room_listed>(&m))
-    list(*listed);
-  else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m))
-    admit_invite(*wanted);
-  else if (const auto* keys = std::get_if<keys_found>(&m))
-    notary_keys(*keys);
-  else if (const auto* answered = std::get_if<peer_answer>(&m))
-    alias_answered(*answered);
-  else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary")
-    notary_overdue();
-  else if (timer && timer->name == "alias")
-    aliases_overdue();
+  case incarnation::turn::runs: break;
+  }
+  if (const auto* x = std::get_if<command_received>(&m)) command(*x);
+  else if (const auto* call = std::get_if<federation_call>(&m)) federation(*call);
+  else if (const auto* listed = std::get_if<room_listed>(&m)) list(*listed);
+  else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m)) admit_invite(*wanted);
+  else if (const auto* keys = std::get_if<keys_found>(&m)) notary_keys(*keys);
+  else if (const auto* answered = std::get_if<peer_answer>(&m)) alias_answered(*answered);
+  else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary") notary_overdue();
+  else if (timer && timer->name == "alias") aliases_overdue();
   else if (timer && timer->name == "shared_rooms") {
     shared_rooms_.expire(out_.now());
     answer_shared_rooms();
   } else if (const auto* member = std::get_if<member_told>(&m)) {
     shared_rooms_.answered(*member);
     answer_shared_rooms();
-  }
-  else if (const auto* named = std::get_if<room_named>(&m))
-    name_room(*named);
+  } else if (const auto* named = std::get_if<room_named>(&m)) name_room(*named);
   else if (const auto* s = std::get_if<status_wanted>(&m))
     out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
@@ -78,7 +69,8 @@ effects directory_machine::on(const message& m, time_ms now) {
         chat::invitations_answer list;
         for (const auto& i : found->invitations) {
           const auto chat_id = chat_id_by_room_.find(i.room_id);
-          list.invitations.push_back(invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
+          list.invitations.push_back(
+            invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
         }
         list.more_invitations = invitation::shorten(list.invitations);
         done(question, list, false);
@@ -104,15 +96,12 @@ void directory_machine::loaded(const store::directory_loaded& from) {
   }
   users_.load(from.users);
   // Whoever owes something begins by being spoken to.
-  for (const auto& s : from.destinations_owed)
-    out_.send_at_once({actor_kind::remote_server, s}, passivate{});
+  for (const auto& s : from.destinations_owed) out_.send_at_once({actor_kind::remote_server, s}, passivate{});
   for (const auto& [room, user] : from.invitations_pending)
     out_.send_at_once({actor_kind::invitation, invitation::key_of(room, user)}, passivate{});
 }
 
-effects directory_machine::flush() {
-  return out_.take();
-}
+effects directory_machine::flush() { return out_.take(); }
 
 std::string directory_machine::next_random() {
   unsigned char bytes[18];
@@ -153,7 +142,7 @@ void directory_machine::command(const command_received& m) {
 void directory_machine::send(address to, const command_received& m, chat::command resolved, std::string room_id,
                              const std::vector<std::string>& users, matrix::event_ptr create) {
   out_.send_at_once(std::move(to), chat_command{m.reference, std::make_shared<const chat::command>(std::move(resolved)),
-                                     std::move(room_id), std::move(create), profiles_of(users)});
+                                                std::move(room_id), std::move(create), profiles_of(users)});
 }
 
 void directory_machine::fail(const command_received& m, const fault& why) {
@@ -166,7 +155,9 @@ void directory_machine::done(const command_received& m, const chat::answer& what
 
 void directory_machine::route(const command_received& m, chat::room_create x) {
   if (x.room.front() == '!' || x.room.front() == '#')
-    return fail(m, {fault_code::invalid_identifier, "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
+    return fail(m,
+                {fault_code::invalid_identifier,
+                 "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
   if (room_by_chat_id_.contains(x.room))
     return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
   if (auto it = creating_.find(x.room); it != creating_.end() && out_.now() - it->second.since < creating_ms_max)
@@ -197,12 +188,14 @@ void directory_machine::route(const command_received& m, chat::room_create x) {
       (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
   if (x.alias && aliases_.contains("#" + *x.alias + ":" + node_.server_name))
-    return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
+    return fail(m,
+                {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
   const bool is_being_given = x.alias && std::any_of(creating_.begin(), creating_.end(), [&](const auto& c) {
-    return c.second.alias == *x.alias && out_.now() - c.second.since < creating_ms_max;
-  });
+                                return c.second.alias == *x.alias && out_.now() - c.second.since < creating_ms_max;
+                              });
   if (is_being_given)
-    return fail(m, {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is being given to another room"});
+    return fail(m, {fault_code::already_exists,
+                    "alias: #" + *x.alias + ":" + node_.server_name + " is being given to another room"});
   auto create = room::found_room(node_, x, x.creator, next_random(), out_.now());
   if (!create) return fail(m, create.error());
   if (!let_act(m, creator, "creator")) return;
@@ -239,7 +232,8 @@ void directory_machine::route(const command_received& m, chat::message_send x) {
   for (auto& u : x.mentions)
     if (u != "@room" && !name_user(m, u, "mentions")) return;
   if (x.message.starts_with('$'))
-    return fail(m, {fault_code::invalid_identifier, "message: the chat server's own id is expected; Matrix ids of events begin with '$'"});
+    return fail(m, {fault_code::invalid_identifier,
+                    "message: the chat server's own id is expected; Matrix ids of events begin with '$'"});
   const auto room = x.room;
   send({actor_kind::room, room}, m, std::move(x), room, {});
 }
@@ -261,7 +255,9 @@ void directory_machine::route(const command_received& m, chat::typing x) {
 }
 
 void directory_machine::route(const command_received& m, chat::query_room x) {
-  if (!know_room(m, x.room) || (x.members_after && !x.members_after->starts_with('@') && !name_user(m, *x.members_after, "members_after"))) return;
+  if (!know_room(m, x.room) ||
+      (x.members_after && !x.members_after->starts_with('@') && !name_user(m, *x.members_after, "members_after")))
+    return;
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
@@ -294,9 +290,8 @@ void directory_machine::name_room(const room_named& m) {
   creating_.erase(m.chat_room_id);
   if (m.chat_room_id.empty()) return;
   if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
-    out_.log(log_level::warning,
-                                "chat room id is bound to another room",
-                                {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}});
+    out_.log(log_level::warning, "chat room id is bound to another room",
+             {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}});
     return;
   }
   const bool news = chat_id_by_room_[m.room_id] != m.chat_room_id;

@@ -111,7 +111,8 @@ private:
   void notary_keys(const keys_found& m);
   void notary_overdue();
   void notary_add(notary_question& q, const matrix::json::object& document) const;
-  void notary_add(notary_question& q, const std::vector<std::string>& kept, const std::vector<std::string>& key_ids) const;
+  void notary_add(notary_question& q, const std::vector<std::string>& kept,
+                  const std::vector<std::string>& key_ids) const;
   void notary_answer(const notary_question& q);
 
   void name_room(const room_named& m);
@@ -133,8 +134,8 @@ private:
   bool name_invited(const command_received& m, std::string& user, const char* field);
   bool refuse_name(const command_received& m, const char* field, const fault& why);
   std::shared_ptr<const std::vector<store::put_user>> profiles_of(const std::vector<std::string>& user_ids) const;
-  void send(address to, const command_received& m, chat::command resolved, std::string room_id, const std::vector<std::string>& users,
-            matrix::event_ptr create = nullptr);
+  void send(address to, const command_received& m, chat::command resolved, std::string room_id,
+            const std::vector<std::string>& users, matrix::event_ptr create = nullptr);
   void fail(const command_received& m, const fault& why);
   void done(const command_received& m, const chat::answer& what, bool keep);
   std::string next_random();
@@ -159,13 +160,14 @@ private:
   /// Most members first, then by id: the order of the public directory. The number is negative.
   using public_order = std::pair<std::int64_t, std::string>;
   std::map<public_order, matrix::json::object> public_rooms_;
-  std::unordered_map<std::string, std::int64_t> public_members_; ///< room id -> its number there
-  std::unordered_map<std::string, std::string> aliases_;         ///< alias of this server -> room id
+  std::unordered_map<std::string, std::int64_t> public_members_;         ///< room id -> its number there
+  std::unordered_map<std::string, std::string> aliases_;                 ///< alias of this server -> room id
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
   std::map<token, alias_question> asking_aliases_;
   std::map<std::uint64_t, notary_question> notary_;
   shared_rooms shared_rooms_; ///< used with `federation.profiles_need_shared_room`
-  std::map<token, std::pair<std::uint64_t, std::vector<std::string>>> notary_asked_; ///< keys_wanted -> question, key ids
+  std::map<token, std::pair<std::uint64_t, std::vector<std::string>>>
+    notary_asked_; ///< keys_wanted -> question, key ids
 };
 
 } // namespace causeway::directory

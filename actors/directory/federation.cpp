@@ -45,14 +45,16 @@ void directory_machine::about_user(const federation_call& m, const std::string& 
   if (!matrix::is_user_id(user)) return refuse(out_, m, {fault_code::invalid_param, "user_id"});
   if (!node_.federation.profiles_need_shared_room)
     return m.match->info->id == endpoint::query_profile ? profile(m) : devices(m);
-  if (!shared_rooms_.ask(m, user, out_.now())) return refuse(out_, m, {fault_code::overloaded, "too many questions about people"});
+  if (!shared_rooms_.ask(m, user, out_.now()))
+    return refuse(out_, m, {fault_code::overloaded, "too many questions about people"});
   answer_shared_rooms();
 }
 
 void directory_machine::answer_shared_rooms() {
   for (const auto& v : shared_rooms_.take_verdicts()) {
     if (!v.known) refuse(out_, v.call, {fault_code::overloaded, "the rooms have not answered in time"});
-    else if (!v.shared) refuse(out_, v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
+    else if (!v.shared)
+      refuse(out_, v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
     else if (v.call.match->info->id == endpoint::query_profile) profile(v.call);
     else devices(v.call);
   }
@@ -66,10 +68,8 @@ void directory_machine::profile(const federation_call& m) {
   if (known == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
   const auto* field = m.match->find_query("field");
   object told;
-  if (!known->display_name.empty() && (!field || *field == "displayname"))
-    told.set("displayname", known->display_name);
-  if (!known->avatar_url.empty() && (!field || *field == "avatar_url"))
-    told.set("avatar_url", known->avatar_url);
+  if (!known->display_name.empty() && (!field || *field == "displayname")) told.set("displayname", known->display_name);
+  if (!known->avatar_url.empty() && (!field || *field == "avatar_url")) told.set("avatar_url", known->avatar_url);
   reply(out_, m, 200, matrix::json::canonical(told));
 }
 
@@ -86,8 +86,11 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
     return refuse(out_, m, {fault_code::invalid_param, "the invited user is not of this server"});
   if (users_.find(user) == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
   if (const auto wait_ms = count_invite(m.origin, user); wait_ms > 0)
-    return refuse(out_, m, {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"}, wait_ms);
-  tell_large_preview(m, v1 ? (m.body->find("unsigned") ? m.body->find("unsigned")->find("invite_room_state") : nullptr) : m.body->find("invite_room_state"));
+    return refuse(out_, m,
+                  {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"},
+                  wait_ms);
+  tell_large_preview(m, v1 ? (m.body->find("unsigned") ? m.body->find("unsigned")->find("invite_room_state") : nullptr)
+                           : m.body->find("invite_room_state"));
   // By way of the room: where we take part in it, its server ACL has a say.
   out_.send_at_once({actor_kind::room, room_id}, m);
 }
@@ -96,8 +99,11 @@ std::uint32_t directory_machine::count_invite(const std::string& origin, const s
   const auto counted = invites_.take(node_.invitation, origin, user, out_.now());
   if (counted.is_first)
     out_.log(log_level::warning, "server invites too often",
-                                {{"server", origin}, {"user", user}, {"next_ms", std::to_string(counted.wait_ms)},
-                                 {"options", "invitation.inbound_burst, .inbound_per_hour, .inbound_per_user_burst, .inbound_per_user_per_hour"}});
+             {{"server", origin},
+              {"user", user},
+              {"next_ms", std::to_string(counted.wait_ms)},
+              {"options",
+               "invitation.inbound_burst, .inbound_per_hour, .inbound_per_user_burst, .inbound_per_user_per_hour"}});
   return counted.wait_ms;
 }
 
@@ -113,7 +119,9 @@ void directory_machine::tell_large_preview(const federation_call& m, const matri
   if (large_previews_.size() >= large_previews_max) large_previews_.erase(large_previews_.begin());
   large_previews_.insert(m.origin);
   out_.log(log_level::warning, "server tells too much of the room it invites to: it is cut",
-                              {{"server", m.origin}, {"bytes", std::to_string(bytes)}, {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}});
+           {{"server", m.origin},
+            {"bytes", std::to_string(bytes)},
+            {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}});
 }
 
 void directory_machine::alias(const federation_call& m) {

@@ -78,7 +78,8 @@ private:
       it = it->second.level == full(x) && now - it->second.told_at >= hour_ms ? all.erase(it) : std::next(it);
     }
     if (all.size() < buckets_max) return;
-    all.erase(std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));
+    all.erase(std::min_element(all.begin(), all.end(),
+                               [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));
   }
 
   std::map<std::string, bucket> by_server_;

@@ -22,14 +22,16 @@ void directory_machine::route(const command_received& m, chat::room_knock x) { f
 template <class Wanted>
 void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   for (const auto& server : x.via)
-    if (!matrix::is_server_name(server)) return fail(m, {fault_code::invalid_identifier, "via: " + server + " is no server name"});
+    if (!matrix::is_server_name(server))
+      return fail(m, {fault_code::invalid_identifier, "via: " + server + " is no server name"});
   if (x.room.front() != '#') {
     auto room = room_of(x.room);
     if (!room) return fail(m, room.error());
     if (!let_act(m, x.user, "user")) return;
     return enter(m, std::move(x), *room, {});
   }
-  if (!matrix::is_room_alias(x.room)) return fail(m, {fault_code::invalid_identifier, "room: " + x.room + " is no alias"});
+  if (!matrix::is_room_alias(x.room))
+    return fail(m, {fault_code::invalid_identifier, "room: " + x.room + " is no alias"});
   const std::string server{matrix::server_name_of(x.room)};
   if (server == node_.server_name) {
     auto it = aliases_.find(x.room);
@@ -56,18 +58,22 @@ void directory_machine::alias_answered(const peer_answer& m) {
   auto q = std::move(it->second);
   asking_aliases_.erase(it);
   if (m.status != 200) {
-    if (m.status == 404 && is_refusal(m)) return fail(q.command, {fault_code::not_found, "alias " + q.alias + ": " + m.why.detail});
-    if (m.status == 403 && is_refusal(m)) return fail(q.command, {fault_code::forbidden, "alias " + q.alias + ": " + m.why.detail});
+    if (m.status == 404 && is_refusal(m))
+      return fail(q.command, {fault_code::not_found, "alias " + q.alias + ": " + m.why.detail});
+    if (m.status == 403 && is_refusal(m))
+      return fail(q.command, {fault_code::forbidden, "alias " + q.alias + ": " + m.why.detail});
     return fail(q.command, m.why);
   }
   const auto body = matrix::json::parse(m.body);
   const auto* room = body ? body->find_string("room_id") : nullptr;
   if (!room || !matrix::is_room_id(*room))
-    return fail(q.command, {fault_code::peer_bad_answer, m.server_name + " does not say which room " + q.alias + " is"});
+    return fail(q.command,
+                {fault_code::peer_bad_answer, m.server_name + " does not say which room " + q.alias + " is"});
   std::vector<std::string> servers;
   if (const auto* list = body->find_array("servers"))
     for (const auto& s : *list)
-      if (s.as_string() && matrix::is_server_name(*s.as_string()) && servers.size() < via_max) servers.push_back(*s.as_string());
+      if (s.as_string() && matrix::is_server_name(*s.as_string()) && servers.size() < via_max)
+        servers.push_back(*s.as_string());
   const auto room_id = *room;
   std::visit([&](auto& x) { enter(q.command, std::move(x), room_id, servers); }, q.wanted);
 }
@@ -83,10 +89,12 @@ void directory_machine::aliases_overdue() {
 }
 
 template <class Wanted>
-void directory_machine::enter(const command_received& m, Wanted x, const std::string& room_id, const std::vector<std::string>& first) {
+void directory_machine::enter(const command_received& m, Wanted x, const std::string& room_id,
+                              const std::vector<std::string>& first) {
   std::vector<std::string> via;
   auto add = [&](std::string_view server) {
-    if (matrix::is_server_name(server) && server != node_.server_name && via.size() < via_max && std::find(via.begin(), via.end(), server) == via.end())
+    if (matrix::is_server_name(server) && server != node_.server_name && via.size() < via_max &&
+        std::find(via.begin(), via.end(), server) == via.end())
       via.emplace_back(server);
   };
   for (const auto& server : first) add(server);

@@ -37,7 +37,8 @@ bool suffices(const matrix::key_documents& kept, std::int64_t valid_until_ts, co
     std::erase_if(missing, [&](const auto& id) {
       const auto* current = document->find_object("verify_keys");
       const auto* old = document->find_object("old_verify_keys");
-      return (good && current && current->find(id)) || (old && old->find(id)); // a retired key is as good as it will ever get
+      return (good && current && current->find(id)) ||
+             (old && old->find(id)); // a retired key is as good as it will ever get
     });
   }
   return key_ids.empty() ? fresh : missing.empty();
@@ -45,20 +46,23 @@ bool suffices(const matrix::key_documents& kept, std::int64_t valid_until_ts, co
 
 } // namespace
 
-result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_wanted_by(const federation_call& m) const {
+result<std::vector<directory_machine::notary_wanted>>
+directory_machine::notary_wanted_by(const federation_call& m) const {
   std::vector<notary_wanted> all;
   if (m.match->info->id == matrix::endpoint::key_query) {
     notary_wanted w{m.match->parameters.at(0), out_.now(), {}};
     if (const auto* text = m.match->find_query("minimum_valid_until_ts")) {
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), w.valid_until_ts);
-      if (problem != std::errc{} || end != text->data() + text->size()) return {fault_code::invalid_param, "minimum_valid_until_ts"};
+      if (problem != std::errc{} || end != text->data() + text->size())
+        return {fault_code::invalid_param, "minimum_valid_until_ts"};
     }
     all.push_back(std::move(w));
     return all;
   }
   const auto* servers = m.body ? m.body->find_object("server_keys") : nullptr;
   if (!servers) return {fault_code::bad_json, "server_keys: an object is expected"};
-  if (servers->size() > servers_max) return {fault_code::invalid_param, "server_keys: over " + std::to_string(servers_max) + " servers"};
+  if (servers->size() > servers_max)
+    return {fault_code::invalid_param, "server_keys: over " + std::to_string(servers_max) + " servers"};
   for (const auto& [name, keys] : *servers) {
     if (!keys.as_object()) return {fault_code::bad_json, "server_keys: an object per server is expected"};
     notary_wanted w{name, 0, {}};
@@ -76,7 +80,8 @@ result<std::vector<directory_machine::notary_wanted>> directory_machine::notary_
 void directory_machine::notary(const federation_call& m) {
   auto wanted = notary_wanted_by(m);
   if (!wanted) return refuse(out_, m, wanted.error());
-  if (notary_.size() >= questions_max) return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about keys"});
+  if (notary_.size() >= questions_max)
+    return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about keys"});
   notary_question q;
   q.call = m;
   q.call.body = nullptr;
@@ -84,8 +89,9 @@ void directory_machine::notary(const federation_call& m) {
   store::load_key_documents kept;
   for (auto& w : *wanted) {
     if (w.server_name == node_.server_name) {
-      notary_add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
-                                                 out_.now() + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
+      notary_add(q,
+                 matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
+                                              out_.now() + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
       continue;
     }
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
@@ -101,7 +107,8 @@ void directory_machine::notary(const federation_call& m) {
 }
 
 bool directory_machine::notary_kept(const store_answered& m) {
-  const auto it = std::find_if(notary_.begin(), notary_.end(), [&](const auto& x) { return x.second.reading == m.asked; });
+  const auto it =
+    std::find_if(notary_.begin(), notary_.end(), [&](const auto& x) { return x.second.reading == m.asked; });
   if (m.asked == 0 || it == notary_.end()) return false;
   auto& [number, q] = *it;
   q.reading = 0;
@@ -111,7 +118,8 @@ bool directory_machine::notary_kept(const store_answered& m) {
   for (auto& w : std::exchange(q.wanted, {})) {
     const auto found = kept.find(w.server_name);
     const auto documents = found == kept.end() ? matrix::key_documents{} : matrix::split_documents(found->second);
-    const bool may_fetch = !q.call.origin.empty() && node_.federation.notary == config::notary_service::fetched && notary_asked_.size() < fetches_max;
+    const bool may_fetch = !q.call.origin.empty() && node_.federation.notary == config::notary_service::fetched &&
+                           notary_asked_.size() < fetches_max;
     if (may_fetch && !suffices(documents, w.valid_until_ts, w.key_ids)) notary_fetch(number, q, std::move(w));
     else notary_add(q, documents, w.key_ids);
   }
@@ -126,7 +134,7 @@ void directory_machine::notary_fetch(token number, notary_question& q, notary_wa
   notary_asked_[asked] = {number, w.key_ids};
   ++q.open;
   out_.send_at_once({actor_kind::remote_server, w.server_name},
-                              keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
+                    keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
 }
 
 void directory_machine::notary_keys(const keys_found& m) {
@@ -143,7 +151,8 @@ void directory_machine::notary_keys(const keys_found& m) {
   notary_.erase(it);
 }
 
-void directory_machine::notary_add(notary_question& q, const std::vector<std::string>& kept, const std::vector<std::string>& key_ids) const {
+void directory_machine::notary_add(notary_question& q, const std::vector<std::string>& kept,
+                                   const std::vector<std::string>& key_ids) const {
   // A key its server no longer lists is proved by the document that once listed it.
   for (auto& document : matrix::documents_with(kept, key_ids)) {
     matrix::sign_json(document, node_.server_name, node_.key);

@@ -55,11 +55,14 @@ struct filter {
 
   bool admits(const object& room) const {
     const auto* type = room.find("room_type");
-    if (!any_type && !(type ? type->as_string() && std::find(types.begin(), types.end(), *type->as_string()) != types.end() : without_type))
+    if (!any_type &&
+        !(type ? type->as_string() && std::find(types.begin(), types.end(), *type->as_string()) != types.end()
+               : without_type))
       return false;
     if (term.empty()) return true;
     for (const auto* key : {"name", "topic", "canonical_alias"})
-      if (const auto* text = room.find(key); text && text->as_string() && lowered(*text->as_string()).find(term) != std::string::npos)
+      if (const auto* text = room.find(key);
+          text && text->as_string() && lowered(*text->as_string()).find(term) != std::string::npos)
         return true;
     return false;
   }
@@ -96,11 +99,13 @@ void directory_machine::list(const room_listed& m) {
     for (const auto& a : *list)
       if (a.as_string()) now.push_back(*a.as_string());
   for (const auto& a : claimed)
-    if (auto it = aliases_.find(a); it != aliases_.end() && it->second == m.room_id && std::find(now.begin(), now.end(), a) == now.end())
+    if (auto it = aliases_.find(a);
+        it != aliases_.end() && it->second == m.room_id && std::find(now.begin(), now.end(), a) == now.end())
       aliases_.erase(it);
   for (const auto& a : now)
     if (const auto at = aliases_.emplace(a, m.room_id).first; at->second != m.room_id) // whoever came first keeps it
-      out_.log(log_level::warning, "alias belongs to another room", {{"alias", a}, {"room", m.room_id}, {"has_it", at->second}});
+      out_.log(log_level::warning, "alias belongs to another room",
+               {{"alias", a}, {"room", m.room_id}, {"has_it", at->second}});
   if (!now.empty()) aliases_of_[m.room_id] = std::move(now);
   const auto* room = told ? told->find_object("room") : nullptr;
   const auto* members = room ? room->find("num_joined_members") : nullptr;
@@ -110,20 +115,24 @@ void directory_machine::list(const room_listed& m) {
 }
 
 void directory_machine::public_rooms(const federation_call& m) {
-  if (!node_.federation.public_directory) return refuse(out_, m, {fault_code::forbidden, "this server's room directory is closed"});
+  if (!node_.federation.public_directory)
+    return refuse(out_, m, {fault_code::forbidden, "this server's room directory is closed"});
   const bool posted = m.match->info->id == matrix::endpoint::public_rooms_filtered;
-  if (posted && (!m.body || !m.body->as_object())) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
+  if (posted && (!m.body || !m.body->as_object()))
+    return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
   std::size_t limit = page_default;
   const std::string* since = nullptr;
   if (posted) {
-    if (const auto* n = m.body->find_integer("limit")) limit = static_cast<std::size_t>(std::clamp<std::int64_t>(*n, 1, page_max));
+    if (const auto* n = m.body->find_integer("limit"))
+      limit = static_cast<std::size_t>(std::clamp<std::int64_t>(*n, 1, page_max));
     since = m.body->find_string("since");
   } else {
     since = m.match->find_query("since");
     if (const auto* text = m.match->find_query("limit")) {
       std::int64_t n = 0;
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), n);
-      if (problem != std::errc{} || end != text->data() + text->size()) return refuse(out_, m, {fault_code::invalid_param, "limit"});
+      if (problem != std::errc{} || end != text->data() + text->size())
+        return refuse(out_, m, {fault_code::invalid_param, "limit"});
       limit = static_cast<std::size_t>(std::clamp<std::int64_t>(n, 1, page_max));
     }
   }

@@ -38,7 +38,8 @@ void shared_rooms::forget(const std::string& room_id) {
 bool shared_rooms::ask(federation_call call, std::string user, time_ms now) {
   if (questions_.size() >= questions_max) return false;
   question q{std::move(call), std::move(user), {}, 0, now};
-  if (const auto rooms = rooms_of_.find(q.user); rooms != rooms_of_.end()) q.rooms.assign(rooms->second.begin(), rooms->second.end());
+  if (const auto rooms = rooms_of_.find(q.user); rooms != rooms_of_.end())
+    q.rooms.assign(rooms->second.begin(), rooms->second.end());
   q.rooms.insert(q.rooms.end(), asked_for_everybody_.begin(), asked_for_everybody_.end());
   const auto number = ++last_question_;
   ask_more(number, questions_.emplace(number, std::move(q)).first->second);
@@ -50,7 +51,8 @@ void shared_rooms::ask_more(std::uint64_t number, question& q) {
     const auto asked = ++last_token_;
     asked_.emplace(asked, number);
     ++q.open;
-    out_.push_back(tell{{actor_kind::room, q.rooms.front()}, member_wanted{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
+    out_.push_back(tell{{actor_kind::room, q.rooms.front()},
+                        member_wanted{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
   }
   if (q.open > 0) return;
   ended_.push_back({std::move(q.call), false, true});

@@ -65,9 +65,9 @@ private:
   void forget(const std::string& room_id);
   void ask_more(std::uint64_t number, question& q);
 
-  std::unordered_map<std::string, std::set<std::string>> rooms_of_;          ///< user -> rooms that name him
-  std::unordered_map<std::string, std::vector<std::string>> users_of_;       ///< room -> the users it names
-  std::set<std::string> asked_for_everybody_;                                ///< rooms that do not, or not all
+  std::unordered_map<std::string, std::set<std::string>> rooms_of_;    ///< user -> rooms that name him
+  std::unordered_map<std::string, std::vector<std::string>> users_of_; ///< room -> the users it names
+  std::set<std::string> asked_for_everybody_;                          ///< rooms that do not, or not all
   token last_token_ = 0;
   std::uint64_t last_question_ = 0;
   std::map<std::uint64_t, question> questions_; ///< the oldest first

@@ -13,10 +13,13 @@ using matrix::user_id_grammar;
 std::string as_matrix_id(std::string_view text, char separator) {
   const auto at = text.find(separator);
   const auto id = '@' + std::string{text.substr(0, at)} + ':' + std::string{text.substr(at + 1)};
-  return matrix::is_user_id(id, user_id_grammar::printable) ? " A user of another server is " + id + "." : std::string{};
+  return matrix::is_user_id(id, user_id_grammar::printable) ? " A user of another server is " + id + "."
+                                                            : std::string{};
 }
 
-std::string too_long(std::size_t bytes) { return "has " + std::to_string(bytes) + " bytes, an id of a user has at most 255"; }
+std::string too_long(std::size_t bytes) {
+  return "has " + std::to_string(bytes) + " bytes, an id of a user has at most 255";
+}
 
 } // namespace
 
@@ -33,9 +36,12 @@ std::optional<std::string> own_user_id_problem(std::string_view text, std::strin
   }
   if (!text::shows_something(text)) return says("nothing of it can be seen." + instead);
   if (const auto x = text::first_unseen(text))
-    return says("it has a blank, a control character or an invisible one (" + text::code_point_name(*x) + "). Write it without");
-  if (text.find('@') != text.npos) return says("it has an '@'." + as_matrix_id(text, '@') + " Your own users have ids without '@'");
-  if (text.find(':') != text.npos) return says("it has a ':'." + as_matrix_id(text, ':') + " Your own users have ids without ':'");
+    return says("it has a blank, a control character or an invisible one (" + text::code_point_name(*x) +
+                "). Write it without");
+  if (text.find('@') != text.npos)
+    return says("it has an '@'." + as_matrix_id(text, '@') + " Your own users have ids without '@'");
+  if (text.find(':') != text.npos)
+    return says("it has a ':'." + as_matrix_id(text, ':') + " Your own users have ids without ':'");
   return {};
 }
 
@@ -46,7 +52,9 @@ void user_names::load(const std::vector<store::put_user>& rows) {
   }
 }
 
-std::string user_names::id_of(std::string_view localpart) const { return '@' + std::string{localpart} + ':' + node_.server_name; }
+std::string user_names::id_of(std::string_view localpart) const {
+  return '@' + std::string{localpart} + ':' + node_.server_name;
+}
 
 const store::put_user* user_names::find(const std::string& user_id) const {
   const auto found = users_.find(user_id);
@@ -54,9 +62,11 @@ const store::put_user* user_names::find(const std::string& user_id) const {
 }
 
 result<named_user> user_names::resolve(const std::string& named) const {
-  if (const auto known = user_by_own_id_.find(named); known != user_by_own_id_.end()) return named_user{known->second, named, true, true};
+  if (const auto known = user_by_own_id_.find(named); known != user_by_own_id_.end())
+    return named_user{known->second, named, true, true};
   if (named.starts_with('@')) return by_matrix_id(named);
-  if (auto problem = own_user_id_problem(named, node_.server_name)) return {fault_code::invalid_identifier, std::move(*problem)};
+  if (auto problem = own_user_id_problem(named, node_.server_name))
+    return {fault_code::invalid_identifier, std::move(*problem)};
   auto user_id = id_of(matrix::localpart_from_name_preserving_case(named));
   if (user_id.size() > limits::identifier_bytes_max)
     return {fault_code::invalid_identifier, "the Matrix id of " + text::quoted(named) + ' ' + too_long(user_id.size()) +
@@ -67,8 +77,9 @@ result<named_user> user_names::resolve(const std::string& named) const {
 result<named_user> user_names::by_matrix_id(const std::string& named) const {
   const auto shown = text::quoted(named);
   if (named.find(':') == named.npos)
-    return {fault_code::invalid_identifier, shown + ": a user id ends in ':' and the name of its server. A user of yours is your own id of him, or " +
-                                              "@localpart:" + node_.server_name};
+    return {fault_code::invalid_identifier,
+            shown + ": a user id ends in ':' and the name of its server. A user of yours is your own id of him, or " +
+              "@localpart:" + node_.server_name};
   const bool local = node_.is_local(named);
   if (auto problem = matrix::user_id_problem(named, local ? user_id_grammar::strict : user_id_grammar::historical)) {
     const auto instead = local ? ". Your own id of him may have any letters, his Matrix id is made of it" : "";
@@ -80,8 +91,9 @@ result<named_user> user_names::by_matrix_id(const std::string& named) const {
 result<named_user> user_names::as(const std::string& own_id, std::string user_id) const {
   const auto* known = find(user_id);
   if (known && !known->chat_name.empty() && known->chat_name != own_id)
-    return {fault_code::already_exists, text::quoted(own_id) + " would be " + user_id + ", which is " + text::quoted(known->chat_name) +
-                                          ". Choose another Matrix id for one who is new: user.profile with `localpart`"};
+    return {fault_code::already_exists,
+            text::quoted(own_id) + " would be " + user_id + ", which is " + text::quoted(known->chat_name) +
+              ". Choose another Matrix id for one who is new: user.profile with `localpart`"};
   return named_user{std::move(user_id), own_id, true, known != nullptr};
 }
 
@@ -92,13 +104,17 @@ result<named_user> user_names::choose(const std::string& named, const std::strin
   if (problem) return {fault_code::invalid_identifier, "localpart: " + text::quoted(localpart) + ": " + *problem};
   if (const auto known = user_by_own_id_.find(named); known != user_by_own_id_.end()) {
     if (known->second == wanted) return named_user{std::move(wanted), named, true, true};
-    return {fault_code::conflict, "localpart: " + text::quoted(named) + " is " + known->second + ", and a Matrix id never changes"};
+    return {fault_code::conflict,
+            "localpart: " + text::quoted(named) + " is " + known->second + ", and a Matrix id never changes"};
   }
   if (named.starts_with('@')) {
-    if (named != wanted) return {fault_code::conflict, "localpart: " + text::quoted(named) + " is a Matrix id already. Give your own id of him as `user`"};
+    if (named != wanted)
+      return {fault_code::conflict,
+              "localpart: " + text::quoted(named) + " is a Matrix id already. Give your own id of him as `user`"};
     return by_matrix_id(named);
   }
-  if (auto own = own_user_id_problem(named, node_.server_name)) return {fault_code::invalid_identifier, std::move(*own)};
+  if (auto own = own_user_id_problem(named, node_.server_name))
+    return {fault_code::invalid_identifier, std::move(*own)};
   return as(named, std::move(wanted));
 }
 

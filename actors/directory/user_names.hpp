@@ -13,9 +13,9 @@ namespace causeway::directory {
 /// Whom a name of a command means.
 struct named_user {
   std::string user_id;
-  std::string own_id;     ///< the chat server's id; empty: it said the Matrix id, or he is another server's
+  std::string own_id; ///< the chat server's id; empty: it said the Matrix id, or he is another server's
   bool is_local = false;
-  bool exists = false;    ///< a local one whom the chat server has made known; others are not ours to know
+  bool exists = false; ///< a local one whom the chat server has made known; others are not ours to know
 };
 
 /// Our users: the chat server's ids of them and their Matrix ids, one to one, whatever the way an id came about. What was given once stays.
@@ -40,7 +40,8 @@ public:
   const store::put_user* find(const std::string& user_id) const;
   bool contains(const std::string& user_id) const { return find(user_id) != nullptr; }
   /// Sets what is given. @returns the row to write @pre he exists
-  store::put_user set_profile(const std::string& user_id, const std::optional<std::string>& display_name, const std::optional<std::string>& avatar_url);
+  store::put_user set_profile(const std::string& user_id, const std::optional<std::string>& display_name,
+                              const std::optional<std::string>& avatar_url);
   std::size_t size() const { return users_.size(); }
 
 private:
@@ -50,7 +51,7 @@ private:
   result<named_user> as(const std::string& own_id, std::string user_id) const;
 
   const context& node_;
-  std::unordered_map<std::string, store::put_user> users_;           ///< by Matrix id
+  std::unordered_map<std::string, store::put_user> users_; ///< by Matrix id
   std::unordered_map<std::string, std::string> user_by_own_id_;
 };
 

@@ -8,7 +8,9 @@
 namespace causeway::directory {
 namespace {
 
-fault not_ours(const std::string& user_id, const context& node) { return {fault_code::invalid_param, user_id + " is not a user of " + node.server_name}; }
+fault not_ours(const std::string& user_id, const context& node) {
+  return {fault_code::invalid_param, user_id + " is not a user of " + node.server_name};
+}
 
 } // namespace
 
@@ -45,8 +47,10 @@ bool directory_machine::name_invited(const command_received& m, std::string& use
   auto who = users_.resolve(user);
   if (!who) return refuse_name(m, field, who.error());
   if (who->is_local && !who->exists)
-    return refuse_name(m, field, {fault_code::not_found, text::quoted(user) + " is no user of " + node_.server_name +
-                                                           " that the broker was told of. Check the id, or say user.profile for him first"});
+    return refuse_name(
+      m, field,
+      {fault_code::not_found, text::quoted(user) + " is no user of " + node_.server_name +
+                                " that the broker was told of. Check the id, or say user.profile for him first"});
   if (!who->is_local)
     if (auto problem = matrix::user_id_problem(who->user_id, matrix::user_id_grammar::printable))
       return refuse_name(m, field, {fault_code::invalid_identifier, text::quoted(user) + ": " + *problem});
@@ -58,7 +62,8 @@ void directory_machine::route(const command_received& m, const chat::user_profil
   auto who = x.localpart ? users_.choose(x.user, *x.localpart) : users_.resolve(x.user);
   if (!who) return fail(m, {who.error().code, "user: " + who.error().detail});
   if (!who->is_local) return fail(m, {fault_code::invalid_param, "user: " + not_ours(x.user, node_).detail});
-  if (x.avatar && !x.avatar->empty() && !matrix::split_mxc(*x.avatar)) return fail(m, {fault_code::bad_body, "avatar: is no mxc://server/media_id"});
+  if (x.avatar && !x.avatar->empty() && !matrix::split_mxc(*x.avatar))
+    return fail(m, {fault_code::bad_body, "avatar: is no mxc://server/media_id"});
   users_.make(*who);
   out_.write(users_.set_profile(who->user_id, x.display_name, x.avatar));
   done(m, chat::user_answer{who->user_id}, true);
@@ -69,7 +74,9 @@ void directory_machine::route(const command_received& m, const chat::query_user&
   if (!who) return fail(m, {who.error().code, "user: " + who.error().detail});
   const auto* user = users_.find(who->user_id);
   if (!who->is_local) return fail(m, {fault_code::invalid_param, "user: " + not_ours(x.user, node_).detail});
-  if (user == nullptr) return fail(m, {fault_code::not_found, "user: " + text::quoted(x.user) + " is no user that the broker was told of"});
+  if (user == nullptr)
+    return fail(m,
+                {fault_code::not_found, "user: " + text::quoted(x.user) + " is no user that the broker was told of"});
   done(m, chat::user_view{user->user_id, user->chat_name, user->display_name, user->avatar_url}, false);
 }
 

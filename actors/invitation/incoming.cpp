@@ -31,7 +31,8 @@ fault problem_of(event_check checked, std::string_view sender) {
   const std::string server{matrix::server_name_of(sender)};
   switch (checked) {
   case event_check::missing_signature: return {fault_code::bad_signature, "the event is not signed by " + server};
-  case event_check::no_key: return {fault_code::bad_signature, "the event is signed with a key of " + server + " that cannot be had"};
+  case event_check::no_key:
+    return {fault_code::bad_signature, "the event is signed with a key of " + server + " that cannot be had"};
   case event_check::bad_hash: return {fault_code::bad_hash, "the event's content hash does not match"};
   default: return {fault_code::bad_signature, "the signature of " + server + " is not valid"};
   }
@@ -68,35 +69,45 @@ void invitation_machine::invited(const federation_call& m) {
   if (!pdu) return refuse(out_, m, {fault_code::missing_param, "event"});
   const auto* rules = matrix::find_room_version(a.room_version);
   if (!rules)
-    return reply(out_, m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"}, {"error", "room version " + a.room_version + " is not known here"}, {"room_version", a.room_version}}));
+    return reply(out_, m, 400,
+                 matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
+                                                {"error", "room version " + a.room_version + " is not known here"},
+                                                {"room_version", a.room_version}}));
   // Its own server asks, so whatever else excuses an invite from that signature, here it is to be had.
   const auto* signatures = pdu->find("signatures");
-  if (!signatures || !signatures->find_object(m.origin)) return refuse(out_, m, {fault_code::bad_signature, "the event is not signed by " + m.origin});
+  if (!signatures || !signatures->find_object(m.origin))
+    return refuse(out_, m, {fault_code::bad_signature, "the event is not signed by " + m.origin});
   auto e = matrix::make_event(*pdu, *rules);
   if (!e) {
     const bool is_json_at_fault = e.error().code == fault_code::bad_json || e.error().code == fault_code::not_canonical;
     return refuse(out_, m, {is_json_at_fault ? e.error().code : fault_code::invalid_param, to_string(e.error())});
   }
   const auto& x = **e;
-  if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_) return refuse(out_, m, {fault_code::invalid_param, "room_id differs from the path"});
-  if (x.event_id != m.match->parameters.at(1)) return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x.room_id != room_id_ || m.match->parameters.at(0) != room_id_)
+    return refuse(out_, m, {fault_code::invalid_param, "room_id differs from the path"});
+  if (x.event_id != m.match->parameters.at(1))
+    return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
   if (x.type != "m.room.member" || x.membership() != "invite" || !x.state_key || *x.state_key != user_id_)
     return refuse(out_, m, {fault_code::invalid_param, "an m.room.member event with membership invite is expected"});
-  if (matrix::server_name_of(x.sender) != m.origin) return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
+  if (matrix::server_name_of(x.sender) != m.origin)
+    return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
   if (rules->room_id_is_create_hash) {
     // The room id is the hash of the create event, so the invitation can prove which room it is for.
     bool proven = false;
     if (const auto* list = state ? state->as_array() : nullptr)
       for (const auto& entry : *list)
         if (const auto* t = entry.find_string("type"); t && *t == "m.room.create" && entry.as_object())
-          if (auto create = matrix::make_event(*entry.as_object(), *rules)) proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
-    if (!proven) return refuse(out_, m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
+          if (auto create = matrix::make_event(*entry.as_object(), *rules))
+            proven = proven || '!' + (*create)->event_id.substr(1) == room_id_;
+    if (!proven)
+      return refuse(out_, m, {fault_code::missing_param, "invite_room_state has no m.room.create event of this room"});
   }
   a.invite_room_state = room_preview(state, x.sender);
   a.type = type_of_invited(x, state); // by all that was told, of which the preview keeps what people are shown
   a.event = *e;
   a.asked = out_.next_token();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}});
+  out_.send_at_once({actor_kind::verifier, ""},
+                    verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, {a.event}});
   arriving_ = std::move(a);
 }
 
@@ -115,7 +126,8 @@ void invitation_machine::invite_verified(event_check checked) {
 
 void invitation_machine::inviter_checked(const keys_found& m) {
   const auto& x = *arriving_->event;
-  if (matrix::check_event_signature(x, matrix::signed_bytes(x.source, x.rules()), arriving_->call.origin, *m.keys) != matrix::signature_verdict::valid)
+  if (matrix::check_event_signature(x, matrix::signed_bytes(x.source, x.rules()), arriving_->call.origin, *m.keys) !=
+      matrix::signature_verdict::valid)
     return reply_to_arrival(problem_of(event_check::bad_signature, x.sender));
   place_arrival();
 }
@@ -127,8 +139,9 @@ void invitation_machine::place_arrival() {
   a.placing = true;
   a.asked = out_.next_token();
   // Where we take part in the room it says what becomes of the invite, and tells us, before anybody else hears of it.
-  out_.send_at_once({actor_kind::room, room_id_},
-                              invite_arrived{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, a.call.origin, a.event});
+  out_.send_at_once(
+    {actor_kind::room, room_id_},
+    invite_arrived{{actor_kind::invitation, key_of(room_id_, user_id_)}, a.asked, a.call.origin, a.event});
 }
 
 void invitation_machine::invite_placed_by_room(const invite_placed& m) {
@@ -153,7 +166,8 @@ bool invitation_machine::is_told(const matrix::event& invite) const {
   if (event_->event_id == invite.event_id) return true;
   // One server invites one after the other: whoever of its users did, what lies before the invite we know was ended by its server itself.
   const bool of_one_server = matrix::server_name_of(event_->sender) == matrix::server_name_of(invite.sender);
-  return of_one_server && (invite.depth < event_->depth || (invite.depth == event_->depth && invite.origin_server_ts < event_->origin_server_ts));
+  return of_one_server && (invite.depth < event_->depth ||
+                           (invite.depth == event_->depth && invite.origin_server_ts < event_->origin_server_ts));
 }
 
 void invitation_machine::take_invite(const arrival& a) {
@@ -222,9 +236,10 @@ void invitation_machine::wait_for_admission(std::uint32_t wait_ms) {
 
 void invitation_machine::ask_admission(const std::string& inviter) {
   admission_asked_ = out_.next_token();
-  out_.send({actor_kind::directory, ""},
-                        invite_admission_wanted{{actor_kind::invitation, key_of(room_id_, user_id_)}, admission_asked_,
-                                                std::string{matrix::server_name_of(inviter)}, user_id_});
+  out_.send({actor_kind::directory, ""}, invite_admission_wanted{{actor_kind::invitation, key_of(room_id_, user_id_)},
+                                                                 admission_asked_,
+                                                                 std::string{matrix::server_name_of(inviter)},
+                                                                 user_id_});
 }
 
 void invitation_machine::admitted(const invite_admitted& m) {
@@ -234,7 +249,7 @@ void invitation_machine::admitted(const invite_admitted& m) {
     if (m.is_known) take_room_invite(*first, m.wait_ms);
     return;
   }
-  if (!is_untold()) return; // it is over, or answered, without a word of ours
+  if (!is_untold()) return;                                // it is over, or answered, without a word of ours
   if (m.wait_ms > 0) return wait_for_admission(m.wait_ms); // on disk it is as before: it waits
   row_.pending_request.clear();
   save();
@@ -243,10 +258,17 @@ void invitation_machine::admitted(const invite_admitted& m) {
 
 void invitation_machine::tell_received() {
   const auto* reason = event_ ? event_->content().find("reason") : nullptr;
-  chat::notification n = chat::invitation_received{row_.chat_room_id, room_id_, row_.room_version, user_id_, row_.inviter,
-                                                   preview_text(row_.invite_room_state, "m.room.member", row_.inviter, "displayname"),
-                                                   preview_text(row_.invite_room_state, "m.room.name", "", "name"), row_.type.empty() ? "channel" : row_.type,
-                                                   reason && reason->as_string() ? *reason->as_string() : std::string{}, out_.now()};
+  chat::notification n =
+    chat::invitation_received{row_.chat_room_id,
+                              room_id_,
+                              row_.room_version,
+                              user_id_,
+                              row_.inviter,
+                              preview_text(row_.invite_room_state, "m.room.member", row_.inviter, "displayname"),
+                              preview_text(row_.invite_room_state, "m.room.name", "", "name"),
+                              row_.type.empty() ? "channel" : row_.type,
+                              reason && reason->as_string() ? *reason->as_string() : std::string{},
+                              out_.now()};
   out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(n), chat::encode(n)});
 }
 
@@ -264,10 +286,12 @@ void invitation_machine::reopen() {
 std::vector<std::string> invitation_machine::via() const {
   std::vector<std::string> servers{std::string{matrix::server_name_of(row_.inviter)}};
   auto add = [&](std::string_view s) {
-    if (matrix::is_server_name(s) && s != node_.server_name && std::find(servers.begin(), servers.end(), s) == servers.end() && servers.size() < 5)
+    if (matrix::is_server_name(s) && s != node_.server_name &&
+        std::find(servers.begin(), servers.end(), s) == servers.end() && servers.size() < 5)
       servers.emplace_back(s);
   };
-  if (auto list = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state); list && list->as_array())
+  if (auto list = matrix::json::parse(row_.invite_room_state.empty() ? "[]" : row_.invite_room_state);
+      list && list->as_array())
     for (const auto& e : *list->as_array())
       if (const auto* sender = e.find_string("sender")) add(matrix::server_name_of(*sender));
   for (const auto& s : knocked_at()) add(s);
@@ -277,14 +301,17 @@ std::vector<std::string> invitation_machine::via() const {
 
 void invitation_machine::answer(const chat_command& m, const chat::invite_answer& x) {
   if (!exists_ || row_.state != "pending" || row_.direction != "incoming")
-    return command_failed(out_, m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+    return command_failed(
+      out_, m.reference, x.name,
+      {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
   if (answering_) {
     if (answering_->reference.command_id != m.reference.command_id)
       return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being answered"});
     answering_->reference = m.reference; // the same command once more: one RESULT for both
     return;
   }
-  if (joining_ && !x.accept) return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
+  if (joining_ && !x.accept)
+    return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being accepted"});
   if (is_untold()) row_.pending_request.clear(); // he has found it by himself
   answering_ = m;
   if (x.accept) {
@@ -325,7 +352,8 @@ void invitation_machine::joined(const join_finished& m) {
   if (retracting_) return retracted(m);
   if (joining_ && row_.direction == "knock") return join_of_knock_ended(m);
   if (std::exchange(joining_, false)) {
-    perhaps_joined_ = m.why.code != fault_code::none && (m.perhaps_joined || (perhaps_joined_ && info(m.why.code).retryable));
+    perhaps_joined_ =
+      m.why.code != fault_code::none && (m.perhaps_joined || (perhaps_joined_ && info(m.why.code).retryable));
     if (row_.pending_request == "join") {
       if (perhaps_joined_) retry_later(m.why);
       else {
@@ -412,7 +440,8 @@ void invitation_machine::rescinded(const rescission_received& m) {
   auto e = matrix::make_event(m.pdu, event_->rules());
   if (!e) return answer_rescission(r, to_string(e.error()));
   const auto& x = **e;
-  const bool over = row_.state == "revoked" || row_.state == "banned" || (row_.direction == "knock" && row_.state == "rejected");
+  const bool over =
+    row_.state == "revoked" || row_.state == "banned" || (row_.direction == "knock" && row_.state == "rejected");
   if (over) return answer_rescission(r, {}); // a repeat
   if (row_.state != "pending" && !knocks() && !is_let_in()) return answer_rescission(r, not_ours);
   if (matrix::server_name_of(x.sender) != m.origin || !takes_back(x)) return answer_rescission(r, not_ours);
@@ -425,7 +454,8 @@ void invitation_machine::rescinded(const rescission_received& m) {
 
 void invitation_machine::verify_rescission() {
   const auto& r = rescinding_.front();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, r.asked, {r.event}});
+  out_.send_at_once({actor_kind::verifier, ""},
+                    verify_events{{actor_kind::invitation, key_of(room_id_, user_id_)}, r.asked, {r.event}});
 }
 
 void invitation_machine::answer_rescission(const rescission& r, const std::string& error) {

@@ -102,9 +102,13 @@ private:
   std::vector<std::string> via() const;
   // -- knocking.cpp
   /// Whether there is a knock that nobody has answered.
-  bool knocks() const { return exists_ && row_.direction == "knock" && (row_.state == "sending" || row_.state == "pending"); }
+  bool knocks() const {
+    return exists_ && row_.direction == "knock" && (row_.state == "sending" || row_.state == "pending");
+  }
   /// Whether the knock was accepted and the join that follows has not ended.
-  bool is_let_in() const { return exists_ && row_.direction == "knock" && row_.state == "accepted" && row_.pending_request == "join"; }
+  bool is_let_in() const {
+    return exists_ && row_.direction == "knock" && row_.state == "accepted" && row_.pending_request == "join";
+  }
   void knock(const chat_command& m, const chat::room_knock& x);
   void knocked(const knock_made& m);
   void retract(const chat_command& m, const chat::knock_retract& x);
@@ -134,7 +138,6 @@ private:
   /// @param about  the second parameter of the endpoint's path: a user or an event
   peer_request question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms);
 
-
   const context& node_;
   std::string room_id_, user_id_;
   decision out_;
@@ -150,22 +153,22 @@ private:
   time_ms asked_since_ = 0;
   matrix::event_ptr answered_event_; ///< with the invited server's signature, until that is checked
   token keys_asked_ = 0;
-  bool keys_doubted_ = false;        ///< the signature did not match: asked for once more
+  bool keys_doubted_ = false; ///< the signature did not match: asked for once more
   void ask_keys_of_invited(bool are_doubted);
   /// Longer than any pause before a request is repeated.
   time_ms pause_ms_max() const;
   std::optional<chat_command> revoking_;
   bool expiring_ = false, revocation_asked_ = false;
-  bool rescission_told_ = false;  ///< the other server has taken the leave before the room's answer was here
-  std::string delivered_;         ///< the last leave the other server has taken while the room had not told of it
+  bool rescission_told_ = false;    ///< the other server has taken the leave before the room's answer was here
+  std::string delivered_;           ///< the last leave the other server has taken while the room had not told of it
   bool invite_may_be_late_ = false; ///< no attempt was answered: one of them may still arrive, after the leave
 
   std::optional<chat_command> knocking_, retracting_;
-  std::size_t at_via_ = 0;    ///< of the round of attempts
-  fault knock_fault_;         ///< the weightiest refusal of the round
+  std::size_t at_via_ = 0;        ///< of the round of attempts
+  fault knock_fault_;             ///< the weightiest refusal of the round
   bool knock_unanswered_ = false; ///< somebody answered in this round who is no homeserver
   token profile_asked_ = 0;
-  store::put_user profile_;   ///< of our user, as far as told
+  store::put_user profile_; ///< of our user, as far as told
 
   std::optional<chat_command> answering_;
   bool joining_ = false;        ///< the room was asked to join

@@ -19,10 +19,12 @@ object stripped(const matrix::json::value& event) {
 
 } // namespace
 
-std::string invite_request_body(const matrix::event& invite, std::string_view room_version, const std::string& invite_room_state) {
+std::string invite_request_body(const matrix::event& invite, std::string_view room_version,
+                                const std::string& invite_room_state) {
   const auto& state = invite_room_state.empty() ? std::string{"[]"} : invite_room_state;
   matrix::json::array fitting;
-  auto bytes = invite.to_json().size() + further_signatures_bytes + std::string_view{R"(,"unsigned":{"invite_room_state":[]})"}.size();
+  auto bytes = invite.to_json().size() + further_signatures_bytes +
+               std::string_view{R"(,"unsigned":{"invite_room_state":[]})"}.size();
   const auto list = matrix::json::parse(state);
   if (const auto* events = list ? list->as_array() : nullptr)
     for (const auto& e : *events) {
@@ -34,7 +36,8 @@ std::string invite_request_body(const matrix::event& invite, std::string_view ro
     }
   auto event = invite.source;
   event.set("unsigned", object{{"invite_room_state", std::move(fitting)}});
-  return "{\"event\":" + matrix::json::canonical(event) + ",\"invite_room_state\":" + state + ",\"room_version\":\"" + std::string{room_version} + "\"}";
+  return "{\"event\":" + matrix::json::canonical(event) + ",\"invite_room_state\":" + state + ",\"room_version\":\"" +
+         std::string{room_version} + "\"}";
 }
 
 } // namespace causeway::invitation

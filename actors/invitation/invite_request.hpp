@@ -11,6 +11,7 @@ namespace causeway::invitation {
 /// name there is a direct message). Nobody signs `unsigned`, and no receiver has to keep it. Entries that would make the event larger than an event may
 /// be, the signature of the other server included, are left out of it.
 /// @param invite_room_state  JSON array of events, most important first
-std::string invite_request_body(const matrix::event& invite, std::string_view room_version, const std::string& invite_room_state);
+std::string invite_request_body(const matrix::event& invite, std::string_view room_version,
+                                const std::string& invite_room_state);
 
 } // namespace causeway::invitation

@@ -47,12 +47,15 @@ void invitation_machine::knock(const chat_command& m, const chat::room_knock& x)
     return;
   }
   if (exists_ && row_.direction == "incoming" && row_.state == "pending")
-    return command_failed(out_, m.reference, x.name, {fault_code::conflict, user_id_ + " is invited: answer the invitation"});
+    return command_failed(out_, m.reference, x.name,
+                          {fault_code::conflict, user_id_ + " is invited: answer the invitation"});
   // The room takes him for invited until it has heard of it.
   if (exists_ && row_.direction == "incoming" && row_.pending_request == "leave")
-    return command_failed(out_, m.reference, x.name,
-                  {fault_code::conflict, "the room's server has still to be told that he rejected its invitation"});
-  if (is_let_in()) return command_failed(out_, m.reference, x.name, {fault_code::conflict, user_id_ + " was let in and is joining"});
+    return command_failed(
+      out_, m.reference, x.name,
+      {fault_code::conflict, "the room's server has still to be told that he rejected its invitation"});
+  if (is_let_in())
+    return command_failed(out_, m.reference, x.name, {fault_code::conflict, user_id_ + " was let in and is joining"});
   if (knocks() && row_.state == "pending")
     return command_succeeded(out_, m.reference, x.name, chat::room_knocked_answer{room_id_, row_.state});
   knocking_ = m;
@@ -94,7 +97,8 @@ void invitation_machine::knocked(const knock_made& m) {
     tell_changed({});
     end_knock_command({}); // it was on its way to another server of the room
   }
-  if (m.command) command_succeeded(out_, *m.command, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
+  if (m.command)
+    command_succeeded(out_, *m.command, chat::room_knock::name, chat::room_knocked_answer{room_id_, row_.state});
 }
 
 void invitation_machine::begin_knock() {
@@ -167,7 +171,8 @@ void invitation_machine::send_knock(const peer_answer& m) {
   row_.event = (*x)->to_json();
   event_ = *x;
   save(); // from here on the room may know of it
-  auto r = question(asking::send_knock, matrix::endpoint::send_knock, event_->event_id, node_.federation.request_timeout_ms);
+  auto r =
+    question(asking::send_knock, matrix::endpoint::send_knock, event_->event_id, node_.federation.request_timeout_ms);
   r.body = row_.event;
   out_.send({actor_kind::remote_server, leave_server()}, std::move(r));
 }
@@ -300,8 +305,8 @@ void invitation_machine::retract(const chat_command& m, const chat::knock_retrac
     return command_succeeded(out_, m.reference, x.name, chat::state_answer{row_.state}); // it is what was asked for
   if (!knocks())
     return command_failed(out_, m.reference, x.name,
-                  {fault_code::conflict,
-                   exists_ && row_.direction == "knock" ? "the knock is " + row_.state : "there is no open knock"});
+                          {fault_code::conflict, exists_ && row_.direction == "knock" ? "the knock is " + row_.state
+                                                                                      : "there is no open knock"});
   if (retracting_) {
     if (retracting_->reference.command_id != m.reference.command_id)
       return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the knock is being taken back"});
@@ -316,7 +321,8 @@ void invitation_machine::retracted(const join_finished& m) {
   const auto command = *std::exchange(retracting_, std::nullopt);
   const auto& x = std::get<chat::knock_retract>(*command.body);
   if (!knocks()) { // the room has told what became of it
-    if (row_.state == "revoked") return command_succeeded(out_, command.reference, x.name, chat::state_answer{row_.state});
+    if (row_.state == "revoked")
+      return command_succeeded(out_, command.reference, x.name, chat::state_answer{row_.state});
     return command_failed(out_, command.reference, x.name, {fault_code::conflict, "the knock is " + row_.state});
   }
   // Forbidden: the room, ours too, does not know of the knock.

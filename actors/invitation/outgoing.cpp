@@ -40,28 +40,35 @@ void invitation_machine::wanted(const invite_wanted& m) {
     // Told again, or the row was written with the room.
     if (row_.state == "sending") tell_begun();
     else out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
-    if (m.command) command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
+    if (m.command)
+      command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{"sending", row_.type});
     return;
   }
   if (exists_ && row_.direction == "outgoing" && row_.state == "sending") {
     // The room was made again and did not know of this one: the other server may have it, so it goes on.
     tell_begun();
     out_.send({actor_kind::room, room_id_}, invite_given_up{user_id_, m.event->event_id});
-    if (m.command) command_failed(out_, *m.command, chat::invite_send::name, {fault_code::conflict, user_id_ + " is invited already"});
+    if (m.command)
+      command_failed(out_, *m.command, chat::invite_send::name,
+                     {fault_code::conflict, user_id_ + " is invited already"});
     return;
   }
   // Whatever the row says, the room has let him be invited: the invitation before is over, and an answer about it comes too late.
-  if (const auto command = std::exchange(revoking_, std::nullopt)) command_succeeded(out_, command->reference, chat::invite_revoke::name, chat::state_answer{"revoked"});
+  if (const auto command = std::exchange(revoking_, std::nullopt))
+    command_succeeded(out_, command->reference, chat::invite_revoke::name, chat::state_answer{"revoked"});
   begin_anew("outgoing", m.event);
   row_ = row_of(m, node_, out_.now());
   save();
   tell_changed({});
   const auto* reason = m.event->content().find("reason");
-  chat::notification shown = chat::system_message{row_.chat_room_id, room_id_, "invited", row_.inviter, user_id_,
-                                                  reason && reason->as_string() ? *reason->as_string() : std::string{}, event_->event_id,
-                                                  event_->origin_server_ts};
+  chat::notification shown =
+    chat::system_message{row_.chat_room_id, room_id_,
+                         "invited",         row_.inviter,
+                         user_id_,          reason && reason->as_string() ? *reason->as_string() : std::string{},
+                         event_->event_id,  event_->origin_server_ts};
   out_.write(store::append_outbox{node_.stream_of(room_id_), chat::name(shown), chat::encode(shown)});
-  if (m.command) command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
+  if (m.command)
+    command_succeeded(out_, *m.command, chat::invite_send::name, chat::invited_answer{row_.state, row_.type});
   tell_begun();
   begin();
 }
@@ -88,7 +95,9 @@ void invitation_machine::begin() {
     out_.send_at_once({actor_kind::room, room_id_}, rescission_wanted_again{user_id_, event_});
     confirm_later();
   }
-  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0 || admission_asked_ != 0) return;
+  if (row_.pending_request.empty() || asking_ != asking::nothing || keys_asked_ != 0 || profile_asked_ != 0 ||
+      admission_asked_ != 0)
+    return;
   if (!is_due(row_.retry_at_ts, out_.now(), pause_ms_max())) {
     out_.wake_at(row_.retry_at_ts, "retry");
     return;
@@ -98,8 +107,7 @@ void invitation_machine::begin() {
     out_.send_at_once({actor_kind::room, room_id_}, invite_accepted_by_server{user_id_, event_});
     row_.retry_at_ts = out_.now() + node_.invitation.retry_delay_ms_max; // the room may fail with it once more
     out_.wake_at(row_.retry_at_ts, "retry");
-  }
-  else if (row_.pending_request == "leave") send_leave_request();
+  } else if (row_.pending_request == "leave") send_leave_request();
   else if (is_untold()) ask_admission(row_.inviter);
   else if (row_.pending_request == "knock") begin_knock();
   else if (row_.pending_request == "ask") ask_about_knock();
@@ -109,7 +117,8 @@ void invitation_machine::begin() {
   }
 }
 
-peer_request invitation_machine::question(asking what, matrix::endpoint endpoint, const std::string& about, std::uint32_t timeout_ms) {
+peer_request invitation_machine::question(asking what, matrix::endpoint endpoint, const std::string& about,
+                                          std::uint32_t timeout_ms) {
   peer_request r;
   r.reply_to = {actor_kind::invitation, key_of(room_id_, user_id_)};
   r.asked = asked_ = out_.next_token();
@@ -132,8 +141,10 @@ void invitation_machine::send_invite() {
 
 void invitation_machine::retry_later(const fault& why) {
   // Dated by a clock that ran ahead? It did not begin after its row.
-  const auto begun = happened_at(event_ ? event_->origin_server_ts : out_.now(), row_.since_ts > 0 ? row_.since_ts : out_.now());
-  if (row_.direction == "outgoing" && event_ && out_.now() - begun > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
+  const auto begun =
+    happened_at(event_ ? event_->origin_server_ts : out_.now(), row_.since_ts > 0 ? row_.since_ts : out_.now());
+  if (row_.direction == "outgoing" && event_ &&
+      out_.now() - begun > std::int64_t{node_.invitation.give_up_h} * 3'600'000) {
     row_.pending_request.clear();
     return become("failed", "the server could not be reached: " + to_string(why));
   }
@@ -144,7 +155,8 @@ void invitation_machine::retry_later(const fault& why) {
     return save();
   }
   const auto doublings = std::min(row_.attempts > 0 ? row_.attempts - 1 : 0, 20u);
-  row_.retry_at_ts = out_.now() + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings, node_.invitation.retry_delay_ms_max);
+  row_.retry_at_ts = out_.now() + std::min<time_ms>(time_ms{node_.invitation.retry_delay_ms_min} << doublings,
+                                                    node_.invitation.retry_delay_ms_max);
   // The chat server is told why nothing happens, not how often.
   const auto code_of = [](std::string_view text) { return text.substr(0, text.find(':')); };
   auto text = excerpt(to_string(why), last_fault_bytes_max);
@@ -167,9 +179,16 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   invite_may_be_late_ = m.status != 200;
   if (revoking_ && !revocation_asked_) return ask_revocation(); // whatever the answer is
   // Final is what the other server has understood and refused; a proxy's 404 or a key it could not fetch just now is not.
-  static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVITE_BLOCKED", "M_INCOMPATIBLE_ROOM_VERSION", "M_UNSUPPORTED_ROOM_VERSION",
-                                                "M_INVALID_PARAM", "M_BAD_JSON", "M_MISSING_PARAM", "M_NOT_FOUND"};
-  const bool is_final = m.status >= 400 && m.status < 500 && std::find(std::begin(final_codes), std::end(final_codes), m.errcode) != std::end(final_codes);
+  static constexpr const char* final_codes[] = {"M_FORBIDDEN",
+                                                "M_INVITE_BLOCKED",
+                                                "M_INCOMPATIBLE_ROOM_VERSION",
+                                                "M_UNSUPPORTED_ROOM_VERSION",
+                                                "M_INVALID_PARAM",
+                                                "M_BAD_JSON",
+                                                "M_MISSING_PARAM",
+                                                "M_NOT_FOUND"};
+  const bool is_final = m.status >= 400 && m.status < 500 &&
+                        std::find(std::begin(final_codes), std::end(final_codes), m.errcode) != std::end(final_codes);
   if (m.status != 200 && !is_final) {
     // An address we may not reach and a refusal by our own lists will not change by waiting.
     if (m.why.code == fault_code::server_denied || m.why.code == fault_code::peer_blocked_address) {
@@ -184,8 +203,10 @@ void invitation_machine::invite_answered(const peer_answer& m) {
   }
   auto body = matrix::json::parse(m.body);
   const auto* returned = body ? body->find_object("event") : nullptr;
-  auto e = returned ? matrix::make_event(*returned, event_->rules()) : result<matrix::event_ptr>{fault_code::peer_bad_answer, "no event"};
-  if (!e || (*e)->event_id != event_->event_id) return retry_later({fault_code::peer_bad_answer, "the answer is not the event that was sent"});
+  auto e = returned ? matrix::make_event(*returned, event_->rules())
+                    : result<matrix::event_ptr>{fault_code::peer_bad_answer, "no event"};
+  if (!e || (*e)->event_id != event_->event_id)
+    return retry_later({fault_code::peer_bad_answer, "the answer is not the event that was sent"});
   answered_event_ = *e;
   ask_keys_of_invited(false);
 }
@@ -210,8 +231,11 @@ void invitation_machine::signature_checked(const keys_found& m) {
   if (row_.state != "sending") return;
   const auto bytes = matrix::signed_bytes(answered_event_->source, answered_event_->rules());
   const auto verdict = matrix::check_event_signature(*answered_event_, bytes, m.server_name, *m.keys);
-  if (verdict == matrix::signature_verdict::invalid && !keys_doubted_) return ask_keys_of_invited(true); // installed anew, perhaps
-  if (verdict != matrix::signature_verdict::valid) return retry_later({fault_code::peer_bad_answer, "the invited server's signature is not valid or its key not known"});
+  if (verdict == matrix::signature_verdict::invalid && !keys_doubted_)
+    return ask_keys_of_invited(true); // installed anew, perhaps
+  if (verdict != matrix::signature_verdict::valid)
+    return retry_later(
+      {fault_code::peer_bad_answer, "the invited server's signature is not valid or its key not known"});
   // Our own signature is taken from our copy, the other server's from the answer: nothing else of it is believed.
   auto source = event_->source;
   // It may be the room's policy server too, whose signature is there already and stays.
@@ -234,7 +258,9 @@ void invitation_machine::revoke(const chat_command& m, const chat::invite_revoke
   if (exists_ && row_.direction == "outgoing" && (row_.state == "revoked" || row_.state == "revoked_unconfirmed"))
     return command_succeeded(out_, m.reference, x.name, chat::state_answer{row_.state}); // it is what was asked for
   if (!exists_ || !is_open() || row_.direction != "outgoing")
-    return command_failed(out_, m.reference, x.name, {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
+    return command_failed(
+      out_, m.reference, x.name,
+      {fault_code::conflict, exists_ ? "the invitation is " + row_.state : "there is no such invitation"});
   if (revoking_) {
     if (revoking_->reference.command_id != m.reference.command_id)
       return command_failed(out_, m.reference, x.name, {fault_code::conflict, "the invitation is being revoked"});
@@ -259,12 +285,16 @@ void invitation_machine::ask_revocation() {
 void invitation_machine::tell_room_to_revoke(const std::string& requested_by, const std::string& reason) {
   revocation_asked_ = true;
   // While its answer is lost the other server may hold the invite: the leave has to follow it into the room.
-  out_.send_at_once({actor_kind::room, room_id_}, revoke_invite{user_id_, event_ ? event_->event_id : std::string{}, row_.inviter, requested_by, reason, row_.state == "sending" ? event_ : nullptr});
+  out_.send_at_once({actor_kind::room, room_id_},
+                    revoke_invite{user_id_, event_ ? event_->event_id : std::string{}, row_.inviter, requested_by,
+                                  reason, row_.state == "sending" ? event_ : nullptr});
 }
 
 void invitation_machine::leave_delivered(const rescission_delivered& m) {
   // One that took an earlier invitation back says nothing about this one.
-  const bool of_another = !m.auth_events.empty() && event_ && std::find(m.auth_events.begin(), m.auth_events.end(), event_->event_id) == m.auth_events.end();
+  const bool of_another =
+    !m.auth_events.empty() && event_ &&
+    std::find(m.auth_events.begin(), m.auth_events.end(), event_->event_id) == m.auth_events.end();
   if (of_another) return;
   if (row_.state == "sending" || row_.state == "pending") delivered_ = m.event_id;
   rescission_told();
@@ -313,7 +343,7 @@ void invitation_machine::revoked(const revocation_done& m) {
     }
     if (row_.state == "sending" && m.why.code == fault_code::not_member) {
       row_.pending_request.clear();
-      become("failed", m.why.detail); // nobody is left who could let him in
+      become("failed", m.why.detail);                                          // nobody is left who could let him in
     } else if (row_.state == "sending" && asking_ == asking::nothing) begin(); // it goes on as before
     // What the room told meanwhile was taken for the revocation's own effect.
     else if (row_.state == "pending") out_.send_at_once({actor_kind::room, room_id_}, membership_wanted{user_id_});

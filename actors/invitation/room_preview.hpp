@@ -18,6 +18,7 @@ inline constexpr std::size_t room_preview_bytes_max = 16 * 1024;
 std::string room_preview(const matrix::json::value* told, std::string_view inviter);
 
 /// A text in the content of one event of a preview, at most 1,000 bytes of it; empty when there is none.
-std::string preview_text(std::string_view preview, std::string_view type, std::string_view state_key, std::string_view key);
+std::string preview_text(std::string_view preview, std::string_view type, std::string_view state_key,
+                         std::string_view key);
 
 } // namespace causeway::invitation

@@ -8,7 +8,8 @@ namespace {
 bool is_open(const chat::invitation_view& x) { return x.state == "sending" || x.state == "pending"; }
 
 std::size_t bytes_of(const chat::invitation_view& x) {
-  return x.room.size() + x.matrix_room_id.size() + x.user.size() + x.by.size() + x.direction.size() + x.state.size() + x.reason.size() + x.last_fault.size();
+  return x.room.size() + x.matrix_room_id.size() + x.user.size() + x.by.size() + x.direction.size() + x.state.size() +
+         x.reason.size() + x.last_fault.size();
 }
 
 } // namespace
@@ -21,7 +22,8 @@ bool shorten(std::vector<chat::invitation_view>& list) {
     return is_open(a) != is_open(b) ? is_open(a) : a.since_ts > b.since_ts;
   });
   std::size_t kept = 0, used = 0;
-  while (kept < std::min(list.size(), shown_max) && used + bytes_of(list[kept]) <= shown_bytes_max) used += bytes_of(list[kept++]);
+  while (kept < std::min(list.size(), shown_max) && used + bytes_of(list[kept]) <= shown_bytes_max)
+    used += bytes_of(list[kept++]);
   list.resize(kept);
   return true;
 }

@@ -28,12 +28,15 @@ std::optional<matrix_error> matrix_error_of(const gateway::http_answer& a) {
   const auto* errcode = body ? body->find_string("errcode") : nullptr;
   if (!errcode || errcode->empty()) return std::nullopt;
   const auto* error = body->find_string("error");
-  return matrix_error{excerpt(*errcode, limits::identifier_bytes_max), error ? excerpt(*error, limits::identifier_bytes_max) : std::string{}};
+  return matrix_error{excerpt(*errcode, limits::identifier_bytes_max),
+                      error ? excerpt(*error, limits::identifier_bytes_max) : std::string{}};
 }
 
 void check_http_answer(gateway::http_answer& a, matrix::endpoint of, bool is_streamed) {
   if (a.status == 0 || a.status >= 400) return;
-  if (a.status != 200) return make_failure(a, a.status >= 300 ? "a redirect, which is followed for no request" : "200 is the only success");
+  if (a.status != 200)
+    return make_failure(a,
+                        a.status >= 300 ? "a redirect, which is followed for no request" : "200 is the only success");
   if (is_streamed) return;
   if (const auto fine = matrix::check_answer(of, a.body); !fine) make_failure(a, fine.error().detail);
 }

@@ -22,7 +22,8 @@ time_ms back_off(const config::federation_options& options, std::uint32_t failur
 
 time_ms back_off_max(const config::federation_options& options) {
   constexpr time_ms asked_for_ms_max = 3'600'000;
-  const auto longest = std::max({time_ms{options.retry_delay_ms_min}, time_ms{options.retry_delay_ms_max}, time_ms{options.retry_delay_late_ms}});
+  const auto longest = std::max(
+    {time_ms{options.retry_delay_ms_min}, time_ms{options.retry_delay_ms_max}, time_ms{options.retry_delay_late_ms}});
   return std::max(longest + longest * time_ms{options.retry_jitter_percent} / 100, asked_for_ms_max);
 }
 

@@ -12,7 +12,8 @@ public:
   /// @returns 0: taken; else in how many milliseconds something can be taken
   std::uint32_t take(std::int64_t per_second, std::int64_t burst, time_ms now, std::int64_t cost = 1) {
     fill(per_second, burst, now);
-    if (level_ < unit) return static_cast<std::uint32_t>(std::min<std::int64_t>((unit - level_) / per_second + 1, wait_ms_max));
+    if (level_ < unit)
+      return static_cast<std::uint32_t>(std::min<std::int64_t>((unit - level_) / per_second + 1, wait_ms_max));
     level_ -= cost * unit;
     return 0;
   }

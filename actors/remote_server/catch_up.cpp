@@ -19,7 +19,8 @@ constexpr std::size_t fresh_per_transaction_max = limits::pdus_per_transaction_m
 
 void remote_server_machine::consider_catch_up(time_ms failing_since) {
   const auto& o = node_.federation;
-  if (out_.now() - failing_since < o.catch_up_after_ms || (!more_in_store_ && pdus_.size() < o.catch_up_pdus_min)) return;
+  if (out_.now() - failing_since < o.catch_up_after_ms || (!more_in_store_ && pdus_.size() < o.catch_up_pdus_min))
+    return;
   catching_up_ = true;
   if (more_in_store_) {
     catch_up_token_ = out_.next_token();
@@ -55,9 +56,8 @@ void remote_server_machine::send_first(std::vector<queued> newest) {
   newest_left_ = chosen.size();
   first_.insert(first_.begin(), std::make_move_iterator(chosen.begin()), std::make_move_iterator(chosen.end()));
   if (newest_left_ > 0)
-    out_.log(log_level::info,
-                                "server catches up, newest events first",
-                                {{"server", server_name_}, {"rooms", std::to_string(newest_left_)}});
+    out_.log(log_level::info, "server catches up, newest events first",
+             {{"server", server_name_}, {"rooms", std::to_string(newest_left_)}});
 }
 
 bool remote_server_machine::enqueue_fresh(const queued& q) {

@@ -15,10 +15,8 @@ public:
   static constexpr time_ms asked_for_ms_max = 3'600'000;
 
   void heard(matrix::endpoint from, time_ms pause_ms, time_ms now) {
-    if (pause_ms > 0)
-      until_[from] = now + pause_ms;
-    else
-      until_.erase(from);
+    if (pause_ms > 0) until_[from] = now + pause_ms;
+    else until_.erase(from);
   }
   /// How long it is still to be left alone, ms; 0: not at all.
   time_ms left(matrix::endpoint with, time_ms now) const {

@@ -26,7 +26,8 @@ public:
   /// Those whose turn has come, in order.
   /// @param queue_empty  nothing is owed to the server any more
   std::vector<peer_request> due(std::uint64_t delivered, bool queue_empty, time_ms now) {
-    return take([&](const held& x) { return queue_empty || (x.after != all_queued && x.after <= delivered) || x.until <= now; });
+    return take(
+      [&](const held& x) { return queue_empty || (x.after != all_queued && x.after <= delivered) || x.until <= now; });
   }
   /// All: the queue does not move.
   std::vector<peer_request> give_up() {
@@ -35,7 +36,8 @@ public:
   bool empty() const { return held_.empty(); }
   /// When the next one has waited long enough; 0: none waits.
   time_ms deadline() const {
-    const auto first = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) { return a.until < b.until; });
+    const auto first =
+      std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) { return a.until < b.until; });
     return first == held_.end() ? 0 : first->until;
   }
 

@@ -65,7 +65,8 @@ public:
   /// Those that have waited too long.
   std::vector<call> overdue(time_ms now) {
     std::vector<call> out;
-    for (; !waiting_.empty() && waiting_.front().since + patience_ms <= now; waiting_.pop_front()) out.push_back(std::move(waiting_.front()));
+    for (; !waiting_.empty() && waiting_.front().since + patience_ms <= now; waiting_.pop_front())
+      out.push_back(std::move(waiting_.front()));
     return out;
   }
   std::size_t waiting() const { return waiting_.size(); }

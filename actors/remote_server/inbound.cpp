@@ -37,10 +37,11 @@ void remote_server_machine::refuse(const inbound_request& m, const fault& why, s
   object body{{"errcode", info(why.code).errcode}, {"error", why.detail}};
   if (retry_after_ms != 0) body.set("retry_after_ms", std::int64_t{retry_after_ms});
   out_.send({actor_kind::gateway, m.gateway}, federation_reply{m.gateway, m.id, info(why.code).http_status,
-                                                                           matrix::json::canonical(body), retry_after_ms});
+                                                               matrix::json::canonical(body), retry_after_ms});
 }
 
-void remote_server_machine::not_authenticated(const inbound_request& m, const fault& why, std::uint32_t retry_after_ms) {
+void remote_server_machine::not_authenticated(const inbound_request& m, const fault& why,
+                                              std::uint32_t retry_after_ms) {
   if (m.match->info->auth != matrix::authentication::open) return refuse(m, why, retry_after_ms);
   federation_call call{m.gateway, m.id, {}, m.match, nullptr};
   if (!m.request->body.empty()) {
@@ -93,9 +94,10 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     if (checked++ == signatures_checked_max) break;
     const auto& destination = x->destination ? *x->destination : node_.server_name;
     const auto is_signed = [&](std::string_view content) {
-      return matrix::verify_signature(key->public_key_base64, x->signature,
-                                      matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
-                                                                           sent.empty() ? std::nullopt : std::optional{content}));
+      return matrix::verify_signature(
+        key->public_key_base64, x->signature,
+        matrix::request_signed_bytes_of_text(m.request->method, m.request->target, server_name_, destination,
+                                             sent.empty() ? std::nullopt : std::optional{content}));
     };
     // Most servers send canonical JSON: then the text that was signed is the text that came, and nothing is parsed before it is known
     // whose it is. Otherwise it is made canonical.
@@ -114,7 +116,8 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
   const bool under_way = keys_request_ != 0 || notary_token_ != 0;
   const bool paused = !under_way && is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, out_.now());
   const bool fetch_for_missing = key_missing && !paused, fetch_for_doubt = key_doubted && may_doubt_keys();
-  if (after_fetch || (!fetch_for_missing && !fetch_for_doubt)) return not_authenticated(m, {fault_code::unauthorized, problem});
+  if (after_fetch || (!fetch_for_missing && !fetch_for_doubt))
+    return not_authenticated(m, {fault_code::unauthorized, problem});
   std::size_t waiting_bytes = m.request->body.size();
   for (const auto& w : auth_waiting_) waiting_bytes += w.request.request->body.size();
   const auto room = keys_->empty() ? stranger_waiting_bytes_max : waiting_bytes_max;
@@ -125,7 +128,9 @@ void remote_server_machine::authenticate(const inbound_request& m, bool after_fe
     fetch_keys();
   }
   // When it is repeated the keys may be there.
-  if (!waits) not_authenticated(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"}, 1'000);
+  if (!waits)
+    not_authenticated(m, {fault_code::limit_exceeded, "too much waits for the keys of " + server_name_ + "; repeat"},
+                      1'000);
 }
 
 void remote_server_machine::serve(const inbound_request& m, std::shared_ptr<matrix::json::value> body) {
@@ -196,7 +201,8 @@ void remote_server_machine::hand_to_room(const inbound_request& m, const federat
   switch (history_calls_.begin(node_.federation.inbound_history_requests_max, room, call, out_.now())) {
   case history_calls::admission::hand_on: return hand_on();
   case history_calls::admission::refuse:
-    return refuse(m, {fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"}, 1'000);
+    return refuse(m, {fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"},
+                  1'000);
   case history_calls::admission::waits: break;
   }
   if (!std::exchange(calls_watched_, true)) out_.wake_at(out_.now() + history_calls::patience_ms, "calls");
@@ -209,14 +215,16 @@ void remote_server_machine::call_ended(const call_answered& m) {
 }
 
 void remote_server_machine::hand_on_waiting() {
-  while (auto one = history_calls_.next(node_.federation.inbound_history_requests_max, out_.now())) out_.send_at_once(one->to, std::move(one->body));
+  while (auto one = history_calls_.next(node_.federation.inbound_history_requests_max, out_.now()))
+    out_.send_at_once(one->to, std::move(one->body));
 }
 
 void remote_server_machine::calls_overdue() {
   calls_watched_ = false;
   const fault why{fault_code::limit_exceeded, "too many questions of " + server_name_ + " about history are open"};
   const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
-  for (const auto& late : history_calls_.overdue(out_.now())) reply(late.body.gateway, late.body.id, info(why.code).http_status, text);
+  for (const auto& late : history_calls_.overdue(out_.now()))
+    reply(late.body.gateway, late.body.id, info(why.code).http_status, text);
   hand_on_waiting(); // what was handed on and never answered no longer counts
   if (history_calls_.waiting() == 0) return;
   calls_watched_ = true;
@@ -256,9 +264,9 @@ void remote_server_machine::begin_transaction(const std::string&) {
   r.request.reset();
   fault why;
   if (!parsed)
-    why = {parsed.error().code == fault_code::not_json ? fault_code::not_json : fault_code::bad_json, parsed.error().detail};
-  else if (parsed->origin != server_name_)
-    why = {fault_code::forbidden, "origin of the body is not the sender"};
+    why = {parsed.error().code == fault_code::not_json ? fault_code::not_json : fault_code::bad_json,
+           parsed.error().detail};
+  else if (parsed->origin != server_name_) why = {fault_code::forbidden, "origin of the body is not the sender"};
   if (why.code != fault_code::none) {
     const auto text = matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
     for (const auto& [gateway, id] : r.waiting) reply(gateway, id, info(why.code).http_status, text);
@@ -268,7 +276,7 @@ void remote_server_machine::begin_transaction(const std::string&) {
   received_pdus_ += parsed->pdus.size();
   if (parsed->unreadable_pdus > 0) // nobody can be told of them: they have no event id
     out_.log(log_level::warning, "PDUs left out that cannot be read",
-                                {{"server", server_name_}, {"transaction", r.id}, {"pdus", std::to_string(parsed->unreadable_pdus)}});
+             {{"server", server_name_}, {"transaction", r.id}, {"pdus", std::to_string(parsed->unreadable_pdus)}});
   take_edus(parsed->edus);
   // Rooms work in parallel, each in the order received.
   std::vector<std::pair<std::string, std::vector<object>>> by_room;
@@ -285,11 +293,10 @@ void remote_server_machine::begin_transaction(const std::string&) {
   for (auto& [room, pdus] : by_room) {
     const auto asked = out_.next_token();
     r.rooms[asked] = false;
-    out_.send_at_once({actor_kind::room, room},
-                                pdus_received{{actor_kind::remote_server, server_name_},
-                                              asked,
-                                              server_name_,
-                                              std::make_shared<std::vector<object>>(std::move(pdus))});
+    out_.send_at_once({actor_kind::room, room}, pdus_received{{actor_kind::remote_server, server_name_},
+                                                              asked,
+                                                              server_name_,
+                                                              std::make_shared<std::vector<object>>(std::move(pdus))});
   }
 }
 

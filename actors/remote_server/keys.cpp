@@ -100,9 +100,8 @@ status remote_server_machine::take_keys(const matrix::json::object& document, ma
   if (!found) return found.error();
   auto merged = *keys_;
   for (const auto& id : matrix::merge_keys(merged, *found, out_.now(), told_by))
-    out_.log(log_level::warning,
-                                "server shows another public key under a known id: was it installed anew?",
-                                {{"server", server_name_}, {"key", id}, {"public_key", merged.at(id).public_key_base64}});
+    out_.log(log_level::warning, "server shows another public key under a known id: was it installed anew?",
+             {{"server", server_name_}, {"key", id}, {"public_key", merged.at(id).public_key_base64}});
   while (merged.size() > known_keys_max)
     merged.erase(std::min_element(merged.begin(), merged.end(), [](const auto& a, const auto& b) {
       return a.second.valid_until_ts < b.second.valid_until_ts;
@@ -116,17 +115,15 @@ status remote_server_machine::take_keys(const matrix::json::object& document, ma
 
 void remote_server_machine::save_keys() {
   out_.write(store::put_server_keys{server_name_, *keys_, keys_fetched_at_,
-                                           key_documents_ ? matrix::join_documents(*key_documents_) : std::string{}});
+                                    key_documents_ ? matrix::join_documents(*key_documents_) : std::string{}});
 }
 
 void remote_server_machine::keys_answered(const gateway::http_answer& a) {
   keys_request_ = 0;
   keys_fault_.clear();
   auto body = matrix::json::parse(a.body);
-  if (a.status != 200)
-    keys_fault_ = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
-  else if (!body || !body->as_object())
-    keys_fault_ = "the answer is no JSON object";
+  if (a.status != 200) keys_fault_ = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
+  else if (!body || !body->as_object()) keys_fault_ = "the answer is no JSON object";
   else if (auto taken = take_keys(*body->as_object(), matrix::key_source::itself); !taken)
     keys_fault_ = to_string(taken.error());
   else {
@@ -148,17 +145,13 @@ void remote_server_machine::keys_advance() {
   auto waiting = std::exchange(keys_waiting_, {});
   for (auto& w : waiting) {
     const bool is_enough = satisfied(w) && !(w.are_doubted && from_itself);
-    if (is_enough || (w.wants_document && !from_itself))
-      out_.send_at_once(w.reply_to, keys_for(w));
-    else
-      keys_waiting_.push_back(std::move(w));
+    if (is_enough || (w.wants_document && !from_itself)) out_.send_at_once(w.reply_to, keys_for(w));
+    else keys_waiting_.push_back(std::move(w));
   }
   auto requests = std::exchange(auth_waiting_, {});
   for (auto& r : requests) {
-    if (has_key_for(r.request) && !(r.doubts && from_itself))
-      authenticate(r.request, true);
-    else
-      auth_waiting_.push_back(std::move(r));
+    if (has_key_for(r.request) && !(r.doubts && from_itself)) authenticate(r.request, true);
+    else auth_waiting_.push_back(std::move(r));
   }
   if (from_itself || notary_token_ != 0) return;
   if ((!keys_waiting_.empty() || !auth_waiting_.empty()) && ask_notary()) return;
@@ -199,17 +192,13 @@ void remote_server_machine::notary_told(const notary_keys_told& m) {
   std::string why = m.why;
   for (const auto& document : m.documents) {
     // The notary's word is not enough: the server itself must have signed it.
-    if (auto taken = take_keys(document, matrix::key_source::notary); taken)
-      learnt = true;
-    else
-      why = to_string(taken.error());
+    if (auto taken = take_keys(document, matrix::key_source::notary); taken) learnt = true;
+    else why = to_string(taken.error());
   }
-  if (learnt)
-    save_keys();
+  if (learnt) save_keys();
   else
-    out_.log(log_level::info,
-                                "notary does not know the keys",
-                                {{"server", server_name_}, {"notary", m.notary}, {"why", why}});
+    out_.log(log_level::info, "notary does not know the keys",
+             {{"server", server_name_}, {"notary", m.notary}, {"why", why}});
   keys_advance();
 }
 

@@ -22,7 +22,7 @@ constexpr std::size_t notary_bytes_max = 8 * 1024 * 1024;
 void remote_server_machine::ask_for_other(const notary_keys_wanted& m) {
   if (others_waiting_.size() >= others_waiting_max) {
     out_.send_at_once({actor_kind::remote_server, m.server_name},
-                                notary_keys_told{m.asked, server_name_, {}, "too many keys are asked for"});
+                      notary_keys_told{m.asked, server_name_, {}, "too many keys are asked for"});
     return;
   }
   if (others_waiting_.empty()) out_.wake_at(out_.now() + gather_ms, "others");
@@ -62,10 +62,8 @@ void remote_server_machine::others_answered(const open_request& r, const gateway
   others_answer x;
   auto body = matrix::json::parse(a.body);
   const auto* list = body ? body->find_array("server_keys") : nullptr;
-  if (a.status != 200)
-    why = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
-  else if (!list)
-    why = "the answer has no server_keys";
+  if (a.status != 200) why = a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status);
+  else if (!list) why = "the answer has no server_keys";
   if (!why.empty()) {
     for (const auto& q : r.batch)
       out_.send_at_once({actor_kind::remote_server, q.server_name}, notary_keys_told{q.asked, server_name_, {}, why});
@@ -78,7 +76,8 @@ void remote_server_machine::others_answered(const open_request& r, const gateway
   const bool unknown_key = std::any_of(x.documents.begin(), x.documents.end(), [&](const auto& d) {
     return countersigned(d) == countersignature::unknown_key;
   });
-  if (unknown_key && (keys_request_ != 0 || !is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, out_.now()))) {
+  if (unknown_key &&
+      (keys_request_ != 0 || !is_within(keys_asked_at_, node_.federation.key_fetch_retry_ms, out_.now()))) {
     others_unchecked_.push_back(std::move(x));
     return fetch_keys();
   }
@@ -111,10 +110,8 @@ void remote_server_machine::give_others(const others_answer& x) {
     for (const auto& d : x.documents) {
       const auto* name = d.find("server_name");
       if (!name || !name->as_string() || *name->as_string() != q.server_name) continue;
-      if (countersigned(d) == countersignature::valid)
-        told.documents.push_back(d);
-      else
-        told.why = "the notary's signature is not valid or its key not known";
+      if (countersigned(d) == countersignature::valid) told.documents.push_back(d);
+      else told.why = "the notary's signature is not valid or its key not known";
     }
     out_.send_at_once({actor_kind::remote_server, q.server_name}, std::move(told));
   }

@@ -8,7 +8,8 @@ using matrix::endpoint;
 } // namespace
 
 bool has_old_form(const peer_request& m) {
-  return m.endpoint == endpoint::send_join_v2 || m.endpoint == endpoint::send_leave_v2 || m.endpoint == endpoint::invite_v2;
+  return m.endpoint == endpoint::send_join_v2 || m.endpoint == endpoint::send_leave_v2 ||
+         m.endpoint == endpoint::invite_v2;
 }
 
 bool is_unknown_endpoint(const gateway::http_answer& a) {

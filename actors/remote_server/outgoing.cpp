@@ -24,7 +24,7 @@ void remote_server_machine::enqueue(const pdu_queued& m) {
   if (queued_ids_.contains(m.event->event_id)) return;
   if (enqueue_fresh({m.event, m.chat_room_id, m.chat_message_id})) return consider_sending();
   if (more_in_store_ || pdus_.size() >= node_.federation.queue_memory_pdus_max) {
-    more_in_store_ = true; // it is in the store; it is read when its turn comes
+    more_in_store_ = true;                        // it is in the store; it is read when its turn comes
     missed_while_refilling_ = refill_token_ != 0; // the answer under way may be from before it
     return;
   }
@@ -33,9 +33,11 @@ void remote_server_machine::enqueue(const pdu_queued& m) {
   consider_sending();
 }
 
-remote_server_machine::queued remote_server_machine::read_back(const matrix::event_ptr& e, const store::destination_loaded& from) {
+remote_server_machine::queued remote_server_machine::read_back(const matrix::event_ptr& e,
+                                                               const store::destination_loaded& from) {
   const auto named = from.names_of.find(e->event_id);
-  return named == from.names_of.end() ? queued{e, {}, {}} : queued{e, named->second.chat_room_id, named->second.chat_message_id};
+  return named == from.names_of.end() ? queued{e, {}, {}}
+                                      : queued{e, named->second.chat_room_id, named->second.chat_message_id};
 }
 
 void remote_server_machine::refill() {
@@ -99,10 +101,12 @@ void remote_server_machine::transaction_answered(const gateway::http_answer& a) 
 
 void remote_server_machine::split_transaction() {
   pdus_at_once_ = std::max<std::size_t>(1, in_flight_.size() / 2);
-  out_.log(log_level::warning,
-                              "transaction refused as a whole: in smaller ones",
-                              {{"server", server_name_}, {"pdus", std::to_string(in_flight_.size())}, {"at_once", std::to_string(pdus_at_once_)}});
-  if (newest_left_ > 0 || catching_up_) newest_left_ = 0; // order within the rooms counts for more than the newest first
+  out_.log(log_level::warning, "transaction refused as a whole: in smaller ones",
+           {{"server", server_name_},
+            {"pdus", std::to_string(in_flight_.size())},
+            {"at_once", std::to_string(pdus_at_once_)}});
+  if (newest_left_ > 0 || catching_up_)
+    newest_left_ = 0; // order within the rooms counts for more than the newest first
   first_.insert(first_.begin(), std::make_move_iterator(in_flight_.begin()), std::make_move_iterator(in_flight_.end()));
   in_flight_.clear();
   in_flight_texts_.clear();
@@ -119,7 +123,8 @@ void remote_server_machine::log_verdicts(const gateway::http_answer& a, std::map
   if (!verdicts) verdicts = body->as_object(); // as ejabberd answers
   for (const auto& v : *verdicts)
     if (const auto* error = v.mapped.find_string("error"); error && refused.emplace(v.key, excerpt(*error, 200)).second)
-      out_.log(log_level::warning, "event refused by server", {{"server", server_name_}, {"event", v.key}, {"error", refused.at(v.key)}});
+      out_.log(log_level::warning, "event refused by server",
+               {{"server", server_name_}, {"event", v.key}, {"error", refused.at(v.key)}});
 }
 
 void remote_server_machine::transaction_delivered(const gateway::http_answer& a) {
@@ -138,8 +143,10 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
       tell_delivery(q, "delivered", {});
       end_is_told = true;
     }
-    if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key && matrix::server_name_of(*e.state_key) == server_name_)
-      out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key}, rescission_delivered{e.event_id, e.auth_events});
+    if (e.type == "m.room.member" && e.membership() == "leave" && e.sender != *e.state_key &&
+        matrix::server_name_of(*e.state_key) == server_name_)
+      out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key},
+                rescission_delivered{e.event_id, e.auth_events});
   }
   delivered_ += in_flight_.size();
   pdus_at_once_ = std::min(pdus_at_once_ * 2, limits::pdus_per_transaction_max);
@@ -149,9 +156,8 @@ void remote_server_machine::transaction_delivered(const gateway::http_answer& a)
 void remote_server_machine::end_transaction_under_way() {
   const bool was_failing = destination_.failures > 0;
   if (was_failing && !is_refused_)
-    out_.log(log_level::info,
-                                "server reachable again",
-                                {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}});
+    out_.log(log_level::info, "server reachable again",
+             {{"server", server_name_}, {"failures", std::to_string(destination_.failures)}});
   store::remove_destination_pdus removed{server_name_, {}};
   for (const auto& q : in_flight_) {
     removed.event_ids.push_back(q.event->event_id);
@@ -184,8 +190,8 @@ void remote_server_machine::transaction_failed(const std::string& why, time_ms p
     destination_.first_failure_ts = out_.now();
     out_.log(log_level::warning, "server does not take transactions", {{"server", server_name_}, {"why", why}});
     // Once per outage, of the first message that waits: whatever is sent there after it waits as well.
-    const auto first = std::find_if(in_flight_.begin(), in_flight_.end(),
-        [](const auto& q) { return is_message(*q.event); });
+    const auto first =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [](const auto& q) { return is_message(*q.event); });
     if (tells_delivery(true) && first != in_flight_.end()) tell_delivery(*first, "delayed", why);
   }
   destination_.last_fault = excerpt(why, 500);
@@ -196,7 +202,9 @@ void remote_server_machine::transaction_failed(const std::string& why, time_ms p
   }
   out_.write(destination_);
   out_.wake_at(destination_.retry_at_ts, "send");
-  send_held_invites(held_invites_.give_up()); // their own attempt finds out whether the server is there, and may take what transactions cannot bring
+  send_held_invites(
+    held_invites_
+      .give_up()); // their own attempt finds out whether the server is there, and may take what transactions cannot bring
 }
 
 void remote_server_machine::sign_of_life() {
@@ -222,7 +230,9 @@ void remote_server_machine::retry_at_once() {
   consider_sending();
 }
 
-bool remote_server_machine::has_backlog() const { return !pdus_.empty() || !first_.empty() || !in_flight_.empty() || more_in_store_; }
+bool remote_server_machine::has_backlog() const {
+  return !pdus_.empty() || !first_.empty() || !in_flight_.empty() || more_in_store_;
+}
 
 void remote_server_machine::hold_invite(const peer_request& m) {
   const auto ahead = more_in_store_ ? held_invites::all_queued : pdus_.size() + first_.size() + in_flight_.size();
@@ -252,9 +262,9 @@ bool remote_server_machine::tells_delivery(bool was_failing) const {
 
 void remote_server_machine::tell_delivery(const queued& q, const char* state, const std::string& why) {
   if (!is_message(*q.event)) return;
-  out_.write(store::append_delivery{node_.stream_of(q.event->room_id),
-                                    {q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id,
-                                        server_name_, state, why, out_.now()}});
+  out_.write(store::append_delivery{
+    node_.stream_of(q.event->room_id),
+    {q.chat_room_id, q.event->room_id, q.chat_message_id, q.event->event_id, server_name_, state, why, out_.now()}});
 }
 
 } // namespace causeway::remote_server

@@ -29,8 +29,8 @@ constexpr std::uint32_t failures_gathered_ms = 500;
 /// Questions about missing events and history: another server of the room can answer them as well, and whoever asks has more to ask.
 bool asks_what_others_know(matrix::endpoint e) {
   using matrix::endpoint;
-  return e == endpoint::get_missing_events || e == endpoint::backfill || e == endpoint::event_auth || e == endpoint::event || e == endpoint::state ||
-         e == endpoint::state_ids;
+  return e == endpoint::get_missing_events || e == endpoint::backfill || e == endpoint::event_auth ||
+         e == endpoint::event || e == endpoint::state || e == endpoint::state_ids;
 }
 
 } // namespace
@@ -42,13 +42,14 @@ remote_server_machine::remote_server_machine(const context& node, std::string se
 
 effects remote_server_machine::on(const message& m, time_ms now) {
   out_.set_now(now);
-  switch (life_.on(m, out_, [this] { return store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}; })) {
-    case incarnation::turn::waits: break;
-    case incarnation::turn::loaded:
-      loaded(incarnation::state_in<store::destination_loaded>(m, "destination " + server_name_));
-      for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
-      break;
-    case incarnation::turn::runs: dispatch(m);
+  switch (life_.on(m, out_,
+                   [this] { return store::load_destination{server_name_, node_.federation.queue_memory_pdus_max}; })) {
+  case incarnation::turn::waits: break;
+  case incarnation::turn::loaded:
+    loaded(incarnation::state_in<store::destination_loaded>(m, "destination " + server_name_));
+    for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
+    break;
+  case incarnation::turn::runs: dispatch(m);
   }
   return flush();
 }
@@ -73,10 +74,12 @@ void remote_server_machine::loaded(const store::destination_loaded& from) {
   // A transaction that was under way is repeated under its own id and with its own body until it is answered with 200.
   for (const auto& id : destination_.transaction_pdus) {
     const auto is_it = [&](const auto& e) { return e->event_id == id; };
-    if (auto it = std::find_if(pdus_.begin(), pdus_.end(), [&](const auto& q) { return is_it(q.event); }); it != pdus_.end()) {
+    if (auto it = std::find_if(pdus_.begin(), pdus_.end(), [&](const auto& q) { return is_it(q.event); });
+        it != pdus_.end()) {
       in_flight_.push_back(std::move(*it));
       pdus_.erase(it);
-    } else if (auto far = std::find_if(from.in_flight.begin(), from.in_flight.end(), is_it); far != from.in_flight.end()) {
+    } else if (auto far = std::find_if(from.in_flight.begin(), from.in_flight.end(), is_it);
+               far != from.in_flight.end()) {
       queued_ids_.insert(id);
       in_flight_.push_back(read_back(*far, from));
     }
@@ -90,56 +93,36 @@ void remote_server_machine::dispatch(const message& m) {
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
-      if constexpr (std::is_same_v<T, pdu_queued>)
-        enqueue(x);
+      if constexpr (std::is_same_v<T, pdu_queued>) enqueue(x);
       else if constexpr (std::is_same_v<T, edu_queued>) {
         std::erase_if(edus_, [&](const auto& e) { return e.key == x.key; });
         edus_.push_back(x);
         if (edus_.size() > node_.federation.queue_edus_max) edus_.pop_front(); // EDUs are hints: the oldest goes
         consider_sending();
-      } else if constexpr (std::is_same_v<T, peer_request>)
-        send_peer_request(x);
-      else if constexpr (std::is_same_v<T, http_answered>)
-        answered(*x.answer);
-      else if constexpr (std::is_same_v<T, keys_wanted>)
-        want_keys(x);
-      else if constexpr (std::is_same_v<T, notary_keys_wanted>)
-        ask_for_other(x);
-      else if constexpr (std::is_same_v<T, notary_keys_told>)
-        notary_told(x);
-      else if constexpr (std::is_same_v<T, inbound_request>)
-        inbound(x);
-      else if constexpr (std::is_same_v<T, pdus_handled>)
-        handled(x);
-      else if constexpr (std::is_same_v<T, call_answered>)
-        call_ended(x);
-      else if constexpr (std::is_same_v<T, server_alive>)
-        sign_of_life();
-      else if constexpr (std::is_same_v<T, retry_now>)
-        retry_at_once();
+      } else if constexpr (std::is_same_v<T, peer_request>) send_peer_request(x);
+      else if constexpr (std::is_same_v<T, http_answered>) answered(*x.answer);
+      else if constexpr (std::is_same_v<T, keys_wanted>) want_keys(x);
+      else if constexpr (std::is_same_v<T, notary_keys_wanted>) ask_for_other(x);
+      else if constexpr (std::is_same_v<T, notary_keys_told>) notary_told(x);
+      else if constexpr (std::is_same_v<T, inbound_request>) inbound(x);
+      else if constexpr (std::is_same_v<T, pdus_handled>) handled(x);
+      else if constexpr (std::is_same_v<T, call_answered>) call_ended(x);
+      else if constexpr (std::is_same_v<T, server_alive>) sign_of_life();
+      else if constexpr (std::is_same_v<T, retry_now>) retry_at_once();
       else if constexpr (std::is_same_v<T, status_wanted>)
-        out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(out_.now())});
-      else if constexpr (std::is_same_v<T, passivate>)
-        consider_idle();
+        out_.send_at_once(x.reply_to,
+                          status_told{x.asked, {actor_kind::remote_server, server_name_}, describe(out_.now())});
+      else if constexpr (std::is_same_v<T, passivate>) consider_idle();
       else if constexpr (std::is_same_v<T, timer_due>) {
-        if (x.name == "send")
-          consider_sending();
-        else if (x.name == "sweep")
-          sweep();
-        else if (x.name == "calls")
-          calls_overdue();
-        else if (x.name == "receiving")
-          watch_transaction();
-        else if (x.name == "lazy")
-          write_lazily(true);
-        else if (x.name == "notary")
-          notary_overdue();
-        else if (x.name == "others")
-          ask_for_others();
-        else if (x.name == "invites")
-          consider_held_invites();
-        else if (x.name == "idle")
-          consider_idle();
+        if (x.name == "send") consider_sending();
+        else if (x.name == "sweep") sweep();
+        else if (x.name == "calls") calls_overdue();
+        else if (x.name == "receiving") watch_transaction();
+        else if (x.name == "lazy") write_lazily(true);
+        else if (x.name == "notary") notary_overdue();
+        else if (x.name == "others") ask_for_others();
+        else if (x.name == "invites") consider_held_invites();
+        else if (x.name == "idle") consider_idle();
       } else if constexpr (std::is_same_v<T, store_answered>) {
         if (x.asked == refill_token_) {
           refill_token_ = 0;
@@ -173,7 +156,7 @@ void remote_server_machine::dispatch(const message& m) {
           if (!found || found->events.empty())
             return refuse(call, {fault_code::not_found, "the event is unknown here"});
           out_.send_at_once({actor_kind::room, found->events.front().event->room_id},
-                                      federation_call{call.gateway, call.id, server_name_, call.match, nullptr});
+                            federation_call{call.gateway, call.id, server_name_, call.match, nullptr});
         }
       } else {
         out_.log(log_level::warning, "remote_server: message not understood", {{"server", server_name_}});
@@ -202,8 +185,8 @@ effects remote_server_machine::flush() {
   auto list = out_.take();
   if (may_wait())
     for (auto& each : list)
-      if (auto* p = std::get_if<persist>(&each)) p->batch.may_wait_ms = destination_.failures > 0
-          ? failures_gathered_ms : 0;
+      if (auto* p = std::get_if<persist>(&each))
+        p->batch.may_wait_ms = destination_.failures > 0 ? failures_gathered_ms : 0;
   return list;
 }
 
@@ -214,8 +197,9 @@ bool remote_server_machine::may_wait() const {
 
 void remote_server_machine::consider_idle() {
   const bool sends = has_backlog() || !destination_.transaction_id.empty();
-  const bool busy = sends || !edus_.empty() || !open_.empty() || !held_invites_.empty() || receiving_ || !lazy_.empty() || !auth_waiting_.empty() ||
-                    !keys_waiting_.empty() || !finding_event_.empty() || !others_waiting_.empty() || !others_unchecked_.empty() || history_calls_.waiting() > 0;
+  const bool busy = sends || !edus_.empty() || !open_.empty() || !held_invites_.empty() || receiving_ ||
+                    !lazy_.empty() || !auth_waiting_.empty() || !keys_waiting_.empty() || !finding_event_.empty() ||
+                    !others_waiting_.empty() || !others_unchecked_.empty() || history_calls_.waiting() > 0;
   // Whoever never proved to be that server keeps its actor for a short while only.
   const auto idle = keys_->empty() && last_contact_ == 0 ? stranger_idle_ms : idle_ms;
   const bool may_end = !busy && out_.now() - last_active_ >= idle;
@@ -270,11 +254,13 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
-  if (!is_due(destination_.retry_at_ts, out_.now(), back_off_max(node_.federation)) && asks_what_others_know(m.endpoint)) {
+  if (!is_due(destination_.retry_at_ts, out_.now(), back_off_max(node_.federation)) &&
+      asks_what_others_know(m.endpoint)) {
     peer_answer a;
     a.asked = m.asked;
     a.server_name = server_name_;
-    a.why = {fault_code::peer_unreachable, server_name_ + " is being left alone after " + std::to_string(destination_.failures) + " failures"};
+    a.why = {fault_code::peer_unreachable,
+             server_name_ + " is being left alone after " + std::to_string(destination_.failures) + " failures"};
     out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
@@ -284,11 +270,14 @@ void remote_server_machine::send_peer_request(const peer_request& m) {
     a.server_name = server_name_;
     a.status = 429;
     a.errcode = "M_LIMIT_EXCEEDED";
-    a.why = {fault_code::peer_unreachable, server_name_ + " has asked to be left alone with such requests for another " + std::to_string(left / 1'000 + 1) + " s"};
+    a.why = {fault_code::peer_unreachable, server_name_ +
+                                             " has asked to be left alone with such requests for another " +
+                                             std::to_string(left / 1'000 + 1) + " s"};
     out_.send_at_once(m.reply_to, std::move(a));
     return;
   }
-  if (m.endpoint == matrix::endpoint::invite_v2 && node_.invitation.queue_wait_ms > 0 && has_backlog()) return hold_invite(m);
+  if (m.endpoint == matrix::endpoint::invite_v2 && node_.invitation.queue_wait_ms > 0 && has_backlog())
+    return hold_invite(m);
   send_peer_request(m, false);
 }
 
@@ -297,8 +286,8 @@ void remote_server_machine::send_peer_request(const peer_request& m, bool in_old
   for (const auto& [k, v] : m.query)
     query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
   std::vector<std::string_view> parameters(m.parameters.begin(), m.parameters.end());
-  const auto id =
-    request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms, m.response_bytes_max, m.stream);
+  const auto id = request(open_request::kind::peer, m.endpoint, parameters, query, m.body, m.timeout_ms,
+                          m.response_bytes_max, m.stream);
   auto& o = open_.at(id);
   o.reply_to = m.reply_to;
   o.asked = m.asked;
@@ -340,7 +329,9 @@ void remote_server_machine::finish_peer_request(const open_request& r, gateway::
     out.errcode = error.errcode;
     const bool is_later = a.status >= 500 || a.status == 429;
     // A 4xx that no homeserver wrote decides nothing: a proxy's page is gone tomorrow.
-    const auto code = is_later ? fault_code::peer_unreachable : error.errcode.empty() ? fault_code::peer_bad_answer : fault_code::peer_refused;
+    const auto code = is_later                ? fault_code::peer_unreachable
+                      : error.errcode.empty() ? fault_code::peer_bad_answer
+                                              : fault_code::peer_refused;
     out.why = {code, server_name_ + " answered " + std::to_string(a.status) + " " + error.errcode + " " + error.error};
   }
   out.body = std::move(a.body);
@@ -352,10 +343,8 @@ void remote_server_machine::sweep() {
   time_ms next = 0;
   std::vector<std::uint64_t> lost;
   for (const auto& [id, r] : open_) {
-    if (r.deadline <= out_.now())
-      lost.push_back(id);
-    else
-      next = next == 0 ? r.deadline : std::min(next, r.deadline);
+    if (r.deadline <= out_.now()) lost.push_back(id);
+    else next = next == 0 ? r.deadline : std::min(next, r.deadline);
   }
   for (const auto id : lost) {
     gateway::http_answer a;
@@ -389,17 +378,13 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("received", static_cast<std::int64_t>(received_pdus_));
   o.set("requests_open", static_cast<std::int64_t>(open_.size()));
   std::string waits;
-  if (waiting == 0)
-    waits = "nothing";
-  else if (probing_)
-    waits = "whether the server takes an empty transaction, after: " + refusal_;
-  else if (in_flight_request_ != 0)
-    waits = "the answer to transaction " + destination_.transaction_id;
+  if (waiting == 0) waits = "nothing";
+  else if (probing_) waits = "whether the server takes an empty transaction, after: " + refusal_;
+  else if (in_flight_request_ != 0) waits = "the answer to transaction " + destination_.transaction_id;
   else if (destination_.retry_at_ts > now)
     waits = "the next attempt in " + std::to_string((destination_.retry_at_ts - now) / 1000) + " s, after " +
             std::to_string(destination_.failures) + " failures: " + destination_.last_fault;
-  else
-    waits = "its turn";
+  else waits = "its turn";
   o.set("waits_for", waits);
   if (const auto* oldest = !in_flight_.empty() ? &in_flight_.front() : !pdus_.empty() ? &pdus_.front() : nullptr) {
     o.set("oldest_event", oldest->event->event_id);

@@ -51,14 +51,16 @@ private:
     address reply_to; ///< of a peer request
     token asked = 0;
     time_ms deadline = 0;
-    std::shared_ptr<const peer_request> in_new_form; ///< to be repeated in the old form when the server does not know this one
+    std::shared_ptr<const peer_request>
+      in_new_form; ///< to be repeated in the old form when the server does not know this one
     bool in_old_form = false;
     matrix::endpoint endpoint = matrix::endpoint::version;
     bool is_streamed = false;
     std::vector<notary_keys_wanted> batch; ///< of a question to a notary
   };
-  std::uint64_t request(open_request::kind what, matrix::endpoint endpoint, const std::vector<std::string_view>& parameters,
-                        const std::string& query, std::string body, std::uint32_t timeout_ms, std::uint64_t response_bytes_max, std::uint64_t stream = 0);
+  std::uint64_t request(open_request::kind what, matrix::endpoint endpoint,
+                        const std::vector<std::string_view>& parameters, const std::string& query, std::string body,
+                        std::uint32_t timeout_ms, std::uint64_t response_bytes_max, std::uint64_t stream = 0);
   void send_peer_request(const peer_request& m);
   void answered(const gateway::http_answer& heard);
   void send_peer_request(const peer_request& m, bool in_old_form);
@@ -181,25 +183,26 @@ private:
   std::deque<queued> pdus_;
   std::unordered_set<std::string> queued_ids_;
   bool catching_up_ = false;
-  token catch_up_token_ = 0;     ///< the store is asked for the newest event of each room
-  std::deque<queued> first_;     ///< sent before `pdus_`: the newest event of each room, then what was written since
-  std::size_t newest_left_ = 0;  ///< how many at the front of `first_` are the former
+  token catch_up_token_ = 0;    ///< the store is asked for the newest event of each room
+  std::deque<queued> first_;    ///< sent before `pdus_`: the newest event of each room, then what was written since
+  std::size_t newest_left_ = 0; ///< how many at the front of `first_` are the former
   bool more_in_store_ = false;
   token refill_token_ = 0;
   bool missed_while_refilling_ = false;
   std::vector<queued> in_flight_;
   std::vector<std::string> in_flight_texts_; ///< of `in_flight_` in this order; empty: to be written anew
   std::size_t pdus_at_once_ = limits::pdus_per_transaction_max; ///< fewer after a server refused a whole transaction
-  std::uint64_t in_flight_request_ = 0; ///< of the transaction, or of a probe
-  bool probing_ = false;                ///< it is a probe
+  std::uint64_t in_flight_request_ = 0;                         ///< of the transaction, or of a probe
+  bool probing_ = false;                                        ///< it is a probe
   refusals refusals_;
-  std::string refusal_;                 ///< the last one, in words
-  bool is_refused_ = false;             ///< the last failure was a refusal by a server that is there: a sign of life says nothing new
+  std::string refusal_; ///< the last one, in words
+  bool is_refused_ =
+    false; ///< the last failure was a refusal by a server that is there: a sign of life says nothing new
   time_ms edus_refused_until_ = 0;
-  std::int64_t refused_ = 0;            ///< events that were set aside
-  time_ms failed_at_ = 0;               ///< the last attempt of a transaction, by this actor
-  time_ms not_before_ = 0;              ///< the server has asked to be left alone with transactions until then
-  endpoint_pauses pauses_;              ///< the same of all else
+  std::int64_t refused_ = 0; ///< events that were set aside
+  time_ms failed_at_ = 0;    ///< the last attempt of a transaction, by this actor
+  time_ms not_before_ = 0;   ///< the server has asked to be left alone with transactions until then
+  endpoint_pauses pauses_;   ///< the same of all else
   std::deque<edu_queued> edus_;
   time_ms born_ = 0; ///< when this actor was made
   std::uint64_t last_transaction_ = 0;
@@ -208,14 +211,14 @@ private:
   std::shared_ptr<const matrix::verify_keys> keys_ = std::make_shared<const matrix::verify_keys>();
   std::shared_ptr<const matrix::key_documents> key_documents_; ///< for those who ask us as a notary; null: none
   std::uint64_t keys_request_ = 0;
-  time_ms keys_fetched_at_ = 0;    ///< when the server itself told them
-  time_ms keys_asked_at_ = 0;      ///< when all who could be asked had answered
-  std::uint32_t keys_failures_ = 0;///< of the server itself, in a row
+  time_ms keys_fetched_at_ = 0;     ///< when the server itself told them
+  time_ms keys_asked_at_ = 0;       ///< when all who could be asked had answered
+  std::uint32_t keys_failures_ = 0; ///< of the server itself, in a row
   std::string keys_fault_;
-  std::size_t next_notary_ = 0;    ///< of `federation.trusted_key_servers`
-  token notary_token_ = 0;         ///< the open question to a notary; 0: none
+  std::size_t next_notary_ = 0; ///< of `federation.trusted_key_servers`
+  token notary_token_ = 0;      ///< the open question to a notary; 0: none
   std::deque<keys_wanted> keys_waiting_;
-  time_ms keys_doubted_at_ = 0;    ///< when they were last asked for because a signature does not match them
+  time_ms keys_doubted_at_ = 0; ///< when they were last asked for because a signature does not match them
   struct waiting_for_keys {
     inbound_request request;
     bool doubts = false; ///< its key is known and does not match: the server itself has to say
@@ -240,8 +243,8 @@ private:
   };
   std::optional<received> receiving_;
   std::deque<std::pair<std::string, std::string>> recent_answers_; ///< (transaction id, answer), newest last
-  bool first_received_ = true;  ///< nothing was received since this actor began: a repetition may be older than it
-  bool watching_ = false;       ///< the timer `receiving` is set
+  bool first_received_ = true; ///< nothing was received since this actor began: a repetition may be older than it
+  bool watching_ = false;      ///< the timer `receiving` is set
   request_budget budget_;
   history_calls history_calls_;
   bool calls_watched_ = false; ///< the timer `calls` is set

@@ -25,8 +25,12 @@ public:
   }
 
 private:
-  static std::int64_t kib_per_second(const config::federation_options& o) { return std::int64_t{o.inbound_answers_mib_per_second} * 1024; }
-  static std::int64_t kib_burst(const config::federation_options& o) { return std::int64_t{o.inbound_answers_mib_burst} * 1024; }
+  static std::int64_t kib_per_second(const config::federation_options& o) {
+    return std::int64_t{o.inbound_answers_mib_per_second} * 1024;
+  }
+  static std::int64_t kib_burst(const config::federation_options& o) {
+    return std::int64_t{o.inbound_answers_mib_burst} * 1024;
+  }
 
   bucket requests_, bytes_;
 };

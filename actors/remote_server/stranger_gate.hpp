@@ -32,7 +32,8 @@ public:
     }
     const auto is_full = [&] {
       const auto of_address = address.empty() ? by_address_.end() : by_address_.find(address);
-      return strangers_.size() >= strangers_max || (of_address != by_address_.end() && of_address->second >= strangers_of_address_max);
+      return strangers_.size() >= strangers_max ||
+             (of_address != by_address_.end() && of_address->second >= strangers_of_address_max);
     };
     if (is_full() && !is_within(swept_, sweep_ms, now)) sweep(now);
     if (is_full()) return false;
@@ -66,7 +67,8 @@ private:
     std::string address; ///< of its first request
   };
   void leave(const stranger& x) {
-    if (const auto it = by_address_.find(x.address); it != by_address_.end() && --it->second == 0) by_address_.erase(it);
+    if (const auto it = by_address_.find(x.address); it != by_address_.end() && --it->second == 0)
+      by_address_.erase(it);
   }
   void sweep(time_ms now) {
     swept_ = now;

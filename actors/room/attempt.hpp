@@ -16,7 +16,8 @@ public:
   attempt(T value) : content_(std::in_place_index<0>, std::move(value)) {}
   attempt(fault why) : content_(std::in_place_index<1>, std::move(why)) {}
   attempt(waits_for_policy_server w) : content_(std::in_place_index<2>, w) {}
-  attempt(result<T> x) : content_(x ? content{std::in_place_index<0>, std::move(*x)} : content{std::in_place_index<1>, x.error()}) {}
+  attempt(result<T> x)
+      : content_(x ? content{std::in_place_index<0>, std::move(*x)} : content{std::in_place_index<1>, x.error()}) {}
   /// What another attempt has failed with, or waits for. @pre `!other`
   template <class Other>
   static attempt failed_like(const attempt<Other>& other) {

@@ -37,7 +37,8 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
   const auto& rules = room_.graph.rules();
   auto prev = room_.graph.extremities();
   if (prev.size() > limits::prev_events_authored_max) prev.resize(limits::prev_events_authored_max);
-  const auto before = prev.size() == room_.graph.extremities().size() ? room_.graph.current() : writer_.state_before(prev);
+  const auto before =
+    prev.size() == room_.graph.extremities().size() ? room_.graph.current() : writer_.state_before(prev);
   const auto* key = d.state_key ? &*d.state_key : nullptr;
 
   object pdu;
@@ -47,7 +48,8 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
   if (d.state_key) pdu.set("state_key", *d.state_key);
   const auto content_bytes = matrix::json::canonical(d.content).size();
   if (content_bytes > limits::authored_content_bytes_max)
-    return {fault_code::too_large, "the content has " + std::to_string(content_bytes) + " bytes as JSON, at most " + std::to_string(limits::authored_content_bytes_max) +
+    return {fault_code::too_large, "the content has " + std::to_string(content_bytes) + " bytes as JSON, at most " +
+                                     std::to_string(limits::authored_content_bytes_max) +
                                      " are taken: shorten it, or send it as a file"};
   pdu.set("content", d.content);
   if (!d.redacts.empty()) {
@@ -58,16 +60,20 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
   if (d.type == "m.room.member") pdu.set("origin", room_.node.server_name);
   pdu.set("depth", std::min(room_.graph.depth_of_head() + 1, limits::canonical_integer_max));
   pdu.set("prev_events", ids_as_json(prev, rules));
-  pdu.set("auth_events", ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state), rules));
+  pdu.set("auth_events",
+          ids_as_json(matrix::select_auth_events(rules, d.type, d.sender, key, d.content, *before.state), rules));
 
   auto x = matrix::hash_and_sign(std::move(pdu), rules, room_.node.server_name, room_.node.key);
   if (!x) return x.error();
   // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with them too.
   if (content_bytes > limits::event_bytes_max / 2)
     if (const auto bytes = (*x)->to_json().size(); bytes + further_signatures_bytes > limits::event_bytes_max)
-      return {fault_code::too_large, "the event would have " + std::to_string(bytes) + " bytes, at most " + std::to_string(limits::event_bytes_max - further_signatures_bytes) +
-                                       " leave room for the signatures of other servers: shorten it, or send it as a file"};
-  if (auto v = room_.graph.judge(**x, before); v.judged != store::verdict::accepted) return {fault_code::forbidden, v.reason};
+      return {fault_code::too_large,
+              "the event would have " + std::to_string(bytes) + " bytes, at most " +
+                std::to_string(limits::event_bytes_max - further_signatures_bytes) +
+                " leave room for the signatures of other servers: shorten it, or send it as a file"};
+  if (auto v = room_.graph.judge(**x, before); v.judged != store::verdict::accepted)
+    return {fault_code::forbidden, v.reason};
   return *x;
 }
 
@@ -79,7 +85,8 @@ attempt<matrix::event_ptr> authoring::author(const draft& d) {
     asked_.reset();
     const auto is_placed = [&](const auto& id) { return room_.graph.is_placed(id); };
     // Signed by the room's policy server of now, on parents that are still at hand: else it is drafted anew.
-    if (!outcome || (matrix::has_policy_signature(**outcome, *guard) && std::all_of((*outcome)->prev_events.begin(), (*outcome)->prev_events.end(), is_placed)))
+    if (!outcome || (matrix::has_policy_signature(**outcome, *guard) &&
+                     std::all_of((*outcome)->prev_events.begin(), (*outcome)->prev_events.end(), is_placed)))
       return outcome;
   }
   if (!asked_) {
@@ -96,7 +103,8 @@ void authoring::decided(result<matrix::event_ptr> outcome) {
   if (asked_) asked_->outcome = std::move(outcome);
 }
 
-void authoring::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id) {
+void authoring::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers,
+                          const std::string& own_id) {
   for (const auto& server : servers) {
     // A member may have a name that tells no server: nobody can be told there.
     if (server == room_.node.server_name || !matrix::is_server_name(server)) continue;
@@ -105,7 +113,8 @@ void authoring::queue_for(const matrix::event_ptr& x, const std::vector<std::str
   }
 }
 
-status authoring::commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers, const std::string& own_id) {
+status authoring::commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers,
+                         const std::string& own_id) {
   const auto before = writer_.state_before(x->prev_events);
   const auto verdict = room_.graph.judge(*x, before);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
@@ -113,13 +122,15 @@ status authoring::commit(const matrix::event_ptr& x, const std::vector<std::stri
   auto changes = writer_.add(x, before, verdict);
   if (verdict.judged != store::verdict::accepted) {
     // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
-    out_.log(log_level::warning, "own event no longer allowed", {{"room", room_.id}, {"event", x->event_id}, {"reason", verdict.reason}});
+    out_.log(log_level::warning, "own event no longer allowed",
+             {{"room", room_.id}, {"event", x->event_id}, {"reason", verdict.reason}});
     return {fault_code::forbidden, verdict.reason};
   }
   if (x->is_state()) {
     for (auto& s : room_.servers()) servers.insert(std::move(s));
     // The one who is kicked or banned hears of it even when nobody else of his server takes part. An invite his server has signed itself.
-    if (x->type == "m.room.member" && x->membership() != "invite") servers.insert(std::string{matrix::server_name_of(*x->state_key)});
+    if (x->type == "m.room.member" && x->membership() != "invite")
+      servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }
   servers.erase(std::string{matrix::server_name_of(x->sender)});
   queue_for(x, {servers.begin(), servers.end()}, own_id);
@@ -130,21 +141,29 @@ status authoring::commit(const matrix::event_ptr& x, const std::vector<std::stri
 bool authoring::rescind_outside(const matrix::event_ptr& invite, const std::string& reason) {
   const auto& rules = room_.graph.rules();
   const std::string server{matrix::server_name_of(*invite->state_key)};
-  if (!room_.node.is_local(invite->sender) || room_.node.is_local(*invite->state_key) || room_.has_server(server)) return false;
+  if (!room_.node.is_local(invite->sender) || room_.node.is_local(*invite->state_key) || room_.has_server(server))
+    return false;
   object content{{"membership", "leave"}};
   if (!reason.empty()) content.set("reason", reason);
   auto auth = invite->auth_events;
   auth.push_back(invite->event_id);
-  object pdu{{"type", "m.room.member"}, {"room_id", room_.id}, {"sender", invite->sender}, {"state_key", *invite->state_key},
-             {"origin_server_ts", invite->origin_server_ts}, {"depth", std::min(invite->depth + 1, limits::canonical_integer_max)}, {"content", std::move(content)}};
+  object pdu{{"type", "m.room.member"},
+             {"room_id", room_.id},
+             {"sender", invite->sender},
+             {"state_key", *invite->state_key},
+             {"origin_server_ts", invite->origin_server_ts},
+             {"depth", std::min(invite->depth + 1, limits::canonical_integer_max)},
+             {"content", std::move(content)}};
   pdu.set("prev_events", ids_as_json({invite->event_id}, rules));
   pdu.set("auth_events", ids_as_json(auth, rules));
   // Always the same one for the same invite: telling it again adds nothing to the room or to the queue.
   if (rules.event_ids == matrix::event_id_format::given)
-    pdu.set("event_id", invite->event_id.substr(0, invite->event_id.find(':')) + "-taken-back:" + room_.node.server_name);
+    pdu.set("event_id",
+            invite->event_id.substr(0, invite->event_id.find(':')) + "-taken-back:" + room_.node.server_name);
   auto x = matrix::hash_and_sign(std::move(pdu), rules, room_.node.server_name, room_.node.key);
   if (!x) return false;
-  if (!room_.graph.find((*x)->event_id)) writer_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"});
+  if (!room_.graph.find((*x)->event_id))
+    writer_.add_outlier(*x, {store::verdict::rejected, "for the invited server only"});
   queue_for(*x, {server});
   return true;
 }

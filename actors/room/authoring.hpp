@@ -40,7 +40,8 @@ public:
   /// Takes an event we authored, or were handed over by its author, into the graph and queues it for the room's servers.
   /// @param own_id  what the chat server calls the message
   /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
-  status commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {}, const std::string& own_id = {});
+  status commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {},
+                const std::string& own_id = {});
   void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id = {});
   /// Takes an invitation back at a server that is not in the room, where the room's own rules do not allow it any more (the inviter has left).
   /// That server has no state to judge by: it believes the inviter, about the very invite that is cited, and nobody else. The event is not

@@ -25,7 +25,7 @@ void chat_notifier::notify(const chat::notification& n) {
 }
 
 void chat_notifier::system_message(std::string kind, std::string actor, std::string target, std::string reason,
-                                  const matrix::event* cause) {
+                                   const matrix::event* cause) {
   chat::system_message n;
   n.kind = std::move(kind);
   n.actor = std::move(actor);
@@ -42,7 +42,8 @@ void chat_notifier::system_message(chat::system_message n, const matrix::event* 
   notify(n);
 }
 
-void chat_notifier::named(const std::string& type, const std::string& actor, std::string value, std::string reason, const matrix::event* cause) {
+void chat_notifier::named(const std::string& type, const std::string& actor, std::string value, std::string reason,
+                          const matrix::event* cause) {
   const bool name = type == "m.room.name";
   chat::system_message n;
   n.kind = name ? "renamed" : "topic_changed";
@@ -76,17 +77,22 @@ void chat_notifier::created(chat::room_created created, std::vector<std::string>
 void chat_notifier::members(const std::vector<std::string>& members, std::size_t from, bool complete) {
   do {
     const auto to = std::min(members.size(), from + chat::listed_members_max);
-    notify(chat::room_members{room_.head.chat_room_id, room_.id,
-                              {members.begin() + static_cast<std::ptrdiff_t>(from), members.begin() + static_cast<std::ptrdiff_t>(to)},
-                              complete && to == members.size()});
+    notify(chat::room_members{
+      room_.head.chat_room_id,
+      room_.id,
+      {members.begin() + static_cast<std::ptrdiff_t>(from), members.begin() + static_cast<std::ptrdiff_t>(to)},
+      complete && to == members.size()});
     from = to;
   } while (from < members.size());
 }
 
-void chat_notifier::join_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total) {
-  const chat::join_progress n{room_.head.chat_room_id, room_.id, user, std::move(phase), server, static_cast<std::int64_t>(done),
-                              static_cast<std::int64_t>(total)};
-  out_.send_at_once({actor_kind::session, ""}, ephemeral_notification{n.name, "join|" + room_.id + "|" + user, chat::encode(n)});
+void chat_notifier::join_progress(std::string phase, const std::string& user, const std::string& server,
+                                  std::size_t done, std::size_t total) {
+  const chat::join_progress n{
+    room_.head.chat_room_id,         room_.id, user, std::move(phase), server, static_cast<std::int64_t>(done),
+    static_cast<std::int64_t>(total)};
+  out_.send_at_once({actor_kind::session, ""},
+                    ephemeral_notification{n.name, "join|" + room_.id + "|" + user, chat::encode(n)});
 }
 
 bool chat_notifier::is_message_shown(const matrix::event& x) {
@@ -126,9 +132,10 @@ void chat_notifier::membership_changed(const state_change& c, membership_context
   const auto* e = c.after.get();
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
-  notify(chat::member_changed{room_.head.chat_room_id, room_.id, user, next, previous.empty() ? "leave" : previous, by, reason,
-                              e ? text_of(*e, "displayname") : std::string{}, e ? text_of(*e, "avatar_url") : std::string{},
-                              e ? e->event_id : std::string{}, shown_ts(e)});
+  notify(chat::member_changed{room_.head.chat_room_id, room_.id, user, next, previous.empty() ? "leave" : previous, by,
+                              reason, e ? text_of(*e, "displayname") : std::string{},
+                              e ? text_of(*e, "avatar_url") : std::string{}, e ? e->event_id : std::string{},
+                              shown_ts(e)});
   if (previous == next && (next == "join" || next == "knock")) return; // but a name or a reason
   std::string kind;
   if (next == "join") kind = "joined";
@@ -153,12 +160,24 @@ void chat_notifier::state_changed(const state_change& c) {
   else if (type == "m.room.power_levels" && c.before) roles_changed(*c.before, *c.after);
 }
 
-void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after, const matrix::event& redaction, std::string reason) {
+void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after,
+                                   const matrix::event& redaction, std::string reason) {
   if (after.type == "m.room.member" && after.membership() == "join")
-    notify(chat::member_changed{room_.head.chat_room_id, room_.id, *after.state_key, "join", "join", redaction.sender, std::move(reason), {}, {},
-                                after.event_id, shown_ts(&redaction)});
-  else if (after.type == "m.room.name" && before.content().contains("name")) named(after.type, redaction.sender, {}, std::move(reason), &redaction);
-  else if (after.type == "m.room.topic" && before.content().contains("topic")) named(after.type, redaction.sender, {}, std::move(reason), &redaction);
+    notify(chat::member_changed{room_.head.chat_room_id,
+                                room_.id,
+                                *after.state_key,
+                                "join",
+                                "join",
+                                redaction.sender,
+                                std::move(reason),
+                                {},
+                                {},
+                                after.event_id,
+                                shown_ts(&redaction)});
+  else if (after.type == "m.room.name" && before.content().contains("name"))
+    named(after.type, redaction.sender, {}, std::move(reason), &redaction);
+  else if (after.type == "m.room.topic" && before.content().contains("topic"))
+    named(after.type, redaction.sender, {}, std::move(reason), &redaction);
 }
 
 } // namespace causeway::room

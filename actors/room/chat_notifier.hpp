@@ -30,24 +30,28 @@ public:
   };
   void membership_changed(const state_change& c, membership_context context);
   /// The name, topic or profile that was the state is redacted.
-  void state_redacted(const matrix::event& before, const matrix::event& after, const matrix::event& redaction, std::string reason);
+  void state_redacted(const matrix::event& before, const matrix::event& after, const matrix::event& redaction,
+                      std::string reason);
 
   /// A room.created and as many room.members as it takes. @param more_to_come  others are not known yet
   void created(chat::room_created created, std::vector<std::string> members, bool more_to_come);
   /// @param from  index of the first who is told. @param complete  these are all
   void members(const std::vector<std::string>& members, std::size_t from, bool complete);
   /// Ephemeral: how far a join has come. @param phase  of the contract
-  void join_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done, std::size_t total);
+  void join_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done,
+                     std::size_t total);
 
   /// Fills in the room's names, `event_id` and `ts`. @param cause  null: none
   void system_message(chat::system_message n, const matrix::event* cause);
-  void system_message(std::string kind, std::string actor, std::string target, std::string reason, const matrix::event* cause);
+  void system_message(std::string kind, std::string actor, std::string target, std::string reason,
+                      const matrix::event* cause);
 
   /// When an event was sent, as it may be shown: a server may write what it likes, but not far into the future. Null: now.
   time_ms shown_ts(const matrix::event* x) const;
 
 private:
-  void named(const std::string& type, const std::string& actor, std::string value, std::string reason, const matrix::event* cause);
+  void named(const std::string& type, const std::string& actor, std::string value, std::string reason,
+             const matrix::event* cause);
   void roles_changed(const matrix::event& before, const matrix::event& after);
 
   const room_state& room_;

@@ -53,7 +53,8 @@ std::vector<std::vector<std::string>> circles_among(const std::vector<matrix::ev
       nodes[member].open = false;
       circle.push_back(events[member]->event_id);
     }
-    if (circle.size() > 1 || std::find(nodes[i].cites.begin(), nodes[i].cites.end(), i) != nodes[i].cites.end()) found.push_back(std::move(circle));
+    if (circle.size() > 1 || std::find(nodes[i].cites.begin(), nodes[i].cites.end(), i) != nodes[i].cites.end())
+      found.push_back(std::move(circle));
   };
   for (std::size_t first = 0; first < nodes.size(); ++first) {
     if (nodes[first].order != unseen) continue;

@@ -4,7 +4,8 @@
 
 namespace causeway::room {
 
-std::vector<matrix::event_ptr> reached_by_auth(const std::vector<std::string>& ids, const std::vector<matrix::event_ptr>& among) {
+std::vector<matrix::event_ptr> reached_by_auth(const std::vector<std::string>& ids,
+                                               const std::vector<matrix::event_ptr>& among) {
   std::unordered_map<std::string_view, matrix::event_ptr> open;
   for (const auto& x : among) open.emplace(x->event_id, x);
   std::vector<matrix::event_ptr> reached;

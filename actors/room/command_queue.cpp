@@ -13,9 +13,7 @@ void command_queue::run() {
   running_ = false;
 }
 
-bool command_queue::may_run() const {
-  return !commands_.empty() && !resolving_ && runner_.may_run();
-}
+bool command_queue::may_run() const { return !commands_.empty() && !resolving_ && runner_.may_run(); }
 
 void command_queue::run_waiting() {
   while (may_run()) {
@@ -25,8 +23,10 @@ void command_queue::run_waiting() {
     commands_.pop_front();
     const auto outcome = runner_.carry_out(running);
     const auto* what = chat::name(*running.command.body);
-    if (const auto* fine = std::get_if<succeeded>(&outcome)) command_succeeded(out_, running.command.reference, what, fine->what, fine->keep);
-    else if (const auto* why = std::get_if<fault>(&outcome)) command_failed(out_, running.command.reference, what, *why);
+    if (const auto* fine = std::get_if<succeeded>(&outcome))
+      command_succeeded(out_, running.command.reference, what, fine->what, fine->keep);
+    else if (const auto* why = std::get_if<fault>(&outcome))
+      command_failed(out_, running.command.reference, what, *why);
     else if (std::holds_alternative<waits_for_policy_server>(outcome)) return commands_.push_front(std::move(running));
     else if (std::holds_alternative<waits_for_withdrawals>(outcome)) {
       commands_.push_front(std::move(running));
@@ -67,13 +67,15 @@ bool command_queue::resolve_names(queued_command& c) {
     if (!id.empty()) continue;
     const bool is_event_id = wanted.front() == '$';
     // Of a deletion the store says the rest, below.
-    if (const auto* known = is_event_id ? room_.graph.find(wanted) : nullptr; deletion ? is_event_id : known != nullptr) {
+    if (const auto* known = is_event_id ? room_.graph.find(wanted) : nullptr;
+        deletion ? is_event_id : known != nullptr) {
       id = wanted;
     } else if (const auto* latest = names_.find(wanted)) {
       id = *latest;
     } else {
       resolving_ = out_.next_token();
-      out_.ask(*resolving_, is_event_id ? store::query{store::load_events{room_.id, {wanted}, false}} : store::find_message{room_.id, wanted});
+      out_.ask(*resolving_, is_event_id ? store::query{store::load_events{room_.id, {wanted}, false}}
+                                        : store::find_message{room_.id, wanted});
       return false;
     }
   }
@@ -88,12 +90,15 @@ bool command_queue::resolve_names(queued_command& c) {
 bool command_queue::store_answered(const causeway::store_answered& m) {
   const auto* named = std::get_if<store::message_found>(m.answer.get());
   if (resolving_ != m.asked) {
-    const auto c = std::find_if(commands_.begin(), commands_.end(), [&](const auto& one) { return one.id_asked == m.asked; });
+    const auto c =
+      std::find_if(commands_.begin(), commands_.end(), [&](const auto& one) { return one.id_asked == m.asked; });
     if (m.asked == 0 || c == commands_.end()) return false;
     c->id_asked = 0;
     const auto* why = std::get_if<fault>(m.answer.get());
     if (named) c->id_in_use = named->event_id;
-    else c->id_in_use = why ? *why : fault{fault_code::store_failed, "the store does not say whether the id of the message is in use"};
+    else
+      c->id_in_use =
+        why ? *why : fault{fault_code::store_failed, "the store does not say whether the id of the message is in use"};
     run();
     return true;
   }
@@ -109,10 +114,13 @@ bool command_queue::store_answered(const causeway::store_answered& m) {
   }
   if (const auto* target = std::get_if<store::redaction_loaded>(m.answer.get())) open.target = *target;
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
-  const auto unknown = std::find_if(open.event_ids.begin(), open.event_ids.end(), [](const auto& one) { return one.second.empty(); });
+  const auto unknown =
+    std::find_if(open.event_ids.begin(), open.event_ids.end(), [](const auto& one) { return one.second.empty(); });
   if (unknown != open.event_ids.end()) {
     if (named) unknown->second = named->event_id.empty() ? "?" : named->event_id;
-    if (found) unknown->second = found->events.empty() || found->events[0].judged == store::verdict::rejected ? "?" : unknown->first;
+    if (found)
+      unknown->second =
+        found->events.empty() || found->events[0].judged == store::verdict::rejected ? "?" : unknown->first;
   }
   run();
   return true;

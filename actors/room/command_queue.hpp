@@ -20,12 +20,13 @@ namespace causeway::room {
 struct queued_command {
   chat_command command;
   time_ms since = 0;
-  std::map<std::string, std::string> event_ids; ///< names of messages resolved to event ids; "?": there is none in this room
+  std::map<std::string, std::string>
+    event_ids; ///< names of messages resolved to event ids; "?": there is none in this room
   /// message.send: whether the store knows its own id already. Asked on arrival, so that commands do not wait for each other.
   token id_asked = 0;                           ///< not 0: no answer yet
   std::uint64_t id_asked_at = 0;                ///< `message_names::bound()` then
   std::optional<result<std::string>> id_in_use; ///< event of that id, empty: none; or the store's fault
-  bool withdrawn = false;                       ///< member.leave: the invitations that would be left behind have been taken back
+  bool withdrawn = false; ///< member.leave: the invitations that would be left behind have been taken back
   std::optional<store::redaction_loaded> target; ///< message.delete: what is to be deleted
   /// message.send: ids of its events that are in the room already; the policy server was asked for the next one.
   std::vector<std::string> sent;
@@ -44,7 +45,8 @@ public:
     /// @param c  what it says of how far the command has come is there again when it is carried out once more
     virtual command_outcome carry_out(queued_command& c) = 0;
   };
-  command_queue(const room_state& room, decision& out, message_names& names, runner& r) : room_(room), out_(out), names_(names), runner_(r) {}
+  command_queue(const room_state& room, decision& out, message_names& names, runner& r)
+      : room_(room), out_(out), names_(names), runner_(r) {}
 
   void take(const chat_command& m);
   /// Carries out what can be.

@@ -63,7 +63,9 @@ bool command_service::store_answered(const causeway::store_answered& m) {
 }
 
 void command_service::join_ended(const command_reference& of, const fault& why) {
-  if (why.code == fault_code::none) command_succeeded(out_, of, chat::room_join::name, chat::room_joined_answer{room_.id, room_.head.room_version, "joined"});
+  if (why.code == fault_code::none)
+    command_succeeded(out_, of, chat::room_join::name,
+                      chat::room_joined_answer{room_.id, room_.head.room_version, "joined"});
   else command_failed(out_, of, chat::room_join::name, why);
   joining_ = false;
   queue_.run();

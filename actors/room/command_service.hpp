@@ -37,8 +37,9 @@ public:
     chat_notifier& notifier;
   };
   explicit command_service(const parts& p)
-      : room_(p.room), out_(p.out), authoring_(p.author), invitations_(p.invitations), joins_(p.join), queue_(p.room, p.out, names_, *this),
-        messages_(p.room, p.out, p.author, p.redacted, names_), members_(p.room, p.out, p.author, p.invitations, p.inbound),
+      : room_(p.room), out_(p.out), authoring_(p.author), invitations_(p.invitations), joins_(p.join),
+        queue_(p.room, p.out, names_, *this), messages_(p.room, p.out, p.author, p.redacted, names_),
+        members_(p.room, p.out, p.author, p.invitations, p.inbound),
         rooms_(p.room, p.out, p.writer, p.author, p.invitations, p.notifier), queries_(p.room, p.out) {}
 
   void take(const chat_command& m) { queue_.take(m); }

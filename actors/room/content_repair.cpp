@@ -13,7 +13,9 @@ bool is_stripped(const matrix::event& x) { return !x.redacted_because && !matrix
 void content_repair::repair(const std::vector<matrix::event_ptr>& stripped, const std::string& giver) {
   for (const auto& x : stripped) {
     const auto author = matrix::server_name_of(x->sender);
-    if (author == giver || author == room_.node.server_name || wanted_.size() >= wanted_max || seen_.contains(x->event_id)) continue;
+    if (author == giver || author == room_.node.server_name || wanted_.size() >= wanted_max ||
+        seen_.contains(x->event_id))
+      continue;
     seen_.insert(x->event_id);
     wanted_.push_back({std::string{author}, x->event_id});
   }
@@ -36,7 +38,8 @@ void content_repair::ask_next() {
 
 bool content_repair::answered(const peer_answer& m) {
   if (asked_ == 0 || m.asked != asked_) return false;
-  const auto body = m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus"}) : result<matrix::json::value>{m.why};
+  const auto body =
+    m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus"}) : result<matrix::json::value>{m.why};
   if (const auto* pdus = body ? body->find_array("pdus") : nullptr)
     for (const auto& x : import_.parse(*pdus, matrix::count_policy::unbounded))
       if (matrix::has_valid_content_hash(*x)) ask_for_kept(x);
@@ -62,7 +65,8 @@ bool content_repair::store_answered(token asked, const store::answer& found) {
   if (it == restoring_.end()) return false;
   const auto whole = std::move(it->second);
   restoring_.erase(it);
-  if (const auto* told = std::get_if<store::redaction_loaded>(&found); told && told->target) restore(whole, *told->target);
+  if (const auto* told = std::get_if<store::redaction_loaded>(&found); told && told->target)
+    restore(whole, *told->target);
   return true;
 }
 
@@ -70,18 +74,21 @@ void content_repair::restore(const matrix::event_ptr& copy, const store::stored_
   const auto whole = is_stripped(*kept.event) ? matrix::restored(*kept.event, *copy) : nullptr;
   if (!whole) return;
   // The signature of the stripped form covers any content its author has hashed: one the rules do not allow stays out.
-  if (const auto verdict = room_.graph.judge_restored(*whole, kept.judged); verdict.judged == store::verdict::rejected && kept.judged != verdict.judged) {
+  if (const auto verdict = room_.graph.judge_restored(*whole, kept.judged);
+      verdict.judged == store::verdict::rejected && kept.judged != verdict.judged) {
     out_.log(log_level::warning, "the content of an event is not restored: with it the event is not allowed",
-                                {{"room", room_.id}, {"event", whole->event_id}, {"why", verdict.reason}});
+             {{"room", room_.id}, {"event", whole->event_id}, {"why", verdict.reason}});
     return;
   }
-  out_.log(log_level::info, "the content of an event was found again", {{"room", room_.id}, {"event", whole->event_id}});
+  out_.log(log_level::info, "the content of an event was found again",
+           {{"room", room_.id}, {"event", whole->event_id}});
   writer_.restore(whole);
   entry_.invalidate();
   if (kept.judged != store::verdict::accepted && kept.judged != store::verdict::outlier) return;
   if (!whole->is_state()) {
     if (kept.judged == store::verdict::accepted) notifier_.message(whole, kept.position < 0);
-  } else if (auto now = room_.graph.state_event(whole->type, *whole->state_key); now && now->event_id == whole->event_id) {
+  } else if (auto now = room_.graph.state_event(whole->type, *whole->state_key);
+             now && now->event_id == whole->event_id) {
     events_.state_changed({{{whole->type, *whole->state_key}, kept.event, whole}});
   }
 }

@@ -31,8 +31,8 @@ public:
   /// Events whose servers were asked are remembered that long.
   static constexpr std::size_t seen_max = 10'000;
 
-  content_repair(const room_state& room, decision& out, event_writer& writer, const event_import& import, chat_notifier& notifier,
-                 directory_entry& entry, room_events& events)
+  content_repair(const room_state& room, decision& out, event_writer& writer, const event_import& import,
+                 chat_notifier& notifier, directory_entry& entry, room_events& events)
       : room_(room), out_(out), writer_(writer), import_(import), notifier_(notifier), entry_(entry), events_(events) {}
 
   /// Asks for the whole of these. Each is asked for once by each incarnation. @param giver  who gave them
@@ -62,7 +62,8 @@ private:
   std::deque<question> wanted_;
   bounded_set seen_{seen_max};
   token asked_ = 0; ///< the question that is open; 0: none
-  std::map<token, matrix::event_ptr> restoring_; ///< copies with their content that wait for what the store has of them; bounded
+  std::map<token, matrix::event_ptr>
+    restoring_; ///< copies with their content that wait for what the store has of them; bounded
 };
 
 } // namespace causeway::room

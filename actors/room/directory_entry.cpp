@@ -24,8 +24,8 @@ std::string directory_entry::text() const {
   if (auto e = room_.graph.state_event("m.room.canonical_alias"); e && room_.node.is_local(e->sender)) {
     matrix::json::array aliases;
     auto take = [&](const matrix::json::value& v) {
-      if (v.as_string() && matrix::is_room_alias(*v.as_string()) && matrix::server_name_of(*v.as_string()) == room_.node.server_name &&
-          aliases.size() < aliases_max)
+      if (v.as_string() && matrix::is_room_alias(*v.as_string()) &&
+          matrix::server_name_of(*v.as_string()) == room_.node.server_name && aliases.size() < aliases_max)
         aliases.emplace_back(v);
     };
     if (const auto* alias = e->content().find("alias")) take(*alias);
@@ -36,11 +36,14 @@ std::string directory_entry::text() const {
   auto rule = room_.graph.state_event("m.room.join_rules");
   const auto* text = rule ? rule->content().find("join_rule") : nullptr;
   const bool is_public = text && text->as_string() && *text->as_string() == "public";
-  if (is_public && room_.type() == "channel" && room_.node.is_local(room_.graph.create()->sender)) told.set("room", summary_of(room_));
+  if (is_public && room_.type() == "channel" && room_.node.is_local(room_.graph.create()->sender))
+    told.set("room", summary_of(room_));
   if (room_.node.federation.profiles_need_shared_room) {
     const auto& users = room_.graph.members().local_joined();
     matrix::json::array named;
-    for (auto user = users.begin(); user != users.end() && named.size() < directory::shared_rooms::listed_users_max; ++user) named.emplace_back(*user);
+    for (auto user = users.begin(); user != users.end() && named.size() < directory::shared_rooms::listed_users_max;
+         ++user)
+      named.emplace_back(*user);
     if (named.size() < users.size()) told.set("more_local_members", true);
     told.set("local_members", std::move(named));
   }
@@ -55,7 +58,8 @@ void directory_entry::observe() {
   auto now = text();
   if (last_ ? now == *last_ : now.empty()) {
     // That nobody of another server can be in it: until now the directory asks.
-    if (!last_ && room_.node.federation.profiles_need_shared_room) out_.send({actor_kind::directory, ""}, room_listed{room_.id, now});
+    if (!last_ && room_.node.federation.profiles_need_shared_room)
+      out_.send({actor_kind::directory, ""}, room_listed{room_.id, now});
     last_ = std::move(now);
     return;
   }

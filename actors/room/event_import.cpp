@@ -22,7 +22,8 @@ std::vector<matrix::event_ptr> event_import::parse_unknown(const matrix::json::a
   return events;
 }
 
-std::vector<matrix::event_ptr> event_import::verified(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+std::vector<matrix::event_ptr> event_import::verified(const std::vector<matrix::event_ptr>& events,
+                                                      const std::vector<event_check>& checks) {
   std::vector<matrix::event_ptr> good;
   for (std::size_t i = 0; i < events.size() && i < checks.size(); ++i) {
     if (checks[i] == event_check::valid) good.push_back(events[i]);
@@ -31,18 +32,21 @@ std::vector<matrix::event_ptr> event_import::verified(const std::vector<matrix::
   return good;
 }
 
-std::vector<matrix::event_ptr> event_import::stripped(const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+std::vector<matrix::event_ptr> event_import::stripped(const std::vector<matrix::event_ptr>& events,
+                                                      const std::vector<event_check>& checks) {
   std::vector<matrix::event_ptr> bare;
   for (std::size_t i = 0; i < events.size() && i < checks.size(); ++i)
     if (checks[i] == event_check::bad_hash) bare.push_back(events[i]);
   return bare;
 }
 
-std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::event_ptr> events, std::vector<store::write>& batch) {
+std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::event_ptr> events,
+                                      std::vector<store::write>& batch) {
   std::vector<std::string> added;
   // Version 12 lists the create event nowhere, and everything rests on it.
   std::stable_partition(events.begin(), events.end(), [](const auto& e) { return e->type == "m.room.create"; });
-  for (const auto& x : parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
+  for (const auto& x :
+       parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
     if (graph.find(x->event_id)) continue;
     if (!graph.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
     graph.add_outlier(x, graph.judge_outlier(*x), batch);
@@ -51,13 +55,15 @@ std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::eve
   return added;
 }
 
-matrix::state_map add_state(room_graph& graph, told_state::proven told, std::vector<store::write>& batch, std::vector<std::string>& added) {
+matrix::state_map add_state(room_graph& graph, told_state::proven told, std::vector<store::write>& batch,
+                            std::vector<std::string>& added) {
   auto all = std::move(told.auth_chain);
   all.insert(all.end(), told.state.begin(), told.state.end());
   added = add_outliers(graph, std::move(all), batch);
   matrix::state_map state;
   for (const auto& e : told.state)
-    if (const auto* n = graph.find(e->event_id); n && n->judged != store::verdict::rejected) state.insert_or_assign({e->type, *e->state_key}, e->event_id);
+    if (const auto* n = graph.find(e->event_id); n && n->judged != store::verdict::rejected)
+      state.insert_or_assign({e->type, *e->state_key}, e->event_id);
   return state;
 }
 

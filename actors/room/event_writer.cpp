@@ -16,9 +16,11 @@ matrix::state_map event_writer::add_state(told_state::proven told, std::vector<s
   return room::add_state(room_.graph, std::move(told), out_.writes(), added);
 }
 
-void event_writer::join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct) {
+void event_writer::join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id,
+                        bool is_direct) {
   room_.graph = std::move(tried.graph);
-  out_.writes().insert(out_.writes().end(), std::make_move_iterator(tried.writes.begin()), std::make_move_iterator(tried.writes.end()));
+  out_.writes().insert(out_.writes().end(), std::make_move_iterator(tried.writes.begin()),
+                       std::make_move_iterator(tried.writes.end()));
   room_.exists = true;
   auto& head = room_.head;
   head.room_version = std::string{event.rules().id};
@@ -30,7 +32,8 @@ void event_writer::join(joined_graph tried, const matrix::event& event, const st
   room_.head_changed = true;
 }
 
-void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type, bool federated) {
+void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type,
+                          bool federated) {
   room_.exists = true;
   auto& head = room_.head;
   head.room_version = std::string{create->rules().id};
@@ -52,8 +55,8 @@ void event_writer::write_head() {
   auto& head = room_.head;
   const auto& graph = room_.graph;
   if (!room_.exists || (!room_.head_changed && out_.writes().empty()) || !graph.current()) return;
-  if (room_.head_changed || graph.last_position() != head.last_position || graph.last_state_group() != head.last_state_group ||
-      graph.first_position() != head.first_position) {
+  if (room_.head_changed || graph.last_position() != head.last_position ||
+      graph.last_state_group() != head.last_state_group || graph.first_position() != head.first_position) {
     head.forward_extremities = graph.extremities();
     head.state_group = graph.current().group;
     head.last_position = graph.last_position();

@@ -20,13 +20,22 @@ public:
   event_writer(room_state& room, decision& out) : room_(room), out_(out) {}
 
   // -- states: they change no decision, and have rows of their own
-  state_ref state_before(const std::vector<std::string>& prev_events) { return room_.graph.state_before(prev_events, out_.writes()); }
+  state_ref state_before(const std::vector<std::string>& prev_events) {
+    return room_.graph.state_before(prev_events, out_.writes());
+  }
   state_ref adopt_state(matrix::state_map state) { return room_.graph.adopt_state(std::move(state), out_.writes()); }
   // The same with rows that are written, or dropped, by the caller.
-  state_ref state_before(const std::vector<std::string>& prev_events, std::vector<store::write>& batch) { return room_.graph.state_before(prev_events, batch); }
-  state_ref adopt_state(matrix::state_map state, std::vector<store::write>& batch) { return room_.graph.adopt_state(std::move(state), batch); }
-  state_ref resolve(std::vector<state_ref> states, std::vector<store::write>& batch) { return room_.graph.resolve(std::move(states), batch); }
-  room_graph::judgement judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch) {
+  state_ref state_before(const std::vector<std::string>& prev_events, std::vector<store::write>& batch) {
+    return room_.graph.state_before(prev_events, batch);
+  }
+  state_ref adopt_state(matrix::state_map state, std::vector<store::write>& batch) {
+    return room_.graph.adopt_state(std::move(state), batch);
+  }
+  state_ref resolve(std::vector<state_ref> states, std::vector<store::write>& batch) {
+    return room_.graph.resolve(std::move(states), batch);
+  }
+  room_graph::judgement judge_at_gap(const matrix::event& x, const state_ref& before,
+                                     std::vector<store::write>& batch) {
     return room_.graph.judge_at_gap(x, before, batch);
   }
   /// Of events fetched backwards: what lies before history is history too.
@@ -35,10 +44,13 @@ public:
   void remember(const store::events_loaded& found) { room_.graph.remember(found); }
 
   // -- events
-  std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const room_graph::judgement& verdict, bool parents_are_history = true) {
+  std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const room_graph::judgement& verdict,
+                                bool parents_are_history = true) {
     return room_.graph.add(std::move(x), before, verdict, out_.writes(), parents_are_history);
   }
-  void add_outlier(matrix::event_ptr x, const room_graph::judgement& verdict) { room_.graph.add_outlier(std::move(x), verdict, out_.writes()); }
+  void add_outlier(matrix::event_ptr x, const room_graph::judgement& verdict) {
+    room_.graph.add_outlier(std::move(x), verdict, out_.writes());
+  }
   /// See event_import.hpp.
   std::vector<std::string> add_outliers(std::vector<matrix::event_ptr> events);
   matrix::state_map add_state(told_state::proven told, std::vector<std::string>& added);
@@ -46,7 +58,8 @@ public:
     room_.graph.add_history(std::move(x), before, verdict, out_.writes());
   }
   std::vector<state_change> end_history() { return room_.graph.end_history(out_.writes()); }
-  std::vector<state_change> put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+  std::vector<state_change> put_on_whole_state(matrix::state_map before_join,
+                                               const std::vector<store::stored_event>& events,
                                                const std::map<std::int64_t, matrix::state_ptr>& states_before) {
     return room_.graph.put_on_whole_state(std::move(before_join), events, states_before, out_.writes());
   }

@@ -21,7 +21,8 @@ void extremity_merger::consider() {
   if (forks > extremities_max) return merge();
   if (due_) return;
   due_ = true;
-  const auto spread = static_cast<time_ms>(std::hash<std::string>{}(room_.node.server_name + room_.id) % merge_patience_ms);
+  const auto spread =
+    static_cast<time_ms>(std::hash<std::string>{}(room_.node.server_name + room_.id) % merge_patience_ms);
   out_.wake_at(out_.now() + merge_patience_ms + spread, timer);
 }
 
@@ -37,7 +38,8 @@ std::optional<draft> extremity_merger::merging_event() const {
     if (levels.of_user(user) >= levels.of_event(merge_type, false)) return draft{merge_type, user, {}, {}};
   // Nobody of ours may write. That he is in the room he may always say.
   for (const auto& user : users)
-    if (const auto member = room_.graph.state_event("m.room.member", user)) return draft{"m.room.member", user, user, member->content()};
+    if (const auto member = room_.graph.state_event("m.room.member", user))
+      return draft{"m.room.member", user, user, member->content()};
   return {};
 }
 
@@ -53,9 +55,12 @@ void extremity_merger::merge() {
   const auto forks = room_.graph.extremities().size();
   const auto done = x ? authoring_.commit(*x) : status{x.error()};
   if (!done) not_before_ = out_.now() + merge_patience_ms; // the next one would be refused for the same reason
-  out_.log(done ? log_level::info : log_level::warning, done ? "ends of the room brought together" : "ends of the room could not be brought together",
-                              {{"room", room_.id}, {"ends", std::to_string(forks)}, {"now", std::to_string(room_.graph.extremities().size())},
-                               {"why", done ? std::string{} : to_string(done.error())}});
+  out_.log(done ? log_level::info : log_level::warning,
+           done ? "ends of the room brought together" : "ends of the room could not be brought together",
+           {{"room", room_.id},
+            {"ends", std::to_string(forks)},
+            {"now", std::to_string(room_.graph.extremities().size())},
+            {"why", done ? std::string{} : to_string(done.error())}});
 }
 
 } // namespace causeway::room

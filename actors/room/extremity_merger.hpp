@@ -20,7 +20,8 @@ public:
   /// Beyond these the room is not given the time.
   static constexpr std::size_t extremities_max = 20;
 
-  extremity_merger(const room_state& room, decision& out, authoring& author, const partial_state& partial, const remote_join& join)
+  extremity_merger(const room_state& room, decision& out, authoring& author, const partial_state& partial,
+                   const remote_join& join)
       : room_(room), out_(out), authoring_(author), partial_(partial), join_(join) {}
 
   /// After an event of another server was accepted.

@@ -41,7 +41,8 @@ std::vector<std::string> ids_in(const matrix::json::value* body, std::string_vie
 
 status federation_queries::may_ask(const federation_call& m) const {
   if (!room_.exists) return {fault_code::not_found, "room " + room_.id};
-  if (room_.head.phase != store::room_phase::joined && !is_served_after_leave(m.match->info->id)) return {fault_code::not_found, "this server has left the room"};
+  if (room_.head.phase != store::room_phase::joined && !is_served_after_leave(m.match->info->id))
+    return {fault_code::not_found, "this server has left the room"};
   if (!room_.has_server(m.origin)) return {fault_code::forbidden, m.origin + " is not in the room"};
   return room_.acl_admits(m.origin);
 }
@@ -69,38 +70,38 @@ void federation_queries::serve(const federation_call& m) {
     reading_[asked] = m;
   };
   switch (m.match->info->id) {
-    case endpoint::state:
-    case endpoint::state_ids: {
-      const auto* id = m.match->find_query("event_id");
-      if (!id) return refuse(out_, m, {fault_code::missing_param, "event_id"});
-      return ask(store::load_events{room_.id, {*id}, true});
-    }
-    case endpoint::event: return ask(store::load_events{room_.id, {p.at(0)}, true});
-    case endpoint::backfill: {
-      store::load_ancestors q;
-      q.room_id = room_.id;
-      for (const auto& [key, value] : m.match->query)
-        if (key == "v" && q.from.size() < limits::pdus_per_transaction_max) q.from.push_back(value);
-      if (q.from.empty()) return refuse(out_, m, {fault_code::missing_param, "v"});
-      q.limit = number_or(m.match->find_query("limit"), 10, backfill_max);
-      q.bytes_max = history_bytes_max;
-      return ask(std::move(q));
-    }
-    case endpoint::get_missing_events: {
-      if (!m.body || !m.body->as_object()) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
-      store::load_ancestors q;
-      q.room_id = room_.id;
-      q.from = ids_in(m.body.get(), "latest_events");
-      q.stop_at = ids_in(m.body.get(), "earliest_events");
-      const auto* limit = m.body->find_integer("limit");
-      q.limit = limit ? static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, missing_events_max)) : 10;
-      if (const auto* depth = m.body->find_integer("min_depth")) q.min_depth = *depth;
-      q.include_from = false;
-      q.bytes_max = history_bytes_max;
-      return ask(std::move(q));
-    }
-    case endpoint::event_auth: return ask(store::load_events{room_.id, {p.at(1)}, false});
-    default: return refuse(out_, m, {fault_code::unrecognized, "not served by a room"});
+  case endpoint::state:
+  case endpoint::state_ids: {
+    const auto* id = m.match->find_query("event_id");
+    if (!id) return refuse(out_, m, {fault_code::missing_param, "event_id"});
+    return ask(store::load_events{room_.id, {*id}, true});
+  }
+  case endpoint::event: return ask(store::load_events{room_.id, {p.at(0)}, true});
+  case endpoint::backfill: {
+    store::load_ancestors q;
+    q.room_id = room_.id;
+    for (const auto& [key, value] : m.match->query)
+      if (key == "v" && q.from.size() < limits::pdus_per_transaction_max) q.from.push_back(value);
+    if (q.from.empty()) return refuse(out_, m, {fault_code::missing_param, "v"});
+    q.limit = number_or(m.match->find_query("limit"), 10, backfill_max);
+    q.bytes_max = history_bytes_max;
+    return ask(std::move(q));
+  }
+  case endpoint::get_missing_events: {
+    if (!m.body || !m.body->as_object()) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
+    store::load_ancestors q;
+    q.room_id = room_.id;
+    q.from = ids_in(m.body.get(), "latest_events");
+    q.stop_at = ids_in(m.body.get(), "earliest_events");
+    const auto* limit = m.body->find_integer("limit");
+    q.limit = limit ? static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, missing_events_max)) : 10;
+    if (const auto* depth = m.body->find_integer("min_depth")) q.min_depth = *depth;
+    q.include_from = false;
+    q.bytes_max = history_bytes_max;
+    return ask(std::move(q));
+  }
+  case endpoint::event_auth: return ask(store::load_events{room_.id, {p.at(1)}, false});
+  default: return refuse(out_, m, {fault_code::unrecognized, "not served by a room"});
   }
 }
 
@@ -114,26 +115,28 @@ bool federation_queries::store_answered(token asked, const store::events_loaded*
     return true;
   }
   switch (call.match->info->id) {
-    case endpoint::state: serve_state(call, *found, false); break;
-    case endpoint::state_ids: serve_state(call, *found, true); break;
-    case endpoint::backfill: serve_history(call, *found, false); break;
-    case endpoint::get_missing_events: serve_history(call, *found, true); break;
-    case endpoint::event: serve_event(call, *found); break;
-    case endpoint::event_auth: serve_event_auth(call, *found); break;
-    default: refuse(out_, call, {fault_code::internal, "unexpected read"});
+  case endpoint::state: serve_state(call, *found, false); break;
+  case endpoint::state_ids: serve_state(call, *found, true); break;
+  case endpoint::backfill: serve_history(call, *found, false); break;
+  case endpoint::get_missing_events: serve_history(call, *found, true); break;
+  case endpoint::event: serve_event(call, *found); break;
+  case endpoint::event_auth: serve_event_auth(call, *found); break;
+  default: refuse(out_, call, {fault_code::internal, "unexpected read"});
   }
   return true;
 }
 
 void federation_queries::serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only) {
-  if (found.events.empty() || found.events.front().state_group_before == 0 || found.events.front().judged == store::verdict::rejected)
+  if (found.events.empty() || found.events.front().state_group_before == 0 ||
+      found.events.front().judged == store::verdict::rejected)
     return refuse(out_, m, {fault_code::not_found, "the event or the state before it is unknown here"});
   const auto state = found.state_groups.find(found.events.front().state_group_before);
   if (state == found.state_groups.end()) return refuse(out_, m, {fault_code::not_found, "the state is unknown here"});
   std::vector<std::string> ids;
   for (const auto& [key, id] : *state->second) ids.push_back(id);
   const auto chain = room_.graph.auth_chain(ids);
-  if (ids_only) return reply(out_, m, 200, "{\"auth_chain_ids\":" + write_ids(chain) + ",\"pdu_ids\":" + write_ids(ids) + "}");
+  if (ids_only)
+    return reply(out_, m, 200, "{\"auth_chain_ids\":" + write_ids(chain) + ",\"pdu_ids\":" + write_ids(ids) + "}");
   auto events_for = [&](const std::vector<std::string>& list) {
     std::vector<matrix::event_ptr> events;
     for (const auto& id : list)
@@ -148,16 +151,19 @@ void federation_queries::serve_state(const federation_call& m, const store::even
   reply(out_, m, 200, std::move(body));
 }
 
-void federation_queries::serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events) {
+void federation_queries::serve_history(const federation_call& m, const store::events_loaded& found,
+                                       bool as_missing_events) {
   std::vector<matrix::event_ptr> events;
   history_viewer viewer{room_.graph, m.origin};
   // Neither end of the walk is part of the answer, also where one of the latest is an ancestor of another.
   const auto latest = as_missing_events ? ids_in(m.body.get(), "latest_events") : std::vector<std::string>{};
   for (const auto& s : found.events) {
     if (std::find(latest.begin(), latest.end(), s.event->event_id) != latest.end()) continue;
-    if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_.id) continue;
+    if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_.id)
+      continue;
     state_ref before;
-    if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
+    if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end())
+      before = {it->first, it->second};
     // Never left out, at most redacted: the graph has to stay connected.
     events.push_back(viewer.may_see(s, before) ? s.event : matrix::redacted(*s.event));
   }
@@ -182,9 +188,11 @@ void federation_queries::serve_event(const federation_call& m, const store::even
   const auto& s = found.events.front();
   // Of what has no place in the room only state is served: others cite it, and fetch it when they take our word for a state.
   const bool placeless = s.judged == store::verdict::outlier && !s.event->is_state();
-  if (s.judged == store::verdict::rejected || placeless || s.event->room_id != room_.id) return refuse(out_, m, {fault_code::not_found, "the event is not part of the room"});
+  if (s.judged == store::verdict::rejected || placeless || s.event->room_id != room_.id)
+    return refuse(out_, m, {fault_code::not_found, "the event is not part of the room"});
   state_ref before;
-  if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end()) before = {it->first, it->second};
+  if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end())
+    before = {it->first, it->second};
   const auto shown = history_viewer{room_.graph, m.origin}.may_see(s, before) ? s.event : matrix::redacted(*s.event);
   std::string body = "{\"origin\":";
   matrix::json::write_string(body, room_.node.server_name);

@@ -31,8 +31,8 @@ private:
 
   const room_state& room_;
   decision& out_;
-  mutable std::int64_t left_in_group_ = -1; ///< state group that `left_at_` is of
-  mutable time_ms left_at_ = 0;             ///< when the last of ours said their last, by their own clock
+  mutable std::int64_t left_in_group_ = -1;  ///< state group that `left_at_` is of
+  mutable time_ms left_at_ = 0;              ///< when the last of ours said their last, by their own clock
   std::map<token, federation_call> reading_; ///< calls that wait for the store
 };
 

@@ -50,7 +50,8 @@ void history_backfill::ask() {
   r.endpoint = matrix::endpoint::backfill;
   r.parameters = {room_.id};
   for (const auto& id : fetch_->from) r.query.emplace_back("v", id);
-  const auto left = room_.node.room.backfill_on_join - std::min<std::size_t>(room_.node.room.backfill_on_join, fetch_->events.size());
+  const auto left =
+    room_.node.room.backfill_on_join - std::min<std::size_t>(room_.node.room.backfill_on_join, fetch_->events.size());
   r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
   r.timeout_ms = timeout_ms();
   r.response_bytes_max = 101 * limits::event_bytes_max;
@@ -58,9 +59,11 @@ void history_backfill::ask() {
 }
 
 std::uint32_t history_backfill::timeout_ms() const {
-  const auto patience = std::min<std::uint64_t>(room_.node.federation.request_timeout_ms, std::uint64_t{history_timeout_ms_min} << std::min(fetch_->failures, 20u));
+  const auto patience = std::min<std::uint64_t>(
+    room_.node.federation.request_timeout_ms, std::uint64_t{history_timeout_ms_min} << std::min(fetch_->failures, 20u));
   if (fetch_->deadline == 0) return static_cast<std::uint32_t>(patience);
-  return static_cast<std::uint32_t>(std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, fetch_->deadline - out_.now())));
+  return static_cast<std::uint32_t>(
+    std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, fetch_->deadline - out_.now())));
 }
 
 void history_backfill::failed() {
@@ -71,14 +74,16 @@ void history_backfill::failed() {
   auto servers = room_.servers();
   std::erase(servers, room_.node.server_name);
   if (!servers.empty()) fetch_->server = servers[fetch_->failures % servers.size()];
-  const auto pause = std::min<time_ms>(time_ms{1000} << std::min(++fetch_->failures, 20u), room_.node.room.inbox_retry_ms);
+  const auto pause =
+    std::min<time_ms>(time_ms{1000} << std::min(++fetch_->failures, 20u), room_.node.room.inbox_retry_ms);
   out_.wake_at(out_.now() + pause, timer);
 }
 
 bool history_backfill::answered(const peer_answer& m) {
   if (!fetch_ || m.asked != fetch_->asked) return false;
   fetch_->asked = 0;
-  auto body = m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus", "auth_chain"}) : result<matrix::json::value>{m.why};
+  auto body =
+    m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus", "auth_chain"}) : result<matrix::json::value>{m.why};
   if (!fetch_->auth_of.empty()) {
     const auto* chain = body ? body->find_array("auth_chain") : nullptr;
     auto unknown = chain ? import_.parse_unknown(*chain) : std::vector<matrix::event_ptr>{};
@@ -94,7 +99,8 @@ bool history_backfill::answered(const peer_answer& m) {
   for (auto& x : all) {
     const auto* known = room_.graph.find(x->event_id);
     const bool have = known && known->judged != store::verdict::outlier;
-    const bool fetched = std::any_of(fetch_->events.begin(), fetch_->events.end(), [&](const auto& e) { return e->event_id == x->event_id; });
+    const bool fetched = std::any_of(fetch_->events.begin(), fetch_->events.end(),
+                                     [&](const auto& e) { return e->event_id == x->event_id; });
     if (!have && !fetched) fresh.push_back(x);
   }
   if (fresh.empty()) return finish(), true;
@@ -136,19 +142,24 @@ void history_backfill::take_verified(const std::vector<matrix::event_ptr>& event
   fetch_->verifying = false;
   if (!fetch_->auth_of.empty()) {
     import_.add_outliers(events);
-    const auto asked_for = std::find_if(fetch_->events.begin(), fetch_->events.end(), [&](const auto& x) { return x->event_id == fetch_->auth_of; });
-    if (asked_for != fetch_->events.end() && !room_.graph.missing_auth_events(**asked_for).empty()) fetch_->unjudgeable.insert(fetch_->auth_of);
+    const auto asked_for = std::find_if(fetch_->events.begin(), fetch_->events.end(),
+                                        [&](const auto& x) { return x->event_id == fetch_->auth_of; });
+    if (asked_for != fetch_->events.end() && !room_.graph.missing_auth_events(**asked_for).empty())
+      fetch_->unjudgeable.insert(fetch_->auth_of);
     fetch_->auth_of.clear();
     return finish();
   }
   fetch_->events.insert(fetch_->events.end(), events.begin(), events.end());
   if (fetch_->deadline == 0) fetch_->deadline = out_.now() + history_ms_max;
-  if (events.empty() || fetch_->events.size() >= room_.node.room.backfill_on_join || out_.now() >= fetch_->deadline) return finish();
+  if (events.empty() || fetch_->events.size() >= room_.node.room.backfill_on_join || out_.now() >= fetch_->deadline)
+    return finish();
   // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a short one may be left out.
   const auto asked_for = std::exchange(fetch_->from, {});
   auto go_on_from = [&](const std::string& id) {
-    const bool have = std::any_of(fetch_->events.begin(), fetch_->events.end(), [&](const auto& e) { return e->event_id == id; });
-    if (!have && !room_.graph.is_placed(id) && std::find(fetch_->from.begin(), fetch_->from.end(), id) == fetch_->from.end() &&
+    const bool have =
+      std::any_of(fetch_->events.begin(), fetch_->events.end(), [&](const auto& e) { return e->event_id == id; });
+    if (!have && !room_.graph.is_placed(id) &&
+        std::find(fetch_->from.begin(), fetch_->from.end(), id) == fetch_->from.end() &&
         fetch_->from.size() < limits::prev_events_max)
       fetch_->from.push_back(id);
   };
@@ -165,7 +176,8 @@ bool history_backfill::ask_auth() {
   std::unordered_set<std::string_view> own;
   for (const auto& x : fetch_->events) own.insert(x->event_id);
   for (const auto& x : fetch_->events) {
-    const bool lacks = std::any_of(x->auth_events.begin(), x->auth_events.end(), [&](const auto& id) { return !room_.graph.find(id) && !own.contains(id); });
+    const bool lacks = std::any_of(x->auth_events.begin(), x->auth_events.end(),
+                                   [&](const auto& id) { return !room_.graph.find(id) && !own.contains(id); });
     if (!lacks || fetch_->unjudgeable.contains(x->event_id)) continue;
     if (fetch_->server.empty() || fetch_->auth_questions++ >= history_auth_questions_max ||
         (fetch_->deadline != 0 && out_.now() >= fetch_->deadline))
@@ -205,13 +217,18 @@ void history_backfill::finish() {
 
 void history_backfill::complete(const store::events_loaded& known) {
   std::erase_if(fetch_->events, [&](const auto& x) {
-    if (const auto* n = room_.graph.find(x->event_id); n && n->judged != store::verdict::outlier) return true; // a gap was quicker
-    return std::any_of(known.events.begin(), known.events.end(), [&](const auto& s) { return s.event->event_id == x->event_id && s.judged != store::verdict::outlier; });
+    if (const auto* n = room_.graph.find(x->event_id); n && n->judged != store::verdict::outlier)
+      return true; // a gap was quicker
+    return std::any_of(known.events.begin(), known.events.end(), [&](const auto& s) {
+      return s.event->event_id == x->event_id && s.judged != store::verdict::outlier;
+    });
   });
   // By depth where nothing connects them: between two stretches lies what we had before, or what could not be verified.
-  std::stable_sort(fetch_->events.begin(), fetch_->events.end(), [](const auto& a, const auto& b) { return a->depth < b->depth; });
+  std::stable_sort(fetch_->events.begin(), fetch_->events.end(),
+                   [](const auto& a, const auto& b) { return a->depth < b->depth; });
   const auto giver = fetch_->server;
-  auto events = parents_first(std::move(fetch_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
+  auto events =
+    parents_first(std::move(fetch_->events), [](const matrix::event& e) -> const auto& { return e.prev_events; });
   fetch_.reset();
   // Memberships and the like that others of this stretch cite.
   std::vector<matrix::event_ptr> cited;

@@ -24,9 +24,10 @@ class history_backfill {
 public:
   static constexpr const char* timer = "history";
 
-  history_backfill(const room_state& room, decision& out, event_writer& writer, event_import& import, content_repair& repair, redactions& r,
-                   chat_notifier& notifier, room_events& events)
-      : room_(room), out_(out), writer_(writer), import_(import), repair_(repair), redactions_(r), notifier_(notifier), events_(events) {}
+  history_backfill(const room_state& room, decision& out, event_writer& writer, event_import& import,
+                   content_repair& repair, redactions& r, chat_notifier& notifier, room_events& events)
+      : room_(room), out_(out), writer_(writer), import_(import), repair_(repair), redactions_(r), notifier_(notifier),
+        events_(events) {}
 
   /// Begins with the events that the room's row names. @param server  asked first; empty: any
   void start(const std::string& server);

@@ -31,7 +31,8 @@ constexpr std::uint32_t author_timeout_ms = 5'000;
 
 } // namespace
 
-std::uint64_t inbound_events::begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for) {
+std::uint64_t inbound_events::begin_work(const matrix::event_ptr& x, const std::string& origin,
+                                         std::uint64_t pulled_for) {
   const auto id = ++last_work_;
   inbound_event w;
   w.event = x;
@@ -45,28 +46,38 @@ std::uint64_t inbound_events::begin_work(const matrix::event_ptr& x, const std::
   return id;
 }
 
-bool inbound_events::add_copy(std::uint64_t id, inbound_event& w, const matrix::event_ptr& x, const std::string& origin, std::optional<waiter> waits) {
+bool inbound_events::add_copy(std::uint64_t id, inbound_event& w, const matrix::event_ptr& x, const std::string& origin,
+                              std::optional<waiter> waits) {
   auto wait_with = [&](unverified_copy& copy) {
     if (!waits) return;
     if (copy.staged) batches_.settle(waits->first, waits->second, {});
     else copy.waiters.push_back(*waits);
   };
-  if (const auto same = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.event->source == x->source; }); same != w.copies.end()) {
+  if (const auto same =
+        std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.event->source == x->source; });
+      same != w.copies.end()) {
     wait_with(*same);
     return false;
   }
   unverified_copy fresh{unverified_copy::state::verifying, x, origin, {}, false};
-  const auto of_origin = std::count_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; });
+  const auto of_origin =
+    std::count_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; });
   // The same server says it in other words: of those that were not found genuine the last counts. One that is being verified may be.
-  const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin && c.is == unverified_copy::state::no_key; });
+  const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) {
+    return c.origin == origin && c.is == unverified_copy::state::no_key;
+  });
   if (former != w.copies.end()) {
     fresh.waiters = std::move(former->waiters);
     w.copies.erase(former);
   } else if (static_cast<std::size_t>(of_origin) >= copies_of_one_max) {
-    if (waits) batches_.settle(waits->first, waits->second, "you have sent other copies of this event, none of which is verified yet");
+    if (waits)
+      batches_.settle(waits->first, waits->second,
+                      "you have sent other copies of this event, none of which is verified yet");
     return false;
   } else if (w.copies.size() >= copies_max && origin != matrix::server_name_of(x->sender)) {
-    if (waits) batches_.settle(waits->first, waits->second, "too many servers have sent different copies of this event, none of which is verified yet");
+    if (waits)
+      batches_.settle(waits->first, waits->second,
+                      "too many servers have sent different copies of this event, none of which is verified yet");
     return false;
   }
   w.copies.push_back(std::move(fresh));
@@ -120,27 +131,27 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
     settle_copies(id);
   };
   switch (check) {
-    case event_check::valid: {
-      const auto origin = copy->origin;
-      adopt(w, x, origin);
+  case event_check::valid: {
+    const auto origin = copy->origin;
+    adopt(w, x, origin);
+    break;
+  }
+  case event_check::bad_hash:
+    copy->is = unverified_copy::state::stripped;
+    settle_copies(id);
+    break;
+  case event_check::bad_signature: drop("bad_signature: a signature of the event is not valid"); break;
+  case event_check::missing_signature: drop("bad_signature: a required signature is missing"); break;
+  case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
+    if (out_.now() - w.since > keys_give_up_ms || room_.node.is_local(w.event->sender)) {
+      drop("bad_signature: the signing key could not be obtained");
       break;
     }
-    case event_check::bad_hash:
-      copy->is = unverified_copy::state::stripped;
-      settle_copies(id);
-      break;
-    case event_check::bad_signature: drop("bad_signature: a signature of the event is not valid"); break;
-    case event_check::missing_signature: drop("bad_signature: a required signature is missing"); break;
-    case event_check::no_key: // may be had a moment later: nobody sends the event again. Our own keys are all known.
-      if (out_.now() - w.since > keys_give_up_ms || room_.node.is_local(w.event->sender)) {
-        drop("bad_signature: the signing key could not be obtained");
-        break;
-      }
-      copy->is = unverified_copy::state::no_key;
-      w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
-      stage(w);
-      settle_copies(id);
-      break;
+    copy->is = unverified_copy::state::no_key;
+    w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
+    stage(w);
+    settle_copies(id);
+    break;
   }
 }
 
@@ -149,7 +160,9 @@ void inbound_events::settle_copies(std::uint64_t id) {
   if (found == work_.end() || found->second.copies.empty()) return;
   auto& w = found->second;
   using state = unverified_copy::state;
-  auto with = [&](state wanted) { return std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.is == wanted; }); };
+  auto with = [&](state wanted) {
+    return std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.is == wanted; });
+  };
   if (with(state::verifying) != w.copies.end()) return;
   if (const auto stripped = with(state::stripped); stripped != w.copies.end()) {
     if (ask_author(id, w)) return;
@@ -174,8 +187,10 @@ void inbound_events::adopt(inbound_event& w, const matrix::event_ptr& x, const s
 bool inbound_events::ask_author(std::uint64_t id, inbound_event& w) {
   if (w.author_of_stripped == inbound_event::author::asked) return true;
   const std::string author{matrix::server_name_of(w.event->sender)};
-  const bool came_from_him = std::any_of(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == author; });
-  if (w.author_of_stripped == inbound_event::author::answered || came_from_him || author == room_.node.server_name) return false;
+  const bool came_from_him =
+    std::any_of(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == author; });
+  if (w.author_of_stripped == inbound_event::author::answered || came_from_him || author == room_.node.server_name)
+    return false;
   w.author_of_stripped = inbound_event::author::asked;
   peer_request r;
   r.reply_to = out_.self();
@@ -192,7 +207,8 @@ bool inbound_events::ask_author(std::uint64_t id, inbound_event& w) {
 void inbound_events::author_answered(std::uint64_t id, const peer_answer& m) {
   const auto found = work_.find(id);
   if (found == work_.end()) return;
-  const auto body = m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus"}) : result<matrix::json::value>{m.why};
+  const auto body =
+    m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus"}) : result<matrix::json::value>{m.why};
   const auto* pdus = body ? body->find_array("pdus") : nullptr;
   found->second.author_of_stripped = inbound_event::author::answered;
   for (const auto& x : pdus ? import_.parse(*pdus, matrix::count_policy::unbounded) : std::vector<matrix::event_ptr>{})
@@ -203,16 +219,16 @@ void inbound_events::author_answered(std::uint64_t id, const peer_answer& m) {
 
 bool inbound_events::is_stalled(const inbound_event& w) const {
   switch (w.phase) {
-    case work_phase::waiting_for_keys: return true;
-    case work_phase::formed:
-    case work_phase::verifying: return out_.now() - w.phase_since >= keys_patience_ms;
-    case work_phase::closing_gap: {
-      if (history_.is_active() && out_.now() < history_.begun() + history_patience_ms) return false;
-      const auto id = work_by_event_.at(w.event->event_id);
-      if (missing_.has_failed(id)) return true;
-      return out_.now() - missing_.progress_for(id, w).value_or(w.phase_since) >= parents_patience_ms;
-    }
-    default: return false;
+  case work_phase::waiting_for_keys: return true;
+  case work_phase::formed:
+  case work_phase::verifying: return out_.now() - w.phase_since >= keys_patience_ms;
+  case work_phase::closing_gap: {
+    if (history_.is_active() && out_.now() < history_.begun() + history_patience_ms) return false;
+    const auto id = work_by_event_.at(w.event->event_id);
+    if (missing_.has_failed(id)) return true;
+    return out_.now() - missing_.progress_for(id, w).value_or(w.phase_since) >= parents_patience_ms;
+  }
+  default: return false;
   }
 }
 
@@ -238,7 +254,8 @@ void inbound_events::on_stalled_timer() {
   advance();
 }
 
-std::size_t inbound_events::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin, std::uint64_t gap_number) {
+std::size_t inbound_events::enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin,
+                                           std::uint64_t gap_number) {
   auto all = events;
   for (const auto& [id, w] : work_) all.push_back(w.event);
   writer_.mark_history(all);

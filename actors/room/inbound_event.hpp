@@ -15,7 +15,16 @@
 namespace causeway::room {
 
 /// Where an event on its way into the room stands; what the inspector prints.
-enum class work_phase : std::uint8_t { formed, verifying, waiting_for_keys, gathering, waiting_for_parents, closing_gap, asking_policy_server, done };
+enum class work_phase : std::uint8_t {
+  formed,
+  verifying,
+  waiting_for_keys,
+  gathering,
+  waiting_for_parents,
+  closing_gap,
+  asking_policy_server,
+  done
+};
 std::string_view name(work_phase p);
 
 enum class policy_verdict : std::uint8_t { unknown, wanted, asked, fine, denied };
@@ -23,11 +32,15 @@ using waiter = std::pair<std::uint64_t, std::size_t>; ///< (batch, index of its 
 /// One form in which an event came, until one of them has proved genuine: signatures and all that a redaction removes are no part of the
 /// event's id, so anybody may bring a bogus copy before the genuine one comes.
 struct unverified_copy {
-  enum class state : std::uint8_t { verifying, no_key, stripped } is = state::verifying; ///< stripped: signed, but its content does not match its hash
+  enum class state : std::uint8_t {
+    verifying,
+    no_key,
+    stripped
+  } is = state::verifying; ///< stripped: signed, but its content does not match its hash
   matrix::event_ptr event;
   std::string origin;
   std::vector<waiter> waiters;
-  bool staged = false; ///< on disk
+  bool staged = false;   ///< on disk
   std::size_t bytes = 0; ///< of its text, where it is staged
 };
 /// An event of another server on its way into the room.
@@ -37,20 +50,26 @@ struct inbound_event {
   work_phase phase = work_phase::formed;
   time_ms phase_since = 0;
   std::vector<unverified_copy> copies; ///< empty: `event` is verified
-  enum class author : std::uint8_t { unasked, asked, answered } author_of_stripped = author::unasked; ///< whether its own server was asked for the whole
-  std::uint64_t pulled_for = 0; ///< the gap we asked for it for; nobody else waits. 0: none
+  enum class author : std::uint8_t {
+    unasked,
+    asked,
+    answered
+  } author_of_stripped = author::unasked; ///< whether its own server was asked for the whole
+  std::uint64_t pulled_for = 0;           ///< the gap we asked for it for; nobody else waits. 0: none
   bool pulled() const { return pulled_for != 0; }
-  bool stripped = false;     ///< `event` is what the redaction left of a copy that did not match its hash
-  bool stands_alone = false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
-  bool in_inbox = false;   ///< staged: on disk, answered for
-  std::size_t bytes = 0;   ///< of its text, where it is staged; 0: not counted yet
-  bool looked_up = false;  ///< the store was asked for its unknown parents
+  bool stripped = false; ///< `event` is what the redaction left of a copy that did not match its hash
+  bool stands_alone =
+    false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
+  bool in_inbox = false;                           ///< staged: on disk, answered for
+  std::size_t bytes = 0;                           ///< of its text, where it is staged; 0: not counted yet
+  bool looked_up = false;                          ///< the store was asked for its unknown parents
   policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
   std::string policy_reason;
   time_ms since = 0;
   std::optional<matrix::state_map> told_state; ///< state before it, as another server told (oldest events of a gap)
-  bool rests_on_told = false;     ///< so was `told_state`; otherwise it is known: a room begins with none
-  bool distrusts_parents = false; ///< unlawful after its parents, whose own states were only told: a state of its own is asked for
+  bool rests_on_told = false;                  ///< so was `told_state`; otherwise it is known: a room begins with none
+  bool distrusts_parents =
+    false; ///< unlawful after its parents, whose own states were only told: a state of its own is asked for
   std::vector<waiter> waiters;
   void enter(work_phase next, time_ms now) {
     if (phase != next) phase_since = now;

@@ -27,14 +27,14 @@ constexpr time_ms staged_before_start_ms_max = 12 * 3'600'000;
 
 std::string_view name(work_phase p) {
   switch (p) {
-    case work_phase::formed: return "formed";
-    case work_phase::verifying: return "verifying";
-    case work_phase::waiting_for_keys: return "waiting_for_keys";
-    case work_phase::gathering: return "gathering";
-    case work_phase::waiting_for_parents: return "waiting_for_parents";
-    case work_phase::closing_gap: return "closing_gap";
-    case work_phase::asking_policy_server: return "asking_policy_server";
-    case work_phase::done: return "done";
+  case work_phase::formed: return "formed";
+  case work_phase::verifying: return "verifying";
+  case work_phase::waiting_for_keys: return "waiting_for_keys";
+  case work_phase::gathering: return "gathering";
+  case work_phase::waiting_for_parents: return "waiting_for_parents";
+  case work_phase::closing_gap: return "closing_gap";
+  case work_phase::asking_policy_server: return "asking_policy_server";
+  case work_phase::done: return "done";
   }
   return "unknown";
 }
@@ -45,7 +45,8 @@ std::string id_for_answer(const matrix::json::object& pdu, const matrix::room_ve
     return id && id->as_string() ? *id->as_string() : std::string{};
   }
   const auto hash = matrix::reference_hash(pdu, rules);
-  return "$" + (rules.event_ids == matrix::event_id_format::base64_hash ? matrix::base64_encode(hash) : matrix::base64url_encode(hash));
+  return "$" + (rules.event_ids == matrix::event_id_format::base64_hash ? matrix::base64_encode(hash)
+                                                                        : matrix::base64url_encode(hash));
 }
 
 void inbound_events::receive(const pdus_received& m) {
@@ -64,7 +65,8 @@ void inbound_events::receive(const pdus_received& m) {
   if (in.wanted_now) advance(); // the gap it was pulled for may fail and ask for nothing more
 }
 
-inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix::json::object& pdu, const std::string& row) {
+inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix::json::object& pdu,
+                                               const std::string& row) {
   auto settled = [&](std::string event_id, std::string error) {
     batches_.name(in.batch_id, i, std::move(event_id));
     batches_.settle(in.batch_id, i, std::move(error));
@@ -75,17 +77,21 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
     const auto* type = pdu.find("type");
     const auto* key = pdu.find("state_key");
     if (type && type->as_string() && *type->as_string() == "m.room.member" && key && key->as_string() &&
-        room_.node.is_local(*key->as_string()) && matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
+        room_.node.is_local(*key->as_string()) &&
+        matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
       // Answered when the invitation has it on disk.
       const auto asked = out_.next_token();
       rescinding_[asked] = {in.batch_id, i, out_.now(), row};
-      out_.send({actor_kind::invitation, room_.id + "|" + *key->as_string()}, rescission_received{out_.self(), asked, in.origin, pdu});
+      out_.send({actor_kind::invitation, room_.id + "|" + *key->as_string()},
+                rescission_received{out_.self(), asked, in.origin, pdu});
       return taken::handed_on;
     }
-    return settled(room_.exists ? id_for_answer(pdu, room_.graph.rules()) : std::string{}, "this server is not in the room");
+    return settled(room_.exists ? id_for_answer(pdu, room_.graph.rules()) : std::string{},
+                   "this server is not in the room");
   }
   const auto acl = room_.graph.state_event("m.room.server_acl");
-  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, in.origin)) return settled(id_for_answer(pdu, room_.graph.rules()), "server ACL denies " + in.origin);
+  if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, in.origin))
+    return settled(id_for_answer(pdu, room_.graph.rules()), "server ACL denies " + in.origin);
   auto formed = matrix::take_event(pdu, room_.graph.rules());
   if (!formed) return settled(id_for_answer(pdu, room_.graph.rules()), to_string(formed.error()));
   const auto& x = *formed;
@@ -125,20 +131,24 @@ bool inbound_events::verified(const events_verified& m) {
   if (it == verifying_.end()) return false;
   const auto copies = std::move(it->second.copies);
   verifying_.erase(it);
-  for (std::size_t i = 0; i < copies.size() && i < m.checks.size(); ++i) copy_verified(copies[i].first, copies[i].second, m.checks[i]);
+  for (std::size_t i = 0; i < copies.size() && i < m.checks.size(); ++i)
+    copy_verified(copies[i].first, copies[i].second, m.checks[i]);
   advance();
   return true;
 }
 
-bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up, bool& removed) {
-  if (w.phase == work_phase::verifying || w.phase == work_phase::waiting_for_keys || w.phase == work_phase::formed) return false;
+bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up,
+                                 bool& removed) {
+  if (w.phase == work_phase::verifying || w.phase == work_phase::waiting_for_keys || w.phase == work_phase::formed)
+    return false;
   bool missing = false, waiting = false, unknown = false;
   auto look = [&](const std::string& ref, bool as_parent) {
     if (as_parent ? room_.graph.is_placed(ref) || is_left_out(*w.event, ref) : room_.graph.find(ref) != nullptr) return;
     missing = true;
     if (const auto other = work_by_event_.find(ref); other != work_by_event_.end()) {
       // What others cannot get does not keep this one.
-      if (is_stalled(work_.at(other->second)) && !(w.pulled() && work_.at(other->second).pulled_for == w.pulled_for)) unknown = true;
+      if (is_stalled(work_.at(other->second)) && !(w.pulled() && work_.at(other->second).pulled_for == w.pulled_for))
+        unknown = true;
       else waiting = true;
     } else if (!lookup_.is_absent(ref)) to_look_up.push_back(ref);
     else unknown = true;
@@ -152,7 +162,10 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   }
   auto stays = [&] {
     if (!w.in_inbox && !w.pulled() && (unknown || waiting) && to_look_up.empty()) stage(w);
-    w.enter(unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : work_phase::gathering, out_.now());
+    w.enter(unknown   ? work_phase::closing_gap
+            : waiting ? work_phase::waiting_for_parents
+                      : work_phase::gathering,
+            out_.now());
     return false;
   };
   auto placed = [&] {
@@ -173,7 +186,8 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the whole head cannot be one:
   // the head would be its child.
   const auto& head = room_.graph.extremities();
-  const bool continues_head = std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
+  const bool continues_head =
+    std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
   if (!continues_head && !w.looked_up) {
     to_look_up.push_back(w.event->event_id);
     if (w.phase != work_phase::closing_gap) w.enter(work_phase::gathering, out_.now());
@@ -241,11 +255,13 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   const bool history = room_.graph.is_history(w.event->event_id);
   auto verdict = at_gap ? writer_.judge_at_gap(*w.event, before, states_made) : room_.graph.judge(*w.event, before);
   const auto& prev_events = w.event->prev_events;
-  const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(), [this](const auto& prev) { return rest_on_told_.contains(prev); });
-  if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) && room_.graph.judge_outlier(*w.event).judged != store::verdict::rejected) {
+  const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(),
+                                                [this](const auto& prev) { return rest_on_told_.contains(prev); });
+  if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) &&
+      room_.graph.judge_outlier(*w.event).judged != store::verdict::rejected) {
     // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the event.
     out_.log(log_level::info, "unlawful by a state that was only told: another is asked for",
-                                {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
+             {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
     w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
     w.rests_on_told = false;
     w.stands_alone = false;
@@ -256,7 +272,8 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   if (w.rests_on_told || (parents_rest_on_told && (w.pulled() || missing_.has_gap(id)))) {
     rest_on_told_.insert(w.event->event_id);
   }
-  out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()), std::make_move_iterator(states_made.end()));
+  out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()),
+                       std::make_move_iterator(states_made.end()));
   if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
     verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
   const auto came = std::exchange(w.event, redactions_.as_redacted(w.event));
@@ -266,7 +283,7 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
     out_.log(log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
-                                {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
+             {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
     // A merge may change the state even so; what it changed is told below.
   } else {
     notifier_.message(w.event, history);
@@ -314,11 +331,15 @@ bool inbound_events::policy_holds(std::uint64_t id, inbound_event& w) {
   if (w.policy == policy_verdict::asked) return true;
   if (w.policy != policy_verdict::unknown && w.policy != policy_verdict::wanted) return false;
   const auto guard = policy_.server();
-  if (!guard || !matrix::needs_policy_signature(w.event->type, w.event->state_key) || room_.graph.is_history(w.event->event_id)) return false;
+  if (!guard || !matrix::needs_policy_signature(w.event->type, w.event->state_key) ||
+      room_.graph.is_history(w.event->event_id))
+    return false;
   if (w.policy == policy_verdict::unknown) {
     if (matrix::has_policy_signature(*w.event, *guard)) return false;
     // Only what passes the room's own rules is worth a question.
-    if (!w.told_state && room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted) return false;
+    if (!w.told_state &&
+        room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted)
+      return false;
     w.policy = policy_verdict::wanted;
     if (!w.in_inbox) stage(w);
     w.pulled_for = 0; // it no longer belongs to the gap it was fetched for
@@ -338,26 +359,33 @@ bool inbound_events::policy_holds(std::uint64_t id, inbound_event& w) {
 void inbound_events::hand_over_rescission(inbound_event& w) {
   // The sender was told that we have it: the invitation it takes back must not stand for ever.
   const auto& x = *w.event;
-  const bool ends_invitation = x.type == "m.room.member" && x.state_key && *x.state_key != x.sender && (x.membership() == "leave" || x.membership() == "ban");
-  if (!w.in_inbox || !ends_invitation || !room_.node.is_local(*x.state_key) || !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict)) return;
+  const bool ends_invitation = x.type == "m.room.member" && x.state_key && *x.state_key != x.sender &&
+                               (x.membership() == "leave" || x.membership() == "ban");
+  if (!w.in_inbox || !ends_invitation || !room_.node.is_local(*x.state_key) ||
+      !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
+    return;
   w.in_inbox = false; // its row stays until the invitation has it on disk
   const auto asked = out_.next_token();
   rescinding_[asked] = {0, 0, out_.now(), x.event_id};
-  out_.send({actor_kind::invitation, room_.id + "|" + *x.state_key}, rescission_received{out_.self(), asked, w.origin, x.source});
+  out_.send({actor_kind::invitation, room_.id + "|" + *x.state_key},
+            rescission_received{out_.self(), asked, w.origin, x.source});
 }
 
 void inbound_events::load(const std::vector<store::put_inbox>& inbox) {
   std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies;
   for (const auto& staged : inbox) {
     auto e = matrix::parse_event(staged.pdu, room_.graph.rules());
-    if (!e || (*e)->event_id != staged.event_id) { // of another room version than the join was offered: nobody can have meant it
+    if (!e || (*e)->event_id !=
+                staged.event_id) { // of another room version than the join was offered: nobody can have meant it
       out_.write(store::remove_inbox{room_.id, {staged.event_id}});
       continue;
     }
     const auto known = work_by_event_.find((*e)->event_id);
-    const auto id = known == work_by_event_.end() ? begin_work(*e, staged.origin) : known->second; // it may have waited for keys
+    const auto id =
+      known == work_by_event_.end() ? begin_work(*e, staged.origin) : known->second; // it may have waited for keys
     auto& w = work_.at(id);
-    if (known != work_by_event_.end()) w.copies.push_back({unverified_copy::state::verifying, *e, staged.origin, {}, false});
+    if (known != work_by_event_.end())
+      w.copies.push_back({unverified_copy::state::verifying, *e, staged.origin, {}, false});
     w.copies.back().staged = w.in_inbox = true;
     w.copies.back().bytes = staged.pdu.size();
     w.since = std::max(happened_at(staged.received_ts, out_.now()), out_.now() - staged_before_start_ms_max);
@@ -450,11 +478,13 @@ void inbound_events::expire_rescissions(time_ms patience_ms) {
 std::vector<std::string> inbound_events::servers_arriving() const {
   std::vector<std::string> servers;
   for (const auto& [id, w] : work_) {
-    const bool verified = w.phase != work_phase::formed && w.phase != work_phase::verifying && w.phase != work_phase::waiting_for_keys;
+    const bool verified =
+      w.phase != work_phase::formed && w.phase != work_phase::verifying && w.phase != work_phase::waiting_for_keys;
     const auto& x = *w.event;
     if (!verified || x.type != "m.room.member" || x.state_key != x.sender || x.membership() != "join") continue;
     // Only where our own state would let him in: anybody can send us a join.
-    if (room_.graph.missing_auth_events(x).empty() && room_.graph.judge(x, room_.graph.current()).judged == store::verdict::accepted)
+    if (room_.graph.missing_auth_events(x).empty() &&
+        room_.graph.judge(x, room_.graph.current()).judged == store::verdict::accepted)
       servers.emplace_back(matrix::server_name_of(x.sender));
   }
   return servers;

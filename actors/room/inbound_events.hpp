@@ -62,8 +62,9 @@ public:
     room_events& events;
   };
   explicit inbound_events(const parts& p)
-      : room_(p.room), out_(p.out), writer_(p.writer), import_(p.import), repair_(p.repair), redactions_(p.redacted), notifier_(p.notifier),
-        history_(p.history), partial_(p.partial), join_(p.join), policy_(p.policy), missing_({p.room, p.out, p.import, p.repair, p.history, p.join, *this}), events_(p.events) {}
+      : room_(p.room), out_(p.out), writer_(p.writer), import_(p.import), repair_(p.repair), redactions_(p.redacted),
+        notifier_(p.notifier), history_(p.history), partial_(p.partial), join_(p.join), policy_(p.policy),
+        missing_({p.room, p.out, p.import, p.repair, p.history, p.join, *this}), events_(p.events) {}
 
   // -- from outside
   void receive(const pdus_received& m);
@@ -108,7 +109,8 @@ public:
   void forget_absent() { lookup_.forget_absent(); }
   bool is_refuted(const std::string& event_id) const { return refuted_.contains(event_id); }
   /// @returns how many of them are new, or another form of one that is not verified yet
-  std::size_t enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin, std::uint64_t gap_number);
+  std::size_t enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin,
+                             std::uint64_t gap_number);
   /// @returns whether `parent` does not count among the parents of `x`: it is refuted, and another is not
   bool is_left_out(const matrix::event& x, const std::string& parent) const;
   /// Whether others have waited long enough for this one: it may wait for a key, or for what nobody has, for a day.
@@ -121,9 +123,9 @@ public:
 private:
   struct intake {
     std::string origin;
-    std::uint64_t batch_id = 0; ///< 0: nobody waits for the outcomes
+    std::uint64_t batch_id = 0;                                           ///< 0: nobody waits for the outcomes
     std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies = {}; ///< to be verified
-    bool wanted_now = false; ///< something that was pulled for a gap is waited for by itself
+    bool wanted_now = false;        ///< something that was pulled for a gap is waited for by itself
     std::string last_event_id = {}; ///< of the PDU that was taken last
   };
   enum class taken : std::uint8_t { settled, waits, handed_on }; ///< handed_on: to an invitation
@@ -157,7 +159,8 @@ private:
   /// A new event on its way, still to be verified.
   std::uint64_t begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for = 0);
   /// Another form of an event that is not verified yet. @returns whether it is one that was not there
-  bool add_copy(std::uint64_t id, inbound_event& w, const matrix::event_ptr& x, const std::string& origin, std::optional<waiter> waits);
+  bool add_copy(std::uint64_t id, inbound_event& w, const matrix::event_ptr& x, const std::string& origin,
+                std::optional<waiter> waits);
   void copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check);
   /// What is to be done about the copies of an event, as far as they are known.
   void settle_copies(std::uint64_t id);
@@ -212,13 +215,15 @@ private:
     std::uint64_t batch_id = 0;
     std::size_t index = 0;
     time_ms since = 0;
-    std::string staged; ///< event id: it was answered for before we left the room, and stays in the inbox until the invitation has it
+    std::string
+      staged; ///< event id: it was answered for before we left the room, and stays in the inbox until the invitation has it
   };
   std::map<token, rescission> rescinding_; ///< PDUs that wait for an invitation
   event_lookup lookup_{room_, out_};
-  bounded_set refuted_{refuted_max};           ///< verified events that nobody can ever place
-  bounded_set rest_on_told_{rest_on_told_max}; ///< events that were placed with a state told for a gap, or on such a one
-  held_pdus held_;                               ///< bounded like `work_`, and together with it
+  bounded_set refuted_{refuted_max}; ///< verified events that nobody can ever place
+  bounded_set rest_on_told_{
+    rest_on_told_max}; ///< events that were placed with a state told for a gap, or on such a one
+  held_pdus held_;     ///< bounded like `work_`, and together with it
 };
 
 } // namespace causeway::room

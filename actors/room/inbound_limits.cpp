@@ -36,8 +36,9 @@ std::vector<inbound_events::evictable> inbound_events::evictables() const {
     if (w.pulled()) ++pulled[w.pulled_for];
   std::vector<evictable> all;
   for (const auto& [id, w] : work_) {
-    const bool waits = w.phase == work_phase::waiting_for_keys || w.phase == work_phase::waiting_for_parents || w.phase == work_phase::closing_gap ||
-                       w.phase == work_phase::verifying || w.phase == work_phase::asking_policy_server;
+    const bool waits = w.phase == work_phase::waiting_for_keys || w.phase == work_phase::waiting_for_parents ||
+                       w.phase == work_phase::closing_gap || w.phase == work_phase::verifying ||
+                       w.phase == work_phase::asking_policy_server;
     if (!w.in_inbox || w.pulled() || !waits || w.origin == room_.node.server_name) continue;
     share frees{1, w.bytes};
     for (const auto& copy : w.copies) frees.bytes += copy.bytes;
@@ -65,7 +66,9 @@ bool inbound_events::make_room_for(const pdus_received& m) {
   const auto come = m.pdus->size();
   const std::size_t pdus_max = room_.node.room.pending_pdus_max;
   const auto own_max = std::max<std::size_t>(limits::pdus_per_transaction_max, pdus_max / 2);
-  auto own_fits = [&] { return of[m.origin].pdus + come <= own_max && of[m.origin].bytes <= staged_bytes_of_server_max; };
+  auto own_fits = [&] {
+    return of[m.origin].pdus + come <= own_max && of[m.origin].bytes <= staged_bytes_of_server_max;
+  };
   auto all_fits = [&] { return all.pdus + come <= pdus_max && all.bytes <= staged_bytes_max; };
   if (own_fits() && all_fits()) return true;
   auto waiting = evictables();
@@ -88,13 +91,14 @@ bool inbound_events::make_room_for(const pdus_received& m) {
     const bool by_bytes = all.bytes > staged_bytes_max;
     auto size_of = [&](const evictable& x) { return by_bytes ? of[x.origin].bytes : of[x.origin].pdus; };
     // Of equals the first is the one that has waited longest.
-    const auto it = std::max_element(waiting.begin(), waiting.end(), [&](const auto& a, const auto& b) { return size_of(a) < size_of(b); });
+    const auto it = std::max_element(waiting.begin(), waiting.end(),
+                                     [&](const auto& a, const auto& b) { return size_of(a) < size_of(b); });
     if (it == waiting.end()) break;
     give_way(it);
   }
   for (const auto& [server, number] : gone)
     out_.log(log_level::warning, "events given up: too much waits in the room",
-                                {{"room", room_.id}, {"server", server}, {"events", std::to_string(number)}});
+             {{"room", room_.id}, {"server", server}, {"events", std::to_string(number)}});
   if (!gone.empty()) missing_.drop_pulled(); // what was fetched for them
   return own_fits() && all_fits();
 }

@@ -13,12 +13,13 @@ namespace causeway::room {
 struct joined_graph {
   room_graph graph;
   std::vector<store::write> writes;
-  std::vector<state_change> changes;  ///< of the current state
-  std::vector<std::string> outliers;  ///< ids of the events that are new in it
+  std::vector<state_change> changes; ///< of the current state
+  std::vector<std::string> outliers; ///< ids of the events that are new in it
 };
 
 /// Tries the answer to a send_join on a graph of its own. @param told  verified. @param join  ours
 /// @returns fault peer_bad_answer: the answer is not a state in which the join is allowed
-result<joined_graph> try_join(const room_state& room, told_state::proven told, const matrix::event_ptr& join, bool members_omitted);
+result<joined_graph> try_join(const room_state& room, told_state::proven told, const matrix::event_ptr& join,
+                              bool members_omitted);
 
 } // namespace causeway::room

@@ -14,7 +14,9 @@ result<matrix::event_ptr> with_authorising_signature(const matrix::event& join, 
   const auto* returned = answer.find("event");
   const auto* signatures = returned ? returned->find("signatures") : nullptr;
   const auto* theirs = signatures ? signatures->find_object(server) : nullptr;
-  if (!theirs) return fault{fault_code::peer_bad_answer, "send_join: the join came back without the signature of " + std::string{server}};
+  if (!theirs)
+    return fault{fault_code::peer_bad_answer,
+                 "send_join: the join came back without the signature of " + std::string{server}};
   auto source = join.source;
   source.find("signatures")->as_object()->set(server, *theirs);
   auto x = matrix::make_event(std::move(source), join.rules());

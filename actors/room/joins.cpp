@@ -16,7 +16,9 @@ void joins::want(const join_wanted& m) {
 
 void joins::join_here(const join_wanted& m) {
   if (room_.graph.membership(m.user_id) == "join") return events_.join_ended(m, {});
-  if (invitations_.is_missing(m) && invitations_.receive(m.invite, std::string{matrix::server_name_of(m.invite->sender)}, m)) return;
+  if (invitations_.is_missing(m) &&
+      invitations_.receive(m.invite, std::string{matrix::server_name_of(m.invite->sender)}, m))
+    return;
   if (authorisation_.is_needed(m.user_id)) return authorise(m.user_id, m);
   commit(m, {});
 }
@@ -52,7 +54,8 @@ void joins::authorised(join_authorisation::outcome a) {
   const auto* wanted = std::get_if<join_wanted>(&a.next);
   if (!wanted) return events_.call_authorised(std::move(a.next), a.authoriser);
   // The room may have been left while others were asked.
-  if (!room_.takes_part()) return events_.join_ended(*wanted, {fault_code::not_member, "nobody of this server is in the room any more"});
+  if (!room_.takes_part())
+    return events_.join_ended(*wanted, {fault_code::not_member, "nobody of this server is in the room any more"});
   if (a.authoriser) return commit(*wanted, *a.authoriser);
   if (a.authoriser.error().code == fault_code::forbidden) events_.join_ended(*wanted, a.authoriser.error());
   else resident_.begin(*wanted, a.authoriser.error());

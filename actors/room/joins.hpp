@@ -17,8 +17,10 @@ namespace causeway::room {
 /// A user of ours joins, whichever way is open: by an event of ours where we are in the room, else through another server.
 class joins {
 public:
-  joins(const room_state& room, decision& out, authoring& author, remote_join& remote, room_invitations& invitations, room_events& events)
-      : room_(room), authoring_(author), remote_(remote), invitations_(invitations), events_(events), authorisation_(room, out), resident_(room, out, events) {}
+  joins(const room_state& room, decision& out, authoring& author, remote_join& remote, room_invitations& invitations,
+        room_events& events)
+      : room_(room), authoring_(author), remote_(remote), invitations_(invitations), events_(events),
+        authorisation_(room, out), resident_(room, out, events) {}
 
   void want(const join_wanted& m);
   /// @pre we take part in the room

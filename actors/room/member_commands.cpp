@@ -33,10 +33,8 @@ command_outcome member_commands::run(const queued_command& c, const chat::member
 command_outcome member_commands::run(const queued_command& c, const chat::room_knock& x) {
   const auto now_is = room_.graph.membership(x.user);
   if (now_is == "knock") return follow_knock(room_.graph.state_event("m.room.member", x.user), c.command.reference);
-  if (now_is == "join")
-    return fault{fault_code::conflict, x.user + " is in the room already"};
-  if (now_is == "invite")
-    return fault{fault_code::conflict, x.user + " is invited: answer the invitation"};
+  if (now_is == "join") return fault{fault_code::conflict, x.user + " is in the room already"};
+  if (now_is == "invite") return fault{fault_code::conflict, x.user + " is invited: answer the invitation"};
   object content{{"membership", "knock"}};
   if (x.reason) content.set("reason", *x.reason);
   if (c.command.profiles)
@@ -54,13 +52,13 @@ command_outcome member_commands::run(const queued_command& c, const chat::room_k
 command_outcome member_commands::follow_knock(const matrix::event_ptr& knock, const command_reference& command) {
   // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the word of it, the command is
   // repeated; or the room, loaded again, finds that nobody follows it.
-  out_.send({actor_kind::invitation, room_.id + "|" + *knock->state_key}, knock_made{knock, room_.head.chat_room_id, room_.head.type, command});
+  out_.send({actor_kind::invitation, room_.id + "|" + *knock->state_key},
+            knock_made{knock, room_.head.chat_room_id, room_.head.type, command});
   return ends_later{};
 }
 
 command_outcome member_commands::run(const queued_command&, const chat::knock_reject& x) {
-  if (room_.graph.membership(x.user) != "knock")
-    return fault{fault_code::conflict, x.user + " does not knock"};
+  if (room_.graph.membership(x.user) != "knock") return fault{fault_code::conflict, x.user + " does not knock"};
   object content{{"membership", "leave"}};
   if (x.reason) content.set("reason", *x.reason);
   auto e = authoring_.author({"m.room.member", x.by, x.user, std::move(content)});

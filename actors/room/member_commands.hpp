@@ -12,7 +12,8 @@ namespace causeway::room {
 /// invite.send, member.leave, room.knock, knock.reject.
 class member_commands {
 public:
-  member_commands(const room_state& room, decision& out, authoring& author, room_invitations& invitations, const inbound_events& inbound)
+  member_commands(const room_state& room, decision& out, authoring& author, room_invitations& invitations,
+                  const inbound_events& inbound)
       : room_(room), out_(out), authoring_(author), invitations_(invitations), inbound_(inbound) {}
 
   command_outcome run(const queued_command& c, const chat::invite_send& x);

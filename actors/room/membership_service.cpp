@@ -37,7 +37,8 @@ void membership_service::release(const std::string& user) {
   for (auto& h : std::exchange(held_, {})) {
     if (h.user == user) released.push_back(std::move(h));
     // It may be in the room a moment later: not a refusal for good.
-    else if (out_.now() - h.since >= hold_ms) refuse(out_, h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+    else if (out_.now() - h.since >= hold_ms)
+      refuse(out_, h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
     else held_.push_back(std::move(h));
   }
   if (!held_.empty()) out_.wake_at(held_.front().since + hold_ms, timer);
@@ -49,7 +50,8 @@ void membership_service::make(const federation_call& m, const char* membership) 
   const auto& user = m.match->parameters.at(1);
   const bool joins = std::string_view{membership} == "join", leaves = std::string_view{membership} == "leave";
   if (!matrix::is_user_id(user)) return refuse(out_, m, {fault_code::invalid_param, "user id"});
-  if (matrix::server_name_of(user) != m.origin) return refuse(out_, m, {fault_code::forbidden, "the user belongs to another server"});
+  if (matrix::server_name_of(user) != m.origin)
+    return refuse(out_, m, {fault_code::forbidden, "the user belongs to another server"});
   if (!leaves) {
     bool known = false;
     std::size_t versions = 0;
@@ -58,12 +60,14 @@ void membership_service::make(const federation_call& m, const char* membership) 
         ++versions;
         known = known || value == room_.head.room_version;
       }
-    if (versions == 0 && !joins) return refuse(out_, m, {fault_code::missing_param, "ver"}); // there was no knocking before it had to be said
+    if (versions == 0 && !joins)
+      return refuse(out_, m, {fault_code::missing_param, "ver"}); // there was no knocking before it had to be said
     if (versions == 0) known = room_.head.room_version == "1";
     if (!known)
-      return reply(out_, m, 400, matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
-                                                          {"error", "the room has version " + room_.head.room_version},
-                                                          {"room_version", room_.head.room_version}}));
+      return reply(out_, m, 400,
+                   matrix::json::canonical(object{{"errcode", "M_INCOMPATIBLE_ROOM_VERSION"},
+                                                  {"error", "the room has version " + room_.head.room_version},
+                                                  {"room_version", room_.head.room_version}}));
     if (!room_.head.federated) return refuse(out_, m, {fault_code::forbidden, "the room does not federate"});
   }
   if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
@@ -87,7 +91,8 @@ void membership_service::offer(const federation_call& m, const char* membership,
   shape.erase("signatures");
   shape.erase("event_id");
   shape.erase("origin"); // ours, in an event that is theirs
-  reply(out_, m, 200, matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", room_.head.room_version}}));
+  reply(out_, m, 200,
+        matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", room_.head.room_version}}));
 }
 
 void membership_service::send(const federation_call& m, const char* membership) {
@@ -97,14 +102,20 @@ void membership_service::send(const federation_call& m, const char* membership) 
   if (!formed) return refuse(out_, m, {fault_code::bad_json, formed.error().detail});
   const auto& x = *formed;
   if (x->room_id != room_.id) return refuse(out_, m, {fault_code::invalid_param, "room_id differs from the path"});
-  if (x->event_id != m.match->parameters.at(1)) return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
+  if (x->event_id != m.match->parameters.at(1))
+    return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
   if (x->type != "m.room.member" || !x->state_key || x->membership() != membership)
-    return refuse(out_, m, {fault_code::invalid_param, std::string{"an m.room.member event with membership "} + membership + " is expected"});
+    return refuse(out_, m,
+                  {fault_code::invalid_param,
+                   std::string{"an m.room.member event with membership "} + membership + " is expected"});
   if (*x->state_key != x->sender) return refuse(out_, m, {fault_code::invalid_param, "sender and state_key differ"});
-  if (matrix::server_name_of(x->sender) != m.origin) return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
+  if (matrix::server_name_of(x->sender) != m.origin)
+    return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
   if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
   if (held_for_invite(m, *x->state_key)) return;
-  const auto* via = x->membership() == "join" && x->rules().restricted_join ? x->content().find("join_authorised_via_users_server") : nullptr;
+  const auto* via = x->membership() == "join" && x->rules().restricted_join
+                      ? x->content().find("join_authorised_via_users_server")
+                      : nullptr;
   if (via && via->as_string() && room_.node.is_local(*via->as_string())) {
     // It counts with our signature only, and our signature says that the conditions are met now.
     if (joins_.needs_authorisation(x->sender)) return joins_.authorise(x->sender, send_join_call{m, x});
@@ -124,7 +135,8 @@ void membership_service::authorised(authorised_step next, const result<std::stri
   const auto* send = std::get_if<send_join_call>(&next);
   const auto& call = make ? make->call : send->call;
   if (!authoriser) return refuse(out_, call, authoriser.error());
-  if (!room_.takes_part()) return refuse(out_, call, {fault_code::not_found, "room " + room_.id}); // it was left while others were asked
+  if (!room_.takes_part())
+    return refuse(out_, call, {fault_code::not_found, "room " + room_.id}); // it was left while others were asked
   if (make) offer(call, "join", *authoriser);
   else verify(call, matrix::add_signature(*send->join, room_.node.server_name, room_.node.key));
 }
@@ -144,10 +156,12 @@ bool membership_service::ask_for_parents(const federation_call& m, const matrix:
 void membership_service::finish_send(const federation_call& m, const matrix::event_ptr& x) {
   const bool joins = x->membership() == "join";
   const auto* known = room_.graph.find(x->event_id);
-  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(), [&](const auto& id) { return room_.graph.is_placed(id); })) {
+  if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(),
+                                             [&](const auto& id) { return room_.graph.is_placed(id); })) {
     if (!known || known->judged != store::verdict::accepted) {
       if (ask_for_parents(m, x)) return;
-      return refuse(out_, m, {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
+      return refuse(out_, m,
+                    {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
     }
     // A repeat of what was taken long ago: the state before it is on disk.
     const auto asked = out_.next_token();
@@ -155,7 +169,8 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
     reading_[asked] = m;
     return;
   }
-  if (!room_.graph.missing_auth_events(*x).empty()) return refuse(out_, m, {fault_code::invalid_param, "auth_events are unknown here"});
+  if (!room_.graph.missing_auth_events(*x).empty())
+    return refuse(out_, m, {fault_code::invalid_param, "auth_events are unknown here"});
   if (known && known->judged != store::verdict::accepted && known->judged != store::verdict::outlier)
     return refuse(out_, m, {fault_code::forbidden, "the event was refused before"});
   const auto before = writer_.state_before(x->prev_events);
@@ -166,8 +181,11 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
     // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo what we say 200 to. A member
     // stays one, whatever his second join cites: the answer to the first was lost.
     if (const auto stands = room_.graph.state_event("m.room.member", x->sender);
-        stands && stands->membership() != x->membership() && std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
-      return refuse(out_, m, {fault_code::invalid_param, "the membership of " + x->sender + " has changed since the template; ask for a new one"});
+        stands && stands->membership() != x->membership() &&
+        std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
+      return refuse(out_, m,
+                    {fault_code::invalid_param,
+                     "the membership of " + x->sender + " has changed since the template; ask for a new one"});
     if (policy_holds(m, x)) return;
     std::set<std::string> servers;
     for (auto& s : room_.servers()) servers.insert(std::move(s));
@@ -198,13 +216,17 @@ void membership_service::push_head_to(const std::string& server, const std::stri
   }
 }
 
-std::string membership_service::joined_body(const federation_call& m, const matrix::event& join, const state_ref& before) const {
+std::string membership_service::joined_body(const federation_call& m, const matrix::event& join,
+                                            const state_ref& before) const {
   const auto* wish = m.match->find_query("omit_members");
   const bool looks_in_both = wish && *wish == "true";
   const bool omit = looks_in_both && room_.graph.members_in(before).joined > room_.node.room.omit_members_above;
   auto state = omit ? room_.graph.events_but_members(before) : room_.graph.events_of(before);
   // A room without a name is shown by some of its members.
-  std::size_t heroes = room_.graph.state_event(before, "m.room.name") || room_.graph.state_event(before, "m.room.canonical_alias") ? 0 : heroes_max;
+  std::size_t heroes =
+    room_.graph.state_event(before, "m.room.name") || room_.graph.state_event(before, "m.room.canonical_alias")
+      ? 0
+      : heroes_max;
   if (omit) {
     if (auto own = room_.graph.state_event(before, "m.room.member", join.sender)) state.push_back(std::move(own));
     if (heroes > 0)
@@ -255,7 +277,8 @@ bool membership_service::verified(const events_verified& m) {
   if (it == verifying_.end()) return false;
   const auto arriving = std::move(it->second);
   verifying_.erase(it);
-  if (m.checks.front() != event_check::valid) refuse(out_, arriving.call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
+  if (m.checks.front() != event_check::valid)
+    refuse(out_, arriving.call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
   else finish_send(arriving.call, arriving.event);
   return true;
 }

@@ -36,8 +36,8 @@ public:
     room_events& events;
   };
   explicit membership_service(const parts& p)
-      : room_(p.room), out_(p.out), writer_(p.writer), authoring_(p.author), policy_(p.policy), invitations_(p.invitations),
-        joins_(p.join), parents_(p.parents), events_(p.events) {}
+      : room_(p.room), out_(p.out), writer_(p.writer), authoring_(p.author), policy_(p.policy),
+        invitations_(p.invitations), joins_(p.join), parents_(p.parents), events_(p.events) {}
 
   /// GET /make_join, /make_knock, /make_leave. @param membership  join, knock, leave
   void make(const federation_call& m, const char* membership);

@@ -150,7 +150,8 @@ void add_links(collected& out, std::string_view html, std::string_view room_id) 
 /// "@room" as a word of its own; before a colon only where no server name follows.
 bool has_room_word(std::string_view text) {
   const auto ends_word = [](char c) {
-    return !((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '@' || c == ':' || static_cast<unsigned char>(c) >= 0x80);
+    return !((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '@' || c == ':' ||
+             static_cast<unsigned char>(c) >= 0x80);
   };
   const std::string_view word = everybody;
   for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos; at += word.size()) {
@@ -178,7 +179,8 @@ std::vector<std::string> mentions_of(const object& content, std::string_view roo
     return found ? found->as_string() : nullptr;
   };
   const auto* format = string_of("format");
-  if (const auto* html = string_of("formatted_body"); html && format && *format == "org.matrix.custom.html") add_links(out, *html, room_id);
+  if (const auto* html = string_of("formatted_body"); html && format && *format == "org.matrix.custom.html")
+    add_links(out, *html, room_id);
   if (const auto* body = string_of("body"); body && has_room_word(*body)) out.add(everybody);
   return out.take();
 }

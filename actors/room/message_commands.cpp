@@ -37,16 +37,18 @@ void mark(object& content, const queued_command& c, const chat::message_send& x,
 
 command_outcome message_commands::run(queued_command& c, const chat::message_send& x) {
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
-    return fault{fault_code::too_large, "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
-  if (room_.graph.membership(x.sender) != "join") return fault{fault_code::not_member, x.sender + " is not in the room"};
+    return fault{fault_code::too_large,
+                 "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
+  if (room_.graph.membership(x.sender) != "join")
+    return fault{fault_code::not_member, x.sender + " is not in the room"};
   for (const auto& [field, named] : {std::pair{"reply_to", &x.reply_to}, std::pair{"thread", &x.thread}})
     if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
       return fault{fault_code::not_found, std::string{field} + ": there is no message " + **named + " in this room"};
   if (c.sent.empty() && c.id_in_use && !*c.id_in_use) return c.id_in_use->error();
   const auto* latest = names_.find(x.message);
   if (const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{}; c.sent.empty() && !used.empty())
-    return fault{fault_code::already_exists, "message: " + x.message + " is " + used +
-                                                                              "; to repeat a command, send it under the id it had"};
+    return fault{fault_code::already_exists,
+                 "message: " + x.message + " is " + used + "; to repeat a command, send it under the id it had"};
 
   // The text, if there is one, then the files.
   std::vector<object> contents;
@@ -81,16 +83,19 @@ command_outcome message_commands::run(queued_command& c, const chat::message_sen
 command_outcome message_commands::run(const queued_command& c, const chat::message_delete& x) {
   auto refuse = [&](fault_code code, std::string why) { return fault{code, std::move(why)}; };
   const auto& target = c.target->target;
-  if (!target || target->judged != store::verdict::accepted) return refuse(fault_code::not_found, "message " + x.message);
+  if (!target || target->judged != store::verdict::accepted)
+    return refuse(fault_code::not_found, "message " + x.message);
   if (target->event->is_state()) return refuse(fault_code::invalid_param, x.message + " is no message");
-  if (target->event->redacted_because) return refuse(fault_code::conflict, "message " + x.message + " is deleted already");
+  if (target->event->redacted_because)
+    return refuse(fault_code::conflict, "message " + x.message + " is deleted already");
   if (room_.graph.membership(x.by) != "join") return refuse(fault_code::not_member, x.by + " is not in the room");
   draft d{"m.room.redaction", x.by, std::nullopt, {}, target->event->event_id};
   if (x.reason && !x.reason->empty()) d.content.set("reason", *x.reason);
   auto e = authoring_.author(d);
   if (!e) return failed_like(e);
   if (!room_.graph.rules().redaction_auth_rule && !matrix::redaction_applies(**e, *target->event, room_.graph.levels()))
-    return refuse(fault_code::forbidden, x.by + " is below the room's redact level, and the message is of another server");
+    return refuse(fault_code::forbidden,
+                  x.by + " is below the room's redact level, and the message is of another server");
   if (auto fine = authoring_.commit(*e); !fine) return fine.error();
   redactions_.apply(*e, *target, c.target->chat_message_id);
   return succeeded{chat::event_answer{(*e)->event_id}};
@@ -98,10 +103,12 @@ command_outcome message_commands::run(const queued_command& c, const chat::messa
 
 command_outcome message_commands::run(const queued_command&, const chat::typing& x) {
   if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
-  const auto content = matrix::json::canonical(object{{"room_id", room_.id}, {"user_id", x.user}, {"typing", x.is_typing}});
+  const auto content =
+    matrix::json::canonical(object{{"room_id", room_.id}, {"user_id", x.user}, {"typing", x.is_typing}});
   for (const auto& server : room_.servers())
     if (server != room_.node.server_name)
-      out_.send_at_once({actor_kind::remote_server, server}, edu_queued{"m.typing", "typing|" + room_.id + "|" + x.user, content});
+      out_.send_at_once({actor_kind::remote_server, server},
+                        edu_queued{"m.typing", "typing|" + room_.id + "|" + x.user, content});
   return succeeded{chat::empty_answer{}, false};
 }
 

@@ -29,7 +29,8 @@ object content_of(const chat::file& x) {
   if (x.height) info.set("h", static_cast<std::int64_t>(*x.height));
   if (x.duration_ms) info.set("duration", static_cast<std::int64_t>(*x.duration_ms));
   const auto* msgtype = is("image/") ? "m.image" : is("video/") ? "m.video" : is("audio/") ? "m.audio" : "m.file";
-  return {{"msgtype", msgtype}, {"body", x.file_name}, {"filename", x.file_name}, {"url", x.mxc}, {"info", std::move(info)}};
+  return {
+    {"msgtype", msgtype}, {"body", x.file_name}, {"filename", x.file_name}, {"url", x.mxc}, {"info", std::move(info)}};
 }
 
 std::optional<chat::received_file> file_of(const object& content) {

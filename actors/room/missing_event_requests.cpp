@@ -51,10 +51,13 @@ missing_events::lacking missing_events::gap_lacks(const gap& g) const {
     if (!is_part_of(g, id, w)) continue;
     if (w.phase == work_phase::waiting_for_parents) {
       // For what came by another way; what was pulled for this gap is looked at for itself.
-      found.waits = found.waits || std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), [&](const auto& ref) {
-        const auto other = inbound_.by_event().find(ref);
-        return other != inbound_.by_event().end() && !is_part_of(g, other->second, inbound_.all().at(other->second)) && !inbound_.is_stalled(inbound_.all().at(other->second));
-      });
+      found.waits =
+        found.waits || std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), [&](const auto& ref) {
+          const auto other = inbound_.by_event().find(ref);
+          return other != inbound_.by_event().end() &&
+                 !is_part_of(g, other->second, inbound_.all().at(other->second)) &&
+                 !inbound_.is_stalled(inbound_.all().at(other->second));
+        });
       continue;
     }
     if (w.phase != work_phase::closing_gap) {
@@ -67,16 +70,22 @@ missing_events::lacking missing_events::gap_lacks(const gap& g) const {
       const auto other = inbound_.by_event().find(ref);
       if (other == inbound_.by_event().end()) return true;
       const auto& parent = inbound_.all().at(other->second);
-      if (is_part_of(g, other->second, parent) && parent.phase == work_phase::closing_gap) return false; // itself among them
+      if (is_part_of(g, other->second, parent) && parent.phase == work_phase::closing_gap)
+        return false; // itself among them
       if (inbound_.is_stalled(parent)) return true;
       found.waits = true;
       return false;
     };
-    const bool all_refuted = !x.prev_events.empty() && std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return inbound_.is_refuted(p); });
+    const bool all_refuted =
+      !x.prev_events.empty() &&
+      std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return inbound_.is_refuted(p); });
     if (!w.told_state && (w.distrusts_parents || all_refuted)) found.states.push_back(&w);
-    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) { return !room_.graph.is_placed(p) && !inbound_.is_left_out(x, p) && unknown(p); }))
+    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) {
+               return !room_.graph.is_placed(p) && !inbound_.is_left_out(x, p) && unknown(p);
+             }))
       found.parents.push_back(&w);
-    else if (std::any_of(x.auth_events.begin(), x.auth_events.end(), [&](const auto& a) { return !room_.graph.find(a) && unknown(a); }))
+    else if (std::any_of(x.auth_events.begin(), x.auth_events.end(),
+                         [&](const auto& a) { return !room_.graph.find(a) && unknown(a); }))
       found.authority.push_back(&w);
   }
   return found;
@@ -99,9 +108,10 @@ void missing_events::ask_gap(std::uint64_t number) {
     if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
     const auto* target = &std::as_const(inbound_.all()).at(g.work_id);
-    const auto deepest = *std::min_element(lacks.states.begin(), lacks.states.end(), [target](const auto* a, const auto* b) {
-      return std::pair{a->event->depth, a == target} < std::pair{b->event->depth, b == target};
-    });
+    const auto deepest =
+      *std::min_element(lacks.states.begin(), lacks.states.end(), [target](const auto* a, const auto* b) {
+        return std::pair{a->event->depth, a == target} < std::pair{b->event->depth, b == target};
+      });
     if ((deepest != target && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
     return next_gap_server(number, "nobody asked has told the state at the far end");
   }
@@ -111,7 +121,8 @@ void missing_events::ask_gap(std::uint64_t number) {
   }
   if (ask_authority(g, lacks.authority)) return;
   // Of another event the authority cannot be had; of the target itself nothing can be told without it.
-  const bool own = std::any_of(lacks.authority.begin(), lacks.authority.end(), [&](const auto* w) { return w == &inbound_.all().at(g.work_id); });
+  const bool own = std::any_of(lacks.authority.begin(), lacks.authority.end(),
+                               [&](const auto* w) { return w == &inbound_.all().at(g.work_id); });
   if (own || !ask_state_of_target(g)) next_gap_server(number, "nothing is left to ask");
 }
 
@@ -125,9 +136,11 @@ bool missing_events::ask_state_of_target(gap& g) {
   return true;
 }
 
-void missing_events::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r) {
+void missing_events::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id,
+                                 peer_request r) {
   g.at = what;
-  std::erase_if(importing_, [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
+  std::erase_if(importing_,
+                [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
   g.asked_of = server;
   g.event_id = event_id;
   g.since = out_.now();
@@ -146,8 +159,11 @@ void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_
   peer_request r;
   r.endpoint = matrix::endpoint::get_missing_events;
   r.parameters = {room_.id};
-  r.body = matrix::json::canonical(matrix::json::object{{"earliest_events", std::move(earliest)}, {"latest_events", std::move(latest)},
-                                                       {"limit", static_cast<std::int64_t>(room_.node.room.missing_events_limit)}, {"min_depth", 0}});
+  r.body = matrix::json::canonical(
+    matrix::json::object{{"earliest_events", std::move(earliest)},
+                         {"latest_events", std::move(latest)},
+                         {"limit", static_cast<std::int64_t>(room_.node.room.missing_events_limit)},
+                         {"min_depth", 0}});
   r.timeout_ms = room_.node.federation.request_timeout_ms * 2;
   r.response_bytes_max = (room_.node.room.missing_events_limit + 1) * limits::event_bytes_max;
   ask_for_gap(g, gap::step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
@@ -158,11 +174,14 @@ std::optional<std::string> missing_events::witness_for(const gap& g, const inbou
   std::vector<std::string> order;
   if (author != room_.node.server_name && room_.has_server(author)) order.push_back(author);
   if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
-  else order.insert(order.end(), g.to_try.begin(), g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
+  else
+    order.insert(order.end(), g.to_try.begin(),
+                 g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
   // and not at all while those who would know better are merely silent.
-  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) || out_.now() - inbound_.all().at(g.work_id).since >= lone_word_after_ms))
+  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) ||
+                               out_.now() - inbound_.all().at(g.work_id).since >= lone_word_after_ms))
     order.push_back(g.pusher);
   for (const auto& server : order)
     if (!g.states_asked.contains({server, w.event->event_id})) return server;
@@ -187,16 +206,19 @@ void missing_events::gap_state_ids(std::uint64_t number, const std::string& body
   auto& g = gaps_.at(number);
   gap::state_by_ids told{g.asked_of, g.event_id, {}, {}};
   std::size_t chain = 0;
-  const auto read = matrix::json::parse_streamed(body, {"pdu_ids", "auth_chain_ids"}, [&](std::string_view list, matrix::json::value&& item) {
-    const auto* id = item.as_string();
-    if (!id || id->size() > limits::identifier_bytes_max) return true;
-    if (!room_.graph.find(*id) && told.missing.size() <= state_events_max && std::find(told.missing.begin(), told.missing.end(), *id) == told.missing.end())
-      told.missing.push_back(*id);
-    if (list == "pdu_ids") told.ids.push_back(*id);
-    return told.ids.size() <= state_ids_max && (list == "pdu_ids" || ++chain <= state_ids_max);
-  });
+  const auto read = matrix::json::parse_streamed(
+    body, {"pdu_ids", "auth_chain_ids"}, [&](std::string_view list, matrix::json::value&& item) {
+      const auto* id = item.as_string();
+      if (!id || id->size() > limits::identifier_bytes_max) return true;
+      if (!room_.graph.find(*id) && told.missing.size() <= state_events_max &&
+          std::find(told.missing.begin(), told.missing.end(), *id) == told.missing.end())
+        told.missing.push_back(*id);
+      if (list == "pdu_ids") told.ids.push_back(*id);
+      return told.ids.size() <= state_ids_max && (list == "pdu_ids" || ++chain <= state_ids_max);
+    });
   const auto* ids = read ? read->find("pdu_ids") : nullptr;
-  if (!ids || !ids->as_array() || told.missing.size() > state_events_max || told.missing.size() * state_events_share > told.ids.size())
+  if (!ids || !ids->as_array() || told.missing.size() > state_events_max ||
+      told.missing.size() * state_events_share > told.ids.size())
     return ask_whole_state(number);
   g.by_ids = std::move(told);
   ask_state_event(number);
@@ -209,7 +231,8 @@ void missing_events::ask_state_event(std::uint64_t number) {
   if (told.missing.empty()) {
     matrix::state_map state;
     for (const auto& id : told.ids)
-      if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
+      if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected)
+        state.insert_or_assign({n->event->type, *n->event->state_key}, id);
     g.asked_of = told.server;
     g.event_id = told.event_id;
     g.states_asked.insert({told.server, told.event_id});
@@ -262,7 +285,8 @@ bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event
 }
 
 bool missing_events::answered(const peer_answer& m) {
-  const auto it = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
+  const auto it = std::find_if(gaps_.begin(), gaps_.end(),
+                               [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
   if (it == gaps_.end()) return take_up_question(m) && answered(m);
   const auto number = it->first;
   auto& g = it->second;
@@ -284,38 +308,44 @@ bool missing_events::answered(const peer_answer& m) {
 void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
   auto& g = gaps_.at(number);
   if (g.at == gap::step::state) {
-    auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(), [this](const std::string& id) { return room_.graph.find(id) != nullptr; });
+    auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(),
+                            [this](const std::string& id) { return room_.graph.find(id) != nullptr; });
     if (!read) return gap_refused(number, to_string(read.error()));
     g.told.keep_reached();
-    if (g.told.size() > told_events_max + 2 * room_.graph.current().state->size()) return gap_refused(number, "the state has too many unknown events");
+    if (g.told.size() > told_events_max + 2 * room_.graph.current().state->size())
+      return gap_refused(number, "the state has too many unknown events");
     return verify_told_of_gap(number);
   }
   if (g.at == gap::step::state_ids) return gap_state_ids(number, text);
   auto body = matrix::json::parse_readable(text, {"events", "pdus", "auth_chain"});
   if (!body) return gap_refused(number, "the answer is no JSON");
-  const char* list = g.at == gap::step::missing_events ? "events" : g.at == gap::step::auth_events ? "auth_chain" : "pdus";
+  const char* list = g.at == gap::step::missing_events ? "events"
+                     : g.at == gap::step::auth_events  ? "auth_chain"
+                                                       : "pdus";
   const auto* pdus = body->find_array(list);
   if (!pdus) return gap_refused(number, std::string{"the answer has no "} + list);
   std::vector<matrix::event_ptr> unknown;
   switch (g.at) {
-    case gap::step::missing_events: {
-      auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
-      if (told.size() > room_.node.room.missing_events_limit) told.resize(room_.node.room.missing_events_limit);
-      return missing_events_told(number, told);
-    }
-    case gap::step::auth_events: {
-      const auto of = inbound_.by_event().find(g.event_id);
-      unknown = of == inbound_.by_event().end() ? decltype(unknown){} : reached_by_auth(inbound_.all().at(of->second).event->auth_events, import_.parse_unknown(*pdus));
-      if (unknown.size() > chain_events_max) return gap_refused(number, "the auth chain is too long");
-      break;
-    }
-    case gap::step::event:
-    case gap::step::state_event:
-      unknown = import_.parse_unknown(*pdus);
-      std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
-      break;
-    case gap::step::state_ids:
-    case gap::step::state: break;
+  case gap::step::missing_events: {
+    auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
+    if (told.size() > room_.node.room.missing_events_limit) told.resize(room_.node.room.missing_events_limit);
+    return missing_events_told(number, told);
+  }
+  case gap::step::auth_events: {
+    const auto of = inbound_.by_event().find(g.event_id);
+    unknown = of == inbound_.by_event().end()
+                ? decltype(unknown){}
+                : reached_by_auth(inbound_.all().at(of->second).event->auth_events, import_.parse_unknown(*pdus));
+    if (unknown.size() > chain_events_max) return gap_refused(number, "the auth chain is too long");
+    break;
+  }
+  case gap::step::event:
+  case gap::step::state_event:
+    unknown = import_.parse_unknown(*pdus);
+    std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
+    break;
+  case gap::step::state_ids:
+  case gap::step::state: break;
   }
   if (unknown.empty()) return gap_refused(number, "the server had nothing to add");
   verify_for_gap(g, std::move(unknown));
@@ -323,13 +353,13 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
 
 void missing_events::gap_question_done(gap& g) {
   switch (g.at) {
-    case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
-    case gap::step::state_ids:      // it ends with a state, or with the question for the whole
-      break;
-    case gap::step::state_event: g.by_ids->missing.pop_front(); break;
-    case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
-    case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
-    case gap::step::event: g.singles_asked.insert(g.event_id); break;
+  case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
+  case gap::step::state_ids:      // it ends with a state, or with the question for the whole
+    break;
+  case gap::step::state_event: g.by_ids->missing.pop_front(); break;
+  case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
+  case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
+  case gap::step::event: g.singles_asked.insert(g.event_id); break;
   }
 }
 
@@ -357,7 +387,7 @@ void missing_events::gap_refused(std::uint64_t number, const std::string& why) {
   if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
   if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
   out_.log(log_level::info, "what leads to an event is not told: the state there is asked for",
-                              {{"room", room_.id}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
+           {{"room", room_.id}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
   g.walk_ended = true;
   ask_gap(number);
 }
@@ -377,7 +407,8 @@ void missing_events::verify_told_of_gap(std::uint64_t number) {
   repair_.repair(proven.stripped, g.asked_of);
   auto state = import_.add_state(std::move(proven));
   for (const auto& id : known)
-    if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected) state.insert_or_assign({n->event->type, *n->event->state_key}, id);
+    if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected)
+      state.insert_or_assign({n->event->type, *n->event->state_key}, id);
   take_state_for_gap(number, std::move(state));
 }
 
@@ -404,7 +435,8 @@ bool missing_events::verified(const events_verified& m) {
   return true;
 }
 
-void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks) {
+void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events,
+                                  const std::vector<event_check>& checks) {
   auto& g = gaps_.at(number);
   g.progress = out_.now();
   if (g.at == gap::step::state) {
@@ -419,15 +451,18 @@ void missing_events::missing_events_told(std::uint64_t number, const std::vector
   auto& g = gaps_.at(number);
   auto events = told;
   // What was refuted is nobody's word, however often it is told.
-  std::erase_if(events, [&](const auto& x) { return g.refuted.contains(x->event_id) || inbound_.is_refuted(x->event_id); });
+  std::erase_if(events,
+                [&](const auto& x) { return g.refuted.contains(x->event_id) || inbound_.is_refuted(x->event_id); });
   const bool others_fetch = std::any_of(events.begin(), events.end(), [&](const auto& x) {
     const auto it = inbound_.by_event().find(x->event_id);
-    return it != inbound_.by_event().end() && inbound_.all().at(it->second).pulled() && inbound_.all().at(it->second).pulled_for != number && !inbound_.is_stalled(inbound_.all().at(it->second));
+    return it != inbound_.by_event().end() && inbound_.all().at(it->second).pulled() &&
+           inbound_.all().at(it->second).pulled_for != number && !inbound_.is_stalled(inbound_.all().at(it->second));
   });
   // Another attempt may have failed with them; their states are asked for here, the deepest first, so that all comes in order.
   for (const auto& x : events)
     if (const auto it = inbound_.by_event().find(x->event_id); it != inbound_.by_event().end())
-      if (const auto& w = inbound_.all().at(it->second); w.copies.empty() && !w.pulled() && it->second != g.work_id) g.met.insert(it->second);
+      if (const auto& w = inbound_.all().at(it->second); w.copies.empty() && !w.pulled() && it->second != g.work_id)
+        g.met.insert(it->second);
   ++g.rounds;
   if (inbound_.enqueue_pulled(events, g.server, number) == 0) {
     if (!others_fetch) return gap_refused(number, "the server had nothing to add");
@@ -448,7 +483,7 @@ void missing_events::auth_events_told(std::uint64_t number, std::vector<matrix::
     if (g.loose.size() < chain_events_max && kept.insert(x->event_id).second) g.loose.push_back(std::move(x));
   import_.add_outliers(g.loose);
   std::erase_if(g.loose, [this](const auto& x) { return room_.graph.find(x->event_id) != nullptr; });
-  g.paused = true; // whatever asks next goes on from here
+  g.paused = true;    // whatever asks next goes on from here
   inbound_.advance(); // may end the gap, ask the store first, or go on with it
 }
 

@@ -65,19 +65,22 @@ void missing_events::event_ended(std::uint64_t id) {
 matrix::json::array missing_events::describe() const {
   matrix::json::array gaps;
   for (const auto& [number, open] : gaps_)
-    gaps.emplace_back(matrix::json::object{{"server", open.asked_of}, {"rounds", static_cast<std::int64_t>(open.rounds)}, {"event_id", open.event_id}});
+    gaps.emplace_back(matrix::json::object{
+      {"server", open.asked_of}, {"rounds", static_cast<std::int64_t>(open.rounds)}, {"event_id", open.event_id}});
   return gaps;
 }
 
 bool missing_events::needs_gap(std::uint64_t id, const inbound_event& w) const {
-  return !w.pulled() && w.phase == work_phase::closing_gap && !gap_of(id); // pulled events are part of the gap of the one they were pulled for
+  return !w.pulled() && w.phase == work_phase::closing_gap &&
+         !gap_of(id); // pulled events are part of the gap of the one they were pulled for
 }
 
 void missing_events::consider() {
   if (join_.is_active() || inbound_.is_looking_up()) return;
   // What lies behind the history of a join is history too, and comes with it in its order.
   if (history_.is_active() && gaps_.empty() && out_.now() < history_.begun() + history_first_ms) {
-    if (std::any_of(inbound_.all().begin(), inbound_.all().end(), [&](const auto& w) { return needs_gap(w.first, w.second); }))
+    if (std::any_of(inbound_.all().begin(), inbound_.all().end(),
+                    [&](const auto& w) { return needs_gap(w.first, w.second); }))
       out_.wake_at(history_.begun() + history_first_ms, timer);
     return;
   }
@@ -114,7 +117,8 @@ void missing_events::consider() {
   }
   for (const auto id : given_up) {
     const auto& w = inbound_.all().at(id);
-    out_.log(log_level::warning, "event given up: nobody has its parents", {{"room", room_.id}, {"event", w.event->event_id}, {"origin", w.origin}});
+    out_.log(log_level::warning, "event given up: nobody has its parents",
+             {{"room", room_.id}, {"event", w.event->event_id}, {"origin", w.origin}});
     inbound_.end_work(id, "the event's parents cannot be obtained");
   }
   for (const auto number : opened)
@@ -130,9 +134,11 @@ void missing_events::resume_gaps() {
     const auto it = gaps_.find(number);
     if (it == gaps_.end() || !std::exchange(it->second.paused, false)) continue;
     auto& g = it->second;
-    const auto fetched = std::count_if(inbound_.all().begin(), inbound_.all().end(), [&](const auto& w) { return w.second.pulled_for == number; });
+    const auto fetched = std::count_if(inbound_.all().begin(), inbound_.all().end(),
+                                       [&](const auto& w) { return w.second.pulled_for == number; });
     const auto fetched_max = std::size_t{room_.node.room.missing_events_rounds} * room_.node.room.missing_events_limit;
-    if (g.rounds >= room_.node.room.missing_events_rounds || static_cast<std::size_t>(fetched) >= fetched_max) g.walk_ended = true;
+    if (g.rounds >= room_.node.room.missing_events_rounds || static_cast<std::size_t>(fetched) >= fetched_max)
+      g.walk_ended = true;
     ask_gap(number);
   }
 }
@@ -201,14 +207,16 @@ bool missing_events::hangs(const std::string& server) const {
 void missing_events::left_hanging(const std::string& server) {
   hanging_[server] = out_.now();
   if (hanging_.size() <= heard_max) return;
-  hanging_.erase(std::min_element(hanging_.begin(), hanging_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
+  hanging_.erase(std::min_element(hanging_.begin(), hanging_.end(),
+                                  [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
 
 void missing_events::also_pushed(std::uint64_t work_id, const std::string& server) {
   auto& w = inbound_.all().at(work_id);
   if (!w.copies.empty() || w.origin == server) return;
   const bool by_its_author = server == matrix::server_name_of(w.event->sender);
-  const auto open = std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.work_id == work_id; });
+  const auto open =
+    std::find_if(gaps_.begin(), gaps_.end(), [&](const auto& g) { return g.second.work_id == work_id; });
   if (open == gaps_.end()) {
     // Its own server, once: whoever relayed it first may be silent, and have used up its turns.
     if (!by_its_author) return;
@@ -247,7 +255,8 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
   const std::size_t attempt = g.attempts;
   constexpr auto others_max = gap_servers_max - 1;
   if (others.size() > others_max) {
-    std::rotate(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(attempt * others_max % others.size()), others.end());
+    std::rotate(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(attempt * others_max % others.size()),
+                others.end());
     others.resize(others_max);
   }
   g.to_try.assign(others.begin(), others.end());
@@ -261,7 +270,8 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
 void missing_events::heard_from(const std::string& server) {
   heard_[server] = out_.now();
   if (heard_.size() <= heard_max) return;
-  heard_.erase(std::min_element(heard_.begin(), heard_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
+  heard_.erase(
+    std::min_element(heard_.begin(), heard_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
 
 time_ms missing_events::last_heard(const std::string& server) const {
@@ -284,7 +294,8 @@ void missing_events::drop_pulled() {
 
 void missing_events::next_gap_server(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
-  out_.log(log_level::info, "gap not closed", {{"room", room_.id}, {"server", g.server}, {"event", g.event_id}, {"why", why}});
+  out_.log(log_level::info, "gap not closed",
+           {{"room", room_.id}, {"server", g.server}, {"event", g.event_id}, {"why", why}});
   const auto it = inbound_.all().find(g.work_id);
   if (it != inbound_.all().end() && !g.to_try.empty()) {
     g.server = std::move(g.to_try.front());
@@ -299,7 +310,9 @@ void missing_events::next_gap_server(std::uint64_t number, const std::string& wh
   }
   if (it != inbound_.all().end()) {
     auto& pause = gap_pauses_[g.work_id];
-    pause.until = out_.now() + std::min<time_ms>(time_ms{room_.node.room.inbox_retry_ms} << std::min(pause.attempts++, 20u), gap_retry_ms_max);
+    pause.until =
+      out_.now() +
+      std::min<time_ms>(time_ms{room_.node.room.inbox_retry_ms} << std::min(pause.attempts++, 20u), gap_retry_ms_max);
     it->second.told_state.reset(); // it is asked for again, with what it rests on
     it->second.stands_alone = false;
   }

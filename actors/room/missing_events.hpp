@@ -43,7 +43,8 @@ public:
     inbound_events& inbound;
   };
   explicit missing_events(const parts& p)
-      : room_(p.room), out_(p.out), import_(p.import), repair_(p.repair), history_(p.history), join_(p.join), inbound_(p.inbound) {}
+      : room_(p.room), out_(p.out), import_(p.import), repair_(p.repair), history_(p.history), join_(p.join),
+        inbound_(p.inbound) {}
 
   /// Opens what gaps there are, and goes on with those that were waiting. After each round of the events under way.
   void consider();
@@ -83,25 +84,32 @@ private:
   struct gap {
     std::uint64_t number = 0;
     std::uint64_t work_id = 0;
-    bool paused = false; ///< something is under way that others do; it goes on when that has moved
-    time_ms since = 0;   ///< of the question that is open
-    time_ms progress = 0; ///< when an answer last brought something
-    time_ms not_before = 0; ///< paused until then, or until what it waits for is placed
-    std::set<std::uint64_t> met; ///< works that came by another way and lie on this one: verified, and stuck
-    std::set<std::string> refuted; ///< events that were pulled and are nobody's word
+    bool paused = false;             ///< something is under way that others do; it goes on when that has moved
+    time_ms since = 0;               ///< of the question that is open
+    time_ms progress = 0;            ///< when an answer last brought something
+    time_ms not_before = 0;          ///< paused until then, or until what it waits for is placed
+    std::set<std::uint64_t> met;     ///< works that came by another way and lie on this one: verified, and stuck
+    std::set<std::string> refuted;   ///< events that were pulled and are nobody's word
     std::set<std::string> turned_to; ///< servers that had their turn
-    bool lone = false;   ///< nobody besides the pusher can be asked: it is waited for
-    std::uint32_t attempts = 0; ///< before this one; each is more patient
-    bool alone = false;   ///< what leads to it cannot be had or verified: the state at the event itself is asked for
-    std::string pusher;  ///< who sent the event
-    std::string server;  ///< whose turn it is
+    bool lone = false;               ///< nobody besides the pusher can be asked: it is waited for
+    std::uint32_t attempts = 0;      ///< before this one; each is more patient
+    bool alone = false; ///< what leads to it cannot be had or verified: the state at the event itself is asked for
+    std::string pusher; ///< who sent the event
+    std::string server; ///< whose turn it is
     std::deque<std::string> to_try; ///< after it
     std::uint32_t rounds = 0;
     bool walk_ended = false;      ///< no more events are asked for: the state at the oldest is
     std::uint32_t unanswered = 0; ///< attempts of the question that is open
     std::uint32_t questions = 0;  ///< asked in this attempt
     token asked = 0;
-    enum class step : std::uint8_t { missing_events, state_ids, state_event, state, auth_events, event } at = step::missing_events;
+    enum class step : std::uint8_t {
+      missing_events,
+      state_ids,
+      state_event,
+      state,
+      auth_events,
+      event
+    } at = step::missing_events;
     /// One that was not answered in time. Others are asked meanwhile; who answers first leads on.
     struct late_question {
       token asked = 0;
@@ -115,15 +123,15 @@ private:
     std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
     /// A state that was told by its ids, while the few of its events that are unknown are fetched.
     struct state_by_ids {
-      std::string server, event_id; ///< who told it, and before which event it is
-      std::vector<std::string> ids; ///< of the state
+      std::string server, event_id;    ///< who told it, and before which event it is
+      std::vector<std::string> ids;    ///< of the state
       std::deque<std::string> missing; ///< of the state and its auth chain
     };
     std::optional<state_by_ids> by_ids;
     std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
     std::set<std::string> silent_witnesses;                     ///< events whose state somebody did not answer for
     std::set<std::string> chains_asked, singles_asked;          ///< of `server`
-    std::vector<matrix::event_ptr> loose;                       ///< proven, of auth chains, and still without what they rest on
+    std::vector<matrix::event_ptr> loose; ///< proven, of auth chains, and still without what they rest on
   };
   /// What the open gap waits for: of the event it is for, and of those that were pulled.
   struct lacking {
@@ -132,7 +140,9 @@ private:
   };
   using gap_ref = std::map<std::uint64_t, gap>::iterator;
   lacking gap_lacks(const gap& g) const;
-  static bool is_part_of(const gap& g, std::uint64_t id, const inbound_event& w) { return w.pulled_for == g.number || id == g.work_id || g.met.contains(id); }
+  static bool is_part_of(const gap& g, std::uint64_t id, const inbound_event& w) {
+    return w.pulled_for == g.number || id == g.work_id || g.met.contains(id);
+  }
   bool needs_gap(std::uint64_t id, const inbound_event& w) const;
   const gap* gap_of(std::uint64_t work_id) const;
   void open_gap(std::uint64_t work_id, const inbound_event& target);
@@ -170,7 +180,8 @@ private:
   void verify_for_gap(gap& g, std::vector<matrix::event_ptr> events);
   void verify_told_of_gap(std::uint64_t number);
   void take_state_for_gap(std::uint64_t number, matrix::state_map state);
-  void gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events, const std::vector<event_check>& checks);
+  void gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events,
+                    const std::vector<event_check>& checks);
   void missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& events);
   void auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events);
 
@@ -184,8 +195,9 @@ private:
 
   std::map<std::uint64_t, gap> gaps_; ///< by number
   std::uint64_t last_gap_ = 0;
-  std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>> importing_; ///< (gap, events being verified for it)
-  std::map<std::string, std::uint64_t> gap_turns_;                                       ///< server -> the last gap opened for an event of it
+  std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>>
+    importing_;                                    ///< (gap, events being verified for it)
+  std::map<std::string, std::uint64_t> gap_turns_; ///< server -> the last gap opened for an event of it
   struct gap_pause {
     time_ms until = 0;
     std::uint32_t attempts = 0;

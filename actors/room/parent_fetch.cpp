@@ -15,7 +15,8 @@ std::vector<std::string> parent_fetch::missing(const matrix::event& x) const {
 bool parent_fetch::fetch_first(const matrix::event& x, const message& m) {
   auto unplaced = missing(x);
   if (unplaced.empty()) return false;
-  if (retrying_) throw std::runtime_error("the parents of an own event are not in the store"); // asked once; what comes is placed
+  if (retrying_)
+    throw std::runtime_error("the parents of an own event are not in the store"); // asked once; what comes is placed
   fetch(std::move(unplaced), m);
   return true;
 }

@@ -21,7 +21,8 @@ constexpr std::size_t read_max = 2'000;
 void partial_state::begin(std::string join, std::string server, std::set<std::string> servers) {
   matrix::json::array names;
   for (const auto& s : servers) names.emplace_back(s);
-  writer_.begin_partial_state(matrix::json::canonical(object{{"join", join}, {"servers", std::move(names)}}), std::move(servers));
+  writer_.begin_partial_state(matrix::json::canonical(object{{"join", join}, {"servers", std::move(names)}}),
+                              std::move(servers));
   fetch_.emplace();
   fetch_->join = std::move(join);
   fetch_->server = std::move(server);
@@ -50,7 +51,8 @@ void partial_state::ask() {
   if (!fetch_ || fetch_->asked != 0 || fetch_->reading != 0) return;
   auto& w = *fetch_;
   if (w.state) return read_what_came_since(room_.graph.extremities());
-  if (w.server.empty() || w.server == room_.node.server_name) return failed("no other server is known to be in the room");
+  if (w.server.empty() || w.server == room_.node.server_name)
+    return failed("no other server is known to be in the room");
   w.since = out_.now();
   peer_request r;
   r.reply_to = out_.self();
@@ -68,9 +70,11 @@ bool partial_state::answered(const peer_answer& m) {
   auto& w = *fetch_;
   w.asked = 0;
   if (m.status != 200) return failed(to_string(m.why)), true;
-  if (auto read = w.told.read(m.body, "pdus", room_.id, room_.graph.rules()); !read) return failed(to_string(read.error())), true;
+  if (auto read = w.told.read(m.body, "pdus", room_.id, room_.graph.rules()); !read)
+    return failed(to_string(read.error())), true;
   auto create = w.told.create();
-  if (!create || create->event_id != room_.graph.create()->event_id) return failed("the state has not the room's create event"), true;
+  if (!create || create->event_id != room_.graph.create()->event_id)
+    return failed("the state has not the room's create event"), true;
   verify_next();
   return true;
 }
@@ -93,11 +97,13 @@ bool partial_state::verified(const events_verified& m) {
     return true;
   }
   if (const auto missing = w.told.without_key(); missing > 0)
-    out_.log(log_level::warning, "members: state events without a key", {{"room", room_.id}, {"events", std::to_string(missing)}});
+    out_.log(log_level::warning, "members: state events without a key",
+             {{"room", room_.id}, {"events", std::to_string(missing)}});
   auto proven = w.told.take_proven();
   repair_.repair(proven.stripped, w.server);
   auto state = import_.add_state(std::move(proven));
-  if (!state.contains({"m.room.create", ""})) return failed("the create event is not among what is validly signed"), true;
+  if (!state.contains({"m.room.create", ""}))
+    return failed("the create event is not among what is validly signed"), true;
   w.state = std::move(state);
   read_what_came_since(room_.graph.extremities());
   return true;
@@ -111,7 +117,8 @@ bool partial_state::store_answered(token asked, const store::events_loaded* foun
 }
 
 void partial_state::expire(time_ms patience_ms) {
-  if (fetch_ && (fetch_->asked != 0 || fetch_->reading != 0) && out_.now() - fetch_->since > patience_ms) failed("no answer");
+  if (fetch_ && (fetch_->asked != 0 || fetch_->reading != 0) && out_.now() - fetch_->since > patience_ms)
+    failed("no answer");
 }
 
 void partial_state::failed(const std::string& why) {
@@ -163,7 +170,8 @@ void partial_state::read(const store::events_loaded& found) {
   std::sort(further.begin(), further.end());
   further.erase(std::unique(further.begin(), further.end()), further.end());
   // A parent that the store does not have (the oldest event of a gap) is asked for once.
-  if (!further.empty() && !found.events.empty() && join == w.come_since.end()) return read_what_came_since(std::move(further));
+  if (!further.empty() && !found.events.empty() && join == w.come_since.end())
+    return read_what_came_since(std::move(further));
   if (room_.graph.last_position() != w.last_position) { // the room went on meanwhile
     w.come_since.clear();
     w.states_before.clear();
@@ -187,7 +195,8 @@ void partial_state::take() {
   std::vector<state_change> news;
   std::vector<std::string> members;
   for (const auto& c : changes)
-    if (c.key.first == "m.room.member" && !c.before && c.after && c.after->membership() == "join") members.push_back(c.key.second);
+    if (c.key.first == "m.room.member" && !c.before && c.after && c.after->membership() == "join")
+      members.push_back(c.key.second);
     else if (c.key.first != "m.room.member" || c.before) news.push_back(c);
   events_.full_state_known(news, members);
 }

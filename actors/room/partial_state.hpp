@@ -27,9 +27,10 @@ public:
   /// Servers of the room that are remembered.
   static constexpr std::size_t servers_max = 20'000;
 
-  partial_state(const room_state& room, decision& out, event_writer& writer, event_import& import, content_repair& repair, chat_notifier& notifier,
-                room_events& events)
-      : room_(room), out_(out), writer_(writer), import_(import), repair_(repair), notifier_(notifier), events_(events) {}
+  partial_state(const room_state& room, decision& out, event_writer& writer, event_import& import,
+                content_repair& repair, chat_notifier& notifier, room_events& events)
+      : room_(room), out_(out), writer_(writer), import_(import), repair_(repair), notifier_(notifier),
+        events_(events) {}
 
   /// @param join  event id of our join. @param server  asked first. @param servers  that were in the room then
   void begin(std::string join, std::string server, std::set<std::string> servers);

@@ -54,7 +54,8 @@ std::optional<policy_gate::verdict> policy_gate::answered(const peer_answer& m) 
   result<matrix::event_ptr> outcome{fault{}};
   if (m.status == 200) {
     outcome = matrix::with_policy_signature(*q.event, q.guard, m.body);
-    if (!outcome && outcome.error().code == fault_code::bad_signature) outcome = fault{fault_code::peer_bad_answer, outcome.error().detail};
+    if (!outcome && outcome.error().code == fault_code::bad_signature)
+      outcome = fault{fault_code::peer_bad_answer, outcome.error().detail};
   } else if (in_vain) {
     outcome = fault{m.why.code, "policy server " + m.why.detail};
   } else {

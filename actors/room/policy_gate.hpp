@@ -27,10 +27,12 @@ public:
   struct inbound_event {
     std::uint64_t id = 0; ///< of the event under way
   };
-  using purpose = std::variant<own_event, inbound_event, federation_call>; ///< the call: a send_join or send_leave through us
+  using purpose =
+    std::variant<own_event, inbound_event, federation_call>; ///< the call: a send_join or send_leave through us
   struct verdict {
     purpose of;
-    result<matrix::event_ptr> outcome; ///< the event with the signature; faults policy_denied, peer_bad_answer, peer_timeout and the like
+    result<matrix::event_ptr>
+      outcome; ///< the event with the signature; faults policy_denied, peer_bad_answer, peer_timeout and the like
   };
 
   /// By the current state; nothing when it has no joined user.

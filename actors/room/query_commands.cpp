@@ -17,7 +17,8 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
   view.topic = room_.text("m.room.topic", "topic");
   const auto levels = room_.graph.levels();
   const auto& state = *room_.graph.current().state;
-  for (auto it = state.upper_bound({"m.room.member", x.members_after.value_or("")}); it != state.end() && it->first.first == "m.room.member"; ++it) {
+  for (auto it = state.upper_bound({"m.room.member", x.members_after.value_or("")});
+       it != state.end() && it->first.first == "m.room.member"; ++it) {
     if (view.members.size() == chat::listed_members_max) {
       view.more_members = true;
       break;
@@ -27,10 +28,12 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
     const auto& e = n->event;
     const auto* shown = e->content().find("displayname");
     const auto power = levels.of_user(*e->state_key);
-    view.members.push_back({*e->state_key, std::string{e->membership()}, shown && shown->as_string() ? *shown->as_string() : std::string{},
+    view.members.push_back({*e->state_key, std::string{e->membership()},
+                            shown && shown->as_string() ? *shown->as_string() : std::string{},
                             power == matrix::infinite_power ? limits::canonical_integer_max : power});
   }
-  const auto asked = out_.next_token(); // the states of invitations are the invitation actors': the store has their word
+  const auto asked =
+    out_.next_token(); // the states of invitations are the invitation actors': the store has their word
   out_.ask(asked, store::find_invitations{room_.id, {}});
   viewing_.emplace(asked, std::pair{c.command.reference, std::move(view)});
   return ends_later{};
@@ -42,7 +45,8 @@ bool query_commands::store_answered(token asked, const store::answer& found) {
   auto [ref, view] = std::move(it->second);
   viewing_.erase(it);
   if (const auto* invitations = std::get_if<store::invitations_found>(&found))
-    for (const auto& i : invitations->invitations) view.invitations.push_back(invitation::view_of(i, room_.head.chat_room_id));
+    for (const auto& i : invitations->invitations)
+      view.invitations.push_back(invitation::view_of(i, room_.head.chat_room_id));
   view.more_invitations = invitation::shorten(view.invitations);
   command_succeeded(out_, ref, chat::query_room::name, view, false);
   return true;

@@ -22,7 +22,8 @@ public:
 private:
   const room_state& room_;
   decision& out_;
-  std::map<token, std::pair<command_reference, chat::room_view>> viewing_; ///< query.room that waits for the invitations
+  std::map<token, std::pair<command_reference, chat::room_view>>
+    viewing_; ///< query.room that waits for the invitations
 };
 
 } // namespace causeway::room

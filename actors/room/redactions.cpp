@@ -53,7 +53,8 @@ bool redactions::store_answered(token asked, const store::answer& found) {
   return true;
 }
 
-bool redactions::may_redact(const held_redaction& r, const std::string& redaction_id, const matrix::event& target) const {
+bool redactions::may_redact(const held_redaction& r, const std::string& redaction_id,
+                            const matrix::event& target) const {
   if (target.type == "m.room.create" || target.room_id != room_.id || target.event_id == redaction_id) return false;
   return r.by_power || matrix::server_name_of(r.sender) == matrix::server_name_of(target.sender);
 }
@@ -108,24 +109,30 @@ void redactions::looked_up(const std::string& redaction_id, const store::redacti
     out_.write(store::hold_redaction{room_.id, redaction_id, r.target, r.sender, r.by_power, true});
     return;
   }
-  if (found.redaction && !found.target->event->redacted_because && may_redact(held->second, redaction_id, *found.target->event))
+  if (found.redaction && !found.target->event->redacted_because &&
+      may_redact(held->second, redaction_id, *found.target->event))
     apply(found.redaction, *found.target, found.chat_message_id);
   drop(redaction_id);
 }
 
-void redactions::apply(const matrix::event_ptr& redaction, const store::stored_event& target, const std::string& chat_message_id) {
+void redactions::apply(const matrix::event_ptr& redaction, const store::stored_event& target,
+                       const std::string& chat_message_id) {
   const auto left = matrix::redacted(*target.event, redaction);
   writer_.redact(left, redaction->event_id);
   entry_.invalidate();
   if (target.event->is_state()) {
     const auto in_force = room_.graph.state_event(left->type, *left->state_key);
-    if (in_force && in_force->event_id == left->event_id) notifier_.state_redacted(*target.event, *left, *redaction, text_of(*redaction, "reason"));
+    if (in_force && in_force->event_id == left->event_id)
+      notifier_.state_redacted(*target.event, *left, *redaction, text_of(*redaction, "reason"));
     return;
   }
   // Our own users' deletions are the chat server's doing.
-  if (target.judged != store::verdict::accepted || !notifier_.is_message_shown(*target.event) || room_.node.is_local(redaction->sender)) return;
-  notifier_.notify(chat::message_deleted{room_.head.chat_room_id, room_.id, left->event_id, chat_message_id, redaction->sender, text_of(*redaction, "reason"),
-                               redaction->event_id, notifier_.shown_ts(redaction.get())});
+  if (target.judged != store::verdict::accepted || !notifier_.is_message_shown(*target.event) ||
+      room_.node.is_local(redaction->sender))
+    return;
+  notifier_.notify(chat::message_deleted{room_.head.chat_room_id, room_.id, left->event_id, chat_message_id,
+                                         redaction->sender, text_of(*redaction, "reason"), redaction->event_id,
+                                         notifier_.shown_ts(redaction.get())});
 }
 
 matrix::event_ptr redactions::as_redacted(const matrix::event_ptr& x) {

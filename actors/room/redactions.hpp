@@ -21,7 +21,8 @@ public:
   static constexpr std::size_t held_max = 10'000;
   static constexpr std::size_t held_per_server_max = 1'000;
 
-  redactions(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier, directory_entry& entry)
+  redactions(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
+             directory_entry& entry)
       : room_(room), out_(out), writer_(writer), notifier_(notifier), entry_(entry) {}
 
   /// What an earlier incarnation held, oldest first.
@@ -68,10 +69,10 @@ private:
   event_writer& writer_;
   chat_notifier& notifier_;
   directory_entry& entry_;
-  std::map<std::string, held_redaction> held_;            ///< by the redaction's id; bounded
-  std::multimap<std::string, std::string> of_target_;     ///< target -> held redactions
-  std::map<std::string, std::string> redacting_now_;      ///< event being taken in -> the redaction that applies to it
-  std::map<token, std::string> lookups_;                  ///< -> redaction
+  std::map<std::string, held_redaction> held_;        ///< by the redaction's id; bounded
+  std::multimap<std::string, std::string> of_target_; ///< target -> held redactions
+  std::map<std::string, std::string> redacting_now_;  ///< event being taken in -> the redaction that applies to it
+  std::map<token, std::string> lookups_;              ///< -> redaction
   std::int64_t last_held_ = 0;
 };
 

@@ -15,7 +15,8 @@ void inbound_events::refute(std::uint64_t id, const std::string& why) {
 
 bool inbound_events::is_left_out(const matrix::event& x, const std::string& parent) const {
   if (!refuted_.contains(parent)) return false;
-  return std::any_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& other) { return !refuted_.contains(other); });
+  return std::any_of(x.prev_events.begin(), x.prev_events.end(),
+                     [this](const auto& other) { return !refuted_.contains(other); });
 }
 
 std::vector<std::string> inbound_events::parents_that_count(const matrix::event& x) const {
@@ -28,12 +29,14 @@ bool inbound_events::refute_circles() {
   if (!room_.exists || room_.graph.rules().event_ids != matrix::event_id_format::given) return false;
   std::vector<matrix::event_ptr> stuck;
   for (const auto& [id, w] : work_)
-    if (w.copies.empty() && !w.told_state && !w.distrusts_parents && (w.phase == work_phase::waiting_for_parents || w.phase == work_phase::closing_gap))
+    if (w.copies.empty() && !w.told_state && !w.distrusts_parents &&
+        (w.phase == work_phase::waiting_for_parents || w.phase == work_phase::closing_gap))
       stuck.push_back(w.event);
   bool moved = false;
   for (const auto& circle : circles_among(stuck)) {
     std::set<std::string_view> servers;
-    for (const auto& event_id : circle) servers.insert(matrix::server_name_of(work_.at(work_by_event_.at(event_id)).event->sender));
+    for (const auto& event_id : circle)
+      servers.insert(matrix::server_name_of(work_.at(work_by_event_.at(event_id)).event->sender));
     for (const auto& event_id : circle) {
       const auto id = work_by_event_.at(event_id);
       // A server may tell us another event under an id than it told the others: what it cites may be honest, and is placed with a state of its own.

@@ -81,7 +81,8 @@ void remote_join::size_received(const peer_answer& m) {
   auto& j = *join_;
   if (auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why})
     if (const auto* room = body->find("room"))
-      if (const auto* members = room->find_integer("num_joined_members")) j.is_large = *members > std::int64_t{room_.node.room.omit_members_above};
+      if (const auto* members = room->find_integer("num_joined_members"))
+        j.is_large = *members > std::int64_t{room_.node.room.omit_members_above};
   send();
 }
 
@@ -89,7 +90,8 @@ void remote_join::next(const fault& why) {
   const bool unanswered = weight_of(why) == 1 && why.code != fault_code::peer_bad_answer;
   join_->perhaps_joined = join_->perhaps_joined || (join_->at == step::send_join && unanswered);
   if (weight_of(why) >= weight_of(join_->last)) join_->last = why;
-  out_.log(log_level::info, "join attempt failed", {{"room", room_.id}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}});
+  out_.log(log_level::info, "join attempt failed",
+           {{"room", room_.id}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}});
   ++join_->via;
   ask();
 }
@@ -122,7 +124,8 @@ void remote_join::template_received(const peer_answer& m) {
   else send();
 }
 
-result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted, time_ms now) {
+result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted,
+                                           time_ms now) {
   auto bad = [](std::string why) { return fault{fault_code::peer_bad_answer, "make_join: " + std::move(why)}; };
   auto body = matrix::json::parse(m.body);
   const auto* shape = body ? body->find_object("event") : nullptr;
@@ -132,12 +135,14 @@ result<matrix::event_ptr> join_of_template(const room_state& room, const peer_an
   if (!rules) return fault{fault_code::unsupported_room_version, version ? *version : "1"};
   // An invitation in the old form does not tell version 1 from 2.
   const bool old_form = wanted.room_version == "1" && rules->id == "2";
-  if (!wanted.room_version.empty() && wanted.room_version != rules->id && !old_form) return bad("the room version is not the one known before");
+  if (!wanted.room_version.empty() && wanted.room_version != rules->id && !old_form)
+    return bad("the room version is not the one known before");
   object own{{"membership", "join"}};
   if (!wanted.display_name.empty()) own.set("displayname", wanted.display_name);
   if (!wanted.avatar_url.empty()) own.set("avatar_url", wanted.avatar_url);
   const auto* offered = shape->find("content");
-  if (const auto* via = offered ? offered->find_string("join_authorised_via_users_server") : nullptr) own.set("join_authorised_via_users_server", *via);
+  if (const auto* via = offered ? offered->find_string("join_authorised_via_users_server") : nullptr)
+    own.set("join_authorised_via_users_server", *via);
   auto x = sign_from_template(room.node, *shape, *rules, room.id, wanted.user_id, std::move(own), now);
   if (!x) return bad(x.error().detail);
   return *x;
@@ -177,9 +182,12 @@ void remote_join::state_received(const peer_answer& m) {
   if (j.members_omitted) {
     if (const auto* servers = body->find("servers_in_room"); servers && servers->as_array())
       for (const auto& name : *servers->as_array())
-        if (name.as_string() && matrix::is_server_name(*name.as_string()) && j.servers.size() < partial_state::servers_max) j.servers.insert(*name.as_string());
+        if (name.as_string() && matrix::is_server_name(*name.as_string()) &&
+            j.servers.size() < partial_state::servers_max)
+          j.servers.insert(*name.as_string());
     // Without members nobody would be left to send anything to.
-    if (j.servers.empty()) return next({fault_code::peer_bad_answer, "send_join: members are omitted and servers_in_room is missing"});
+    if (j.servers.empty())
+      return next({fault_code::peer_bad_answer, "send_join: members are omitted and servers_in_room is missing"});
   }
   j.at = step::verifying;
   j.verifications = 1;
@@ -193,8 +201,9 @@ void remote_join::verify() {
   notifier_.join_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
   j.since = out_.now();
   j.asked = out_.next_token();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), j.asked,
-                                                                     j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.event}});
+  out_.send_at_once(
+    {actor_kind::verifier, ""},
+    verify_events{out_.self(), j.asked, j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.event}});
 }
 
 bool remote_join::verified(const events_verified& m) {
@@ -212,10 +221,12 @@ bool remote_join::verified(const events_verified& m) {
       ++j.verifications;
       j.told.try_again();
       j.own_check.reset();
-      out_.wake_at(out_.now() + std::int64_t{room_.node.federation.key_fetch_retry_ms} * j.verifications + 1'000, timer);
+      out_.wake_at(out_.now() + std::int64_t{room_.node.federation.key_fetch_retry_ms} * j.verifications + 1'000,
+                   timer);
       return true;
     }
-    out_.log(log_level::warning, "join: state events without a key", {{"room", room_.id}, {"events", std::to_string(missing)}});
+    out_.log(log_level::warning, "join: state events without a key",
+             {{"room", room_.id}, {"events", std::to_string(missing)}});
   }
   if (restricted && *j.own_check != event_check::valid)
     return next({fault_code::peer_bad_answer, "send_join: the signature that lets us in is not valid"}), true;
@@ -236,8 +247,9 @@ void remote_join::all_verified() {
   auto changes = std::move(tried->changes);
   auto outliers = std::move(tried->outliers);
   writer_.join(std::move(*tried), *ended.event, ended.wanted.chat_room_id, ended.wanted.is_direct);
-  events_.joined({std::move(ended.wanted), std::move(ended.event), ended.via, again, ended.members_omitted, std::move(ended.servers), std::move(changes),
-                  std::move(outliers), std::move(stripped), std::move(waiting)});
+  events_.joined({std::move(ended.wanted), std::move(ended.event), ended.via, again, ended.members_omitted,
+                  std::move(ended.servers), std::move(changes), std::move(outliers), std::move(stripped),
+                  std::move(waiting)});
 }
 
 void remote_join::on_timer() {
@@ -245,14 +257,18 @@ void remote_join::on_timer() {
 }
 
 void remote_join::expire(time_ms patience_ms) {
-  if (join_ && out_.now() - join_->since > patience_ms * static_cast<time_ms>(join_->via + 1)) next({fault_code::timed_out, "no answer"});
+  if (join_ && out_.now() - join_->since > patience_ms * static_cast<time_ms>(join_->via + 1))
+    next({fault_code::timed_out, "no answer"});
 }
 
 matrix::json::object remote_join::describe(time_ms now) const {
   if (!join_) return {};
   const auto& j = *join_;
   const char* at = j.at == step::make_join ? "make_join" : j.at == step::send_join ? "send_join" : "verifying";
-  return {{"user", j.wanted.user_id}, {"via", j.via < j.wanted.via.size() ? j.wanted.via[j.via] : std::string{}}, {"step", at}, {"since_ms", now - j.since}};
+  return {{"user", j.wanted.user_id},
+          {"via", j.via < j.wanted.via.size() ? j.wanted.via[j.via] : std::string{}},
+          {"step", at},
+          {"since_ms", now - j.since}};
 }
 
 } // namespace causeway::room

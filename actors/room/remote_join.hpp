@@ -81,6 +81,7 @@ private:
 
 /// Our user's join in the shape the other server gave, signed; nothing of the template is taken over that they did not want.
 /// @returns faults peer_bad_answer, unsupported_room_version
-result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted, time_ms now);
+result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted,
+                                           time_ms now);
 
 } // namespace causeway::room

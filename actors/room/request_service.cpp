@@ -10,35 +10,36 @@ using matrix::endpoint;
 /// What cannot be answered while the state lacks members.
 bool needs_members(endpoint id) {
   switch (id) {
-    case endpoint::make_join:
-    case endpoint::send_join_v1:
-    case endpoint::send_join_v2:
-    case endpoint::make_knock:
-    case endpoint::send_knock:
-    case endpoint::state:
-    case endpoint::state_ids: return true;
-    default: return false;
+  case endpoint::make_join:
+  case endpoint::send_join_v1:
+  case endpoint::send_join_v2:
+  case endpoint::make_knock:
+  case endpoint::send_knock:
+  case endpoint::state:
+  case endpoint::state_ids: return true;
+  default: return false;
   }
 }
 
 } // namespace
 
 void request_service::serve(const federation_call& m) {
-  if (partial_.is_active() && needs_members(m.match->info->id)) return refuse(out_, m, {fault_code::not_found, "this server does not know all members of the room yet"});
+  if (partial_.is_active() && needs_members(m.match->info->id))
+    return refuse(out_, m, {fault_code::not_found, "this server does not know all members of the room yet"});
   switch (m.match->info->id) {
-    case endpoint::make_join: return membership_.make(m, "join");
-    case endpoint::make_knock: return membership_.make(m, "knock");
-    case endpoint::make_leave: return membership_.make(m, "leave");
-    case endpoint::send_join_v1:
-    case endpoint::send_join_v2: return membership_.send(m, "join");
-    case endpoint::send_knock: return membership_.send(m, "knock");
-    case endpoint::send_leave_v1:
-    case endpoint::send_leave_v2: return membership_.send(m, "leave");
-    case endpoint::invite_v1:
-    case endpoint::invite_v2: return forward_invite(m);
-    case endpoint::query_directory: return entry_.serve_alias(m);
-    case endpoint::hierarchy: return hierarchy_.serve(m);
-    default: break;
+  case endpoint::make_join: return membership_.make(m, "join");
+  case endpoint::make_knock: return membership_.make(m, "knock");
+  case endpoint::make_leave: return membership_.make(m, "leave");
+  case endpoint::send_join_v1:
+  case endpoint::send_join_v2: return membership_.send(m, "join");
+  case endpoint::send_knock: return membership_.send(m, "knock");
+  case endpoint::send_leave_v1:
+  case endpoint::send_leave_v2: return membership_.send(m, "leave");
+  case endpoint::invite_v1:
+  case endpoint::invite_v2: return forward_invite(m);
+  case endpoint::query_directory: return entry_.serve_alias(m);
+  case endpoint::hierarchy: return hierarchy_.serve(m);
+  default: break;
   }
   if (auto fine = queries_.may_ask(m); !fine) return refuse(out_, m, fine.error());
   if (m.match->info->id == endpoint::timestamp_to_event) return timestamps_.serve(m);
@@ -51,20 +52,23 @@ void request_service::forward_invite(const federation_call& m) {
   const auto& user = *event->find_string("state_key");
   if (room_.takes_part()) {
     if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
-    if (room_.graph.membership(user) == "join") return refuse(out_, m, {fault_code::forbidden, user + " is in the room already"});
+    if (room_.graph.membership(user) == "join")
+      return refuse(out_, m, {fault_code::forbidden, user + " is in the room already"});
   }
   out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, m);
 }
 
 void request_service::send_member(const member_wanted& m) {
   const bool ours = room_.takes_part();
-  const bool joined = ours && room_.graph.membership(m.user_id) == "join" && (m.with_server.empty() || room_.has_server(m.with_server));
+  const bool joined =
+    ours && room_.graph.membership(m.user_id) == "join" && (m.with_server.empty() || room_.has_server(m.with_server));
   // A room whose members are not all known yet can say yes, but not no.
   out_.send(m.reply_to, member_told{m.asked, joined || (ours && !partial_.is_active()), joined});
 }
 
 bool request_service::store_answered(token asked, const store::events_loaded* found) {
-  return timestamps_.store_answered(asked, found) || queries_.store_answered(asked, found) || membership_.store_answered(asked, found);
+  return timestamps_.store_answered(asked, found) || queries_.store_answered(asked, found) ||
+         membership_.store_answered(asked, found);
 }
 
 } // namespace causeway::room

@@ -16,8 +16,10 @@ class request_service {
 public:
   static constexpr const char* timer = space_hierarchy::timer;
 
-  request_service(const room_state& room, decision& out, membership_service& membership, const directory_entry& entry, const partial_state& partial)
-      : room_(room), out_(out), membership_(membership), entry_(entry), partial_(partial), queries_(room, out), timestamps_(room, out), hierarchy_(room, out) {}
+  request_service(const room_state& room, decision& out, membership_service& membership, const directory_entry& entry,
+                  const partial_state& partial)
+      : room_(room), out_(out), membership_(membership), entry_(entry), partial_(partial), queries_(room, out),
+        timestamps_(room, out), hierarchy_(room, out) {}
 
   void serve(const federation_call& m);
   /// Of another room: is this user in you?

@@ -22,7 +22,8 @@ std::vector<std::string> resident_join::residents_that_may_grant() const {
   std::vector<std::pair<std::int64_t, std::string>> users;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
     if (e->membership() == "join" && !room_.node.is_local(*e->state_key))
-      if (const auto level = levels.of_user(*e->state_key); level >= levels.of_action("invite")) users.emplace_back(level, *e->state_key);
+      if (const auto level = levels.of_user(*e->state_key); level >= levels.of_action("invite"))
+        users.emplace_back(level, *e->state_key);
     return true;
   });
   std::stable_sort(users.begin(), users.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -39,7 +40,8 @@ std::vector<std::string> resident_join::residents_that_may_grant() const {
 void resident_join::begin(const join_wanted& m, const fault& why) {
   join j{m, residents_that_may_grant(), 0, 0, nullptr, why, out_.now()};
   j.wanted.room_version = room_.head.room_version;
-  if (joins_.size() >= joins_max) return events_.join_ended(m, {fault_code::limit_exceeded, "too many joins of this room at once"});
+  if (joins_.size() >= joins_max)
+    return events_.join_ended(m, {fault_code::limit_exceeded, "too many joins of this room at once"});
   joins_.push_back(std::move(j));
   ask(std::prev(joins_.end()));
 }
@@ -61,7 +63,8 @@ void resident_join::ask(join_ref it) {
 }
 
 void resident_join::next(join_ref it, const fault& why) {
-  out_.log(log_level::info, "join attempt failed", {{"room", room_.id}, {"via", it->via[it->at]}, {"why", to_string(why)}});
+  out_.log(log_level::info, "join attempt failed",
+           {{"room", room_.id}, {"via", it->via[it->at]}, {"why", to_string(why)}});
   it->last = why;
   it->event.reset();
   ++it->at;
@@ -69,7 +72,8 @@ void resident_join::next(join_ref it, const fault& why) {
 }
 
 bool resident_join::answered(const peer_answer& m) {
-  const auto it = std::find_if(joins_.begin(), joins_.end(), [&](const auto& j) { return j.asked != 0 && j.asked == m.asked; });
+  const auto it =
+    std::find_if(joins_.begin(), joins_.end(), [&](const auto& j) { return j.asked != 0 && j.asked == m.asked; });
   if (it == joins_.end()) return false;
   it->asked = 0;
   if (m.status != 200) next(it, refusal_of(m));
@@ -81,7 +85,8 @@ bool resident_join::answered(const peer_answer& m) {
 void resident_join::template_received(join_ref it, const peer_answer& m) {
   auto x = join_of_template(room_, m, it->wanted, out_.now());
   if (!x) return next(it, x.error());
-  if (!restricted_join_of(**x)) return next(it, {fault_code::peer_bad_answer, "make_join: the template names nobody who lets the user in"});
+  if (!restricted_join_of(**x))
+    return next(it, {fault_code::peer_bad_answer, "make_join: the template names nobody who lets the user in"});
   it->event = *x;
   peer_request r;
   r.reply_to = out_.self();
@@ -97,7 +102,8 @@ void resident_join::template_received(join_ref it, const peer_answer& m) {
 
 void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
   const auto& ours = *it->event;
-  auto body = matrix::json::parse_streamed(m.body, {"state", "auth_chain"}, [](std::string_view, matrix::json::value&&) { return true; });
+  auto body = matrix::json::parse_streamed(m.body, {"state", "auth_chain"},
+                                           [](std::string_view, matrix::json::value&&) { return true; });
   if (!body) return next(it, {fault_code::peer_bad_answer, "send_join: " + to_string(body.error())});
   auto x = with_authorising_signature(ours, *body);
   if (!x) return next(it, x.error());
@@ -108,10 +114,12 @@ void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
 }
 
 void resident_join::event_settled(const matrix::event& x, const std::string& error) {
-  const auto it = std::find_if(joins_.begin(), joins_.end(), [&](const auto& j) { return j.event && j.event->event_id == x.event_id; });
+  const auto it = std::find_if(joins_.begin(), joins_.end(),
+                               [&](const auto& j) { return j.event && j.event->event_id == x.event_id; });
   if (it == joins_.end()) return;
   if (room_.graph.membership(it->wanted.user_id) != "join")
-    return next(it, {fault_code::peer_bad_answer, "send_join: " + (error.empty() ? "the join does not pass the rules here" : error)});
+    return next(it, {fault_code::peer_bad_answer,
+                     "send_join: " + (error.empty() ? "the join does not pass the rules here" : error)});
   const auto ended = std::move(*it);
   joins_.erase(it);
   events_.join_ended(ended.wanted, {});
@@ -126,7 +134,8 @@ void resident_join::on_timer() {
     const auto ended = std::move(*it);
     it = joins_.erase(it);
     // The other servers may see him in the room, and so do we when what the join rests on comes.
-    events_.join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"}, true);
+    events_.join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"},
+                       true);
   }
   if (!joins_.empty()) out_.wake_at(out_.now() + resident_patience_ms, timer);
 }

@@ -18,10 +18,12 @@ void add_named(std::set<std::string>& out, const matrix::event& levels) {
 
 } // namespace
 
-std::vector<role_change> role_changes(const matrix::event* create, const matrix::event& before, const matrix::event& after) {
+std::vector<role_change> role_changes(const matrix::event* create, const matrix::event& before,
+                                      const matrix::event& after) {
   const matrix::power_levels then{create, &before}, now{create, &after};
   std::vector<role_change> out;
-  if (const auto level = now.of_action("users_default"); level != then.of_action("users_default")) out.push_back({{}, level});
+  if (const auto level = now.of_action("users_default"); level != then.of_action("users_default"))
+    out.push_back({{}, level});
   std::set<std::string> named;
   add_named(named, before);
   add_named(named, after);

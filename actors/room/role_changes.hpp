@@ -15,6 +15,7 @@ struct role_change {
 
 /// Whose level differs, by name, the empty one first. What a level is needed for is not part of it.
 /// @param create  of the room; decides who its creators are (version 12), whom no event gives a level
-std::vector<role_change> role_changes(const matrix::event* create, const matrix::event& before, const matrix::event& after);
+std::vector<role_change> role_changes(const matrix::event* create, const matrix::event& before,
+                                      const matrix::event& after);
 
 } // namespace causeway::room

@@ -24,10 +24,17 @@ result<matrix::event_ptr> found_room(const context& node, const chat::room_creat
   if (!wanted.federated) content.set("m.federate", false);
   // The id is the hash of this event: two rooms that one user makes in the same millisecond would be one.
   if (rules->room_id_is_create_hash) content.set("causeway.nonce", random);
-  object pdu{{"type", "m.room.create"}, {"sender", creator}, {"state_key", ""}, {"content", std::move(content)},
-             {"origin_server_ts", now}, {"depth", 1}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+  object pdu{{"type", "m.room.create"},
+             {"sender", creator},
+             {"state_key", ""},
+             {"content", std::move(content)},
+             {"origin_server_ts", now},
+             {"depth", 1},
+             {"prev_events", matrix::json::array{}},
+             {"auth_events", matrix::json::array{}}};
   if (!rules->room_id_is_create_hash) pdu.set("room_id", "!" + std::string{random} + ":" + node.server_name);
-  if (rules->event_ids == matrix::event_id_format::given) pdu.set("event_id", "$" + std::string{random} + ":" + node.server_name);
+  if (rules->event_ids == matrix::event_id_format::given)
+    pdu.set("event_id", "$" + std::string{random} + ":" + node.server_name);
   return matrix::hash_and_sign(std::move(pdu), *rules, node.server_name, node.key);
 }
 
@@ -41,7 +48,8 @@ constexpr std::size_t named_users_bytes_max = 24 * 1024;
 object initial_user_levels(const matrix::room_version_rules& rules, const chat::room_create& x) {
   object users;
   if (!rules.privileged_creators) users.set(x.creator, 100);
-  const auto bytes = std::accumulate(x.members.begin(), x.members.end(), std::size_t{0}, [](auto sum, const auto& user) { return sum + user.size() + 8; });
+  const auto bytes = std::accumulate(x.members.begin(), x.members.end(), std::size_t{0},
+                                     [](auto sum, const auto& user) { return sum + user.size() + 8; });
   if (x.type != chat::room_type::channel && bytes <= named_users_bytes_max)
     for (const auto& user : x.members) users.set(user, 50);
   return users;
@@ -50,19 +58,40 @@ object initial_user_levels(const matrix::room_version_rules& rules, const chat::
 object initial_power_levels(const matrix::room_version_rules& rules, const chat::room_create& x) {
   // Whoever may invite must be able to take it back (a revocation is a kick), hence invite = kick.
   // Encryption stays out of reach: the chat server could not read the room.
-  object events{{"m.room.power_levels", 100}, {"m.room.history_visibility", 100}, {"m.room.join_rules", 100},
-                {"m.room.server_acl", 100},   {"m.room.guest_access", 100},       {"m.room.tombstone", rules.privileged_creators ? 150 : 100},
-                {"m.room.encryption", 150},   {"m.room.name", 50},                {"m.room.topic", 50},
-                {"m.room.avatar", 50},        {"m.room.pinned_events", 50},       {"m.room.canonical_alias", 50},
-                {"m.reaction", 0},            {"m.room.redaction", 0}};
-  return {{"ban", 50},  {"kick", 50},          {"redact", 50},          {"invite", 50}, {"state_default", 50}, {"events_default", 0},
-          {"users_default", 0}, {"users", initial_user_levels(rules, x)}, {"events", std::move(events)}, {"notifications", object{{"room", 50}}}};
+  object events{{"m.room.power_levels", 100},
+                {"m.room.history_visibility", 100},
+                {"m.room.join_rules", 100},
+                {"m.room.server_acl", 100},
+                {"m.room.guest_access", 100},
+                {"m.room.tombstone", rules.privileged_creators ? 150 : 100},
+                {"m.room.encryption", 150},
+                {"m.room.name", 50},
+                {"m.room.topic", 50},
+                {"m.room.avatar", 50},
+                {"m.room.pinned_events", 50},
+                {"m.room.canonical_alias", 50},
+                {"m.reaction", 0},
+                {"m.room.redaction", 0}};
+  return {{"ban", 50},
+          {"kick", 50},
+          {"redact", 50},
+          {"invite", 50},
+          {"state_default", 50},
+          {"events_default", 0},
+          {"users_default", 0},
+          {"users", initial_user_levels(rules, x)},
+          {"events", std::move(events)},
+          {"notifications", object{{"room", 50}}}};
 }
 
 object join_rules_content(const chat::room_create& x) {
   const bool is_channel = x.type == chat::room_type::channel;
-  const bool is_public = is_channel && x.access == chat::visibility::public_, knocks = is_channel && x.access == chat::visibility::knock;
-  object content{{"join_rule", is_public ? "public" : !x.members_of.empty() ? (knocks ? "knock_restricted" : "restricted") : knocks ? "knock" : "invite"}};
+  const bool is_public = is_channel && x.access == chat::visibility::public_,
+             knocks = is_channel && x.access == chat::visibility::knock;
+  object content{{"join_rule", is_public               ? "public"
+                               : !x.members_of.empty() ? (knocks ? "knock_restricted" : "restricted")
+                               : knocks                ? "knock"
+                                                       : "invite"}};
   if (!x.members_of.empty()) {
     matrix::json::array allow;
     for (const auto& room : x.members_of) allow.emplace_back(object{{"room_id", room}, {"type", "m.room_membership"}});
@@ -86,14 +115,15 @@ object join_content(const std::string& user, const std::vector<store::put_user>&
 command_outcome room_commands::run(const queued_command& c, const chat::room_create& x) {
   if (room_.exists) return fault{fault_code::already_exists, "room " + room_.id};
   if (!x.members_of.empty() && !c.command.create_event->rules().restricted_join)
-    return fault{fault_code::unsupported_room_version, "members_of: needs version 8, federation.room_version is " +
-                                                                                         room_.node.federation.room_version};
+    return fault{fault_code::unsupported_room_version,
+                 "members_of: needs version 8, federation.room_version is " + room_.node.federation.room_version};
   if (x.access == chat::visibility::knock) {
     const auto& rules = c.command.create_event->rules();
     if (!(x.members_of.empty() ? rules.knock : rules.knock_restricted))
-      return fault{fault_code::unsupported_room_version,
-                                                  std::string{"visibility: knock needs version "} + (x.members_of.empty() ? "7" : "10 beside members_of") +
-                                                    ", federation.room_version is " + room_.node.federation.room_version};
+      return fault{fault_code::unsupported_room_version, std::string{"visibility: knock needs version "} +
+                                                           (x.members_of.empty() ? "7" : "10 beside members_of") +
+                                                           ", federation.room_version is " +
+                                                           room_.node.federation.room_version};
   }
   static const std::vector<store::put_user> none;
   const auto& profiles = c.command.profiles ? *c.command.profiles : none;
@@ -116,7 +146,9 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
   std::vector<draft> drafts;
   drafts.push_back({"m.room.member", x.creator, x.creator, join_content(x.creator, profiles)});
   drafts.push_back({"m.room.power_levels", x.creator, "", initial_power_levels(room_.graph.rules(), x)});
-  if (x.alias) drafts.push_back({"m.room.canonical_alias", x.creator, "", {{"alias", "#" + *x.alias + ":" + room_.node.server_name}}});
+  if (x.alias)
+    drafts.push_back(
+      {"m.room.canonical_alias", x.creator, "", {{"alias", "#" + *x.alias + ":" + room_.node.server_name}}});
   drafts.push_back({"m.room.join_rules", x.creator, "", join_rules_content(x)});
   drafts.push_back({"m.room.history_visibility", x.creator, "", {{"history_visibility", "shared"}}});
   drafts.push_back({"m.room.guest_access", x.creator, "", {{"guest_access", "forbidden"}}});
@@ -128,7 +160,8 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
   for (const auto& user : x.members) {
     if (user == x.creator || !room_.node.is_local(user)) continue;
     if (!is_public)
-      if (auto s = add({"m.room.member", x.creator, user, {{"membership", "invite"}}}); !s) return give_up(failed_like(s));
+      if (auto s = add({"m.room.member", x.creator, user, {{"membership", "invite"}}}); !s)
+        return give_up(failed_like(s));
     if (auto s = add({"m.room.member", user, user, join_content(user, profiles)}); !s) return give_up(failed_like(s));
   }
   chat::room_created_answer answer{room_.id, room_.head.room_version, {}};
@@ -142,7 +175,8 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
     auto row = invitation::row_of(**made, room_.node, out_.now());
     answer.invitations.push_back(invitation::view_of(row, room_.head.chat_room_id));
     out_.write(std::move(row));
-    notifier_.notify(chat::invitation_changed{room_.head.chat_room_id, room_.id, user, x.creator, "outgoing", "sending", {}, {}, out_.now()});
+    notifier_.notify(chat::invitation_changed{
+      room_.head.chat_room_id, room_.id, user, x.creator, "outgoing", "sending", {}, {}, out_.now()});
     notifier_.system_message("invited", x.creator, user, {}, (*made)->event.get());
     invitations_.begin(user, std::move(**made));
   }

@@ -13,7 +13,8 @@ namespace causeway::room {
 /// room.create.
 class room_commands {
 public:
-  room_commands(const room_state& room, decision& out, event_writer& writer, authoring& author, room_invitations& invitations, chat_notifier& notifier)
+  room_commands(const room_state& room, decision& out, event_writer& writer, authoring& author,
+                room_invitations& invitations, chat_notifier& notifier)
       : room_(room), out_(out), writer_(writer), authoring_(author), invitations_(invitations), notifier_(notifier) {}
 
   command_outcome run(const queued_command& c, const chat::room_create& x);

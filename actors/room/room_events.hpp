@@ -12,15 +12,15 @@ namespace causeway::room {
 /// How a join through another server has ended.
 struct remote_joined {
   join_wanted wanted;
-  matrix::event_ptr event;       ///< our join
-  std::size_t via = 0;           ///< index in `wanted.via` of the server that let us in
-  bool again = false;            ///< we were in the room before
+  matrix::event_ptr event; ///< our join
+  std::size_t via = 0;     ///< index in `wanted.via` of the server that let us in
+  bool again = false;      ///< we were in the room before
   bool members_omitted = false;
   std::set<std::string> servers; ///< in the room, where members are omitted
   std::vector<state_change> changes;
-  std::vector<std::string> outliers;        ///< ids of events that are new in the graph
-  std::vector<matrix::event_ptr> stripped;  ///< events whose content did not match its hash
-  std::vector<join_wanted> waiting;         ///< joins that have waited for this one
+  std::vector<std::string> outliers;       ///< ids of events that are new in the graph
+  std::vector<matrix::event_ptr> stripped; ///< events whose content did not match its hash
+  std::vector<join_wanted> waiting;        ///< joins that have waited for this one
 };
 
 /// What a component says to the others, by way of the room: the machine alone knows whom it concerns.
@@ -42,7 +42,8 @@ public:
   virtual void joined(remote_joined j) = 0;
   /// It has failed with all servers. @param perhaps_joined  one of them got the join and its answer was lost
   /// @param waiting  joins that have waited for how it ends
-  virtual void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined, const std::vector<join_wanted>& waiting) = 0;
+  virtual void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+                           const std::vector<join_wanted>& waiting) = 0;
   /// A join of ours, signed by a resident that lets the user in: it takes the way of every event of another server.
   virtual void join_signed(const matrix::event_ptr& x, const std::string& server) = 0;
   /// An invite of ours is in the graph, or will never be.

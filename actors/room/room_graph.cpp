@@ -98,12 +98,15 @@ state_ref room_graph::state_before(const std::vector<std::string>& prev_events, 
 }
 
 state_ref room_graph::resolve(std::vector<state_ref> states, std::vector<store::write>& batch) {
-  const matrix::resolution_context context{&rules(), create_.get(), [this](std::string_view id) { return find_event(id); },
+  const matrix::resolution_context context{&rules(), create_.get(),
+                                           [this](std::string_view id) { return find_event(id); },
                                            [this](std::string_view id) { return is_rejected(id); }};
   return groups_.resolve(std::move(states), context, batch);
 }
 
-state_ref room_graph::adopt_state(matrix::state_map state, std::vector<store::write>& batch) { return groups_.adopt(std::move(state), batch); }
+state_ref room_graph::adopt_state(matrix::state_map state, std::vector<store::write>& batch) {
+  return groups_.adopt(std::move(state), batch);
+}
 
 matrix::state_lookup room_graph::lookup(const state_ref& state) const {
   return [this, map = state.state](std::string_view type, std::string_view key) -> const matrix::event* {
@@ -135,7 +138,8 @@ std::vector<std::string> room_graph::missing_auth_events(const matrix::event& x)
 room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
   if (x.has_oversized_identifier) return {verdict::rejected, "an identifier has more than 255 bytes"};
   auto find_by_id = [this](std::string_view id) { return find_event(id); };
-  if (auto fine = matrix::check_auth_events(x, find_by_id, [this](std::string_view id) { return is_rejected(id); }); !fine)
+  if (auto fine = matrix::check_auth_events(x, find_by_id, [this](std::string_view id) { return is_rejected(id); });
+      !fine)
     return {verdict::rejected, fine.error().detail};
   auto by_auth_events = [&](std::string_view type, std::string_view key) -> const matrix::event* {
     for (const auto& id : x.auth_events)
@@ -148,9 +152,12 @@ room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
 }
 
 room_graph::judgement room_graph::judge_restored(const matrix::event& whole, verdict kept) const {
-  static constexpr std::array judged_by_content{"m.room.create", "m.room.member", "m.room.power_levels", "m.room.redaction", "m.room.aliases"};
-  if (std::find(judged_by_content.begin(), judged_by_content.end(), whole.type) == judged_by_content.end()) return {kept, {}};
-  if (auto own = judge_outlier(whole); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
+  static constexpr std::array judged_by_content{"m.room.create", "m.room.member", "m.room.power_levels",
+                                                "m.room.redaction", "m.room.aliases"};
+  if (std::find(judged_by_content.begin(), judged_by_content.end(), whole.type) == judged_by_content.end())
+    return {kept, {}};
+  if (auto own = judge_outlier(whole); own.judged == verdict::rejected)
+    return {verdict::rejected, "auth events: " + own.reason};
   if (kept == verdict::outlier) return {kept, {}};
   const auto* n = find(whole.event_id);
   if (n == nullptr || !n->before) return {verdict::rejected, "the state before it is not at hand"};
@@ -160,8 +167,9 @@ room_graph::judgement room_graph::judge_restored(const matrix::event& whole, ver
 }
 
 std::optional<room_graph::precedent> room_graph::precedent_for(const matrix::event& x, const state_ref& before) const {
-  const bool rules_look_into_it = !create_ || x.is_state() || x.has_oversized_identifier || x.room_id != create_->room_id ||
-                                  (x.type.starts_with("m.room.") && x.type != "m.room.message" && x.type != "m.room.encrypted");
+  const bool rules_look_into_it =
+    !create_ || x.is_state() || x.has_oversized_identifier || x.room_id != create_->room_id ||
+    (x.type.starts_with("m.room.") && x.type != "m.room.message" && x.type != "m.room.encrypted");
   if (rules_look_into_it || members_omitted_) return {};
   return precedent{before.group, current_.group, is_history(x.event_id), x.type, x.auth_events};
 }
@@ -178,12 +186,15 @@ room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref&
   return judged;
 }
 
-room_graph::judgement room_graph::judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch) {
+room_graph::judgement room_graph::judge_at_gap(const matrix::event& x, const state_ref& before,
+                                               std::vector<store::write>& batch) {
   return judge_anew(x, before, current_ ? resolve({current_, before}, batch) : current_);
 }
 
-room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const {
-  if (auto own = judge_outlier(x); own.judged == verdict::rejected) return {verdict::rejected, "auth events: " + own.reason};
+room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before,
+                                             const state_ref& current) const {
+  if (auto own = judge_outlier(x); own.judged == verdict::rejected)
+    return {verdict::rejected, "auth events: " + own.reason};
   if (auto fine = matrix::check_auth(x, create_.get(), lookup_for(x, before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
   if (members_omitted_) return {}; // the current state may lack the very member it depends on
@@ -225,7 +236,8 @@ void room_graph::let_go_of_old_states() {
     auto it = nodes_.find(id);
     if (it == nodes_.end()) continue;
     // A rejected event is part of no state and of no auth chain.
-    if (it->second.event->is_state() && it->second.judged != verdict::rejected) it->second.before = it->second.after = {};
+    if (it->second.event->is_state() && it->second.judged != verdict::rejected)
+      it->second.before = it->second.after = {};
     else erase_node(it);
   }
 }
@@ -243,14 +255,16 @@ std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& 
     let_go_of_old_states();
     return {};
   }
-  const auto ended = std::erase_if(extremities_, [followed = followed_by(*x)](const std::string& id) { return followed.contains(id); });
+  const auto ended =
+    std::erase_if(extremities_, [followed = followed_by(*x)](const std::string& id) { return followed.contains(id); });
   // History is no end of the graph, and what lies before it is none either.
   if (!history || extremities_.empty()) extremities_.push_back(x->event_id);
   else if (ended == 0) {
     let_go_of_old_states();
     return {};
   }
-  auto changes = make_current(history || (!linear && extremities_.size() > 1) ? state_of_extremities(batch) : std::move(after));
+  auto changes =
+    make_current(history || (!linear && extremities_.size() > 1) ? state_of_extremities(batch) : std::move(after));
   let_go_of_old_states();
   return changes;
 }
@@ -285,7 +299,8 @@ void room_graph::cite(const matrix::event& x) {
 
 std::vector<state_change> room_graph::end_history(std::vector<store::write>& batch) {
   const auto is_cited = [this](const std::string& id) { return is_history(id); };
-  if (std::all_of(extremities_.begin(), extremities_.end(), is_cited) || std::erase_if(extremities_, is_cited) == 0) return {};
+  if (std::all_of(extremities_.begin(), extremities_.end(), is_cited) || std::erase_if(extremities_, is_cited) == 0)
+    return {};
   return make_current(state_of_extremities(batch));
 }
 
@@ -308,12 +323,14 @@ std::vector<state_change> room_graph::make_current(state_ref next) {
       const auto* n = id ? find(*id) : nullptr;
       return n ? n->event : nullptr;
     };
-    matrix::state_map::for_each_difference(old, *next.state, [&](const matrix::state_key_pair& key, const std::string* before, const std::string* after) {
-      changes.push_back({key, event_of(before), event_of(after)});
-    });
+    matrix::state_map::for_each_difference(
+      old, *next.state, [&](const matrix::state_key_pair& key, const std::string* before, const std::string* after) {
+        changes.push_back({key, event_of(before), event_of(after)});
+      });
     for (const auto& c : changes)
       if (c.key.first == "m.room.member")
-        members_.change(c.key.second, c.before ? c.before->membership() : std::string_view{}, c.after ? c.after->membership() : std::string_view{});
+        members_.change(c.key.second, c.before ? c.before->membership() : std::string_view{},
+                        c.after ? c.after->membership() : std::string_view{});
   }
   current_ = std::move(next);
   return changes;
@@ -359,16 +376,19 @@ bool room_graph::knows_of_a_leave(const std::string& extremity, const state_ref&
   const auto* n = find(extremity);
   if (!n || !n->after || members_omitted_) return false;
   bool found = false;
-  matrix::state_map::for_each_difference(*told.state, *n->after.state, [&](const matrix::state_key_pair& key, const std::string* theirs, const std::string* ours) {
-    if (found || key.first != "m.room.member" || !theirs || !ours) return;
-    const auto* leave = find_event(*ours);
-    found = leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
-            std::find(leave->auth_events.begin(), leave->auth_events.end(), *theirs) != leave->auth_events.end();
-  });
+  matrix::state_map::for_each_difference(
+    *told.state, *n->after.state,
+    [&](const matrix::state_key_pair& key, const std::string* theirs, const std::string* ours) {
+      if (found || key.first != "m.room.member" || !theirs || !ours) return;
+      const auto* leave = find_event(*ours);
+      found = leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
+              std::find(leave->auth_events.begin(), leave->auth_events.end(), *theirs) != leave->auth_events.end();
+    });
   return found;
 }
 
-std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join,
+                                                         const std::vector<store::stored_event>& events,
                                                          const std::map<std::int64_t, matrix::state_ptr>& states_before,
                                                          std::vector<store::write>& batch) {
   members_omitted_ = false;
@@ -386,7 +406,8 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
       else told = true;
     // The oldest event of a gap has a state of its own besides.
     if (told && !placed.empty())
-      if (auto it = states_before.find(s.state_group_before); it != states_before.end()) states.push_back({it->first, it->second});
+      if (auto it = states_before.find(s.state_group_before); it != states_before.end())
+        states.push_back({it->first, it->second});
     const auto before = resolve(std::move(states), batch);
     judgement j{s.judged, {}};
     if (s.judged == verdict::accepted) {
@@ -413,7 +434,8 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
   }
   extremities_.clear();
   for (const auto& s : events)
-    if (find(s.event->event_id)->judged == verdict::accepted && !followed.contains(s.event->event_id)) extremities_.push_back(s.event->event_id);
+    if (find(s.event->event_id)->judged == verdict::accepted && !followed.contains(s.event->event_id))
+      extremities_.push_back(s.event->event_id);
   auto changes = make_current(state_of_extremities(batch));
   let_go_of_old_states();
   return changes;
@@ -429,9 +451,7 @@ matrix::event_ptr room_graph::state_event(std::string_view type, std::string_vie
   return state_event(current_, type, key);
 }
 
-matrix::power_levels room_graph::levels() const {
-  return {create_.get(), state_event("m.room.power_levels").get()};
-}
+matrix::power_levels room_graph::levels() const { return {create_.get(), state_event("m.room.power_levels").get()}; }
 
 std::string_view room_graph::membership(const state_ref& state, std::string_view user_id) const {
   auto e = state_event(state, "m.room.member", user_id);
@@ -447,9 +467,10 @@ std::string_view room_graph::membership_by(const std::string* event_id) const {
 
 template <class Visit>
 void room_graph::for_each_member_change(const matrix::state_map& a, const matrix::state_map& b, Visit visit) const {
-  matrix::state_map::for_each_difference(a, b, [&](const matrix::state_key_pair& key, const std::string* in_a, const std::string* in_b) {
-    if (key.first == "m.room.member") visit(key.second, membership_by(in_a), membership_by(in_b));
-  });
+  matrix::state_map::for_each_difference(
+    a, b, [&](const matrix::state_key_pair& key, const std::string* in_a, const std::string* in_b) {
+      if (key.first == "m.room.member") visit(key.second, membership_by(in_a), membership_by(in_b));
+    });
 }
 
 void room_graph::count_members() {
@@ -483,15 +504,18 @@ void room_graph::erase_node(node_map::iterator it) {
 member_counts::share room_graph::members_in(const state_ref& state) const {
   auto counted = members_.all();
   if (state && current_)
-    for_each_member_change(*current_.state, *state.state,
-                           [&](const std::string&, std::string_view now, std::string_view there) { counted.change(now, there); });
+    for_each_member_change(
+      *current_.state, *state.state,
+      [&](const std::string&, std::string_view now, std::string_view there) { counted.change(now, there); });
   return counted;
 }
 
-member_counts::share room_graph::members_in(const state_ref& state, std::string_view server, const state_ref& known_in, member_counts::share known) const {
-  for_each_member_change(*known_in.state, *state.state, [&](const std::string& user, std::string_view before, std::string_view after) {
-    if (matrix::server_name_of(user) == server) known.change(before, after);
-  });
+member_counts::share room_graph::members_in(const state_ref& state, std::string_view server, const state_ref& known_in,
+                                            member_counts::share known) const {
+  for_each_member_change(*known_in.state, *state.state,
+                         [&](const std::string& user, std::string_view before, std::string_view after) {
+                           if (matrix::server_name_of(user) == server) known.change(before, after);
+                         });
   return known;
 }
 
@@ -500,12 +524,13 @@ std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
   if (state.group == current_.group) return members_.servers();
   std::map<std::string, member_counts::share, std::less<>> changed;
   if (current_)
-    for_each_member_change(*current_.state, *state.state, [&](const std::string& user, std::string_view now, std::string_view there) {
-      const auto server = matrix::server_name_of(user);
-      auto it = changed.find(server);
-      if (it == changed.end()) it = changed.emplace(server, members_.of(server)).first;
-      it->second.change(now, there);
-    });
+    for_each_member_change(*current_.state, *state.state,
+                           [&](const std::string& user, std::string_view now, std::string_view there) {
+                             const auto server = matrix::server_name_of(user);
+                             auto it = changed.find(server);
+                             if (it == changed.end()) it = changed.emplace(server, members_.of(server)).first;
+                             it->second.change(now, there);
+                           });
   auto servers = members_.servers();
   std::erase_if(servers, [&](const auto& server) { return changed.contains(server); });
   for (const auto& [server, share] : changed)
@@ -528,7 +553,8 @@ std::vector<std::string> room_graph::auth_chain(const std::vector<std::string>& 
         open.push_back(a);
       }
     // From room version 12 on nobody cites the create event, and everything rests on it all the same.
-    if (rules().room_id_is_create_hash && e != create_.get() && seen.insert(create_->event_id).second) order.push_back(create_->event_id);
+    if (rules().room_id_is_create_hash && e != create_.get() && seen.insert(create_->event_id).second)
+      order.push_back(create_->event_id);
   }
   return order;
 }

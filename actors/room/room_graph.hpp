@@ -94,7 +94,8 @@ public:
   std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
                                 std::vector<store::write>& batch, bool parents_are_history = true);
   /// The same for history fetched backwards: no extremity, no change of state, a negative position.
-  void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict, std::vector<store::write>& batch);
+  void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
+                   std::vector<store::write>& batch);
   /// After the last of a stretch of history: an extremity it turns out to cite is none.
   /// @returns what changed in the current state
   std::vector<state_change> end_history(std::vector<store::write>& batch);
@@ -103,7 +104,8 @@ public:
   void replace(matrix::event_ptr other_form);
   /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state knows of somebody's leave
   /// from the very membership that `before` still has: they are no ancestors of the join, only unknown to who told the state.
-  std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before, std::vector<store::write>& batch);
+  std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before,
+                                       std::vector<store::write>& batch);
 
   /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is soft-failed.
   void set_members_omitted(bool omitted) { members_omitted_ = omitted; }
@@ -111,7 +113,8 @@ public:
   /// them by it.
   /// @param states_before  of those whose parents are not all among them
   /// @returns what changed in the current state
-  std::vector<state_change> put_on_whole_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+  std::vector<state_change> put_on_whole_state(matrix::state_map before_join,
+                                               const std::vector<store::stored_event>& events,
                                                const std::map<std::int64_t, matrix::state_ptr>& states_before,
                                                std::vector<store::write>& batch);
 
@@ -129,7 +132,8 @@ public:
   /// The same of another state: all members, those of one server. Costs what `state` differs in from the current one.
   member_counts::share members_in(const state_ref& state) const;
   /// @param known  what was counted of the server in `known_in`, a state that has much in common with `state`
-  member_counts::share members_in(const state_ref& state, std::string_view server, const state_ref& known_in, member_counts::share known) const;
+  member_counts::share members_in(const state_ref& state, std::string_view server, const state_ref& known_in,
+                                  member_counts::share known) const;
   /// Servers with a joined member in `state`, sorted.
   std::vector<std::string> servers_in(const state_ref& state) const;
   /// Calls `visit(event)` for each member of `state` in the order of user ids, until it returns false.
@@ -137,7 +141,8 @@ public:
   void for_each_member(const state_ref& state, Visit visit) const {
     static constexpr std::string_view type = "m.room.member";
     if (!state) return;
-    for (auto it = state.state->lower_bound(matrix::state_key_view{type, {}}); it != state.state->end() && it->first.first == type; ++it)
+    for (auto it = state.state->lower_bound(matrix::state_key_view{type, {}});
+         it != state.state->end() && it->first.first == type; ++it)
       if (const auto* n = find(it->second); n && !visit(n->event)) return;
   }
   /// All events of a state but its members, in the order of types.
@@ -213,8 +218,9 @@ private:
   static constexpr std::size_t followed_max = 1'000;
   static constexpr std::size_t cited_max = 100'000;
   bounded_set cited_{cited_max}; ///< parents of accepted events that were not placed then; the last `cited_max`
-  std::unordered_map<std::string, std::int64_t> visibility_rules_; ///< m.room.history_visibility events of before our time -> position
-  std::deque<std::string> recent_; ///< events with states at hand, oldest first
+  std::unordered_map<std::string, std::int64_t>
+    visibility_rules_;               ///< m.room.history_visibility events of before our time -> position
+  std::deque<std::string> recent_;   ///< events with states at hand, oldest first
   std::deque<std::string> rejected_; ///< rejected events without, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;

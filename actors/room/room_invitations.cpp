@@ -18,14 +18,16 @@ constexpr time_ms withdrawal_margin_ms = 15'000;
 
 } // namespace
 
-attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string& by, const std::string& user, const std::string& reason) {
+attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string& by, const std::string& user,
+                                                               const std::string& reason) {
   if (!room_.node.is_local(by)) return fault{fault_code::invalid_param, "by: " + by + " is not a user of this server"};
   const auto server = std::string{matrix::server_name_of(user)};
   if (!room_.node.admits(server)) return fault{fault_code::server_denied, "the configuration excludes " + server};
   const auto membership = room_.graph.membership(user);
   if (membership == "ban") return fault{fault_code::forbidden, user + " is banned; unban him first"};
   if (membership == "join") return fault{fault_code::conflict, user + " is in the room already"};
-  if (membership == "invite" || inviting_.contains(user)) return fault{fault_code::conflict, user + " is invited already"};
+  if (membership == "invite" || inviting_.contains(user))
+    return fault{fault_code::conflict, user + " is invited already"};
   object content{{"membership", "invite"}};
   if (room_.is_direct()) content.set("is_direct", true);
   if (!reason.empty()) content.set("reason", reason);
@@ -55,7 +57,8 @@ void room_invitations::begin(const std::string& user, invite_wanted wanted) {
 }
 
 void room_invitations::on_resend_timer() {
-  for (auto& [user, wanted] : inviting_.overdue(out_.now())) out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(wanted));
+  for (auto& [user, wanted] : inviting_.overdue(out_.now()))
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(wanted));
   if (const auto next = inviting_.deadline(); next != 0) out_.wake_at(next, resend_timer);
 }
 
@@ -89,21 +92,25 @@ void room_invitations::resolved(const std::string& user, std::string_view event_
 
 void room_invitations::revoke(const revoke_invite& m) {
   auto answer = [&](fault why) {
-    out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)}, revocation_done{std::move(why), m.invite});
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
+              revocation_done{std::move(why), m.invite});
     withdrawal_ended(m.user_id);
   };
   if (!room_.exists) return answer({fault_code::not_member, "nobody of this server is in the room"});
   if (room_.head.phase != store::room_phase::joined) {
     // The room will have nothing of it, the invited server has.
-    const auto invite = m.uncommitted_invite ? m.uncommitted_invite : room_.graph.state_event("m.room.member", m.user_id);
-    if (!invite || invite->membership() != "invite") return answer({fault_code::not_member, "nobody of this server is in the room"});
+    const auto invite =
+      m.uncommitted_invite ? m.uncommitted_invite : room_.graph.state_event("m.room.member", m.user_id);
+    if (!invite || invite->membership() != "invite")
+      return answer({fault_code::not_member, "nobody of this server is in the room"});
     // Where his server takes part the room's own state counts, and nobody is left who could change it.
     if (!authoring_.rescind_outside(invite, m.reason) && room_.has_server(matrix::server_name_of(m.user_id)))
       return answer({fault_code::not_member, "nobody of this server is in the room"});
     return answer({});
   }
   if (!m.requested_by.empty() && m.requested_by != m.by) {
-    if (room_.graph.membership(m.requested_by) != "join" || room_.graph.levels().of_user(m.requested_by) < room_.graph.levels().of_action("kick"))
+    if (room_.graph.membership(m.requested_by) != "join" ||
+        room_.graph.levels().of_user(m.requested_by) < room_.graph.levels().of_action("kick"))
       return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
   }
   if (m.uncommitted_invite && !room_.graph.find(m.uncommitted_invite->event_id)) {
@@ -115,7 +122,8 @@ void room_invitations::revoke(const revoke_invite& m) {
   }
   inviting_.end(m.user_id, m.invite);
   events_.invitation_resolved(m.user_id);
-  if (room_.graph.membership(m.user_id) != "invite") return answer({fault_code::conflict, m.user_id + " is not invited"});
+  if (room_.graph.membership(m.user_id) != "invite")
+    return answer({fault_code::conflict, m.user_id + " is not invited"});
   object content{{"membership", "leave"}};
   if (!m.reason.empty()) content.set("reason", m.reason);
   // The inviter himself where he still can: the invited server applies a rescission from nobody else.
@@ -128,20 +136,23 @@ void room_invitations::revoke(const revoke_invite& m) {
     if (room_.graph.membership(by) != "join") continue;
     auto e = authoring_.author({"m.room.member", by, m.user_id, content});
     if (e.waits()) return authoring_.try_again_later(m);
-    if (!e && e.error().code != fault_code::forbidden) return answer(e.error()); // the policy server's word, whoever asks
+    if (!e && e.error().code != fault_code::forbidden)
+      return answer(e.error()); // the policy server's word, whoever asks
     if (!e) {
       if (by == m.by) last = e.error();
       continue;
     }
     const auto invite = room_.graph.state_event("m.room.member", m.user_id);
     if (m.requested_by.empty()) expiring_ = m.user_id; // nobody asked for it
-    (void)authoring_.commit(*e); // authored against the current state a moment ago
+    (void)authoring_.commit(*e);                       // authored against the current state a moment ago
     expiring_.clear();
     if (by != invite->sender) authoring_.rescind_outside(invite, m.reason);
     return answer({});
   }
   // It has run out, and who could take it back in the room is gone: the invited server believes its inviter.
-  if (m.requested_by.empty() && authoring_.rescind_outside(room_.graph.state_event("m.room.member", m.user_id), m.reason)) return answer({});
+  if (m.requested_by.empty() &&
+      authoring_.rescind_outside(room_.graph.state_event("m.room.member", m.user_id), m.reason))
+    return answer({});
   answer(last);
 }
 
@@ -157,11 +168,13 @@ bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
       chat_command withdrawal;
       withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_.id, user, invited, {}});
       withdrawal.room_id = room_.id;
-      out_.send({actor_kind::invitation, invitation::key_of(room_.id, invited)}, std::move(withdrawal)); // behind the word to begin
+      out_.send({actor_kind::invitation, invitation::key_of(room_.id, invited)},
+                std::move(withdrawal)); // behind the word to begin
       withdrawing_.insert(invited);
     }
     if (!withdrawing_.empty()) {
-      const auto attempt_ms = std::int64_t{room_.node.federation.request_timeout_ms} + room_.node.invitation.queue_wait_ms;
+      const auto attempt_ms =
+        std::int64_t{room_.node.federation.request_timeout_ms} + room_.node.invitation.queue_wait_ms;
       out_.wake_at(out_.now() + attempt_ms + withdrawal_margin_ms, withdrawn_timer);
       return true;
     }
@@ -170,7 +183,8 @@ bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
   std::vector<matrix::event_ptr> open;
   if (room_.graph.members().all().invited > 0)
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-      if (e->membership() == "invite" && !room_.node.is_local(*e->state_key) && room_.node.is_local(e->sender)) open.push_back(e);
+      if (e->membership() == "invite" && !room_.node.is_local(*e->state_key) && room_.node.is_local(e->sender))
+        open.push_back(e);
       return true;
     });
   for (const auto& e : open) {
@@ -179,7 +193,8 @@ bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
       if (e->sender != user) authoring_.rescind_outside(e, {});
     } else if (authoring_.rescind_outside(e, {})) {
       // He may not take it back in the room, but the invited server believes its inviter.
-      out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)}, invited_membership_changed{"leave", e->sender, {}, nullptr, false});
+      out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)},
+                invited_membership_changed{"leave", e->sender, {}, nullptr, false});
     }
   }
   return false;
@@ -196,14 +211,17 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
   const auto has_row = [&](const matrix::event& x) {
     return std::any_of(rows.begin(), rows.end(), [&](const auto& i) {
       if (i.user_id != *x.state_key) return false;
-      if (i.direction == "knock" && i.state == "pending" && x.membership() == "invite") return true; // the knock's end, which was told already
+      if (i.direction == "knock" && i.state == "pending" && x.membership() == "invite")
+        return true; // the knock's end, which was told already
       const auto told = matrix::parse_event(i.event, room_.graph.rules());
       return told && (*told)->event_id == x.event_id;
     });
   };
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if ((membership != "knock" && membership != "invite") || !room_.node.is_local(*e->state_key) || !matrix::is_user_id(*e->state_key) || has_row(*e)) return true;
+    if ((membership != "knock" && membership != "invite") || !room_.node.is_local(*e->state_key) ||
+        !matrix::is_user_id(*e->state_key) || has_row(*e))
+      return true;
     const address to{actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)};
     if (membership == "knock") out_.send(to, knock_made{e, room_.head.chat_room_id, room_.head.type, {}});
     else out_.send(to, invited_to(e));
@@ -213,7 +231,8 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
 
 invited_membership_changed room_invitations::invited_to(const matrix::event_ptr& invite) const {
   const auto* reason = invite->content().find("reason");
-  invited_membership_changed m{"invite", invite->sender, reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
+  invited_membership_changed m{"invite", invite->sender,
+                               reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
   m.chat_room_id = room_.head.chat_room_id;
   m.type = room_.type();
   m.invite_room_state = stripped_state(room_, invite->sender);
@@ -243,10 +262,12 @@ void room_invitations::arrived(const invite_arrived& m) {
   if (const auto placed = place_of(*m.event); placed.where != invite_place::refused) return answer(placed);
   if (room_.graph.membership(*m.event->state_key) == "join")
     return answer({0, invite_place::refused, {fault_code::forbidden, *m.event->state_key + " is in the room already"}});
-  if (!receive(m.event, m.origin, m)) answer({0, invite_place::refused, {fault_code::limit_exceeded, "too many invitations to this room are under way"}});
+  if (!receive(m.event, m.origin, m))
+    answer({0, invite_place::refused, {fault_code::limit_exceeded, "too many invitations to this room are under way"}});
 }
 
-bool room_invitations::receive(const matrix::event_ptr& invite, const std::string& origin, arriving_invites::waiting next) {
+bool room_invitations::receive(const matrix::event_ptr& invite, const std::string& origin,
+                               arriving_invites::waiting next) {
   if (!arriving_.has_room()) return false;
   const auto asked = out_.next_token();
   arriving_.add(asked, std::move(next));
@@ -261,7 +282,9 @@ void room_invitations::handled_by_room(const pdus_handled& m) {
   if (auto* call = std::get_if<invite_arrived>(&*next)) {
     auto placed = place_of(*call->event);
     placed.asked = call->asked;
-    if (m.overloaded) placed = {call->asked, invite_place::refused, {fault_code::limit_exceeded, "the room has too much under way; repeat"}};
+    if (m.overloaded)
+      placed = {
+        call->asked, invite_place::refused, {fault_code::limit_exceeded, "the room has too much under way; repeat"}};
     else if (placed.where == invite_place::refused && !error.empty()) placed.why.detail = error;
     return out_.send(call->reply_to, std::move(placed));
   }
@@ -285,7 +308,8 @@ void room_invitations::event_settled(const matrix::event& x) {
 }
 
 void room_invitations::on_arriving_timer() {
-  for (const auto& join : arriving_.overdue(out_.now())) events_.join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+  for (const auto& join : arriving_.overdue(out_.now()))
+    events_.join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
 }
 
 bool room_invitations::is_missing(const join_wanted& m) const {
@@ -309,7 +333,9 @@ void room_invitations::observe(const state_change& c) {
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
   const bool knocked = previous == "knock" && room_.node.is_local(user);
   if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user)) {
-    auto changed = next == "invite" && room_.node.is_local(user) ? invited_to(c.after) : invited_membership_changed{next, by, reason, c.after};
+    auto changed = next == "invite" && room_.node.is_local(user)
+                     ? invited_to(c.after)
+                     : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
     if (previous == "invite") changed.past_invite = c.before->event_id;
     out_.send({actor_kind::invitation, room_.id + "|" + user}, std::move(changed));
@@ -328,7 +354,9 @@ void room_invitations::notify_current(const matrix::event_ptr& e, const std::str
 void room_invitations::event_accepted(const matrix::event& invite) {
   // What he said to an earlier invitation, before we knew that it was taken back, stands against this one, and the merge may have decided so
   // without a change of the state.
-  if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" || !room_.node.is_local(*invite.state_key)) return;
+  if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" ||
+      !room_.node.is_local(*invite.state_key))
+    return;
   const auto stands = room_.graph.state_event("m.room.member", *invite.state_key);
   if (stands && stands->event_id != invite.event_id) notify_current(stands, invite.event_id);
 }
@@ -350,14 +378,17 @@ void room_invitations::notify_local_users() {
 
 void room_invitations::send_membership(const membership_wanted& m) {
   if (auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr) notify_current(e);
-  else out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, invited_membership_changed{{}, {}, {}, nullptr, true});
+  else
+    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+              invited_membership_changed{{}, {}, {}, nullptr, true});
 }
 
 void room_invitations::leave(const leave_wanted& m) {
   fault why;
   const bool ours = room_.takes_part();
-  if (!ours) return out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
-                               join_finished{m.user_id, {fault_code::not_member, "this server is not in the room"}});
+  if (!ours)
+    return out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+                     join_finished{m.user_id, {fault_code::not_member, "this server is not in the room"}});
   draft d{"m.room.member", m.user_id, m.user_id, {{"membership", "leave"}}};
   if (!m.reason.empty()) d.content.set("reason", m.reason);
   auto e = authoring_.author(d);
@@ -374,8 +405,10 @@ void room_invitations::rescind_again(const rescission_wanted_again& m) {
   const bool told_by_room = e && e->membership() == "leave" && e->sender != m.user_id;
   if (told_by_room) authoring_.queue_for(e, {std::string{matrix::server_name_of(m.user_id)}});
   const bool believed = told_by_room && m.invite && e->sender == m.invite->sender;
-  const bool told_outside = room_.exists && m.invite && !in_room && !believed && authoring_.rescind_outside(m.invite, {});
-  if (!told_by_room && !told_outside) out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, rescission_delivered{});
+  const bool told_outside =
+    room_.exists && m.invite && !in_room && !believed && authoring_.rescind_outside(m.invite, {});
+  if (!told_by_room && !told_outside)
+    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, rescission_delivered{});
 }
 
 void room_invitations::load(const std::vector<store::put_invitation>& rows) {
@@ -388,7 +421,8 @@ void room_invitations::load(const std::vector<store::put_invitation>& rows) {
     } else if (i.state == "pending" && room_.head.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
       const std::string_view open = i.direction == "knock" ? "knock" : "invite";
-      if (auto e = room_.graph.state_event("m.room.member", i.user_id); e && e->membership() != open) notify_current(e, accepted_invite(i));
+      if (auto e = room_.graph.state_event("m.room.member", i.user_id); e && e->membership() != open)
+        notify_current(e, accepted_invite(i));
     }
   notify_missed(rows);
 }

@@ -29,9 +29,10 @@ public:
   static constexpr const char* arriving_timer = "arriving";
   static constexpr const char* withdrawn_timer = "withdrawn";
 
-  room_invitations(const room_state& room, decision& out, event_writer& writer, authoring& author, inbound_events& inbound, parent_fetch& parents,
-                   room_events& events)
-      : room_(room), out_(out), writer_(writer), authoring_(author), inbound_(inbound), parents_(parents), events_(events) {}
+  room_invitations(const room_state& room, decision& out, event_writer& writer, authoring& author,
+                   inbound_events& inbound, parent_fetch& parents, room_events& events)
+      : room_(room), out_(out), writer_(writer), authoring_(author), inbound_(inbound), parents_(parents),
+        events_(events) {}
 
   /// What the store knows of them when the room is loaded: either actor may have failed with the word of a change.
   void load(const std::vector<store::put_invitation>& rows);
@@ -39,7 +40,8 @@ public:
   // -- our users invite
   /// Authors an invite. One of ours is invited with it, it is in the graph; of another server's user the invitation is to be told, see `begin`.
   /// @returns nothing for a user of ours; faults invalid_param, server_denied, forbidden, conflict
-  attempt<std::optional<invite_wanted>> invite(const std::string& by, const std::string& user, const std::string& reason);
+  attempt<std::optional<invite_wanted>> invite(const std::string& by, const std::string& user,
+                                               const std::string& reason);
   void begin(const std::string& user, invite_wanted wanted);
   /// A third person makes a dm a group_dm.
   void consider_group_with(const std::string& invited);

@@ -17,17 +17,18 @@ constexpr std::size_t described_max = 50;
 
 } // namespace
 room_machine::room_machine(const context& node, std::string room_id)
-    : room_(node, std::move(room_id)), out_({actor_kind::room, room_.id}), timers_(out_, std::int64_t{node.room.idle_s} * 1000) {}
+    : room_(node, std::move(room_id)), out_({actor_kind::room, room_.id}),
+      timers_(out_, std::int64_t{node.room.idle_s} * 1000) {}
 
 effects room_machine::on(const message& m, time_ms now) {
   out_.set_now(now);
   switch (life_.on(m, out_, [this] { return store::load_room{room_.id}; })) {
-    case incarnation::turn::waits: break;
-    case incarnation::turn::loaded:
-      loaded(incarnation::state_in<store::room_loaded>(m, "room " + room_.id));
-      for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
-      break;
-    case incarnation::turn::runs: dispatch(m);
+  case incarnation::turn::waits: break;
+  case incarnation::turn::loaded:
+    loaded(incarnation::state_in<store::room_loaded>(m, "room " + room_.id));
+    for (const auto& waiting : life_.take_deferred()) dispatch(waiting);
+    break;
+  case incarnation::turn::runs: dispatch(m);
   }
   return flush();
 }
@@ -46,7 +47,7 @@ void room_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, summary_wanted>) requests_.summarize(x);
       else if constexpr (std::is_same_v<T, summary_told>) requests_.child_summarized(x);
       else if constexpr (std::is_same_v<T, member_wanted>) requests_.send_member(x);
-      else if constexpr (std::is_same_v<T, member_told>)  joins_.member_told(x);
+      else if constexpr (std::is_same_v<T, member_told>) joins_.member_told(x);
       else if constexpr (std::is_same_v<T, revoke_invite>) room_invitations_.revoke(x);
       else if constexpr (std::is_same_v<T, join_wanted>) joins_.want(x);
       else if constexpr (std::is_same_v<T, peer_answer>) {
@@ -149,9 +150,9 @@ void room_machine::timer(const timer_due& m) {
 
 bool room_machine::is_idle() const {
   return inbound_.is_idle() && commands_.is_idle() && !remote_join_.is_active() && !history_backfill_.is_active() &&
-         !partial_state_.is_active() && requests_.is_idle() &&
-         joins_.is_idle() && membership_service_.is_idle() && parent_fetch_.is_idle() &&
-         redactions_.is_idle() && policy_gate_.is_idle() && typing_.is_idle() && room_invitations_.is_idle();
+         !partial_state_.is_active() && requests_.is_idle() && joins_.is_idle() && membership_service_.is_idle() &&
+         parent_fetch_.is_idle() && redactions_.is_idle() && policy_gate_.is_idle() && typing_.is_idle() &&
+         room_invitations_.is_idle();
 }
 
 void room_machine::watch() {
@@ -176,21 +177,27 @@ void room_machine::abandon_work() {
 }
 
 void room_machine::verified(const events_verified& m) {
-  (void)(signature_audit_.verified(m) || inbound_.missing().verified(m) || history_backfill_.verified(m) || membership_service_.verified(m) ||
-         remote_join_.verified(m) || partial_state_.verified(m) || inbound_.verified(m));
+  (void)(signature_audit_.verified(m) || inbound_.missing().verified(m) || history_backfill_.verified(m) ||
+         membership_service_.verified(m) || remote_join_.verified(m) || partial_state_.verified(m) ||
+         inbound_.verified(m));
 }
 
 effects room_machine::flush() {
-  if (room_.exists && room_.head.phase == store::room_phase::left && !remote_join_.is_active() && (!inbound_.all().empty() || history_backfill_.is_active() || partial_state_.is_active())) abandon_work();
+  if (room_.exists && room_.head.phase == store::room_phase::left && !remote_join_.is_active() &&
+      (!inbound_.all().empty() || history_backfill_.is_active() || partial_state_.is_active()))
+    abandon_work();
   directory_entry_.observe();
-  if (inbound_.waits_for_others() || membership_service_.waits_for_verifier() || !inbound_.missing().is_idle() || remote_join_.is_active() ||
-      history_backfill_.is_active() || partial_state_.is_active() || !policy_gate_.is_idle())
+  if (inbound_.waits_for_others() || membership_service_.waits_for_verifier() || !inbound_.missing().is_idle() ||
+      remote_join_.is_active() || history_backfill_.is_active() || partial_state_.is_active() ||
+      !policy_gate_.is_idle())
     timers_.begin_watch();
   writer_.write_head();
   if (room_.exists) timers_.begin_idle();
   auto out = out_.take();
   // A name that turned out to be no room of ours keeps no actor.
-  if (life_.is_loaded() && !room_.exists && !remote_join_.is_active() && commands_.is_idle() && !inbound_.owes_answers()) out.push_back(finish{.on_disk = false});
+  if (life_.is_loaded() && !room_.exists && !remote_join_.is_active() && commands_.is_idle() &&
+      !inbound_.owes_answers())
+    out.push_back(finish{.on_disk = false});
   return out;
 }
 
@@ -199,7 +206,11 @@ std::string room_machine::describe(time_ms now) const {
   object o;
   o.set("room_id", room_.id);
   o.set("room", room_.head.chat_room_id);
-  o.set("phase", !life_.is_loaded() ? "loading" : remote_join_.is_active() ? "joining" : !room_.exists ? "unknown" : room_.head.phase == store::room_phase::joined ? "joined" : "left");
+  o.set("phase", !life_.is_loaded()                              ? "loading"
+                 : remote_join_.is_active()                      ? "joining"
+                 : !room_.exists                                 ? "unknown"
+                 : room_.head.phase == store::room_phase::joined ? "joined"
+                                                                 : "left");
   o.set("room_version", room_.head.room_version);
   o.set("type", room_.type());
   o.set("events_at_hand", static_cast<std::int64_t>(room_.graph.events_at_hand()));

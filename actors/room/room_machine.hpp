@@ -69,7 +69,8 @@ private:
   void full_state_known(const std::vector<state_change>& news, const std::vector<std::string>& members) override;
   void full_state_unavailable() override;
   void joined(remote_joined j) override;
-  void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined, const std::vector<join_wanted>& waiting) override;
+  void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+                   const std::vector<join_wanted>& waiting) override;
   void join_signed(const matrix::event_ptr& x, const std::string& server) override;
   void join_again(join_wanted m) override;
   void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false) override;
@@ -101,11 +102,12 @@ private:
   event_import event_import_{room_, writer_, redactions_};
   content_repair content_repair_{room_, out_, writer_, event_import_, chat_notifier_, directory_entry_, *this};
   partial_state partial_state_{room_, out_, writer_, event_import_, content_repair_, chat_notifier_, *this};
-  history_backfill history_backfill_{room_, out_, writer_, event_import_, content_repair_, redactions_, chat_notifier_, *this};
+  history_backfill history_backfill_{room_,           out_,        writer_,        event_import_,
+                                     content_repair_, redactions_, chat_notifier_, *this};
   remote_join remote_join_{room_, out_, writer_, chat_notifier_, *this};
   policy_gate policy_gate_{room_, out_};
-  inbound_events inbound_{{room_, out_, writer_, event_import_, content_repair_, redactions_, chat_notifier_, history_backfill_, partial_state_, remote_join_,
-                           policy_gate_, *this}};
+  inbound_events inbound_{{room_, out_, writer_, event_import_, content_repair_, redactions_, chat_notifier_,
+                           history_backfill_, partial_state_, remote_join_, policy_gate_, *this}};
   signature_audit signature_audit_{room_, out_};
 
   // -- events of ours, and memberships
@@ -114,13 +116,13 @@ private:
   parent_fetch parent_fetch_{room_, out_, writer_};
   room_invitations room_invitations_{room_, out_, writer_, authoring_, inbound_, parent_fetch_, *this};
   joins joins_{room_, out_, authoring_, remote_join_, room_invitations_, *this};
-  membership_service membership_service_{{room_, out_, writer_, authoring_, policy_gate_, room_invitations_, joins_, parent_fetch_, *this}};
-
+  membership_service membership_service_{
+    {room_, out_, writer_, authoring_, policy_gate_, room_invitations_, joins_, parent_fetch_, *this}};
 
   // -- who asks
-  command_service commands_{{room_, out_, writer_, authoring_, redactions_, room_invitations_, inbound_, joins_, chat_notifier_}};
+  command_service commands_{
+    {room_, out_, writer_, authoring_, redactions_, room_invitations_, inbound_, joins_, chat_notifier_}};
   request_service requests_{room_, out_, membership_service_, directory_entry_, partial_state_};
-
 };
 
 } // namespace causeway::room

@@ -15,9 +15,9 @@ void room_machine::state_changed(const std::vector<state_change>& changes) {
     if (type == "m.room.member") {
       if (commands_.is_creating()) continue;
       room_invitations_.observe(c);
-      chat_notifier_.membership_changed(c, {room_invitations_.is_uncommitted(c.key.second), room_invitations_.is_expiring(c.key.second)});
-    }
-    else if (!commands_.is_creating()) chat_notifier_.state_changed(c);
+      chat_notifier_.membership_changed(
+        c, {room_invitations_.is_uncommitted(c.key.second), room_invitations_.is_expiring(c.key.second)});
+    } else if (!commands_.is_creating()) chat_notifier_.state_changed(c);
   }
   if (!changes.empty()) consider_group();
   if (room_.takes_part() && !changes.empty() && room_.graph.members().local_joined().empty()) {
@@ -59,7 +59,8 @@ void room_machine::history_fetched() { inbound_.advance(); } // gaps have waited
 
 // -- joins
 
-void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined, const std::vector<join_wanted>& waiting) {
+void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+                               const std::vector<join_wanted>& waiting) {
   inbound_.release_pdus();
   join_ended(wanted, why, perhaps_joined);
   for (const auto& w : waiting) {
@@ -81,14 +82,22 @@ void room_machine::joined(remote_joined j) {
       if (e->membership() == "join") members.push_back(*e->state_key);
       return true;
     });
-    chat_notifier_.created({room_.head.chat_room_id, room_.id, room_.head.room_version, room_.type(), room_.graph.create()->sender,
-                            room_.text("m.room.name", "name"), room_.text("m.room.topic", "topic"), {}, false},
+    chat_notifier_.created({room_.head.chat_room_id,
+                            room_.id,
+                            room_.head.room_version,
+                            room_.type(),
+                            room_.graph.create()->sender,
+                            room_.text("m.room.name", "name"),
+                            room_.text("m.room.topic", "topic"),
+                            {},
+                            false},
                            std::move(members), j.members_omitted);
   }
   // The members that were there before us are told with the room; of the changes only our own join is news, and, where we were in the room before, what
   // has become of those who were invited then.
   std::erase_if(j.changes, [&](const auto& c) {
-    const bool ends_invitation = j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
+    const bool ends_invitation =
+      j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
     return !ends_invitation && c.key != matrix::state_key_pair{"m.room.member", j.wanted.user_id};
   });
   state_changed(j.changes);
@@ -106,7 +115,9 @@ void room_machine::join_ended(const join_wanted& m, const fault& why, bool perha
   else out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
 }
 
-void room_machine::call_authorised(authorised_step next, const result<std::string>& authoriser) { membership_service_.authorised(std::move(next), authoriser); }
+void room_machine::call_authorised(authorised_step next, const result<std::string>& authoriser) {
+  membership_service_.authorised(std::move(next), authoriser);
+}
 
 void room_machine::join_again(join_wanted m) { joins_.want(m); }
 

@@ -43,7 +43,8 @@ std::vector<std::string> room_state::servers() const {
 }
 
 bool room_state::has_server(std::string_view server) const {
-  return servers_of_omitted.contains(std::string{server}) || (graph.members().of(server).joined > 0 && matrix::is_server_name(server));
+  return servers_of_omitted.contains(std::string{server}) ||
+         (graph.members().of(server).joined > 0 && matrix::is_server_name(server));
 }
 
 std::vector<std::string> room_state::local_speakers() const {

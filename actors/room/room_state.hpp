@@ -19,11 +19,12 @@ struct room_state {
 
   const context& node;
   const std::string id;
-  bool exists = false;           ///< we were in it once: there is a row of it
-  store::put_room head;          ///< that row
-  bool head_changed = false;     ///< it is to be written
+  bool exists = false;       ///< we were in it once: there is a row of it
+  store::put_room head;      ///< that row
+  bool head_changed = false; ///< it is to be written
   room_graph graph;
-  std::set<std::string> servers_of_omitted; ///< in the room where its members are not all known: those that the join's answer named
+  std::set<std::string>
+    servers_of_omitted; ///< in the room where its members are not all known: those that the join's answer named
 
   /// Whether one of ours is joined.
   bool takes_part() const { return exists && head.phase == store::room_phase::joined; }
@@ -32,7 +33,9 @@ struct room_state {
 
   std::string type() const { return head.type.empty() ? "channel" : head.type; }
   /// Whether it is a direct message, between two or more.
-  bool is_direct() const { return head.type == type_name(chat::room_type::dm) || head.type == type_name(chat::room_type::group_dm); }
+  bool is_direct() const {
+    return head.type == type_name(chat::room_type::dm) || head.type == type_name(chat::room_type::group_dm);
+  }
   /// By the current state, as far as its members are known. @param is_direct  one of ours was invited to a direct message
   room_traits traits(bool is_direct) const;
   /// Value of a text in the content of a state event without state key; empty: there is none.

@@ -24,7 +24,8 @@ public:
   }
   /// @param is_idle  nothing is under way
   void on_idle(bool is_idle) {
-    if (is_idle && out_.now() - last_active_ >= idle_ms_) out_.finish(); // the timer is set again all the same: a message may cross it
+    if (is_idle && out_.now() - last_active_ >= idle_ms_)
+      out_.finish(); // the timer is set again all the same: a message may cross it
     out_.wake_at(std::max(last_active_ + idle_ms_, out_.now() + idle_ms_ / 4), idle);
   }
   /// Questions are open.

@@ -19,16 +19,19 @@ std::vector<matrix::event_ptr> doubtful_memberships(const std::vector<matrix::ev
   std::vector<matrix::event_ptr> found;
   for (const auto& x : events) {
     if (x->type != "m.room.member") continue;
-    const bool lost_content = x->membership() == "invite" && !x->redacted_because && !matrix::has_valid_content_hash(*x);
+    const bool lost_content =
+      x->membership() == "invite" && !x->redacted_because && !matrix::has_valid_content_hash(*x);
     if (lost_content || !has_signature_of_sender(*x)) found.push_back(x);
   }
   return found;
 }
 
-std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_ptr>& doubtful, const std::vector<event_check>& checks) {
+std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_ptr>& doubtful,
+                                              const std::vector<event_check>& checks) {
   std::vector<matrix::event_ptr> found;
   for (std::size_t i = 0; i < doubtful.size() && i < checks.size(); ++i)
-    if (checks[i] == event_check::missing_signature || checks[i] == event_check::bad_signature) found.push_back(doubtful[i]);
+    if (checks[i] == event_check::missing_signature || checks[i] == event_check::bad_signature)
+      found.push_back(doubtful[i]);
   return found;
 }
 
@@ -47,8 +50,10 @@ bool signature_audit::verified(const events_verified& m) {
   asked_ = 0;
   for (const auto& x : unsigned_among(std::exchange(doubtful_, {}), m.checks)) {
     unsigned_.push_back(x->event_id);
-    out_.log(log_level::error, "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
-             {{"room", room_.id}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
+    out_.log(
+      log_level::error,
+      "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
+      {{"room", room_.id}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
   }
   return true;
 }

@@ -17,7 +17,8 @@ std::vector<matrix::event_ptr> doubtful_memberships(const std::vector<matrix::ev
 
 /// Those of `doubtful` that are proven to be nobody's word: `checks` are the verifier's. An event whose key could not be had is left out:
 /// nothing is known of it.
-std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_ptr>& doubtful, const std::vector<event_check>& checks);
+std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_ptr>& doubtful,
+                                              const std::vector<event_check>& checks);
 
 /// Once for each incarnation of a room: memberships on disk that nobody has signed are told to the operator.
 class signature_audit {

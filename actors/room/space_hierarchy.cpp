@@ -20,7 +20,8 @@ constexpr time_ms hierarchy_patience_ms = 10'000;
 
 /// Only such an `order` counts: up to 50 characters of printable ASCII.
 bool is_order(const std::string& text) {
-  return !text.empty() && text.size() <= 50 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  return !text.empty() && text.size() <= 50 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
 } // namespace
@@ -48,14 +49,16 @@ bool space_hierarchy::shows_summary_to(std::string_view server, std::string_view
 void space_hierarchy::serve(const federation_call& m) {
   if (!room_.takes_part() || !shows_summary_to(m.origin, {}, false))
     return refuse(out_, m, {fault_code::not_found, "the room is not known here, or not open to " + m.origin});
-  if (open_.size() >= hierarchies_max) return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about this space"});
+  if (open_.size() >= hierarchies_max)
+    return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about this space"});
   const auto* text = m.match->find_query("suggested_only");
   const bool suggested_only = text && *text == "true";
   question h{m, out_.now(), {}, {}, {}, {}};
   std::vector<std::tuple<bool, std::string, std::int64_t, std::string, matrix::event_ptr>> children;
   static constexpr std::string_view child_type = "m.space.child";
   const auto& state = *room_.graph.current().state;
-  for (auto it = state.lower_bound(matrix::state_key_view{child_type, {}}); it != state.end() && it->first.first == child_type; ++it) {
+  for (auto it = state.lower_bound(matrix::state_key_view{child_type, {}});
+       it != state.end() && it->first.first == child_type; ++it) {
     const auto& [key, id] = *it;
     if (!matrix::is_room_id(key.second)) continue;
     const auto* n = room_.graph.find(id);
@@ -65,19 +68,24 @@ void space_hierarchy::serve(const federation_call& m) {
     if (suggested_only && !(suggested && suggested->as_bool() && *suggested->as_bool())) continue;
     const auto* order = n->event->content().find("order");
     const bool ordered = order && order->as_string() && is_order(*order->as_string());
-    children.emplace_back(!ordered, ordered ? *order->as_string() : std::string{}, n->event->origin_server_ts, key.second, n->event);
+    children.emplace_back(!ordered, ordered ? *order->as_string() : std::string{}, n->event->origin_server_ts,
+                          key.second, n->event);
   }
   std::sort(children.begin(), children.end());
   if (children.size() > children_max) children.resize(children_max);
   const bool takes_part = room_.has_server(m.origin);
   for (const auto& [unordered, order, ts, child, e] : children) {
-    h.children_state.emplace_back(object{{"content", e->content()}, {"origin_server_ts", e->origin_server_ts}, {"sender", e->sender},
-                                         {"state_key", child}, {"type", e->type}});
+    h.children_state.emplace_back(object{{"content", e->content()},
+                                         {"origin_server_ts", e->origin_server_ts},
+                                         {"sender", e->sender},
+                                         {"state_key", child},
+                                         {"type", e->type}});
     if (child == room_.id) continue;
     const auto asked = out_.next_token();
     h.children.push_back(child);
     h.open.emplace(asked, child);
-    out_.send_at_once({actor_kind::room, child}, summary_wanted{{actor_kind::room, room_.id}, asked, m.origin, room_.id, takes_part});
+    out_.send_at_once({actor_kind::room, child},
+                      summary_wanted{{actor_kind::room, room_.id}, asked, m.origin, room_.id, takes_part});
   }
   if (h.open.empty()) return finish(h);
   if (open_.empty()) out_.wake_at(out_.now() + hierarchy_patience_ms, timer);
@@ -86,7 +94,8 @@ void space_hierarchy::serve(const federation_call& m) {
 
 void space_hierarchy::summarize(const summary_wanted& m) {
   summary_told answer{m.asked, room_.takes_part(), {}};
-  if (answer.known && shows_summary_to(m.origin, m.parent, m.in_parent)) answer.summary = matrix::json::canonical(summary_of(room_));
+  if (answer.known && shows_summary_to(m.origin, m.parent, m.in_parent))
+    answer.summary = matrix::json::canonical(summary_of(room_));
   out_.send(m.reply_to, std::move(answer));
 }
 
@@ -114,7 +123,8 @@ void space_hierarchy::on_timer() {
 
 void space_hierarchy::finish(const question& h) {
   // The room may have been left while its children were asked.
-  if (room_.head.phase != store::room_phase::joined) return refuse(out_, h.call, {fault_code::not_found, "the room is not known here"});
+  if (room_.head.phase != store::room_phase::joined)
+    return refuse(out_, h.call, {fault_code::not_found, "the room is not known here"});
   matrix::json::array children, inaccessible;
   for (const auto& child : h.children) {
     auto it = h.told.find(child);
@@ -124,7 +134,10 @@ void space_hierarchy::finish(const question& h) {
   }
   auto room = summary_of(room_);
   room.set("children_state", h.children_state);
-  reply(out_, h.call, 200, matrix::json::canonical(object{{"children", std::move(children)}, {"inaccessible_children", std::move(inaccessible)}, {"room", std::move(room)}}));
+  reply(out_, h.call, 200,
+        matrix::json::canonical(object{{"children", std::move(children)},
+                                       {"inaccessible_children", std::move(inaccessible)},
+                                       {"room", std::move(room)}}));
 }
 
 } // namespace causeway::room

@@ -14,8 +14,8 @@ std::string stripped_state(const room_state& room, std::string_view inviter) {
   auto add = [&](std::string_view type, std::string_view key) {
     if (auto e = room.graph.state_event(type, key)) list.emplace_back(e->source);
   };
-  for (const auto* type : {"m.room.create", "m.room.join_rules", "m.room.canonical_alias", "m.room.avatar", "m.room.name",
-                           "m.room.encryption", "m.room.topic"})
+  for (const auto* type : {"m.room.create", "m.room.join_rules", "m.room.canonical_alias", "m.room.avatar",
+                           "m.room.name", "m.room.encryption", "m.room.topic"})
     add(type, "");
   if (!inviter.empty()) add("m.room.member", inviter);
   if (!inviter.empty() && room.is_direct()) {

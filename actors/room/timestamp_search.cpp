@@ -25,8 +25,10 @@ void timestamp_search::serve(const federation_call& m) {
   if (*dir != "f" && *dir != "b") return refuse(out_, m, {fault_code::invalid_param, "dir: f or b is expected"});
   search s{m, 0, *dir == "f", 0, nullptr, {}};
   const auto [end, problem] = std::from_chars(ts->data(), ts->data() + ts->size(), s.ts);
-  if (problem != std::errc{} || end != ts->data() + ts->size()) return refuse(out_, m, {fault_code::invalid_param, "ts: milliseconds are expected"});
-  if (open_.size() >= searches_max) return refuse(out_, m, {fault_code::limit_exceeded, "too many searches in this room"});
+  if (problem != std::errc{} || end != ts->data() + ts->size())
+    return refuse(out_, m, {fault_code::invalid_param, "ts: milliseconds are expected"});
+  if (open_.size() >= searches_max)
+    return refuse(out_, m, {fault_code::limit_exceeded, "too many searches in this room"});
   ask(std::move(s), room_.graph.extremities());
 }
 
@@ -59,21 +61,28 @@ void timestamp_search::go_on(search s, const store::events_loaded& found) {
     const bool after = x.origin_server_ts >= s.ts, before = x.origin_server_ts <= s.ts;
     passed = passed || (s.forwards ? !after : before);
     if (!(s.forwards ? after : before) || e.judged != store::verdict::accepted) continue;
-    if (s.best && (s.forwards ? x.origin_server_ts > s.best->origin_server_ts : x.origin_server_ts < s.best->origin_server_ts)) continue;
+    if (s.best &&
+        (s.forwards ? x.origin_server_ts > s.best->origin_server_ts : x.origin_server_ts < s.best->origin_server_ts))
+      continue;
     state_ref around;
-    if (auto it = found.state_groups.find(e.state_group_before); it != found.state_groups.end()) around = {it->first, it->second};
+    if (auto it = found.state_groups.find(e.state_group_before); it != found.state_groups.end())
+      around = {it->first, it->second};
     if (viewer.may_see(e, around)) s.best = e.event;
   }
   std::vector<std::string> further;
   if (!passed)
     for (const auto& e : found.events)
       for (const auto& id : e.event->prev_events)
-        if (!s.seen.contains(id) && std::find(further.begin(), further.end(), id) == further.end()) further.push_back(id);
+        if (!s.seen.contains(id) && std::find(further.begin(), further.end(), id) == further.end())
+          further.push_back(id);
   const bool at_the_end = further.empty();
   if (!at_the_end && ++s.rounds < rounds_max) return ask(std::move(s), std::move(further));
   // Looking forwards, what was found is the nearest only when something older was seen.
-  if (!s.best || !at_the_end) return refuse(out_, s.call, {fault_code::not_found, "no event near that moment is known here"});
-  reply(out_, s.call, 200, matrix::json::canonical(object{{"event_id", s.best->event_id}, {"origin_server_ts", s.best->origin_server_ts}}));
+  if (!s.best || !at_the_end)
+    return refuse(out_, s.call, {fault_code::not_found, "no event near that moment is known here"});
+  reply(
+    out_, s.call, 200,
+    matrix::json::canonical(object{{"event_id", s.best->event_id}, {"origin_server_ts", s.best->origin_server_ts}}));
 }
 
 } // namespace causeway::room

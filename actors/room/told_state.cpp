@@ -16,33 +16,35 @@ constexpr std::size_t part_max = 2'000;
 
 } // namespace
 
-result<matrix::json::object> told_state::read(std::string_view body, std::string_view state_key, std::string_view room_id,
-                                              const matrix::room_version_rules& rules,
+result<matrix::json::object> told_state::read(std::string_view body, std::string_view state_key,
+                                              std::string_view room_id, const matrix::room_version_rules& rules,
                                               const std::function<bool(const std::string& event_id)>& known) {
   *this = {};
   std::vector<matrix::event_ptr> chain;
   std::unordered_map<std::string, std::size_t> in_chain;
   std::unordered_set<std::string> in_state;
-  auto rest = matrix::json::parse_streamed(body, {state_key, "auth_chain"}, [&](std::string_view list, matrix::json::value&& item) {
-    auto* pdu = item.as_object();
-    if (!pdu) return true;
-    auto x = matrix::take_event(*pdu, rules, matrix::count_policy::unbounded);
-    if (!x || (*x)->room_id != room_id) return true;
-    const auto& id = (*x)->event_id;
-    if (known && known(id)) {
-      if (list == state_key && known_state_.size() < events_max) known_state_.push_back(id);
-    } else if (list == state_key) {
-      if (!(*x)->is_state() || !in_state.insert(id).second) return true;
-      events_.push_back(*x);
-      if (auto it = in_chain.find(id); it != in_chain.end()) chain[it->second].reset(); // one list is enough
-    } else if (!in_state.contains(id) && in_chain.emplace(id, chain.size()).second) {
-      chain.push_back(*x);
-    }
-    return events_.size() + chain.size() <= events_max;
-  });
+  auto rest = matrix::json::parse_streamed(
+    body, {state_key, "auth_chain"}, [&](std::string_view list, matrix::json::value&& item) {
+      auto* pdu = item.as_object();
+      if (!pdu) return true;
+      auto x = matrix::take_event(*pdu, rules, matrix::count_policy::unbounded);
+      if (!x || (*x)->room_id != room_id) return true;
+      const auto& id = (*x)->event_id;
+      if (known && known(id)) {
+        if (list == state_key && known_state_.size() < events_max) known_state_.push_back(id);
+      } else if (list == state_key) {
+        if (!(*x)->is_state() || !in_state.insert(id).second) return true;
+        events_.push_back(*x);
+        if (auto it = in_chain.find(id); it != in_chain.end()) chain[it->second].reset(); // one list is enough
+      } else if (!in_state.contains(id) && in_chain.emplace(id, chain.size()).second) {
+        chain.push_back(*x);
+      }
+      return events_.size() + chain.size() <= events_max;
+    });
   if (!rest) return rest;
   for (const auto key : {state_key, std::string_view{"auth_chain"}})
-    if (const auto* list = rest->find(key); !list || !list->as_array()) return {fault_code::bad_json, "no " + std::string{key}};
+    if (const auto* list = rest->find(key); !list || !list->as_array())
+      return {fault_code::bad_json, "no " + std::string{key}};
   std::erase(chain, nullptr);
   state_size_ = events_.size();
   events_.insert(events_.end(), std::make_move_iterator(chain.begin()), std::make_move_iterator(chain.end()));
@@ -59,7 +61,8 @@ void told_state::begin_verifying() {
 void told_state::keep_reached() {
   const auto first = events_.begin() + static_cast<std::ptrdiff_t>(state_size_);
   std::vector<std::string> cited;
-  std::for_each(events_.begin(), first, [&](const auto& x) { cited.insert(cited.end(), x->auth_events.begin(), x->auth_events.end()); });
+  std::for_each(events_.begin(), first,
+                [&](const auto& x) { cited.insert(cited.end(), x->auth_events.begin(), x->auth_events.end()); });
   auto chain = reached_by_auth(cited, {first, events_.end()});
   events_.erase(first, events_.end());
   events_.insert(events_.end(), std::make_move_iterator(chain.begin()), std::make_move_iterator(chain.end()));
@@ -84,7 +87,8 @@ void told_state::take(const std::vector<event_check>& checks) {
 }
 
 std::size_t told_state::without_key() const {
-  return static_cast<std::size_t>(std::count(checks_.begin(), checks_.begin() + static_cast<std::ptrdiff_t>(state_size_), event_check::no_key));
+  return static_cast<std::size_t>(
+    std::count(checks_.begin(), checks_.begin() + static_cast<std::ptrdiff_t>(state_size_), event_check::no_key));
 }
 
 void told_state::try_again() {

@@ -19,7 +19,8 @@ public:
   /// @param known  whether an event is at hand already: it is not kept, only named by `known_state` if it is one of the state
   /// @returns the other members of the answer; faults not_json, bad_json (also: a list is missing), too_large (over 400,000 events)
   result<matrix::json::object> read(std::string_view body, std::string_view state_key, std::string_view room_id,
-                                    const matrix::room_version_rules& rules, const std::function<bool(const std::string& event_id)>& known = {});
+                                    const matrix::room_version_rules& rules,
+                                    const std::function<bool(const std::string& event_id)>& known = {});
   /// Ids of the events of the state that were known.
   const std::vector<std::string>& known_state() const { return known_state_; }
   /// Leaves out of the auth chain what the unknown events of the state do not lead to.

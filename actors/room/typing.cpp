@@ -32,7 +32,8 @@ void typing::receive(const edu_received& m) {
 
 void typing::notify(const std::string& user, bool is_typing) {
   const chat::typing_changed n{room_.head.chat_room_id, room_.id, user, is_typing};
-  out_.send_at_once({actor_kind::session, ""}, ephemeral_notification{"typing", "typing|" + room_.id + "|" + user, chat::encode(n)});
+  out_.send_at_once({actor_kind::session, ""},
+                    ephemeral_notification{"typing", "typing|" + room_.id + "|" + user, chat::encode(n)});
 }
 
 void typing::on_timer() {
@@ -44,7 +45,8 @@ void typing::on_timer() {
     notify(user, false);
   }
   if (until_.empty()) return;
-  const auto next = std::min_element(until_.begin(), until_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto next =
+    std::min_element(until_.begin(), until_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   out_.wake_at(next->second, timer);
 }
 

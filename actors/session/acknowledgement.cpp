@@ -32,10 +32,8 @@ public:
   bool visit_str(const char* text, std::uint32_t size) {
     if (depth_ != 1) return true;
     const std::string_view found{text, size};
-    if (in_key_)
-      wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
-    else if (auto* into = std::exchange(wanted_, nullptr))
-      *into = found;
+    if (in_key_) wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
+    else if (auto* into = std::exchange(wanted_, nullptr)) *into = found;
     return true;
   }
 

@@ -13,9 +13,7 @@ void outbox_stream::load(std::int64_t acknowledged, std::int64_t head) {
   head_ = std::max(head, acknowledged);
 }
 
-void outbox_stream::grow(std::int64_t new_head) {
-  head_ = std::max(head_, new_head);
-}
+void outbox_stream::grow(std::int64_t new_head) { head_ = std::max(head_, new_head); }
 
 void outbox_stream::fetched(std::vector<store::outbox_row> rows, std::int64_t head) {
   grow(head);

@@ -15,9 +15,7 @@ namespace causeway::session {
 
 /// A connection within a session: endpoint and routing id.
 using connection_key = std::pair<std::uint32_t, std::string>;
-inline connection_key key_of(const edge::connection& x) {
-  return {x.endpoint, x.routing_id};
-}
+inline connection_key key_of(const edge::connection& x) { return {x.endpoint, x.routing_id}; }
 
 /// One durable notification stream on its way to the peer: what was read, what was sent, what was acknowledged. Knows cursors;
 /// connections and credit are the machine's business.

@@ -12,8 +12,9 @@ namespace {
 /// No answer of theirs is kept, a repeated one is asked again: queries change nothing, and a part of a file is taken once
 /// whatever id it comes under.
 bool is_query(const chat::command& x) {
-  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x) || std::holds_alternative<chat::query_user>(x) ||
-         std::holds_alternative<chat::media_put>(x) || std::holds_alternative<chat::media_get>(x);
+  return std::holds_alternative<chat::query_room>(x) || std::holds_alternative<chat::query_invitations>(x) ||
+         std::holds_alternative<chat::query_user>(x) || std::holds_alternative<chat::media_put>(x) ||
+         std::holds_alternative<chat::media_get>(x);
 }
 
 /// A question that changes nothing is usually answered without the store; when it does not write, no longer is waited for one.
@@ -44,7 +45,8 @@ void session_machine::command(connection& c, const edge::frame& f) {
   auto& [id, name] = *header;
   ignored_fields ignored;
   auto body = chat::decode_command(name, f.body, &ignored);
-  if (body && std::holds_alternative<chat::typing>(*body)) return ephemeral_command(c, id, name, std::move(*body), std::move(ignored));
+  if (body && std::holds_alternative<chat::typing>(*body))
+    return ephemeral_command(c, id, name, std::move(*body), std::move(ignored));
   if (id.empty()) {
     ++counts_.frames_refused;
     return send_error(c.who, body ? fault{fault_code::bad_frame, "header: id is missing"} : body.error());
@@ -56,10 +58,12 @@ void session_machine::command(connection& c, const edge::frame& f) {
     return refuse_command(c, id, {fault_code::conflict, "the id was used for " + running->second->name});
   if (c.open_commands.contains(id)) return; // asked twice here: one RESULT answers both
   if (c.open_commands.size() >= settings_.command_credit)
-    return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_commands.size()) + " commands are open"});
+    return refuse_command(c, id,
+                          {fault_code::credit_exceeded, std::to_string(c.open_commands.size()) + " commands are open"});
   const auto weight = weight_of(*body, f.body.size());
   if (c.open_bytes + weight > settings_.command_credit_bytes)
-    return refuse_command(c, id, {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});
+    return refuse_command(c, id,
+                          {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});
   // What cannot be kept is not begun; and of what was begun nobody can say how it ends before the store writes again.
   if (store_fault_.code != fault_code::none && !is_query(*body)) return refuse_command(c, id, store_fault_);
   const auto key = key_of(c.who);
@@ -71,7 +75,8 @@ void session_machine::command(connection& c, const edge::frame& f) {
     return;
   }
   if (open_.size() >= open_commands_factor * settings_.command_credit)
-    return refuse_command(c, id, {fault_code::overloaded, std::to_string(open_.size()) + " commands of this peer are open"});
+    return refuse_command(c, id,
+                          {fault_code::overloaded, std::to_string(open_.size()) + " commands of this peer are open"});
 
   ++counts_.commands;
   auto x = std::make_shared<open_command>();
@@ -93,7 +98,8 @@ void session_machine::command(connection& c, const edge::frame& f) {
   else ask(store::find_command_result{id}, command_question{x});
 }
 
-void session_machine::ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body, ignored_fields ignored) {
+void session_machine::ephemeral_command(connection& c, const std::string& id, const std::string& name,
+                                        chat::command body, ignored_fields ignored) {
   // It takes its place in the order, since the room it names may be created by the command before it.
   if (waiting_.size() >= open_commands_factor * settings_.command_credit) {
     ++counts_.ephemeral_dropped;
@@ -107,7 +113,8 @@ void session_machine::ephemeral_command(connection& c, const std::string& id, co
     forward_ready();
   }
   if (!id.empty())
-    send(c, edge::verb::result, edge::encode_header(result_of(id, true, false, std::move(ignored))), chat::encode(chat::answer{chat::empty_answer{}}));
+    send(c, edge::verb::result, edge::encode_header(result_of(id, true, false, std::move(ignored))),
+         chat::encode(chat::answer{chat::empty_answer{}}));
 }
 
 void session_machine::command_looked_up(open_command& x, const store::answer& found) {
@@ -118,9 +125,13 @@ void session_machine::command_looked_up(open_command& x, const store::answer& fo
     } else if (const auto* kept = std::get_if<store::command_result_found>(&found); kept != nullptr && kept->result) {
       ++counts_.commands_repeated;
       if (kept->result->command_name == x.name) finish_command(x, kept->result->succeeded, kept->result->body, true);
-      else finish_command(x, false, chat::encode(fault{fault_code::conflict, "the id was used for " + kept->result->command_name}), false);
+      else
+        finish_command(x, false,
+                       chat::encode(fault{fault_code::conflict, "the id was used for " + kept->result->command_name}),
+                       false);
     } else if (clock_fault_.code != fault_code::none) {
-      finish_command(x, false, chat::encode(clock_fault_), false); // nearly all of them end in an event of ours, dated by a clock that is wrong
+      finish_command(x, false, chat::encode(clock_fault_),
+                     false); // nearly all of them end in an event of ours, dated by a clock that is wrong
     }
   }
   forward_ready();
@@ -135,8 +146,8 @@ void session_machine::forward_ready() {
     waiting_.pop_front();
     if (x->done) continue;
     x->forwarded = true;
-    ready.push_back(tell{{actor_kind::directory, {}},
-                         command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
+    ready.push_back(
+      tell{{actor_kind::directory, {}}, command_received{{settings_.session, x->id, x->trace}, std::move(x->body)}});
   }
   if (ready.empty()) return;
   // Whoever carries it out finds the names that were bound before it on disk.
@@ -157,7 +168,8 @@ void session_machine::finish_command(open_command& x, bool ok, const std::string
   if (body.size() > limits::chat_frame_bytes_max - edge::header_bytes_max) {
     // A list that no message holds. The peer's transport would end the connection over it, and the repetition of the command do so again.
     log(log_level::warning, "answer too large", {{"command", x.name}, {"bytes", std::to_string(body.size())}});
-    const fault why{fault_code::too_large, "the answer to " + x.name + " has " + std::to_string(body.size()) + " bytes: ask for less"};
+    const fault why{fault_code::too_large,
+                    "the answer to " + x.name + " has " + std::to_string(body.size()) + " bytes: ask for less"};
     return finish_command(x, false, chat::encode(why), repeated);
   }
   x.done = true;
@@ -187,7 +199,8 @@ void session_machine::store_changed(const store_state_changed& m) {
       // It is carried out all the same when the store writes again. Whoever repeats it then waits for its end; it is not begun twice.
       answer_waiters(*x, false, chat::encode(store_fault_), false);
     } else if (x->forwarded && now_ - x->since >= query_patience_ms) {
-      finish_command(*x, false, chat::encode(store_fault_), false); // it stands behind something that waits for the store
+      finish_command(*x, false, chat::encode(store_fault_),
+                     false); // it stands behind something that waits for the store
     } else if (!x->forwarded && x->body && !is_query(*x->body)) {
       x->looked_up = true;
       finish_command(*x, false, chat::encode(store_fault_), false);
@@ -205,7 +218,8 @@ void session_machine::lost(const commands_lost& m) {
   }
 }
 
-void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why, ignored_fields ignored) {
+void session_machine::refuse_command(const connection& c, const std::string& id, const fault& why,
+                                     ignored_fields ignored) {
   ++counts_.commands_refused;
   send(c, edge::verb::result, edge::encode_header(result_of(id, false, false, std::move(ignored))), chat::encode(why));
 }
@@ -218,7 +232,9 @@ void session_machine::time_out_commands() {
   for (const auto& x : late) {
     log(log_level::warning, "command timed out", {{"command", x->name}, {"id", x->id}});
     x->looked_up = true; // whatever the store does, those behind it may go on
-    finish_command(*x, false, chat::encode(fault{fault_code::timed_out, x->name + " was not answered; repeat it with the same id"}), false);
+    finish_command(
+      *x, false, chat::encode(fault{fault_code::timed_out, x->name + " was not answered; repeat it with the same id"}),
+      false);
   }
   forward_ready();
 }

@@ -20,8 +20,7 @@ constexpr time_ms retry_delay_ms_max = 60'000;
 /// Spreads ephemeral notifications over the streams. FNV-1a: stable, and nothing depends on its quality.
 std::uint32_t stream_of(std::string_view key, std::size_t streams) {
   std::uint64_t hash = 14'695'981'039'346'656'037u;
-  for (const unsigned char byte : key)
-    hash = (hash ^ byte) * 1'099'511'628'211u;
+  for (const unsigned char byte : key) hash = (hash ^ byte) * 1'099'511'628'211u;
   return static_cast<std::uint32_t>(hash % streams);
 }
 
@@ -59,7 +58,9 @@ void session_machine::assign_streams() {
       if (!c.wanted.contains(i)) continue;
       const auto load = load_of(key);
       // Who cannot be sent anything comes last.
-      if (best != nullptr && std::tuple{!has_credit(*best), best_load, best->order} < std::tuple{!has_credit(c), load, c.order}) continue;
+      if (best != nullptr &&
+          std::tuple{!has_credit(*best), best_load, best->order} < std::tuple{!has_credit(c), load, c.order})
+        continue;
       best = &c;
       best_load = load;
     }
@@ -67,8 +68,7 @@ void session_machine::assign_streams() {
     s.owner = key_of(best->who);
     s.next_owner.reset();
   }
-  for (const auto& [key, c] : connections_)
-    pump(key);
+  for (const auto& [key, c] : connections_) pump(key);
 }
 
 void session_machine::balance_streams() {
@@ -99,12 +99,15 @@ void session_machine::hand_over_idle_streams() {
 
 bool session_machine::is_starved(const outbox_stream& s) {
   const auto* c = s.owner ? find(*s.owner) : nullptr;
-  if (c == nullptr || s.next_owner || s.seeking || s.in_flight() > 0 || now_ < s.paused_until || !s.has_more()) return false;
+  if (c == nullptr || s.next_owner || s.seeking || s.in_flight() > 0 || now_ < s.paused_until || !s.has_more())
+    return false;
   return !has_credit(*c) || s.front_bytes() > c->bytes;
 }
 
 void session_machine::watch_starved() {
-  if (starved_timer_ || connections_.size() < 2 || std::ranges::none_of(streams_, [this](const auto& s) { return is_starved(s); })) return;
+  if (starved_timer_ || connections_.size() < 2 ||
+      std::ranges::none_of(streams_, [this](const auto& s) { return is_starved(s); }))
+    return;
   starved_timer_ = true;
   out_.push_back(wake_me_at{now_ + starved_after_ms, timer_starved});
 }
@@ -159,9 +162,10 @@ void session_machine::pump(const connection_key& key) {
     if (c->messages > 0 && c->bytes > 0 && c->in_flight < settings_.event_credit_max) read_more(i, s);
   }
   // What is durable and could go goes first; what is ephemeral only gets newer.
-  const bool durable_waits = c->in_flight < settings_.event_credit_max && std::ranges::any_of(streams_, [&](const outbox_stream& s) {
-    return s.owner == key && !s.next_owner && now_ >= s.paused_until && s.has_more();
-  });
+  const bool durable_waits =
+    c->in_flight < settings_.event_credit_max && std::ranges::any_of(streams_, [&](const outbox_stream& s) {
+      return s.owner == key && !s.next_owner && now_ >= s.paused_until && s.has_more();
+    });
   if (!durable_waits) send_ephemeral(*c);
   watch_starved();
 }
@@ -270,8 +274,9 @@ void session_machine::acknowledge(connection& c, const edge::frame& f) {
   if (!owns(c, header->stream)) return send_error(c.who, not_here(header->stream), about(header->stream));
   auto* s = &streams_[header->stream];
   if (header->cursor > s->delivered())
-    return send_error(c.who, {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " was not sent, " +
-                                                                 std::to_string(s->delivered()) + " was"},
+    return send_error(c.who,
+                      {fault_code::cursor_out_of_range, "cursor " + std::to_string(header->cursor) + " was not sent, " +
+                                                          std::to_string(s->delivered()) + " was"},
                       about(header->stream));
   auto bindings = decode_acknowledgement(f.body);
   if (!bindings) return send_error(c.who, bindings.error(), about(header->stream));
@@ -333,7 +338,9 @@ void session_machine::seek(connection& c, const edge::frame& f) {
   const auto number = header->stream;
   if (!owns(c, number)) return refuse_position(c, number, not_here(number));
   auto& s = streams_[number];
-  if (s.seeking) return refuse_position(c, number, {fault_code::conflict, "a SEEK is open"}); // one read at a time, whatever is asked
+  if (s.seeking)
+    return refuse_position(c, number,
+                           {fault_code::conflict, "a SEEK is open"}); // one read at a time, whatever is asked
   s.seeking = true;
   s.reading = ask(store::read_outbox{number, std::max<std::int64_t>(header->cursor, 0), read_rows, read_bytes},
                   seek_question{number, header->cursor});
@@ -354,8 +361,10 @@ void session_machine::seek_answered(const seek_question& q, token asked, const s
     s.grow(read->head);
     const auto lowest = read->first_kept > 0 ? read->first_kept - 1 : read->head;
     if (q.cursor < lowest || q.cursor > read->head) {
-      refuse_position(*c, q.stream, {fault_code::cursor_out_of_range, "stream " + std::to_string(q.stream) + " can be read from " +
-                                                                        std::to_string(lowest) + " to " + std::to_string(read->head)});
+      refuse_position(*c, q.stream,
+                      {fault_code::cursor_out_of_range, "stream " + std::to_string(q.stream) + " can be read from " +
+                                                          std::to_string(lowest) + " to " +
+                                                          std::to_string(read->head)});
     } else {
       left_flight(s, s.seek(q.cursor));
       s.paused_until = 0;
@@ -373,7 +382,8 @@ void session_machine::left_flight(outbox_stream& s, std::size_t count) {
   if (auto* c = s.owner ? find(*s.owner) : nullptr) c->in_flight -= count;
 }
 
-void session_machine::bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
+void session_machine::bind(const std::map<std::string, std::string>& rooms,
+                           const std::map<std::string, std::string>& messages,
                            const std::unordered_map<std::string, std::string>& room_of_event) {
   for (const auto& [room_id, chat_room_id] : rooms) {
     bindings_.push_back(store::bind_room{room_id, chat_room_id});
@@ -407,7 +417,8 @@ void session_machine::binding_found(const binding_question& q, const store::answ
 void session_machine::acknowledged(std::uint32_t number, std::size_t events) {
   dirty_.insert(number);
   unwritten_events_ += std::max<std::size_t>(events, 1);
-  if (unwritten_events_ >= acknowledge_events || bindings_.size() >= acknowledge_events) return flush_acknowledgements();
+  if (unwritten_events_ >= acknowledge_events || bindings_.size() >= acknowledge_events)
+    return flush_acknowledgements();
   if (flush_timer_) return;
   flush_timer_ = true;
   out_.push_back(wake_me_at{now_ + acknowledge_delay_ms, "acknowledge"});

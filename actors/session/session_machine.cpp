@@ -38,7 +38,8 @@ void session_machine::dispatch(const message& m) {
   const bool from_outside = std::holds_alternative<frame_received>(m) || std::holds_alternative<connection_lost>(m);
   if (from_outside && (!begun_ || positions_missing_ > 0)) {
     if (early_.size() < early_messages_max) early_.push_back(m);
-    else if (const auto* f = std::get_if<frame_received>(&m)) send_error(f->from, {fault_code::overloaded, "the session is starting"});
+    else if (const auto* f = std::get_if<frame_received>(&m))
+      send_error(f->from, {fault_code::overloaded, "the session is starting"});
     return;
   }
   std::visit(
@@ -61,11 +62,13 @@ void session_machine::dispatch(const message& m) {
           if (number >= streams_.size()) continue;
           streams_[number].grow(head);
           if (x.rows)
-            if (const auto rows = x.rows->find(number); rows != x.rows->end()) streams_[number].appended(std::move(rows->second));
+            if (const auto rows = x.rows->find(number); rows != x.rows->end())
+              streams_[number].appended(std::move(rows->second));
           pump_owner(streams_[number]);
         }
       } else if constexpr (std::is_same_v<T, status_wanted>) {
-        out_.push_back(tell{x.reply_to, status_told{x.asked, {actor_kind::session, settings_.session}, describe(now_)}});
+        out_.push_back(
+          tell{x.reply_to, status_told{x.asked, {actor_kind::session, settings_.session}, describe(now_)}});
       }
     },
     m);
@@ -75,14 +78,12 @@ void session_machine::begin() {
   if (begun_) return;
   begun_ = true;
   positions_missing_ = streams_.size();
-  for (std::uint32_t i = 0; i < streams_.size(); ++i)
-    ask(store::read_outbox{i, 0, 0, 0}, position_question{i});
+  for (std::uint32_t i = 0; i < streams_.size(); ++i) ask(store::read_outbox{i, 0, 0, 0}, position_question{i});
   out_.push_back(wake_me_at{now_ + settings_.heartbeat_ms, timer_heartbeat});
 }
 
 void session_machine::loaded() {
-  for (auto& m : std::exchange(early_, {}))
-    dispatch(m);
+  for (auto& m : std::exchange(early_, {})) dispatch(m);
 }
 
 token session_machine::ask(store::query q, question about) {
@@ -169,7 +170,8 @@ void session_machine::heartbeat() {
     else send(c, edge::verb::ping, edge::encode_header(edge::ping_header{now_}));
   }
   for (const auto& key : silent) {
-    send(connections_.at(key), edge::verb::bye, edge::encode_header(edge::bye_header{"nothing was heard for too long"}));
+    send(connections_.at(key), edge::verb::bye,
+         edge::encode_header(edge::bye_header{"nothing was heard for too long"}));
     lose(key, "silent");
   }
   time_out_commands();
@@ -220,7 +222,8 @@ void session_machine::hello(const frame_received& m) {
   };
   if (!header) return refuse(header.error());
   if (m.from.peer_role != edge::role::chat)
-    return refuse({fault_code::role_denied, "a peer of role " + std::string{edge::name(m.from.peer_role)} + " is no chat server"});
+    return refuse(
+      {fault_code::role_denied, "a peer of role " + std::string{edge::name(m.from.peer_role)} + " is no chat server"});
   if (!m.from.peer_name.empty() && !header->peer.empty() && header->peer != m.from.peer_name)
     return refuse({fault_code::role_denied, "the key belongs to another peer name"});
   if (std::ranges::find(header->versions, edge::contract_version) == header->versions.end()) {
@@ -237,8 +240,7 @@ void session_machine::hello(const frame_received& m) {
       wanted.insert(number);
     }
   } else {
-    for (std::uint32_t i = 0; i < streams_.size(); ++i)
-      wanted.insert(i);
+    for (std::uint32_t i = 0; i < streams_.size(); ++i) wanted.insert(i);
   }
 
   const auto key = key_of(m.from);
@@ -273,7 +275,8 @@ void session_machine::hello(const frame_received& m) {
   welcome.heartbeat_ms = settings_.heartbeat_ms;
   welcome.peer_timeout_ms = settings_.peer_timeout_ms;
   send(c, edge::verb::welcome, edge::encode_header(welcome));
-  log(log_level::info, "chat peer connected", {{"peer", c.peer}, {"client", c.client}, {"connections", std::to_string(connections_.size())}});
+  log(log_level::info, "chat peer connected",
+      {{"peer", c.peer}, {"client", c.client}, {"connections", std::to_string(connections_.size())}});
   // Perhaps it is one of the others that came back: a PING into a connection that is gone fails at once, and frees its streams.
   for (const auto& [other, x] : connections_)
     if (other != key) send(x, edge::verb::ping, edge::encode_header(edge::ping_header{now_}));
@@ -294,7 +297,8 @@ void session_machine::more_credit(connection& c, const edge::frame& f) {
 void session_machine::lose(const connection_key& key, const char* why) {
   const auto* c = find(key);
   if (c == nullptr) return;
-  log(log_level::info, "chat peer lost", {{"peer", c->peer}, {"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
+  log(log_level::info, "chat peer lost",
+      {{"peer", c->peer}, {"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
   for (auto& s : streams_) {
     if (s.owner == key) take_stream(s);
     if (s.next_owner == key) s.next_owner.reset();
@@ -356,9 +360,11 @@ std::string session_machine::describe(time_ms now) const {
                                    {"owned", s.owner.has_value()},
                                    {"paused_ms", number(std::max<time_ms>(0, s.paused_until - now))}});
   time_ms oldest = 0;
-  for (const auto& [id, x] : open_)
-    oldest = std::max(oldest, now - x->since);
-  const char* phase = stopping_ ? "stopping" : !begun_ || positions_missing_ > 0 ? "loading" : connections_.empty() ? "alone" : "connected";
+  for (const auto& [id, x] : open_) oldest = std::max(oldest, now - x->since);
+  const char* phase = stopping_                           ? "stopping"
+                      : !begun_ || positions_missing_ > 0 ? "loading"
+                      : connections_.empty()              ? "alone"
+                                                          : "connected";
   return json::canonical(json::object{{"phase", phase},
                                       {"connections", std::move(connections)},
                                       {"streams", std::move(streams)},

@@ -21,13 +21,14 @@ namespace causeway::session {
 
 /// What a session may know of its node; from config::edge_options where the name is the same. Constant while the node runs.
 struct settings {
-  std::string session;                     ///< key of this actor; one serves all connections, since ACKs are the chat server's, not a process's
-  std::string broker = "causeway";         ///< software and version, told in WELCOME
+  std::string
+    session; ///< key of this actor; one serves all connections, since ACKs are the chat server's, not a process's
+  std::string broker = "causeway"; ///< software and version, told in WELCOME
   std::string server_name;
   std::uint32_t streams = 1;
-  std::uint32_t command_credit = 1'000;    ///< commands open on one connection
+  std::uint32_t command_credit = 1'000;                  ///< commands open on one connection
   std::uint64_t command_credit_bytes = 16 * 1024 * 1024; ///< bodies of the commands open on one connection
-  std::uint32_t event_credit_max = 10'000; ///< events in flight on one connection
+  std::uint32_t event_credit_max = 10'000;               ///< events in flight on one connection
   std::uint32_t heartbeat_ms = 10'000;
   std::uint32_t peer_timeout_ms = 30'000;
   std::uint32_t command_timeout_ms = 300'000; ///< a command that nobody answered; its RESULT is then timed_out
@@ -64,36 +65,47 @@ private:
 
   struct connection {
     edge::connection who;
-    std::string client, peer;             ///< as they say in HELLO, or by key
-    std::uint64_t order = 0;              ///< of arrival, so that shares do not depend on routing ids
-    std::set<std::uint32_t> wanted;       ///< streams
-    std::uint64_t messages = 0, bytes = 0;///< credit left for EVENTs
-    std::size_t in_flight = 0;            ///< durable events sent, not acknowledged
+    std::string client, peer;              ///< as they say in HELLO, or by key
+    std::uint64_t order = 0;               ///< of arrival, so that shares do not depend on routing ids
+    std::set<std::uint32_t> wanted;        ///< streams
+    std::uint64_t messages = 0, bytes = 0; ///< credit left for EVENTs
+    std::size_t in_flight = 0;             ///< durable events sent, not acknowledged
     std::set<std::string> open_commands;
     std::uint64_t open_bytes = 0;
     time_ms last_heard = 0;
-    std::uint32_t turn = 0;               ///< stream that sends first, so that none starves
+    std::uint32_t turn = 0; ///< stream that sends first, so that none starves
   };
   /// A COMMAND that has no RESULT yet.
   struct open_command {
-    std::string id, name;                 ///< id empty: ephemeral, nobody waits
+    std::string id, name; ///< id empty: ephemeral, nobody waits
     std::uint64_t trace = 0;
     std::uint64_t bytes = 0;
     time_ms since = 0;
     std::shared_ptr<const chat::command> body; ///< until it is forwarded
-    bool looked_up = false;               ///< the store knows no RESULT for the id: may be forwarded
-    bool done = false;                    ///< answered before it was forwarded
-    bool forwarded = false;               ///< it is being carried out, whatever was answered
-    connection_key first;                 ///< who sent it first
+    bool looked_up = false;                    ///< the store knows no RESULT for the id: may be forwarded
+    bool done = false;                         ///< answered before it was forwarded
+    bool forwarded = false;                    ///< it is being carried out, whatever was answered
+    connection_key first;                      ///< who sent it first
     std::vector<connection_key> waiters;
-    ignored_fields ignored;               ///< of the first one's body
+    ignored_fields ignored; ///< of the first one's body
   };
   // What an open question to the store is about.
-  struct position_question { std::uint32_t stream = 0; };
-  struct rows_question { std::uint32_t stream = 0; };
-  struct seek_question { std::uint32_t stream = 0; std::int64_t cursor = 0; };
-  struct command_question { std::shared_ptr<open_command> command; };
-  struct binding_question { std::string event_id, chat_message_id; };
+  struct position_question {
+    std::uint32_t stream = 0;
+  };
+  struct rows_question {
+    std::uint32_t stream = 0;
+  };
+  struct seek_question {
+    std::uint32_t stream = 0;
+    std::int64_t cursor = 0;
+  };
+  struct command_question {
+    std::shared_ptr<open_command> command;
+  };
+  struct binding_question {
+    std::string event_id, chat_message_id;
+  };
   using question = std::variant<position_question, rows_question, seek_question, command_question, binding_question>;
 
   // -- life and connections (session_machine.cpp)
@@ -117,7 +129,8 @@ private:
 
   // -- commands (session_commands.cpp)
   void command(connection& c, const edge::frame& f);
-  void ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body, ignored_fields ignored);
+  void ephemeral_command(connection& c, const std::string& id, const std::string& name, chat::command body,
+                         ignored_fields ignored);
   void command_looked_up(open_command& x, const store::answer& found);
   void forward_ready();
   void command_result(const command_done& m);
@@ -176,34 +189,36 @@ private:
   std::uint64_t last_order_ = 0;
   std::unordered_map<token, question> questions_;
 
-  std::size_t positions_missing_ = 0;     ///< streams whose position is not loaded
+  std::size_t positions_missing_ = 0;        ///< streams whose position is not loaded
   std::set<std::uint32_t> unread_positions_; ///< to be asked for again
   bool begun_ = false;
-  bool stopping_ = false;                 ///< everybody was told BYE, nobody is welcomed any more
-  std::deque<message> early_;             ///< what came before the positions were loaded
+  bool stopping_ = false;     ///< everybody was told BYE, nobody is welcomed any more
+  std::deque<message> early_; ///< what came before the positions were loaded
 
   std::map<connection_key, connection> connections_;
   std::vector<outbox_stream> streams_;
 
   std::unordered_map<std::string, std::shared_ptr<open_command>> open_;
   std::deque<std::shared_ptr<open_command>> waiting_; ///< not forwarded yet, in the order sent
-  fault store_fault_;                     ///< why the store does not write; none: it does
-  fault clock_fault_;                     ///< why nothing new is signed; none: it is
+  fault store_fault_;                                 ///< why the store does not write; none: it does
+  fault clock_fault_;                                 ///< why nothing new is signed; none: it is
 
-  std::set<std::uint32_t> dirty_;         ///< streams with an ACK that is not written yet
-  std::vector<store::write> bindings_;    ///< to be written with the ACKs
+  std::set<std::uint32_t> dirty_;      ///< streams with an ACK that is not written yet
+  std::vector<store::write> bindings_; ///< to be written with the ACKs
   std::size_t unwritten_events_ = 0;
   bool flush_timer_ = false;
   bool starved_timer_ = false;
-  std::size_t late_bindings_ = 0;         ///< questions about bindings under way
-  std::uint64_t bindings_handed_over_ = 0, bindings_on_disk_ = 0; ///< batches of bindings; commands that follow them may use the names
+  std::size_t late_bindings_ = 0; ///< questions about bindings under way
+  std::uint64_t bindings_handed_over_ = 0,
+                bindings_on_disk_ = 0; ///< batches of bindings; commands that follow them may use the names
 
   std::map<std::string, ephemeral_notification> ephemeral_; ///< by key, newest
   std::deque<std::string> ephemeral_order_;                 ///< keys, oldest first
 
   struct counts {
-    std::uint64_t events_sent = 0, events_acked = 0, events_refused = 0, dead_letters = 0, commands = 0, commands_repeated = 0,
-                  commands_refused = 0, ephemeral_sent = 0, ephemeral_dropped = 0, frames_refused = 0;
+    std::uint64_t events_sent = 0, events_acked = 0, events_refused = 0, dead_letters = 0, commands = 0,
+                  commands_repeated = 0, commands_refused = 0, ephemeral_sent = 0, ephemeral_dropped = 0,
+                  frames_refused = 0;
   } counts_;
 };
 

@@ -77,7 +77,9 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   c.handle = nullptr;
   c.last_fault = why;
   c.failures.push_back(now);
-  tell_lost(self, c.commands, {fault_code::store_failed, "the " + std::string{name(s.settings.kind)} + " that carried it out has failed (" + why + "); repeat it with the same id"});
+  tell_lost(self, c.commands,
+            {fault_code::store_failed, "the " + std::string{name(s.settings.kind)} +
+                                         " that carried it out has failed (" + why + "); repeat it with the same id"});
   while (!c.failures.empty() && now - c.failures.front() > std::int64_t{s.settings.options.restart_window_s} * 1000)
     c.failures.pop_front();
   if (c.failures.size() > s.settings.options.restart_limit) {
@@ -136,12 +138,11 @@ void route(supervisor_ptr self, routed& m) {
   if (const auto* command = command_in(m.body); command && c.at == child::phase::parked) {
     // The chat server can repeat it; what other servers send waits here.
     std::deque<command_reference> refused{*command};
-    return tell_lost(self, refused, {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
+    return tell_lost(self, refused,
+                     {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
   }
-  if (c.waiting.size() < s.settings.options.parked_input_max)
-    c.waiting.push_back(std::move(m.body));
-  else
-    log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
+  if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
+  else log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
 }
 
 void make_wanted(supervisor_ptr self) {

@@ -27,7 +27,8 @@ verifier_machine::verifier_machine(const context& node, std::size_t workers)
     : node_(node), workers_(std::max<std::size_t>(1, workers)) {
   matrix::verify_keys own;
   own[node.key.key_id()] = {node.key.public_key_base64(), std::numeric_limits<std::int64_t>::max(), false};
-  for (const auto& old : node.old_keys) own.emplace(old.key_id, matrix::verify_key{old.public_key_base64, old.expired_ts, true});
+  for (const auto& old : node.old_keys)
+    own.emplace(old.key_id, matrix::verify_key{old.public_key_base64, old.expired_ts, true});
   own_keys_ = std::make_shared<const matrix::verify_keys>(std::move(own));
 }
 
@@ -35,8 +36,7 @@ effects verifier_machine::on(const message& m, time_ms now) {
   now_ = now;
   // A verdict of a worker asked by a former life of this actor must not be taken for one on these events.
   if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
-  if (const auto* x = std::get_if<verify_events>(&m))
-    begin(*x);
+  if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
   else if (const auto* found = std::get_if<keys_found>(&m)) {
     if (auto it = open_.find(found->asked); it != open_.end()) take_keys(it->first, it->second, *found);
   } else if (const auto* piece = std::get_if<piece_verified>(&m)) {
@@ -77,7 +77,8 @@ void verifier_machine::begin(const verify_events& m) {
       if (const auto* by = signatures ? signatures->find_object(server) : nullptr)
         for (const auto& s : *by)
           // A policy server's key is in the room's state and not among those its server tells.
-          if (s.key != matrix::policy_server_key_id && w.key_ids.size() < 16 && std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end())
+          if (s.key != matrix::policy_server_key_id && w.key_ids.size() < 16 &&
+              std::find(w.key_ids.begin(), w.key_ids.end(), s.key) == w.key_ids.end())
             w.key_ids.push_back(s.key);
     }
   }
@@ -180,22 +181,27 @@ void verifier_machine::check_doubted(token id, question& q) {
   q.since = now_;
   for (const auto i : q.doubted) {
     ++q.open_pieces;
-    out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)},
-                        verify_piece{{actor_kind::verifier, ""}, id, i, {q.asked.events[i]}, q.keys, node_.server_name}});
+    out_.push_back(
+      tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)},
+           verify_piece{{actor_kind::verifier, ""}, id, i, {q.asked.events[i]}, q.keys, node_.server_name}});
   }
   if (q.open_pieces == 0) finish(id);
 }
 
 bool verifier_machine::is_beyond_keys(const question& q, std::size_t event) const {
   const auto& e = *q.asked.events[event];
-  if (q.checks[event] != event_check::no_key || !e.rules().enforce_key_validity || e.origin_server_ts <= now_ + ahead_ms) return false;
+  if (q.checks[event] != event_check::no_key || !e.rules().enforce_key_validity ||
+      e.origin_server_ts <= now_ + ahead_ms)
+    return false;
   const auto* signatures = e.source.find("signatures");
   for (const auto& server : possible_signers(e)) {
     const auto known = q.keys->find(server);
     const auto* by = signatures ? signatures->find_object(server) : nullptr;
     if (!by || known == q.keys->end() || !known->second) continue;
     for (const auto& s : *by)
-      if (const auto key = known->second->find(s.key); key != known->second->end() && key->second.valid_until_ts < e.origin_server_ts) return true;
+      if (const auto key = known->second->find(s.key);
+          key != known->second->end() && key->second.valid_until_ts < e.origin_server_ts)
+        return true;
   }
   return false;
 }

@@ -62,8 +62,7 @@ node value_schema(const field_description& x) {
   }
   node out{{"type", "object"}};
   if (x.bounds.entries_max != edge::bytes_unbounded) out["maxProperties"] = std::uint64_t{x.bounds.entries_max};
-  if (x.is == type::numbers_by_text)
-    out["additionalProperties"] = node{{"type", "integer"}, {"format", "int64"}};
+  if (x.is == type::numbers_by_text) out["additionalProperties"] = node{{"type", "integer"}, {"format", "int64"}};
   else {
     auto value = x;
     value.is = type::text;

@@ -104,10 +104,8 @@ std::string commands() {
   for (const auto& x : described_commands()) {
     out +=
       "\n#### " + code(x.name) + "\n\n" + wrapped(x.says) + "\n\n| field | | |\n|---|---|---|\n" + rows(x.body, false);
-    if (x.answer.fields.empty())
-      out += "| **answer** | an empty map | |\n";
-    else
-      out += "| **answer** | | |\n" + rows(x.answer, true);
+    if (x.answer.fields.empty()) out += "| **answer** | an empty map | |\n";
+    else out += "| **answer** | | |\n" + rows(x.answer, true);
     out += faults_of(x);
   }
   return out + "\n";

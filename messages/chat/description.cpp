@@ -30,10 +30,8 @@ public:
   void optional(const char* key, const T& x, const char* says = "", const edge::field& is = {}) {
     auto& added = add(key, x, says, is);
     added.required = false;
-    if constexpr (requires { x.has_value(); })
-      added.always_there = false;
-    else
-      added.by_default = json(x);
+    if constexpr (requires { x.has_value(); }) added.always_there = false;
+    else added.by_default = json(x);
   }
   void id(const char* key, const std::string& x, const char* says = "") { named(key, x, says, {}, type::id); }
   void user(const char* key, const std::string& x, const char* says = "") { named(key, x, says, {}, type::user); }
@@ -81,10 +79,8 @@ private:
 
   template <class T>
   static void type_of(field_description& x) {
-    if constexpr (std::is_same_v<T, std::string>)
-      x.is = type::text;
-    else if constexpr (std::is_same_v<T, bool>)
-      x.is = type::boolean;
+    if constexpr (std::is_same_v<T, std::string>) x.is = type::text;
+    else if constexpr (std::is_same_v<T, bool>) x.is = type::boolean;
     else if constexpr (std::is_integral_v<T>) {
       x.is = type::number;
       x.is_signed = std::is_signed_v<T>;
@@ -95,11 +91,10 @@ private:
     } else if constexpr (requires { typename T::mapped_type; }) {
       x.is = std::is_same_v<typename T::mapped_type, std::string> ? type::texts_by_text : type::numbers_by_text;
       x.is_signed = true;
-    } else if constexpr (requires(T & list) { list.push_back(list.front()); }) {
+    } else if constexpr (requires(T& list) { list.push_back(list.front()); }) {
       type_of<typename T::value_type>(x);
       x.is_list = true;
-    } else if constexpr (requires(const T& one) { one.has_value(); })
-      type_of<typename T::value_type>(x);
+    } else if constexpr (requires(const T& one) { one.has_value(); }) type_of<typename T::value_type>(x);
     else {
       x.is = type::map;
       x.inner = std::make_shared<map_description>(describe<T>(T::name));
@@ -107,14 +102,11 @@ private:
   }
   template <class T>
   static std::string json(const T& x) {
-    if constexpr (std::is_same_v<T, bool>)
-      return x ? "true" : "false";
-    else if constexpr (std::is_integral_v<T>)
-      return std::to_string(x);
+    if constexpr (std::is_same_v<T, bool>) return x ? "true" : "false";
+    else if constexpr (std::is_integral_v<T>) return std::to_string(x);
     else if constexpr (std::is_enum_v<T>) {
       return '"' + std::string{edge::wire_names<T>::names[static_cast<std::size_t>(x)]} + '"';
-    } else
-      return {};
+    } else return {};
   }
 };
 
@@ -160,8 +152,7 @@ void collect(const map_description& x, std::vector<const map_description*>& all)
 const std::vector<command_description>& described_commands() {
   static const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::vector<command_description>{describe_command<std::variant_alternative_t<I, command>>()...};
-  }
-  (std::make_index_sequence<std::variant_size_v<command>>{});
+  }(std::make_index_sequence<std::variant_size_v<command>>{});
   return all;
 }
 
@@ -169,8 +160,7 @@ const std::vector<event_description>& described_events() {
   static const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::vector<event_description>{describe_event<std::variant_alternative_t<I, notification>>(true)...,
                                           describe_event<join_progress>(false), describe_event<typing_changed>(false)};
-  }
-  (std::make_index_sequence<std::variant_size_v<notification>>{});
+  }(std::make_index_sequence<std::variant_size_v<notification>>{});
   return all;
 }
 

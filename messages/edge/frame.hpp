@@ -14,8 +14,19 @@ inline constexpr std::string_view magic = "CW1";
 
 /// One byte on the wire. Never renumber.
 enum class verb : std::uint8_t {
-  hello = 'H', welcome = 'W', command = 'C', result = 'R', event = 'E', ack = 'A', nack = 'N', credit = 'K',
-  ping = 'P', pong = 'O', seek = 'S', bye = 'B', error = 'X',
+  hello = 'H',
+  welcome = 'W',
+  command = 'C',
+  result = 'R',
+  event = 'E',
+  ack = 'A',
+  nack = 'N',
+  credit = 'K',
+  ping = 'P',
+  pong = 'O',
+  seek = 'S',
+  bye = 'B',
+  error = 'X',
 };
 bool is_verb(std::uint8_t byte);
 std::string_view name(verb v);
@@ -40,7 +51,7 @@ struct connection {
   std::uint32_t endpoint = 0; ///< index of the bound endpoint
   std::string routing_id;     ///< at most 255 bytes, binary
   role peer_role = role::chat;
-  std::string peer_name;      ///< from the CURVE allow-list; empty where the endpoint has no CURVE
+  std::string peer_name; ///< from the CURVE allow-list; empty where the endpoint has no CURVE
   bool operator==(const connection&) const = default;
 };
 template <class Inspector>

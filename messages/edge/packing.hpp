@@ -23,9 +23,7 @@ namespace causeway::edge {
 
 /// What is read or written: a struct that says its fields.
 template <class T, class F>
-concept described = requires(F& f, T& x) {
-  std::remove_const_t<T>::fields(f, x);
-};
+concept described = requires(F& f, T& x) { std::remove_const_t<T>::fields(f, x); };
 
 /// Values of any kind in one header or body. A bound beside the frame's bytes, since a value costs 24 bytes in memory.
 inline constexpr std::size_t packed_values_max = 100'000;
@@ -157,7 +155,7 @@ private:
     }
   }
   template <class T>
-  requires std::is_enum_v<T>
+    requires std::is_enum_v<T>
   void read(const char* key, const msgpack::object& from, T& x, const field&) {
     if (const auto value = read_word(key, from, wire_names<T>::names)) x = static_cast<T>(*value);
   }
@@ -251,8 +249,10 @@ private:
     }
   }
   template <class T>
-  requires std::is_enum_v<T>
-  void write(T x) { write(std::string_view{wire_names<T>::names[static_cast<std::size_t>(x)]}); }
+    requires std::is_enum_v<T>
+  void write(T x) {
+    write(std::string_view{wire_names<T>::names[static_cast<std::size_t>(x)]});
+  }
   template <described<field_writer> T>
   void write(const T& x) {
     field_writer inner;

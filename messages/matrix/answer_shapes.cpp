@@ -31,7 +31,8 @@ struct answer_row {
 
 constexpr std::array table{
   answer_row{endpoint::version, {}},
-  answer_row{endpoint::key_server, {promise{"server_name", string}, {"verify_keys", object}, {"valid_until_ts", number}}},
+  answer_row{endpoint::key_server,
+             {promise{"server_name", string}, {"verify_keys", object}, {"valid_until_ts", number}}},
   answer_row{endpoint::make_join, {promise{"event", object}, {"room_version", string, optional}}},
   answer_row{endpoint::send_join_v1, {promise{"state", list}, {"auth_chain", list}}},
   answer_row{endpoint::send_join_v2, {promise{"state", list}, {"auth_chain", list}}},
@@ -124,7 +125,8 @@ bool is_no_json(endpoint id) {
 bool has_list(endpoint id) {
   if (id == endpoint::send_knock) return true;
   const auto row = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.id == id; });
-  return row != table.end() && std::any_of(row->promised.begin(), row->promised.end(), [](const auto& p) { return !p.key.empty() && p.kind == list; });
+  return row != table.end() && std::any_of(row->promised.begin(), row->promised.end(),
+                                           [](const auto& p) { return !p.key.empty() && p.kind == list; });
 }
 
 } // namespace

@@ -32,7 +32,8 @@ std::vector<std::string> select_auth_events(const room_version_rules& rules, std
 /// @param find         resolves the listed ids; all must be known
 /// @param is_rejected  whether a listed id was rejected
 /// @returns faults forbidden (the detail names the rule), not_found (an id that `find` does not know: no verdict yet)
-status check_auth_events(const event& x, const event_lookup& find, const std::function<bool(std::string_view)>& is_rejected);
+status check_auth_events(const event& x, const event_lookup& find,
+                         const std::function<bool(std::string_view)>& is_rejected);
 /// The state that `x`'s own auth_events make up, for the second half of check 4. Ids unknown to `find` are left out.
 /// The events are looked up once, here; they have to outlive the result.
 state_lookup lookup_in_auth_events(const event& x, const event_lookup& find);

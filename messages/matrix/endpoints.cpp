@@ -80,10 +80,8 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
   while (!pattern.empty() && !path.empty()) {
     const auto wanted = next_part(pattern, '/');
     const auto got = next_part(path, '/');
-    if (wanted == "{}" && !got.empty())
-      parameters.push_back(got);
-    else if (wanted != got)
-      return false;
+    if (wanted == "{}" && !got.empty()) parameters.push_back(got);
+    else if (wanted != got) return false;
   }
   return pattern.empty() && path.empty();
 }

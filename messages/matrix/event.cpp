@@ -73,8 +73,8 @@ public:
     return whole() && text("type", out_.type) && text("sender", out_.sender) && sender() && room() && state_key() &&
            content() && integer("depth", out_.depth) && depth() && time() &&
            references("prev_events", count_max(limits::prev_events_max), out_.prev_events) &&
-           references("auth_events", count_max(auth_events_max()), out_.auth_events) && hashes() &&
-           signatures() && authoriser() && event_id();
+           references("auth_events", count_max(auth_events_max()), out_.auth_events) && hashes() && signatures() &&
+           authoriser() && event_id();
   }
 
 private:
@@ -135,16 +135,14 @@ private:
   }
 
   /// Servers ask of a user's name that it tells a server, whose signature they want. How it begins is nothing to them.
-  bool sender() {
-    return tells_a_server(out_.sender) || fail(fault_code::invalid_identifier, "sender: not a user id");
-  }
+  bool sender() { return tells_a_server(out_.sender) || fail(fault_code::invalid_identifier, "sender: not a user id"); }
 
   // A create event that names a room of its own has a form; the rules reject it (1.2).
   // One with another state_key founds no room, and so has to name one.
   bool derives_room_id() const {
     const auto* key = pdu_.find("state_key");
-    return rules_.room_id_is_create_hash && out_.type == "m.room.create" && !pdu_.contains("room_id") && key && key->as_string() &&
-           key->as_string()->empty();
+    return rules_.room_id_is_create_hash && out_.type == "m.room.create" && !pdu_.contains("room_id") && key &&
+           key->as_string() && key->as_string()->empty();
   }
 
   bool room() {
@@ -196,7 +194,8 @@ private:
 
   static bool is_object_of_texts(const json::value& x) {
     const auto* members = x.as_object();
-    return members && std::all_of(members->begin(), members->end(), [](const json::member& m) { return m.mapped.as_string(); });
+    return members &&
+           std::all_of(members->begin(), members->end(), [](const json::member& m) { return m.mapped.as_string(); });
   }
 
   bool hashes() {
@@ -228,8 +227,8 @@ private:
 
   bool event_id() {
     if (rules_.event_ids == event_id_format::given)
-      return text("event_id", out_.event_id) && (tells_a_server(out_.event_id) ||
-                                                  fail(fault_code::invalid_identifier, "event_id: not an event id"));
+      return text("event_id", out_.event_id) &&
+             (tells_a_server(out_.event_id) || fail(fault_code::invalid_identifier, "event_id: not an event id"));
     const auto hash = reference_hash(pdu_, rules_);
     out_.event_id =
       '$' + (rules_.event_ids == event_id_format::base64_hash ? base64_encode(hash) : base64url_encode(hash));
@@ -310,7 +309,9 @@ event_ptr redacted(const event& x, event_ptr because) {
 event_ptr restored(const event& kept, const event& copy) {
   if (kept.event_id != copy.event_id || has_valid_content_hash(kept)) return nullptr;
   // The same bytes were signed, the hash among them: what matches it is what the sender wrote.
-  if (signed_bytes(kept.source, kept.rules()) != signed_bytes(copy.source, copy.rules()) || !has_valid_content_hash(copy)) return nullptr;
+  if (signed_bytes(kept.source, kept.rules()) != signed_bytes(copy.source, copy.rules()) ||
+      !has_valid_content_hash(copy))
+    return nullptr;
   auto whole = std::make_shared<event>(copy);
   whole->source.set("signatures", *kept.source.find("signatures"));
   return whole;

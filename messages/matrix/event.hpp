@@ -56,13 +56,14 @@ using event_ptr = std::shared_ptr<const event>;
 /// wrong or foreign `event_id` member is dropped too.
 /// @returns faults bad_json, too_large, not_canonical, invalid_identifier; the detail names the field
 enum class count_policy : std::uint8_t { bounded, unbounded };
-result<event_ptr> make_event(
-  json::object pdu, const room_version_rules& rules, count_policy counts = count_policy::bounded);
+result<event_ptr> make_event(json::object pdu, const room_version_rules& rules,
+                             count_policy counts = count_policy::bounded);
 /// The same, taking `pdu` over without a copy; where it fails `pdu` keeps all but `unsigned` and a foreign `event_id`.
-result<event_ptr> take_event(json::object& pdu, const room_version_rules& rules, count_policy counts = count_policy::bounded);
+result<event_ptr> take_event(json::object& pdu, const room_version_rules& rules,
+                             count_policy counts = count_policy::bounded);
 /// Parses text first. The number policy is that of the room version.
-result<event_ptr> parse_event(
-  std::string_view text, const room_version_rules& rules, count_policy counts = count_policy::bounded);
+result<event_ptr> parse_event(std::string_view text, const room_version_rules& rules,
+                              count_policy counts = count_policy::bounded);
 
 /// Redacted copy of an event in federation format (room versions, "Redactions"). Keeps `signatures` and `hashes`,
 /// drops `unsigned`.

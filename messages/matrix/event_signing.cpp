@@ -17,7 +17,8 @@ void make_pairs(json::object& pdu, std::string_view key) {
 }
 
 /// What a signature by a key id that is known says. Where the id stood for other keys before, the event may be from their time.
-signature_verdict check_with_key(const event& x, std::string_view signed_bytes, std::string_view signature, const verify_key& known) {
+signature_verdict check_with_key(const event& x, std::string_view signed_bytes, std::string_view signature,
+                                 const verify_key& known) {
   auto verdict = signature_verdict::unknown_key;
   const auto matches = [&](std::string_view public_key, std::int64_t valid_until_ts) {
     if (x.rules().enforce_key_validity && x.origin_server_ts > valid_until_ts) return false;
@@ -38,8 +39,8 @@ bool is_third_party_invite(const event& x) {
 
 } // namespace
 
-result<event_ptr> hash_and_sign(
-  json::object pdu, const room_version_rules& rules, std::string_view server_name, const signing_key& key) {
+result<event_ptr> hash_and_sign(json::object pdu, const room_version_rules& rules, std::string_view server_name,
+                                const signing_key& key) {
   pdu.erase("unsigned");
   pdu.erase("signatures");
   pdu.erase("hashes");
@@ -80,8 +81,8 @@ std::vector<std::string> required_signers(const event& x, kept_as kept) {
   return signers;
 }
 
-signature_verdict check_event_signature(
-  const event& x, std::string_view signed_bytes, std::string_view server_name, const verify_keys& keys) {
+signature_verdict check_event_signature(const event& x, std::string_view signed_bytes, std::string_view server_name,
+                                        const verify_keys& keys) {
   const auto* signatures = x.source.find("signatures");
   const auto* of_server = signatures ? signatures->find(server_name) : nullptr;
   if (!of_server || !of_server->as_object()) return signature_verdict::missing;
@@ -91,7 +92,8 @@ signature_verdict check_event_signature(
     // key.
     if (!is_verify_key_id(key_id) || !signature.as_string()) continue;
     const auto known = keys.find(key_id);
-    const auto one = known == keys.end() ? signature_verdict::unknown_key : check_with_key(x, signed_bytes, *signature.as_string(), known->second);
+    const auto one = known == keys.end() ? signature_verdict::unknown_key
+                                         : check_with_key(x, signed_bytes, *signature.as_string(), known->second);
     if (one == signature_verdict::invalid) return one;
     if (one == signature_verdict::valid) verdict = one;
     else if (verdict == signature_verdict::missing) verdict = one;

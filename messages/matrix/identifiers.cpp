@@ -126,7 +126,8 @@ bool has_identifier_shape(std::string_view text, char sigil, bool server_require
 }
 
 std::optional<std::string> user_id_problem(std::string_view text, user_id_grammar grammar) {
-  if (text.size() > limits::identifier_bytes_max) return "a user id has at most 255 bytes, this one has " + std::to_string(text.size());
+  if (text.size() > limits::identifier_bytes_max)
+    return "a user id has at most 255 bytes, this one has " + std::to_string(text.size());
   if (!json::is_utf8(text)) return "a user id is UTF-8";
   if (!text.starts_with('@')) return "a user id starts with '@'";
   const auto colon = text.find(':');
@@ -137,7 +138,8 @@ std::optional<std::string> user_id_problem(std::string_view text, user_id_gramma
   if (grammar == user_id_grammar::strict && !all(localpart, is_localpart_character))
     return "the name between '@' and ':' may only have a-z, 0-9 and . _ = - / +";
   if (const auto unseen = text::first_unseen(localpart); unseen && grammar == user_id_grammar::printable)
-    return "the name between '@' and ':' has a blank, a control character or an invisible one (" + text::code_point_name(*unseen) + ")";
+    return "the name between '@' and ':' has a blank, a control character or an invisible one (" +
+           text::code_point_name(*unseen) + ")";
   if (!is_server_name(text.substr(colon + 1)))
     return "the server name after ':' is not a host name or address with an optional port";
   return {};

@@ -7,8 +7,8 @@ namespace {
 
 template <class Members>
 auto position_of(Members& members, std::string_view key) {
-  return std::lower_bound(
-    members.begin(), members.end(), key, [](const member& x, std::string_view wanted) { return x.key < wanted; });
+  return std::lower_bound(members.begin(), members.end(), key,
+                          [](const member& x, std::string_view wanted) { return x.key < wanted; });
 }
 
 } // namespace

@@ -128,8 +128,8 @@ using item_reader = std::function<bool(std::string_view member, value&& item)>;
 /// is read, and is not kept (the member is an empty array in what is returned). An item that cannot be read is passed over
 /// (json_lists.hpp: `parse_lists`); `take` has to bound the number of the others.
 /// @returns faults as `parse_lists`
-result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed, const item_reader& take,
-                              number_policy numbers = number_policy::lenient);
+result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed,
+                              const item_reader& take, number_policy numbers = number_policy::lenient);
 
 /// Whether every number in `x` is an integer within +-(2^53-1): what room versions 6 and later demand of an event.
 bool is_canonical(const value& x);

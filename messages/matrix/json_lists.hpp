@@ -22,11 +22,13 @@ using list_reader = std::function<bool(std::string_view list, result<value>&& it
 /// array in what is returned. An item that nests too deeply, repeats a key, or is no JSON, is passed by its brackets and quotes,
 /// without recursion. Each byte of it is read twice at most.
 /// @returns faults as `parse` for all that is not inside of an item; bad_json when the text is no object; too_large when `take` ended it
-result<object> parse_lists(std::string_view text, std::initializer_list<std::string_view> lists, const list_reader& take, values_bound values,
+result<object> parse_lists(std::string_view text, std::initializer_list<std::string_view> lists,
+                           const list_reader& take, values_bound values,
                            number_policy numbers = number_policy::lenient);
 
 /// The same as one document, whose `lists` hold the items that could be read. Bounded as a whole, as `parse` is.
-result<value> parse_readable(std::string_view text, std::initializer_list<std::string_view> lists, number_policy numbers = number_policy::lenient);
+result<value> parse_readable(std::string_view text, std::initializer_list<std::string_view> lists,
+                             number_policy numbers = number_policy::lenient);
 
 /// `parse` for a document whose items may nest to `item_depth_max`: what is signed as a whole has to be written canonically as a whole.
 result<value> parse_deep(std::string_view text, number_policy numbers = number_policy::lenient);

@@ -18,7 +18,8 @@ public:
     skip_space();
     if (!take('}')) {
       do {
-        if (members.size() == outline_members_max) return fault{fault_code::too_large, "over " + std::to_string(outline_members_max) + " members"};
+        if (members.size() == outline_members_max)
+          return fault{fault_code::too_large, "over " + std::to_string(outline_members_max) + " members"};
         outline_member one;
         if (!read_member(one)) return fault{fault_code::not_json, at_ == end_ ? "cut off" : "no JSON object"};
         members.push_back(std::move(one));

@@ -75,7 +75,8 @@ public:
     return root;
   }
 
-  result<object> run_lists(std::initializer_list<std::string_view> lists, const list_reader& take, values_bound values) {
+  result<object> run_lists(std::initializer_list<std::string_view> lists, const list_reader& take,
+                           values_bound values) {
     value root;
     lists_ = lists;
     take_ = &take;
@@ -364,10 +365,8 @@ private:
     };
     const bool negative = take('-');
     bool integer = true;
-    if (at_ != end_ && *at_ == '0')
-      ++at_;
-    else if (!digits())
-      return fail(negative ? "'-' without digits" : "not a JSON value");
+    if (at_ != end_ && *at_ == '0') ++at_;
+    else if (!digits()) return fail(negative ? "'-' without digits" : "not a JSON value");
     if (take('.')) {
       integer = false;
       if (!digits()) return fail("'.' without digits");
@@ -407,20 +406,25 @@ private:
 
 result<value> parse(std::string_view text, number_policy numbers) { return builder{text, numbers}.run(); }
 
-result<value> parse_deep(std::string_view text, number_policy numbers) { return builder{text, numbers, item_depth_max}.run(); }
+result<value> parse_deep(std::string_view text, number_policy numbers) {
+  return builder{text, numbers, item_depth_max}.run();
+}
 
-result<object> parse_lists(std::string_view text, std::initializer_list<std::string_view> lists, const list_reader& take, values_bound values,
-                           number_policy numbers) {
+result<object> parse_lists(std::string_view text, std::initializer_list<std::string_view> lists,
+                           const list_reader& take, values_bound values, number_policy numbers) {
   return builder{text, numbers}.run_lists(lists, take, values);
 }
 
-result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed, const item_reader& take,
-                              number_policy numbers) {
-  const auto readable = [&](std::string_view list, result<value>&& item) { return !item || take(list, std::move(*item)); };
+result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed,
+                              const item_reader& take, number_policy numbers) {
+  const auto readable = [&](std::string_view list, result<value>&& item) {
+    return !item || take(list, std::move(*item));
+  };
   return parse_lists(text, streamed, readable, values_bound::of_each_item, numbers);
 }
 
-result<value> parse_readable(std::string_view text, std::initializer_list<std::string_view> lists, number_policy numbers) {
+result<value> parse_readable(std::string_view text, std::initializer_list<std::string_view> lists,
+                             number_policy numbers) {
   std::vector<std::pair<std::string, array>> kept;
   const auto keep = [&](std::string_view list, result<value>&& item) {
     if (!item) return true;

@@ -60,10 +60,8 @@ struct writer {
     out.append(digits, end);
   }
   void operator()(const number_text& x) const {
-    if (const auto number = integer_of(x.text))
-      (*this)(*number);
-    else
-      out += x.text;
+    if (const auto number = integer_of(x.text)) (*this)(*number);
+    else out += x.text;
   }
   void operator()(const std::string& x) const { write_string(out, x); }
   void operator()(const array& x) const {

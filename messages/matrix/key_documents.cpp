@@ -54,7 +54,8 @@ key_documents with_document(const key_documents& known, const json::object& docu
   for (const auto& text : known)
     if (auto parsed = json::parse(text); parsed && parsed->as_object()) all.push_back(std::move(*parsed->as_object()));
   all.insert(all.begin(), kept_form(document, server_name)); // before an equally late one: it is the fresher
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return valid_until(a) > valid_until(b); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return valid_until(a) > valid_until(b); });
   key_documents kept;
   std::set<std::pair<std::string, std::string>> proved;
   std::size_t bytes = 0;
@@ -62,7 +63,9 @@ key_documents with_document(const key_documents& known, const json::object& docu
     auto keys = listed_keys(one);
     if (std::includes(proved.begin(), proved.end(), keys.begin(), keys.end())) continue;
     auto text = json::canonical(one);
-    if (text.size() > key_document_bytes_max || kept.size() == key_documents_max || bytes + text.size() > key_documents_bytes_max) continue;
+    if (text.size() > key_document_bytes_max || kept.size() == key_documents_max ||
+        bytes + text.size() > key_documents_bytes_max)
+      continue;
     bytes += text.size();
     proved.merge(keys);
     kept.push_back(std::move(text));
@@ -78,7 +81,8 @@ std::vector<json::object> documents_with(const key_documents& known, const std::
   std::vector<json::object> found;
   for (const auto& one : all) {
     const auto ids = listed(one);
-    if (std::any_of(key_ids.begin(), key_ids.end(), [&](const auto& id) { return ids.contains(id); })) found.push_back(one);
+    if (std::any_of(key_ids.begin(), key_ids.end(), [&](const auto& id) { return ids.contains(id); }))
+      found.push_back(one);
   }
   if (found.empty()) found.push_back(std::move(all.front()));
   return found;
@@ -100,7 +104,9 @@ key_documents split_documents(std::string_view text) {
     const auto* name = one.find_string("server_name");
     if (!one.as_object() || !name) return;
     auto whole = json::canonical(kept_form(*one.as_object(), *name));
-    if (whole.size() > key_document_bytes_max || bytes + whole.size() > key_documents_bytes_max || all.size() == key_documents_max) return;
+    if (whole.size() > key_document_bytes_max || bytes + whole.size() > key_documents_bytes_max ||
+        all.size() == key_documents_max)
+      return;
     bytes += whole.size();
     all.push_back(std::move(whole));
   };

@@ -70,7 +70,8 @@ public:
     }
     if (const auto* items = x_.as_array()) {
       keys.insert(keys.end(), items->begin(), items->end());
-      return std::none_of(items->begin(), items->end(), [](const json::value& item) { return item.as_array() || item.as_object(); });
+      return std::none_of(items->begin(), items->end(),
+                          [](const json::value& item) { return item.as_array() || item.as_object(); });
     }
     const auto* text = x_.as_string();
     if (!text) return false;

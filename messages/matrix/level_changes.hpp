@@ -19,7 +19,8 @@ struct level_change {
 ///
 /// Up to version 9 nothing but `users` has to be an object. Synapse compares whatever is there as Python does: the items of a list are
 /// keys, and a key that is an integer is an index of the list too. A room may have been through that, so we do the same.
-std::optional<std::vector<level_change>> level_changes(const json::value* before, const room_version_rules& rules_before,
-                                                       const json::value* after, const room_version_rules& rules);
+std::optional<std::vector<level_change>> level_changes(const json::value* before,
+                                                       const room_version_rules& rules_before, const json::value* after,
+                                                       const room_version_rules& rules);
 
 } // namespace causeway::matrix

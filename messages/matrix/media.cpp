@@ -19,11 +19,11 @@ constexpr std::size_t file_name_bytes_max = 255;
 
 /// Spec: client-server-api, "Serving inline content".
 constexpr std::array<std::string_view, 26> inline_safe{
-  "text/css",       "text/plain",      "text/csv",       "application/json", "application/ld+json", "image/jpeg",
-  "image/gif",      "image/png",       "image/apng",     "image/webp",       "image/avif",          "video/mp4",
-  "video/webm",     "video/ogg",       "video/quicktime","audio/mp4",        "audio/webm",          "audio/aac",
-  "audio/mpeg",     "audio/ogg",       "audio/wave",     "audio/wav",        "audio/x-wav",         "audio/x-pn-wav",
-  "audio/flac",     "audio/x-flac"};
+  "text/css",   "text/plain",  "text/csv",        "application/json", "application/ld+json", "image/jpeg",
+  "image/gif",  "image/png",   "image/apng",      "image/webp",       "image/avif",          "video/mp4",
+  "video/webm", "video/ogg",   "video/quicktime", "audio/mp4",        "audio/webm",          "audio/aac",
+  "audio/mpeg", "audio/ogg",   "audio/wave",      "audio/wav",        "audio/x-wav",         "audio/x-pn-wav",
+  "audio/flac", "audio/x-flac"};
 
 bool is_token_char(char c) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
@@ -98,9 +98,10 @@ std::optional<std::string> decode_extended(std::string_view text) {
 } // namespace
 
 bool is_media_id(std::string_view text) {
-  return !text.empty() && text.size() <= limits::media_id_bytes_max && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  });
+  return !text.empty() && text.size() <= limits::media_id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+         });
 }
 
 std::optional<mxc_parts> split_mxc(std::string_view text) {
@@ -126,7 +127,8 @@ const std::string* header_value::find(std::string_view name) const {
 
 std::optional<header_value> parse_header_value(std::string_view text) {
   if (text.size() > value_bytes_max) return {};
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; })) return {};
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; }))
+    return {};
   scanner in{text};
   in.skip_space();
   header_value out;
@@ -173,7 +175,9 @@ std::string content_disposition(std::string_view media_type, std::string_view fi
   std::string out = is_inline_safe(media_type) ? "inline" : "attachment";
   const auto name = safe_file_name(file_name);
   if (name.empty()) return out;
-  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '%'; });
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '%';
+  });
   if (plain) return out + "; filename=\"" + name + '"';
   return out + "; filename*=utf-8''" + percent_encode(name);
 }

@@ -22,8 +22,8 @@ std::string make_mxc(std::string_view server_name, std::string_view media_id);
 
 /// A header value of the form `token[/token]; name=value; ...` (RFC 9110, 8.3.1; RFC 6266).
 struct header_value {
-  std::string first;                                          ///< lower case, e.g. "image/png", "attachment"
-  std::vector<std::pair<std::string, std::string>> parameters;///< names in lower case, values without quotes
+  std::string first;                                           ///< lower case, e.g. "image/png", "attachment"
+  std::vector<std::pair<std::string, std::string>> parameters; ///< names in lower case, values without quotes
   /// Null when there is none.
   const std::string* find(std::string_view name) const;
 };

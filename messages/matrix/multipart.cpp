@@ -19,14 +19,15 @@ std::string_view trimmed(std::string_view text) {
 
 bool same_name(std::string_view a, std::string_view lower) {
   return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-  });
+           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
+         });
 }
 
 } // namespace
 
 multipart_reader::multipart_reader(std::string_view boundary, part_listener& listener)
-    : delimiter_("\r\n--" + std::string{boundary}), listener_(listener), held_(line_end) {} // the first delimiter has no line before it
+    : delimiter_("\r\n--" + std::string{boundary}), listener_(listener), held_(line_end) {
+} // the first delimiter has no line before it
 
 status multipart_reader::feed(std::string_view bytes) {
   held_ += bytes;
@@ -38,7 +39,10 @@ status multipart_reader::feed(std::string_view bytes) {
     case phase::body: fine = until_delimiter(); break;
     case phase::delimiter: fine = read_delimiter(); break;
     case phase::headers: fine = read_headers(); break;
-    case phase::epilogue: fine = pass_on(held_.size()); stuck_ = true; break;
+    case phase::epilogue:
+      fine = pass_on(held_.size());
+      stuck_ = true;
+      break;
     }
     if (!fine) return fine;
   }
@@ -89,7 +93,8 @@ status multipart_reader::read_delimiter() {
     return ok();
   }
   const auto text = held_.find_first_not_of(" \t");
-  if ((text == held_.npos ? held_.size() : text) > multipart_padding_bytes_max) return broken("the line of a delimiter does not end");
+  if ((text == held_.npos ? held_.size() : text) > multipart_padding_bytes_max)
+    return broken("the line of a delimiter does not end");
   if (text == held_.npos || (held_[text] == '\r' && text + 1 == held_.size())) {
     stuck_ = true;
     return ok();
@@ -102,7 +107,8 @@ status multipart_reader::read_delimiter() {
 
 status multipart_reader::read_headers() {
   const auto end = held_.find(head_end);
-  if (end == held_.npos ? held_.size() > multipart_header_bytes_max + head_end.size() : end > multipart_header_bytes_max)
+  if (end == held_.npos ? held_.size() > multipart_header_bytes_max + head_end.size()
+                        : end > multipart_header_bytes_max)
     return broken("the headers of a part are too long");
   if (end == held_.npos) {
     stuck_ = true;
@@ -131,7 +137,8 @@ std::string boundary_of(std::string_view content_type) {
   const auto parsed = parse_media_type(content_type);
   if (!parsed || parsed->first != "multipart/mixed") return {};
   const auto* boundary = parsed->find("boundary");
-  if (!boundary || boundary->size() > boundary_bytes_max || boundary->find_first_of("\r\n") != std::string::npos) return {};
+  if (!boundary || boundary->size() > boundary_bytes_max || boundary->find_first_of("\r\n") != std::string::npos)
+    return {};
   return *boundary;
 }
 

@@ -51,10 +51,10 @@ private:
   const std::string delimiter_; ///< CRLF, two dashes, boundary
   part_listener& listener_;
   phase phase_ = phase::preamble;
-  std::string held_;            ///< what may still turn out to be a delimiter or header
+  std::string held_; ///< what may still turn out to be a delimiter or header
   std::size_t parts_ = 0;
-  std::size_t padding_ = 0;     ///< bytes before the first part or after the last
-  bool stuck_ = false;          ///< nothing to be done before more arrives
+  std::size_t padding_ = 0; ///< bytes before the first part or after the last
+  bool stuck_ = false;      ///< nothing to be done before more arrives
 };
 
 /// The boundary of a `multipart/mixed` Content-Type; empty for anything else.

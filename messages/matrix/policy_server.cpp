@@ -38,10 +38,12 @@ result<event_ptr> with_policy_signature(const event& x, const policy_server& by,
   const auto body = json::parse(answer);
   const auto* of_server = body ? body->find(by.via) : nullptr;
   const auto* signature = of_server ? of_server->find_string(policy_server_key_id) : nullptr;
-  if (!signature || signature->size() > signature_bytes_max) return {fault_code::peer_bad_answer, "the answer has no signature of " + by.via};
+  if (!signature || signature->size() > signature_bytes_max)
+    return {fault_code::peer_bad_answer, "the answer has no signature of " + by.via};
   auto made = std::make_shared<event>(x);
   set_signature(made->source, by.via, policy_server_key_id, *signature);
-  if (!has_policy_signature(*made, by)) return {fault_code::bad_signature, "the signature of " + by.via + " does not match the key in the room's state"};
+  if (!has_policy_signature(*made, by))
+    return {fault_code::bad_signature, "the signature of " + by.via + " does not match the key in the room's state"};
   if (made->to_json().size() > limits::event_bytes_max) return {fault_code::too_large, "no room for another signature"};
   return event_ptr{std::move(made)};
 }

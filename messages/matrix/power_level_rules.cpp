@@ -19,8 +19,8 @@ status forbidden(std::string detail) { return fault{fault_code::forbidden, std::
 bool is_map_of_levels(const json::value* x, const room_version_rules& rules) {
   const auto* map = x ? x->as_object() : nullptr;
   return !x || (map && std::all_of(map->begin(), map->end(), [&](const json::member& level) {
-           return read_level(level.mapped, rules).has_value();
-         }));
+                  return read_level(level.mapped, rules).has_value();
+                }));
 }
 
 // What servers ask of a key of `users`, in every version: less than the grammar of user ids. A blank behind the name is a key like
@@ -28,15 +28,12 @@ bool is_map_of_levels(const json::value* x, const room_version_rules& rules) {
 bool names_a_user(std::string_view key) { return key.starts_with('@') && key.find(':') != std::string_view::npos; }
 
 bool names_a_creator(const json::object& users, const event& create) {
-  if (users.contains(create.sender))
-    return true;
+  if (users.contains(create.sender)) return true;
   const auto* additional = create.content().find("additional_creators");
   const auto* names = additional ? additional->as_array() : nullptr;
-  if (!names)
-    return false;
+  if (!names) return false;
   for (const auto& name : *names)
-    if (const auto* user_id = name.as_string(); user_id && users.contains(*user_id))
-      return true;
+    if (const auto* user_id = name.as_string(); user_id && users.contains(*user_id)) return true;
   return false;
 }
 
@@ -53,13 +50,10 @@ status check_levels_are_lawful(const event& x, const event& create) {
         return forbidden("10.2 " + std::string{name} + " is not an object of integers");
   }
   const auto* users = content.find("users");
-  if (!is_map_of_levels(users, rules))
-    return forbidden("10.3 users is not an object of integers");
-  if (!users)
-    return ok();
+  if (!is_map_of_levels(users, rules)) return forbidden("10.3 users is not an object of integers");
+  if (!users) return ok();
   for (const auto& [key, level] : *users->as_object())
-    if (!names_a_user(key))
-      return forbidden("10.3 users names something that is no user id");
+    if (!names_a_user(key)) return forbidden("10.3 users names something that is no user id");
   if (rules.privileged_creators && names_a_creator(*users->as_object(), create))
     return forbidden("10.4 users contains a creator");
   return ok();
@@ -68,8 +62,7 @@ status check_levels_are_lawful(const event& x, const event& create) {
 json::value scalars_of(const json::object& content) {
   json::object result;
   for (const auto name : scalars)
-    if (const auto* level = content.find(name))
-      result.set(name, *level);
+    if (const auto* level = content.find(name)) result.set(name, *level);
   return json::value{std::move(result)};
 }
 
@@ -85,8 +78,7 @@ struct comparison {
   // 10.6 and 10.7: neither the current nor the new value may be higher than the sender's.
   status within_own_level(const char* rule, const json::value* old_member, const json::value* new_member) const {
     const auto found = changes(old_member, new_member);
-    if (!found)
-      return forbidden(std::string{rule} + " a level cannot be read");
+    if (!found) return forbidden(std::string{rule} + " a level cannot be read");
     for (const auto& [key, old_level, new_level] : *found) {
       if (old_level && *old_level > own_level)
         return forbidden(std::string{rule} + " level of " + key + " was above the sender's");
@@ -103,40 +95,31 @@ struct comparison {
 } // namespace
 
 status check_power_levels(const event& x, const event& create, const state_lookup& state, const power_levels& levels) {
-  if (auto verdict = check_levels_are_lawful(x, create); !verdict)
-    return verdict;
-  if (!x.state_key)
-    return forbidden("10 m.room.power_levels without state_key");
+  if (auto verdict = check_levels_are_lawful(x, create); !verdict) return verdict;
+  if (!x.state_key) return forbidden("10 m.room.power_levels without state_key");
 
   // 10.5 "If there is no previous m.room.power_levels event in the room, allow." One with a state_key of its own has no
   // power and no previous event either: it is not among what the rules may look at.
   const auto* previous = x.state_key->empty() ? state("m.room.power_levels", "") : nullptr;
-  if (!previous)
-    return ok();
+  if (!previous) return ok();
 
   const auto own_level = levels.user(x.sender);
-  if (!own_level)
-    return forbidden("10 the sender's level cannot be read");
+  if (!own_level) return forbidden("10 the sender's level cannot be read");
   const comparison compared{*previous, x, *own_level};
   const auto old_scalars = scalars_of(previous->content()), new_scalars = scalars_of(x.content());
-  if (auto verdict = compared.within_own_level("10.6", &old_scalars, &new_scalars); !verdict)
-    return verdict;
-  if (auto verdict = compared.within_own_level("10.7", "events"); !verdict)
-    return verdict;
+  if (auto verdict = compared.within_own_level("10.6", &old_scalars, &new_scalars); !verdict) return verdict;
+  if (auto verdict = compared.within_own_level("10.7", "events"); !verdict) return verdict;
   if (x.rules().limit_notifications_levels)
-    if (auto verdict = compared.within_own_level("10.7", "notifications"); !verdict)
-      return verdict;
+    if (auto verdict = compared.within_own_level("10.7", "notifications"); !verdict) return verdict;
 
   // 10.9 A user of the sender's own level or above is out of reach, the sender's own entry excepted; 10.10 nobody is
   // raised above the sender.
   const auto changed = compared.changes(previous->content().find("users"), x.content().find("users"));
-  if (!changed)
-    return forbidden("10.9 a user's level cannot be read");
+  if (!changed) return forbidden("10.9 a user's level cannot be read");
   for (const auto& [user_id, old_level, new_level] : *changed) {
     if (user_id != x.sender && old_level && *old_level >= *own_level)
       return forbidden("10.9 " + user_id + " is not below the sender");
-    if (new_level && *new_level > *own_level)
-      return forbidden("10.10 " + user_id + " would be above the sender");
+    if (new_level && *new_level > *own_level) return forbidden("10.10 " + user_id + " would be above the sender");
   }
   return ok();
 }

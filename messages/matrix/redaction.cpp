@@ -14,7 +14,7 @@ bool is_one_of(std::string_view key, std::initializer_list<std::string_view> key
 
 bool keeps_top_level(std::string_view key, const room_version_rules& rules) {
   return is_one_of(key, {"auth_events", "content", "depth", "event_id", "hashes", "origin_server_ts", "prev_events",
-                          "room_id", "sender", "signatures", "state_key", "type"}) ||
+                         "room_id", "sender", "signatures", "state_key", "type"}) ||
          (!rules.redaction_updated && is_one_of(key, {"membership", "origin", "prev_state"}));
 }
 
@@ -26,15 +26,15 @@ kept keeps_content(std::string_view type, std::string_view key, const room_versi
   const bool updated = rules.redaction_updated;
   if (type == "m.room.member") {
     if (key == "third_party_invite") return updated ? kept::only_signed : kept::no;
-    return yes_if(
-      key == "membership" || (rules.redaction_keeps_join_authorised && key == "join_authorised_via_users_server"));
+    return yes_if(key == "membership" ||
+                  (rules.redaction_keeps_join_authorised && key == "join_authorised_via_users_server"));
   }
   if (type == "m.room.create") return yes_if(updated || key == "creator");
   if (type == "m.room.join_rules")
     return yes_if(key == "join_rule" || (rules.redaction_keeps_join_rules_allow && key == "allow"));
   if (type == "m.room.power_levels")
-    return yes_if(is_one_of(key,
-                    {"ban", "events", "events_default", "kick", "redact", "state_default", "users", "users_default"}) ||
+    return yes_if(is_one_of(key, {"ban", "events", "events_default", "kick", "redact", "state_default", "users",
+                                  "users_default"}) ||
                   (updated && key == "invite"));
   if (type == "m.room.history_visibility") return yes_if(key == "history_visibility");
   if (type == "m.room.aliases") return yes_if(rules.redaction_keeps_aliases && key == "aliases");
@@ -81,8 +81,8 @@ private:
   bool first_ = true;
 };
 
-void write_redacted_content(
-  std::string& out, std::string_view type, const json::value& content, const room_version_rules& rules) {
+void write_redacted_content(std::string& out, std::string_view type, const json::value& content,
+                            const room_version_rules& rules) {
   member_writer writer{out};
   if (const auto* members = content.as_object())
     for (const auto& [key, mapped] : *members) {
@@ -110,10 +110,8 @@ json::object redact(const json::object& pdu, const room_version_rules& rules) {
   json::object out;
   for (const auto& [key, mapped] : pdu) {
     if (!keeps_top_level(key, rules)) continue;
-    if (key == "content")
-      out.set(key, redact_content(type_of(pdu), mapped, rules));
-    else
-      out.set(key, mapped);
+    if (key == "content") out.set(key, redact_content(type_of(pdu), mapped, rules));
+    else out.set(key, mapped);
   }
   return out;
 }
@@ -123,10 +121,8 @@ void write_signed_part(std::string& out, const json::object& pdu, const room_ver
   for (const auto& [key, mapped] : pdu) {
     if (key == "signatures" || !keeps_top_level(key, rules)) continue;
     writer.key(key);
-    if (key == "content")
-      write_redacted_content(out, type_of(pdu), mapped, rules);
-    else
-      json::write(out, mapped);
+    if (key == "content") write_redacted_content(out, type_of(pdu), mapped, rules);
+    else json::write(out, mapped);
   }
   writer.end();
 }

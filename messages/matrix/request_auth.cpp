@@ -94,15 +94,18 @@ result<x_matrix> parse_x_matrix(std::string_view header) {
     *slot = std::move(value);
   }
   if (!origin) return refused("Authorization: origin is missing");
-  if (!is_server_name(*origin)) return refused("Authorization: origin is not a valid server name (a host name or address, with or without a port)");
-  if (destination && !is_server_name(*destination)) return refused("Authorization: destination is not a valid server name");
+  if (!is_server_name(*origin))
+    return refused("Authorization: origin is not a valid server name (a host name or address, with or without a port)");
+  if (destination && !is_server_name(*destination))
+    return refused("Authorization: destination is not a valid server name");
   if (!key || !is_verify_key_id(*key)) return refused("Authorization: key is missing or no ed25519 key id");
   if (!signature || signature->empty()) return refused("Authorization: sig is missing");
   return x_matrix{std::move(*origin), std::move(destination), std::move(*key), std::move(*signature)};
 }
 
 std::string request_signed_bytes_of_text(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, std::optional<std::string_view> canonical_content) {
+                                         std::string_view destination,
+                                         std::optional<std::string_view> canonical_content) {
   std::string out = "{";
   if (canonical_content) {
     out += "\"content\":";
@@ -122,13 +125,14 @@ std::string request_signed_bytes_of_text(std::string_view method, std::string_vi
 }
 
 std::string request_signed_bytes(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, const json::value* content) {
+                                 std::string_view destination, const json::value* content) {
   if (!content) return request_signed_bytes_of_text(method, uri, origin, destination, {});
   return request_signed_bytes_of_text(method, uri, origin, destination, json::canonical(*content));
 }
 
 std::string sign_request_of_text(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, std::optional<std::string_view> canonical_content, const signing_key& key) {
+                                 std::string_view destination, std::optional<std::string_view> canonical_content,
+                                 const signing_key& key) {
   // Server names and key ids have no character that would need a backslash.
   std::string header = "X-Matrix origin=\"";
   header += origin;
@@ -158,7 +162,7 @@ origin_claim claimed_origin(const std::vector<std::string>& authorization) {
 }
 
 std::string sign_request(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, const json::value* content, const signing_key& key) {
+                         std::string_view destination, const json::value* content, const signing_key& key) {
   if (!content) return sign_request_of_text(method, uri, origin, destination, {}, key);
   return sign_request_of_text(method, uri, origin, destination, json::canonical(*content), key);
 }

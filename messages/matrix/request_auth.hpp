@@ -31,14 +31,16 @@ origin_claim claimed_origin(const std::vector<std::string>& authorization);
 /// @param uri      path and query exactly as on the wire
 /// @param content  null when the request has no body
 std::string request_signed_bytes(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, const json::value* content);
+                                 std::string_view destination, const json::value* content);
 /// The same for content that is canonical JSON already; nothing when the request has no body.
 std::string request_signed_bytes_of_text(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, std::optional<std::string_view> canonical_content);
+                                         std::string_view destination,
+                                         std::optional<std::string_view> canonical_content);
 /// The Authorization header value of a request we send.
 std::string sign_request(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, const json::value* content, const signing_key& key);
+                         std::string_view destination, const json::value* content, const signing_key& key);
 std::string sign_request_of_text(std::string_view method, std::string_view uri, std::string_view origin,
-  std::string_view destination, std::optional<std::string_view> canonical_content, const signing_key& key);
+                                 std::string_view destination, std::optional<std::string_view> canonical_content,
+                                 const signing_key& key);
 
 } // namespace causeway::matrix

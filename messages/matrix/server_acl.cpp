@@ -12,8 +12,9 @@ char lowered(char x) { return x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' +
 bool lists(const json::object& content, std::string_view key, std::string_view host) {
   const auto* x = content.find(key);
   const auto* globs = x ? x->as_array() : nullptr;
-  return globs && std::any_of(globs->begin(), globs->end(),
-                    [&](const json::value& glob) { return glob.as_string() && glob_matches(*glob.as_string(), host); });
+  return globs && std::any_of(globs->begin(), globs->end(), [&](const json::value& glob) {
+           return glob.as_string() && glob_matches(*glob.as_string(), host);
+         });
 }
 
 } // namespace

@@ -78,7 +78,8 @@ result<verify_keys> check_server_keys(const json::object& answer, std::string_vi
   return keys;
 }
 
-std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms, key_source told_by) {
+std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms,
+                                    key_source told_by) {
   std::vector<std::string> changed;
   for (const auto& [key_id, told] : more) {
     const auto [at, added] = known.emplace(key_id, told);
@@ -93,7 +94,8 @@ std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more,
       add_replaced(mine, {told.public_key_base64, told.valid_until_ts});
       continue;
     }
-    replaced_key former{mine.public_key_base64, mine.is_old ? mine.valid_until_ts : std::min(mine.valid_until_ts, now_ms)};
+    replaced_key former{mine.public_key_base64,
+                        mine.is_old ? mine.valid_until_ts : std::min(mine.valid_until_ts, now_ms)};
     auto replaced = std::exchange(mine.replaced, {});
     mine = told;
     mine.replaced = std::move(replaced);

@@ -58,8 +58,8 @@ result<signing_key> signing_key::from_seed(std::string_view seed) {
 
 std::string signing_key::sign(std::string_view message) const {
   std::string signature(crypto_sign_BYTES, '\0');
-  crypto_sign_detached(
-    reinterpret_cast<unsigned char*>(signature.data()), nullptr, as_bytes(message), message.size(), secret_.data());
+  crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr, as_bytes(message), message.size(),
+                       secret_.data());
   return base64_encode(signature);
 }
 
@@ -88,8 +88,8 @@ void sign_json(json::object& x, std::string_view server_name, const signing_key&
   set_signature(x, server_name, key.key_id(), key.sign(signed_text(x)));
 }
 
-bool verify_json(
-  const json::object& x, std::string_view server_name, std::string_view key_id, std::string_view public_key_base64) {
+bool verify_json(const json::object& x, std::string_view server_name, std::string_view key_id,
+                 std::string_view public_key_base64) {
   const auto* signatures = x.find("signatures");
   const auto* of_server = signatures ? signatures->find(server_name) : nullptr;
   const auto* signature = of_server ? of_server->find_string(key_id) : nullptr;

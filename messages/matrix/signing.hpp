@@ -49,8 +49,8 @@ void sign_json(json::object& x, std::string_view server_name, const signing_key&
 /// Puts a signature made elsewhere into `signatures[server_name][key_id]`, beside those that are there.
 void set_signature(json::object& x, std::string_view server_name, std::string_view key_id, std::string signature);
 /// Whether `signatures[server_name][key_id]` verifies with `public_key_base64`.
-bool verify_json(
-  const json::object& x, std::string_view server_name, std::string_view key_id, std::string_view public_key_base64);
+bool verify_json(const json::object& x, std::string_view server_name, std::string_view key_id,
+                 std::string_view public_key_base64);
 
 /// Completes an event we author: adds `hashes` and our signature and computes its id. In versions 1 and 2, where the id
 /// is given, it is made from the content hash when missing, and plain ids in `prev_events` and `auth_events` become
@@ -58,8 +58,8 @@ bool verify_json(
 /// @param pdu  type, room_id (not for a version 12 create), sender, content, depth, origin_server_ts, prev_events,
 /// auth_events [, state_key, redacts]
 /// @returns faults as `make_event`; too_large also for identifiers over 255 bytes in versions that only reject those
-result<event_ptr> hash_and_sign(
-  json::object pdu, const room_version_rules& rules, std::string_view server_name, const signing_key& key);
+result<event_ptr> hash_and_sign(json::object pdu, const room_version_rules& rules, std::string_view server_name,
+                                const signing_key& key);
 /// Our signature added to somebody else's event (invite, restricted join); same event id.
 event_ptr add_signature(const event& x, std::string_view server_name, const signing_key& key);
 
@@ -82,7 +82,7 @@ struct verify_key {
   std::string public_key_base64;
   /// The key is good for events with `origin_server_ts` up to here and, if current, for requests while now <= this.
   std::int64_t valid_until_ts = 0;
-  bool is_old = false; ///< from old_verify_keys: never for requests
+  bool is_old = false;                     ///< from old_verify_keys: never for requests
   std::vector<replaced_key> replaced = {}; ///< under the same id, the latest last; nearly always none
   bool operator==(const verify_key&) const = default;
 };
@@ -105,14 +105,15 @@ enum class key_source : std::uint8_t { itself, notary };
 /// with the time at which its server retired it. Where `more` has another public key under a known id, the server's own word
 /// replaces the known one, a notary's only where it is the later one; the one that is replaced stays good for events up to `now_ms`.
 /// @returns ids whose public key is another one now
-std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms = 0, key_source told_by = key_source::notary);
+std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms = 0,
+                                    key_source told_by = key_source::notary);
 /// Our own answer to /key/v2/server, signed.
 struct old_signing_key {
   std::string key_id, public_key_base64;
   std::int64_t expired_ts = 0;
 };
 json::object server_keys_document(std::string_view server_name, const signing_key& key,
-  const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts);
+                                  const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts);
 
 /// The form in which an event is kept: as it came, or what a redaction leaves of it, because its content hash does not match.
 enum class kept_as : std::uint8_t { whole, redacted };
@@ -125,7 +126,7 @@ std::vector<std::string> required_signers(const event& x, kept_as kept);
 /// fit for `origin_server_ts` (versions 5+), none invalid among those keys. Of a key id that stood for several keys any of them will do. `unknown_key`: there are signatures, all by
 /// keys that are unknown or not known to be fit: ask for keys with `minimum_valid_until_ts` = `origin_server_ts`.
 enum class signature_verdict : std::uint8_t { valid, invalid, missing, unknown_key };
-signature_verdict check_event_signature(
-  const event& x, std::string_view signed_bytes, std::string_view server_name, const verify_keys& keys);
+signature_verdict check_event_signature(const event& x, std::string_view signed_bytes, std::string_view server_name,
+                                        const verify_keys& keys);
 
 } // namespace causeway::matrix

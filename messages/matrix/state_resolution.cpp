@@ -33,12 +33,9 @@ compared_states compare_states(std::span<const state_map* const> states) {
 state_map resolve(std::span<const state_ptr> states, const resolution_context& context) {
   std::vector<const state_map*> distinct;
   for (const auto& state : states)
-    if (std::find(distinct.begin(), distinct.end(), state.get()) == distinct.end())
-      distinct.push_back(state.get());
-  if (distinct.empty())
-    return {};
-  if (distinct.size() == 1)
-    return *distinct.front();
+    if (std::find(distinct.begin(), distinct.end(), state.get()) == distinct.end()) distinct.push_back(state.get());
+  if (distinct.empty()) return {};
+  if (distinct.size() == 1) return *distinct.front();
   return context.rules->state_resolution == state_resolution_algorithm::v1 ? resolve_v1(distinct, context)
                                                                            : resolve_v2(distinct, context);
 }

@@ -24,17 +24,16 @@ struct view_pair_hash {
 };
 
 bool is_power_event(const event& x) {
-  if (x.is_state("m.room.power_levels") || x.is_state("m.room.join_rules") || x.is_state("m.room.create"))
-    return true;
-  return x.type == "m.room.member" && x.state_key && *x.state_key != x.sender
-         && (x.membership() == "leave" || x.membership() == "ban");
+  if (x.is_state("m.room.power_levels") || x.is_state("m.room.join_rules") || x.is_state("m.room.create")) return true;
+  return x.type == "m.room.member" && x.state_key && *x.state_key != x.sender &&
+         (x.membership() == "leave" || x.membership() == "ban");
 }
 
 class resolution_v2 {
 public:
   resolution_v2(std::span<const state_map* const> states, const resolution_context& context, resolution_trace* trace)
-    : states_{states}, context_{context}, trace_{trace}, graph_{context}, words_{(states.size() + 63) / 64},
-      is_v2_1_{context.rules->state_resolution == state_resolution_algorithm::v2_1} {}
+      : states_{states}, context_{context}, trace_{trace}, graph_{context}, words_{(states.size() + 63) / 64},
+        is_v2_1_{context.rules->state_resolution == state_resolution_algorithm::v2_1} {}
 
   state_map run();
 
@@ -62,10 +61,10 @@ private:
   bool is_unconflicted(node n);
 
   struct node_flags {
-    bool is_visited : 1 = false;     // reached from a conflicted event
-    bool is_conflicted : 1 = false;  // in the conflicted state set
-    bool is_full : 1 = false;        // in the full conflicted set
-    bool is_power : 1 = false;       // sorted among the power events
+    bool is_visited : 1 = false;    // reached from a conflicted event
+    bool is_conflicted : 1 = false; // in the conflicted state set
+    bool is_full : 1 = false;       // in the full conflicted set
+    bool is_power : 1 = false;      // sorted among the power events
     bool reaches_conflict : 1 = false;
   };
 
@@ -88,19 +87,15 @@ private:
 bool resolution_v2::is_in_all(node n) {
   const auto* bits = membership(n);
   for (std::size_t state = 0; state < states_.size(); ++state)
-    if (!(bits[state / 64] >> (state % 64) & 1))
-      return false;
+    if (!(bits[state / 64] >> (state % 64) & 1)) return false;
   return true;
 }
 
-void resolution_v2::mark_in_all(node n) {
-  std::fill_n(membership(n), words_, ~std::uint64_t{0});
-}
+void resolution_v2::mark_in_all(node n) { std::fill_n(membership(n), words_, ~std::uint64_t{0}); }
 
 bool resolution_v2::is_unconflicted(node n) {
   const auto* x = graph_.at(n);
-  if (!x || !x->state_key)
-    return false;
+  if (!x || !x->state_key) return false;
   const auto* found = unconflicted_.get(state_key_view{x->type, *x->state_key});
   return found && *found == x->event_id;
 }
@@ -108,13 +103,11 @@ bool resolution_v2::is_unconflicted(node n) {
 void resolution_v2::intern_conflicts(const std::vector<state_conflict>& conflicts) {
   for (const auto& conflict : conflicts)
     for (std::size_t state = 0; state < conflict.by_state.size(); ++state) {
-      if (conflict.by_state[state].empty())
-        continue;
+      if (conflict.by_state[state].empty()) continue;
       const auto n = graph_.intern(conflict.by_state[state]);
       grow();
       membership(n)[state / 64] |= std::uint64_t{1} << (state % 64);
-      if (!flags_[n].is_conflicted)
-        conflicted_.push_back(n);
+      if (!flags_[n].is_conflicted) conflicted_.push_back(n);
       flags_[n].is_conflicted = true;
     }
 }
@@ -128,8 +121,7 @@ void resolution_v2::walk_conflicted_chains() {
   std::vector<frame> stack;
   const auto visit = [&](node n) {
     grow();
-    if (flags_[n].is_visited)
-      return;
+    if (flags_[n].is_visited) return;
     flags_[n].is_visited = true;
     stack.push_back({n, 0});
   };
@@ -151,17 +143,14 @@ void resolution_v2::walk_conflicted_chains() {
 // Children before parents, so that each event's states are complete when they are handed on.
 void resolution_v2::spread_memberships() {
   for (auto n = chain_.rbegin(); n != chain_.rend(); ++n) {
-    if (!flags_[*n].is_conflicted && is_unconflicted(*n))
-      mark_in_all(*n);
+    if (!flags_[*n].is_conflicted && is_unconflicted(*n)) mark_in_all(*n);
     for (const auto parent : graph_.parents(*n))
-      for (std::size_t word = 0; word < words_; ++word)
-        membership(parent)[word] |= membership(*n)[word];
+      for (std::size_t word = 0; word < words_; ++word) membership(parent)[word] |= membership(*n)[word];
   }
   if (is_v2_1_)
     for (const auto n : chain_) {
       bool reaches = flags_[n].is_conflicted;
-      for (const auto parent : graph_.parents(n))
-        reaches |= flags_[parent].reaches_conflict;
+      for (const auto parent : graph_.parents(n)) reaches |= flags_[parent].reaches_conflict;
       flags_[n].reaches_conflict = reaches;
     }
 }
@@ -170,15 +159,12 @@ void resolution_v2::spread_memberships() {
 // events' own chains; it is made only while there is something left for it to clear, and skips what is in all anyway.
 void resolution_v2::clear_what_unconflicted_events_reach() {
   std::size_t open = 0;
-  for (const auto n : chain_)
-    open += !flags_[n].is_conflicted && !is_in_all(n);
-  if (open == 0)
-    return;
+  for (const auto n : chain_) open += !flags_[n].is_conflicted && !is_in_all(n);
+  if (open == 0) return;
   std::vector<node> queue;
   const auto reach = [&](node n) {
     grow();
-    if (is_in_all(n))
-      return;
+    if (is_in_all(n)) return;
     open -= flags_[n].is_visited && !flags_[n].is_conflicted;
     mark_in_all(n);
     queue.push_back(n);
@@ -188,11 +174,9 @@ void resolution_v2::clear_what_unconflicted_events_reach() {
     while (!queue.empty() && open > 0) {
       const auto n = queue.back();
       queue.pop_back();
-      for (const auto parent : graph_.parents(n))
-        reach(parent);
+      for (const auto parent : graph_.parents(n)) reach(parent);
     }
-    if (open == 0)
-      return;
+    if (open == 0) return;
   }
 }
 
@@ -203,8 +187,7 @@ std::vector<node> resolution_v2::full_conflicted_set() {
     auto& flags = flags_[n];
     const bool is_in_subgraph = is_v2_1_ && flags.reaches_conflict;
     flags.is_full = graph_.at(n) && (flags.is_conflicted || is_in_subgraph || !is_in_all(n));
-    if (flags.is_full)
-      full.push_back(n);
+    if (flags.is_full) full.push_back(n);
   }
   return full;
 }
@@ -213,24 +196,23 @@ std::vector<node> resolution_v2::full_conflicted_set() {
 std::vector<node> resolution_v2::power_events(const std::vector<node>& full) {
   std::vector<node> chosen;
   const auto choose = [&](node n) {
-    if (!flags_[n].is_full || flags_[n].is_power)
-      return;
+    if (!flags_[n].is_full || flags_[n].is_power) return;
     flags_[n].is_power = true;
     chosen.push_back(n);
   };
   for (const auto n : full)
-    if (is_power_event(*graph_.at(n)))
-      choose(n);
+    if (is_power_event(*graph_.at(n))) choose(n);
   for (std::size_t i = 0; i < chosen.size(); ++i)
-    for (const auto parent : graph_.parents(chosen[i]))
-      choose(parent);
+    for (const auto parent : graph_.parents(chosen[i])) choose(parent);
   return chosen;
 }
 
 // The level of the sender as the event's own auth events have it.
 power_level resolution_v2::sender_power(node n) {
   const auto levels = graph_.power_levels_of(n);
-  return power_levels{context_.create, levels ? graph_.at(*levels) : nullptr}.user(graph_.at(n)->sender).value_or(power_level{});
+  return power_levels{context_.create, levels ? graph_.at(*levels) : nullptr}
+    .user(graph_.at(n)->sender)
+    .value_or(power_level{});
 }
 
 // Step 1, second half: Kahn's algorithm from the oldest, taking the smallest of what is free.
@@ -242,18 +224,15 @@ std::vector<node> resolution_v2::reverse_topological_power_order(const std::vect
     node n;
   };
   std::vector<sort_key> by_rank;
-  for (const auto n : chosen)
-    by_rank.push_back({sender_power(n), graph_.at(n)->origin_server_ts, graph_.id(n), n});
+  for (const auto n : chosen) by_rank.push_back({sender_power(n), graph_.at(n)->origin_server_ts, graph_.id(n), n});
   std::sort(by_rank.begin(), by_rank.end(), [](const sort_key& a, const sort_key& b) {
-    if (a.power != b.power)
-      return a.power > b.power;
+    if (a.power != b.power) return a.power > b.power;
     return std::tie(a.origin_server_ts, a.id) < std::tie(b.origin_server_ts, b.id);
   });
 
   // From here on events are their ranks, which compare as the events do.
   std::unordered_map<node, std::uint32_t> rank_of;
-  for (std::uint32_t rank = 0; rank < by_rank.size(); ++rank)
-    rank_of.emplace(by_rank[rank].n, rank);
+  for (std::uint32_t rank = 0; rank < by_rank.size(); ++rank) rank_of.emplace(by_rank[rank].n, rank);
   std::vector<std::vector<std::uint32_t>> children(by_rank.size());
   std::vector<std::uint32_t> parents_left(by_rank.size());
   std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free;
@@ -263,8 +242,7 @@ std::vector<node> resolution_v2::reverse_topological_power_order(const std::vect
         children[found->second].push_back(rank);
         ++parents_left[rank];
       }
-    if (parents_left[rank] == 0)
-      free.push(rank);
+    if (parents_left[rank] == 0) free.push(rank);
   }
   std::vector<node> order;
   order.reserve(by_rank.size());
@@ -273,20 +251,16 @@ std::vector<node> resolution_v2::reverse_topological_power_order(const std::vect
     free.pop();
     order.push_back(by_rank[rank].n);
     for (const auto child : children[rank])
-      if (--parents_left[child] == 0)
-        free.push(child);
+      if (--parents_left[child] == 0) free.push(child);
   }
   return order;
 }
 
 const event* resolution_v2::state_at(std::string_view type, std::string_view state_key) {
-  if (const auto found = decided_.find({type, state_key}); found != decided_.end())
-    return graph_.at(found->second);
-  if (is_v2_1_)
-    return nullptr;
+  if (const auto found = decided_.find({type, state_key}); found != decided_.end()) return graph_.at(found->second);
+  if (is_v2_1_) return nullptr;
   const auto* found = unconflicted_.get(state_key_view{type, state_key});
-  if (!found)
-    return nullptr;
+  if (!found) return nullptr;
   const auto n = graph_.intern(*found);
   return graph_.is_rejected(n) ? nullptr : graph_.at(n);
 }
@@ -295,18 +269,15 @@ const event* resolution_v2::state_at(std::string_view type, std::string_view sta
 void resolution_v2::iterative_auth_checks(const std::vector<node>& order) {
   for (const auto n : order) {
     const auto* x = graph_.at(n);
-    if (graph_.is_rejected(n) || !x->state_key)
-      continue;
+    if (graph_.is_rejected(n) || !x->state_key) continue;
     const state_lookup state = [&](std::string_view type, std::string_view state_key) -> const event* {
-      if (const auto* found = state_at(type, state_key))
-        return found;
+      if (const auto* found = state_at(type, state_key)) return found;
       for (const auto parent : graph_.parents(n))
         if (const auto* listed = graph_.at(parent); listed && listed->is_state(type, state_key))
           return graph_.is_rejected(parent) ? nullptr : listed;
       return nullptr;
     };
-    if (check_auth(*x, context_.create, state))
-      decided_[{x->type, *x->state_key}] = n;
+    if (check_auth(*x, context_.create, state)) decided_[{x->type, *x->state_key}] = n;
   }
 }
 
@@ -316,8 +287,7 @@ std::vector<node> resolution_v2::mainline_order(const std::vector<node>& rest) {
   std::unordered_map<node, std::uint32_t> position;
   std::vector<node> mainline;
   std::optional<node> levels;
-  if (const auto* resolved = state_at("m.room.power_levels", ""))
-    levels = graph_.intern(resolved->event_id);
+  if (const auto* resolved = state_at("m.room.power_levels", "")) levels = graph_.intern(resolved->event_id);
   for (; levels && position.emplace(*levels, 0).second; levels = graph_.power_levels_of(*levels))
     mainline.push_back(*levels);
   for (std::size_t i = 0; i < mainline.size(); ++i)
@@ -330,12 +300,10 @@ std::vector<node> resolution_v2::mainline_order(const std::vector<node>& rest) {
     for (std::optional<node> at = n; at; at = graph_.power_levels_of(*at)) {
       const auto [entry, is_new] = position.emplace(*at, 0); // also ends a circle, which only hostile ids could make
       result = entry->second;
-      if (!is_new)
-        break;
+      if (!is_new) break;
       walked.push_back(*at);
     }
-    for (const auto passed : walked)
-      position[passed] = result;
+    for (const auto passed : walked) position[passed] = result;
     return result;
   };
 
@@ -346,22 +314,19 @@ std::vector<node> resolution_v2::mainline_order(const std::vector<node>& rest) {
     node n;
   };
   std::vector<sort_key> keyed;
-  for (const auto n : rest)
-    keyed.push_back({position_of(n), graph_.at(n)->origin_server_ts, graph_.id(n), n});
+  for (const auto n : rest) keyed.push_back({position_of(n), graph_.at(n)->origin_server_ts, graph_.id(n), n});
   std::sort(keyed.begin(), keyed.end(), [](const sort_key& a, const sort_key& b) {
     return std::tie(a.position, a.origin_server_ts, a.id) < std::tie(b.position, b.origin_server_ts, b.id);
   });
   std::vector<node> order;
-  for (const auto& x : keyed)
-    order.push_back(x.n);
+  for (const auto& x : keyed) order.push_back(x.n);
   return order;
 }
 
 state_map resolution_v2::run() {
   auto compared = compare_states(states_);
   unconflicted_ = std::move(compared.unconflicted);
-  if (compared.conflicts.empty())
-    return std::move(unconflicted_);
+  if (compared.conflicts.empty()) return std::move(unconflicted_);
 
   intern_conflicts(compared.conflicts);
   walk_conflicted_chains();
@@ -382,8 +347,7 @@ state_map resolution_v2::run() {
   if (trace_) {
     const auto ids_of = [&](const std::vector<node>& nodes) {
       std::vector<std::string> ids;
-      for (const auto n : nodes)
-        ids.emplace_back(graph_.id(n));
+      for (const auto n : nodes) ids.emplace_back(graph_.id(n));
       return ids;
     };
     *trace_ = {ids_of(full), ids_of(power_order), ids_of(rest_order)};

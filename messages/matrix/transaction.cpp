@@ -20,7 +20,9 @@ struct transaction_reader {
   }
 
   /// The faults end in 400 for the whole transaction, as with other servers.
-  bool take(std::string_view list, result<json::value>&& item) { return list == "pdus" ? take_pdu(std::move(item)) : take_edu(std::move(item)); }
+  bool take(std::string_view list, result<json::value>&& item) {
+    return list == "pdus" ? take_pdu(std::move(item)) : take_edu(std::move(item));
+  }
 
   bool take_pdu(result<json::value>&& item) {
     if (++pdus > limits::pdus_per_transaction_max)
@@ -68,7 +70,9 @@ void write_list(std::string& out, const std::vector<std::string_view>& texts) {
 
 result<transaction_body> parse_transaction(std::string_view text) {
   transaction_reader reader;
-  const auto take = [&](std::string_view list, result<json::value>&& item) { return reader.take(list, std::move(item)); };
+  const auto take = [&](std::string_view list, result<json::value>&& item) {
+    return reader.take(list, std::move(item));
+  };
   auto rest = json::parse_lists(text, {"pdus", "edus"}, take, json::values_bound::of_the_document);
   if (!rest) return reader.why.code == fault_code::none ? rest.error() : reader.why;
   if (!reader.take_rest(json::value{std::move(*rest)})) return reader.why;
@@ -89,7 +93,7 @@ result<transaction_body> transaction_of(json::value body) {
 }
 
 std::string write_transaction(std::string_view origin, std::int64_t origin_server_ts,
-  const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus) {
+                              const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus) {
   std::string out = "{";
   if (!edus.empty()) {
     out += "\"edus\":";

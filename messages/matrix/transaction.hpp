@@ -32,6 +32,6 @@ result<transaction_body> transaction_of(json::value body);
 /// Text of a transaction from PDUs already in wire format and EDUs as JSON texts `{"content":..,"edu_type":..}`. When
 /// those are canonical, so is the result: it can be signed as it is (`sign_request_of_text`).
 std::string write_transaction(std::string_view origin, std::int64_t origin_server_ts,
-  const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus);
+                              const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus);
 
 } // namespace causeway::matrix

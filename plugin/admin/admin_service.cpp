@@ -115,13 +115,15 @@ private:
                       self.answer(j, views::servers(f, j.with, self.with_.now_ms()));
                     });
     if (name == "invites") {
-      store::find_invitations question{{}, {}, work.with.all ? store::invitations_wanted::all : store::invitations_wanted::unsettled};
+      store::find_invitations question{
+        {}, {}, work.with.all ? store::invitations_wanted::all : store::invitations_wanted::unsettled};
       return gather(std::move(work), {{{"invitations", question}}, {}, false},
                     [](impl& self, const job& j, const findings& f) {
                       self.answer(j, views::invites(f, j.with, self.with_.now_ms()));
                     });
     }
-    if (name == "status") return answer(work, views::status(with_.list_alarms(), who_.server_name, who_.version, work.with));
+    if (name == "status")
+      return answer(work, views::status(with_.list_alarms(), who_.server_name, who_.version, work.with));
     if (name == "actors")
       return gather(std::move(work), {{}, {}, true},
                     [](impl& self, const job& j, const findings& f) { self.answer(j, views::actors(f, j.with)); });
@@ -177,7 +179,8 @@ private:
     if (!is_listed && waiting.empty() && (!found.status || found.status->empty()))
       return refuse(work, {fault_code::not_found, "nothing is owed to a server called " + work.with.server});
     with_.tell({actor_kind::remote_server, work.with.server}, retry_now{});
-    for (const auto& x : waiting) with_.tell({actor_kind::invitation, x.room_id + "|" + x.user_id}, server_alive{work.with.server});
+    for (const auto& x : waiting)
+      with_.tell({actor_kind::invitation, x.room_id + "|" + x.user_id}, server_alive{work.with.server});
     answer(work, json::object{{"server_name", json::value{work.with.server}},
                               {"failures", json::value{std::int64_t{is_listed ? at->destination.failures : 0}}},
                               {"queued", json::value{is_listed ? at->queued : std::int64_t{0}}},

@@ -26,7 +26,8 @@ std::string invitations_wait(const std::vector<invite_row>& all, std::int64_t no
   const auto failed = std::find_if(all.begin(), all.end(), [](const auto& x) { return !x.last_fault.empty(); });
   if (failed != all.end()) what += ", the last attempt failed: " + failed->last_fault;
   if (!what.ends_with('.')) what += '.';
-  const auto next = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.retry_at_ts < b.retry_at_ts; });
+  const auto next = std::min_element(all.begin(), all.end(),
+                                     [](const auto& a, const auto& b) { return a.retry_at_ts < b.retry_at_ts; });
   return what + " The next attempt is made " + due(next->retry_at_ts, now_ms) + ".";
 }
 
@@ -45,9 +46,9 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
     if (x.retry_at_ts > now_ms)
       what += " The next attempt is made " + due(x.retry_at_ts, now_ms) + "; `causeway server retry " + x.server_name +
               "` makes it now.";
-    else
-      what += " An attempt is due or under way now.";
-    if (x.queued == 0 && x.in_flight.empty()) what += x.invitations == 0 ? " Nothing is owed to it." : " No event is owed to it.";
+    else what += " An attempt is due or under way now.";
+    if (x.queued == 0 && x.in_flight.empty())
+      what += x.invitations == 0 ? " Nothing is owed to it." : " No event is owed to it.";
     return what;
   }
   if (!x.in_flight.empty())
@@ -63,12 +64,16 @@ std::string knock_waits_for(const invite_row& x, std::int64_t now_ms) {
   const std::string server{other_side(x)};
   const std::string next = x.pending_request.empty() ? "" : " " + due(x.retry_at_ts, now_ms);
   if (x.state == "sending")
-    return "No server of the room has taken the knock yet" + (x.last_fault.empty() ? "" : ", the last attempt failed: " + x.last_fault) + "; " + server + " is tried again" + next + ".";
+    return "No server of the room has taken the knock yet" +
+           (x.last_fault.empty() ? "" : ", the last attempt failed: " + x.last_fault) + "; " + server +
+           " is tried again" + next + ".";
   if (x.state == "pending")
     return "Nobody has let " + x.user_id + " in or turned him away for " + human_duration(now_ms - x.since_ts) + "." +
            (x.pending_request.empty() ? "" : " " + server + " is asked" + next + " whether the knock still stands.");
   if (x.pending_request == "join") return x.user_id + " was let in; the next attempt to join is made" + next + ".";
-  return x.pending_request.empty() ? std::string{} : server + " has still to be told that the knock is taken back; the next attempt is made" + next + ".";
+  return x.pending_request.empty()
+           ? std::string{}
+           : server + " has still to be told that the knock is taken back; the next attempt is made" + next + ".";
 }
 
 std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
@@ -76,7 +81,9 @@ std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
   std::string server{other_side(x)};
   std::string retry;
   if (!x.pending_request.empty()) {
-    retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far" + (x.last_fault.empty() ? "" : ", the last failed: " + x.last_fault) + ";" : "";
+    retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far" +
+                               (x.last_fault.empty() ? "" : ", the last failed: " + x.last_fault) + ";"
+                           : "";
     retry += " the next is made " + due(x.retry_at_ts, now_ms) + " (`causeway server show " + server + "` tells more).";
   }
   if (x.state == "sending") return server + " has not taken the invitation yet." + retry;
@@ -126,7 +133,8 @@ std::string_view name(store::room_phase phase) {
   return "unknown";
 }
 
-server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms, const std::vector<invite_row>& invitations) {
+server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms,
+                    const std::vector<invite_row>& invitations) {
   const auto& d = x.destination;
   server_row row;
   row.server_name = d.server_name;
@@ -145,14 +153,12 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
     if (row.last_fault.empty()) row.last_fault = i.last_fault;
     if (d.failures == 0 && (row.retry_at_ts == 0 || i.retry_at_ts < row.retry_at_ts)) row.retry_at_ts = i.retry_at_ts;
   }
-  if (d.failures > 0)
-    row.state = contacted ? "backing_off" : "never_contacted";
-  else if (!d.transaction_id.empty())
-    row.state = "sending";
-  else
-    row.state = x.queued > 0 || row.invitations > 0 ? "waiting" : "healthy";
+  if (d.failures > 0) row.state = contacted ? "backing_off" : "never_contacted";
+  else if (!d.transaction_id.empty()) row.state = "sending";
+  else row.state = x.queued > 0 || row.invitations > 0 ? "waiting" : "healthy";
   row.waits_for = server_waits_for(row, now_ms);
-  if (auto more = invitations_wait(invitations, now_ms); !more.empty()) row.waits_for += (row.waits_for.empty() ? "" : " ") + more;
+  if (auto more = invitations_wait(invitations, now_ms); !more.empty())
+    row.waits_for += (row.waits_for.empty() ? "" : " ") + more;
   return row;
 }
 
@@ -200,7 +206,9 @@ std::string advice(std::string_view last_fault) {
   return about ? std::string{about->what_to_do} : std::string{};
 }
 
-bool waits_for_server(const invite_row& x) { return !x.pending_request.empty() && x.pending_request != "tell" && x.pending_request != "commit"; }
+bool waits_for_server(const invite_row& x) {
+  return !x.pending_request.empty() && x.pending_request != "tell" && x.pending_request != "commit";
+}
 
 std::string_view other_side(const invite_row& x) {
   if (x.direction == "knock") return std::string_view{x.via}.substr(0, x.via.find(' '));

@@ -14,7 +14,8 @@ std::string human_duration(std::int64_t milliseconds);
 
 /// @param contacted  whether this server has ever answered us (we know keys of it)
 /// @param invitations  those that wait for it, see `waits_for_server`
-server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms, const std::vector<invite_row>& invitations = {});
+server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms,
+                    const std::vector<invite_row>& invitations = {});
 invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
 room_row describe(const store::room_summary& x);
 std::string_view name(store::room_phase phase);

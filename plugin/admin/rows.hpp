@@ -59,7 +59,8 @@ struct server_row {
     f("in_flight_edus", in_flight_edus, "Ephemeral items in it.");
     f("invitations", invitations, "Invitations and knocks it has still to be told or asked about.");
     f("last_fault", last_fault, "Why the last attempt failed.");
-    f("refused", refused, "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the latest.");
+    f("refused", refused,
+      "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the latest.");
     f("waits_for", waits_for, "What its messages and invitations wait for, in words; empty: nothing waits.");
   }
 };
@@ -75,7 +76,8 @@ struct invite_row {
     f("room_id", room_id, "Matrix id of the room.");
     f("chat_room_id", chat_room_id, "The chat server's id of the room, as far as known.");
     f("user_id", user_id, "Who is invited, or knocks.");
-    f("direction", direction, "outgoing: one of ours invited; incoming: one of ours is invited; knock: one of ours asks to be let in.");
+    f("direction", direction,
+      "outgoing: one of ours invited; incoming: one of ours is invited; knock: one of ours asks to be let in.");
     f("state", state, "sending, pending, accepted, rejected, revoked, revoked_unconfirmed, expired, failed or banned.");
     f("since_ts", since_ts, "When it came into this state.");
     f("inviter", inviter, "Who invited; of a knock: who knocks, then who answered.");
@@ -120,7 +122,8 @@ struct alarm_row {
 
   template <class F>
   void fields(F& f) {
-    f("name", name, "clock: nothing is signed, or other servers' dates differ from ours; store: it does not write; media: files of messages cannot be kept; limits: the process may use less than it is configured for.");
+    f("name", name,
+      "clock: nothing is signed, or other servers' dates differ from ours; store: it does not write; media: files of messages cannot be kept; limits: the process may use less than it is configured for.");
     f("since_ts", since_ts, "When that began.");
     f("times", times, "How often it has begun since the start.");
     f("what", what, "What is wrong and what to do.");

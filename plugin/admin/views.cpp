@@ -229,7 +229,8 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms) 
   return list("invitations", std::move(rows), with);
 }
 
-view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version, const arguments& with) {
+view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
+            const arguments& with) {
   auto body = list("alarms", std::move(alarms), with);
   body.set("server_name", server_name);
   body.set("version", version);
@@ -308,7 +309,8 @@ view room(const findings& found, const store::room_summary& summary, std::string
                       {"waits_for", json::value{std::move(waits)}}};
 }
 
-std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name, std::int64_t now_ms) {
+std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
+                                                std::int64_t now_ms) {
   return waiting_invitations(found, now_ms)[server_name];
 }
 
@@ -337,10 +339,12 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (row.waits_for.empty() && !invitations.empty()) why.clear();
   auto waits = sentences({why, never, advice(row.last_fault), actor_sentence(found)});
   if (!refused.empty())
-    waits.push_back(detail::to_value(std::to_string(loaded->refused_count) + (loaded->refused_count == 1 ? " event is" : " events are") +
-                                     " not sent to it any more: it takes others and refuses these by themselves; last: " + refused.front().reason));
+    waits.push_back(detail::to_value(
+      std::to_string(loaded->refused_count) + (loaded->refused_count == 1 ? " event is" : " events are") +
+      " not sent to it any more: it takes others and refuses these by themselves; last: " + refused.front().reason));
   for (const auto& x : invitations)
-    waits.push_back(detail::to_value((x.direction == "knock" ? "Knock of " : "Invitation of ") + x.user_id + ": " + x.waits_for));
+    waits.push_back(
+      detail::to_value((x.direction == "knock" ? "Knock of " : "Invitation of ") + x.user_id + ": " + x.waits_for));
   return json::object{{"server", json::value{to_json(row)}},
                       {"queue", json::value{to_json(queue)}},
                       {"refused", json::value{to_json(refused)}},
@@ -358,11 +362,15 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   if (x.direction == "knock") other = other_side(row);
   auto peer = describe(destination(found, other), true, now_ms);
   auto why = row.waits_for;
-  if (why.empty()) why = std::string{x.direction == "knock" ? "The knock" : "The invitation"} + " is over (" + row.state + (row.reason.empty() ? "" : ", " + row.reason) + ").";
-  return json::object{{"invitation", json::value{to_json(row)}},
-                      {"server", json::value{to_json(peer)}},
-                      {"actor", actor_of(found)},
-                      {"waits_for", json::value{sentences({why, advice(row.reason.empty() ? row.last_fault : row.reason), actor_sentence(found)})}}};
+  if (why.empty())
+    why = std::string{x.direction == "knock" ? "The knock" : "The invitation"} + " is over (" + row.state +
+          (row.reason.empty() ? "" : ", " + row.reason) + ").";
+  return json::object{
+    {"invitation", json::value{to_json(row)}},
+    {"server", json::value{to_json(peer)}},
+    {"actor", actor_of(found)},
+    {"waits_for",
+     json::value{sentences({why, advice(row.reason.empty() ? row.last_fault : row.reason), actor_sentence(found)})}}};
 }
 
 } // namespace causeway::admin::views

@@ -24,7 +24,8 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {actors: [actor_row], total}
 view actors(const findings& found, const arguments& with);
 /// {server_name, version, alarms: [alarm_row], total}
-view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version, const arguments& with);
+view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
+            const arguments& with);
 /// {keys: [key_row]} of another server
 view server_keys(const findings& found, const arguments& with);
 
@@ -37,7 +38,8 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 ///  staged: [staged_row], actor, waits_for: [sentence]}
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms);
 /// Those of the part "invitations" that wait for that server.
-std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name, std::int64_t now_ms);
+std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
+                                                std::int64_t now_ms);
 /// {server: server_row, queue: [event_row], refused: [refused_row], invitations: [invite_row], keys: [key_row], actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}

@@ -77,15 +77,21 @@ std::uint64_t allow_list::answer() {
       zmq_z85_encode(text.data(), parts[credentials].data<std::uint8_t>(), key_bytes);
       key = text.data();
       const auto found = peers_.find(key);
-      if (found != peers_.end() && may_use(found->second.peer_role, parts[domain].to_string_view())) peer = &found->second;
+      if (found != peers_.end() && may_use(found->second.peer_role, parts[domain].to_string_view()))
+        peer = &found->second;
     }
     if (peer == nullptr) {
       ++refused;
-      spdlog::warn("edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(), parts[address].to_string());
+      spdlog::warn("edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(),
+                   parts[address].to_string());
     }
     const std::string user = peer == nullptr ? "" : std::string{name(peer->peer_role)} + "/" + peer->name;
-    const std::string_view answer[] = {"1.0", parts[request_id].to_string_view(), peer ? "200" : "400",
-                                       peer ? "OK" : "this key is not on the list", user, ""};
+    const std::string_view answer[] = {"1.0",
+                                       parts[request_id].to_string_view(),
+                                       peer ? "200" : "400",
+                                       peer ? "OK" : "this key is not on the list",
+                                       user,
+                                       ""};
     for (const auto& part : answer)
       socket_.send(zmq::buffer(part), &part == std::end(answer) - 1 ? zmq::send_flags::none : zmq::send_flags::sndmore);
   }

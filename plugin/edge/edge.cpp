@@ -95,10 +95,8 @@ public:
       allow_list_ = std::move(*list);
     }
     std::vector<std::pair<role, std::string>> wanted;
-    for (const auto& endpoint : options.chat_endpoints)
-      wanted.emplace_back(role::chat, endpoint);
-    for (const auto& endpoint : options.gateway_endpoints)
-      wanted.emplace_back(role::gateway, endpoint);
+    for (const auto& endpoint : options.chat_endpoints) wanted.emplace_back(role::chat, endpoint);
+    for (const auto& endpoint : options.gateway_endpoints) wanted.emplace_back(role::gateway, endpoint);
     wanted.emplace_back(role::gateway, inproc_gateway_endpoint);
     if (!options.admin_endpoint.empty()) wanted.emplace_back(role::admin, options.admin_endpoint);
     for (const auto& [kind, endpoint] : wanted) {
@@ -144,8 +142,7 @@ private:
     watched.push_back({outbox_.descriptor(), POLLIN, 0});
     watched.push_back({allow_list_ ? allow_list_->socket().get(zmq::sockopt::fd) : -1, POLLIN, 0});
     const auto first_listener = watched.size();
-    for (auto& l : listeners_)
-      watched.push_back({l.socket.get(zmq::sockopt::fd), POLLIN, 0});
+    for (auto& l : listeners_) watched.push_back({l.socket.get(zmq::sockopt::fd), POLLIN, 0});
     unsure_.assign(listeners_.size(), true);
     while (!stopping_) {
       if (::poll(watched.data(), watched.size(), wait_ms()) < 0 && errno != EINTR) {
@@ -164,8 +161,7 @@ private:
     // The last words, a BYE among them.
     send_waiting();
     retry_queues();
-    for (auto& l : listeners_)
-      l.socket.set(zmq::sockopt::linger, last_words_ms);
+    for (auto& l : listeners_) l.socket.set(zmq::sockopt::linger, last_words_ms);
   }
 
   void take_new_peers() {
@@ -175,7 +171,8 @@ private:
       peers.swap(new_peers_);
     }
     if (!peers) return;
-    if (const auto taken = allow_list_->replace(*peers); taken) spdlog::info("edge peers={} are admitted from now on", peers->size());
+    if (const auto taken = allow_list_->replace(*peers); taken)
+      spdlog::info("edge peers={} are admitted from now on", peers->size());
     else spdlog::error("edge peers stay as they were why={}", to_string(taken.error()));
   }
 
@@ -235,7 +232,8 @@ private:
   static result<frame> read(const listener& l, const connection& from, std::array<zmq::message_t, part_count>& parts,
                             std::size_t received, std::size_t bytes) {
     if (bytes > l.frame_bytes_max)
-      return {fault_code::too_large, "the frames have " + std::to_string(bytes) + " bytes, at most " + std::to_string(l.frame_bytes_max) + " are taken"};
+      return {fault_code::too_large, "the frames have " + std::to_string(bytes) + " bytes, at most " +
+                                       std::to_string(l.frame_bytes_max) + " are taken"};
     if (received != part_count) return {fault_code::bad_frame, std::to_string(received) + " frames, expected 4"};
     if (parts[part_magic].to_string_view() != magic) return {fault_code::bad_frame, "the first frame is not CW1"};
     if (parts[part_verb].size() != 1) return {fault_code::bad_frame, "the verb is not one byte"};
@@ -251,10 +249,8 @@ private:
 
   void send_waiting() {
     outbox_.take(taken_, refused_);
-    for (auto& [to, body] : taken_)
-      deliver(to, std::move(body));
-    for (const auto& to : refused_)
-      lose(to, "the outbox is full");
+    for (auto& [to, body] : taken_) deliver(to, std::move(body));
+    for (const auto& to : refused_) lose(to, "the outbox is full");
   }
 
   void deliver(const connection& to, frame body) {
@@ -302,8 +298,7 @@ private:
       if (result == handed::gone) gone.push_back(q.to);
       at = q.frames.empty() ? queues_.erase(at) : std::next(at);
     }
-    for (const auto& to : gone)
-      lose(to, "gone");
+    for (const auto& to : gone) lose(to, "gone");
   }
 
   void lose(const connection& to, const char* why) {
@@ -331,8 +326,8 @@ private:
   std::vector<outgoing> taken_;
   std::vector<connection> refused_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::uint64_t> frames_in_{0}, frames_out_{0}, bad_frames_{0}, connections_lost_{0}, handshakes_refused_{0},
-    frames_queued_{0};
+  std::atomic<std::uint64_t> frames_in_{0}, frames_out_{0}, bad_frames_{0}, connections_lost_{0},
+    handshakes_refused_{0}, frames_queued_{0};
   std::thread thread_; // last: it uses all of the above
 };
 
@@ -356,20 +351,12 @@ void edge::send(const connection& to, frame body) {
   impl_->send(std::move(one));
 }
 
-void edge::send(std::vector<outgoing> frames) {
-  impl_->send(std::move(frames));
-}
+void edge::send(std::vector<outgoing> frames) { impl_->send(std::move(frames)); }
 
-status edge::admit(std::vector<config::edge_peer> peers) {
-  return impl_->admit(std::move(peers));
-}
+status edge::admit(std::vector<config::edge_peer> peers) { return impl_->admit(std::move(peers)); }
 
-const std::vector<bound_endpoint>& edge::endpoints() const {
-  return impl_->bound();
-}
+const std::vector<bound_endpoint>& edge::endpoints() const { return impl_->bound(); }
 
-counters edge::count() const {
-  return impl_->count();
-}
+counters edge::count() const { return impl_->count(); }
 
 } // namespace causeway::edge

@@ -36,10 +36,10 @@ struct bound_endpoint {
 /// What the edge did so far.
 struct counters {
   std::uint64_t frames_in = 0, frames_out = 0;
-  std::uint64_t bad_frames = 0;        ///< answered with ERROR bad_frame, too_large or unknown_verb
+  std::uint64_t bad_frames = 0; ///< answered with ERROR bad_frame, too_large or unknown_verb
   std::uint64_t connections_lost = 0;
-  std::uint64_t handshakes_refused = 0;///< CURVE keys that are not on the list
-  std::uint64_t frames_queued = 0;     ///< waiting now for peers that do not take them
+  std::uint64_t handshakes_refused = 0; ///< CURVE keys that are not on the list
+  std::uint64_t frames_queued = 0;      ///< waiting now for peers that do not take them
 };
 
 /// The ZeroMQ side of the node: one poller thread owns every socket (a ROUTER per endpoint and the ZAP handler that

@@ -28,7 +28,8 @@ constexpr int heartbeat_ttl_ms_max = 6'553'500;
 bool is_served(const sockaddr_un& where) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return true; // cannot tell: rather refuse than take over
-  const bool refused = ::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 && errno == ECONNREFUSED;
+  const bool refused =
+    ::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 && errno == ECONNREFUSED;
   ::close(fd);
   return !refused;
 }
@@ -38,14 +39,17 @@ result<sockaddr_un> prepare_ipc(const std::string& endpoint, const std::string& 
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
   if (path.starts_with('@'))
-    return {fault_code::forbidden, endpoint + ": an abstract socket has no permissions, any local user could connect; use a path"};
+    return {fault_code::forbidden,
+            endpoint + ": an abstract socket has no permissions, any local user could connect; use a path"};
   if (path.size() >= sizeof where.sun_path)
-    return {fault_code::invalid_param, endpoint + ": the path is over " + std::to_string(sizeof where.sun_path - 1) + " bytes"};
+    return {fault_code::invalid_param,
+            endpoint + ": the path is over " + std::to_string(sizeof where.sun_path - 1) + " bytes"};
   std::memcpy(where.sun_path, path.data(), path.size());
 
   const auto directory = std::filesystem::path{path}.parent_path();
   if (!directory.empty())
-    if (auto made = make_private_folder(directory); !made) return {fault_code::internal, endpoint + ": " + made.error().detail};
+    if (auto made = make_private_folder(directory); !made)
+      return {fault_code::internal, endpoint + ": " + made.error().detail};
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return where;
   if (!S_ISSOCK(found.st_mode)) return {fault_code::invalid_param, endpoint + ": there is a file that is not a socket"};
@@ -59,13 +63,16 @@ result<sockaddr_un> prepare_ipc(const std::string& endpoint, const std::string& 
 result<descriptor> listen_at(const std::string& endpoint, const sockaddr_un& where) {
   descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
-  if (fd && ::fchmod(fd.number(), owner_only) == 0 && ::bind(fd.number(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&
+  if (fd && ::fchmod(fd.number(), owner_only) == 0 &&
+      ::bind(fd.number(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&
       ::chmod(where.sun_path, owner_only) == 0 && ::listen(fd.number(), SOMAXCONN) == 0)
     return fd;
-  return fault{errno == EADDRINUSE ? fault_code::address_in_use : fault_code::internal, endpoint + ": " + std::strerror(errno)};
+  return fault{errno == EADDRINUSE ? fault_code::address_in_use : fault_code::internal,
+               endpoint + ": " + std::strerror(errno)};
 }
 
-void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t transport_bytes_max, bool network, bool ipv6) {
+void configure(zmq::socket_t& socket, const config::edge_options& options, std::size_t transport_bytes_max,
+               bool network, bool ipv6) {
   namespace opt = zmq::sockopt;
   socket.set(opt::linger, 0);
   socket.set(opt::router_mandatory, true);
@@ -84,7 +91,9 @@ void configure(zmq::socket_t& socket, const config::edge_options& options, std::
 
 result<curve_keys> load_curve_keys(const std::string& file) {
   if (file.empty()) return curve_keys{};
-  const auto wrong = [&](fault_code code, const std::string& what) { return fault{code, "edge.curve_secret_key_file " + file + ": " + what}; };
+  const auto wrong = [&](fault_code code, const std::string& what) {
+    return fault{code, "edge.curve_secret_key_file " + file + ": " + what};
+  };
   auto text = read_secret_file(file);
   if (!text) return wrong(text.error().code, text.error().detail);
   curve_keys keys{wiped{std::move(*text)}, {}};
@@ -92,7 +101,8 @@ result<curve_keys> load_curve_keys(const std::string& file) {
   secret.resize(std::min(secret.size(), secret.find_first_of(" \t\r\n")));
   if (!config::is_curve_key(secret)) return wrong(fault_code::invalid_param, "does not hold 40 characters of Z85");
   std::array<char, key_text_bytes + 1> own_public{};
-  if (zmq_curve_public(own_public.data(), secret.c_str()) != 0) return wrong(fault_code::invalid_param, "does not hold a CURVE secret key");
+  if (zmq_curve_public(own_public.data(), secret.c_str()) != 0)
+    return wrong(fault_code::invalid_param, "does not hold a CURVE secret key");
   keys.public_key = own_public.data();
   return keys;
 }
@@ -111,8 +121,8 @@ socket_file::~socket_file() {
   if (found.st_dev == device_ && found.st_ino == inode_) ::unlink(path_.c_str());
 }
 
-result<listener> listen(zmq::context_t& context, role kind, const std::string& endpoint, const config::edge_options& options,
-                        const curve_keys& keys) {
+result<listener> listen(zmq::context_t& context, role kind, const std::string& endpoint,
+                        const config::edge_options& options, const curve_keys& keys) {
   if (const auto checked = config::check_endpoint(endpoint); !checked) return checked.error();
   const bool ipc = endpoint.starts_with(ipc_scheme);
   const bool network = !endpoint.starts_with(inproc_scheme);
@@ -121,9 +131,12 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
   made.curve = network && !ipc && !keys.secret.text.empty();
   made.frame_bytes_max = kind == role::gateway ? limits::gateway_frame_bytes_max : limits::chat_frame_bytes_max;
   if (config::is_remote_endpoint(endpoint) && !made.curve)
-    return {fault_code::forbidden, endpoint + ": others can reach it; set edge.curve_secret_key_file, or bind a loopback address"};
+    return {fault_code::forbidden,
+            endpoint + ": others can reach it; set edge.curve_secret_key_file, or bind a loopback address"};
   if (network && !ipc && !made.curve && kind == role::admin)
-    return {fault_code::forbidden, endpoint + ": every user of this machine could act as its operator; use ipc://, or set edge.curve_secret_key_file"};
+    return {fault_code::forbidden,
+            endpoint +
+              ": every user of this machine could act as its operator; use ipc://, or set edge.curve_secret_key_file"};
   descriptor bound_file;
   if (ipc) {
     const auto path = endpoint.substr(ipc_scheme.size());
@@ -148,7 +161,8 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
     if (ipc) made.socket.set(zmq::sockopt::use_fd, bound_file.number());
     if (zmq_bind(made.socket.handle(), endpoint.c_str()) != 0) {
       const int error = zmq_errno();
-      return {error == EADDRINUSE ? fault_code::address_in_use : fault_code::internal, endpoint + ": " + zmq_strerror(error)};
+      return {error == EADDRINUSE ? fault_code::address_in_use : fault_code::internal,
+              endpoint + ": " + zmq_strerror(error)};
     }
     bound_file.release(); // libzmq closes it
     made.address = made.socket.get(zmq::sockopt::last_endpoint);

@@ -42,7 +42,7 @@ struct listener {
   /// Of an ipc:// endpoint. Goes before the socket: once nobody listens, another process may take the name.
   socket_file file;
   role kind = role::chat;
-  std::string address;             ///< as bound
+  std::string address; ///< as bound
   bool curve = false;
   std::size_t frame_bytes_max = 0; ///< all parts of a message together
 };
@@ -60,7 +60,7 @@ result<curve_keys> load_curve_keys(const std::string& file);
 /// Makes, configures and binds one endpoint. tcp:// uses CURVE as soon as there is a key, and the admin endpoint only with one; ipc:// and
 /// inproc:// never need it. A socket file is for this user alone from the moment it has its name.
 /// @returns see edge::open
-result<listener> listen(zmq::context_t& context, role kind, const std::string& endpoint, const config::edge_options& options,
-                        const curve_keys& keys);
+result<listener> listen(zmq::context_t& context, role kind, const std::string& endpoint,
+                        const config::edge_options& options, const curve_keys& keys);
 
 } // namespace causeway::edge

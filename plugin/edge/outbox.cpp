@@ -14,9 +14,7 @@ outbox::outbox() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (descriptor_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
 }
 
-outbox::~outbox() {
-  ::close(descriptor_);
-}
+outbox::~outbox() { ::close(descriptor_); }
 
 void outbox::put(std::vector<outgoing> frames) {
   bool first = false;

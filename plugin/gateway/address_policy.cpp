@@ -12,10 +12,10 @@ namespace {
 
 /// IANA special-purpose registries (RFC 6890 and successors), multicast and what IPv6 has deprecated.
 constexpr std::string_view special_networks[] = {
-  "0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10",   "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12",
-  "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24",  "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
-  "203.0.113.0/24",  "224.0.0.0/4",    "240.0.0.0/4",     "::/96",          "64:ff9b:1::/48", "100::/64",
-  "2001::/23",       "2001:db8::/32",  "fc00::/7",        "fe80::/10",      "fec0::/10",      "ff00::/8",
+  "0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12",
+  "192.0.0.0/24",   "192.0.2.0/24",  "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
+  "203.0.113.0/24", "224.0.0.0/4",   "240.0.0.0/4",    "::/96",          "64:ff9b:1::/48", "100::/64",
+  "2001::/23",      "2001:db8::/32", "fc00::/7",       "fe80::/10",      "fec0::/10",      "ff00::/8",
 };
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -58,7 +58,8 @@ bool address_policy::network::holds(const bytes& x) const {
 }
 
 result<address_policy::network> address_policy::parse(std::string_view text) {
-  const fault wrong{fault_code::invalid_param, "allowed_networks: '" + std::string{text} + "' is no network like 10.0.0.0/8 or fd00::/8"};
+  const fault wrong{fault_code::invalid_param,
+                    "allowed_networks: '" + std::string{text} + "' is no network like 10.0.0.0/8 or fd00::/8"};
   const auto slash = text.find('/');
   network out;
   bool v4 = false;
@@ -81,8 +82,7 @@ result<address_policy> address_policy::make(const std::vector<std::string>& allo
     if (!one) return one.error();
     out.allowed_.push_back(*one);
   }
-  for (const auto text : special_networks)
-    out.special_.push_back(*parse(text));
+  for (const auto text : special_networks) out.special_.push_back(*parse(text));
   return out;
 }
 

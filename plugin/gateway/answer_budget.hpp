@@ -17,7 +17,8 @@ struct answer_holder {
 /// Bytes of answers that are held, of all connections of the process and of each holder. Thread-safe.
 class answer_budget {
 public:
-  answer_budget(std::size_t bytes_max, std::size_t holder_bytes_max) : bytes_max_(bytes_max), holder_bytes_max_(holder_bytes_max) {}
+  answer_budget(std::size_t bytes_max, std::size_t holder_bytes_max)
+      : bytes_max_(bytes_max), holder_bytes_max_(holder_bytes_max) {}
 
   /// False, and nothing is taken, where a bound would be passed. An answer alone always passes, or a large one could never be had.
   bool take(const answer_holder& whose, std::size_t bytes) {
@@ -55,7 +56,8 @@ private:
     return it == all.end() ? 0 : it->second;
   }
   static void give_back(holdings& all, const std::string& whose, std::size_t bytes) {
-    if (const auto it = whose.empty() ? all.end() : all.find(whose); it != all.end() && (it->second -= bytes) == 0) all.erase(it);
+    if (const auto it = whose.empty() ? all.end() : all.find(whose); it != all.end() && (it->second -= bytes) == 0)
+      all.erase(it);
   }
 
   const std::size_t bytes_max_, holder_bytes_max_;

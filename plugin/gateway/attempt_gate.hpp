@@ -22,13 +22,13 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using key = std::uint64_t;
   struct bounds {
-    std::uint32_t per_second = 500;        ///< attempts at servers not heard of lately
-    std::uint32_t burst = 32;              ///< of them at once after a pause
+    std::uint32_t per_second = 500; ///< attempts at servers not heard of lately
+    std::uint32_t burst = 32;       ///< of them at once after a pause
     /// Of them without a connection at a time; of those that failed last as many again.
     std::size_t parallel_max = 256;
-    std::chrono::milliseconds lately{10'000}; ///< an answer counts so long
+    std::chrono::milliseconds lately{10'000};     ///< an answer counts so long
     std::chrono::milliseconds failing{3'600'000}; ///< a failure likewise
-    std::size_t names_max = 20'000;        ///< servers remembered
+    std::size_t names_max = 20'000;               ///< servers remembered
   };
 
   explicit attempt_gate(bounds b) : bounds_(b), tokens_(b.burst), known_(b.names_max) {}
@@ -67,15 +67,15 @@ public:
     drop_ended(failing_);
     if (!may_try(unknown_) && !may_try(failing_)) return {};
     const auto missing = tokens_ >= 1 ? 0.0 : 1 - tokens_;
-    return refilled_
-        + std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{missing / bounds_.per_second});
+    return refilled_ +
+           std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{missing / bounds_.per_second});
   }
   /// A connection is there: its place is free. @returns whether somebody waits for one
   bool reached(key k) { return give_back(k); }
   enum class outcome : std::uint8_t {
     answered, ///< whatever it said
     failed,
-    untried,  ///< it says nothing of the server
+    untried, ///< it says nothing of the server
   };
   /// @returns whether somebody waits for the place that became free
   bool ended(key k, const std::string& server, outcome how, time_point now) {

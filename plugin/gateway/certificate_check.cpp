@@ -67,34 +67,46 @@ std::string names_in(X509* x) {
 std::string day_of(const ASN1_TIME* x) {
   std::tm when{};
   std::array<char, 32> out{};
-  if (ASN1_TIME_to_tm(x, &when) != 1 || std::strftime(out.data(), out.size(), "%Y-%m-%d %H:%M UTC", &when) == 0) return "a time that cannot be read";
+  if (ASN1_TIME_to_tm(x, &when) != 1 || std::strftime(out.data(), out.size(), "%Y-%m-%d %H:%M UTC", &when) == 0)
+    return "a time that cannot be read";
   return out.data();
 }
 
 void check_host(std::vector<certificate_problem>& out, X509* x, const std::string& file, const std::string& host) {
-  const int matches = is_address(host) ? X509_check_ip_asc(x, host.c_str(), 0)
-                                       : X509_check_host(x, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr);
+  const int matches = is_address(host)
+                        ? X509_check_ip_asc(x, host.c_str(), 0)
+                        : X509_check_host(x, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr);
   if (matches == 1) return;
   const auto names = names_in(x);
-  out.push_back({false, file + (names.empty() ? " names no host (it has no subjectAltName; the common name does not count)" : " is for " + names) +
-                          ", not for \"" + host + "\": other servers would refuse the connection. Get a certificate for that name. Where another web server's " +
-                          "/.well-known/matrix/server leads others here by another name, write that name in gateway.well_known_server."});
+  out.push_back(
+    {false,
+     file +
+       (names.empty() ? " names no host (it has no subjectAltName; the common name does not count)"
+                      : " is for " + names) +
+       ", not for \"" + host +
+       "\": other servers would refuse the connection. Get a certificate for that name. Where another web server's " +
+       "/.well-known/matrix/server leads others here by another name, write that name in gateway.well_known_server."});
 }
 
 void check_dates(std::vector<certificate_problem>& out, X509* x, const std::string& file, std::time_t now) {
   if (X509_cmp_time(X509_get0_notBefore(x), &now) > 0)
-    out.push_back({false, file + " is not valid before " + day_of(X509_get0_notBefore(x)) + ": set this machine's clock, or get another certificate."});
+    out.push_back({false, file + " is not valid before " + day_of(X509_get0_notBefore(x)) +
+                            ": set this machine's clock, or get another certificate."});
   if (X509_cmp_time(X509_get0_notAfter(x), &now) < 0)
-    out.push_back({false, file + " has expired on " + day_of(X509_get0_notAfter(x)) + ": other servers refuse the connection. Renew it."});
+    out.push_back({false, file + " has expired on " + day_of(X509_get0_notAfter(x)) +
+                            ": other servers refuse the connection. Renew it."});
 }
 
-void check_key(std::vector<certificate_problem>& out, X509* x, const std::string& certificate_file, const std::string& key_file) {
+void check_key(std::vector<certificate_problem>& out, X509* x, const std::string& certificate_file,
+               const std::string& key_file) {
   const file_ptr file{std::fopen(key_file.c_str(), "re")};
   if (!file) return out.push_back({true, key_file + " cannot be opened."});
   const key_ptr key{PEM_read_PrivateKey(file.get(), nullptr, no_passphrase, nullptr)};
-  if (!key) return out.push_back({true, key_file + " holds no private key in PEM that can be read without a passphrase."});
+  if (!key)
+    return out.push_back({true, key_file + " holds no private key in PEM that can be read without a passphrase."});
   if (X509_check_private_key(x, key.get()) != 1)
-    out.push_back({true, key_file + " is not the key of " + certificate_file + ": name the two files that were made together."});
+    out.push_back(
+      {true, key_file + " is not the key of " + certificate_file + ": name the two files that were made together."});
 }
 
 } // namespace
@@ -105,8 +117,9 @@ std::string certified_host(const std::string& server_name, const std::string& we
   return name.substr(0, name.find(':'));
 }
 
-std::vector<certificate_problem> certificate_problems(const std::string& certificate_file, const std::string& private_key_file,
-                                                      const std::string& host, std::int64_t now_s) {
+std::vector<certificate_problem> certificate_problems(const std::string& certificate_file,
+                                                      const std::string& private_key_file, const std::string& host,
+                                                      std::int64_t now_s) {
   std::vector<certificate_problem> out;
   const file_ptr file{std::fopen(certificate_file.c_str(), "re")};
   if (!file) {

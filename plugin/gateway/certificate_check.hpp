@@ -19,7 +19,8 @@ std::string certified_host(const std::string& server_name, const std::string& we
 /// not count), its dates with `now_s` (seconds since 1970), and its public key with `private_key_file`.
 /// @param host  empty: names are not compared
 /// @returns nothing where all is well; files that cannot be read are told as such
-std::vector<certificate_problem> certificate_problems(const std::string& certificate_file, const std::string& private_key_file,
-                                                      const std::string& host, std::int64_t now_s);
+std::vector<certificate_problem> certificate_problems(const std::string& certificate_file,
+                                                      const std::string& private_key_file, const std::string& host,
+                                                      std::int64_t now_s);
 
 } // namespace causeway::gateway

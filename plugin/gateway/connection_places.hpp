@@ -68,7 +68,9 @@ private:
   void leave(entry& x) {
     if (!std::exchange(x.counted, false)) return;
     --taken_;
-    if (const auto it = x.peer.empty() ? by_peer_.end() : by_peer_.find(x.peer); it != by_peer_.end() && --it->second == 0) by_peer_.erase(it);
+    if (const auto it = x.peer.empty() ? by_peer_.end() : by_peer_.find(x.peer);
+        it != by_peer_.end() && --it->second == 0)
+      by_peer_.erase(it);
   }
   /// Somebody of this peer (empty: of anybody) who can give way does. @returns his ending; empty: there is none
   ending make_room(const std::string& peer) {
@@ -119,7 +121,8 @@ private:
   const line::iterator at_;
 };
 
-inline std::unique_ptr<connection_places::place> connection_places::take(const std::shared_ptr<connection_places>& from, const std::string& peer) {
+inline std::unique_ptr<connection_places::place> connection_places::take(const std::shared_ptr<connection_places>& from,
+                                                                         const std::string& peer) {
   ending gives_way;
   std::unique_ptr<place> made;
   {

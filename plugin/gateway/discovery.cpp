@@ -35,11 +35,11 @@ std::vector<srv_record> order_srv(std::vector<srv_record> records, std::uint64_t
     return std::tie(a.priority, a.weight, a.target, a.port) < std::tie(b.priority, b.weight, b.target, b.port);
   });
   for (auto first = records.begin(); first != records.end();) {
-    const auto last = std::find_if(first, records.end(), [&](const srv_record& x) { return x.priority != first->priority; });
+    const auto last =
+      std::find_if(first, records.end(), [&](const srv_record& x) { return x.priority != first->priority; });
     for (; first != last; ++first) { // RFC 2782: draw one by running sum, records of weight 0 stand first
       std::uint64_t sum = 0;
-      for (auto it = first; it != last; ++it)
-        sum += it->weight;
+      for (auto it = first; it != last; ++it) sum += it->weight;
       const auto drawn = next_random(random) % (sum + 1);
       std::uint64_t running = 0;
       auto chosen = first;
@@ -62,9 +62,7 @@ discovery_step discovery::finish(hop to, std::string host_header, std::string tl
   return route{{std::move(to)}, std::move(host_header), std::move(tls_name)};
 }
 
-discovery_step discovery::ask_for_srv(std::string_view prefix) {
-  return ask_srv{std::string{prefix} + name_};
-}
+discovery_step discovery::ask_for_srv(std::string_view prefix) { return ask_srv{std::string{prefix} + name_}; }
 
 discovery_step discovery::start() {
   const auto parts = matrix::split_server_name(name_);
@@ -74,8 +72,8 @@ discovery_step discovery::start() {
   }
   auto host = without_brackets(parts->host);
   if (parts->is_ip_literal) return finish({host, parts->port.value_or(federation_port), true}, name_, host); // step 1
-  if (parts->port) return finish({host, *parts->port, false}, name_, host);                                 // step 2
-  return ask_well_known{name_};                                                                             // step 3
+  if (parts->port) return finish({host, *parts->port, false}, name_, host);                                  // step 2
+  return ask_well_known{name_};                                                                              // step 3
 }
 
 discovery_step discovery::on_well_known(const std::optional<std::string>& delegated) {
@@ -83,8 +81,9 @@ discovery_step discovery::on_well_known(const std::optional<std::string>& delega
   const auto parts = delegated ? matrix::split_server_name(*delegated) : std::nullopt;
   if (parts) {
     auto host = without_brackets(parts->host);
-    if (parts->is_ip_literal) return finish({host, parts->port.value_or(federation_port), true}, *delegated, host); // 3.1
-    if (parts->port) return finish({host, *parts->port, false}, *delegated, host);                                  // 3.2
+    if (parts->is_ip_literal)
+      return finish({host, parts->port.value_or(federation_port), true}, *delegated, host); // 3.1
+    if (parts->port) return finish({host, *parts->port, false}, *delegated, host);          // 3.2
     name_ = *delegated; // 3.3 to 3.5 are 4 to 6 with the delegated name
   }
   phase_ = phase::srv;
@@ -92,7 +91,8 @@ discovery_step discovery::on_well_known(const std::optional<std::string>& delega
 }
 
 discovery_step discovery::on_srv(std::vector<srv_record> records) {
-  if (phase_ != phase::srv && phase_ != phase::deprecated_srv) throw std::logic_error("discovery: no SRV was asked for");
+  if (phase_ != phase::srv && phase_ != phase::deprecated_srv)
+    throw std::logic_error("discovery: no SRV was asked for");
   if (records.size() == 1 && records.front().target.empty()) { // RFC 2782: decidedly not available at this domain
     phase_ = phase::done;
     return fault{fault_code::peer_unreachable, "SRV record of " + name_ + " says that the service is not offered"};
@@ -111,8 +111,7 @@ discovery_step discovery::on_srv(std::vector<srv_record> records) {
   }
   phase_ = phase::done;
   route out{{}, name_, name_}; // the certificate is for the name before SRV
-  for (auto& one : order_srv(std::move(records), random_))
-    out.hops.push_back({std::move(one.target), one.port, false});
+  for (auto& one : order_srv(std::move(records), random_)) out.hops.push_back({std::move(one.target), one.port, false});
   return out;
 }
 

@@ -39,7 +39,8 @@ private:
   void make_room(time_point now) {
     std::erase_if(entries_, [now](const auto& x) { return x.second.until <= now; });
     // A sixteenth at once, so that a flood of names does not sweep the whole table for each of them.
-    while (!entries_.empty() && entries_.size() > entries_max_ - entries_max_ / 16 - 1) entries_.erase(entries_.begin());
+    while (!entries_.empty() && entries_.size() > entries_max_ - entries_max_ / 16 - 1)
+      entries_.erase(entries_.begin());
   }
 
   std::size_t entries_max_;

@@ -19,7 +19,8 @@ int new_epoll() {
 
 } // namespace
 
-fd_watch::fd_watch(boost::asio::io_context& io, handler on_ready) : on_ready_(std::move(on_ready)), epoll_(io, new_epoll()) {
+fd_watch::fd_watch(boost::asio::io_context& io, handler on_ready)
+    : on_ready_(std::move(on_ready)), epoll_(io, new_epoll()) {
   wait();
 }
 
@@ -31,7 +32,8 @@ void fd_watch::set(int fd, bool readable, bool writable) {
   event.events = wanted;
   event.data.fd = fd;
   if (wanted == 0) {
-    if (watched_.erase(fd) > 0) epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr); // the owner may have closed it
+    if (watched_.erase(fd) > 0)
+      epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr); // the owner may have closed it
     return;
   }
   // The number may have been closed and given out again behind our back: then the kernel forgot it, or never knew it.

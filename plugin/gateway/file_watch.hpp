@@ -30,7 +30,8 @@ private:
     off_t bytes = 0;
     timespec written{}, changed{};
     bool operator==(const sight& x) const {
-      return there == x.there && device == x.device && inode == x.inode && bytes == x.bytes && same(written, x.written) && same(changed, x.changed);
+      return there == x.there && device == x.device && inode == x.inode && bytes == x.bytes &&
+             same(written, x.written) && same(changed, x.changed);
     }
     static bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
   };
@@ -41,8 +42,7 @@ private:
       struct stat about {};
       if (::stat(path.c_str(), &about) == 0)
         out.push_back({true, about.st_dev, about.st_ino, about.st_size, about.st_mtim, about.st_ctim});
-      else
-        out.emplace_back();
+      else out.emplace_back();
     }
     return out;
   }

@@ -62,9 +62,10 @@ std::uint64_t random_seed() {
 } // namespace
 
 struct gateway::parts final : request_sink {
-  parts(config::gateway_options o, zmq::context_t& c, std::string endpoint, std::optional<curve_keys> k, gateway_tuning t)
-    : options(std::move(o)), context(c), node_endpoint(std::move(endpoint)), keys(std::move(k)), tuning(std::move(t)),
-      pending(options.pending_requests_max, std::chrono::seconds{options.answer_timeout_s}) {}
+  parts(config::gateway_options o, zmq::context_t& c, std::string endpoint, std::optional<curve_keys> k,
+        gateway_tuning t)
+      : options(std::move(o)), context(c), node_endpoint(std::move(endpoint)), keys(std::move(k)), tuning(std::move(t)),
+        pending(options.pending_requests_max, std::chrono::seconds{options.answer_timeout_s}) {}
 
   status assemble();
   void run_threads();
@@ -114,7 +115,9 @@ status gateway::parts::assemble() {
   const auto descriptors = share_descriptors(raise_descriptor_limit(), options.connections_max);
   if (!descriptors) return descriptors.error();
   if (descriptors->inbound < options.connections_max) {
-    spdlog::warn("gateway: connections_max is {}, but the process may open too few descriptors: {} connections are taken", options.connections_max, descriptors->inbound);
+    spdlog::warn(
+      "gateway: connections_max is {}, but the process may open too few descriptors: {} connections are taken",
+      options.connections_max, descriptors->inbound);
     options.connections_max = static_cast<std::uint32_t>(descriptors->inbound);
   }
   const std::size_t context_count = options.threads <= 1 ? 1 : options.threads + 1;
@@ -124,8 +127,7 @@ status gateway::parts::assemble() {
   }
   auto& first = *contexts.front();
   std::vector<asio::io_context*> server_contexts;
-  for (std::size_t i = context_count == 1 ? 0 : 1; i < context_count; ++i)
-    server_contexts.push_back(contexts[i].get());
+  for (std::size_t i = context_count == 1 ? 0 : 1; i < context_count; ++i) server_contexts.push_back(contexts[i].get());
   // Before the files are read: what changes from here on is seen.
   certificate_files = std::make_unique<file_watch>(std::vector{options.certificate_file, options.private_key_file});
   server = std::make_unique<http_server>(options, std::move(server_contexts), *this, tuning.write_window);
@@ -135,20 +137,25 @@ status gateway::parts::assemble() {
   if (!made) return made.error();
   names = *std::move(made);
   const http_client_options client_options{std::chrono::milliseconds{options.connect_timeout_ms},
-                                           static_cast<long>(options.connections_per_destination_max), static_cast<long>(descriptors->outbound)};
+                                           static_cast<long>(options.connections_per_destination_max),
+                                           static_cast<long>(descriptors->outbound)};
   client = std::make_unique<http_client>(first, client_options, *std::move(policy), *std::move(trust));
-  directory = std::make_unique<peer_directory>(*names, *client, peer_directory::options{tuning.well_known_port, random_seed()});
-  outgoing = std::make_unique<peer_requests>(first, *directory, *client, [this](http_answer answer) {
-    link->send(encode_moving(std::move(answer)));
-    if (stopping && outgoing->open() == 0) {
-      const std::lock_guard lock{stop_mutex};
-      outgoing_done.notify_all();
-    }
-  }, [this](http_piece piece) { link->send(encode_moving(std::move(piece))); }, attempt_bounds(tuning.attempts,
-      descriptors->outbound));
-  link = std::make_unique<node_link>(first, context, tuning.link,
-                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); },
-                                         [this] { on_lost(); }}, tuning.bounds);
+  directory =
+    std::make_unique<peer_directory>(*names, *client, peer_directory::options{tuning.well_known_port, random_seed()});
+  outgoing = std::make_unique<peer_requests>(
+    first, *directory, *client,
+    [this](http_answer answer) {
+      link->send(encode_moving(std::move(answer)));
+      if (stopping && outgoing->open() == 0) {
+        const std::lock_guard lock{stop_mutex};
+        outgoing_done.notify_all();
+      }
+    },
+    [this](http_piece piece) { link->send(encode_moving(std::move(piece))); },
+    attempt_bounds(tuning.attempts, descriptors->outbound));
+  link = std::make_unique<node_link>(
+    first, context, tuning.link,
+    node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }}, tuning.bounds);
   if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();
@@ -215,8 +222,7 @@ void gateway::parts::on_frame(edge::frame x) {
 }
 
 void gateway::parts::on_lost() {
-  for (const auto& who : pending.take_all())
-    who->on_answer(error_answer({fault_code::stopping, "the node went away"}));
+  for (const auto& who : pending.take_all()) who->on_answer(error_answer({fault_code::stopping, "the node went away"}));
   outgoing->end_all({}); // a new node numbers its requests anew: late answers would meet the wrong ones
 }
 
@@ -231,7 +237,8 @@ void gateway::parts::check_late() {
 
 void gateway::parts::watch_certificate() {
   if (certificate_files->has_changed()) {
-    if (const auto loaded = server->reload_certificate(); loaded) spdlog::info("gateway: the certificate has changed and was read again");
+    if (const auto loaded = server->reload_certificate(); loaded)
+      spdlog::info("gateway: the certificate has changed and was read again");
     else spdlog::error("gateway: the certificate has changed, and the old one stays: {}", to_string(loaded.error()));
   }
   certificate_timer->expires_after(tuning.certificate_check);
@@ -253,7 +260,8 @@ void gateway::parts::stop() {
     sent = outgoing_done.wait_until(lock, deadline, [this] { return outgoing->open() == 0; });
   }
   if (!answered || !sent)
-    spdlog::warn("gateway: stopped with {} connections and {} requests to servers open", server->connections(), outgoing->open());
+    spdlog::warn("gateway: stopped with {} connections and {} requests to servers open", server->connections(),
+                 outgoing->open());
   asio::post(*contexts.front(), [this] {
     outgoing->end_all({fault_code::stopping, "the gateway is stopping"});
     link->say_bye(); // not before: the node forgets a gateway that says it, and with it whom its answers are for
@@ -264,22 +272,19 @@ void gateway::parts::stop() {
 void gateway::parts::end_threads() {
   // The first context once more round, so that the last answers reach the socket before it closes.
   asio::post(*contexts.front(), [this] {
-    for (auto& one : contexts)
-      one->stop();
+    for (auto& one : contexts) one->stop();
   });
-  for (auto& one : threads)
-    one.join();
+  for (auto& one : threads) one.join();
   threads.clear();
   static_cast<void>(pending.take_all()); // they hold connections, which belong to the contexts
 }
 
-gateway::gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint, std::optional<curve_keys> keys,
-                 gateway_tuning tuning)
-  : parts_(std::make_unique<parts>(std::move(options), context, std::move(node_endpoint), std::move(keys), std::move(tuning))) {}
+gateway::gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint,
+                 std::optional<curve_keys> keys, gateway_tuning tuning)
+    : parts_(std::make_unique<parts>(std::move(options), context, std::move(node_endpoint), std::move(keys),
+                                     std::move(tuning))) {}
 
-gateway::~gateway() {
-  parts_->stop();
-}
+gateway::~gateway() { parts_->stop(); }
 
 status gateway::start() {
   try {
@@ -291,26 +296,18 @@ status gateway::start() {
   return ok();
 }
 
-void gateway::stop() {
-  parts_->stop();
-}
+void gateway::stop() { parts_->stop(); }
 
-std::vector<std::uint16_t> gateway::ports() const {
-  return parts_->server->ports();
-}
+std::vector<std::uint16_t> gateway::ports() const { return parts_->server->ports(); }
 
-bool gateway::connected() const {
-  return parts_->link && parts_->link->up();
-}
+bool gateway::connected() const { return parts_->link && parts_->link->up(); }
 
-status gateway::reload_certificate() {
-  return parts_->server->reload_certificate();
-}
+status gateway::reload_certificate() { return parts_->server->reload_certificate(); }
 
 gateway::counts gateway::count() const {
-  return {parts_->server->connections(), parts_->pending.size(), parts_->outgoing->open(), parts_->outgoing->waiting(),
-      parts_->server->crowded_out(), parts_->server->slow_readers(), parts_->server->answers_refused(),
-          parts_->link->unsent(), parts_->link->overflows()};
+  return {parts_->server->connections(),     parts_->pending.size(),        parts_->outgoing->open(),
+          parts_->outgoing->waiting(),       parts_->server->crowded_out(), parts_->server->slow_readers(),
+          parts_->server->answers_refused(), parts_->link->unsent(),        parts_->link->overflows()};
 }
 
 } // namespace causeway::gateway

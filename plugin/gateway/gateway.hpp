@@ -22,14 +22,14 @@ namespace causeway::gateway {
 
 /// What no operator has to set; tests do.
 struct gateway_tuning {
-  std::string name = "gateway";                  ///< what HELLO says
+  std::string name = "gateway"; ///< what HELLO says
   link_timing link;
   link_bounds bounds;
   attempt_gate::bounds attempts;
-  std::chrono::milliseconds stop_timeout{10'000};///< open requests may finish this long after `stop`
+  std::chrono::milliseconds stop_timeout{10'000};     ///< open requests may finish this long after `stop`
   std::chrono::milliseconds certificate_check{5'000}; ///< the files of the certificate are looked at so often
-  std::chrono::milliseconds write_window{10'000};///< over which the pace of reading answers is measured
-  std::uint16_t well_known_port = 443;           ///< where other servers' well-known files are
+  std::chrono::milliseconds write_window{10'000};     ///< over which the pace of reading answers is measured
+  std::uint16_t well_known_port = 443;                ///< where other servers' well-known files are
 };
 
 /// HTTPS on one side, edge frames to the node on the other; no state, no key. Inbound requests become
@@ -42,8 +42,8 @@ public:
   /// @param context        must outlive the gateway
   /// @param node_endpoint  the node's ROUTER: inproc://, ipc:// or tcp://
   /// @param keys           CURVE keys for the link; none: no CURVE
-  gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint, std::optional<curve_keys> keys = std::nullopt,
-          gateway_tuning tuning = {});
+  gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint,
+          std::optional<curve_keys> keys = std::nullopt, gateway_tuning tuning = {});
   gateway(const gateway&) = delete;
   gateway& operator=(const gateway&) = delete;
   /// Stops, if nobody did.

@@ -17,8 +17,7 @@ class blocked_signals {
 public:
   blocked_signals() {
     sigemptyset(&waited_for_);
-    for (const int one : {SIGINT, SIGTERM, SIGHUP})
-      sigaddset(&waited_for_, one);
+    for (const int one : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&waited_for_, one);
     pthread_sigmask(SIG_BLOCK, &waited_for_, &before_);
   }
   blocked_signals(const blocked_signals&) = delete;
@@ -27,8 +26,7 @@ public:
 
   int wait() const {
     int which = 0;
-    while (sigwait(&waited_for_, &which) != 0) {
-    }
+    while (sigwait(&waited_for_, &which) != 0) {}
     return which;
   }
 
@@ -38,7 +36,8 @@ private:
 
 } // namespace
 
-int run_gateway_process(const config::gateway_options& options, const std::string& node_endpoint, const std::optional<curve_keys>& keys) {
+int run_gateway_process(const config::gateway_options& options, const std::string& node_endpoint,
+                        const std::optional<curve_keys>& keys) {
   const blocked_signals signals;
   zmq::context_t context = patient_context();
   gateway one{options, context, node_endpoint, keys};
@@ -47,8 +46,7 @@ int run_gateway_process(const config::gateway_options& options, const std::strin
     return 1;
   }
   std::cout << "causeway gateway ready on ports";
-  for (const auto port : one.ports())
-    std::cout << ' ' << port;
+  for (const auto port : one.ports()) std::cout << ' ' << port;
   std::cout << std::endl; // whoever started us waits for this line
 
   while (signals.wait() == SIGHUP)

@@ -12,6 +12,7 @@ namespace causeway::gateway {
 /// @param node_endpoint  the node's ROUTER for gateways, ipc:// or tcp://
 /// @returns exit code: 0 after a signal, 1 when it could not start (the reason is on standard error)
 /// @pre the calling thread is the only one, or the others block these three signals
-int run_gateway_process(const config::gateway_options& options, const std::string& node_endpoint, const std::optional<curve_keys>& keys);
+int run_gateway_process(const config::gateway_options& options, const std::string& node_endpoint,
+                        const std::optional<curve_keys>& keys);
 
 } // namespace causeway::gateway

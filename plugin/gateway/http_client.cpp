@@ -44,13 +44,9 @@ void append(list& to, const std::string& line) {
   to.reset(longer);
 }
 
-std::string bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : '[' + host + ']';
-}
+std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
 
-std::string host_and_port(const std::string& host, long port) {
-  return bracketed(host) + ':' + std::to_string(port);
-}
+std::string host_and_port(const std::string& host, long port) { return bracketed(host) + ':' + std::to_string(port); }
 
 /// libcurl with CURLOPT_NOSIGNAL leaves SIGPIPE to its user, and OpenSSL provokes it when it says goodbye to a closed
 /// connection. The gateway's threads block it; here another thread may be at work.
@@ -65,8 +61,7 @@ public:
   no_sigpipe& operator=(const no_sigpipe&) = delete;
   ~no_sigpipe() {
     const timespec at_once{};
-    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
-    }
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {}
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
@@ -76,24 +71,24 @@ private:
 
 fault_code code_of(CURLcode code, bool connected) {
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return connected ? fault_code::peer_timeout : fault_code::peer_unreachable;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_INVALIDCERTSTATUS: return fault_code::peer_tls;
-    case CURLE_COULDNT_RESOLVE_HOST: return fault_code::peer_unresolvable;
-    case CURLE_FILESIZE_EXCEEDED: return fault_code::too_large;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_TOO_MANY_REDIRECTS: return fault_code::peer_bad_answer;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_URL_MALFORMAT: return fault_code::internal;
-    default: return fault_code::peer_unreachable;
+  case CURLE_OPERATION_TIMEDOUT: return connected ? fault_code::peer_timeout : fault_code::peer_unreachable;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_INVALIDCERTSTATUS: return fault_code::peer_tls;
+  case CURLE_COULDNT_RESOLVE_HOST: return fault_code::peer_unresolvable;
+  case CURLE_FILESIZE_EXCEEDED: return fault_code::too_large;
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_PARTIAL_FILE:
+  case CURLE_BAD_CONTENT_ENCODING:
+  case CURLE_TOO_MANY_REDIRECTS: return fault_code::peer_bad_answer;
+  case CURLE_OUT_OF_MEMORY:
+  case CURLE_FAILED_INIT:
+  case CURLE_BAD_FUNCTION_ARGUMENT:
+  case CURLE_URL_MALFORMAT: return fault_code::internal;
+  default: return fault_code::peer_unreachable;
   }
 }
 
@@ -108,21 +103,22 @@ struct http_client::transfer {
   list headers, resolve, connect_to;
   https_outcome outcome;
   std::size_t header_bytes = 0;
-  bool blocked = false;       ///< at least one address was refused by the policy
+  bool blocked = false; ///< at least one address was refused by the policy
   bool too_large = false;
   bool headers_too_large = false;
   std::string content_disposition;
-  std::uint64_t streamed_bytes = 0;  ///< that went to `on_piece`
+  std::uint64_t streamed_bytes = 0;                          ///< that went to `on_piece`
   std::uint64_t granted_bytes = limits::stream_window_bytes; ///< that may go there in all
   bool paused = false;
   char error[CURL_ERROR_SIZE] = {};
 };
 
-http_client::http_client(boost::asio::io_context& io, http_client_options options, address_policy policy, trust_store trust)
-  : options_(options), policy_(std::move(policy)), trust_(std::move(trust)), timer_(io),
-    watch_(io, [this](int fd, bool readable, bool writable) {
-      act(fd, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
-    }) {
+http_client::http_client(boost::asio::io_context& io, http_client_options options, address_policy policy,
+                         trust_store trust)
+    : options_(options), policy_(std::move(policy)), trust_(std::move(trust)), timer_(io),
+      watch_(io, [this](int fd, bool readable, bool writable) {
+        act(fd, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+      }) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   multi_ = curl_multi_init();
@@ -139,8 +135,7 @@ http_client::http_client(boost::asio::io_context& io, http_client_options option
 
 http_client::~http_client() {
   const no_sigpipe guard;
-  for (auto& [number, x] : transfers_)
-    curl_multi_remove_handle(multi_, x->easy.get());
+  for (auto& [number, x] : transfers_) curl_multi_remove_handle(multi_, x->easy.get());
   transfers_.clear();
   spare_.clear();
   curl_multi_cleanup(multi_);
@@ -185,15 +180,13 @@ void http_client::prepare(transfer& x) {
   }
   if (!call.addresses.empty()) {
     auto line = '+' + host_and_port(call.to.host, call.to.port) + ':';
-    for (const auto& address : call.addresses)
-      line += (line.back() == ':' ? "" : ",") + bracketed(address);
+    for (const auto& address : call.addresses) line += (line.back() == ':' ? "" : ",") + bracketed(address);
     append(x.resolve, line);
   }
   set(CURLOPT_RESOLVE, x.resolve.get());
   append(x.headers, "Host: " + call.host_header);
   append(x.headers, call.on_piece ? "Accept: */*" : "Accept: application/json");
-  for (const auto& value : call.authorization)
-    append(x.headers, "Authorization: " + value);
+  for (const auto& value : call.authorization) append(x.headers, "Authorization: " + value);
   if (!call.body.empty()) {
     append(x.headers, "Content-Type: application/json");
     append(x.headers, "Expect:"); // no round trip before large bodies
@@ -288,11 +281,14 @@ std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, v
   const std::string_view line{data, bytes};
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return bytes;
-  const auto is = [&](std::string_view name) { return colon == name.size() && strncasecmp(data, name.data(), colon) == 0; };
+  const auto is = [&](std::string_view name) {
+    return colon == name.size() && strncasecmp(data, name.data(), colon) == 0;
+  };
   const auto value = [&] {
     auto text = line.substr(colon + 1);
     const auto first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t\r\n");
-    return first == std::string_view::npos || last < first ? std::string{} : std::string{text.substr(first, last - first + 1)};
+    return first == std::string_view::npos || last < first ? std::string{}
+                                                           : std::string{text.substr(first, last - first + 1)};
   };
   if (is("cache-control")) x.outcome.cache_control = value();
   else if (is("expires")) x.outcome.expires = value();
@@ -392,7 +388,8 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
-  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us); // connected and TLS spoken; also where a connection was used again
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T,
+                    &ready_us); // connected and TLS spoken; also where a connection was used again
   curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
   if (ip != nullptr && *ip != 0 && port > 0) out.address = host_and_port(ip, port);
   out.connected = ready_us > 0;
@@ -403,7 +400,8 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
     curl_off_t retry_after_s = 0;
     if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s) == CURLE_OK && retry_after_s > 0)
       out.retry_after_ms = static_cast<std::uint32_t>(std::min<curl_off_t>(retry_after_s, retry_after_s_max) * 1'000);
-    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect) == CURLE_OK && redirect != nullptr) out.redirect_url = redirect;
+    if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect) == CURLE_OK && redirect != nullptr)
+      out.redirect_url = redirect;
     return out;
   }
   out.body.clear();
@@ -411,9 +409,11 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
   if (x.too_large || code == CURLE_FILESIZE_EXCEEDED)
     out.why = {fault_code::too_large, "response is over " + std::to_string(x.call.response_bytes_max) + " bytes"};
   else if (x.headers_too_large)
-    out.why = {fault_code::peer_bad_answer, "response headers are over " + std::to_string(response_header_bytes_max) + " bytes"};
+    out.why = {fault_code::peer_bad_answer,
+               "response headers are over " + std::to_string(response_header_bytes_max) + " bytes"};
   else if (x.blocked && connect_us == 0)
-    out.why = {fault_code::peer_blocked_address, x.call.to.host + " has no address that gateway.allowed_networks admits"};
+    out.why = {fault_code::peer_blocked_address,
+               x.call.to.host + " has no address that gateway.allowed_networks admits"};
   return out;
 }
 

@@ -29,13 +29,13 @@ struct body_piece {
 /// One HTTPS request with everything decided: no lookup is left to libcurl.
 struct https_call {
   std::string method;
-  std::string target;                    ///< starts with '/', visible ASCII; sent as it is
-  std::vector<std::string> authorization;///< values of Authorization headers
-  std::string body;                      ///< empty: none
+  std::string target;                     ///< starts with '/', visible ASCII; sent as it is
+  std::vector<std::string> authorization; ///< values of Authorization headers
+  std::string body;                       ///< empty: none
   hop to;
-  std::vector<std::string> addresses;    ///< numeric addresses of `to.host`; empty where it is one
+  std::vector<std::string> addresses; ///< numeric addresses of `to.host`; empty where it is one
   std::string host_header;
-  std::string tls_name;                  ///< SNI and the name the certificate must have
+  std::string tls_name; ///< SNI and the name the certificate must have
   std::chrono::milliseconds timeout{60'000};
   std::uint64_t response_bytes_max = 1024 * 1024;
   /// Called from the Asio thread when a connection is there, a pooled one included, and the request is about to leave.
@@ -47,16 +47,16 @@ struct https_call {
 };
 
 struct https_outcome {
-  int status = 0;             ///< 0: no answer, `why` says so
+  int status = 0; ///< 0: no answer, `why` says so
   std::string content_type;
   std::string body;
-  fault why;                  ///< peer_unreachable, peer_timeout, peer_tls, peer_blocked_address, peer_bad_answer, too_large
-  bool connected = false;     ///< false: no connection came about, another hop may serve
-  std::string address;        ///< ip:port reached
-  std::string redirect_url;   ///< absolute; set with a 3xx that has a Location
+  fault why; ///< peer_unreachable, peer_timeout, peer_tls, peer_blocked_address, peer_bad_answer, too_large
+  bool connected = false;   ///< false: no connection came about, another hop may serve
+  std::string address;      ///< ip:port reached
+  std::string redirect_url; ///< absolute; set with a 3xx that has a Location
   std::string cache_control;
   std::string expires;
-  std::int64_t date_ms = 0;   ///< of a Date header, ms since 1970; 0: none that can be read
+  std::int64_t date_ms = 0;         ///< of a Date header, ms since 1970; 0: none that can be read
   std::uint32_t retry_after_ms = 0; ///< of a Retry-After, in seconds or as a date; 0: none
 };
 

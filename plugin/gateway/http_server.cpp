@@ -61,7 +61,8 @@ result<std::shared_ptr<asio::ssl::context>> load_certificate(const config::gatew
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(raw, options.certificate_file.c_str()) != 1)
     return {fault_code::invalid_param, "certificate_file '" + options.certificate_file + "': " + openssl_error()};
-  if (SSL_CTX_use_PrivateKey_file(raw, options.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(raw) != 1)
+  if (SSL_CTX_use_PrivateKey_file(raw, options.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(raw) != 1)
     return {fault_code::invalid_param, "private_key_file '" + options.private_key_file + "': " + openssl_error()};
   return out;
 }
@@ -90,16 +91,18 @@ struct http_server::shared {
   void take(socket from);
 };
 
-http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink, std::chrono::milliseconds write_window)
-  : shared_(std::make_unique<shared>()) {
+http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink,
+                         std::chrono::milliseconds write_window)
+    : shared_(std::make_unique<shared>()) {
   shared_->options = std::make_shared<const config::gateway_options>(std::move(options));
   const auto bodies = std::make_shared<body_budget>(std::size_t{shared_->options->inbound_bodies_mib} << 20);
   const auto& o = *shared_->options;
-  shared_->places = std::make_shared<connection_places>(o.connections_max, std::min(o.connections_per_address_max, std::max(o.connections_max / 2, 1U)));
+  shared_->places = std::make_shared<connection_places>(
+    o.connections_max, std::min(o.connections_per_address_max, std::max(o.connections_max / 2, 1U)));
   const auto streams = std::make_shared<stream_count>();
   shared_->unread = std::make_shared<unread_answers>();
-  const auto answers =
-    std::make_shared<answer_budget>(std::size_t{shared_->options->answers_mib} << 20, std::size_t{shared_->options->answers_per_peer_mib} << 20);
+  const auto answers = std::make_shared<answer_budget>(std::size_t{shared_->options->answers_mib} << 20,
+                                                       std::size_t{shared_->options->answers_per_peer_mib} << 20);
   for (auto* io : threads) {
     auto one = std::make_shared<connection_shard>();
     one->io = io;
@@ -121,8 +124,11 @@ static fault cannot_listen(const std::string& text, const beast::error_code& err
   namespace errc = boost::system::errc;
   const auto what = "gateway.listen: '" + text + "': " + error.message();
   if (error == errc::address_in_use) return {fault_code::address_in_use, what};
-  if (error == errc::permission_denied) return {fault_code::invalid_param, what + ": a port below 1024 needs the right CAP_NET_BIND_SERVICE, or take another port"};
-  if (error == errc::address_not_available) return {fault_code::invalid_param, what + ": no interface of this machine has that address"};
+  if (error == errc::permission_denied)
+    return {fault_code::invalid_param,
+            what + ": a port below 1024 needs the right CAP_NET_BIND_SERVICE, or take another port"};
+  if (error == errc::address_not_available)
+    return {fault_code::invalid_param, what + ": no interface of this machine has that address"};
   return {fault_code::internal, what};
 }
 
@@ -142,14 +148,14 @@ status http_server::open() {
     };
     step([&] { one->accept.open(at->protocol(), error); });
     step([&] { one->accept.set_option(asio::socket_base::reuse_address{true}, error); });
-    if (at->address().is_v6()) step([&] { one->accept.set_option(asio::ip::v6_only{true}, error); }); // so 0.0.0.0 may be listed too
+    if (at->address().is_v6())
+      step([&] { one->accept.set_option(asio::ip::v6_only{true}, error); }); // so 0.0.0.0 may be listed too
     step([&] { one->accept.bind(*at, error); });
     step([&] { one->accept.listen(asio::socket_base::max_listen_connections, error); });
     if (error) return cannot_listen(text, error);
     shared_->listeners.push_back(std::move(one));
   }
-  for (auto& one : shared_->listeners)
-    shared_->accept_on(*one);
+  for (auto& one : shared_->listeners) shared_->accept_on(*one);
   return ok();
 }
 
@@ -176,7 +182,8 @@ void http_server::shared::accept_on(listener& at) {
   at.accept.async_accept(shard.io->get_executor(), [this, &at](const beast::error_code& error, socket from) {
     if (!at.accept.is_open()) return;
     if (error) {
-      if (const auto times = accept_failed.again(std::chrono::steady_clock::now())) spdlog::warn("gateway: accept: {} ({} times)", error.message(), *times);
+      if (const auto times = accept_failed.again(std::chrono::steady_clock::now()))
+        spdlog::warn("gateway: accept: {} ({} times)", error.message(), *times);
       at.retry.expires_after(accept_retry);
       at.retry.async_wait([this, &at](const beast::error_code& cancelled) {
         if (!cancelled && at.accept.is_open()) accept_on(at);
@@ -203,14 +210,17 @@ void http_server::shared::take(socket from) {
   if (!place || places->gave_way() != before)
     if (const auto times = crowded.again(std::chrono::steady_clock::now()))
       spdlog::warn("gateway: too many connections, {}: {} had to give way or were refused; the last one came from {}",
-                   places->now() >= options->connections_max ? "all places are taken" : "one address has its share", *times, address);
+                   places->now() >= options->connections_max ? "all places are taken" : "one address has its share",
+                   *times, address);
   if (!place) return; // closes it: better than to let it wait for nothing
   const auto ex = from.get_executor();
-  const auto found = std::find_if(shards.begin(), shards.end(), [&](const auto& one) { return one->io->get_executor() == ex; });
+  const auto found =
+    std::find_if(shards.begin(), shards.end(), [&](const auto& one) { return one->io->get_executor() == ex; });
   const auto& shard = *found;
   const auto launch = [&](auto session) { asio::dispatch(ex, [session] { session->run(); }); };
   if (options->plain_http) {
-    launch(std::make_shared<http_session<plain_stream>>(shard, plain_stream{std::move(from)}, std::move(address), nullptr, std::move(place)));
+    launch(std::make_shared<http_session<plain_stream>>(shard, plain_stream{std::move(from)}, std::move(address),
+                                                        nullptr, std::move(place)));
     return;
   }
   std::shared_ptr<asio::ssl::context> context;
@@ -218,7 +228,8 @@ void http_server::shared::take(socket from) {
     const std::lock_guard lock{tls_mutex};
     context = tls;
   }
-  launch(std::make_shared<http_session<tls_stream>>(shard, tls_stream{plain_stream{std::move(from)}, *context}, std::move(address), context, std::move(place)));
+  launch(std::make_shared<http_session<tls_stream>>(shard, tls_stream{plain_stream{std::move(from)}, *context},
+                                                    std::move(address), context, std::move(place)));
 }
 
 void http_server::drain() {
@@ -233,8 +244,7 @@ void http_server::drain() {
     asio::post(*shard->io, [one = shard] {
       one->draining = true;
       const auto live = one->live; // drain() takes itself out
-      for (auto* connection : live)
-        connection->drain();
+      for (auto* connection : live) connection->drain();
     });
 }
 
@@ -242,20 +252,12 @@ bool http_server::wait_until_empty(std::chrono::steady_clock::time_point deadlin
   return shared_->places->wait_until_none(deadline);
 }
 
-std::uint64_t http_server::crowded_out() const {
-  return shared_->crowded.total();
-}
+std::uint64_t http_server::crowded_out() const { return shared_->crowded.total(); }
 
-std::uint64_t http_server::slow_readers() const {
-  return shared_->unread->cut.total();
-}
+std::uint64_t http_server::slow_readers() const { return shared_->unread->cut.total(); }
 
-std::uint64_t http_server::answers_refused() const {
-  return shared_->unread->refused.total();
-}
+std::uint64_t http_server::answers_refused() const { return shared_->unread->refused.total(); }
 
-std::size_t http_server::connections() const {
-  return shared_->places->now();
-}
+std::size_t http_server::connections() const { return shared_->places->now(); }
 
 } // namespace causeway::gateway

@@ -33,7 +33,8 @@ class http_server {
 public:
   /// @param threads       one context per server thread; connections are dealt round them. Must outlive the server.
   /// @param write_window  over which `answer_bytes_per_second_min` is measured
-  http_server(config::gateway_options options, std::vector<boost::asio::io_context*> threads, request_sink& sink, std::chrono::milliseconds write_window);
+  http_server(config::gateway_options options, std::vector<boost::asio::io_context*> threads, request_sink& sink,
+              std::chrono::milliseconds write_window);
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
   /// @pre the contexts no longer run

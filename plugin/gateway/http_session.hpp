@@ -129,16 +129,18 @@ struct growing_body {
 };
 
 template <class Stream>
-class http_session final : public connection_control, public answer_waiter, public std::enable_shared_from_this<http_session<Stream>> {
+class http_session final : public connection_control,
+                           public answer_waiter,
+                           public std::enable_shared_from_this<http_session<Stream>> {
 public:
   static constexpr bool is_tls = std::is_same_v<Stream, tls_stream>;
 
   /// @param keep_alive_of  owns what the stream refers to (the TLS context); null for plain HTTP
-  http_session(std::shared_ptr<connection_shard> shard, Stream stream, std::string remote_address, std::shared_ptr<void> keep_alive_of,
-               std::unique_ptr<connection_places::place> place)
-    : shard_(std::move(shard)), place_(std::move(place)), share_(shard_->bodies), answer_share_(shard_->answers),
-      pace_(shard_->options->answer_bytes_per_second_min, shard_->write_window), context_(std::move(keep_alive_of)), stream_(std::move(stream)),
-      remote_address_(std::move(remote_address)) {}
+  http_session(std::shared_ptr<connection_shard> shard, Stream stream, std::string remote_address,
+               std::shared_ptr<void> keep_alive_of, std::unique_ptr<connection_places::place> place)
+      : shard_(std::move(shard)), place_(std::move(place)), share_(shard_->bodies), answer_share_(shard_->answers),
+        pace_(shard_->options->answer_bytes_per_second_min, shard_->write_window), context_(std::move(keep_alive_of)),
+        stream_(std::move(stream)), remote_address_(std::move(remote_address)) {}
 
   /// Call on the shard's thread.
   void run() {
@@ -151,11 +153,12 @@ public:
     if constexpr (is_tls) {
       idle_ = true; // nothing is lost by closing now
       lowest().expires_after(std::min<std::chrono::seconds>(read_timeout(), handshake_timeout));
-      stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](const beast::error_code& error) {
-        self->idle_ = false;
-        self->place_->now_is(connection_places::standing::unproved);
-        error ? self->end() : self->wait_for_request();
-      });
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](const beast::error_code& error) {
+                                self->idle_ = false;
+                                self->place_->now_is(connection_places::standing::unproved);
+                                error ? self->end() : self->wait_for_request();
+                              });
     } else {
       place_->now_is(connection_places::standing::unproved);
       wait_for_request();
@@ -201,12 +204,13 @@ private:
     if (buffer_.capacity() > idle_buffer_bytes) buffer_.shrink_to_fit();
     idle_ = true;
     lowest().expires_after(std::chrono::seconds{shard_->options->idle_timeout_s});
-    stream_.async_read_some(buffer_.prepare(idle_buffer_bytes), [self = this->shared_from_this()](const beast::error_code& error, std::size_t bytes) {
-      self->idle_ = false;
-      if (error) return self->end();
-      self->buffer_.commit(bytes);
-      self->read_header();
-    });
+    stream_.async_read_some(buffer_.prepare(idle_buffer_bytes),
+                            [self = this->shared_from_this()](const beast::error_code& error, std::size_t bytes) {
+                              self->idle_ = false;
+                              if (error) return self->end();
+                              self->buffer_.commit(bytes);
+                              self->read_header();
+                            });
   }
 
   void read_header() {
@@ -214,17 +218,17 @@ private:
     parser_->get().body().share = &share_;
     parser_->header_limit(header_bytes_max);
     parser_->body_limit(std::numeric_limits<std::uint64_t>::max()); // the true bound follows from the path
-    lowest().expires_after(read_timeout());                        // for the body too: it is not set again
-    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
-      self->on_header(error);
-    });
+    lowest().expires_after(read_timeout());                         // for the body too: it is not set again
+    http::async_read_header(
+      stream_, buffer_, *parser_,
+      [self = this->shared_from_this()](const beast::error_code& error, std::size_t) { self->on_header(error); });
   }
 
   void on_header(const beast::error_code& error) {
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
       return refuse(error_answer(431, "M_TOO_LARGE", "request header is over 16 KiB"));
-    if (error.category() == http::make_error_code(http::error::bad_version).category() && error != http::error::end_of_stream &&
-        error != http::error::partial_message)
+    if (error.category() == http::make_error_code(http::error::bad_version).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message)
       return refuse(error_answer(400, "M_UNKNOWN", "not HTTP/1.1: " + error.message()));
     if (error) return end();
 
@@ -233,7 +237,8 @@ private:
     if (const auto hosts = head.count(http::field::host); hosts > 1 || (hosts == 0 && head.version() >= 11))
       return refuse(error_answer(400, "M_UNKNOWN", "one Host header is required"), true);
     if (head.find(http::field::transfer_encoding) != head.end() && !parser_->chunked())
-      return refuse(error_answer(400, "M_UNKNOWN", "unknown Transfer-Encoding"), true); // where it ends is anyone's guess
+      return refuse(error_answer(400, "M_UNKNOWN", "unknown Transfer-Encoding"),
+                    true); // where it ends is anyone's guess
     const auto method = head.method_string();
     const auto target = head.target();
     auto match = matrix::match_endpoint({method.data(), method.size()}, {target.data(), target.size()});
@@ -250,19 +255,23 @@ private:
 
   void write_continue() {
     static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(stream_, asio::buffer(line.data(), line.size()), [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
-      error ? self->end() : self->read_body();
-    });
+    asio::async_write(stream_, asio::buffer(line.data(), line.size()),
+                      [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
+                        error ? self->end() : self->read_body();
+                      });
   }
 
   void read_body() {
-    if (const auto left = parser_->content_length_remaining(); !left || *left > buffer_.capacity()) buffer_.reserve(busy_buffer_bytes);
-    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
-      if (error == http::error::body_limit) return self->refuse(error_answer({fault_code::too_large, "body"}));
-      if (error == growing_body::no_room()) return self->refuse(error_answer({fault_code::overloaded, "too many large requests at once; repeat"}));
-      if (error) return self->end();
-      self->hand_over();
-    });
+    if (const auto left = parser_->content_length_remaining(); !left || *left > buffer_.capacity())
+      buffer_.reserve(busy_buffer_bytes);
+    http::async_read(
+      stream_, buffer_, *parser_, [self = this->shared_from_this()](const beast::error_code& error, std::size_t) {
+        if (error == http::error::body_limit) return self->refuse(error_answer({fault_code::too_large, "body"}));
+        if (error == growing_body::no_room())
+          return self->refuse(error_answer({fault_code::overloaded, "too many large requests at once; repeat"}));
+        if (error) return self->end();
+        self->hand_over();
+      });
   }
 
   void hand_over() {
@@ -277,15 +286,16 @@ private:
     request.method = text(message.method_string());
     request.target = text(message.target());
     const auto [first, last] = message.equal_range(http::field::authorization);
-    for (auto it = first; it != last; ++it)
-      request.authorization.push_back(text(it->value()));
+    for (auto it = first; it != last; ++it) request.authorization.push_back(text(it->value()));
     request.body = std::move(message.body().text);
     request.remote_address = shard_->options->plain_http ? forwarded_for(message) : remote_address_;
     // A name is a claim, but of these endpoints only who has proved it gets more than an error. At the open ones anybody could use up another's share.
     const bool is_open = matrix::info(endpoint_).auth == matrix::authentication::open;
-    whose_ = {peer_of(request.remote_address), is_open ? std::string{} : matrix::claimed_origin(request.authorization).origin};
+    whose_ = {peer_of(request.remote_address),
+              is_open ? std::string{} : matrix::claimed_origin(request.authorization).origin};
     // The node is only asked for what there will be room for, as far as that can be known.
-    if (has_large_answer(endpoint_) && !answer_share_.take(whose_, answer_share::expected_bytes)) return write(unread_before());
+    if (has_large_answer(endpoint_) && !answer_share_.take(whose_, answer_share::expected_bytes))
+      return write(unread_before());
     shard_->sink->on_request(std::move(request), this->shared_from_this());
   }
 
@@ -328,7 +338,8 @@ private:
 
   federation_answer unread_before() {
     if (const auto times = shard_->unread->refused.again(std::chrono::steady_clock::now()))
-      spdlog::warn("gateway: answered 429 because earlier answers were not read yet, last to {} ({}): {} times", remote_address_, whose_.origin, *times);
+      spdlog::warn("gateway: answered 429 because earlier answers were not read yet, last to {} ({}): {} times",
+                   remote_address_, whose_.origin, *times);
     return error_answer({fault_code::overloaded, "earlier answers were not read yet; repeat"});
   }
 
@@ -381,20 +392,22 @@ private:
   void write_some() {
     auto& part = unwritten_head_.empty() ? unwritten_body_ : unwritten_head_;
     if (part.empty()) return written();
-    stream_.async_write_some(asio::buffer(part.data(), std::min(part.size(), written_bytes_max)),
-                             [self = this->shared_from_this(), &part](const beast::error_code& error, std::size_t bytes) {
-                               if (error) return self->write_failed(error);
-                               part.remove_prefix(bytes);
-                               if (self->pace_.moved(bytes, std::chrono::steady_clock::now(), self->shard_->answers->is_crowded()))
-                                 self->lowest().expires_at(self->pace_.deadline());
-                               self->write_some();
-                             });
+    stream_.async_write_some(
+      asio::buffer(part.data(), std::min(part.size(), written_bytes_max)),
+      [self = this->shared_from_this(), &part](const beast::error_code& error, std::size_t bytes) {
+        if (error) return self->write_failed(error);
+        part.remove_prefix(bytes);
+        if (self->pace_.moved(bytes, std::chrono::steady_clock::now(), self->shard_->answers->is_crowded()))
+          self->lowest().expires_at(self->pace_.deadline());
+        self->write_some();
+      });
   }
 
   void write_failed(const beast::error_code& error) {
     if (error == beast::error::timeout)
       if (const auto times = shard_->unread->cut.again(std::chrono::steady_clock::now()))
-        spdlog::warn("gateway: cut off because answers were read too slowly, last {} ({}): {} connections", remote_address_, whose_.origin, *times);
+        spdlog::warn("gateway: cut off because answers were read too slowly, last {} ({}): {} connections",
+                     remote_address_, whose_.origin, *times);
     rest_.reset();
     answer_share_.release();
     end();
@@ -412,7 +425,7 @@ private:
   /// A body that is had from the node part by part, as the socket takes it.
   struct body_rest {
     body_rest(std::shared_ptr<stream_count> of, std::string name, std::uint64_t bytes, std::string last)
-      : count(std::move(of)), stream(std::move(name)), bytes_left(bytes), tail(std::move(last)) {}
+        : count(std::move(of)), stream(std::move(name)), bytes_left(bytes), tail(std::move(last)) {}
     body_rest(const body_rest&) = delete;
     body_rest& operator=(const body_rest&) = delete;
     ~body_rest() { count->down(); }
@@ -420,7 +433,7 @@ private:
     std::shared_ptr<stream_count> count; ///< has counted this one up
     std::string stream;
     std::uint64_t offset = 0, bytes_left = 0;
-    std::uint64_t asked = 0;                 ///< bytes of the part that is on its way
+    std::uint64_t asked = 0; ///< bytes of the part that is on its way
     std::string tail;
   };
 
@@ -472,10 +485,11 @@ private:
   }
 
   void discard() {
-    lowest().async_read_some(buffer_.prepare(busy_buffer_bytes), [self = this->shared_from_this()](const beast::error_code& error, std::size_t bytes) {
-      self->discarded_bytes_ += bytes;
-      error || self->discarded_bytes_ > discarded_bytes_max ? self->end() : self->discard();
-    });
+    lowest().async_read_some(buffer_.prepare(busy_buffer_bytes),
+                             [self = this->shared_from_this()](const beast::error_code& error, std::size_t bytes) {
+                               self->discarded_bytes_ += bytes;
+                               error || self->discarded_bytes_ > discarded_bytes_max ? self->end() : self->discard();
+                             });
   }
 
   void end() {
@@ -499,7 +513,7 @@ private:
   std::string_view unwritten_head_, unwritten_body_;
   matrix::endpoint endpoint_ = matrix::endpoint::version; ///< of the request at hand
   bool close_after_ = false;
-  bool proved_ = false; ///< has sent a whole request
+  bool proved_ = false;             ///< has sent a whole request
   std::unique_ptr<body_rest> rest_; ///< null: the answer at hand is complete
   std::size_t discarded_bytes_ = 0;
   bool idle_ = false;

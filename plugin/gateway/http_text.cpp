@@ -18,7 +18,8 @@ constexpr int retry_after_s = 1;
 bool is_token(std::string_view x) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !x.empty() && std::all_of(x.begin(), x.end(), [&](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.find(static_cast<char>(c)) != marks.npos;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(static_cast<char>(c)) != marks.npos;
   });
 }
 
@@ -27,8 +28,11 @@ bool is_value(std::string_view x) {
 }
 
 bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 5> ours{"content-length", "content-type", "connection", "date", "transfer-encoding"};
-  return std::any_of(ours.begin(), ours.end(), [&](std::string_view one) { return boost::beast::iequals({one.data(), one.size()}, {name.data(), name.size()}); });
+  constexpr std::array<std::string_view, 5> ours{"content-length", "content-type", "connection", "date",
+                                                 "transfer-encoding"};
+  return std::any_of(ours.begin(), ours.end(), [&](std::string_view one) {
+    return boost::beast::iequals({one.data(), one.size()}, {name.data(), name.size()});
+  });
 }
 
 /// The Date value; formatting it costs more than the rest of the head, so each thread keeps the current second's.
@@ -41,9 +45,10 @@ const std::string& date_text(std::time_t unix_now) {
     constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     std::array<char, 64> out{};
-    const int length = std::snprintf(out.data(), out.size(), "%s, %02d %s %d %02d:%02d:%02d GMT", days[static_cast<std::size_t>(parts.tm_wday)],
-                                     parts.tm_mday, months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour,
-                                     parts.tm_min, parts.tm_sec);
+    const int length = std::snprintf(out.data(), out.size(), "%s, %02d %s %d %02d:%02d:%02d GMT",
+                                     days[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                                     months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900,
+                                     parts.tm_hour, parts.tm_min, parts.tm_sec);
     text.assign(out.data(), static_cast<std::size_t>(length));
     made_for = unix_now;
   }
@@ -53,15 +58,18 @@ const std::string& date_text(std::time_t unix_now) {
 } // namespace
 
 std::string response_head(const federation_answer& answer, bool keep_alive, std::time_t unix_now) {
-  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(answer.status)));
+  const auto reason =
+    boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(answer.status)));
   std::string out;
   out.reserve(256);
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ").append(reason.data(), reason.size());
   out.append("\r\nDate: ").append(date_text(unix_now));
-  if (!answer.content_type.empty() && is_value(answer.content_type)) out.append("\r\nContent-Type: ").append(answer.content_type);
+  if (!answer.content_type.empty() && is_value(answer.content_type))
+    out.append("\r\nContent-Type: ").append(answer.content_type);
   for (const auto& [name, value] : answer.headers)
     if (is_token(name) && !is_ours(name) && is_value(value)) out.append("\r\n").append(name).append(": ").append(value);
-  out.append("\r\nContent-Length: ").append(std::to_string(answer.body.size() + answer.stream_bytes + answer.tail.size()));
+  out.append("\r\nContent-Length: ")
+    .append(std::to_string(answer.body.size() + answer.stream_bytes + answer.tail.size()));
   if (!keep_alive) out.append("\r\nConnection: close");
   out.append("\r\n\r\n");
   return out;

@@ -46,7 +46,8 @@ std::string error_code(const std::string& map) {
     for (std::uint32_t i = 0; i < root.via.map.size; ++i) {
       const auto& [name, value] = root.via.map.ptr[i];
       if (name.type != msgpack::type::STR || value.type != msgpack::type::STR) continue;
-      if (std::string_view{name.via.str.ptr, name.via.str.size} == "code") return {value.via.str.ptr, value.via.str.size};
+      if (std::string_view{name.via.str.ptr, name.via.str.size} == "code")
+        return {value.via.str.ptr, value.via.str.size};
     }
   } catch (const std::exception&) { // what we cannot read says nothing
   }
@@ -58,22 +59,23 @@ zmq::message_t owning_message(std::string text) {
   constexpr std::size_t copy_bytes_max = 256; // below, a copy is cheaper than the two allocations
   if (text.size() <= copy_bytes_max) return zmq::message_t{text.data(), text.size()};
   auto* owner = new std::string(std::move(text));
-  return zmq::message_t{owner->data(), owner->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); }, owner};
+  return zmq::message_t{owner->data(), owner->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); },
+                        owner};
 }
 
 } // namespace
 
 node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
-    link_bounds bounds)
-  : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing),
-      calls_(std::move(calls)), bounds_(bounds),
-    unsent_(bounds.unsent) {}
+                     link_bounds bounds)
+    : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing),
+      calls_(std::move(calls)), bounds_(bounds), unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
   if (readable_.is_open()) readable_.release();
 }
 
-status node_link::open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys) {
+status node_link::open(const std::string& node_endpoint, const std::string& own_name,
+                       const std::optional<curve_keys>& keys) {
   try {
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::sndhwm, bounds_.pipe_messages);
@@ -110,17 +112,14 @@ void node_link::send(edge::frame x) {
   if (first) boost::asio::post(io_, [this] { flush(); });
 }
 
-void node_link::say_bye() {
-  send({verb::bye, empty_map, {}});
-}
+void node_link::say_bye() { send({verb::bye, empty_map, {}}); }
 
 void node_link::flush() {
   {
     const std::lock_guard lock{mutex_};
     batch_.swap(outgoing_);
   }
-  for (auto& one : batch_)
-    transmit(std::move(one));
+  for (auto& one : batch_) transmit(std::move(one));
   batch_.clear();
 }
 
@@ -128,7 +127,8 @@ void node_link::flush() {
 bool node_link::take(edge::frame& x) {
   // Only the first part can find the pipe full; the parts of one message go together.
   if (!socket_.send(zmq::const_buffer(edge::magic.data(), edge::magic.size()),
-      zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
+                    zmq::send_flags::sndmore | zmq::send_flags::dontwait))
+    return false;
   const auto verb_byte = static_cast<char>(x.what);
   socket_.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
   socket_.send(owning_message(std::move(x.header)), zmq::send_flags::sndmore);
@@ -159,11 +159,12 @@ void node_link::send_unsent() {
 }
 
 void node_link::wait_for_input() {
-  readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
-    receive();
-    if (!closed_) wait_for_input();
-  });
+  readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (error) return;
+                         receive();
+                         if (!closed_) wait_for_input();
+                       });
 }
 
 void node_link::receive() try {
@@ -196,7 +197,8 @@ bool node_link::receive_one() {
     more = part.more();
   }
   const auto text = [&](std::size_t i) { return std::string_view{parts[i].data<char>(), parts[i].size()}; };
-  if (count != parts.size() || text(0) != edge::magic || text(1).size() != 1 || !edge::is_verb(static_cast<std::uint8_t>(text(1)[0]))) {
+  if (count != parts.size() || text(0) != edge::magic || text(1).size() != 1 ||
+      !edge::is_verb(static_cast<std::uint8_t>(text(1)[0]))) {
     spdlog::warn("gateway: the node sent a message that is no CW1 frame");
     return true;
   }

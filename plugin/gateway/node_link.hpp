@@ -32,7 +32,7 @@ public:
   };
 
   node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
-      link_bounds bounds = {});
+            link_bounds bounds = {});
   node_link(const node_link&) = delete;
   node_link& operator=(const node_link&) = delete;
   ~node_link();

@@ -12,15 +12,14 @@ constexpr std::size_t cached_names_max = 20'000;
 constexpr std::string_view well_known_path = "/.well-known/matrix/server";
 constexpr long https_port = 443;
 
-time_point now() {
-  return std::chrono::steady_clock::now();
-}
+time_point now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
 std::optional<url_parts> split_url(const std::string& text) {
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url{curl_url(), curl_url_cleanup};
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) return std::nullopt;
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
+    return std::nullopt;
   const auto part = [&](CURLUPart which, unsigned flags) {
     char* raw = nullptr;
     std::string out;
@@ -43,7 +42,8 @@ std::optional<url_parts> split_url(const std::string& text) {
 }
 
 route url_parts::way() const {
-  const bool numeric = host.find(':') != std::string::npos || host.find_first_not_of("0123456789.") == std::string::npos;
+  const bool numeric =
+    host.find(':') != std::string::npos || host.find_first_not_of("0123456789.") == std::string::npos;
   auto shown = host.find(':') == std::string::npos ? host : '[' + host + ']';
   if (port != https_port) shown += ':' + std::to_string(port);
   return {{{host, port, numeric}}, std::move(shown), host};
@@ -67,10 +67,12 @@ struct peer_directory::fetch {
 };
 
 peer_directory::peer_directory(resolver& names, http_client& client, options settings)
-  : names_(names), client_(client), options_(settings), well_known_(cached_names_max, settings.random), services_(cached_names_max), addresses_(cached_names_max) {}
+    : names_(names), client_(client), options_(settings), well_known_(cached_names_max, settings.random),
+      services_(cached_names_max), addresses_(cached_names_max) {}
 
 void peer_directory::find(const std::string& server_name, route_found done) {
-  const auto random = options_.random ^ std::hash<std::string>{}(server_name); // the same for a name, so connections are reused
+  const auto random =
+    options_.random ^ std::hash<std::string>{}(server_name); // the same for a name, so connections are reused
   auto [it, first] = searches_.try_emplace(server_name, search{discovery{server_name, random}, {}});
   it->second.waiting.push_back(std::move(done));
   if (first) advance(std::string{server_name}, it->second.machine.start());
@@ -101,7 +103,8 @@ void peer_directory::advance(const std::string& server_name, discovery_step step
   }
 }
 
-void peer_directory::on_service_answer(const std::string& server_name, const std::string& service, result<resolver::services> answer) {
+void peer_directory::on_service_answer(const std::string& server_name, const std::string& service,
+                                       result<resolver::services> answer) {
   auto& machine = searches_.at(server_name).machine;
   if (!answer) return advance(server_name, machine.on_srv_failed(answer.error().detail)); // not remembered
   auto records = answer->records;
@@ -111,8 +114,7 @@ void peer_directory::on_service_answer(const std::string& server_name, const std
 
 void peer_directory::conclude(const std::string& server_name, result<route> end) {
   const auto node = searches_.extract(server_name); // who is told may ask again at once
-  for (const auto& one : node.mapped().waiting)
-    one(end);
+  for (const auto& one : node.mapped().waiting) one(end);
 }
 
 void peer_directory::find_addresses(const hop& to, addresses_found done) {
@@ -129,15 +131,13 @@ void peer_directory::find_addresses(const hop& to, addresses_found done) {
     } else {
       found = fault{answer.error().code, host + ": " + answer.error().detail};
     }
-    for (const auto& one : take(lookups_, host))
-      one(found);
+    for (const auto& one : take(lookups_, host)) one(found);
   });
 }
 
 void peer_directory::forget(const std::string& server_name, const route& way) {
   well_known_.doubt(server_name, now());
-  for (const auto& one : way.hops)
-    addresses_.erase(one.host);
+  for (const auto& one : way.hops) addresses_.erase(one.host);
   services_.erase("_matrix-fed._tcp." + way.tls_name);
   services_.erase("_matrix._tcp." + way.tls_name);
 }
@@ -183,7 +183,8 @@ void peer_directory::on_fetched(std::shared_ptr<fetch> x, https_outcome outcome)
   if (outcome.status != 200) return end_fetch(*x, std::nullopt);
   auto delegated = parse_well_known(outcome.body);
   if (!delegated) return end_fetch(*x, std::nullopt);
-  well_known_.found(x->name, *delegated, well_known_lifetime(outcome.cache_control, outcome.expires, std::time(nullptr)), now());
+  well_known_.found(x->name, *delegated,
+                    well_known_lifetime(outcome.cache_control, outcome.expires, std::time(nullptr)), now());
   end_fetch(*x, std::move(*delegated));
 }
 
@@ -192,8 +193,7 @@ void peer_directory::end_fetch(const fetch& x, std::optional<std::string> delega
     well_known_.failed(x.name, now());
     if (const auto older = well_known_.find(x.name, now())) delegated = older->delegated;
   }
-  for (const auto& one : take(fetches_, x.name))
-    one(delegated);
+  for (const auto& one : take(fetches_, x.name)) one(delegated);
 }
 
 } // namespace causeway::gateway

@@ -49,10 +49,9 @@ struct peer_requests::attempt {
 };
 
 peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client,
-    answer_sink sink, piece_sink pieces,
-                             attempt_gate::bounds bounds)
-  : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)), gate_(bounds),
-      turns_(io) {}
+                             answer_sink sink, piece_sink pieces, attempt_gate::bounds bounds)
+    : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)),
+      gate_(bounds), turns_(io) {}
 
 peer_requests::~peer_requests() = default;
 
@@ -76,8 +75,10 @@ void peer_requests::start(http_request request) {
     if (!url) return refuse(request, {fault_code::invalid_param, "url"});
     request.target = url->target;
   }
-  if (request.stream != 0 && streams_.contains(request.stream)) return refuse(request, {fault_code::invalid_param, "stream"});
-  if (attempts_.size() >= open_max) return refuse(request, {fault_code::overloaded, std::to_string(open_max) + " requests are open"});
+  if (request.stream != 0 && streams_.contains(request.stream))
+    return refuse(request, {fault_code::invalid_param, "stream"});
+  if (attempts_.size() >= open_max)
+    return refuse(request, {fault_code::overloaded, std::to_string(open_max) + " requests are open"});
   const auto k = ++last_key_;
   auto& x = *attempts_.emplace(k, std::make_unique<attempt>()).first->second;
   open_count_ = attempts_.size();
@@ -92,7 +93,7 @@ void peer_requests::start(http_request request) {
       if (error) return;
       if (auto* late = find(k); late != nullptr && late->waits)
         finish(k, {.why = {fault_code::overloaded,
-            "it was not tried: too many servers that do not answer are being tried"}});
+                           "it was not tried: too many servers that do not answer are being tried"}});
     });
     return begin_due();
   }
@@ -145,7 +146,9 @@ void peer_requests::on_route(key k, result<route> found) {
 
 void peer_requests::try_hop(key k) {
   auto& x = *find(k);
-  directory_.find_addresses(x.way.hops[x.hop_index], [this, k](result<std::vector<std::string>> addresses) { connect(k, std::move(addresses)); });
+  directory_.find_addresses(x.way.hops[x.hop_index], [this, k](result<std::vector<std::string>> addresses) {
+    connect(k, std::move(addresses));
+  });
 }
 
 void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
@@ -216,14 +219,16 @@ void peer_requests::finish(key k, http_answer answer) {
   open_count_ = attempts_.size();
   const auto& x = *node.mapped();
   using outcome = attempt_gate::outcome;
-  const auto how = answer.status != 0 ? outcome::answered : x.waits || x.is_cancelled ? outcome::untried
-      : outcome::failed;
-  if (!x.url && gate_.ended(k, x.request.server_name, how, clock::now())) boost::asio::post(io_,
-      [this] { begin_due(); });
+  const auto how = answer.status != 0          ? outcome::answered
+                   : x.waits || x.is_cancelled ? outcome::untried
+                                               : outcome::failed;
+  if (!x.url && gate_.ended(k, x.request.server_name, how, clock::now()))
+    boost::asio::post(io_, [this] { begin_due(); });
   waiting_count_ = gate_.waiting();
   if (x.request.stream != 0) streams_.erase(x.request.stream);
   answer.id = x.request.id;
-  answer.elapsed_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
+  answer.elapsed_ms =
+    static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
   sink_(std::move(answer));
 }
 

@@ -25,8 +25,7 @@ public:
 
   /// @pre `directory` and `client` outlive this object
   peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink,
-      piece_sink pieces,
-                attempt_gate::bounds bounds = {});
+                piece_sink pieces, attempt_gate::bounds bounds = {});
   ~peer_requests();
 
   /// Answers through the sink: an HTTP answer, or status 0 with a fault (invalid_param, invalid_identifier, overloaded,

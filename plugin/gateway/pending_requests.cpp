@@ -30,8 +30,7 @@ std::vector<pending_requests::waiter> pending_requests::take_late(time_point now
 std::vector<pending_requests::waiter> pending_requests::take_all() {
   const std::lock_guard lock{mutex_};
   std::vector<waiter> out;
-  for (auto& [id, who] : waiting_)
-    out.push_back(std::move(who));
+  for (auto& [id, who] : waiting_) out.push_back(std::move(who));
   waiting_.clear();
   deadlines_.clear();
   return out;

@@ -27,7 +27,8 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   using waiter = std::shared_ptr<answer_waiter>;
 
-  pending_requests(std::size_t pending_max, std::chrono::milliseconds timeout) : pending_max_(pending_max), timeout_(timeout) {}
+  pending_requests(std::size_t pending_max, std::chrono::milliseconds timeout)
+      : pending_max_(pending_max), timeout_(timeout) {}
 
   /// @returns the id to send to the node, or nothing at the bound
   std::optional<std::uint64_t> add(waiter who, time_point now);

@@ -18,16 +18,12 @@ constexpr std::chrono::seconds ttl_min{5}, ttl_max{3'600};
 /// For names from the hosts file, which have no TTL.
 constexpr std::chrono::seconds ttl_hosts{60};
 
-std::chrono::seconds clamp_ttl(long ttl) {
-  return std::clamp(std::chrono::seconds{ttl}, ttl_min, ttl_max);
-}
+std::chrono::seconds clamp_ttl(long ttl) { return std::clamp(std::chrono::seconds{ttl}, ttl_min, ttl_max); }
 
 template <class Value>
 using callback = std::function<void(result<Value>)>;
 
-fault unresolvable(int status) {
-  return {fault_code::peer_unresolvable, ares_strerror(status)};
-}
+fault unresolvable(int status) { return {fault_code::peer_unresolvable, ares_strerror(status)}; }
 
 std::string without_dot(const char* name) {
   std::string out{name};
@@ -73,7 +69,8 @@ void on_addresses(void* argument, int status, int, ares_addrinfo* answer) {
   if (status != ARES_SUCCESS) return (*done)(unresolvable(status));
   resolver::addresses out;
   long ttl = ttl_max.count();
-  for (const auto* node = answer->nodes; node != nullptr && out.numeric.size() < resolver::addresses_max; node = node->ai_next) {
+  for (const auto* node = answer->nodes; node != nullptr && out.numeric.size() < resolver::addresses_max;
+       node = node->ai_next) {
     char text[INET6_ADDRSTRLEN] = {};
     const void* raw = node->ai_family == AF_INET
                         ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr)
@@ -95,7 +92,8 @@ void on_services(void* argument, int status, int, unsigned char* packet, int len
     out.ttl = std::chrono::minutes{5}; // the SOA's negative TTL is not worth a parser
     return (*done)(std::move(out));
   }
-  if (status == ARES_ECONNREFUSED) { // no DNS server at all: names are those of the hosts file, which has no SRV records
+  if (status ==
+      ARES_ECONNREFUSED) { // no DNS server at all: names are those of the hosts file, which has no SRV records
     out.ttl = ttl_min;
     return (*done)(std::move(out));
   }
@@ -116,12 +114,12 @@ void on_services(void* argument, int status, int, unsigned char* packet, int len
 } // namespace
 
 resolver::resolver(boost::asio::io_context& io)
-  : watch_(io,
-           [this](int fd, bool readable, bool writable) {
-             ares_process_fd(channel_, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
-             arm_timer();
-           }),
-    timer_(io) {}
+    : watch_(io,
+             [this](int fd, bool readable, bool writable) {
+               ares_process_fd(channel_, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+               arm_timer();
+             }),
+      timer_(io) {}
 
 result<std::unique_ptr<resolver>> resolver::make(boost::asio::io_context& io, const std::string& dns_server) {
   static std::once_flag once;

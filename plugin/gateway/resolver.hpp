@@ -23,7 +23,7 @@ public:
     std::chrono::seconds ttl{0};
   };
   struct services {
-    std::vector<srv_record> records;  ///< empty: there are none
+    std::vector<srv_record> records; ///< empty: there are none
     std::chrono::seconds ttl{0};
   };
   static constexpr std::size_t addresses_max = 16;

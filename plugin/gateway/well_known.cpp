@@ -44,9 +44,11 @@ std::optional<std::int64_t> max_age(std::string_view cache_control) {
     cache_control = comma == std::string_view::npos ? std::string_view{} : cache_control.substr(comma + 1);
     if (equals_ignoring_case(directive, "no-store") || equals_ignoring_case(directive, "no-cache")) return 0;
     const auto equals = directive.find('=');
-    if (equals == std::string_view::npos || !equals_ignoring_case(trimmed(directive.substr(0, equals)), "max-age")) continue;
+    if (equals == std::string_view::npos || !equals_ignoring_case(trimmed(directive.substr(0, equals)), "max-age"))
+      continue;
     auto digits = trimmed(directive.substr(equals + 1));
-    if (digits.size() > 2 && digits.front() == '"' && digits.back() == '"') digits = digits.substr(1, digits.size() - 2);
+    if (digits.size() > 2 && digits.front() == '"' && digits.back() == '"')
+      digits = digits.substr(1, digits.size() - 2);
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
     if (error == std::errc::result_out_of_range) out = lifetime_max.count();
@@ -66,7 +68,8 @@ result<std::string> parse_well_known(std::string_view body) {
   return *delegated;
 }
 
-std::chrono::seconds well_known_lifetime(std::string_view cache_control, const std::string& expires, std::int64_t unix_now) {
+std::chrono::seconds well_known_lifetime(std::string_view cache_control, const std::string& expires,
+                                         std::int64_t unix_now) {
   auto seconds = lifetime_default.count();
   if (const auto age = max_age(cache_control)) {
     seconds = *age;
@@ -94,12 +97,14 @@ well_known_cache::entry& well_known_cache::slot(const std::string& name, time_po
   if (entries_.size() >= entries_max_) {
     std::erase_if(entries_, [now](const auto& x) { return x.second.used_until <= now; });
     // A sixteenth at once, so that a flood of names does not sweep the whole table for each of them.
-    while (!entries_.empty() && entries_.size() > entries_max_ - entries_max_ / 16 - 1) entries_.erase(entries_.begin());
+    while (!entries_.empty() && entries_.size() > entries_max_ - entries_max_ / 16 - 1)
+      entries_.erase(entries_.begin());
   }
   return entries_[name];
 }
 
-void well_known_cache::found(const std::string& name, std::string delegated, std::chrono::seconds lifetime, time_point now) {
+void well_known_cache::found(const std::string& name, std::string delegated, std::chrono::seconds lifetime,
+                             time_point now) {
   const auto spread = static_cast<std::int64_t>((std::hash<std::string>{}(name) ^ random_) % 101); // thousandths
   lifetime = std::max<std::chrono::seconds>(std::min(lifetime, lifetime_min), lifetime - lifetime * spread / 1000);
   auto& e = slot(name, now);

@@ -26,14 +26,16 @@ result<std::string> parse_well_known(std::string_view body);
 /// How long an answer may be used. Cache-Control comes before Expires; 24 h without either; at least 5 min, at most 48 h.
 /// @param expires   value of the Expires header, or empty
 /// @param unix_now  seconds since 1970, to compare `expires` with
-std::chrono::seconds well_known_lifetime(std::string_view cache_control, const std::string& expires, std::int64_t unix_now);
+std::chrono::seconds well_known_lifetime(std::string_view cache_control, const std::string& expires,
+                                         std::int64_t unix_now);
 
 /// What is known of well-known files, by server name. Not safe for threads.
 class well_known_cache {
 public:
   /// Server names come from strangers, so the cache is bounded; at the bound it forgets what is out of use, else any.
   /// @param random  shortens each lifetime by up to a tenth, by name: answers that came together do not end together
-  explicit well_known_cache(std::size_t entries_max = 20'000, std::uint64_t random = 0) : entries_max_(entries_max), random_(random) {}
+  explicit well_known_cache(std::size_t entries_max = 20'000, std::uint64_t random = 0)
+      : entries_max_(entries_max), random_(random) {}
 
   struct hit {
     std::optional<std::string> delegated; ///< nothing: the file is known to be absent
@@ -57,11 +59,11 @@ public:
 private:
   struct entry {
     std::optional<std::string> delegated;
-    time_point used_until{};                ///< end of the answer, or of the remembered failure
+    time_point used_until{}; ///< end of the answer, or of the remembered failure
     time_point refresh_at{};
     time_point valid_remembered_until{};
-    time_point asked_at{};                  ///< end of the last fetch
-    bool is_doubted = false;                ///< to be fetched first
+    time_point asked_at{};   ///< end of the last fetch
+    bool is_doubted = false; ///< to be fetched first
     int failures = 0;
   };
   entry& slot(const std::string& name, time_point now);

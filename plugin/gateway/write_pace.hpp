@@ -14,7 +14,7 @@ public:
   static constexpr std::size_t crowded_factor = 8;
 
   write_pace(std::uint64_t bytes_per_second_min, std::chrono::milliseconds window)
-    : window_(window), bytes_per_window_(bytes_per_second_min * static_cast<std::uint64_t>(window.count()) / 1000) {}
+      : window_(window), bytes_per_window_(bytes_per_second_min * static_cast<std::uint64_t>(window.count()) / 1000) {}
 
   void begin(time_point now, bool crowded) {
     deadline_ = now + window_;

@@ -21,7 +21,9 @@ constexpr std::size_t hash_buffer_bytes = 256 * 1024;
 
 fault failed(const std::string& path) { return {fault_code::store_failed, path + ": " + std::strerror(errno)}; }
 
-descriptor open_to_read(const std::string& path, int flags = 0) { return descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)}; }
+descriptor open_to_read(const std::string& path, int flags = 0) {
+  return descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)};
+}
 
 /// A new name is on disk when its folder is.
 bool sync_folder(const std::string& path) {
@@ -31,7 +33,8 @@ bool sync_folder(const std::string& path) {
 
 result<std::string> read_file(const std::string& path, std::uint64_t offset, std::uint64_t bytes) {
   const auto file = open_to_read(path);
-  if (!file) return {errno == ENOENT ? fault_code::not_found : fault_code::store_failed, path + ": " + std::strerror(errno)};
+  if (!file)
+    return {errno == ENOENT ? fault_code::not_found : fault_code::store_failed, path + ": " + std::strerror(errno)};
   std::string out(bytes, '\0');
   std::size_t done = 0;
   while (done < out.size()) {
@@ -59,13 +62,17 @@ status blob_files::healthy() const {
   for (const auto* folder : {"/blobs", "/incoming"}) {
     struct stat about {};
     if (::stat((directory_ + folder).c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
-      return fault{fault_code::store_failed, directory_ + folder + " was removed or moved away while the broker runs. Put it back, or restore a backup and start again"};
+      return fault{
+        fault_code::store_failed,
+        directory_ + folder +
+          " was removed or moved away while the broker runs. Put it back, or restore a backup and start again"};
   }
   return ok();
 }
 
 bool blob_files::is_hash(std::string_view text) {
-  return text.size() == hash_chars && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == hash_chars &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::string blob_files::path_of(std::string_view hash) const {
@@ -92,7 +99,7 @@ status blob_files::write_incoming(std::string_view name, std::uint64_t offset, s
 }
 
 std::uint64_t blob_files::incoming_bytes(std::string_view name) const {
-  struct stat known{};
+  struct stat known {};
   return ::stat(incoming_path(name).c_str(), &known) == 0 ? static_cast<std::uint64_t>(known.st_size) : 0;
 }
 
@@ -110,7 +117,8 @@ result<std::string> blob_files::hash_incoming(std::string_view name) const {
   const auto file = open_to_read(path);
   if (!file) return failed(path);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) return {fault_code::internal, "OpenSSL gives no SHA-256"};
+  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1)
+    return {fault_code::internal, "OpenSSL gives no SHA-256"};
   const auto buffer = std::make_unique<std::array<char, hash_buffer_bytes>>();
   for (;;) {
     const auto n = ::read(file.number(), buffer->data(), buffer->size());

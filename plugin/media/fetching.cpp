@@ -27,11 +27,13 @@ void media_service::fetch_for(const command_received& m) {
   if (*known) return reading_.post_always([this, m] { get(m); });
   if (const auto open = fetch_of_.find({server, media_id}); open != fetch_of_.end()) {
     auto& waiting = fetches_.at(open->second)->waiting;
-    if (waiting.size() >= waiting_per_fetch_max) return fail(m, {fault_code::overloaded, "too many wait for this file"});
+    if (waiting.size() >= waiting_per_fetch_max)
+      return fail(m, {fault_code::overloaded, "too many wait for this file"});
     waiting.push_back(m);
     return;
   }
-  if (fetches_.size() >= fetches_max) return fail(m, {fault_code::overloaded, std::to_string(fetches_max) + " files are being fetched"});
+  if (fetches_.size() >= fetches_max)
+    return fail(m, {fault_code::overloaded, std::to_string(fetches_max) + " files are being fetched"});
   const auto id = ++last_fetch_;
   auto x = std::make_unique<fetch>(id, server, media_id, options_.remote_bytes_max, *store_);
   x->waiting.push_back(m);
@@ -80,7 +82,8 @@ void media_service::answered(std::uint64_t id, int status, const std::string& er
   auto& x = *at->second;
   fetch_of_stream_.erase(x.stream);
   const auto next = x.file.on_answer(status, errcode, why);
-  if (std::holds_alternative<remote_file::ask_old_endpoint>(next)) return ask_peer(x, matrix::endpoint::media_download_v3);
+  if (std::holds_alternative<remote_file::ask_old_endpoint>(next))
+    return ask_peer(x, matrix::endpoint::media_download_v3);
   if (const auto* refused = std::get_if<fault>(&next)) return end_fetch(id, *refused);
   if (const auto* elsewhere = std::get_if<remote_file::ask_location>(&next)) {
     x.stream = ++last_stream_;
@@ -97,7 +100,8 @@ void media_service::answered(std::uint64_t id, int status, const std::string& er
     });
   }
   const auto& done = std::get<remote_file::complete>(next);
-  auto kept = store_->keep_remote(x.server_name, x.media_id, x.incoming, done.content_type, done.file_name, outside_.now());
+  auto kept =
+    store_->keep_remote(x.server_name, x.media_id, x.incoming, done.content_type, done.file_name, outside_.now());
   end_fetch(id, kept ? fault{} : kept.error());
 }
 

@@ -19,17 +19,19 @@ constexpr time_ms upload_wait_ms_max = 600'000;
 
 } // namespace
 
-result<std::unique_ptr<media_service>> media_service::open(std::string server_name, const std::string& directory, const config::media_options& options,
-                                                           hands outside) {
+result<std::unique_ptr<media_service>> media_service::open(std::string server_name, const std::string& directory,
+                                                           const config::media_options& options, hands outside) {
   auto store = media_store::open(directory, options);
   if (!store) return store.error();
   if (auto fine = (*store)->expire(outside.now(), true); !fine) return fine.error();
-  return std::unique_ptr<media_service>{new media_service{std::move(server_name), options, std::move(outside), std::move(*store)}};
+  return std::unique_ptr<media_service>{
+    new media_service{std::move(server_name), options, std::move(outside), std::move(*store)}};
 }
 
-media_service::media_service(std::string server_name, const config::media_options& options, hands outside, std::unique_ptr<media_store> store)
-    : server_name_(std::move(server_name)), options_(options), outside_(std::move(outside)), store_(std::move(store)), reading_(reads_waiting_max),
-      writing_(writes_waiting_max), painting_(thumbnails_waiting_max) {
+media_service::media_service(std::string server_name, const config::media_options& options, hands outside,
+                             std::unique_ptr<media_store> store)
+    : server_name_(std::move(server_name)), options_(options), outside_(std::move(outside)), store_(std::move(store)),
+      reading_(reads_waiting_max), writing_(writes_waiting_max), painting_(thumbnails_waiting_max) {
   // A late answer to a former life of the node must not be taken for one to this.
   last_fetch_ = last_stream_ = static_cast<std::uint64_t>(outside_.now()) << 16;
 }
@@ -45,12 +47,14 @@ void media_service::stop() {
 void media_service::on(message x) {
   if (auto* command = std::get_if<command_received>(&x)) {
     if (std::holds_alternative<chat::media_put>(*command->body)) {
-      if (!writing_.post([this, m = *command] { put(m); })) fail(*command, {fault_code::overloaded, "too many parts of files wait to be written"});
+      if (!writing_.post([this, m = *command] { put(m); }))
+        fail(*command, {fault_code::overloaded, "too many parts of files wait to be written"});
     } else if (!reading_.post([this, m = *command] { get(m); })) {
       fail(*command, {fault_code::overloaded, "too many parts of files wait to be read"});
     }
   } else if (auto* call = std::get_if<federation_call>(&x)) {
-    if (!reading_.post([this, c = *call] { serve(c, true); })) refuse(*call, {fault_code::overloaded, "too many files are asked for"});
+    if (!reading_.post([this, c = *call] { serve(c, true); }))
+      refuse(*call, {fault_code::overloaded, "too many files are asked for"});
   } else if (auto* answer = std::get_if<peer_answer>(&x)) {
     writing_.post_always([this, a = std::move(*answer)] { answered(a.asked, a.status, a.errcode, a.why); });
   }
@@ -59,7 +63,8 @@ void media_service::on(message x) {
 void media_service::put(const command_received& m) {
   auto state = store_->put(std::get<chat::media_put>(*m.body), outside_.now());
   if (!state) return fail(m, state.error());
-  finish(m, chat::media_put_answer{matrix::make_mxc(server_name_, state->media_id), state->received_bytes, state->complete});
+  finish(
+    m, chat::media_put_answer{matrix::make_mxc(server_name_, state->media_id), state->received_bytes, state->complete});
   if (state->complete) upload_complete(state->media_id);
 }
 
@@ -75,7 +80,8 @@ void media_service::get(const command_received& m) {
     const auto announced = store_->is_announced(mxc->media_id);
     return fail(m, {announced && *announced ? fault_code::not_yet_uploaded : fault_code::not_found, x.mxc});
   }
-  auto bytes = store_->files().read((*file)->hash, x.offset, std::min<std::uint64_t>(x.length, limits::media_part_bytes_max));
+  auto bytes =
+    store_->files().read((*file)->hash, x.offset, std::min<std::uint64_t>(x.length, limits::media_part_bytes_max));
   if (!bytes) return fail(m, bytes.error());
   finish(m, chat::media_get_answer{std::move(*bytes), (*file)->bytes, (*file)->content_type, (*file)->file_name});
 }
@@ -85,7 +91,8 @@ void media_service::finish(const command_received& m, const chat::answer& what) 
 }
 
 void media_service::fail(const command_received& m, const fault& why) {
-  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal) outside_.complain("media store", why);
+  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
+    outside_.complain("media store", why);
   outside_.deliver({actor_kind::session, m.reference.session}, command_done{m.reference, false, chat::encode(why)});
 }
 

@@ -40,7 +40,8 @@ struct hands {
 class media_service {
 public:
   /// @returns faults of media_store::open
-  static result<std::unique_ptr<media_service>> open(std::string server_name, const std::string& directory, const config::media_options& options, hands outside);
+  static result<std::unique_ptr<media_service>> open(std::string server_name, const std::string& directory,
+                                                     const config::media_options& options, hands outside);
   ~media_service();
 
   /// command_received (media.put, media.get), federation_call (download, thumbnail), peer_answer.
@@ -55,7 +56,8 @@ public:
   void stop();
 
 private:
-  media_service(std::string server_name, const config::media_options& options, hands outside, std::unique_ptr<media_store> store);
+  media_service(std::string server_name, const config::media_options& options, hands outside,
+                std::unique_ptr<media_store> store);
 
   // -- media_service.cpp: the chat server
   void put(const command_received& m);

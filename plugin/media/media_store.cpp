@@ -89,9 +89,11 @@ auto guarded(Work work) -> decltype(work()) {
 } // namespace
 
 media_store::media_store(const std::string& directory, const config::media_options& options)
-    : options_(options), files_(directory), watch_(directory + "/media.db"), db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+    : options_(options), files_(directory), watch_(directory + "/media.db"),
+      db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
 
-result<std::unique_ptr<media_store>> media_store::open(const std::string& directory, const config::media_options& options) {
+result<std::unique_ptr<media_store>> media_store::open(const std::string& directory,
+                                                       const config::media_options& options) {
   if (auto made = make_private_folder(directory); !made) return made.error();
   if (auto fine = blob_files{directory}.open(); !fine) return fine.error();
   if (auto fine = check_database_log(directory + "/media.db"); !fine) return fine.error();
@@ -105,8 +107,8 @@ result<std::unique_ptr<media_store>> media_store::open(const std::string& direct
     if (version > schema_version) return {fault_code::internal, directory + "/media.db was written by a newer version"};
     store->migrate();
     store->watch_.begin();
-    store->cached_bytes_ = static_cast<std::uint64_t>(
-      store->db_.integer("SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '') + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
+    store->cached_bytes_ = static_cast<std::uint64_t>(store->db_.integer(
+      "SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '') + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
     return store;
   });
 }
@@ -128,7 +130,8 @@ std::uint64_t media_store::cached_bytes() const {
 result<std::optional<file_info>> media_store::find(std::string_view origin, std::string_view media_id, time_ms now) {
   return guarded([&]() -> result<std::optional<file_info>> {
     const std::lock_guard lock{mutex_};
-    statement find{db_, "SELECT hash, content_type, file_name, bytes, used_ts FROM media WHERE origin = ?1 AND media_id = ?2"};
+    statement find{
+      db_, "SELECT hash, content_type, file_name, bytes, used_ts FROM media WHERE origin = ?1 AND media_id = ?2"};
     std::optional<file_info> out;
     time_ms used = 0;
     {
@@ -171,7 +174,8 @@ status media_store::compare(const chat::media_put& part, std::uint64_t known, co
 result<upload_state> media_store::part_of_complete(const chat::media_put& part, sqlite::cursor& row) {
   const auto media_id = row.string(0), hash = row.string(1);
   const auto bytes = static_cast<std::uint64_t>(row.integer(2));
-  if (part.total_bytes != bytes) return {fault_code::conflict, "total_bytes: the upload was complete with " + std::to_string(bytes)};
+  if (part.total_bytes != bytes)
+    return {fault_code::conflict, "total_bytes: the upload was complete with " + std::to_string(bytes)};
   auto there = files_.read(hash, part.offset, part.bytes.size());
   if (!there) return there.error();
   if (auto same = compare(part, bytes, *there); !same) return same.error();
@@ -181,19 +185,23 @@ result<upload_state> media_store::part_of_complete(const chat::media_put& part, 
 result<upload_state> media_store::put(const chat::media_put& part, time_ms now) {
   return guarded([&]() -> result<upload_state> {
     std::unique_lock lock{mutex_};
-    if (auto fine = look(); !fine) return fine.error(); // an acknowledgement out of files that have no name any more would be a lie
+    if (auto fine = look(); !fine)
+      return fine.error(); // an acknowledgement out of files that have no name any more would be a lie
     {
       statement find{db_, "SELECT media_id, hash, bytes FROM media WHERE upload_id = ?1"};
       auto row = find.query(part.upload);
       if (row.next()) return part_of_complete(part, row);
     }
     if (part.total_bytes > options_.upload_bytes_max)
-      return {fault_code::too_large, "total_bytes: media.upload_bytes_max is " + std::to_string(options_.upload_bytes_max)};
-    std::string media_id, content_type = part.content_type.value_or("application/octet-stream"), file_name = part.file_name.value_or("");
+      return {fault_code::too_large,
+              "total_bytes: media.upload_bytes_max is " + std::to_string(options_.upload_bytes_max)};
+    std::string media_id, content_type = part.content_type.value_or("application/octet-stream"),
+                          file_name = part.file_name.value_or("");
     std::uint64_t received = 0;
     bool known = false;
     {
-      statement find{db_, "SELECT media_id, total_bytes, received_bytes, content_type, file_name FROM uploads WHERE upload_id = ?1"};
+      statement find{
+        db_, "SELECT media_id, total_bytes, received_bytes, content_type, file_name FROM uploads WHERE upload_id = ?1"};
       auto row = find.query(part.upload);
       if (row.next()) {
         known = true;
@@ -206,12 +214,14 @@ result<upload_state> media_store::put(const chat::media_put& part, time_ms now) 
         file_name = row.string(4);
       }
     }
-    if (part.offset > received) return {fault_code::conflict, "offset: the next part begins at " + std::to_string(received)};
+    if (part.offset > received)
+      return {fault_code::conflict, "offset: the next part begins at " + std::to_string(received)};
     if (!known) {
       if (db_.integer("SELECT count(*) FROM uploads") >= open_uploads_max)
         return {fault_code::overloaded, std::to_string(open_uploads_max) + " uploads are not complete"};
       media_id = random_media_id();
-      statement{db_, "INSERT INTO uploads VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)"}.run(part.upload, media_id, content_type, file_name, part.total_bytes, now);
+      statement{db_, "INSERT INTO uploads VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)"}.run(part.upload, media_id, content_type,
+                                                                                   file_name, part.total_bytes, now);
     }
     lock.unlock(); // only this thread writes; readers need not wait for the disk
 
@@ -221,7 +231,8 @@ result<upload_state> media_store::put(const chat::media_put& part, time_ms now) 
       if (!there) return there.error();
       if (auto same = compare(part, received, *there); !same) return same.error();
     }
-    if (auto fine = files_.write_incoming(media_id, received, std::string_view{part.bytes}.substr(overlap)); !fine) return fine.error();
+    if (auto fine = files_.write_incoming(media_id, received, std::string_view{part.bytes}.substr(overlap)); !fine)
+      return fine.error();
     received += part.bytes.size() - overlap;
     if (auto fine = files_.sync_incoming(media_id); !fine) return fine.error();
     const bool complete = received == part.total_bytes;
@@ -231,21 +242,24 @@ result<upload_state> media_store::put(const chat::media_put& part, time_ms now) 
     lock.lock();
     if (auto fine = look(); !fine) return fine.error();
     if (!complete) {
-      statement{db_, "UPDATE uploads SET received_bytes = ?2, changed_ts = ?3 WHERE upload_id = ?1"}.run(part.upload, received, now);
+      statement{db_, "UPDATE uploads SET received_bytes = ?2, changed_ts = ?3 WHERE upload_id = ?1"}.run(part.upload,
+                                                                                                         received, now);
       return upload_state{media_id, received, false};
     }
     if (auto fine = files_.place(media_id, *hash); !fine) return fine.error();
     transaction whole{db_, transaction::kind::write};
     statement{db_, "DELETE FROM uploads WHERE upload_id = ?1"}.run(part.upload);
-    statement{db_, "INSERT INTO media VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(media_id, part.upload, *hash, content_type, file_name, received, now);
+    statement{db_, "INSERT INTO media VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(
+      media_id, part.upload, *hash, content_type, file_name, received, now);
     whole.commit();
     files_.remove_incoming(media_id);
     return upload_state{media_id, received, true};
   });
 }
 
-result<file_info> media_store::keep_remote(std::string_view origin, std::string_view media_id, std::string_view incoming, std::string content_type,
-                                           std::string file_name, time_ms now) {
+result<file_info> media_store::keep_remote(std::string_view origin, std::string_view media_id,
+                                           std::string_view incoming, std::string content_type, std::string file_name,
+                                           time_ms now) {
   return guarded([&]() -> result<file_info> {
     if (auto fine = files_.sync_incoming(incoming); !fine) return fine.error();
     auto hash = files_.hash_incoming(incoming);
@@ -254,8 +268,8 @@ result<file_info> media_store::keep_remote(std::string_view origin, std::string_
     const std::lock_guard lock{mutex_};
     if (auto fine = look(); !fine) return fine.error();
     if (auto fine = files_.place(incoming, out.hash); !fine) return fine.error();
-    statement{db_, "INSERT OR REPLACE INTO media VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?7)"}
-      .run(origin, media_id, out.hash, out.content_type, out.file_name, out.bytes, now);
+    statement{db_, "INSERT OR REPLACE INTO media VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(
+      origin, media_id, out.hash, out.content_type, out.file_name, out.bytes, now);
     files_.remove_incoming(incoming);
     cached_bytes_ += out.bytes;
     make_room(out.hash);
@@ -263,11 +277,14 @@ result<file_info> media_store::keep_remote(std::string_view origin, std::string_
   });
 }
 
-result<std::optional<file_info>> media_store::find_thumbnail(std::string_view source, thumbnail_size size, time_ms now) {
+result<std::optional<file_info>> media_store::find_thumbnail(std::string_view source, thumbnail_size size,
+                                                             time_ms now) {
   return guarded([&]() -> result<std::optional<file_info>> {
     const std::lock_guard lock{mutex_};
     const auto method = static_cast<int>(size.method);
-    statement find{db_, "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
+    statement find{
+      db_,
+      "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
     std::optional<file_info> out;
     time_ms used = 0;
     {
@@ -277,13 +294,15 @@ result<std::optional<file_info>> media_store::find_thumbnail(std::string_view so
       used = row.integer(4);
     }
     if (now - used >= used_exactness_ms)
-      statement{db_, "UPDATE thumbnails SET used_ts = ?5 WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"}
+      statement{db_,
+                "UPDATE thumbnails SET used_ts = ?5 WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"}
         .run(source, size.width, size.height, method, now);
     return out;
   });
 }
 
-result<file_info> media_store::keep_thumbnail(std::string_view source, thumbnail_size size, std::string_view bytes, std::string content_type, time_ms now) {
+result<file_info> media_store::keep_thumbnail(std::string_view source, thumbnail_size size, std::string_view bytes,
+                                              std::string content_type, time_ms now) {
   return guarded([&]() -> result<file_info> {
     if (auto fine = files_.write_incoming(thumbnail_incoming, 0, bytes); !fine) return fine.error();
     if (auto fine = files_.sync_incoming(thumbnail_incoming); !fine) return fine.error();
@@ -293,8 +312,8 @@ result<file_info> media_store::keep_thumbnail(std::string_view source, thumbnail
     const std::lock_guard lock{mutex_};
     if (auto fine = files_.place(thumbnail_incoming, out.hash); !fine) return fine.error();
     files_.remove_incoming(thumbnail_incoming);
-    statement{db_, "INSERT OR REPLACE INTO thumbnails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"}
-      .run(source, size.width, size.height, static_cast<int>(size.method), out.hash, out.content_type, out.bytes, now);
+    statement{db_, "INSERT OR REPLACE INTO thumbnails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"}.run(
+      source, size.width, size.height, static_cast<int>(size.method), out.hash, out.content_type, out.bytes, now);
     cached_bytes_ += out.bytes;
     make_room(out.hash);
     return out;
@@ -310,7 +329,8 @@ void media_store::make_room(std::string_view keep_hash) {
       (SELECT * FROM thumbnails WHERE hash <> ?1 ORDER BY used_ts LIMIT 1)
     ORDER BY used_ts LIMIT 1)sql"};
   statement drop_media{db_, "DELETE FROM media WHERE origin = ?1 AND media_id = ?2"};
-  statement drop_thumbnail{db_, "DELETE FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
+  statement drop_thumbnail{db_,
+                           "DELETE FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
   while (cached_bytes_ > options_.cache_bytes_max) {
     std::string hash;
     {
@@ -335,7 +355,8 @@ status media_store::expire(time_ms now, bool with_strangers) {
   return guarded([&]() -> status {
     const std::lock_guard lock{mutex_};
     // What a clock that ran ahead has written counts from now on.
-    for (const auto* settle : {"UPDATE uploads SET changed_ts = ?1 WHERE changed_ts > ?1", "UPDATE media SET used_ts = ?1 WHERE origin <> '' AND used_ts > ?1",
+    for (const auto* settle : {"UPDATE uploads SET changed_ts = ?1 WHERE changed_ts > ?1",
+                               "UPDATE media SET used_ts = ?1 WHERE origin <> '' AND used_ts > ?1",
                                "UPDATE thumbnails SET used_ts = ?1 WHERE used_ts > ?1"})
       statement{db_, settle}.run(now);
     std::vector<std::string> late;
@@ -351,7 +372,8 @@ status media_store::expire(time_ms now, bool with_strangers) {
     if (!with_strangers) return ok();
     statement known{db_, "SELECT 1 FROM uploads WHERE media_id = ?1"};
     std::error_code error;
-    for (std::filesystem::directory_iterator at{files_.incoming_path(""), error}; !error && at != std::filesystem::directory_iterator{}; at.increment(error))
+    for (std::filesystem::directory_iterator at{files_.incoming_path(""), error};
+         !error && at != std::filesystem::directory_iterator{}; at.increment(error))
       if (const auto name = at->path().filename().string(); !known.query(name).next()) files_.remove_incoming(name);
     if (error) return {fault_code::store_failed, files_.incoming_path("") + ": " + error.message()};
     return ok();

@@ -49,11 +49,12 @@ public:
   /// overloaded (too many uploads are open), store_failed
   result<upload_state> put(const chat::media_put& part, time_ms now);
   /// Takes a whole incoming file over as the copy of another server's file.
-  result<file_info> keep_remote(std::string_view origin, std::string_view media_id, std::string_view incoming, std::string content_type,
-                                std::string file_name, time_ms now);
+  result<file_info> keep_remote(std::string_view origin, std::string_view media_id, std::string_view incoming,
+                                std::string content_type, std::string file_name, time_ms now);
 
   result<std::optional<file_info>> find_thumbnail(std::string_view source, thumbnail_size size, time_ms now);
-  result<file_info> keep_thumbnail(std::string_view source, thumbnail_size size, std::string_view bytes, std::string content_type, time_ms now);
+  result<file_info> keep_thumbnail(std::string_view source, thumbnail_size size, std::string_view bytes,
+                                   std::string content_type, time_ms now);
 
   /// Throws away uploads whose next part has not come.
   /// @param with_strangers  incoming files that belong to no upload, too: at the start only, when nothing else is on its way

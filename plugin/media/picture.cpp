@@ -57,9 +57,15 @@ image upright(image x, std::uint8_t orientation) {
   case 2: gdImageFlipHorizontal(x.get()); break;
   case 3: degrees = 180; break;
   case 4: gdImageFlipVertical(x.get()); break;
-  case 5: gdImageFlipHorizontal(x.get()); degrees = 90; break;
+  case 5:
+    gdImageFlipHorizontal(x.get());
+    degrees = 90;
+    break;
   case 6: degrees = 270; break;
-  case 7: gdImageFlipHorizontal(x.get()); degrees = 270; break;
+  case 7:
+    gdImageFlipHorizontal(x.get());
+    degrees = 270;
+    break;
   case 8: degrees = 90; break;
   default: break;
   }
@@ -87,7 +93,8 @@ std::string encoded(gdImage* x, bool as_jpeg) {
 
 result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, std::uint64_t pixels_max) {
   static std::once_flag once;
-  std::call_once(once, [] { gdSetErrorMethod([](int, const char*, va_list) {}); }); // a broken picture is no matter for the log
+  std::call_once(
+    once, [] { gdSetErrorMethod([](int, const char*, va_list) {}); }); // a broken picture is no matter for the log
   const file from{std::fopen(path.c_str(), "rbe")};
   if (!from) return {fault_code::store_failed, path + ": " + std::strerror(errno)};
   std::string beginning(picture_header_bytes_max, '\0');
@@ -95,22 +102,28 @@ result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, s
   const auto header = read_picture_header(beginning);
   if (!header) return {fault_code::unsupported_media, "the file is no PNG, JPEG, GIF or WebP"};
   if (std::uint64_t{header->width} * header->height > pixels_max)
-    return {fault_code::too_large, std::to_string(header->width) + "x" + std::to_string(header->height) + " is over " + std::to_string(pixels_max) + " pixels"};
+    return {fault_code::too_large, std::to_string(header->width) + "x" + std::to_string(header->height) + " is over " +
+                                     std::to_string(pixels_max) + " pixels"};
   std::rewind(from.get());
   if (header->format == picture_format::jpeg) {
-    if (count_scans(from.get()) > jpeg_scans_max) return {fault_code::unsupported_media, "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
+    if (count_scans(from.get()) > jpeg_scans_max)
+      return {fault_code::unsupported_media, "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
     std::rewind(from.get());
   }
   image source{decode(header->format, from.get())};
-  if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header->width || static_cast<std::uint32_t>(gdImageSY(source.get())) != header->height)
+  if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header->width ||
+      static_cast<std::uint32_t>(gdImageSY(source.get())) != header->height)
     return {fault_code::unsupported_media, "the picture cannot be decoded"};
-  if (!gdImageTrueColor(source.get()) && gdImagePaletteToTrueColor(source.get()) == 0) return {fault_code::internal, "out of memory"};
+  if (!gdImageTrueColor(source.get()) && gdImagePaletteToTrueColor(source.get()) == 0)
+    return {fault_code::internal, "out of memory"};
   // The orientation is applied to the small picture; its size is chosen for the turned one.
   const bool turned = header->orientation >= 5;
   const int wide = gdImageSX(source.get()), high = gdImageSY(source.get());
-  const int box_width = static_cast<int>(turned ? size.height : size.width), box_height = static_cast<int>(turned ? size.width : size.height);
+  const int box_width = static_cast<int>(turned ? size.height : size.width),
+            box_height = static_cast<int>(turned ? size.width : size.height);
   const double across = static_cast<double>(box_width) / wide, down = static_cast<double>(box_height) / high;
-  const double factor = std::min(1.0, size.method == thumbnail_method::crop ? std::max(across, down) : std::min(across, down));
+  const double factor =
+    std::min(1.0, size.method == thumbnail_method::crop ? std::max(across, down) : std::min(across, down));
   rectangle part{0, 0, wide, high};
   if (size.method == thumbnail_method::crop) {
     part.width = pixels(box_width / factor, wide);
@@ -122,13 +135,14 @@ result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, s
   if (!small) return {fault_code::internal, "out of memory"};
   gdImageAlphaBlending(small.get(), 0);
   gdImageSaveAlpha(small.get(), 1);
-  gdImageCopyResampled(small.get(), source.get(), 0, 0, part.x, part.y, gdImageSX(small.get()), gdImageSY(small.get()), part.width, part.height);
+  gdImageCopyResampled(small.get(), source.get(), 0, 0, part.x, part.y, gdImageSX(small.get()), gdImageSY(small.get()),
+                       part.width, part.height);
   source.reset();
   small = upright(std::move(small), header->orientation);
   if (!small) return {fault_code::internal, "out of memory"};
   const bool as_jpeg = header->format == picture_format::jpeg;
-  thumbnail out{encoded(small.get(), as_jpeg), as_jpeg ? "image/jpeg" : "image/png", static_cast<std::uint32_t>(gdImageSX(small.get())),
-                static_cast<std::uint32_t>(gdImageSY(small.get()))};
+  thumbnail out{encoded(small.get(), as_jpeg), as_jpeg ? "image/jpeg" : "image/png",
+                static_cast<std::uint32_t>(gdImageSX(small.get())), static_cast<std::uint32_t>(gdImageSY(small.get()))};
   if (out.bytes.empty()) return {fault_code::internal, "the thumbnail cannot be encoded"};
   return out;
 }

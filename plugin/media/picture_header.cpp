@@ -98,7 +98,8 @@ header jpeg(const bytes_view& x) {
       return out;
     }
     if (marker == 0xda || marker == 0xd9) return {}; // picture data before its size
-    if (marker == 0xe1 && x.has(at + 4, length - 2)) orientation = orientation_of(bytes_view{x.text(at + 4, length - 2)});
+    if (marker == 0xe1 && x.has(at + 4, length - 2))
+      orientation = orientation_of(bytes_view{x.text(at + 4, length - 2)});
     at += 2 + length;
   }
   return {};

@@ -25,9 +25,11 @@ fault refusal(int status, const std::string& errcode, const fault& why) {
 
 } // namespace
 
-remote_file::remote_file(std::uint64_t bytes_max, sink bytes_of_file) : bytes_max_(bytes_max), sink_(std::move(bytes_of_file)) {}
+remote_file::remote_file(std::uint64_t bytes_max, sink bytes_of_file)
+    : bytes_max_(bytes_max), sink_(std::move(bytes_of_file)) {}
 
-status remote_file::on_piece(std::string_view bytes, std::string_view content_type, std::string_view content_disposition) {
+status remote_file::on_piece(std::string_view bytes, std::string_view content_type,
+                             std::string_view content_disposition) {
   if (broken_) return *broken_;
   status fine = ok();
   if (phase_ != phase::download) {
@@ -50,7 +52,8 @@ status remote_file::on_piece(std::string_view bytes, std::string_view content_ty
 
 status remote_file::take(std::string_view bytes) {
   found_.bytes += bytes.size();
-  if (found_.bytes > bytes_max_) return {fault_code::too_large, "the file is over " + std::to_string(bytes_max_) + " bytes"};
+  if (found_.bytes > bytes_max_)
+    return {fault_code::too_large, "the file is over " + std::to_string(bytes_max_) + " bytes"};
   return sink_(bytes);
 }
 
@@ -58,7 +61,8 @@ status remote_file::on_part(std::size_t number, const matrix::part_headers& head
   if (number > 1) return broken("there is a third part");
   if (number == 0) return ok();
   if (!headers.location.empty()) {
-    if (headers.location.size() > location_bytes_max || !headers.location.starts_with("https://")) return broken("the Location is no https URL");
+    if (headers.location.size() > location_bytes_max || !headers.location.starts_with("https://"))
+      return broken("the Location is no https URL");
     location_ = headers.location;
   }
   found_.content_type = matrix::served_media_type(headers.content_type);

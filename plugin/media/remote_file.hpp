@@ -52,7 +52,7 @@ private:
   phase phase_ = phase::download;
   std::optional<matrix::multipart_reader> reader_;
   std::optional<fault> broken_;
-  std::string metadata_;  ///< the first part
+  std::string metadata_; ///< the first part
   std::string location_;
   complete found_;
 };

@@ -46,13 +46,15 @@ std::optional<thumbnail_size> wanted_size(const matrix::endpoint_match& x) {
   const auto* method = x.find_query("method");
   if (!width || !height || *width < 1 || *height < 1 || (method && *method != "crop" && *method != "scale")) return {};
   const auto bounded = [](std::int64_t n) { return static_cast<std::uint32_t>(std::min<std::int64_t>(n, 1'000'000)); };
-  return thumbnail_size{bounded(*width), bounded(*height), method && *method == "crop" ? thumbnail_method::crop : thumbnail_method::scale};
+  return thumbnail_size{bounded(*width), bounded(*height),
+                        method && *method == "crop" ? thumbnail_method::crop : thumbnail_method::scale};
 }
 
 } // namespace
 
 void media_service::refuse(const federation_call& call, const fault& why) {
-  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal) outside_.complain("media store", why);
+  if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
+    outside_.complain("media store", why);
   gateway::federation_answer out;
   out.id = call.id;
   out.status = info(why.code).http_status;
@@ -66,7 +68,9 @@ void media_service::serve(const federation_call& call, bool may_wait) {
   if (!matrix::is_media_id(media_id)) return refuse(call, {fault_code::not_found, "there is no such file"});
   auto file = store_->find({}, media_id, outside_.now());
   if (!file) return refuse(call, file.error());
-  if (*file) return call.match->info->id == matrix::endpoint::media_thumbnail ? serve_thumbnail(call, **file) : serve_file(call, **file);
+  if (*file)
+    return call.match->info->id == matrix::endpoint::media_thumbnail ? serve_thumbnail(call, **file)
+                                                                     : serve_file(call, **file);
   const auto announced = store_->is_announced(media_id);
   if (!announced) return refuse(call, announced.error());
   if (!*announced) return refuse(call, {fault_code::not_found, "there is no such file"});
@@ -87,7 +91,8 @@ void media_service::serve_file(const federation_call& call, const file_info& fil
   out.tail = std::move(frame.tail);
   const auto bytes = out.body.size() + out.stream_bytes + out.tail.size();
   outside_.answer(call.gateway, std::move(out));
-  if (!call.origin.empty()) outside_.deliver({actor_kind::remote_server, call.origin}, call_answered{call.gateway, call.id, bytes});
+  if (!call.origin.empty())
+    outside_.deliver({actor_kind::remote_server, call.origin}, call_answered{call.gateway, call.id, bytes});
 }
 
 void media_service::on_body_wanted(const std::string& gateway, gateway::body_wanted x) {
@@ -100,12 +105,14 @@ void media_service::on_body_wanted(const std::string& gateway, gateway::body_wan
     outside_.answer(gateway, std::move(out));
   };
   if (!blob_files::is_hash(x.stream)) return reply(x.id, fault{fault_code::not_found, "stream"});
-  reading_.post_always([this, reply, x] { reply(x.id, store_->files().read(x.stream, x.offset, x.bytes)); }); // one per stream
+  reading_.post_always(
+    [this, reply, x] { reply(x.id, store_->files().read(x.stream, x.offset, x.bytes)); }); // one per stream
 }
 
 void media_service::serve_thumbnail(const federation_call& call, const file_info& file) {
   const auto wanted = wanted_size(*call.match);
-  if (!wanted) return refuse(call, {fault_code::invalid_param, "width and height are numbers from 1, method is crop or scale"});
+  if (!wanted)
+    return refuse(call, {fault_code::invalid_param, "width and height are numbers from 1, method is crop or scale"});
   const auto size = nearest_size(*wanted);
   auto known = store_->find_thumbnail(file.hash, size, outside_.now());
   if (!known) return refuse(call, known.error());
@@ -128,7 +135,8 @@ void media_service::make_thumbnail_for(const federation_call& call, const file_i
 
 void media_service::wait_for_upload(const federation_call& call) {
   const auto& media_id = call.match->parameters.at(0);
-  const auto wait = std::clamp<std::int64_t>(number_of(call.match->find_query("timeout_ms")).value_or(upload_wait_ms_default), 0, upload_wait_ms_max);
+  const auto wait = std::clamp<std::int64_t>(
+    number_of(call.match->find_query("timeout_ms")).value_or(upload_wait_ms_default), 0, upload_wait_ms_max);
   {
     const std::lock_guard lock{mutex_};
     if (upload_waiters_.size() < upload_waiters_max) {

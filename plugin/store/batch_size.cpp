@@ -38,11 +38,13 @@ std::size_t bytes_of(const put_state_group& x) {
   for (const auto& [key, event_id] : x.entries) bytes += key.first.size() + key.second.size() + event_id.size() + 8;
   return bytes;
 }
-std::size_t bytes_of(const put_room& x) { return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + 128; }
+std::size_t bytes_of(const put_room& x) {
+  return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + 128;
+}
 std::size_t bytes_of(const append_outbox& x) { return x.name.size() + x.body.size(); }
 std::size_t bytes_of(const append_delivery& x) {
-  return x.told.room.size() + x.told.matrix_room_id.size() + x.told.message.size() + x.told.event_id.size()
-      + x.told.server.size() + x.told.reason.size();
+  return x.told.room.size() + x.told.matrix_room_id.size() + x.told.message.size() + x.told.event_id.size() +
+         x.told.server.size() + x.told.reason.size();
 }
 std::size_t bytes_of(const acknowledge_outbox&) { return 0; }
 std::size_t bytes_of(const put_dead_letter& x) { return x.reason.size(); }
@@ -51,7 +53,9 @@ std::size_t bytes_of(const remove_destination_pdus& x) { return text_bytes(x.eve
 std::size_t bytes_of(const put_destination& x) {
   return text_bytes(x.transaction_pdus) + text_bytes(x.transaction_edus) + x.last_fault.size() + 64;
 }
-std::size_t bytes_of(const put_refused_pdu& x) { return x.event_id.size() + x.room_id.size() + x.type.size() + x.reason.size(); }
+std::size_t bytes_of(const put_refused_pdu& x) {
+  return x.event_id.size() + x.room_id.size() + x.type.size() + x.reason.size();
+}
 std::size_t bytes_of(const put_inbox& x) { return x.event_id.size() + x.pdu.size(); }
 std::size_t bytes_of(const remove_inbox& x) { return text_bytes(x.event_ids); }
 std::size_t bytes_of(const put_received_transaction& x) { return x.transaction_id.size() + x.response.size(); }
@@ -69,7 +73,9 @@ std::size_t bytes_of(const put_user& x) {
 std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96 + x.documents.size(); }
 std::size_t bytes_of(const put_room_listing& x) { return x.room_id.size() + x.listing.size(); }
 std::size_t bytes_of(const restore_event& x) { return x.whole ? json_bytes(x.whole->source) : 0; }
-std::size_t bytes_of(const redact_event& x) { return x.redacted ? json_bytes(x.redacted->source) + x.redaction_event_id.size() : 0; }
+std::size_t bytes_of(const redact_event& x) {
+  return x.redacted ? json_bytes(x.redacted->source) + x.redaction_event_id.size() : 0;
+}
 std::size_t bytes_of(const hold_redaction& x) {
   return x.redaction_event_id.size() + x.target_event_id.size() + x.sender.size();
 }

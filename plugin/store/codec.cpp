@@ -60,10 +60,8 @@ status apply_entries(std::string_view bytes, matrix::state_map& onto) {
     for (std::uint32_t i = 0; i + 2 < all.size; i += 3) {
       matrix::state_key_pair key{text(all.ptr[i]), text(all.ptr[i + 1])};
       std::string_view event_id = text(all.ptr[i + 2]);
-      if (event_id.empty())
-        onto.erase(key);
-      else
-        onto.insert_or_assign(std::move(key), std::string{event_id});
+      if (event_id.empty()) onto.erase(key);
+      else onto.insert_or_assign(std::move(key), std::string{event_id});
     }
     return std::monostate{};
   });
@@ -91,7 +89,8 @@ result<matrix::verify_keys> decode_keys(std::string_view bytes) {
       const auto& row = x.via.map.ptr[i];
       const auto& fields = array(row.val);
       if (fields.size != 3 && fields.size != 4) throw msgpack::type_error{};
-      matrix::verify_key key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(), fields.ptr[2].as<bool>()};
+      matrix::verify_key key{std::string{text(fields.ptr[0])}, fields.ptr[1].as<std::int64_t>(),
+                             fields.ptr[2].as<bool>()};
       if (fields.size == 4) {
         const auto& former = array(fields.ptr[3]);
         for (std::uint32_t j = 0; j + 1 < former.size; j += 2)

@@ -51,14 +51,19 @@ std::string looking_uri(const std::string& path) {
 std::vector<identity_conflict> conflicts(const identity& of_store, const identity& wanted, const std::string& path) {
   std::vector<identity_conflict> out;
   if (of_store.server_name != wanted.server_name)
-    out.push_back({"node.server_name", "is \"" + wanted.server_name + "\", but the store " + path + " holds rooms and users of \"" + of_store.server_name +
-                                         "\", whom others know by that name. Set it back to \"" + of_store.server_name +
-                                         "\", or begin anew with an empty folder in node.data_dir (and another store.path, where that is set)."});
+    out.push_back(
+      {"node.server_name",
+       "is \"" + wanted.server_name + "\", but the store " + path + " holds rooms and users of \"" +
+         of_store.server_name + "\", whom others know by that name. Set it back to \"" + of_store.server_name +
+         "\", or begin anew with an empty folder in node.data_dir (and another store.path, where that is set)."});
   if (of_store.streams != wanted.streams)
-    out.push_back({"edge.streams", "is " + std::to_string(wanted.streams) + ", but the store " + path + " was made with " + std::to_string(of_store.streams) +
-                                     ": rooms would change their streams, and what is told of one would no longer be in order. Set it back to " +
-                                     std::to_string(of_store.streams) +
-                                     ", or begin anew with an empty folder in node.data_dir (and another store.path, where that is set)."});
+    out.push_back(
+      {"edge.streams",
+       "is " + std::to_string(wanted.streams) + ", but the store " + path + " was made with " +
+         std::to_string(of_store.streams) +
+         ": rooms would change their streams, and what is told of one would no longer be in order. Set it back to " +
+         std::to_string(of_store.streams) +
+         ", or begin anew with an empty folder in node.data_dir (and another store.path, where that is set)."});
   return out;
 }
 
@@ -87,7 +92,8 @@ status claim(connection& db, const identity& wanted, const std::string& path) {
     return fault{fault_code::invalid_param, detail};
   }
   transaction all{db, transaction::kind::write};
-  statement{db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2), (?3, ?4)"}.run(server_name_row, wanted.server_name, streams_row, wanted.streams);
+  statement{db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2), (?3, ?4)"}.run(
+    server_name_row, wanted.server_name, streams_row, wanted.streams);
   all.commit();
   return ok();
 }

@@ -16,8 +16,9 @@ struct public_key {
 
 /// What the store at `path` says of itself. For ":memory:" it was never used.
 struct key_use {
-  std::optional<public_key> signed_with; ///< the key in use at the last start; nothing: never started, or by a version that did not write it down
-  bool is_used = false;                  ///< somebody of this server is known, or a room
+  std::optional<public_key>
+    signed_with; ///< the key in use at the last start; nothing: never started, or by a version that did not write it down
+  bool is_used = false; ///< somebody of this server is known, or a room
 };
 
 /// @pre nobody writes meanwhile: `open_sqlite` has returned, the store's thread has not begun
@@ -33,7 +34,7 @@ status write_key_use(const std::string& path, const public_key& now);
 /// @param key_file  for the sentence
 /// @param now_ms    milliseconds since 1970, for the sentence
 /// @returns forbidden with the way out
-status may_sign_with(const key_use& use, const public_key& now, const std::vector<public_key>& former, const std::string& key_file,
-                     std::int64_t now_ms);
+status may_sign_with(const key_use& use, const public_key& now, const std::vector<public_key>& former,
+                     const std::string& key_file, std::int64_t now_ms);
 
 } // namespace causeway::store

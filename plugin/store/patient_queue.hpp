@@ -45,8 +45,8 @@ public:
       auto& first = waiting_.front();
       weight += first.weight;
       if (weight > weight_max && weight != first.weight) return;
-      if (const auto owner = owners_.find(first.of); owner != owners_.end() && --owner->second
-          == 0) owners_.erase(owner);
+      if (const auto owner = owners_.find(first.of); owner != owners_.end() && --owner->second == 0)
+        owners_.erase(owner);
       auto x = std::move(first.item);
       waiting_.pop_front();
       give(std::move(x));
@@ -63,8 +63,8 @@ private:
     std::size_t weight = 1;
   };
   std::deque<entry> waiting_;
-  std::size_t ripe_ = 0;                ///< how many at the front
-  std::optional<time_point> next_due_;  ///< of those that are not
+  std::size_t ripe_ = 0;               ///< how many at the front
+  std::optional<time_point> next_due_; ///< of those that are not
   std::unordered_map<const void*, std::size_t> owners_;
 };
 

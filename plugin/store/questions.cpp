@@ -24,25 +24,28 @@ private:
   statement& end_;
 };
 
-#define CAUSEWAY_INVITATION_COLUMNS                                                                                    \
-  "SELECT r.room_id, i.user_id, i.room_version, i.inviter, i.direction, i.state, i.reason, i.event, "                  \
-  "i.invite_room_state,"                                                                                               \
-  " CASE WHEN r.chat_room_id <> '' THEN r.chat_room_id ELSE i.chat_room_id END, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via, i.last_fault"            \
+#define CAUSEWAY_INVITATION_COLUMNS                                                                                                                                                   \
+  "SELECT r.room_id, i.user_id, i.room_version, i.inviter, i.direction, i.state, i.reason, i.event, "                                                                                 \
+  "i.invite_room_state,"                                                                                                                                                              \
+  " CASE WHEN r.chat_room_id <> '' THEN r.chat_room_id ELSE i.chat_room_id END, i.type, i.since_ts, i.deadline_ts, i.attempts, i.retry_at_ts, i.pending_request, i.via, i.last_fault" \
   " FROM invitations i JOIN rooms r ON r.room = i.room "
 
 } // namespace
 
 questions::questions(connection& db, names& known)
     : db_(db), names_(known), begin_(db, "BEGIN"), end_(db, "COMMIT"),
-      select_room_(db,
-                   "SELECT known, room_version, phase, chat_room_id, type, federated, forward_extremities, state_group,"
-                   " last_position, first_position, last_state_group, history_from, members_omitted FROM rooms WHERE room = ?1"),
+      select_room_(
+        db,
+        "SELECT known, room_version, phase, chat_room_id, type, federated, forward_extremities, state_group,"
+        " last_position, first_position, last_state_group, history_from, members_omitted FROM rooms WHERE room = ?1"),
       select_version_(db, "SELECT room_version FROM rooms WHERE room = ?1"),
-      select_event_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, room, redacted_by"
-                        " FROM events WHERE seq = ?1"),
+      select_event_(db,
+                    "SELECT judged, state_group_before, state_group_after, position, event_id, json, room, redacted_by"
+                    " FROM events WHERE seq = ?1"),
       select_place_(db, "SELECT depth, position, judged FROM events WHERE seq = ?1"),
-      select_for_auth_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, redacted_by FROM events"
-                           " WHERE room = ?1 AND for_auth = 1 ORDER BY seq"),
+      select_for_auth_(
+        db, "SELECT judged, state_group_before, state_group_after, position, event_id, json, redacted_by FROM events"
+            " WHERE room = ?1 AND for_auth = 1 ORDER BY seq"),
       select_group_(db, "SELECT base, entries FROM state_groups WHERE key = ?1"),
       select_inbox_(db, "SELECT event_id, origin, pdu, received_ts FROM inbox WHERE room = ?1 ORDER BY seq"),
       list_rooms_(
@@ -79,18 +82,22 @@ questions::questions(connection& db, names& known)
       // A room has work left when events are staged, history or members of a join are still to be fetched, or a redaction has not
       // met its target.
       directory_rooms_(
-        db, "SELECT room_id, chat_room_id, room_version, phase,"
-            " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> ''))"
-            " OR EXISTS(SELECT 1 FROM held_redactions h WHERE h.room = rooms.room AND h.looked_up = 0), listing"
-            " FROM rooms WHERE known = 1 OR chat_room_id <> '' ORDER BY room"),
+        db,
+        "SELECT room_id, chat_room_id, room_version, phase,"
+        " EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room) OR (phase = 0 AND (history_from <> '' OR members_omitted <> ''))"
+        " OR EXISTS(SELECT 1 FROM held_redactions h WHERE h.room = rooms.room AND h.looked_up = 0), listing"
+        " FROM rooms WHERE known = 1 OR chat_room_id <> '' ORDER BY room"),
       next_queued_(db, "SELECT key FROM destination_pdus WHERE key >= ?1 ORDER BY key LIMIT 1"),
       servers_in_flight_(db, "SELECT server FROM destinations WHERE transaction_id <> ''"),
-      directory_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"
-                                 " WHERE i.deadline_ts <> 0 OR i.pending_request <> '' OR i.state = 'revoked_unconfirmed' ORDER BY i.seq"),
+      directory_invitations_(
+        db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"
+            " WHERE i.deadline_ts <> 0 OR i.pending_request <> '' OR i.state = 'revoked_unconfirmed' ORDER BY i.seq"),
       directory_users_(db, "SELECT user_id, chat_name, display_name, avatar_url FROM users ORDER BY seq"),
       known_rooms_(db, "SELECT room_id FROM rooms WHERE known = 1"),
       known_invitations_(db, "SELECT r.room_id, i.user_id FROM invitations i JOIN rooms r ON r.room = i.room"),
-      known_servers_(db, "SELECT s.name FROM server_keys k JOIN servers s ON s.server = k.server ORDER BY k.fetched_ts DESC LIMIT ?1"),
+      known_servers_(
+        db,
+        "SELECT s.name FROM server_keys k JOIN servers s ON s.server = k.server ORDER BY k.fetched_ts DESC LIMIT ?1"),
       list_destinations_(db,
                          "SELECT s.server, s.name FROM servers s WHERE s.server IN (SELECT server FROM destinations)"
                          " OR EXISTS(SELECT 1 FROM destination_pdus WHERE key BETWEEN s.server << 40"
@@ -100,11 +107,16 @@ questions::questions(connection& db, names& known)
         db,
         "SELECT e.origin_server_ts FROM destination_pdus d CROSS JOIN events e"
         " ON e.seq = coalesce(d.event, d.key & 1099511627775) WHERE d.key BETWEEN ?1 AND ?2 ORDER BY d.key LIMIT 1"),
-      select_refused_(db, "SELECT key, event_id, room_id, type, reason, ts FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC"),
+      select_refused_(
+        db,
+        "SELECT key, event_id, room_id, type, reason, ts FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC"),
       count_refused_(db, "SELECT key FROM refused_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
-      select_redaction_(db, "SELECT judged, state_group_before, state_group_after, position, event_id, json FROM events WHERE seq = ?1"),
-      select_held_redactions_(db, "SELECT redaction_event_id, target_event_id, sender, by_power, looked_up FROM held_redactions"
-                                  " WHERE room = ?1 ORDER BY seq") {
+      select_redaction_(
+        db,
+        "SELECT judged, state_group_before, state_group_after, position, event_id, json FROM events WHERE seq = ?1"),
+      select_held_redactions_(
+        db, "SELECT redaction_event_id, target_event_id, sender, by_power, looked_up FROM held_redactions"
+            " WHERE room = ?1 ORDER BY seq") {
   static_assert(packed_low_max == 1099511627775, "the statements above spell it out");
 }
 

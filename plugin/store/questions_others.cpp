@@ -17,9 +17,9 @@ bool is_wanted(const put_invitation& x, invitations_wanted which) {
   // Open: the invited user may still answer it.
   const bool open = x.state == "sending" || x.state == "pending";
   switch (which) {
-    case invitations_wanted::all: return true;
-    case invitations_wanted::open: return open;
-    case invitations_wanted::unsettled: return open || x.state == "revoked_unconfirmed" || !x.pending_request.empty();
+  case invitations_wanted::all: return true;
+  case invitations_wanted::open: return open;
+  case invitations_wanted::unsettled: return open || x.state == "revoked_unconfirmed" || !x.pending_request.empty();
   }
   return true;
 }
@@ -53,7 +53,8 @@ answer questions::on(const load_destination& x) {
   loaded.destination = destination(server, x.server_name);
   {
     auto limit = std::min(x.limit, rows_max);
-    auto rows = (x.newest_per_room ? select_newest_queued_ : select_queued_).query(first_of(server), last_of(server), limit + 1);
+    auto rows =
+      (x.newest_per_room ? select_newest_queued_ : select_queued_).query(first_of(server), last_of(server), limit + 1);
     while (rows.next()) {
       if (loaded.pdus.size() == limit) {
         loaded.more = true;
@@ -74,7 +75,8 @@ answer questions::on(const load_destination& x) {
   auto refused = select_refused_.query(first_of(server), last_of(server));
   while (refused.next()) {
     if (loaded.refused.empty()) loaded.refused_count = low_of(refused.integer(0));
-    loaded.refused.push_back({x.server_name, refused.string(1), refused.string(2), refused.string(3), refused.string(4), refused.integer(5)});
+    loaded.refused.push_back(
+      {x.server_name, refused.string(1), refused.string(2), refused.string(3), refused.string(4), refused.integer(5)});
   }
   add_names(loaded);
   auto rows = select_keys_.query(server);
@@ -96,7 +98,8 @@ void questions::add_names(destination_loaded& loaded) {
       if (is_new)
         if (auto row = select_chat_room_.query(names_.find_room(e->room_id)); row.next()) room->second = row.string(0);
       const auto message = std::get<message_found>(on(find_message{e->room_id, e->event_id}));
-      if (!room->second.empty() || !message.chat_message_id.empty()) loaded.names_of[e->event_id] = {room->second, message.chat_message_id};
+      if (!room->second.empty() || !message.chat_message_id.empty())
+        loaded.names_of[e->event_id] = {room->second, message.chat_message_id};
     }
 }
 
@@ -111,7 +114,8 @@ answer questions::on(const list_destinations&) {
       one.queued = count.integer(0);
     if (auto oldest = oldest_queued_.query(first_of(server), last_of(server)); oldest.next())
       one.oldest_queued_ts = oldest.integer(0);
-    if (auto last = count_refused_.query(first_of(server), last_of(server)); last.next()) one.refused = low_of(last.integer(0));
+    if (auto last = count_refused_.query(first_of(server), last_of(server)); last.next())
+      one.refused = low_of(last.integer(0));
   }
   return listed;
 }

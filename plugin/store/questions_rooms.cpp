@@ -117,7 +117,8 @@ answer questions::on(const load_room& x) {
   loaded.invitations = all_invitations(invitations_of_room_.query(room));
   auto held = select_held_redactions_.query(room);
   while (held.next())
-    loaded.held_redactions.push_back({x.room_id, held.string(0), held.string(1), held.string(2), held.integer(3) != 0, held.integer(4) != 0});
+    loaded.held_redactions.push_back(
+      {x.room_id, held.string(0), held.string(1), held.string(2), held.integer(3) != 0, held.integer(4) != 0});
   return loaded;
 }
 
@@ -198,7 +199,8 @@ answer questions::on(const load_redaction& x) {
   if (auto seq = names_.find_event(x.redaction_event_id, room)) loaded.redaction = event(seq, rules_of(room)).event;
   if (auto seq = names_.find_event(x.target_event_id, room)) loaded.target = event(seq, rules_of(room));
   if (loaded.target)
-    if (const auto named = on(find_message{x.room_id, x.target_event_id}); const auto* found = std::get_if<message_found>(&named))
+    if (const auto named = on(find_message{x.room_id, x.target_event_id});
+        const auto* found = std::get_if<message_found>(&named))
       loaded.chat_message_id = found->chat_message_id;
   return loaded;
 }

@@ -72,9 +72,10 @@ private:
 
 class sqlite_engine : public engine {
 public:
-  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<database_watch> watch, std::unique_ptr<connection> db)
-      : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)), names_(*db_, recent_),
-        writer_(*db_, names_, recent_), questions_(*db_, names_) {
+  sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<database_watch> watch,
+                std::unique_ptr<connection> db)
+      : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)),
+        names_(*db_, recent_), writer_(*db_, names_, recent_), questions_(*db_, names_) {
     if (options_.path != path_in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
   }
 
@@ -228,7 +229,8 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const
       db->execute("PRAGMA synchronous = FULL");
       db->execute("PRAGMA journal_size_limit = " + std::to_string(log_bytes_kept));
       if (watch) watch->begin();
-      return std::unique_ptr<engine>{std::make_unique<sqlite_engine>(options, std::move(lock), std::move(watch), std::move(db))};
+      return std::unique_ptr<engine>{
+        std::make_unique<sqlite_engine>(options, std::move(lock), std::move(watch), std::move(db))};
     } catch (const sqlite::error& failed) {
       return named(sqlite::to_fault(failed));
     }

@@ -22,8 +22,8 @@ bool is_ordered(const query& x) {
 /// actor of a server, they would otherwise cut every group to one batch. A batch that comes later cannot make its
 /// answer wrong, only fresher.
 bool joins_group(const query& x) {
-  return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x)
-      || std::holds_alternative<load_destination>(x);
+  return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x) ||
+         std::holds_alternative<load_destination>(x);
 }
 
 /// Asked by every actor of a crowd of servers when it is made: behind what is urgent, though not held back.
@@ -65,10 +65,8 @@ struct store_thread::group {
 store_thread::store_thread(std::unique_ptr<engine> owned, const config::store_options& options)
     : engine_(std::move(owned)), options_(options) {
   auto second = engine_->open_reader();
-  if (second)
-    reader_ = *std::move(second);
-  else
-    counters_.last_fault = to_string(second.error());
+  if (second) reader_ = *std::move(second);
+  else counters_.last_fault = to_string(second.error());
   writer_thread_ = std::thread{[this] { run_writer(); }};
   pthread_setname_np(writer_thread_.native_handle(), "store-writer");
   if (!reader_) return;
@@ -123,19 +121,14 @@ void store_thread::ask(query question, answer_callback done) {
   {
     std::lock_guard lock{mutex_};
     why = refusal(0);
-    if (why != fault_code::none)
-      ++counters_.refused;
+    if (why != fault_code::none) ++counters_.refused;
     else if (ordered && is_patient(question))
       patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
-    else if (ordered)
-      queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
-    else
-      reader_queue_.push_back({std::move(question), std::move(done)});
+    else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
+    else reader_queue_.push_back({std::move(question), std::move(done)});
   }
-  if (why != fault_code::none)
-    done(refused(why));
-  else
-    (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
+  if (why != fault_code::none) done(refused(why));
+  else (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
 }
 
 void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done) {
@@ -143,15 +136,11 @@ void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_
   {
     std::lock_guard lock{mutex_};
     why = refusal(0);
-    if (why == fault_code::none)
-      queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
-    else
-      ++counters_.refused;
+    if (why == fault_code::none) queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
+    else ++counters_.refused;
   }
-  if (why == fault_code::none)
-    writer_wakeup_.notify_one();
-  else
-    done(refused(why));
+  if (why == fault_code::none) writer_wakeup_.notify_one();
+  else done(refused(why));
 }
 
 void store_thread::watch(std::function<void(const fault&)> told) {
@@ -200,8 +189,9 @@ void store_thread::run_writer() {
       const auto has_work = [this] { return !queue_.empty() || patient_.is_ripe(clock::now()) || stopping_; };
       while (!has_work()) {
         const auto due = patient_.due();
-        if (writer_wakeup_.wait_until(lock, due && *due < look ? *due : look) == std::cv_status::timeout
-            && clock::now() >= look) break;
+        if (writer_wakeup_.wait_until(lock, due && *due < look ? *due : look) == std::cv_status::timeout &&
+            clock::now() >= look)
+          break;
       }
       if (stopping_) patient_.ripen();
       // One slice at a time: what is urgent and comes meanwhile stands behind this one only.
@@ -244,10 +234,8 @@ store_thread::group store_thread::take_group() {
     } else {
       // It must not see later batches, and the earlier ones are being taken: it waits for a turn of its own.
       if (!taken.steps.empty()) break;
-      if (question)
-        taken.steps.emplace_back(std::move(*question));
-      else
-        taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
+      if (question) taken.steps.emplace_back(std::move(*question));
+      else taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
       queue_.pop_front();
       break;
     }
@@ -278,7 +266,8 @@ void store_thread::process(group& taken) {
 }
 
 /// Appends one outcome per batch, in order.
-void store_thread::commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes) {
+void store_thread::commit(std::span<const store_batch> batches, std::span<const fate> fates,
+                          std::vector<result<commit_outcome>>& outcomes) {
   if (std::any_of(fates.begin(), fates.end(), is_sealed)) {
     if (batches.size() == 1) {
       outcomes.emplace_back(fault{fault_code::store_failed, "not written: it rests on a batch that failed"});
@@ -373,10 +362,8 @@ void store_thread::purge_slice(waiting_purge& work) {
       return;
     }
   }
-  if (removed)
-    work.done(work.removed);
-  else
-    work.done(removed.error());
+  if (removed) work.done(work.removed);
+  else work.done(removed.error());
 }
 
 // -- the reading thread -------------------------------------------------------------------------------------------------

@@ -117,7 +117,8 @@ private:
   void admit_patient(std::size_t weight_max);
   group take_group();
   void process(group& taken);
-  void commit(std::span<const store_batch> batches, std::span<const fate> fates, std::vector<result<commit_outcome>>& outcomes);
+  void commit(std::span<const store_batch> batches, std::span<const fate> fates,
+              std::vector<result<commit_outcome>>& outcomes);
   void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
   void purge_slice(waiting_purge& work);
   bool try_again(const fault& why);
@@ -132,13 +133,14 @@ private:
   std::condition_variable writer_wakeup_, reader_wakeup_;
   std::deque<item> queue_;
   patient_queue<item> patient_;
-  std::size_t slice_left_ = 0;            ///< items of the last slice that stand in `queue_`
+  std::size_t slice_left_ = 0; ///< items of the last slice that stand in `queue_`
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;
   bool stopping_ = false;
-  bool is_out_ = false;                   ///< the last commit, or a look at the files, said store_failed
-  std::chrono::milliseconds pause_{0};    ///< before the next attempt; the writing thread's
-  std::shared_ptr<const std::function<void(const fault&)>> told_; ///< shared: it may have a state of its own, and is called without the mutex
+  bool is_out_ = false;                ///< the last commit, or a look at the files, said store_failed
+  std::chrono::milliseconds pause_{0}; ///< before the next attempt; the writing thread's
+  std::shared_ptr<const std::function<void(const fault&)>>
+    told_; ///< shared: it may have a state of its own, and is called without the mutex
   store_counters counters_;
   latency_histogram commit_us_;
 

@@ -29,10 +29,11 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       update_event_(db, "UPDATE events SET judged = ?2, for_auth = ?3, state_group_before = ?4, state_group_after = ?5,"
                         " position = ?6, reason = ?7 WHERE seq = ?1"),
       update_room_(
-        db, "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
-            " chat_room_id = CASE ?4 WHEN '' THEN chat_room_id ELSE ?4 END, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
-            " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
-            " members_omitted = ?13, events = events + ?14 WHERE room = ?1"),
+        db,
+        "UPDATE rooms SET known = 1, room_version = CASE ?2 WHEN '' THEN room_version ELSE ?2 END, phase = ?3,"
+        " chat_room_id = CASE ?4 WHEN '' THEN chat_room_id ELSE ?4 END, type = ?5, federated = ?6, forward_extremities = ?7, state_group = ?8,"
+        " last_position = ?9, first_position = ?10, last_state_group = ?11, history_from = ?12,"
+        " members_omitted = ?13, events = events + ?14 WHERE room = ?1"),
       count_events_(db, "UPDATE rooms SET events = events + ?2, room_version = CASE room_version WHEN '' THEN ?3"
                         " ELSE room_version END WHERE room = ?1"),
       put_state_group_(db, "INSERT OR REPLACE INTO state_groups VALUES(?1, ?2, ?3)"),
@@ -62,12 +63,13 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       insert_command_(db, "INSERT INTO command_results(seq, command_id, command_name, succeeded, body, ts)"
                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
       put_invitation_(
-        db, "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
-            " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request, via,"
-            " last_fault) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
-            " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
-            " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
-            " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16, via = ?17, last_fault = ?18"),
+        db,
+        "INSERT INTO invitations(room, user_id, room_version, inviter, direction, state, reason, event,"
+        " invite_room_state, chat_room_id, type, since_ts, deadline_ts, attempts, retry_at_ts, pending_request, via,"
+        " last_fault) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+        " ON CONFLICT(room, user_id) DO UPDATE SET room_version = ?3, inviter = ?4, direction = ?5, state = ?6,"
+        " reason = ?7, event = ?8, invite_room_state = ?9, chat_room_id = ?10, type = ?11, since_ts = ?12,"
+        " deadline_ts = ?13, attempts = ?14, retry_at_ts = ?15, pending_request = ?16, via = ?17, last_fault = ?18"),
       select_binding_(db, "SELECT event_id, chat_message_id, room FROM bindings WHERE seq = ?1"),
       insert_binding_(db, "INSERT INTO bindings(seq, room, event_id, chat_message_id) VALUES(?1, ?2, ?3, ?4)"),
       // Emptied, not deleted: the number of its row must not come again.
@@ -75,8 +77,10 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
       put_user_(db, "INSERT INTO users(user_id, chat_name, display_name, avatar_url) VALUES(?1, ?2, ?3, ?4)"
                     " ON CONFLICT(user_id) DO UPDATE SET chat_name = ?2, display_name = ?3, avatar_url = ?4"),
       put_server_keys_(db, "INSERT OR REPLACE INTO server_keys VALUES(?1, ?2, ?3, ?4)"),
-      bind_room_(db, "UPDATE rooms SET chat_room_id = ?2 WHERE room = ?1"
-                     " AND NOT EXISTS(SELECT 1 FROM rooms AS other WHERE other.chat_room_id = ?2 AND other.chat_room_id <> '' AND other.room <> ?1)"),
+      bind_room_(
+        db,
+        "UPDATE rooms SET chat_room_id = ?2 WHERE room = ?1"
+        " AND NOT EXISTS(SELECT 1 FROM rooms AS other WHERE other.chat_room_id = ?2 AND other.chat_room_id <> '' AND other.room <> ?1)"),
       put_room_listing_(db, "UPDATE rooms SET listing = ?2 WHERE room = ?1"),
       redact_event_(db, "UPDATE events SET json = ?2, redacted_by = ?3 WHERE seq = ?1 AND redacted_by = 0"),
       restore_event_(db, "UPDATE events SET json = ?2 WHERE seq = ?1 AND redacted_by = 0"),
@@ -221,8 +225,7 @@ void writer::apply(const append_outbox& x) {
   outcome_bytes_ += x.name.size() + x.body.size();
   if (outcome_bytes_ > outcome_bytes_max)
     outcome_->outbox_rows.clear(); // all of them or none: a gap must be read anyway
-  else
-    outcome_->outbox_rows[x.stream].push_back({cursor, x.name, x.body});
+  else outcome_->outbox_rows[x.stream].push_back({cursor, x.name, x.body});
 }
 
 void writer::apply(const append_delivery& x) { deliveries_.add(x); }
@@ -254,7 +257,10 @@ std::size_t writer::purge_commands(std::int64_t before_ts, std::int64_t now_ts, 
   std::vector<std::pair<std::int64_t, std::int64_t>> removed; // hash, row
   transaction all{db_, transaction::kind::write};
   // As with received transactions; a result must not go early, or its command would be carried out twice.
-  statement{db_, "UPDATE command_results SET ts = ?2 WHERE seq IN (SELECT seq FROM command_results ORDER BY seq LIMIT ?1) AND ts > ?2"}.run(rows_max, now_ts);
+  statement{
+    db_,
+    "UPDATE command_results SET ts = ?2 WHERE seq IN (SELECT seq FROM command_results ORDER BY seq LIMIT ?1) AND ts > ?2"}
+    .run(rows_max, now_ts);
   {
     statement oldest{db_, "SELECT seq, command_id, ts FROM command_results ORDER BY seq LIMIT ?1"};
     for (auto rows = oldest.query(rows_max); rows.next();)
@@ -340,9 +346,11 @@ void writer::apply(const put_destination& x) {
 void writer::apply(const put_refused_pdu& x) {
   const auto server = names_.server(x.server_name);
   std::int64_t count = 1;
-  if (auto last = last_refused_.query(packed(server, 0), packed(server, packed_low_max)); last.next()) count = low_of(last.integer(0)) + 1;
+  if (auto last = last_refused_.query(packed(server, 0), packed(server, packed_low_max)); last.next())
+    count = low_of(last.integer(0)) + 1;
   insert_refused_.run(packed(server, count), x.event_id, x.room_id, x.type, x.reason, x.ts);
-  if (const auto kept = static_cast<std::int64_t>(refused_pdus_kept_max); count > kept) delete_refused_.run(packed(server, 0), packed(server, count - kept));
+  if (const auto kept = static_cast<std::int64_t>(refused_pdus_kept_max); count > kept)
+    delete_refused_.run(packed(server, 0), packed(server, count - kept));
 }
 
 void writer::apply(const put_received_transaction& x) {
@@ -360,8 +368,10 @@ void writer::apply(const put_room_listing& x) { put_room_listing_.run(names_.roo
 
 void writer::apply(const redact_event& x) {
   auto room = names_.room(x.room_id, "");
-  auto target = names_.find_event(x.redacted->event_id, room), redaction = names_.find_event(x.redaction_event_id, room);
-  if (target == 0 || redaction == 0) throw invalid_write{"redact_event: " + x.redacted->event_id + " or its redaction is not stored"};
+  auto target = names_.find_event(x.redacted->event_id, room),
+       redaction = names_.find_event(x.redaction_event_id, room);
+  if (target == 0 || redaction == 0)
+    throw invalid_write{"redact_event: " + x.redacted->event_id + " or its redaction is not stored"};
   auto json = x.redacted->to_json();
   redact_event_.run(target, json, redaction);
 }
@@ -373,7 +383,8 @@ void writer::apply(const restore_event& x) {
 }
 
 void writer::apply(const hold_redaction& x) {
-  hold_redaction_.run(names_.room(x.room_id, ""), x.redaction_event_id, x.target_event_id, x.sender, x.by_power, x.looked_up);
+  hold_redaction_.run(names_.room(x.room_id, ""), x.redaction_event_id, x.target_event_id, x.sender, x.by_power,
+                      x.looked_up);
 }
 
 void writer::apply(const drop_held_redaction& x) {

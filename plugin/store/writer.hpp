@@ -92,9 +92,11 @@ private:
   statement insert_outbox_, put_dead_letter_;
   statement select_last_queued_, is_queued_, insert_queued_, insert_queued_out_of_order_, delete_queued_,
     delete_queued_out_of_order_;
-  statement put_destination_, last_refused_, insert_refused_, delete_refused_, put_inbox_, delete_inbox_, put_received_transaction_;
+  statement put_destination_, last_refused_, insert_refused_, delete_refused_, put_inbox_, delete_inbox_,
+    put_received_transaction_;
   statement command_id_, insert_command_, put_invitation_;
-  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, bind_room_, put_room_listing_;
+  statement select_binding_, insert_binding_, clear_binding_, put_user_, put_server_keys_, bind_room_,
+    put_room_listing_;
   statement redact_event_, restore_event_, hold_redaction_, drop_held_redaction_;
 };
 

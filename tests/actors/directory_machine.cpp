@@ -47,10 +47,13 @@ struct rig {
     return {r.status, *matrix::json::parse(r.body)};
   }
   std::pair<int, value> get(const std::string& target) { return answer(ask("GET", target)); }
-  std::pair<int, value> post(const std::string& target, const std::string& body) { return answer(ask("POST", target, body)); }
+  std::pair<int, value> post(const std::string& target, const std::string& body) {
+    return answer(ask("POST", target, body));
+  }
 
   void list(const std::string& room, int members, const std::string& more = {}, const std::string& aliases = "[]") {
-    on(room_listed{room, R"({"aliases":)" + aliases + R"(,"room":{"num_joined_members":)" + std::to_string(members) + R"(,"room_id":")" + room + "\"" + more + "}}"});
+    on(room_listed{room, R"({"aliases":)" + aliases + R"(,"room":{"num_joined_members":)" + std::to_string(members) +
+                           R"(,"room_id":")" + room + "\"" + more + "}}"});
   }
 };
 
@@ -68,9 +71,13 @@ std::string at(const std::string& path) { return fed + path; }
 
 BOOST_AUTO_TEST_CASE(profile_is_told_whole_or_by_field) {
   rig r;
-  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example")).second) == R"({"avatar_url":"mxc://here.example/a","displayname":"Ann"})");
-  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=displayname")).second) == R"({"displayname":"Ann"})");
-  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=m.tz")).second) == "{}");
+  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example")).second) ==
+             R"({"avatar_url":"mxc://here.example/a","displayname":"Ann"})");
+  BOOST_TEST(
+    matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=displayname")).second) ==
+    R"({"displayname":"Ann"})");
+  BOOST_TEST(matrix::json::canonical(r.get(at("query/profile?user_id=%40ann%3Ahere.example&field=m.tz")).second) ==
+             "{}");
   BOOST_TEST(r.get(at("query/profile?user_id=%40bob%3Ahere.example")).first == 404);
   BOOST_TEST(errcode(r.get(at("query/profile?user_id=bob")).second) == "M_INVALID_PARAM");
   BOOST_TEST(errcode(r.get(at("query/profile")).second) == "M_MISSING_PARAM");
@@ -93,14 +100,16 @@ struct closed_rig : rig {
 };
 
 BOOST_FIXTURE_TEST_CASE(a_stranger_is_not_told_of_anybody_whether_he_exists_or_not, closed_rig) {
-  for (const auto& target : {ann, at("query/profile?user_id=%40nobody%3Ahere.example"), at("user/devices/%40ann%3Ahere.example"),
-                             at("user/devices/%40nobody%3Ahere.example")}) {
+  for (const auto& target : {ann, at("query/profile?user_id=%40nobody%3Ahere.example"),
+                             at("user/devices/%40ann%3Ahere.example"), at("user/devices/%40nobody%3Ahere.example")}) {
     auto [status, body] = get(target);
     BOOST_TEST(status == 403, target);
     BOOST_TEST(errcode(body) == "M_FORBIDDEN");
   }
-  BOOST_TEST(matrix::json::canonical(post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@nobody:here.example":[]}})").second) ==
-             R"({"device_keys":{}})");
+  BOOST_TEST(
+    matrix::json::canonical(
+      post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@nobody:here.example":[]}})").second) ==
+    R"({"device_keys":{}})");
   BOOST_TEST(get(at("query/profile?user_id=nonsense")).first == 400);
 }
 
@@ -126,9 +135,11 @@ BOOST_FIXTURE_TEST_CASE(a_server_that_shares_a_room_with_a_user_is_told_of_him, 
 
 BOOST_FIXTURE_TEST_CASE(rooms_that_sleep_since_the_option_was_set_are_asked, closed_rig) {
   store::directory_loaded stored;
-  stored.rooms.push_back({"!old:here.example", "", "11", store::room_phase::joined, false, R"({"aliases":["#x:here.example"]})"});
+  stored.rooms.push_back(
+    {"!old:here.example", "", "11", store::room_phase::joined, false, R"({"aliases":["#x:here.example"]})"});
   stored.rooms.push_back({"!left:here.example", "", "11", store::room_phase::left, false, ""});
-  stored.rooms.push_back({"!known:here.example", "", "11", store::room_phase::joined, false, R"({"local_members":["@bob:here.example"]})"});
+  stored.rooms.push_back(
+    {"!known:here.example", "", "11", store::room_phase::joined, false, R"({"local_members":["@bob:here.example"]})"});
   begin(std::move(stored));
   const auto questions = asked(ask("GET", ann));
   BOOST_REQUIRE(questions.size() == 1U);
@@ -151,19 +162,25 @@ BOOST_FIXTURE_TEST_CASE(rooms_that_do_not_answer_are_no_refusal, closed_rig) {
 
 BOOST_AUTO_TEST_CASE(users_have_no_devices_and_no_keys) {
   rig r;
-  BOOST_TEST(matrix::json::canonical(r.get(at("user/devices/%40ann%3Ahere.example")).second) == R"({"devices":[],"stream_id":1,"user_id":"@ann:here.example"})");
+  BOOST_TEST(matrix::json::canonical(r.get(at("user/devices/%40ann%3Ahere.example")).second) ==
+             R"({"devices":[],"stream_id":1,"user_id":"@ann:here.example"})");
   BOOST_TEST(r.get(at("user/devices/%40bob%3Ahere.example")).first == 404);
-  BOOST_TEST(matrix::json::canonical(r.post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@bob:here.example":[]}})").second) ==
-             R"({"device_keys":{"@ann:here.example":{}}})");
-  BOOST_TEST(matrix::json::canonical(r.post(at("user/keys/claim"), R"({"one_time_keys":{"@ann:here.example":{"D":"signed_curve25519"}}})").second) ==
-             R"({"one_time_keys":{}})");
+  BOOST_TEST(
+    matrix::json::canonical(
+      r.post(at("user/keys/query"), R"({"device_keys":{"@ann:here.example":[],"@bob:here.example":[]}})").second) ==
+    R"({"device_keys":{"@ann:here.example":{}}})");
+  BOOST_TEST(
+    matrix::json::canonical(
+      r.post(at("user/keys/claim"), R"({"one_time_keys":{"@ann:here.example":{"D":"signed_curve25519"}}})").second) ==
+    R"({"one_time_keys":{}})");
   BOOST_TEST(errcode(r.post(at("user/keys/query"), "{}").second) == "M_BAD_JSON");
   BOOST_TEST(errcode(r.post(at("user/keys/claim"), "[]").second) == "M_BAD_JSON");
 }
 
 BOOST_AUTO_TEST_CASE(invitation_goes_by_way_of_the_room) {
   rig r;
-  const auto done = r.ask("PUT", "/_matrix/federation/v2/invite/!r%3Athere.example/$e", R"({"event":{"state_key":"@ann:here.example"}})");
+  const auto done = r.ask("PUT", "/_matrix/federation/v2/invite/!r%3Athere.example/$e",
+                          R"({"event":{"state_key":"@ann:here.example"}})");
   BOOST_TEST((told<federation_call>(done).at(0).first == address{actor_kind::room, "!r:there.example"}));
 }
 
@@ -180,7 +197,9 @@ BOOST_AUTO_TEST_CASE(three_hundred_invitations_of_one_user_in_a_moment_are_twent
   int passed = 0, refused = 0, told_operator = 0;
   for (int i = 0; i < 300; ++i) {
     // The old form counts like the new.
-    const auto done = r.ask("PUT", std::string{i % 2 ? "/_matrix/federation/v2" : "/_matrix/federation/v1"} + "/invite/%21r%3Athere.example/%24e" + std::to_string(i),
+    const auto done = r.ask("PUT",
+                            std::string{i % 2 ? "/_matrix/federation/v2" : "/_matrix/federation/v1"} +
+                              "/invite/%21r%3Athere.example/%24e" + std::to_string(i),
                             i % 2 ? invite_body() : R"({"type":"m.room.member","state_key":"@ann:here.example"})");
     passed += told<federation_call>(done).size();
     for (const auto& n : of_kind<note>(done)) told_operator += n.what == "server invites too often";
@@ -197,25 +216,34 @@ BOOST_AUTO_TEST_CASE(three_hundred_invitations_of_one_user_in_a_moment_are_twent
   BOOST_TEST(refused == 280);
   BOOST_TEST(told_operator == 1);
   r.now += 60'000;
-  BOOST_TEST(told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24late", invite_body())).size() == 1u);
+  BOOST_TEST(
+    told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24late", invite_body()))
+      .size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(invitations_that_come_with_a_room_are_counted_with_those_by_request) {
   rig r;
-  const invite_admission_wanted wanted{{actor_kind::invitation, "!r|@ann:here.example"}, 3, "there.example", "@ann:here.example"};
+  const invite_admission_wanted wanted{
+    {actor_kind::invitation, "!r|@ann:here.example"}, 3, "there.example", "@ann:here.example"};
   for (int i = 0; i < 19; ++i) BOOST_TEST(told<invite_admitted>(r.on(wanted)).at(0).second.wait_ms == 0u);
-  BOOST_TEST(told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", invite_body())).size() == 1u);
+  BOOST_TEST(
+    told<federation_call>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", invite_body()))
+      .size() == 1u);
   const auto told_later = told<invite_admitted>(r.on(wanted)).at(0);
   BOOST_TEST((told_later.first == wanted.reply_to));
   BOOST_TEST(told_later.second.asked == 3u);
   BOOST_TEST(told_later.second.wait_ms > 0u);
-  const auto nobody = told<invite_admitted>(r.on(invite_admission_wanted{wanted.reply_to, 4, "there.example", "@nobody:here.example"})).at(0).second;
+  const auto nobody =
+    told<invite_admitted>(r.on(invite_admission_wanted{wanted.reply_to, 4, "there.example", "@nobody:here.example"}))
+      .at(0)
+      .second;
   BOOST_TEST(!nobody.is_known);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_server_that_tells_a_hundred_kilobytes_of_the_room_the_operator_hears_once) {
   rig r;
-  const auto large = invite_body(R"(,"invite_room_state":[{"type":"x","state_key":"","content":{"body":")" + std::string(100'000, 'x') + R"("}}])");
+  const auto large = invite_body(R"(,"invite_room_state":[{"type":"x","state_key":"","content":{"body":")" +
+                                 std::string(100'000, 'x') + R"("}}])");
   int told_operator = 0;
   for (int i = 0; i < 3; ++i)
     for (const auto& n : of_kind<note>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", large)))
@@ -229,7 +257,8 @@ BOOST_AUTO_TEST_CASE(alias_is_answered_by_its_room_and_belongs_to_whoever_came_f
   BOOST_TEST(r.get(at(query)).first == 404);
   r.list("!one:here.example", 2, {}, R"(["#a:here.example"])");
   r.list("!two:here.example", 2, {}, R"(["#a:here.example"])");
-  BOOST_TEST((told<federation_call>(r.ask("GET", at(query))).at(0).first == address{actor_kind::room, "!one:here.example"}));
+  BOOST_TEST(
+    (told<federation_call>(r.ask("GET", at(query))).at(0).first == address{actor_kind::room, "!one:here.example"}));
   r.on(room_listed{"!one:here.example", {}});
   BOOST_TEST(r.get(at(query)).first == 404);
   BOOST_TEST(errcode(r.get(at("query/directory?room_alias=a")).second) == "M_INVALID_PARAM");
@@ -275,10 +304,12 @@ BOOST_AUTO_TEST_CASE(public_rooms_are_paged_both_ways_most_members_first) {
   BOOST_TEST(rooms(first) == "!c:here.example !a:here.example ");
   BOOST_TEST(*first.find_integer("total_room_count_estimate") == 4);
   BOOST_TEST(!first.find("prev_batch"));
-  const auto second = r.get(at("publicRooms?limit=2&since=" + matrix::percent_encode(*first.find_string("next_batch")))).second;
+  const auto second =
+    r.get(at("publicRooms?limit=2&since=" + matrix::percent_encode(*first.find_string("next_batch")))).second;
   BOOST_TEST(rooms(second) == "!b:here.example !d:here.example ");
   BOOST_TEST(!second.find("next_batch"));
-  const auto back = r.post(at("publicRooms"), R"({"limit":2,"since":")" + *second.find_string("prev_batch") + "\"}").second;
+  const auto back =
+    r.post(at("publicRooms"), R"({"limit":2,"since":")" + *second.find_string("prev_batch") + "\"}").second;
   BOOST_TEST(rooms(back) == rooms(first));
   BOOST_TEST(!back.find("prev_batch"));
   BOOST_TEST(errcode(r.get(at("publicRooms?since=x")).second) == "M_INVALID_PARAM");
@@ -291,16 +322,20 @@ BOOST_AUTO_TEST_CASE(public_rooms_are_filtered_by_words_and_type) {
   r.list("!cats:here.example", 3, R"(,"name":"All about CATS")");
   r.list("!dogs:here.example", 2, R"(,"topic":"dogs, not cats")");
   r.list("!space:here.example", 1, R"(,"room_type":"m.space")");
-  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"generic_search_term":"Cats"}})").second) == "!cats:here.example !dogs:here.example ");
-  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":["m.space"]}})").second) == "!space:here.example ");
-  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":[null]}})").second) == "!cats:here.example !dogs:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"generic_search_term":"Cats"}})").second) ==
+             "!cats:here.example !dogs:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":["m.space"]}})").second) ==
+             "!space:here.example ");
+  BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"room_types":[null]}})").second) ==
+             "!cats:here.example !dogs:here.example ");
   BOOST_TEST(rooms(r.post(at("publicRooms"), R"({"filter":{"generic_search_term":"birds"}})").second).empty());
 }
 
 BOOST_AUTO_TEST_CASE(public_rooms_are_known_after_a_restart_and_change_with_the_room) {
   rig r;
   store::directory_loaded stored;
-  stored.rooms.push_back({"!r:here.example", "r", "11", store::room_phase::joined, false, R"({"room":{"num_joined_members":1,"room_id":"!r:here.example"}})"});
+  stored.rooms.push_back({"!r:here.example", "r", "11", store::room_phase::joined, false,
+                          R"({"room":{"num_joined_members":1,"room_id":"!r:here.example"}})"});
   r.begin(std::move(stored));
   BOOST_TEST(rooms(r.get(at("publicRooms")).second) == "!r:here.example ");
   r.on(room_listed{"!r:here.example", {}});
@@ -323,11 +358,13 @@ struct notary_rig : rig {
   std::string origin = "there.example";
 
   void keep(const std::string& server, const matrix::json::object& document) {
-    kept[server] = matrix::join_documents(matrix::with_document(matrix::split_documents(kept[server]), document, server));
+    kept[server] =
+      matrix::join_documents(matrix::with_document(matrix::split_documents(kept[server]), document, server));
   }
   /// What is done after the store has answered.
   effects question(const std::string& method, const std::string& target, const std::string& body = {}) {
-    federation_call call{"g", 7, origin, std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target)), nullptr};
+    federation_call call{
+      "g", 7, origin, std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target)), nullptr};
     if (!body.empty()) call.body = std::make_shared<const value>(*matrix::json::parse(body));
     auto all = on(call);
     for (const auto& asked : of_kind<ask_store>(all)) {
@@ -340,7 +377,9 @@ struct notary_rig : rig {
   }
 };
 
-object document_of_there(char letter, time_ms until) { return matrix::server_keys_document("there.example", key_of(letter), {}, until); }
+object document_of_there(char letter, time_ms until) {
+  return matrix::server_keys_document("there.example", key_of(letter), {}, until);
+}
 
 } // namespace
 
@@ -352,8 +391,9 @@ BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
   BOOST_TEST(wanted.valid_at_ts == 5);
   BOOST_TEST(wanted.wants_document);
   const auto document = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
-  const auto done = r.on(keys_found{wanted.asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key())),
-                                    std::make_shared<const matrix::key_documents>(matrix::key_documents{matrix::json::canonical(document)})});
+  const auto done = r.on(keys_found{
+    wanted.asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key())),
+    std::make_shared<const matrix::key_documents>(matrix::key_documents{matrix::json::canonical(document)})});
   const auto [status, body] = r.answer(done);
   const auto& told_back = *body.find_array("server_keys")->at(0).as_object();
   BOOST_TEST(status == 200);
@@ -386,7 +426,9 @@ BOOST_AUTO_TEST_CASE(notary_asks_nobody_where_the_configuration_says_so_or_enoug
   const auto sent = r.question("GET", "/_matrix/key/v2/query/there.example");
   BOOST_TEST(told<keys_wanted>(sent).empty());
   BOOST_TEST(r.answer(sent).second.find_array("server_keys")->size() == 1u);
-  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=" + std::to_string(noon + 86'400'001))).size() == 1u);
+  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=" +
+                                                   std::to_string(noon + 86'400'001)))
+               .size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(notary_has_a_bounded_number_of_servers_asked_at_once) {
@@ -394,7 +436,8 @@ BOOST_AUTO_TEST_CASE(notary_has_a_bounded_number_of_servers_asked_at_once) {
   std::size_t asked = 0;
   for (int i = 0; i < 3; ++i) {
     std::string many = "{\"server_keys\":{";
-    for (int j = 0; j < 60; ++j) many += (j ? "," : "") + ("\"s" + std::to_string(i) + "x" + std::to_string(j)) + ".example\":{}";
+    for (int j = 0; j < 60; ++j)
+      many += (j ? "," : "") + ("\"s" + std::to_string(i) + "x" + std::to_string(j)) + ".example\":{}";
     asked += told<keys_wanted>(r.question("POST", "/_matrix/key/v2/query", many + "}}")).size();
   }
   BOOST_TEST(asked == 100u);
@@ -421,12 +464,15 @@ BOOST_AUTO_TEST_CASE(notary_tells_no_more_at_once_than_an_answer_may_hold) {
 BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself) {
   notary_rig r;
   r.node.old_keys.push_back({"ed25519:old", there_key().public_key_base64(), noon - 1});
-  const auto sent = r.question("POST", "/_matrix/key/v2/query", R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
+  const auto sent = r.question(
+    "POST", "/_matrix/key/v2/query",
+    R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
   const auto asked = told<keys_wanted>(sent);
   BOOST_TEST(asked.size() == 2u);
   BOOST_TEST(asked.at(0).second.valid_at_ts == noon); // dead.example: as of now
   BOOST_TEST(asked.at(1).second.key_ids.at(0) == "ed25519:x");
-  BOOST_TEST(told<federation_reply>(r.on(keys_found{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
+  BOOST_TEST(
+    told<federation_reply>(r.on(keys_found{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
   r.now += r.node.federation.request_timeout_ms; // the other one does not answer at all
   const auto [status, body] = r.answer(r.on(timer_due{"notary"}));
   BOOST_TEST(status == 200);
@@ -442,13 +488,18 @@ BOOST_AUTO_TEST_CASE(notary_proves_a_key_its_server_no_longer_lists) {
   r.keep("there.example", document_of_there('t', noon + 86'400'000));
   r.origin.clear();
   const auto ask = [&](const std::string& key_id) {
-    return r.answer(r.question("POST", "/_matrix/key/v2/query", R"({"server_keys":{"there.example":{")" + key_id + R"(":{"minimum_valid_until_ts":1}}}})")).second;
+    return r
+      .answer(r.question("POST", "/_matrix/key/v2/query",
+                         R"({"server_keys":{"there.example":{")" + key_id + R"(":{"minimum_valid_until_ts":1}}}})"))
+      .second;
   };
   const auto of_former = ask(key_of('f').key_id());
   BOOST_TEST(of_former.find_array("server_keys")->size() == 1u);
   BOOST_TEST(of_former.find_array("server_keys")->at(0).find_object("verify_keys")->find(key_of('f').key_id()));
-  BOOST_TEST(bool(matrix::check_server_keys(*of_former.find_array("server_keys")->at(0).as_object(), "there.example", noon)));
-  BOOST_TEST(ask(there_key().key_id()).find_array("server_keys")->at(0).find_object("verify_keys")->find(there_key().key_id()));
+  BOOST_TEST(
+    bool(matrix::check_server_keys(*of_former.find_array("server_keys")->at(0).as_object(), "there.example", noon)));
+  BOOST_TEST(
+    ask(there_key().key_id()).find_array("server_keys")->at(0).find_object("verify_keys")->find(there_key().key_id()));
 }
 
 BOOST_AUTO_TEST_CASE(notary_whose_store_is_busy_tells_nothing_wrong) {
@@ -491,11 +542,14 @@ struct join_rig : rig {
     for (const auto& server : x.via) out += " " + server;
     return out;
   }
-  static fault_code refusal(const effects& from) { return chat::decode_fault(told<command_done>(from).at(0).second.body).code; }
+  static fault_code refusal(const effects& from) {
+    return chat::decode_fault(told<command_done>(from).at(0).second.body).code;
+  }
   effects answer_alias(const effects& asked, int status, const std::string& body, fault why = {}) {
     const auto request = told<peer_request>(asked).at(0).second;
     std::string errcode; // as the actor of that server reads it
-    if (const auto told = matrix::json::parse(body); told && told->find_string("errcode")) errcode = *told->find_string("errcode");
+    if (const auto told = matrix::json::parse(body); told && told->find_string("errcode"))
+      errcode = *told->find_string("errcode");
     return on(peer_answer{request.asked, "there.example", status, body, std::move(why), std::move(errcode)});
   }
 };
@@ -503,8 +557,10 @@ struct join_rig : rig {
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_room_is_joined_through_given_servers_then_that_of_its_id, join_rig) {
-  BOOST_TEST(handed_on(join("!r:there.example", {"b.example", "here.example", "b.example"})) == "!r:there.example: b.example there.example");
-  BOOST_TEST(handed_on(join("!" + std::string(43, 'x'), {"b.example"})) == "!" + std::string(43, 'x') + ": b.example"); // version 12
+  BOOST_TEST(handed_on(join("!r:there.example", {"b.example", "here.example", "b.example"})) ==
+             "!r:there.example: b.example there.example");
+  BOOST_TEST(handed_on(join("!" + std::string(43, 'x'), {"b.example"})) ==
+             "!" + std::string(43, 'x') + ": b.example"); // version 12
   BOOST_TEST((refusal(join("!r:there.example", {"no server"})) == fault_code::invalid_identifier));
   BOOST_TEST((refusal(join("#nonsense")) == fault_code::invalid_identifier));
   BOOST_TEST((refusal(join("unknown chat room")) == fault_code::not_found));
@@ -516,14 +572,19 @@ BOOST_FIXTURE_TEST_CASE(an_alias_of_another_server_is_asked_there_and_its_server
   BOOST_TEST((to == address{actor_kind::remote_server, "there.example"}));
   BOOST_TEST((request.endpoint == matrix::endpoint::query_directory));
   BOOST_TEST(request.query.at(0).second == "#party:there.example");
-  BOOST_TEST(handed_on(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":["a.example",7,"not a server","here.example"]})")) ==
+  BOOST_TEST(handed_on(answer_alias(
+               asked, 200, R"({"room_id":"!r:c.example","servers":["a.example",7,"not a server","here.example"]})")) ==
              "!r:c.example: a.example b.example c.example");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_alias_that_cannot_be_resolved_says_why, join_rig) {
-  auto refused = [&](int status, const std::string& body, fault why = {}) { return refusal(answer_alias(join("#party:there.example"), status, body, std::move(why))); };
-  BOOST_TEST((refused(404, R"({"errcode":"M_NOT_FOUND"})", {fault_code::peer_refused, "404"}) == fault_code::not_found));
-  BOOST_TEST((refused(403, R"({"errcode":"M_FORBIDDEN"})", {fault_code::peer_refused, "403"}) == fault_code::forbidden));
+  auto refused = [&](int status, const std::string& body, fault why = {}) {
+    return refusal(answer_alias(join("#party:there.example"), status, body, std::move(why)));
+  };
+  BOOST_TEST(
+    (refused(404, R"({"errcode":"M_NOT_FOUND"})", {fault_code::peer_refused, "404"}) == fault_code::not_found));
+  BOOST_TEST(
+    (refused(403, R"({"errcode":"M_FORBIDDEN"})", {fault_code::peer_refused, "403"}) == fault_code::forbidden));
   BOOST_TEST((refused(0, "", {fault_code::peer_unreachable, "x"}) == fault_code::peer_unreachable));
   BOOST_TEST((refused(200, "{}") == fault_code::peer_bad_answer));
   BOOST_TEST((refused(200, R"({"room_id":"nonsense"})") == fault_code::peer_bad_answer));
@@ -550,26 +611,34 @@ BOOST_FIXTURE_TEST_CASE(a_knock_finds_its_room_and_servers_as_a_join_does, join_
     m.body = std::make_shared<const chat::command>(std::move(x));
     return on(m);
   };
-  auto knock = [&](const std::string& room, std::vector<std::string> via = {}) { return command(chat::room_knock{room, "ann", std::move(via), "let me in"}); };
+  auto knock = [&](const std::string& room, std::vector<std::string> via = {}) {
+    return command(chat::room_knock{room, "ann", std::move(via), "let me in"});
+  };
   const auto asked = knock("#party:there.example", {"b.example"});
-  const auto handed = told<chat_command>(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":["a.example"]})"));
+  const auto handed =
+    told<chat_command>(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":["a.example"]})"));
   BOOST_REQUIRE(handed.size() == 1u);
   BOOST_TEST((handed[0].first == address{actor_kind::room, "!r:c.example"}));
   const auto& x = std::get<chat::room_knock>(*handed[0].second.body);
   BOOST_TEST(x.room == "!r:c.example");
   BOOST_TEST(x.user == "@ann:here.example");
-  BOOST_TEST(x.via == (std::vector<std::string>{"a.example", "b.example", "c.example"}), boost::test_tools::per_element());
+  BOOST_TEST(x.via == (std::vector<std::string>{"a.example", "b.example", "c.example"}),
+             boost::test_tools::per_element());
   BOOST_TEST(x.reason.value() == "let me in");
   BOOST_TEST((refusal(knock("#party:here.example")) == fault_code::not_found));
-  BOOST_TEST((refusal(answer_alias(knock("#party:there.example"), 404, R"({"errcode":"M_NOT_FOUND"})", {fault_code::peer_refused, "404"})) == fault_code::not_found));
+  BOOST_TEST((refusal(answer_alias(knock("#party:there.example"), 404, R"({"errcode":"M_NOT_FOUND"})",
+                                   {fault_code::peer_refused, "404"})) == fault_code::not_found));
 
   const auto taken_back = told<chat_command>(command(chat::knock_retract{"!r:c.example", "ann", {}}));
   BOOST_TEST((taken_back.at(0).first == address{actor_kind::room, "!r:c.example"}));
   BOOST_TEST(std::get<chat::knock_retract>(*taken_back[0].second.body).user == "@ann:here.example");
-  const auto rejected = told<chat_command>(command(chat::knock_reject{"!r:c.example", "ann", "@eve:there.example", {}}));
+  const auto rejected =
+    told<chat_command>(command(chat::knock_reject{"!r:c.example", "ann", "@eve:there.example", {}}));
   BOOST_TEST(std::get<chat::knock_reject>(*rejected.at(0).second.body).by == "@ann:here.example");
-  BOOST_TEST((refusal(command(chat::knock_reject{"!r:c.example", "@eve:there.example", "ann", {}})) == fault_code::invalid_param));
-  BOOST_TEST((refusal(command(chat::knock_retract{"!r:c.example", "@eve:there.example", {}})) == fault_code::invalid_param));
+  BOOST_TEST((refusal(command(chat::knock_reject{"!r:c.example", "@eve:there.example", "ann", {}})) ==
+              fault_code::invalid_param));
+  BOOST_TEST(
+    (refusal(command(chat::knock_retract{"!r:c.example", "@eve:there.example", {}})) == fault_code::invalid_param));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -31,7 +31,8 @@ struct directory_rig {
     machine->on(store_says(asked, std::move(stored)), now);
   }
   effects command(chat::command x) {
-    const auto done = machine->on(command_received{{"s", "c1", 0}, std::make_shared<const chat::command>(std::move(x))}, now);
+    const auto done =
+      machine->on(command_received{{"s", "c1", 0}, std::make_shared<const chat::command>(std::move(x))}, now);
     for (const auto& row : written<store::put_user>(done)) {
       std::erase_if(users, [&](const auto& one) { return one.user_id == row.user_id; });
       users.push_back(row);
@@ -53,8 +54,8 @@ struct directory_rig {
     federation_call call;
     call.gateway = "g";
     call.origin = "there.example";
-    call.match = std::make_shared<const matrix::endpoint_match>(
-      *matrix::match_endpoint("GET", "/_matrix/federation/v1/query/profile?user_id=" + matrix::percent_encode(user_id)));
+    call.match = std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(
+      "GET", "/_matrix/federation/v1/query/profile?user_id=" + matrix::percent_encode(user_id)));
     return told<federation_reply>(machine->on(call, now)).at(0).second.status == 200;
   }
   std::string field(const effects& answered, const char* key) {
@@ -92,7 +93,8 @@ BOOST_FIXTURE_TEST_CASE(a_misspelled_user_becomes_no_ghost_that_others_find, dir
   BOOST_TEST((refusal(a_channel("ann", {"bobb"})).code == fault_code::not_found));
   BOOST_TEST((refusal(chat::invite_send{"chat-1", "ann", "bobb", {}}).code == fault_code::not_found));
   BOOST_TEST((refusal(chat::invite_send{"chat-1", "ann", ghost, {}}).code == fault_code::not_found));
-  BOOST_TEST(handed_on(a_message("ann", {"bobb"})).mentions == std::vector<std::string>{ghost}, boost::test_tools::per_element());
+  BOOST_TEST(handed_on(a_message("ann", {"bobb"})).mentions == std::vector<std::string>{ghost},
+             boost::test_tools::per_element());
   BOOST_TEST(handed_on(a_message("bobb")).sender == ghost); // the room says that he is no member
   BOOST_TEST(handed_on(chat::member_leave{"chat-1", "bobb", {}}).user == ghost);
   BOOST_TEST(handed_on(chat::typing{"chat-1", "bobb", true}).user == ghost);
@@ -124,17 +126,20 @@ BOOST_FIXTURE_TEST_CASE(a_user_exists_when_the_chat_server_says_so_or_lets_him_a
     BOOST_TEST((refusal(chat::invite_send{"chat-1", "ann", user, {}}).code == fault_code::none), user);
   }
   begin(); // from what is on disk
-  for (const auto* user : {"said", "creator", "joiner", "knocker", "guest"}) BOOST_TEST(others_find("@" + std::string{user} + ":here.example"), user);
+  for (const auto* user : {"said", "creator", "joiner", "knocker", "guest"})
+    BOOST_TEST(others_find("@" + std::string{user} + ":here.example"), user);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_creator_may_be_among_the_members_under_either_name, directory_rig) {
-  const auto made = handed_on(a_channel("newcomer", {"@newcomer:here.example", "newcomer", "ann", "@ann:here.example"}));
+  const auto made =
+    handed_on(a_channel("newcomer", {"@newcomer:here.example", "newcomer", "ann", "@ann:here.example"}));
   BOOST_TEST(made.creator == "@newcomer:here.example");
   BOOST_TEST(made.members == std::vector<std::string>{"@ann:here.example"}, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(users_of_other_servers_are_taken_with_any_name_real_servers_have, directory_rig) {
-  for (const auto* id : {"@freenode_Nick:there.example", "@UPPER:there.example", "@a|@b!#:there.example", "@jos\u00e9:there.example"}) {
+  for (const auto* id :
+       {"@freenode_Nick:there.example", "@UPPER:there.example", "@a|@b!#:there.example", "@jos\u00e9:there.example"}) {
     BOOST_TEST(handed_on(chat::invite_send{"chat-1", "ann", id, {}}).user == id);
     BOOST_TEST(handed_on(chat::invite_revoke{"chat-1", "ann", id, {}}).user == id);
     BOOST_TEST(handed_on(chat::knock_reject{"chat-1", "ann", id, {}}).user == id);
@@ -149,22 +154,37 @@ BOOST_FIXTURE_TEST_CASE(users_of_other_servers_are_taken_with_any_name_real_serv
   }
   // Whoever has such a name in a room already can be spoken of; nobody is invited by a slip of the pen.
   BOOST_TEST(handed_on(chat::knock_reject{"chat-1", "ann", "@b ob:there.example", {}}).user == "@b ob:there.example");
-  BOOST_TEST((refusal(chat::invite_send{"chat-1", "ann", "@b ob:there.example", {}}).code == fault_code::invalid_identifier));
-  BOOST_TEST((refusal(chat::invite_send{"chat-1", "ann", "@:there.example", {}}).code == fault_code::invalid_identifier));
+  BOOST_TEST(
+    (refusal(chat::invite_send{"chat-1", "ann", "@b ob:there.example", {}}).code == fault_code::invalid_identifier));
+  BOOST_TEST(
+    (refusal(chat::invite_send{"chat-1", "ann", "@:there.example", {}}).code == fault_code::invalid_identifier));
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_name_of_a_user_is_refused_wherever_it_stands, directory_rig) {
   for (const auto* wrong : {"bob@example.org", "#x:there.example", "!x", " ", "bo\tb", "@bob", "@BOB:here.example"}) {
-    const chat::command commands[] = {
-      a_channel(wrong, {}), a_channel("ann", {wrong}), chat::invite_send{"chat-1", wrong, "@eve:there.example", {}}, chat::invite_send{"chat-1", "ann", wrong, {}},
-      chat::invite_revoke{"chat-1", "ann", wrong, {}}, chat::invite_answer{"chat-1", wrong, true, {}}, chat::invite_answer{"chat-1", wrong, false, {}},
-      chat::room_join{"chat-1", wrong, {}}, chat::room_knock{"chat-1", wrong, {}, {}}, chat::knock_retract{"chat-1", wrong, {}},
-      chat::knock_reject{"chat-1", "ann", wrong, {}}, a_message(wrong), a_message("ann", {wrong}), chat::message_delete{"chat-1", wrong, "m1", {}},
-      chat::member_leave{"chat-1", wrong, {}}, chat::typing{"chat-1", wrong, true}, chat::user_profile{wrong, "B", {}, {}},
-      chat::query_invitations{{}, wrong, false}, chat::query_user{wrong}};
+    const chat::command commands[] = {a_channel(wrong, {}),
+                                      a_channel("ann", {wrong}),
+                                      chat::invite_send{"chat-1", wrong, "@eve:there.example", {}},
+                                      chat::invite_send{"chat-1", "ann", wrong, {}},
+                                      chat::invite_revoke{"chat-1", "ann", wrong, {}},
+                                      chat::invite_answer{"chat-1", wrong, true, {}},
+                                      chat::invite_answer{"chat-1", wrong, false, {}},
+                                      chat::room_join{"chat-1", wrong, {}},
+                                      chat::room_knock{"chat-1", wrong, {}, {}},
+                                      chat::knock_retract{"chat-1", wrong, {}},
+                                      chat::knock_reject{"chat-1", "ann", wrong, {}},
+                                      a_message(wrong),
+                                      a_message("ann", {wrong}),
+                                      chat::message_delete{"chat-1", wrong, "m1", {}},
+                                      chat::member_leave{"chat-1", wrong, {}},
+                                      chat::typing{"chat-1", wrong, true},
+                                      chat::user_profile{wrong, "B", {}, {}},
+                                      chat::query_invitations{{}, wrong, false},
+                                      chat::query_user{wrong}};
     for (const auto& x : commands) {
       const auto why = refusal(x);
-      BOOST_TEST((why.code == fault_code::invalid_identifier), chat::name(x) << " with " << wrong << ": " << to_string(why));
+      BOOST_TEST((why.code == fault_code::invalid_identifier), chat::name(x)
+                                                                 << " with " << wrong << ": " << to_string(why));
       BOOST_TEST(why.detail.find(": ") != std::string::npos); // the field stands before it
     }
   }

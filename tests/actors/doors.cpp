@@ -24,14 +24,20 @@ struct rig {
   rig() { rooms->on_disk(known_room); }
 
   federation_call call(const std::string& method, const std::string& target, const std::string& body = {}) const {
-    federation_call x{"g", 7, "there.example", std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target)), nullptr};
+    federation_call x{"g", 7, "there.example",
+                      std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target)), nullptr};
     if (!body.empty()) x.body = std::make_shared<const matrix::json::value>(*matrix::json::parse(body));
     return x;
   }
   static pdus_received pdus(std::vector<object> list) {
-    return {{actor_kind::remote_server, "there.example"}, 5, "there.example", std::make_shared<std::vector<object>>(std::move(list))};
+    return {{actor_kind::remote_server, "there.example"},
+            5,
+            "there.example",
+            std::make_shared<std::vector<object>>(std::move(list))};
   }
-  static object leave_of(const std::string& user) { return {{"type", "m.room.member"}, {"state_key", user}, {"content", object{{"membership", "leave"}}}}; }
+  static object leave_of(const std::string& user) {
+    return {{"type", "m.room.member"}, {"state_key", user}, {"content", object{{"membership", "leave"}}}};
+  }
 };
 
 object some_event() { return {{"type", "m.room.message"}, {"content", object{}}}; }
@@ -76,7 +82,8 @@ BOOST_AUTO_TEST_CASE(an_event_that_may_take_an_invitation_back_reaches_it) {
 BOOST_AUTO_TEST_CASE(an_invitation_passes_and_may_be_taken_back_by_the_next_transaction) {
   rig r;
   const auto target = "/_matrix/federation/v2/invite/!none%3Athere.example/$e";
-  const auto said = r.door.answer(unknown_room, r.call("PUT", target, R"({"event":{"state_key":"@ann:here.example"},"room_version":"11"})"));
+  const auto said = r.door.answer(
+    unknown_room, r.call("PUT", target, R"({"event":{"state_key":"@ann:here.example"},"room_version":"11"})"));
   BOOST_REQUIRE(said);
   BOOST_REQUIRE(said->size() == 1u);
   BOOST_TEST((said->front().to == address{actor_kind::invitation, unknown_room + "|" + invited}));
@@ -87,7 +94,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_passes_and_may_be_taken_back_by_the_next_tran
 BOOST_AUTO_TEST_CASE(questions_about_a_room_that_is_none_are_answered_with_not_found) {
   rig r;
   for (const char* target : {"/_matrix/federation/v1/make_join/!none%3Athere.example/@u:there.example?ver=11",
-                             "/_matrix/federation/v1/state/!none%3Athere.example?event_id=$e", "/_matrix/federation/v1/backfill/!none%3Athere.example?v=$e",
+                             "/_matrix/federation/v1/state/!none%3Athere.example?event_id=$e",
+                             "/_matrix/federation/v1/backfill/!none%3Athere.example?v=$e",
                              "/_matrix/federation/v1/hierarchy/!none%3Athere.example"}) {
     const auto said = r.door.answer(unknown_room, r.call("GET", target));
     BOOST_REQUIRE(said);

@@ -26,7 +26,9 @@ struct question {
   matrix::endpoint endpoint = matrix::endpoint::version;
   bool operator==(const question&) const = default;
 };
-inline std::ostream& operator<<(std::ostream& out, const question& q) { return out << q.server << " " << matrix::info(q.endpoint).path; }
+inline std::ostream& operator<<(std::ostream& out, const question& q) {
+  return out << q.server << " " << matrix::info(q.endpoint).path;
+}
 inline question addressed(const effects& list) {
   const auto asked = told<peer_request>(list);
   if (asked.size() != 1) throw std::runtime_error(std::to_string(asked.size()) + " questions");
@@ -78,7 +80,8 @@ inline std::vector<std::string> texts_in(const effects& list) {
 /// A room with members of fifty other servers besides.
 struct crowded_room : shared_room {
   crowded_room() {
-    for (int i = 0; i < 50; ++i) push({made(user(i), "m.room.member", {{"membership", "join"}}, user(i))}, crowd_server(i));
+    for (int i = 0; i < 50; ++i)
+      push({made(user(i), "m.room.member", {{"membership", "join"}}, user(i))}, crowd_server(i));
   }
   static std::string user(int number) { return "@u:" + crowd_server(number); }
   /// The next question in or after `list`, and whom it goes to; timers go off meanwhile.

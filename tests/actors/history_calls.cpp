@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(a_few_are_worked_on_and_the_others_follow_in_their_order) {
 BOOST_AUTO_TEST_CASE(what_waits_is_bounded) {
   history_calls x;
   std::uint64_t id = 0;
-  for (std::size_t i = 0; i < at_once + history_calls::waiting_max; ++i) BOOST_TEST((x.begin(at_once, room, call(++id), noon) != history_calls::admission::refuse));
+  for (std::size_t i = 0; i < at_once + history_calls::waiting_max; ++i)
+    BOOST_TEST((x.begin(at_once, room, call(++id), noon) != history_calls::admission::refuse));
   BOOST_TEST((x.begin(at_once, room, call(++id), noon) == history_calls::admission::refuse));
 }
 

@@ -39,8 +39,7 @@ struct knocking {
       effects more;
       auto deliver = [&](const message& answer) { append(more, machine->on(answer, now)); };
       auto answer = [&](const tell& t) {
-        if (const auto* v = std::get_if<verify_events>(&t.body))
-          deliver(verdict_on(*v));
+        if (const auto* v = std::get_if<verify_events>(&t.body)) deliver(verdict_on(*v));
         else if (const auto* r = std::get_if<peer_request>(&t.body)) {
           if (auto a = answer_of(t.to.key, *r)) deliver(*a);
         } else if (const auto* i = std::get_if<invite_arrived>(&t.body)) {
@@ -290,9 +289,8 @@ BOOST_AUTO_TEST_CASE(a_lying_residents_template_is_not_signed) {
   BOOST_TEST(attempt([](object&, object& e) { e.set("room_id", "!other:here.example"); }) == "peer_bad_answer");
   BOOST_TEST(attempt([](object&, object& e) { e.set("sender", "@boss:there.example"); }) == "peer_bad_answer");
   BOOST_TEST(attempt([](object&, object& e) { e.set("state_key", eli); }) == "peer_bad_answer");
-  BOOST_TEST(attempt([](object&, object& e) {
-               e.set("content", object{{"membership", "join"}});
-             }) == "peer_bad_answer");
+  BOOST_TEST(attempt([](object&, object& e) { e.set("content", object{{"membership", "join"}}); }) ==
+             "peer_bad_answer");
   BOOST_TEST(attempt([](object&, object& e) { e.erase("content"); }) == "peer_bad_answer");
   BOOST_TEST(attempt([](object&, object& e) { e.erase("prev_events"); }) == "peer_bad_answer");
   BOOST_TEST(attempt([](object&, object& e) { e.set("auth_events", "none"); }) == "peer_bad_answer");

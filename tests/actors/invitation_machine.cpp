@@ -15,16 +15,22 @@ namespace {
 const std::string bob = "@bob:here.example", eve = "@eve:there.example", ann = "@ann:here.example";
 const std::string their_room = "!r:there.example", our_room = "!r:here.example";
 
-matrix::event_ptr member_event(const std::string& room, const std::string& by, const std::string& user, const std::string& membership,
-                               std::int64_t depth, std::vector<std::string> cited = {}) {
+matrix::event_ptr member_event(const std::string& room, const std::string& by, const std::string& user,
+                               const std::string& membership, std::int64_t depth, std::vector<std::string> cited = {}) {
   matrix::json::array auth;
   for (auto& id : cited) auth.emplace_back(std::move(id));
   const bool theirs = by == eve;
-  matrix::json::object pdu{{"type", "m.room.member"}, {"room_id", room}, {"sender", by}, {"state_key", user},
-                           {"content", matrix::json::object{{"membership", membership}}}, {"origin_server_ts", noon + depth}, {"depth", depth},
-                           {"prev_events", matrix::json::array{}}, {"auth_events", std::move(auth)}};
-  return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), theirs ? "there.example" : "here.example",
-                                theirs ? there_key() : key_of('h'));
+  matrix::json::object pdu{{"type", "m.room.member"},
+                           {"room_id", room},
+                           {"sender", by},
+                           {"state_key", user},
+                           {"content", matrix::json::object{{"membership", membership}}},
+                           {"origin_server_ts", noon + depth},
+                           {"depth", depth},
+                           {"prev_events", matrix::json::array{}},
+                           {"auth_events", std::move(auth)}};
+  return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"),
+                                theirs ? "there.example" : "here.example", theirs ? there_key() : key_of('h'));
 }
 
 /// The notifications of one kind a list of effects writes.
@@ -45,7 +51,8 @@ struct rig {
   store::put_invitation row; ///< as last written
   time_ms now = noon;
 
-  rig(std::string room_id, std::string user_id, store::put_invitation stored = {}) : room(std::move(room_id)), user(std::move(user_id)) {
+  rig(std::string room_id, std::string user_id, store::put_invitation stored = {})
+      : room(std::move(room_id)), user(std::move(user_id)) {
     row = stored;
     begin();
   }
@@ -76,7 +83,8 @@ struct rig {
     federation_call call;
     call.origin = "there.example";
     call.match = std::make_shared<const matrix::endpoint_match>(
-      *matrix::match_endpoint("PUT", "/_matrix/federation/v2/invite/" + matrix::percent_encode(room) + "/" + matrix::percent_encode(invite->event_id)));
+      *matrix::match_endpoint("PUT", "/_matrix/federation/v2/invite/" + matrix::percent_encode(room) + "/" +
+                                       matrix::percent_encode(invite->event_id)));
     call.body = std::make_shared<const matrix::json::value>(
       *matrix::json::parse("{\"event\":" + invite->to_json() + ",\"invite_room_state\":[],\"room_version\":\"11\"}"));
     return on(verdict_on(told<verify_events>(on(call)).at(0).second));
@@ -110,8 +118,12 @@ store::put_invitation ours_to(const std::string& user, const matrix::event_ptr& 
 BOOST_AUTO_TEST_CASE(an_actor_finds_its_room_and_user_whatever_they_are_called) {
   const context node = here();
   const std::pair<std::string, std::string> names[] = {
-    {"!r:there.example", "@freenode_Nick:there.example"}, {"!r:there.example", "@a|@b:there.example"}, {"!r|@x:there.example", "@a|@b:there.example:8448"},
-    {"!a|@b:there.example", "@c:there.example"},          {"!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM", "@a|@b:there.example"}, {"!r:[::1]:80", "@|@:[::1]:80"}};
+    {"!r:there.example", "@freenode_Nick:there.example"},
+    {"!r:there.example", "@a|@b:there.example"},
+    {"!r|@x:there.example", "@a|@b:there.example:8448"},
+    {"!a|@b:there.example", "@c:there.example"},
+    {"!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM", "@a|@b:there.example"},
+    {"!r:[::1]:80", "@|@:[::1]:80"}};
   for (const auto& [room, user] : names) {
     invitation::invitation_machine machine{node, invitation::key_of(room, user)};
     const auto asked = of_kind<ask_store>(machine.on(start{}, noon)).at(0);
@@ -139,7 +151,8 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_a_second_time_after_he_joined_is_signe
 BOOST_AUTO_TEST_CASE(a_no_that_the_inviters_server_cannot_hear_is_told_another_of_the_room) {
   rig r(their_room, bob);
   r.invited(member_event(their_room, eve, bob, "invite", 5));
-  r.row.invite_room_state = R"([{"type":"m.room.name","state_key":"","sender":"@x:third.example","content":{"name":"n"}}])";
+  r.row.invite_room_state =
+    R"([{"type":"m.room.name","state_key":"","sender":"@x:third.example","content":{"name":"n"}}])";
   r.begin();
   r.command(chat::invite_answer{their_room, bob, false, {}});
   auto done = r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
@@ -157,7 +170,8 @@ BOOST_AUTO_TEST_CASE(a_no_that_the_inviters_server_cannot_hear_is_told_another_o
   };
   answered(0, {}, {fault_code::peer_unreachable, "there.example"});
   answered(403, "M_FORBIDDEN", {fault_code::peer_refused, "no such invitation"}); // it may have left the room meanwhile
-  for (int i = 0; i < 20 && !r.row.pending_request.empty(); ++i) answered(403, "M_FORBIDDEN", {fault_code::peer_refused, "no such invitation"});
+  for (int i = 0; i < 20 && !r.row.pending_request.empty(); ++i)
+    answered(403, "M_FORBIDDEN", {fault_code::peer_refused, "no such invitation"});
   BOOST_TEST(asked.size() < 20u);
   BOOST_TEST(asked[0] == "there.example");
   BOOST_TEST(asked[1] == "third.example");
@@ -185,7 +199,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_earlier_invitation_does_not_end_the_new_one) 
   // The past comes with the history of somebody else's join.
   r.on(invited_membership_changed{"leave", eve, {}, ended, false});
   BOOST_TEST(r.row.state == "pending");
-  r.on(invited_membership_changed{"leave", eve, {}, member_event(their_room, eve, bob, "leave", 8, {second->event_id}), true});
+  r.on(invited_membership_changed{
+    "leave", eve, {}, member_event(their_room, eve, bob, "leave", 8, {second->event_id}), true});
   BOOST_TEST(r.row.state == "revoked");
 }
 
@@ -256,7 +271,8 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_the_invitat
   r.command(chat::invite_answer{their_room, bob, true, {}});
   const auto leave = member_event(their_room, eve, bob, "leave", 6, {invite->event_id});
   const auto checking = r.on(rescission_received{{actor_kind::room, their_room}, 7, "there.example", leave->source});
-  r.on(join_finished{bob, {fault_code::peer_timeout, "no answer"}, true}); // the room is public: he may be in it for all others
+  r.on(join_finished{
+    bob, {fault_code::peer_timeout, "no answer"}, true}); // the room is public: he may be in it for all others
   r.on(verdict_on(told<verify_events>(checking).at(0).second));
   BOOST_TEST(r.row.state == "revoked");
   r.now = r.row.retry_at_ts;
@@ -293,7 +309,8 @@ BOOST_AUTO_TEST_CASE(a_late_older_invite_does_not_replace_the_newer_one_he_said_
   r.command(chat::invite_answer{their_room, bob, false, {}});
   r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
   BOOST_TEST(r.row.state == "rejected");
-  for (const auto& older : {member_event(their_room, eve, bob, "invite", 5), by_abe(6)}) { // whoever of that server sent it
+  for (const auto& older :
+       {member_event(their_room, eve, bob, "invite", 5), by_abe(6)}) { // whoever of that server sent it
     const auto late = r.invited(older);
     BOOST_TEST(told<federation_reply>(late).at(0).second.status == 200);
     BOOST_TEST(written<store::append_outbox>(late).empty());
@@ -310,7 +327,8 @@ invited_membership_changed in_room(const matrix::event_ptr& invite) {
   invited_membership_changed m{"invite", invite->sender, {}, invite};
   m.chat_room_id = "chat-1";
   m.type = "channel";
-  m.invite_room_state = R"([{"content":{"name":"Tea"},"sender":"@eve:there.example","state_key":"","type":"m.room.name"}])";
+  m.invite_room_state =
+    R"([{"content":{"name":"Tea"},"sender":"@eve:there.example","state_key":"","type":"m.room.name"}])";
   return m;
 }
 
@@ -351,7 +369,8 @@ BOOST_AUTO_TEST_CASE(an_invite_that_waits_for_its_past_is_answered_at_once_and_t
   const auto staged = r.invited(invite);
   BOOST_TEST(told<federation_reply>(staged).at(0).second.status == 200);
   BOOST_TEST(written<store::append_outbox>(staged).empty());
-  BOOST_TEST(notified<chat::invitation_received>(r.on(in_room(invite))).size() == 1u); // counted when it came: the directory is not asked
+  BOOST_TEST(notified<chat::invitation_received>(r.on(in_room(invite))).size() ==
+             1u); // counted when it came: the directory is not asked
 }
 
 BOOST_AUTO_TEST_CASE(an_invite_without_a_valid_signature_is_forbidden) {
@@ -385,7 +404,8 @@ BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_m
 
 BOOST_AUTO_TEST_CASE(of_an_invite_in_the_room_to_a_user_we_do_not_have_nothing_is_kept_or_told) {
   rig r(their_room, bob);
-  const auto question = told<invite_admission_wanted>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).at(0).second;
+  const auto question =
+    told<invite_admission_wanted>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).at(0).second;
   const auto ended = r.on(invite_admitted{question.asked, 0, false});
   BOOST_TEST(written<store::put_invitation>(ended).empty());
   BOOST_TEST(written<store::append_outbox>(ended).empty());
@@ -409,7 +429,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_nobody_was_told_of_ends_without_a_word) {
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   const auto question = told<invite_admission_wanted>(r.on(in_room(invite))).at(0).second;
   r.on(invite_admitted{question.asked, 60'000});
-  const auto ended = r.on(invited_membership_changed{"leave", eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});
+  const auto ended = r.on(
+    invited_membership_changed{"leave", eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});
   BOOST_TEST(written<store::append_outbox>(ended).empty());
   BOOST_TEST(r.row.state == "revoked");
   BOOST_TEST(r.row.pending_request == "");
@@ -479,7 +500,8 @@ BOOST_AUTO_TEST_CASE(a_revocation_the_other_server_took_before_we_heard_of_it_ou
 BOOST_AUTO_TEST_CASE(a_revocation_whose_confirmation_was_lost_is_asked_for_again) {
   const auto invite = member_event(our_room, ann, eve, "invite", 5);
   rig r(our_room, eve, ours_to(eve, invite, "pending"));
-  const auto ended = r.on(invited_membership_changed{"leave", ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
+  const auto ended = r.on(invited_membership_changed{
+    "leave", ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
   BOOST_TEST(r.row.state == "revoked_unconfirmed");
   BOOST_TEST(of_kind<finish>(ended).empty());
   r.now = timer_at(ended, "confirm");
@@ -530,7 +552,8 @@ BOOST_AUTO_TEST_CASE(the_row_the_result_and_the_first_attempt_are_the_invitation
   BOOST_TEST(notified<chat::invitation_changed>(begun).at(0).state == "sending");
   BOOST_TEST(notified<chat::system_message>(begun).at(0).kind == "invited");
   BOOST_TEST(written<store::put_command_result>(begun).at(0).command_id == "c1");
-  BOOST_TEST(told<command_done>(begun).at(0).second.body == chat::encode(chat::answer{chat::invited_answer{"sending", "channel"}}));
+  BOOST_TEST(told<command_done>(begun).at(0).second.body ==
+             chat::encode(chat::answer{chat::invited_answer{"sending", "channel"}}));
   BOOST_TEST(told<invite_begun>(begun).at(0).second.event_id == invite->event_id);
   BOOST_TEST(told<peer_request>(begun).size() == 1u);
   // The word of it comes a second time where the answer was lost.
@@ -541,7 +564,8 @@ BOOST_AUTO_TEST_CASE(the_row_the_result_and_the_first_attempt_are_the_invitation
 }
 
 BOOST_AUTO_TEST_CASE(who_is_invited_again_just_when_the_revocation_is_confirmed_is_invited) {
-  const auto first = member_event(our_room, ann, eve, "invite", 5), second = member_event(our_room, ann, eve, "invite", 7);
+  const auto first = member_event(our_room, ann, eve, "invite", 5),
+             second = member_event(our_room, ann, eve, "invite", 7);
   const auto leave = member_event(our_room, ann, eve, "leave", 6, {first->event_id});
   const rescission_delivered delivered{leave->event_id, {first->event_id}};
   for (const bool confirmed_first : {true, false}) {
@@ -563,7 +587,8 @@ BOOST_AUTO_TEST_CASE(who_is_invited_again_just_when_the_revocation_is_confirmed_
 }
 
 BOOST_AUTO_TEST_CASE(the_delivery_of_an_earlier_leave_does_not_confirm_the_revocation_of_the_next_invitation) {
-  const auto first = member_event(our_room, ann, eve, "invite", 5), second = member_event(our_room, ann, eve, "invite", 7);
+  const auto first = member_event(our_room, ann, eve, "invite", 5),
+             second = member_event(our_room, ann, eve, "invite", 7);
   rig r(our_room, eve, ours_to(eve, second, "pending"));
   r.command(chat::invite_revoke{our_room, ann, eve, {}});
   r.on(rescission_delivered{"$earlier", {first->event_id}});
@@ -594,7 +619,9 @@ BOOST_AUTO_TEST_CASE(an_invitation_the_other_server_never_took_is_not_pending_wh
   none.asked = told<peer_request>(r.begin()).at(0).second.asked;
   none.why = {fault_code::peer_timeout, "no answer"};
   r.on(none);
-  BOOST_TEST(told<revoke_invite>(r.command(chat::invite_revoke{our_room, ann, eve, {}})).at(0).second.uncommitted_invite != nullptr);
+  BOOST_TEST(
+    told<revoke_invite>(r.command(chat::invite_revoke{our_room, ann, eve, {}})).at(0).second.uncommitted_invite !=
+    nullptr);
   // The room takes the invite in, so that the leave can cite it.
   const auto in_room_now = r.on(invited_membership_changed{"invite", ann, {}, invite});
   BOOST_TEST(written<store::append_outbox>(in_room_now).empty());
@@ -625,7 +652,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_waits_tells_why_how_often_it_was_tried_a
   BOOST_TEST(first[0].last_fault == "peer_unreachable: connection refused by 192.0.2.1");
   BOOST_TEST(first[0].attempts == 2u); // one of the life before
   BOOST_TEST(first[0].retry_at_ts > noon);
-  BOOST_TEST(fails(fault_code::peer_unreachable, "connection refused by 192.0.2.2").empty()); // no news for the chat server
+  BOOST_TEST(
+    fails(fault_code::peer_unreachable, "connection refused by 192.0.2.2").empty()); // no news for the chat server
   BOOST_TEST(r.row.last_fault == "peer_unreachable: connection refused by 192.0.2.2");
   BOOST_TEST(fails(fault_code::peer_tls, "expired").at(0).attempts == 4u);
 }
@@ -636,7 +664,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_st
   rig r(our_room, eve, row);
   r.now = row.deadline_ts;
   BOOST_TEST(told<revoke_invite>(r.on(timer_due{"deadline"})).size() == 1u);
-  const auto refused = r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
+  const auto refused =
+    r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
   BOOST_TEST(r.row.state == "pending");
   BOOST_TEST(timer_at(refused, "deadline") > r.now);
   r.now = r.row.deadline_ts; // somebody has got the power by then, or nobody yet

@@ -18,7 +18,9 @@ struct rig {
   config::invitation_options options;
   invite_budget budget;
   time_ms now = noon;
-  std::uint32_t wait(const std::string& user = bob, const std::string& origin = there) { return budget.take(options, origin, user, now).wait_ms; }
+  std::uint32_t wait(const std::string& user = bob, const std::string& origin = there) {
+    return budget.take(options, origin, user, now).wait_ms;
+  }
   /// How many of so many come through at once.
   int admitted(int of, const std::string& user = bob, const std::string& origin = there) {
     int n = 0;
@@ -77,7 +79,8 @@ BOOST_AUTO_TEST_CASE(a_clock_that_goes_back_gives_and_takes_nothing) {
 
 BOOST_AUTO_TEST_CASE(the_largest_numbers_of_the_configuration_do_not_overflow) {
   rig r;
-  r.options.inbound_burst = r.options.inbound_per_hour = r.options.inbound_per_user_burst = r.options.inbound_per_user_per_hour = 1'000'000;
+  r.options.inbound_burst = r.options.inbound_per_hour = r.options.inbound_per_user_burst =
+    r.options.inbound_per_user_per_hour = 1'000'000;
   BOOST_TEST(r.admitted(100) == 100);
   r.now += std::int64_t{365} * 24 * 3'600'000;
   BOOST_TEST(r.admitted(100) == 100);
@@ -86,7 +89,8 @@ BOOST_AUTO_TEST_CASE(the_largest_numbers_of_the_configuration_do_not_overflow) {
 BOOST_AUTO_TEST_CASE(more_users_than_are_remembered_are_still_counted_as_one_server) {
   rig r;
   r.options.inbound_burst = 1'000'000;
-  for (std::size_t i = 0; i < invite_budget::buckets_max + 10; ++i) r.admitted(1, "@u" + std::to_string(i) + ":here.example");
+  for (std::size_t i = 0; i < invite_budget::buckets_max + 10; ++i)
+    r.admitted(1, "@u" + std::to_string(i) + ":here.example");
   BOOST_TEST(r.admitted(30, "@last:here.example") == 20);
 }
 

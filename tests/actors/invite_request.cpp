@@ -14,15 +14,22 @@ namespace {
 const matrix::room_version_rules& rules() { return *matrix::find_room_version("11"); }
 
 matrix::event_ptr invite(const std::string& reason = {}) {
-  object pdu{{"type", "m.room.member"}, {"room_id", "!r:here.example"}, {"sender", "@ann:here.example"}, {"state_key", "@eve:there.example"},
-             {"content", object{{"membership", "invite"}, {"reason", reason}}}, {"origin_server_ts", 1}, {"depth", 5}, {"prev_events", matrix::json::array{}},
+  object pdu{{"type", "m.room.member"},
+             {"room_id", "!r:here.example"},
+             {"sender", "@ann:here.example"},
+             {"state_key", "@eve:there.example"},
+             {"content", object{{"membership", "invite"}, {"reason", reason}}},
+             {"origin_server_ts", 1},
+             {"depth", 5},
+             {"prev_events", matrix::json::array{}},
              {"auth_events", matrix::json::array{}}};
   return *matrix::hash_and_sign(std::move(pdu), rules(), "here.example", key_of('h'));
 }
 
 std::string state_with(const std::string& topic) {
   return R"([{"type":"m.room.name","state_key":"","sender":"@ann:here.example","content":{"name":"a channel"},"depth":3,"hashes":{},"signatures":{}},)"
-         R"({"type":"m.room.topic","state_key":"","sender":"@ann:here.example","content":{"topic":")" + topic + R"("},"depth":4}])";
+         R"({"type":"m.room.topic","state_key":"","sender":"@ann:here.example","content":{"topic":")" +
+         topic + R"("},"depth":4}])";
 }
 
 } // namespace
@@ -34,7 +41,10 @@ BOOST_AUTO_TEST_CASE(what_the_invited_server_may_know_of_the_room_stands_in_the_
   BOOST_TEST((body.find_array("invite_room_state")->at(0).find("depth") != nullptr)); // whole events beside the event
   const auto* within = body.find("event")->find("unsigned")->find_array("invite_room_state");
   BOOST_REQUIRE(within->size() == 2u);
-  const object stripped{{"type", "m.room.name"}, {"state_key", ""}, {"sender", "@ann:here.example"}, {"content", object{{"name", "a channel"}}}};
+  const object stripped{{"type", "m.room.name"},
+                        {"state_key", ""},
+                        {"sender", "@ann:here.example"},
+                        {"content", object{{"name", "a channel"}}}};
   BOOST_TEST((within->at(0) == matrix::json::value{stripped}));
 }
 
@@ -49,7 +59,8 @@ BOOST_AUTO_TEST_CASE(the_event_is_the_same_with_it_and_its_receiver_keeps_nothin
 BOOST_AUTO_TEST_CASE(no_event_becomes_too_large_by_it) {
   for (const std::size_t bytes : {1'000u, 30'000u, 58'000u, 60'000u, 64'000u}) {
     const auto x = invite(std::string(bytes, 'r'));
-    const auto body = *matrix::json::parse(invitation::invite_request_body(*x, "11", state_with(std::string(20'000, 't'))));
+    const auto body =
+      *matrix::json::parse(invitation::invite_request_body(*x, "11", state_with(std::string(20'000, 't'))));
     const auto event = matrix::json::canonical(*body.find("event"));
     BOOST_TEST(event.size() <= std::max<std::size_t>(65'536, x->to_json().size() + 50));
     const auto kept = body.find("event")->find("unsigned")->find_array("invite_room_state")->size();

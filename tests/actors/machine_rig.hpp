@@ -93,7 +93,9 @@ inline time_ms timer_at(const effects& list, std::string_view name) {
   return at;
 }
 
-inline message store_says(token asked, store::answer what) { return store_answered{asked, std::make_shared<const store::answer>(std::move(what))}; }
+inline message store_says(token asked, store::answer what) {
+  return store_answered{asked, std::make_shared<const store::answer>(std::move(what))};
+}
 
 inline message http_says(std::uint64_t id, int status, std::string body = "{}", fault why = {}) {
   auto a = std::make_shared<gateway::http_answer>();
@@ -105,8 +107,8 @@ inline message http_says(std::uint64_t id, int status, std::string body = "{}", 
 }
 
 /// A request of another server, as the gateway edge hands it on.
-inline inbound_request asked_by(const std::string& origin, const std::string& method, const std::string& target, std::string body,
-                                std::vector<std::string> authorization, std::uint64_t id = 1) {
+inline inbound_request asked_by(const std::string& origin, const std::string& method, const std::string& target,
+                                std::string body, std::vector<std::string> authorization, std::uint64_t id = 1) {
   inbound_request r;
   r.gateway = "g";
   r.id = id;
@@ -121,8 +123,8 @@ inline inbound_request asked_by(const std::string& origin, const std::string& me
 }
 
 /// The same, signed by there.example for here.example.
-inline inbound_request asked_by_there(const std::string& method, const std::string& target, std::string body = {}, std::uint64_t id = 1,
-                                      const std::string& destination = "here.example") {
+inline inbound_request asked_by_there(const std::string& method, const std::string& target, std::string body = {},
+                                      std::uint64_t id = 1, const std::string& destination = "here.example") {
   std::unique_ptr<matrix::json::value> content;
   if (!body.empty()) content = std::make_unique<matrix::json::value>(*matrix::json::parse(body));
   auto header = matrix::sign_request(method, target, "there.example", destination, content.get(), there_key());
@@ -134,13 +136,15 @@ inline std::string crowd_server(int number) { return "s" + std::to_string(number
 
 /// What the verifier would answer, with the keys of both servers, of third.example (whose key is `key_of('3')`) and the crowd.
 /// @param knows_key  by id; those it denies cannot be had
-inline events_verified verdict_on(const verify_events& m, const std::function<bool(const std::string& key_id)>& knows_key = {}) {
+inline events_verified verdict_on(const verify_events& m,
+                                  const std::function<bool(const std::string& key_id)>& knows_key = {}) {
   key_ring ring;
   ring["here.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('h')));
   ring["there.example"] = std::make_shared<const matrix::verify_keys>(keys_of(there_key()));
   ring["third.example"] = std::make_shared<const matrix::verify_keys>(keys_of(key_of('3')));
   for (const auto& e : m.events)
-    if (const std::string server{matrix::server_name_of(e->sender)}; server.ends_with(".crowd.example")) ring[server] = ring["there.example"];
+    if (const std::string server{matrix::server_name_of(e->sender)}; server.ends_with(".crowd.example"))
+      ring[server] = ring["there.example"];
   if (knows_key)
     for (auto& [server, keys] : ring) {
       auto known = *keys;

@@ -21,7 +21,8 @@ namespace {
 const std::string own = "here.example";
 
 /// What a walk through all members comes to.
-void check_against_a_walk(const member_counts& counts, const std::map<std::string, std::string>& members, const std::vector<std::string>& servers) {
+void check_against_a_walk(const member_counts& counts, const std::map<std::string, std::string>& members,
+                          const std::vector<std::string>& servers) {
   member_counts::share all;
   std::map<std::string, member_counts::share> by_server;
   std::set<std::string> joined_servers, local;
@@ -37,7 +38,8 @@ void check_against_a_walk(const member_counts& counts, const std::map<std::strin
   }
   BOOST_TEST((counts.all() == all));
   for (const auto& server : servers) BOOST_TEST((counts.of(server) == by_server[server]), server);
-  BOOST_TEST(counts.servers() == std::vector<std::string>(joined_servers.begin(), joined_servers.end()), boost::test_tools::per_element());
+  BOOST_TEST(counts.servers() == std::vector<std::string>(joined_servers.begin(), joined_servers.end()),
+             boost::test_tools::per_element());
   BOOST_TEST((std::set<std::string>{counts.local_joined().begin(), counts.local_joined().end()} == local));
 }
 

@@ -34,15 +34,17 @@ struct rig {
     q.asked = 5;
     q.endpoint = what;
     const auto path = matrix::info(what).path;
-    for (auto at = path.find("{}"); at != path.npos; at = path.find("{}", at + 2)) q.parameters.push_back("!r:there.example");
+    for (auto at = path.find("{}"); at != path.npos; at = path.find("{}", at + 2))
+      q.parameters.push_back("!r:there.example");
     q.stream = what == endpoint::media_download ? 9 : 0;
     const auto id = told<gateway::http_request>(on(q)).at(0).second.id;
     last = on(http_says(id, status, std::move(body)));
     return told<peer_answer>(last).at(0).second;
   }
   matrix::event_ptr message_event() const {
-    object pdu{{"type", "m.room.message"}, {"room_id", "!r:here.example"}, {"sender", "@ann:here.example"}, {"content", object{{"body", "x"}}},
-               {"origin_server_ts", now}, {"depth", 1}, {"prev_events", array{}}, {"auth_events", array{}}};
+    object pdu{{"type", "m.room.message"},         {"room_id", "!r:here.example"}, {"sender", "@ann:here.example"},
+               {"content", object{{"body", "x"}}}, {"origin_server_ts", now},      {"depth", 1},
+               {"prev_events", array{}},           {"auth_events", array{}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), node.server_name, node.key);
   }
   effects last;
@@ -55,13 +57,23 @@ BOOST_AUTO_TEST_CASE(a_transaction_answered_with_a_web_page_is_not_delivered) {
   rig r;
   auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(), {}})).at(0).second;
   const auto id = request.target, text = request.body;
-  for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{{200, page}, {200, ""}, {200, "[]"}, {200, "[200,{}]"}, {200, "{\"ok\":true}"},
-                                                                             {200, "{\"pdus\":{\"$a\":{}"}, {204, ""}, {201, "{\"pdus\":{}}"}, {202, ""}, {301, page}, {307, "{}"}}) {
+  for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{{200, page},
+                                                                             {200, ""},
+                                                                             {200, "[]"},
+                                                                             {200, "[200,{}]"},
+                                                                             {200, "{\"ok\":true}"},
+                                                                             {200, "{\"pdus\":{\"$a\":{}"},
+                                                                             {204, ""},
+                                                                             {201, "{\"pdus\":{}}"},
+                                                                             {202, ""},
+                                                                             {301, page},
+                                                                             {307, "{}"}}) {
     const auto failed = r.on(http_says(request.id, status, body));
     BOOST_TEST_INFO(std::to_string(status) + " " + body);
     BOOST_TEST(written<store::remove_destination_pdus>(failed).empty());
     BOOST_REQUIRE(timer_at(failed, "send") > r.now);
-    BOOST_TEST(written<store::put_destination>(failed).at(0).last_fault.starts_with("peer_bad_answer: HTTP " + std::to_string(status)));
+    BOOST_TEST(written<store::put_destination>(failed).at(0).last_fault.starts_with("peer_bad_answer: HTTP " +
+                                                                                    std::to_string(status)));
     r.now = timer_at(failed, "send");
     request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
     BOOST_TEST(request.target == id);
@@ -72,10 +84,19 @@ BOOST_AUTO_TEST_CASE(a_transaction_answered_with_a_web_page_is_not_delivered) {
 
 BOOST_AUTO_TEST_CASE(whoever_asks_is_told_of_a_bad_answer_and_never_of_status_200) {
   rig r;
-  for (const auto what : {endpoint::make_join, endpoint::send_join_v2, endpoint::make_leave, endpoint::send_leave_v2, endpoint::make_knock, endpoint::send_knock,
-                          endpoint::invite_v2, endpoint::get_missing_events, endpoint::state_ids, endpoint::state, endpoint::event, endpoint::event_auth,
-                          endpoint::backfill, endpoint::query_directory, endpoint::hierarchy, endpoint::policy_sign, endpoint::public_rooms})
-    for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{{200, page}, {200, ""}, {200, "[]"}, {200, "null"}, {200, "{\"x\":1}"}, {204, ""}, {302, page}, {307, "{}"}}) {
+  for (const auto what :
+       {endpoint::make_join, endpoint::send_join_v2, endpoint::make_leave, endpoint::send_leave_v2,
+        endpoint::make_knock, endpoint::send_knock, endpoint::invite_v2, endpoint::get_missing_events,
+        endpoint::state_ids, endpoint::state, endpoint::event, endpoint::event_auth, endpoint::backfill,
+        endpoint::query_directory, endpoint::hierarchy, endpoint::policy_sign, endpoint::public_rooms})
+    for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{{200, page},
+                                                                               {200, ""},
+                                                                               {200, "[]"},
+                                                                               {200, "null"},
+                                                                               {200, "{\"x\":1}"},
+                                                                               {204, ""},
+                                                                               {302, page},
+                                                                               {307, "{}"}}) {
       const auto a = r.ask(what, status, body);
       BOOST_TEST_INFO(std::string{matrix::info(what).path} + " " + std::to_string(status) + " " + body);
       BOOST_TEST(a.status == 0);
@@ -120,7 +141,8 @@ BOOST_AUTO_TEST_CASE(a_page_is_no_sign_of_life) {
 
 BOOST_AUTO_TEST_CASE(keys_that_are_a_web_page_are_not_obtained) {
   rig r;
-  const auto request = told<gateway::http_request>(r.on(keys_wanted{{actor_kind::verifier, ""}, 1, 0, {}})).at(0).second;
+  const auto request =
+    told<gateway::http_request>(r.on(keys_wanted{{actor_kind::verifier, ""}, 1, 0, {}})).at(0).second;
   const auto done = r.on(http_says(request.id, 200, page));
   BOOST_TEST(told<keys_found>(done).at(0).second.keys->empty());
   BOOST_TEST(r.machine->describe(r.now).find("no answer of a Matrix server") != std::string::npos);

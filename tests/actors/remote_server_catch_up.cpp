@@ -33,9 +33,14 @@ struct rig {
     return watch(machine->on(store_says(asked, std::move(stored)), now));
   }
   matrix::event_ptr event(const std::string& room, int n) {
-    matrix::json::object pdu{{"type", "m.room.message"}, {"room_id", "!" + room + ":here.example"}, {"sender", "@ann:here.example"},
-                             {"content", matrix::json::object{{"body", room + ":" + std::to_string(n)}}}, {"origin_server_ts", noon}, {"depth", n},
-                             {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    matrix::json::object pdu{{"type", "m.room.message"},
+                             {"room_id", "!" + room + ":here.example"},
+                             {"sender", "@ann:here.example"},
+                             {"content", matrix::json::object{{"body", room + ":" + std::to_string(n)}}},
+                             {"origin_server_ts", noon},
+                             {"depth", n},
+                             {"prev_events", matrix::json::array{}},
+                             {"auth_events", matrix::json::array{}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), node.server_name, node.key);
   }
   effects watch(effects done) {
@@ -43,7 +48,8 @@ struct rig {
       request = r.id;
       sent.clear();
       const auto body = matrix::json::parse(r.body);
-      for (const auto& p : *body->find_array("pdus")) sent.push_back(*p.find_object("content")->find("body")->as_string());
+      for (const auto& p : *body->find_array("pdus"))
+        sent.push_back(*p.find_object("content")->find("body")->as_string());
     }
     return done;
   }
@@ -74,7 +80,8 @@ BOOST_AUTO_TEST_CASE(after_a_long_outage_the_newest_event_of_each_room_comes_fir
   }
   r.now += 3'600'000;
   r.on(server_alive{"there.example"});
-  BOOST_TEST(r.sent == (texts{"a:0"}), boost::test_tools::per_element()); // the transaction that was under way, as it was
+  BOOST_TEST(r.sent == (texts{"a:0"}),
+             boost::test_tools::per_element()); // the transaction that was under way, as it was
   r.take();
   BOOST_TEST(r.sent == (texts{"a:3", "b:3"}), boost::test_tools::per_element());
   r.take();

@@ -34,12 +34,14 @@ struct rig {
   effects on(const message& m) { return machine->on(m, now); }
 };
 
-std::string document(std::int64_t valid_until_ts = noon + day, const matrix::signing_key& key = there_key(), const std::string& server = "there.example") {
+std::string document(std::int64_t valid_until_ts = noon + day, const matrix::signing_key& key = there_key(),
+                     const std::string& server = "there.example") {
   return matrix::json::canonical(matrix::server_keys_document(server, key, {}, valid_until_ts));
 }
 object told_by(const std::string& notary_text) { return *matrix::json::parse(notary_text)->as_object(); }
 
-keys_wanted wanted(token asked, std::int64_t valid_at_ts = noon, std::vector<std::string> ids = {there_key().key_id()}) {
+keys_wanted wanted(token asked, std::int64_t valid_at_ts = noon,
+                   std::vector<std::string> ids = {there_key().key_id()}) {
   return {asker, asked, valid_at_ts, std::move(ids)};
 }
 
@@ -62,7 +64,8 @@ BOOST_AUTO_TEST_CASE(notaries_are_asked_in_order_when_the_server_does_not_tell_i
   BOOST_TEST(first[0].second.server_name == "there.example");
   BOOST_TEST(first[0].second.valid_at_ts == noon);
   BOOST_TEST(first[0].second.key_ids.at(0) == there_key().key_id());
-  const auto second = told<notary_keys_wanted>(r.on(notary_keys_told{first[0].second.asked, "one.notary", {}, "HTTP 500"}));
+  const auto second =
+    told<notary_keys_wanted>(r.on(notary_keys_told{first[0].second.asked, "one.notary", {}, "HTTP 500"}));
   BOOST_REQUIRE(second.size() == 1u);
   BOOST_TEST((second[0].first == address{actor_kind::remote_server, "two.notary"}));
   const auto done = r.on(notary_keys_told{second[0].second.asked, "two.notary", {told_by(document())}, {}});
@@ -113,7 +116,10 @@ BOOST_AUTO_TEST_CASE(what_a_notary_says_counts_only_when_the_server_itself_has_s
   auto sent = r.on(http_says(own_request(r.on(wanted(1))), 500));
   auto forged = told_by(document());
   forged.set("valid_until_ts", noon + 2 * day);
-  sent = r.on(notary_keys_told{told<notary_keys_wanted>(sent).at(0).second.asked, "one.notary", {forged, told_by(document(noon + day, key_of('x'), "other.example"))}, {}});
+  sent = r.on(notary_keys_told{told<notary_keys_wanted>(sent).at(0).second.asked,
+                               "one.notary",
+                               {forged, told_by(document(noon + day, key_of('x'), "other.example"))},
+                               {}});
   BOOST_TEST(told<keys_found>(sent).empty()); // the next one is asked
   BOOST_TEST(told<notary_keys_wanted>(sent).size() == 1u);
 }
@@ -198,7 +204,10 @@ BOOST_AUTO_TEST_CASE(notary_that_never_answers_is_passed_over) {
   const auto next = told<notary_keys_wanted>(r.on(timer_due{"notary"}));
   BOOST_TEST((next.at(0).first == address{actor_kind::remote_server, "two.notary"}));
   // Its late answer is none.
-  BOOST_TEST(told<keys_found>(r.on(notary_keys_told{told<notary_keys_wanted>(sent).at(0).second.asked, "one.notary", {told_by(document())}, {}})).empty());
+  BOOST_TEST(
+    told<keys_found>(r.on(notary_keys_told{
+                       told<notary_keys_wanted>(sent).at(0).second.asked, "one.notary", {told_by(document())}, {}}))
+      .empty());
 }
 
 BOOST_AUTO_TEST_CASE(request_of_a_server_whose_keys_only_a_notary_tells_is_authenticated) {
@@ -256,8 +265,12 @@ BOOST_AUTO_TEST_CASE(keys_wanted_within_a_moment_are_asked_for_in_one_request) {
   BOOST_TEST(sent[0].second.method == "POST");
   BOOST_TEST(sent[0].second.target == "/_matrix/key/v2/query");
   BOOST_TEST(sent[0].second.authorization.size() == 1u); // some notaries fetch only for those who say who they are
-  BOOST_TEST(sent[0].second.body == R"({"server_keys":{"a.example":{"ed25519:a":{"minimum_valid_until_ts":)" + std::to_string(noon) + R"(}},"b.example":{}}})");
-  const auto done = told<notary_keys_told>(r.on(http_says(sent[0].second.id, 200, answer({document(noon + day, there_key(), "b.example"), document(noon + day, key_of('a'), "a.example"), document(noon - day, key_of('z'), "a.example")}))));
+  BOOST_TEST(sent[0].second.body == R"({"server_keys":{"a.example":{"ed25519:a":{"minimum_valid_until_ts":)" +
+                                      std::to_string(noon) + R"(}},"b.example":{}}})");
+  const auto done = told<notary_keys_told>(r.on(
+    http_says(sent[0].second.id, 200,
+              answer({document(noon + day, there_key(), "b.example"), document(noon + day, key_of('a'), "a.example"),
+                      document(noon - day, key_of('z'), "a.example")}))));
   BOOST_REQUIRE(done.size() == 2u);
   BOOST_TEST((done[0].first == address{actor_kind::remote_server, "a.example"}));
   BOOST_TEST(done[0].second.asked == 1u);
@@ -268,7 +281,10 @@ BOOST_AUTO_TEST_CASE(keys_wanted_within_a_moment_are_asked_for_in_one_request) {
 BOOST_AUTO_TEST_CASE(a_full_question_does_not_wait_and_few_questions_are_open_at_once) {
   notary_rig r;
   std::size_t requests = 0;
-  for (int i = 0; i < 700; ++i) requests += told<gateway::http_request>(r.on(notary_keys_wanted{"s" + std::to_string(i) + ".example", token(i + 1), noon, {}})).size();
+  for (int i = 0; i < 700; ++i)
+    requests += told<gateway::http_request>(
+                  r.on(notary_keys_wanted{"s" + std::to_string(i) + ".example", token(i + 1), noon, {}}))
+                  .size();
   BOOST_TEST(requests == 4u);
 }
 
@@ -297,7 +313,8 @@ BOOST_AUTO_TEST_CASE(answer_waits_for_the_notarys_own_keys) {
   BOOST_REQUIRE(sent.size() == 2u);
   BOOST_TEST(sent[1].second.target == "/_matrix/key/v2/server");
   BOOST_TEST(told<notary_keys_told>(r.on(http_says(sent[0].second.id, 200, answer({document()})))).empty());
-  const auto done = told<notary_keys_told>(r.on(http_says(sent[1].second.id, 200, document(noon + day, notary_key, "one.notary"))));
+  const auto done =
+    told<notary_keys_told>(r.on(http_says(sent[1].second.id, 200, document(noon + day, notary_key, "one.notary"))));
   BOOST_TEST(done.at(0).second.documents.size() == 1u);
 }
 
@@ -318,7 +335,8 @@ BOOST_AUTO_TEST_CASE(notary_that_cannot_be_reached_says_so_to_everybody) {
   r.on(notary_keys_wanted{"a.example", 1, noon, {}});
   r.on(notary_keys_wanted{"b.example", 2, noon, {}});
   const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
-  const auto done = told<notary_keys_told>(r.on(http_says(sent.at(0).second.id, 0, "", {fault_code::peer_timeout, ""})));
+  const auto done =
+    told<notary_keys_told>(r.on(http_says(sent.at(0).second.id, 0, "", {fault_code::peer_timeout, ""})));
   BOOST_REQUIRE(done.size() == 2u);
   for (const auto& [to, m] : done) BOOST_TEST(m.why.starts_with("peer_timeout"));
 }
@@ -328,12 +346,15 @@ BOOST_AUTO_TEST_CASE(notary_that_cannot_be_reached_says_so_to_everybody) {
 namespace {
 
 /// Another key under the id of `there_key`, as a server that was installed anew has.
-matrix::signing_key reinstalled() { return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id()); }
+matrix::signing_key reinstalled() {
+  return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id());
+}
 
 constexpr const char* make_join = "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example";
 
 inbound_request signed_by(const matrix::signing_key& key, std::uint64_t id = 1) {
-  return asked_by("there.example", "GET", make_join, {}, {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key)}, id);
+  return asked_by("there.example", "GET", make_join, {},
+                  {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key)}, id);
 }
 
 rig knowing_the_key() { return rig{"there.example", {"there.example", keys_of(there_key()), noon - hour, {}}}; }
@@ -353,7 +374,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_was_installed_anew_with_the_same_key_id_is_he
   BOOST_TEST(kept.replaced[0].public_key_base64 == there_key().public_key_base64());
   BOOST_TEST(kept.replaced[0].valid_until_ts == noon);
   const auto notes = of_kind<note>(done);
-  BOOST_TEST(std::any_of(notes.begin(), notes.end(), [](const auto& n) { return n.level == log_level::warning && n.what.find("another public key") != std::string::npos; }));
+  BOOST_TEST(std::any_of(notes.begin(), notes.end(), [](const auto& n) {
+    return n.level == log_level::warning && n.what.find("another public key") != std::string::npos;
+  }));
   // The next request needs no fetch; one with the former key is refused.
   BOOST_TEST(told<federation_call>(r.on(signed_by(reinstalled()))).size() == 1u);
   BOOST_TEST(told<federation_reply>(r.on(signed_by(there_key()))).at(0).second.status == 401);
@@ -420,7 +443,9 @@ BOOST_AUTO_TEST_CASE(keys_that_were_asked_for_at_a_time_to_come_are_asked_for_ag
   rig r{"there.example", stored};
   own_request(r.on(wanted(1, noon, {"ed25519:unheard"})));
   rig s{"there.example", stored};
-  const auto asked = s.on(asked_by("there.example", "GET", make_join, {}, {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key_of('u'))}));
+  const auto asked =
+    s.on(asked_by("there.example", "GET", make_join, {},
+                  {matrix::sign_request("GET", make_join, "there.example", "here.example", nullptr, key_of('u'))}));
   own_request(asked);
 }
 

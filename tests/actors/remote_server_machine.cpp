@@ -43,9 +43,14 @@ struct rig {
   effects on(const message& m) { return machine->on(m, now); }
 
   matrix::event_ptr message_event(int n) {
-    matrix::json::object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"},
-                             {"content", matrix::json::object{{"body", "m" + std::to_string(n)}}}, {"origin_server_ts", now}, {"depth", n},
-                             {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    matrix::json::object pdu{{"type", "m.room.message"},
+                             {"room_id", the_room.key},
+                             {"sender", "@ann:here.example"},
+                             {"content", matrix::json::object{{"body", "m" + std::to_string(n)}}},
+                             {"origin_server_ts", now},
+                             {"depth", n},
+                             {"prev_events", matrix::json::array{}},
+                             {"auth_events", matrix::json::array{}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), node.server_name, node.key);
   }
 };
@@ -55,7 +60,8 @@ std::string transaction_of(const gateway::http_request& r) { return r.target.sub
 std::string body_with(std::size_t pdus, const std::string& room = the_room.key) {
   std::string body = "{\"edus\":[],\"origin\":\"there.example\",\"origin_server_ts\":1,\"pdus\":[";
   for (std::size_t i = 0; i < pdus; ++i)
-    body += (i ? "," : "") + std::string{"{\"depth\":"} + std::to_string(i) + ",\"room_id\":\"" + room + "\",\"type\":\"m.x\"}";
+    body += (i ? "," : "") + std::string{"{\"depth\":"} + std::to_string(i) + ",\"room_id\":\"" + room +
+            "\",\"type\":\"m.x\"}";
   return body + "]}";
 }
 
@@ -68,7 +74,9 @@ constexpr const char* send_1 = "/_matrix/federation/v1/send/1";
 BOOST_AUTO_TEST_CASE(back_off_doubles_to_a_quarter_of_an_hour_and_becomes_hourly_after_a_day) {
   config::federation_options o;
   o.retry_jitter_percent = 0;
-  auto pause = [&](std::uint32_t failures, time_ms since = noon) { return remote_server::back_off(o, failures, since, noon, "x.example"); };
+  auto pause = [&](std::uint32_t failures, time_ms since = noon) {
+    return remote_server::back_off(o, failures, since, noon, "x.example");
+  };
   BOOST_TEST(pause(1) == 1'000);
   BOOST_TEST(pause(2) == 2'000);
   BOOST_TEST(pause(10) == 512'000);
@@ -97,7 +105,8 @@ BOOST_AUTO_TEST_CASE(back_off_is_spread_within_the_jitter_and_differs_between_se
 BOOST_AUTO_TEST_CASE(a_queued_event_is_sent_after_its_transaction_is_on_disk) {
   rig r;
   const auto done = r.on(pdu_queued{r.message_event(1), "room"});
-  const auto commit = std::find_if(done.begin(), done.end(), [](const effect& e) { return std::holds_alternative<persist>(e); });
+  const auto commit =
+    std::find_if(done.begin(), done.end(), [](const effect& e) { return std::holds_alternative<persist>(e); });
   BOOST_REQUIRE(commit != done.end());
   const auto* p = std::get_if<persist>(&*commit);
   BOOST_REQUIRE(p != nullptr); // the request stands in `then`: not before the commit
@@ -172,15 +181,22 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_too_large_for_what_stands_before_the_server_
     }
     if (delivered.size() < 8) request = told<gateway::http_request>(done).at(0).second;
   }
-  BOOST_TEST(delivered == (std::vector<std::string>{"m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"}), boost::test_tools::per_element());
+  BOOST_TEST(delivered == (std::vector<std::string>{"m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"}),
+             boost::test_tools::per_element());
   BOOST_TEST(sizes.size() < 20u);
 }
 
 BOOST_AUTO_TEST_CASE(large_events_go_in_transactions_of_a_megabyte) {
   rig r;
   auto large = [&](int n) {
-    object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"}, {"origin_server_ts", r.now}, {"depth", n},
-               {"content", object{{"body", std::string(60'000, 'x')}}}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    object pdu{{"type", "m.room.message"},
+               {"room_id", the_room.key},
+               {"sender", "@ann:here.example"},
+               {"origin_server_ts", r.now},
+               {"depth", n},
+               {"content", object{{"body", std::string(60'000, 'x')}}},
+               {"prev_events", matrix::json::array{}},
+               {"auth_events", matrix::json::array{}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), r.node.server_name, r.node.key);
   };
   auto request = told<gateway::http_request>(r.on(pdu_queued{large(0), {}})).at(0).second;
@@ -414,7 +430,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_being_left_alone_is_not_asked_what_others_
   BOOST_TEST(told<peer_answer>(ask(endpoint::event_auth, {"!r:there.example", "$e"})).size() == 1u);
   BOOST_TEST(told<peer_answer>(ask(endpoint::event, {"$e"})).size() == 1u);
   // A join has to be tried, and after a sign of life everything is.
-  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join, {"!r:there.example", "@a:here.example"})).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_join, {"!r:there.example", "@a:here.example"})).size() ==
+             1u);
   r.now += r.node.federation.retry_delay_ms_min;
   r.on(server_alive{"there.example"});
   BOOST_TEST(told<gateway::http_request>(ask(endpoint::state, {"!r:there.example"})).size() == 1u);
@@ -501,10 +518,17 @@ BOOST_AUTO_TEST_CASE(edus_alone_are_not_repeated) {
 
 BOOST_AUTO_TEST_CASE(the_answer_to_a_leave_of_an_invited_user_confirms_the_revocation) {
   rig r;
-  matrix::json::object pdu{{"type", "m.room.member"}, {"room_id", the_room.key}, {"sender", "@ann:here.example"}, {"state_key", "@x:there.example"},
-                           {"content", matrix::json::object{{"membership", "leave"}}}, {"origin_server_ts", noon}, {"depth", 5},
-                           {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
-  const auto leave = *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), r.node.server_name, r.node.key);
+  matrix::json::object pdu{{"type", "m.room.member"},
+                           {"room_id", the_room.key},
+                           {"sender", "@ann:here.example"},
+                           {"state_key", "@x:there.example"},
+                           {"content", matrix::json::object{{"membership", "leave"}}},
+                           {"origin_server_ts", noon},
+                           {"depth", 5},
+                           {"prev_events", matrix::json::array{}},
+                           {"auth_events", matrix::json::array{}}};
+  const auto leave =
+    *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), r.node.server_name, r.node.key);
   const auto request = told<gateway::http_request>(r.on(pdu_queued{leave, {}})).at(0).second;
   const auto confirmed = told<rescission_delivered>(r.on(http_says(request.id, 200)));
   BOOST_REQUIRE(confirmed.size() == 1u);
@@ -528,7 +552,8 @@ peer_request invite_request(token asked) {
 
 std::vector<std::string> targets(const effects& list) {
   std::vector<std::string> all;
-  for (const auto& [to, r] : told<gateway::http_request>(list)) all.push_back(r.target.find("/send/") != std::string::npos ? "send" : r.target.substr(r.target.rfind('/') + 1));
+  for (const auto& [to, r] : told<gateway::http_request>(list))
+    all.push_back(r.target.find("/send/") != std::string::npos ? "send" : r.target.substr(r.target.rfind('/') + 1));
   return all;
 }
 using names = std::vector<std::string>;
@@ -578,7 +603,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_left_alone_tries_the_queu
   const auto tried = r.on(timer_due{"send"});
   BOOST_TEST(targets(tried) == (names{"send"}), boost::test_tools::per_element()); // not in an hour
   BOOST_TEST(transaction_of(told<gateway::http_request>(tried).at(0).second) == transaction_of(request));
-  const auto failed = r.on(http_says(told<gateway::http_request>(tried)[0].second.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
+  const auto failed = r.on(
+    http_says(told<gateway::http_request>(tried)[0].second.id, 0, "{}", {fault_code::peer_unreachable, "refused"}));
   BOOST_TEST(targets(failed) == (names{"%24invite1"}), boost::test_tools::per_element());
 }
 
@@ -588,7 +614,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_goes_by_a_transaction_that_the_server_refuses
   r.on(invite_request(1));
   const auto probe = r.on(http_says(request.id, 400)); // does it take anything?
   BOOST_TEST(targets(probe) == (names{"send"}), boost::test_tools::per_element());
-  BOOST_TEST(targets(r.on(http_says(told<gateway::http_request>(probe).at(0).second.id, 200))) == (names{"%24invite1"}), boost::test_tools::per_element());
+  BOOST_TEST(targets(r.on(http_says(told<gateway::http_request>(probe).at(0).second.id, 200))) == (names{"%24invite1"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_behind_a_queue_that_is_partly_on_disk_waits_for_all_of_it) {
@@ -604,7 +631,9 @@ BOOST_AUTO_TEST_CASE(an_invitation_behind_a_queue_that_is_partly_on_disk_waits_f
   rest.pdus = {r.message_event(2)};
   const auto second = r.on(store_says(of_kind<ask_store>(reading).at(0).asked, rest));
   BOOST_TEST(targets(second) == (names{"send"}), boost::test_tools::per_element());
-  BOOST_TEST(targets(r.on(http_says(told<gateway::http_request>(second).at(0).second.id, 200))) == (names{"%24invite1"}), boost::test_tools::per_element());
+  BOOST_TEST(targets(r.on(http_says(told<gateway::http_request>(second).at(0).second.id, 200))) ==
+               (names{"%24invite1"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {
@@ -726,7 +755,8 @@ BOOST_AUTO_TEST_CASE(keys_are_fetched_once_for_all_who_wait) {
   BOOST_TEST(request.target == "/_matrix/key/v2/server");
   BOOST_TEST(request.authorization.empty());
   BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 2, 0, {}})).empty());
-  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  const auto document =
+    matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   const auto done = r.on(http_says(request.id, 200, document));
   BOOST_TEST(told<keys_found>(done).size() == 2u);
   BOOST_TEST(told<keys_found>(done).at(1).second.keys->size() == 1u);
@@ -748,7 +778,8 @@ BOOST_AUTO_TEST_CASE(after_a_failed_fetch_everybody_is_answered_and_the_next_fet
 BOOST_AUTO_TEST_CASE(a_key_document_of_another_server_is_not_believed) {
   rig r;
   const auto request = told<gateway::http_request>(r.on(keys_wanted{the_room, 1, 0, {}})).at(0).second;
-  const auto document = matrix::json::canonical(matrix::server_keys_document("elsewhere.example", there_key(), {}, noon + 86'400'000));
+  const auto document =
+    matrix::json::canonical(matrix::server_keys_document("elsewhere.example", there_key(), {}, noon + 86'400'000));
   BOOST_TEST(told<keys_found>(r.on(http_says(request.id, 200, document))).at(0).second.keys->empty());
 }
 
@@ -769,15 +800,23 @@ BOOST_AUTO_TEST_CASE(a_request_waits_while_its_key_is_fetched) {
   const auto asked = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"));
   BOOST_TEST(told<federation_reply>(asked).empty());
   const auto request = told<gateway::http_request>(asked).at(0).second;
-  BOOST_TEST(told<gateway::http_request>(r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example"))).empty());
-  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  BOOST_TEST(told<gateway::http_request>(
+               r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example")))
+               .empty());
+  const auto document =
+    matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   BOOST_TEST(told<federation_call>(r.on(http_says(request.id, 200, document))).size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_whose_key_cannot_be_had_is_401) {
   rig r;
-  const auto request = told<gateway::http_request>(r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example"))).at(0).second;
-  const auto reply = told<federation_reply>(r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}))).at(0).second;
+  const auto request =
+    told<gateway::http_request>(
+      r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example")))
+      .at(0)
+      .second;
+  const auto reply =
+    told<federation_reply>(r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}))).at(0).second;
   BOOST_TEST(reply.status == 401);
   BOOST_TEST(reply.body.find("M_UNAUTHORIZED") != std::string::npos);
 }
@@ -785,7 +824,8 @@ BOOST_AUTO_TEST_CASE(a_request_whose_key_cannot_be_had_is_401) {
 BOOST_AUTO_TEST_CASE(a_request_signed_for_another_server_is_401) {
   rig r;
   r.begin_with_keys();
-  const auto done = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example", {}, 1, "elsewhere.example"));
+  const auto done = r.on(asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example", {},
+                                        1, "elsewhere.example"));
   BOOST_TEST(told<federation_call>(done).empty());
   BOOST_TEST(told<federation_reply>(done).at(0).second.status == 401);
 }
@@ -794,7 +834,8 @@ BOOST_AUTO_TEST_CASE(a_request_changed_on_its_way_is_401) {
   rig r;
   r.begin_with_keys();
   auto q = asked_by_there("GET", "/_matrix/federation/v1/make_join/!r:here.example/@x:there.example");
-  auto changed = asked_by("there.example", "GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example", {}, *q.authorization);
+  auto changed = asked_by("there.example", "GET", "/_matrix/federation/v1/make_join/!r:here.example/@y:there.example",
+                          {}, *q.authorization);
   // Its key may have been changed: it is asked once more.
   const auto asked = r.on(changed);
   BOOST_TEST(told<federation_reply>(asked).empty());
@@ -810,7 +851,8 @@ BOOST_AUTO_TEST_CASE(a_body_is_not_parsed_before_it_is_known_whose_it_is) {
   const std::string text = "{\"origin\":";
   const auto target = "/_matrix/federation/v1/get_missing_events/!r:here.example";
   auto header = matrix::sign_request_of_text("POST", target, "there.example", "here.example", text, there_key());
-  const auto refused = told<federation_reply>(r.on(asked_by("there.example", "POST", target, text, {header}))).at(0).second;
+  const auto refused =
+    told<federation_reply>(r.on(asked_by("there.example", "POST", target, text, {header}))).at(0).second;
   BOOST_TEST(refused.status == 400);
   BOOST_TEST(*matrix::json::parse(refused.body)->find_string("errcode") == "M_NOT_JSON");
 }
@@ -818,9 +860,11 @@ BOOST_AUTO_TEST_CASE(a_body_is_not_parsed_before_it_is_known_whose_it_is) {
 BOOST_AUTO_TEST_CASE(a_body_that_is_not_canonical_is_signed_in_its_canonical_form) {
   rig r;
   r.begin_with_keys();
-  const auto done = r.on(asked_by_there("PUT", send_1, R"({ "pdus": [], "origin_server_ts": 1, "origin": "there.example" })"));
+  const auto done =
+    r.on(asked_by_there("PUT", send_1, R"({ "pdus": [], "origin_server_ts": 1, "origin": "there.example" })"));
   BOOST_TEST(of_kind<ask_store>(done).size() == 1u); // the signature holds: it is looked up as a transaction
-  const auto call = r.on(asked_by_there("POST", "/_matrix/federation/v1/get_missing_events/!r:here.example", R"({ "limit": 3, "a": [1] })"));
+  const auto call = r.on(
+    asked_by_there("POST", "/_matrix/federation/v1/get_missing_events/!r:here.example", R"({ "limit": 3, "a": [1] })"));
   BOOST_REQUIRE(told<federation_call>(call).size() == 1u);
   BOOST_TEST(*told<federation_call>(call)[0].second.body->find_integer("limit") == 3);
 }
@@ -835,7 +879,9 @@ BOOST_AUTO_TEST_CASE(of_several_signatures_one_good_one_is_enough_and_eight_are_
   auto as_if_good = forged;
   const auto id = key_of('x').key_id();
   as_if_good.replace(as_if_good.find(id), id.size(), there_key().key_id());
-  BOOST_TEST(told<federation_call>(r.on(asked_by("there.example", "GET", target, {}, {as_if_good, of_unknown_key, good}))).size() == 1u);
+  BOOST_TEST(
+    told<federation_call>(r.on(asked_by("there.example", "GET", target, {}, {as_if_good, of_unknown_key, good})))
+      .size() == 1u);
   auto many = [&](std::size_t wrong) {
     std::vector<std::string> headers(wrong, as_if_good);
     headers.push_back(good);
@@ -856,7 +902,6 @@ BOOST_AUTO_TEST_CASE(a_retired_key_signs_no_requests) {
   BOOST_TEST(told<federation_call>(asked).empty());
 }
 
-
 BOOST_AUTO_TEST_CASE(the_first_transaction_after_a_start_may_repeat_one_from_before) {
   rig r;
   r.begin_with_keys();
@@ -870,7 +915,8 @@ BOOST_AUTO_TEST_CASE(the_first_transaction_after_a_start_may_repeat_one_from_bef
 BOOST_AUTO_TEST_CASE(the_events_of_one_room_go_together_and_their_verdicts_come_back_as_one_answer) {
   rig r;
   r.begin_with_keys();
-  const std::string body = R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"},{"room_id":"!b:x"},{"room_id":"!a:x"},{"type":"no room"}]})";
+  const std::string body =
+    R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"},{"room_id":"!b:x"},{"room_id":"!a:x"},{"type":"no room"}]})";
   const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
   const auto parts = told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{})));
   BOOST_REQUIRE(parts.size() == 2u);
@@ -893,9 +939,12 @@ BOOST_AUTO_TEST_CASE(a_repetition_during_the_work_waits_and_another_transaction_
   rig r;
   r.begin_with_keys();
   const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body_with(1)))).at(0);
-  const auto part = told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{}))).at(0).second;
+  const auto part =
+    told<pdus_received>(r.on(store_says(asked.asked, store::received_transaction_found{}))).at(0).second;
   BOOST_TEST(told<federation_reply>(r.on(asked_by_there("PUT", send_1, body_with(1), 2))).empty());
-  BOOST_TEST(told<federation_reply>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(1), 3))).at(0).second.status == 429);
+  BOOST_TEST(told<federation_reply>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(1), 3)))
+               .at(0)
+               .second.status == 429);
   BOOST_TEST(told<federation_reply>(r.on(pdus_handled{part.asked, {{"$1", ""}}})).size() == 2u);
 }
 
@@ -907,7 +956,8 @@ BOOST_AUTO_TEST_CASE(fifty_one_events_are_400_for_the_whole_transaction) {
   BOOST_TEST(told<pdus_received>(done).empty());
   BOOST_TEST(told<federation_reply>(done).at(0).second.status == 400);
   // The next one is taken.
-  BOOST_TEST(told<pdus_received>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(50), 2))).size() == 1u);
+  BOOST_TEST(
+    told<pdus_received>(r.on(asked_by_there("PUT", "/_matrix/federation/v1/send/2", body_with(50), 2))).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_is_left_out_and_the_others_go_to_their_room) {
@@ -918,7 +968,8 @@ BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_is_left_out_and_the_others_go_
   text.insert(text.rfind(']'), ",{\"room_id\":\"" + the_room.key + "\",\"x\":" + deep + up + "}");
   auto header = matrix::sign_request_of_text("PUT", send_1, "there.example", "here.example", text, there_key());
   auto done = r.on(asked_by("there.example", "PUT", send_1, text, {header}));
-  for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+  for (const auto& q : of_kind<ask_store>(done))
+    append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
   BOOST_REQUIRE(told<pdus_received>(done).size() == 1u);
   BOOST_TEST(told<pdus_received>(done)[0].second.pdus->size() == 49u);
   BOOST_TEST(of_kind<note>(done).size() == 1u);
@@ -928,11 +979,13 @@ BOOST_AUTO_TEST_CASE(a_deep_event_in_a_transaction_that_is_not_canonical_goes_to
   rig r;
   r.begin_with_keys();
   auto text = " " + body_with(1);
-  text.insert(text.rfind(']'), ",{\"room_id\":\"" + the_room.key + "\",\"x\":" + std::string(150, '[') + std::string(150, ']') + "}");
+  text.insert(text.rfind(']'),
+              ",{\"room_id\":\"" + the_room.key + "\",\"x\":" + std::string(150, '[') + std::string(150, ']') + "}");
   const auto signed_text = matrix::json::canonical(*matrix::json::parse_deep(text));
   auto header = matrix::sign_request_of_text("PUT", send_1, "there.example", "here.example", signed_text, there_key());
   auto done = r.on(asked_by("there.example", "PUT", send_1, text, {header}));
-  for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+  for (const auto& q : of_kind<ask_store>(done))
+    append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
   BOOST_REQUIRE(told<pdus_received>(done).size() == 1u);
   BOOST_TEST(told<pdus_received>(done)[0].second.pdus->size() == 2u); // the room refuses it by its form, and by its id
 }
@@ -940,7 +993,8 @@ BOOST_AUTO_TEST_CASE(a_deep_event_in_a_transaction_that_is_not_canonical_goes_to
 BOOST_AUTO_TEST_CASE(a_transaction_in_the_name_of_another_server_is_refused) {
   rig r;
   r.begin_with_keys();
-  const std::string body = R"({"edus":[],"origin":"elsewhere.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"}]})";
+  const std::string body =
+    R"({"edus":[],"origin":"elsewhere.example","origin_server_ts":1,"pdus":[{"room_id":"!a:x"}]})";
   const auto asked = of_kind<ask_store>(r.on(asked_by_there("PUT", send_1, body))).at(0);
   const auto done = r.on(store_says(asked.asked, store::received_transaction_found{}));
   BOOST_TEST(told<federation_reply>(done).at(0).second.status == 403);
@@ -979,7 +1033,8 @@ BOOST_AUTO_TEST_CASE(it_ends_when_nothing_is_owed_and_not_before) {
   r.now += 3'600'000;
   const auto look = r.on(timer_due{"idle"}); // the last word is the store's
   BOOST_TEST(of_kind<finish>(look).empty());
-  BOOST_TEST(of_kind<finish>(r.on(store_says(of_kind<ask_store>(look).at(0).asked, store::destination_loaded{}))).size() == 1u);
+  BOOST_TEST(
+    of_kind<finish>(r.on(store_says(of_kind<ask_store>(look).at(0).asked, store::destination_loaded{}))).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_whose_room_failed_before_it_could_say_so_is_sent_all_the_same) {

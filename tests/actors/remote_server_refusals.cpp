@@ -33,12 +33,12 @@ struct rig {
   context node = here();
   std::unique_ptr<remote_server_machine> machine;
   time_ms now = noon;
-  std::vector<std::string> taken;       ///< texts of messages, in the order of arrival
+  std::vector<std::string> taken; ///< texts of messages, in the order of arrival
   std::size_t edus_taken = 0, requests = 0;
   std::vector<store::put_refused_pdu> set_aside;
-  std::vector<std::string> owed;        ///< event ids in the store's queue
+  std::vector<std::string> owed; ///< event ids in the store's queue
   store::put_destination on_disk;
-  std::vector<std::string> notified;    ///< deliveries told: state and reason
+  std::vector<std::string> notified; ///< deliveries told: state and reason
   effects last;
 
   rig() { begin({}); }
@@ -49,8 +49,10 @@ struct rig {
   }
 
   static matrix::event_ptr message_event(const std::string& text, const std::string& room = "!r:here.example") {
-    object pdu{{"type", "m.room.message"}, {"room_id", room}, {"sender", "@ann:here.example"}, {"content", object{{"body", text}}},
-               {"origin_server_ts", noon}, {"depth", 1}, {"prev_events", array{}}, {"auth_events", array{}}};
+    object pdu{{"type", "m.room.message"},      {"room_id", room},
+               {"sender", "@ann:here.example"}, {"content", object{{"body", text}}},
+               {"origin_server_ts", noon},      {"depth", 1},
+               {"prev_events", array{}},        {"auth_events", array{}}};
     return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), "here.example", key_of('h'));
   }
   void say(const std::string& text, const std::string& room = "!r:here.example") {
@@ -198,7 +200,9 @@ BOOST_AUTO_TEST_CASE(what_is_about_the_server_sets_nothing_aside_however_long_it
   for (const int status : {0, 200, 204, 302, 401, 404, 405, 407, 408, 421, 425, 429, 500, 502, 503, 504}) {
     rig r;
     r.say("m1");
-    r.run([&](const auto& texts, std::size_t) { return texts.empty() ? rig::answer{} : rig::answer{status, "<html>Hello</html>"}; }, noon + 24 * 3'600'000);
+    r.run([&](const auto& texts,
+              std::size_t) { return texts.empty() ? rig::answer{} : rig::answer{status, "<html>Hello</html>"}; },
+          noon + 24 * 3'600'000);
     BOOST_TEST_INFO(status);
     BOOST_TEST(r.set_aside.empty());
     BOOST_TEST(r.owed.size() == 1u);
@@ -210,14 +214,18 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_ends_in_time_sets_nothing_aside) {
   rig r;
   r.say("m1");
   std::size_t alone = 0;
-  r.run([&](const auto& texts, std::size_t) { return !texts.empty() && ++alone < remote_server::refused_alone_max ? rig::answer{400, bad_json} : rig::answer{}; });
+  r.run([&](const auto& texts, std::size_t) {
+    return !texts.empty() && ++alone < remote_server::refused_alone_max ? rig::answer{400, bad_json} : rig::answer{};
+  });
   BOOST_TEST(r.set_aside.empty());
   BOOST_TEST(r.taken == std::vector<std::string>{"m1"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(ephemeral_items_that_are_refused_block_no_event) {
   rig r;
-  const auto no_edus = [](const auto&, std::size_t edus) { return edus > 0 ? rig::answer{400, bad_json} : rig::answer{}; };
+  const auto no_edus = [](const auto&, std::size_t edus) {
+    return edus > 0 ? rig::answer{400, bad_json} : rig::answer{};
+  };
   r.add(r.machine->on(edu_queued{"m.typing", "k", "{\"typing\":true}"}, r.now)); // alone
   r.say("m1");
   r.add(r.machine->on(edu_queued{"m.typing", "k", "{\"typing\":true}"}, r.now));
@@ -275,7 +283,8 @@ BOOST_AUTO_TEST_CASE(an_event_that_the_answer_refuses_by_name_is_told_as_failed)
   rig r;
   const auto id = rig::message_event("m1")->event_id;
   r.say("m1");
-  r.run([&](const auto&, std::size_t) { return rig::answer{200, R"({"pdus":{")" + id + R"(":{"error":"not by you"}}})"}; });
+  r.run(
+    [&](const auto&, std::size_t) { return rig::answer{200, R"({"pdus":{")" + id + R"(":{"error":"not by you"}}})"}; });
   BOOST_TEST(mentions(r.notified, "failed"));
   BOOST_TEST(mentions(r.notified, "not by you"));
   // As ejabberd answers: the verdicts without `pdus` around them.
@@ -289,7 +298,9 @@ BOOST_AUTO_TEST_CASE(an_event_that_the_answer_refuses_by_name_is_told_as_failed)
 BOOST_AUTO_TEST_CASE(a_server_that_has_gone_when_it_is_probed_is_waited_for) {
   rig r;
   r.say("m1");
-  r.run([](const auto& texts, std::size_t) { return texts.empty() ? rig::answer{503, ""} : rig::answer{400, bad_json}; }, noon + 3'600'000);
+  r.run(
+    [](const auto& texts, std::size_t) { return texts.empty() ? rig::answer{503, ""} : rig::answer{400, bad_json}; },
+    noon + 3'600'000);
   BOOST_TEST(r.set_aside.empty());
   BOOST_TEST(r.owed.size() == 1u);
 }

@@ -48,7 +48,9 @@ BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
   rig r;
   r.node.federation.inbound_requests_burst = 2;
   r.node.federation.inbound_requests_per_second = 1;
-  const auto ask = [&] { return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example")); };
+  const auto ask = [&] {
+    return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"));
+  };
   BOOST_TEST(told<federation_call>(ask()).size() == 1u);
   BOOST_TEST(told<federation_call>(ask()).size() == 1u);
   const auto refused = told<federation_reply>(ask()).at(0).second;
@@ -66,7 +68,9 @@ BOOST_AUTO_TEST_CASE(large_answers_have_to_be_waited_for_by_the_next_request) {
   rig r;
   r.node.federation.inbound_answers_mib_burst = 8;
   r.node.federation.inbound_answers_mib_per_second = 2;
-  const auto ask = [&] { return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example")); };
+  const auto ask = [&] {
+    return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"));
+  };
   BOOST_TEST(told<federation_call>(ask()).size() == 1u);
   r.on(call_answered{"g", 1, std::uint64_t{7} << 20});
   BOOST_TEST(told<federation_call>(ask()).size() == 1u); // a MiB is left
@@ -84,12 +88,16 @@ BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
   r.node.federation.inbound_history_requests_max = 2;
   std::vector<federation_call> at_work;
   auto ask = [&, id = std::uint64_t{0}]() mutable {
-    for (auto& [to, call] : told<federation_call>(r.on(asked_by_there("GET", "/_matrix/federation/v1/backfill/!r%3Ahere.example?v=$e", {}, ++id)))) at_work.push_back(call);
+    for (auto& [to, call] : told<federation_call>(
+           r.on(asked_by_there("GET", "/_matrix/federation/v1/backfill/!r%3Ahere.example?v=$e", {}, ++id))))
+      at_work.push_back(call);
   };
   for (int i = 0; i < 5; ++i) ask();
   BOOST_TEST(at_work.size() == 2u);
   // Other questions do not wait for them.
-  BOOST_TEST(told<federation_call>(r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"))).size() == 1u);
+  BOOST_TEST(told<federation_call>(
+               r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example")))
+               .size() == 1u);
   const auto next = told<federation_call>(r.on(call_answered{at_work[0].gateway, at_work[0].id, 100}));
   BOOST_REQUIRE(next.size() == 1u);
   BOOST_TEST((next[0].first == address{actor_kind::room, "!r:here.example"}));
@@ -117,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_question_for_the_keys_of_many_servers_costs_as_many_reque
 BOOST_AUTO_TEST_CASE(a_question_about_keys_with_a_wrong_signature_is_answered_as_a_strangers) {
   rig r;
   auto asked = asked_by_there("GET", "/_matrix/key/v2/query/third.example");
-  asked.authorization = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"X-Matrix origin=\"there.example\",key=\"" + there_key().key_id() + "\",sig=\"AAAA\""});
+  asked.authorization = std::make_shared<const std::vector<std::string>>(
+    std::vector<std::string>{"X-Matrix origin=\"there.example\",key=\"" + there_key().key_id() + "\",sig=\"AAAA\""});
   const auto keys = told<gateway::http_request>(r.on(asked)).at(0).second; // it may have another key now
   const auto handed = told<federation_call>(r.on(http_says(keys.id, 404)));
   BOOST_REQUIRE(handed.size() == 1u);
@@ -130,8 +139,10 @@ BOOST_AUTO_TEST_CASE(transactions_do_not_count_among_requests) {
   r.node.federation.inbound_requests_per_second = 1;
   for (int i = 0; i < 5; ++i) {
     const auto target = "/_matrix/federation/v1/send/" + std::to_string(i);
-    auto done = r.on(asked_by_there("PUT", target, R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[]})"));
-    for (const auto& q : of_kind<ask_store>(done)) append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
+    auto done =
+      r.on(asked_by_there("PUT", target, R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pdus":[]})"));
+    for (const auto& q : of_kind<ask_store>(done))
+      append(done, r.on(store_says(q.asked, store::received_transaction_found{})));
     BOOST_TEST(told<federation_reply>(done).at(0).second.status == 200);
   }
 }
@@ -142,7 +153,8 @@ BOOST_AUTO_TEST_CASE(little_waits_for_the_keys_of_a_server_that_was_never_heard_
   r.on(store_says(of_kind<ask_store>(r.on(start{})).at(0).asked, store::destination_loaded{}));
   const auto put = [&](std::size_t bytes, std::uint64_t id) {
     const auto target = "/_matrix/federation/v1/send/" + std::to_string(id);
-    const std::string body = R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pad":")" + std::string(bytes, 'x') + R"(","pdus":[]})";
+    const std::string body = R"({"edus":[],"origin":"there.example","origin_server_ts":1,"pad":")" +
+                             std::string(bytes, 'x') + R"(","pdus":[]})";
     return r.on(asked_by_there("PUT", target, body, id));
   };
   // Too large to be kept for a name that may be invented; the keys are asked for all the same.
@@ -156,10 +168,12 @@ BOOST_AUTO_TEST_CASE(little_waits_for_the_keys_of_a_server_that_was_never_heard_
   BOOST_TEST(told<federation_reply>(put(100'000, 3)).at(0).second.status == 429);
   BOOST_TEST(told<federation_reply>(put(10, 4)).empty());
   // Once the server has keys, a whole transaction passes.
-  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  const auto document =
+    matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   r.on(http_says(asked[0].second.id, 200, document));
   BOOST_TEST(told<federation_reply>(put(300'000, 5)).size() <= 1u);
-  for (const auto& [to, reply] : told<federation_reply>(put(300'000, 6))) BOOST_TEST(reply.body.find("waits for the keys") == std::string::npos);
+  for (const auto& [to, reply] : told<federation_reply>(put(300'000, 6)))
+    BOOST_TEST(reply.body.find("waits for the keys") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(unauthenticated_requests_use_up_nobodys_share) {
@@ -192,7 +206,8 @@ BOOST_AUTO_TEST_CASE(send_join_is_repeated_in_the_old_form_where_the_new_is_unkn
   const auto second = told<gateway::http_request>(again).at(0).second;
   BOOST_TEST(second.target.starts_with("/_matrix/federation/v1/send_join/"));
   BOOST_TEST(second.body == first.body);
-  const auto a = told<peer_answer>(r.on(http_says(second.id, 200, " [ 200 , {\"state\":[{}],\"auth_chain\":[]} ]\n"))).at(0).second;
+  const auto a =
+    told<peer_answer>(r.on(http_says(second.id, 200, " [ 200 , {\"state\":[{}],\"auth_chain\":[]} ]\n"))).at(0).second;
   BOOST_TEST(a.asked == 3u);
   BOOST_TEST(a.body == R"({"state":[{}],"auth_chain":[]})");
 }
@@ -217,14 +232,17 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_request_itself_is_no_reason_to_fall_back) {
 BOOST_AUTO_TEST_CASE(invite_falls_back_for_rooms_of_versions_1_and_2_only) {
   for (const std::string version : {"1", "2", "6", "11"}) {
     rig r;
-    const auto body = R"({"event":{"type":"m.room.member","unsigned":{"age":1}},"invite_room_state":[{"type":"m.room.name"}],"room_version":")" + version + "\"}";
+    const auto body =
+      R"({"event":{"type":"m.room.member","unsigned":{"age":1}},"invite_room_state":[{"type":"m.room.name"}],"room_version":")" +
+      version + "\"}";
     const auto first = r.send(matrix::endpoint::invite_v2, body);
     const auto sent = told<gateway::http_request>(r.on(http_says(first.id, 404, unrecognized)));
     const bool old = version == "1" || version == "2";
     BOOST_TEST(sent.size() == (old ? 1u : 0u), version);
     if (!old) continue;
     BOOST_TEST(sent.at(0).second.target.starts_with("/_matrix/federation/v1/invite/"));
-    BOOST_TEST(sent.at(0).second.body == R"({"type":"m.room.member","unsigned":{"age":1,"invite_room_state":[{"type":"m.room.name"}]}})");
+    BOOST_TEST(sent.at(0).second.body ==
+               R"({"type":"m.room.member","unsigned":{"age":1,"invite_room_state":[{"type":"m.room.name"}]}})");
     const auto a = told<peer_answer>(r.on(http_says(sent.at(0).second.id, 200, R"([200,{"event":{}}])"))).at(0).second;
     BOOST_TEST(a.body == R"({"event":{}})");
   }
@@ -244,11 +262,14 @@ BOOST_AUTO_TEST_CASE(key_document_is_kept_for_the_notary_and_fetched_when_only_t
   rig r;
   const auto sent = r.on(keys_wanted{{actor_kind::directory, ""}, 4, noon, {}, true});
   const auto request = told<gateway::http_request>(sent).at(0).second;
-  const auto document = matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
+  const auto document =
+    matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   const auto done = r.on(http_says(request.id, 200, document));
   BOOST_TEST(told<keys_found>(done).at(0).second.documents->at(0) == document);
   BOOST_TEST(written<store::put_server_keys>(done).at(0).documents == "[" + document + "]");
-  BOOST_TEST(told<keys_found>(r.on(keys_wanted{{actor_kind::directory, ""}, 5, noon, {}, true})).at(0).second.documents->at(0) == document);
+  BOOST_TEST(
+    told<keys_found>(r.on(keys_wanted{{actor_kind::directory, ""}, 5, noon, {}, true})).at(0).second.documents->at(0) ==
+    document);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

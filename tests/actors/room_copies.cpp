@@ -19,7 +19,9 @@ namespace {
 struct rig : shared_room {
   std::vector<std::string> unknown; ///< key ids
   rig(std::string version = "11") : shared_room(std::move(version)) {
-    knows_key = [this](const std::string& id) { return std::find(unknown.begin(), unknown.end(), id) == unknown.end(); };
+    knows_key = [this](const std::string& id) {
+      return std::find(unknown.begin(), unknown.end(), id) == unknown.end();
+    };
   }
   effects push_pdu(object pdu, const std::string& by = "there.example") { return push_pdus({std::move(pdu)}, by); }
   effects push_pdus(std::vector<object> list, const std::string& by) {
@@ -60,7 +62,8 @@ BOOST_AUTO_TEST_CASE(of_several_copies_that_wait_for_keys_the_genuine_one_is_tol
   rig r;
   r.unknown = {there_key().key_id()};
   const auto genuine = r.message_of(eve, "genuine");
-  for (const auto* by : {"third.example", "s1.crowd.example"}) r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign(by)), by);
+  for (const auto* by : {"third.example", "s1.crowd.example"})
+    r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign(by)), by);
   auto list = r.push({genuine});
   BOOST_TEST(error_in(list).empty());
   BOOST_TEST(r.disk.inbox.size() == 3u);
@@ -84,7 +87,8 @@ BOOST_AUTO_TEST_CASE(forty_servers_with_bogus_copies_do_not_keep_its_own_server_
   rig r;
   r.unknown = {there_key().key_id()};
   const auto genuine = r.message_of(eve, "genuine");
-  for (int i = 0; i < 40; ++i) r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign(std::to_string(i))), crowd_server(i));
+  for (int i = 0; i < 40; ++i)
+    r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign(std::to_string(i))), crowd_server(i));
   BOOST_TEST(r.disk.inbox.size() == 32u);
   const auto list = r.push({genuine});
   BOOST_TEST(error_in(list).empty());
@@ -97,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_refuted_copy_beside_one_that_waits_is_answered_for_itself
   rig r;
   const auto genuine = r.message_of(eve, "genuine");
   r.push_pdu(signed_by(genuine, "ed25519:unheard", there_key().sign("x")), "third.example");
-  BOOST_TEST(error_in(r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign("y")), "s1.crowd.example")).starts_with("bad_signature"));
+  BOOST_TEST(error_in(r.push_pdu(signed_by(genuine, there_key().key_id(), there_key().sign("y")), "s1.crowd.example"))
+               .starts_with("bad_signature"));
   BOOST_TEST((texts_in(r.push({genuine})) == std::vector<std::string>{"genuine"}));
 }
 
@@ -108,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_stripped_copy_of_a_relay_is_asked_for_whole_where_it_was_
     const auto list = r.push_pdu(with_content(genuine, {}), "third.example");
     BOOST_TEST((addressed(list) == question{"there.example", endpoint::event}));
     BOOST_TEST(texts_in(list).empty());
-    BOOST_TEST((texts_in(r.on(answer_to(question_in(list), 200, list_body("pdus", {genuine})))) == std::vector<std::string>{"whole"}));
+    BOOST_TEST((texts_in(r.on(answer_to(question_in(list), 200, list_body("pdus", {genuine})))) ==
+                std::vector<std::string>{"whole"}));
     BOOST_TEST(r.event(genuine->event_id)->to_json() == genuine->to_json());
   }
 }
@@ -158,7 +164,10 @@ BOOST_AUTO_TEST_CASE(a_stripped_name_of_the_room_is_told_when_the_whole_comes) {
 
 BOOST_AUTO_TEST_CASE(content_the_rules_do_not_allow_is_not_found_again_for_an_event_that_was_taken_without_it) {
   const std::vector<std::pair<std::string, std::pair<std::string, matrix::json::value>>> kinds{
-    {"10", {"invite", 100}}, {"10", {"invite", "abc"}}, {"11", {"notifications", object{{"room", "x"}}}}, {"12", {"notifications", object{{"room", 100}}}}};
+    {"10", {"invite", 100}},
+    {"10", {"invite", "abc"}},
+    {"11", {"notifications", object{{"room", "x"}}}},
+    {"12", {"notifications", object{{"room", 100}}}}};
   for (const bool restarted : {false, true})
     for (const auto& [version, key] : kinds) {
       BOOST_TEST_INFO(version << " " << key.first << " restarted: " << restarted);

@@ -31,7 +31,9 @@ struct crowded : shared_room {
 
 BOOST_AUTO_TEST_CASE(description_of_a_crowded_room_names_fifty_and_counts_all) {
   crowded r{10, 60};
-  for (int i = 0; i < 60; ++i) r.push({r.made("@u:" + crowd_server(i), "m.room.member", {{"membership", "join"}}, "@u:" + crowd_server(i))}, crowd_server(i));
+  for (int i = 0; i < 60; ++i)
+    r.push({r.made("@u:" + crowd_server(i), "m.room.member", {{"membership", "join"}}, "@u:" + crowd_server(i))},
+           crowd_server(i));
   const auto told = r.description();
   BOOST_TEST(told.find_object("members")->size() == 50u);
   BOOST_TEST(*told.find_integer("members_joined") == 4 + 10 + 60 + 60);

@@ -15,7 +15,8 @@ const std::string zoe = "@zoe:there.example";
 
 /// A room of ann's at here.example with members that are invited, of here.example at once.
 struct own_room : shared_room {
-  own_room(chat::room_type type, std::vector<std::string> members, std::string version = "11") : shared_room(std::move(version), false) {
+  own_room(chat::room_type type, std::vector<std::string> members, std::string version = "11")
+      : shared_room(std::move(version), false) {
     chat::room_create wanted;
     wanted.room = "chat-2";
     wanted.type = type;
@@ -31,8 +32,12 @@ struct own_room : shared_room {
     for (const auto& row : written<store::put_invitation>(created)) take(row);
   }
   /// The invited server signs.
-  void take(const store::put_invitation& row) { on(invite_accepted_by_server{row.user_id, *matrix::parse_event(row.event, rules())}); }
-  effects invite(const std::string& by, const std::string& user) { return command(chat::invite_send{"chat-2", by, user, {}}); }
+  void take(const store::put_invitation& row) {
+    on(invite_accepted_by_server{row.user_id, *matrix::parse_event(row.event, rules())});
+  }
+  effects invite(const std::string& by, const std::string& user) {
+    return command(chat::invite_send{"chat-2", by, user, {}});
+  }
   std::string type() const { return *matrix::json::parse(machine->describe(now))->find_string("type"); }
   std::int64_t level(const std::string& user) const {
     const auto* x = event(state().at({"m.room.power_levels", ""}))->content().find("users")->find(user);
@@ -52,7 +57,8 @@ BOOST_AUTO_TEST_CASE(whoever_is_named_at_the_creation_of_a_dm_may_invite_and_tak
     for (const auto type : {chat::room_type::dm, chat::room_type::group_dm}) {
       own_room r{type, type == chat::room_type::dm ? std::vector{eve} : std::vector{bob, eve}, version};
       BOOST_TEST(r.level(eve) == 50, version);
-      BOOST_TEST(r.level(ann) == (r.rules().privileged_creators ? 0 : 100), version); // version 12: above everybody, and never listed
+      BOOST_TEST(r.level(ann) == (r.rules().privileged_creators ? 0 : 100),
+                 version); // version 12: above everybody, and never listed
       r.join(eve);
       r.pushed(eve, zoe, "invite");
       BOOST_TEST(r.membership(zoe) == "invite", version);
@@ -129,7 +135,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_group_tells_of_more_than_the_inviter) {
   BOOST_TEST((infer_room_type(traits_of_invite(*invite, told)) == chat::room_type::group_dm));
   own_room channel{chat::room_type::channel, {bob, eve}};
   const auto other = *matrix::json::parse(written<store::put_invitation>(channel.created).at(0).invite_room_state);
-  for (const auto& e : *other.as_array()) BOOST_TEST((*e.find_string("type") != "m.room.member" || *e.find_string("state_key") == ann));
+  for (const auto& e : *other.as_array())
+    BOOST_TEST((*e.find_string("type") != "m.room.member" || *e.find_string("state_key") == ann));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,18 +15,21 @@ namespace {
 const std::string mallory = "@mallory:third.example";
 
 /// An unsigned invite of mallory in the name of `sender`, whose content claims to be a third party's.
-matrix::json::object forged(const shared_room& r, const std::string& sender, matrix::json::value third_party, bool good_hash = false) {
+matrix::json::object forged(const shared_room& r, const std::string& sender, matrix::json::value third_party,
+                            bool good_hash = false) {
   auto pdu = r.made(sender, "m.room.member", {{"membership", "invite"}}, mallory)->source;
   pdu.set("content", object{{"membership", "invite"}, {"third_party_invite", std::move(third_party)}});
   pdu.set("signatures", object{});
-  pdu.set("hashes", object{{"sha256", good_hash ? matrix::base64_encode(matrix::content_hash(pdu)) : std::string(43, 'A')}});
+  pdu.set("hashes",
+          object{{"sha256", good_hash ? matrix::base64_encode(matrix::content_hash(pdu)) : std::string(43, 'A')}});
   return pdu;
 }
 
 std::string error_of(shared_room& r, matrix::json::object pdu) {
   auto pdus = std::make_shared<std::vector<object>>();
   pdus->push_back(std::move(pdu));
-  const auto done = told<pdus_handled>(r.on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", std::move(pdus)}));
+  const auto done = told<pdus_handled>(
+    r.on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", std::move(pdus)}));
   return done.at(0).second.outcomes.at(0).error;
 }
 
@@ -35,15 +38,18 @@ std::string error_of(shared_room& r, matrix::json::object pdu) {
 BOOST_AUTO_TEST_CASE(nobody_invites_himself_by_an_unsigned_event_in_anybodys_name) {
   for (const auto* version : {"2", "6", "10", "11", "12"})
     for (const auto& sender : {ann, eve})
-      for (const auto& odd : {matrix::json::value{1}, matrix::json::value{nullptr}, matrix::json::value{object{}}, matrix::json::value{object{{"signed", 1}}},
-                              matrix::json::value{object{{"signed", object{}}}},
-                              matrix::json::value{object{{"signed", object{{"mxid", mallory}, {"token", "t"}, {"signatures", object{}}}}}}})
+      for (const auto& odd :
+           {matrix::json::value{1}, matrix::json::value{nullptr}, matrix::json::value{object{}},
+            matrix::json::value{object{{"signed", 1}}}, matrix::json::value{object{{"signed", object{}}}},
+            matrix::json::value{
+              object{{"signed", object{{"mxid", mallory}, {"token", "t"}, {"signatures", object{}}}}}}})
         for (const bool good_hash : {false, true}) {
           shared_room r{version};
           const auto error = error_of(r, forged(r, sender, odd, good_hash));
           BOOST_TEST_INFO(version << " " << sender << " " << matrix::json::canonical(odd) << " " << good_hash);
           BOOST_TEST(r.membership(mallory).empty());
-          BOOST_TEST_INFO(version << " " << sender << " " << matrix::json::canonical(odd) << " " << good_hash << ": " << error);
+          BOOST_TEST_INFO(version << " " << sender << " " << matrix::json::canonical(odd) << " " << good_hash << ": "
+                                  << error);
           if (sender == ann) BOOST_TEST(error.starts_with("bad_signature"));
         }
 }
@@ -60,7 +66,8 @@ BOOST_AUTO_TEST_CASE(an_invite_that_was_never_signed_is_told_the_operator_when_t
   shared_room r{"10"};
   // As a broker took it that did not ask for the signatures the redacted form needs.
   const auto invite = matrix::redacted(**matrix::make_event(forged(r, ann, 1), r.rules()));
-  r.disk.events[invite->event_id] = {invite, store::verdict::accepted, r.disk.head.state_group, r.disk.head.state_group, 90};
+  r.disk.events[invite->event_id] = {invite, store::verdict::accepted, r.disk.head.state_group, r.disk.head.state_group,
+                                     90};
   r.disk.order.push_back(invite->event_id);
   const auto list = r.restart();
   std::size_t told_operator = 0;

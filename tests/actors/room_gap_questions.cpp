@@ -33,7 +33,9 @@ struct hidden_levels : shared_room {
     now_levels.set("users", std::move(users));
     levels = made(eve, "m.room.power_levels", std::move(now_levels), "");
     said = message_of(eve, "between", {levels->event_id});
-    ban = citing(made(eli, "m.room.member", {{"membership", "ban"}}, bob, {}, {(message_between ? said : levels)->event_id}), levels->event_id);
+    ban = citing(
+      made(eli, "m.room.member", {{"membership", "ban"}}, bob, {}, {(message_between ? said : levels)->event_id}),
+      levels->event_id);
     pushed = message_of(eve, "after", {ban->event_id});
   }
   /// The same event with other power levels among its auth events.
@@ -48,8 +50,12 @@ struct hidden_levels : shared_room {
     return *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
   }
   /// The answer to the question in `list`.
-  effects answer(const effects& list, int status, std::string body = {}) { return on(test::answer_to(question_in(list), status, std::move(body))); }
-  bool stored(const matrix::event_ptr& x) const { return disk.events.contains(x->event_id) && disk.events.at(x->event_id).judged != store::verdict::outlier; }
+  effects answer(const effects& list, int status, std::string body = {}) {
+    return on(test::answer_to(question_in(list), status, std::move(body)));
+  }
+  bool stored(const matrix::event_ptr& x) const {
+    return disk.events.contains(x->event_id) && disk.events.at(x->event_id).judged != store::verdict::outlier;
+  }
 };
 
 } // namespace
@@ -90,11 +96,11 @@ BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_applies_when_its_own_serve
   hidden_levels r;
   auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.ban}));
   list = r.answer(list, 200, events_body({}));
-  list = r.answer(r.answer(list, 404), 404);          // of there.example: the state at the ban
-  list = r.answer(list, 200, state_ids_body(r));      // of the pusher: an old one
-  list = r.answer(r.answer(list, 404), 404);          // its authority
-  list = r.answer(r.answer(list, 404), 404);          // of there.example: the state at the message after it
-  list = r.answer(list, 200, state_ids_body(r));      // of the pusher: an old one
+  list = r.answer(r.answer(list, 404), 404);     // of there.example: the state at the ban
+  list = r.answer(list, 200, state_ids_body(r)); // of the pusher: an old one
+  list = r.answer(r.answer(list, 404), 404);     // its authority
+  list = r.answer(r.answer(list, 404), 404);     // of there.example: the state at the message after it
+  list = r.answer(list, 200, state_ids_body(r)); // of the pusher: an old one
   BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));
   BOOST_TEST(!r.stored(r.ban));
   BOOST_TEST(r.membership(bob) == "join");
@@ -143,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_ban_after_a_message_with_a_told_state_is_not_rejected_by_
   auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.said, r.ban}));
   list = r.answer(list, 200, events_body({}));
   BOOST_TEST((question_in(list).query.at(0).second == r.said->event_id));
-  list = r.answer(r.answer(list, 404), 404); // its ids, then whole
+  list = r.answer(r.answer(list, 404), 404);     // its ids, then whole
   list = r.answer(list, 200, state_ids_body(r)); // of the pusher: without the levels
   BOOST_TEST(r.stored(r.said));
   BOOST_TEST((addressed(list) == question{pusher, endpoint::event_auth}));
@@ -159,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_ban_after_a_message_with_a_told_state_is_not_rejected_by_
 BOOST_AUTO_TEST_CASE(a_forged_auth_event_costs_two_questions_of_a_server_and_the_event_stays) {
   hidden_levels r;
   auto pdu = r.levels->source;
-  pdu.set("signatures", matrix::json::object{{"there.example", matrix::json::object{{there_key().key_id(), std::string(86, 'A')}}}});
+  pdu.set("signatures",
+          matrix::json::object{{"there.example", matrix::json::object{{there_key().key_id(), std::string(86, 'A')}}}});
   const auto forged = *matrix::make_event(std::move(pdu), r.rules()); // of the same id
   const auto x = r.citing(r.message_of(eve, "by whose authority"), r.levels->event_id);
   auto list = r.push({x});
@@ -174,7 +181,8 @@ BOOST_AUTO_TEST_CASE(a_forged_auth_event_costs_two_questions_of_a_server_and_the
   // Nobody is asked before its time, and then the true one lets it in.
   r.now = timer_at(list, "gap");
   list = r.answer(r.on(timer_due{"gap"}), 200, list_body("auth_chain", {}));
-  BOOST_TEST((texts_in(r.answer(list, 200, list_body("pdus", {r.levels}))) == std::vector<std::string>{"by whose authority"}));
+  BOOST_TEST(
+    (texts_in(r.answer(list, 200, list_body("pdus", {r.levels}))) == std::vector<std::string>{"by whose authority"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_server_tells_besides_the_auth_chain_is_not_taken) {
@@ -190,12 +198,14 @@ BOOST_AUTO_TEST_CASE(a_missing_parent_with_too_many_parents_is_not_taken_and_hid
   shared_room r;
   auto pdu = r.message_of(eve, "octopus")->source;
   matrix::json::array prev;
-  for (std::size_t i = 0; i <= limits::prev_events_max; ++i) prev.emplace_back("$" + std::string(42, 'N') + static_cast<char>('a' + i));
+  for (std::size_t i = 0; i <= limits::prev_events_max; ++i)
+    prev.emplace_back("$" + std::string(42, 'N') + static_cast<char>('a' + i));
   pdu.set("prev_events", std::move(prev));
   pdu.erase("signatures");
   pdu.erase("hashes");
   pdu.set("hashes", matrix::json::object{{"sha256", matrix::base64_encode(matrix::content_hash(pdu))}});
-  matrix::set_signature(pdu, "there.example", there_key().key_id(), there_key().sign(matrix::signed_bytes(pdu, r.rules())));
+  matrix::set_signature(pdu, "there.example", there_key().key_id(),
+                        there_key().sign(matrix::signed_bytes(pdu, r.rules())));
   const auto octopus = *matrix::make_event(std::move(pdu), r.rules(), matrix::count_policy::unbounded);
   const auto x = r.message_of(eve, "arm", {octopus->event_id});
   auto list = r.on(test::answer_to(question_in(r.push({x})), 200, events_body({octopus})));
@@ -203,7 +213,8 @@ BOOST_AUTO_TEST_CASE(a_missing_parent_with_too_many_parents_is_not_taken_and_hid
   BOOST_TEST(written<store::put_event>(list).empty());
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
   BOOST_TEST((question_in(list).query.at(0).second == x->event_id));
-  BOOST_TEST((texts_in(r.on(test::answer_to(question_in(list), 200, state_ids_body(r)))) == std::vector<std::string>{"arm"}));
+  BOOST_TEST(
+    (texts_in(r.on(test::answer_to(question_in(list), 200, state_ids_body(r)))) == std::vector<std::string>{"arm"}));
   BOOST_TEST(!r.disk.events.contains(octopus->event_id));
 }
 
@@ -213,7 +224,8 @@ BOOST_AUTO_TEST_CASE(of_a_state_only_the_few_unknown_events_are_fetched) {
   crowded_room r;
   std::vector<matrix::event_ptr> unknown;
   for (int i = 0; i < 3; ++i)
-    unknown.push_back(r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
+    unknown.push_back(
+      r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
   auto list = r.far_end();
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
   list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, unknown)));
@@ -238,7 +250,8 @@ BOOST_AUTO_TEST_CASE(a_state_with_many_unknown_events_is_asked_for_whole) {
   crowded_room r;
   std::vector<matrix::event_ptr> unknown;
   for (int i = 0; i < 20; ++i)
-    unknown.push_back(r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
+    unknown.push_back(
+      r.made(r.user(i), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(i)));
   auto list = r.far_end();
   list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, unknown)));
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
@@ -248,7 +261,8 @@ BOOST_AUTO_TEST_CASE(a_state_with_many_unknown_events_is_asked_for_whole) {
 
 BOOST_AUTO_TEST_CASE(a_state_event_that_is_told_by_its_id_and_then_withheld_has_the_state_asked_for_whole) {
   crowded_room r;
-  const auto named = r.made(r.user(0), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(0));
+  const auto named =
+    r.made(r.user(0), "m.room.member", {{"membership", "join"}, {"displayname", "new name"}}, r.user(0));
   auto list = r.far_end();
   list = r.on(test::answer_to(question_in(list), 200, state_ids_body(r, {named})));
   list = r.on(test::answer_to(question_in(list), 404));
@@ -267,7 +281,8 @@ BOOST_AUTO_TEST_CASE(a_state_of_more_values_than_one_document_may_have_closes_a_
   body.resize(body.size() - 2);
   for (std::size_t values = 0; values <= limits::json_values_max; values += 10'000) body += "," + item;
   BOOST_TEST(!matrix::json::parse(body + "]}"));
-  BOOST_TEST((texts_in(r.on(test::answer_to(question_in(list), 200, body + "]}"))) == std::vector<std::string>{"far end", "near end"}));
+  BOOST_TEST((texts_in(r.on(test::answer_to(question_in(list), 200, body + "]}"))) ==
+              std::vector<std::string>{"far end", "near end"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_state_of_far_more_unknown_events_than_the_room_has_is_not_taken) {

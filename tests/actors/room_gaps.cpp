@@ -33,8 +33,10 @@ struct joiner {
     for (std::size_t i = 0; i < list.size(); ++i) {
       effects more;
       if (const auto* q = std::get_if<ask_store>(&list[i])) {
-        if (std::holds_alternative<store::load_room>(q->question)) more = machine.on(store_says(q->asked, store::room_loaded{}), ++room.now);
-        else if (std::holds_alternative<store::load_events>(q->question)) more = machine.on(store_says(q->asked, store::events_loaded{}), ++room.now);
+        if (std::holds_alternative<store::load_room>(q->question))
+          more = machine.on(store_says(q->asked, store::room_loaded{}), ++room.now);
+        else if (std::holds_alternative<store::load_events>(q->question))
+          more = machine.on(store_says(q->asked, store::events_loaded{}), ++room.now);
       } else if (const auto* t = std::get_if<tell>(&list[i])) {
         more = performed(t->body);
       } else if (const auto* p = std::get_if<persist>(&list[i])) {
@@ -78,7 +80,8 @@ struct joiner {
       target += (i == 0 ? "?" : "&") + q.query[i].first + "=" + matrix::percent_encode(q.query[i].second);
     std::optional<matrix::json::object> body;
     if (!q.body.empty()) body = *matrix::json::parse(q.body)->as_object();
-    const auto reply = shared_room::reply_in(room.call(std::string{matrix::info(q.endpoint).method}, target, std::move(body)));
+    const auto reply =
+      shared_room::reply_in(room.call(std::string{matrix::info(q.endpoint).method}, target, std::move(body)));
     return answer_to(q, reply.status, reply.body);
   }
   void join() {
@@ -104,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_for_a_moment_costs_no_message
     asked = question_in(r.on(timer_due{"gap"}));
     BOOST_TEST((asked.endpoint == endpoint::get_missing_events)); // the state would leave out what lies between
   }
-  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second", "third"}));
+  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) ==
+              std::vector<std::string>{"first", "second", "third"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_stays_away_is_asked_again_later_and_no_message_is_left_out) {
@@ -121,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_stays_away_is_asked_again_later_and_no_messag
   r.now = timer_at(r.on(timer_due{"gap"}), "gap");
   asked = question_in(r.on(timer_due{"gap"}));
   BOOST_TEST((asked.endpoint == endpoint::get_missing_events));
-  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST(
+    (texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_honest_gap_does_not_wait_for_hopeless_ones) {
@@ -129,14 +134,16 @@ BOOST_AUTO_TEST_CASE(an_honest_gap_does_not_wait_for_hopeless_ones) {
   std::size_t asked = 0;
   for (int i = 0; i < 4; ++i) {
     const auto junk = r.message_of(r.user(0), "out of nothing", {"$" + std::string(42, 'N') + std::to_string(i)});
-    for (const auto& [server, q] : told<peer_request>(r.push({junk}, crowd_server(0)))) asked += server.key == crowd_server(0);
+    for (const auto& [server, q] : told<peer_request>(r.push({junk}, crowd_server(0))))
+      asked += server.key == crowd_server(0);
   }
   BOOST_TEST(asked == 2u); // of one server two at a time
   const auto first = r.message_of(eve, "first");
   const auto second = r.message_of(eve, "second", {first->event_id});
   const auto list = r.push({second});
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::get_missing_events}));
-  BOOST_TEST((texts_in(r.on(answer_to(question_in(list), 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST((texts_in(r.on(answer_to(question_in(list), 200, events_body({first})))) ==
+              std::vector<std::string>{"first", "second"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_event_without_a_past_costs_few_questions_a_day_spread_over_all_servers) {
@@ -177,7 +184,8 @@ BOOST_AUTO_TEST_CASE(a_message_we_answered_for_is_looked_for_after_days_on_which
   BOOST_TEST((asked.endpoint == endpoint::get_missing_events));
   BOOST_TEST(r.disk.inbox.size() == 1u);
   auto nobody_has_it = [&](effects list) {
-    for (auto open = told<peer_request>(list); !open.empty(); open = told<peer_request>(list)) list = r.on(answer_to(open.at(0).second, 404));
+    for (auto open = told<peer_request>(list); !open.empty(); open = told<peer_request>(list))
+      list = r.on(answer_to(open.at(0).second, 404));
     r.on(timer_due{"gap"});
   };
   nobody_has_it(r.on(answer_to(asked, 404)));
@@ -270,7 +278,8 @@ BOOST_AUTO_TEST_CASE(a_message_of_a_member_whose_join_is_still_on_its_way_to_us_
   BOOST_REQUIRE((asked.endpoint == endpoint::state_ids));
   asked = question_in(r.on(answer_to(asked, 200, state_ids_body(r, {join}))));
   BOOST_REQUIRE((asked.endpoint == endpoint::event));
-  BOOST_TEST((texts_in(r.on(answer_to(asked, 200, list_body("pdus", {join})))) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST(
+    (texts_in(r.on(answer_to(asked, 200, list_body("pdus", {join})))) == std::vector<std::string>{"first", "second"}));
   BOOST_TEST(r.membership(eda) == "join");
 }
 
@@ -313,7 +322,8 @@ BOOST_AUTO_TEST_CASE(a_message_whose_servers_key_cannot_be_had_just_now_is_kept_
   shared_room r;
   auto pdus = std::make_shared<std::vector<matrix::json::object>>();
   pdus->push_back(r.message_of(eve, "late")->source);
-  const auto pushed = r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
+  const auto pushed =
+    r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
   events_verified no_key;
   no_key.asked = told<verify_events>(pushed).at(0).second.asked;
   no_key.checks = {event_check::no_key};

@@ -67,7 +67,8 @@ private:
     if (first) graph_.begin(x);
     const auto before = first ? graph_.adopt_state({}, batch_) : graph_.state_before(x->prev_events, batch_);
     const auto j = first ? room::room_graph::judgement{} : graph_.judge(*x, before);
-    BOOST_TEST((j.judged == store::verdict::rejected) == (*told.find_string("verdict") == "rejected"), x->event_id << " " << j.reason);
+    BOOST_TEST((j.judged == store::verdict::rejected) == (*told.find_string("verdict") == "rejected"),
+               x->event_id << " " << j.reason);
     if (j.judged == store::verdict::soft_failed) soft_failed_.insert(x->event_id);
     graph_.add(x, before, j, batch_);
     batch_.clear();
@@ -87,15 +88,18 @@ private:
     BOOST_TEST((graph_.members_in(other) == there.all()), "members by another state");
     BOOST_TEST(graph_.servers_in(other) == there.servers(), boost::test_tools::per_element());
     for (const auto& state : {other, graph_.current(), other})
-      BOOST_TEST((graph_.members_in(state, own_server, graph_.current(), graph_.members().of(own_server)) == walk(state).of(own_server)));
+      BOOST_TEST((graph_.members_in(state, own_server, graph_.current(), graph_.members().of(own_server)) ==
+                  walk(state).of(own_server)));
   }
 
   void compare(const value& expected) const {
     BOOST_TEST((soft_failed_ == ids_at(expected, "soft_failed")), "soft-failed events");
     const auto& ends = graph_.extremities();
-    BOOST_TEST((std::set<std::string>{ends.begin(), ends.end()} == ids_at(expected, "extremities")), "ends of the graph");
+    BOOST_TEST((std::set<std::string>{ends.begin(), ends.end()} == ids_at(expected, "extremities")),
+               "ends of the graph");
     matrix::json::array state;
-    for (const auto& [key, id] : *graph_.current().state) state.push_back(matrix::json::array{key.first, key.second, id});
+    for (const auto& [key, id] : *graph_.current().state)
+      state.push_back(matrix::json::array{key.first, key.second, id});
     const auto* list = expected.find_array("state");
     BOOST_TEST((state == (list ? *list : *file_.find("final_state")->as_array())), "current state");
   }

@@ -159,7 +159,8 @@ BOOST_AUTO_TEST_CASE(a_second_server_that_sends_a_staged_event_is_asked_at_once)
 BOOST_AUTO_TEST_CASE(its_own_server_is_asked_though_the_relay_has_used_up_its_turns) {
   rig r;
   r.answers_after["there.example"] = 0;
-  for (int n = 0; n < 3; ++n) r.take(r.push({r.message_of(r.user(7), "out of nothing", {rig::nobodys(n)})}, crowd_server(7)));
+  for (int n = 0; n < 3; ++n)
+    r.take(r.push({r.message_of(r.user(7), "out of nothing", {rig::nobodys(n)})}, crowd_server(7)));
   const auto first = r.message_of(eve, "first");
   r.past = {first};
   const auto second = r.message_of(eve, "second", {first->event_id});
@@ -213,7 +214,8 @@ BOOST_AUTO_TEST_CASE(a_message_whose_only_parent_is_refuted_is_placed_by_the_sta
   r.past = {odd};
   r.take(r.push({odd}));
   r.in_time(r.message_of(eve, "honest", {odd->event_id}), "honest");
-  BOOST_TEST(std::none_of(r.asked.begin(), r.asked.end(), [](const auto& q) { return q.second == endpoint::get_missing_events; }));
+  BOOST_TEST(std::none_of(r.asked.begin(), r.asked.end(),
+                          [](const auto& q) { return q.second == endpoint::get_missing_events; }));
 }
 
 BOOST_AUTO_TEST_CASE(events_that_cite_each_other_do_not_silence_who_cites_one_of_them) {
@@ -222,7 +224,8 @@ BOOST_AUTO_TEST_CASE(events_that_cite_each_other_do_not_silence_who_cites_one_of
     const auto head = r.head().at(0);
     std::vector<matrix::event_ptr> circle;
     for (int n = 0; n < length; ++n)
-      circle.push_back(r.named("c" + std::to_string(n), {old_room::name_of("c" + std::to_string((n + 1) % length)), head}));
+      circle.push_back(
+        r.named("c" + std::to_string(n), {old_room::name_of("c" + std::to_string((n + 1) % length)), head}));
     const auto list = r.push(circle);
     BOOST_TEST(texts_in(list).empty());
     const auto after = r.push({r.named("honest", {head, circle.at(0)->event_id})});
@@ -235,7 +238,8 @@ BOOST_AUTO_TEST_CASE(events_that_cite_each_other_do_not_silence_who_cites_one_of
 BOOST_AUTO_TEST_CASE(a_circle_that_comes_with_the_past_is_found) {
   old_room r;
   const auto head = r.head().at(0);
-  const std::vector<matrix::event_ptr> circle{r.named("c0", {old_room::name_of("c1"), head}), r.named("c1", {old_room::name_of("c0"), head})};
+  const std::vector<matrix::event_ptr> circle{r.named("c0", {old_room::name_of("c1"), head}),
+                                              r.named("c1", {old_room::name_of("c0"), head})};
   const auto list = r.push({r.named("honest", {head, circle[0]->event_id})});
   const auto asked = question_in(list);
   BOOST_TEST((asked.endpoint == endpoint::get_missing_events));

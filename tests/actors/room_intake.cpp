@@ -49,7 +49,8 @@ pdus_handled outcome_in(const effects& list) {
 }
 
 /// Events of eve without a past, in one transaction.
-std::vector<matrix::event_ptr> orphans(const shared_room& r, const std::string& word, std::size_t count, std::size_t bytes = 10) {
+std::vector<matrix::event_ptr> orphans(const shared_room& r, const std::string& word, std::size_t count,
+                                       std::size_t bytes = 10) {
   std::vector<matrix::event_ptr> made;
   for (std::size_t i = 0; i < count; ++i)
     made.push_back(r.message_of(eve, std::string(bytes, 'x') + word, {"$" + word + std::to_string(i)}));
@@ -121,7 +122,8 @@ BOOST_AUTO_TEST_CASE(who_speaks_after_our_join_is_heard_while_the_history_hangs)
 
 BOOST_AUTO_TEST_CASE(history_that_comes_one_event_every_eight_seconds_ends_after_a_minute) {
   slow_join s;
-  for (int i = 0; i < 30; ++i) s.r.command(chat::message_send{"chat-1", ann, "m" + std::to_string(i), "old", {}, {}, {}, {}, {}});
+  for (int i = 0; i < 30; ++i)
+    s.r.command(chat::message_send{"chat-1", ann, "m" + std::to_string(i), "old", {}, {}, {}, {}, {}});
   s.join_hangs = false;
   int asked = 0;
   const auto by_room = s.j.outside;
@@ -145,7 +147,8 @@ BOOST_AUTO_TEST_CASE(history_that_comes_one_event_every_eight_seconds_ends_after
   BOOST_TEST(s.j.disk.head.history_from == "");
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_during_our_join_is_held_up_to_half_of_the_bound_for_one_server_and_others_always_come_in) {
+BOOST_AUTO_TEST_CASE(
+  what_comes_during_our_join_is_held_up_to_half_of_the_bound_for_one_server_and_others_always_come_in) {
   slow_join s;
   s.j.node.room.pending_pdus_max = 100;
   s.join();
@@ -191,7 +194,8 @@ BOOST_AUTO_TEST_CASE(long_events_without_a_past_are_bounded_by_their_bytes) {
   for (int server = 0; server < 6; ++server)
     for (int transaction = 0; transaction < 4; ++transaction) {
       const auto by = "server" + std::to_string(server) + ".example";
-      if (outcome_in(r.push(orphans(r, by + std::to_string(transaction) + "x", 50, 60'000), by)).overloaded) ++put_off[by];
+      if (outcome_in(r.push(orphans(r, by + std::to_string(transaction) + "x", 50, 60'000), by)).overloaded)
+        ++put_off[by];
     }
   BOOST_TEST(put_off.size() == 6u); // each at its own share
   std::size_t bytes = 0;

@@ -15,11 +15,13 @@ const std::string zoe = "@zoe:there.example", ben = "@ben:here.example";
 /// A channel with invitations to zoe, whom her server signs for at once.
 struct inviting_room : shared_room {
   void invite() {
-    on(invite_accepted_by_server{zoe, told<invite_wanted>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event});
+    on(invite_accepted_by_server{
+      zoe, told<invite_wanted>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event});
   }
   void revoke() { on(revoke_invite{zoe, {}, ann, {}, {}, {}}); }
   matrix::event_ptr signed_template(const std::string& what) {
-    auto pdu = *body_of(call("GET", path("v1/make_" + what, zoe) + (what == "join" ? "?ver=11" : ""))).find_object("event");
+    auto pdu =
+      *body_of(call("GET", path("v1/make_" + what, zoe) + (what == "join" ? "?ver=11" : ""))).find_object("event");
     return *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
   }
   int status_of(const std::string& what, const matrix::event_ptr& x) {
@@ -28,7 +30,8 @@ struct inviting_room : shared_room {
 };
 
 /// The same event with another membership of `user` among those it cites.
-matrix::event_ptr citing(const shared_room& r, const matrix::event_ptr& x, const std::string& cited, const std::string& instead_of) {
+matrix::event_ptr citing(const shared_room& r, const matrix::event_ptr& x, const std::string& cited,
+                         const std::string& instead_of) {
   auto pdu = x->source;
   matrix::json::array auth;
   for (const auto& id : x->auth_events) auth.emplace_back(id == instead_of ? cited : id);
@@ -48,7 +51,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_tells_its_origin_and_a_template_tells_none) {
   BOOST_TEST(matrix::has_valid_content_hash(*invite));
   r.on(invite_accepted_by_server{zoe, invite});
   for (const auto* what : {"join", "leave"}) {
-    const auto shape = r.body_of(r.call("GET", r.path(std::string{"v1/make_"} + what, zoe) + (std::string_view{what} == "join" ? "?ver=11" : "")));
+    const auto shape = r.body_of(
+      r.call("GET", r.path(std::string{"v1/make_"} + what, zoe) + (std::string_view{what} == "join" ? "?ver=11" : "")));
     BOOST_TEST(!shape.find_object("event")->contains("origin"), what);
   }
 }
@@ -58,7 +62,8 @@ BOOST_AUTO_TEST_CASE(a_yes_to_an_invitation_that_was_taken_back_is_none_to_the_n
   r.invite();
   const auto late = r.signed_template("join");
   r.revoke();
-  BOOST_TEST(r.status_of("join", late) == 400); // public or not: her server would have her in it, and the merge put her out
+  BOOST_TEST(r.status_of("join", late) ==
+             400); // public or not: her server would have her in it, and the merge put her out
   r.invite();
   BOOST_TEST(r.status_of("join", late) == 400);
   BOOST_TEST(r.membership(zoe) == "invite");
@@ -67,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_yes_to_an_invitation_that_was_taken_back_is_none_to_the_n
   const auto fresh = r.signed_template("join");
   BOOST_TEST(r.status_of("join", fresh) == 200);
   BOOST_TEST(r.membership(zoe) == "join");
-  BOOST_TEST(r.status_of("join", fresh) == 200); // its answer was lost, and it comes again
+  BOOST_TEST(r.status_of("join", fresh) == 200);          // its answer was lost, and it comes again
   BOOST_TEST(r.status_of("join", before_joining) == 200); // or another one, made before the first arrived
   BOOST_TEST(r.membership(zoe) == "join");
 }
@@ -105,7 +110,9 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
   levels.set("users", matrix::json::object{{ann, 100}, {eve, 100}});
   r.push({r.made(ann, "m.room.power_levels", levels, "")});
-  const auto invited = [&](std::vector<std::string> prev) { return r.made(eve, "m.room.member", {{"membership", "invite"}}, ben, {}, std::move(prev)); };
+  const auto invited = [&](std::vector<std::string> prev) {
+    return r.made(eve, "m.room.member", {{"membership", "invite"}}, ben, {}, std::move(prev));
+  };
   const auto first = invited({});
   r.push({first});
   BOOST_REQUIRE(r.membership(ben) == "invite");
@@ -142,11 +149,13 @@ struct their_invites : shared_room {
     push({made(ann, "m.room.power_levels", levels, ""), made(ann, "m.room.join_rules", {{"join_rule", "invite"}}, "")});
   }
   matrix::event_ptr invite_of(const std::string& user, std::vector<std::string> prev = {}) const {
-    return matrix::add_signature(*made(eve, "m.room.member", {{"membership", "invite"}}, user, {}, std::move(prev)), "here.example", node.key);
+    return matrix::add_signature(*made(eve, "m.room.member", {{"membership", "invite"}}, user, {}, std::move(prev)),
+                                 "here.example", node.key);
   }
   /// The room's own word on its way to itself is delivered, as the supervisor does.
   effects arrives(const matrix::event_ptr& invite, token asked = 7) {
-    auto list = on(invite_arrived{{actor_kind::invitation, room_id + "|" + *invite->state_key}, asked, "there.example", invite});
+    auto list =
+      on(invite_arrived{{actor_kind::invitation, room_id + "|" + *invite->state_key}, asked, "there.example", invite});
     for (const auto& [to, m] : told<pdus_handled>(list))
       if (to == address{actor_kind::room, room_id}) append(list, on(m));
     return list;
@@ -192,12 +201,13 @@ BOOST_AUTO_TEST_CASE(an_invite_of_who_has_joined_or_by_who_may_not_invite_is_for
     BOOST_TEST(info(placed.why.code).errcode == "M_FORBIDDEN");
     BOOST_TEST(written<store::append_outbox>(done).empty());
   };
-  forbidden(r.invite_of(bob)); // a member
+  forbidden(r.invite_of(bob));                                                               // a member
   forbidden(r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben)); // without power
   BOOST_TEST(r.membership(ben) == "");
   // And at the door, before anybody checks a signature.
   const auto invite = r.invite_of(bob);
-  const auto at_door = r.call("PUT", r.path("v2/invite", invite->event_id), matrix::json::object{{"event", invite->source}, {"room_version", "11"}});
+  const auto at_door = r.call("PUT", r.path("v2/invite", invite->event_id),
+                              matrix::json::object{{"event", invite->source}, {"room_version", "11"}});
   BOOST_TEST(shared_room::reply_in(at_door).status == 403);
   BOOST_TEST(told<federation_call>(at_door).empty());
 }
@@ -230,7 +240,8 @@ BOOST_AUTO_TEST_CASE(who_accepts_an_invite_that_the_room_has_missed_brings_it_al
     their_invites r;
     join_wanted yes;
     yes.user_id = ben;
-    yes.invite = lawful ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
+    yes.invite =
+      lawful ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
     auto list = r.on(yes);
     for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
     const auto ended = told<join_finished>(list).at(0).second;
@@ -265,13 +276,15 @@ BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_
 
 BOOST_AUTO_TEST_CASE(the_room_writes_no_row_of_an_invitation_and_says_it_until_it_is_heard) {
   inviting_room r;
-  const auto asked = r.machine->on([&] {
-    chat_command c;
-    c.reference = {"s", "c1", 0};
-    c.room_id = r.room_id;
-    c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
-    return c;
-  }(), ++r.now);
+  const auto asked = r.machine->on(
+    [&] {
+      chat_command c;
+      c.reference = {"s", "c1", 0};
+      c.room_id = r.room_id;
+      c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
+      return c;
+    }(),
+    ++r.now);
   BOOST_TEST(written<store::put_invitation>(asked).empty());
   const auto first = told<invite_wanted>(asked).at(0);
   BOOST_TEST((first.first == address{actor_kind::invitation, r.room_id + "|" + zoe}));
@@ -301,7 +314,8 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_goes_to_the_servers_in_the_room_only) {
   BOOST_TEST(servers == std::vector<std::string>{"there.example"}, boost::test_tools::per_element());
   // The leave goes there too: nobody else would tell that server.
   servers.clear();
-  for (const auto& q : written<store::queue_pdu>(r.on(revoke_invite{zed, {}, ann, {}, {}, {}}))) servers.push_back(q.server_name);
+  for (const auto& q : written<store::queue_pdu>(r.on(revoke_invite{zed, {}, ann, {}, {}, {}})))
+    servers.push_back(q.server_name);
   BOOST_TEST(std::count(servers.begin(), servers.end(), "third.example") == 1);
 }
 
@@ -322,7 +336,8 @@ BOOST_AUTO_TEST_CASE(a_knock_and_an_invite_whose_word_was_lost_are_found_when_th
   r.command(chat::room_knock{"chat-1", carl, {}, {}});
   r.disk.invitations.clear();
   auto found = r.restart();
-  BOOST_TEST(told<invited_membership_changed>(found).at(0).second.event->event_id == r.state().at({"m.room.member", ben}));
+  BOOST_TEST(told<invited_membership_changed>(found).at(0).second.event->event_id ==
+             r.state().at({"m.room.member", ben}));
   BOOST_TEST(told<knock_made>(found).at(0).second.event->event_id == r.state().at({"m.room.member", carl}));
   BOOST_TEST(!told<knock_made>(found)[0].second.command);
   // Whoever has his row is not told.
@@ -352,16 +367,21 @@ BOOST_AUTO_TEST_CASE(a_third_person_makes_a_dm_a_group_dm_and_the_answer_says_so
   const auto created = r.command(std::move(wanted), std::move(c));
   const auto first = told<invite_wanted>(created).at(0).second;
   BOOST_TEST(first.type == "dm");
-  BOOST_TEST(written<store::put_invitation>(created).at(0).event == first.event->to_json()); // the only row the room writes, with the room itself
+  BOOST_TEST(written<store::put_invitation>(created).at(0).event ==
+             first.event->to_json()); // the only row the room writes, with the room itself
   // Her server does not know her: whom it was meant for takes her place.
   r.on(invite_given_up{zoe, first.event->event_id});
-  const auto right = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
+  const auto right =
+    told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
   BOOST_TEST(right.type == "dm");
   r.on(invite_accepted_by_server{"@zoa:there.example", right.event});
   const auto third = r.command(chat::invite_send{"chat-1", ann, bob, {}});
-  BOOST_TEST(told<command_done>(third).at(0).second.body == chat::encode(chat::answer{chat::invited_answer{"pending", "group_dm"}}));
+  BOOST_TEST(told<command_done>(third).at(0).second.body ==
+             chat::encode(chat::answer{chat::invited_answer{"pending", "group_dm"}}));
   BOOST_TEST(r.disk.head.type == "group_dm");
-  BOOST_TEST(told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}})).at(0).second.type == "group_dm");
+  BOOST_TEST(
+    told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}})).at(0).second.type ==
+    "group_dm");
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_taken_back_by_an_event_that_was_staged_when_the_last_of_us_left_has_ended) {
@@ -387,7 +407,8 @@ BOOST_AUTO_TEST_CASE(who_joined_through_others_a_moment_ago_hears_that_the_last_
   const auto join = r.made(zed, "m.room.member", {{"membership", "join"}}, zed, {}, {"$unknown"});
   auto pdus = std::make_shared<std::vector<matrix::json::object>>();
   pdus->push_back(join->source);
-  const auto pushed = r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
+  const auto pushed =
+    r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
   events_verified valid;
   valid.asked = told<verify_events>(pushed).at(0).second.asked;
   valid.checks = {event_check::valid};
@@ -395,7 +416,8 @@ BOOST_AUTO_TEST_CASE(who_joined_through_others_a_moment_ago_hears_that_the_last_
   r.command(chat::member_leave{"chat-1", bob, {}});
   const auto left = r.command(chat::member_leave{"chat-1", ann, {}});
   const auto queued = written<store::queue_pdu>(left);
-  BOOST_TEST(std::count_if(queued.begin(), queued.end(), [](const auto& q) { return q.server_name == "third.example"; }) == 1);
+  BOOST_TEST(
+    std::count_if(queued.begin(), queued.end(), [](const auto& q) { return q.server_name == "third.example"; }) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

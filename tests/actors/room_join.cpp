@@ -37,9 +37,11 @@ BOOST_AUTO_TEST_CASE(the_result_says_which_room_it_was_and_comes_after_the_commi
   const auto done = there.command(join_of(eve, {"here.example"}));
   bool found = false;
   for (const auto& p : of_kind<persist>(done)) {
-    const bool writes_result = std::any_of(p.batch.writes.begin(), p.batch.writes.end(),
-                                           [](const auto& w) { return std::holds_alternative<store::put_command_result>(w); });
-    const bool writes_room = std::any_of(p.batch.writes.begin(), p.batch.writes.end(), [](const auto& w) { return std::holds_alternative<store::put_room>(w); });
+    const bool writes_result = std::any_of(p.batch.writes.begin(), p.batch.writes.end(), [](const auto& w) {
+      return std::holds_alternative<store::put_command_result>(w);
+    });
+    const bool writes_room = std::any_of(p.batch.writes.begin(), p.batch.writes.end(),
+                                         [](const auto& w) { return std::holds_alternative<store::put_room>(w); });
     if (writes_result) {
       found = true;
       BOOST_TEST(writes_room);
@@ -47,7 +49,8 @@ BOOST_AUTO_TEST_CASE(the_result_says_which_room_it_was_and_comes_after_the_commi
     }
   }
   BOOST_TEST(found);
-  BOOST_TEST(told<command_done>(done).at(0).second.body == chat::encode(chat::answer{chat::room_joined_answer{r.room_id, "11", "joined"}}));
+  BOOST_TEST(told<command_done>(done).at(0).second.body ==
+             chat::encode(chat::answer{chat::room_joined_answer{r.room_id, "11", "joined"}}));
 }
 
 BOOST_AUTO_TEST_CASE(servers_are_tried_in_order_until_one_lets_him_in) {
@@ -56,8 +59,8 @@ BOOST_AUTO_TEST_CASE(servers_are_tried_in_order_until_one_lets_him_in) {
   there.answers["full.example"] = {403, refused};
   const auto done = there.command(join_of(eve, {"dead.example", "full.example", "here.example", "never.example"}));
   BOOST_TEST((refusal_in(done).code == fault_code::none));
-  const std::vector<std::string> expected{"dead.example v1/make_join/{}/{}", "full.example v1/make_join/{}/{}", "here.example v1/make_join/{}/{}",
-                                          "here.example v2/send_join/{}/{}"};
+  const std::vector<std::string> expected{"dead.example v1/make_join/{}/{}", "full.example v1/make_join/{}/{}",
+                                          "here.example v1/make_join/{}/{}", "here.example v2/send_join/{}/{}"};
   BOOST_TEST((std::vector<std::string>{there.asked.begin(), there.asked.begin() + 4} == expected));
 }
 
@@ -105,21 +108,25 @@ BOOST_AUTO_TEST_CASE(what_no_server_grants_is_refused_with_the_weightiest_reason
     there.answers = std::move(answers);
     return refusal_in(there.command(join_of(eve, std::move(via)))).code;
   };
-  const std::string unknown = R"({"errcode":"M_NOT_FOUND","error":"no"})", cannot = R"({"errcode":"M_UNABLE_TO_AUTHORISE_JOIN","error":"no"})";
+  const std::string unknown = R"({"errcode":"M_NOT_FOUND","error":"no"})",
+                    cannot = R"({"errcode":"M_UNABLE_TO_AUTHORISE_JOIN","error":"no"})";
   BOOST_TEST((why({}, {}) == fault_code::not_found));
   BOOST_TEST((why({}, {"dead.example"}) == fault_code::peer_unreachable));
   BOOST_TEST((why({{"a.example", {404, unknown}}}, {"a.example"}) == fault_code::not_found));
   BOOST_TEST((why({{"a.example", {404, unknown}}}, {"dead.example", "a.example"}) == fault_code::peer_unreachable));
   BOOST_TEST((why({{"a.example", {403, refused}}}, {"a.example", "dead.example"}) == fault_code::forbidden));
-  BOOST_TEST((why({{"a.example", {400, cannot}}}, {"a.example", "dead.example"}) == fault_code::unable_to_authorise_join));
-  BOOST_TEST((why({{"a.example", {400, R"({"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"no","room_version":"99"})"}}}, {"a.example", "here.example"}) ==
-              fault_code::incompatible_room_version));
+  BOOST_TEST(
+    (why({{"a.example", {400, cannot}}}, {"a.example", "dead.example"}) == fault_code::unable_to_authorise_join));
+  BOOST_TEST(
+    (why({{"a.example", {400, R"({"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"no","room_version":"99"})"}}},
+         {"a.example", "here.example"}) == fault_code::incompatible_room_version));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_for_the_rooms_version_names_it) {
   shared_room r{"11", false};
   joining_server there{r};
-  there.answers["a.example"] = {400, R"({"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"too new","room_version":"org.example.99"})"};
+  there.answers["a.example"] = {
+    400, R"({"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"too new","room_version":"org.example.99"})"};
   const auto why = refusal_in(there.command(join_of(eve, {"a.example"})));
   BOOST_TEST((why.code == fault_code::incompatible_room_version));
   BOOST_TEST(why.detail.find("version org.example.99") != std::string::npos, why.detail);

@@ -264,7 +264,8 @@ BOOST_AUTO_TEST_CASE(one_of_ours_knocks_at_a_room_of_ours) {
   BOOST_TEST(made.event->event_id == x->event_id);
   BOOST_TEST(made.command.has_value());
   const auto before = r.disk.order.size();
-  BOOST_TEST(told<knock_made>(r.command(chat::room_knock{"", carl, {}, {}})).at(0).second.event->event_id == x->event_id); // the same answer
+  BOOST_TEST(told<knock_made>(r.command(chat::room_knock{"", carl, {}, {}})).at(0).second.event->event_id ==
+             x->event_id); // the same answer
   BOOST_TEST(r.disk.order.size() == before);
 }
 

@@ -48,7 +48,9 @@ struct rig {
     c.body = std::make_shared<const chat::command>(std::move(x));
     return on(c);
   }
-  matrix::event_ptr invite() const { return *matrix::parse_event(invitation.event, *matrix::find_room_version(node.federation.room_version)); }
+  matrix::event_ptr invite() const {
+    return *matrix::parse_event(invitation.event, *matrix::find_room_version(node.federation.room_version));
+  }
 };
 
 /// What is queued for there.example.
@@ -122,10 +124,12 @@ BOOST_AUTO_TEST_CASE(what_was_begun_and_not_told_goes_on_when_the_room_is_made_a
   kept.exists = true;
   for (const auto& w : written<store::put_room>(r.created)) kept.room = w;
   for (const auto& e : written<store::put_event>(r.created))
-    if (e.event->is_state()) kept.state_events.push_back({e.event, e.judged, e.state_group_before, e.state_group_after, e.position});
+    if (e.event->is_state())
+      kept.state_events.push_back({e.event, e.judged, e.state_group_before, e.state_group_after, e.position});
   kept.state_groups[kept.room.state_group] = std::make_shared<const matrix::state_map>([&] {
     matrix::state_map state;
-    for (const auto& e : kept.state_events) state.insert_or_assign({e.event->type, *e.event->state_key}, e.event->event_id);
+    for (const auto& e : kept.state_events)
+      state.insert_or_assign({e.event->type, *e.event->state_key}, e.event->event_id);
     return state;
   }());
   kept.invitations = {r.invitation};
@@ -146,7 +150,9 @@ BOOST_AUTO_TEST_CASE(the_last_member_takes_the_invitations_of_those_who_left_bac
   BOOST_TEST(events[0]->sender == ann);
   BOOST_TEST(events[0]->membership() == "leave");
   const auto ended = told<invited_membership_changed>(done);
-  BOOST_TEST(std::count_if(ended.begin(), ended.end(), [](const auto& x) { return x.first.kind == actor_kind::invitation && x.second.membership == "leave"; }) == 1);
+  BOOST_TEST(std::count_if(ended.begin(), ended.end(), [](const auto& x) {
+               return x.first.kind == actor_kind::invitation && x.second.membership == "leave";
+             }) == 1);
   // The invitation's own deadline finds nobody there, and has the same told again and nothing besides.
   const auto again = r.on(revoke_invite{eve, {}, ann, {}, {}, {}});
   BOOST_TEST((told<revocation_done>(again).at(0).second.why.code == fault_code::none));
@@ -159,8 +165,10 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_fails_with_a_question_of_the_room_has_th
   room::room_machine machine(node, "!elsewhere:there.example");
   machine.on(store_says(of_kind<ask_store>(machine.on(start{}, noon)).at(0).asked, store::room_loaded{}), noon);
   auto pdus = std::make_shared<std::vector<matrix::json::object>>();
-  pdus->push_back({{"type", "m.room.member"}, {"state_key", bob}, {"sender", eve}, {"content", object{{"membership", "leave"}}}});
-  const auto asked = machine.on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, noon);
+  pdus->push_back(
+    {{"type", "m.room.member"}, {"state_key", bob}, {"sender", eve}, {"content", object{{"membership", "leave"}}}});
+  const auto asked =
+    machine.on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, noon);
   BOOST_REQUIRE(told<rescission_received>(asked).size() == 1u);
   BOOST_REQUIRE(timer_at(asked, "watch") != 0);
   machine.on(timer_due{"watch"}, noon + 30'000);
@@ -173,7 +181,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_runs_out_after_its_inviter_left_is_taken
   rig r;
   r.on(invite_accepted_by_server{eve, r.invite()});
   r.command(chat::member_leave{"chat-1", ann, {}});
-  const auto done = r.on(revoke_invite{eve, {}, ann, {}, "The invitation expired.", {}}); // bob, who is left, may not kick
+  const auto done =
+    r.on(revoke_invite{eve, {}, ann, {}, "The invitation expired.", {}}); // bob, who is left, may not kick
   BOOST_TEST((told<revocation_done>(done).at(0).second.why.code == fault_code::none));
   BOOST_REQUIRE(queued_for_there(done).size() == 1u);
   BOOST_TEST(queued_for_there(done)[0]->sender == ann);

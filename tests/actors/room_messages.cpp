@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE(a_reply_names_a_message_of_the_room_by_either_id_also_after
 
 BOOST_AUTO_TEST_CASE(a_message_of_which_nothing_can_be_seen_is_not_signed) {
   shared_room r;
-  for (const auto* text : {"", " \n", "\u200b"}) BOOST_TEST((refusal_in(r.command(said("m1", text))).code == fault_code::bad_body));
+  for (const auto* text : {"", " \n", "\u200b"})
+    BOOST_TEST((refusal_in(r.command(said("m1", text))).code == fault_code::bad_body));
   auto with_file = said("m2", " \u200b");
   with_file.files.push_back({"mxc://here.example/a", "f.png", "image/png", 5, {}, {}, {}});
   const auto sent = r.command(with_file);

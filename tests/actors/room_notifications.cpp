@@ -36,7 +36,10 @@ effects set_levels(shared_room& r, const std::function<void(object&)>& change) {
 
 BOOST_AUTO_TEST_CASE(a_message_in_a_thread_that_falls_back_is_no_reply) {
   shared_room r;
-  object relates{{"rel_type", "m.thread"}, {"event_id", "$root"}, {"is_falling_back", true}, {"m.in_reply_to", object{{"event_id", "$last"}}}};
+  object relates{{"rel_type", "m.thread"},
+                 {"event_id", "$root"},
+                 {"is_falling_back", true},
+                 {"m.in_reply_to", object{{"event_id", "$last"}}}};
   auto told = received(r, {{"msgtype", "m.text"}, {"body", "x"}, {"m.relates_to", relates}});
   BOOST_TEST(told.thread == "$root");
   BOOST_TEST(told.reply_to == "");
@@ -47,15 +50,22 @@ BOOST_AUTO_TEST_CASE(a_message_in_a_thread_that_falls_back_is_no_reply) {
   relates.erase("is_falling_back");
   BOOST_TEST(received(r, {{"msgtype", "m.text"}, {"body", "x"}, {"m.relates_to", relates}}).reply_to == "$last");
   // Outside of a thread there is nothing to fall back from.
-  told = received(r, {{"msgtype", "m.text"}, {"body", "x"}, {"m.relates_to", object{{"is_falling_back", true}, {"m.in_reply_to", object{{"event_id", "$last"}}}}}});
+  told = received(
+    r, {{"msgtype", "m.text"},
+        {"body", "x"},
+        {"m.relates_to", object{{"is_falling_back", true}, {"m.in_reply_to", object{{"event_id", "$last"}}}}}});
   BOOST_TEST(told.reply_to == "$last");
   BOOST_TEST(told.thread == "");
 }
 
 BOOST_AUTO_TEST_CASE(odd_relations_are_none) {
   shared_room r;
-  for (const auto& odd : {matrix::json::value{"text"}, matrix::json::value{array{}}, matrix::json::value{object{{"rel_type", 3}, {"m.in_reply_to", "x"}}},
-                          matrix::json::value{object{{"rel_type", "m.thread"}, {"event_id", 3}, {"is_falling_back", true}, {"m.in_reply_to", object{{"event_id", 1}}}}}}) {
+  for (const auto& odd : {matrix::json::value{"text"}, matrix::json::value{array{}},
+                          matrix::json::value{object{{"rel_type", 3}, {"m.in_reply_to", "x"}}},
+                          matrix::json::value{object{{"rel_type", "m.thread"},
+                                                     {"event_id", 3},
+                                                     {"is_falling_back", true},
+                                                     {"m.in_reply_to", object{{"event_id", 1}}}}}}) {
     const auto told = received(r, {{"msgtype", "m.text"}, {"body", "x"}, {"m.relates_to", odd}});
     BOOST_TEST(told.thread == "");
     BOOST_TEST(told.reply_to == "");
@@ -64,8 +74,12 @@ BOOST_AUTO_TEST_CASE(odd_relations_are_none) {
 
 BOOST_AUTO_TEST_CASE(an_encrypted_message_says_that_it_is) {
   shared_room r;
-  const auto told = received(r, {{"algorithm", "m.megolm.v1.aes-sha2"}, {"ciphertext", "AwgAE"}, {"body", "said by nobody"},
-                                 {"m.relates_to", object{{"rel_type", "m.thread"}, {"event_id", "$root"}}}}, "m.room.encrypted");
+  const auto told = received(r,
+                             {{"algorithm", "m.megolm.v1.aes-sha2"},
+                              {"ciphertext", "AwgAE"},
+                              {"body", "said by nobody"},
+                              {"m.relates_to", object{{"rel_type", "m.thread"}, {"event_id", "$root"}}}},
+                             "m.room.encrypted");
   BOOST_TEST(told.msgtype == "m.room.encrypted");
   BOOST_TEST(told.text == room::encrypted_placeholder);
   BOOST_TEST(told.html == "");
@@ -74,7 +88,9 @@ BOOST_AUTO_TEST_CASE(an_encrypted_message_says_that_it_is) {
 
 BOOST_AUTO_TEST_CASE(people_called_by_a_link_are_told) {
   shared_room r;
-  const auto told = received(r, {{"msgtype", "m.text"}, {"body", "Ann: hi"}, {"format", "org.matrix.custom.html"},
+  const auto told = received(r, {{"msgtype", "m.text"},
+                                 {"body", "Ann: hi"},
+                                 {"format", "org.matrix.custom.html"},
                                  {"formatted_body", "<a href=\"https://matrix.to/#/" + ann + "\">Ann</a>: hi"}});
   BOOST_TEST(told.mentions == std::vector<std::string>{ann});
 }
@@ -90,7 +106,8 @@ BOOST_AUTO_TEST_CASE(a_new_name_and_a_new_topic_stand_in_fields_of_their_own) {
   told = system_messages(r.push({r.made(ann, "m.room.name", {}, "")}, "here.example"), "renamed");
   BOOST_REQUIRE(told.size() == 1U);
   BOOST_TEST(told[0].room_name.value() == "");
-  told = system_messages(r.push({r.made(ann, "m.room.topic", {{"topic", "Weather"}}, "")}, "here.example"), "topic_changed");
+  told =
+    system_messages(r.push({r.made(ann, "m.room.topic", {{"topic", "Weather"}}, "")}, "here.example"), "topic_changed");
   BOOST_REQUIRE(told.size() == 1U);
   BOOST_TEST(told[0].topic.value() == "Weather");
   BOOST_TEST(told[0].target == "");
@@ -100,12 +117,14 @@ BOOST_AUTO_TEST_CASE(a_new_name_and_a_new_topic_stand_in_fields_of_their_own) {
 BOOST_AUTO_TEST_CASE(a_new_role_says_whose_and_which) {
   for (const auto* version : {"9", "11", "12"}) {
     shared_room r{version};
-    auto told = system_messages(set_levels(r, [](object& x) {
-      auto users = x.find("users") ? *x.find("users")->as_object() : object{};
-      users.set(eve, 50);
-      users.set(bob, 75);
-      x.set("users", std::move(users));
-    }), "role_changed");
+    auto told = system_messages(set_levels(r,
+                                           [](object& x) {
+                                             auto users = x.find("users") ? *x.find("users")->as_object() : object{};
+                                             users.set(eve, 50);
+                                             users.set(bob, 75);
+                                             x.set("users", std::move(users));
+                                           }),
+                                "role_changed");
     BOOST_REQUIRE_MESSAGE(told.size() == 2U, version);
     BOOST_TEST(told[0].target == bob);
     BOOST_TEST(told[0].level.value() == 75);
@@ -113,11 +132,13 @@ BOOST_AUTO_TEST_CASE(a_new_role_says_whose_and_which) {
     BOOST_TEST(told[1].level.value() == 50);
     BOOST_TEST(told[1].actor == ann);
     // Taken away: what everybody has.
-    told = system_messages(set_levels(r, [](object& x) {
-      auto users = *x.find("users")->as_object();
-      users.erase(eve);
-      x.set("users", std::move(users));
-    }), "role_changed");
+    told = system_messages(set_levels(r,
+                                      [](object& x) {
+                                        auto users = *x.find("users")->as_object();
+                                        users.erase(eve);
+                                        x.set("users", std::move(users));
+                                      }),
+                           "role_changed");
     BOOST_REQUIRE(told.size() == 1U);
     BOOST_TEST(told[0].target == eve);
     BOOST_TEST(told[0].level.value() == 0);

@@ -33,7 +33,8 @@ struct rig : shared_room {
     };
   }
   peer_answer by_there(const peer_request& q) const {
-    if (q.endpoint == endpoint::get_missing_events) return test::answer_to(q, 200, events_body(tells_past ? past : decltype(past){}));
+    if (q.endpoint == endpoint::get_missing_events)
+      return test::answer_to(q, 200, events_body(tells_past ? past : decltype(past){}));
     if (q.endpoint == endpoint::state_ids) return test::answer_to(q, 200, state_ids_body(*this, changed));
     if (q.endpoint == endpoint::state) return test::answer_to(q, 200, state_body(*this, changed));
     if (q.endpoint == endpoint::event_auth) return test::answer_to(q, 200, list_body("auth_chain", {}));
@@ -70,7 +71,8 @@ struct rig : shared_room {
     auto x = made(mallory, type, std::move(content), key);
     auto pdu = x->source;
     pdu.set("signatures", object{});
-    matrix::set_signature(pdu, "dead.example", key_of('d').key_id(), key_of('d').sign(matrix::signed_bytes(pdu, rules())));
+    matrix::set_signature(pdu, "dead.example", key_of('d').key_id(),
+                          key_of('d').sign(matrix::signed_bytes(pdu, rules())));
     return *matrix::make_event(std::move(pdu), rules());
   }
   static matrix::event_ptr falsely_signed(const matrix::event_ptr& x) {
@@ -105,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_deletion_that_is_signed_in_our_users_name_does_not_silenc
     r.command(chat::message_send{"chat-1", ann, "m1", "hers", {}, {}, {}, {}, {}});
     auto pdu = r.redaction_of(ann, r.head().at(0))->source;
     pdu.set("signatures", object{});
-    matrix::set_signature(pdu, "there.example", there_key().key_id(), there_key().sign(matrix::signed_bytes(pdu, r.rules())));
+    matrix::set_signature(pdu, "there.example", there_key().key_id(),
+                          there_key().sign(matrix::signed_bytes(pdu, r.rules())));
     r.honest_after(*matrix::make_event(std::move(pdu), r.rules()), pushed);
   }
 }
@@ -165,7 +168,8 @@ BOOST_AUTO_TEST_CASE(a_server_waits_no_longer_than_a_moment_for_another_servers_
   auto pdus = std::make_shared<std::vector<object>>();
   pdus->push_back(join->source);
   // The verifier waits for the key.
-  const auto pushed = r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
+  const auto pushed =
+    r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
   BOOST_TEST(told<pdus_handled>(pushed).empty());
   effects later;
   for (const auto begun = r.now; r.now - begun < 2'000 && told<pdus_handled>(later).empty();) {

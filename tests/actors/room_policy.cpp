@@ -19,9 +19,17 @@ const auto policy_key = key_of('p');
 /// There.example, where eve and eli are, is the room's policy server.
 struct guarded_room : shared_room {
   explicit guarded_room(const std::string& via = "there.example") {
-    matrix::json::object content{{"via", via}, {"public_keys", matrix::json::object{{"ed25519", policy_key.public_key_base64()}}}};
-    matrix::json::object pdu{{"type", "m.room.policy"}, {"room_id", room_id}, {"sender", ann}, {"state_key", ""}, {"origin_server_ts", now}, {"depth", 9},
-                             {"content", std::move(content)}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+    matrix::json::object content{{"via", via},
+                                 {"public_keys", matrix::json::object{{"ed25519", policy_key.public_key_base64()}}}};
+    matrix::json::object pdu{{"type", "m.room.policy"},
+                             {"room_id", room_id},
+                             {"sender", ann},
+                             {"state_key", ""},
+                             {"origin_server_ts", now},
+                             {"depth", 9},
+                             {"content", std::move(content)},
+                             {"prev_events", matrix::json::array{}},
+                             {"auth_events", matrix::json::array{}}};
     const auto x = *matrix::hash_and_sign(std::move(pdu), rules(), "here.example", node.key);
     disk.events[x->event_id] = {x, store::verdict::accepted, 1, 1, 1};
     disk.order.push_back(x->event_id);
@@ -46,14 +54,23 @@ struct guarded_room : shared_room {
     a.status = status;
     a.body = std::move(body);
     a.errcode = std::move(errcode);
-    if (status != 200) a.why = {status == 0 ? fault_code::peer_timeout : status >= 500 || status == 429 ? fault_code::peer_unreachable : fault_code::peer_refused, "there.example answered " + std::to_string(status) + " no spam"};
+    if (status != 200)
+      a.why = {status == 0                      ? fault_code::peer_timeout
+               : status >= 500 || status == 429 ? fault_code::peer_unreachable
+                                                : fault_code::peer_refused,
+               "there.example answered " + std::to_string(status) + " no spam"};
     return on(a);
   }
   effects sign(const peer_request& q, const matrix::signing_key& key = policy_key) {
     const auto x = *matrix::parse_event(q.body, rules());
-    return answer(q.asked, 200, matrix::json::canonical(matrix::json::object{{"there.example", matrix::json::object{{std::string{matrix::policy_server_key_id}, key.sign(matrix::signed_bytes(x->source, rules()))}}}}));
+    return answer(q.asked, 200,
+                  matrix::json::canonical(matrix::json::object{
+                    {"there.example", matrix::json::object{{std::string{matrix::policy_server_key_id},
+                                                            key.sign(matrix::signed_bytes(x->source, rules()))}}}}));
   }
-  bool is_signed(const matrix::event& x) const { return matrix::has_policy_signature(x, {"there.example", policy_key.public_key_base64()}); }
+  bool is_signed(const matrix::event& x) const {
+    return matrix::has_policy_signature(x, {"there.example", policy_key.public_key_base64()});
+  }
   store::verdict judged(const matrix::event_ptr& x) const { return disk.events.at(x->event_id).judged; }
 };
 
@@ -102,7 +119,8 @@ BOOST_AUTO_TEST_CASE(message_of_several_events_is_sent_once_each_with_its_own_si
   x.sender = ann;
   x.message = "with files";
   x.text = "two files";
-  x.files = {{"mxc://here.example/1", "one.txt", "text/plain", 3}, {"mxc://here.example/2", "two.txt", "text/plain", 3}};
+  x.files = {{"mxc://here.example/1", "one.txt", "text/plain", 3},
+             {"mxc://here.example/2", "two.txt", "text/plain", 3}};
   auto now = r.command(std::move(x));
   std::vector<std::string> bodies;
   for (int i = 0; i < 3; ++i) {
@@ -212,7 +230,8 @@ BOOST_AUTO_TEST_CASE(question_lost_with_the_actor_that_was_asked_is_given_up) {
 BOOST_AUTO_TEST_CASE(signed_event_is_taken_without_a_question) {
   guarded_room r;
   auto x = std::make_shared<matrix::event>(*r.message_of(eve, "hi"));
-  matrix::set_signature(x->source, "there.example", matrix::policy_server_key_id, policy_key.sign(matrix::signed_bytes(x->source, r.rules())));
+  matrix::set_signature(x->source, "there.example", matrix::policy_server_key_id,
+                        policy_key.sign(matrix::signed_bytes(x->source, r.rules())));
   const auto done = r.push({x});
   BOOST_TEST(asked_in(done).empty());
   BOOST_TEST((r.judged(x) == store::verdict::accepted));
@@ -327,7 +346,9 @@ BOOST_AUTO_TEST_CASE(event_too_large_for_further_signatures_is_refused_before_an
   const auto sent = sent_in(fine).at(0);
   auto full = std::make_shared<matrix::event>(*sent);
   const std::string longest_name = std::string(251, 'a') + ".org";
-  for (const auto* server : {"0", "1"}) matrix::set_signature(full->source, server + longest_name.substr(1), "ed25519:" + std::string(247, 'k'), std::string(86, 'A'));
+  for (const auto* server : {"0", "1"})
+    matrix::set_signature(full->source, server + longest_name.substr(1), "ed25519:" + std::string(247, 'k'),
+                          std::string(86, 'A'));
   BOOST_TEST(full->to_json().size() <= limits::event_bytes_max);
 }
 

@@ -31,7 +31,8 @@ void raise(shared_room& r, const std::string& user) {
   pdu.set("prev_events", matrix::json::array{r.head().at(0)});
   pdu.set("depth", 40);
   matrix::json::array auth;
-  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.power_levels", ann, nullptr, content, r.state())) auth.emplace_back(id);
+  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.power_levels", ann, nullptr, content, r.state()))
+    auth.emplace_back(id);
   pdu.set("auth_events", auth);
   const auto x = *matrix::hash_and_sign(pdu, r.rules(), "here.example", key_of('h'));
   r.push({x});
@@ -144,7 +145,8 @@ BOOST_AUTO_TEST_CASE(a_held_redaction_is_checked_again_when_its_target_comes) {
   for (const auto* key : {"hashes", "signatures"}) pdu.erase(key);
   pdu.set("sender", bob);
   matrix::json::array auth;
-  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.message", bob, nullptr, {}, r.state())) auth.emplace_back(id);
+  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.message", bob, nullptr, {}, r.state()))
+    auth.emplace_back(id);
   pdu.set("auth_events", auth);
   const auto said = *matrix::hash_and_sign(pdu, r.rules(), "here.example", key_of('h'));
   r.push({r.redaction_of(eve, said->event_id, fork)});
@@ -172,7 +174,8 @@ BOOST_AUTO_TEST_CASE(redacted_state_keeps_what_authority_rests_on) {
   BOOST_TEST(r.event(rules)->redacted_because != nullptr);
   BOOST_TEST(*r.event(rules)->content().find("join_rule")->as_string() == "public");
   // The state that others are given has the pruned form with its reason.
-  const auto state = r.body_of(r.call("GET", r.path("v1/state") + "?event_id=" + matrix::percent_encode(r.head().at(0))));
+  const auto state =
+    r.body_of(r.call("GET", r.path("v1/state") + "?event_id=" + matrix::percent_encode(r.head().at(0))));
   bool found = false;
   for (const auto& e : *state.find_array("pdus"))
     if (*e.find_string("type") == "m.room.join_rules") found = because(e) != nullptr;
@@ -223,7 +226,8 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_not_his_is_deleted_by_a_moderator_only) {
   shared_room r;
   const auto said = r.message_of(eve, "told");
   r.push({said});
-  BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", bob, said->event_id, {}})).code == fault_code::forbidden));
+  BOOST_TEST(
+    (refusal_in(r.command(chat::message_delete{"chat-1", bob, said->event_id, {}})).code == fault_code::forbidden));
   BOOST_TEST(!is_pruned(*r.event(said->event_id)));
   BOOST_TEST((r.event(r.head().at(0))->type == "m.room.message")); // nothing was sent
   BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", ann, said->event_id, {}})).code == fault_code::none));
@@ -233,12 +237,15 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_not_his_is_deleted_by_a_moderator_only) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_deleted_is_refused_with_the_reason) {
   shared_room r;
   BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", ann, "no such", {}})).code == fault_code::not_found));
-  BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", ann, "$nowhere", {}})).code == fault_code::not_found));
+  BOOST_TEST(
+    (refusal_in(r.command(chat::message_delete{"chat-1", ann, "$nowhere", {}})).code == fault_code::not_found));
   const auto create = r.state().at({"m.room.create", ""});
-  BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", ann, create, {}})).code == fault_code::invalid_param));
+  BOOST_TEST(
+    (refusal_in(r.command(chat::message_delete{"chat-1", ann, create, {}})).code == fault_code::invalid_param));
   const auto said = r.message_of(eve, "told");
   r.push({said});
-  BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", "@carl:here.example", said->event_id, {}})).code == fault_code::not_member));
+  BOOST_TEST((refusal_in(r.command(chat::message_delete{"chat-1", "@carl:here.example", said->event_id, {}})).code ==
+              fault_code::not_member));
 }
 
 BOOST_AUTO_TEST_CASE(a_thousand_redactions_of_nothing_by_one_server_are_held_and_no_more) {
@@ -246,7 +253,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_redactions_of_nothing_by_one_server_are_held_and
   const auto fork = r.head();
   std::vector<matrix::event_ptr> flood;
   for (int i = 0; i < 1'050; ++i) flood.push_back(r.redaction_of(eve, "$nothing" + std::to_string(i), fork));
-  for (std::size_t i = 0; i < flood.size(); i += 50) r.push({flood.begin() + static_cast<std::ptrdiff_t>(i), flood.begin() + static_cast<std::ptrdiff_t>(i) + 50});
+  for (std::size_t i = 0; i < flood.size(); i += 50)
+    r.push({flood.begin() + static_cast<std::ptrdiff_t>(i), flood.begin() + static_cast<std::ptrdiff_t>(i) + 50});
   BOOST_TEST(r.disk.held.size() == 1'000u);
   BOOST_TEST(r.disk.held.back().target_event_id == "$nothing1049");
 }

@@ -17,7 +17,8 @@ const std::string club = "!club:here.example", lodge = "!lodge:here.example", ca
 struct restricted_room : shared_room {
   std::map<std::string, member_told> told_of; ///< room -> what it says of anybody; absent: no answer
 
-  explicit restricted_room(std::string room_version = "11", const std::string& rule = "restricted") : shared_room(std::move(room_version), false) {
+  explicit restricted_room(std::string room_version = "11", const std::string& rule = "restricted")
+      : shared_room(std::move(room_version), false) {
     outside = [this](const address& to, const message& m) -> std::optional<message> {
       const auto* asked = std::get_if<member_wanted>(&m);
       if (!asked || !told_of.contains(to.key)) return {};
@@ -26,7 +27,8 @@ struct restricted_room : shared_room {
       return answer;
     };
     array allow;
-    for (const auto& room : {club, lodge, club}) allow.emplace_back(object{{"type", "m.room_membership"}, {"room_id", room}});
+    for (const auto& room : {club, lodge, club})
+      allow.emplace_back(object{{"type", "m.room_membership"}, {"room_id", room}});
     allow.emplace_back(object{{"type", "of another kind"}, {"room_id", "!other:here.example"}});
     allow.emplace_back(7);
     push({made(ann, "m.room.join_rules", {{"join_rule", rule}, {"allow", allow}}, "")});
@@ -45,7 +47,9 @@ fault_code join_through(restricted_room& r) {
 }
 fault_code join_here(restricted_room& r) { return refusal_in(r.command(chat::room_join{"", carl, {}})).code; }
 
-matrix::event_ptr member_event(const room_host& r, const std::string& user) { return r.event(r.state().at({"m.room.member", user})); }
+matrix::event_ptr member_event(const room_host& r, const std::string& user) {
+  return r.event(r.state().at({"m.room.member", user}));
+}
 
 } // namespace
 
@@ -54,7 +58,8 @@ BOOST_AUTO_TEST_CASE(whoever_is_in_a_room_of_the_join_rule_is_let_in_by_one_who_
     restricted_room r{version};
     r.told_of[lodge] = {0, true, true};
     joining_server there{r};
-    BOOST_TEST((refusal_in(there.command(chat::room_join{"", eve, {"here.example"}})).code == fault_code::none), version);
+    BOOST_TEST((refusal_in(there.command(chat::room_join{"", eve, {"here.example"}})).code == fault_code::none),
+               version);
     for (const room_host* side : {static_cast<room_host*>(&r), static_cast<room_host*>(&there)}) {
       const auto join = member_event(*side, eve);
       BOOST_TEST(join->membership() == "join");
@@ -152,15 +157,17 @@ BOOST_AUTO_TEST_CASE(a_join_that_names_nobody_or_one_without_power_is_refused) {
     if (authoriser) content.set("join_authorised_via_users_server", *authoriser);
     pdu.set("content", std::move(content));
     array auth;
-    for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.member", eve, &eve, *pdu.find("content")->as_object(), r.state())) auth.emplace_back(id);
+    for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.member", eve, &eve,
+                                                     *pdu.find("content")->as_object(), r.state()))
+      auth.emplace_back(id);
     pdu.set("auth_events", std::move(auth));
     const auto x = *matrix::hash_and_sign(pdu, r.rules(), "there.example", there_key());
     return shared_room::reply_in(r.call("PUT", r.path("v2/send_join", x->event_id), x->source)).status;
   };
   BOOST_TEST(attempt({}) == 403);
-  BOOST_TEST(attempt(bob) == 403);                  // may not invite
+  BOOST_TEST(attempt(bob) == 403); // may not invite
   BOOST_TEST(attempt("@nobody:here.example") == 403);
-  BOOST_TEST(attempt(eve) == 403);                  // lets himself in
+  BOOST_TEST(attempt(eve) == 403);                      // lets himself in
   BOOST_TEST(attempt("@mod:elsewhere.example") != 200); // whose server has not signed
   BOOST_TEST(r.membership(eve) == "");
   BOOST_TEST(attempt(ann) == 200);
@@ -186,7 +193,8 @@ BOOST_AUTO_TEST_CASE(a_join_that_comes_back_without_the_signature_is_no_join) {
       return answer;
     };
     auto done = there.command(chat::room_join{"", eve, {"here.example"}});
-    for (int i = 0; i < 3 && told<command_done>(done).empty(); ++i) { // keys may be had later, as it is with those of the state
+    for (int i = 0; i < 3 && told<command_done>(done).empty();
+         ++i) { // keys may be had later, as it is with those of the state
       there.now = std::max(there.now, timer_at(done, "join"));
       append(done, there.on(timer_due{"join"}));
     }
@@ -220,7 +228,8 @@ struct resident_asked {
       forge(*request, std::get<peer_answer>(answer));
       return answer;
     };
-    if (refusal_in(there.command(chat::room_join{"", eve, {"here.example"}})).code != fault_code::none) throw std::runtime_error("eve");
+    if (refusal_in(there.command(chat::room_join{"", eve, {"here.example"}})).code != fault_code::none)
+      throw std::runtime_error("eve");
     there.asked.clear();
   }
   fault_code eli_joins() { return refusal_in(there.command(chat::room_join{"", eli, {}})).code; }
@@ -229,7 +238,8 @@ struct resident_asked {
 BOOST_AUTO_TEST_CASE(who_cannot_be_let_in_by_one_of_us_is_let_in_by_another_resident) {
   resident_asked x;
   BOOST_TEST((x.eli_joins() == fault_code::none));
-  BOOST_TEST(x.there.asked == (std::vector<std::string>{"here.example v1/make_join/{}/{}", "here.example v2/send_join/{}/{}"}),
+  BOOST_TEST(x.there.asked ==
+               (std::vector<std::string>{"here.example v1/make_join/{}/{}", "here.example v2/send_join/{}/{}"}),
              boost::test_tools::per_element());
   for (const room_host* side : {static_cast<room_host*>(&x.r), static_cast<room_host*>(&x.there)}) {
     const auto join = member_event(*side, eli);
@@ -272,7 +282,8 @@ BOOST_AUTO_TEST_CASE(a_template_that_names_nobody_who_lets_him_in_is_not_signed)
   x.forge = [&](const peer_request& request, peer_answer& a) {
     if (request.endpoint != matrix::endpoint::make_join) return;
     auto body = *matrix::json::parse(a.body);
-    body.as_object()->find("event")->as_object()->find("content")->as_object()->erase("join_authorised_via_users_server");
+    body.as_object()->find("event")->as_object()->find("content")->as_object()->erase(
+      "join_authorised_via_users_server");
     a.body = matrix::json::canonical(body);
   };
   BOOST_TEST((x.eli_joins() == fault_code::peer_bad_answer));
@@ -281,7 +292,9 @@ BOOST_AUTO_TEST_CASE(a_template_that_names_nobody_who_lets_him_in_is_not_signed)
 
 BOOST_AUTO_TEST_CASE(a_room_tells_others_who_is_in_it) {
   shared_room r;
-  auto says = [&](const std::string& user) { return told<member_told>(r.on(member_wanted{{actor_kind::room, club}, 5, user})).at(0).second; };
+  auto says = [&](const std::string& user) {
+    return told<member_told>(r.on(member_wanted{{actor_kind::room, club}, 5, user})).at(0).second;
+  };
   BOOST_TEST(says(eve).known);
   BOOST_TEST(says(eve).joined);
   BOOST_TEST(says(eve).asked == 5u);
@@ -315,7 +328,8 @@ BOOST_AUTO_TEST_CASE(a_channel_is_created_for_the_members_of_others) {
       continue;
     }
     const auto rules = r.event(r.state().at({"m.room.join_rules", ""}));
-    BOOST_TEST(matrix::json::canonical(rules->content()) == R"({"allow":[{"room_id":"!club:here.example","type":"m.room_membership"}],"join_rule":"restricted"})");
+    BOOST_TEST(matrix::json::canonical(rules->content()) ==
+               R"({"allow":[{"room_id":"!club:here.example","type":"m.room_membership"}],"join_rule":"restricted"})");
   }
 }
 

@@ -18,7 +18,8 @@
 /// A room machine with a small store, a verifier that knows both servers' keys, and a member of the other server.
 namespace causeway::test {
 
-inline const std::string ann = "@ann:here.example", bob = "@bob:here.example", eve = "@eve:there.example", eli = "@eli:there.example";
+inline const std::string ann = "@ann:here.example", bob = "@bob:here.example", eve = "@eve:there.example",
+                         eli = "@eli:there.example";
 
 /// What the room has written, as the store would tell it. Enough of the real one for a machine's own questions.
 struct room_store {
@@ -45,7 +46,8 @@ struct room_store {
       row.position = e->position;
     } else if (const auto* r = std::get_if<store::redact_event>(&w)) {
       auto& row = events.at(r->redacted->event_id);
-      if (!row.event->redacted_because) row.event = matrix::redacted(*r->redacted, events.at(r->redaction_event_id).event);
+      if (!row.event->redacted_because)
+        row.event = matrix::redacted(*r->redacted, events.at(r->redaction_event_id).event);
     } else if (const auto* whole = std::get_if<store::restore_event>(&w)) {
       auto& row = events.at(whole->whole->event_id);
       if (!row.event->redacted_because) row.event = whole->whole;
@@ -71,7 +73,9 @@ struct room_store {
       std::erase_if(inbox, [&](const auto& s) { return s.event_id == staged->event_id && s.origin == staged->origin; });
       inbox.push_back(*staged);
     } else if (const auto* gone = std::get_if<store::remove_inbox>(&w)) {
-      std::erase_if(inbox, [&](const auto& s) { return std::find(gone->event_ids.begin(), gone->event_ids.end(), s.event_id) != gone->event_ids.end(); });
+      std::erase_if(inbox, [&](const auto& s) {
+        return std::find(gone->event_ids.begin(), gone->event_ids.end(), s.event_id) != gone->event_ids.end();
+      });
     }
   }
   void drop(const std::string& redaction_id) {
@@ -121,7 +125,8 @@ struct room_store {
     l.exists = known;
     l.room = head;
     for (const auto& id : order)
-      if (const auto& e = events.at(id); (e.event->is_state() && e.judged != store::verdict::rejected) || e.judged == store::verdict::outlier)
+      if (const auto& e = events.at(id);
+          (e.event->is_state() && e.judged != store::verdict::rejected) || e.judged == store::verdict::outlier)
         l.state_events.push_back(e);
     for (const auto& id : head.forward_extremities) l.extremities.push_back(events.at(id));
     l.state_groups = groups;
@@ -209,7 +214,8 @@ struct room_host {
 struct shared_room : room_host {
   std::uint64_t calls = 0;
 
-  explicit shared_room(std::string room_version = "11", bool they_join = true) : room_host(here(std::move(room_version))) {
+  explicit shared_room(std::string room_version = "11", bool they_join = true)
+      : room_host(here(std::move(room_version))) {
     chat::room_create wanted;
     wanted.room = "chat-1";
     wanted.type = chat::room_type::channel;
@@ -243,7 +249,8 @@ struct shared_room : room_host {
     return replies[0].second;
   }
   std::string path(const std::string& what, const std::string& more = {}) const {
-    return "/_matrix/federation/" + what + "/" + matrix::percent_encode(room_id) + (more.empty() ? "" : "/" + matrix::percent_encode(more));
+    return "/_matrix/federation/" + what + "/" + matrix::percent_encode(room_id) +
+           (more.empty() ? "" : "/" + matrix::percent_encode(more));
   }
   matrix::json::value body_of(const effects& list) const { return *matrix::json::parse(reply_in(list).body); }
 
@@ -260,9 +267,11 @@ struct shared_room : room_host {
 
   /// An event of a user of either server on top of the head (or of `prev`), not yet sent.
   matrix::event_ptr made(const std::string& sender, const std::string& type, matrix::json::object content,
-                         std::optional<std::string> state_key = {}, const std::string& redacts = {}, std::vector<std::string> prev = {}) const {
+                         std::optional<std::string> state_key = {}, const std::string& redacts = {},
+                         std::vector<std::string> prev = {}) const {
     if (prev.empty()) prev = head();
-    matrix::json::object pdu{{"type", type}, {"room_id", room_id}, {"sender", sender}, {"origin_server_ts", now}, {"depth", 50}};
+    matrix::json::object pdu{
+      {"type", type}, {"room_id", room_id}, {"sender", sender}, {"origin_server_ts", now}, {"depth", 50}};
     if (state_key) pdu.set("state_key", *state_key);
     if (!redacts.empty()) {
       if (rules().redaction_updated) content.set("redacts", redacts);
@@ -273,7 +282,8 @@ struct shared_room : room_host {
       for (const auto& id : list) a.emplace_back(id);
       return a;
     };
-    const auto auth = matrix::select_auth_events(rules(), type, sender, state_key ? &*state_key : nullptr, content, state());
+    const auto auth =
+      matrix::select_auth_events(rules(), type, sender, state_key ? &*state_key : nullptr, content, state());
     pdu.set("content", std::move(content));
     pdu.set("prev_events", ids(prev));
     pdu.set("auth_events", ids(auth));
@@ -282,10 +292,12 @@ struct shared_room : room_host {
     if (!x) throw std::runtime_error(to_string(x.error()));
     return *x;
   }
-  matrix::event_ptr message_of(const std::string& sender, const std::string& text, std::vector<std::string> prev = {}) const {
+  matrix::event_ptr message_of(const std::string& sender, const std::string& text,
+                               std::vector<std::string> prev = {}) const {
     return made(sender, "m.room.message", {{"msgtype", "m.text"}, {"body", text}}, {}, {}, std::move(prev));
   }
-  matrix::event_ptr redaction_of(const std::string& sender, const std::string& target, std::vector<std::string> prev = {}) const {
+  matrix::event_ptr redaction_of(const std::string& sender, const std::string& target,
+                                 std::vector<std::string> prev = {}) const {
     return made(sender, "m.room.redaction", {{"reason", "spam"}}, {}, target, std::move(prev));
   }
   effects push(const std::vector<matrix::event_ptr>& events, const std::string& by = "there.example") {
@@ -305,9 +317,11 @@ struct shared_room : room_host {
 struct joining_server : room_host {
   shared_room& resident;
   std::vector<std::string> asked; ///< server and endpoint of each request, in order
-  std::map<std::string, std::pair<int, std::string>> answers; ///< server -> status and body, instead of silence or of the resident
+  std::map<std::string, std::pair<int, std::string>>
+    answers; ///< server -> status and body, instead of silence or of the resident
 
-  explicit joining_server(shared_room& r) : room_host({"there.example", there_key(), {}, {}, {}, 1, "boot"}), resident(r) {
+  explicit joining_server(shared_room& r)
+      : room_host({"there.example", there_key(), {}, {}, {}, 1, "boot"}), resident(r) {
     node.federation.room_version = r.node.federation.room_version;
     room_id = r.room_id;
     outside = [this](const address& to, const message& m) -> std::optional<message> {
@@ -318,7 +332,9 @@ struct joining_server : room_host {
   }
   message answer_of(const std::string& server, const peer_request& r) {
     const auto& row = matrix::info(r.endpoint);
-    asked.push_back(server + " " + std::string{row.path.substr(row.path.find("v1/") == std::string_view::npos ? row.path.find("v2/") : row.path.find("v1/"))});
+    asked.push_back(server + " " +
+                    std::string{row.path.substr(
+                      row.path.find("v1/") == std::string_view::npos ? row.path.find("v2/") : row.path.find("v1/"))});
     peer_answer a;
     a.asked = r.asked;
     a.server_name = server;

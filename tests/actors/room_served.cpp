@@ -11,7 +11,8 @@ using matrix::json::object;
 
 namespace {
 
-std::set<std::string> ids_in(const matrix::json::value& body, const char* list, const matrix::room_version_rules& rules) {
+std::set<std::string> ids_in(const matrix::json::value& body, const char* list,
+                             const matrix::room_version_rules& rules) {
   std::set<std::string> ids;
   for (const auto& pdu : *body.find_array(list)) ids.insert((*matrix::make_event(*pdu.as_object(), rules))->event_id);
   return ids;
@@ -73,7 +74,8 @@ BOOST_AUTO_TEST_CASE(whoever_joins_finds_the_authority_of_everything_in_the_auth
         for (const auto& pdu : *body.find_array(list))
           for (const auto made = *matrix::make_event(*pdu.as_object(), r.rules()); const auto& id : made->auth_events)
             BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))), version << query);
-      for (const auto& id : join->auth_events) BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))));
+      for (const auto& id : join->auth_events)
+        BOOST_TEST((chain.contains(id) || (looks_in_both && state.contains(id))));
       if (looks_in_both) // Synapse tells each event once then
         for (const auto& id : state) BOOST_TEST(!chain.contains(id));
     }
@@ -133,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_send_join_that_is_repeated_long_after_is_answered_alike) 
   object other = *shape.find_object("event");
   other.set("prev_events", matrix::json::array{"$" + std::string(43, 'N')});
   const auto unknown = *matrix::hash_and_sign(std::move(other), r.rules(), "there.example", there_key());
-  BOOST_TEST(shared_room::reply_in(r.call("PUT", r.path("v2/send_join", unknown->event_id), unknown->source)).status == 400);
+  BOOST_TEST(shared_room::reply_in(r.call("PUT", r.path("v2/send_join", unknown->event_id), unknown->source)).status ==
+             400);
   alike();
 }
 
@@ -172,8 +175,12 @@ struct past {
   std::vector<store::write> batch;
 
   past() { graph.begin(room.event(room.state().at({"m.room.create", ""}))); }
-  matrix::event_ptr rule(const std::string& value) { return room.made(ann, "m.room.history_visibility", {{"history_visibility", value}}, ""); }
-  void told(const std::string& value, store::verdict judged = store::verdict::outlier) { graph.add_outlier(rule(value), {judged, {}}, batch); }
+  matrix::event_ptr rule(const std::string& value) {
+    return room.made(ann, "m.room.history_visibility", {{"history_visibility", value}}, "");
+  }
+  void told(const std::string& value, store::verdict judged = store::verdict::outlier) {
+    graph.add_outlier(rule(value), {judged, {}}, batch);
+  }
   /// One event of the history, before those added so far. @returns its position
   std::int64_t add(const matrix::event_ptr& x) {
     ++room.now;
@@ -197,9 +204,11 @@ BOOST_AUTO_TEST_CASE(a_newcomer_is_sent_what_was_said_before_his_join_only_where
     const auto join = *matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key());
     const auto list = r.call("PUT", r.path("v2/send_join", join->event_id), join->source);
     bool pushed = false;
-    for (const auto& [to, m] : told<pdu_queued>(list)) pushed = pushed || (to.key == "there.example" && m.event->event_id == between);
+    for (const auto& [to, m] : told<pdu_queued>(list))
+      pushed = pushed || (to.key == "there.example" && m.event->event_id == between);
     BOOST_TEST_INFO(visibility);
-    BOOST_TEST(pushed == (std::string_view{visibility} == "shared" || std::string_view{visibility} == "world_readable"));
+    BOOST_TEST(pushed ==
+               (std::string_view{visibility} == "shared" || std::string_view{visibility} == "world_readable"));
     // Nor does he get it by asking, but what a redaction leaves of it: the graph stays connected.
     const auto served = r.served(between);
     BOOST_TEST_INFO(visibility);
@@ -212,7 +221,8 @@ BOOST_AUTO_TEST_CASE(a_rejected_event_is_not_served) {
   const auto crown = r.made(eve, "m.room.power_levels", {{"users", object{{eve, 100}}}}, "");
   r.push({crown});
   BOOST_TEST((r.disk.events.at(crown->event_id).judged == store::verdict::rejected));
-  BOOST_TEST(r.reply_in(r.call("GET", "/_matrix/federation/v1/event/" + matrix::percent_encode(crown->event_id))).status == 404);
+  BOOST_TEST(
+    r.reply_in(r.call("GET", "/_matrix/federation/v1/event/" + matrix::percent_encode(crown->event_id))).status == 404);
   BOOST_TEST(r.reply_in(r.call("GET", event_auth(r, crown->event_id))).status == 404);
 }
 
@@ -228,8 +238,9 @@ BOOST_AUTO_TEST_CASE(a_room_we_have_left_is_served_for_a_day_and_no_longer) {
   BOOST_TEST(status(r.path("v1/timestamp_to_event") + "?ts=1&dir=f") == 404);
   BOOST_TEST(status(r.path("v1/make_join", eve) + "?ver=11") == 404);
   r.now += 24 * 3'600'000;
-  for (const auto& target : {state_ids, r.path("v1/backfill") + "?v=" + matrix::percent_encode(said->event_id), event_auth(r, said->event_id),
-                             "/_matrix/federation/v1/event/" + matrix::percent_encode(said->event_id)})
+  for (const auto& target :
+       {state_ids, r.path("v1/backfill") + "?v=" + matrix::percent_encode(said->event_id),
+        event_auth(r, said->event_id), "/_matrix/federation/v1/event/" + matrix::percent_encode(said->event_id)})
     BOOST_TEST(status(target) == 404);
 }
 
@@ -274,7 +285,8 @@ BOOST_AUTO_TEST_CASE(what_lies_before_a_rule_of_the_history_was_said_under_anoth
 BOOST_AUTO_TEST_CASE(after_a_restart_the_same_is_seen) {
   shared_room r;
   store::room_loaded loaded = r.disk.load();
-  loaded.state_events.push_back({r.made(ann, "m.room.history_visibility", {{"history_visibility", "joined"}}, ""), store::verdict::outlier, 0, 0, 0});
+  loaded.state_events.push_back({r.made(ann, "m.room.history_visibility", {{"history_visibility", "joined"}}, ""),
+                                 store::verdict::outlier, 0, 0, 0});
   room::room_graph graph{100, 10, "here.example"};
   graph.load(loaded);
   BOOST_TEST(!graph.is_open_history(-5));

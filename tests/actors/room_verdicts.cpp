@@ -17,7 +17,8 @@ void set_levels(shared_room& r, matrix::json::object changes) {
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
   for (const auto& [key, mapped] : changes) levels.set(key, mapped);
   matrix::json::array prev{matrix::json::value{r.head().at(0)}}, auth;
-  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.power_levels", ann, nullptr, levels, r.state())) auth.emplace_back(id);
+  for (const auto& id : matrix::select_auth_events(r.rules(), "m.room.power_levels", ann, nullptr, levels, r.state()))
+    auth.emplace_back(id);
   auto x = *matrix::hash_and_sign({{"type", "m.room.power_levels"},
                                    {"room_id", r.room_id},
                                    {"sender", ann},
@@ -97,7 +98,8 @@ BOOST_AUTO_TEST_CASE(other_auth_events_are_judged_for_themselves) {
   BOOST_TEST((judged(r, wrong) == store::verdict::rejected));
 }
 
-BOOST_AUTO_TEST_CASE(rejected_state_events_do_not_stay_in_memory_and_are_not_loaded_and_who_cites_one_is_rejected_still) {
+BOOST_AUTO_TEST_CASE(
+  rejected_state_events_do_not_stay_in_memory_and_are_not_loaded_and_who_cites_one_is_rejected_still) {
   shared_room r;
   r.node.room.recent_events_max = 64;
   r.restart();

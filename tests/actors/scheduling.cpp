@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(a_message_passed_on_by_hundreds_of_actors_arrives) {
   two_workers config;
   caf::actor_system system{config};
   std::promise<int> arrived;
-  auto next = system.spawn([&](caf::event_based_actor*) -> caf::behavior { return {[&](int hops) { arrived.set_value(hops); }}; });
+  auto next = system.spawn(
+    [&](caf::event_based_actor*) -> caf::behavior { return {[&](int hops) { arrived.set_value(hops); }}; });
   for (int i = 0; i < 500; ++i)
     next = system.spawn([next](caf::event_based_actor* self) -> caf::behavior {
       return {[self, next](int hops) {
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_patient_actor_runs_after_those_that_are_not) {
   one_worker x;
   const auto patient = x.make("patient", true), also = x.make("also", true), urgent = x.make("urgent", false);
   BOOST_TEST(x.run({patient, also, urgent}) == (std::vector<std::string>{"urgent", "patient", "also"}),
-      boost::test_tools::per_element());
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(nobody_starves_a_patient_actor) {

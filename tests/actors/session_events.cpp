@@ -104,8 +104,7 @@ BOOST_AUTO_TEST_CASE(rows_told_while_nobody_is_connected_come_after_hello) {
 
 BOOST_AUTO_TEST_CASE(what_waited_before_hello_comes_after_it) {
   session_rig rig;
-  for (int i = 0; i < 600; ++i)
-    rig.store.add(0, "x", "");
+  for (int i = 0; i < 600; ++i) rig.store.add(0, "x", "");
   rig.begin();
   rig.hello(peer);
   const auto got = rig.cursors(peer);
@@ -115,8 +114,7 @@ BOOST_AUTO_TEST_CASE(what_waited_before_hello_comes_after_it) {
 
 BOOST_AUTO_TEST_CASE(nothing_is_sent_beyond_the_credit_in_messages) {
   auto rig = connected(1, {2, 1'000});
-  for (int i = 0; i < 5; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 5; ++i) rig.notify(0);
   gets(rig, peer, {1, 2});
   rig.ack(peer, 0, 2); // an ACK is not a grant
   gets(rig, peer, {});
@@ -146,8 +144,7 @@ BOOST_AUTO_TEST_CASE(events_in_flight_are_bounded_whatever_was_granted) {
   rig.machine = std::make_unique<session::session_machine>(rig.settings);
   rig.begin();
   rig.hello(peer);
-  for (int i = 0; i < 5; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 5; ++i) rig.notify(0);
   gets(rig, peer, {1, 2, 3});
   rig.ack(peer, 0, 1);
   gets(rig, peer, {4});
@@ -155,8 +152,7 @@ BOOST_AUTO_TEST_CASE(events_in_flight_are_bounded_whatever_was_granted) {
 
 BOOST_AUTO_TEST_CASE(acks_are_cumulative_and_written_late_or_in_numbers) {
   auto rig = connected();
-  for (int i = 0; i < 300; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 300; ++i) rig.notify(0);
   rig.ack(peer, 0, 3);
   rig.ack(peer, 0, 7);
   BOOST_TEST(rig.batches.empty());
@@ -187,8 +183,7 @@ BOOST_AUTO_TEST_CASE(an_ack_of_what_was_not_sent_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_new_connection_goes_on_after_the_last_ack) {
   auto rig = connected();
-  for (int i = 0; i < 4; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 4; ++i) rig.notify(0);
   gets(rig, peer, {1, 2, 3, 4});
   rig.ack(peer, 0, 2);
   rig.give(connection_lost{peer});
@@ -200,8 +195,7 @@ BOOST_AUTO_TEST_CASE(a_new_connection_goes_on_after_the_last_ack) {
 
 BOOST_AUTO_TEST_CASE(a_restarted_session_goes_on_after_the_last_written_ack) {
   auto rig = connected();
-  for (int i = 0; i < 4; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 4; ++i) rig.notify(0);
   rig.ack(peer, 0, 2);
   rig.advance(50);
   rig.ack(peer, 0, 3); // not written when it dies
@@ -240,8 +234,7 @@ BOOST_AUTO_TEST_CASE(an_unreadable_outbox_is_read_again) {
 
 BOOST_AUTO_TEST_CASE(rows_that_were_cleaned_up_are_stepped_over) {
   session_rig rig;
-  for (int i = 0; i < 4; ++i)
-    rig.store.add(0, "x", "");
+  for (int i = 0; i < 4; ++i) rig.store.add(0, "x", "");
   rig.store.streams[0].first_kept = 4;
   rig.begin();
   rig.hello(peer);
@@ -257,8 +250,7 @@ BOOST_AUTO_TEST_CASE(streams_are_shared_by_the_connections_that_want_them) {
   rig.hello(other);
   rig.hello(connection("none"), {10, 10}, std::vector<std::uint32_t>{});
   rig.sent.clear();
-  for (std::uint32_t i = 0; i < 4; ++i)
-    rig.notify(i);
+  for (std::uint32_t i = 0; i < 4; ++i) rig.notify(i);
   BOOST_TEST(rig.cursors(peer).size() == 2u);
   BOOST_TEST(rig.cursors(other).size() == 2u);
   rig.give(connection_lost{peer});
@@ -346,8 +338,7 @@ BOOST_AUTO_TEST_CASE(a_stream_nobody_wants_waits) {
 
 BOOST_AUTO_TEST_CASE(a_busy_stream_does_not_starve_another) {
   auto rig = connected(2, {0, 1'000'000});
-  for (int i = 0; i < 100; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 100; ++i) rig.notify(0);
   rig.notify(1);
   rig.credit(peer, 4, 0); // these also start the reading
   rig.credit(peer, 4, 0);
@@ -360,8 +351,7 @@ BOOST_AUTO_TEST_CASE(a_busy_stream_does_not_starve_another) {
 
 BOOST_AUTO_TEST_CASE(a_refused_event_comes_again_after_a_while_with_all_that_follow) {
   auto rig = connected();
-  for (int i = 0; i < 3; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 3; ++i) rig.notify(0);
   gets(rig, peer, {1, 2, 3});
   rig.nack(peer, 0, 2, false);
   rig.notify(0);
@@ -380,8 +370,7 @@ BOOST_AUTO_TEST_CASE(a_refused_event_comes_again_after_a_while_with_all_that_fol
 
 BOOST_AUTO_TEST_CASE(after_a_refusal_later_events_cannot_be_acknowledged_past_it) {
   auto rig = connected();
-  for (int i = 0; i < 3; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 3; ++i) rig.notify(0);
   rig.nack(peer, 0, 2, false);
   rig.sent.clear();
   rig.ack(peer, 0, 3);
@@ -390,8 +379,7 @@ BOOST_AUTO_TEST_CASE(after_a_refusal_later_events_cannot_be_acknowledged_past_it
 
 BOOST_AUTO_TEST_CASE(an_event_refused_for_good_becomes_a_dead_letter_and_the_rest_goes_on) {
   auto rig = connected();
-  for (int i = 0; i < 3; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 3; ++i) rig.notify(0);
   rig.sent.clear();
   rig.nack(peer, 0, 2, true);
   BOOST_REQUIRE(rig.store.dead_letters.size() == 1u);
@@ -419,8 +407,7 @@ BOOST_AUTO_TEST_CASE(the_last_event_refused_for_good_counts_as_acknowledged) {
 
 BOOST_AUTO_TEST_CASE(dead_letters_do_not_carry_the_ack_over_events_that_were_not_sent_again) {
   auto rig = connected();
-  for (int i = 0; i < 3; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 3; ++i) rig.notify(0);
   rig.nack(peer, 0, 3, true);
   rig.give(connection_lost{peer});
   rig.hello(other, {1, 1'000});
@@ -434,8 +421,7 @@ BOOST_AUTO_TEST_CASE(dead_letters_do_not_carry_the_ack_over_events_that_were_not
 
 BOOST_AUTO_TEST_CASE(seek_replays_what_is_kept) {
   auto rig = connected();
-  for (int i = 0; i < 5; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 5; ++i) rig.notify(0);
   rig.ack(peer, 0, 5);
   rig.sent.clear();
   rig.seek(peer, 0, 2);
@@ -448,8 +434,7 @@ BOOST_AUTO_TEST_CASE(seek_replays_what_is_kept) {
 
 BOOST_AUTO_TEST_CASE(seek_forward_skips) {
   auto rig = connected(1, {1, 1'000});
-  for (int i = 0; i < 5; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 5; ++i) rig.notify(0);
   rig.sent.clear();
   rig.seek(peer, 0, 4);
   rig.credit(peer, 5, 1'000);
@@ -461,8 +446,7 @@ BOOST_AUTO_TEST_CASE(seek_forward_skips) {
 
 BOOST_AUTO_TEST_CASE(seek_outside_of_what_is_kept_is_refused_and_the_flight_repeated) {
   auto rig = connected();
-  for (int i = 0; i < 5; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 5; ++i) rig.notify(0);
   rig.ack(peer, 0, 3);
   rig.store.streams[0].first_kept = 3;
   rig.sent.clear();
@@ -505,12 +489,10 @@ BOOST_AUTO_TEST_CASE(each_seek_and_each_passing_refusal_is_answered_once) {
       got.emplace_back(x.cursor, x.granted);
     }
     std::string told;
-    for (const auto& [cursor, granted] : got)
-      told += std::to_string(cursor) + (granted ? "+ " : "- ");
+    for (const auto& [cursor, granted] : got) told += std::to_string(cursor) + (granted ? "+ " : "- ");
     BOOST_TEST((got == expected), told);
   };
-  for (int i = 0; i < 3; ++i)
-    rig.notify(0);
+  for (int i = 0; i < 3; ++i) rig.notify(0);
   rig.nack(peer, 0, 2, false);
   answers({{1, true}});
   rig.nack(peer, 0, 3, false); // not in flight any more
@@ -602,8 +584,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_binding_refuses_the_ack) {
   auto rig = connected();
   rig.notify(0);
   rig.sent.clear();
-  for (const auto& body : {packed({{"bind", {{"messages", {{"e", "m"}}}}}}), packed({{"bind", {{"rooms", {{"$r", "r"}}}}}}),
-                           packed({{"bind", {{"rooms", {{"!r", ""}}}}}}), std::string{"junk"}}) {
+  for (const auto& body :
+       {packed({{"bind", {{"messages", {{"e", "m"}}}}}}), packed({{"bind", {{"rooms", {{"$r", "r"}}}}}}),
+        packed({{"bind", {{"rooms", {{"!r", ""}}}}}}), std::string{"junk"}}) {
     rig.ack(peer, 0, 1, body);
     is_error(rig, peer, fault_code::bad_body);
   }

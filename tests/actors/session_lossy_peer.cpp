@@ -25,8 +25,8 @@ struct process {
   bool welcomed = false;
   std::uint64_t granted = 0, granted_bytes = 0; ///< since HELLO
   std::uint64_t used = 0, used_bytes = 0;
-  std::deque<received> queue;                   ///< received, not handled
-  std::map<std::uint32_t, int> asked;           ///< NACKs without an answer: what comes meanwhile is void
+  std::deque<received> queue;         ///< received, not handled
+  std::map<std::uint32_t, int> asked; ///< NACKs without an answer: what comes meanwhile is void
 };
 
 class lossy_peer {
@@ -37,8 +37,7 @@ public:
     rig_.machine = std::make_unique<session::session_machine>(rig_.settings);
     rig_.answers_at_once = false;
     rig_.begin();
-    for (int i = 0; i < 3; ++i)
-      connect(processes_.emplace_back());
+    for (int i = 0; i < 3; ++i) connect(processes_.emplace_back());
   }
 
   void run(int steps) {
@@ -51,8 +50,7 @@ public:
   /// No more trouble: everything has to arrive.
   void settle() {
     calm_ = true;
-    for (auto& p : processes_)
-      reconnect(p);
+    for (auto& p : processes_) reconnect(p);
     for (int round = 0; round < 400; ++round) {
       rig_.answer_all();
       rig_.advance(1'000);
@@ -60,8 +58,7 @@ public:
       for (auto& p : processes_) {
         if (!p.welcomed) hello(p);
         grant(p, 50);
-        while (!p.queue.empty())
-          handle(p);
+        while (!p.queue.empty()) handle(p);
       }
       repeat_commands();
     }
@@ -70,8 +67,7 @@ public:
       BOOST_TEST(rig_.store.streams[s].acknowledged == rig_.store.streams[s].head);
     }
     BOOST_TEST(open_commands_.empty());
-    for (const auto& [id, count] : executions_)
-      BOOST_TEST(count == 1, id << " ran " << count << " times");
+    for (const auto& [id, count] : executions_) BOOST_TEST(count == 1, id << " ran " << count << " times");
   }
 
 private:
@@ -83,17 +79,23 @@ private:
   void step() {
     auto& p = any_process();
     switch (pick(20)) {
-    case 0: case 1: case 2: case 3: case 4:
-      rig_.notify(pick(streams), std::string(pick(200), 'x'));
-      return;
-    case 5: case 6: case 7:
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4: rig_.notify(pick(streams), std::string(pick(200), 'x')); return;
+    case 5:
+    case 6:
+    case 7:
       if (!p.queue.empty()) handle(p);
       return;
-    case 8: case 9: return grant(p, pick(6));
+    case 8:
+    case 9: return grant(p, pick(6));
     case 10:
       if (!rig_.asked.empty()) rig_.answer_all();
       return;
-    case 11: case 12:
+    case 11:
+    case 12:
       if (!rig_.asked.empty()) { // not always the oldest first
         const auto at = pick(static_cast<unsigned>(rig_.asked.size()));
         const auto q = rig_.asked[at];
@@ -108,10 +110,8 @@ private:
     case 15:
       if (pick(20) == 0) {
         rig_.restart();
-        for (auto& one : processes_)
-          one.welcomed = false;
-        for (auto& one : processes_)
-          reconnect(one);
+        for (auto& one : processes_) one.welcomed = false;
+        for (auto& one : processes_) reconnect(one);
       }
       return;
     case 16:
@@ -161,8 +161,7 @@ private:
       done_.pop_front();
     }
     for (auto& p : processes_)
-      for (auto& f : rig_.take(p.who))
-        arrive(p, f);
+      for (auto& f : rig_.take(p.who)) arrive(p, f);
     rig_.sent.clear(); // to connections that are gone
   }
 
@@ -192,7 +191,8 @@ private:
     // Nothing is skipped: whatever is not handled yet and lies before this one is here, waiting.
     for (auto at = first_open(stream); at < cursor; ++at) {
       if (is_settled(stream, at)) continue;
-      const bool waits = std::ranges::any_of(p.queue, [&](const received& x) { return x.stream == stream && x.cursor == at; });
+      const bool waits =
+        std::ranges::any_of(p.queue, [&](const received& x) { return x.stream == stream && x.cursor == at; });
       BOOST_REQUIRE(waits);
     }
     p.queue.push_back({stream, cursor});
@@ -236,8 +236,7 @@ private:
   }
   std::int64_t first_open(std::uint32_t stream) {
     std::int64_t cursor = 1;
-    while (is_settled(stream, cursor))
-      ++cursor;
+    while (is_settled(stream, cursor)) ++cursor;
     return cursor;
   }
 

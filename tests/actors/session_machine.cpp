@@ -188,8 +188,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_stops_says_bye_to_everybody_and_welcomes_nobody
 BOOST_AUTO_TEST_CASE(connections_are_bounded) {
   session_rig rig;
   rig.begin();
-  for (std::size_t i = 0; i < session::connections_max; ++i)
-    rig.hello(connection("c" + std::to_string(i)));
+  for (std::size_t i = 0; i < session::connections_max; ++i) rig.hello(connection("c" + std::to_string(i)));
   rig.sent.clear();
   rig.hello(peer);
   is_error(rig, peer, fault_code::overloaded);
@@ -377,7 +376,8 @@ BOOST_AUTO_TEST_CASE(a_misspelt_field_is_told_with_the_result_whatever_became_of
     rig.from(peer, verb::command, edge::encode_header(edge::command_header{id, name}), body);
   };
   // {room: "r", by: "a", user: "@u:b", raeson: "x"}
-  const std::string body = std::string{chat::encode(chat::command{an_invitation})}.replace(0, 1, "\x84") + "\xa6raeson\xa1x";
+  const std::string body =
+    std::string{chat::encode(chat::command{an_invitation})}.replace(0, 1, "\x84") + "\xa6raeson\xa1x";
   auto rig = connected();
   command(rig, "c1", "invite.send", body);
   BOOST_REQUIRE(rig.commands.size() == 1u);
@@ -397,7 +397,9 @@ BOOST_AUTO_TEST_CASE(a_misspelt_field_is_told_with_the_result_whatever_became_of
   BOOST_TEST(result_of(refused).ignored.value() == ignored{"romm"}, boost::test_tools::per_element());
   BOOST_TEST(chat::decode_fault(refused.body).detail == "room is missing; not known: romm (room?)");
 
-  command(rig, "c4", "typing", "\x84\xa4room\xa1r\xa4user\xa1u\xa6typing\xc3\xa3""for\x01");
+  command(rig, "c4", "typing",
+          "\x84\xa4room\xa1r\xa4user\xa1u\xa6typing\xc3\xa3"
+          "for\x01");
   BOOST_TEST(result_of(rig.only(peer)).ignored.value() == ignored{"for"}, boost::test_tools::per_element());
 
   rig.command(peer, "c5", an_invitation);

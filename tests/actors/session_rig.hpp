@@ -12,9 +12,7 @@
 /// A session machine between a peer, a directory and a store, all of them the test.
 namespace causeway::test {
 
-inline edge::connection connection(std::string routing_id) {
-  return {0, std::move(routing_id), edge::role::chat, {}};
-}
+inline edge::connection connection(std::string routing_id) { return {0, std::move(routing_id), edge::role::chat, {}}; }
 
 /// What the session asks of a store, in memory.
 struct fake_outbox {
@@ -94,13 +92,13 @@ struct session_rig {
   std::unique_ptr<session::session_machine> machine;
   time_ms now = 1'000'000;
 
-  bool answers_at_once = true;              ///< of the store; otherwise they wait in `asked`
+  bool answers_at_once = true; ///< of the store; otherwise they wait in `asked`
   std::vector<ask_store> asked;
-  bool commits_at_once = true;              ///< otherwise batches wait in `committing`
+  bool commits_at_once = true; ///< otherwise batches wait in `committing`
   std::deque<persist> committing;
-  std::vector<send_frame> sent;             ///< to the edge
-  std::vector<command_received> commands;   ///< to the directory
-  std::vector<room_named> rooms_named;      ///< to the directory
+  std::vector<send_frame> sent;           ///< to the edge
+  std::vector<command_received> commands; ///< to the directory
+  std::vector<room_named> rooms_named;    ///< to the directory
   std::vector<store::store_batch> batches;
   std::map<std::string, time_ms> timers;
   std::vector<std::string> notes;
@@ -215,7 +213,8 @@ struct session_rig {
   }
 
   /// The same, told with the row itself, as the store does.
-  void notify_with_row(std::uint32_t stream, const std::string& body = "body", const std::string& name = "message.received") {
+  void notify_with_row(std::uint32_t stream, const std::string& body = "body",
+                       const std::string& name = "message.received") {
     const auto cursor = store.add(stream, name, body);
     auto rows = std::make_shared<std::map<std::uint32_t, std::vector<store::outbox_row>>>();
     (*rows)[stream].push_back(store.streams[stream].rows.back());
@@ -236,18 +235,21 @@ struct session_rig {
   std::vector<std::int64_t> cursors(const edge::connection& c) {
     std::vector<std::int64_t> found;
     for (const auto& f : take(c))
-      if (f.what == edge::verb::event) found.push_back(edge::decode_header<edge::event_header>(f.header)->cursor.value_or(-1));
+      if (f.what == edge::verb::event)
+        found.push_back(edge::decode_header<edge::event_header>(f.header)->cursor.value_or(-1));
     return found;
   }
   /// The only frame for `c`, taken out.
   edge::frame only(const edge::connection& c) {
     auto frames = take(c);
-    return frames.size() == 1 ? frames.front() : edge::frame{edge::verb::error, {}, "there are " + std::to_string(frames.size())};
+    return frames.size() == 1 ? frames.front()
+                              : edge::frame{edge::verb::error, {}, "there are " + std::to_string(frames.size())};
   }
   /// The fault of the only frame for `c`, an ERROR.
   fault error(const edge::connection& c) {
     const auto f = only(c);
-    return f.what == edge::verb::error ? chat::decode_fault(f.body) : fault{fault_code::none, std::string{edge::name(f.what)}};
+    return f.what == edge::verb::error ? chat::decode_fault(f.body)
+                                       : fault{fault_code::none, std::string{edge::name(f.what)}};
   }
 };
 

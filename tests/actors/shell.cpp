@@ -37,9 +37,12 @@ class fake_world : public world {
 public:
   explicit fake_world(caf::scheduler::test_coordinator& scheduler) : scheduler_(scheduler) {}
   time_ms now() const override {
-    return noon + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().current_time.time_since_epoch()).count();
+    return noon +
+           std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().current_time.time_since_epoch())
+             .count();
   }
-  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>>, std::function<void(result<store::commit_outcome>)> done) override {
+  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>>,
+              std::function<void(result<store::commit_outcome>)> done) override {
     commits.emplace_back(std::move(batch), std::move(done));
   }
   void ask(store::query, std::function<void(std::shared_ptr<const store::answer>)> done) override {
@@ -98,13 +101,15 @@ struct rig {
   }
   void open() {
     boss = system.spawn(supervisor, std::shared_ptr<const switchboard>(board),
-                        supervisor_settings{actor_kind::remote_server, options, [this](const std::string&) {
-                          ++made;
-                          return std::make_unique<scripted>([this](const message& m, time_ms now) {
-                            heard.push_back(kind_of(m));
-                            return play(m, now);
-                          });
-                        }, known, guard});
+                        supervisor_settings{actor_kind::remote_server, options,
+                                            [this](const std::string&) {
+                                              ++made;
+                                              return std::make_unique<scripted>([this](const message& m, time_ms now) {
+                                                heard.push_back(kind_of(m));
+                                                return play(m, now);
+                                              });
+                                            },
+                                            known, guard});
     board->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = boss;
     scheduler.run();
   }
@@ -127,7 +132,8 @@ struct rig {
   }
   std::vector<supervision> children() {
     std::vector<supervision> rows;
-    auto done = std::make_shared<std::function<void(std::vector<supervision>)>>([&](std::vector<supervision> r) { rows = std::move(r); });
+    auto done = std::make_shared<std::function<void(std::vector<supervision>)>>(
+      [&](std::vector<supervision> r) { rows = std::move(r); });
     caf::anon_send(boss, list_children{done});
     scheduler.run();
     return rows;
@@ -167,7 +173,9 @@ const std::vector<std::uint64_t> nothing;
 
 BOOST_AUTO_TEST_CASE(what_follows_a_commit_is_told_when_it_is_on_disk_and_not_before) {
   rig r;
-  r.play = [](const message& m, time_ms) { return is_word(m, "go") ? effects{commit_then(1), request_to_gateway(2)} : effects{}; };
+  r.play = [](const message& m, time_ms) {
+    return is_word(m, "go") ? effects{commit_then(1), request_to_gateway(2)} : effects{};
+  };
   r.open();
   r.say("go");
   BOOST_TEST(r.outside.requests == (std::vector<std::uint64_t>{2}), boost::test_tools::per_element());
@@ -254,7 +262,9 @@ BOOST_AUTO_TEST_CASE(commits_that_are_reported_out_of_order_are_told_in_order) {
 
 BOOST_AUTO_TEST_CASE(a_question_to_the_store_is_answered_to_the_one_who_asked) {
   rig r;
-  r.play = [](const message& m, time_ms) { return std::holds_alternative<start>(m) ? effects{ask_store{7, store::load_invitation{}}} : effects{}; };
+  r.play = [](const message& m, time_ms) {
+    return std::holds_alternative<start>(m) ? effects{ask_store{7, store::load_invitation{}}} : effects{};
+  };
   r.open();
   r.say("go");
   BOOST_TEST(r.heard == (std::vector<std::string>{"start", "go", "store"}), boost::test_tools::per_element());
@@ -277,8 +287,9 @@ BOOST_AUTO_TEST_CASE(a_crowd_that_is_spoken_to_at_once_does_not_hold_up_who_is_t
   r.open();
   r.say("hello", "friend");
   r.heard.clear();
-  const auto tell = [&](const std::string& to, const char* word) { r.board->deliver({actor_kind::remote_server, to},
-      server_alive{word}); };
+  const auto tell = [&](const std::string& to, const char* word) {
+    r.board->deliver({actor_kind::remote_server, to}, server_alive{word});
+  };
   constexpr int crowd = 100;
   for (int i = 0; i < crowd; ++i) tell("dead" + std::to_string(i), "wake");
   tell("friend", "news");
@@ -296,7 +307,7 @@ BOOST_AUTO_TEST_CASE(what_is_said_to_an_actor_that_is_still_wanted_is_heard_in_o
     for (const auto* word : {"1", "2"}) r.board->deliver({actor_kind::remote_server, to}, server_alive{word});
   r.scheduler.run();
   BOOST_TEST(r.heard == (std::vector<std::string>{"start", "1", "2", "start", "1", "2"}),
-      boost::test_tools::per_element());
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_timer_asked_for_again_for_the_same_time_is_one_timer) {
@@ -373,13 +384,16 @@ BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_ses
   };
   r.open();
   std::vector<std::string> lost;
-  auto sessions = r.system.spawn(supervisor, std::shared_ptr<const switchboard>(r.board), supervisor_settings{actor_kind::session, r.options, [&](const std::string&) {
-    return std::make_unique<scripted>([&](const message& m, time_ms) {
-      if (const auto* told = std::get_if<commands_lost>(&m))
-        for (const auto& each : told->references) lost.push_back(each.command_id + " " + std::string{info(told->why.code).name});
-      return effects{};
-    });
-  }});
+  auto sessions = r.system.spawn(
+    supervisor, std::shared_ptr<const switchboard>(r.board),
+    supervisor_settings{actor_kind::session, r.options, [&](const std::string&) {
+                          return std::make_unique<scripted>([&](const message& m, time_ms) {
+                            if (const auto* told = std::get_if<commands_lost>(&m))
+                              for (const auto& each : told->references)
+                                lost.push_back(each.command_id + " " + std::string{info(told->why.code).name});
+                            return effects{};
+                          });
+                        }});
   r.board->supervisors[static_cast<std::size_t>(actor_kind::session)] = sessions;
   auto command = [&](const std::string& id) {
     chat_command c;
@@ -390,7 +404,8 @@ BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_ses
   command("c1");
   command("c2");
   r.say("boom");
-  BOOST_TEST(lost == (std::vector<std::string>{"c1 store_failed", "c2 store_failed"}), boost::test_tools::per_element());
+  BOOST_TEST(lost == (std::vector<std::string>{"c1 store_failed", "c2 store_failed"}),
+             boost::test_tools::per_element());
   lost.clear();
   command("c3"); // waits for the new one
   r.pass(milliseconds{1});
@@ -482,10 +497,11 @@ BOOST_AUTO_TEST_CASE(an_actor_that_fails_too_often_is_parked_and_its_input_kept)
 BOOST_AUTO_TEST_CASE(a_key_no_machine_can_be_made_of_is_no_reason_to_fail) {
   rig r;
   r.open();
-  auto boss = r.system.spawn(supervisor, std::shared_ptr<const switchboard>(r.board),
-                             supervisor_settings{actor_kind::invitation, r.options, [](const std::string& key) -> std::unique_ptr<any_machine> {
-                               throw std::logic_error("not the key of an invitation: " + key);
-                             }});
+  auto boss = r.system.spawn(
+    supervisor, std::shared_ptr<const switchboard>(r.board),
+    supervisor_settings{actor_kind::invitation, r.options, [](const std::string& key) -> std::unique_ptr<any_machine> {
+                          throw std::logic_error("not the key of an invitation: " + key);
+                        }});
   r.board->supervisors[static_cast<std::size_t>(actor_kind::invitation)] = boss;
   r.board->deliver({actor_kind::invitation, "nonsense"}, invite_wanted{});
   r.scheduler.run();
@@ -583,7 +599,9 @@ BOOST_AUTO_TEST_CASE(all_actors_end_together) {
 
 BOOST_AUTO_TEST_CASE(a_timer_comes_at_its_time_and_once) {
   rig r;
-  r.play = [](const message& m, time_ms now) { return is_word(m, "set") ? effects{wake_me_at{now + 30'000, "retry"}} : effects{}; };
+  r.play = [](const message& m, time_ms now) {
+    return is_word(m, "set") ? effects{wake_me_at{now + 30'000, "retry"}} : effects{};
+  };
   r.open();
   r.say("set");
   r.pass(milliseconds{29'999});
@@ -629,7 +647,9 @@ BOOST_AUTO_TEST_CASE(a_timer_can_be_cancelled) {
 
 BOOST_AUTO_TEST_CASE(a_timer_that_is_due_already_comes_at_once) {
   rig r;
-  r.play = [](const message& m, time_ms now) { return is_word(m, "set") ? effects{wake_me_at{now - 1'000, "retry"}} : effects{}; };
+  r.play = [](const message& m, time_ms now) {
+    return is_word(m, "set") ? effects{wake_me_at{now - 1'000, "retry"}} : effects{};
+  };
   r.open();
   r.say("set");
   r.pass(milliseconds{1});

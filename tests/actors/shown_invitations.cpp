@@ -12,7 +12,14 @@ BOOST_AUTO_TEST_SUITE(shown_invitations)
 namespace {
 
 chat::invitation_view at(std::int64_t ts, std::string state, std::string reason = {}) {
-  return {"r", "!r:a.example", "@u" + std::to_string(ts) + ":b.example", "@ann:a.example", "outgoing", std::move(state), std::move(reason), ts};
+  return {"r",
+          "!r:a.example",
+          "@u" + std::to_string(ts) + ":b.example",
+          "@ann:a.example",
+          "outgoing",
+          std::move(state),
+          std::move(reason),
+          ts};
 }
 
 } // namespace

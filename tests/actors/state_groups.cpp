@@ -19,8 +19,13 @@ namespace {
 const auto& rules = *matrix::find_room_version("11");
 
 matrix::event_ptr state_event(const std::string& type, const std::string& state_key, std::int64_t depth = 2) {
-  object pdu{{"type", type}, {"room_id", "!r:there.example"}, {"sender", "@a:there.example"}, {"state_key", state_key}, {"content", object{}},
-             {"depth", depth}, {"origin_server_ts", noon}};
+  object pdu{{"type", type},
+             {"room_id", "!r:there.example"},
+             {"sender", "@a:there.example"},
+             {"state_key", state_key},
+             {"content", object{}},
+             {"depth", depth},
+             {"origin_server_ts", noon}};
   pdu.set("prev_events", matrix::json::array{});
   pdu.set("auth_events", matrix::json::array{});
   return *matrix::hash_and_sign(std::move(pdu), rules, "there.example", there_key());
@@ -100,13 +105,15 @@ BOOST_AUTO_TEST_CASE(what_a_merge_takes_out_is_written_as_removed) {
   written_groups made{100};
   const auto create = state_event("m.room.create", "", 1);
   matrix::state_map first{{{"m.room.create", ""}, create->event_id}};
-  for (int i = 0; i < 50; ++i) first.insert_or_assign({"org.example.note", std::to_string(i)}, "$n" + std::to_string(i));
+  for (int i = 0; i < 50; ++i)
+    first.insert_or_assign({"org.example.note", std::to_string(i)}, "$n" + std::to_string(i));
   auto second = first;
   second.insert_or_assign({"org.example.gone", ""}, "$nobody_has_it");
   auto a = made.groups.adopt(first, made.batch), b = made.groups.adopt(second, made.batch);
   a = made.groups.with_entry(a, *state_event("m.room.topic", ""), made.batch);
-  const matrix::resolution_context context{&rules, create.get(), [&](std::string_view id) { return id == create->event_id ? create.get() : nullptr; },
-                                           [](std::string_view) { return false; }};
+  const matrix::resolution_context context{
+    &rules, create.get(), [&](std::string_view id) { return id == create->event_id ? create.get() : nullptr; },
+    [](std::string_view) { return false; }};
   const auto merged = made.groups.resolve({a, b}, context, made.batch);
   made.take_rows();
   BOOST_TEST((made.read.at(merged.group) == *merged.state));
@@ -124,7 +131,8 @@ BOOST_AUTO_TEST_CASE(thousand_states_of_a_large_room_share_what_they_have_in_com
   room::state_groups groups{100};
   std::vector<store::write> batch;
   matrix::state_map members;
-  for (int i = 0; i < 20'000; ++i) members.insert_or_assign({"m.room.member", "@u" + std::to_string(i) + ":x"}, "$m" + std::to_string(i));
+  for (int i = 0; i < 20'000; ++i)
+    members.insert_or_assign({"m.room.member", "@u" + std::to_string(i) + ":x"}, "$m" + std::to_string(i));
   std::vector<room::state_ref> states{groups.adopt(members, batch)};
   matrix::event x;
   x.type = "m.room.member";
@@ -135,7 +143,8 @@ BOOST_AUTO_TEST_CASE(thousand_states_of_a_large_room_share_what_they_have_in_com
   }
   // An entry is one and the same in all of them.
   const auto* in_first = states.front().state->get(matrix::state_key_view{"m.room.member", "@u7:x"});
-  for (const auto& s : states) BOOST_TEST_REQUIRE(s.state->get(matrix::state_key_view{"m.room.member", "@u7:x"}) == in_first);
+  for (const auto& s : states)
+    BOOST_TEST_REQUIRE(s.state->get(matrix::state_key_view{"m.room.member", "@u7:x"}) == in_first);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(the_number_of_names_nobody_has_proved_is_bounded) {
 BOOST_AUTO_TEST_CASE(names_heard_while_the_clock_was_days_ahead_do_not_keep_others_out) {
   const time_ms two_days = 48 * 3'600'000;
   stranger_gate gate;
-  for (std::size_t i = 0; i < stranger_gate::strangers_max; ++i) BOOST_REQUIRE(gate.admit(invented(i), noon + two_days));
+  for (std::size_t i = 0; i < stranger_gate::strangers_max; ++i)
+    BOOST_REQUIRE(gate.admit(invented(i), noon + two_days));
   BOOST_TEST(!gate.admit("one.more.example", noon + two_days)); // and swept
   BOOST_TEST(gate.admit("one.more.example", noon));
 }
@@ -51,14 +52,16 @@ BOOST_AUTO_TEST_CASE(who_is_silent_makes_room_for_others) {
   gate.admit(invented(0), noon + 20'000);
   BOOST_TEST(!gate.admit("one.more.example", noon + stranger_gate::stranger_ms - 1));
   const auto later = noon + stranger_gate::stranger_ms + 1'000;
-  for (std::size_t i = 0; i + 1 < stranger_gate::strangers_max; ++i) BOOST_TEST(gate.admit("later." + invented(i), later));
+  for (std::size_t i = 0; i + 1 < stranger_gate::strangers_max; ++i)
+    BOOST_TEST(gate.admit("later." + invented(i), later));
   BOOST_TEST(!gate.admit("one.more.example", later)); // the first one was heard since
   BOOST_TEST(gate.admit(invented(0), later));
 }
 
 BOOST_AUTO_TEST_CASE(one_address_does_not_use_up_the_places_of_all) {
   stranger_gate gate;
-  for (std::size_t i = 0; i < stranger_gate::strangers_of_address_max; ++i) BOOST_TEST(gate.admit(invented(i), noon, "192.0.2.1"));
+  for (std::size_t i = 0; i < stranger_gate::strangers_of_address_max; ++i)
+    BOOST_TEST(gate.admit(invented(i), noon, "192.0.2.1"));
   BOOST_TEST(!gate.admit("one.more.example", noon + 1, "192.0.2.1"));
   BOOST_TEST(gate.admit("another.example", noon + 1, "192.0.2.2"));
   gate.prove(invented(3)); // no stranger any more

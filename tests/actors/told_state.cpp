@@ -18,16 +18,26 @@ const auto& rules = *matrix::find_room_version("11");
 /// A member event of there.example; nothing but its form matters here.
 matrix::event_ptr member(int number, const std::string& room = room_id) {
   const auto user = "@m" + std::to_string(number) + ":there.example";
-  object pdu{{"type", "m.room.member"}, {"room_id", room}, {"sender", user}, {"state_key", user}, {"content", object{{"membership", "join"}}},
-             {"depth", 2}, {"origin_server_ts", noon}};
+  object pdu{{"type", "m.room.member"},
+             {"room_id", room},
+             {"sender", user},
+             {"state_key", user},
+             {"content", object{{"membership", "join"}}},
+             {"depth", 2},
+             {"origin_server_ts", noon}};
   pdu.set("prev_events", matrix::json::array{"$before"});
   pdu.set("auth_events", matrix::json::array{"$create"});
   return *matrix::hash_and_sign(std::move(pdu), rules, "there.example", there_key());
 }
 
 matrix::event_ptr create() {
-  object pdu{{"type", "m.room.create"}, {"room_id", room_id}, {"sender", "@a:there.example"}, {"state_key", ""}, {"content", object{{"room_version", "11"}}},
-             {"depth", 1}, {"origin_server_ts", noon}};
+  object pdu{{"type", "m.room.create"},
+             {"room_id", room_id},
+             {"sender", "@a:there.example"},
+             {"state_key", ""},
+             {"content", object{{"room_version", "11"}}},
+             {"depth", 1},
+             {"origin_server_ts", noon}};
   pdu.set("prev_events", matrix::json::array{});
   pdu.set("auth_events", matrix::json::array{});
   return *matrix::hash_and_sign(std::move(pdu), rules, "there.example", there_key());
@@ -79,7 +89,8 @@ BOOST_AUTO_TEST_CASE(what_is_of_another_room_or_comes_twice_or_is_no_event_is_le
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_takes_nothing_else_with_it) {
   room::told_state told;
   auto text = answer({create(), member(1)}, {member(2)});
-  for (const std::string bad : {std::string(5'000, '[') + std::string(5'000, ']'), std::string{R"({"type":"a","type":"b"})"}, std::string{R"({"a":"\ud800"})"}}) {
+  for (const std::string bad : {std::string(5'000, '[') + std::string(5'000, ']'),
+                                std::string{R"({"type":"a","type":"b"})"}, std::string{R"({"a":"\ud800"})"}}) {
     text.insert(text.find("[{") + 1, bad + ","); // of the auth chain
     text.insert(text.rfind(']'), "," + bad);     // of the state
   }

@@ -15,10 +15,20 @@ namespace {
 const std::string eve = "@eve:there.example", ann = "@ann:here.example";
 
 invite_wanted wanted(std::int64_t depth) {
-  matrix::json::object pdu{{"type", "m.room.member"}, {"room_id", "!r:here.example"}, {"sender", ann}, {"state_key", eve},
-                           {"content", matrix::json::object{{"membership", "invite"}}}, {"origin_server_ts", noon}, {"depth", depth},
-                           {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
-  return {*matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), "here.example", key_of('h')), "[]", {}, {}, {}};
+  matrix::json::object pdu{{"type", "m.room.member"},
+                           {"room_id", "!r:here.example"},
+                           {"sender", ann},
+                           {"state_key", eve},
+                           {"content", matrix::json::object{{"membership", "invite"}}},
+                           {"origin_server_ts", noon},
+                           {"depth", depth},
+                           {"prev_events", matrix::json::array{}},
+                           {"auth_events", matrix::json::array{}}};
+  return {*matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version("11"), "here.example", key_of('h')),
+          "[]",
+          {},
+          {},
+          {}};
 }
 
 } // namespace

@@ -89,7 +89,9 @@ BOOST_FIXTURE_TEST_CASE(no_two_of_many_ids_share_a_matrix_id, users) {
 }
 
 BOOST_FIXTURE_TEST_CASE(users_of_a_former_store_keep_their_matrix_ids, users) {
-  rows = {{"@rbaxpn:here.example", "rbAXPn", {}, {}}, {"@a_b:here.example", "a_b", {}, {}}, {"@jos=c3=a9:here.example", "Jos\u00e9", {}, {}}};
+  rows = {{"@rbaxpn:here.example", "rbAXPn", {}, {}},
+          {"@a_b:here.example", "a_b", {}, {}},
+          {"@jos=c3=a9:here.example", "Jos\u00e9", {}, {}}};
   restart();
   BOOST_TEST(id_of("rbAXPn") == "@rbaxpn:here.example");
   BOOST_TEST(id_of("a_b") == "@a_b:here.example");
@@ -134,8 +136,9 @@ BOOST_FIXTURE_TEST_CASE(the_chat_server_may_choose_a_localpart_once, users) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_localpart_has_the_strict_grammar, users) {
-  for (const auto& wrong : {std::string{"Ann"}, std::string{"a nn"}, std::string{""}, std::string{"@ann"}, std::string{"ann:80"}, std::string{"ann:there.example"},
-                            std::string{"jos\u00e9"}, std::string(250, 'a')}) {
+  for (const auto& wrong :
+       {std::string{"Ann"}, std::string{"a nn"}, std::string{""}, std::string{"@ann"}, std::string{"ann:80"},
+        std::string{"ann:there.example"}, std::string{"jos\u00e9"}, std::string(250, 'a')}) {
     const auto who = names->choose("rbAXPn", wrong);
     BOOST_REQUIRE_MESSAGE(!who, wrong);
     BOOST_TEST((who.error().code == fault_code::invalid_identifier), to_string(who.error()));
@@ -168,7 +171,8 @@ BOOST_FIXTURE_TEST_CASE(who_is_only_named_does_not_exist, users) {
 }
 
 BOOST_FIXTURE_TEST_CASE(users_of_other_servers_have_any_name, users) {
-  for (const auto* id : {"@freenode_Nick:there.example", "@UPPER:there.example", "@a|b@c!:there.example:8448", "@a b:there.example", "@:there.example"}) {
+  for (const auto* id : {"@freenode_Nick:there.example", "@UPPER:there.example", "@a|b@c!:there.example:8448",
+                         "@a b:there.example", "@:there.example"}) {
     const auto who = known(id);
     BOOST_TEST(who.user_id == id);
     BOOST_TEST(!who.is_local);
@@ -177,15 +181,30 @@ BOOST_FIXTURE_TEST_CASE(users_of_other_servers_have_any_name, users) {
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_id_of_a_user_is_refused_and_says_what_to_write, users) {
-  const std::pair<std::string, const char*> wrong[] = {
-    {"bob@example.org", "@bob:example.org"},       {"bob:example.org", "@bob:example.org"}, {"#x:there.example", "aliases of rooms begin with '#'"},
-    {"!x", "ids of rooms begin with '!'"},         {"$x", "ids of events begin with '$'"},  {" ", "nothing of it can be seen"},
-    {"\u200b", "nothing of it can be seen"},       {"bob smith", "U+0020"},                 {"bob ", "U+0020"},
-    {"bo\tb", "U+0009"},                           {std::string("b\0b", 3), "U+0000"},      {"bob\u200b", "U+200B"},
-    {"bob\x7f", "U+007F"},                         {"bob\u00a0", "U+00A0"},                 {std::string(256, 'b'), "256 bytes"},
-    {"", "empty"},                                 {std::string(240, '_'), "user.profile"}, {"@bob", "@localpart:here.example"},
-    {"@BOB:here.example", "a-z"},                  {"@b ob:here.example", "a-z"},           {"@:here.example", "no name"},
-    {"@bob:", "server name"},                      {"@bob:exa mple.org", "server name"},    {"@" + std::string(300, 'b') + ":there.example", "255"}};
+  const std::pair<std::string, const char*> wrong[] = {{"bob@example.org", "@bob:example.org"},
+                                                       {"bob:example.org", "@bob:example.org"},
+                                                       {"#x:there.example", "aliases of rooms begin with '#'"},
+                                                       {"!x", "ids of rooms begin with '!'"},
+                                                       {"$x", "ids of events begin with '$'"},
+                                                       {" ", "nothing of it can be seen"},
+                                                       {"\u200b", "nothing of it can be seen"},
+                                                       {"bob smith", "U+0020"},
+                                                       {"bob ", "U+0020"},
+                                                       {"bo\tb", "U+0009"},
+                                                       {std::string("b\0b", 3), "U+0000"},
+                                                       {"bob\u200b", "U+200B"},
+                                                       {"bob\x7f", "U+007F"},
+                                                       {"bob\u00a0", "U+00A0"},
+                                                       {std::string(256, 'b'), "256 bytes"},
+                                                       {"", "empty"},
+                                                       {std::string(240, '_'), "user.profile"},
+                                                       {"@bob", "@localpart:here.example"},
+                                                       {"@BOB:here.example", "a-z"},
+                                                       {"@b ob:here.example", "a-z"},
+                                                       {"@:here.example", "no name"},
+                                                       {"@bob:", "server name"},
+                                                       {"@bob:exa mple.org", "server name"},
+                                                       {"@" + std::string(300, 'b') + ":there.example", "255"}};
   for (const auto& [name, word] : wrong) {
     const auto who = names->resolve(name);
     BOOST_REQUIRE_MESSAGE(!who, text::quoted(name));
@@ -197,7 +216,8 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_id_of_a_user_is_refused_and_says_what_to_writ
 }
 
 BOOST_FIXTURE_TEST_CASE(ids_a_former_store_has_are_known_whatever_they_look_like, users) {
-  rows = {{"@bob=40example.org:here.example", "bob@example.org", {}, {}}, {"@bob=20smith:here.example", "bob smith", {}, {}}};
+  rows = {{"@bob=40example.org:here.example", "bob@example.org", {}, {}},
+          {"@bob=20smith:here.example", "bob smith", {}, {}}};
   restart();
   BOOST_TEST(id_of("bob@example.org") == "@bob=40example.org:here.example");
   BOOST_TEST(id_of("bob smith") == "@bob=20smith:here.example");

@@ -15,9 +15,16 @@ namespace {
 
 const address the_room{actor_kind::room, "!r:here.example"};
 
-matrix::event_ptr event_by(const std::string& server, const matrix::signing_key& key, const std::string& version = "11", std::int64_t ts = noon) {
-  matrix::json::object pdu{{"type", "m.room.message"}, {"room_id", the_room.key}, {"sender", "@u:" + server}, {"content", matrix::json::object{{"body", "x"}}},
-                           {"origin_server_ts", ts}, {"depth", 1}, {"prev_events", matrix::json::array{}}, {"auth_events", matrix::json::array{}}};
+matrix::event_ptr event_by(const std::string& server, const matrix::signing_key& key, const std::string& version = "11",
+                           std::int64_t ts = noon) {
+  matrix::json::object pdu{{"type", "m.room.message"},
+                           {"room_id", the_room.key},
+                           {"sender", "@u:" + server},
+                           {"content", matrix::json::object{{"body", "x"}}},
+                           {"origin_server_ts", ts},
+                           {"depth", 1},
+                           {"prev_events", matrix::json::array{}},
+                           {"auth_events", matrix::json::array{}}};
   return *matrix::hash_and_sign(std::move(pdu), *matrix::find_room_version(version), server, key);
 }
 
@@ -28,7 +35,9 @@ struct rig {
     node.old_keys = std::move(old_keys);
     machine = std::make_unique<verifier_machine>(node, 2);
   }
-  effects ask(std::vector<matrix::event_ptr> events) { return machine->on(verify_events{the_room, 7, std::move(events)}, noon); }
+  effects ask(std::vector<matrix::event_ptr> events) {
+    return machine->on(verify_events{the_room, 7, std::move(events)}, noon);
+  }
   /// The verdicts once the workers have done what they were given.
   std::vector<event_check> verdicts(const effects& sent) {
     verifier::worker_machine worker;
@@ -58,7 +67,8 @@ BOOST_AUTO_TEST_CASE(keys_of_all_servers_are_asked_for_at_once) {
 BOOST_AUTO_TEST_CASE(own_event_of_before_a_rotation_verifies_and_one_dated_after_it_does_not) {
   const auto former = key_of('f');
   rig r{{{former.key_id(), former.public_key_base64(), noon - 1'000}}};
-  const auto before = event_by("here.example", former, "11", noon - 2'000), after = event_by("here.example", former, "11", noon);
+  const auto before = event_by("here.example", former, "11", noon - 2'000),
+             after = event_by("here.example", former, "11", noon);
   const auto checks = r.verdicts(r.ask({before, after, event_by("here.example", r.node.key)}));
   BOOST_REQUIRE(checks.size() == 3u);
   BOOST_TEST((checks[0] == event_check::valid));
@@ -73,7 +83,9 @@ BOOST_AUTO_TEST_CASE(old_room_versions_do_not_ask_how_long_a_key_was_good) {
   for (const auto* version : {"4", "5"}) {
     const auto sent = r.ask({event_by("there.example", there_key(), version)});
     const auto asked = told<keys_wanted>(sent).at(0).second.asked;
-    const auto checks = r.verdicts(r.machine->on(keys_found{asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon - 1))}, noon));
+    const auto checks = r.verdicts(r.machine->on(
+      keys_found{asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon - 1))},
+      noon));
     BOOST_TEST((checks.at(0) == (std::string{version} == "4" ? event_check::valid : event_check::no_key)), version);
   }
 }
@@ -89,7 +101,9 @@ BOOST_AUTO_TEST_CASE(key_of_a_policy_server_is_not_asked_of_its_homeserver) {
 namespace {
 
 /// Another key under the id of `there_key`, as a server that was installed anew has.
-matrix::signing_key reinstalled() { return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id()); }
+matrix::signing_key reinstalled() {
+  return *matrix::signing_key::from_seed(std::string(32, 'r'), there_key().key_id());
+}
 
 auto ring(const matrix::signing_key& key, std::vector<matrix::replaced_key> replaced = {}) {
   auto keys = keys_of(key);
@@ -121,7 +135,9 @@ BOOST_AUTO_TEST_CASE(a_signature_that_does_not_match_a_known_key_has_its_server_
   BOOST_REQUIRE(doubts.size() == 1u);
   BOOST_TEST((doubts[0].first == address{actor_kind::remote_server, "there.example"}));
   BOOST_TEST(doubts[0].second.are_doubted);
-  sent = r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(reinstalled(), {{there_key().public_key_base64(), noon}})}, noon);
+  sent = r.machine->on(
+    keys_found{doubts[0].second.asked, "there.example", ring(reinstalled(), {{there_key().public_key_base64(), noon}})},
+    noon);
   const auto done = told<events_verified>(worked(r, sent));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
@@ -132,13 +148,15 @@ BOOST_AUTO_TEST_CASE(an_event_dated_beyond_what_its_keys_are_good_for_is_not_wai
   // The user saw: a server's clock was two days ahead for three seconds, and what was said then was told fifty hours later.
   const time_ms two_days = 48 * 3'600'000;
   rig r;
-  auto sent = r.ask({event_by("there.example", there_key(), "11", noon + two_days), event_by("there.example", there_key())});
+  auto sent =
+    r.ask({event_by("there.example", there_key(), "11", noon + two_days), event_by("there.example", there_key())});
   const auto id = told<keys_wanted>(sent).at(0).second.asked;
   sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
   const auto doubts = told<keys_wanted>(sent); // ours may be old
   BOOST_REQUIRE(doubts.size() == 1u);
   BOOST_TEST(doubts[0].second.are_doubted);
-  const auto all = told<events_verified>(r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(there_key())}, noon));
+  const auto all =
+    told<events_verified>(r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(there_key())}, noon));
   BOOST_REQUIRE(all.size() == 1u);
   BOOST_TEST((all[0].second.checks.at(0) == event_check::bad_signature));
   BOOST_TEST((all[0].second.checks.at(1) == event_check::valid));
@@ -162,7 +180,8 @@ BOOST_AUTO_TEST_CASE(a_forged_signature_is_wrong_when_its_server_stands_by_its_k
   auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled())});
   const auto id = told<keys_wanted>(sent).at(0).second.asked;
   sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
-  const auto done = told<events_verified>(r.machine->on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", ring(there_key())}, noon));
+  const auto done = told<events_verified>(
+    r.machine->on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", ring(there_key())}, noon));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
   BOOST_TEST((done[0].second.checks.at(1) == event_check::bad_signature));
@@ -170,7 +189,8 @@ BOOST_AUTO_TEST_CASE(a_forged_signature_is_wrong_when_its_server_stands_by_its_k
 
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_counts_as_one_without_a_key) {
   rig r;
-  auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled()), event_by("here.example", key_of('x'))});
+  auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled()),
+                     event_by("here.example", key_of('x'))});
   const auto id = told<keys_wanted>(sent).at(0).second.asked;
   sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
   const auto at = timer_at(sent, "sweep");

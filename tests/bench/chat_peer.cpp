@@ -35,10 +35,8 @@ chat_peer::chat_peer(const std::string& endpoint, const std::string& peer, event
   hello.versions = {edge::contract_version};
   hello.client = "load";
   hello.peer = peer;
-  if (events == events_wanted::no)
-    hello.streams.emplace();
-  else
-    hello.credit = {credit_messages, credit_bytes};
+  if (events == events_wanted::no) hello.streams.emplace();
+  else hello.credit = {credit_messages, credit_bytes};
   send_frames(socket_, edge::verb::hello, edge::encode_header(hello), {});
   for (const auto deadline = now_s() + 10; !welcome_;) {
     require(now_s() < deadline, "the broker does not answer HELLO");

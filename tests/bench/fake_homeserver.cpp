@@ -51,7 +51,8 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   const auto user = '@' + std::string{localpart} + ':' + server_name_;
   std::string versions;
   for (const auto& v : matrix::room_versions()) versions += (versions.empty() ? "?ver=" : "&ver=") + std::string{v.id};
-  const auto made = parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + versions), "make_join");
+  const auto made =
+    parse(get(to, matrix::endpoint_path(matrix::endpoint::make_join, {room_id, user}) + versions), "make_join");
   const auto* version = made.find_string("room_version");
   const auto* event_template = made.find_object("event");
   require(version && event_template, "make_join has no room_version or event");
@@ -65,8 +66,7 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   require(static_cast<bool>(join_event), "the join could not be signed");
   const auto target = matrix::endpoint_path(matrix::endpoint::send_join_v2, {room_id, (*join_event)->event_id});
   const json::value content{(*join_event)->source};
-  const auto answer =
-    parse(put(to, target, content), "send_join");
+  const auto answer = parse(put(to, target, content), "send_join");
 
   joined_room room{room_id, user, rules, {}, (*join_event)->event_id, (*join_event)->depth};
   const auto* state = answer.find_array("state");
@@ -74,7 +74,8 @@ joined_room fake_homeserver::join(https_connection& to, const std::string& room_
   for (const auto& entry : *state) {
     const auto* type = entry.find_string("type");
     const bool cites_create = !rules->room_id_is_create_hash;
-    if (!type || !((cites_create && *type == "m.room.create") || *type == "m.room.power_levels") || !entry.as_object()) continue;
+    if (!type || !((cites_create && *type == "m.room.create") || *type == "m.room.power_levels") || !entry.as_object())
+      continue;
     auto event = matrix::make_event(*entry.as_object(), *rules);
     require(static_cast<bool>(event), "send_join has a malformed event");
     room.auth_events.push_back((*event)->event_id);
@@ -107,7 +108,8 @@ matrix::event_ptr fake_homeserver::next_event(joined_room& room, std::string_vie
 }
 
 matrix::event_ptr fake_homeserver::next_message(joined_room& room, std::string_view text) const {
-  return next_event(room, "m.room.message", {{"body", text}, {"m.mentions", json::object{}}, {"msgtype", "m.text"}}, {});
+  return next_event(room, "m.room.message", {{"body", text}, {"m.mentions", json::object{}}, {"msgtype", "m.text"}},
+                    {});
 }
 
 matrix::event_ptr fake_homeserver::next_profile(joined_room& room, std::string_view display_name) const {

@@ -77,11 +77,12 @@ int main(int argc, char** argv) {
   const auto user = argument(argc, argv, "user");
   const auto room_count = static_cast<std::size_t>(std::atoi(argument(argc, argv, "rooms", "1").c_str()));
   const auto events = static_cast<std::size_t>(std::atoll(argument(argc, argv, "events", "60000").c_str()));
-  const auto origins = static_cast<std::size_t>(std::atoi(argument(argc, argv, "origins", std::to_string(room_count)).c_str()));
+  const auto origins =
+    static_cast<std::size_t>(std::atoi(argument(argc, argv, "origins", std::to_string(room_count)).c_str()));
   const auto batch = static_cast<std::size_t>(std::atoi(argument(argc, argv, "batch", "50").c_str()));
   const auto extremities = static_cast<std::size_t>(std::atoi(argument(argc, argv, "extremities", "1").c_str()));
-  require(port && pid && !broker.empty() && !user.empty() && room_count && origins > 0 && batch > 0 && batch <= 50 && extremities > 0 &&
-            extremities <= 20,
+  require(port && pid && !broker.empty() && !user.empty() && room_count && origins > 0 && batch > 0 && batch <= 50 &&
+            extremities > 0 && extremities <= 20,
           "usage: see the head of inbound.cpp");
 
   chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
@@ -108,14 +109,16 @@ int main(int argc, char** argv) {
                                          {},
                                          {}});
     listeners.set_key_document(i, self.server.key_document());
-    std::vector<joined_room> chains(extremities, self.server.join(self.connection, rooms[i % rooms.size()], "load" + std::to_string(i)));
+    std::vector<joined_room> chains(
+      extremities, self.server.join(self.connection, rooms[i % rooms.size()], "load" + std::to_string(i)));
     if (extremities > 1) {
       std::vector<std::string> pdus;
       for (std::size_t n = 0; n < extremities; ++n)
         pdus.push_back(self.server.next_profile(chains[n], "chain " + std::to_string(n))->to_json());
       const auto fork = self.server.prepare_transaction("fork-" + std::to_string(now_ms()), pdus);
       const auto reply = self.connection.request("PUT", fork.target, fork.authorization, fork.body);
-      require(reply.status == 200 && reply.body.find("\"error\"") == std::string::npos, "the room could not be forked: " + reply.body);
+      require(reply.status == 200 && reply.body.find("\"error\"") == std::string::npos,
+              "the room could not be forked: " + reply.body);
     }
     for (std::size_t done = 0; done < each;) {
       std::vector<std::string> pdus;
@@ -169,8 +172,7 @@ int main(int argc, char** argv) {
     "\"accept_s\":%.3f,\"visible_s\":%.3f,\"cpu_cores\":%.2f,\"rss_before_mib\":%.1f,\"told\":%zu}\n",
     count / std::max(elapsed, visible), (after.cpu_seconds - before.cpu_seconds) * 1e6 / count,
     percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3, after.rss_mib, count, origins, rooms.size(), batch,
-    extremities,
-    static_cast<double>(bytes) / count, refused, sampled, stored, elapsed, visible,
+    extremities, static_cast<double>(bytes) / count, refused, sampled, stored, elapsed, visible,
     (after.cpu_seconds - before.cpu_seconds) / visible, before.rss_mib, chat.events());
   return refused == 0 && stored == sampled ? 0 : 1;
 }

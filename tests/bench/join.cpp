@@ -29,11 +29,14 @@ int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(std::atoi(argument(argc, argv, "port").c_str()));
   const auto broker = argument(argc, argv, "server-name"), user = argument(argc, argv, "user");
   const auto pid = std::atoi(argument(argc, argv, "pid").c_str());
-  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"), argument(argc, argv, "ca")};
+  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"),
+                        argument(argc, argv, "ca")};
   const auto members = static_cast<std::size_t>(std::atoll(argument(argc, argv, "members", "10000").c_str()));
   const auto server_count = static_cast<std::size_t>(std::atoll(argument(argc, argv, "servers", "50").c_str()));
-  const auto which = argument(argc, argv, "whole", "no") == "yes" ? large_room::members::whole : large_room::members::omitted;
-  require(port && pid && !broker.empty() && !user.empty() && members > 1 && server_count, "usage: see the head of join.cpp");
+  const auto which =
+    argument(argc, argv, "whole", "no") == "yes" ? large_room::members::whole : large_room::members::omitted;
+  require(port && pid && !broker.empty() && !user.empty() && members > 1 && server_count,
+          "usage: see the head of join.cpp");
 
   https_listeners listeners{files, server_count, [](std::size_t, std::string_view) {}};
   std::vector<fake_homeserver> servers;
@@ -75,9 +78,10 @@ int main(int argc, char** argv) {
   profile.display_name = "Load";
   chat.call(profile);
   https_connection connection{files, port};
-  const json::value offered{json::object{{"event", invite->source}, {"invite_room_state", json::array{}}, {"room_version", "11"}}};
-  const auto reply =
-    servers.front().put(connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}), offered);
+  const json::value offered{
+    json::object{{"event", invite->source}, {"invite_room_state", json::array{}}, {"room_version", "11"}}};
+  const auto reply = servers.front().put(
+    connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}), offered);
   require(reply.status == 200, "the invitation was answered with " + std::to_string(reply.status) + ' ' + reply.body);
 
   const auto before = usage_of(pid);
@@ -95,9 +99,11 @@ int main(int argc, char** argv) {
   const auto all = now_s() - begun;
   const auto after = usage_of(pid);
   // The invited user himself may be among them.
-  require(told.size() >= members, std::to_string(told.size()) + " of " + std::to_string(members) + " members were told");
-  std::printf("{\"joined_s\":%.3f,\"members_s\":%.3f,\"cpu_s\":%.3f,\"rss_peak_mib\":%.1f,\"rss_mib\":%.1f,\"rss_before_mib\":%.1f,"
-              "\"members\":%zu,\"servers\":%zu,\"omitted\":%s,\"state_bytes\":%zu}\n",
-              answered, all, after.cpu_seconds - before.cpu_seconds, after.rss_peak_mib, after.rss_mib, before.rss_mib, members,
-              server_count, which == large_room::members::omitted ? "true" : "false", state.size());
+  require(told.size() >= members,
+          std::to_string(told.size()) + " of " + std::to_string(members) + " members were told");
+  std::printf(
+    "{\"joined_s\":%.3f,\"members_s\":%.3f,\"cpu_s\":%.3f,\"rss_peak_mib\":%.1f,\"rss_mib\":%.1f,\"rss_before_mib\":%.1f,"
+    "\"members\":%zu,\"servers\":%zu,\"omitted\":%s,\"state_bytes\":%zu}\n",
+    answered, all, after.cpu_seconds - before.cpu_seconds, after.rss_peak_mib, after.rss_mib, before.rss_mib, members,
+    server_count, which == large_room::members::omitted ? "true" : "false", state.size());
 }

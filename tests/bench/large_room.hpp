@@ -19,9 +19,9 @@ public:
     creator_ = "@creator:" + resident_.server_name();
     create_ = add(resident_, creator_, "m.room.create", "", {{"room_version", "11"}}, {});
     join_ = add(resident_, creator_, "m.room.member", creator_, {{"membership", "join"}}, {create_});
-    levels_ = add(resident_, creator_, "m.room.power_levels", "",
-                  {{"users", matrix::json::object{{creator_, 100}}}, {"invite", 50}, {"state_default", 50}}, {create_,
-                      join_});
+    levels_ =
+      add(resident_, creator_, "m.room.power_levels", "",
+          {{"users", matrix::json::object{{creator_, 100}}}, {"invite", 50}, {"state_default", 50}}, {create_, join_});
     rule_ = add(resident_, creator_, "m.room.join_rules", "", {{"join_rule", "public"}}, {create_, join_, levels_});
     for (std::size_t i = 1; i < members; ++i) {
       const auto& server = servers[i % servers.size()];
@@ -36,24 +36,23 @@ public:
     return make(resident_, creator_, "m.room.member", user, {{"membership", "invite"}}, {create_, join_, levels_});
   }
   std::string join_template(const std::string& user, const matrix::event& invite) const {
-    return matrix::json::canonical(
-      matrix::json::object{{"event", matrix::json::object{{"auth_events", ids({create_, levels_, rule_,
-          invite.event_id})},
-                                          {"content", matrix::json::object{{"membership", "join"}}},
-                                          {"depth", depth_ + 1},
-                                          {"origin_server_ts", now_ms()},
-                                          {"prev_events", ids({invite.event_id})},
-                                          {"room_id", id_},
-                                          {"sender", user},
-                                          {"state_key", user},
-                                          {"type", "m.room.member"}}},
-                   {"room_version", "11"}});
+    return matrix::json::canonical(matrix::json::object{
+      {"event", matrix::json::object{{"auth_events", ids({create_, levels_, rule_, invite.event_id})},
+                                     {"content", matrix::json::object{{"membership", "join"}}},
+                                     {"depth", depth_ + 1},
+                                     {"origin_server_ts", now_ms()},
+                                     {"prev_events", ids({invite.event_id})},
+                                     {"room_id", id_},
+                                     {"sender", user},
+                                     {"state_key", user},
+                                     {"type", "m.room.member"}}},
+      {"room_version", "11"}});
   }
   enum class members : std::uint8_t { omitted, whole };
   std::string join_answer(members which, const matrix::event& invite,
-      const std::vector<fake_homeserver>& servers) const {
-    std::string out = "{\"state\":" + list(which == members::whole ? state_.size() : 4, &invite) + ",\"auth_chain\":"
-        + list(4, nullptr);
+                          const std::vector<fake_homeserver>& servers) const {
+    std::string out = "{\"state\":" + list(which == members::whole ? state_.size() : 4, &invite) +
+                      ",\"auth_chain\":" + list(4, nullptr);
     if (which == members::omitted) {
       out += ",\"members_omitted\":true,\"servers_in_room\":[";
       for (const auto& s : servers) out += (&s == &servers.front() ? "\"" : ",\"") + s.server_name() + '"';
@@ -68,15 +67,15 @@ public:
     return matrix::json::canonical(matrix::json::object{
       {"children", matrix::json::array{}},
       {"inaccessible_children", matrix::json::array{}},
-      {"room", matrix::json::object{{"room_id", id_}, {"num_joined_members",
-          static_cast<std::int64_t>(state_.size() - 3)}}}});
+      {"room",
+       matrix::json::object{{"room_id", id_}, {"num_joined_members", static_cast<std::int64_t>(state_.size() - 3)}}}});
   }
 
 private:
   static matrix::json::array ids(const std::vector<std::string>& list) { return {list.begin(), list.end()}; }
   matrix::event_ptr make(const fake_homeserver& server, const std::string& sender, const char* type,
-      const std::string& state_key,
-                         matrix::json::object content, const std::vector<std::string>& auth_events) {
+                         const std::string& state_key, matrix::json::object content,
+                         const std::vector<std::string>& auth_events) {
     matrix::json::array prev_events;
     if (!last_.empty()) prev_events.emplace_back(last_);
     return server.sign({{"auth_events", ids(auth_events)},
@@ -91,8 +90,8 @@ private:
                        *rules_);
   }
   std::string add(const fake_homeserver& server, const std::string& sender, const char* type,
-      const std::string& state_key,
-                  matrix::json::object content, const std::vector<std::string>& auth_events) {
+                  const std::string& state_key, matrix::json::object content,
+                  const std::vector<std::string>& auth_events) {
     const auto event = make(server, sender, type, state_key, std::move(content), auth_events);
     last_ = event->event_id;
     state_.push_back(event->to_json());

@@ -59,7 +59,8 @@ class crowded_room {
 public:
   /// @param disk  null: rows are not written
   explicit crowded_room(store::engine* disk)
-    : node_{"here.example", key_of('h'), {}, {}, {}, 1, "bench"}, joining_{"there.example", "here.example"}, disk_{disk} {
+      : node_{"here.example", key_of('h'), {}, {}, {}, 1, "bench"}, joining_{"there.example", "here.example"},
+        disk_{disk} {
     node_.federation.room_version = "11";
     chat::room_create wanted;
     wanted.room = "chat-1";
@@ -78,7 +79,8 @@ public:
     c.create_event = *create;
     c.body = std::make_shared<const chat::command>(std::move(wanted));
     perform(machine_->on(c, now_));
-    for (const auto* type : {"m.room.create", "m.room.power_levels", "m.room.join_rules"}) require(!authority_[type].empty(), "the room was not made");
+    for (const auto* type : {"m.room.create", "m.room.power_levels", "m.room.join_rules"})
+      require(!authority_[type].empty(), "the room was not made");
   }
 
   std::size_t members() const { return members_; }
@@ -99,16 +101,18 @@ public:
   }
   matrix::event_ptr next_join() {
     const auto user = "@member" + std::to_string(members_) + ":there.example";
-    auto x = joining_.sign({{"auth_events", json::array{authority_["m.room.create"], authority_["m.room.power_levels"], authority_["m.room.join_rules"]}},
-                            {"content", json::object{{"displayname", "Member " + std::to_string(members_)}, {"membership", "join"}}},
-                            {"depth", depth_ + 1},
-                            {"origin_server_ts", now_},
-                            {"prev_events", json::array{last_}},
-                            {"room_id", room_id_},
-                            {"sender", user},
-                            {"state_key", user},
-                            {"type", "m.room.member"}},
-                           *rules_);
+    auto x = joining_.sign(
+      {{"auth_events",
+        json::array{authority_["m.room.create"], authority_["m.room.power_levels"], authority_["m.room.join_rules"]}},
+       {"content", json::object{{"displayname", "Member " + std::to_string(members_)}, {"membership", "join"}}},
+       {"depth", depth_ + 1},
+       {"origin_server_ts", now_},
+       {"prev_events", json::array{last_}},
+       {"room_id", room_id_},
+       {"sender", user},
+       {"state_key", user},
+       {"type", "m.room.member"}},
+      *rules_);
     return x;
   }
   /// Of the rows since the last commit. @returns processor time, us
@@ -129,7 +133,8 @@ private:
     double took = 0;
     for (auto& one : list) {
       if (const auto* asked = std::get_if<ask_store>(&one)) {
-        if (std::holds_alternative<store::load_room>(asked->question)) took += answer(store_answered{asked->asked, std::make_shared<const store::answer>(store::room_loaded{})});
+        if (std::holds_alternative<store::load_room>(asked->question))
+          took += answer(store_answered{asked->asked, std::make_shared<const store::answer>(store::room_loaded{})});
         else require(false, "the room has asked the store");
       } else if (const auto* told = std::get_if<tell>(&one)) {
         took += hear(told->body);
@@ -149,7 +154,8 @@ private:
       v.checks.assign(wanted->events.size(), event_check::valid);
       return answer(std::move(v));
     }
-    if (const auto* handled = std::get_if<pdus_handled>(&m)) is_taken_ = handled->outcomes.size() == 1 && handled->outcomes.front().error.empty();
+    if (const auto* handled = std::get_if<pdus_handled>(&m))
+      is_taken_ = handled->outcomes.size() == 1 && handled->outcomes.front().error.empty();
     return 0;
   }
   double answer(const message& m) {
@@ -218,7 +224,8 @@ double signature_us(crowded_room& room, std::size_t count) {
   const key_ring keys{{"there.example", std::make_shared<const matrix::verify_keys>(matrix::verify_keys{
                                           {key.key_id(), {key.public_key_base64(), now_ms() + 86'400'000, false}}})}};
   const auto begun = cpu_us();
-  for (std::size_t i = 0; i < count; ++i) require(check_event(**event, keys, "here.example") == event_check::valid, "a signature is not valid");
+  for (std::size_t i = 0; i < count; ++i)
+    require(check_event(**event, keys, "here.example") == event_check::valid, "a signature is not valid");
   return (cpu_us() - begun) / static_cast<double>(count);
 }
 
@@ -268,7 +275,7 @@ int main(int argc, char** argv) {
   }
   std::printf("{");
   for (const auto& x : all)
-    std::printf("\"%zu_members\":{\"join_us\":%.1f,\"join_bytes\":%.0f,\"beside_event_bytes\":%.0f,\"store_us\":%.1f},", x.members, x.join_us, x.join_bytes,
-                x.join_bytes - bytes_of_event, x.store_us);
+    std::printf("\"%zu_members\":{\"join_us\":%.1f,\"join_bytes\":%.0f,\"beside_event_bytes\":%.0f,\"store_us\":%.1f},",
+                x.members, x.join_us, x.join_bytes, x.join_bytes - bytes_of_event, x.store_us);
   std::printf("\"joins\":%zu,\"event_bytes\":%.0f,\"signature_us\":%.1f}\n", joins, bytes_of_event, us_of_signature);
 }

@@ -35,7 +35,8 @@ class split_room {
 public:
   split_room(std::size_t conflicted, std::string_view version) : server_{"split.example", "here.example"} {
     rules_ = matrix::find_room_version(version);
-    require(rules_ && rules_->state_resolution != matrix::state_resolution_algorithm::v1, "a room version from 2 on is wanted");
+    require(rules_ && rules_->state_resolution != matrix::state_resolution_algorithm::v1,
+            "a room version from 2 on is wanted");
     require(!rules_->room_id_is_create_hash, "a room version below 12 is wanted");
     side common;
     create_ = add(common, user(0), "m.room.create", "", {{"creator", user(0)}, {"room_version", version}}, {});
@@ -55,8 +56,7 @@ public:
         if (n == 1 && i > admins && i % 5 == 0)
           add(at, user(admin), "m.room.member", user(i), {{"membership", "ban"}},
               {key("m.room.create"), key("m.room.power_levels"), member(admin), member(i)});
-        else
-          join(at, i, "side " + std::to_string(n));
+        else join(at, i, "side " + std::to_string(n));
       }
     }
   }
@@ -66,7 +66,8 @@ public:
     return out;
   }
   matrix::resolution_context context() const {
-    return {rules_, create_.get(), [this](std::string_view id) { return find(id); }, [](std::string_view) { return false; }};
+    return {rules_, create_.get(), [this](std::string_view id) { return find(id); },
+            [](std::string_view) { return false; }};
   }
   std::size_t conflicted() const {
     std::size_t count = 0;
@@ -94,15 +95,17 @@ private:
     for (std::size_t i = 1; i <= admins; ++i) users.set(user(i), 50);
     std::vector<matrix::state_key_pair> auth{key("m.room.create"), member(0)};
     if (at.state.contains(key("m.room.power_levels"))) auth.push_back(key("m.room.power_levels"));
-    add(at, user(0), "m.room.power_levels", "", {{"users", std::move(users)}, {"events", json::object{{"org.example." + std::to_string(number), 50}}}}, auth);
+    add(at, user(0), "m.room.power_levels", "",
+        {{"users", std::move(users)}, {"events", json::object{{"org.example." + std::to_string(number), 50}}}}, auth);
   }
   void join(side& at, std::size_t i, const std::string& display_name) {
-    std::vector<matrix::state_key_pair> auth{key("m.room.create"), key("m.room.power_levels"), key("m.room.join_rules")};
+    std::vector<matrix::state_key_pair> auth{key("m.room.create"), key("m.room.power_levels"),
+                                             key("m.room.join_rules")};
     if (at.state.contains(member(i))) auth.push_back(member(i));
     add(at, user(i), "m.room.member", user(i), {{"displayname", display_name}, {"membership", "join"}}, auth);
   }
-  matrix::event_ptr add(side& at, const std::string& sender, const char* type, const std::string& state_key, json::object content,
-                        const std::vector<matrix::state_key_pair>& auth) {
+  matrix::event_ptr add(side& at, const std::string& sender, const char* type, const std::string& state_key,
+                        json::object content, const std::vector<matrix::state_key_pair>& auth) {
     json::array auth_events, prev_events;
     for (const auto& k : auth) auth_events.emplace_back(at.state.at(k));
     if (!at.last.empty()) prev_events.emplace_back(at.last);
@@ -142,7 +145,8 @@ int main(int argc, char** argv) {
   const auto first = matrix::resolve(states, room.context());
   const std::vector<matrix::state_ptr> turned(states.rbegin(), states.rend());
   require(first == matrix::resolve(turned, room.context()), "the result depends on the order of the states");
-  require(first.size() == states[0]->size() && room.banned(first) == room.banned(*states[1]), "a ban was lost by resolving");
+  require(first.size() == states[0]->size() && room.banned(first) == room.banned(*states[1]),
+          "a ban was lost by resolving");
   std::vector<double> seconds;
   for (std::size_t i = 0; i < rounds; ++i) {
     const auto begun = now_s();
@@ -150,6 +154,6 @@ int main(int argc, char** argv) {
     seconds.push_back(now_s() - begun);
     require(resolved.size() == first.size(), "the result differs from round to round");
   }
-  std::printf("{\"median_ms\":%.3f,\"max_ms\":%.3f,\"conflicted\":%zu,\"events\":%zu,\"rounds\":%zu}\n", percentile(seconds, 0.5) * 1e3,
-              percentile(seconds, 1) * 1e3, room.conflicted(), room.events(), rounds);
+  std::printf("{\"median_ms\":%.3f,\"max_ms\":%.3f,\"conflicted\":%zu,\"events\":%zu,\"rounds\":%zu}\n",
+              percentile(seconds, 0.5) * 1e3, percentile(seconds, 1) * 1e3, room.conflicted(), room.events(), rounds);
 }

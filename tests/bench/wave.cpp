@@ -45,8 +45,8 @@ public:
     const std::lock_guard guard{mutex_};
     static constexpr std::string_view marker = "wave n=";
     for (auto at = transaction.find(marker); at != std::string_view::npos; at = transaction.find(marker, at + 1)) {
-      const auto number = static_cast<std::size_t>(std::atoll(std::string{transaction.substr(at + marker.size(),
-          12)}.c_str()));
+      const auto number =
+        static_cast<std::size_t>(std::atoll(std::string{transaction.substr(at + marker.size(), 12)}.c_str()));
       if (number < took_.size() && took_[number] == 0) took_[number] = now - sent_[number];
     }
   }
@@ -84,17 +84,18 @@ struct measured {
 int main(int argc, char** argv) {
   require(sodium_init() >= 0, "libsodium does not start");
   raise_descriptor_limit();
-  const auto number = [&](std::string_view name, std::string_view otherwise) { return std::atof(argument(argc, argv,
-      name, otherwise).c_str()); };
+  const auto number = [&](std::string_view name, std::string_view otherwise) {
+    return std::atof(argument(argc, argv, name, otherwise).c_str());
+  };
   const auto port = static_cast<std::uint16_t>(number("port", "0"));
   const auto broker = argument(argc, argv, "server-name"), user = argument(argc, argv, "user");
   const auto pid = static_cast<int>(number("pid", "0"));
-  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"), argument(argc, argv,
-      "ca")};
+  const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"),
+                        argument(argc, argv, "ca")};
   const auto dead = static_cast<std::size_t>(number("dead", "2000"));
   const auto seconds = number("seconds", "20"), rate = number("rate", "20"), crowd_rate = number("crowd-rate", "1");
   require(port && pid && !broker.empty() && !user.empty() && dead && seconds > 0 && rate > 0,
-      "usage: see the head of wave.cpp");
+          "usage: see the head of wave.cpp");
 
   receipts arrived;
   constexpr std::size_t healthy = 0;
@@ -108,8 +109,8 @@ int main(int argc, char** argv) {
   }
   large_room room{servers, 2 * (dead + 1)};
   const auto invite = room.invite(user);
-  const auto joining = room.join_template(user, *invite), joined = room.join_answer(large_room::members::whole,
-      *invite, servers);
+  const auto joining = room.join_template(user, *invite),
+             joined = room.join_answer(large_room::members::whole, *invite, servers);
   listeners.set_handler([&](std::size_t, std::string_view, std::string_view target) -> std::optional<http_reply> {
     const auto is = [&](std::string_view path) { return target.find(path) != std::string_view::npos; };
     if (is("/make_join/")) return http_reply{200, joining};
@@ -147,11 +148,10 @@ int main(int argc, char** argv) {
   const auto small = text_of(chat.call(creation), "matrix_room_id");
   https_connection connection{files, port};
   servers[healthy].join(connection, small, "friend");
-  const json::value offered{json::object{{"event", invite->source}, {"invite_room_state", json::array{}},
-      {"room_version", "11"}}};
-  const auto reply =
-    servers[healthy].put(connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}),
-        offered);
+  const json::value offered{
+    json::object{{"event", invite->source}, {"invite_room_state", json::array{}}, {"room_version", "11"}}};
+  const auto reply = servers[healthy].put(
+    connection, matrix::endpoint_path(matrix::endpoint::invite_v2, {room.id(), invite->event_id}), offered);
   require(reply.status == 200, "the invitation was answered with " + std::to_string(reply.status) + ' ' + reply.body);
   chat::invite_answer accepted;
   accepted.room = room.id();
@@ -199,8 +199,8 @@ int main(int argc, char** argv) {
   wait_for({say(small)});
   measure(2, 0); // opens connections, fills caches
   const auto without = measure(seconds, 0);
-  for (std::size_t i = 1; i <= dead; ++i) listeners.die(i, i % 2 == 0 ? https_listeners::dead::hangs
-      : https_listeners::dead::refuses);
+  for (std::size_t i = 1; i <= dead; ++i)
+    listeners.die(i, i % 2 == 0 ? https_listeners::dead::hangs : https_listeners::dead::refuses);
   const auto before = usage_of(pid);
   const auto beginning = say(room.id());
   const auto first = measure(first_s, crowd_rate);
@@ -209,21 +209,21 @@ int main(int argc, char** argv) {
   const auto alone = measure(seconds, 0);
   for (const auto deadline = now_s() + 120; told.size() < dead && now_s() < deadline;) chat.poll(100);
 
-  const auto ms = [&](const std::vector<std::size_t>& numbers,
-      double fraction) { return percentile(arrived.of(numbers), fraction) * 1e3; };
+  const auto ms = [&](const std::vector<std::size_t>& numbers, double fraction) {
+    return percentile(arrived.of(numbers), fraction) * 1e3;
+  };
   const auto p50 = ms(without.small, 0.5), p99 = ms(without.small, 0.99);
-  std::printf("{\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"dead\":%zu,\"first_message_ms\":%.1f,"
-              "\"first_8s_p50_ms\":%.2f,\"first_8s_p99_ms\":%.2f,\"first_8s_ratio_p50\":%.2f,\"first_8s_ratio_p99\":%.2f,"
-              "\"later_p50_ms\":%.2f,\"later_p99_ms\":%.2f,\"later_ratio_p50\":%.2f,\"later_ratio_p99\":%.2f,"
-              "\"crowd_silent_p50_ms\":%.2f,\"crowd_silent_p99_ms\":%.2f,\"crowd_silent_ratio_p99\":%.2f,"
-              "\"crowd_room_first_8s_p50_ms\":%.1f,\"crowd_room_first_8s_p99_ms\":%.1f,\"crowd_room_later_p50_ms\":%.1f,\"crowd_room_later_p99_ms\":%.1f,"
-              "\"cpu_cores\":%.2f,\"rss_mib\":%.1f,\"told\":%zu,\"told_again\":%zu,\"notifications\":%zu}\n",
-              p50, p99, dead, ms({beginning}, 0.5), ms(first.small, 0.5), ms(first.small, 0.99), ms(first.small,
-                  0.5) / p50, ms(first.small, 0.99) / p99,
-              ms(later.small, 0.5), ms(later.small, 0.99), ms(later.small, 0.5) / p50, ms(later.small, 0.99) / p99,
-                  ms(alone.small, 0.5), ms(alone.small, 0.99),
-              ms(alone.small, 0.99) / p99, ms(first.crowd, 0.5), ms(first.crowd, 0.99), ms(later.crowd, 0.5),
-                  ms(later.crowd, 0.99),
-              (after.cpu_seconds - before.cpu_seconds) / (first_s + seconds), after.rss_mib, told.size(), told_again,
-                  notifications);
+  std::printf(
+    "{\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"dead\":%zu,\"first_message_ms\":%.1f,"
+    "\"first_8s_p50_ms\":%.2f,\"first_8s_p99_ms\":%.2f,\"first_8s_ratio_p50\":%.2f,\"first_8s_ratio_p99\":%.2f,"
+    "\"later_p50_ms\":%.2f,\"later_p99_ms\":%.2f,\"later_ratio_p50\":%.2f,\"later_ratio_p99\":%.2f,"
+    "\"crowd_silent_p50_ms\":%.2f,\"crowd_silent_p99_ms\":%.2f,\"crowd_silent_ratio_p99\":%.2f,"
+    "\"crowd_room_first_8s_p50_ms\":%.1f,\"crowd_room_first_8s_p99_ms\":%.1f,\"crowd_room_later_p50_ms\":%.1f,\"crowd_room_later_p99_ms\":%.1f,"
+    "\"cpu_cores\":%.2f,\"rss_mib\":%.1f,\"told\":%zu,\"told_again\":%zu,\"notifications\":%zu}\n",
+    p50, p99, dead, ms({beginning}, 0.5), ms(first.small, 0.5), ms(first.small, 0.99), ms(first.small, 0.5) / p50,
+    ms(first.small, 0.99) / p99, ms(later.small, 0.5), ms(later.small, 0.99), ms(later.small, 0.5) / p50,
+    ms(later.small, 0.99) / p99, ms(alone.small, 0.5), ms(alone.small, 0.99), ms(alone.small, 0.99) / p99,
+    ms(first.crowd, 0.5), ms(first.crowd, 0.99), ms(later.crowd, 0.5), ms(later.crowd, 0.99),
+    (after.cpu_seconds - before.cpu_seconds) / (first_s + seconds), after.rss_mib, told.size(), told_again,
+    notifications);
 }

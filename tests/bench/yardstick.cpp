@@ -145,10 +145,8 @@ private:
       const auto byte = static_cast<unsigned char>(*at_);
       if (byte == '"') return ++at_, true;
       if (byte < 0x20) return false;
-      if (byte < 0x80 && byte != '\\')
-        ++at_;
-      else if (byte == '\\' ? !escape(verbatim) : !sequence(byte))
-        return false;
+      if (byte < 0x80 && byte != '\\') ++at_;
+      else if (byte == '\\' ? !escape(verbatim) : !sequence(byte)) return false;
     }
     return false;
   }
@@ -434,10 +432,8 @@ private:
                          tool.signed_text().size(), secrets_[server].data());
     members.emplace_back("signatures", "{\"" + names_[server] + R"(":{"ed25519:1":")" +
                                          base64(signature, standard_alphabet) + "\"}}");
-    if (sorted)
-      std::sort(members.begin(), members.end());
-    else
-      std::shuffle(members.begin(), members.end(), random_);
+    if (sorted) std::sort(members.begin(), members.end());
+    else std::shuffle(members.begin(), members.end(), random_);
     return text();
   }
 
@@ -489,10 +485,8 @@ bool self_check(const corpus& input) {
 
 int main(int argc, char** argv) {
   double seconds = 3;
-  if (argc == 3 && std::string_view{argv[1]} == "--seconds")
-    seconds = std::atof(argv[2]);
-  else if (argc != 1)
-    return std::fprintf(stderr, "usage: yardstick [--seconds S]\n"), 2;
+  if (argc == 3 && std::string_view{argv[1]} == "--seconds") seconds = std::atof(argv[2]);
+  else if (argc != 1) return std::fprintf(stderr, "usage: yardstick [--seconds S]\n"), 2;
   if (sodium_init() < 0) return 1;
   const corpus input;
   if (!self_check(input)) return std::fprintf(stderr, "yardstick: self-check failed\n"), 1;

@@ -50,7 +50,9 @@ BOOST_AUTO_TEST_SUITE(cpp_client)
 
 BOOST_AUTO_TEST_CASE(a_command_gets_its_answer) {
   mini_broker broker{loopback()};
-  broker.directory = [](const command_received& x) { return command_done{x.reference, true, chat::encode(chat::answer{chat::state_answer{"pending"}})}; };
+  broker.directory = [](const command_received& x) {
+    return command_done{x.reference, true, chat::encode(chat::answer{chat::state_answer{"pending"}})};
+  };
   client::client c{to(broker)};
   BOOST_TEST(bool(c.wait_connected(patience)));
   const auto answer = c.command(an_invitation, "k1", patience);
@@ -60,7 +62,9 @@ BOOST_AUTO_TEST_CASE(a_command_gets_its_answer) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_is_its_fault) {
   mini_broker broker{loopback()};
-  broker.directory = [](const command_received& x) { return command_done{x.reference, false, chat::encode(fault{fault_code::forbidden, "rule 5"})}; };
+  broker.directory = [](const command_received& x) {
+    return command_done{x.reference, false, chat::encode(fault{fault_code::forbidden, "rule 5"})};
+  };
   client::client c{to(broker)};
   const auto answer = c.command(an_invitation, {}, patience);
   BOOST_REQUIRE(!answer);
@@ -79,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_field_the_broker_does_not_know_is_shown_once) {
   BOOST_TEST(bool(c.command("query.room", body("romm"))));
   BOOST_TEST(bool(c.command("query.room", body("romm"))));
   BOOST_TEST(bool(c.command("query.room", body("colour"))));
-  BOOST_TEST(c.ignored() == (std::vector<std::string>{"query.room: romm", "query.room: colour"}), boost::test_tools::per_element());
+  BOOST_TEST(c.ignored() == (std::vector<std::string>{"query.room: romm", "query.room: colour"}),
+             boost::test_tools::per_element());
   const auto refused = c.command("invite.send", body("usr"));
   BOOST_REQUIRE(!refused);
   BOOST_TEST(refused.error().detail.find("usr (user?)") != std::string::npos, refused.error().detail);
@@ -135,8 +140,7 @@ BOOST_AUTO_TEST_CASE(many_threads_command_at_once) {
       for (int i = 0; i < 50; ++i)
         if (c.command(an_invitation, {}, patience)) ++good;
     });
-  for (auto& t : threads)
-    t.join();
+  for (auto& t : threads) t.join();
   BOOST_TEST(good == 200);
   BOOST_TEST(broker.executed().size() == 200u);
 }
@@ -156,8 +160,8 @@ struct stopped {
     eventually([&] { return c.unsent() > 100; });
   }
   void fill(int count) {
-    for (int i = 0; i < count; ++i) c.send_ephemeral(chat::typing{"r", "user " + std::to_string(i) + std::string(200,
-        'x'), true});
+    for (int i = 0; i < count; ++i)
+      c.send_ephemeral(chat::typing{"r", "user " + std::to_string(i) + std::string(200, 'x'), true});
   }
   void command(const std::string& id, std::chrono::milliseconds timeout = patience) {
     threads.emplace_back([this, id, timeout] {
@@ -268,8 +272,7 @@ BOOST_AUTO_TEST_CASE(events_come_in_order_and_credit_comes_back) {
   auto o = to(broker);
   o.credit_messages = 4;
   client::client c{o};
-  for (int i = 0; i < 100; ++i)
-    broker.notify("x", std::to_string(i));
+  for (int i = 0; i < 100; ++i) broker.notify("x", std::to_string(i));
   for (int i = 0; i < 100; ++i) {
     const auto x = c.next_event(patience);
     BOOST_REQUIRE(x);
@@ -282,8 +285,7 @@ BOOST_AUTO_TEST_CASE(events_come_in_order_and_credit_comes_back) {
 
 BOOST_AUTO_TEST_CASE(unacknowledged_events_come_again_to_the_next_client_and_not_twice_to_the_same) {
   mini_broker broker{loopback()};
-  for (int i = 0; i < 3; ++i)
-    broker.notify("x", std::to_string(i));
+  for (int i = 0; i < 3; ++i) broker.notify("x", std::to_string(i));
   {
     client::client c{to(broker)};
     const auto first = c.next_event(patience);
@@ -306,8 +308,7 @@ BOOST_AUTO_TEST_CASE(unacknowledged_events_come_again_to_the_next_client_and_not
 BOOST_AUTO_TEST_CASE(refusing_and_seeking_bring_events_again) {
   mini_broker broker{loopback()};
   client::client c{to(broker)};
-  for (int i = 0; i < 3; ++i)
-    broker.notify("x", std::to_string(i));
+  for (int i = 0; i < 3; ++i) broker.notify("x", std::to_string(i));
   const auto expect = [&](std::vector<std::string> bodies) {
     for (const auto& body : bodies) {
       const auto x = c.next_event(patience);
@@ -390,7 +391,8 @@ BOOST_AUTO_TEST_CASE(a_command_over_the_stop_and_start_of_the_broker_runs_once) 
   BOOST_REQUIRE(bool(c.wait_connected(patience)));
   std::thread stopper{[&] {
     eventually([&] { return told.load(); });
-    broker.with([](test::session_rig& rig) { rig.give(node_stopping{}); }); // BYE; HELLO is answered with stopping from now on
+    broker.with(
+      [](test::session_rig& rig) { rig.give(node_stopping{}); }); // BYE; HELLO is answered with stopping from now on
     eventually([&] { return c.errors().second.code == fault_code::stopping; });
     broker.restart();
   }};
@@ -430,7 +432,9 @@ BOOST_AUTO_TEST_CASE(closing_ends_what_is_open) {
   c.reset(); // says BYE
   eventually([&] {
     bool alone = false;
-    broker.with([&](test::session_rig& rig) { alone = rig.machine->describe(rig.now).find("\"phase\":\"alone\"") != std::string::npos; });
+    broker.with([&](test::session_rig& rig) {
+      alone = rig.machine->describe(rig.now).find("\"phase\":\"alone\"") != std::string::npos;
+    });
     return alone;
   });
 }
@@ -472,7 +476,9 @@ BOOST_AUTO_TEST_CASE(a_file_goes_out_and_comes_back_part_by_part) {
   std::ifstream in{folder / "in", std::ios::binary};
   BOOST_TEST((std::string{std::istreambuf_iterator<char>{in}, {}} == bytes));
   BOOST_TEST((c.upload((folder / "none").string(), "image/png", {}, patience).error().code == fault_code::not_found));
-  broker.directory = [](const command_received& x) { return command_done{x.reference, false, chat::encode(fault{fault_code::too_large, "x"})}; };
+  broker.directory = [](const command_received& x) {
+    return command_done{x.reference, false, chat::encode(fault{fault_code::too_large, "x"})};
+  };
   BOOST_TEST((c.upload((folder / "out").string(), "image/png", {}, patience).error().code == fault_code::too_large));
   BOOST_TEST((c.download(*mxc, (folder / "in").string(), patience).error().code == fault_code::too_large));
   std::filesystem::remove_all(folder);

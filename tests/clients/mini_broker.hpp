@@ -17,13 +17,14 @@ namespace causeway::test {
 class mini_broker {
 public:
   explicit mini_broker(config::edge_options options) {
-    auto made = edge::edge::open(context_, options,
-                                 {[this](const edge::connection& from, edge::frame&& x) { received(from, std::move(x)); },
-                                  [this](const edge::connection& gone) {
-                                    const std::lock_guard guard{mutex_};
-                                    rig_.give(connection_lost{gone});
-                                    forward();
-                                  }});
+    auto made =
+      edge::edge::open(context_, options,
+                       {[this](const edge::connection& from, edge::frame&& x) { received(from, std::move(x)); },
+                        [this](const edge::connection& gone) {
+                          const std::lock_guard guard{mutex_};
+                          rig_.give(connection_lost{gone});
+                          forward();
+                        }});
     if (!made) throw std::runtime_error{to_string(made.error())};
     edge_ = std::move(*made);
     const std::lock_guard guard{mutex_};
@@ -92,8 +93,7 @@ private:
         rig_.store.results[x.reference.command_id] = {x.reference.command_id, chat::name(*x.body), true, done->body, 0};
       rig_.give(*done);
     }
-    for (auto& f : std::exchange(rig_.sent, {}))
-      edge_->send(f.to, std::move(f.body));
+    for (auto& f : std::exchange(rig_.sent, {})) edge_->send(f.to, std::move(f.body));
   }
 
   zmq::context_t context_{1};

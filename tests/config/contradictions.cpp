@@ -86,28 +86,66 @@ BOOST_AUTO_TEST_CASE(one_lost_heartbeat_would_end_a_connection) {
 }
 
 BOOST_AUTO_TEST_CASE(pauses_that_shrink_as_they_grow) {
-  refuses([](options& x) { x.federation.retry_delay_ms_min = 5'000; x.federation.retry_delay_ms_max = 1'000; }, "federation.retry_delay_ms_min", "5000 > 1000");
-  refuses([](options& x) { x.federation.retry_delay_ms_max = 7'200'000; }, "federation.retry_delay_ms_max", "federation.retry_delay_late_ms");
-  refuses([](options& x) { x.federation.key_fetch_retry_ms = 700'000; }, "federation.key_fetch_retry_ms", "700000 > 600000");
-  refuses([](options& x) { x.invitation.retry_delay_ms_min = 60'000; x.invitation.retry_delay_ms_max = 1'000; }, "invitation.retry_delay_ms_min", "60000 > 1000");
-  refuses([](options& x) { x.invitation.retry_delay_ms_max = 7'200'000; x.invitation.give_up_h = 1; }, "invitation.retry_delay_ms_max", "7200000 milliseconds > 1 hours");
+  refuses(
+    [](options& x) {
+      x.federation.retry_delay_ms_min = 5'000;
+      x.federation.retry_delay_ms_max = 1'000;
+    },
+    "federation.retry_delay_ms_min", "5000 > 1000");
+  refuses([](options& x) { x.federation.retry_delay_ms_max = 7'200'000; }, "federation.retry_delay_ms_max",
+          "federation.retry_delay_late_ms");
+  refuses([](options& x) { x.federation.key_fetch_retry_ms = 700'000; }, "federation.key_fetch_retry_ms",
+          "700000 > 600000");
+  refuses(
+    [](options& x) {
+      x.invitation.retry_delay_ms_min = 60'000;
+      x.invitation.retry_delay_ms_max = 1'000;
+    },
+    "invitation.retry_delay_ms_min", "60000 > 1000");
+  refuses(
+    [](options& x) {
+      x.invitation.retry_delay_ms_max = 7'200'000;
+      x.invitation.give_up_h = 1;
+    },
+    "invitation.retry_delay_ms_max", "7200000 milliseconds > 1 hours");
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_waited_for_longer_than_its_request) {
-  refuses([](options& x) { x.gateway.connect_timeout_ms = 40'000; x.federation.make_join_timeout_ms = 40'000; }, "gateway.connect_timeout_ms", "federation.request_timeout_ms (40000 > 30000)");
-  refuses([](options& x) { x.gateway.connect_timeout_ms = 9'000; x.media.fetch_timeout_s = 5; }, "gateway.connect_timeout_ms", "9000 milliseconds > 5 seconds");
+  refuses(
+    [](options& x) {
+      x.gateway.connect_timeout_ms = 40'000;
+      x.federation.make_join_timeout_ms = 40'000;
+    },
+    "gateway.connect_timeout_ms", "federation.request_timeout_ms (40000 > 30000)");
+  refuses(
+    [](options& x) {
+      x.gateway.connect_timeout_ms = 9'000;
+      x.media.fetch_timeout_s = 5;
+    },
+    "gateway.connect_timeout_ms", "9000 milliseconds > 5 seconds");
   // A default nobody chose gives way: the shorter of the two simply wins.
   accepts([](options& x) { x.federation.request_timeout_ms = 5'000; });
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_does_not_wait_for_the_keys) {
-  refuses([](options& x) { x.gateway.answer_timeout_s = 5; }, "gateway.answer_timeout_s", "5 seconds < 10000 milliseconds");
+  refuses([](options& x) { x.gateway.answer_timeout_s = 5; }, "gateway.answer_timeout_s",
+          "5 seconds < 10000 milliseconds");
   accepts([](options& x) { x.gateway.answer_timeout_s = 20; });
-  refuses([](options& x) { x.gateway.answer_timeout_s = 20; x.federation.trusted_key_servers = {"notary.example"}; }, "gateway.answer_timeout_s", "federation.notary_timeout_ms together");
+  refuses(
+    [](options& x) {
+      x.gateway.answer_timeout_s = 20;
+      x.federation.trusted_key_servers = {"notary.example"};
+    },
+    "gateway.answer_timeout_s", "federation.notary_timeout_ms together");
 }
 
 BOOST_AUTO_TEST_CASE(commits_larger_than_what_may_wait_for_one) {
-  refuses([](options& x) { x.store.group_batches_max = 10'000; x.store.queue_items_max = 5'000; }, "store.group_batches_max", "10000 > 5000");
+  refuses(
+    [](options& x) {
+      x.store.group_batches_max = 10'000;
+      x.store.queue_items_max = 5'000;
+    },
+    "store.group_batches_max", "10000 > 5000");
   refuses([](options& x) { x.store.queue_bytes_max = 65'536; }, "store.group_bytes_max", "store.queue_bytes_max");
 }
 
@@ -116,7 +154,8 @@ BOOST_AUTO_TEST_CASE(one_file_larger_than_the_cache) {
 }
 
 BOOST_AUTO_TEST_CASE(a_burst_smaller_than_a_second) {
-  refuses([](options& x) { x.federation.inbound_requests_per_second = 600; }, "federation.inbound_requests_per_second", "600 > 500");
+  refuses([](options& x) { x.federation.inbound_requests_per_second = 600; }, "federation.inbound_requests_per_second",
+          "600 > 500");
 }
 
 BOOST_AUTO_TEST_CASE(much_to_catch_up_on_that_does_not_fit_into_memory) {
@@ -130,51 +169,123 @@ BOOST_AUTO_TEST_CASE(one_gap_that_fills_the_room) {
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_that_expires_before_it_is_given_up) {
-  refuses([](options& x) { x.invitation.give_up_h = 100; x.invitation.lifetime_h = 24; }, "invitation.give_up_h", "100 > 24");
-  accepts([](options& x) { x.invitation.give_up_h = 100; x.invitation.lifetime_h = 0; });
+  refuses(
+    [](options& x) {
+      x.invitation.give_up_h = 100;
+      x.invitation.lifetime_h = 24;
+    },
+    "invitation.give_up_h", "100 > 24");
+  accepts([](options& x) {
+    x.invitation.give_up_h = 100;
+    x.invitation.lifetime_h = 0;
+  });
   accepts([](options& x) { x.invitation.lifetime_h = 24; });
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_limit_that_is_never_reached) {
-  refuses([](options& x) { x.supervisor.restart_delay_ms = 60'000; }, "supervisor.restart_limit", "1860000 milliseconds together");
+  refuses([](options& x) { x.supervisor.restart_delay_ms = 60'000; }, "supervisor.restart_limit",
+          "1860000 milliseconds together");
   refuses([](options& x) { x.supervisor.restart_limit = 100; }, "supervisor.restart_limit", "never reached");
 }
 
 BOOST_AUTO_TEST_CASE(servers_both_allowed_and_denied) {
-  refuses([](options& x) { x.federation.allow_servers = {"b.example"}; x.federation.deny_servers = {"*.example"}; }, "federation.allow_servers", "denied by \"*.example\"");
-  refuses([](options& x) { x.federation.allow_servers = {"*.example"}; x.federation.deny_servers = {"*.example"}; }, "federation.allow_servers", "prevails");
-  accepts([](options& x) { x.federation.allow_servers = {"*.example"}; x.federation.deny_servers = {"evil.example"}; });
-  refuses([](options& x) { x.federation.deny_servers = {"*.example.org"}; }, "federation.deny_servers", "denies this server itself");
+  refuses(
+    [](options& x) {
+      x.federation.allow_servers = {"b.example"};
+      x.federation.deny_servers = {"*.example"};
+    },
+    "federation.allow_servers", "denied by \"*.example\"");
+  refuses(
+    [](options& x) {
+      x.federation.allow_servers = {"*.example"};
+      x.federation.deny_servers = {"*.example"};
+    },
+    "federation.allow_servers", "prevails");
+  accepts([](options& x) {
+    x.federation.allow_servers = {"*.example"};
+    x.federation.deny_servers = {"evil.example"};
+  });
+  refuses([](options& x) { x.federation.deny_servers = {"*.example.org"}; }, "federation.deny_servers",
+          "denies this server itself");
 }
 
 BOOST_AUTO_TEST_CASE(notaries_that_are_never_asked) {
-  refuses([](options& x) { x.federation.trusted_key_servers = {"chat.example.org"}; }, "federation.trusted_key_servers", "this server itself");
-  refuses([](options& x) { x.federation.trusted_key_servers = {"n.example"}; x.federation.deny_servers = {"n.*"}; }, "federation.trusted_key_servers", "denied by");
-  refuses([](options& x) { x.federation.trusted_key_servers = {"n.example"}; x.federation.allow_servers = {"b.example"}; }, "federation.trusted_key_servers", "not among federation.allow_servers");
+  refuses([](options& x) { x.federation.trusted_key_servers = {"chat.example.org"}; }, "federation.trusted_key_servers",
+          "this server itself");
+  refuses(
+    [](options& x) {
+      x.federation.trusted_key_servers = {"n.example"};
+      x.federation.deny_servers = {"n.*"};
+    },
+    "federation.trusted_key_servers", "denied by");
+  refuses(
+    [](options& x) {
+      x.federation.trusted_key_servers = {"n.example"};
+      x.federation.allow_servers = {"b.example"};
+    },
+    "federation.trusted_key_servers", "not among federation.allow_servers");
 }
 
 BOOST_AUTO_TEST_CASE(a_well_known_answer_that_nobody_asks_for) {
-  refuses([](options& x) { x.gateway.well_known_server = "m.example.org"; x.node.server_name = "chat.example.org:8448"; }, "gateway.well_known_server", "has a port");
-  refuses([](options& x) { x.gateway.well_known_server = "m.example.org"; x.node.server_name = "192.0.2.1"; }, "gateway.well_known_server", "has an IP address");
-  refuses([](options& x) { x.gateway.well_known_server = "m.example.org"; x.node.server_name = "[2001:db8::1]"; }, "gateway.well_known_server", "has an IP address");
-  refuses([](options& x) { x.gateway.well_known_server = "m.example.org"; x.node.server_name = "[2001:db8::1]:80"; }, "gateway.well_known_server", "has a port");
+  refuses(
+    [](options& x) {
+      x.gateway.well_known_server = "m.example.org";
+      x.node.server_name = "chat.example.org:8448";
+    },
+    "gateway.well_known_server", "has a port");
+  refuses(
+    [](options& x) {
+      x.gateway.well_known_server = "m.example.org";
+      x.node.server_name = "192.0.2.1";
+    },
+    "gateway.well_known_server", "has an IP address");
+  refuses(
+    [](options& x) {
+      x.gateway.well_known_server = "m.example.org";
+      x.node.server_name = "[2001:db8::1]";
+    },
+    "gateway.well_known_server", "has an IP address");
+  refuses(
+    [](options& x) {
+      x.gateway.well_known_server = "m.example.org";
+      x.node.server_name = "[2001:db8::1]:80";
+    },
+    "gateway.well_known_server", "has a port");
   accepts([](options& x) { x.gateway.well_known_server = "m.example.org:443"; });
 }
 
 BOOST_AUTO_TEST_CASE(a_port_that_is_used_twice) {
-  refuses([](options& x) { x.gateway.listen = {"0.0.0.0:8448", "127.0.0.1:8448"}; }, "gateway.listen", "is taken by \"0.0.0.0:8448\"");
-  refuses([](options& x) { x.gateway.listen = {"127.0.0.1:8448", "127.0.0.1:8448"}; }, "gateway.listen", "is used twice");
-  refuses([](options& x) { x.edge.chat_endpoints = {"tcp://localhost:8448"}; }, "gateway.listen", "of edge.chat_endpoints already");
-  refuses([](options& x) { x.edge.chat_endpoints = {"tcp://127.0.0.1:5000"}; x.edge.gateway_endpoints = {"tcp://127.0.0.1:05000"}; }, "edge.gateway_endpoints", "give each its own port");
-  refuses([](options& x) { x.edge.chat_endpoints = {"tcp://localhost:5000", "tcp://127.0.0.1:5000"}; }, "edge.chat_endpoints", "is taken by");
-  refuses([](options& x) { x.edge.admin_endpoint = "ipc:///run//causeway/./chat.sock"; }, "edge.admin_endpoint", "give each its own name");
+  refuses([](options& x) { x.gateway.listen = {"0.0.0.0:8448", "127.0.0.1:8448"}; }, "gateway.listen",
+          "is taken by \"0.0.0.0:8448\"");
+  refuses([](options& x) { x.gateway.listen = {"127.0.0.1:8448", "127.0.0.1:8448"}; }, "gateway.listen",
+          "is used twice");
+  refuses([](options& x) { x.edge.chat_endpoints = {"tcp://localhost:8448"}; }, "gateway.listen",
+          "of edge.chat_endpoints already");
+  refuses(
+    [](options& x) {
+      x.edge.chat_endpoints = {"tcp://127.0.0.1:5000"};
+      x.edge.gateway_endpoints = {"tcp://127.0.0.1:05000"};
+    },
+    "edge.gateway_endpoints", "give each its own port");
+  refuses([](options& x) { x.edge.chat_endpoints = {"tcp://localhost:5000", "tcp://127.0.0.1:5000"}; },
+          "edge.chat_endpoints", "is taken by");
+  refuses([](options& x) { x.edge.admin_endpoint = "ipc:///run//causeway/./chat.sock"; }, "edge.admin_endpoint",
+          "give each its own name");
   accepts([](options& x) { x.gateway.listen = {"0.0.0.0:8448", "[::]:8448"}; });
-  accepts([](options& x) { x.gateway.listen = {"127.0.0.1:0", "127.0.0.1:0"}; x.edge.chat_endpoints = {"tcp://127.0.0.1:*", "tcp://127.0.0.1:*"}; });
+  accepts([](options& x) {
+    x.gateway.listen = {"127.0.0.1:0", "127.0.0.1:0"};
+    x.edge.chat_endpoints = {"tcp://127.0.0.1:*", "tcp://127.0.0.1:*"};
+  });
   accepts([](options& x) { x.gateway.listen = {"127.0.0.1:8448", "127.0.0.2:8448"}; });
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_nobody_checks) {
-  refuses([](options& x) { x.edge.peers = {{curve_key, "rc1", "chat"}}; x.edge.chat_endpoints = {"tcp://127.0.0.1:5000"}; }, "edge.peers", "that nobody checks");
+  refuses(
+    [](options& x) {
+      x.edge.peers = {{curve_key, "rc1", "chat"}};
+      x.edge.chat_endpoints = {"tcp://127.0.0.1:5000"};
+    },
+    "edge.peers", "that nobody checks");
   accepts([](options& x) { x.edge.peers = {{curve_key, "rc1", "chat"}}; }); // ipc:// needs none
 }
 
@@ -184,8 +295,20 @@ BOOST_AUTO_TEST_CASE(endpoints_that_nobody_may_use) {
     x.edge.chat_endpoints = {"tcp://127.0.0.1:5000"};
   };
   refuses(with_curve, "edge.chat_endpoints", "nobody could connect");
-  refuses([&](options& x) { with_curve(x); x.edge.peers = {{curve_key, "rc1", "chat"}}; x.edge.gateway_endpoints = {"tcp://127.0.0.1:5001"}; }, "edge.gateway_endpoints", "role gateway");
-  refuses([&](options& x) { with_curve(x); x.edge.peers = {{curve_key, "rc1", "chat"}}; x.edge.admin_endpoint = "tcp://127.0.0.1:5002"; }, "edge.admin_endpoint", "role admin");
+  refuses(
+    [&](options& x) {
+      with_curve(x);
+      x.edge.peers = {{curve_key, "rc1", "chat"}};
+      x.edge.gateway_endpoints = {"tcp://127.0.0.1:5001"};
+    },
+    "edge.gateway_endpoints", "role gateway");
+  refuses(
+    [&](options& x) {
+      with_curve(x);
+      x.edge.peers = {{curve_key, "rc1", "chat"}};
+      x.edge.admin_endpoint = "tcp://127.0.0.1:5002";
+    },
+    "edge.admin_endpoint", "role admin");
   accepts([&](options& x) {
     with_curve(x);
     x.edge.peers = {{curve_key, "rc1", "chat"}, {std::string(40, 'a'), "eye", "inspector"}};
@@ -194,17 +317,25 @@ BOOST_AUTO_TEST_CASE(endpoints_that_nobody_may_use) {
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_plain_http_does_not_use) {
-  refuses([](options& x) { x.gateway.certificate_file = "/etc/x.pem"; }, "gateway.certificate_file", "not used with gateway.plain_http");
-  refuses([](options& x) { x.gateway.private_key_file = "/etc/x.pem"; }, "gateway.private_key_file", "not used with gateway.plain_http");
+  refuses([](options& x) { x.gateway.certificate_file = "/etc/x.pem"; }, "gateway.certificate_file",
+          "not used with gateway.plain_http");
+  refuses([](options& x) { x.gateway.private_key_file = "/etc/x.pem"; }, "gateway.private_key_file",
+          "not used with gateway.plain_http");
 }
 
 BOOST_AUTO_TEST_CASE(one_file_for_two_things) {
   refuses([](options& x) { x.log.file = x.store.path; }, "log.file", "store.path are the same file");
-  refuses([](options& x) { x.node.signing_key_file = "/etc/causeway/./key"; x.edge.curve_secret_key_file = "/etc/causeway/key"; }, "edge.curve_secret_key_file", "each needs its own");
+  refuses(
+    [](options& x) {
+      x.node.signing_key_file = "/etc/causeway/./key";
+      x.edge.curve_secret_key_file = "/etc/causeway/key";
+    },
+    "edge.curve_secret_key_file", "each needs its own");
   refuses([](options& x) { x.media.directory = x.store.path; }, "media.directory", "store.path");
   accepts([](options& x) {
     x.gateway.plain_http = false;
-    x.gateway.certificate_file = x.gateway.private_key_file = "/etc/causeway/both.pem"; // a PEM file may hold certificate and key
+    x.gateway.certificate_file = x.gateway.private_key_file =
+      "/etc/causeway/both.pem"; // a PEM file may hold certificate and key
   });
 }
 

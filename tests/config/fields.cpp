@@ -15,10 +15,8 @@ struct anything {
 };
 template <class T, class... Members>
 consteval std::size_t members_of() {
-  if constexpr (requires { T{Members{}..., anything{}}; })
-    return members_of<T, Members..., anything>();
-  else
-    return sizeof...(Members);
+  if constexpr (requires { T{Members{}..., anything{}}; }) return members_of<T, Members..., anything>();
+  else return sizeof...(Members);
 }
 
 std::size_t fields_of(std::string_view section) {

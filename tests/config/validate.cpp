@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(gateway_and_admin_endpoints_obey_the_same_rule) {
 
 BOOST_AUTO_TEST_CASE(an_admin_endpoint_on_loopback_without_curve_is_refused) {
   auto x = valid();
-  for (const char* endpoint : {"tcp://127.0.0.1:5002", "tcp://127.0.0.1:*", "tcp://[::1]:5002", "tcp://localhost:5002", "tcp://lo:5002"}) {
+  for (const char* endpoint :
+       {"tcp://127.0.0.1:5002", "tcp://127.0.0.1:*", "tcp://[::1]:5002", "tcp://localhost:5002", "tcp://lo:5002"}) {
     x.edge.admin_endpoint = endpoint;
     BOOST_TEST(refused(x, "edge.admin_endpoint", "could act as the operator"), endpoint);
   }

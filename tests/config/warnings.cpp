@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(nothing_open_is_nothing_to_warn_of) {
 
 BOOST_AUTO_TEST_CASE(loopback_endpoints_without_curve_are_open_to_every_local_user) {
   place here;
-  for (const auto* endpoint : {"tcp://127.0.0.1:5000", "tcp://127.1.2.3:*", "tcp://[::1]:5000", "tcp://localhost:5000", "tcp://lo:5000"}) {
+  for (const auto* endpoint :
+       {"tcp://127.0.0.1:5000", "tcp://127.1.2.3:*", "tcp://[::1]:5000", "tcp://localhost:5000", "tcp://lo:5000"}) {
     here.x.edge.chat_endpoints = {endpoint};
     BOOST_TEST(here.warned("edge.chat_endpoints", "every user of this machine can act as the chat server"), endpoint);
     here.x.edge.chat_endpoints = {"ipc://" + here.at("chat.sock")};

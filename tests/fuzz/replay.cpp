@@ -33,7 +33,8 @@ std::string shown(std::string_view input) {
 std::string mutated(std::string x, const std::vector<std::string>& others, std::mt19937_64& random) {
   auto below = [&](std::size_t n) { return n == 0 ? std::size_t{0} : static_cast<std::size_t>(random() % n); };
   for (auto rounds = 1 + below(4); rounds > 0; --rounds) {
-    const auto at = below(x.size() + 1), length = below(std::min<std::size_t>(x.size() - std::min(at, x.size()), 40) + 1);
+    const auto at = below(x.size() + 1),
+               length = below(std::min<std::size_t>(x.size() - std::min(at, x.size()), 40) + 1);
     switch (below(6)) {
     case 0:
       if (at < x.size()) x[at] = static_cast<char>(random());
@@ -47,7 +48,8 @@ std::string mutated(std::string x, const std::vector<std::string>& others, std::
       break;
     }
     case 4: {
-      static constexpr std::string_view spice[] = {"\"", "{", "[", "\\u0000", "\xff", "9007199254740992", "-0", "1e400", ":", ",", "*?*", "\xf0\x9f\x98\x80"};
+      static constexpr std::string_view spice[] = {"\"", "{",     "[", "\\u0000", "\xff", "9007199254740992",
+                                                   "-0", "1e400", ":", ",",       "*?*",  "\xf0\x9f\x98\x80"};
       x.insert(std::min(at, x.size()), spice[below(std::size(spice))]);
       break;
     }
@@ -78,7 +80,8 @@ BOOST_AUTO_TEST_CASE(no_input_of_the_corpora_breaks_a_property) {
         try {
           t.run(input);
         } catch (const std::exception& e) {
-          BOOST_TEST(false, t.name << ": " << files[i].filename() << (n ? " mutated" : "") << ": " << e.what() << ": " << shown(input));
+          BOOST_TEST(false, t.name << ": " << files[i].filename() << (n ? " mutated" : "") << ": " << e.what() << ": "
+                                   << shown(input));
           break;
         }
       }

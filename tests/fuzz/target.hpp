@@ -35,16 +35,16 @@ inline std::vector<target>& targets() {
 } // namespace causeway::fuzz
 
 #ifdef CAUSEWAY_LIBFUZZER
-#define FUZZ_TARGET(name)                                                             \
-  static void run_##name(std::string_view input);                                    \
-  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { \
-    run_##name({reinterpret_cast<const char*>(data), size});                          \
-    return 0;                                                                         \
-  }                                                                                   \
+#define FUZZ_TARGET(name)                                                                                              \
+  static void run_##name(std::string_view input);                                                                      \
+  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {                                  \
+    run_##name({reinterpret_cast<const char*>(data), size});                                                           \
+    return 0;                                                                                                          \
+  }                                                                                                                    \
   static void run_##name(std::string_view input)
 #else
-#define FUZZ_TARGET(name)                                                                                   \
-  static void run_##name(std::string_view input);                                                          \
-  static const bool added_##name = (::causeway::fuzz::targets().push_back({#name, run_##name}), true);      \
+#define FUZZ_TARGET(name)                                                                                              \
+  static void run_##name(std::string_view input);                                                                      \
+  static const bool added_##name = (::causeway::fuzz::targets().push_back({#name, run_##name}), true);                 \
   static void run_##name(std::string_view input)
 #endif

@@ -38,10 +38,11 @@ BOOST_AUTO_TEST_CASE(every_code_has_a_row_with_a_name_of_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_stable) {
-  const std::map<fault_code, unsigned> published{{fault_code::not_json, 100}, {fault_code::not_canonical, 110},
-    {fault_code::unauthorized, 200}, {fault_code::not_found, 300}, {fault_code::not_federated, 306},
-    {fault_code::peer_unreachable, 400}, {fault_code::peer_tls, 406}, {fault_code::internal, 500},
-    {fault_code::bad_frame, 600}, {fault_code::cursor_out_of_range, 608}};
+  const std::map<fault_code, unsigned> published{
+    {fault_code::not_json, 100},           {fault_code::not_canonical, 110}, {fault_code::unauthorized, 200},
+    {fault_code::not_found, 300},          {fault_code::not_federated, 306}, {fault_code::peer_unreachable, 400},
+    {fault_code::peer_tls, 406},           {fault_code::internal, 500},      {fault_code::bad_frame, 600},
+    {fault_code::cursor_out_of_range, 608}};
   for (const auto& [code, number] : published) {
     BOOST_TEST(static_cast<unsigned>(code) == number);
     BOOST_TEST(is_registered(number));

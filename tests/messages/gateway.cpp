@@ -10,7 +10,14 @@ BOOST_AUTO_TEST_SUITE(gateway_messages)
 namespace {
 
 http_request full_http_request() {
-  return {7, "example.org:8448", "PUT", "/_matrix/federation/v1/send/a%2Fb?x=1", {"X-Matrix a", "X-Matrix b"}, R"({"pdus":[]})", 30'000, 4096};
+  return {7,
+          "example.org:8448",
+          "PUT",
+          "/_matrix/federation/v1/send/a%2Fb?x=1",
+          {"X-Matrix a", "X-Matrix b"},
+          R"({"pdus":[]})",
+          30'000,
+          4096};
 }
 
 federation_request full_federation_request() {
@@ -22,8 +29,7 @@ federation_request full_federation_request() {
 BOOST_AUTO_TEST_CASE(verbs_are_the_contracts_bytes) {
   using edge::verb;
   int known = 0;
-  for (int byte = 0; byte < 256; ++byte)
-    known += edge::is_verb(static_cast<std::uint8_t>(byte)) ? 1 : 0;
+  for (int byte = 0; byte < 256; ++byte) known += edge::is_verb(static_cast<std::uint8_t>(byte)) ? 1 : 0;
   BOOST_TEST(known == 13);
   BOOST_TEST(edge::name(verb::hello) == "HELLO");
   BOOST_TEST(edge::name(verb::error) == "ERROR");
@@ -111,7 +117,10 @@ BOOST_AUTO_TEST_CASE(missing_key_is_named) {
 
 BOOST_AUTO_TEST_CASE(unknown_header_keys_are_ignored) {
   const edge::frame x{edge::verb::result,
-                      "\x85\xa2id\x01\xa4kind\xb1" "federation_answer\xa6status\xcc\xc8\xac" "content_type\xa1x\xa3new\x93\x01\x02\x03", {}};
+                      "\x85\xa2id\x01\xa4kind\xb1"
+                      "federation_answer\xa6status\xcc\xc8\xac"
+                      "content_type\xa1x\xa3new\x93\x01\x02\x03",
+                      {}};
   const auto y = decode_federation_answer(x);
   BOOST_REQUIRE(y);
   BOOST_TEST(y->status == 200);

@@ -27,7 +27,9 @@ BOOST_AUTO_TEST_CASE(an_ipv4_address_in_the_clothes_of_ipv6_is_the_same_peer) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_nobody) {
-  for (const char* text : {"", ":", "[", "[]", "[::1", "host:443", "1.2.3:4", "unknown", "_hidden", "[x]:1", "1.2.3.4.5"}) BOOST_TEST(peer_of(text).empty(), text);
+  for (const char* text :
+       {"", ":", "[", "[]", "[::1", "host:443", "1.2.3:4", "unknown", "_hidden", "[x]:1", "1.2.3.4.5"})
+    BOOST_TEST(peer_of(text).empty(), text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,7 +27,8 @@ std::map<int, int> contents(const numbers& x) { return {x.begin(), x.end()}; }
 std::vector<difference> differences(const numbers& a, const numbers& b) {
   std::vector<difference> found;
   const auto value = [](const int* x) { return x ? std::optional{*x} : std::nullopt; };
-  numbers::for_each_difference(a, b, [&](int key, const int* in_a, const int* in_b) { found.emplace_back(key, value(in_a), value(in_b)); });
+  numbers::for_each_difference(
+    a, b, [&](int key, const int* in_a, const int* in_b) { found.emplace_back(key, value(in_a), value(in_b)); });
   return found;
 }
 
@@ -75,34 +76,33 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_std_map_does_whatever_comes) {
       const auto i = static_cast<std::size_t>(pick(4));
       const int key = pick(keys);
       switch (pick(8)) {
-        case 0:
-        case 1:
-        case 2:
-          versions[i].insert_or_assign(key, step);
-          expected[i].insert_or_assign(key, step);
-          break;
-        case 3:
-          BOOST_TEST(versions[i].try_emplace(key, step) == expected[i].try_emplace(key, step).second);
-          break;
-        case 4:
-        case 5:
-          BOOST_TEST(versions[i].erase(key) == expected[i].erase(key));
-          break;
-        case 6: {
-          const auto* value = versions[i].get(key);
-          const auto found = expected[i].find(key);
-          BOOST_TEST(((value ? std::optional{*value} : std::nullopt) == (found == expected[i].end() ? std::nullopt : std::optional{found->second})));
-          const auto rest = versions[i].lower_bound(key), beyond = versions[i].upper_bound(key);
-          BOOST_TEST((std::map<int, int>{rest, versions[i].end()} == std::map<int, int>{expected[i].lower_bound(key), expected[i].end()}));
-          BOOST_TEST((std::map<int, int>{beyond, versions[i].end()} == std::map<int, int>{expected[i].upper_bound(key), expected[i].end()}));
-          BOOST_TEST((versions[i].find(key) == versions[i].end()) == !expected[i].contains(key));
-          break;
-        }
-        default:
-          if (pick(10) > 0) break;
-          const auto from = static_cast<std::size_t>(pick(4));
-          versions[i] = versions[from];
-          expected[i] = expected[from];
+      case 0:
+      case 1:
+      case 2:
+        versions[i].insert_or_assign(key, step);
+        expected[i].insert_or_assign(key, step);
+        break;
+      case 3: BOOST_TEST(versions[i].try_emplace(key, step) == expected[i].try_emplace(key, step).second); break;
+      case 4:
+      case 5: BOOST_TEST(versions[i].erase(key) == expected[i].erase(key)); break;
+      case 6: {
+        const auto* value = versions[i].get(key);
+        const auto found = expected[i].find(key);
+        BOOST_TEST(((value ? std::optional{*value} : std::nullopt) ==
+                    (found == expected[i].end() ? std::nullopt : std::optional{found->second})));
+        const auto rest = versions[i].lower_bound(key), beyond = versions[i].upper_bound(key);
+        BOOST_TEST((std::map<int, int>{rest, versions[i].end()} ==
+                    std::map<int, int>{expected[i].lower_bound(key), expected[i].end()}));
+        BOOST_TEST((std::map<int, int>{beyond, versions[i].end()} ==
+                    std::map<int, int>{expected[i].upper_bound(key), expected[i].end()}));
+        BOOST_TEST((versions[i].find(key) == versions[i].end()) == !expected[i].contains(key));
+        break;
+      }
+      default:
+        if (pick(10) > 0) break;
+        const auto from = static_cast<std::size_t>(pick(4));
+        versions[i] = versions[from];
+        expected[i] = expected[from];
       }
       if (step % 250 != 0) continue;
       for (std::size_t a = 0; a < 4; ++a) {
@@ -199,7 +199,8 @@ BOOST_AUTO_TEST_CASE(versions_are_changed_and_ended_by_several_threads_at_once) 
 }
 
 BOOST_AUTO_TEST_CASE(state_is_looked_up_without_copies_of_type_and_key) {
-  const matrix::state_map state{{{"m.room.member", "@b:x"}, "$b"}, {{"m.room.create", ""}, "$c"}, {{"m.room.member", "@a:x"}, "$a"}};
+  const matrix::state_map state{
+    {{"m.room.member", "@b:x"}, "$b"}, {{"m.room.create", ""}, "$c"}, {{"m.room.member", "@a:x"}, "$a"}};
   const std::string_view type = "m.room.member";
   BOOST_TEST(*state.get(matrix::state_key_view{type, "@a:x"}) == "$a");
   BOOST_TEST(!state.get(matrix::state_key_view{type, "@c:x"}));

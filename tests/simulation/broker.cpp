@@ -26,7 +26,8 @@ std::string name_of(const message& m) {
   return std::visit(
     [](const auto& x) {
       int status = 0;
-      std::unique_ptr<char, void (*)(void*)> text{abi::__cxa_demangle(typeid(x).name(), nullptr, nullptr, &status), std::free};
+      std::unique_ptr<char, void (*)(void*)> text{abi::__cxa_demangle(typeid(x).name(), nullptr, nullptr, &status),
+                                                  std::free};
       std::string s = text ? text.get() : typeid(x).name();
       const auto colon = s.rfind(':');
       return colon == std::string::npos ? s : s.substr(colon + 1);
@@ -103,7 +104,8 @@ struct broker::child {
   bool parked = false;
 };
 
-broker::broker(world& w, std::size_t index, std::string server_name, std::string room_version, std::uint32_t invitation_lifetime_h)
+broker::broker(world& w, std::size_t index, std::string server_name, std::string room_version,
+               std::uint32_t invitation_lifetime_h)
     : world_(w), index_(index), server_name_(std::move(server_name)), room_version_(std::move(room_version)),
       invitation_lifetime_h_(invitation_lifetime_h), key_(key_for(index)) {
   config::store_options options;
@@ -118,7 +120,8 @@ broker::~broker() = default;
 void broker::start() {
   up_ = true;
   ++epoch_;
-  context_ = std::make_unique<context>(context{server_name_, key_, {}, {}, {}, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_)});
+  context_ = std::make_unique<context>(
+    context{server_name_, key_, {}, {}, {}, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_)});
   context_->federation.room_version = room_version_;
   // Outages are short here; every second broker takes them for long ones, so that both orders of catching up are seen.
   if (index_ % 2 == 1) {
@@ -172,40 +175,43 @@ time_us broker::hop() {
 std::unique_ptr<hosted_machine> broker::machine_of(const address& who) {
   const auto& c = *context_;
   switch (who.kind) {
-    case actor_kind::room: return std::make_unique<hosted<room::room_machine>>(c, who.key);
-    case actor_kind::remote_server: return std::make_unique<hosted<remote_server::remote_server_machine>>(c, who.key);
-    case actor_kind::invitation: return std::make_unique<hosted<invitation::invitation_machine>>(c, who.key);
-    case actor_kind::directory: return std::make_unique<hosted<directory::directory_machine>>(c, directory_seed_);
-    case actor_kind::verifier:
-      if (who.key.empty()) return std::make_unique<hosted<verifier::verifier_machine>>(c, 1);
-      return std::make_unique<remembering_worker>(world_);
-    default: throw std::logic_error("no such machine: " + to_string(who));
+  case actor_kind::room: return std::make_unique<hosted<room::room_machine>>(c, who.key);
+  case actor_kind::remote_server: return std::make_unique<hosted<remote_server::remote_server_machine>>(c, who.key);
+  case actor_kind::invitation: return std::make_unique<hosted<invitation::invitation_machine>>(c, who.key);
+  case actor_kind::directory: return std::make_unique<hosted<directory::directory_machine>>(c, directory_seed_);
+  case actor_kind::verifier:
+    if (who.key.empty()) return std::make_unique<hosted<verifier::verifier_machine>>(c, 1);
+    return std::make_unique<remembering_worker>(world_);
+  default: throw std::logic_error("no such machine: " + to_string(who));
   }
 }
 
 // -- delivery --------------------------------------------------------------------------------------------------------------
 
 void broker::deliver(const std::string& from, const address& to, message m) {
-  if (!understands(to.kind, m)) return world_.violation(server_name_ + ": " + from + " tells " + to_string(to) + " what it does not understand: " + name_of(m));
+  if (!understands(to.kind, m))
+    return world_.violation(server_name_ + ": " + from + " tells " + to_string(to) +
+                            " what it does not understand: " + name_of(m));
   switch (to.kind) {
-    case actor_kind::gateway:
-      if (auto* x = std::get_if<gateway::http_request>(&m)) return request(std::move(*x));
-      if (auto* x = std::get_if<federation_reply>(&m)) {
-        auto it = inbound_.find(x->id);
-        if (it == inbound_.end()) return world_.violation(server_name_ + ": a request is answered twice");
-        auto answer = std::move(it->second);
-        inbound_.erase(it);
-        if (!x->origin.empty()) deliver("gateway", {actor_kind::remote_server, x->origin}, call_answered{x->gateway, x->id, x->body.size()});
-        return answer(x->status, std::move(x->body));
-      }
-      return;
-    case actor_kind::session:
-      if (const auto* x = std::get_if<command_done>(&m)) world_.chat(index_).command_done_now(*x);
-      return;
-    case actor_kind::edge:
-    case actor_kind::media: // no scenario has files
-    case actor_kind::inspector: return;
-    default: break;
+  case actor_kind::gateway:
+    if (auto* x = std::get_if<gateway::http_request>(&m)) return request(std::move(*x));
+    if (auto* x = std::get_if<federation_reply>(&m)) {
+      auto it = inbound_.find(x->id);
+      if (it == inbound_.end()) return world_.violation(server_name_ + ": a request is answered twice");
+      auto answer = std::move(it->second);
+      inbound_.erase(it);
+      if (!x->origin.empty())
+        deliver("gateway", {actor_kind::remote_server, x->origin}, call_answered{x->gateway, x->id, x->body.size()});
+      return answer(x->status, std::move(x->body));
+    }
+    return;
+  case actor_kind::session:
+    if (const auto* x = std::get_if<command_done>(&m)) world_.chat(index_).command_done_now(*x);
+    return;
+  case actor_kind::edge:
+  case actor_kind::media: // no scenario has files
+  case actor_kind::inspector: return;
+  default: break;
   }
   // First in, first out between an actor and a supervisor; between different ones anything goes.
   auto& last = channels_[{from, static_cast<int>(to.kind)}];
@@ -232,11 +238,15 @@ void broker::open_doors() {
 }
 
 known_keys* broker::known_of(actor_kind kind) const {
-  return kind == actor_kind::room ? known_rooms_.get() : kind == actor_kind::invitation ? known_invitations_.get() : nullptr;
+  return kind == actor_kind::room         ? known_rooms_.get()
+         : kind == actor_kind::invitation ? known_invitations_.get()
+                                          : nullptr;
 }
 
 const door* broker::door_of(actor_kind kind) const {
-  return kind == actor_kind::room ? room_door_.get() : kind == actor_kind::invitation ? invitation_door_.get() : nullptr;
+  return kind == actor_kind::room         ? room_door_.get()
+         : kind == actor_kind::invitation ? invitation_door_.get()
+                                          : nullptr;
 }
 
 void broker::route(const address& to, message m) {
@@ -323,7 +333,8 @@ void broker::command(command_received m) { deliver("session|", {actor_kind::dire
 std::vector<std::pair<address, std::string>> broker::actors() const {
   std::vector<std::pair<address, std::string>> list;
   for (const auto& [key, c] : children_)
-    list.emplace_back(address{static_cast<actor_kind>(key.first), key.second}, c.running ? c.running->machine->describe(world_.clock.now()) : "failed");
+    list.emplace_back(address{static_cast<actor_kind>(key.first), key.second},
+                      c.running ? c.running->machine->describe(world_.clock.now()) : "failed");
   return list;
 }
 
@@ -332,7 +343,8 @@ std::vector<std::pair<address, std::string>> broker::actors() const {
 void broker::perform(const cell_ptr& c, effects list) {
   for (auto& e : list) {
     if (!c->alive) return;
-    std::visit([&](auto& x) { perform_one(c, x); }, static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+    std::visit([&](auto& x) { perform_one(c, x); },
+               static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
   }
 }
 
@@ -347,20 +359,24 @@ void broker::perform_one(const cell_ptr& c, persist& p) {
   }
   const auto sequence = entry.sequence = ++c->last_sequence;
   c->commits.push_back(std::move(entry));
-  submit(std::move(p.batch), c->failed, [this, who = std::weak_ptr<cell>(c), sequence](result<store::commit_outcome> outcome) {
-    auto to = who.lock();
-    if (!to || !to->alive) return;
-    if (!outcome && outcome.error().code != fault_code::store_failed)
-      world_.violation(server_name_ + ": the store refuses a batch of " + to_string(to->who) + ": " + to_string(outcome.error()));
-    // The store's thread speaks to the actor itself, in the order of the commits.
-    to->last_from_store = std::max(to->last_from_store, world_.clock.now_us() + hop());
-    later(to->last_from_store - world_.clock.now_us(), [this, to, sequence, why = outcome ? fault{} : outcome.error()] { committed(to, sequence, why); });
-  });
+  submit(std::move(p.batch), c->failed,
+         [this, who = std::weak_ptr<cell>(c), sequence](result<store::commit_outcome> outcome) {
+           auto to = who.lock();
+           if (!to || !to->alive) return;
+           if (!outcome && outcome.error().code != fault_code::store_failed)
+             world_.violation(server_name_ + ": the store refuses a batch of " + to_string(to->who) + ": " +
+                              to_string(outcome.error()));
+           // The store's thread speaks to the actor itself, in the order of the commits.
+           to->last_from_store = std::max(to->last_from_store, world_.clock.now_us() + hop());
+           later(to->last_from_store - world_.clock.now_us(),
+                 [this, to, sequence, why = outcome ? fault{} : outcome.error()] { committed(to, sequence, why); });
+         });
 }
 
 void broker::committed(const cell_ptr& c, std::uint64_t sequence, const fault& why) {
   if (!c->alive) return;
-  if (why.code != fault_code::none) return failed(c->who, "commit failed: " + to_string(why), why.code == fault_code::store_failed);
+  if (why.code != fault_code::none)
+    return failed(c->who, "commit failed: " + to_string(why), why.code == fault_code::store_failed);
   for (auto& p : c->commits)
     if (p.sequence == sequence) p.committed = true;
   while (c->alive && !c->commits.empty() && c->commits.front().committed) {
@@ -380,9 +396,10 @@ void broker::perform_one(const cell_ptr& c, ask_store& a) {
     auto to = who.lock();
     if (!to || !to->alive) return;
     to->last_from_store = std::max(to->last_from_store, world_.clock.now_us() + hop());
-    later(to->last_from_store - world_.clock.now_us(), [this, to, asked, answer = std::make_shared<const store::answer>(std::move(found))] {
-      handle(to, store_answered{asked, answer});
-    });
+    later(to->last_from_store - world_.clock.now_us(),
+          [this, to, asked, answer = std::make_shared<const store::answer>(std::move(found))] {
+            handle(to, store_answered{asked, answer});
+          });
   });
 }
 

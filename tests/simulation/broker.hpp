@@ -28,7 +28,8 @@ public:
 /// but what the engine has committed.
 class broker {
 public:
-  broker(world& w, std::size_t index, std::string server_name, std::string room_version, std::uint32_t invitation_lifetime_h);
+  broker(world& w, std::size_t index, std::string server_name, std::string room_version,
+         std::uint32_t invitation_lifetime_h);
   ~broker();
 
   void start();
@@ -83,14 +84,16 @@ private:
   // -- the store's thread
   struct waiting_batch {
     store::store_batch batch;
-    std::shared_ptr<bool> failed; ///< an earlier batch of the same actor failed: nothing that rests on it may be written
+    std::shared_ptr<bool>
+      failed; ///< an earlier batch of the same actor failed: nothing that rests on it may be written
     std::function<void(result<store::commit_outcome>)> done;
   };
   struct waiting_query {
     store::query question;
     std::function<void(store::answer)> done;
   };
-  void submit(store::store_batch batch, std::shared_ptr<bool> failed, std::function<void(result<store::commit_outcome>)> done);
+  void submit(store::store_batch batch, std::shared_ptr<bool> failed,
+              std::function<void(result<store::commit_outcome>)> done);
   void ask(store::query q, std::function<void(store::answer)> done);
   void wake_store();
   void store_turn();

@@ -31,7 +31,8 @@ void broker::request(gateway::http_request x) {
   const auto to = x.server_name;
   // Exactly one answer comes back, at the latest at the deadline.
   auto open = std::make_shared<bool>(true);
-  auto finish = [this, open, to, id = x.id, epoch = epoch_, method = x.method + " " + x.target](int status, std::string body, fault why) {
+  auto finish = [this, open, to, id = x.id, epoch = epoch_,
+                 method = x.method + " " + x.target](int status, std::string body, fault why) {
     if (!*open || epoch != epoch_) return;
     *open = false;
     auto a = std::make_shared<gateway::http_answer>();
@@ -39,7 +40,10 @@ void broker::request(gateway::http_request x) {
     a->status = status;
     a->body = std::move(body);
     a->why = std::move(why);
-    world_.trace(server_name_, [&] { return "answer of " + to + " to " + method + ": " + std::to_string(status) + " " + (status == 200 ? std::to_string(a->body.size()) + " bytes" : a->body + to_string(a->why)); });
+    world_.trace(server_name_, [&] {
+      return "answer of " + to + " to " + method + ": " + std::to_string(status) + " " +
+             (status == 200 ? std::to_string(a->body.size()) + " bytes" : a->body + to_string(a->why));
+    });
     deliver("gateway", {actor_kind::remote_server, to}, http_answered{std::move(a)});
   };
   world_.clock.at(deadline, [finish] { finish(0, {}, {fault_code::peer_timeout, "no answer in time"}); });
@@ -52,7 +56,8 @@ void broker::request(gateway::http_request x) {
   };
   if (!reachable()) {
     // Refused at once, or nothing is heard until the time-out.
-    if (random.chance(700)) world_.clock.after(way(), [finish] { finish(0, {}, {fault_code::peer_unreachable, "connection refused"}); });
+    if (random.chance(700))
+      world_.clock.after(way(), [finish] { finish(0, {}, {fault_code::peer_unreachable, "connection refused"}); });
     return;
   }
   if (random.chance(sky.request_lost)) return;
@@ -91,8 +96,11 @@ void broker::receive(gateway::federation_request x, std::function<void(int, std:
     if (origin.empty()) origin = parsed->origin;
     if (parsed->origin == origin) headers->push_back(h);
   }
-  if (origin.empty()) return answer(401, error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
-  world_.trace(server_name_, [&] { return origin + " asks " + x.method + " " + x.target + (x.body.size() < 500 ? " " + x.body : ""); });
+  if (origin.empty())
+    return answer(401, error_body({fault_code::unauthorized, "an X-Matrix Authorization header is required"}));
+  world_.trace(server_name_, [&] {
+    return origin + " asks " + x.method + " " + x.target + (x.body.size() < 500 ? " " + x.body : "");
+  });
   inbound_request r;
   r.gateway = "gateway";
   r.id = x.id = ++last_inbound_;

@@ -9,14 +9,16 @@ namespace {
 bool answered_in_order(const store::query& q) {
   return std::holds_alternative<store::load_room>(q) || std::holds_alternative<store::load_invitation>(q) ||
          std::holds_alternative<store::load_destination>(q) || std::holds_alternative<store::load_directory>(q) ||
-         std::holds_alternative<store::find_received_transaction>(q) || std::holds_alternative<store::load_redaction>(q);
+         std::holds_alternative<store::find_received_transaction>(q) ||
+         std::holds_alternative<store::load_redaction>(q);
 }
 
 constexpr std::uint64_t group_batches_max = 8;
 
 } // namespace
 
-void broker::submit(store::store_batch batch, std::shared_ptr<bool> failed, std::function<void(result<store::commit_outcome>)> done) {
+void broker::submit(store::store_batch batch, std::shared_ptr<bool> failed,
+                    std::function<void(result<store::commit_outcome>)> done) {
   store_queue_.push_back(waiting_batch{std::move(batch), std::move(failed), std::move(done)});
   wake_store();
 }
@@ -71,7 +73,10 @@ void broker::store_turn() {
       } else {
         // One of them is at fault: each on its own.
         for (std::size_t i = 0; i < group.size(); ++i) {
-          result<std::vector<store::commit_outcome>> one = *fates[i] ? result<std::vector<store::commit_outcome>>{fault{fault_code::store_failed, "an earlier batch of the same actor failed"}} : disk_->commit({&group[i], 1});
+          result<std::vector<store::commit_outcome>> one =
+            *fates[i] ? result<std::vector<store::commit_outcome>>{fault{fault_code::store_failed,
+                                                                         "an earlier batch of the same actor failed"}}
+                      : disk_->commit({&group[i], 1});
           if (one) {
             grew = true;
             outcomes.emplace_back(std::move(one->front()));

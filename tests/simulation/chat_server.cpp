@@ -21,7 +21,8 @@ std::string chat_server::outcome::field(const std::string& key) const {
   if (x.type != msgpack::type::MAP) return {};
   for (std::uint32_t i = 0; i < x.via.map.size; ++i) {
     const auto& entry = x.via.map.ptr[i];
-    if (entry.key.type == msgpack::type::STR && std::string(entry.key.via.str.ptr, entry.key.via.str.size) == key && entry.val.type == msgpack::type::STR)
+    if (entry.key.type == msgpack::type::STR && std::string(entry.key.via.str.ptr, entry.key.via.str.size) == key &&
+        entry.val.type == msgpack::type::STR)
       return {entry.val.via.str.ptr, entry.val.via.str.size};
   }
   return {};
@@ -71,7 +72,8 @@ void chat_server::watch(const std::string& id, std::uint64_t trace) {
     auto& s = commands_.at(id);
     if (s.trace != trace) return;
     // Only an actor that failed may have lost it.
-    if (broker_.failures() == 0) world_.violation(broker_.server_name() + ": no RESULT for " + id + " " + chat::name(s.body));
+    if (broker_.failures() == 0)
+      world_.violation(broker_.server_name() + ": no RESULT for " + id + " " + chat::name(s.body));
     traces_.erase(trace);
     s.trace = 0;
     attempt(id); // what got no RESULT is repeated for as long as it takes
@@ -83,7 +85,8 @@ void chat_server::command_done_now(const command_done& m) {
   auto it = traces_.find(m.reference.trace);
   if (it == traces_.end()) {
     // Given up, or of a broker before the crash; a second RESULT of the same attempt is a defect.
-    if (broker_.failures() == 0) world_.violation(broker_.server_name() + ": a second RESULT for " + m.reference.command_id);
+    if (broker_.failures() == 0)
+      world_.violation(broker_.server_name() + ": a second RESULT for " + m.reference.command_id);
     return;
   }
   const auto id = it->second;
@@ -96,7 +99,8 @@ void chat_server::finished(const std::string& id, outcome what, bool from_store)
   auto& s = commands_.at(id);
   world_.trace(broker_.server_name(), [&] {
     return "RESULT of " + id + " " + chat::name(s.body) + (from_store ? " (kept)" : "") + ": " +
-           (what.succeeded ? "ok " + what.field("state") + what.field("event_id") + what.field("matrix_room_id") : to_string(what.why()));
+           (what.succeeded ? "ok " + what.field("state") + what.field("event_id") + what.field("matrix_room_id")
+                           : to_string(what.why()));
   });
   if (!what.succeeded && info(what.why().code).retryable && repeats_passing_refusals && s.attempts < attempts_max) {
     world_.clock.after(world_.random.between(1'000'000, 20'000'000), [this, id] { attempt(id); });
@@ -111,7 +115,8 @@ void chat_server::finished(const std::string& id, outcome what, bool from_store)
   }
   s.result = what;
   learn(s, what);
-  if (world_.random.chance(150)) world_.clock.after(world_.random.between(1'000, 60'000'000), [this, id] { repeat(id); });
+  if (world_.random.chance(150))
+    world_.clock.after(world_.random.between(1'000, 60'000'000), [this, id] { repeat(id); });
 }
 
 void chat_server::broker_started() {
@@ -166,11 +171,14 @@ void chat_server::read() {
     while (true) {
       const auto found = broker_.read_as<store::outbox_read>(store::read_outbox{stream, cursor, 16});
       for (const auto& row : found.rows) {
-        if (row.cursor != cursor + 1) world_.violation(broker_.server_name() + ": cursor " + std::to_string(row.cursor) + " follows " + std::to_string(cursor));
+        if (row.cursor != cursor + 1)
+          world_.violation(broker_.server_name() + ": cursor " + std::to_string(row.cursor) + " follows " +
+                           std::to_string(cursor));
         cursor = row.cursor;
         auto n = chat::decode_notification(row.name, row.body);
         if (!n) {
-          world_.violation(broker_.server_name() + ": unreadable notification " + row.name + ": " + to_string(n.error()));
+          world_.violation(broker_.server_name() + ": unreadable notification " + row.name + ": " +
+                           to_string(n.error()));
           continue;
         }
         heard_.push_back({stream, row.cursor, *n});
@@ -204,9 +212,12 @@ void chat_server::take(const chat::notification& n) {
   }
   world_.trace(broker_.server_name(), [&] {
     std::string text = std::string{"chat hears "} + chat::name(n);
-    if (const auto* x = std::get_if<chat::message_received>(&n)) text += " \"" + x->text + "\" of " + x->sender + (x->historical ? " (historical)" : "");
-    if (const auto* x = std::get_if<chat::invitation_changed>(&n)) text += " " + x->direction + " " + x->user + " " + x->previous_state + " -> " + x->state + " " + x->reason;
-    if (const auto* x = std::get_if<chat::member_changed>(&n)) text += " " + x->user + " " + x->previous_membership + " -> " + x->membership;
+    if (const auto* x = std::get_if<chat::message_received>(&n))
+      text += " \"" + x->text + "\" of " + x->sender + (x->historical ? " (historical)" : "");
+    if (const auto* x = std::get_if<chat::invitation_changed>(&n))
+      text += " " + x->direction + " " + x->user + " " + x->previous_state + " -> " + x->state + " " + x->reason;
+    if (const auto* x = std::get_if<chat::member_changed>(&n))
+      text += " " + x->user + " " + x->previous_membership + " -> " + x->membership;
     if (const auto* x = std::get_if<chat::system_message>(&n)) text += " " + x->kind + " " + x->actor + " " + x->target;
     if (const auto* x = std::get_if<chat::invitation_received>(&n)) text += " " + x->user + " by " + x->by;
     return text;

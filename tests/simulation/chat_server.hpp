@@ -16,10 +16,10 @@ namespace causeway::simulation {
 
 /// What a chat server knows of a room from the RESULTs and notifications it got.
 struct known_room {
-  std::string chat_id;                       ///< empty: it goes by its Matrix id
-  std::set<std::string> joined;              ///< users of this server
+  std::string chat_id;                         ///< empty: it goes by its Matrix id
+  std::set<std::string> joined;                ///< users of this server
   std::map<std::string, std::string> outgoing; ///< user of another server -> state of our invitation
-  std::set<std::string> incoming;            ///< users of this server with an open invitation
+  std::set<std::string> incoming;              ///< users of this server with an open invitation
 };
 
 /// A chat server and the broker's session with it: sends commands (again with the same id when the broker was lost, when the
@@ -33,7 +33,7 @@ public:
   std::string send(chat::command x);
   struct outcome {
     bool succeeded = false;
-    std::string body;     ///< msgpack
+    std::string body;                                ///< msgpack
     std::string field(const std::string& key) const; ///< a text of the answer; empty when there is none
     fault why() const { return chat::decode_fault(body); }
   };
@@ -71,7 +71,7 @@ public:
 private:
   struct sent {
     chat::command body;
-    std::uint64_t trace = 0;   ///< of the attempt that is under way; 0: none
+    std::uint64_t trace = 0; ///< of the attempt that is under way; 0: none
     std::uint32_t attempts = 0;
     bool looking_up = false;
     time_ms since = 0;

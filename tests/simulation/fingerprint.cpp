@@ -58,7 +58,8 @@ public:
 
   template <class T>
   void add(const T& x) {
-    if constexpr (std::is_same_v<T, std::uint64_t>) to_.number(x == 0 ? 0 : order_.try_emplace(x, order_.size() + 1).first->second);
+    if constexpr (std::is_same_v<T, std::uint64_t>)
+      to_.number(x == 0 ? 0 : order_.try_emplace(x, order_.size() + 1).first->second);
     else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) to_.number(static_cast<std::uint64_t>(x));
     else if constexpr (std::is_floating_point_v<T>) to_.text(std::to_string(x));
     else if constexpr (std::is_convertible_v<const T&, std::string_view>) to_.text(x);
@@ -136,7 +137,8 @@ void fingerprint::add(const address& who, names& of, const effects& list) {
     seen.number(e.index());
     if (const auto* p = std::get_if<persist>(&e)) {
       effects_of.add(p->batch);
-      seen.number(p->then.size() - static_cast<std::size_t>(std::ranges::count_if(p->then, [](const effect& x) { return std::holds_alternative<note>(x); })));
+      seen.number(p->then.size() - static_cast<std::size_t>(std::ranges::count_if(
+                                     p->then, [](const effect& x) { return std::holds_alternative<note>(x); })));
       for (const auto& x : p->then) self(self, x);
     } else if (const auto* t = std::get_if<tell>(&e)) effects_of.add(*t);
     else if (const auto* a = std::get_if<ask_store>(&e)) effects_of.add(*a);

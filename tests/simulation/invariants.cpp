@@ -71,7 +71,9 @@ private:
   /// no member in the room any more.
   bool door_closed(std::size_t i, const std::string& room_id, const std::string& user) const {
     const auto found = world_.at(i).read_as<store::invitations_found>(store::find_invitations{room_id, user});
-    if (found.invitations.empty() || found.invitations.front().direction != "incoming" || found.invitations.front().state == "accepted") return false;
+    if (found.invitations.empty() || found.invitations.front().direction != "incoming" ||
+        found.invitations.front().state == "accepted")
+      return false;
     const auto by = server_of(found.invitations.front().inviter);
     const auto* door = by ? room(*by, room_id) : nullptr;
     return door && !door->joined();
@@ -80,7 +82,8 @@ private:
   static bool was_thrown_out(const room_at& r, const std::string& user) {
     return std::any_of(r.events.begin(), r.events.end(), [&](const auto& e) {
       const auto& x = *e.second;
-      return x.type == "m.room.member" && x.state_key && *x.state_key == user && x.sender != user && (x.membership() == "leave" || x.membership() == "ban");
+      return x.type == "m.room.member" && x.state_key && *x.state_key == user && x.sender != user &&
+             (x.membership() == "leave" || x.membership() == "ban");
     });
   }
   const std::string& name(std::size_t i) const { return world_.at(i).server_name(); }
@@ -97,10 +100,14 @@ void inspection::gather() {
       if (!found.exists) continue;
       room_at x;
       x.head = found.room;
-      if (auto it = found.state_groups.find(found.room.state_group); it != found.state_groups.end()) x.state = *it->second;
+      if (auto it = found.state_groups.find(found.room.state_group); it != found.state_groups.end())
+        x.state = *it->second;
       for (const auto& e : found.state_events) x.events[e.event->event_id] = e.event;
-      if (!found.inbox.empty()) world_.violation(name(i) + ": " + std::to_string(found.inbox.size()) + " events are still staged in " + r.room_id);
-      if (x.joined() && !found.room.history_from.empty()) world_.violation(name(i) + ": history of " + r.room_id + " is still to be fetched");
+      if (!found.inbox.empty())
+        world_.violation(name(i) + ": " + std::to_string(found.inbox.size()) + " events are still staged in " +
+                         r.room_id);
+      if (x.joined() && !found.room.history_from.empty())
+        world_.violation(name(i) + ": history of " + r.room_id + " is still to be fetched");
       rooms_[i].emplace(r.room_id, std::move(x));
     }
 }
@@ -122,7 +129,8 @@ void inspection::nothing_is_stuck(std::size_t i) {
   }
   for (const auto& c : world_.chat(i).unanswered()) world_.violation(b.server_name() + ": no RESULT: " + c);
   if (b.failures() == 0 && b.open_requests() > 0)
-    world_.violation(b.server_name() + ": " + std::to_string(b.open_requests()) + " requests of other servers were never answered");
+    world_.violation(b.server_name() + ": " + std::to_string(b.open_requests()) +
+                     " requests of other servers were never answered");
 }
 
 void inspection::messages_arrived(std::size_t i) {
@@ -131,7 +139,8 @@ void inspection::messages_arrived(std::size_t i) {
   std::map<std::string, std::vector<std::pair<std::string, bool>>> by_sender;
   for (const auto& h : world_.chat(i).notifications())
     if (const auto* m = std::get_if<chat::message_received>(&h.what)) {
-      if (++times[m->event_id] == 2) world_.violation(name(i) + ": message \"" + m->text + "\" of " + m->sender + " arrived twice");
+      if (++times[m->event_id] == 2)
+        world_.violation(name(i) + ": message \"" + m->text + "\" of " + m->sender + " arrived twice");
       by_sender[m->matrix_room_id + "|" + m->sender].emplace_back(m->event_id, m->historical);
     }
   for (const auto& [key, list] : by_sender) {
@@ -139,13 +148,15 @@ void inspection::messages_arrived(std::size_t i) {
     const auto from = server_of(key.substr(bar + 1));
     std::int64_t last[2] = {0, 0};
     for (const auto& [event_id, historical] : list) {
-      auto found = world_.at(*from).read_as<store::events_loaded>(store::load_events{key.substr(0, bar), {event_id}, false});
+      auto found =
+        world_.at(*from).read_as<store::events_loaded>(store::load_events{key.substr(0, bar), {event_id}, false});
       if (found.events.empty()) {
         world_.violation(name(i) + ": message " + event_id + " is unknown to its own server");
         continue;
       }
       const auto position = found.events.front().position;
-      if (position <= last[historical]) world_.violation(name(i) + ": messages of " + key + " arrived out of order (" + event_id + ")");
+      if (position <= last[historical])
+        world_.violation(name(i) + ": messages of " + key + " arrived out of order (" + event_id + ")");
       last[historical] = position;
     }
   }
@@ -153,20 +164,26 @@ void inspection::messages_arrived(std::size_t i) {
     if (i == j) continue;
     for (const auto& m : world_.chat(j).acknowledged_messages()) {
       const auto* here = room(i, m.matrix_room_id);
-      if (!here || !here->joined() || world_.excused().contains(m.matrix_room_id) || here->head.last_position - here->head.first_position > history_max) continue;
+      if (!here || !here->joined() || world_.excused().contains(m.matrix_room_id) ||
+          here->head.last_position - here->head.first_position > history_max)
+        continue;
       if (world_.chat(j).deleted_messages().contains(m.event_id)) continue; // shown or not, as it came
       // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown, nor handed to who came later.
       bool soft_failed = false;
       for (std::size_t k = 0; k < world_.size(); ++k) {
-        const auto found = world_.at(k).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id}, false});
+        const auto found =
+          world_.at(k).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id}, false});
         if (k == i && !found.events.empty()) {
           soft_failed = found.events.front().judged == store::verdict::soft_failed;
           break;
         }
-        soft_failed = soft_failed || (!found.events.empty() && found.events.front().judged == store::verdict::soft_failed);
+        soft_failed =
+          soft_failed || (!found.events.empty() && found.events.front().judged == store::verdict::soft_failed);
       }
       if (soft_failed && here->state.contains({"m.room.member", m.sender}) && was_thrown_out(*here, m.sender)) continue;
-      if (!times.contains(m.event_id)) world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " never arrived (" + m.event_id + ")");
+      if (!times.contains(m.event_id))
+        world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id +
+                         " never arrived (" + m.event_id + ")");
     }
   }
 }
@@ -177,12 +194,16 @@ void inspection::deletions_arrived(std::size_t i) {
       const auto deleted = world_.chat(j).deleted_messages().find(m.event_id);
       const auto* here = room(i, m.matrix_room_id);
       if (deleted == world_.chat(j).deleted_messages().end() || !here || !here->joined()) continue;
-      const auto found = world_.at(i).read_as<store::events_loaded>(store::load_events{m.matrix_room_id, {m.event_id, deleted->second}, false});
+      const auto found = world_.at(i).read_as<store::events_loaded>(
+        store::load_events{m.matrix_room_id, {m.event_id, deleted->second}, false});
       // Where the deletion was taken in, nothing may be left to read.
-      const bool taken = std::any_of(found.events.begin(), found.events.end(), [&](const auto& e) { return e.event->event_id == deleted->second && e.judged == store::verdict::accepted; });
+      const bool taken = std::any_of(found.events.begin(), found.events.end(), [&](const auto& e) {
+        return e.event->event_id == deleted->second && e.judged == store::verdict::accepted;
+      });
       for (const auto& e : found.events)
         if (e.event->event_id == m.event_id && taken && !e.event->content().empty())
-          world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id + " was deleted and can still be read (" + m.event_id + ")");
+          world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id +
+                           " was deleted and can still be read (" + m.event_id + ")");
     }
 }
 
@@ -199,7 +220,8 @@ void inspection::rooms_agree() {
         if (key.first != "m.room.member" || here->membership(key.second) != "join") continue;
         const auto j = server_of(key.second);
         const auto* there = j ? room(*j, id) : nullptr;
-        if ((!there || !there->joined() || there->membership(key.second) != "join") && !(j && door_closed(*j, id, key.second)))
+        if ((!there || !there->joined() || there->membership(key.second) != "join") &&
+            !(j && door_closed(*j, id, key.second)))
           world_.violation(name(i) + " has " + key.second + " as joined in " + id + ", his own server has not");
       }
       for (std::size_t j = i + 1; j < world_.size(); ++j) {
@@ -213,8 +235,11 @@ void inspection::rooms_agree() {
           for (const auto& s : x) text += " " + s;
           return text;
         };
-        if (a != b) world_.violation(name(i) + " and " + name(j) + " differ in the extremities of " + id + ":" + list(a) + " |" + list(b));
-        if (here->state != there->state) world_.violation(name(i) + " and " + name(j) + " differ in the state of " + id);
+        if (a != b)
+          world_.violation(name(i) + " and " + name(j) + " differ in the extremities of " + id + ":" + list(a) + " |" +
+                           list(b));
+        if (here->state != there->state)
+          world_.violation(name(i) + " and " + name(j) + " differ in the state of " + id);
       }
     }
 }
@@ -223,14 +248,17 @@ void inspection::invitations_agree() {
   using rows = std::map<std::pair<std::string, std::string>, store::put_invitation>;
   std::vector<rows> all(world_.size());
   for (std::size_t i = 0; i < world_.size(); ++i)
-    for (const auto& x : world_.at(i).read_as<store::invitations_found>(store::find_invitations{}).invitations) all[i][{x.room_id, x.user_id}] = x;
+    for (const auto& x : world_.at(i).read_as<store::invitations_found>(store::find_invitations{}).invitations)
+      all[i][{x.room_id, x.user_id}] = x;
   auto state_at = [&](std::size_t i, const std::pair<std::string, std::string>& key) {
     auto it = all[i].find(key);
     return it == all[i].end() ? std::string{"none"} : it->second.state;
   };
   for (std::size_t i = 0; i < world_.size(); ++i)
     for (const auto& [key, x] : all[i]) {
-      if (!x.pending_request.empty()) world_.violation(name(i) + ": invitation of " + x.user_id + " is " + x.state + " and still has a request to repeat: " + x.pending_request);
+      if (!x.pending_request.empty())
+        world_.violation(name(i) + ": invitation of " + x.user_id + " is " + x.state +
+                         " and still has a request to repeat: " + x.pending_request);
       const auto from = server_of(x.inviter), to = server_of(x.user_id);
       if (!from || !to || *from == *to) continue;
       const auto other = *from == i ? *to : *from;
@@ -255,17 +283,22 @@ void inspection::invitations_agree() {
           if (const auto* r = room(other, x.room_id); there == "pending" && x.state == "expired" && !still_there)
             fits = r && r->joined() && r->membership(x.user_id) == "invite";
           // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for everybody.
-          if (const auto* r = room(other, x.room_id); there == "accepted") fits = r && (r->membership(x.user_id) != "join" || r->is_public());
+          if (const auto* r = room(other, x.room_id); there == "accepted")
+            fits = r && (r->membership(x.user_id) != "join" || r->is_public());
         }
         if (x.state == "failed") fits = there != "pending" && there != "accepted";
-        if (x.state == "sending" || x.state == "revoked_unconfirmed") fits = false; // they do not last in a healed world
+        if (x.state == "sending" || x.state == "revoked_unconfirmed")
+          fits = false; // they do not last in a healed world
       } else if (x.state == "pending" && there == "none") {
         fits = false; // whatever else it is there is looked at from there
       }
-      if (!fits) world_.violation("invitation of " + x.user_id + " by " + x.inviter + " to " + x.room_id + " is " + x.state + " (" + x.reason + ") at " + name(i) + ", " + there + " at " + name(other));
+      if (!fits)
+        world_.violation("invitation of " + x.user_id + " by " + x.inviter + " to " + x.room_id + " is " + x.state +
+                         " (" + x.reason + ") at " + name(i) + ", " + there + " at " + name(other));
       if (*from == i && x.state == "pending")
         if (const auto* r = room(i, x.room_id); r && r->joined() && r->membership(x.user_id) != "invite")
-          world_.violation("invitation of " + x.user_id + " is pending, in the room he is: " + r->membership(x.user_id));
+          world_.violation("invitation of " + x.user_id +
+                           " is pending, in the room he is: " + r->membership(x.user_id));
     }
 }
 

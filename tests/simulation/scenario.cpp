@@ -79,23 +79,34 @@ void scenario::found_world() {
   const auto version = r.pick(versions);
   const std::uint32_t lifetime_h = r.chance(100) ? 1 : 720;
   const std::size_t servers = r.chance(350) ? 3 : 2;
-  for (std::size_t i = 0; i < servers; ++i) world_.add_broker(std::string(1, static_cast<char>('a' + i)) + ".example", version, lifetime_h);
+  for (std::size_t i = 0; i < servers; ++i)
+    world_.add_broker(std::string(1, static_cast<char>('a' + i)) + ".example", version, lifetime_h);
   for (std::size_t i = 0; i < servers; ++i) {
     for (const auto& user : users_of(i)) world_.chat(i).send(chat::user_profile{user, "the " + user.substr(1, 3), {}});
     world_.chat(i).listener = [this, i](const chat::notification& n) {
       const auto* x = std::get_if<chat::invitation_received>(&n);
       if (!x || world_.random.chance(100)) return;
       // Quick people, slow people.
-      const auto wait = world_.random.chance(600) ? world_.random.between(1'000, 2'000'000) : world_.random.between(2'000'000, 600'000'000);
+      const auto wait = world_.random.chance(600) ? world_.random.between(1'000, 2'000'000)
+                                                  : world_.random.between(2'000'000, 600'000'000);
       world_.clock.after(wait, [this, i, room = x->matrix_room_id, user = x->user] { answer(i, room, user); });
     };
   }
   world_.clock.run_for_ms(1'000);
   switch (r.below(4)) {
-    case 0: break; // a fine day
-    case 1: world_.sky = {50, 50, 50, 50, 0, 0}; break;
-    case 2: world_.sky = {20, 20, 20, 100, 200, 0}; crashes_max_ = 3; partitions_ = r.chance(500); break;
-    default: world_.sky = {150, 150, 100, 150, 100, 5}; crashes_max_ = 5; partitions_ = true; fails_actors_ = true; break;
+  case 0: break; // a fine day
+  case 1: world_.sky = {50, 50, 50, 50, 0, 0}; break;
+  case 2:
+    world_.sky = {20, 20, 20, 100, 200, 0};
+    crashes_max_ = 3;
+    partitions_ = r.chance(500);
+    break;
+  default:
+    world_.sky = {150, 150, 100, 150, 100, 5};
+    crashes_max_ = 5;
+    partitions_ = true;
+    fails_actors_ = true;
+    break;
   }
 }
 
@@ -131,7 +142,8 @@ void scenario::revoke(const member& m) {
   for (const auto& [user, state] : known.outgoing)
     if (state == "sending" || state == "pending") open.push_back(user);
   if (open.empty()) return;
-  world_.chat(m.server).send(chat::invite_revoke{name_of(m.server, m.room), m.user, world_.random.pick(open), "changed my mind"});
+  world_.chat(m.server).send(
+    chat::invite_revoke{name_of(m.server, m.room), m.user, world_.random.pick(open), "changed my mind"});
 }
 
 void scenario::say(const member& m) {
@@ -154,7 +166,9 @@ void scenario::take_back_words(const member& m) {
     }
 }
 
-void scenario::leave(const member& m) { world_.chat(m.server).send(chat::member_leave{name_of(m.server, m.room), m.user, {}}); }
+void scenario::leave(const member& m) {
+  world_.chat(m.server).send(chat::member_leave{name_of(m.server, m.room), m.user, {}});
+}
 
 void scenario::typing(const member& m) {
   // Not through the chat server: it has no idempotency key.
@@ -235,8 +249,10 @@ void scenario::run() {
     act();
     fate();
     const auto pace = r.below(100);
-    world_.clock.run_for_ms(pace < 50 ? r.between(0, 50) : pace < 90 ? r.between(50, 5'000) : pace < 97 ? r.between(5'000, 2 * minute_ms)
-                                                                                                      : r.between(10 * minute_ms, r.chance(100) ? 30 * hour_ms : 2 * hour_ms));
+    world_.clock.run_for_ms(pace < 50   ? r.between(0, 50)
+                            : pace < 90 ? r.between(50, 5'000)
+                            : pace < 97 ? r.between(5'000, 2 * minute_ms)
+                                        : r.between(10 * minute_ms, r.chance(100) ? 30 * hour_ms : 2 * hour_ms));
   }
   healed_ = true;
   world_.heal();
@@ -259,7 +275,8 @@ void scenario::merge_forks() {
     for (std::size_t i = 0; i < world_.size(); ++i)
       for (const auto& m : members(i)) {
         const auto found = world_.at(i).read_as<store::room_loaded>(store::load_room{m.room});
-        if (!found.exists || found.room.phase != store::room_phase::joined || found.room.forward_extremities.size() < 2) continue;
+        if (!found.exists || found.room.phase != store::room_phase::joined || found.room.forward_extremities.size() < 2)
+          continue;
         if (merged.insert(m.room).second) say(m);
       }
     if (merged.empty()) return;
@@ -278,7 +295,8 @@ run_report run_scenario(std::uint64_t seed, bool tracing) {
   for (std::size_t i = 0; i < w.size(); ++i) {
     report.messages += w.chat(i).acknowledged_messages().size();
     report.rooms += w.chat(i).rooms().size();
-    for (const auto& h : w.chat(i).notifications()) report.invitations += std::holds_alternative<chat::invitation_received>(h.what);
+    for (const auto& h : w.chat(i).notifications())
+      report.invitations += std::holds_alternative<chat::invitation_received>(h.what);
   }
   return report;
 }

@@ -33,7 +33,8 @@ void tell(std::uint64_t seed, bool with_story) {
   for (const auto& line : report.story) std::cout << line << '\n';
   for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
   std::cout.flush();
-  BOOST_TEST(report.violations.empty(), "seed " << seed << " breaks a promise; again with its story: test_simulation -- --seed " << seed);
+  BOOST_TEST(report.violations.empty(),
+             "seed " << seed << " breaks a promise; again with its story: test_simulation -- --seed " << seed);
 }
 
 constexpr std::uint64_t default_seeds = 400;
@@ -63,8 +64,9 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
     BOOST_TEST(false, "seed " << seed << " breaks a promise; its story: test_simulation -- --seed " << seed);
     if (failures == 20) break;
   }
-  std::cout << runs << " seeds in " << seconds() << " s, " << static_cast<std::uint64_t>(60 * static_cast<double>(runs) / seconds()) << " per minute; "
-            << messages << " messages, " << invitations << " invitations, " << crashes << " crashes\n";
+  std::cout << runs << " seeds in " << seconds() << " s, "
+            << static_cast<std::uint64_t>(60 * static_cast<double>(runs) / seconds()) << " per minute; " << messages
+            << " messages, " << invitations << " invitations, " << crashes << " crashes\n";
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_run) {

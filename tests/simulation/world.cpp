@@ -20,8 +20,10 @@ std::pair<std::string, std::string> ordered(std::string_view a, std::string_view
 world::world(std::uint64_t seed, bool tracing) : clock(begin_ms), random(seed), tracing_(tracing) {}
 world::~world() = default;
 
-broker& world::add_broker(const std::string& server_name, const std::string& room_version, std::uint32_t invitation_lifetime_h) {
-  brokers_.push_back(std::make_unique<broker>(*this, brokers_.size(), server_name, room_version, invitation_lifetime_h));
+broker& world::add_broker(const std::string& server_name, const std::string& room_version,
+                          std::uint32_t invitation_lifetime_h) {
+  brokers_.push_back(
+    std::make_unique<broker>(*this, brokers_.size(), server_name, room_version, invitation_lifetime_h));
   chats_.push_back(std::make_unique<chat_server>(*this, *brokers_.back()));
   brokers_.back()->start();
   return *brokers_.back();
@@ -58,7 +60,8 @@ void world::violation(std::string what) {
 void world::write_trace(std::string_view who, std::string what) {
   const auto us = clock.now_us() - begin_ms * 1'000;
   char stamp[32];
-  std::snprintf(stamp, sizeof stamp, "%9lld.%06lld ", static_cast<long long>(us / 1'000'000), static_cast<long long>(us % 1'000'000));
+  std::snprintf(stamp, sizeof stamp, "%9lld.%06lld ", static_cast<long long>(us / 1'000'000),
+                static_cast<long long>(us % 1'000'000));
   story_.push_back(stamp + std::string{who} + ": " + std::move(what));
 }
 
@@ -66,7 +69,8 @@ event_check world::check(const matrix::event& x, const key_ring& keys, std::stri
   std::string name = x.to_json() + "|" + std::string{own_name};
   for (const auto& [server, known] : keys)
     if (known)
-      for (const auto& [id, key] : *known) name += "|" + server + id + key.public_key_base64 + std::to_string(key.valid_until_ts >= x.origin_server_ts);
+      for (const auto& [id, key] : *known)
+        name += "|" + server + id + key.public_key_base64 + std::to_string(key.valid_until_ts >= x.origin_server_ts);
   auto [it, is_new] = checked_.try_emplace(std::move(name));
   if (is_new) it->second = check_event(x, keys, own_name);
   return it->second;

@@ -22,9 +22,9 @@ class chat_server;
 /// How badly the world behaves. Chances in 1/1000.
 struct weather {
   std::uint64_t request_lost = 0, answer_lost = 0, request_twice = 0;
-  std::uint64_t slow_request = 0;  ///< takes seconds
-  std::uint64_t slow_commit = 0;   ///< takes up to half a second
-  std::uint64_t commit_fails = 0;  ///< the disk refuses a group of batches
+  std::uint64_t slow_request = 0; ///< takes seconds
+  std::uint64_t slow_commit = 0;  ///< takes up to half a second
+  std::uint64_t commit_fails = 0; ///< the disk refuses a group of batches
 };
 
 /// Everything of one run.
@@ -35,7 +35,8 @@ public:
   world(const world&) = delete;
 
   /// Adds a broker and its chat server; it is started at once.
-  broker& add_broker(const std::string& server_name, const std::string& room_version = "11", std::uint32_t invitation_lifetime_h = 720);
+  broker& add_broker(const std::string& server_name, const std::string& room_version = "11",
+                     std::uint32_t invitation_lifetime_h = 720);
   chat_server& chat(std::size_t i) { return *chats_[i]; }
   broker& at(std::size_t i) { return *brokers_[i]; }
   std::size_t size() const { return brokers_.size(); }

@@ -16,7 +16,8 @@ using names = std::vector<std::string_view>;
 const names room_columns = {"room_id", "chat_room_id", "type", "phase", "events", "staged", "waits_for"};
 const names server_columns = {"server_name", "state",       "queued",      "oldest_waiting_ts",
                               "failures",    "invitations", "retry_at_ts", "last_fault"};
-const names invite_columns = {"user_id", "room_id", "direction", "state", "since_ts", "attempts", "retry_at_ts", "deadline_ts", "last_fault"};
+const names invite_columns = {"user_id",  "room_id",     "direction",   "state",     "since_ts",
+                              "attempts", "retry_at_ts", "deadline_ts", "last_fault"};
 const names actor_columns = {"kind", "key", "phase", "mailbox", "handled", "failures", "since_ts", "last_fault"};
 const names member_columns = {"user_id", "membership", "display_name", "by", "since_ts"};
 const names event_columns = {"event_id", "type", "sender", "depth", "written_ts"};
@@ -56,10 +57,8 @@ int run(const broker_request& x, std::string_view command, Show show, Look look)
   auto answer = ask(x.where, command, x.with);
   if (answer.outcome != reply::kind::done) return failed(x, answer);
   look(answer.body);
-  if (x.how.json)
-    print(json::canonical(answer.body) + "\n");
-  else
-    show(answer.body);
+  if (x.how.json) print(json::canonical(answer.body) + "\n");
+  else show(answer.body);
   return exit_ok;
 }
 
@@ -136,17 +135,21 @@ int list_invites(const broker_request& x) {
 int show_status(const broker_request& x) {
   if (x.how.explain) return explain(admin::columns<admin::alarm_row>());
   bool is_well = true;
-  const auto outcome = run(x, "status", [](const json::object& body) {
-    const json::value whole{body};
-    print("causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name")) + "\n");
-    const auto* rows = whole.find_array("alarms");
-    if (!rows || rows->empty()) return print("All is well.\n");
-    for (const auto& row : *rows)
-      if (const auto* alarm = row.as_object()) print("\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms()));
-  }, [&is_well](const json::object& body) {
-    const auto* total = json::value{body}.find_integer("total");
-    is_well = total == nullptr || *total == 0;
-  });
+  const auto outcome = run(
+    x, "status",
+    [](const json::object& body) {
+      const json::value whole{body};
+      print("causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name")) + "\n");
+      const auto* rows = whole.find_array("alarms");
+      if (!rows || rows->empty()) return print("All is well.\n");
+      for (const auto& row : *rows)
+        if (const auto* alarm = row.as_object())
+          print("\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms()));
+    },
+    [&is_well](const json::object& body) {
+      const auto* total = json::value{body}.find_integer("total");
+      is_well = total == nullptr || *total == 0;
+    });
   return outcome == exit_ok && !is_well ? exit_problem : outcome;
 }
 
@@ -181,7 +184,8 @@ int show_server(const broker_request& x) {
     print_sheet<admin::server_row>(whole, "server");
     print_waits(whole);
     print_table(whole, "queue", "Queue, oldest first", {"event_id", "room_id", "type", "sender", "written_ts"});
-    print_table(whole, "refused", "Refused by the server and not sent any more, latest first", {"event_id", "room_id", "type", "reason", "refused_ts"});
+    print_table(whole, "refused", "Refused by the server and not sent any more, latest first",
+                {"event_id", "room_id", "type", "reason", "refused_ts"});
     print_table(whole, "invitations", "Open invitations", invite_columns);
     print_table(whole, "keys", "Verify keys", {"key_id", "public_key", "old", "valid_until_ts"});
     print_actor(whole);

@@ -58,7 +58,8 @@ json::value to_json(const config::value& x) {
 json::object to_json(const config::problem& x) {
   json::object out{{"key", json::value{x.key}}, {"where", json::value{x.where}}, {"what", json::value{x.what}}};
   json::array others;
-  for (const auto& other : x.others) others.emplace_back(json::object{{"key", json::value{other.key}}, {"where", json::value{other.where}}});
+  for (const auto& other : x.others)
+    others.emplace_back(json::object{{"key", json::value{other.key}}, {"where", json::value{other.where}}});
   if (!others.empty()) out.set("others", std::move(others));
   return out;
 }
@@ -120,7 +121,9 @@ std::vector<config::problem> check_certificate(const config::options& x, config:
   if (g.plain_http || g.listen.empty() || access(g.certificate_file.c_str(), R_OK) != 0) return out;
   const auto key_file = access(g.private_key_file.c_str(), R_OK) == 0 ? g.private_key_file : std::string{};
   const bool node = what_for == config::purpose::node;
-  const auto host = node || !g.well_known_server.empty() ? gateway::certified_host(x.node.server_name, g.well_known_server) : std::string{};
+  const auto host = node || !g.well_known_server.empty()
+                      ? gateway::certified_host(x.node.server_name, g.well_known_server)
+                      : std::string{};
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   for (auto& problem : gateway::certificate_problems(g.certificate_file, key_file, host, now)) {
     config::problem p;
@@ -199,7 +202,8 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
     return exit_problem;
   }
   print("The configuration is good (" + std::to_string(found.origins.size()) + " values set, " +
-        std::to_string(found.files.size()) + " files read" + (found.files.empty() ? "" : ": " + listed(found.files)) + ").\n");
+        std::to_string(found.files.size()) + " files read" + (found.files.empty() ? "" : ": " + listed(found.files)) +
+        ").\n");
   return exit_ok;
 }
 
@@ -242,14 +246,14 @@ int run_gateway(const config::sources& from, const gateway_link& link) {
   else if (auto fine = config::check_endpoint(node); !fine)
     found.problems.push_back({{}, "--node", fine.error().detail});
   auto keys = own_curve_keys(link, edge.curve_secret_key_file);
-  if (!keys)
-    found.problems.push_back({{}, "--node-key", keys.error().detail});
+  if (!keys) found.problems.push_back({{}, "--node-key", keys.error().detail});
   else if (!*keys && config::is_remote_endpoint(node))
     found.problems.push_back(
       {{}, {}, node + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
   print_problems(found.problems);
   if (!found.problems.empty()) return exit_problem;
-  for (const auto& x : config::warnings(found.values, config::purpose::gateway)) std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
+  for (const auto& x : config::warnings(found.values, config::purpose::gateway))
+    std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
   return gateway::run_gateway_process(found.values.gateway, node, *keys);
 }
 
@@ -281,13 +285,18 @@ int rotate_key(const config::sources& from, bool as_json) {
     held = std::move(*locked);
   }
   const auto path = options.node.signing_key_path();
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   auto key = rotate_key_file(path, now.count());
   if (!key) return failed(key.error().detail);
   if (as_json)
-    print(json::canonical(json::object{{"file", json::value{path}}, {"key_id", json::value{key->key_id()}}, {"public_key", json::value{key->public_key_base64()}}}) + "\n");
+    print(json::canonical(json::object{{"file", json::value{path}},
+                                       {"key_id", json::value{key->key_id()}},
+                                       {"public_key", json::value{key->public_key_base64()}}}) +
+          "\n");
   else
-    print("New key " + key->key_id() + " in " + path + ". The former one is published as an old key from the next start on. Make a backup of the file.\n");
+    print("New key " + key->key_id() + " in " + path +
+          ". The former one is published as an old key from the next start on. Make a backup of the file.\n");
   return exit_ok;
 }
 

@@ -50,10 +50,13 @@ struct command_line {
     const auto from = sources();
     const auto found = config::examine(from);
     // A file as a whole, not one of its lines: those of conf.d end in .toml, whatever the first one is called.
-    const auto is_of_a_file = [&from](const config::problem& x) { return x.key.empty() && (x.where == from.file || x.where.ends_with(".toml")); };
+    const auto is_of_a_file = [&from](const config::problem& x) {
+      return x.key.empty() && (x.where == from.file || x.where.ends_with(".toml"));
+    };
     for (const auto& problem : found.problems)
       if (is_of_a_file(problem) || problem.key == "edge.admin_endpoint")
-        throw std::runtime_error("the configuration does not tell where the broker listens: " + to_string(problem) + " Correct it, or give --socket.");
+        throw std::runtime_error("the configuration does not tell where the broker listens: " + to_string(problem) +
+                                 " Correct it, or give --socket.");
     return found.values.edge.admin_endpoint;
   }
 };
@@ -66,7 +69,9 @@ public:
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.add_flag("--json", line_.broker.how.json, "Print JSON");
-    app_.add_option("--config", line_.config_file, std::string{"Configuration file; default: "} + config::default_file + ", where there is one")
+    app_
+      .add_option("--config", line_.config_file,
+                  std::string{"Configuration file; default: "} + config::default_file + ", where there is one")
       ->check(a_name);
     app_.add_option("--set", line_.set, "Override a value of the configuration: section.key=value")
       ->allow_extra_args(false);
@@ -134,7 +139,8 @@ private:
     show->add_option("ROOM", with.room, "Matrix id or the chat server's id")->required();
     show->add_option("USER", with.user, "@name:server")->required();
 
-    auto* status = add(app_, "status", "What is wrong with the broker as a whole (exit code 1: something is)", [this] { return show_status(line_.request()); });
+    auto* status = add(app_, "status", "What is wrong with the broker as a whole (exit code 1: something is)",
+                       [this] { return show_status(line_.request()); });
     status->add_flag("--explain", line_.broker.how.explain, "Say what the fields mean");
     add_list("actors", "List actors in memory, those in trouble first", &list_actors);
   }

@@ -15,7 +15,8 @@ BOOST_AUTO_TEST_CASE(each_event_is_asked_for_once_until_the_store_has_answered) 
   lookup.ask({"$b", "$a", "$b"});
   auto asked = of_kind<ask_store>(r.take());
   BOOST_REQUIRE(asked.size() == 1u);
-  BOOST_TEST(std::get<store::load_events>(asked[0].question).event_ids == (std::vector<std::string>{"$a", "$b"}), boost::test_tools::per_element());
+  BOOST_TEST(std::get<store::load_events>(asked[0].question).event_ids == (std::vector<std::string>{"$a", "$b"}),
+             boost::test_tools::per_element());
   lookup.ask({"$a"});
   BOOST_TEST(of_kind<ask_store>(r.take()).empty());
   BOOST_TEST(lookup.is_open());

@@ -23,7 +23,8 @@ room::told_state::proven told_by(const component_rig& r) {
 BOOST_AUTO_TEST_CASE(join_is_tried_on_a_graph_of_its_own) {
   component_rig resident;
   const room::room_state outside{resident.node, resident.room_id};
-  const auto join = resident.made("@zoe:there.example", "m.room.member", {{"membership", "join"}}, "@zoe:there.example");
+  const auto join =
+    resident.made("@zoe:there.example", "m.room.member", {{"membership", "join"}}, "@zoe:there.example");
   auto tried = room::try_join(outside, told_by(resident), join, false);
   BOOST_REQUIRE(!!tried);
   BOOST_TEST(tried->graph.membership("@zoe:there.example") == "join");
@@ -37,7 +38,8 @@ BOOST_AUTO_TEST_CASE(join_is_tried_on_a_graph_of_its_own) {
 BOOST_AUTO_TEST_CASE(state_without_a_create_event_or_one_that_bans_the_user_is_a_bad_answer) {
   component_rig resident;
   const room::room_state outside{resident.node, resident.room_id};
-  const auto join = resident.made("@zoe:there.example", "m.room.member", {{"membership", "join"}}, "@zoe:there.example");
+  const auto join =
+    resident.made("@zoe:there.example", "m.room.member", {{"membership", "join"}}, "@zoe:there.example");
   auto told = told_by(resident);
   std::erase_if(told.state, [](const auto& e) { return e->type == "m.room.create"; });
   auto tried = room::try_join(outside, std::move(told), join, false);

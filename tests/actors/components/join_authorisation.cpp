@@ -15,7 +15,8 @@ namespace {
 struct restricted_rig : component_rig {
   restricted_rig() {
     matrix::json::array allow;
-    for (const auto* room : {"!one:here.example", "!two:here.example"}) allow.emplace_back(matrix::json::object{{"type", "m.room_membership"}, {"room_id", room}});
+    for (const auto* room : {"!one:here.example", "!two:here.example"})
+      allow.emplace_back(matrix::json::object{{"type", "m.room_membership"}, {"room_id", room}});
     const auto rules = made(ann, "m.room.join_rules", {{"join_rule", "restricted"}, {"allow", std::move(allow)}}, "");
     (void)writer.add(rules, writer.state_before(rules->prev_events), {});
     (void)take();

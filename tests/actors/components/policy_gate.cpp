@@ -24,7 +24,8 @@ struct gate_rig : component_rig {
     BOOST_TEST(asked[0].first.key == "there.example");
     return asked[0].second;
   }
-  peer_answer answer(const peer_request& q, int status, std::string body = "{}", fault_code why = fault_code::peer_refused) const {
+  peer_answer answer(const peer_request& q, int status, std::string body = "{}",
+                     fault_code why = fault_code::peer_refused) const {
     peer_answer a;
     a.asked = q.asked;
     a.status = status;
@@ -34,7 +35,8 @@ struct gate_rig : component_rig {
   }
   std::string signature(const matrix::event_ptr& x, const matrix::signing_key& key) const {
     return matrix::json::canonical(matrix::json::object{
-      {"there.example", matrix::json::object{{std::string{matrix::policy_server_key_id}, key.sign(matrix::signed_bytes(x->source, rules()))}}}});
+      {"there.example", matrix::json::object{{std::string{matrix::policy_server_key_id},
+                                              key.sign(matrix::signed_bytes(x->source, rules()))}}}});
   }
 };
 

@@ -11,7 +11,8 @@ BOOST_AUTO_TEST_SUITE(room_typing_alone)
 
 namespace {
 
-edu_received edu(const component_rig& r, const std::string& user, bool is_typing, std::string origin = "there.example") {
+edu_received edu(const component_rig& r, const std::string& user, bool is_typing,
+                 std::string origin = "there.example") {
   edu_received m;
   m.origin = std::move(origin);
   m.body.edu_type = "m.typing";

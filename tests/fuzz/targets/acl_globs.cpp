@@ -19,7 +19,8 @@ bool matches(std::string_view pattern, std::string_view text) {
       bool any = false;
       for (std::size_t i = 0; i <= text.size(); ++i) next[i] = any = any || row[i];
     } else {
-      for (std::size_t i = 1; i <= text.size(); ++i) next[i] = row[i - 1] && (p == '?' || lower(p) == lower(text[i - 1]));
+      for (std::size_t i = 1; i <= text.size(); ++i)
+        next[i] = row[i - 1] && (p == '?' || lower(p) == lower(text[i - 1]));
     }
     row = std::move(next);
   }
@@ -34,5 +35,6 @@ FUZZ_TARGET(acl_globs) {
   const auto end = std::min(input.find('\n'), input.size());
   const auto pattern = input.substr(0, end), text = input.substr(std::min(end + 1, input.size()));
   causeway::fuzz::must(glob_matches(pattern, text) == matches(pattern, text), "a glob matches as defined");
-  if (const auto content = json::parse(input); content && content->as_object()) (void)server_acl_allows(content->as_object(), "evil.example");
+  if (const auto content = json::parse(input); content && content->as_object())
+    (void)server_acl_allows(content->as_object(), "evil.example");
 }

@@ -13,7 +13,8 @@ FUZZ_TARGET(chat_bodies) {
   const auto name = input.substr(0, end), body = input.substr(std::min(end + 1, input.size()));
   std::vector<std::string> ignored;
   const auto told = decode_command(name, body, &ignored);
-  causeway::fuzz::must(ignored.size() <= causeway::edge::unknown_fields_max, "the fields that are not known are told within bounds");
+  causeway::fuzz::must(ignored.size() <= causeway::edge::unknown_fields_max,
+                       "the fields that are not known are told within bounds");
   for (const auto& field : ignored) causeway::fuzz::must(causeway::matrix::json::is_utf8(field), "and are UTF-8");
   if (const auto x = decode_command(name, body)) {
     causeway::fuzz::must(static_cast<bool>(told), "who asks for them gets the same command");

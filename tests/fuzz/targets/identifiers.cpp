@@ -23,15 +23,19 @@ FUZZ_TARGET(identifiers) {
   } else {
     must(user_id_problem(input).has_value(), "no strict user id: it is said why");
   }
-  if (is_user_id(input, user_id_grammar::printable)) must(is_user_id(input), "the historical grammar holds the printable one");
-  if (is_user_id(input, user_id_grammar::strict)) must(is_user_id(input, user_id_grammar::printable), "the printable grammar holds the strict one");
-  must(is_user_id(input) == !user_id_problem(input, user_id_grammar::historical), "a user id has no problem to tell, and the reverse");
+  if (is_user_id(input, user_id_grammar::printable))
+    must(is_user_id(input), "the historical grammar holds the printable one");
+  if (is_user_id(input, user_id_grammar::strict))
+    must(is_user_id(input, user_id_grammar::printable), "the printable grammar holds the strict one");
+  must(is_user_id(input) == !user_id_problem(input, user_id_grammar::historical),
+       "a user id has no problem to tell, and the reverse");
   const auto shown = causeway::text::quoted(input);
   must(json::is_utf8(shown) && shown.size() < 120, "what is quoted is short and UTF-8");
   if (is_room_alias(input)) must(is_server_name(server_name_of(input)), "an alias names a server");
   (void)is_room_id(input);
   (void)is_event_id(input);
-  if (is_signing_key_id(input)) must(is_verify_key_id(input), "what a key of ours may be called others may call theirs");
+  if (is_signing_key_id(input))
+    must(is_verify_key_id(input), "what a key of ours may be called others may call theirs");
   (void)is_room_version_grammar(input);
   (void)has_identifier_shape(input, '@', true);
 }

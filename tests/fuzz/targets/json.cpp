@@ -7,7 +7,8 @@ using namespace causeway::matrix;
 FUZZ_TARGET(json) {
   const auto parsed = json::parse(input);
   const auto readable = json::parse_readable(input, {"pdus", "edus"});
-  if (parsed && parsed->as_object()) causeway::fuzz::must(readable && *readable == *parsed, "item by item or as a whole is the same");
+  if (parsed && parsed->as_object())
+    causeway::fuzz::must(readable && *readable == *parsed, "item by item or as a whole is the same");
   if (!parsed) return;
   causeway::fuzz::must(json::is_utf8(input), "a text that is no UTF-8 is refused");
   const auto text = json::canonical(*parsed);

@@ -23,7 +23,8 @@ FUZZ_TARGET(levels) {
     for (const auto& [key, before, after] : *there) {
       must(before != after, "a change is one");
       for (const auto& level : {before, after})
-        if (level) must(level->clamped() < infinite_power && level->clamped() > -infinite_power, "no level is a creator's");
+        if (level)
+          must(level->clamped() < infinite_power && level->clamped() > -infinite_power, "no level is a creator's");
     }
   }
 }

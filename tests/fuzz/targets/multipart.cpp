@@ -12,7 +12,8 @@ struct log : part_listener {
   std::string text;
   std::size_t bytes = 0;
   status on_part(std::size_t number, const part_headers& headers) override {
-    text += "|" + std::to_string(number) + "|" + headers.content_type + "|" + headers.content_disposition + "|" + headers.location + "|";
+    text += "|" + std::to_string(number) + "|" + headers.content_type + "|" + headers.content_disposition + "|" +
+            headers.location + "|";
     return number < 2 ? ok() : status{fault_code::peer_bad_answer, "third"};
   }
   status on_part_bytes(std::size_t, std::string_view piece) override {

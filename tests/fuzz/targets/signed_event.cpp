@@ -39,8 +39,9 @@ bool has_signed(const event& kept, std::string_view server) {
   if (known == ring().end() || !of_server) return false;
   const auto bytes = signed_bytes(kept.source, kept.rules());
   for (const auto& [id, signature] : *of_server)
-    if (auto key = known->second->find(id); key != known->second->end() && signature.as_string() &&
-                                            verify_signature(key->second.public_key_base64, *signature.as_string(), bytes))
+    if (auto key = known->second->find(id);
+        key != known->second->end() && signature.as_string() &&
+        verify_signature(key->second.public_key_base64, *signature.as_string(), bytes))
       return true;
   return false;
 }
@@ -56,9 +57,11 @@ void check_promise(const event& x) {
   if (verdict != event_check::valid && verdict != event_check::bad_hash) return;
   const auto kept = verdict == event_check::valid ? std::make_shared<const event>(x) : redacted(x);
   const auto sender = server_name_of(kept->sender);
-  must(has_signed(*kept, sender) || (redeems_token(*kept) && sender != own), "the sender's server has signed what is kept");
+  must(has_signed(*kept, sender) || (redeems_token(*kept) && sender != own),
+       "the sender's server has signed what is kept");
   if (sender == own) must(has_signed(*kept, own), "nothing in our name is kept without our signature");
-  if (kept->rules().event_ids == event_id_format::given) must(has_signed(*kept, server_name_of(kept->event_id)), "the server that named it has signed it");
+  if (kept->rules().event_ids == event_id_format::given)
+    must(has_signed(*kept, server_name_of(kept->event_id)), "the server that named it has signed it");
   const auto* via = kept->content().find("join_authorised_via_users_server");
   if (kept->rules().restricted_join && kept->membership() == "join" && via && via->as_string())
     must(has_signed(*kept, server_name_of(*via->as_string())), "whoever lets the joiner in has signed it");
@@ -82,8 +85,9 @@ FUZZ_TARGET(signed_event) {
   for (const auto signer : {own, other}) {
     const auto key = key_of(signer == own ? 'h' : 't');
     for (const auto sender : {std::string{"@u:"} + std::string{own}, std::string{"@u:"} + std::string{other}}) {
-      json::object pdu{{"type", "m.room.member"}, {"room_id", "!r:here.example"}, {"sender", sender}, {"state_key", "@v:there.example"},
-                       {"origin_server_ts", 1}, {"depth", 1}, {"prev_events", json::array{}}, {"auth_events", json::array{}}, {"content", *content}};
+      json::object pdu{{"type", "m.room.member"},         {"room_id", "!r:here.example"}, {"sender", sender},
+                       {"state_key", "@v:there.example"}, {"origin_server_ts", 1},        {"depth", 1},
+                       {"prev_events", json::array{}},    {"auth_events", json::array{}}, {"content", *content}};
       const auto genuine = hash_and_sign(pdu, rules, signer, key);
       if (!genuine) continue;
       check_promise(**genuine);

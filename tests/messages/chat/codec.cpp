@@ -17,8 +17,9 @@ BOOST_AUTO_TEST_SUITE(chat_codec)
 namespace {
 
 std::vector<test::entry> a_room() {
-  return {{"room", str("r1")}, {"type", str("channel")}, {"visibility", str("public")}, {"name", str("General")},
-          {"creator", str("alice")}, {"members", packed(std::vector<std::string>{"bob", "@carol:b.example"})}};
+  return {{"room", str("r1")},           {"type", str("channel")},
+          {"visibility", str("public")}, {"name", str("General")},
+          {"creator", str("alice")},     {"members", packed(std::vector<std::string>{"bob", "@carol:b.example"})}};
 }
 
 void refuses(const char* name, const std::string& body, fault_code code, std::string_view word) {
@@ -72,21 +73,33 @@ BOOST_AUTO_TEST_CASE(a_missing_or_wrong_key_is_named) {
           "accept must be a boolean");
   refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"members", str("bob")}}),
           fault_code::bad_body, "members must be an array");
-  refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"members", packed(std::vector<int>{1})}}),
-          fault_code::bad_body, "members must be a string");
+  refuses(
+    "room.create",
+    map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"members", packed(std::vector<int>{1})}}),
+    fault_code::bad_body, "members must be a string");
 }
 
 BOOST_AUTO_TEST_CASE(public_knock_and_alias_are_for_channels) {
-  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"visibility", str("knock")}}),
+  refuses("room.create",
+          map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"visibility", str("knock")}}),
           fault_code::bad_body, "visibility");
-  refuses("room.create", map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"visibility", str("public")}}),
+  refuses("room.create",
+          map({{"room", str("r")}, {"type", str("dm")}, {"creator", str("a")}, {"visibility", str("public")}}),
           fault_code::bad_body, "visibility");
-  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"alias", str("x")}}),
+  refuses("room.create",
+          map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"alias", str("x")}}),
           fault_code::bad_body, "alias");
   const auto club = packed(std::vector<std::string>{"club"});
-  refuses("room.create", map({{"room", str("r")}, {"type", str("channel")}, {"visibility", str("public")}, {"creator", str("a")}, {"members_of", club}}),
+  refuses("room.create",
+          map({{"room", str("r")},
+               {"type", str("channel")},
+               {"visibility", str("public")},
+               {"creator", str("a")},
+               {"members_of", club}}),
           fault_code::bad_body, "members_of");
-  refuses("room.create", map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"members_of", club}}), fault_code::bad_body, "members_of");
+  refuses("room.create",
+          map({{"room", str("r")}, {"type", str("group_dm")}, {"creator", str("a")}, {"members_of", club}}),
+          fault_code::bad_body, "members_of");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_command_is_named) {
@@ -98,22 +111,31 @@ BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
   const std::string long_id(limits::identifier_bytes_max + 1, 'x');
   refuses("query.room", map({{"room", str(long_id)}}), fault_code::too_large, "room is over 255 bytes");
   const auto message = [](std::string text, std::string html) {
-    return map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}, {"html", str(html)}});
+    return map(
+      {{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}, {"html", str(html)}});
   };
   const std::string half(limits::authored_content_bytes_max / 2, 'x');
   BOOST_TEST(bool(decode_command("message.send", message(half, half))));
   refuses("message.send", message(half, half + "x"), fault_code::too_large, "text and html");
   refuses("message.send", message(half + half + "x", ""), fault_code::too_large, "text is over");
   const std::vector<std::string> mentions(1'001, "@a:b");
-  refuses("message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str("t")}, {"mentions", packed(mentions)}}),
+  refuses("message.send",
+          map({{"room", str("r")},
+               {"sender", str("s")},
+               {"message", str("m")},
+               {"text", str("t")},
+               {"mentions", packed(mentions)}}),
           fault_code::too_large, "mentions has more than 1000 entries");
-  refuses("room.join", map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}), fault_code::too_large,
-          "via has more than 20 entries");
-  refuses("room.knock", map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}), fault_code::too_large,
-          "via has more than 20 entries");
+  refuses("room.join",
+          map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}),
+          fault_code::too_large, "via has more than 20 entries");
+  refuses("room.knock",
+          map({{"room", str("r")}, {"user", str("u")}, {"via", packed(std::vector<std::string>(21, "s"))}}),
+          fault_code::too_large, "via has more than 20 entries");
   const std::string long_reason(4'097, 'x');
   for (const auto* name : {"room.knock", "knock.retract", "knock.reject"})
-    refuses(name, map({{"room", str("r")}, {"by", str("b")}, {"user", str("u")}, {"reason", str(long_reason)}}), fault_code::too_large, "reason is over 4096 bytes");
+    refuses(name, map({{"room", str("r")}, {"by", str("b")}, {"user", str("u")}, {"reason", str(long_reason)}}),
+            fault_code::too_large, "reason is over 4096 bytes");
   refuses("query.room", std::string(limits::chat_frame_bytes_max + 1, 'x'), fault_code::too_large, "body");
 }
 
@@ -126,8 +148,9 @@ BOOST_AUTO_TEST_CASE(parts_of_files_are_bytes_and_bounded) {
   BOOST_TEST((read.bytes == part.bytes));
   BOOST_TEST(read.total_bytes == 5u);
   BOOST_TEST(read.content_type.value() == "image/png");
-  refuses("media.put", map({{"upload", str("u")}, {"offset", packed(0)}, {"bytes", str("text")}, {"total_bytes", packed(9)}}), fault_code::bad_body,
-          "bytes must be bytes (bin)");
+  refuses("media.put",
+          map({{"upload", str("u")}, {"offset", packed(0)}, {"bytes", str("text")}, {"total_bytes", packed(9)}}),
+          fault_code::bad_body, "bytes must be bytes (bin)");
   part.total_bytes = 4;
   refuses("media.put", encode(command{part}), fault_code::bad_body, "bytes reach beyond total_bytes");
   part.offset = UINT64_MAX;
@@ -137,12 +160,17 @@ BOOST_AUTO_TEST_CASE(parts_of_files_are_bytes_and_bounded) {
   part = {"u", 0, {}, 0, "nonsense", {}};
   refuses("media.put", encode(command{part}), fault_code::bad_body, "content_type is no media type");
   refuses("media.get", map({{"mxc", str("mxc://a/b/c")}}), fault_code::bad_body, "mxc is no mxc://server/media_id");
-  refuses("media.get", map({{"mxc", str("mxc://a/b")}, {"length", packed(0)}}), fault_code::bad_body, "length lies in 1 to 524288");
-  BOOST_TEST(std::get<media_get>(*decode_command("media.get", map({{"mxc", str("mxc://a/b")}}))).length == limits::media_part_bytes_max);
+  refuses("media.get", map({{"mxc", str("mxc://a/b")}, {"length", packed(0)}}), fault_code::bad_body,
+          "length lies in 1 to 524288");
+  BOOST_TEST(std::get<media_get>(*decode_command("media.get", map({{"mxc", str("mxc://a/b")}}))).length ==
+             limits::media_part_bytes_max);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_a_message_are_checked) {
-  message_send message{"r", "s", "m", "", {}, {}, {}, {}, {{"mxc://a/b", "f", "image/png", 5, 6, 7, 8}, {"mxc://a/c", "g", "text/plain", 0, {}, {}, {}}}};
+  message_send message{
+    "r", "s", "m",
+    "",  {},  {},
+    {},  {},  {{"mxc://a/b", "f", "image/png", 5, 6, 7, 8}, {"mxc://a/c", "g", "text/plain", 0, {}, {}, {}}}};
   const auto x = decode_command("message.send", encode(command{message}));
   BOOST_REQUIRE(x);
   const auto& files = std::get<message_send>(*x).files;
@@ -156,24 +184,28 @@ BOOST_AUTO_TEST_CASE(files_of_a_message_are_checked) {
   message.files[1].mxc = "https://a/c";
   refuses("message.send", encode(command{message}), fault_code::bad_body, "files.mxc is no mxc://server/media_id");
   message.files[1] = {"mxc://a/c", "g", "text/plain", std::uint64_t{1} << 60, {}, {}, {}};
-  refuses("message.send", encode(command{message}), fault_code::bad_body, "files.size_bytes and width, height, duration_ms are at most 2^53-1");
+  refuses("message.send", encode(command{message}), fault_code::bad_body,
+          "files.size_bytes and width, height, duration_ms are at most 2^53-1");
   message.files.assign(21, message.files[0]);
   refuses("message.send", encode(command{message}), fault_code::too_large, "files has more than 20 entries");
 }
 
 BOOST_AUTO_TEST_CASE(a_message_of_which_nothing_can_be_seen_is_refused) {
   const auto message = [](const std::string& text) {
-    return std::vector<test::entry>{{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}};
+    return std::vector<test::entry>{
+      {"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}};
   };
   for (const auto* text : {"", " ", "\n\t", "\u200b", "\u00a0\u2060", "\u3164", "\ufeff"})
-    refuses("message.send", map(message(text)), fault_code::bad_body, "text has nothing that can be seen, and there are no files");
+    refuses("message.send", map(message(text)), fault_code::bad_body,
+            "text has nothing that can be seen, and there are no files");
   auto with_html = message("\u200b");
   with_html.push_back({"html", str("<b>hi</b>")});
   refuses("message.send", map(with_html), fault_code::bad_body, "text has nothing that can be seen: html");
   message_send with_file{"r", "s", "m", " ", {}, {}, {}, {}, {{"mxc://a/b", "f", "image/png", 5, {}, {}, {}}}};
   BOOST_TEST(bool(decode_command("message.send", encode(command{with_file}))));
   with_file.files[0].file_name = "\u200b";
-  refuses("message.send", encode(command{with_file}), fault_code::bad_body, "files.file_name has nothing that can be seen");
+  refuses("message.send", encode(command{with_file}), fault_code::bad_body,
+          "files.file_name has nothing that can be seen");
 }
 
 BOOST_AUTO_TEST_CASE(an_id_of_a_user_that_is_empty_or_too_long_is_an_invalid_identifier) {
@@ -183,27 +215,41 @@ BOOST_AUTO_TEST_CASE(an_id_of_a_user_that_is_empty_or_too_long_is_an_invalid_ide
     return map(rest);
   };
   for (const auto& [value, word] : {std::pair{std::string{}, "is empty"}, {long_one, "has 256 bytes"}}) {
-    refuses("invite.send", in("user", value, {{"room", str("r")}, {"by", str("b")}}), fault_code::invalid_identifier, word);
-    refuses("invite.send", in("by", value, {{"room", str("r")}, {"user", str("u")}}), fault_code::invalid_identifier, word);
-    refuses("message.send", in("sender", value, {{"room", str("r")}, {"message", str("m")}, {"text", str("t")}}), fault_code::invalid_identifier, word);
+    refuses("invite.send", in("user", value, {{"room", str("r")}, {"by", str("b")}}), fault_code::invalid_identifier,
+            word);
+    refuses("invite.send", in("by", value, {{"room", str("r")}, {"user", str("u")}}), fault_code::invalid_identifier,
+            word);
+    refuses("message.send", in("sender", value, {{"room", str("r")}, {"message", str("m")}, {"text", str("t")}}),
+            fault_code::invalid_identifier, word);
     refuses("query.invitations", in("user", value, {}), fault_code::invalid_identifier, word);
     refuses("query.user", in("user", value, {}), fault_code::invalid_identifier, word);
     auto room = a_room();
     room[5].value = packed(std::vector<std::string>{"bob", value});
     refuses("room.create", map(room), fault_code::invalid_identifier, word);
   }
-  refuses("invite.send", map({{"room", str("r")}, {"by", str("b")}, {"user", packed(7)}}), fault_code::bad_body, "user must be a string");
+  refuses("invite.send", map({{"room", str("r")}, {"by", str("b")}, {"user", packed(7)}}), fault_code::bad_body,
+          "user must be a string");
 }
 
 BOOST_AUTO_TEST_CASE(fields_a_command_does_not_have_are_named_once_by_their_path) {
   std::vector<std::string> ignored;
   const auto file = [](const char* more) {
-    return map({{"mxc", str("mxc://a/b")}, {"file_name", str("f")}, {"content_type", str("image/png")}, {"size_bytes", packed(5)}, {more, packed(1)}});
+    return map({{"mxc", str("mxc://a/b")},
+                {"file_name", str("f")},
+                {"content_type", str("image/png")},
+                {"size_bytes", packed(5)},
+                {more, packed(1)}});
   };
-  const auto body = map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str("t")}, {"reply_too", str("m1")},
-                         {"files", "\x92" + file("widht") + file("widht")}, {"priority", packed(msgpack::type::nil_t{})}});
+  const auto body = map({{"room", str("r")},
+                         {"sender", str("s")},
+                         {"message", str("m")},
+                         {"text", str("t")},
+                         {"reply_too", str("m1")},
+                         {"files", "\x92" + file("widht") + file("widht")},
+                         {"priority", packed(msgpack::type::nil_t{})}});
   BOOST_REQUIRE(bool(decode_command("message.send", body, &ignored)));
-  BOOST_TEST(ignored == (std::vector<std::string>{"reply_too", "priority", "files.widht"}), boost::test_tools::per_element());
+  BOOST_TEST(ignored == (std::vector<std::string>{"reply_too", "priority", "files.widht"}),
+             boost::test_tools::per_element());
   BOOST_REQUIRE(bool(decode_command("query.room", map({{"room", str("r")}}), &ignored)));
   BOOST_TEST(ignored.empty());
   BOOST_REQUIRE(bool(decode_command("query.room", "\x82\x07\x08" + map({{"room", str("r")}}).substr(1), &ignored)));
@@ -212,7 +258,9 @@ BOOST_AUTO_TEST_CASE(fields_a_command_does_not_have_are_named_once_by_their_path
 
 BOOST_AUTO_TEST_CASE(who_wrote_txet_is_told_that_text_is_missing_and_txet_unknown) {
   std::vector<std::string> ignored;
-  const auto x = decode_command("message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"txet", str("t")}}), &ignored);
+  const auto x = decode_command(
+    "message.send", map({{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"txet", str("t")}}),
+    &ignored);
   BOOST_REQUIRE(!x);
   BOOST_TEST((x.error().code == fault_code::bad_body));
   BOOST_TEST(x.error().detail == "text is missing; not known: txet (text?)");
@@ -248,9 +296,12 @@ BOOST_AUTO_TEST_CASE(nesting_and_counts_are_bounded_before_allocation) {
   refuses("query.room", map({{"room", str("r")}, {"x", deep + "\xc0"}}), fault_code::bad_body, "nested too deeply");
   deep.pop_back();
   BOOST_TEST(bool(decode_command("query.room", map({{"room", str("r")}, {"x", deep + "\xc0"}}))));
-  refuses("query.room", map({{"room", str("r")}, {"x", "\xdd\xff\xff\xff\xff"}}), fault_code::bad_body, "too many values");
-  refuses("query.room", map({{"room", str("r")}, {"x", "\xdf\x7f\xff\xff\xff"}}), fault_code::bad_body, "too many values");
-  refuses("query.room", map({{"room", str("r")}, {"x", packed(std::vector<int>(100'001))}}), fault_code::bad_body, "too many values");
+  refuses("query.room", map({{"room", str("r")}, {"x", "\xdd\xff\xff\xff\xff"}}), fault_code::bad_body,
+          "too many values");
+  refuses("query.room", map({{"room", str("r")}, {"x", "\xdf\x7f\xff\xff\xff"}}), fault_code::bad_body,
+          "too many values");
+  refuses("query.room", map({{"room", str("r")}, {"x", packed(std::vector<int>(100'001))}}), fault_code::bad_body,
+          "too many values");
 }
 
 BOOST_AUTO_TEST_CASE(every_command_round_trips) {
@@ -310,7 +361,19 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     invitation_received{"r", "!r", "11", "@u:s", "@b:t", "B", "n", "dm", "why", 7},
     invitation_changed{"r", "!r", "@u:s", "@b:t", "outgoing", "accepted", "pending", "", 7},
     member_changed{"r", "!r", "@u:s", "join", "invite", "@b:t", "", "U", "mxc://x", "$e", 7},
-    message_received{"r", "!r", "$e", "@u:s", "m.text", "hi", "<b>", "$a", "$b", {"@m:s"}, received_file{"mxc://s/m", "f", "image/png", 3, 1, 2}, true, 7},
+    message_received{"r",
+                     "!r",
+                     "$e",
+                     "@u:s",
+                     "m.text",
+                     "hi",
+                     "<b>",
+                     "$a",
+                     "$b",
+                     {"@m:s"},
+                     received_file{"mxc://s/m", "f", "image/png", 3, 1, 2},
+                     true,
+                     7},
     message_deleted{"r", "!r", "$e", "m", "@b:t", "why", "$d", 7},
     delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7, {{{"t", "why not"}}}},
     system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},
@@ -332,27 +395,52 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
   BOOST_TEST(encode(answer{empty_answer{}}) == "\x80");
   BOOST_TEST(encode(answer{event_answer{"$e"}}) == map({{"event_id", str("$e")}}));
   BOOST_TEST(encode(answer{state_answer{"pending"}}) == map({{"state", str("pending")}}));
-  BOOST_TEST(encode(answer{invited_answer{"sending", "group_dm"}}) == map({{"state", str("sending")}, {"type", str("group_dm")}}));
+  BOOST_TEST(encode(answer{invited_answer{"sending", "group_dm"}}) ==
+             map({{"state", str("sending")}, {"type", str("group_dm")}}));
   BOOST_TEST(encode(answer{room_joined_answer{"!r", "11", "joined"}}) ==
              map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"state", str("joined")}}));
-  BOOST_TEST(encode(answer{room_knocked_answer{"!r", "pending"}}) == map({{"matrix_room_id", str("!r")}, {"state", str("pending")}}));
+  BOOST_TEST(encode(answer{room_knocked_answer{"!r", "pending"}}) ==
+             map({{"matrix_room_id", str("!r")}, {"state", str("pending")}}));
   BOOST_TEST(encode(answer{user_answer{"@u:s"}}) == map({{"user", str("@u:s")}}));
-  const auto invitation = map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"user", str("u")}, {"by", str("b")},
-                               {"direction", str("outgoing")}, {"state", str("pending")}, {"reason", str("")}, {"since_ts", packed(7)}, {"attempts", packed(0)},
-                               {"retry_at_ts", packed(0)}, {"last_fault", str("")}});
+  const auto invitation = map({{"room", str("r")},
+                               {"matrix_room_id", str("!r")},
+                               {"user", str("u")},
+                               {"by", str("b")},
+                               {"direction", str("outgoing")},
+                               {"state", str("pending")},
+                               {"reason", str("")},
+                               {"since_ts", packed(7)},
+                               {"attempts", packed(0)},
+                               {"retry_at_ts", packed(0)},
+                               {"last_fault", str("")}});
   const invitation_view view{"r", "!r", "u", "b", "outgoing", "pending", "", 7};
-  BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) ==
-             map({{"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"invitations", "\x91" + invitation}, {"more_invitations", "\xc2"}}));
-  const auto member = map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
+  BOOST_TEST(encode(answer{room_created_answer{"!r", "11", {view}}}) == map({{"matrix_room_id", str("!r")},
+                                                                             {"room_version", str("11")},
+                                                                             {"invitations", "\x91" + invitation},
+                                                                             {"more_invitations", "\xc2"}}));
+  const auto member =
+    map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
   BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, false, {}}}) ==
-             map({{"room", str("r")}, {"matrix_room_id", str("!r")}, {"room_version", str("11")}, {"name", str("n")},
-                  {"topic", str("t")}, {"type", str("dm")}, {"members", "\x91" + member}, {"more_members", "\xc2"}, {"invitations", "\x90"}, {"more_invitations", "\xc2"}}));
+             map({{"room", str("r")},
+                  {"matrix_room_id", str("!r")},
+                  {"room_version", str("11")},
+                  {"name", str("n")},
+                  {"topic", str("t")},
+                  {"type", str("dm")},
+                  {"members", "\x91" + member},
+                  {"more_members", "\xc2"},
+                  {"invitations", "\x90"},
+                  {"more_invitations", "\xc2"}}));
 }
 
 BOOST_AUTO_TEST_CASE(join_progress_counts_events) {
-  BOOST_TEST(encode(join_progress{"", "!r", "@u:s", "verifying", "t", 3, 7}) ==
-             map({{"room", str("")}, {"matrix_room_id", str("!r")}, {"user", str("@u:s")}, {"phase", str("verifying")}, {"server", str("t")},
-                  {"done", packed(3)}, {"total", packed(7)}}));
+  BOOST_TEST(encode(join_progress{"", "!r", "@u:s", "verifying", "t", 3, 7}) == map({{"room", str("")},
+                                                                                     {"matrix_room_id", str("!r")},
+                                                                                     {"user", str("@u:s")},
+                                                                                     {"phase", str("verifying")},
+                                                                                     {"server", str("t")},
+                                                                                     {"done", packed(3)},
+                                                                                     {"total", packed(7)}}));
 }
 
 BOOST_AUTO_TEST_CASE(typing_notification_uses_the_key_typing) {
@@ -363,11 +451,14 @@ BOOST_AUTO_TEST_CASE(typing_notification_uses_the_key_typing) {
 BOOST_AUTO_TEST_CASE(a_fault_says_what_to_do_and_whether_to_repeat) {
   const fault why{fault_code::peer_timeout, "b.example"};
   const auto body = encode(why);
-  BOOST_TEST(body == map({{"code", str("peer_timeout")}, {"message", str(info(why.code).what_to_do)}, {"detail", str("b.example")},
+  BOOST_TEST(body == map({{"code", str("peer_timeout")},
+                          {"message", str(info(why.code).what_to_do)},
+                          {"detail", str("b.example")},
                           {"retryable", packed(true)}}));
   BOOST_TEST((decode_fault(body) == why));
   BOOST_TEST((decode_fault("junk").code == fault_code::bad_body));
-  const auto newer = map({{"code", str("brand_new")}, {"message", str("")}, {"detail", str("x")}, {"retryable", packed(false)}});
+  const auto newer =
+    map({{"code", str("brand_new")}, {"message", str("")}, {"detail", str("x")}, {"retryable", packed(false)}});
   BOOST_TEST((decode_fault(newer) == fault{fault_code::internal, "brand_new: x"}));
 }
 

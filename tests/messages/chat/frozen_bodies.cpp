@@ -180,10 +180,8 @@ void refusals(const std::string& title, const char* name, const std::string& bod
       fold(hash, found.said);
       fold(hash, found.written);
       const auto same = std::ranges::find(told, found.said, &std::pair<std::string, std::string>::first);
-      if (same == told.end())
-        told.emplace_back(found.said, one.name);
-      else
-        same->second += ", " + one.name;
+      if (same == told.end()) told.emplace_back(found.said, one.name);
+      else same->second += ", " + one.name;
     }
     for (const auto& [said, of] : told) lines.push_back(title + "  " + text_of(each) + ": " + said + " <- " + of);
   }

@@ -28,8 +28,12 @@ void refuses(const std::string& bytes, fault_code code, std::string_view word) {
 
 BOOST_AUTO_TEST_CASE(hello_is_read_by_key) {
   const auto credit = map({{"messages", packed(10)}, {"bytes", packed(1'000'000)}});
-  auto x = decode_header<hello_header>(map({{"versions", packed(std::vector<int>{1, 2})}, {"client", str("rc/7")}, {"peer", str("rc1")},
-                                            {"streams", packed(std::vector<int>{0, 3})}, {"credit", credit}, {"resume", packed(true)}}));
+  auto x = decode_header<hello_header>(map({{"versions", packed(std::vector<int>{1, 2})},
+                                            {"client", str("rc/7")},
+                                            {"peer", str("rc1")},
+                                            {"streams", packed(std::vector<int>{0, 3})},
+                                            {"credit", credit},
+                                            {"resume", packed(true)}}));
   BOOST_REQUIRE(x);
   BOOST_TEST(x->versions == (std::vector<std::uint32_t>{1, 2}), boost::test_tools::per_element());
   BOOST_TEST(x->peer == "rc1");
@@ -46,17 +50,23 @@ BOOST_AUTO_TEST_CASE(hello_is_read_by_key) {
 BOOST_AUTO_TEST_CASE(a_wrong_header_names_the_key) {
   refuses<hello_header>(map({}), fault_code::bad_frame, "versions is missing");
   refuses<hello_header>(map({{"versions", packed(std::vector<int>{1})}}), fault_code::bad_frame, "credit is missing");
-  refuses<hello_header>(map({{"versions", packed(std::vector<int>{1})}, {"credit", map({{"messages", packed(-1)}})}}), fault_code::bad_frame,
-                        "credit.messages must be an integer from 0");
-  refuses<hello_header>(map({{"versions", packed(std::vector<int>{1})}, {"credit", packed(1)}}), fault_code::bad_frame, "credit is not a map");
-  refuses<hello_header>(map({{"versions", packed(std::vector<int>(65))}, {"credit", map({{"messages", packed(1)}, {"bytes", packed(1)}})}}),
-                        fault_code::too_large, "versions");
+  refuses<hello_header>(map({{"versions", packed(std::vector<int>{1})}, {"credit", map({{"messages", packed(-1)}})}}),
+                        fault_code::bad_frame, "credit.messages must be an integer from 0");
+  refuses<hello_header>(map({{"versions", packed(std::vector<int>{1})}, {"credit", packed(1)}}), fault_code::bad_frame,
+                        "credit is not a map");
+  refuses<hello_header>(
+    map({{"versions", packed(std::vector<int>(65))}, {"credit", map({{"messages", packed(1)}, {"bytes", packed(1)}})}}),
+    fault_code::too_large, "versions");
   refuses<command_header>(map({{"id", str("x")}}), fault_code::bad_frame, "command is missing");
-  refuses<command_header>(map({{"id", str(std::string(129, 'x'))}, {"command", str("c")}}), fault_code::too_large, "id is over 128 bytes");
+  refuses<command_header>(map({{"id", str(std::string(129, 'x'))}, {"command", str("c")}}), fault_code::too_large,
+                          "id is over 128 bytes");
   refuses<ack_header>(map({{"stream", packed(0)}}), fault_code::bad_frame, "cursor is missing");
-  refuses<ack_header>(map({{"stream", packed(std::uint64_t{1} << 32)}, {"cursor", packed(1)}}), fault_code::bad_frame, "stream");
-  refuses<seek_header>(map({{"stream", packed(0)}, {"cursor", packed(~std::uint64_t{0})}}), fault_code::bad_frame, "cursor");
-  refuses<nack_header>(map({{"stream", packed(0)}, {"cursor", packed(1)}, {"permanent", packed(1)}}), fault_code::bad_frame, "permanent");
+  refuses<ack_header>(map({{"stream", packed(std::uint64_t{1} << 32)}, {"cursor", packed(1)}}), fault_code::bad_frame,
+                      "stream");
+  refuses<seek_header>(map({{"stream", packed(0)}, {"cursor", packed(~std::uint64_t{0})}}), fault_code::bad_frame,
+                       "cursor");
+  refuses<nack_header>(map({{"stream", packed(0)}, {"cursor", packed(1)}, {"permanent", packed(1)}}),
+                       fault_code::bad_frame, "permanent");
   refuses<ping_header>("junk", fault_code::bad_frame, "header");
   refuses<ping_header>(std::string(header_bytes_max + 1, '\x80'), fault_code::too_large, "header");
 }
@@ -109,9 +119,12 @@ BOOST_AUTO_TEST_CASE(an_error_carries_the_fault_and_what_it_is_about) {
 
 /// The example of CONTRACT.md, byte by byte.
 BOOST_AUTO_TEST_CASE(the_contracts_example_is_what_the_code_writes) {
-  const std::string header = "\x82\xa2id\xa4k-17\xa7" "command\xac" "message.send";
+  const std::string header = "\x82\xa2id\xa4k-17\xa7"
+                             "command\xac"
+                             "message.send";
   BOOST_TEST(encode_header(command_header{"k-17", "message.send"}) == header);
-  const std::string body = "\x84\xa4room\xa2r9\xa6sender\xa5" "alice\xa7message\xa2m4\xa4text\xa2hi";
+  const std::string body = "\x84\xa4room\xa2r9\xa6sender\xa5"
+                           "alice\xa7message\xa2m4\xa4text\xa2hi";
   const auto x = chat::decode_command("message.send", body);
   BOOST_REQUIRE(x);
   BOOST_TEST(std::get<chat::message_send>(*x).text == "hi");

@@ -26,8 +26,7 @@ struct entry {
 /// @pre fewer than 16 entries
 inline std::string map(const std::vector<entry>& entries) {
   std::string out(1, static_cast<char>(0x80 | entries.size()));
-  for (const auto& x : entries)
-    out += str(x.key) + x.value;
+  for (const auto& x : entries) out += str(x.key) + x.value;
   return out;
 }
 

@@ -68,13 +68,33 @@ BOOST_AUTO_TEST_CASE(what_an_endpoint_promises_is_taken) {
 BOOST_AUTO_TEST_CASE(what_others_than_homeservers_answer_with_200_is_no_answer_of_any_endpoint) {
   // The user saw: a hosting page answered PUT /send, the message counted as delivered and was lost.
   for (const auto& s : samples) {
-    for (const auto* bad : {"", " ", "<!DOCTYPE html><html><body>Welcome to nginx!</body></html>", "OK", "null", "true", "7", "\"pdus\"", "[]", "[200,{}]",
-                            "[{}]", R"({"status":"ok"})", R"({"errcode":"M_UNKNOWN","error":"x"})", R"({"ok":true,"data":[]})", "{", "{\"", "{}{}", "\xff",
-                            "{\"a\":}", "{\"pdus\":{}", "{\"pdus\":null}"})
-      BOOST_CHECK_MESSAGE(!takes(s.id, bad) || (s.id == endpoint::version && bad[0] == '{'), std::string{s.good} + " <- " + bad);
+    for (const auto* bad : {"",
+                            " ",
+                            "<!DOCTYPE html><html><body>Welcome to nginx!</body></html>",
+                            "OK",
+                            "null",
+                            "true",
+                            "7",
+                            "\"pdus\"",
+                            "[]",
+                            "[200,{}]",
+                            "[{}]",
+                            R"({"status":"ok"})",
+                            R"({"errcode":"M_UNKNOWN","error":"x"})",
+                            R"({"ok":true,"data":[]})",
+                            "{",
+                            "{\"",
+                            "{}{}",
+                            "\xff",
+                            "{\"a\":}",
+                            "{\"pdus\":{}",
+                            "{\"pdus\":null}"})
+      BOOST_CHECK_MESSAGE(!takes(s.id, bad) || (s.id == endpoint::version && bad[0] == '{'),
+                          std::string{s.good} + " <- " + bad);
     // Cut off at every byte.
     const std::string whole = s.good;
-    for (std::size_t n = 0; n < whole.rfind('}'); ++n) BOOST_CHECK_MESSAGE(!takes(s.id, std::string_view{whole}.substr(0, n)), whole.substr(0, n));
+    for (std::size_t n = 0; n < whole.rfind('}'); ++n)
+      BOOST_CHECK_MESSAGE(!takes(s.id, std::string_view{whole}.substr(0, n)), whole.substr(0, n));
   }
 }
 
@@ -91,7 +111,8 @@ BOOST_AUTO_TEST_CASE(each_promised_member_is_needed_and_of_its_kind) {
     {endpoint::state_ids, {"{}", R"({"auth_chain_ids":[]})", R"({"pdu_ids":[],"auth_chain_ids":{}})"}},
     {endpoint::query_directory, {"{}", R"({"servers":[]})", R"({"room_id":7})"}},
     {endpoint::hierarchy, {"{}", R"({"room":[]})"}},
-    {endpoint::key_server, {"{}", R"({"server_name":"x","verify_keys":{}})", R"({"server_name":"x","verify_keys":[],"valid_until_ts":1})"}},
+    {endpoint::key_server,
+     {"{}", R"({"server_name":"x","verify_keys":{}})", R"({"server_name":"x","verify_keys":[],"valid_until_ts":1})"}},
     {endpoint::policy_sign, {R"({"errcode":"M_FORBIDDEN"})", R"({"x":[]})"}},
   };
   for (const auto& [id, bodies] : bad)
@@ -103,9 +124,11 @@ BOOST_AUTO_TEST_CASE(each_promised_member_is_needed_and_of_its_kind) {
 }
 
 BOOST_AUTO_TEST_CASE(the_forms_in_which_servers_in_use_answer_a_transaction_are_taken) {
-  for (const auto* body : {R"({"pdus":{}})", R"({"pdus":{},"edus":{}})", "{}", R"({"$e":{}})", R"({"$e":{},"$f":{"error":"no"}})"})
+  for (const auto* body :
+       {R"({"pdus":{}})", R"({"pdus":{},"edus":{}})", "{}", R"({"$e":{}})", R"({"$e":{},"$f":{"error":"no"}})"})
     BOOST_CHECK_MESSAGE(takes(endpoint::send, body), body);
-  for (const auto* body : {R"({"pdus":[]})", R"({"pdus":"ok"})", R"({"$e":"ok"})", R"({"$e":{},"ok":{}})", R"({"edus":{}})"})
+  for (const auto* body :
+       {R"({"pdus":[]})", R"({"pdus":"ok"})", R"({"$e":"ok"})", R"({"$e":{},"ok":{}})", R"({"edus":{}})"})
     BOOST_CHECK_MESSAGE(!takes(endpoint::send, body), body);
 }
 
@@ -116,7 +139,8 @@ BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_does_not_spoil_the_list_it_sta
 }
 
 BOOST_AUTO_TEST_CASE(files_are_no_json) {
-  for (const auto id : {endpoint::media_download, endpoint::media_thumbnail, endpoint::media_download_v3}) BOOST_TEST(takes(id, "\x89PNG"));
+  for (const auto id : {endpoint::media_download, endpoint::media_thumbnail, endpoint::media_download_v3})
+    BOOST_TEST(takes(id, "\x89PNG"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -125,16 +149,19 @@ BOOST_AUTO_TEST_SUITE(json_outline)
 
 BOOST_AUTO_TEST_CASE(members_are_told_with_their_kinds_and_nothing_is_read_of_what_is_in_them) {
   using namespace causeway::matrix::json;
-  const auto found = outline(R"( {"a":[],"b":{"x":"}]"},"c":"\"]","d":-1.5e3 ,"e":true,"f":null,"p\u0064us":[1,[2,{"y":[]}]]} )");
+  const auto found =
+    outline(R"( {"a":[],"b":{"x":"}]"},"c":"\"]","d":-1.5e3 ,"e":true,"f":null,"p\u0064us":[1,[2,{"y":[]}]]} )");
   BOOST_REQUIRE(found);
   std::string shown;
-  for (const auto& m : *found) shown += m.key + std::to_string(static_cast<int>(m.kind)) + (m.is_empty ? "-" : "") + " ";
+  for (const auto& m : *found)
+    shown += m.key + std::to_string(static_cast<int>(m.kind)) + (m.is_empty ? "-" : "") + " ";
   BOOST_TEST(shown == "a4- b5 c3 d2 e1 f0 pdus4 ");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_object_is_refused_without_recursion) {
   using namespace causeway::matrix::json;
-  for (const auto* text : {"", "[]", "{a:1}", "{\"a\"}", "{\"a\":1,}", "{\"a\":nul}", "{\"a\":1 2}", "{,}", "{\"a\":\"x}", "{\"a\":\"x\\", "{\"a\\q\":1}"})
+  for (const auto* text : {"", "[]", "{a:1}", "{\"a\"}", "{\"a\":1,}", "{\"a\":nul}", "{\"a\":1 2}", "{,}",
+                           "{\"a\":\"x}", "{\"a\":\"x\\", "{\"a\\q\":1}"})
     BOOST_CHECK_MESSAGE(!outline(text), text);
   BOOST_TEST(!outline("{\"a\":" + std::string(1'000'000, '[')));
   BOOST_TEST(bool{outline("{\"a\":" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}")});

@@ -22,8 +22,7 @@ std::string join_rule(std::string_view x) { return R"({"join_rule":")" + std::st
 /// alice 100 (infinite in version 12), bob 50, carol 0, all joined; invite-only.
 made_room staffed(std::string_view version, std::string_view create_content = "{}") {
   made_room room{version, create_content};
-  for (const auto user_id : {alice, bob, carol})
-    room.put_member(user_id, "join");
+  for (const auto user_id : {alice, bob, carol}) room.put_member(user_id, "join");
   room.put("m.room.power_levels", alice, "",
            room.rules().privileged_creators ? R"({"users":{"@bob:b.test":50}})"
                                             : R"({"users":{"@alice:a.test":100,"@bob:b.test":50}})");
@@ -42,15 +41,13 @@ std::string rule_of(const status& verdict) {
 std::vector<std::string_view> versions_from(int first) {
   std::vector<std::string_view> result;
   for (const auto& rules : room_versions())
-    if (std::stoi(std::string{rules.id}) >= first)
-      result.push_back(rules.id);
+    if (std::stoi(std::string{rules.id}) >= first) result.push_back(rules.id);
   return result;
 }
 std::vector<std::string_view> versions_to(int last) {
   std::vector<std::string_view> result;
   for (const auto& rules : room_versions())
-    if (std::stoi(std::string{rules.id}) <= last)
-      result.push_back(rules.id);
+    if (std::stoi(std::string{rules.id}) <= last) result.push_back(rules.id);
   return result;
 }
 
@@ -85,14 +82,12 @@ BOOST_AUTO_TEST_CASE(changing_anothers_membership_is_judged_as_by_the_reference)
     };
     const auto sender = user_of(sender_role, false), target = user_of(target_role, true);
     room.put_member(sender, "join");
-    if (before.empty())
-      room.remove("m.room.member", target);
-    else
-      room.put_member(target, before);
+    if (before.empty()) room.remove("m.room.member", target);
+    else room.put_member(target, before);
     const auto verdict = room.verdict("m.room.member", sender, target, membership(after));
     BOOST_TEST(bool(verdict) == (text_of(columns[5]) == "allow"),
-               "version " << version << ": " << sender_role << " makes " << target_role << " " << before << " -> " << after << ": "
-                          << words(verdict));
+               "version " << version << ": " << sender_role << " makes " << target_role << " " << before << " -> "
+                          << after << ": " << words(verdict));
   }
 }
 
@@ -102,11 +97,11 @@ BOOST_AUTO_TEST_CASE(changing_ones_own_membership_is_judged_as_by_the_reference)
   BOOST_TEST(cases.size() == 648u);
   for (const auto& row : cases) {
     const auto& columns = *row.as_array();
-    const auto version = text_of(columns[0]), rule = text_of(columns[1]), before = text_of(columns[2]), after = text_of(columns[3]);
+    const auto version = text_of(columns[0]), rule = text_of(columns[1]), before = text_of(columns[2]),
+               after = text_of(columns[3]);
     auto room = staffed(version);
     room.put("m.room.join_rules", alice, "", join_rule(rule));
-    if (!before.empty())
-      room.put_member(dave, before);
+    if (!before.empty()) room.put_member(dave, before);
     const auto verdict = room.verdict("m.room.member", dave, std::string{dave}, membership(after));
     BOOST_TEST(bool(verdict) == (text_of(columns[4]) == "allow"),
                "version " << version << ", " << rule << ": " << before << " -> " << after << ": " << words(verdict));
@@ -117,8 +112,8 @@ BOOST_AUTO_TEST_CASE(changing_ones_own_membership_is_judged_as_by_the_reference)
 
 BOOST_AUTO_TEST_CASE(auth_types_are_those_of_the_selection_algorithm) {
   using types = std::vector<state_key_pair>;
-  const auto of = [](std::string_view version, std::string_view type, std::string_view sender, std::optional<std::string> key,
-                     std::string_view content) {
+  const auto of = [](std::string_view version, std::string_view type, std::string_view sender,
+                     std::optional<std::string> key, std::string_view content) {
     return auth_types_for(*find_room_version(version), type, sender, key ? &*key : nullptr, parsed(content));
   };
   const state_key_pair create{"m.room.create", ""}, levels{"m.room.power_levels", ""}, rules{"m.room.join_rules", ""};
@@ -126,24 +121,33 @@ BOOST_AUTO_TEST_CASE(auth_types_are_those_of_the_selection_algorithm) {
   BOOST_TEST((of("11", "m.room.create", bob, "", "{}") == types{}));
   BOOST_TEST((of("11", "m.room.message", bob, std::nullopt, "{}") == types{create, levels, from_bob}));
   BOOST_TEST((of("12", "m.room.message", bob, std::nullopt, "{}") == types{levels, from_bob}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{bob}, membership("leave")) == types{create, levels, from_bob}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("ban")) == types{create, levels, from_bob, from_carol}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("invite")) == types{create, levels, from_bob, from_carol, rules}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{bob}, membership("knock")) == types{create, levels, from_bob, rules}));
+  BOOST_TEST(
+    (of("11", "m.room.member", bob, std::string{bob}, membership("leave")) == types{create, levels, from_bob}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("ban")) ==
+              types{create, levels, from_bob, from_carol}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("invite")) ==
+              types{create, levels, from_bob, from_carol, rules}));
+  BOOST_TEST(
+    (of("11", "m.room.member", bob, std::string{bob}, membership("knock")) == types{create, levels, from_bob, rules}));
   const auto* restricted = R"({"membership":"join","join_authorised_via_users_server":"@carol:c.test"})";
-  BOOST_TEST((of("8", "m.room.member", bob, std::string{bob}, restricted) == types{create, levels, from_bob, rules, from_carol}));
+  BOOST_TEST((of("8", "m.room.member", bob, std::string{bob}, restricted) ==
+              types{create, levels, from_bob, rules, from_carol}));
   BOOST_TEST((of("7", "m.room.member", bob, std::string{bob}, restricted) == types{create, levels, from_bob, rules}));
   const auto* third_party = R"({"membership":"invite","third_party_invite":{"signed":{"token":"t"}}})";
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, third_party)
-              == types{create, levels, from_bob, from_carol, rules, state_key_pair{"m.room.third_party_invite", "t"}}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, third_party) ==
+              types{create, levels, from_bob, from_carol, rules, state_key_pair{"m.room.third_party_invite", "t"}}));
   // Malformed contents select less and throw nothing.
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, R"({"membership":5})") == types{create, levels, from_bob}));
+  BOOST_TEST(
+    (of("11", "m.room.member", bob, std::string{carol}, R"({"membership":5})") == types{create, levels, from_bob}));
   BOOST_TEST((of("11", "m.room.member", bob, std::nullopt, membership("join")) == types{create, levels, from_bob}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, R"({"membership":"invite","third_party_invite":[]})").size() == 5u));
+  BOOST_TEST(
+    (of("11", "m.room.member", bob, std::string{carol}, R"({"membership":"invite","third_party_invite":[]})").size() ==
+     5u));
 }
 
 BOOST_AUTO_TEST_CASE(selected_auth_events_are_the_current_ones) {
-  const state_map state{{{"m.room.create", ""}, "$c"}, {{"m.room.member", std::string{bob}}, "$b"}, {{"m.room.topic", ""}, "$t"}};
+  const state_map state{
+    {{"m.room.create", ""}, "$c"}, {{"m.room.member", std::string{bob}}, "$b"}, {{"m.room.topic", ""}, "$t"}};
   const json::object nothing;
   const auto in_11 = select_auth_events(*find_room_version("11"), "m.room.message", bob, nullptr, nothing, state);
   BOOST_TEST((in_11 == std::vector<std::string>{"$c", "$b"}));
@@ -166,8 +170,7 @@ BOOST_AUTO_TEST_CASE(listed_auth_events_must_be_selectable_unique_accepted_and_o
     const auto check = [&](std::vector<std::string> listed) {
       auto x = *room.proposed("m.room.message", bob, std::nullopt, "{}");
       x.auth_events = std::move(listed);
-      if (lists_create)
-        x.auth_events.insert(x.auth_events.begin(), "$create");
+      if (lists_create) x.auth_events.insert(x.auth_events.begin(), "$create");
       return check_auth_events(x, find, [&](std::string_view id) { return id == rejected; });
     };
     CHECK_RULE("allowed", check({member.event_id, levels.event_id}));
@@ -226,10 +229,8 @@ BOOST_AUTO_TEST_CASE(create_event_founds_a_room_of_its_own_server) {
     x.prev_events = {"$earlier"};
     CHECK_RULE("1.1", check_auth(x, nullptr, nothing));
     x = room.create();
-    if (room.rules().room_id_is_create_hash)
-      x.source.set("room_id", "!create");
-    else
-      x.room_id = "!room:b.test";
+    if (room.rules().room_id_is_create_hash) x.source.set("room_id", "!create");
+    else x.room_id = "!room:b.test";
     CHECK_RULE("1.2", check_auth(x, nullptr, nothing));
     x = room.create();
     x.event_id = "$second";
@@ -297,7 +298,8 @@ BOOST_AUTO_TEST_CASE(unfederated_room_takes_events_of_its_own_server_only) {
     for (const auto* open : {"{}", R"({"m.federate":true})"})
       CHECK_RULE("allowed", staffed(version, open).verdict("m.room.message", bob, std::nullopt, "{}"));
     // As Synapse: a room is open by a true alone.
-    for (const auto* closed : {R"({"m.federate":"true"})", R"({"m.federate":0})", R"({"m.federate":1})", R"({"m.federate":null})"})
+    for (const auto* closed :
+         {R"({"m.federate":"true"})", R"({"m.federate":0})", R"({"m.federate":1})", R"({"m.federate":null})"})
       CHECK_RULE("4", staffed(version, closed).verdict("m.room.message", bob, std::nullopt, "{}"));
   }
 }
@@ -333,14 +335,15 @@ BOOST_AUTO_TEST_CASE(redaction_needs_level_or_same_server_in_versions_1_and_2) {
     CHECK_RULE("11.3", redaction(room, carol, "c.test"));
     CHECK_RULE("allowed", room.verdict("m.room.redaction", carol, std::nullopt, "{}")); // of nothing
   }
-  for (const auto version : versions_from(3))
-    CHECK_RULE("allowed", redaction(staffed(version), carol, "$x:d.test"));
+  for (const auto version : versions_from(3)) CHECK_RULE("allowed", redaction(staffed(version), carol, "$x:d.test"));
 }
 
 BOOST_AUTO_TEST_CASE(redaction_applies_by_level_or_to_the_own_server) {
   const auto room = staffed("11");
   const power_levels levels{&room.create(), room.state()("m.room.power_levels", "")};
-  const auto by = [&](std::string_view sender) { return room.proposed("m.room.redaction", sender, std::nullopt, "{}"); };
+  const auto by = [&](std::string_view sender) {
+    return room.proposed("m.room.redaction", sender, std::nullopt, "{}");
+  };
   const auto target = room.proposed("m.room.message", dave, std::nullopt, "{}");
   BOOST_TEST(redaction_applies(*by(bob), *target, levels));
   BOOST_TEST(!redaction_applies(*by(carol), *target, levels));
@@ -397,10 +400,11 @@ BOOST_AUTO_TEST_CASE(knock_exists_from_version_7) {
     auto room = staffed(version);
     room.put("m.room.join_rules", alice, "", join_rule("knock"));
     const bool knows_knock = room.rules().knock;
-    CHECK_RULE(knows_knock ? "allowed" : "5.8", room.verdict("m.room.member", dave, std::string{dave}, membership("knock")));
-    CHECK_RULE(knows_knock ? "5.3.4" : "5.3.7", room.verdict("m.room.member", dave, std::string{dave}, membership("join")));
-    if (!knows_knock)
-      continue;
+    CHECK_RULE(knows_knock ? "allowed" : "5.8",
+               room.verdict("m.room.member", dave, std::string{dave}, membership("knock")));
+    CHECK_RULE(knows_knock ? "5.3.4" : "5.3.7",
+               room.verdict("m.room.member", dave, std::string{dave}, membership("join")));
+    if (!knows_knock) continue;
     CHECK_RULE("5.7.2", room.verdict("m.room.member", bob, std::string{dave}, membership("knock")));
     CHECK_RULE("5.7.4", room.verdict("m.room.member", bob, std::string{bob}, membership("knock")));
     room.put_member(dave, "knock");
@@ -424,7 +428,8 @@ BOOST_AUTO_TEST_CASE(restricted_join_needs_a_joined_user_who_may_invite) {
     for (const auto* rule : {"restricted", "knock_restricted"}) {
       auto room = staffed(version);
       room.put("m.room.join_rules", alice, "", join_rule(rule));
-      const bool knows = std::string_view{rule} == "restricted" ? room.rules().restricted_join : room.rules().knock_restricted;
+      const bool knows =
+        std::string_view{rule} == "restricted" ? room.rules().restricted_join : room.rules().knock_restricted;
       if (!knows) {
         CHECK_RULE("5.3.7", join(room, via_bob));
         continue;
@@ -472,7 +477,8 @@ BOOST_AUTO_TEST_CASE(unbanning_needs_both_the_kick_and_the_ban_level) {
   auto room = staffed("11");
   room.put_member(dave, "ban");
   const auto unban = [&](std::string_view levels) {
-    room.put("m.room.power_levels", alice, "", R"({"users":{"@bob:b.test":50,"@dave:d.test":10},)" + std::string{levels} + "}");
+    room.put("m.room.power_levels", alice, "",
+             R"({"users":{"@bob:b.test":50,"@dave:d.test":10},)" + std::string{levels} + "}");
     return room.verdict("m.room.member", bob, std::string{dave}, membership("leave"));
   };
   CHECK_RULE("allowed", unban(R"("kick":50,"ban":50)"));
@@ -500,9 +506,7 @@ struct invited_by_mail {
   signing_key other_key = *signing_key::from_seed(std::string(32, 't'), "ed25519:0");
 
   invited_by_mail() { put_invite(R"("public_key":")" + key.public_key_base64() + R"(")"); }
-  void put_invite(const std::string& keys) {
-    room.put("m.room.third_party_invite", bob, "token", "{" + keys + "}");
-  }
+  void put_invite(const std::string& keys) { room.put("m.room.third_party_invite", bob, "token", "{" + keys + "}"); }
   json::object signed_part(std::string_view mxid = dave, std::string_view token = "token") const {
     json::object result{{"mxid", mxid}, {"token", token}};
     sign_json(result, "id.test", key);
@@ -527,8 +531,10 @@ BOOST_FIXTURE_TEST_CASE(third_party_invite_redeems_its_token, invited_by_mail) {
   CHECK_RULE("5.4.1.3", verdict(json::object{{"mxid", dave}}));
   CHECK_RULE("5.4.1.3", verdict(json::object{{"mxid", dave}, {"token", 5}}));
   CHECK_RULE("5.4.1.8", verdict(json::object{{"mxid", dave}, {"token", "token"}}));
-  CHECK_RULE("5.4.1.2", room.verdict("m.room.member", bob, std::string{dave}, R"({"membership":"invite","third_party_invite":{}})"));
-  CHECK_RULE("5.4.1.2", room.verdict("m.room.member", bob, std::string{dave}, R"({"membership":"invite","third_party_invite":null})"));
+  CHECK_RULE("5.4.1.2", room.verdict("m.room.member", bob, std::string{dave},
+                                     R"({"membership":"invite","third_party_invite":{}})"));
+  CHECK_RULE("5.4.1.2", room.verdict("m.room.member", bob, std::string{dave},
+                                     R"({"membership":"invite","third_party_invite":null})"));
   auto changed = signed_part();
   changed.set("more", 1);
   CHECK_RULE("5.4.1.8", verdict(changed));
@@ -546,7 +552,8 @@ BOOST_FIXTURE_TEST_CASE(third_party_invite_of_a_banned_user_is_refused, invited_
 
 BOOST_FIXTURE_TEST_CASE(third_party_invite_takes_any_listed_key, invited_by_mail) {
   const auto listed = [](const signing_key& x) { return R"({"public_key":")" + x.public_key_base64() + R"("})"; };
-  put_invite(R"("public_key":")" + other_key.public_key_base64() + R"(","public_keys":[)" + listed(other_key) + "," + listed(key) + "]");
+  put_invite(R"("public_key":")" + other_key.public_key_base64() + R"(","public_keys":[)" + listed(other_key) + "," +
+             listed(key) + "]");
   CHECK_RULE("allowed", verdict(signed_part()));
   put_invite(R"("public_keys":[)" + listed(other_key) + "]");
   CHECK_RULE("5.4.1.8", verdict(signed_part()));
@@ -557,15 +564,15 @@ BOOST_FIXTURE_TEST_CASE(third_party_invite_takes_any_listed_key, invited_by_mail
 BOOST_FIXTURE_TEST_CASE(third_party_invite_with_a_thousand_signatures_costs_little, invited_by_mail) {
   auto flooded = signed_part();
   json::object signatures;
-  for (int i = 0; i < 1000; ++i)
-    signatures.set(std::to_string(i), json::object{{"ed25519:0", other_key.sign("x")}});
+  for (int i = 0; i < 1000; ++i) signatures.set(std::to_string(i), json::object{{"ed25519:0", other_key.sign("x")}});
   flooded.set("signatures", signatures);
   CHECK_RULE("5.4.1.8", verdict(flooded));
 }
 
 BOOST_AUTO_TEST_CASE(third_party_invite_event_needs_the_invite_level_only) {
   auto room = staffed("11");
-  room.put("m.room.power_levels", alice, "", R"({"invite":10,"events":{"m.room.third_party_invite":90},"users":{"@bob:b.test":10}})");
+  room.put("m.room.power_levels", alice, "",
+           R"({"invite":10,"events":{"m.room.third_party_invite":90},"users":{"@bob:b.test":10}})");
   CHECK_RULE("allowed", room.verdict("m.room.third_party_invite", bob, "token", "{}"));
   CHECK_RULE("7.1", room.verdict("m.room.third_party_invite", carol, "token", "{}"));
   CHECK_RULE("6", room.verdict("m.room.third_party_invite", dave, "token", "{}"));
@@ -582,7 +589,8 @@ BOOST_AUTO_TEST_CASE(sender_must_be_joined_and_of_the_required_level) {
     CHECK_RULE("6", room.verdict("m.room.message", dave, std::nullopt, "{}"));
     CHECK_RULE("8", room.verdict("m.room.topic", carol, "", "{}"));
     CHECK_RULE("allowed", room.verdict("m.room.topic", bob, "", "{}"));
-    room.put("m.room.power_levels", alice, "", R"({"users":{"@bob:b.test":50},"events":{"m.room.topic":0,"m.room.message":51},"state_default":60})");
+    room.put("m.room.power_levels", alice, "",
+             R"({"users":{"@bob:b.test":50},"events":{"m.room.topic":0,"m.room.message":51},"state_default":60})");
     CHECK_RULE("allowed", room.verdict("m.room.topic", carol, "", "{}"));
     CHECK_RULE("8", room.verdict("m.room.message", bob, std::nullopt, "{}"));
     CHECK_RULE("8", room.verdict("m.room.name", bob, "", "{}"));
@@ -634,35 +642,45 @@ BOOST_AUTO_TEST_CASE(creators_of_version_12_are_above_everybody) {
   BOOST_TEST(levels.of_user(bob) == infinite_power);
   CHECK_RULE("allowed", room.verdict("m.room.member", bob, std::string{carol}, membership("ban")));
   CHECK_RULE("5.6.3", room.verdict("m.room.member", carol, std::string{bob}, membership("ban")));
-  CHECK_RULE("5.6.3", room.verdict("m.room.member", alice, std::string{bob}, membership("ban"))); // not even one another
+  CHECK_RULE("5.6.3",
+             room.verdict("m.room.member", alice, std::string{bob}, membership("ban"))); // not even one another
 }
 
 BOOST_AUTO_TEST_CASE(creators_of_version_12_are_not_listed_among_users) {
   const auto room = staffed("12", R"({"additional_creators":["@bob:b.test"]})");
-  const auto verdict = [&](std::string_view content) { return room.verdict("m.room.power_levels", alice, "", content); };
+  const auto verdict = [&](std::string_view content) {
+    return room.verdict("m.room.power_levels", alice, "", content);
+  };
   CHECK_RULE("10.4", verdict(R"({"users":{"@alice:a.test":100}})"));
   CHECK_RULE("10.4", verdict(R"({"users":{"@bob:b.test":0}})"));
   CHECK_RULE("allowed", verdict(R"({"users":{"@carol:c.test":100}})"));
-  CHECK_RULE("allowed", staffed("11", R"({"additional_creators":["@bob:b.test"]})")
-                          .verdict("m.room.power_levels", alice, "", R"({"users":{"@alice:a.test":100,"@bob:b.test":50}})"));
+  CHECK_RULE("allowed",
+             staffed("11", R"({"additional_creators":["@bob:b.test"]})")
+               .verdict("m.room.power_levels", alice, "", R"({"users":{"@alice:a.test":100,"@bob:b.test":50}})"));
 }
 
 BOOST_AUTO_TEST_CASE(levels_are_integers_from_version_10) {
   for (const auto version : versions_from(1)) {
     auto room = staffed(version);
     room.remove("m.room.power_levels", "");
-    const auto verdict = [&](std::string_view content) { return room.verdict("m.room.power_levels", alice, "", content); };
+    const auto verdict = [&](std::string_view content) {
+      return room.verdict("m.room.power_levels", alice, "", content);
+    };
     const bool strict = room.rules().integer_power_levels;
     CHECK_RULE("allowed", verdict("{}"));
-    CHECK_RULE("allowed", verdict(R"({"ban":-5,"users":{"@bob:b.test":7},"events":{"m":1},"notifications":{"room":2},"other":"x"})"));
+    CHECK_RULE(
+      "allowed",
+      verdict(R"({"ban":-5,"users":{"@bob:b.test":7},"events":{"m":1},"notifications":{"room":2},"other":"x"})"));
     for (const auto* key : {"users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"}) {
-      const auto with = [&](std::string_view value) { return verdict(R"({")" + std::string{key} + R"(":)" + std::string{value} + "}"); };
+      const auto with = [&](std::string_view value) {
+        return verdict(R"({")" + std::string{key} + R"(":)" + std::string{value} + "}");
+      };
       // What nobody compares yet may be anything.
       for (const auto* odd : {R"("50")", "true", "false", "null", "[]", "{}", R"("")", R"("5.0")", R"("five")"})
         CHECK_RULE(strict ? "10.1" : "allowed", with(odd));
     }
-    for (const auto* odd : {R"({"events":{"m":" +010 "}})", R"({"events":{"m":true}})", R"({"events":[]})", R"({"events":null})",
-                            R"({"notifications":{"room":true}})", R"({"notifications":5})"})
+    for (const auto* odd : {R"({"events":{"m":" +010 "}})", R"({"events":{"m":true}})", R"({"events":[]})",
+                            R"({"events":null})", R"({"notifications":{"room":true}})", R"({"notifications":5})"})
       CHECK_RULE(strict ? "10.2" : "allowed", verdict(odd));
     for (const auto* lenient : {R"("-5")", "true", R"(" 5_0 ")", R"("\uff15")"})
       CHECK_RULE(strict ? "10.3" : "allowed", verdict(R"({"users":{"@bob:b.test":)" + std::string{lenient} + "}}"));
@@ -680,7 +698,8 @@ BOOST_AUTO_TEST_CASE(a_blank_behind_a_name_among_the_users_does_not_fork_the_roo
     const auto verdict = [&](std::string_view key) {
       return room.verdict("m.room.power_levels", alice, "", R"({"users":{")" + std::string{key} + R"(":5}})");
     };
-    for (const auto* key : {"@mallory:evil.example ", "@bob:b.test\\n", "@:", "@a b:c d", "@BOB:b.test", "@:[::1", "@a:b:c"})
+    for (const auto* key :
+         {"@mallory:evil.example ", "@bob:b.test\\n", "@:", "@a b:c d", "@BOB:b.test", "@:[::1", "@a:b:c"})
       CHECK_RULE("allowed", verdict(key));
     for (const auto* key : {"bob", "", ":", "bob:b.test", " @bob:b.test", "@bob", "#bob:b.test"})
       CHECK_RULE("10.3", verdict(key));
@@ -691,7 +710,8 @@ BOOST_AUTO_TEST_CASE(a_level_that_nobody_can_read_refuses_what_asks_for_it) {
   for (const auto version : versions_to(9)) {
     auto room = staffed(version);
     const auto levels = [&](std::string_view more) {
-      room.put("m.room.power_levels", alice, "", R"({"users":{"@alice:a.test":100,"@bob:b.test":50},)" + std::string{more} + "}");
+      room.put("m.room.power_levels", alice, "",
+               R"({"users":{"@alice:a.test":100,"@bob:b.test":50},)" + std::string{more} + "}");
     };
     levels(R"("events":null)");
     CHECK_RULE("8", room.verdict("m.room.message", alice, std::nullopt, "{}"));
@@ -715,7 +735,8 @@ BOOST_AUTO_TEST_CASE(a_level_that_nobody_can_read_refuses_what_asks_for_it) {
 BOOST_AUTO_TEST_CASE(levels_as_text_and_floats_count_as_their_integer) {
   const auto level_in = [](std::string_view version, std::string_view value) {
     made_room room{version};
-    const auto& event = room.put("m.room.power_levels", alice, "", R"({"users":{"@bob:b.test":)" + std::string{value} + R"(},"users_default":-1})");
+    const auto& event = room.put("m.room.power_levels", alice, "",
+                                 R"({"users":{"@bob:b.test":)" + std::string{value} + R"(},"users_default":-1})");
     return power_levels{&room.create(), &event}.of_user(bob);
   };
   BOOST_TEST(level_in("9", R"("50")") == 50);
@@ -741,11 +762,16 @@ BOOST_AUTO_TEST_CASE(levels_as_text_and_floats_count_as_their_integer) {
 BOOST_AUTO_TEST_CASE(no_level_is_raised_or_taken_from_above_the_own) {
   for (const auto version : versions_from(1)) {
     auto room = staffed(version);
-    const std::string before = R"("users":{"@bob:b.test":50},"events":{"m.high":60,"m.low":10},"kick":60,"redact":40,"invite":50)";
+    const std::string before =
+      R"("users":{"@bob:b.test":50},"events":{"m.high":60,"m.low":10},"kick":60,"redact":40,"invite":50)";
     room.put("m.room.power_levels", alice, "", "{" + before + R"(,"events_default":0})");
-    const auto verdict = [&](std::string_view content) { return room.verdict("m.room.power_levels", bob, "", content); };
+    const auto verdict = [&](std::string_view content) {
+      return room.verdict("m.room.power_levels", bob, "", content);
+    };
     CHECK_RULE("allowed", verdict("{" + before + "}")); // events_default removed
-    CHECK_RULE("allowed", verdict(R"({"users":{"@bob:b.test":50},"events":{"m.high":60},"kick":60,"redact":50,"state_default":50})"));
+    CHECK_RULE(
+      "allowed",
+      verdict(R"({"users":{"@bob:b.test":50},"events":{"m.high":60},"kick":60,"redact":50,"state_default":50})"));
     CHECK_RULE("10.6", verdict(R"({"users":{"@bob:b.test":50},"events":{"m.high":60},"kick":50})"));
     CHECK_RULE("10.6", verdict(R"({"users":{"@bob:b.test":50},"events":{"m.high":60}})"));
     CHECK_RULE("10.6", verdict(R"({"users":{"@bob:b.test":50},"events":{"m.high":60},"kick":60,"redact":51})"));
@@ -761,7 +787,9 @@ BOOST_AUTO_TEST_CASE(notifications_are_guarded_from_version_6) {
   for (const auto version : versions_from(1)) {
     auto room = staffed(version);
     room.put("m.room.power_levels", alice, "", R"({"users":{"@bob:b.test":50},"notifications":{"room":60}})");
-    const auto verdict = [&](std::string_view content) { return room.verdict("m.room.power_levels", bob, "", content); };
+    const auto verdict = [&](std::string_view content) {
+      return room.verdict("m.room.power_levels", bob, "", content);
+    };
     const auto* refused = room.rules().limit_notifications_levels ? "10.7" : "allowed";
     CHECK_RULE(refused, verdict(R"({"users":{"@bob:b.test":50},"notifications":{"room":50}})"));
     CHECK_RULE(refused, verdict(R"({"users":{"@bob:b.test":50}})"));
@@ -773,11 +801,13 @@ BOOST_AUTO_TEST_CASE(notifications_are_guarded_from_version_6) {
 BOOST_AUTO_TEST_CASE(users_of_the_own_level_or_above_keep_theirs) {
   for (const auto version : versions_from(1)) {
     auto room = staffed(version);
-    room.put("m.room.power_levels", alice, "", R"({"users":{"@bob:b.test":50,"@carol:c.test":50,"@dave:d.test":60,"@erin:e.test":40}})");
+    room.put("m.room.power_levels", alice, "",
+             R"({"users":{"@bob:b.test":50,"@carol:c.test":50,"@dave:d.test":60,"@erin:e.test":40}})");
     const auto verdict = [&](std::string_view users) {
       return room.verdict("m.room.power_levels", bob, "", R"({"users":{)" + std::string{users} + "}}");
     };
-    const std::string equal = R"("@carol:c.test":50,)", higher = R"("@dave:d.test":60,)", lower = R"("@erin:e.test":40)";
+    const std::string equal = R"("@carol:c.test":50,)", higher = R"("@dave:d.test":60,)",
+                      lower = R"("@erin:e.test":40)";
     CHECK_RULE("allowed", verdict(equal + higher + R"("@erin:e.test":50,"@bob:b.test":50)"));
     CHECK_RULE("allowed", verdict(equal + higher + lower)); // bob gives up his own
     CHECK_RULE("allowed", verdict(equal + higher + R"("@bob:b.test":50,"@frank:f.test":50)"));

@@ -45,7 +45,8 @@ event_ptr check_pdu(const json::object& pdu, const room_version_rules& rules, ta
                x.event_id);
     seen.signatures += static_cast<int>(of_server.as_object()->size());
   }
-  for (const auto& server : required_signers(x, kept_as::whole)) BOOST_TEST(x.source.find("signatures")->as_object()->contains(server));
+  for (const auto& server : required_signers(x, kept_as::whole))
+    BOOST_TEST(x.source.find("signatures")->as_object()->contains(server));
   BOOST_TEST((*parse_event(x.to_json(), rules))->event_id == x.event_id);
   return *made;
 }

@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(captured_requests_find_their_endpoint) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_paths_are_unrecognized) {
-  for (auto target :
-    {"", "/", "//", "?", "/_matrix", "/_matrix/federation/v1", "/_matrix/federation/v3/send/1",
-      "/_matrix/federation/v1/send", "/_matrix/federation/v1/send/", "/_matrix/federation/v1/send/1/2",
-      "/_matrix/federation/v1/make_join/!r", "_matrix/federation/v1/version", "/_matrix/federation/v1/make_join//@u:h",
-      "/_matrix/client/versions", "/_matrix/federation/v1/Version", "http://h/_matrix/federation/v1/version"})
+  for (auto target : {"", "/", "//", "?", "/_matrix", "/_matrix/federation/v1", "/_matrix/federation/v3/send/1",
+                      "/_matrix/federation/v1/send", "/_matrix/federation/v1/send/", "/_matrix/federation/v1/send/1/2",
+                      "/_matrix/federation/v1/make_join/!r", "_matrix/federation/v1/version",
+                      "/_matrix/federation/v1/make_join//@u:h", "/_matrix/client/versions",
+                      "/_matrix/federation/v1/Version", "http://h/_matrix/federation/v1/version"})
     BOOST_TEST((code_of("GET", target) == fault_code::unrecognized), target);
 }
 
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(wrong_method_is_told_from_unknown_path) {
 
 BOOST_AUTO_TEST_CASE(old_form_of_the_key_request_still_works) {
   for (auto target : {"/_matrix/key/v2/server", "/_matrix/key/v2/server/", "/_matrix/key/v2/server/ed25519:1",
-         "/_matrix/key/v2/server/ed25519%3A1"}) {
+                      "/_matrix/key/v2/server/ed25519%3A1"}) {
     const auto matched = match_endpoint("GET", target);
     BOOST_REQUIRE_MESSAGE(matched, target);
     BOOST_TEST((matched->info->id == endpoint::key_server));
@@ -118,16 +118,16 @@ BOOST_AUTO_TEST_CASE(a_plus_in_a_query_is_a_blank_and_one_in_an_event_id_is_itse
 
 BOOST_AUTO_TEST_CASE(bad_percent_encoding_is_an_invalid_parameter) {
   for (auto target : {"/_matrix/federation/v1/event/%", "/_matrix/federation/v1/event/%4",
-         "/_matrix/federation/v1/event/%zz", "/_matrix/federation/v1/event/%ff", "/_matrix/federation/v1/event/$e?x=%",
-         "/_matrix/federation/v1/event/$e?%g0=1"})
+                      "/_matrix/federation/v1/event/%zz", "/_matrix/federation/v1/event/%ff",
+                      "/_matrix/federation/v1/event/$e?x=%", "/_matrix/federation/v1/event/$e?%g0=1"})
     BOOST_TEST((code_of("GET", target) == fault_code::invalid_param), target);
 }
 
 BOOST_AUTO_TEST_CASE(paths_are_encoded) {
   BOOST_TEST(percent_encode("!a:b/c d~") == "%21a%3Ab%2Fc%20d~");
   BOOST_TEST(percent_encode("\xc3\xa9+") == "%C3%A9%2B");
-  BOOST_TEST(
-    endpoint_path(endpoint::make_join, {"!r:h", "@u:h"}) == "/_matrix/federation/v1/make_join/%21r%3Ah/%40u%3Ah");
+  BOOST_TEST(endpoint_path(endpoint::make_join, {"!r:h", "@u:h"}) ==
+             "/_matrix/federation/v1/make_join/%21r%3Ah/%40u%3Ah");
   BOOST_CHECK_THROW(endpoint_path(endpoint::make_join, {"!r:h"}), std::logic_error);
   BOOST_CHECK_THROW(endpoint_path(endpoint::version, {"x"}), std::logic_error);
 }

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(membership_and_redaction_target_are_read_where_the_version_
 
 BOOST_AUTO_TEST_CASE(missing_or_wrong_fields_are_named) {
   for (auto key : {"auth_events", "content", "depth", "hashes", "origin_server_ts", "prev_events", "room_id", "sender",
-         "signatures", "type"}) {
+                   "signatures", "type"}) {
     BOOST_TEST((without(key).code == fault_code::bad_json), key);
     BOOST_TEST(without(key).detail.starts_with(key));
     BOOST_TEST((with(key, true).code == fault_code::bad_json), key);
@@ -134,7 +134,8 @@ BOOST_AUTO_TEST_CASE(missing_or_wrong_fields_are_named) {
 BOOST_AUTO_TEST_CASE(authoriser_of_a_restricted_join_is_a_user_id) {
   auto pdu = message();
   pdu.set("type", "m.room.member");
-  for (auto bad : {json::value{"nobody"}, json::value{7}, json::value{nullptr}, json::value{"@a:"}, json::value{"@a:b "}}) {
+  for (auto bad :
+       {json::value{"nobody"}, json::value{7}, json::value{nullptr}, json::value{"@a:"}, json::value{"@a:b "}}) {
     pdu.set("content", json::object{{"membership", "join"}, {"join_authorised_via_users_server", bad}});
     BOOST_TEST((why_not(pdu, "8").code == fault_code::invalid_identifier));
     BOOST_TEST((why_not(pdu, "7") == fault{}));
@@ -227,15 +228,17 @@ BOOST_AUTO_TEST_CASE(numbers_are_integers_from_version_6_on) {
           : message();
       candidate.set("content", pdu);
       BOOST_TEST((why_not(candidate, version.id).code ==
-                   (version.strict_canonical_json ? fault_code::not_canonical : fault_code::none)),
-        version.id << ' ' << text);
+                  (version.strict_canonical_json ? fault_code::not_canonical : fault_code::none)),
+                 version.id << ' ' << text);
       // As it comes over the wire: the canonical form would write 1e3 and -0 as integers.
       candidate.set("content", json::object{});
       auto wire = json::canonical(candidate);
       wire.replace(wire.find("{}"), 2, R"({"n":)" + std::string{text} + "}");
       auto parsed = parse_event(wire, version);
       BOOST_TEST(bool(parsed) == !version.strict_canonical_json);
-      if (parsed) BOOST_TEST((*parsed)->content().find("n")->as_number_text()->text == (std::string_view{text} == "1e3" ? "1000.0" : text));
+      if (parsed)
+        BOOST_TEST((*parsed)->content().find("n")->as_number_text()->text ==
+                   (std::string_view{text} == "1e3" ? "1000.0" : text));
     }
   }
 }
@@ -256,17 +259,34 @@ BOOST_AUTO_TEST_CASE(a_negative_zero_is_zero_in_every_version) {
 }
 
 BOOST_AUTO_TEST_CASE(floats_of_old_versions_are_written_as_python_writes_them) {
-  const std::vector<std::pair<std::string_view, std::string_view>> cases{{"1.50", "1.5"}, {"1e10", "10000000000.0"}, {"1e15", "1000000000000000.0"},
-    {"1e16", "1e+16"}, {"1E22", "1e+22"}, {"123456789012345678.0", "1.2345678901234568e+17"}, {"0.0001", "0.0001"}, {"0.00001", "1e-05"},
-    {"-0.0", "-0.0"}, {"0e0", "0.0"}, {"100e-2", "1.0"}, {"2.5e-3", "0.0025"}, {"-1e3", "-1000.0"}, {"5e-324", "5e-324"}, {"1e-400", "0.0"},
-    {"1.7976931348623157e308", "1.7976931348623157e+308"}, {"0.30000000000000004", "0.30000000000000004"}, {"9007199254740993.0", "9007199254740992.0"},
-    {"12345.678", "12345.678"}, {"123456789012345678901234567890", "123456789012345678901234567890"}};
+  const std::vector<std::pair<std::string_view, std::string_view>> cases{
+    {"1.50", "1.5"},
+    {"1e10", "10000000000.0"},
+    {"1e15", "1000000000000000.0"},
+    {"1e16", "1e+16"},
+    {"1E22", "1e+22"},
+    {"123456789012345678.0", "1.2345678901234568e+17"},
+    {"0.0001", "0.0001"},
+    {"0.00001", "1e-05"},
+    {"-0.0", "-0.0"},
+    {"0e0", "0.0"},
+    {"100e-2", "1.0"},
+    {"2.5e-3", "0.0025"},
+    {"-1e3", "-1000.0"},
+    {"5e-324", "5e-324"},
+    {"1e-400", "0.0"},
+    {"1.7976931348623157e308", "1.7976931348623157e+308"},
+    {"0.30000000000000004", "0.30000000000000004"},
+    {"9007199254740993.0", "9007199254740992.0"},
+    {"12345.678", "12345.678"},
+    {"123456789012345678901234567890", "123456789012345678901234567890"}};
   for (const auto& [text, written] : cases) {
     auto pdu = message();
     pdu.set("content", json::object{{"n", json::array{json::number_text{std::string{text}}}}});
     const auto made = make_event(pdu, rules("5"));
     BOOST_REQUIRE_MESSAGE(made, text << ' ' << test::why(made));
-    BOOST_TEST((*made)->to_json().find("[" + std::string{written} + "]") != std::string::npos, text << ' ' << (*made)->to_json());
+    BOOST_TEST((*made)->to_json().find("[" + std::string{written} + "]") != std::string::npos,
+               text << ' ' << (*made)->to_json());
   }
   BOOST_TEST((with("content", json::object{{"n", json::number_text{"1e400"}}}, "5").code == fault_code::not_canonical));
 }
@@ -281,7 +301,8 @@ BOOST_AUTO_TEST_CASE(time_has_64_bits_up_to_version_5) {
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_tells_a_server_and_may_begin_as_he_likes) {
-  for (auto sender : {"@UPPER:h", "@freenode_Nick:h", "@:h", "u:h", ":h", "!u:h", "@\xc3\xa9 x:h", "@u:h:80", "@u:[::1]:80"})
+  for (auto sender :
+       {"@UPPER:h", "@freenode_Nick:h", "@:h", "u:h", ":h", "!u:h", "@\xc3\xa9 x:h", "@u:h:80", "@u:[::1]:80"})
     BOOST_TEST((with("sender", sender) == fault{}), sender);
   for (auto sender : {"@u", "@u:", "@u:h ", "@u:h h", "@u:h:port", "h"})
     BOOST_TEST((with("sender", sender).code == fault_code::invalid_identifier), sender);
@@ -355,10 +376,22 @@ BOOST_AUTO_TEST_CASE(version_12_create_names_the_room) {
 
 BOOST_AUTO_TEST_CASE(redacted_event_keeps_its_id_whatever_it_held) {
   std::mt19937 random{7};
-  const std::vector<std::string> types{"m.room.member", "m.room.create", "m.room.power_levels", "m.room.join_rules",
-    "m.room.aliases", "m.room.history_visibility", "m.room.redaction", "m.room.message"};
-  const std::vector<std::string> keys{"membership", "creator", "join_rule", "allow", "users", "invite", "aliases",
-    "redacts", "body", "reason", "third_party_invite", "history_visibility", "notifications"};
+  const std::vector<std::string> types{"m.room.member",     "m.room.create",  "m.room.power_levels",
+                                       "m.room.join_rules", "m.room.aliases", "m.room.history_visibility",
+                                       "m.room.redaction",  "m.room.message"};
+  const std::vector<std::string> keys{"membership",
+                                      "creator",
+                                      "join_rule",
+                                      "allow",
+                                      "users",
+                                      "invite",
+                                      "aliases",
+                                      "redacts",
+                                      "body",
+                                      "reason",
+                                      "third_party_invite",
+                                      "history_visibility",
+                                      "notifications"};
   for (int i = 0; i < 2000; ++i) {
     const auto& version = room_versions()[2 + random() % 10];
     auto pdu = message();
@@ -370,8 +403,8 @@ BOOST_AUTO_TEST_CASE(redacted_event_keeps_its_id_whatever_it_held) {
     json::object content;
     for (auto count = random() % 6; count > 0; --count) {
       auto nested = json::object{{"signed", static_cast<int>(random() % 9)}, {"x", 1}};
-      content.set(
-        keys[random() % keys.size()], random() % 2 == 0 ? json::value{std::to_string(random())} : json::value{nested});
+      content.set(keys[random() % keys.size()],
+                  random() % 2 == 0 ? json::value{std::to_string(random())} : json::value{nested});
     }
     pdu.set("content", content);
     if (random() % 2 == 0) pdu.set(keys[random() % keys.size()], "top");

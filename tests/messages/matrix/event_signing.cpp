@@ -33,8 +33,8 @@ signature_verdict verdict(const event& x, const verify_keys& keys, std::string_v
 
 BOOST_AUTO_TEST_CASE(hashes_and_signs_the_examples_of_the_specification) {
   const auto vectors = test::load_vectors("event_signing.json");
-  const auto signer = *signing_key::from_seed(
-    base64_decode(test::string_at(vectors, "seed_b64")).value(), test::string_at(vectors, "key_id"));
+  const auto signer = *signing_key::from_seed(base64_decode(test::string_at(vectors, "seed_b64")).value(),
+                                              test::string_at(vectors, "key_id"));
   const auto& server = test::string_at(vectors, "server_name");
   for (const auto& x : test::array_at(vectors, "cases")) {
     const auto& version = rules(test::string_at(x, "room_version"));
@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(signature_of_a_policy_server_is_nobodys_signing_key) {
 }
 
 BOOST_AUTO_TEST_CASE(signers_of_an_event_are_those_of_its_version) {
-  const auto signers = [](std::string_view version, json::object content, std::string_view event_id = "$e:ids", kept_as kept = kept_as::whole) {
+  const auto signers = [](std::string_view version, json::object content, std::string_view event_id = "$e:ids",
+                          kept_as kept = kept_as::whole) {
     auto pdu = draft("m.room.member");
     pdu.set("content", std::move(content));
     if (rules(version).event_ids == event_id_format::given) pdu.set("event_id", event_id);
@@ -164,20 +165,24 @@ BOOST_AUTO_TEST_CASE(signers_of_an_event_are_those_of_its_version) {
   BOOST_TEST((signers("12", authorised) == list{"h", "resident"}));
   BOOST_TEST(
     (signers("12", {{"membership", "leave"}, {"join_authorised_via_users_server", "@a:resident"}}) == list{"h"}));
-  const json::object redeemed{{"membership", "invite"}, {"third_party_invite", json::object{{"signed", json::object{}}}}};
+  const json::object redeemed{{"membership", "invite"},
+                              {"third_party_invite", json::object{{"signed", json::object{}}}}};
   BOOST_TEST((signers("11", redeemed) == list{}));
   BOOST_TEST((signers("10", redeemed) == list{}));
   BOOST_TEST((signers("1", redeemed) == list{"ids"}));
-  BOOST_TEST((signers("11", {{"membership", "join"}, {"third_party_invite", json::object{{"signed", json::object{}}}}}) == list{"h"}));
+  BOOST_TEST((signers("11", {{"membership", "join"},
+                             {"third_party_invite", json::object{{"signed", json::object{}}}}}) == list{"h"}));
   // What a redaction removes excuses nobody.
   BOOST_TEST((signers("10", redeemed, {}, kept_as::redacted) == list{"h"}));
   BOOST_TEST((signers("2", redeemed, "$e:h", kept_as::redacted) == list{"h"}));
   BOOST_TEST((signers("11", redeemed, {}, kept_as::redacted) == list{}));
   for (const auto* version : {"2", "6", "10", "11", "12"})
-    for (auto odd : {json::value{1}, json::value{true}, json::value{nullptr}, json::value{"x"}, json::value{json::array{}}, json::value{json::object{}},
+    for (auto odd : {json::value{1}, json::value{true}, json::value{nullptr}, json::value{"x"},
+                     json::value{json::array{}}, json::value{json::object{}},
                      json::value{json::object{{"signed", "x"}}}, json::value{json::object{{"signed", nullptr}}}})
       for (auto kept : {kept_as::whole, kept_as::redacted})
-        BOOST_TEST((signers(version, {{"membership", "invite"}, {"third_party_invite", odd}}, "$e:h", kept) == list{"h"}));
+        BOOST_TEST(
+          (signers(version, {{"membership", "invite"}, {"third_party_invite", odd}}, "$e:h", kept) == list{"h"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

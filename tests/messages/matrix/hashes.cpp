@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(content_hash_of_the_signed_examples) {
   for (const auto& x : test::array_at(vectors, "cases"))
     BOOST_TEST(base64_encode(content_hash(test::object_at(x, "input"))) ==
                  test::string_at(test::at(test::at(x, "expected"), "hashes"), "sha256"),
-      test::string_at(x, "name"));
+               test::string_at(x, "name"));
 }
 
 BOOST_AUTO_TEST_CASE(content_hash_notices_content_but_not_unsigned_or_signatures) {

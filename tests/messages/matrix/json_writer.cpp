@@ -47,9 +47,27 @@ public:
 
 private:
   std::string text() {
-    static const std::vector<std::string> pieces{std::string(1, '\0'), "\x01", "\b", "\t", "\n", "\f", "\r", "\x1f",
-      " ", "\"", "\\", "/", "a", "Z", "\x7f", "\xc2\x80", "\xc3\xa9", "\xe2\x80\xa8", "\xef\xbf\xbf",
-      "\xf0\x9f\x98\x80", "plain words "};
+    static const std::vector<std::string> pieces{std::string(1, '\0'),
+                                                 "\x01",
+                                                 "\b",
+                                                 "\t",
+                                                 "\n",
+                                                 "\f",
+                                                 "\r",
+                                                 "\x1f",
+                                                 " ",
+                                                 "\"",
+                                                 "\\",
+                                                 "/",
+                                                 "a",
+                                                 "Z",
+                                                 "\x7f",
+                                                 "\xc2\x80",
+                                                 "\xc3\xa9",
+                                                 "\xe2\x80\xa8",
+                                                 "\xef\xbf\xbf",
+                                                 "\xf0\x9f\x98\x80",
+                                                 "plain words "};
     std::string out;
     for (auto count = random_() % 12; count > 0; --count) out += pieces[random_() % pieces.size()];
     return out;
@@ -101,8 +119,7 @@ private:
     for (unsigned char byte : text) {
       if (byte < 0x80 && (byte < 0x20 || byte == '"' || byte == '\\' || random_() % 4 == 0))
         out += "\\u00" + hex({reinterpret_cast<const char*>(&byte), 1});
-      else
-        out += static_cast<char>(byte);
+      else out += static_cast<char>(byte);
     }
     out += '"';
   }
@@ -117,7 +134,7 @@ BOOST_AUTO_TEST_CASE(canonical_form_of_the_specification) {
   BOOST_TEST(test::array_at(vectors, "cases").size() == 10u);
   for (const auto& x : test::array_at(vectors, "cases"))
     BOOST_TEST(canonical(test::parse_json(test::string_at(x, "input_text"))) == test::string_at(x, "canonical"),
-      test::string_at(x, "name"));
+               test::string_at(x, "name"));
 }
 
 BOOST_AUTO_TEST_CASE(canonical_form_in_the_corners) {
@@ -132,14 +149,20 @@ BOOST_AUTO_TEST_CASE(canonical_form_in_the_corners) {
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_no_canonical_integers_keep_their_text) {
   for (auto text : {"1.0", "-0.0", "1.5", "-0.50", "1e-2", "1.0e5", "1e+16", "1e400", "1e99999999999999999999",
-         "9007199254740992", "-9007199254740992", "9007199254740992e0", "-9223372036854775808e0",
-         "123456789012345678901234567890", "123456789012345678901234567890e1"})
+                    "9007199254740992", "-9007199254740992", "9007199254740992e0", "-9223372036854775808e0",
+                    "123456789012345678901234567890", "123456789012345678901234567890e1"})
     BOOST_TEST(canonical(test::parse_json(text)) == text);
 }
 
 BOOST_AUTO_TEST_CASE(integers_written_with_an_exponent_lose_it) {
-  const std::vector<std::pair<std::string, std::string>> cases{{"-0", "0"}, {"0e0", "0"}, {"-0E+5", "0"}, {"0e99", "0"},
-    {"1e3", "1000"}, {"-12E+1", "-120"}, {"9007199254740991e0", "9007199254740991"}, {"1e015", "1000000000000000"}};
+  const std::vector<std::pair<std::string, std::string>> cases{{"-0", "0"},
+                                                               {"0e0", "0"},
+                                                               {"-0E+5", "0"},
+                                                               {"0e99", "0"},
+                                                               {"1e3", "1000"},
+                                                               {"-12E+1", "-120"},
+                                                               {"9007199254740991e0", "9007199254740991"},
+                                                               {"1e015", "1000000000000000"}};
   for (const auto& [text, wanted] : cases) BOOST_TEST(canonical(test::parse_json(text)) == wanted, text);
 }
 

@@ -22,7 +22,9 @@ json::object document(char letter, std::int64_t valid_until_ts, const std::vecto
   return server_keys_document("a.example", key_of(letter), old, valid_until_ts);
 }
 
-bool lists(const json::object& document, const std::string& key_id) { return document.find("verify_keys")->find(key_id) != nullptr; }
+bool lists(const json::object& document, const std::string& key_id) {
+  return document.find("verify_keys")->find(key_id) != nullptr;
+}
 
 } // namespace
 

@@ -6,8 +6,7 @@ namespace causeway::test {
 
 json::object parsed(std::string_view text) {
   auto value = json::parse(text);
-  if (!value || !value->as_object())
-    throw std::invalid_argument{"no JSON object: " + std::string{text}};
+  if (!value || !value->as_object()) throw std::invalid_argument{"no JSON object: " + std::string{text}};
   return *value->as_object();
 }
 
@@ -20,8 +19,7 @@ event_ptr made_event(const json::object& members, const room_version_rules& rule
   const auto ids = [&](std::string_view key) {
     std::vector<std::string> result;
     if (const auto* list = all.find_array(key))
-      for (const auto& id : *list)
-        result.push_back(*id.as_string());
+      for (const auto& id : *list) result.push_back(*id.as_string());
     return result;
   };
   auto x = std::make_shared<event>();
@@ -29,30 +27,24 @@ event_ptr made_event(const json::object& members, const room_version_rules& rule
   x->room_id = text("room_id");
   x->type = text("type");
   x->sender = text("sender");
-  if (const auto* key = all.find_string("state_key"))
-    x->state_key = *key;
-  if (const auto* depth = all.find_integer("depth"))
-    x->depth = *depth;
-  if (const auto* ts = all.find_integer("origin_server_ts"))
-    x->origin_server_ts = *ts;
+  if (const auto* key = all.find_string("state_key")) x->state_key = *key;
+  if (const auto* depth = all.find_integer("depth")) x->depth = *depth;
+  if (const auto* ts = all.find_integer("origin_server_ts")) x->origin_server_ts = *ts;
   x->prev_events = ids("prev_events");
   x->auth_events = ids("auth_events");
   x->source = members;
   x->rules_ = &rules;
-  if (x->room_id.empty() && x->type == "m.room.create")
-    x->room_id = "!" + x->event_id.substr(1);
+  if (x->room_id.empty() && x->type == "m.room.create") x->room_id = "!" + x->event_id.substr(1);
   return x;
 }
 
 made_room::made_room(std::string_view version, std::string_view create_content) : rules_{find_room_version(version)} {
   auto content = parsed(create_content);
   content.set("room_version", version);
-  if (!rules_->implicit_creator && !content.contains("creator"))
-    content.set("creator", founder);
+  if (!rules_->implicit_creator && !content.contains("creator")) content.set("creator", founder);
   json::object members{{"event_id", "$create"}, {"type", "m.room.create"}, {"sender", founder}, {"state_key", ""}};
   members.set("content", content);
-  if (!rules_->room_id_is_create_hash)
-    members.set("room_id", "!room:a.test");
+  if (!rules_->room_id_is_create_hash) members.set("room_id", "!room:a.test");
   create_ = made_event(members, *rules_);
   state_[{"m.room.create", ""}] = create_;
   events_[create_->event_id] = create_;
@@ -60,14 +52,14 @@ made_room::made_room(std::string_view version, std::string_view create_content) 
 
 event_ptr made_room::proposed(std::string_view type, std::string_view sender, std::optional<std::string> state_key,
                               std::string_view content) const {
-  json::object members{{"event_id", "$" + std::to_string(next_id_++) + ":" + std::string{sender.substr(sender.find(':') + 1)}},
-                       {"type", type},
-                       {"sender", sender},
-                       {"room_id", create_->room_id}};
+  json::object members{
+    {"event_id", "$" + std::to_string(next_id_++) + ":" + std::string{sender.substr(sender.find(':') + 1)}},
+    {"type", type},
+    {"sender", sender},
+    {"room_id", create_->room_id}};
   members.set("content", parsed(content));
   members.set("prev_events", json::array{"$earlier", "$other"});
-  if (state_key)
-    members.set("state_key", *state_key);
+  if (state_key) members.set("state_key", *state_key);
   return made_event(members, *rules_);
 }
 

@@ -38,11 +38,14 @@ public:
                  std::string_view content) const;
   status verdict(const event& x) const;
   /// Makes an event current without asking the rules.
-  const event& put(std::string_view type, std::string_view sender, std::string_view state_key, std::string_view content);
+  const event& put(std::string_view type, std::string_view sender, std::string_view state_key,
+                   std::string_view content);
   const event& put_member(std::string_view user_id, std::string_view membership) {
     return put("m.room.member", user_id, user_id, R"({"membership":")" + std::string{membership} + R"("})");
   }
-  void remove(std::string_view type, std::string_view state_key) { state_.erase({std::string{type}, std::string{state_key}}); }
+  void remove(std::string_view type, std::string_view state_key) {
+    state_.erase({std::string{type}, std::string{state_key}});
+  }
 
   state_lookup state() const;
   const event* find(std::string_view event_id) const;

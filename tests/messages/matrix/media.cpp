@@ -15,8 +15,9 @@ BOOST_AUTO_TEST_CASE(an_mxc_uri_has_a_server_and_a_media_id) {
   BOOST_TEST(x->server_name == "a.example:8448");
   BOOST_TEST(x->media_id == "Abc_-9");
   BOOST_TEST(make_mxc("a.example", "q") == "mxc://a.example/q");
-  for (const auto* wrong : {"", "mxc://", "mxc://a.example", "mxc://a.example/", "http://a.example/x", "mxc://a.example/x/y",
-                            "mxc://a.example/..", "mxc:///x", "mxc://a b/x", "mxc://a.example/x?y", "mxc://a.example/%2e"})
+  for (const auto* wrong :
+       {"", "mxc://", "mxc://a.example", "mxc://a.example/", "http://a.example/x", "mxc://a.example/x/y",
+        "mxc://a.example/..", "mxc:///x", "mxc://a b/x", "mxc://a.example/x?y", "mxc://a.example/%2e"})
     BOOST_TEST(!split_mxc(wrong), wrong);
   BOOST_TEST(is_media_id(std::string(limits::media_id_bytes_max, 'x')));
   BOOST_TEST(!is_media_id(std::string(limits::media_id_bytes_max + 1, 'x')));
@@ -29,8 +30,8 @@ BOOST_AUTO_TEST_CASE(header_values_are_taken_apart) {
   BOOST_TEST(*x->find("charset") == "utf-8");
   BOOST_TEST(*x->find("name") == "a \"b\"; c");
   BOOST_TEST(x->find("other") == nullptr);
-  for (const auto* wrong : {"", "text", "text/", "/html", "text/html; charset", "text/html; =x", "text/html; a=\"b", "text/html x", "text/html; a=\"b\\",
-                            "text/ht\nml", "text/html; a=\x01"})
+  for (const auto* wrong : {"", "text", "text/", "/html", "text/html; charset", "text/html; =x", "text/html; a=\"b",
+                            "text/html x", "text/html; a=\"b\\", "text/ht\nml", "text/html; a=\x01"})
     BOOST_TEST(!parse_media_type(wrong), wrong);
   BOOST_TEST(!parse_media_type("text/html;a=" + std::string(5'000, 'x')));
   std::string many = "text/html";
@@ -40,9 +41,11 @@ BOOST_AUTO_TEST_CASE(header_values_are_taken_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(only_safe_types_are_shown_inline) {
-  for (const auto* safe : {"image/png", "IMAGE/PNG", "text/plain; charset=utf-8", "video/mp4", "audio/ogg", "application/json"})
+  for (const auto* safe :
+       {"image/png", "IMAGE/PNG", "text/plain; charset=utf-8", "video/mp4", "audio/ogg", "application/json"})
     BOOST_TEST(is_inline_safe(safe), safe);
-  for (const auto* unsafe : {"text/html", "image/svg+xml", "application/pdf", "application/xhtml+xml", "text/xml", "", "image/png/x", "multipart/mixed"})
+  for (const auto* unsafe : {"text/html", "image/svg+xml", "application/pdf", "application/xhtml+xml", "text/xml", "",
+                             "image/png/x", "multipart/mixed"})
     BOOST_TEST(!is_inline_safe(unsafe), unsafe);
 }
 

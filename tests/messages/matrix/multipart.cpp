@@ -83,7 +83,8 @@ BOOST_AUTO_TEST_CASE(what_we_frame_can_be_read) {
 
 BOOST_AUTO_TEST_CASE(a_preamble_padding_after_delimiters_and_an_epilogue_are_passed_over) {
   parts into;
-  BOOST_REQUIRE(read("hello\r\n--b1 \t\r\n\r\none\r\n--b1\r\nLocation: https://x.example/y\r\n\r\n\r\n--b1-- bye", 1, into));
+  BOOST_REQUIRE(
+    read("hello\r\n--b1 \t\r\n\r\none\r\n--b1\r\nLocation: https://x.example/y\r\n\r\n\r\n--b1-- bye", 1, into));
   BOOST_REQUIRE_EQUAL(into.all.size(), 2u);
   BOOST_TEST(into.all[0].bytes == "one");
   BOOST_TEST(into.all[1].headers.location == "https://x.example/y");

@@ -36,9 +36,19 @@ std::string summary(std::string_view before, std::string_view after) {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(levels_of_any_size_keep_their_order) {
-  const std::vector<std::string_view> ascending{"-123456789012345678901234567890", "-99999999999999999999", "-9223372036854775808",
-    "-9223372036854775806", "-1", "0", "1", "9223372036854775806", "9223372036854775807", "9223372036854775808", "18446744073709551616",
-    "18446744073709551617", "123456789012345678901234567890"};
+  const std::vector<std::string_view> ascending{"-123456789012345678901234567890",
+                                                "-99999999999999999999",
+                                                "-9223372036854775808",
+                                                "-9223372036854775806",
+                                                "-1",
+                                                "0",
+                                                "1",
+                                                "9223372036854775806",
+                                                "9223372036854775807",
+                                                "9223372036854775808",
+                                                "18446744073709551616",
+                                                "18446744073709551617",
+                                                "123456789012345678901234567890"};
   for (std::size_t i = 0; i < ascending.size(); ++i)
     for (std::size_t k = 0; k < ascending.size(); ++k) {
       BOOST_TEST((level(ascending[i]) < level(ascending[k])) == (i < k), ascending[i] << " and " << ascending[k]);
@@ -47,7 +57,8 @@ BOOST_AUTO_TEST_CASE(levels_of_any_size_keep_their_order) {
   BOOST_TEST((level("0000000000000000000000000000050") == power_level{50}));
   BOOST_TEST((level("-0") == power_level{0}));
   BOOST_TEST((level("00018446744073709551616") == level("18446744073709551616")));
-  for (auto text : ascending) BOOST_TEST((level(text) < power_level{infinite_power}), text); // a creator is above everybody
+  for (auto text : ascending)
+    BOOST_TEST((level(text) < power_level{infinite_power}), text); // a creator is above everybody
   BOOST_TEST(level("123456789012345678901234567890").clamped() == infinite_power - 1);
   BOOST_TEST(level("-123456789012345678901234567890").clamped() == 1 - infinite_power);
 }

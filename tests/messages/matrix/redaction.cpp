@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(every_type_in_every_version_is_redacted_byte_for_byte) {
     BOOST_REQUIRE(rules);
     const auto& pdu = test::object_at(x, "event");
     BOOST_TEST(json::canonical(redact(pdu, *rules)) == json::canonical(test::at(x, "redacted")),
-      version << ' ' << test::string_at(test::at(x, "event"), "type"));
+               version << ' ' << test::string_at(test::at(x, "event"), "type"));
   }
   BOOST_TEST(cases_of_version.size() == 12u);
   for (const auto& [version, cases] : cases_of_version) BOOST_TEST(cases == 11, version);
@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(third_party_invite_keeps_only_what_is_signed) {
     BOOST_TEST(json::canonical(slow) == signed_part(pdu, rules));
     return json::canonical(*slow.find("content"));
   };
-  BOOST_TEST(
-    redacted_text(R"({"display_name":"x","signed":{"a":1}})") == R"({"third_party_invite":{"signed":{"a":1}}})");
+  BOOST_TEST(redacted_text(R"({"display_name":"x","signed":{"a":1}})") ==
+             R"({"third_party_invite":{"signed":{"a":1}}})");
   BOOST_TEST(redacted_text(R"({"display_name":"x"})") == R"({"third_party_invite":{}})");
   BOOST_TEST(redacted_text(R"("text")") == "{}");
 }
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(third_party_invite_keeps_only_what_is_signed) {
 BOOST_AUTO_TEST_CASE(strange_shapes_lose_their_content) {
   const auto& rules = *find_room_version("10");
   for (auto text : {R"({"content":{"membership":"join"}})", R"({"type":7,"content":{"membership":"join"}})",
-         R"({"type":"m.room.member","content":[1]})"}) {
+                    R"({"type":"m.room.member","content":[1]})"}) {
     const auto pdu = test::parse_object(text);
     BOOST_TEST(json::canonical(*redact(pdu, rules).find("content")) == "{}");
     BOOST_TEST(signed_part(pdu, rules).find("join") == std::string::npos);
@@ -82,8 +82,10 @@ BOOST_AUTO_TEST_CASE(strange_shapes_lose_their_content) {
 namespace {
 
 event_ptr said(std::string_view type, std::string content) {
-  auto pdu = test::parse_object(R"({"room_id":"!r:a","sender":"@u:a","depth":1,"origin_server_ts":1,"prev_events":[],"auth_events":[],"hashes":{"sha256":"xx"},)"
-                                R"("signatures":{},"type":")" + std::string{type} + R"(","content":)" + content + "}");
+  auto pdu = test::parse_object(
+    R"({"room_id":"!r:a","sender":"@u:a","depth":1,"origin_server_ts":1,"prev_events":[],"auth_events":[],"hashes":{"sha256":"xx"},)"
+    R"("signatures":{},"type":")" +
+    std::string{type} + R"(","content":)" + content + "}");
   return *make_event(std::move(pdu), *find_room_version("11"));
 }
 
@@ -96,7 +98,8 @@ std::string served(const event& x) {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_redacted_event_is_served_with_its_reason) {
-  const auto message = said("m.room.message", R"({"body":"x"})"), why = said("m.room.redaction", R"({"reason":"spam"})");
+  const auto message = said("m.room.message", R"({"body":"x"})"),
+             why = said("m.room.redaction", R"({"reason":"spam"})");
   BOOST_TEST(served(*message) == message->to_json());
   const auto left = redacted(*message, why);
   BOOST_TEST(left->event_id == message->event_id);
@@ -108,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_redacted_event_is_served_with_its_reason) {
 
 BOOST_AUTO_TEST_CASE(a_reason_too_large_to_go_along_is_left_out) {
   const auto message = said("m.room.message", R"({"body":"x"})");
-  const auto why = said("m.room.redaction", R"({"reason":")" + std::string(limits::event_bytes_max - 300, 'x') + R"("})");
+  const auto why =
+    said("m.room.redaction", R"({"reason":")" + std::string(limits::event_bytes_max - 300, 'x') + R"("})");
   BOOST_TEST((served(*redacted(*message, why)) == redacted(*message)->to_json()));
 }
 

@@ -33,8 +33,7 @@ const json::array& list_at(const json::object& x, std::string_view key) {
 
 json::value as_list(const state_map& state) {
   json::array list;
-  for (const auto& [key, id] : state)
-    list.push_back(json::array{key.first, key.second, id});
+  for (const auto& [key, id] : state) list.push_back(json::array{key.first, key.second, id});
   return list;
 }
 
@@ -59,21 +58,18 @@ public:
     rules_ = version && version->as_string() ? find_room_version(*version->as_string()) : nullptr;
     if (const auto* servers = file.find("keys"); servers && servers->as_object())
       for (const auto& [server, key] : *servers->as_object())
-        keys_[server][text_at(key, "key_id")] = {text_at(key, "public"), std::numeric_limits<std::int64_t>::max(), false};
+        keys_[server][text_at(key, "key_id")] = {text_at(key, "public"), std::numeric_limits<std::int64_t>::max(),
+                                                 false};
   }
 
   void run(std::string_view order) {
-    if (!rules_)
-      return wrong("room version is not known");
+    if (!rules_) return wrong("room version is not known");
     const auto& pdus = list_at(file_, "pdus");
     const auto& expected = list_at(file_, "events");
-    if (pdus.empty() || pdus.size() != expected.size())
-      return wrong("file has no events");
+    if (pdus.empty() || pdus.size() != expected.size()) return wrong("file has no events");
     report_.events = pdus.size();
-    for (const auto index : arrival(order, pdus.size()))
-      receive(pdus[index], expected[index]);
-    if (!waiting_.empty())
-      wrong("events still wait for their parents");
+    for (const auto index : arrival(order, pdus.size())) receive(pdus[index], expected[index]);
+    if (!waiting_.empty()) wrong("events still wait for their parents");
     check_merges();
     check_end();
   }
@@ -91,8 +87,7 @@ private:
   std::vector<std::size_t> arrival(std::string_view order, std::size_t count) {
     std::vector<std::size_t> result;
     if (order == "causal") {
-      for (std::size_t i = 0; i < count; ++i)
-        result.push_back(i);
+      for (std::size_t i = 0; i < count; ++i) result.push_back(i);
       return result;
     }
     const auto* orders = file_.find("orders");
@@ -100,15 +95,13 @@ private:
     for (const auto& index : list ? *list : json::array{})
       if (const auto* i = index.as_integer(); i && *i >= 0 && static_cast<std::size_t>(*i) < count)
         result.push_back(static_cast<std::size_t>(*i));
-    if (result.size() != count)
-      wrong("order " + std::string{order} + " is incomplete");
+    if (result.size() != count) wrong("order " + std::string{order} + " is incomplete");
     return result;
   }
 
   void receive(const json::value& pdu, const json::value& expected) {
     auto parsed = parse_event(json::canonical(pdu), *rules_);
-    if (!parsed)
-      return wrong(text_at(expected, "id") + ": " + to_string(parsed.error()));
+    if (!parsed) return wrong(text_at(expected, "id") + ": " + to_string(parsed.error()));
     judged entry;
     entry.x = std::move(*parsed);
     entry.expected = &expected;
@@ -131,8 +124,8 @@ private:
 
   bool is_complete(const event& x) const {
     const auto is_known = [&](const std::string& id) { return events_.contains(id); };
-    return std::all_of(x.prev_events.begin(), x.prev_events.end(), is_known)
-           && std::all_of(x.auth_events.begin(), x.auth_events.end(), is_known) && (create_ || x.type == "m.room.create");
+    return std::all_of(x.prev_events.begin(), x.prev_events.end(), is_known) &&
+           std::all_of(x.auth_events.begin(), x.auth_events.end(), is_known) && (create_ || x.type == "m.room.create");
   }
 
   const event* find(std::string_view id) const {
@@ -146,8 +139,7 @@ private:
 
   bool has_valid_signatures(const event& x) {
     const auto digested = digest(x);
-    if (!digested.content_hash_matches)
-      wrong(x.event_id + ": content hash does not match");
+    if (!digested.content_hash_matches) wrong(x.event_id + ": content hash does not match");
     for (const auto& server : required_signers(x, kept_as::whole))
       if (check_event_signature(x, digested.signed_bytes, server, keys_[server]) != signature_verdict::valid)
         return false;
@@ -161,29 +153,26 @@ private:
 
   void judge(judged entry) {
     const auto& x = *entry.x;
-    if (!has_valid_signatures(x))
-      entry.fails.insert("signature");
+    if (!has_valid_signatures(x)) entry.fails.insert("signature");
 
     const event_lookup find_event = [this](std::string_view id) { return find(id); };
     const bool is_first = x.type == "m.room.create" && !create_;
     const auto* create = is_first ? nullptr : create_;
     auto own = check_auth_events(x, find_event, [this](std::string_view id) { return is_rejected(id); });
-    if (own)
-      own = check_auth(x, create, lookup_in_auth_events(x, find_event));
-    if (!own)
-      entry.fails.insert("auth_events");
+    if (own) own = check_auth(x, create, lookup_in_auth_events(x, find_event));
+    if (!own) entry.fails.insert("auth_events");
 
     std::vector<state_ptr> states;
-    for (const auto& id : x.prev_events)
-      states.push_back(events_.at(id).after);
+    for (const auto& id : x.prev_events) states.push_back(events_.at(id).after);
     entry.before = states.size() == 1 ? states.front() : std::make_shared<const state_map>(resolved(states));
     // The rules on m.room.create ask no state: the files count them to the first check alone.
-    const auto at_state = x.type == "m.room.create" ? ok() : check_auth(x, create, [&](std::string_view type, std::string_view key) -> const event* {
-      const auto* found = entry.before->get(state_key_view{type, key});
-      return found ? find(*found) : nullptr;
-    });
-    if (!at_state)
-      entry.fails.insert("state");
+    const auto at_state = x.type == "m.room.create"
+                            ? ok()
+                            : check_auth(x, create, [&](std::string_view type, std::string_view key) -> const event* {
+                                const auto* found = entry.before->get(state_key_view{type, key});
+                                return found ? find(*found) : nullptr;
+                              });
+    if (!at_state) entry.fails.insert("state");
 
     entry.after = entry.before;
     if (entry.fails.empty() && x.is_state()) {
@@ -192,31 +181,25 @@ private:
       entry.after = std::make_shared<const state_map>(std::move(after));
     }
     compare(entry, own ? at_state : own);
-    if (is_first && entry.fails.empty())
-      create_ = entry.x.get();
+    if (is_first && entry.fails.empty()) create_ = entry.x.get();
     events_.emplace(x.event_id, std::move(entry));
   }
 
   void compare(const judged& entry, const status& why) {
     std::set<std::string> expected;
     if (const auto* fails = entry.expected->find_object("fails"))
-      for (const auto& [check, rule] : *fails)
-        expected.insert(check);
+      for (const auto& [check, rule] : *fails) expected.insert(check);
     const auto name = entry.x->event_id + " (" + entry.x->type + ")";
     if (expected != entry.fails) {
       std::string sentence = name + ": fails";
-      for (const auto& check : entry.fails)
-        sentence += " " + check;
+      for (const auto& check : entry.fails) sentence += " " + check;
       sentence += why ? "" : " [" + why.error().detail + "]";
       sentence += ", expected";
-      for (const auto& check : expected)
-        sentence += " " + check;
+      for (const auto& check : expected) sentence += " " + check;
       wrong(sentence);
     }
-    if ((text_at(*entry.expected, "verdict") == "rejected") != !entry.fails.empty())
-      wrong(name + ": verdict");
-    if (short_hash(*entry.before) != text_at(*entry.expected, "state_before"))
-      wrong(name + ": state before it");
+    if ((text_at(*entry.expected, "verdict") == "rejected") != !entry.fails.empty()) wrong(name + ": verdict");
+    if (short_hash(*entry.before) != text_at(*entry.expected, "state_before")) wrong(name + ": state before it");
   }
 
   void check_merges() {
@@ -234,8 +217,7 @@ private:
     std::set<std::string> followed;
     std::vector<std::string> queue;
     for (const auto& [id, entry] : events_)
-      if (entry.fails.empty())
-        queue.insert(queue.end(), entry.x->prev_events.begin(), entry.x->prev_events.end());
+      if (entry.fails.empty()) queue.insert(queue.end(), entry.x->prev_events.begin(), entry.x->prev_events.end());
     while (!queue.empty()) {
       const auto id = std::move(queue.back());
       queue.pop_back();
@@ -245,8 +227,7 @@ private:
     }
     std::set<std::string> result;
     for (const auto& [id, entry] : events_)
-      if (entry.fails.empty() && !followed.contains(id))
-        result.insert(id);
+      if (entry.fails.empty() && !followed.contains(id)) result.insert(id);
     return result;
   }
 
@@ -255,13 +236,10 @@ private:
     std::set<std::string> expected;
     for (const auto& id : list_at(file_, "extremities"))
       expected.insert(id.as_string() ? *id.as_string() : std::string{});
-    if (ends != expected)
-      wrong("extremities");
+    if (ends != expected) wrong("extremities");
     std::vector<state_ptr> states;
-    for (const auto& id : ends)
-      states.push_back(events_.at(id).after);
-    if (as_list(resolved(states)) != json::value{list_at(file_, "final_state")})
-      wrong("final state");
+    for (const auto& id : ends) states.push_back(events_.at(id).after);
+    if (as_list(resolved(states)) != json::value{list_at(file_, "final_state")}) wrong("final state");
   }
 
   const json::object& file_;
@@ -277,19 +255,15 @@ private:
 
 std::optional<json::object> read_json(const std::filesystem::path& file) {
   auto* input = gzopen(file.c_str(), "rb"); // reads plain files as they are
-  if (!input)
-    return std::nullopt;
+  if (!input) return std::nullopt;
   std::string text;
   char buffer[65536];
   int count = 0;
-  while ((count = gzread(input, buffer, sizeof buffer)) > 0)
-    text.append(buffer, static_cast<std::size_t>(count));
+  while ((count = gzread(input, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(count));
   gzclose(input);
-  if (count < 0)
-    return std::nullopt;
+  if (count < 0) return std::nullopt;
   auto parsed = json::parse(text);
-  if (!parsed || !parsed->as_object())
-    return std::nullopt;
+  if (!parsed || !parsed->as_object()) return std::nullopt;
   return std::move(*parsed->as_object());
 }
 
@@ -309,8 +283,7 @@ room_report check_room(const std::filesystem::path& file) {
   for (const auto* order : {"causal", "causal2", "shuffled"}) {
     auto one = check_room(*content, order);
     report.events = one.events;
-    for (auto& sentence : one.wrong)
-      report.wrong.push_back(std::string{order} + ": " + std::move(sentence));
+    for (auto& sentence : one.wrong) report.wrong.push_back(std::string{order} + ": " + std::move(sentence));
   }
   return report;
 }

@@ -50,18 +50,18 @@ BOOST_AUTO_TEST_CASE(each_difference_begins_with_its_version) {
   for (const auto& x : differences)
     for (int version = 1; version <= 12; ++version)
       BOOST_TEST((rules(std::to_string(version)).*x.field) == (version >= x.first && version <= x.last),
-        x.name << " in " << version);
+                 x.name << " in " << version);
 }
 
 BOOST_AUTO_TEST_CASE(event_ids_and_state_resolution_change_where_they_should) {
   for (int version = 1; version <= 12; ++version) {
     const auto& x = rules(std::to_string(version));
-    BOOST_TEST((x.event_ids == (version < 3     ? event_id_format::given
-                                 : version == 3 ? event_id_format::base64_hash
-                                                : event_id_format::base64url_hash)));
-    BOOST_TEST((x.state_resolution == (version == 1    ? state_resolution_algorithm::v1
-                                        : version < 12 ? state_resolution_algorithm::v2
-                                                       : state_resolution_algorithm::v2_1)));
+    BOOST_TEST((x.event_ids == (version < 3    ? event_id_format::given
+                                : version == 3 ? event_id_format::base64_hash
+                                               : event_id_format::base64url_hash)));
+    BOOST_TEST((x.state_resolution == (version == 1   ? state_resolution_algorithm::v1
+                                       : version < 12 ? state_resolution_algorithm::v2
+                                                      : state_resolution_algorithm::v2_1)));
   }
 }
 

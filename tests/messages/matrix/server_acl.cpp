@@ -9,9 +9,9 @@ BOOST_AUTO_TEST_SUITE(server_acl)
 BOOST_AUTO_TEST_CASE(judges_the_vectors) {
   const auto vectors = test::load_vectors("server_acl.json");
   for (const auto& x : test::array_at(vectors, "cases"))
-    BOOST_TEST(
-      server_acl_allows(test::at(x, "content").as_object(), test::string_at(x, "server")) == *x.find_bool("allowed"),
-      json::canonical(x));
+    BOOST_TEST(server_acl_allows(test::at(x, "content").as_object(), test::string_at(x, "server")) ==
+                 *x.find_bool("allowed"),
+               json::canonical(x));
 }
 
 BOOST_AUTO_TEST_CASE(entries_of_other_kinds_match_nothing) {

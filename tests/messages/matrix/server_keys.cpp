@@ -139,7 +139,8 @@ BOOST_AUTO_TEST_CASE(retired_key_stays_retired_at_the_time_its_server_told) {
 
 BOOST_AUTO_TEST_CASE(another_key_under_a_known_id_replaces_it_and_the_former_stays_for_the_events_it_signed) {
   verify_keys known{{"ed25519:a", {"A", 100, false}}, {"ed25519:b", {"B", 100, false}}};
-  const auto changed = merge_keys(known, {{"ed25519:a", {"A2", 90, false}}, {"ed25519:b", {"B", 120, false}}}, 60, key_source::itself);
+  const auto changed =
+    merge_keys(known, {{"ed25519:a", {"A2", 90, false}}, {"ed25519:b", {"B", 120, false}}}, 60, key_source::itself);
   BOOST_TEST(changed == std::vector<std::string>{"ed25519:a"}, boost::test_tools::per_element());
   BOOST_TEST((known.at("ed25519:a") == verify_key{"A2", 90, false, {{"A", 60}}}));
   BOOST_TEST((known.at("ed25519:b") == verify_key{"B", 120, false}));
@@ -159,7 +160,8 @@ BOOST_AUTO_TEST_CASE(another_key_under_a_known_id_replaces_it_and_the_former_sta
 
 BOOST_AUTO_TEST_CASE(a_server_that_shows_a_new_key_each_time_is_kept_with_the_last_few) {
   verify_keys known{{"ed25519:a", {"0", 100, false}}};
-  for (int i = 1; i <= 20; ++i) merge_keys(known, {{"ed25519:a", {std::to_string(i), 100, false}}}, 50 + i, key_source::itself);
+  for (int i = 1; i <= 20; ++i)
+    merge_keys(known, {{"ed25519:a", {std::to_string(i), 100, false}}}, 50 + i, key_source::itself);
   BOOST_TEST(known.at("ed25519:a").public_key_base64 == "20");
   BOOST_TEST(known.at("ed25519:a").replaced.size() == replaced_keys_max);
   BOOST_TEST(known.at("ed25519:a").replaced.back().public_key_base64 == "19");
@@ -167,7 +169,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_shows_a_new_key_each_time_is_kept_with_the_la
 
 BOOST_AUTO_TEST_CASE(an_event_is_good_by_any_key_its_id_stood_for_in_its_time) {
   const auto signed_by = [](const signing_key& by, std::int64_t ts) {
-    json::object pdu{{"type", "m.room.message"}, {"room_id", "!r:x"}, {"sender", "@a:x"}, {"content", json::object{}}, {"origin_server_ts", ts}, {"depth", 1},
+    json::object pdu{{"type", "m.room.message"},     {"room_id", "!r:x"},           {"sender", "@a:x"},
+                     {"content", json::object{}},    {"origin_server_ts", ts},      {"depth", 1},
                      {"prev_events", json::array{}}, {"auth_events", json::array{}}};
     return *hash_and_sign(std::move(pdu), *find_room_version("11"), "x", by);
   };

@@ -11,8 +11,8 @@ BOOST_AUTO_TEST_SUITE(signing)
 namespace {
 
 signing_key key_of(const json::value& vectors) {
-  return *signing_key::from_seed(
-    base64_decode(test::string_at(vectors, "seed_b64")).value(), test::string_at(vectors, "key_id"));
+  return *signing_key::from_seed(base64_decode(test::string_at(vectors, "seed_b64")).value(),
+                                 test::string_at(vectors, "key_id"));
 }
 
 } // namespace
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(malformed_keys_and_signatures_do_not_verify) {
   BOOST_TEST(!verify_signature(key.public_key_base64(), std::string(1'000'000, 'A'), "m"));
   // The neutral point signs everything for a careless verifier.
   BOOST_TEST(!verify_signature(base64_encode(std::string{"\1"} + std::string(31, '\0')),
-    base64_encode(std::string{"\1"} + std::string(63, '\0')), "m"));
+                               base64_encode(std::string{"\1"} + std::string(63, '\0')), "m"));
 }
 
 BOOST_AUTO_TEST_CASE(key_is_made_from_32_bytes_and_a_valid_id) {

@@ -27,8 +27,7 @@ struct scenario {
 
   const event& add(const json::object& members) {
     auto x = made_event(members, *rules);
-    if (x->type == "m.room.create")
-      create = x.get();
+    if (x->type == "m.room.create") create = x.get();
     return *(events[x->event_id] = x);
   }
   resolution_context context() const {
@@ -53,8 +52,7 @@ state_map as_state(const json::array& entries) {
 
 std::vector<std::string> as_ids(const json::value& list) {
   std::vector<std::string> ids;
-  for (const auto& id : *list.as_array())
-    ids.push_back(*id.as_string());
+  for (const auto& id : *list.as_array()) ids.push_back(*id.as_string());
   return ids;
 }
 
@@ -62,8 +60,7 @@ scenario scenario_of(const json::value& test_case) {
   scenario result;
   result.rules = find_room_version(*test_case.find_string("room_version"));
   BOOST_TEST_REQUIRE(result.rules);
-  for (const auto& members : *test_case.find_array("events"))
-    result.add(*members.as_object());
+  for (const auto& members : *test_case.find_array("events")) result.add(*members.as_object());
   for (const auto& state : *test_case.find_array("state_sets"))
     result.states.push_back(std::make_shared<const state_map>(as_state(*state.as_array())));
   return result;
@@ -81,8 +78,7 @@ std::string name_of(const json::value& test_case) {
 
 std::string as_text(const state_map& state) {
   std::string text;
-  for (const auto& [key, id] : state)
-    text += key.first + "/" + key.second + "=" + id + " ";
+  for (const auto& [key, id] : state) text += key.first + "/" + key.second + "=" + id + " ";
   return text;
 }
 
@@ -93,8 +89,7 @@ void for_each_order(std::vector<T> items, Visit visit) {
   std::iota(order.begin(), order.end(), 0);
   do {
     std::vector<T> permuted;
-    for (const auto i : order)
-      permuted.push_back(items[i]);
+    for (const auto i : order) permuted.push_back(items[i]);
     visit(permuted);
   } while (std::next_permutation(order.begin(), order.end()));
 }
@@ -106,10 +101,10 @@ public:
     room.rules = find_room_version(version);
     const bool hash_id = room.rules->room_id_is_create_hash;
     const auto content = parsed(R"({"creator":"@alice:a.test"})");
-    json::object create{{"event_id", "$create"}, {"type", "m.room.create"}, {"sender", "@alice:a.test"}, {"state_key", ""}};
+    json::object create{
+      {"event_id", "$create"}, {"type", "m.room.create"}, {"sender", "@alice:a.test"}, {"state_key", ""}};
     create.set("content", content);
-    if (!hash_id)
-      create.set("room_id", "!room:a.test");
+    if (!hash_id) create.set("room_id", "!room:a.test");
     room.add(create);
     current.insert_or_assign({"m.room.create", ""}, "$create");
     send("m.room.member", "@alice:a.test", "@alice:a.test", R"({"membership":"join"})");
@@ -117,7 +112,8 @@ public:
     send("m.room.join_rules", "@alice:a.test", "", R"({"join_rule":"public"})");
   }
 
-  std::string send(std::string_view type, std::string_view sender, std::string_view state_key, std::string_view content) {
+  std::string send(std::string_view type, std::string_view sender, std::string_view state_key,
+                   std::string_view content) {
     return send(current, type, sender, state_key, content);
   }
   /// Adds an event after `state`, which it changes.
@@ -129,8 +125,13 @@ public:
     json::array auth;
     for (const auto& listed : select_auth_events(*room.rules, type, sender, &key, fields, state))
       auth.emplace_back(listed);
-    json::object members{{"event_id", id}, {"type", type}, {"sender", sender}, {"state_key", key},
-                         {"room_id", room.create->room_id}, {"origin_server_ts", ++now}, {"depth", now}};
+    json::object members{{"event_id", id},
+                         {"type", type},
+                         {"sender", sender},
+                         {"state_key", key},
+                         {"room_id", room.create->room_id},
+                         {"origin_server_ts", ++now},
+                         {"depth", now}};
     members.set("content", fields);
     members.set("auth_events", auth);
     // The founder's first join is recognised by its only parent.
@@ -144,8 +145,7 @@ public:
   }
   state_map resolved(const std::vector<state_map>& states) {
     room.states.clear();
-    for (const auto& state : states)
-      room.states.push_back(std::make_shared<const state_map>(state));
+    for (const auto& state : states) room.states.push_back(std::make_shared<const state_map>(state));
     return room.resolved();
   }
 
@@ -169,12 +169,12 @@ BOOST_AUTO_TEST_CASE(intermediate_orders_are_those_of_the_reference) {
     BOOST_TEST_CONTEXT(name_of(test_case)) {
       const auto known = scenario_of(test_case);
       std::vector<const state_map*> states;
-      for (const auto& state : known.states)
-        states.push_back(state.get());
+      for (const auto& state : known.states) states.push_back(state.get());
       resolution_trace trace;
       resolve_v2(states, known.context(), &trace);
       const auto& expected = *test_case.find("debug");
-      BOOST_TEST(trace.full_conflicted_set == as_ids(*expected.find("full_conflicted_set")), boost::test_tools::per_element());
+      BOOST_TEST(trace.full_conflicted_set == as_ids(*expected.find("full_conflicted_set")),
+                 boost::test_tools::per_element());
       BOOST_TEST(trace.power_order == as_ids(*expected.find("power_order")), boost::test_tools::per_element());
       BOOST_TEST(trace.mainline_order == as_ids(*expected.find("mainline_order")), boost::test_tools::per_element());
     }
@@ -209,8 +209,7 @@ BOOST_AUTO_TEST_CASE(random_branches_resolve_to_the_same_state_in_any_order) {
     for (int round = 0; round < 12; ++round) {
       growing_room made{rules.id};
       std::vector<std::string> users{"@alice:a.test"};
-      for (int i = 0; i < 6; ++i)
-        made.join(made.current, users.emplace_back("@user" + std::to_string(i) + ":b.test"));
+      for (int i = 0; i < 6; ++i) made.join(made.current, users.emplace_back("@user" + std::to_string(i) + ":b.test"));
       std::vector<state_map> branches(2 + pick(3), made.current);
       for (int step = 0; step < 40; ++step) {
         auto& state = branches[pick(branches.size())];
@@ -220,23 +219,26 @@ BOOST_AUTO_TEST_CASE(random_branches_resolve_to_the_same_state_in_any_order) {
         auto next = state;
         std::string id;
         switch (pick(6)) {
-          case 0: id = made.send(next, "m.room.topic", sender, "", R"({"topic":"x"})"); break;
-          case 1: id = made.send(next, "m.room.member", sender, target, R"({"membership":"ban"})"); break;
-          case 2: id = made.send(next, "m.room.member", sender, target, R"({"membership":"leave"})"); break;
-          case 3: id = made.join(next, sender); break;
-          case 4: id = made.send(next, "m.room.join_rules", sender, "", pick(2) ? R"({"join_rule":"invite"})" : R"({"join_rule":"public"})"); break;
-          default:
-            id = made.send(next, "m.room.power_levels", sender, "",
-                           (rules.privileged_creators ? R"({"users":{")" : R"({"users":{"@alice:a.test":100,")") + users[1 + pick(6)] + R"(":)" +
-                             std::to_string(50 * pick(3)) + "}}");
+        case 0: id = made.send(next, "m.room.topic", sender, "", R"({"topic":"x"})"); break;
+        case 1: id = made.send(next, "m.room.member", sender, target, R"({"membership":"ban"})"); break;
+        case 2: id = made.send(next, "m.room.member", sender, target, R"({"membership":"leave"})"); break;
+        case 3: id = made.join(next, sender); break;
+        case 4:
+          id = made.send(next, "m.room.join_rules", sender, "",
+                         pick(2) ? R"({"join_rule":"invite"})" : R"({"join_rule":"public"})");
+          break;
+        default:
+          id = made.send(next, "m.room.power_levels", sender, "",
+                         (rules.privileged_creators ? R"({"users":{")" : R"({"users":{"@alice:a.test":100,")") +
+                           users[1 + pick(6)] + R"(":)" + std::to_string(50 * pick(3)) + "}}");
         }
         const auto& x = *made.room.events.at(id);
-        const bool is_allowed = bool(check_auth(x, made.room.create, [&](std::string_view type, std::string_view key) -> const event* {
-          const auto found = state.find({std::string{type}, std::string{key}});
-          return found == state.end() ? nullptr : made.room.events.at(found->second).get();
-        }));
-        if (is_allowed)
-          state = std::move(next);
+        const bool is_allowed =
+          bool(check_auth(x, made.room.create, [&](std::string_view type, std::string_view key) -> const event* {
+            const auto found = state.find({std::string{type}, std::string{key}});
+            return found == state.end() ? nullptr : made.room.events.at(found->second).get();
+          }));
+        if (is_allowed) state = std::move(next);
       }
       const auto expected = as_text(made.resolved(branches));
       for_each_order(branches, [&](const std::vector<state_map>& states) {
@@ -259,12 +261,10 @@ std::set<std::string> full_conflicted_set_by_definition(const scenario& room) {
     while (!queue.empty()) {
       const auto id = queue.back();
       queue.pop_back();
-      if (!chain.insert(id).second)
-        continue;
+      if (!chain.insert(id).second) continue;
       const auto& x = *room.events.at(id);
       queue.insert(queue.end(), x.auth_events.begin(), x.auth_events.end());
-      if (room.rules->room_id_is_create_hash && &x != room.create)
-        queue.push_back(room.create->event_id);
+      if (room.rules->room_id_is_create_hash && &x != room.create) queue.push_back(room.create->event_id);
     }
     return chain;
   };
@@ -278,19 +278,15 @@ std::set<std::string> full_conflicted_set_by_definition(const scenario& room) {
       ++holders[key];
       ids.push_back(id);
     }
-    for (const auto& id : chain_of(ids))
-      ++chains[id];
+    for (const auto& id : chain_of(ids)) ++chains[id];
   }
   std::set<std::string> conflicted, full;
   for (const auto& [key, ids] : values)
-    if (ids.size() > 1 || holders[key] < room.states.size())
-      conflicted.insert(ids.begin(), ids.end());
-  if (conflicted.empty())
-    return {};
+    if (ids.size() > 1 || holders[key] < room.states.size()) conflicted.insert(ids.begin(), ids.end());
+  if (conflicted.empty()) return {};
   full = conflicted;
   for (const auto& [id, count] : chains)
-    if (count < room.states.size())
-      full.insert(id);
+    if (count < room.states.size()) full.insert(id);
   if (room.rules->state_resolution == state_resolution_algorithm::v2_1) {
     const auto reached = chain_of({conflicted.begin(), conflicted.end()});
     for (const auto& id : reached) {
@@ -319,14 +315,16 @@ BOOST_AUTO_TEST_CASE(full_conflicted_set_is_that_of_the_definition) {
     for (std::size_t i = 0; i < 15 + pick(25); ++i) {
       const auto key = std::to_string(pick(keys));
       const auto id = "$r" + std::to_string(i);
-      json::object members{{"event_id", id}, {"type", "org.example.note"}, {"sender", "@alice:a.test"}, {"state_key", key},
-                           {"room_id", room.create->room_id}, {"origin_server_ts", static_cast<std::int64_t>(pick(10))}};
+      json::object members{{"event_id", id},
+                           {"type", "org.example.note"},
+                           {"sender", "@alice:a.test"},
+                           {"state_key", key},
+                           {"room_id", room.create->room_id},
+                           {"origin_server_ts", static_cast<std::int64_t>(pick(10))}};
       members.set("content", json::object{});
       json::array auth{"$create"};
-      for (std::size_t parent = pick(4); parent > 0 && !ids.empty(); --parent)
-        auth.emplace_back(ids[pick(ids.size())]);
-      if (room.rules->room_id_is_create_hash)
-        auth.erase(auth.begin());
+      for (std::size_t parent = pick(4); parent > 0 && !ids.empty(); --parent) auth.emplace_back(ids[pick(ids.size())]);
+      if (room.rules->room_id_is_create_hash) auth.erase(auth.begin());
       members.set("auth_events", auth);
       room.add(members);
       ids.push_back(id);
@@ -337,12 +335,12 @@ BOOST_AUTO_TEST_CASE(full_conflicted_set_is_that_of_the_definition) {
       auto chosen = made.current;
       for (const auto& [key, candidates] : by_key)
         if (pick(10) > 0) // often the same event as in the other states
-          chosen.insert_or_assign({"org.example.note", key}, pick(3) ? candidates.back() : candidates[pick(candidates.size())]);
+          chosen.insert_or_assign({"org.example.note", key},
+                                  pick(3) ? candidates.back() : candidates[pick(candidates.size())]);
       room.states.push_back(std::make_shared<const state_map>(std::move(chosen)));
     }
     std::vector<const state_map*> states;
-    for (const auto& state : room.states)
-      states.push_back(state.get());
+    for (const auto& state : room.states) states.push_back(state.get());
     resolution_trace trace;
     resolve_v2(states, room.context(), &trace);
     const auto expected = full_conflicted_set_by_definition(room);
@@ -360,8 +358,10 @@ BOOST_AUTO_TEST_CASE(events_of_another_room_and_unknown_events_are_never_chosen)
     auto left = made.current;
     auto right = made.current;
     const auto topic = made.send(left, "m.room.topic", "@alice:a.test", "", R"({"topic":"ours"})");
-    json::object foreign{{"event_id", "$foreign"}, {"type", "m.room.topic"}, {"sender", "@alice:a.test"}, {"state_key", ""},
-                         {"room_id", "!elsewhere:a.test"}, {"origin_server_ts", made.now + 10}, {"depth", made.now + 10}};
+    json::object foreign{{"event_id", "$foreign"},         {"type", "m.room.topic"},
+                         {"sender", "@alice:a.test"},      {"state_key", ""},
+                         {"room_id", "!elsewhere:a.test"}, {"origin_server_ts", made.now + 10},
+                         {"depth", made.now + 10}};
     foreign.set("content", json::object{});
     made.room.add(foreign);
     right.insert_or_assign({"m.room.topic", ""}, "$foreign");
@@ -405,7 +405,8 @@ BOOST_AUTO_TEST_CASE(version_1_takes_the_first_member_event_that_passes_and_the_
   auto left = made.current;
   auto right = made.current;
   const auto ban = made.send(left, "m.room.member", "@alice:a.test", "@bob:b.test", R"({"membership":"ban"})");
-  const auto rename = made.send(right, "m.room.member", "@bob:b.test", "@bob:b.test", R"({"membership":"join","displayname":"b"})");
+  const auto rename =
+    made.send(right, "m.room.member", "@bob:b.test", "@bob:b.test", R"({"membership":"join","displayname":"b"})");
   // The ban is the less deep one, and a banned user cannot join.
   BOOST_TEST(made.resolved({left, right}).at({"m.room.member", "@bob:b.test"}) == ban, rename);
   const auto shallow = made.send(left, "m.room.topic", "@alice:a.test", "", R"({"topic":"1"})");
@@ -467,13 +468,13 @@ BOOST_AUTO_TEST_CASE(long_auth_chain_does_not_exhaust_the_stack) {
 BOOST_AUTO_TEST_CASE(thousand_conflicted_events_take_milliseconds) {
   for (const std::string_view version : {"11", "12"}) {
     growing_room made{version};
-    for (int i = 0; i < 5'000; ++i)
-      made.join(made.current, "@user" + std::to_string(i) + ":b.test");
+    for (int i = 0; i < 5'000; ++i) made.join(made.current, "@user" + std::to_string(i) + ":b.test");
     auto left = made.current;
     auto right = made.current;
     // Two changes: the first is in the chain of one state only, so that what the unconflicted members reach is asked too.
     for (int i = 0; i < 2; ++i)
-      made.send(left, "m.room.power_levels", "@alice:a.test", "", version == "12" ? R"({"ban":40})" : R"({"users":{"@alice:a.test":100},"ban":40})");
+      made.send(left, "m.room.power_levels", "@alice:a.test", "",
+                version == "12" ? R"({"ban":40})" : R"({"users":{"@alice:a.test":100},"ban":40})");
     for (int i = 0; i < 500; ++i) {
       const auto user_id = "@user" + std::to_string(i) + ":b.test";
       made.send(left, "m.room.member", "@alice:a.test", user_id, R"({"membership":"ban"})");

@@ -73,7 +73,8 @@ public:
       const auto found = events_.find(std::string{id});
       return found == events_.end() ? nullptr : found->second.get();
     };
-    if (auto checked = check_auth_events(**made, find, [](std::string_view) { return false; }); !checked) return checked;
+    if (auto checked = check_auth_events(**made, find, [](std::string_view) { return false; }); !checked)
+      return checked;
     return check_auth(**made, create_.get(), [&](std::string_view type, std::string_view key) -> const event* {
       const auto found = state_.find({std::string{type}, std::string{key}});
       return found == state_.end() ? nullptr : found->second.get();
@@ -91,12 +92,13 @@ private:
   json::array cite(const std::vector<std::string>& event_ids) const {
     json::array out;
     for (const auto& id : event_ids)
-      out.push_back(rules_.event_ids == event_id_format::given ? json::value{json::array{id, json::object{}}} : json::value{id});
+      out.push_back(rules_.event_ids == event_id_format::given ? json::value{json::array{id, json::object{}}}
+                                                               : json::value{id});
     return out;
   }
 
-  result<event_ptr> make(const std::string& type, const std::string& sender, const std::string* state_key, json::object content,
-                         const json::object& more, const std::vector<std::string>& auth_events) {
+  result<event_ptr> make(const std::string& type, const std::string& sender, const std::string* state_key,
+                         json::object content, const json::object& more, const std::vector<std::string>& auth_events) {
     json::object pdu{{"type", type}, {"sender", sender}, {"depth", ++count_}, {"origin_server_ts", count_}};
     pdu.set("content", std::move(content));
     pdu.set("hashes", json::object{{"sha256", ""}});
@@ -125,7 +127,8 @@ private:
 
 status verdict_in(const room_version_rules& rules, const json::value& base, const json::value& row) {
   const auto& proposed = test::array_at(row, "event");
-  const bool founds_the_room = text_at(proposed, 0) == "m.room.create" && (proposed.size() < 5 || !proposed.at(4).find("after"));
+  const bool founds_the_room =
+    text_at(proposed, 0) == "m.room.create" && (proposed.size() < 5 || !proposed.at(4).find("after"));
   std::vector<entry> state = founds_the_room ? std::vector<entry>{} : entries_of(&base);
   for (auto& other : entries_of(row.find("state"))) {
     const auto same = std::find_if(state.begin(), state.end(), [&](const entry& x) {
@@ -136,7 +139,8 @@ status verdict_in(const room_version_rules& rules, const json::value& base, cons
   }
   judged_room room{rules};
   for (const auto& each : state)
-    if (const auto put = room.put(each); !put) BOOST_ERROR(test::string_at(row, "name") << ": the room cannot be: " << put.error().detail);
+    if (const auto put = room.put(each); !put)
+      BOOST_ERROR(test::string_at(row, "name") << ": the room cannot be: " << put.error().detail);
   return room.verdict(proposed);
 }
 
@@ -157,8 +161,8 @@ BOOST_AUTO_TEST_CASE(odd_contents_are_judged_as_by_synapse) {
       ++judged;
       // Allowed, or not: what Synapse drops because it fails on it we keep as rejected.
       if (bool(verdict) != (letters[i] == 'a'))
-        BOOST_ERROR("version " << rules.id << ", " << test::string_at(row, "name") << ": Synapse says " << letters[i] << ", we say "
-                               << test::words(verdict));
+        BOOST_ERROR("version " << rules.id << ", " << test::string_at(row, "name") << ": Synapse says " << letters[i]
+                               << ", we say " << test::words(verdict));
     }
   }
   BOOST_TEST(judged > 60'000u);

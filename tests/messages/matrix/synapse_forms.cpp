@@ -50,12 +50,15 @@ struct meant_difference {
   std::string_view why;
 };
 
-constexpr std::string_view dropped_alone = "unsigned is no part of the event: it is left out, and the event is served without it";
-constexpr std::string_view size_of_the_event = "Synapse counts unsigned, which differs from server to server; the specification counts the event";
+constexpr std::string_view dropped_alone =
+  "unsigned is no part of the event: it is left out, and the event is served without it";
+constexpr std::string_view size_of_the_event =
+  "Synapse counts unsigned, which differs from server to server; the specification counts the event";
 constexpr std::string_view no_such_event = "no event has such an id: what is said to follow on it can never be placed";
 constexpr std::string_view no_such_room = "no room has such an id, so we are in none";
 constexpr std::string_view named_by_hash = "event_id is left out: the event has its name by its hash";
-constexpr std::string_view rules_refuse = "an invite is excused from its sender's signature by a signed third_party_invite alone; the rules refuse the others";
+constexpr std::string_view rules_refuse =
+  "an invite is excused from its sender's signature by a signed third_party_invite alone; the rules refuse the others";
 
 constexpr meant_difference meant[] = {
   {"unsigned ", outcome::taken, 1, dropped_alone},
@@ -96,8 +99,8 @@ BOOST_AUTO_TEST_CASE(odd_forms_are_received_as_by_synapse) {
       const auto ours = received(*text, rules, keys);
       ++cases;
       if (static_cast<char>(ours) != letters[i] && !is_meant(name, rules, ours))
-        BOOST_ERROR("version " << rules.id << ", " << name << ": Synapse says " << letters[i] << ", we say " << static_cast<char>(ours) << ": "
-                               << test::why(formed(*text, rules)));
+        BOOST_ERROR("version " << rules.id << ", " << name << ": Synapse says " << letters[i] << ", we say "
+                               << static_cast<char>(ours) << ": " << test::why(formed(*text, rules)));
     }
   }
   BOOST_TEST(cases > 10'000u);

@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(counts_are_bounded) {
 
 BOOST_AUTO_TEST_CASE(a_pdu_that_cannot_be_read_is_left_out_alone_and_counts) {
   for (const auto& bad : {R"({"content":)" + nested(5'000) + "}", std::string{R"({"depth":1,"depth":2})"}}) {
-    const auto parsed = parse_transaction(body(R"([{"type":"a"},)" + bad + R"(,{"type":"b"}])", "[" + bad + R"(,{"edu_type":"m.typing","content":{}}])"));
+    const auto parsed = parse_transaction(
+      body(R"([{"type":"a"},)" + bad + R"(,{"type":"b"}])", "[" + bad + R"(,{"edu_type":"m.typing","content":{}}])"));
     BOOST_REQUIRE_MESSAGE(parsed, test::why(parsed));
     BOOST_REQUIRE(parsed->pdus.size() == 2u);
     BOOST_TEST(*parsed->pdus[1].find("type")->as_string() == "b");
@@ -92,7 +93,8 @@ BOOST_AUTO_TEST_CASE(a_pdu_that_is_no_object_is_left_out_alone_whatever_it_is) {
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_is_no_json_is_told_from_one_of_the_wrong_shape) {
-  for (auto text : {"", "{", "nothing", R"({"origin":"h","origin_server_ts":1}x)", R"({"origin":"h","origin_server_ts":1,"pdus":[})"})
+  for (auto text : {"", "{", "nothing", R"({"origin":"h","origin_server_ts":1}x)",
+                    R"({"origin":"h","origin_server_ts":1,"pdus":[})"})
     BOOST_TEST((code_of(parse_transaction(std::string_view{text})) != fault_code::none), text);
   BOOST_TEST((code_of(parse_transaction(std::string_view{"{"})) == fault_code::not_json));
 }

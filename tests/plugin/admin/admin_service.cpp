@@ -36,10 +36,8 @@ struct fake_node {
   std::vector<address> statuses_asked;
 
   void later(std::function<void()> x) {
-    if (answers)
-      x();
-    else
-      kept.push_back(std::move(x));
+    if (answers) x();
+    else kept.push_back(std::move(x));
   }
 
   store::answer look_up(const store::query& question) const {
@@ -308,7 +306,8 @@ BOOST_AUTO_TEST_CASE(server_that_only_has_an_invitation_to_take_is_shown_and_can
   BOOST_TEST(node.told.size() == 2U); // its actor, and the invitation
 }
 
-BOOST_AUTO_TEST_CASE(servers_and_invite_show_tell_why_an_invitation_waits_how_often_it_was_tried_and_when_it_is_tried_next) {
+BOOST_AUTO_TEST_CASE(
+  servers_and_invite_show_tell_why_an_invitation_waits_how_often_it_was_tried_and_when_it_is_tried_next) {
   store::put_invitation x;
   x.room_id = "!r:chat.example";
   x.user_id = "@f:dead.example";
@@ -333,7 +332,9 @@ BOOST_AUTO_TEST_CASE(servers_and_invite_show_tell_why_an_invitation_waits_how_of
   BOOST_TEST(*rows[0].find_integer("invitations") == 1);
   BOOST_TEST(*rows[0].find_integer("retry_at_ts") == x.retry_at_ts);
   BOOST_TEST(*rows[0].find_string("last_fault") == x.last_fault);
-  BOOST_TEST(*rows[0].find_string("waits_for") == "1 invitation waits, the last attempt failed: peer_unresolvable: dead.example. The next attempt is made in 40 s.");
+  BOOST_TEST(
+    *rows[0].find_string("waits_for") ==
+    "1 invitation waits, the last attempt failed: peer_unresolvable: dead.example. The next attempt is made in 40 s.");
   BOOST_TEST(*rows[1].find_integer("invitations") == 0);
 
   auto with = with_room("!r:chat.example");
@@ -343,7 +344,9 @@ BOOST_AUTO_TEST_CASE(servers_and_invite_show_tell_why_an_invitation_waits_how_of
   BOOST_TEST(*body.find_object("invitation")->find("attempts")->as_integer() == 3);
   const auto& words = *body.find_array("waits_for");
   BOOST_TEST_REQUIRE(words.size() == 2U);
-  BOOST_TEST(words[0].as_string()->find("3 attempts so far, the last failed: peer_unresolvable: dead.example; the next is made in 40 s") != std::string::npos);
+  BOOST_TEST(words[0].as_string()->find(
+               "3 attempts so far, the last failed: peer_unresolvable: dead.example; the next is made in 40 s") !=
+             std::string::npos);
   BOOST_TEST(words[1].as_string()->find("check its spelling and DNS") != std::string::npos);
 
   body = ask("server.retry", with_server("dead.example"));

@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(open_invitations_say_whom_they_wait_for) {
   BOOST_TEST(says(describe(x, now).waits_for,
                   "far.example has not taken the invitation yet. 2 attempts so far; the next is made in 8.0 s"));
   x.last_fault = "peer_unreachable: refused";
-  BOOST_TEST(says(describe(x, now).waits_for, "2 attempts so far, the last failed: peer_unreachable: refused; the next is made in 8.0 s"));
+  BOOST_TEST(says(describe(x, now).waits_for,
+                  "2 attempts so far, the last failed: peer_unreachable: refused; the next is made in 8.0 s"));
   x.last_fault.clear();
   x.state = "pending";
   x.pending_request.clear();
@@ -138,10 +139,13 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
   x.pending_request = "knock";
   x.retry_at_ts = now + 8'000;
   BOOST_TEST(other_side(describe(x, now)) == "far.example");
-  BOOST_TEST(describe(x, now).waits_for == "No server of the room has taken the knock yet; far.example is tried again in 8.0 s.");
+  BOOST_TEST(describe(x, now).waits_for ==
+             "No server of the room has taken the knock yet; far.example is tried again in 8.0 s.");
   x.state = "pending";
   x.pending_request = "ask";
-  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
+  BOOST_TEST(
+    describe(x, now).waits_for ==
+    "Nobody has let @me:chat.example in or turned him away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
   x.pending_request.clear(); // made in a room of ours
   BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min.");
   x.state = "revoked";
@@ -149,7 +153,8 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
   BOOST_TEST(says(describe(x, now).waits_for, "far.example has still to be told that the knock is taken back"));
   x.state = "accepted";
   x.pending_request = "join";
-  BOOST_TEST(says(describe(x, now).waits_for, "@me:chat.example was let in; the next attempt to join is made in 8.0 s."));
+  BOOST_TEST(
+    says(describe(x, now).waits_for, "@me:chat.example was let in; the next attempt to join is made in 8.0 s."));
   x.pending_request.clear();
   BOOST_TEST(describe(x, now).waits_for == "");
 }

@@ -75,7 +75,8 @@ BOOST_AUTO_TEST_CASE(two_new_keys_differ_in_key_and_id) {
 
 BOOST_AUTO_TEST_CASE(rotated_key_becomes_an_old_one_and_everything_else_stays) {
   scratch dir;
-  const auto path = dir.write("# made in spring\ned25519 first " + spec_seed + "\nold_ed25519 zero " + spec_public_key + " 77\n");
+  const auto path =
+    dir.write("# made in spring\ned25519 first " + spec_seed + "\nold_ed25519 zero " + spec_public_key + " 77\n");
   auto fresh = rotate_key_file(path, 1'234'567);
   BOOST_REQUIRE(fresh);
   BOOST_TEST(mode_of(path) == 0600U);
@@ -104,7 +105,8 @@ BOOST_AUTO_TEST_CASE(only_a_whole_key_file_is_rotated) {
   scratch dir;
   BOOST_TEST((rotate_key_file(dir.file(), 1).error().code == fault_code::not_found));
   BOOST_TEST((rotate_key_file(dir.write("ed25519 first nonsense\n"), 1).error().code == fault_code::invalid_param));
-  BOOST_TEST((rotate_key_file(dir.write("ed25519 first " + spec_seed + "\nold_ed25519 x\n"), 1).error().code == fault_code::invalid_param));
+  BOOST_TEST((rotate_key_file(dir.write("ed25519 first " + spec_seed + "\nold_ed25519 x\n"), 1).error().code ==
+              fault_code::invalid_param));
 }
 
 BOOST_AUTO_TEST_CASE(a_store_with_rooms_gets_no_new_key) {

@@ -162,8 +162,7 @@ BOOST_AUTO_TEST_CASE(a_frame_to_a_connection_that_is_gone_is_told) {
     gone = rig.next().value().first;
   }
   // libzmq notices the end of the connection some time; until then frames go into it.
-  while (!rig.lost(20ms))
-    rig.served->send(gone, {verb::ping, "", ""});
+  while (!rig.lost(20ms)) rig.served->send(gone, {verb::ping, "", ""});
   rig.served->send({0, "never was", role::chat, ""}, {verb::ping, "", ""});
   const auto lost = rig.lost(10s);
   BOOST_REQUIRE(lost);
@@ -198,8 +197,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_late_gets_everything_in_order) {
   d.send({"CW1", "P", "", ""});
   const auto to = rig.next().value().first;
   const std::string body(100'000, 'x');
-  for (int i = 0; i < 150; ++i)
-    rig.served->send(to, {verb::event, std::to_string(i), body});
+  for (int i = 0; i < 150; ++i) rig.served->send(to, {verb::event, std::to_string(i), body});
   for (int i = 0; i < 150; ++i) {
     const auto got = d.receive();
     BOOST_REQUIRE(got.size() == 4u);
@@ -216,8 +214,7 @@ BOOST_AUTO_TEST_CASE(many_threads_send_at_once) {
   std::vector<std::thread> senders;
   for (int t = 0; t < threads; ++t)
     senders.emplace_back([&, t] {
-      for (int i = 0; i < each; ++i)
-        rig.served->send(to, {verb::event, std::to_string(t), std::to_string(i)});
+      for (int i = 0; i < each; ++i) rig.served->send(to, {verb::event, std::to_string(t), std::to_string(i)});
     });
   std::map<std::string, int> next;
   for (int i = 0; i < threads * each; ++i) {
@@ -225,8 +222,7 @@ BOOST_AUTO_TEST_CASE(many_threads_send_at_once) {
     BOOST_REQUIRE(got.size() == 4u);
     BOOST_REQUIRE(got[3] == std::to_string(next[got[2]]++)); // the order of each thread
   }
-  for (auto& t : senders)
-    t.join();
+  for (auto& t : senders) t.join();
 }
 
 BOOST_AUTO_TEST_CASE(the_gateway_of_this_process_connects_inproc_with_large_frames) {
@@ -332,7 +328,8 @@ BOOST_AUTO_TEST_CASE(a_stale_socket_file_is_replaced_and_a_live_one_is_not) {
 BOOST_AUTO_TEST_CASE(endpoints_that_cannot_be_are_refused_with_a_reason) {
   config::edge_options options;
   options.admin_endpoint.clear();
-  for (const auto* open_to_others : {"tcp://*:0", "tcp://0.0.0.0:7000", "tcp://[::]:7000", "tcp://192.0.2.1:7000", "tcp://eth0:7000"}) {
+  for (const auto* open_to_others :
+       {"tcp://*:0", "tcp://0.0.0.0:7000", "tcp://[::]:7000", "tcp://192.0.2.1:7000", "tcp://eth0:7000"}) {
     options.chat_endpoints = {open_to_others};
     is_refused(options, fault_code::forbidden, "curve_secret_key_file");
   }
@@ -353,7 +350,8 @@ BOOST_AUTO_TEST_SUITE(edge_curve)
 
 BOOST_AUTO_TEST_CASE(a_listed_key_is_admitted_by_name_and_role_and_another_is_not) {
   const scratch dir;
-  const auto server = test::curve_pair(), rc = test::curve_pair(), gateway = test::curve_pair(), stranger = test::curve_pair();
+  const auto server = test::curve_pair(), rc = test::curve_pair(), gateway = test::curve_pair(),
+             stranger = test::curve_pair();
   edge_rig rig{[&](config::edge_options& o) {
     o.curve_secret_key_file = test::key_file(dir, server.secret_key);
     o.chat_endpoints = {"tcp://*:*"};
@@ -375,10 +373,8 @@ BOOST_AUTO_TEST_CASE(a_listed_key_is_admitted_by_name_and_role_and_another_is_no
   dealer a{rig.context, address, test::curve_client(server.public_key, stranger)};
   dealer b{rig.context, address, test::curve_client(server.public_key, gateway)};
   dealer c{rig.context, address};
-  for (auto* refused : {&a, &b, &c})
-    refused->try_send({"CW1", "P", "", ""});
-  while (rig.served->count().handshakes_refused < 2)
-    std::this_thread::yield();
+  for (auto* refused : {&a, &b, &c}) refused->try_send({"CW1", "P", "", ""});
+  while (rig.served->count().handshakes_refused < 2) std::this_thread::yield();
   d.send({"CW1", "O", "", ""});
   const auto next = rig.next();
   BOOST_REQUIRE(next);
@@ -389,14 +385,17 @@ BOOST_AUTO_TEST_CASE(a_listed_key_is_admitted_by_name_and_role_and_another_is_no
 BOOST_AUTO_TEST_CASE(a_key_opens_the_endpoints_of_its_own_role_and_no_others) {
   const scratch dir;
   const auto server = test::curve_pair();
-  const std::vector<std::pair<role, test::curve>> keys = {
-    {role::chat, test::curve_pair()}, {role::gateway, test::curve_pair()}, {role::inspector, test::curve_pair()}, {role::admin, test::curve_pair()}};
+  const std::vector<std::pair<role, test::curve>> keys = {{role::chat, test::curve_pair()},
+                                                          {role::gateway, test::curve_pair()},
+                                                          {role::inspector, test::curve_pair()},
+                                                          {role::admin, test::curve_pair()}};
   edge_rig rig{[&](config::edge_options& o) {
     o.curve_secret_key_file = test::key_file(dir, server.secret_key);
     o.chat_endpoints = {"tcp://127.0.0.1:*"};
     o.gateway_endpoints = {"tcp://127.0.0.1:*"};
     o.admin_endpoint = "tcp://127.0.0.1:*";
-    for (const auto& [as, key] : keys) o.peers.push_back({key.public_key, "the " + std::string{name(as)}, std::string{name(as)}});
+    for (const auto& [as, key] : keys)
+      o.peers.push_back({key.public_key, "the " + std::string{name(as)}, std::string{name(as)}});
   }};
   std::uint64_t refusals = 0;
   for (const auto& endpoint : rig.served->endpoints()) {

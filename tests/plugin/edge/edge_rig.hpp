@@ -97,7 +97,10 @@ public:
   /// The same for a peer the other side may already have refused, which ends its connection: what has no way is dropped.
   void try_send(const std::vector<std::string>& parts) {
     for (std::size_t i = 0; i < parts.size(); ++i)
-      if (!socket_.send(zmq::buffer(parts[i]), (i + 1 == parts.size() ? zmq::send_flags::none : zmq::send_flags::sndmore) | zmq::send_flags::dontwait)) return;
+      if (!socket_.send(zmq::buffer(parts[i]),
+                        (i + 1 == parts.size() ? zmq::send_flags::none : zmq::send_flags::sndmore) |
+                          zmq::send_flags::dontwait))
+        return;
   }
   /// Empty: nothing came.
   std::vector<std::string> receive() {
@@ -123,9 +126,10 @@ public:
     options.chat_endpoints = {"tcp://127.0.0.1:*"};
     options.admin_endpoint.clear();
     if (change) change(options);
-    auto made = edge::edge::open(context, options,
-                                 {[this](const edge::connection& from, edge::frame&& x) { put(frames_, {from, std::move(x)}); },
-                                  [this](const edge::connection& gone) { put(lost_, gone); }});
+    auto made =
+      edge::edge::open(context, options,
+                       {[this](const edge::connection& from, edge::frame&& x) { put(frames_, {from, std::move(x)}); },
+                        [this](const edge::connection& gone) { put(lost_, gone); }});
     BOOST_REQUIRE_MESSAGE(made, to_string(made ? fault{} : made.error()));
     served = std::move(*made);
   }
@@ -137,7 +141,9 @@ public:
     return "tcp://127.0.0.1" + address.substr(address.rfind(':'));
   }
 
-  std::optional<std::pair<edge::connection, edge::frame>> next(milliseconds wait = patience) { return take(frames_, wait); }
+  std::optional<std::pair<edge::connection, edge::frame>> next(milliseconds wait = patience) {
+    return take(frames_, wait);
+  }
   std::optional<edge::connection> lost(milliseconds wait) { return take(lost_, wait); }
 
   zmq::context_t context{1};

@@ -10,23 +10,52 @@ BOOST_AUTO_TEST_SUITE(gateway_address_policy)
 
 BOOST_AUTO_TEST_CASE(public_addresses_are_reached) {
   const auto policy = address_policy::make({});
-  for (const auto* one : {"1.1.1.1", "93.184.216.34", "172.32.0.1", "100.63.255.255", "2606:4700::1111", "2a00:1450:4001::1", "64:ff9b::808:808", "2002:808:808::1"})
+  for (const auto* one : {"1.1.1.1", "93.184.216.34", "172.32.0.1", "100.63.255.255", "2606:4700::1111",
+                          "2a00:1450:4001::1", "64:ff9b::808:808", "2002:808:808::1"})
     BOOST_TEST(policy->allows(one), one);
 }
 
 BOOST_AUTO_TEST_CASE(special_addresses_are_refused_in_every_form) {
   const auto policy = address_policy::make({});
-  for (const auto* one : {"0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-                          "192.0.2.1", "198.18.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1",
-                          "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::1", "fc00::1", "fd12::1",
-                          "fe80::1", "febf::1", "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "64:ff9b:1::1"})
+  for (const auto* one : {"0.0.0.0",
+                          "10.0.0.1",
+                          "100.64.0.1",
+                          "127.0.0.1",
+                          "127.255.255.254",
+                          "169.254.169.254",
+                          "172.16.0.1",
+                          "172.31.255.255",
+                          "192.168.1.1",
+                          "192.0.2.1",
+                          "198.18.0.1",
+                          "224.0.0.1",
+                          "239.1.1.1",
+                          "240.0.0.1",
+                          "255.255.255.255",
+                          "::",
+                          "::1",
+                          "::ffff:127.0.0.1",
+                          "::ffff:10.0.0.1",
+                          "::127.0.0.1",
+                          "64:ff9b::7f00:1",
+                          "64:ff9b::a00:1",
+                          "2002:7f00:1::",
+                          "2002:c0a8:101::1",
+                          "fc00::1",
+                          "fd12::1",
+                          "fe80::1",
+                          "febf::1",
+                          "fec0::1",
+                          "ff02::1",
+                          "2001:db8::1",
+                          "2001::1",
+                          "64:ff9b:1::1"})
     BOOST_TEST(!policy->allows(one), one);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
   const auto policy = address_policy::make({});
-  for (const auto* one : {"", "localhost", "1.1.1", "1.1.1.1.1", "0x7f000001"})
-    BOOST_TEST(!policy->allows(one), one);
+  for (const auto* one : {"", "localhost", "1.1.1", "1.1.1.1.1", "0x7f000001"}) BOOST_TEST(!policy->allows(one), one);
   sockaddr unix_like{};
   unix_like.sa_family = AF_UNIX;
   BOOST_TEST(!policy->allows(unix_like));
@@ -54,7 +83,8 @@ BOOST_AUTO_TEST_CASE(socket_addresses_are_read_in_both_families) {
 }
 
 BOOST_AUTO_TEST_CASE(unreadable_network_is_named) {
-  for (const auto* one : {"", "10.0.0.0/33", "10.0.0/8", "fd00::/129", "10.0.0.0/", "10.0.0.0/8x", "example.org/8", "10.0.0.0/-1"}) {
+  for (const auto* one :
+       {"", "10.0.0.0/33", "10.0.0/8", "fd00::/129", "10.0.0.0/", "10.0.0.0/8x", "example.org/8", "10.0.0.0/-1"}) {
     const auto policy = address_policy::make({one});
     BOOST_REQUIRE(!policy);
     BOOST_TEST((policy.error().code == fault_code::invalid_param));

@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(an_address_and_a_server_have_a_share_and_all_together_a_bou
   answer_budget x{10 * mib, 4 * mib};
   BOOST_TEST(x.take(one, 3 * mib));
   BOOST_TEST(!x.take(one, 2 * mib));
-  BOOST_TEST(!x.take({"192.0.2.9", "one.example"}, 2 * mib)); // the same server from elsewhere
+  BOOST_TEST(!x.take({"192.0.2.9", "one.example"}, 2 * mib));  // the same server from elsewhere
   BOOST_TEST(!x.take({"192.0.2.1", "nine.example"}, 2 * mib)); // another name from the same address
   BOOST_TEST(x.take(one, 1 * mib));
   BOOST_TEST(x.take(two, 4 * mib));

@@ -17,7 +17,8 @@ struct files {
   testing::certificate_authority authority{directory};
   std::int64_t now = std::time(nullptr);
 
-  std::vector<certificate_problem> problems(const testing::certificate_files& x, const std::string& host, std::int64_t later_s = 0) const {
+  std::vector<certificate_problem> problems(const testing::certificate_files& x, const std::string& host,
+                                            std::int64_t later_s = 0) const {
     return certificate_problems(x.certificate, x.key, host, now + later_s);
   }
 };
@@ -36,7 +37,8 @@ BOOST_AUTO_TEST_SUITE(certificate_check)
 BOOST_AUTO_TEST_CASE(a_certificate_for_the_name_is_fine) {
   const files f;
   const auto x = f.authority.issue("x", {"DNS:chat.example.org", "DNS:*.b.example", "IP:192.0.2.1"});
-  for (const auto* host : {"chat.example.org", "m.b.example", "192.0.2.1"}) BOOST_TEST(f.problems(x, host).empty(), host);
+  for (const auto* host : {"chat.example.org", "m.b.example", "192.0.2.1"})
+    BOOST_TEST(f.problems(x, host).empty(), host);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_says_which_names_it_has) {

@@ -19,7 +19,8 @@ void check(bool good, const char* what) {
 void add_extension(X509* to, X509* issuer, int which, const std::string& value) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
-  const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> one{X509V3_EXT_conf_nid(nullptr, &context, which, value.c_str()), X509_EXTENSION_free};
+  const std::unique_ptr<X509_EXTENSION, void (*)(X509_EXTENSION*)> one{
+    X509V3_EXT_conf_nid(nullptr, &context, which, value.c_str()), X509_EXTENSION_free};
   check(one && X509_add_ext(to, one.get(), -1) == 1, "extension");
 }
 
@@ -33,7 +34,8 @@ X509* new_certificate(EVP_PKEY* key, const std::string& name) {
   X509_gmtime_adj(X509_getm_notBefore(out), -3600);
   X509_gmtime_adj(X509_getm_notAfter(out), 24 * 3600);
   X509_set_pubkey(out, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(out), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(out), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   return out;
 }
 
@@ -61,8 +63,8 @@ temporary_directory::~temporary_directory() {
 }
 
 certificate_authority::certificate_authority(const temporary_directory& directory, const std::string& name)
-  : directory_(directory), key_(EVP_EC_gen("P-256"), EVP_PKEY_free), certificate_(new_certificate(key_.get(), name), X509_free),
-    file_(directory.file(name + ".crt")) {
+    : directory_(directory), key_(EVP_EC_gen("P-256"), EVP_PKEY_free),
+      certificate_(new_certificate(key_.get(), name), X509_free), file_(directory.file(name + ".crt")) {
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
   add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate_.get(), certificate_.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -70,13 +72,13 @@ certificate_authority::certificate_authority(const temporary_directory& director
   save(certificate_.get(), file_);
 }
 
-certificate_files certificate_authority::issue(const std::string& file_name, const std::vector<std::string>& names) const {
+certificate_files certificate_authority::issue(const std::string& file_name,
+                                               const std::vector<std::string>& names) const {
   const key own{EVP_EC_gen("P-256"), EVP_PKEY_free};
   const certificate made{new_certificate(own.get(), file_name), X509_free};
   X509_set_issuer_name(made.get(), X509_get_subject_name(certificate_.get()));
   std::string alternatives;
-  for (const auto& one : names)
-    alternatives += (alternatives.empty() ? "" : ",") + one;
+  for (const auto& one : names) alternatives += (alternatives.empty() ? "" : ",") + one;
   add_extension(made.get(), certificate_.get(), NID_subject_alt_name, alternatives);
   add_extension(made.get(), certificate_.get(), NID_ext_key_usage, "serverAuth");
   check(X509_sign(made.get(), key_.get(), EVP_sha256()) > 0, "sign");

@@ -13,7 +13,7 @@ namespace {
 
 /// A network as a table: what each lookup finds.
 struct network {
-  std::map<std::string, std::string> well_known;             // name -> m.server
+  std::map<std::string, std::string> well_known; // name -> m.server
   std::map<std::string, std::vector<srv_record>> services;
   std::vector<std::string> broken = {}; ///< services whose lookup fails
 };
@@ -45,7 +45,8 @@ outcome resolve(const std::string& name, const network& net) {
       const auto& service = std::get<ask_srv>(step).service;
       out.lookups.push_back(service);
       const auto it = net.services.find(service);
-      if (std::find(net.broken.begin(), net.broken.end(), service) != net.broken.end()) step = machine.on_srv_failed("SERVFAIL");
+      if (std::find(net.broken.begin(), net.broken.end(), service) != net.broken.end())
+        step = machine.on_srv_failed("SERVFAIL");
       else step = machine.on_srv(it == net.services.end() ? std::vector<srv_record>{} : it->second);
     }
   }
@@ -68,24 +69,66 @@ const std::vector<row>& table() {
     {"1", "[2001:db8::1]", {}, {}, {{{"2001:db8::1", 8448, true}}, "[2001:db8::1]", "2001:db8::1"}},
     {"1", "[2001:db8::1]:99", {}, {}, {{{"2001:db8::1", 99, true}}, "[2001:db8::1]:99", "2001:db8::1"}},
     {"2", "a.org:8008", {}, {}, {{{"a.org", 8008, false}}, "a.org:8008", "a.org"}},
-    {"3.1", "a.org", {{{"a.org", "192.0.2.7"}}, {}}, {"well-known a.org"}, {{{"192.0.2.7", 8448, true}}, "192.0.2.7", "192.0.2.7"}},
-    {"3.1", "a.org", {{{"a.org", "192.0.2.7:1"}}, {}}, {"well-known a.org"}, {{{"192.0.2.7", 1, true}}, "192.0.2.7:1", "192.0.2.7"}},
+    {"3.1",
+     "a.org",
+     {{{"a.org", "192.0.2.7"}}, {}},
+     {"well-known a.org"},
+     {{{"192.0.2.7", 8448, true}}, "192.0.2.7", "192.0.2.7"}},
+    {"3.1",
+     "a.org",
+     {{{"a.org", "192.0.2.7:1"}}, {}},
+     {"well-known a.org"},
+     {{{"192.0.2.7", 1, true}}, "192.0.2.7:1", "192.0.2.7"}},
     {"3.1", "a.org", {{{"a.org", "[::5]:1"}}, {}}, {"well-known a.org"}, {{{"::5", 1, true}}, "[::5]:1", "::5"}},
-    {"3.2", "a.org", {{{"a.org", "b.org:443"}}, {}}, {"well-known a.org"}, {{{"b.org", 443, false}}, "b.org:443", "b.org"}},
-    {"3.3", "a.org", {{{"a.org", "b.org"}}, {{fed + "b.org", srv}}}, {"well-known a.org", fed + "b.org"},
+    {"3.2",
+     "a.org",
+     {{{"a.org", "b.org:443"}}, {}},
+     {"well-known a.org"},
+     {{{"b.org", 443, false}}, "b.org:443", "b.org"}},
+    {"3.3",
+     "a.org",
+     {{{"a.org", "b.org"}}, {{fed + "b.org", srv}}},
+     {"well-known a.org", fed + "b.org"},
      {{{"t.example.net", 443, false}}, "b.org", "b.org"}},
-    {"3.4", "a.org", {{{"a.org", "b.org"}}, {{old + "b.org", srv}}}, {"well-known a.org", fed + "b.org", old + "b.org"},
+    {"3.4",
+     "a.org",
+     {{{"a.org", "b.org"}}, {{old + "b.org", srv}}},
+     {"well-known a.org", fed + "b.org", old + "b.org"},
      {{{"t.example.net", 443, false}}, "b.org", "b.org"}},
-    {"3.5", "a.org", {{{"a.org", "b.org"}}, {}}, {"well-known a.org", fed + "b.org", old + "b.org"}, {{{"b.org", 8448, false}}, "b.org", "b.org"}},
-    {"4", "a.org", {{}, {{fed + "a.org", srv}, {old + "a.org", {{1, 1, 1, "wrong"}}}}}, {"well-known a.org", fed + "a.org"},
+    {"3.5",
+     "a.org",
+     {{{"a.org", "b.org"}}, {}},
+     {"well-known a.org", fed + "b.org", old + "b.org"},
+     {{{"b.org", 8448, false}}, "b.org", "b.org"}},
+    {"4",
+     "a.org",
+     {{}, {{fed + "a.org", srv}, {old + "a.org", {{1, 1, 1, "wrong"}}}}},
+     {"well-known a.org", fed + "a.org"},
      {{{"t.example.net", 443, false}}, "a.org", "a.org"}},
-    {"5", "a.org", {{}, {{old + "a.org", srv}}}, {"well-known a.org", fed + "a.org", old + "a.org"}, {{{"t.example.net", 443, false}}, "a.org", "a.org"}},
-    {"6", "a.org", {}, {"well-known a.org", fed + "a.org", old + "a.org"}, {{{"a.org", 8448, false}}, "a.org", "a.org"}},
-    {"3.5, a name that delegates to itself", "a.org", {{{"a.org", "a.org"}}, {}}, {"well-known a.org", fed + "a.org", old + "a.org"},
+    {"5",
+     "a.org",
+     {{}, {{old + "a.org", srv}}},
+     {"well-known a.org", fed + "a.org", old + "a.org"},
+     {{{"t.example.net", 443, false}}, "a.org", "a.org"}},
+    {"6",
+     "a.org",
+     {},
+     {"well-known a.org", fed + "a.org", old + "a.org"},
      {{{"a.org", 8448, false}}, "a.org", "a.org"}},
-    {"3.2, its well-known is not asked for again", "a.org", {{{"a.org", "b.org:1"}, {"b.org", "c.org:2"}}, {}}, {"well-known a.org"},
+    {"3.5, a name that delegates to itself",
+     "a.org",
+     {{{"a.org", "a.org"}}, {}},
+     {"well-known a.org", fed + "a.org", old + "a.org"},
+     {{{"a.org", 8448, false}}, "a.org", "a.org"}},
+    {"3.2, its well-known is not asked for again",
+     "a.org",
+     {{{"a.org", "b.org:1"}, {"b.org", "c.org:2"}}, {}},
+     {"well-known a.org"},
      {{{"b.org", 1, false}}, "b.org:1", "b.org"}},
-    {"4, a file that names no server counts as none", "a.org", {{{"a.org", "https://b.org/"}}, {{fed + "a.org", srv}}}, {"well-known a.org", fed + "a.org"},
+    {"4, a file that names no server counts as none",
+     "a.org",
+     {{{"a.org", "https://b.org/"}}, {{fed + "a.org", srv}}},
+     {"well-known a.org", fed + "a.org"},
      {{{"t.example.net", 443, false}}, "a.org", "a.org"}},
   };
   return rows;
@@ -109,7 +152,8 @@ BOOST_AUTO_TEST_CASE(each_rule_of_the_specification_leads_where_it_says) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_server_name_is_refused) {
-  for (const auto* name : {"", "a b", "a.org:", "a.org:x", "a.org:99999", "a.org/path", "user@a.org", "[::1", "a.org\r\nHost: b", "a_b\\c"}) {
+  for (const auto* name : {"", "a b", "a.org:", "a.org:x", "a.org:99999", "a.org/path", "user@a.org", "[::1",
+                           "a.org\r\nHost: b", "a_b\\c"}) {
     const auto got = resolve(name, {});
     BOOST_TEST((got.why.code == fault_code::invalid_identifier), name);
   }
@@ -141,7 +185,8 @@ BOOST_AUTO_TEST_CASE(srv_records_without_port_are_as_none) {
 }
 
 BOOST_AUTO_TEST_CASE(several_srv_records_become_hops_by_priority) {
-  const auto got = resolve("a.org", {{}, {{"_matrix-fed._tcp.a.org", {{20, 0, 3, "c"}, {5, 0, 1, "a"}, {10, 0, 2, "b"}}}}});
+  const auto got =
+    resolve("a.org", {{}, {{"_matrix-fed._tcp.a.org", {{20, 0, 3, "c"}, {5, 0, 1, "a"}, {10, 0, 2, "b"}}}}});
   BOOST_REQUIRE(got.way);
   BOOST_TEST((got.way->hops == std::vector<hop>{{"a", 1, false}, {"b", 2, false}, {"c", 3, false}}));
   BOOST_TEST(got.way->tls_name == "a.org");
@@ -151,7 +196,9 @@ BOOST_AUTO_TEST_CASE(equal_priorities_are_drawn_by_weight) {
   int heavy_first = 0;
   constexpr int draws = 2'000;
   for (std::uint64_t random = 0; random < draws; ++random)
-    heavy_first += order_srv({{1, 10, 1, "light"}, {1, 90, 1, "heavy"}, {1, 0, 1, "none"}}, random).front().target == "heavy" ? 1 : 0;
+    heavy_first +=
+      order_srv({{1, 10, 1, "light"}, {1, 90, 1, "heavy"}, {1, 0, 1, "none"}}, random).front().target == "heavy" ? 1
+                                                                                                                 : 0;
   BOOST_TEST(heavy_first > draws * 8 / 10);
   BOOST_TEST(heavy_first < draws * 97 / 100);
 }

@@ -15,12 +15,16 @@ using edge::verb;
 constexpr std::chrono::seconds wait_max{wait_s_max};
 const std::string empty_map{"\x80", 1};
 const std::string welcome_header = "\x81\xa8protocol\x01";
-const std::string hello_required_body = "\x81\xa4" "code" "\xae" "hello_required";
+const std::string hello_required_body = "\x81\xa4"
+                                        "code"
+                                        "\xae"
+                                        "hello_required";
 
 } // namespace
 
 fake_node::fake_node(zmq::context_t& context, std::string endpoint, answerer answer)
-  : socket_(context, zmq::socket_type::router), answerer_(std::move(answer)), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : socket_(context, zmq::socket_type::router), answerer_(std::move(answer)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.bind(endpoint);
   thread_ = std::thread([this] { run(); });
@@ -53,8 +57,7 @@ void fake_node::run() {
       if (stop_) return;
       outgoing.swap(outgoing_);
     }
-    for (auto& one : outgoing)
-      reply(std::move(one));
+    for (auto& one : outgoing) reply(std::move(one));
     while ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
       std::vector<zmq::message_t> parts;
       do {
@@ -84,47 +87,47 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
   std::unique_lock lock{mutex_};
   ++seen_[x.what];
   switch (x.what) {
-    case verb::hello:
-      forgetful = false;
-      reply({verb::welcome, welcome_header, {}});
-      reply({verb::ping, empty_map, {}}); // its PONG shows that the WELCOME was taken in
-      break;
-    case verb::ping: reply({verb::pong, empty_map, {}}); break;
-    case verb::pong: ++greeted_; break;
-    case verb::command: {
-      auto request = gateway::decode_federation_request(x);
-      if (!request) throw std::logic_error("fake_node: " + to_string(request.error()));
-      if (answerer_) {
-        if (auto answer = answerer_(*request)) {
-          answer->id = request->id;
-          ++answered_;
-          last_address_ = request->remote_address;
-          reply(gateway::encode(*answer));
-          break;
-        }
+  case verb::hello:
+    forgetful = false;
+    reply({verb::welcome, welcome_header, {}});
+    reply({verb::ping, empty_map, {}}); // its PONG shows that the WELCOME was taken in
+    break;
+  case verb::ping: reply({verb::pong, empty_map, {}}); break;
+  case verb::pong: ++greeted_; break;
+  case verb::command: {
+    auto request = gateway::decode_federation_request(x);
+    if (!request) throw std::logic_error("fake_node: " + to_string(request.error()));
+    if (answerer_) {
+      if (auto answer = answerer_(*request)) {
+        answer->id = request->id;
+        ++answered_;
+        last_address_ = request->remote_address;
+        reply(gateway::encode(*answer));
+        break;
       }
-      requests_.push_back(*std::move(request));
-      break;
     }
-    case verb::result: {
-      auto answer = gateway::decode_http_answer(x);
-      if (!answer) throw std::logic_error("fake_node: " + to_string(answer.error()));
-      http_answers_[answer->id] = *std::move(answer);
-      break;
-    }
-    case verb::seek: {
-      auto wanted = gateway::decode_body_wanted(x);
-      if (!wanted) throw std::logic_error("fake_node: " + to_string(wanted.error()));
-      bodies_wanted_.push_back(*std::move(wanted));
-      break;
-    }
-    case verb::event: {
-      auto piece = gateway::decode_http_piece(x);
-      if (!piece) throw std::logic_error("fake_node: " + to_string(piece.error()));
-      pieces_.push_back(*std::move(piece));
-      break;
-    }
-    default: break;
+    requests_.push_back(*std::move(request));
+    break;
+  }
+  case verb::result: {
+    auto answer = gateway::decode_http_answer(x);
+    if (!answer) throw std::logic_error("fake_node: " + to_string(answer.error()));
+    http_answers_[answer->id] = *std::move(answer);
+    break;
+  }
+  case verb::seek: {
+    auto wanted = gateway::decode_body_wanted(x);
+    if (!wanted) throw std::logic_error("fake_node: " + to_string(wanted.error()));
+    bodies_wanted_.push_back(*std::move(wanted));
+    break;
+  }
+  case verb::event: {
+    auto piece = gateway::decode_http_piece(x);
+    if (!piece) throw std::logic_error("fake_node: " + to_string(piece.error()));
+    pieces_.push_back(*std::move(piece));
+    break;
+  }
+  default: break;
   }
   changed_.notify_all();
 }
@@ -142,7 +145,8 @@ bool fake_node::wait_for(verb what) {
 template <class T>
 T fake_node::wait_for_next(std::deque<T>& from, const char* what) {
   std::unique_lock lock{mutex_};
-  if (!changed_.wait_for(lock, wait_max, [&] { return !from.empty(); })) throw std::runtime_error(std::string{"no "} + what + " came");
+  if (!changed_.wait_for(lock, wait_max, [&] { return !from.empty(); }))
+    throw std::runtime_error(std::string{"no "} + what + " came");
   auto out = std::move(from.front());
   from.pop_front();
   return out;
@@ -177,7 +181,8 @@ void fake_node::send(edge::frame x) {
 
 gateway::http_answer fake_node::wait_for_http_answer(std::uint64_t id) {
   std::unique_lock lock{mutex_};
-  if (!changed_.wait_for(lock, wait_max, [&] { return http_answers_.contains(id); })) throw std::runtime_error("no answer came");
+  if (!changed_.wait_for(lock, wait_max, [&] { return http_answers_.contains(id); }))
+    throw std::runtime_error("no answer came");
   return http_answers_.extract(id).mapped();
 }
 

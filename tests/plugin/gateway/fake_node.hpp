@@ -46,8 +46,8 @@ public:
   /// Waits until a frame of this verb has come.
   bool wait_for(edge::verb what);
 
-  std::atomic<bool> mute{false};     ///< says nothing at all, like a frozen process
-  std::atomic<bool> forgetful{false};///< answers everything but HELLO with ERROR hello_required, like a restarted one
+  std::atomic<bool> mute{false};      ///< says nothing at all, like a frozen process
+  std::atomic<bool> forgetful{false}; ///< answers everything but HELLO with ERROR hello_required, like a restarted one
 
 private:
   template <class T>

@@ -43,11 +43,13 @@ void put_name(std::string& to, const std::string& name) {
 } // namespace
 
 std::string reply_json(const std::string& body, const std::string& more_headers) {
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + more_headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + more_headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 fake_peer::fake_peer(const certificate_files& files, handler answer)
-  : context_(server_context(files.certificate, files.key)), answer_(std::move(answer)), listen_fd_(bind_loopback(SOCK_STREAM, port_)) {
+    : context_(server_context(files.certificate, files.key)), answer_(std::move(answer)),
+      listen_fd_(bind_loopback(SOCK_STREAM, port_)) {
   ::listen(listen_fd_, 64);
   thread_ = std::thread([this] { accept_loop(); });
 }
@@ -57,11 +59,9 @@ fake_peer::~fake_peer() {
   thread_.join();
   {
     const std::lock_guard lock{mutex_};
-    for (const int fd : open_)
-      ::shutdown(fd, SHUT_RDWR);
+    for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
   }
-  for (auto& one : workers_)
-    one.join();
+  for (auto& one : workers_) one.join();
   ::close(listen_fd_);
 }
 
@@ -95,7 +95,8 @@ void fake_peer::serve(int fd) {
     for (auto request = socket->read_request(); !request.empty(); request = socket->read_request())
       if (const auto text = answer_(request); !text.empty() && !socket->send(text)) break;
   }
-  const std::lock_guard lock{mutex_}; // before the socket closes, so that no other descriptor of this number is shut down
+  const std::lock_guard lock{
+    mutex_}; // before the socket closes, so that no other descriptor of this number is shut down
   std::erase(open_, fd);
   socket.reset();
 }
@@ -114,9 +115,7 @@ fake_dns::~fake_dns() {
   ::close(fd_);
 }
 
-std::string fake_dns::address() const {
-  return "127.0.0.1:" + std::to_string(port_);
-}
+std::string fake_dns::address() const { return "127.0.0.1:" + std::to_string(port_); }
 
 void fake_dns::add_address(const std::string& name, const std::string& ipv4) {
   const std::lock_guard lock{mutex_};
@@ -155,8 +154,10 @@ std::string fake_dns::answer(const std::string& query) {
     name += (name.empty() ? "" : ".") + query.substr(at + 1, length);
     at += length + 1u;
   }
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto type = static_cast<unsigned>(static_cast<unsigned char>(query.at(at + 1)) << 8 | static_cast<unsigned char>(query.at(at + 2)));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto type = static_cast<unsigned>(static_cast<unsigned char>(query.at(at + 1)) << 8 |
+                                          static_cast<unsigned char>(query.at(at + 2)));
   const auto question = query.substr(header_bytes, at + 5 - header_bytes);
 
   const std::lock_guard lock{mutex_};

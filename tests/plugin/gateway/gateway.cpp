@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(link_works_over_tcp_with_curve) {
   router.set(zmq::sockopt::curve_server, true);
   router.set(zmq::sockopt::curve_secretkey, node_keys.second);
   router.bind("tcp://127.0.0.1:*");
-  gateway::gateway over_tcp{options, context, router.get(zmq::sockopt::last_endpoint), gateway::curve_keys{node_keys.first, own_keys.first, own_keys.second}, tuning};
+  gateway::gateway over_tcp{options, context, router.get(zmq::sockopt::last_endpoint),
+                            gateway::curve_keys{node_keys.first, own_keys.first, own_keys.second}, tuning};
   BOOST_REQUIRE(over_tcp.start());
   std::vector<std::string> parts;
   zmq::message_t part;
@@ -187,7 +188,8 @@ BOOST_AUTO_TEST_CASE(start_names_what_is_wrong) {
   };
   const auto says = [](const std::string& text, const char* word) { return text.find(word) != std::string::npos; };
   BOOST_TEST(says(why([](auto& o) { o.certificate_file = "/nowhere.crt"; }), "certificate_file"));
-  BOOST_TEST(says(why([this](auto& o) { o.private_key_file = authority.issue("x", {"DNS:x"}).key; }), "private_key_file"));
+  BOOST_TEST(
+    says(why([this](auto& o) { o.private_key_file = authority.issue("x", {"DNS:x"}).key; }), "private_key_file"));
   BOOST_TEST(says(why([](auto& o) { o.ca_file = "/nowhere.crt"; }), "ca_file"));
   BOOST_TEST(says(why([](auto& o) { o.allowed_networks = {"ten"}; }), "allowed_networks"));
   BOOST_TEST(says(why([](auto& o) { o.listen = {"localhost"}; }), "listen"));
@@ -203,12 +205,12 @@ BOOST_AUTO_TEST_CASE(process_stops_at_sigterm) {
   // The signal goes to the whole process, so every thread of this test blocks it.
   sigset_t handled, before;
   sigemptyset(&handled);
-  for (const int which : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&handled, which);
+  for (const int which : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, which);
   pthread_sigmask(SIG_BLOCK, &handled, &before);
   const auto address = "ipc://" + directory.file("node.sock");
   node = std::make_unique<fake_node>(context, address);
-  auto process = std::async(std::launch::async, [&] { return gateway::run_gateway_process(options, address, std::nullopt); });
+  auto process =
+    std::async(std::launch::async, [&] { return gateway::run_gateway_process(options, address, std::nullopt); });
   BOOST_TEST(node->wait_until_greeted());
   kill(getpid(), SIGHUP); // reads the certificate again and goes on
   kill(getpid(), SIGTERM);

@@ -17,7 +17,9 @@ BOOST_AUTO_TEST_CASE(request_reaches_the_node_as_it_was_on_the_wire) {
   start();
   auto peer = connect();
   const std::string target = "/_matrix/federation/v1/send/a%2fb%20c?x=%7E&y";
-  peer.send("PUT " + target + " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix one\r\nContent-Length: 2\r\nauthorization: X-Matrix two\r\n\r\n{}");
+  peer.send(
+    "PUT " + target +
+    " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix one\r\nContent-Length: 2\r\nauthorization: X-Matrix two\r\n\r\n{}");
   const auto got = node->wait_for_request();
   BOOST_TEST(got.method == "PUT");
   BOOST_TEST(got.target == target);
@@ -64,13 +66,10 @@ BOOST_AUTO_TEST_CASE(several_threads_serve_several_connections) {
   options.threads = 3;
   start(echo);
   std::vector<tls_socket> peers;
-  for (int i = 0; i < 9; ++i)
-    peers.push_back(connect());
+  for (int i = 0; i < 9; ++i) peers.push_back(connect());
   for (int round = 0; round < 3; ++round) {
-    for (auto& peer : peers)
-      peer.send(put(send_path, std::to_string(round)));
-    for (auto& peer : peers)
-      BOOST_TEST(peer.read_reply().body == "PUT " + send_path + '\n' + std::to_string(round));
+    for (auto& peer : peers) peer.send(put(send_path, std::to_string(round)));
+    for (auto& peer : peers) BOOST_TEST(peer.read_reply().body == "PUT " + send_path + '\n' + std::to_string(round));
   }
 }
 
@@ -118,7 +117,8 @@ BOOST_AUTO_TEST_CASE(well_known_file_is_404_when_there_is_none) {
 BOOST_AUTO_TEST_CASE(announced_body_over_the_bound_is_413_before_it_is_read) {
   start();
   auto peer = connect();
-  peer.send("PUT " + send_path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(limits::transaction_bytes_max + 1) + "\r\n\r\n");
+  peer.send("PUT " + send_path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+            std::to_string(limits::transaction_bytes_max + 1) + "\r\n\r\n");
   const auto reply = peer.read_reply();
   BOOST_TEST(reply.status == 413);
   BOOST_TEST(has_errcode(reply, "M_TOO_LARGE"));
@@ -129,7 +129,9 @@ BOOST_AUTO_TEST_CASE(announced_body_over_the_bound_is_413_before_it_is_read) {
 BOOST_AUTO_TEST_CASE(sender_that_goes_on_sending_still_sees_the_413) {
   start();
   auto peer = connect();
-  std::string head = "POST " + missing_events_path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(2 * limits::request_bytes_max) + "\r\n\r\n";
+  std::string head = "POST " + missing_events_path +
+                     " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(2 * limits::request_bytes_max) +
+                     "\r\n\r\n";
   BOOST_TEST(peer.send(head + std::string(limits::request_bytes_max, ' ')));
   BOOST_TEST(peer.read_reply().status == 413);
 }
@@ -142,8 +144,7 @@ BOOST_AUTO_TEST_CASE(chunked_body_is_bounded_as_it_comes) {
   BOOST_TEST(peer.read_reply().body == "POST " + missing_events_path + "\nabcde");
   peer.send(head);
   const auto chunk = "10000\r\n" + std::string(0x10000, ' ') + "\r\n";
-  for (std::size_t sent = 0; sent <= limits::request_bytes_max; sent += 0x10000)
-    peer.send(chunk);
+  for (std::size_t sent = 0; sent <= limits::request_bytes_max; sent += 0x10000) peer.send(chunk);
   BOOST_TEST(peer.read_reply().status == 413);
 }
 
@@ -162,7 +163,9 @@ constexpr bool thread_sanitizer = false;
 
 boost::test_tools::assertion_result fast_enough(boost::unit_test::test_unit_id) {
   boost::test_tools::assertion_result answer(!thread_sanitizer);
-  if (thread_sanitizer) answer.message() << "large bodies take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
+  if (thread_sanitizer)
+    answer.message()
+      << "large bodies take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
   return answer;
 }
 
@@ -185,7 +188,8 @@ BOOST_AUTO_TEST_CASE(header_over_16_kib_is_431) {
 
 BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_400) {
   start(echo);
-  for (const auto* lines : {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -1\r\n",
+  for (const auto* lines : {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                            "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -1\r\n",
                             "Transfer-Encoding: gzip\r\n", "Transfer-Encoding: chunked, gzip\r\n", "Bad Name: 1\r\n"}) {
     auto peer = connect();
     peer.send("PUT " + send_path + " HTTP/1.1\r\nHost: h\r\n" + lines + "\r\nabc");
@@ -342,7 +346,8 @@ BOOST_AUTO_TEST_CASE(node_that_is_silent_becomes_504) {
   BOOST_TEST(peer.read_reply().body == "in time");
 }
 
-BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none, *boost::unit_test::precondition(fast_enough)) {
+BOOST_AUTO_TEST_CASE(large_bodies_share_one_budget_and_small_ones_need_none,
+                     *boost::unit_test::precondition(fast_enough)) {
   options.inbound_bodies_mib = 1;
   start();
   auto first = connect(), second = connect(), small = connect();

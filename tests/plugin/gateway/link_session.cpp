@@ -50,8 +50,7 @@ BOOST_AUTO_TEST_CASE(silence_is_met_with_pings_then_loss_then_a_new_greeting) {
 
 BOOST_AUTO_TEST_CASE(any_frame_is_a_sign_of_life) {
   auto x = greeted();
-  for (auto t = start; t < start + 60s; t += 1s)
-    BOOST_TEST(x.on_frame(verb::result, "", t).deliver);
+  for (auto t = start; t < start + 60s; t += 1s) BOOST_TEST(x.on_frame(verb::result, "", t).deliver);
   BOOST_TEST(!x.on_tick(start + 60s).lost);
 }
 

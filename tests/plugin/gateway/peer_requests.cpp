@@ -12,7 +12,8 @@ namespace {
 
 struct outbound_fixture : gateway_fixture {
   /// Asks `server` for "/x" and waits for the answer.
-  gateway::http_answer ask(const std::string& server, std::uint32_t timeout_ms = 20'000, std::uint64_t response_bytes_max = 1'000'000) {
+  gateway::http_answer ask(const std::string& server, std::uint32_t timeout_ms = 20'000,
+                           std::uint64_t response_bytes_max = 1'000'000) {
     gateway::http_request x;
     x.server_name = server;
     x.method = "GET";
@@ -22,12 +23,12 @@ struct outbound_fixture : gateway_fixture {
     x.response_bytes_max = response_bytes_max;
     return node->ask(x);
   }
-  std::string at(const fake_peer& peer, const std::string& host = "localhost") const { return host + ':' + std::to_string(peer.port()); }
+  std::string at(const fake_peer& peer, const std::string& host = "localhost") const {
+    return host + ':' + std::to_string(peer.port());
+  }
 };
 
-std::string code(const gateway::http_answer& x) {
-  return std::string{info(x.why.code).name};
-}
+std::string code(const gateway::http_answer& x) { return std::string{info(x.why.code).name}; }
 
 const auto plain_answer = [](const std::string&) { return reply_json("{}"); };
 
@@ -58,9 +59,11 @@ BOOST_AUTO_TEST_CASE(request_line_host_and_signatures_go_out_as_given) {
 }
 
 BOOST_AUTO_TEST_CASE(the_date_and_the_pause_of_an_answer_are_told_the_date_only_of_what_no_cache_can_have_kept) {
-  fake_peer peer{own, [](const std::string&) {
-                   return std::string{"HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}"};
-                 }};
+  fake_peer peer{
+    own, [](const std::string&) {
+      return std::string{
+        "HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}"};
+    }};
   start();
   const auto with_signature = ask(at(peer));
   BOOST_TEST(with_signature.status == 429);
@@ -87,8 +90,7 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_as_such) {
 BOOST_AUTO_TEST_CASE(connection_is_reused) {
   fake_peer peer{own, plain_answer};
   start();
-  for (int i = 0; i < 5; ++i)
-    BOOST_TEST(ask(at(peer)).status == 200);
+  for (int i = 0; i < 5; ++i) BOOST_TEST(ask(at(peer)).status == 200);
   BOOST_TEST(peer.connections() == 1);
 }
 
@@ -167,8 +169,7 @@ BOOST_AUTO_TEST_CASE(connections_to_one_server_are_bounded) {
     x.target = "/";
     node->send(encode(x));
   }
-  for (std::uint64_t id = 1; id <= 20; ++id)
-    BOOST_TEST(node->wait_for_http_answer(1'000 + id).status == 200);
+  for (std::uint64_t id = 1; id <= 20; ++id) BOOST_TEST(node->wait_for_http_answer(1'000 + id).status == 200);
   BOOST_TEST(peer.connections() <= 2);
 }
 
@@ -248,8 +249,9 @@ BOOST_AUTO_TEST_CASE(silent_peer_is_peer_timeout) {
 BOOST_AUTO_TEST_CASE(response_over_the_bound_is_too_large) {
   fake_peer announced{own, [](const std::string&) { return reply_json(std::string(5'000, 'x')); }};
   fake_peer chunked{own, [](const std::string&) {
-    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5'000, 'x') + "\r\n0\r\n\r\n";
-  }};
+                      return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5'000, 'x') +
+                             "\r\n0\r\n\r\n";
+                    }};
   start();
   BOOST_TEST(ask(at(announced), 20'000, 5'000).status == 200);
   BOOST_TEST(code(ask(at(announced), 20'000, 4'999)) == "too_large");
@@ -259,11 +261,11 @@ BOOST_AUTO_TEST_CASE(response_over_the_bound_is_too_large) {
 
 BOOST_AUTO_TEST_CASE(response_header_flood_is_a_bad_answer) {
   fake_peer peer{own, [](const std::string&) {
-    std::string lines;
-    for (int i = 0; i < 1'000; ++i)
-      lines += "X-" + std::to_string(i) + ": " + std::string(100, 'x') + "\r\n";
-    return reply_json("{}", lines);
-  }};
+                   std::string lines;
+                   for (int i = 0; i < 1'000; ++i)
+                     lines += "X-" + std::to_string(i) + ": " + std::string(100, 'x') + "\r\n";
+                   return reply_json("{}", lines);
+                 }};
   start();
   BOOST_TEST(code(ask(at(peer))) == "peer_bad_answer");
 }
@@ -277,7 +279,10 @@ BOOST_AUTO_TEST_CASE(answer_that_is_no_http_is_a_fault) {
 }
 
 BOOST_AUTO_TEST_CASE(redirects_of_requests_are_not_followed) {
-  fake_peer peer{own, [](const std::string&) { return std::string{"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.org/\r\nContent-Length: 0\r\n\r\n"}; }};
+  fake_peer peer{own, [](const std::string&) {
+                   return std::string{
+                     "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.org/\r\nContent-Length: 0\r\n\r\n"};
+                 }};
   start();
   const auto answer = ask(at(peer));
   BOOST_TEST(answer.status == 302);
@@ -330,9 +335,11 @@ std::string first_line_and_host(const std::string& request) {
 BOOST_FIXTURE_TEST_SUITE(gateway_discovery_on_the_network, named_fixture)
 
 BOOST_AUTO_TEST_CASE(well_known_delegation_is_followed_and_remembered) {
-  fake_peer delegated{files_for("b.test"), [](const std::string& request) { return reply_json(first_line_and_host(request)); }};
+  fake_peer delegated{files_for("b.test"),
+                      [](const std::string& request) { return reply_json(first_line_and_host(request)); }};
   std::string target = "b.test:" + std::to_string(delegated.port());
-  fake_peer files{files_for("a.test"), [&](const std::string&) { return reply_json(R"({"m.server":")" + target + "\"}"); }};
+  fake_peer files{files_for("a.test"),
+                  [&](const std::string&) { return reply_json(R"({"m.server":")" + target + "\"}"); }};
   dns.add_address("a.test", "127.0.0.1");
   dns.add_address("b.test", "127.0.0.1");
   use(files);
@@ -351,11 +358,14 @@ BOOST_AUTO_TEST_CASE(well_known_redirects_are_followed_within_bounds) {
   fake_peer peer{files_for("a.test"), plain_answer};
   std::atomic<int> asked = 0; // counted on the peer's thread
   fake_peer files{authority.issue("files", {"DNS:a.test", "DNS:c.test"}), [&](const std::string& request) {
-    ++asked;
-    if (request.starts_with("GET /.well-known/matrix/server ")) return "HTTP/1.1 301 Moved\r\nLocation: https://c.test:" + std::to_string(tuning.well_known_port) + "/else?where\r\nContent-Length: 0\r\n\r\n";
-    if (request.starts_with("GET /else?where ")) return reply_json(R"({"m.server":"a.test:)" + std::to_string(peer.port()) + "\"}");
-    return std::string{"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n"};
-  }};
+                    ++asked;
+                    if (request.starts_with("GET /.well-known/matrix/server "))
+                      return "HTTP/1.1 301 Moved\r\nLocation: https://c.test:" +
+                             std::to_string(tuning.well_known_port) + "/else?where\r\nContent-Length: 0\r\n\r\n";
+                    if (request.starts_with("GET /else?where "))
+                      return reply_json(R"({"m.server":"a.test:)" + std::to_string(peer.port()) + "\"}");
+                    return std::string{"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n"};
+                  }};
   dns.add_address("a.test", "127.0.0.1");
   dns.add_address("c.test", "127.0.0.1");
   use(files);
@@ -368,10 +378,11 @@ BOOST_AUTO_TEST_CASE(well_known_redirect_loop_ends_and_plain_http_is_not_followe
   fake_peer peer{files_for("a.test"), plain_answer};
   std::atomic<int> asked = 0;
   fake_peer files{authority.issue("files", {"DNS:a.test", "DNS:d.test"}), [&](const std::string& request) {
-    ++asked;
-    const bool plain = request.find("Host: d.test") != std::string::npos;
-    return "HTTP/1.1 302 Found\r\nLocation: " + std::string{plain ? "http://d.test/" : "/loop"} + "\r\nContent-Length: 0\r\n\r\n";
-  }};
+                    ++asked;
+                    const bool plain = request.find("Host: d.test") != std::string::npos;
+                    return "HTTP/1.1 302 Found\r\nLocation: " + std::string{plain ? "http://d.test/" : "/loop"} +
+                           "\r\nContent-Length: 0\r\n\r\n";
+                  }};
   dns.add_address("a.test", "127.0.0.1");
   dns.add_address("d.test", "127.0.0.1");
   for (const auto* name : {"_matrix-fed._tcp.a.test", "_matrix-fed._tcp.d.test"})
@@ -385,7 +396,8 @@ BOOST_AUTO_TEST_CASE(well_known_redirect_loop_ends_and_plain_http_is_not_followe
 }
 
 BOOST_AUTO_TEST_CASE(srv_records_are_tried_by_priority_with_the_name_before_srv) {
-  fake_peer live{files_for("a.test"), [](const std::string& request) { return reply_json(first_line_and_host(request)); }};
+  fake_peer live{files_for("a.test"),
+                 [](const std::string& request) { return reply_json(first_line_and_host(request)); }};
   fake_peer files{own, plain_answer}; // its certificate is not a.test's, so there is no well-known file
   std::uint16_t dead_port = 0;
   {
@@ -436,7 +448,9 @@ BOOST_AUTO_TEST_CASE(well_known_that_leads_to_a_private_address_is_blocked) {
 
 BOOST_AUTO_TEST_CASE(requests_for_one_name_share_one_discovery) {
   fake_peer peer{files_for("a.test"), plain_answer};
-  fake_peer files{files_for("a.test"), [&](const std::string&) { return reply_json(R"({"m.server":"a.test:)" + std::to_string(peer.port()) + "\"}"); }};
+  fake_peer files{files_for("a.test"), [&](const std::string&) {
+                    return reply_json(R"({"m.server":"a.test:)" + std::to_string(peer.port()) + "\"}");
+                  }};
   dns.add_address("a.test", "127.0.0.1");
   use(files);
   start();
@@ -448,8 +462,7 @@ BOOST_AUTO_TEST_CASE(requests_for_one_name_share_one_discovery) {
     x.target = "/";
     node->send(encode(x));
   }
-  for (std::uint64_t id = 1; id <= 10; ++id)
-    BOOST_TEST(node->wait_for_http_answer(2'000 + id).status == 200);
+  for (std::uint64_t id = 1; id <= 10; ++id) BOOST_TEST(node->wait_for_http_answer(2'000 + id).status == 200);
   BOOST_TEST(files.connections() == 1);
 }
 

@@ -29,7 +29,8 @@ gateway::federation_answer part_of(const gateway::body_wanted& x, char fill) {
 }
 
 std::string reply_bytes(const std::string& body) {
-  return "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Disposition: inline\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Disposition: inline\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 struct stream_fixture : gateway_fixture {
@@ -57,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_promised_body_is_asked_for_part_by_part) {
   // Read meanwhile: the kernel takes little that nobody reads.
   auto read = std::async(std::launch::async, [&] { return peer.read_reply(); });
   std::string expected = "head|";
-  for (const auto& [offset, bytes, fill] : {std::tuple{std::size_t{0}, part, 'a'}, {part, part, 'b'}, {2 * part, std::size_t{10}, 'c'}}) {
+  for (const auto& [offset, bytes, fill] :
+       {std::tuple{std::size_t{0}, part, 'a'}, {part, part, 'b'}, {2 * part, std::size_t{10}, 'c'}}) {
     const auto wanted = node->wait_for_body_wanted();
     BOOST_TEST(wanted.stream == "name");
     BOOST_TEST(wanted.offset == offset);
@@ -121,11 +123,14 @@ constexpr bool thread_sanitizer = false;
 
 boost::test_tools::assertion_result without_thread_sanitizer(boost::unit_test::test_unit_id) {
   boost::test_tools::assertion_result answer(!thread_sanitizer);
-  if (thread_sanitizer) answer.message() << "8 MiB take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
+  if (thread_sanitizer)
+    answer.message()
+      << "8 MiB take minutes under the thread sanitizer and the link's heartbeat gives up; run without it";
   return answer;
 }
 
-BOOST_AUTO_TEST_CASE(a_body_we_ask_for_comes_no_faster_than_it_is_granted, *boost::unit_test::precondition(without_thread_sanitizer)) {
+BOOST_AUTO_TEST_CASE(a_body_we_ask_for_comes_no_faster_than_it_is_granted,
+                     *boost::unit_test::precondition(without_thread_sanitizer)) {
   start();
   const std::string body(8 * 1024 * 1024, 'x');
   const fake_peer peer{own, [&](const std::string&) { return reply_bytes(body); }};
@@ -155,7 +160,8 @@ BOOST_AUTO_TEST_CASE(a_body_we_ask_for_comes_no_faster_than_it_is_granted, *boos
   BOOST_TEST(got == body.size());
 }
 
-BOOST_AUTO_TEST_CASE(a_body_that_is_not_wanted_any_more_is_hung_up_on, *boost::unit_test::precondition(without_thread_sanitizer)) {
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_wanted_any_more_is_hung_up_on,
+                     *boost::unit_test::precondition(without_thread_sanitizer)) {
   start();
   const std::string body(8 * 1024 * 1024, 'x');
   const fake_peer peer{own, [&](const std::string&) { return reply_bytes(body); }};
@@ -171,7 +177,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_not_wanted_any_more_is_hung_up_on, *boost::u
 BOOST_AUTO_TEST_CASE(an_error_comes_whole_and_too_much_is_a_fault) {
   start();
   {
-    const fake_peer peer{own, [](const std::string&) { return std::string{"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\noops!"}; }};
+    const fake_peer peer{
+      own, [](const std::string&) { return std::string{"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\noops!"}; }};
     node->send(encode(request_to(peer)));
     const auto end = node->wait_for_http_answer(77);
     BOOST_TEST(end.status == 404);

@@ -51,8 +51,7 @@ public:
   ~no_sigpipe() {
     const timespec at_once{};
     const auto kept = errno; // of the call it guards
-    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
-    }
+    while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {}
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = kept;
   }
@@ -68,8 +67,7 @@ std::map<std::string, std::string> read_headers(const std::string& head) {
     const auto line = head.substr(at + 2, end - at - 2);
     if (const auto colon = line.find(':'); colon != std::string::npos) {
       auto name = line.substr(0, colon);
-      for (auto& c : name)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       const auto first = line.find_first_not_of(' ', colon + 1);
       out[name] = first == std::string::npos ? "" : line.substr(first);
     }
@@ -93,13 +91,11 @@ std::shared_ptr<SSL_CTX> server_context(const std::string& certificate_file, con
   return out;
 }
 
-std::string get(const std::string& target) {
-  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
-}
+std::string get(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n"; }
 
 std::string put(const std::string& target, const std::string& body) {
-  return "PUT " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+  return "PUT " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 tls_socket tls_socket::connect(std::uint16_t port) {
@@ -111,9 +107,7 @@ tls_socket tls_socket::connect(std::uint16_t port) {
   return out;
 }
 
-tls_socket tls_socket::connect_plain(std::uint16_t port) {
-  return {connect_loopback(port), nullptr};
-}
+tls_socket tls_socket::connect_plain(std::uint16_t port) { return {connect_loopback(port), nullptr}; }
 
 bool tls_socket::can_connect(std::uint16_t port, SSL_CTX* context) {
   const no_sigpipe guard;
@@ -132,7 +126,8 @@ std::optional<tls_socket> tls_socket::accept(int fd, SSL_CTX* context) {
 }
 
 tls_socket::tls_socket(tls_socket&& other) noexcept
-  : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)), received_(std::move(other.received_)) {}
+    : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)),
+      received_(std::move(other.received_)) {}
 
 tls_socket::~tls_socket() {
   if (ssl_ != nullptr) SSL_free(ssl_);
@@ -142,7 +137,8 @@ tls_socket::~tls_socket() {
 bool tls_socket::send(const std::string& text) {
   if (text.empty()) return true;
   const no_sigpipe guard;
-  if (ssl_ != nullptr) return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size());
+  if (ssl_ != nullptr)
+    return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size());
   return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
 }
 
@@ -151,7 +147,8 @@ void tls_socket::shut_sending() { ::shutdown(fd_, SHUT_WR); }
 bool tls_socket::read_more() {
   std::array<char, 16'384> part;
   const no_sigpipe guard; // an answer to what came may be written
-  const auto got = ssl_ != nullptr ? SSL_read(ssl_, part.data(), static_cast<int>(part.size())) : static_cast<int>(::recv(fd_, part.data(), part.size(), 0));
+  const auto got = ssl_ != nullptr ? SSL_read(ssl_, part.data(), static_cast<int>(part.size()))
+                                   : static_cast<int>(::recv(fd_, part.data(), part.size(), 0));
   if (got <= 0) return false;
   received_.append(part.data(), static_cast<std::size_t>(got));
   return true;
@@ -203,7 +200,8 @@ std::string tls_socket::server_name_asked() const {
 std::string tls_socket::peer_common_name() const {
   const std::unique_ptr<X509, void (*)(X509*)> certificate{SSL_get1_peer_certificate(ssl_), X509_free};
   std::array<char, 256> text{};
-  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, text.data(), static_cast<int>(text.size()));
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, text.data(),
+                            static_cast<int>(text.size()));
   return text.data();
 }
 

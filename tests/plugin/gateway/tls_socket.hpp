@@ -14,7 +14,7 @@ inline constexpr int wait_s_max = 30;
 
 /// An HTTP answer as a client sees it.
 struct http_reply {
-  int status = 0; ///< 0: the connection ended instead
+  int status = 0;                             ///< 0: the connection ended instead
   std::map<std::string, std::string> headers; ///< names in lower case
   std::string body;
 };

@@ -19,7 +19,8 @@ std::optional<gateway::federation_answer> much(const gateway::federation_request
 
 /// A state request in the name of a server.
 std::string ask_as(const std::string& origin) {
-  return "GET " + state_path + " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix origin=\"" + origin + "\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n";
+  return "GET " + state_path + " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix origin=\"" + origin +
+         "\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n";
 }
 
 template <class Condition>
@@ -71,7 +72,8 @@ BOOST_AUTO_TEST_CASE(what_a_server_has_not_read_is_bounded_whatever_the_number_o
   options.plain_http = true; // no address is known, so only the name counts
   options.answers_per_peer_mib = 9;
   start(much);
-  auto first = tls_socket::connect_plain(port()), second = tls_socket::connect_plain(port()), other = tls_socket::connect_plain(port());
+  auto first = tls_socket::connect_plain(port()), second = tls_socket::connect_plain(port()),
+       other = tls_socket::connect_plain(port());
   first.send(ask_as("one.example"));
   BOOST_TEST(comes_true([&] { return one->count().waiting_for_node == 0 && node->answered() == 1; }));
   second.send(ask_as("one.example"));
@@ -104,7 +106,8 @@ BOOST_AUTO_TEST_CASE(nobody_uses_up_the_share_of_a_server_whose_name_he_only_cla
   options.answers_per_peer_mib = 9;
   start(much);
   auto stranger = tls_socket::connect_plain(port()), named = tls_socket::connect_plain(port());
-  stranger.send("GET /_matrix/key/v2/query/x HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix origin=\"one.example\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n");
+  stranger.send(
+    "GET /_matrix/key/v2/query/x HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix origin=\"one.example\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n");
   BOOST_TEST(comes_true([&] { return one->count().waiting_for_node == 0 && node->answered() == 1; }));
   named.send(ask_as("one.example"));
   BOOST_TEST(named.read_reply().body.size() == 8 * mib);
@@ -120,7 +123,8 @@ BOOST_AUTO_TEST_CASE(a_proxy_says_whom_it_speaks_for) {
     return node->last_address();
   };
   BOOST_TEST(address_of("X-Forwarded-For: 192.0.2.7\r\n") == "192.0.2.7");
-  BOOST_TEST(address_of("X-Forwarded-For: 10.0.0.1, 192.0.2.8 \r\n") == "192.0.2.8"); // what the client wrote comes first
+  BOOST_TEST(address_of("X-Forwarded-For: 10.0.0.1, 192.0.2.8 \r\n") ==
+             "192.0.2.8"); // what the client wrote comes first
   BOOST_TEST(address_of("X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-For: 192.0.2.9\r\n") == "192.0.2.9");
   BOOST_TEST(address_of("").empty());
 }

@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(valid_files_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(invalid_files_are_faults) {
-  for (const auto* body : {"", "<html>", "[]", "{}", R"({"m.server":1})", R"({"m.server":""})", R"({"m.server":"https://x/"})", R"({"m.server":"a b"})"})
+  for (const auto* body : {"", "<html>", "[]", "{}", R"({"m.server":1})", R"({"m.server":""})",
+                           R"({"m.server":"https://x/"})", R"({"m.server":"a b"})"})
     BOOST_TEST(!parse_well_known(body), body);
 }
 

@@ -25,7 +25,8 @@ public:
   /// Regular files below `part`.
   std::size_t files(const std::string& part) const {
     std::size_t count = 0;
-    for (const auto& x : std::filesystem::recursive_directory_iterator{path_ + "/" + part}) count += x.is_regular_file();
+    for (const auto& x : std::filesystem::recursive_directory_iterator{path_ + "/" + part})
+      count += x.is_regular_file();
     return count;
   }
 

@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(what_an_older_version_left_open_is_closed_at_the_start) {
     BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
   }
   std::ofstream{path + "/media.db-wal"};
-  for (const auto& each : std::filesystem::recursive_directory_iterator{path}) ::chmod(each.path().c_str(), each.is_directory() ? 0755 : 0644);
+  for (const auto& each : std::filesystem::recursive_directory_iterator{path})
+    ::chmod(each.path().c_str(), each.is_directory() ? 0755 : 0644);
   ::chmod(path.c_str(), 0755);
   BOOST_REQUIRE(open_to_others(path).size() > 6);
   auto store = media_store::open(path, {});
@@ -214,7 +215,8 @@ BOOST_AUTO_TEST_CASE(files_that_are_taken_away_take_nothing_more_until_they_are_
     const auto refused = store->put(part(std::string{"lost "} + name, 0, "cd", 2), now);
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == fault_code::store_failed));
-    BOOST_TEST(refused.error().detail.find(std::string{name} + " was removed or moved away") != std::string::npos, refused.error().detail);
+    BOOST_TEST(refused.error().detail.find(std::string{name} + " was removed or moved away") != std::string::npos,
+               refused.error().detail);
     std::filesystem::rename(away, path);
     BOOST_TEST(static_cast<bool>(store->healthy()));
     BOOST_TEST(put(part(std::string{"kept "} + name, 0, "cd", 2)).complete);

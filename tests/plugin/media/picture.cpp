@@ -69,8 +69,9 @@ struct files : folder {
 
 /// The colour at a point told in hundredths, rounded so that JPEG's noise is none.
 int colour_at(const thumbnail& x, int across, int down) {
-  auto* image = x.content_type == "image/png" ? gdImageCreateFromPngPtr(static_cast<int>(x.bytes.size()), const_cast<char*>(x.bytes.data()))
-                                              : gdImageCreateFromJpegPtr(static_cast<int>(x.bytes.size()), const_cast<char*>(x.bytes.data()));
+  auto* image = x.content_type == "image/png"
+                  ? gdImageCreateFromPngPtr(static_cast<int>(x.bytes.size()), const_cast<char*>(x.bytes.data()))
+                  : gdImageCreateFromJpegPtr(static_cast<int>(x.bytes.size()), const_cast<char*>(x.bytes.data()));
   BOOST_REQUIRE(image != nullptr);
   BOOST_TEST(static_cast<std::uint32_t>(gdImageSX(image)) == x.width);
   BOOST_TEST(static_cast<std::uint32_t>(gdImageSY(image)) == x.height);
@@ -108,10 +109,12 @@ BOOST_AUTO_TEST_CASE(a_header_that_is_cut_tells_nothing) {
   const quarters x{300, 200};
   for (const auto format : {picture_format::png, picture_format::jpeg, picture_format::gif, picture_format::webp}) {
     const auto bytes = turned(x.as(format), 6, true);
-    for (std::size_t n = 0; n < 400 && n < bytes.size(); ++n) static_cast<void>(read_picture_header(bytes.substr(0, n)));
+    for (std::size_t n = 0; n < 400 && n < bytes.size(); ++n)
+      static_cast<void>(read_picture_header(bytes.substr(0, n)));
     BOOST_TEST(!read_picture_header(x.as(format).substr(0, 9)));
   }
-  for (const auto* nothing : {"", "hello", "GIF89a", "\xff\xd8\xff", "RIFF1234WEBPVP8X"}) BOOST_TEST(!read_picture_header(nothing));
+  for (const auto* nothing : {"", "hello", "GIF89a", "\xff\xd8\xff", "RIFF1234WEBPVP8X"})
+    BOOST_TEST(!read_picture_header(nothing));
 }
 
 BOOST_AUTO_TEST_CASE(scale_fits_and_crop_fills) {
@@ -157,8 +160,9 @@ BOOST_AUTO_TEST_CASE(a_picture_of_a_turned_camera_is_upright) {
   // What each orientation shows where; Exif 2.3, 4.6.4: row 0 and column 0 of the file are at these sides.
   const struct {
     int orientation, left_top, right_top, left_bottom, right_bottom;
-  } expected[] = {{1, red, green, blue, white}, {2, green, red, white, blue}, {3, white, blue, green, red}, {4, blue, white, red, green},
-                  {5, red, blue, green, white}, {6, blue, red, white, green}, {7, white, green, blue, red}, {8, green, white, red, blue}};
+  } expected[] = {{1, red, green, blue, white}, {2, green, red, white, blue}, {3, white, blue, green, red},
+                  {4, blue, white, red, green}, {5, red, blue, green, white}, {6, blue, red, white, green},
+                  {7, white, green, blue, red}, {8, green, white, red, blue}};
   const auto jpeg = quarters{400, 200}.as(picture_format::jpeg);
   for (const auto& e : expected) {
     BOOST_TEST_CONTEXT("orientation " << e.orientation) {

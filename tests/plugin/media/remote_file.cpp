@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(one_byte_too_many_ends_it) {
   BOOST_REQUIRE(!fine);
   BOOST_TEST(to_string(fine.error()) == "too_large: the file is over 10 bytes");
   BOOST_TEST(!file.on_piece("more", {}, {}));
-  BOOST_TEST(fault_of(file.on_answer(0, {}, {fault_code::peer_bad_answer, "cancelled"})) == "too_large: the file is over 10 bytes");
+  BOOST_TEST(fault_of(file.on_answer(0, {}, {fault_code::peer_bad_answer, "cancelled"})) ==
+             "too_large: the file is over 10 bytes");
 }
 
 BOOST_AUTO_TEST_CASE(a_sink_that_fails_ends_it) {
@@ -85,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_location_must_be_https) {
 }
 
 BOOST_AUTO_TEST_CASE(the_old_endpoint_is_asked_once_and_only_for_an_unknown_one) {
-  BOOST_TEST((std::holds_alternative<remote_file::ask_old_endpoint>(file.on_answer(404, "M_UNRECOGNIZED", {fault_code::peer_refused, "x"}))));
+  BOOST_TEST((std::holds_alternative<remote_file::ask_old_endpoint>(
+    file.on_answer(404, "M_UNRECOGNIZED", {fault_code::peer_refused, "x"}))));
   BOOST_TEST(fault_of(file.on_answer(404, "M_UNRECOGNIZED", {fault_code::peer_refused, "x"})) == "not_found: x");
   remote_file one{10, [](std::string_view) { return ok(); }};
   BOOST_TEST(fault_of(one.on_answer(404, "M_NOT_FOUND", {fault_code::peer_refused, "x"})) == "not_found: x");

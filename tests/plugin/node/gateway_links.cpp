@@ -22,12 +22,15 @@ struct links_rig {
   std::vector<std::pair<edge::connection, edge::frame>> sent;
   std::vector<gateway::http_piece> pieces;
   gateway_links links{node, [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
-                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); }, [] { return time_ms{1'700'000'000'000}; }};
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); },
+                      [] { return time_ms{1'700'000'000'000}; }};
   edge::connection first{1, "first", edge::role::gateway, "gw-1"}, second{1, "second", edge::role::gateway, "gw-2"};
 
   links_rig() {
-    links.handle_streams({[this](gateway::http_piece x) { pieces.push_back(std::move(x)); }, [](const std::string&, gateway::body_wanted) {}});
-    for (const auto& each : {first, second}) links.on_frame(each, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
+    links.handle_streams({[this](gateway::http_piece x) { pieces.push_back(std::move(x)); },
+                          [](const std::string&, gateway::body_wanted) {}});
+    for (const auto& each : {first, second})
+      links.on_frame(each, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
     sent.clear();
   }
   /// Sends a request out. @returns the gateway that got it, the other one, and the request as it left
@@ -99,8 +102,9 @@ BOOST_AUTO_TEST_CASE(a_request_without_or_with_our_own_name_gets_no_further_than
   gateway::federation_request x;
   x.method = "GET";
   x.target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Aours.example";
-  for (const auto* claimed : {"", "X-Matrix origin=\"ours.example\",destination=\"ours.example\",key=\"ed25519:1\",sig=\"AAAA\"",
-                              "X-Matrix origin=\"no server name\",key=\"ed25519:1\",sig=\"AAAA\"", "Bearer x"}) {
+  for (const auto* claimed :
+       {"", "X-Matrix origin=\"ours.example\",destination=\"ours.example\",key=\"ed25519:1\",sig=\"AAAA\"",
+        "X-Matrix origin=\"no server name\",key=\"ed25519:1\",sig=\"AAAA\"", "Bearer x"}) {
     sent.clear();
     x.id += 1;
     x.authorization = {claimed};
@@ -187,8 +191,10 @@ BOOST_AUTO_TEST_CASE(the_answer_to_a_servers_call_is_told_to_its_actor_with_its_
 }
 
 BOOST_AUTO_TEST_CASE(a_server_whose_keys_are_on_disk_is_no_stranger_after_a_restart) {
-  gateway_links again{node, [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
-                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); }, [] { return time_ms{1'700'000'000'000}; },
+  gateway_links again{node,
+                      [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); },
+                      [] { return time_ms{1'700'000'000'000}; },
                       {"known.example"}};
   again.on_frame(first, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
   sent.clear();
@@ -202,7 +208,8 @@ BOOST_AUTO_TEST_CASE(a_server_whose_keys_are_on_disk_is_no_stranger_after_a_rest
     again.on_frame(first, gateway::encode(x));
     return delivered.size() > before;
   };
-  for (std::size_t i = 0; i < remote_server::stranger_gate::strangers_max; ++i) BOOST_REQUIRE(ask("s" + std::to_string(i) + ".example"));
+  for (std::size_t i = 0; i < remote_server::stranger_gate::strangers_max; ++i)
+    BOOST_REQUIRE(ask("s" + std::to_string(i) + ".example"));
   BOOST_TEST(!ask("one.more.example"));
   BOOST_TEST(status_of(sent.back().second) == 429);
   BOOST_TEST(ask("known.example"));

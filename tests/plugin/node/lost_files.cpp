@@ -27,8 +27,11 @@ struct place {
     char name[] = "/tmp/cw-lost-XXXXXX";
     path = mkdtemp(name);
     config::sources from;
-    from.text = "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + path.string() + "\"\n[edge]\nchat_endpoints = [\"ipc://" + at("chat.sock") +
-                "\"]\nadmin_endpoint = \"\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"info\"\nfile = \"" + at("log") + "\"\n";
+    from.text =
+      "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + path.string() + "\"\n[edge]\nchat_endpoints = [\"ipc://" +
+      at("chat.sock") +
+      "\"]\nadmin_endpoint = \"\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"info\"\nfile = \"" +
+      at("log") + "\"\n";
     auto loaded = config::load(from);
     BOOST_REQUIRE_MESSAGE(loaded, (loaded ? "" : loaded.error().detail));
     options = *loaded;

@@ -46,7 +46,8 @@ struct place {
 /// The verb and header of the next message; 0: nothing came.
 std::pair<std::uint8_t, std::string> receive(zmq::socket_t& socket) {
   zmq::message_t part, verb, header;
-  if (!socket.recv(part) || !socket.recv(verb) || verb.size() != 1 || !socket.recv(header) || !socket.recv(part)) return {};
+  if (!socket.recv(part) || !socket.recv(verb) || verb.size() != 1 || !socket.recv(header) || !socket.recv(part))
+    return {};
   return {*verb.data<std::uint8_t>(), header.to_string()};
 }
 
@@ -131,7 +132,8 @@ BOOST_AUTO_TEST_CASE(refuses_options_that_contradict_themselves_also_when_a_host
   const auto started = node::start(options);
   BOOST_REQUIRE(!started);
   BOOST_TEST(static_cast<int>(started.error().code) == static_cast<int>(fault_code::invalid_param));
-  BOOST_TEST(started.error().detail.find("edge.high_water_mark: 100 is less than") != std::string::npos, started.error().detail);
+  BOOST_TEST(started.error().detail.find("edge.high_water_mark: 100 is less than") != std::string::npos,
+             started.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(two_nodes_cannot_open_one_store) {

@@ -17,7 +17,8 @@ struct rig {
   std::vector<std::pair<edge::connection, edge::frame>> sent;
   time_ms now = noon;
   gateway_links links{node, [this](const address& to, message m) { delivered.emplace_back(to, std::move(m)); },
-                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); }, [this] { return now; }};
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); },
+                      [this] { return now; }};
   edge::connection connected{1, "g", edge::role::gateway, ""};
 
   void hello() { links.on_frame(connected, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}}); }

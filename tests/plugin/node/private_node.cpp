@@ -46,9 +46,12 @@ struct place {
   place(const place&) = delete;
   std::string at(const std::string& name) const { return (path / name).string(); }
   std::string toml(const std::string& chat = {}) const {
-    return "[node]\nserver_name = \"chat.example\"\ndata_dir = \"" + at("data") + "\"\nworker_threads = 2\n[edge]\nchat_endpoints = [\"" +
-           (chat.empty() ? "ipc://" + at("run/causeway/chat.sock") : chat) + "\"]\nadmin_endpoint = \"ipc://" + at("run/causeway/admin.sock") +
-           "\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"warning\"\nfile = \"" + at("logs/causeway.log") + "\"\n";
+    return "[node]\nserver_name = \"chat.example\"\ndata_dir = \"" + at("data") +
+           "\"\nworker_threads = 2\n[edge]\nchat_endpoints = [\"" +
+           (chat.empty() ? "ipc://" + at("run/causeway/chat.sock") : chat) + "\"]\nadmin_endpoint = \"ipc://" +
+           at("run/causeway/admin.sock") +
+           "\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"warning\"\nfile = \"" +
+           at("logs/causeway.log") + "\"\n";
   }
   std::string log() const {
     std::ostringstream out;
@@ -78,7 +81,9 @@ std::vector<std::string> dumped(const std::string& masked) {
   while (std::getline(maps, line)) {
     const auto first = line.substr(0, line.find(' '));
     if (first.find('-') != std::string::npos && first.find(':') == std::string::npos) head = line;
-    if (!line.starts_with("VmFlags:") || line.find(" dd") != std::string::npos || head.find(" rw-") == std::string::npos) continue;
+    if (!line.starts_with("VmFlags:") || line.find(" dd") != std::string::npos ||
+        head.find(" rw-") == std::string::npos)
+      continue;
     const auto begin = std::stoull(head, nullptr, 16), end = std::stoull(head.substr(head.find('-') + 1), nullptr, 16);
     std::string bytes(end - begin, '\0');
     const auto n = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(begin));
@@ -102,7 +107,8 @@ BOOST_AUTO_TEST_CASE(what_it_makes_is_for_its_user_alone_and_the_umask_of_the_pr
   auto* node = causeway_start_text(here.toml().c_str());
   BOOST_TEST_REQUIRE(node != nullptr, causeway_last_error());
   BOOST_TEST(umask_calls.load() == 0);
-  for (const auto* made : {"data/signing.key", "data/store.db", "data/media/media.db", "run/causeway/chat.sock", "run/causeway/admin.sock", "logs/causeway.log"})
+  for (const auto* made : {"data/signing.key", "data/store.db", "data/media/media.db", "run/causeway/chat.sock",
+                           "run/causeway/admin.sock", "logs/causeway.log"})
     BOOST_TEST(fs::exists(here.path / made), made);
   BOOST_TEST(open_to_others(here.path) == std::vector<std::string>{}, boost::test_tools::per_element());
   causeway_stop(node);

@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(rooms_of_a_used_store_do_not_change_their_streams) {
   const scratch_folder folder;
   BOOST_TEST(refusal(folder.file(), made_for, true) == "");
   const auto why = refusal(folder.file(), {"a.example", 4});
-  BOOST_TEST(why.find("edge.streams is 4, but the store " + folder.file() + " was made with 2") != std::string::npos, why);
+  BOOST_TEST(why.find("edge.streams is 4, but the store " + folder.file() + " was made with 2") != std::string::npos,
+             why);
   BOOST_TEST(why.find("Set it back to 2") != std::string::npos, why);
   BOOST_TEST(refusal(folder.file(), made_for) == "");
 }

@@ -29,11 +29,24 @@ struct in_memory {
 using texts = std::vector<std::string>;
 
 put_invitation sample_invitation(const std::string& user_id, const std::string& state) {
-  return {sample_room, user_id, "11",      "@alice:here.example",
-          "outgoing",  state,   "because", "{\"type\":\"m.room.member\"}",
-          "[]",        "DM1",   "dm",      100,
-          200,         3,       400,       "invite",
-          "there.example other.example", "peer_unreachable: refused"};
+  return {sample_room,
+          user_id,
+          "11",
+          "@alice:here.example",
+          "outgoing",
+          state,
+          "because",
+          "{\"type\":\"m.room.member\"}",
+          "[]",
+          "DM1",
+          "dm",
+          100,
+          200,
+          3,
+          400,
+          "invite",
+          "there.example other.example",
+          "peer_unreachable: refused"};
 }
 
 } // namespace
@@ -57,13 +70,15 @@ BOOST_FIXTURE_TEST_CASE(queued_messages_come_with_what_the_chat_server_calls_the
   busy.server_name = "a.example";
   busy.transaction_id = "t";
   busy.transaction_pdus = {three->event_id};
-  must_commit(*store, head, bind_message{sample_room, "m1", one->event_id}, bind_message{sample_room, "m3", three->event_id},
-              queue_pdu{"a.example", one->event_id}, queue_pdu{"a.example", two->event_id}, queue_pdu{"a.example", three->event_id}, busy);
+  must_commit(*store, head, bind_message{sample_room, "m1", one->event_id},
+              bind_message{sample_room, "m3", three->event_id}, queue_pdu{"a.example", one->event_id},
+              queue_pdu{"a.example", two->event_id}, queue_pdu{"a.example", three->event_id}, busy);
   const auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example", 2});
   BOOST_TEST(loaded.in_flight.size() == 1u);
   const auto name_of = [&](const matrix::event_ptr& e) {
     const auto found = loaded.names_of.find(e->event_id);
-    return found == loaded.names_of.end() ? std::string{"none"} : found->second.chat_room_id + " " + found->second.chat_message_id;
+    return found == loaded.names_of.end() ? std::string{"none"}
+                                          : found->second.chat_room_id + " " + found->second.chat_message_id;
   };
   BOOST_TEST(name_of(one) == "GENERAL m1");
   BOOST_TEST(name_of(two) == "GENERAL ");
@@ -170,7 +185,8 @@ BOOST_FIXTURE_TEST_CASE(destination_has_its_transaction_back_off_and_keys, in_me
 }
 
 BOOST_FIXTURE_TEST_CASE(a_key_id_that_stood_for_other_keys_before_keeps_them, in_memory) {
-  matrix::verify_keys keys{{"ed25519:a", {"AAAA", 5'000, false, {{"BBBB", 10}, {"CCCC", 20}}}}, {"ed25519:b", {"DDDD", 7, true}}};
+  matrix::verify_keys keys{{"ed25519:a", {"AAAA", 5'000, false, {{"BBBB", 10}, {"CCCC", 20}}}},
+                           {"ed25519:b", {"DDDD", 7, true}}};
   must_commit(*store, put_server_keys{"a.example", keys, 77, {}});
   BOOST_TEST((must_ask<destination_loaded>(*store, load_destination{"a.example"}).keys.keys == keys));
 }
@@ -191,7 +207,8 @@ BOOST_FIXTURE_TEST_CASE(refused_events_are_kept_for_the_operator_and_counted, in
   BOOST_TEST(x.type == "m.room.message");
   BOOST_TEST(x.reason == "HTTP 400");
   BOOST_TEST(x.ts == 12);
-  for (std::size_t i = 0; i < refused_pdus_kept_max; ++i) must_commit(*store, put_refused_pdu{"a.example", "$" + std::to_string(i), sample_room, "m.x", "no", 20});
+  for (std::size_t i = 0; i < refused_pdus_kept_max; ++i)
+    must_commit(*store, put_refused_pdu{"a.example", "$" + std::to_string(i), sample_room, "m.x", "no", 20});
   loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
   BOOST_TEST(loaded.refused_count == static_cast<std::int64_t>(refused_pdus_kept_max) + 1);
   BOOST_TEST(loaded.refused.size() == refused_pdus_kept_max);
@@ -230,7 +247,7 @@ BOOST_FIXTURE_TEST_CASE(deliveries_of_one_commit_are_one_notification_behind_the
     return append_delivery{0, {"r", sample_room, "m", "$1", server, "delayed", "refused", 7}};
   };
   std::vector<store_batch> batches{batch_of(delayed("a"), put_destination{"a"}), batch_of(delayed("b")),
-      batch_of(append_outbox{0, "x", "y"})};
+                                   batch_of(append_outbox{0, "x", "y"})};
   auto outcomes = store->commit(batches);
   BOOST_REQUIRE(outcomes);
   BOOST_TEST((*outcomes)[0].outbox_heads.empty());
@@ -245,8 +262,8 @@ BOOST_FIXTURE_TEST_CASE(deliveries_of_one_commit_are_one_notification_behind_the
     BOOST_REQUIRE(told);
     const auto& x = std::get<chat::delivery_changed>(*told);
     texts all{x.server};
-    for (const auto& each
-        : x.more_servers.value_or(std::vector<chat::delivery_elsewhere>{})) all.push_back(each.server);
+    for (const auto& each : x.more_servers.value_or(std::vector<chat::delivery_elsewhere>{}))
+      all.push_back(each.server);
     return all;
   };
   BOOST_TEST(servers(1) == (texts{"a", "b"}), boost::test_tools::per_element());
@@ -255,8 +272,9 @@ BOOST_FIXTURE_TEST_CASE(deliveries_of_one_commit_are_one_notification_behind_the
 
 BOOST_FIXTURE_TEST_CASE(an_outcome_carries_all_rows_of_its_batch_or_none, in_memory) {
   const std::string half(outcome_bytes_max / 2, 'x');
-  std::vector<store_batch> batches{batch_of(append_outbox{0, "a", half}, append_outbox{0, "b", half}, append_outbox{1, "c", "small"}),
-                                   batch_of(append_outbox{0, "d", half})};
+  std::vector<store_batch> batches{
+    batch_of(append_outbox{0, "a", half}, append_outbox{0, "b", half}, append_outbox{1, "c", "small"}),
+    batch_of(append_outbox{0, "d", half})};
   auto outcomes = store->commit(batches);
   BOOST_REQUIRE(outcomes);
   BOOST_TEST((*outcomes)[0].outbox_rows.empty());
@@ -353,11 +371,13 @@ BOOST_FIXTURE_TEST_CASE(message_is_found_by_either_name_within_its_room, in_memo
 }
 
 BOOST_FIXTURE_TEST_CASE(a_room_that_nobody_is_in_yet_keeps_the_name_it_was_given, in_memory) {
-  must_commit(*store, sample_invitation("@bob:there.example", "pending"), bind_room{sample_room, "r1"}, bind_room{"!unknown:x", "r2"});
+  must_commit(*store, sample_invitation("@bob:there.example", "pending"), bind_room{sample_room, "r1"},
+              bind_room{"!unknown:x", "r2"});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_TEST(!loaded.exists);
   BOOST_TEST(loaded.room.chat_room_id == "r1");
-  const auto invitation = must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@bob:there.example"}).invitation.value();
+  const auto invitation =
+    must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@bob:there.example"}).invitation.value();
   BOOST_TEST(invitation.chat_room_id == "r1");
   auto named = [&] {
     std::map<std::string, std::string> names;
@@ -422,12 +442,15 @@ BOOST_FIXTURE_TEST_CASE(invitations_are_found_by_room_user_and_openness, in_memo
 }
 
 BOOST_FIXTURE_TEST_CASE(what_another_server_has_still_to_hear_is_found_though_nobody_may_answer_it, in_memory) {
-  auto taken_back = sample_invitation("@bob:x", "revoked_unconfirmed"), said_no = sample_invitation("@carol:x", "rejected"), over = sample_invitation("@dan:x", "accepted");
+  auto taken_back = sample_invitation("@bob:x", "revoked_unconfirmed"),
+       said_no = sample_invitation("@carol:x", "rejected"), over = sample_invitation("@dan:x", "accepted");
   taken_back.pending_request = over.pending_request = "";
   said_no.pending_request = "leave";
   must_commit(*store, taken_back, said_no, over, sample_invitation("@eve:x", "sending"));
   texts users;
-  for (const auto& x : must_ask<invitations_found>(*store, find_invitations{"", "", invitations_wanted::unsettled}).invitations) users.push_back(x.user_id);
+  for (const auto& x :
+       must_ask<invitations_found>(*store, find_invitations{"", "", invitations_wanted::unsettled}).invitations)
+    users.push_back(x.user_id);
   BOOST_TEST(users == (texts{"@bob:x", "@carol:x", "@eve:x"}), boost::test_tools::per_element());
 }
 
@@ -464,7 +487,8 @@ BOOST_FIXTURE_TEST_CASE(directory_names_all_that_has_to_be_woken, in_memory) {
 }
 
 BOOST_FIXTURE_TEST_CASE(names_that_mean_something_are_told_at_start, in_memory) {
-  auto early = put_server_keys{"early.example", {}, 100, {}}, late = put_server_keys{"late.example", {}, 200, R"(["d"])"};
+  auto early = put_server_keys{"early.example", {}, 100, {}},
+       late = put_server_keys{"late.example", {}, 200, R"(["d"])"};
   must_commit(*store, sample_head(), sample_invitation("@bob:x", "revoked"), early, late);
   const auto known = must_ask<known_loaded>(*store, load_known{});
   BOOST_TEST(known.rooms == texts{sample_room}, boost::test_tools::per_element());
@@ -472,7 +496,8 @@ BOOST_FIXTURE_TEST_CASE(names_that_mean_something_are_told_at_start, in_memory) 
   BOOST_TEST(known.invitations[0].first == sample_room);
   BOOST_TEST(known.invitations[0].second == "@bob:x");
   BOOST_TEST(known.servers == (texts{"late.example", "early.example"}), boost::test_tools::per_element());
-  BOOST_TEST(must_ask<known_loaded>(*store, load_known{1}).servers == texts{"late.example"}, boost::test_tools::per_element());
+  BOOST_TEST(must_ask<known_loaded>(*store, load_known{1}).servers == texts{"late.example"},
+             boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_room_somebody_is_invited_to_is_no_room_of_ours, in_memory) {
@@ -484,7 +509,9 @@ BOOST_FIXTURE_TEST_CASE(a_room_somebody_is_invited_to_is_no_room_of_ours, in_mem
 
 BOOST_FIXTURE_TEST_CASE(documents_of_keys_are_told_for_many_servers_at_once, in_memory) {
   must_commit(*store, put_server_keys{"a.example", {}, 100, R"(["a"])"}, put_server_keys{"none.example", {}, 100, {}});
-  const auto found = must_ask<key_documents_loaded>(*store, load_key_documents{{"a.example", "none.example", "unknown.example"}}).documents;
+  const auto found =
+    must_ask<key_documents_loaded>(*store, load_key_documents{{"a.example", "none.example", "unknown.example"}})
+      .documents;
   BOOST_TEST(found.size() == 1u);
   BOOST_TEST(found.at("a.example") == R"(["a"])");
 }

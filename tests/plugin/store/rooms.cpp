@@ -34,7 +34,7 @@ BOOST_FIXTURE_TEST_CASE(unknown_room_does_not_exist, in_memory) {
 BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   auto event = sample_message(1);
   put_room head{
-    sample_room, "11",     room_phase::joining, "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4,
+    sample_room, "11",      room_phase::joining,   "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4,
     5,           "$oldest", "{\"join\":\"$join\"}"};
   must_commit(*store, put_event{accepted(event, 1)},
               put_state_group{sample_room, 3, 0, {{{"m.room.name", ""}, "$name"}}}, put_room{head});
@@ -89,7 +89,8 @@ BOOST_FIXTURE_TEST_CASE(room_is_loaded_with_its_state_events_and_outliers_but_fo
   BOOST_TEST((ids(loaded.state_events) == std::vector{name->event_id, outlier->event_id}));
   BOOST_TEST(loaded.state_events[0].event->to_json() == name->to_json());
   // Whoever cites the rejected one has it read.
-  BOOST_TEST((must_ask<events_loaded>(*store, load_events{sample_room, {topic->event_id}}).events.at(0).judged == verdict::rejected));
+  BOOST_TEST((must_ask<events_loaded>(*store, load_events{sample_room, {topic->event_id}}).events.at(0).judged ==
+              verdict::rejected));
 }
 
 BOOST_FIXTURE_TEST_CASE(outlier_that_found_its_place_keeps_its_json, in_memory) {
@@ -243,7 +244,9 @@ BOOST_FIXTURE_TEST_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_r
     return row;
   };
   must_commit(*store, sample_head(), put(matrix::redacted(*said)), put(redaction));
-  auto kept = [&] { return must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id}, false}).events.at(0).event; };
+  auto kept = [&] {
+    return must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id}, false}).events.at(0).event;
+  };
   BOOST_TEST(kept()->content().empty());
   must_commit(*store, restore_event{sample_room, said});
   BOOST_TEST(kept()->to_json() == said->to_json());
@@ -254,16 +257,18 @@ BOOST_FIXTURE_TEST_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_r
 
 BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
   scratch_folder folder;
-  auto said = sample_message(1), other = sample_message(2), second = sample_event({.type = "m.room.redaction", .body = "again", .depth = 4});
+  auto said = sample_message(1), other = sample_message(2),
+       second = sample_event({.type = "m.room.redaction", .body = "again", .depth = 4});
   auto topic = sample_event({.type = "m.room.topic", .state_key = "", .depth = 2});
   auto redaction = sample_event({.type = "m.room.redaction", .depth = 3});
   {
     auto store = must_open(folder.file());
-    must_commit(*store, accepted(said, 1), accepted(topic, 2), accepted(other, 3), accepted(redaction, 4), accepted(second, 5), sample_head(),
-                queue_pdu{"there.example", said->event_id});
+    must_commit(*store, accepted(said, 1), accepted(topic, 2), accepted(other, 3), accepted(redaction, 4),
+                accepted(second, 5), sample_head(), queue_pdu{"there.example", said->event_id});
     must_commit(*store, redact_event{sample_room, matrix::redacted(*said), redaction->event_id},
                 redact_event{sample_room, matrix::redacted(*topic), redaction->event_id});
-    must_commit(*store, redact_event{sample_room, matrix::redacted(*said), second->event_id}); // the first stays the reason
+    must_commit(*store,
+                redact_event{sample_room, matrix::redacted(*said), second->event_id}); // the first stays the reason
   }
   auto store = must_open(folder.file());
   auto found = must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id, other->event_id}}).events;
@@ -273,7 +278,9 @@ BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
   BOOST_TEST(found[0].event->redacted_because->event_id == redaction->event_id);
   BOOST_TEST(!found[1].event->redacted_because);
   BOOST_TEST(must_ask<events_loaded>(*store, find_event{said->event_id}).events.at(0).event->redacted_because);
-  BOOST_TEST(must_ask<events_loaded>(*store, load_ancestors{sample_room, {said->event_id}, {}}).events.at(0).event->redacted_because);
+  BOOST_TEST(must_ask<events_loaded>(*store, load_ancestors{sample_room, {said->event_id}, {}})
+               .events.at(0)
+               .event->redacted_because);
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_REQUIRE(loaded.state_events.size() == 1u);
   BOOST_TEST(loaded.state_events[0].event->redacted_because->event_id == redaction->event_id);
@@ -283,9 +290,11 @@ BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
 
 BOOST_FIXTURE_TEST_CASE(held_redactions_come_back_in_order_until_dropped, in_memory) {
   must_commit(*store, sample_head(), hold_redaction{sample_room, "$r1", "$t", "@a:x", true, false},
-              hold_redaction{sample_room, "$r2", "$t", "@b:x", false, false}, hold_redaction{"!other:x", "$r1", "$t", "@a:x", true, true});
+              hold_redaction{sample_room, "$r2", "$t", "@b:x", false, false},
+              hold_redaction{"!other:x", "$r1", "$t", "@a:x", true, true});
   BOOST_TEST(must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox); // the room has to be woken
-  must_commit(*store, hold_redaction{sample_room, "$r1", "$t", "@a:x", true, true}, hold_redaction{sample_room, "$r2", "$t", "@b:x", false, true});
+  must_commit(*store, hold_redaction{sample_room, "$r1", "$t", "@a:x", true, true},
+              hold_redaction{sample_room, "$r2", "$t", "@b:x", false, true});
   BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox);
   auto held = must_ask<room_loaded>(*store, load_room{sample_room}).held_redactions;
   BOOST_REQUIRE(held.size() == 2u);
@@ -303,7 +312,8 @@ BOOST_FIXTURE_TEST_CASE(held_redactions_come_back_in_order_until_dropped, in_mem
 
 BOOST_FIXTURE_TEST_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of_it, in_memory) {
   auto said = sample_message(1), redaction = sample_event({.type = "m.room.redaction", .depth = 2});
-  must_commit(*store, accepted(said, 1), accepted(redaction, 2), sample_head(), bind_message{sample_room, "m1", said->event_id});
+  must_commit(*store, accepted(said, 1), accepted(redaction, 2), sample_head(),
+              bind_message{sample_room, "m1", said->event_id});
   auto found = must_ask<redaction_loaded>(*store, load_redaction{sample_room, redaction->event_id, said->event_id});
   BOOST_TEST(found.redaction->event_id == redaction->event_id);
   BOOST_TEST(found.target.value().event->event_id == said->event_id);
@@ -311,7 +321,8 @@ BOOST_FIXTURE_TEST_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of
   found = must_ask<redaction_loaded>(*store, load_redaction{sample_room, "", "$unknown"});
   BOOST_TEST(!found.redaction);
   BOOST_TEST(!found.target);
-  BOOST_TEST(!must_ask<redaction_loaded>(*store, load_redaction{"!other:x", redaction->event_id, said->event_id}).target);
+  BOOST_TEST(
+    !must_ask<redaction_loaded>(*store, load_redaction{"!other:x", redaction->event_id, said->event_id}).target);
 }
 
 BOOST_FIXTURE_TEST_CASE(redaction_of_or_by_an_event_that_is_not_stored_is_refused, in_memory) {
@@ -371,7 +382,8 @@ BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_r
 BOOST_FIXTURE_TEST_CASE(an_old_parent_that_is_missing_comes_before_newer_events_that_may_be_known, forked_room) {
   auto tip = make("tip", 6, {e->event_id, a->event_id});
   must_commit(*store, accepted(tip, 6, 1));
-  BOOST_TEST((walk({.from = {tip->event_id}, .limit = 3, .include_from = false}) == std::vector{e->event_id, a->event_id, d->event_id}));
+  BOOST_TEST((walk({.from = {tip->event_id}, .limit = 3, .include_from = false}) ==
+              std::vector{e->event_id, a->event_id, d->event_id}));
 }
 
 BOOST_FIXTURE_TEST_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, forked_room) {

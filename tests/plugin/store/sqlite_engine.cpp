@@ -101,8 +101,10 @@ BOOST_AUTO_TEST_CASE(newer_schema_is_refused_and_left_alone) {
 BOOST_AUTO_TEST_CASE(store_of_an_older_version_is_migrated_with_what_it_holds) {
   scratch_folder folder;
   must_commit(*must_open(folder.file()), put_server_keys{"a.example", {{"ed25519:a", {"AAAA", 1, false}}}, 1});
-  run_sql(folder.file(), "DROP INDEX rooms_by_chat_id; DROP TABLE refused_pdus; DROP TABLE held_redactions; ALTER TABLE events DROP COLUMN redacted_by; ALTER TABLE rooms DROP COLUMN members_omitted; ALTER TABLE invitations DROP COLUMN via; ALTER TABLE invitations DROP COLUMN last_fault;"
-                         " ALTER TABLE rooms DROP COLUMN listing; ALTER TABLE server_keys DROP COLUMN document; PRAGMA user_version = 1");
+  run_sql(
+    folder.file(),
+    "DROP INDEX rooms_by_chat_id; DROP TABLE refused_pdus; DROP TABLE held_redactions; ALTER TABLE events DROP COLUMN redacted_by; ALTER TABLE rooms DROP COLUMN members_omitted; ALTER TABLE invitations DROP COLUMN via; ALTER TABLE invitations DROP COLUMN last_fault;"
+    " ALTER TABLE rooms DROP COLUMN listing; ALTER TABLE server_keys DROP COLUMN document; PRAGMA user_version = 1");
   auto store = must_open(folder.file());
   auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
   BOOST_TEST(loaded.keys.keys.size() == 1u);
@@ -323,7 +325,8 @@ BOOST_AUTO_TEST_CASE(answers_of_a_clock_that_ran_ahead_keep_no_others_and_go_whe
   purge_limits limits;
   limits.rows_max = 8;
   BOOST_TEST(purge_all(*store, 41 * day_ms, limits) == 0u);
-  BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"0"}).result.has_value()); // or it would be carried out again
+  BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"0"})
+               .result.has_value()); // or it would be carried out again
   BOOST_TEST(purge_all(*store, 80 * day_ms, limits) == 36u);
   BOOST_TEST(purge_all(*store, 120 * day_ms, limits) == 4u); // those that were not yet in front
 }

@@ -189,7 +189,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_what_waits_goes_on_in_order_when_it
   x.gate->disk_is_full = false;
   asked.get_future().wait();
   x.store->stop();
-  BOOST_TEST(seen.lines == (texts{"out: store_failed: disk full", "writes again", "a ok", "b ok", "users 3", "c ok"}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"out: store_failed: disk full", "writes again", "a ok", "b ok", "users 3", "c ok"}),
+             boost::test_tools::per_element());
   BOOST_TEST(!x.store->counters().is_out);
   BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
 }
@@ -202,7 +203,8 @@ BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_disk_that_stays_full) {
   x.store->submit(batch_of(put_user{"@b:x"}), seen.note("b"));
   x.gate->open_gate();
   x.store->stop();
-  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full"}), boost::test_tools::per_element());
+  BOOST_TEST(seen.lines == (texts{"a store_failed: disk full", "b store_failed: disk full"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(files_that_are_gone_are_noticed_while_nobody_writes) {
@@ -343,7 +345,7 @@ BOOST_AUTO_TEST_CASE(batches_of_one_submitter_keep_their_order_whatever_may_wait
   done.get_future().get();
   const std::lock_guard lock{seen.mutex};
   BOOST_TEST(seen.lines == (texts{"other, urgent ok", "one, patient ok", "one, urgent ok"}),
-      boost::test_tools::per_element());
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
@@ -352,10 +354,8 @@ BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
   gated_store x{options};
   std::atomic<int> accepted = 0, overloaded = 0;
   auto count = [&](const result<commit_outcome>& outcome) {
-    if (outcome)
-      ++accepted;
-    else if (outcome.error().code == fault_code::overloaded)
-      ++overloaded;
+    if (outcome) ++accepted;
+    else if (outcome.error().code == fault_code::overloaded) ++overloaded;
   };
   for (int n = 0; n < 5; ++n) x.store->submit(batch_of(put_user{"@u:x"}), count);
   BOOST_TEST(overloaded.load() == 2);

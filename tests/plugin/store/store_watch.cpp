@@ -99,9 +99,7 @@ BOOST_AUTO_TEST_CASE(a_log_left_behind_that_is_garbage_is_refused_and_nothing_is
   BOOST_TEST(says(must_open(folder.file("killed.db"))->healthy(), ""));
 }
 
-BOOST_AUTO_TEST_CASE(a_store_in_memory_is_always_healthy) {
-  BOOST_TEST(says(must_open(":memory:")->healthy(), ""));
-}
+BOOST_AUTO_TEST_CASE(a_store_in_memory_is_always_healthy) { BOOST_TEST(says(must_open(":memory:")->healthy(), "")); }
 
 BOOST_AUTO_TEST_SUITE_END()
 

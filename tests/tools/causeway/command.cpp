@@ -150,8 +150,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_two_and_help_with_zero) {
   BOOST_TEST(run("rooms --limit 0").code == 2);
   auto help = run("--help");
   BOOST_TEST(help.code == 0);
-  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "status", "actors", "keys", "config",
-                           "gateway", "demo", "version"})
+  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "status", "actors", "keys",
+                           "config", "gateway", "demo", "version"})
     BOOST_TEST(help.says(word), word);
 }
 
@@ -195,14 +195,16 @@ namespace {
 
 /// A certificate of its own for `name` and its key, made as an operator would.
 void make_certificate(const scratch& dir, const std::string& stem, const std::string& name) {
-  const auto made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout " + dir.file(stem + ".key") + " -out " +
-                    dir.file(stem + ".crt") + " -subj /CN=" + name + " -addext subjectAltName=DNS:" + name + " 2>/dev/null";
+  const auto made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout " +
+                    dir.file(stem + ".key") + " -out " + dir.file(stem + ".crt") + " -subj /CN=" + name +
+                    " -addext subjectAltName=DNS:" + name + " 2>/dev/null";
   BOOST_REQUIRE_EQUAL(std::system(made.c_str()), 0);
 }
 
 std::string with_certificate(const scratch& dir, const std::string& certificate, const std::string& key) {
-  return "[node]\nserver_name = \"chat.example.org\"\ndata_dir = \"" + dir.path.string() + "\"\n[gateway]\ncertificate_file = \"" +
-         dir.file(certificate) + "\"\nprivate_key_file = \"" + dir.file(key) + "\"\n";
+  return "[node]\nserver_name = \"chat.example.org\"\ndata_dir = \"" + dir.path.string() +
+         "\"\n[gateway]\ncertificate_file = \"" + dir.file(certificate) + "\"\nprivate_key_file = \"" + dir.file(key) +
+         "\"\n";
 }
 
 } // namespace
@@ -215,18 +217,21 @@ BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_told_before_others_refuse
   const auto file = dir.write("b.toml", with_certificate(dir, "wrong.crt", "wrong.key"));
   auto x = run("config check " + file);
   BOOST_TEST(x.code == 1);
-  BOOST_TEST(x.says(file + ":5: gateway.certificate_file: " + dir.file("wrong.crt") + " is for www.example.org, not for \"chat.example.org\""));
+  BOOST_TEST(x.says(file + ":5: gateway.certificate_file: " + dir.file("wrong.crt") +
+                    " is for www.example.org, not for \"chat.example.org\""));
   BOOST_TEST(x.says("1 problem\n"));
   // Led there by .well-known.
   BOOST_TEST(run("config check --set gateway.well_known_server=www.example.org:443 " + file).code == 0);
   x = run("config check " + dir.write("c.toml", with_certificate(dir, "right.crt", "wrong.key")));
   BOOST_TEST(x.code == 1);
-  BOOST_TEST(x.says(":6: gateway.private_key_file: " + dir.file("wrong.key") + " is not the key of " + dir.file("right.crt")));
+  BOOST_TEST(
+    x.says(":6: gateway.private_key_file: " + dir.file("wrong.key") + " is not the key of " + dir.file("right.crt")));
 }
 
 BOOST_AUTO_TEST_CASE(a_used_store_that_was_made_for_something_else_is_told) {
   scratch dir;
-  const auto file = dir.write("causeway.toml", good + "[store]\npath = \"" + dir.file("store.db") + "\"\n[edge]\nstreams = 4\n");
+  const auto file =
+    dir.write("causeway.toml", good + "[store]\npath = \"" + dir.file("store.db") + "\"\n[edge]\nstreams = 4\n");
   BOOST_TEST(run("config check " + file).code == 0); // there is none yet
   {
     config::store_options options;
@@ -252,7 +257,9 @@ BOOST_AUTO_TEST_CASE(settings_that_contradict_each_other_are_told_with_both_plac
   const auto file = dir.write("causeway.toml", good + "[edge]\nhigh_water_mark = 100\nevent_credit_max = 5000\n");
   auto x = run("config check " + file);
   BOOST_TEST(x.code == 1);
-  BOOST_TEST(x.says(file + ":6: edge.high_water_mark: 100 is less than edge.event_credit_max and edge.command_credit together (5000 + 1000 = 6000)"));
+  BOOST_TEST(x.says(
+    file +
+    ":6: edge.high_water_mark: 100 is less than edge.event_credit_max and edge.command_credit together (5000 + 1000 = 6000)"));
   BOOST_TEST(x.says("(edge.event_credit_max: " + file + ":7)"));
   const auto body = run("config check --json " + file).parsed();
   BOOST_TEST(*body.find_array("problems")->at(0).find_array("others")->at(0).find_string("where") == file + ":7");
@@ -270,7 +277,11 @@ BOOST_AUTO_TEST_CASE(a_configuration_file_that_is_not_there_is_no_wish_for_the_d
   BOOST_TEST(run("config check ''").code == 2);
   BOOST_TEST(run("config check " + dir.file("absent.toml")).says("there is no such file"));
   // What is wrong elsewhere does not keep the operator from the broker: it runs with what it was started with.
-  BOOST_TEST(run("--config " + dir.write("other.toml", "[edge]\nstreems = 2\nadmin_endpoint = \"ipc://" + dir.file("absent.sock") + "\"\n") + " rooms").code == 3);
+  BOOST_TEST(
+    run("--config " +
+        dir.write("other.toml", "[edge]\nstreems = 2\nadmin_endpoint = \"ipc://" + dir.file("absent.sock") + "\"\n") +
+        " rooms")
+      .code == 3);
   // The file that was read is named.
   BOOST_TEST(run("config check " + dir.write("good.toml", good)).says("1 files read: " + dir.file("good.toml")));
 }
@@ -396,7 +407,9 @@ BOOST_AUTO_TEST_CASE(socket_is_taken_from_the_configuration) {
 
 BOOST_AUTO_TEST_CASE(what_is_open_to_other_users_is_a_warning_and_no_problem) {
   scratch dir;
-  const auto file = dir.write("causeway.toml", good + "[edge]\nchat_endpoints = [\"tcp://127.0.0.1:7411\"]\nadmin_endpoint = \"ipc://" + dir.file("admin.sock") + "\"\n");
+  const auto file =
+    dir.write("causeway.toml", good + "[edge]\nchat_endpoints = [\"tcp://127.0.0.1:7411\"]\nadmin_endpoint = \"ipc://" +
+                                 dir.file("admin.sock") + "\"\n");
   auto x = run("config check " + file);
   BOOST_TEST(x.code == 0);
   BOOST_TEST(x.says("warning: " + file));
@@ -445,7 +458,8 @@ BOOST_AUTO_TEST_CASE(signing_key_is_rotated_only_while_the_broker_is_down) {
   auto x = run(rotate);
   BOOST_TEST(x.code == 0);
   BOOST_TEST(*x.parsed().find_string("key_id") != "ed25519:first");
-  BOOST_TEST(read(dir.file("signing.key")).find("old_ed25519 first XGX0JRS2Af3be3knz2fBiRbApjm2Dh61gXDJA8kcJNI ") != std::string::npos);
+  BOOST_TEST(read(dir.file("signing.key")).find("old_ed25519 first XGX0JRS2Af3be3knz2fBiRbApjm2Dh61gXDJA8kcJNI ") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(gateway_without_a_node_is_refused_with_the_reason) {

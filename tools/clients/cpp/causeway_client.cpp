@@ -52,7 +52,8 @@ constexpr const char* monitor_endpoint = "inproc://causeway.client.monitor";
 status check_size(const std::string& name, const std::string& header, const std::string& body) {
   const auto bytes = edge::magic.size() + 1 + header.size() + body.size();
   if (bytes <= limits::chat_frame_bytes_max) return ok();
-  return {fault_code::too_large, name + " has " + std::to_string(bytes) + " bytes, a message may have " + std::to_string(limits::chat_frame_bytes_max)};
+  return {fault_code::too_large, name + " has " + std::to_string(bytes) + " bytes, a message may have " +
+                                   std::to_string(limits::chat_frame_bytes_max)};
 }
 
 bool is_busy(fault_code code) {
@@ -77,7 +78,9 @@ public:
   status wait_connected(milliseconds timeout) {
     std::unique_lock lock{mutex_};
     // A broker that is stopping or short of room is greeted again.
-    changed_.wait_for(lock, timeout, [this] { return welcomed_ || (hello_fault_.code != fault_code::none && !info(hello_fault_.code).retryable); });
+    changed_.wait_for(lock, timeout, [this] {
+      return welcomed_ || (hello_fault_.code != fault_code::none && !info(hello_fault_.code).retryable);
+    });
     if (welcomed_) return ok();
     if (hello_fault_.code != fault_code::none) return hello_fault_;
     return {fault_code::timed_out, "no WELCOME from " + options_.endpoint};
@@ -106,8 +109,8 @@ public:
   void send_ephemeral(const chat::command& x) {
     post([this, header = edge::encode_header(edge::command_header{{}, chat::name(x)}), body = chat::encode(x)] {
       if (!welcomed_ || unsent_.send({verb::command, header, body}, taken())) return;
-      note_error({fault_code::overloaded, "dropped: " + std::to_string(unsent_.size())
-          + " messages wait for the broker"});
+      note_error(
+        {fault_code::overloaded, "dropped: " + std::to_string(unsent_.size()) + " messages wait for the broker"});
     });
   }
 
@@ -186,7 +189,7 @@ public:
 private:
   struct open_call {
     std::string name, header, body;
-    std::size_t weight = 0; ///< of the command credit
+    std::size_t weight = 0;                    ///< of the command credit
     std::optional<result<std::string>> answer; ///< guarded by mutex_
   };
   /// All who wait for the answer to one command.
@@ -222,8 +225,8 @@ private:
     while (!stopping_) {
       // Room is asked for only while something waits for it: a socket with room is always ready.
       const auto wanted = static_cast<short>(ZMQ_POLLIN | (!unsent_.empty() || blocked_ ? ZMQ_POLLOUT : 0));
-      zmq_pollitem_t items[] = {{socket_.handle(), 0, wanted, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(),
-          0, ZMQ_POLLIN, 0}};
+      zmq_pollitem_t items[] = {
+        {socket_.handle(), 0, wanted, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
       zmq_poll(items, 3, wait_ms());
       if (items[1].revents != 0) run_jobs();
       if (items[2].revents != 0) read_monitor();
@@ -261,7 +264,7 @@ private:
       socket_.close();
     }
     socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
-    socket_.set(zmq::sockopt::linger, 200); // long enough for BYE
+    socket_.set(zmq::sockopt::linger, 200);     // long enough for BYE
     socket_.set(zmq::sockopt::immediate, true); // nothing piles up for a broker that is away
     socket_.set(zmq::sockopt::reconnect_ivl, 100);
     socket_.set(zmq::sockopt::reconnect_ivl_max, 5'000);
@@ -300,8 +303,7 @@ private:
     {
       const std::lock_guard lock{mutex_};
       waiting = events_.size();
-      for (const auto& x : events_)
-        bytes += x.body.size();
+      for (const auto& x : events_) bytes += x.body.size();
     }
     consumed_messages_ = consumed_bytes_ = 0;
     edge::hello_header header;
@@ -341,8 +343,7 @@ private:
       const std::lock_guard lock{mutex_};
       jobs.swap(jobs_);
     }
-    for (const auto& job : jobs)
-      job();
+    for (const auto& job : jobs) job();
   }
 
   /// In order, behind what waits. At the bound nothing is left out: the connection begins anew, and what matters is
@@ -350,8 +351,9 @@ private:
   void send(verb what, const std::string& header, const std::string& body) {
     if (begin_anew_ || unsent_.send({what, header, body}, taken())) return;
     begin_anew_ = true;
-    note_error({fault_code::overloaded, std::to_string(unsent_.size())
-        + " messages wait for a broker that reads nothing: the connection begins anew"});
+    note_error(
+      {fault_code::overloaded,
+       std::to_string(unsent_.size()) + " messages wait for a broker that reads nothing: the connection begins anew"});
   }
 
   /// Hands a message to the socket. @returns false: it has no room, or no connection; nothing of the message was taken
@@ -502,8 +504,8 @@ private:
 
   void note_ignored(const std::string& id, const std::vector<std::string>& fields) {
     const auto found = calls_.find(id);
-    const auto command = found == calls_.end() || found->second.same.empty() ? std::string{}
-        : found->second.same.front()->name;
+    const auto command =
+      found == calls_.end() || found->second.same.empty() ? std::string{} : found->second.same.front()->name;
     const std::lock_guard lock{mutex_};
     for (const auto& field : fields) {
       auto told = command + ": " + field;
@@ -526,8 +528,7 @@ private:
     if (found != calls_.end()) {
       waiting_.erase(found->second.number);
       const std::lock_guard lock{mutex_};
-      for (const auto& call : found->second.same)
-        call->answer = answer;
+      for (const auto& call : found->second.same) call->answer = answer;
       calls_.erase(found);
       changed_.notify_all();
     }
@@ -571,8 +572,8 @@ private:
   }
 
   void send_acks() {
-    for (const auto& [number, cursor] : std::exchange(acks_, {})) send(verb::ack,
-        edge::encode_header(edge::ack_header{number, cursor}), {});
+    for (const auto& [number, cursor] : std::exchange(acks_, {}))
+      send(verb::ack, edge::encode_header(edge::ack_header{number, cursor}), {});
   }
 
   void positioned(const edge::sought_header& x) {
@@ -589,7 +590,9 @@ private:
   void consumed(std::uint64_t messages, std::uint64_t bytes) {
     consumed_messages_ += messages;
     consumed_bytes_ += bytes;
-    if (!welcomed_ || (consumed_messages_ * 2 < options_.credit_messages && consumed_bytes_ * 2 < options_.credit_bytes)) return;
+    if (!welcomed_ ||
+        (consumed_messages_ * 2 < options_.credit_messages && consumed_bytes_ * 2 < options_.credit_bytes))
+      return;
     send(verb::credit, edge::encode_header(edge::credit_header{{consumed_messages_, consumed_bytes_}}), {});
     consumed_messages_ = consumed_bytes_ = 0;
   }
@@ -631,8 +634,7 @@ private:
   void finish_all() {
     const std::lock_guard lock{mutex_};
     for (const auto& [id, open] : calls_)
-      for (const auto& call : open.same)
-        call->answer = fault{fault_code::stopping, "the client is closed"};
+      for (const auto& call : open.same) call->answer = fault{fault_code::stopping, "the client is closed"};
     closed_ = true;
     changed_.notify_all();
   }
@@ -647,16 +649,16 @@ private:
   clock::time_point hello_sent_, last_heard_, last_ping_, busy_until_;
   milliseconds heartbeat_{10'000}, peer_timeout_{30'000};
   edge::credit_grant command_credit_;
-  std::map<std::string, open_calls> calls_;                              ///< by id
+  std::map<std::string, open_calls> calls_; ///< by id
   /// Number -> id of those that are not sent on this connection.
   std::map<std::uint64_t, std::string> waiting_;
   std::uint64_t last_call_ = 0;
-  std::map<std::string, std::size_t> sent_;                              ///< id -> bytes, sent on this connection
+  std::map<std::string, std::size_t> sent_; ///< id -> bytes, sent on this connection
   std::uint64_t sent_bytes_ = 0;
   bool busy_ = false;
   edge::unsent_frames unsent_;
-  bool blocked_ = false;    ///< a command found the socket full
-  bool begin_anew_ = false; ///< what waits is at its bound
+  bool blocked_ = false;                       ///< a command found the socket full
+  bool begin_anew_ = false;                    ///< what waits is at its bound
   std::map<std::uint32_t, std::int64_t> acks_; ///< stream -> cursor: not sent yet
   clock::time_point acks_due_;
   std::map<std::uint32_t, stream_state> streams_;
@@ -682,11 +684,10 @@ private:
 client::client(options o) : impl_(std::make_unique<impl>(std::move(o))) {}
 client::~client() = default;
 
-status client::wait_connected(milliseconds timeout) {
-  return impl_->wait_connected(timeout);
-}
+status client::wait_connected(milliseconds timeout) { return impl_->wait_connected(timeout); }
 
-result<std::string> client::command(const std::string& name, const std::string& body, std::string id, milliseconds timeout) {
+result<std::string> client::command(const std::string& name, const std::string& body, std::string id,
+                                    milliseconds timeout) {
   return impl_->command(name, body, id.empty() ? new_id() : std::move(id), timeout);
 }
 
@@ -694,9 +695,7 @@ result<std::string> client::command(const chat::command& x, std::string id, mill
   return command(chat::name(x), chat::encode(x), std::move(id), timeout);
 }
 
-void client::send_ephemeral(const chat::command& x) {
-  impl_->send_ephemeral(x);
-}
+void client::send_ephemeral(const chat::command& x) { impl_->send_ephemeral(x); }
 
 std::string client::new_id() {
   unsigned char bytes[16];
@@ -706,37 +705,21 @@ std::string client::new_id() {
   return text;
 }
 
-std::optional<event> client::next_event(milliseconds timeout) {
-  return impl_->next_event(timeout);
-}
+std::optional<event> client::next_event(milliseconds timeout) { return impl_->next_event(timeout); }
 
-fault client::ack(const event& x, const bindings& bind) {
-  return impl_->ack(x, bind);
-}
+fault client::ack(const event& x, const bindings& bind) { return impl_->ack(x, bind); }
 
-void client::nack(const event& x, bool permanent, const std::string& reason) {
-  impl_->nack(x, permanent, reason);
-}
+void client::nack(const event& x, bool permanent, const std::string& reason) { impl_->nack(x, permanent, reason); }
 
-void client::seek(std::uint32_t stream, std::int64_t cursor) {
-  impl_->seek(stream, cursor);
-}
+void client::seek(std::uint32_t stream, std::int64_t cursor) { impl_->seek(stream, cursor); }
 
-std::size_t client::open_commands() const {
-  return impl_->open_commands();
-}
+std::size_t client::open_commands() const { return impl_->open_commands(); }
 
-std::size_t client::unsent() const {
-  return impl_->unsent();
-}
+std::size_t client::unsent() const { return impl_->unsent(); }
 
-std::vector<std::string> client::ignored() const {
-  return impl_->ignored();
-}
+std::vector<std::string> client::ignored() const { return impl_->ignored(); }
 
-std::pair<std::uint64_t, fault> client::errors() const {
-  return impl_->errors();
-}
+std::pair<std::uint64_t, fault> client::errors() const { return impl_->errors(); }
 
 } // namespace client
 } // namespace causeway

@@ -21,11 +21,11 @@ struct curve_keys {
 
 struct options {
   std::string endpoint = "ipc:///run/causeway/chat.sock";
-  std::string peer = "chat";                           ///< our name, for the broker's operator; with CURVE that of the key
-  std::string client = "causeway-client-cpp";          ///< software and version, likewise
-  std::optional<std::vector<std::uint32_t>> streams;   ///< absent: all; empty: none, commands only
-  std::uint64_t credit_messages = 1'000;               ///< events that may wait here
-  std::uint64_t credit_bytes = 16 * 1024 * 1024;       ///< the same in bytes of bodies; at least 1 MiB, the largest event
+  std::string peer = "chat";                  ///< our name, for the broker's operator; with CURVE that of the key
+  std::string client = "causeway-client-cpp"; ///< software and version, likewise
+  std::optional<std::vector<std::uint32_t>> streams; ///< absent: all; empty: none, commands only
+  std::uint64_t credit_messages = 1'000;             ///< events that may wait here
+  std::uint64_t credit_bytes = 16 * 1024 * 1024;     ///< the same in bytes of bodies; at least 1 MiB, the largest event
   std::optional<curve_keys> curve;
 };
 

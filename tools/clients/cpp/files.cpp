@@ -14,7 +14,8 @@ fault file_fault(const std::string& path) { return {fault_code::not_found, path 
 
 } // namespace
 
-result<std::string> client::upload(const std::string& path, const std::string& content_type, std::string upload_id, std::chrono::milliseconds timeout) {
+result<std::string> client::upload(const std::string& path, const std::string& content_type, std::string upload_id,
+                                   std::chrono::milliseconds timeout) {
   std::ifstream from{path, std::ios::binary | std::ios::ate};
   if (!from) return file_fault(path);
   chat::media_put part;
@@ -30,14 +31,16 @@ result<std::string> client::upload(const std::string& path, const std::string& c
     if (!answer) return answer.error();
     if (answer->complete) return std::move(answer->mxc);
     part.offset = answer->received_bytes;
-    part.bytes.resize(std::min<std::uint64_t>(limits::media_part_bytes_max, part.total_bytes - std::min(part.offset, part.total_bytes)));
+    part.bytes.resize(std::min<std::uint64_t>(limits::media_part_bytes_max,
+                                              part.total_bytes - std::min(part.offset, part.total_bytes)));
     from.seekg(static_cast<std::streamoff>(part.offset));
     if (part.bytes.empty() || !from.read(part.bytes.data(), static_cast<std::streamsize>(part.bytes.size())))
       return {fault_code::bad_body, path + " became shorter"};
   }
 }
 
-result<downloaded> client::download(const std::string& mxc, const std::string& path, std::chrono::milliseconds timeout) {
+result<downloaded> client::download(const std::string& mxc, const std::string& path,
+                                    std::chrono::milliseconds timeout) {
   std::ofstream to{path, std::ios::binary | std::ios::trunc};
   if (!to) return file_fault(path);
   chat::media_get wanted;
