@@ -147,8 +147,9 @@ int show_status(const broker_request& x) {
           print("\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms()));
     },
     [&is_well](const json::object& body) {
-      const auto* total = json::value{body}.find_integer("total");
-      is_well = total == nullptr || *total == 0;
+      const auto* total = body.find("total");
+      const auto* alarms = total ? total->as_integer() : nullptr;
+      is_well = alarms == nullptr || *alarms == 0;
     });
   return outcome == exit_ok && !is_well ? exit_problem : outcome;
 }
