@@ -15,6 +15,8 @@ std::string_view name(actor_kind kind) {
   case actor_kind::edge: return "edge";
   case actor_kind::inspector: return "inspector";
   case actor_kind::media: return "media";
+  case actor_kind::receipts: return "receipts";
+  case actor_kind::node: return "node";
   }
   return "unknown";
 }

@@ -18,11 +18,14 @@ enum class actor_kind : std::uint8_t {
   gateway,
   edge,
   inspector,
-  media
+  media,
+  receipts,
+  node
 };
 std::string_view name(actor_kind kind);
 
-/// Whom a message is for: a kind and, where there are many, which one: room id, server name, `room_id|user_id`, peer name.
+/// Whom a message is for: a kind and, where there are many, which one: room id, server name, `room_id|user_id`, peer
+/// name.
 struct address {
   actor_kind kind = actor_kind::directory;
   std::string key;

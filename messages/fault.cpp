@@ -50,6 +50,11 @@ constexpr std::array registry{
              "This server gives no OpenID tokens; ask the one that did."},
   fault_info{policy_denied, "policy_denied", "M_FORBIDDEN", 403, false,
              "The room's policy server does not want this event; the detail has its answer, errcode first."},
+  fault_info{may_not_federate, "may_not_federate", "M_FORBIDDEN", 403, false,
+             "The user may not be in rooms that federate: user.may_federate lets them, or "
+             "federation.configure all; a room of your own users is made with federated: false."},
+  fault_info{user_deactivated, "user_deactivated", "M_FORBIDDEN", 403, false,
+             "The user is deactivated for good and does nothing any more; nobody can invite them."},
   fault_info{not_found, "not_found", "M_NOT_FOUND", 404, false, "There is nothing by that name here; check the id."},
   fault_info{incompatible_room_version, "incompatible_room_version", "M_INCOMPATIBLE_ROOM_VERSION", 400, false,
              "The other server does not know this room version."},
@@ -81,7 +86,8 @@ constexpr std::array registry{
              "A defect of Causeway; the log has the actor and the reason."},
   fault_info{
     store_failed, "store_failed", "M_UNKNOWN", 500, true,
-    "The store does not write, or an actor failed before it could say how the command ended: the detail says why. Repeat with the same id."},
+    "The store does not write, or an actor failed before it could say how the command ended: the detail says why. "
+    "Repeat with the same id."},
   fault_info{overloaded, "overloaded", "M_LIMIT_EXCEEDED", 429, true, "A queue is at its bound; repeat later."},
   fault_info{stopping, "stopping", "M_UNKNOWN", 503, true, "The node is stopping; repeat after the restart."},
   fault_info{parked, "parked", "M_UNKNOWN", 503, true,
@@ -89,13 +95,19 @@ constexpr std::array registry{
   fault_info{timed_out, "timed_out", "M_UNKNOWN", 504, true, "An internal wait ran out; repeat."},
   fault_info{
     clock_wrong, "clock_wrong", "M_UNKNOWN", 503, true,
-    "The clock of the broker's machine is wrong, so nothing is signed: set it right (`timedatectl`, the time server); the broker goes on by itself within seconds."},
+    "The clock of the broker's machine is wrong, so nothing is signed: set it right (`timedatectl`, the time server); "
+    "the broker goes on by itself within seconds."},
   fault_info{
     address_in_use, "address_in_use", "M_UNKNOWN", 500, true,
-    "Another process has the port or socket: stop it (`ss -ltnxp` shows which), or set another in gateway.listen or edge.*_endpoints."},
+    "Another process has the port or socket: stop it (`ss -ltnxp` shows which), or set another in gateway.listen or "
+    "edge.*_endpoints."},
   fault_info{
     store_damaged, "store_damaged", "M_UNKNOWN", 500, false,
-    "A file of the store is damaged: stop the broker, keep the file aside, restore the last backup; `sqlite3 FILE 'PRAGMA integrity_check'` says what is wrong with it."},
+    "A file of the store is damaged: stop the broker, keep the file aside, restore the last backup; `sqlite3 FILE "
+    "'PRAGMA integrity_check'` says what is wrong with it."},
+  fault_info{stale_owner, "stale_owner", "M_UNKNOWN", 503, true,
+             "Another node has these rooms by now: repeat, its answer comes from there. If it stays, see that only one "
+             "node has this part of the store."},
   fault_info{bad_frame, "bad_frame", "M_UNKNOWN", 400, false,
              "Send the four frames of the contract: CW1, verb, header, body."},
   fault_info{unsupported_version, "unsupported_version", "M_UNKNOWN", 400, false,

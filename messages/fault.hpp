@@ -9,7 +9,8 @@
 namespace causeway {
 
 /// Stable numbers: they are printed, logged and part of the chat contract. Never renumber; only add.
-/// Hundreds group by origin: 1xx input, 2xx permission, 3xx room state, 4xx remote server, 5xx store and node, 6xx chat edge.
+/// Hundreds group by origin: 1xx input, 2xx permission, 3xx room state, 4xx remote server, 5xx store and node, 6xx chat
+/// edge.
 enum class fault_code : std::uint16_t {
   none = 0,
   // 1xx: the input is not what it should be
@@ -37,6 +38,8 @@ enum class fault_code : std::uint16_t {
   missing_token = 208,
   unknown_token = 209,
   policy_denied = 210,
+  may_not_federate = 211,
+  user_deactivated = 212,
   // 3xx: the room or object is not in the state that was assumed
   not_found = 300,
   incompatible_room_version = 301,
@@ -64,6 +67,7 @@ enum class fault_code : std::uint16_t {
   clock_wrong = 506,
   address_in_use = 507,
   store_damaged = 508,
+  stale_owner = 509,
   // 6xx: the chat edge
   bad_frame = 600,
   unsupported_version = 601,

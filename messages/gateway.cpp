@@ -200,7 +200,7 @@ edge::frame encode(const http_answer& x) {
   msgpack::sbuffer out;
   packer p{out};
   const bool failed = x.why.code != fault_code::none;
-  const std::uint32_t members = 6, of_failure = 2;
+  const std::uint32_t members = 6, of_failure = 3;
   p.pack_map(members + (failed ? of_failure : 0) + (x.retry_after_ms != 0 ? 1 : 0) + (x.date_ms > 0 ? 1 : 0));
   put(p, "id", x.id);
   put(p, "kind", kind_http_answer);
@@ -213,6 +213,7 @@ edge::frame encode(const http_answer& x) {
   if (failed) {
     put(p, "fault", info(x.why.code).name);
     put(p, "detail", x.why.detail);
+    put(p, "phase", name(x.phase));
   }
   return finish(verb::result, out, x.body);
 }
@@ -234,6 +235,10 @@ result<http_answer> decode_http_answer(const edge::frame& x) {
     if (row == nullptr) in.fail("fault");
     else out.why.code = row->code;
     if (in.has("detail")) in.read("detail", out.why.detail);
+    if (in.has("phase")) { // a word of a newer gateway says nothing here
+      in.read("phase", word);
+      out.phase = find_request_phase(word);
+    }
   }
   if (in.why()) return *in.why();
   out.body = x.body;

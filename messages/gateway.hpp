@@ -1,6 +1,7 @@
 #pragma once
 #include "messages/edge/frame.hpp"
 #include "messages/fault.hpp"
+#include "messages/request_phase.hpp"
 
 #include <cstdint>
 #include <string>
@@ -12,8 +13,8 @@
 namespace causeway::gateway {
 
 /// Node -> gateway: send this request to a homeserver. Frame: COMMAND, header map
-/// {id, kind:"http_request", server, method, target, authorization:[..], timeout_ms, response_bytes_max, stream?, url?},
-/// body = HTTP body.
+/// {id, kind:"http_request", server, method, target, authorization:[..], timeout_ms, response_bytes_max, stream?,
+/// url?}, body = HTTP body.
 struct http_request {
   std::uint64_t id = 0;                   ///< chosen by the node, unique among its open requests
   std::string server_name;                ///< whom to reach; the gateway does discovery
@@ -23,15 +24,15 @@ struct http_request {
   std::string body;                       ///< JSON; empty: no body
   std::uint32_t timeout_ms = 60'000;      ///< whole request, discovery included
   std::uint64_t response_bytes_max = 1024 * 1024;
-  /// Not 0: the body of a 200 does not come with the answer but before it, as `http_piece`s of this number; no more than
-  /// limits::stream_window_bytes are under way before the node grants more. Other statuses come whole.
+  /// Not 0: the body of a 200 does not come with the answer but before it, as `http_piece`s of this number; no more
+  /// than limits::stream_window_bytes are under way before the node grants more. Other statuses come whole.
   std::uint64_t stream = 0;
   /// Not empty: an absolute https URL to ask instead of `server_name` and `target`, without discovery.
   std::string url;
 };
 
-/// Gateway -> node: the answer. Frame: RESULT, header map {id, kind:"http_answer", status, content_type, fault?, detail?,
-/// address?, elapsed_ms, retry_after_ms?, date_ms?}, body = HTTP body.
+/// Gateway -> node: the answer. Frame: RESULT, header map {id, kind:"http_answer", status, content_type, fault?,
+/// detail?, phase?, address?, elapsed_ms, retry_after_ms?, date_ms?}, body = HTTP body.
 struct http_answer {
   std::uint64_t id = 0;
   int status = 0; ///< HTTP status; 0: no answer, `why` says so
@@ -43,10 +44,11 @@ struct http_answer {
   std::uint32_t retry_after_ms = 0; ///< of a Retry-After header; 0: none
   std::int64_t date_ms =
     0; ///< of a Date header, ms since 1970; 0: none, or the request was not signed and a cache may have answered
+  request_phase phase = request_phase::unknown; ///< with `why`: what it failed in
 };
 
-/// Gateway -> node: part of a streamed body, in order. Frame: EVENT, header map {kind, stream, content_type, content_disposition},
-/// body = the bytes, never empty.
+/// Gateway -> node: part of a streamed body, in order. Frame: EVENT, header map {kind, stream, content_type,
+/// content_disposition}, body = the bytes, never empty.
 struct http_piece {
   std::uint64_t stream = 0;
   std::string content_type; ///< headers of the response; with the first piece only
@@ -61,9 +63,9 @@ struct stream_credit {
   bool cancel = false;     ///< nothing more is wanted; the answer comes all the same
 };
 
-/// Gateway -> node: part of the body of a `federation_answer`. Frame: SEEK, header map {kind, id, stream, offset, bytes}. Answered by a
-/// `federation_answer` of that id whose body is the bytes, exactly as many as asked for, or whose status is not 200: then the
-/// body has no rest.
+/// Gateway -> node: part of the body of a `federation_answer`. Frame: SEEK, header map {kind, id, stream, offset,
+/// bytes}. Answered by a `federation_answer` of that id whose body is the bytes, exactly as many as asked for, or whose
+/// status is not 200: then the body has no rest.
 struct body_wanted {
   std::uint64_t id = 0; ///< from the same numbers as the requests
   std::string stream;
@@ -82,16 +84,16 @@ struct federation_request {
   std::string remote_address;
 };
 
-/// Node -> gateway: our answer. Frame: RESULT, header map {id, kind:"federation_answer", status, content_type, headers:{..},
-/// stream?, stream_bytes?, tail?}, body = HTTP body, or what of it comes before the stream.
+/// Node -> gateway: our answer. Frame: RESULT, header map {id, kind:"federation_answer", status, content_type,
+/// headers:{..}, stream?, stream_bytes?, tail?}, body = HTTP body, or what of it comes before the stream.
 struct federation_answer {
   std::uint64_t id = 0;
   int status = 200;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers; ///< further headers, e.g. Retry-After
   std::string body;
-  /// Not empty: after `body` come `stream_bytes` bytes that the gateway asks for part by part under this name (the node keeps
-  /// nothing of it between the parts), then `tail`.
+  /// Not empty: after `body` come `stream_bytes` bytes that the gateway asks for part by part under this name (the node
+  /// keeps nothing of it between the parts), then `tail`.
   std::string stream;
   std::uint64_t stream_bytes = 0;
   std::string tail;

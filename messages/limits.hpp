@@ -22,7 +22,8 @@ inline constexpr std::int64_t canonical_integer_max = 9'007'199'254'740'991;
 /// Keys, current and old, in one server's answer to /key/v2/server: each costs a signature check.
 inline constexpr std::size_t server_keys_max = 100;
 
-/// Nesting of an event without `unsigned`, itself counted: what Synapse takes (125 lists in a member of the content), and no more.
+/// Nesting of an event without `unsigned`, itself counted: what Synapse takes (125 lists in a member of the content),
+/// and no more.
 inline constexpr std::size_t event_depth_max = 127;
 /// Nesting of a JSON document. An event is the deepest thing in one; around it are an answer, a list, `unsigned`.
 inline constexpr std::size_t json_depth_max = 160;
@@ -32,7 +33,8 @@ inline constexpr std::size_t json_values_max = 2'000'000;
 
 /// Body of PUT /send as read from the socket, bytes: 50 full events, 100 EDUs and slack.
 inline constexpr std::size_t transaction_bytes_max = 12 * 1024 * 1024;
-/// PDUs of one outgoing transaction, bytes together, unless one alone is larger: some proxies in front of homeservers take 1 MiB and no more.
+/// PDUs of one outgoing transaction, bytes together, unless one alone is larger: some proxies in front of homeservers
+/// take 1 MiB and no more.
 inline constexpr std::size_t sent_pdus_bytes_max = 1000 * 1000;
 /// Body of any other federation request, bytes.
 inline constexpr std::size_t request_bytes_max = 1024 * 1024;
@@ -54,11 +56,14 @@ inline constexpr std::size_t media_id_bytes_max = 255;
 
 /// Content that a chat server may send in one event, bytes of canonical JSON; leaves head room for signatures.
 inline constexpr std::size_t authored_content_bytes_max = 60 * 1024;
+/// The same of an edit, whose event has the text twice: for those who know edits, and for all others.
+inline constexpr std::size_t edited_content_bytes_max = 29 * 1024;
 
 /// One message of the chat edge (all frames), bytes. A larger one is answered with ERROR too_large.
 inline constexpr std::size_t chat_frame_bytes_max = 1024 * 1024;
-/// One frame of the chat edge as ZeroMQ takes it (ZMQ_MAXMSGSIZE), bytes. A larger one ends the connection before anything of it can be read, so
-/// nobody can be told why: far above the bound that is answered, and above a file of `media.upload_bytes_max` by default.
+/// One frame of the chat edge as ZeroMQ takes it (ZMQ_MAXMSGSIZE), bytes. A larger one ends the connection before
+/// anything of it can be read, so nobody can be told why: far above the bound that is answered, and above a file of
+/// `media.upload_bytes_max` by default.
 inline constexpr std::size_t chat_transport_bytes_max = 64 * 1024 * 1024;
 /// The same for the gateway edge: it carries whole federation bodies.
 inline constexpr std::size_t gateway_frame_bytes_max = response_bytes_max + 64 * 1024;

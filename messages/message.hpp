@@ -1,8 +1,11 @@
 #pragma once
+#include "messages/federation_switches.hpp"
+#include "messages/receipts.hpp"
 #include "messages/remote_server.hpp"
 #include "messages/room.hpp"
 #include "messages/session.hpp"
 #include "messages/store.hpp"
+#include "messages/trace.hpp"
 #include "messages/verifier.hpp"
 
 #include <string>
@@ -30,6 +33,7 @@ struct http_answered {
 /// directory <- room: names of a room, for routing.
 struct room_named {
   std::string room_id, chat_room_id;
+  std::string former = {}; ///< the room that had the id until now and goes on as this one; empty: none
 };
 /// For `causeway actors` and friends: say how you are, as one JSON object.
 struct status_wanted {
@@ -42,20 +46,35 @@ struct status_told {
   std::string json;
 };
 
+/// directory -> node: this is in force from now on, for whoever is spoken to behind it. It is on disk.
+struct switches_set {
+  federation_switches now;
+};
+/// shell -> its machine: the settings have been replaced (actors/context.hpp).
+struct settings_replaced {};
+
 /// Everything actors say to each other. Which actor understands what: protocols.hpp.
-using message_content =
-  std::variant<start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told,
-               pdu_queued, edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted,
-               notary_keys_told, inbound_request, pdus_handled, call_answered, retry_now, chat_command, federation_call,
-               federation_reply, pdus_received, edu_received, rescission_received, invite_accepted_by_server,
-               invite_begun, invite_given_up, revoke_invite, revocation_done, membership_wanted, join_wanted,
-               join_finished, leave_wanted, invited_membership_changed, invite_wanted, knock_made, invite_arrived,
-               invite_placed, invite_admission_wanted, invite_admitted, rescission_delivered, rescission_wanted_again,
-               invite_not_taken, rescission_handled, room_listed, summary_wanted, summary_told, member_wanted,
-               member_told, verify_events, events_verified, verify_piece, piece_verified, server_alive, frame_received,
-               connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced,
-               ephemeral_notification, store_state_changed, clock_state_changed, commands_lost, gateway::http_request>;
-/// A type of its own, so that its special members, which are long, are compiled in one file and not in each that has one.
+using message_content = std::variant<
+  start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told, pdu_queued,
+  edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted, notary_keys_told, inbound_request,
+  pdus_handled, call_answered, retry_now, pause_wanted, chat_command, federation_call, federation_reply, pdus_received,
+  edu_received, rescission_received, invite_accepted_by_server, invite_begun, invite_given_up, revoke_invite,
+  revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted, invited_membership_changed,
+  invite_wanted, knock_made, invite_arrived, invite_placed, invite_admission_wanted, invite_admitted,
+  rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled, room_version_refused,
+  refounding_ended, refounding_wanted, refounding_done, handover_ended, room_succeeded, room_listed, summary_wanted,
+  summary_told, member_wanted, member_told, successor_wanted, successor_founded, successor_joined, direct_wanted,
+  direct_told, verify_events, events_verified, verify_piece, piece_verified, server_alive, frame_received,
+  connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced, ephemeral_notification,
+  store_state_changed, clock_state_changed, commands_lost, gateway::http_request, switches_set, settings_replaced,
+  member_update_wanted, member_updated, receipts_received, markers_moved, readers_wanted, room_servers_wanted,
+  room_servers_told, edu_settled, server_joined, local_users_joined, chat_server_seen, presence_received>;
+/// What somebody looks at just now, so that a machine need not make it for nobody; bits of `message::watched`.
+inline constexpr std::uint8_t watched_hops = 1;  ///< the hops of events (actors/hops.hpp)
+inline constexpr std::uint8_t watched_debug = 2; ///< log lines of level debug
+
+/// A type of its own, so that its special members, which are long, are compiled in one file and not in each that has
+/// one.
 struct message : message_content {
   using message_content::variant;
   message() noexcept;
@@ -64,6 +83,10 @@ struct message : message_content {
   message& operator=(const message&);
   message& operator=(message&&) noexcept;
   ~message();
+
+  // The envelope. The shell fills it; a machine that keeps a message for later keeps it with it.
+  trace_id trace = 0;       ///< because of what it is sent; 0: of what is being handled when it is sent
+  std::uint8_t watched = 0; ///< set when it is handed to the machine
 };
 
 } // namespace causeway

@@ -12,13 +12,15 @@
 
 namespace causeway {
 
-/// A sorted map whose copies share what they have in common: a copy is one pointer, and a change to one of them makes anew only the nodes on the way
-/// to the changed entry, so a thousand versions of a large map cost little more than one. An AVL tree; keys and values are immutable and shared
-/// between versions. Copies may be read, changed and destroyed by different threads; one object by one thread at a time, as with `std::map`.
+/// A sorted map whose copies share what they have in common: a copy is one pointer, and a change to one of them makes
+/// anew only the nodes on the way to the changed entry, so a thousand versions of a large map cost little more than
+/// one. An AVL tree; keys and values are immutable and shared between versions. Copies may be read, changed and
+/// destroyed by different threads; one object by one thread at a time, as with `std::map`.
 ///
-/// Its interface is that of `std::map` as far as it goes, without anything that would change a value in place. Lookup, insertion and removal are
-/// O(log n), a step of an iterator O(1) on average. What changes an object invalidates its iterators; those of its copies stay.
-/// Memory: 32 bytes an entry beside the pair and its count; a changed version about 1.4 log2(n) nodes of 32 bytes.
+/// Its interface is that of `std::map` as far as it goes, without anything that would change a value in place. Lookup,
+/// insertion and removal are O(log n), a step of an iterator O(1) on average. What changes an object invalidates its
+/// iterators; those of its copies stay. Memory: 32 bytes an entry beside the pair and its count; a changed version
+/// about 1.4 log2(n) nodes of 32 bytes.
 template <class Key, class Value, class Less = std::less<>>
 class persistent_map {
   /// Owns a share of an immutable thing that counts its owners.
@@ -220,8 +222,9 @@ public:
     return 1;
   }
 
-  /// Calls `visit(key, in_a, in_b)` in the order of keys for each key that only one of the two has (the other's value is null) or that both have with
-  /// different values. What they share is not looked at: O(d log n) for d differences between a version and one made from it.
+  /// Calls `visit(key, in_a, in_b)` in the order of keys for each key that only one of the two has (the other's value
+  /// is null) or that both have with different values. What they share is not looked at: O(d log n) for d differences
+  /// between a version and one made from it.
   template <class Visit>
   static void for_each_difference(const persistent_map& a, const persistent_map& b, Visit&& visit) {
     differ(a, b, [&](const Key& key, const Value* in_a, const Value* in_b) {

@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <variant>
 
-/// The map of the system: every kind of actor and all it understands, with who says it. The switchboard refuses whatever is not
-/// in here, so this file cannot fall behind the code. What a message means stands with its struct (room.hpp,
-/// remote_server.hpp, session.hpp, verifier.hpp, message.hpp).
+/// The map of the system: every kind of actor and all it understands, with who says it. The switchboard refuses
+/// whatever is not in here, so this file cannot fall behind the code. What a message means stands with its struct
+/// (room.hpp, remote_server.hpp, session.hpp, verifier.hpp, message.hpp).
 namespace causeway {
 
 template <class... Ts>
@@ -26,45 +26,60 @@ using heard_by_all = hears<start, passivate, timer_due, store_answered, status_w
 template <>
 struct protocol<actor_kind::room> {
   using type = hears<
-    chat_command,    // directory: a command with names resolved
-    room_named,      // directory: the chat server has bound its own id
-    pdus_received,   // remote_server: events of one transaction -> pdus_handled
-    edu_received,    // remote_server: typing and the like
-    federation_call, // remote_server: make_join, state, backfill, ...; directory: invite, alias -> federation_reply
-    peer_answer,     // remote_server: answer to a peer_request
-    events_verified, // verifier: answer to verify_events
-    pdus_handled,    // room: itself, on an invite that came by PUT /invite
-    invite_begun,    // invitation: the row of our invite is on disk
+    chat_command,        // directory: a command with names resolved
+    room_named,          // directory: the chat server has bound its own id
+    pdus_received,       // remote_server: events of one transaction; operator: events of another server -> pdus_handled
+    edu_received,        // remote_server: typing and the like
+    receipts_received,   // remote_server: how far its users have read
+    room_servers_wanted, // receipts, directory -> room_servers_told
+    federation_call,     // remote_server: make_join, state, backfill, ...; directory: invite, alias -> federation_reply
+    peer_answer,         // remote_server: answer to a peer_request
+    events_verified,     // verifier: answer to verify_events
+    pdus_handled,        // room: itself, on an invite that came by PUT /invite
+    invite_begun,        // invitation: the row of our invite is on disk
     invite_accepted_by_server, // invitation: the invite may enter the graph
     invite_given_up,           // invitation: it will not
     invite_arrived,            // invitation: another server's invite of one of ours -> invite_placed
     revoke_invite,             // invitation -> revocation_done
     membership_wanted,         // invitation -> invited_membership_changed
-    rescission_wanted_again,   // invitation: at start, when a revocation is unconfirmed
+    rescission_wanted_again,   // invitation: at start and hourly, while a revocation is unconfirmed
     rescission_handled,        // invitation: answer to rescission_received
-    join_wanted,               // invitation -> join_finished; itself, when his invite has its place
+    join_wanted,               // invitation -> join_finished; itself, when his invite has its place; room, one that
+                               // goes on as it -> successor_joined
     leave_wanted,              // invitation -> join_finished
+    room_version_refused,      // invitation: the invited server does not know the version -> refounding_ended
+    refounding_wanted,         // room: its successor is to make itself of it -> refounding_done
+    refounding_done,           // room: the successor
+    handover_ended,            // room: no commands of it follow
+    room_succeeded,            // directory: who names the room means the successor
     summary_wanted,            // room: a space asks its child -> summary_told
     summary_told,              // room
     member_wanted,             // room: one whose join rule is about us; directory: who shares a room -> member_told
-    member_told>;              // room
+    member_told,               // room
+    member_update_wanted,      // directory -> member_updated
+    successor_wanted,          // room: one that is upgraded has it made -> successor_founded
+    successor_founded,         // room: the new one
+    successor_joined,          // room: the new one, of a user who follows
+    direct_wanted>;            // directory: before a room.create of a dm -> direct_told
 };
 
 /// One other homeserver: its queue, back-off, keys, and what it asks of us.
 template <>
 struct protocol<actor_kind::remote_server> {
-  using type = hears<pdu_queued,         // room: owed to this server, committed
-                     edu_queued,         // room: to go along with the next transaction
-                     peer_request,       // room, invitation, media -> peer_answer
-                     keys_wanted,        // verifier, invitation, directory -> keys_found
+  using type = hears<pdu_queued,   // room: owed to this server, committed
+                     edu_queued,   // room, receipts, directory: to go along with the next transaction -> edu_settled
+                     peer_request, // room, invitation, media, operator -> peer_answer
+                     keys_wanted,  // verifier, invitation, directory -> keys_found
                      notary_keys_wanted, // remote_server, of a notary -> notary_keys_told
                      notary_keys_told,   // remote_server of a notary
                      inbound_request,    // gateway edge: to be authenticated, then answered or handed on
                      call_answered,      // gateway edge: what was handed on is answered, with so many bytes
                      pdus_handled,       // room: verdicts on its share of a transaction
                      http_answered,      // gateway: answer to an http_request
-                     server_alive,       // anyone: try again now
-                     retry_now>;         // operator
+                     server_alive,       // nobody now: it sees by itself what comes from its server
+                     settings_replaced,  // shell: whether we federate with it may have changed
+                     retry_now,          // operator
+                     pause_wanted>;      // operator
 };
 
 /// One invitation of one user to one room.
@@ -81,10 +96,12 @@ struct protocol<actor_kind::invitation> {
                      join_finished,              // room: answer to join_wanted and leave_wanted
                      rescission_received,        // room: a PDU that may take an invitation back, or reject a knock
                      rescission_delivered,       // remote_server: the leave has arrived
-                     server_alive,               // room: the invited server knows of the invite, try again now
+                     server_alive,               // room: its server knows of the invite; operator: try again now
                      invite_not_taken,           // room: the invite no longer passes its rules
+                     refounding_ended,           // room: whether it is founded again in another version
                      peer_answer,                // remote_server
                      keys_found,                 // remote_server
+                     settings_replaced,          // shell: whether its server is spoken to may have changed
                      events_verified>;           // verifier
 };
 
@@ -106,14 +123,22 @@ struct protocol<actor_kind::session> {
 template <>
 struct protocol<actor_kind::directory> {
   using type =
-    hears<command_received, // session
+    hears<command_received,   // session
+          chat_server_seen,   // session: it has connected, or is gone
+          presence_received,  // remote_server: whether its users are there
+          edu_settled,        // remote_server: what became of an EDU
+          room_servers_told,  // room: who is in it
+          local_users_joined, // room: who of ours has come in
           federation_call, // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
           keys_found,      // remote_server: for the notary
           peer_answer,     // remote_server: what an alias of it means
           invite_admission_wanted, // invitation -> invite_admitted
           room_listed,             // room: its aliases, its entry among the public rooms, who of ours is in it
           member_told,             // room: whether it is shared with another server
-          room_named>;             // room, session: a chat id and its room
+          member_updated,          // room: answer to member_update_wanted
+          direct_told,             // room: whether it is the dm of two
+          room_succeeded,          // room: another one has taken its place -> room_succeeded
+          room_named>;             // room, session: a chat id and its room, or that the room has it no longer
 };
 
 /// Signatures and hashes; the workers hear verify_piece only.
@@ -123,6 +148,18 @@ struct protocol<actor_kind::verifier> {
                      keys_found,      // remote_server
                      verify_piece,    // verifier -> its workers
                      piece_verified>; // workers -> verifier
+};
+
+/// How far everybody has read; tells other servers of our users.
+template <>
+struct protocol<actor_kind::receipts> {
+  using type = hears<markers_moved,     // room: users have read
+                     readers_wanted,    // room: a query about it
+                     server_joined,     // room: another server has come in
+                     room_servers_told, // room: who is in it
+                     edu_settled,       // remote_server: what became of an EDU
+                     settings_replaced, // shell: what is told, and to whom, may have changed
+                     server_alive>;     // remote_server: it takes transactions again
 };
 
 /// HTTPS, outside the actors.
@@ -149,7 +186,15 @@ struct protocol<actor_kind::media> {
 /// The operator's eye, outside the actors.
 template <>
 struct protocol<actor_kind::inspector> {
-  using type = hears<status_told>; // anyone
+  using type = hears<status_told,   // anyone
+                     peer_answer,   // remote_server: how others see a room
+                     pdus_handled>; // room: events the operator had fetched for it
+};
+
+/// The node itself, outside the actors.
+template <>
+struct protocol<actor_kind::node> {
+  using type = hears<switches_set>; // directory
 };
 
 namespace detail {
@@ -185,8 +230,10 @@ inline bool understands(actor_kind kind, const message& m) {
                                            detail::row<protocol<actor_kind::gateway>::type>(false),
                                            detail::row<protocol<actor_kind::edge>::type>(false),
                                            detail::row<protocol<actor_kind::inspector>::type>(false),
-                                           detail::row<protocol<actor_kind::media>::type>(false)};
-  static_assert(table.size() == static_cast<std::size_t>(actor_kind::media) + 1);
+                                           detail::row<protocol<actor_kind::media>::type>(false),
+                                           detail::row<protocol<actor_kind::receipts>::type>(true),
+                                           detail::row<protocol<actor_kind::node>::type>(false)};
+  static_assert(table.size() == static_cast<std::size_t>(actor_kind::node) + 1);
   return table[static_cast<std::size_t>(kind)][m.index()];
 }
 

@@ -3,6 +3,7 @@
 #include "messages/fault.hpp"
 #include "messages/gateway.hpp"
 #include "messages/matrix/endpoints.hpp"
+#include "messages/matrix/presence.hpp"
 #include "messages/matrix/signing.hpp"
 #include "messages/matrix/transaction.hpp"
 
@@ -19,13 +20,29 @@ struct pdu_queued {
   matrix::event_ptr event;
   std::string chat_room_id;         ///< for delivery notifications
   std::string chat_message_id = {}; ///< likewise; empty: the chat server has no name for the event
+  std::size_t destinations = 1;     ///< servers that the event goes to
 };
 
 /// Anyone -> remote_server: an EDU to send with the next transaction. A newer one with the same key replaces an older.
 struct edu_queued {
   std::string edu_type;
-  std::string key;     ///< what it is about, e.g. "typing|!room|@user"
-  std::string content; ///< canonical JSON of `content`
+  std::string key;              ///< what it is about, e.g. "typing|!room|@user"
+  std::string content;          ///< canonical JSON of `content`
+  std::size_t destinations = 1; ///< servers that it goes to
+  address reply_to = {};        ///< told what became of it, with `edu_settled`
+  token asked = 0;              ///< 0: nobody wants to know
+};
+/// remote_server -> who queued an EDU with a token.
+struct edu_settled {
+  token asked = 0;
+  std::string server_name;
+  bool delivered = false; ///< false: it was dropped, because the server is down or does not want it
+};
+
+/// remote_server -> directory: whether users of that server are there, out of one EDU.
+struct presence_received {
+  std::string origin;
+  std::vector<matrix::presence> users;
 };
 
 /// Anyone -> remote_server: send this signed request, answer with `peer_answer`.
@@ -41,16 +58,19 @@ struct peer_request {
   std::uint64_t stream = 0; ///< not 0: see gateway::http_request
 };
 
-/// remote_server -> asker. Always sent, once: what the endpoint promises, a refusal, or the fault that prevented an answer.
+/// remote_server -> asker. Always sent, once: what the endpoint promises, a refusal, or the fault that prevented an
+/// answer.
 struct peer_answer {
   token asked = 0;
   std::string server_name;
-  /// HTTP: 200 with a body of the promised shape (messages/matrix/answer_shapes.hpp), or 400 and above. 0: no answer, see `why`; also
-  /// where something was answered that the endpoint never answers (a web page, 204, a redirect): fault peer_bad_answer.
+  /// HTTP: 200 with a body of the promised shape (messages/matrix/answer_shapes.hpp), or 400 and above. 0: no answer,
+  /// see `why`; also where something was answered that the endpoint never answers (a web page, 204, a redirect): fault
+  /// peer_bad_answer.
   int status = 0;
   std::string body;
-  fault
-    why; ///< set for status 0 and for 400 and above: peer_refused with errcode and error; peer_bad_answer for a 4xx that is no Matrix error
+  /// Set for status 0 and for 400 and above: peer_refused with errcode and error; peer_bad_answer for a 4xx that is no
+  /// Matrix error.
+  fault why;
   std::string errcode; ///< Matrix errcode of a refusal, empty when the body had none
 };
 
@@ -74,8 +94,8 @@ struct keys_found {
   std::shared_ptr<const std::vector<std::string>> documents = nullptr;
 };
 
-/// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a moment are asked for
-/// together. Answered with `notary_keys_told`.
+/// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a
+/// moment are asked for together. Answered with `notary_keys_told`.
 struct notary_keys_wanted {
   std::string server_name; ///< whose keys, and who is answered
   token asked = 0;
@@ -86,7 +106,8 @@ struct notary_keys_wanted {
 struct notary_keys_told {
   token asked = 0;
   std::string notary;
-  /// Of the server that was asked for, and countersigned by the notary. Whether the server itself signed them is not checked yet.
+  /// Of the server that was asked for, and countersigned by the notary. Whether the server itself signed them is not
+  /// checked yet.
   std::vector<matrix::json::object> documents;
   std::string why; ///< empty: the notary answered
 };
@@ -117,9 +138,16 @@ struct call_answered {
   std::string gateway;
   std::uint64_t id = 0;
   std::uint64_t bytes = 0; ///< of the answer's body, what of it is streamed included
+  int status = 0;          ///< HTTP status of the answer; 0: not told
+  std::string error = {};  ///< of a status from 400 on: the beginning of the body
 };
 
 /// Operator -> remote_server.
 struct retry_now {};
+/// Operator -> remote_server: nothing more is sent to the server, or everything again. What is owed to it is kept.
+struct pause_wanted {
+  bool paused = false;
+  std::string reason; ///< in the operator's words
+};
 
 } // namespace causeway

@@ -6,6 +6,7 @@
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/transaction.hpp"
 #include "messages/store.hpp"
+#include "messages/trace.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -18,9 +19,9 @@ namespace causeway {
 
 /// Who waits for the RESULT of a command, and under which idempotency key.
 struct command_reference {
-  std::string session;     ///< key of the session actor
-  std::string command_id;  ///< the chat server's idempotency key; empty for ephemeral commands
-  std::uint64_t trace = 0; ///< follows the command through logs and actors
+  std::string session;    ///< key of the session actor
+  std::string command_id; ///< the chat server's idempotency key; empty for ephemeral commands
+  trace_id trace = 0;     ///< of the COMMAND: where it has waited, it goes on under this one
   bool operator==(const command_reference&) const = default;
 };
 
@@ -31,10 +32,11 @@ struct chat_command {
   std::string room_id;            ///< resolved
   matrix::event_ptr create_event; ///< room.create: the new room's first event, which names it
   std::shared_ptr<const std::vector<store::put_user>> profiles; ///< of the local users the command names
+  std::string random = {};                                      ///< room.upgrade: what the new room's id is made of
 };
 
-/// remote_server -> room, invitation, users: an authenticated request of another server. Answered with `federation_reply`
-/// to the gateway.
+/// remote_server -> room, invitation, directory: an authenticated request of another server. Answered with
+/// `federation_reply` to the gateway.
 struct federation_call {
   std::string gateway;
   std::uint64_t id = 0;
@@ -53,8 +55,8 @@ struct federation_reply {
   std::string origin; ///< whose call it answers: its remote_server hears of it (`call_answered`); empty: nobody does
 };
 
-/// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when each
-/// is durable.
+/// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when
+/// each is durable.
 struct pdus_received {
   address reply_to;
   token asked = 0;
@@ -69,8 +71,8 @@ struct edu_received {
   matrix::edu body;
 };
 
-/// room -> invitation: a PDU of a room we do not take part in, about an invited or knocking user of ours: perhaps the inviter takes the
-/// invitation back, or the knock is rejected.
+/// room -> invitation: a PDU of a room we do not take part in, about an invited or knocking user of ours: perhaps the
+/// inviter takes the invitation back, or the knock is rejected.
 struct rescission_received {
   address reply_to;
   token asked = 0;
@@ -100,9 +102,40 @@ struct revoke_invite {
   std::string by;           ///< the inviter: the invited server applies a rescission by nobody else
   std::string requested_by; ///< who asked for it; empty: the broker itself
   std::string reason;
-  /// The invite, when the invited server may know it although the room does not (its answer was lost): taken into the graph
-  /// first, so that the leave can cite it. Null otherwise.
+  /// The invite, when the invited server may know it although the room does not (its answer was lost): taken into the
+  /// graph first, so that the leave can cite it. Null otherwise.
   matrix::event_ptr uncommitted_invite;
+};
+/// invitation -> room: the invited server does not know the room's version. Perhaps the room is founded again in one
+/// that it knows. Answered with `refounding_ended`.
+struct room_version_refused {
+  std::string user_id, event_id; ///< of the invite
+};
+/// room -> invitation.
+struct refounding_ended {
+  std::string event_id;  ///< of the invite
+  fault why;             ///< none: there is a new room, which invites the user by itself
+  std::string successor; ///< its id
+};
+/// room -> its successor: make yourself of what is in here, see actors/room/refounded_room.hpp. Nobody of another
+/// server has seen the room that asks. Answered with `refounding_done`; told again until then.
+struct refounding_wanted {
+  store::put_room former;                                       ///< the room that asks
+  matrix::event_ptr create_event;                               ///< of the successor
+  std::string refused_by;                                       ///< a server that does not know the version
+  std::shared_ptr<const std::vector<matrix::event_ptr>> events; ///< all accepted ones, in order
+  std::vector<store::put_invitation> invitations;               ///< those that are sending are to be sent anew
+};
+/// The successor -> the room that has asked.
+struct refounding_done {
+  fault why; ///< none: it is on disk
+};
+/// room -> its successor: all commands that were on their way have been handed over; those that came since may follow.
+struct handover_ended {};
+/// room -> directory: whoever names this room means the other one from now on, which has its name at the chat server.
+/// directory -> room: so it is, and whatever was on its way to the room is before this.
+struct room_succeeded {
+  std::string room_id, successor, chat_room_id;
 };
 /// room -> invitation.
 struct revocation_done {
@@ -110,7 +143,8 @@ struct revocation_done {
   std::string invite; ///< event id, as asked
 };
 /// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
-/// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited anew.
+/// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited
+/// anew.
 struct rescission_wanted_again {
   std::string user_id;
   matrix::event_ptr invite; ///< the one that was taken back; null when it cannot be read
@@ -124,13 +158,13 @@ struct rescission_handled {
   token asked = 0;
   std::string error; ///< empty: applied and on disk
 };
-/// invitation -> room: what is the membership of this user? Answered with `invited_membership_changed`; asked at start, since
-/// a crash may have come between the room's commit and the invitation's.
+/// invitation -> room: what is the membership of this user? Answered with `invited_membership_changed`; asked at start,
+/// since a crash may have come between the room's commit and the invitation's.
 struct membership_wanted {
   std::string user_id;
 };
-/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`, or, where a room.join of
-/// the chat server is behind it, with the command's RESULT.
+/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`,
+/// or, where a room.join of the chat server is behind it, with the command's RESULT.
 struct join_wanted {
   std::string user_id;
   std::string room_version;
@@ -141,6 +175,10 @@ struct join_wanted {
   std::optional<command_reference> command = {};
   matrix::event_ptr invite =
     nullptr; ///< what he accepts, of another server: the room takes it first where it has missed it
+  /// The room that goes on as this one: the user has been in it and follows. Joined only where this one says so too;
+  /// answered with `successor_joined` to that room.
+  std::string predecessor = {};
+  std::string type = {}; ///< of that room; empty: inferred
 };
 /// room -> invitation: how the join ended.
 struct join_finished {
@@ -149,11 +187,13 @@ struct join_finished {
   bool perhaps_joined =
     false; ///< the other server got the join and its answer was lost: to all others he may be in the room
 };
-/// invitation -> room: a local user says no to an invitation of a room we take part in, or takes his knock back. Answered with `join_finished`.
+/// invitation -> room: a local user says no to an invitation of a room we take part in, or takes his knock back.
+/// Answered with `join_finished`.
 struct leave_wanted {
   std::string user_id, reason;
 };
-/// room -> invitation: the membership of a user who is or was invited, or of one of ours who knocked, in the room's current state.
+/// room -> invitation: the membership of a user who is or was invited, or of one of ours who knocked, in the room's
+/// current state.
 struct invited_membership_changed {
   std::string membership; ///< join, leave, ban, invite, knock; empty: none
   std::string by, reason;
@@ -164,8 +204,8 @@ struct invited_membership_changed {
   std::string chat_room_id, type; ///< of the room; these three are told with an invite
   std::string invite_room_state;  ///< JSON array, as for an invited server
 };
-/// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until `invite_begun` is heard, so that
-/// no failure of either actor loses it.
+/// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until
+/// `invite_begun` is heard, so that no failure of either actor loses it.
 struct invite_wanted {
   matrix::event_ptr event;                  ///< signed by us, on top of the room as it was
   std::string invite_room_state;            ///< JSON array: what the invited server may know of the room
@@ -179,8 +219,8 @@ struct knock_made {
   std::optional<command_reference>
     command; ///< room.knock, whose RESULT is the invitation's; nothing: found when the room was loaded
 };
-/// invitation -> room: another server invites one of ours and we have signed it. Where we take part in the room it enters it like a pushed event.
-/// Answered with `invite_placed`.
+/// invitation -> room: another server invites one of ours and we have signed it. Where we take part in the room it
+/// enters it like a pushed event. Answered with `invite_placed`.
 struct invite_arrived {
   address reply_to;
   token asked = 0;
@@ -200,13 +240,15 @@ struct invite_placed {
   invite_place where = invite_place::outside;
   fault why;
 };
-/// remote_server -> invitation: the invited server has acknowledged a leave. room -> invitation: there is nothing to take back.
+/// remote_server -> invitation: the invited server has acknowledged a leave. room -> invitation: there is nothing to
+/// take back.
 struct rescission_delivered {
   std::string event_id;
   std::vector<std::string>
     auth_events; ///< of the leave: the invite it takes back is among them. None: said by the room
 };
-/// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room? Answered with `invite_admitted`.
+/// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room?
+/// Answered with `invite_admitted`.
 struct invite_admission_wanted {
   address reply_to;
   token asked = 0;
@@ -224,8 +266,8 @@ struct invite_admitted {
 struct room_listed {
   std::string room_id, listing;
 };
-/// room, directory -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere, and for who shares a room
-/// with a server. Answered with `member_told`.
+/// room, directory -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere, and
+/// for who shares a room with a server. Answered with `member_told`.
 struct member_wanted {
   address reply_to;
   token asked = 0;
@@ -237,6 +279,57 @@ struct member_told {
   token asked = 0;
   bool known = false;  ///< this server is in the room
   bool joined = false; ///< the user is
+};
+
+/// room -> directory, after the commit: these users of ours are in the room from now on.
+struct local_users_joined {
+  std::string room_id;
+  std::vector<std::string> users;
+};
+
+/// directory -> room: a user of ours has another profile, or leaves all rooms. Answered with `member_updated` when that
+/// is on disk, or nothing is to be done.
+struct member_update_wanted {
+  address reply_to;
+  token asked = 0;
+  std::string user_id;
+  bool leaves = false;
+  std::string display_name, avatar_url; ///< of one who does not leave
+};
+/// room -> directory.
+struct member_updated {
+  token asked = 0;
+  bool is_done = true; ///< false: ask again
+};
+
+/// room (that is upgraded) -> room (new): be made and go on as me. Answered with `successor_founded`; repeated until
+/// then.
+struct successor_wanted {
+  std::string predecessor; ///< room id
+  matrix::event_ptr create;
+  std::string type;                     ///< dm, group_dm, channel
+  std::vector<matrix::event_ptr> state; ///< what goes along: of the room, its bans, its members of ours
+};
+/// room (new) -> room (that is upgraded).
+struct successor_founded {
+  std::string room_id;
+  fault why; ///< none: it is on disk
+};
+/// room (new) -> room (that was upgraded): how the join of a user who follows has ended.
+struct successor_joined {
+  std::string room_id, user_id, room_version;
+  fault why; ///< none: joined
+};
+/// directory -> room: are you a direct message of these two? Answered with `direct_told`.
+struct direct_wanted {
+  token asked = 0;
+  std::string creator, other; ///< the former is in it, the latter is or is invited
+};
+/// room -> directory.
+struct direct_told {
+  token asked = 0;
+  bool is_one = false;
+  std::string chat_room_id, room_version;
 };
 
 /// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_told`.
@@ -254,23 +347,25 @@ struct summary_told {
   std::string summary; ///< JSON object; empty: the asking server may not see it
 };
 
-/// verifier -> room: signatures and hashes of events checked.
+/// verifier -> room, invitation: signatures and hashes of events checked.
 enum class event_check : std::uint8_t { valid, bad_signature, missing_signature, no_key, bad_hash };
 struct events_verified {
   token asked = 0;
   std::vector<event_check> checks; ///< same order as asked; bad_hash: signature is good, use the redacted event
 };
 
-/// room -> verifier.
+/// room, invitation -> verifier.
 struct verify_events {
   address reply_to;
   token asked = 0;
   std::vector<matrix::event_ptr> events;
-  /// So long the keys of their servers are waited for; afterwards those without are answered with `no_key`. The keys go on being fetched.
+  /// So long the keys of their servers are waited for; afterwards those without are answered with `no_key`. The keys go
+  /// on being fetched.
   std::int64_t keys_patience_ms = 45'000;
 };
 
-/// remote_server -> everyone concerned: this server answered or asked something just now.
+/// room, operator -> invitation: this server is there, or is to be tried, now. A remote_server understands it too and
+/// is sent it by nobody: it sees itself what comes from its server.
 struct server_alive {
   std::string server_name;
 };

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-/// What the session actor hears: the chat side of the node. One per chat peer name; it holds cursors, credit and open commands.
+/// What the session actor hears: the chat side of the node. There is one per node; of each peer it holds cursors,
+/// credit and open commands.
 namespace causeway {
 
 /// edge -> session: a frame of one connection of this peer.
@@ -35,7 +36,7 @@ struct command_received {
   std::shared_ptr<const chat::command> body;
 };
 
-/// room, invitation, directory, users -> session: the RESULT, after the commit.
+/// room, invitation, directory, media -> session: the RESULT, after the commit.
 struct command_done {
   command_reference reference;
   bool succeeded = true;
@@ -49,14 +50,21 @@ struct outbox_advanced {
   std::shared_ptr<std::map<std::uint32_t, std::vector<store::outbox_row>>> rows = nullptr;
 };
 
-/// store -> session: it does not write (`why` says so: a full disk, a file that is gone), or writes again (none). Nothing that waits for it is lost.
+/// store -> session: it does not write (`why` says so: a full disk, a file that is gone), or writes again (none).
+/// Nothing that waits for it is lost.
 struct store_state_changed {
   fault why;
 };
 
-/// node -> session: the clock is wrong (`why` says so, and what to do), so nothing new is signed; or right again (none). Told every second while it is wrong.
+/// node -> session: the clock is wrong (`why` says so, and what to do), so nothing new is signed; or right again
+/// (none). Told every second while it is wrong.
 struct clock_state_changed {
   fault why;
+};
+
+/// session -> directory: the chat server has connected, or its last connection is gone.
+struct chat_server_seen {
+  bool is_there = false;
 };
 
 /// supervisor -> session: the actor that was to carry these commands out has failed before it said how they ended.

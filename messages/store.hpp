@@ -1,6 +1,8 @@
 #pragma once
 #include "messages/chat/notifications.hpp"
 #include "messages/fault.hpp"
+#include "messages/federation_switches.hpp"
+#include "messages/invitation.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/signing.hpp"
 #include "messages/matrix/state_map.hpp"
@@ -15,8 +17,9 @@
 #include <variant>
 #include <vector>
 
-/// What the store is told and asked. One `store_batch` is one decision of one actor: it is committed whole or not at all.
-/// Batches of many actors share a commit (group commit). Rows are plain values; the engine knows no rules of Matrix.
+/// What the store is told and asked. One `store_batch` is one decision of one actor: it is committed whole or not at
+/// all. Batches of many actors share a commit (group commit). Rows are plain values; the engine knows no rules of
+/// Matrix.
 namespace causeway::store {
 
 /// How an event was judged. Never renumber: it is on disk.
@@ -37,7 +40,7 @@ struct put_event {
   verdict judged = verdict::accepted;
   /// State before the event: id of a put_state_group; 0 for an outlier.
   std::int64_t state_group_before = 0;
-  /// State after it: the same id unless the event is an accepted state event.
+  /// State after it: the same id unless the event is a state event that was accepted or soft-failed.
   std::int64_t state_group_after = 0;
   /// Order of acceptance within the room, from 1; 0 for an outlier; negative for backfilled history (newest -1).
   std::int64_t position = 0;
@@ -54,9 +57,9 @@ struct put_state_group {
 
 enum class room_phase : std::uint8_t {
   joined = 0,  ///< we take part
-  joining = 1, ///< the join dance is under way
+  joining = 1, ///< a join through another server is under way; not written: a room has a row once it has joined
   left = 2,    ///< no local member any more; kept for history and repeated joins
-  invited = 3, ///< only known from an invitation
+  invited = 3, ///< only known from an invitation; not written: the invitation's row says it
 };
 
 /// The head of a room; replaced as a whole.
@@ -72,10 +75,22 @@ struct put_room {
   std::int64_t last_position = 0;
   std::int64_t first_position = 0;   ///< lowest (negative) position of backfilled history
   std::int64_t last_state_group = 0; ///< highest group id given
-  std::string
-    history_from; ///< events (separated by blanks) whose history is still to be fetched after a join; empty: none
-  /// JSON of the room actor about a join whose state lacks members that are still to be fetched; empty: the state is whole.
+  /// Events whose history is still to be fetched after a join; empty: none.
+  std::vector<std::string> history_from;
+  /// JSON of the room actor about a join whose state lacks members that are still to be fetched; empty: the state is
+  /// whole. A document, which only the room reads.
   std::string members_omitted;
+  /// Room id of the one it goes on as, and to which our users have gone; empty: it goes on as itself.
+  std::string successor;
+  /// JSON of the room actor about an upgrade that is under way, ours or another server's; empty: none is. A document,
+  /// which only the room reads.
+  std::string succession;
+  /// Founded again in another version before anybody else had seen it: the room it was before; empty: none.
+  std::string refounded_from;
+  /// And the other way round: the room that takes its place.
+  std::string refounded_as;
+  /// The create event of that room, JSON, until that has taken everything over; empty otherwise.
+  std::string founding;
 };
 
 /// What the directory needs to know of a room while its actor sleeps; a JSON object of the room actor. Empty: nothing.
@@ -100,11 +115,24 @@ struct acknowledge_outbox {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0;
 };
-/// A notification the chat server refused for good.
+/// A notification the chat server refused for good. Kept with a copy of it, the latest ones.
 struct put_dead_letter {
   std::uint32_t stream = 0;
   std::int64_t cursor = 0;
   std::string reason;
+  std::int64_t ts = 0;
+  std::string room_id, event_id; ///< of the notification, where it has both
+};
+/// Dead letters kept; the oldest go first.
+inline constexpr std::size_t dead_letters_kept_max = 10'000;
+/// It comes again, with the next cursor of its stream, and is no dead letter any more. Nothing where there is none.
+struct retry_dead_letter {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
+};
+struct drop_dead_letter {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
 };
 
 /// A PDU owed to a server. Kept until `remove_destination_pdus`; order of insertion is order of sending.
@@ -127,9 +155,15 @@ struct put_destination {
   std::int64_t first_failure_ts = 0; ///< 0: healthy
   std::int64_t retry_at_ts = 0;      ///< 0: now
   std::string last_fault;
+  /// The message whose delay the chat server was notified of, until it is delivered or refused; empty: none.
+  std::string delayed_event_id;
+  /// The operator has paused the server: nothing is sent to it until they end that. 0: not paused.
+  std::int64_t paused_since_ts = 0;
+  std::string pause_reason; ///< in the operator's words
 };
 
-/// A PDU that its server refuses for good, by itself: it is not sent any more. Kept for the operator, the latest ones of a server.
+/// A PDU that its server refuses for good, by itself: it is not sent any more. Kept for the operator, the latest ones
+/// of a server.
 struct put_refused_pdu {
   std::string server_name, event_id, room_id, type;
   std::string reason;  ///< of the refusal
@@ -138,8 +172,8 @@ struct put_refused_pdu {
 /// Refused PDUs kept of one server; the oldest go first.
 inline constexpr std::size_t refused_pdus_kept_max = 100;
 
-/// A PDU that was received and answered for but waits for missing events or keys. Keyed by event and origin: until one is verified, every server's
-/// copy is kept.
+/// A PDU that was received and answered for but waits for missing events or keys. Keyed by event and origin: until one
+/// is verified, every server's copy is kept.
 struct put_inbox {
   std::string room_id, event_id, origin, pdu; ///< pdu: JSON as received
   std::int64_t received_ts = 0;
@@ -170,32 +204,109 @@ struct put_invitation {
   std::string room_id, user_id;
   std::string room_version; ///< empty: not known yet
   std::string inviter;      ///< of a knock: who knocks, then who answered
-  std::string direction;    ///< outgoing, incoming, knock
-  std::string state;        ///< of the contract
+  invitation_direction direction = invitation_direction::outgoing;
+  invitation_state state = invitation_state::none; ///< of a row that is kept never `none`
   std::string reason;
-  std::string event;              ///< the invite event, JSON; of a knock that is open its own
-  std::string invite_room_state;  ///< JSON array
-  std::string chat_room_id, type; ///< as far as known
-  std::int64_t since_ts = 0;      ///< of the state
-  std::int64_t deadline_ts = 0;   ///< 0: none
-  std::uint32_t attempts = 0;     ///< of the request under way
-  std::int64_t retry_at_ts = 0;   ///< 0: nothing to repeat
-  std::string
-    pending_request; ///< what is to be repeated: invite, commit, leave, rescind, join, knock, ask, tell; empty: nothing
-  std::string via;   ///< servers a knock goes to, separated by blanks; the first is the one that took it
+  std::string event;                                 ///< the invite event, JSON; of a knock that is open its own
+  std::string invite_room_state;                     ///< JSON array
+  std::string chat_room_id, type;                    ///< as far as known
+  std::int64_t since_ts = 0;                         ///< of the state
+  std::int64_t deadline_ts = 0;                      ///< 0: none
+  std::uint32_t attempts = 0;                        ///< of the request under way
+  std::int64_t retry_at_ts = 0;                      ///< 0: nothing to repeat
+  next_request pending_request = next_request::none; ///< what is to be repeated
+  std::string via;        ///< servers a knock goes to, separated by blanks; the first is the one that took it
   std::string last_fault; ///< why the last attempt of the request under way failed; empty: none has
+};
+
+/// There is none any more: another room has it.
+struct remove_invitation {
+  std::string room_id, user_id;
 };
 
 /// The chat server's id of a message <-> event id.
 struct bind_message {
   std::string room_id, chat_message_id, event_id;
 };
-/// The chat server's id of a room <-> room id, also of a room that none of us is in yet. Another room that has that id keeps it.
+/// An event of a room that was founded again, and what it was there. All names of that one mean it from now on, in its
+/// own room: its event id, those it had in rooms before, and the chat server's.
+struct put_former_name {
+  std::string room_id, event_id;
+  std::string former_room_id, former_event_id;
+};
+/// The chat server's id of a room <-> room id, also of a room that none of us is in yet. Another room that has that id
+/// keeps it.
 struct bind_room {
   std::string room_id, chat_room_id;
 };
+/// What is to be told the rooms a user of ours is in. Never renumber: it is on disk.
+enum class user_update : std::uint8_t {
+  none = 0,
+  profile = 1, ///< the user's profile, as it is then
+  leave = 2,   ///< the user leaves: it is deactivated
+};
 struct put_user {
   std::string user_id, chat_name, display_name, avatar_url;
+  user_right may_federate = user_right::unsaid;
+  invite_policy invites = invite_policy::allow; ///< of users of other servers
+  std::int64_t deactivated_ts = 0;              ///< 0: is not
+  user_update update = user_update::none;       ///< still to be told
+  std::string fields = {};                      ///< of the profile further ones, a JSON object; empty: none
+};
+/// A user of ours has a membership in a room, or had one.
+struct put_member_room {
+  std::string room_id, user_id;
+};
+/// What the chat server has switched (messages/federation_switches.hpp), and when; the one row of its table.
+struct put_switches {
+  std::string switches; ///< JSON; empty: nothing ever
+  std::int64_t since_ts = 0;
+};
+/// What has become of an edit or a reaction. Never renumber: it is on disk.
+enum class relation_standing : std::uint8_t {
+  waits = 0,      ///< what it relates to is looked for
+  counts = 1,     ///< it changes what it relates to; of several edits the latest is shown
+  plain = 2,      ///< an edit whose message is not known here: shown as a message of its own
+  ignored = 3,    ///< it changes nothing and is not shown
+  taken_back = 4, ///< it counted and is redacted; that is still to be told
+};
+/// An edit or a reaction, with what it relates to. Keyed by its event.
+struct put_relation {
+  std::string room_id, event_id;
+  std::string target_event_id; ///< need not be stored
+  std::string rel_type;        ///< m.replace or m.annotation
+  std::string sender;
+  std::string key;     ///< of a reaction
+  std::int64_t ts = 0; ///< its origin_server_ts
+  relation_standing standing = relation_standing::waits;
+  bool historical = false; ///< sent before we knew of it
+};
+/// It is redacted, or nothing any more.
+struct remove_relation {
+  std::string room_id, event_id;
+};
+/// What they relate to is redacted.
+struct remove_relations_to {
+  std::string room_id, target_event_id;
+};
+/// How far a user has read a room. Keyed by room, user, thread and whether it is private.
+struct put_receipt {
+  std::string room_id, user_id;
+  std::string thread; ///< empty: the whole room; main; or the event id of a thread's root
+  bool is_private = false;
+  std::string event_id;
+  std::int64_t position = 0; ///< of the event in the room
+  std::int64_t ts = 0;
+  std::int64_t change = 0; ///< of ours: number among all that other servers are told, ever growing; 0: they are not
+};
+struct remove_receipt {
+  std::string room_id, user_id, thread;
+  bool is_private = false;
+};
+/// A server has not been told all markers of ours since that change. One row a server.
+struct put_receipt_debt {
+  std::string server_name;
+  std::int64_t since = 0; ///< change up to which it was told; -1: it knows all, and there is no row
 };
 struct put_server_keys {
   std::string server_name;
@@ -211,12 +322,14 @@ struct redact_event {
   matrix::event_ptr redacted;     ///< the redacted form
   std::string redaction_event_id; ///< must be stored
 };
-/// The whole of an event that was kept stripped, see `matrix::restored`. Nothing where a redaction was applied to it meanwhile.
+/// The whole of an event that was kept stripped, see `matrix::restored`. Nothing where a redaction was applied to it
+/// meanwhile.
 struct restore_event {
   std::string room_id;
   matrix::event_ptr whole;
 };
-/// A redaction that is accepted and not yet applied: its target is looked for, or not known here. Keyed by the redaction.
+/// A redaction that is accepted and not yet applied: its target is looked for, or not known here. Keyed by the
+/// redaction.
 struct hold_redaction {
   std::string room_id, redaction_event_id, target_event_id;
   std::string sender;
@@ -228,11 +341,28 @@ struct drop_held_redaction {
   std::string room_id, redaction_event_id;
 };
 
+/// What the operator has changed, or tried to. Written before anybody is told of it, and once more with its outcome.
+struct put_audit {
+  std::int64_t number = 0; ///< names the row; those that follow in time are larger
+  std::int64_t ts = 0;
+  std::string peer;      ///< name of the peer in the configuration; empty: whoever may open the local socket
+  std::string by;        ///< login name, as the client says
+  std::string verb;      ///< e.g. server.retry
+  std::string arguments; ///< JSON object of those that were given, without the reason
+  std::string reason;
+  std::string outcome; ///< begun: not known, the node may have ended; done; or name and detail of the fault
+};
+/// Rows of the audit kept; the oldest go first.
+inline constexpr std::size_t audit_kept_max = 10'000;
+
 using write_content =
   std::variant<put_event, put_state_group, put_room, append_outbox, acknowledge_outbox, put_dead_letter, queue_pdu,
                remove_destination_pdus, put_destination, put_inbox, remove_inbox, put_received_transaction,
                put_command_result, put_invitation, bind_message, bind_room, put_user, put_server_keys, put_room_listing,
-               redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery>;
+               redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery,
+               put_relation, remove_relation, remove_relations_to, put_switches, put_member_room, remove_invitation,
+               put_former_name, retry_dead_letter, drop_dead_letter, put_receipt, remove_receipt, put_receipt_debt,
+               put_audit>;
 /// As with `message`: special members are compiled once.
 struct write : write_content {
   using write_content::variant;
@@ -244,14 +374,30 @@ struct write : write_content {
   ~write();
 };
 
+/// Whose batch it is: an owner of a part of the actors (shard) since one change of owners (epoch).
+struct ownership {
+  std::uint32_t shard = 0;
+  std::uint64_t epoch = 0;
+  bool operator==(const ownership&) const = default;
+};
+
 struct store_batch {
   std::vector<write> writes;
   /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch
   /// of the same actor takes it along.
   std::optional<std::uint32_t> may_wait_ms = {};
+  /// Set: the batch is committed only if the shard has this epoch, which the engine checks in the same transaction;
+  /// else fault stale_owner. SQLite belongs to one process: each of its shards has epoch 1 for ever.
+  std::optional<ownership> fence = {};
 };
 
 // -- reads ------------------------------------------------------------------------------------------------------------
+//
+// Every answer is bounded: by the one thing that is looked for, or by what stands beside the query. The engine lowers a
+// larger `limit` to `rows_max`.
+
+/// Rows one answer holds at most, of those that have a `limit`.
+inline constexpr std::size_t rows_max = 100'000;
 
 /// An event as stored.
 struct stored_event {
@@ -261,7 +407,8 @@ struct stored_event {
 };
 
 /// Everything a room actor needs to go on: head, current state, every state event and outlier (all that auth chains can
-/// reach), state groups of the extremities, staged PDUs.
+/// reach), state groups of the extremities, staged PDUs. Bound: what a room is, and it is held in memory: its state,
+/// one invitation per user, what its components stage and hold at most.
 struct load_room {
   std::string room_id;
 };
@@ -272,11 +419,12 @@ struct room_loaded {
   std::vector<stored_event> extremities;
   std::map<std::int64_t, matrix::state_ptr> state_groups; ///< the current one and those of the extremities, whole
   std::vector<put_inbox> inbox;
-  std::vector<put_invitation> invitations;
+  std::vector<put_invitation> invitations;     ///< without `invite_room_state`
   std::vector<hold_redaction> held_redactions; ///< oldest first
+  std::vector<put_relation> open_relations;    ///< those that wait or are taken back, oldest first
 };
 
-/// Events by id with the states around them.
+/// Events by id with the states around them. Bound: the ids asked for.
 struct load_events {
   std::string room_id;
   std::vector<std::string> event_ids;
@@ -287,7 +435,8 @@ struct events_loaded {
   std::map<std::int64_t, matrix::state_ptr> state_groups;
 };
 
-/// Events at or before the given ones, newest first, walking prev_events (backfill) within the stored graph.
+/// Events at or before the given ones, newest first, walking prev_events (backfill) within the stored graph. Bound:
+/// `limit` (10,000 at most) and `bytes_max`.
 struct load_ancestors {
   std::string room_id;
   std::vector<std::string> from;    ///< included in the answer
@@ -307,9 +456,27 @@ struct load_redaction {
   std::string target_event_id;
 };
 struct redaction_loaded {
-  matrix::event_ptr redaction;        ///< null: unknown
-  std::optional<stored_event> target; ///< of the same room
-  std::string chat_message_id;        ///< the chat server's name of the target; empty: none
+  matrix::event_ptr redaction;          ///< null: unknown
+  std::optional<stored_event> target;   ///< of the same room
+  std::string chat_message_id;          ///< the chat server's name of the target; empty: none
+  std::optional<put_relation> relation; ///< of the target, where it is an edit or a reaction
+};
+
+/// What relates to a message. Sees everything the asking actor has written before. Bound: two edits and one reaction.
+struct load_relations {
+  std::string room_id, target_event_id;
+  std::string sender;            ///< whose edits and reactions
+  std::string key;               ///< of the reaction
+  std::string relation_event_id; ///< one that is looked at besides; may be empty
+};
+struct relations_loaded {
+  std::optional<stored_event> target;
+  std::string chat_message_id; ///< the chat server's name of the target; empty: none
+  matrix::event_ptr relation;  ///< null: unknown, or not asked for
+  // Of those that count or wait:
+  matrix::event_ptr latest_edit;        ///< by origin_server_ts, then by event id; null: none
+  matrix::event_ptr edit_before;        ///< the latest but for that one
+  std::optional<stored_event> reaction; ///< with that key; the first that was stored
 };
 
 /// Any event by id, whatever its room.
@@ -317,11 +484,13 @@ struct find_event {
   std::string event_id;
 };
 
+/// Bound: `limit` and `bytes_max`, beside them the transaction in flight and `refused_pdus_kept_max`.
 struct load_destination {
   std::string server_name;
   std::size_t limit = 1'000;
   bool newest_per_room =
     false; ///< of each room the newest queued PDU only; those of the latest rooms where `limit` is not enough
+  std::size_t bytes_max = std::size_t{64} * 1024 * 1024; ///< JSON of the queued PDUs; the first one always fits
 };
 struct destination_loaded {
   struct names {
@@ -358,21 +527,32 @@ struct load_invitation {
 struct invitation_loaded {
   std::optional<put_invitation> invitation;
 };
-/// Which invitations are looked for.
+/// Which invitations are looked for; also their order in a list: `open` ones first, then the other `unsettled` ones,
+/// then those that are over, of each the latest first.
 enum class invitations_wanted : std::uint8_t {
   all,
   open,      ///< the invited user may still answer
   unsettled, ///< those, and all of which another server has still to be told or asked something
 };
+/// A place in the list of invitations: that of the one given last. Its numbers mean something to the engine only.
+struct invitation_place {
+  std::int64_t rank = 0, since_ts = 0, number = 0;
+  bool operator==(const invitation_place&) const = default;
+};
+/// Bound: `limit` and `bytes_max`.
 struct find_invitations {
   std::string room_id, user_id; ///< empty: any
   invitations_wanted which = invitations_wanted::all;
+  std::optional<invitation_place> after = {}; ///< the list goes on after it; absent: from its beginning
+  std::size_t limit = 1'000;
+  std::size_t bytes_max = 512 * 1024; ///< of the texts together; the first invitation always fits
 };
 struct invitations_found {
-  std::vector<put_invitation> invitations;
+  std::vector<put_invitation> invitations; ///< without `event` and `invite_room_state`
+  std::optional<invitation_place> next;    ///< others follow after this place; absent: these are all
 };
 
-/// Durable notifications after a cursor, in order.
+/// Durable notifications after a cursor, in order. Bound: `limit` and `bytes_max`.
 struct read_outbox {
   std::uint32_t stream = 0;
   std::int64_t after = 0;
@@ -391,13 +571,152 @@ struct outbox_read {
   std::int64_t head = 0;         ///< highest cursor given; 0: none
 };
 
+/// Where a dead letter stands in their list: that of its notification.
+struct dead_letter_place {
+  std::uint32_t stream = 0;
+  std::int64_t cursor = 0;
+  bool operator==(const dead_letter_place&) const = default;
+};
+/// Dead letters by stream and cursor. Sees everything that was written before. Bound: `limit`.
+struct list_dead_letters {
+  std::optional<dead_letter_place> after = {}; ///< absent: from the first one
+  std::size_t limit = 100;
+};
+struct dead_letters_listed {
+  struct letter {
+    dead_letter_place at;
+    std::string name, reason;
+    std::int64_t bytes = 0; ///< of the notification's body
+    std::int64_t ts = 0;    ///< when it was refused
+    std::string room_id, event_id;
+  };
+  std::vector<letter> letters;
+  bool more = false; ///< others follow
+};
+
+/// One dead letter with what it says. Sees everything that was written before. Bound: one notification.
+struct load_dead_letter {
+  dead_letter_place at;
+};
+struct dead_letter_loaded {
+  std::optional<dead_letters_listed::letter> letter;
+  std::string body; ///< of the notification, as the chat server got it: msgpack
+};
+
+/// What another server has sent and rooms keep staged, the oldest first, without the PDUs. Bound: `limit`.
+struct list_staged {
+  std::string origin;
+  std::size_t limit = 100;
+};
+struct staged_listed {
+  std::vector<put_inbox> staged;
+  std::int64_t total = 0;
+};
+
+/// What the operator has changed, the latest first. Sees everything that was written before. Bound: `limit`.
+struct list_audit {
+  std::int64_t since_ts = 0; ///< only those from then on
+  std::size_t limit = 1'000;
+};
+struct audit_listed {
+  std::vector<put_audit> rows;
+};
+
 /// What a message is called on the other side.
 struct find_message {
-  std::string room_id;
+  std::string room_id;   ///< empty: any; the one that was bound last, where several rooms have that id
   std::string either_id; ///< chat message id or event id
 };
 struct message_found {
-  std::string chat_message_id, event_id; ///< empty when unknown
+  std::string chat_message_id, event_id; ///< empty when unknown; of a former event id that of today
+  std::string room_id = {};              ///< of one that was looked for in any room
+};
+
+// For the operator, who asks why an event is late (`causeway why`). Each may read much, and none is asked by an actor.
+
+/// Staged copies of an event, whatever their room. Bound: `limit`.
+struct find_staged {
+  std::string event_id;
+  std::size_t limit = 20;
+};
+struct staged_found {
+  std::vector<put_inbox> copies; ///< in the order they came
+};
+/// To whom an event is still owed, and who refuses it. Bound: `limit` of each.
+struct find_owed {
+  std::string event_id;
+  std::size_t limit = 1'000;
+};
+struct owed_found {
+  struct debt {
+    put_destination destination; ///< without `transaction_edus`
+    std::int64_t before = 0;     ///< events that stand before it in the queue, as far as counted: at most 1,000
+    std::string first_event_id;  ///< that of the queue
+  };
+  std::vector<debt> debts;               ///< by the names of the servers
+  std::int64_t servers = 0;              ///< all it is owed to
+  std::vector<put_refused_pdu> refusals; ///< those that are kept
+};
+/// The notification of an event among those that the chat server has not acknowledged, and its dead letter. Looks at
+/// `rows_max` notifications of a stream at most, the oldest.
+struct find_notification {
+  std::string event_id;
+  std::size_t rows_max = 20'000;
+};
+struct notification_found {
+  struct stream {
+    std::uint32_t number = 0;
+    std::int64_t head = 0, acknowledged = 0;
+  };
+  std::vector<stream> streams;            ///< all there are
+  std::optional<std::uint32_t> stream;    ///< that of the notification; absent: none is open
+  std::int64_t cursor = 0;                ///< its place there
+  std::string name;                       ///< e.g. "message.received"
+  bool whole = true;                      ///< false: further ones were not looked at
+  std::optional<put_dead_letter> refusal; ///< the chat server has refused it for good
+};
+
+/// Markers of these users in a room, and where these events stand in it. Sees everything the asking actor has written
+/// before. Bound: what is asked for; of a user as many threads as are kept.
+struct load_receipts {
+  std::string room_id;
+  std::vector<std::string> user_ids, event_ids;
+};
+/// Where an event stands in its room.
+struct event_place {
+  std::string event_id;
+  std::int64_t position = 0;
+  std::int64_t ts = 0;         ///< its origin_server_ts
+  std::string chat_message_id; ///< the chat server's name of it; empty: none
+};
+struct receipts_loaded {
+  std::vector<put_receipt> receipts;
+  std::vector<event_place> places; ///< of those that are known and have a place; not of rejected or soft-failed ones
+};
+/// Whose markers lie at a message or behind it, or how far everybody has read. In order of user id. Bound: `limit`.
+struct find_readers {
+  std::string room_id;
+  std::string event_id; ///< empty: everybody
+  std::string after;    ///< user id; empty: from the beginning
+  std::size_t limit = 500;
+};
+struct readers_found {
+  struct reader {
+    put_receipt marker;          ///< of each user the one that lies furthest; without `room_id` and `change`
+    std::string chat_message_id; ///< of its event
+  };
+  bool known = true; ///< the message is known and has a place
+  std::vector<reader> readers;
+  bool more = false;
+};
+/// At start: what other servers have not been told. Bound: a server each, and `limit` markers, the newest.
+struct load_receipt_debts {
+  std::size_t limit = 20'000;
+};
+struct receipt_debts_loaded {
+  std::vector<put_receipt_debt> debts;
+  std::vector<put_receipt> markers; ///< since the least of the debts, in order of change
+  std::int64_t last_change = 0;
 };
 
 struct find_user {
@@ -407,7 +726,20 @@ struct user_found {
   std::optional<put_user> user;
 };
 
+/// Rooms in which a user of ours has or had a membership, in an order that only the engine knows. Sees everything the
+/// asking actor has written before. Bound: `limit`.
+struct find_member_rooms {
+  std::string user_id;
+  std::int64_t after = 0; ///< `next` of an answer: the list goes on behind it
+  std::size_t limit = 100;
+};
+struct member_rooms_found {
+  std::vector<std::string> room_ids;
+  std::int64_t next = 0; ///< 0: these are the last
+};
+
 /// At start: what has to be woken. Rooms by both names, servers with something owed, invitations with something due.
+/// Bound: the node itself, since the directory holds all of it in memory: rooms and users with their names, no events.
 struct load_directory {};
 struct directory_loaded {
   struct room {
@@ -415,25 +747,28 @@ struct directory_loaded {
     room_phase phase = room_phase::joined;
     bool has_inbox = false;
     std::string listing;
+    std::string refounded_as = {}; ///< see put_room; empty: none
   };
   std::vector<room> rooms;
   std::vector<std::string> destinations_owed; ///< servers with queued PDUs or a transaction
   std::vector<std::pair<std::string, std::string>>
     invitations_pending; ///< (room, user) with a deadline or a request to repeat
   std::vector<put_user> users;
+  put_switches switches;
 };
 
-/// At start: which names of strangers mean something to us (actors/doors.hpp, stranger_gate). Servers: those whose keys are kept, the latest
-/// fetched first, at most `servers_max`.
+/// At start: which names of strangers mean something to us (actors/doors.hpp, stranger_gate). Servers: those whose keys
+/// are kept, the latest fetched first, at most `servers_max`. Bound: the node itself, as with load_directory.
 struct load_known {
   std::size_t servers_max = 100'000;
 };
 struct known_loaded {
   std::vector<std::string> rooms, servers;
   std::vector<std::pair<std::string, std::string>> invitations; ///< (room, user) of every row, whatever became of it
+  put_switches switches;
 };
 
-/// What is kept of the keys of these servers, for whoever asks us as a notary.
+/// What is kept of the keys of these servers, for whoever asks us as a notary. Bound: the servers asked for.
 struct load_key_documents {
   std::vector<std::string> servers;
 };
@@ -448,9 +783,26 @@ struct room_summary {
   room_phase phase = room_phase::joined;
   std::int64_t events = 0, extremities = 0, staged = 0;
 };
-struct list_rooms {};
+/// Those that wait for something first: a join under way or staged events, of which the most first. Bound: `limit`.
+struct list_rooms {
+  std::string name = {}; ///< set: only those with this Matrix id or this id of the chat server
+  std::size_t limit = rows_max;
+};
 struct rooms_listed {
   std::vector<room_summary> rooms;
+};
+/// Rooms we take part in with a server, by what their listings name (messages/room.hpp: `room_listed`); of a room with
+/// more than a hundred servers not all are named. Bound: `limit`.
+struct find_shared_rooms {
+  std::string server_name;
+  std::size_t limit = 100;
+};
+struct shared_rooms_found {
+  struct room {
+    std::string room_id, chat_room_id;
+  };
+  std::vector<room> rooms;
+  std::int64_t total = 0;
 };
 struct destination_summary {
   put_destination destination;
@@ -458,7 +810,12 @@ struct destination_summary {
   std::int64_t oldest_queued_ts = 0; ///< origin_server_ts of the oldest queued event
   std::int64_t refused = 0;          ///< events set aside because the server refuses them
 };
-struct list_destinations {};
+/// Those that fail first, those that fail longest before the others. Bound: `limit`.
+struct list_destinations {
+  std::string server_name = {}; ///< set: only this one
+  std::size_t limit = rows_max;
+  std::optional<std::string> after = {}; ///< set: in order of their names, those behind this one
+};
 struct destinations_listed {
   std::vector<destination_summary> destinations;
 };
@@ -466,7 +823,9 @@ struct destinations_listed {
 using query_content =
   std::variant<load_room, load_events, load_ancestors, find_event, load_destination, find_received_transaction,
                find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
-               load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents>;
+               load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents,
+               load_relations, find_member_rooms, list_dead_letters, load_receipts, find_readers, load_receipt_debts,
+               find_staged, find_owed, find_notification, load_dead_letter, list_audit, list_staged, find_shared_rooms>;
 /// As with `message`: special members are compiled once.
 struct query : query_content {
   using query_content::variant;
@@ -480,7 +839,10 @@ struct query : query_content {
 using answer_content =
   std::variant<fault, room_loaded, events_loaded, destination_loaded, received_transaction_found, command_result_found,
                invitation_loaded, invitations_found, outbox_read, message_found, user_found, directory_loaded,
-               rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded>;
+               rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded,
+               relations_loaded, member_rooms_found, dead_letters_listed, receipts_loaded, readers_found,
+               receipt_debts_loaded, staged_found, owed_found, notification_found, dead_letter_loaded, audit_listed,
+               staged_listed, shared_rooms_found>;
 /// As with `message`: special members are compiled once.
 struct answer : answer_content {
   using answer_content::variant;
@@ -495,8 +857,8 @@ struct answer : answer_content {
 /// What a commit changed that others want to hear of.
 struct commit_outcome {
   std::map<std::uint32_t, std::int64_t> outbox_heads; ///< streams that grew -> highest cursor
-  /// The rows of these streams, so that who sends them on need not read them back: all that one batch appended to a stream, in
-  /// order, or none (over `outcome_bytes_max`).
+  /// The rows of these streams, so that who sends them on need not read them back: all that one batch appended to a
+  /// stream, in order, or none (over `outcome_bytes_max`).
   std::map<std::uint32_t, std::vector<outbox_row>> outbox_rows;
 };
 /// Bodies a commit_outcome carries, bytes.

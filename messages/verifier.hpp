@@ -34,9 +34,10 @@ struct piece_verified {
 
 /// Servers whose keys `check_event` may need, each once.
 std::vector<std::string> possible_signers(const matrix::event& x);
-/// Receipt checks 2 and 3 on one event: about 65 us. The signatures are those that the form needs in which the event is kept: with
-/// `bad_hash` they are those of `matrix::redacted(x)`.
-/// @param own_name  this server's: nothing in the name of its users is valid without its own signature, third-party invites included
+/// Receipt checks 2 and 3 on one event: about 65 us. The signatures are those that the form needs in which the event is
+/// kept: with `bad_hash` they are those of `matrix::redacted(x)`.
+/// @param own_name  this server's: nothing in the name of its users is valid without its own signature, third-party
+/// invites included
 event_check check_event(const matrix::event& x, const key_ring& keys, std::string_view own_name);
 
 } // namespace causeway

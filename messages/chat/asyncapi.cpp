@@ -31,6 +31,7 @@ node text_schema(const field_description& x) {
   if (x.is == type::bytes) out["x-msgpack"] = "bin";
   if (x.bounds.has == edge::form::mxc) out["pattern"] = "^mxc://[^/]+/[A-Za-z0-9_-]+$";
   if (x.bounds.has == edge::form::media_type) out["pattern"] = "^[^/ ]+/[^/ ]+";
+  if (x.bounds.has == edge::form::server_pattern) out["pattern"] = "^([*][.])?[^*/ ]+$";
   if (!x.words.empty()) {
     auto words = node::list();
     for (const auto& word : x.words) words.push_back(word);

@@ -72,7 +72,11 @@ result<notification> decode_notification(std::string_view notification_name, std
 std::string encode(const command& x) { return encode_variant(x); }
 std::string encode(const notification& x) { return encode_variant(x); }
 std::string encode(const typing_changed& x) { return edge::pack(x); }
+std::string encode(const receipt_changed& x) { return edge::pack(x); }
+std::string encode(const presence_changed& x) { return edge::pack(x); }
 std::string encode(const join_progress& x) { return edge::pack(x); }
+std::string encode(const media_available& x) { return edge::pack(x); }
+std::string encode(const ask_user& x) { return edge::pack(x); }
 std::string encode(const answer& x) { return encode_variant(x); }
 
 std::string encode(const fault& x) {

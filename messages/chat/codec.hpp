@@ -19,7 +19,11 @@ result<command> decode_command(std::string_view command_name, std::string_view b
 std::string encode(const command& x);
 std::string encode(const notification& x);
 std::string encode(const typing_changed& x);
+std::string encode(const receipt_changed& x);
+std::string encode(const presence_changed& x);
 std::string encode(const join_progress& x);
+std::string encode(const media_available& x);
+std::string encode(const ask_user& x);
 std::string encode(const answer& x);
 /// {code, message, detail, retryable}: body of a failed RESULT and of ERROR.
 std::string encode(const fault& x);

@@ -3,6 +3,7 @@
 #include "messages/chat/description.hpp"
 #include "messages/edge/header.hpp"
 #include "messages/edge/packing.hpp"
+#include "messages/invitation_transitions.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace causeway::chat {
 namespace {
 
-using type = field_description::type;
+using field_type = field_description::type;
 
 /// 61440 -> "61,440"
 std::string grouped(std::uint64_t number) {
@@ -36,19 +37,20 @@ std::string one_of(const std::vector<std::string>& words) {
 std::string type_of(const field_description& x) {
   if (!x.words.empty()) return one_of(x.words);
   switch (x.is) {
-  case type::id: return "id";
-  case type::user: return "user";
-  case type::bytes: return "bytes";
-  case type::boolean: return "boolean";
-  case type::number: return "number";
-  case type::texts_by_text: return "{text: text}";
-  case type::numbers_by_text: return "{text: number}";
-  case type::map: return x.inner->name;
-  case type::text:
-  case type::word: break;
+  case field_type::id: return "id";
+  case field_type::user: return "user";
+  case field_type::bytes: return "bytes";
+  case field_type::boolean: return "boolean";
+  case field_type::number: return "number";
+  case field_type::texts_by_text: return "{text: text}";
+  case field_type::numbers_by_text: return "{text: number}";
+  case field_type::map: return x.inner->name;
+  case field_type::text:
+  case field_type::word: break;
   }
   if (x.bounds.has == edge::form::mxc) return "mxc://server/media_id";
   if (x.bounds.has == edge::form::media_type) return "media type";
+  if (x.bounds.has == edge::form::server_pattern) return "server, or `*.`domain";
   return "text";
 }
 
@@ -56,9 +58,9 @@ std::string type_of(const field_description& x) {
 std::string column(const field_description& x, bool written_by_broker) {
   auto out = x.is_list ? '[' + type_of(x) + ']' : type_of(x);
   if (x.bounds.entries_max != edge::bytes_unbounded) out += ", at most " + grouped(x.bounds.entries_max);
-  const bool in_bytes = x.is == type::text || x.is == type::bytes || x.is == type::texts_by_text;
+  const bool in_bytes = x.is == field_type::text || x.is == field_type::bytes || x.is == field_type::texts_by_text;
   if (in_bytes && x.bounds.bytes_max != edge::bytes_unbounded)
-    out += (x.is == type::texts_by_text ? " of " : ", at most ") + grouped(x.bounds.bytes_max) + " bytes";
+    out += (x.is == field_type::texts_by_text ? " of " : ", at most ") + grouped(x.bounds.bytes_max) + " bytes";
   if (x.bounds.least > 0) out += " from " + grouped(x.bounds.least) + " to " + grouped(x.bounds.most);
   if (!written_by_broker && !x.required && !x.by_default.empty() && x.by_default != "0") {
     const bool quoted = x.by_default.front() == '"';
@@ -181,7 +183,9 @@ std::string names() {
            .empty())
       row("answer to " + code(x.name), x.answer);
   for (const auto* x : described_maps())
-    if (x->name == "invitation" || x->name == "member") row("each " + x->name, *x);
+    if (x->name == "invitation" || x->name == "member" || x->name == "public_room" || x->name == "verified_user" ||
+        x->name == "dead_letter_view")
+      row("each " + x->name, *x);
   return out;
 }
 
@@ -221,9 +225,25 @@ std::string faults() {
   return out;
 }
 
+std::string invitations() {
+  std::string out = "| direction | from | to | when | you get |\n|---|---|---|---|---|\n";
+  for (const auto& x : invitation_transitions) {
+    std::string from;
+    for (std::size_t i = 0; i < detail::invitation_states.size(); ++i) {
+      const auto state = static_cast<invitation_state>(i);
+      if (x.from.has(state)) from += (from.empty() ? "" : ", ") + std::string{i == 0 ? "(new)" : name(state)};
+    }
+    out += "| " + std::string{name(x.direction)} + " | " + from + " | " + name(x.to) + " | " + x.says + " | ";
+    if (x.notice == invitation_notice::changed) out += "`invitation.changed`";
+    if (x.notice == invitation_notice::received) out += "`invitation.received`";
+    out += " |\n";
+  }
+  return out;
+}
+
 constexpr std::pair<std::string_view, std::string (*)()> tables[] = {
   {"commands", &commands}, {"events", &events}, {"maps", &maps},   {"headers", &headers}, {"verbs", &verbs},
-  {"names", &names},       {"bounds", &bounds}, {"users", &users}, {"faults", &faults},
+  {"names", &names},       {"bounds", &bounds}, {"users", &users}, {"faults", &faults},   {"invitations", &invitations},
 };
 constexpr std::string_view begins = "<!-- printed: ", ends = "<!-- /printed -->";
 

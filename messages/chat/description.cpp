@@ -159,7 +159,12 @@ const std::vector<command_description>& described_commands() {
 const std::vector<event_description>& described_events() {
   static const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::vector<event_description>{describe_event<std::variant_alternative_t<I, notification>>(true)...,
-                                          describe_event<join_progress>(false), describe_event<typing_changed>(false)};
+                                          describe_event<join_progress>(false),
+                                          describe_event<typing_changed>(false),
+                                          describe_event<media_available>(false),
+                                          describe_event<ask_user>(false),
+                                          describe_event<receipt_changed>(false),
+                                          describe_event<presence_changed>(false)};
   }(std::make_index_sequence<std::variant_size_v<notification>>{});
   return all;
 }

@@ -73,11 +73,17 @@ struct invitations_answer {
   static constexpr const char* name = "invitations";
   std::vector<invitation_view> invitations;
   bool more_invitations = false;
+  std::optional<std::string> next = {};
 
   static void fields(auto& f, auto& x) {
-    f.required("invitations", x.invitations, "Open ones first, then the latest.",
-               {.entries_max = listed_invitations_max});
-    f.optional("more_invitations", x.more_invitations, "There are others: name a room, a user, or `open_only`.");
+    f.required(
+      "invitations", x.invitations,
+      "Open ones first, then those of which another server has still to hear, then those that are over; of each "
+      "the latest first.",
+      {.entries_max = listed_invitations_max});
+    f.optional("more_invitations", x.more_invitations, "There are others: ask again with `after` = `next`.");
+    f.optional("next", x.next, "With `more_invitations`: where the list goes on.",
+               {.bytes_max = invitation_place_bytes_max});
   }
 };
 
@@ -193,11 +199,14 @@ struct query_invitations {
   std::optional<std::string> room;
   std::optional<std::string> user;
   bool open_only = false;
+  std::optional<std::string> after = {};
 
   static void fields(auto& f, auto& x) {
     f.optional_id("room", x.room, "Only those of this room.");
     f.optional_user("user", x.user, "Only those of this user.");
     f.optional("open_only", x.open_only, "Only sending and pending ones.");
+    f.optional("after", x.after, "`next` of the answer before, with the same room, user and `open_only`.",
+               {.bytes_max = invitation_place_bytes_max});
   }
 };
 

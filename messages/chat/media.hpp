@@ -35,6 +35,14 @@ struct media_get_answer {
   }
 };
 
+struct media_available {
+  static constexpr const char* name = "media.available";
+  static constexpr const char* says = "A file that `media.get` could not have is here now: show it in its place.";
+  std::string mxc;
+
+  static void fields(auto& f, auto& x) { f.required("mxc", x.mxc, "For `media.get`."); }
+};
+
 struct media_put {
   static constexpr const char* name = "media.put";
   static constexpr const char* says =

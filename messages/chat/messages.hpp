@@ -39,6 +39,7 @@ struct file {
   std::uint64_t size_bytes = 0;
   std::optional<std::uint64_t> width, height;
   std::optional<std::uint64_t> duration_ms;
+  std::optional<std::string> thumbnail = {};
 
   static void fields(auto& f, auto& x) {
     f.required("mxc", x.mxc, "Of `media.put`, or another server's.",
@@ -52,6 +53,8 @@ struct file {
     f.optional("width", x.width, "Pixels.");
     f.optional("height", x.height, "Pixels.");
     f.optional("duration_ms", x.duration_ms);
+    f.optional("thumbnail", x.thumbnail, "A smaller picture of it, an mxc as `mxc`.",
+               {.bytes_max = short_text_bytes_max, .has = edge::form::mxc});
   }
   std::optional<broken_rule> broken() const;
 };
@@ -75,6 +78,8 @@ struct message_send {
   std::optional<std::string> thread;
   std::vector<std::string> mentions;
   std::vector<file> files;
+  std::optional<message_kind> kind;
+  std::optional<std::string> geo_uri = {};
 
   static void fields(auto& f, auto& x) {
     f.id("room", x.room);
@@ -88,6 +93,10 @@ struct message_send {
     f.optional_id("thread", x.thread, "Root message of the thread.");
     f.users("mentions", x.mentions, "`@room` for everybody; need not exist.", {.entries_max = mentions_max});
     f.optional("files", x.files, "", {.entries_max = files_max});
+    f.optional("kind", x.kind,
+               "Of the text. emote: what the user does; notice: said by a program, no program answers.");
+    f.optional("geo_uri", x.geo_uri, "A place, `geo:51.5,-0.1`, which the text describes; without html and kind.",
+               {.bytes_max = short_text_bytes_max});
   }
   std::optional<broken_rule> broken() const;
 };
@@ -109,6 +118,143 @@ struct message_delete {
     f.user("by", x.by, "One of your users, member of the room.");
     f.id("message", x.message, "Your id of it, or its event id.");
     f.optional("reason", x.reason, "", {.bytes_max = short_text_bytes_max});
+  }
+};
+
+struct message_edit {
+  static constexpr const char* name = "message.edit";
+  static constexpr const char* says =
+    "Replaces the text of a message of the same user. `event_id` is that of the edit; the message keeps its own.";
+  static constexpr remark faults[] = {{fault_code::not_found, "no such message here"},
+                                      {fault_code::forbidden, "another user has written it: nobody else may edit it"},
+                                      {fault_code::conflict, "it is deleted, or it is no text"}};
+  using answered_by = event_answer;
+  std::string room, sender;
+  std::string message;
+  std::string text;
+  std::optional<std::string> html;
+  std::vector<std::string> mentions;
+
+  static void fields(auto& f, auto& x) {
+    f.id("room", x.room);
+    f.user("sender", x.sender, "One of your users, who has written it.");
+    f.id("message", x.message, "Your id of it, or its event id.");
+    f.required("text", x.text, "The whole new text. Has to show something; bounds as of `message.send`.",
+               {.bytes_max = limits::edited_content_bytes_max});
+    f.optional("html", x.html, "", {.bytes_max = limits::edited_content_bytes_max});
+    f.users("mentions", x.mentions, "`@room` for everybody; who was mentioned before is not called again.",
+            {.entries_max = mentions_max});
+  }
+  std::optional<broken_rule> broken() const;
+};
+
+struct reaction_add {
+  static constexpr const char* name = "reaction.add";
+  static constexpr const char* says = "One of your users reacts to a message.";
+  static constexpr remark faults[] = {{fault_code::not_found, "no such message here"},
+                                      {fault_code::already_exists, "they have reacted with it already"},
+                                      {fault_code::conflict, "the message is deleted"}};
+  using answered_by = event_answer;
+  std::string room, user;
+  std::string message;
+  std::string key;
+
+  static void fields(auto& f, auto& x) {
+    f.id("room", x.room);
+    f.user("user", x.user, "One of your users, member of the room.");
+    f.id("message", x.message, "Your id of it, or its event id.");
+    f.required("key", x.key, "An emoji, or a short text.",
+               {.bytes_max = reaction_key_bytes_max, .has = edge::form::visible});
+  }
+};
+
+struct reaction_remove {
+  static constexpr const char* name = "reaction.remove";
+  static constexpr const char* says =
+    "Takes back a reaction of one of your users. `event_id` is that of the redaction.";
+  static constexpr remark faults[] = {{fault_code::not_found, "no such message, or no such reaction of theirs"}};
+  using answered_by = event_answer;
+  std::string room, user;
+  std::string message;
+  std::string key;
+
+  static void fields(auto& f, auto& x) {
+    f.id("room", x.room);
+    f.user("user", x.user, "One of your users.");
+    f.id("message", x.message, "Your id of it, or its event id.");
+    f.required("key", x.key, "As it was added.", {.bytes_max = reaction_key_bytes_max, .has = edge::form::visible});
+  }
+};
+
+struct message_edited {
+  static constexpr const char* name = "message.edited";
+  static constexpr const char* says =
+    "A user of another server has edited a message of theirs, or an edit was taken back: the text that counts now. See "
+    "*Edits and reactions*.";
+  std::string room, matrix_room_id, event_id;
+  std::string message;
+  std::string edit_event_id, sender, text, html;
+  std::vector<std::string> mentions;
+  bool historical = false;
+  std::int64_t ts = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
+    f.required("matrix_room_id", x.matrix_room_id, "", {.of = edge::names::room});
+    f.required("event_id", x.event_id, "Of the message.", {.of = edge::names::message});
+    f.required("message", x.message, "Your id of it; empty: there is none.", {.of = edge::names::message});
+    f.required("edit_event_id", x.edit_event_id, "Of the edit; empty: the message is as it was first.",
+               {.of = edge::names::message});
+    f.required("sender", x.sender, "", {.of = edge::names::user});
+    f.required("text", x.text, "The whole new text.");
+    f.required("html", x.html);
+    f.required("mentions", x.mentions, "Who was not mentioned before; `@room` for everybody.",
+               {.entries_max = mentions_max, .of = edge::names::user});
+    f.required("historical", x.historical, "As of `message.received`.");
+    f.required("ts", x.ts, "Of the edit, by the sender's word; of what took one back.");
+  }
+};
+
+struct reaction_added {
+  static constexpr const char* name = "reaction.added";
+  static constexpr const char* says = "A user of another server has reacted to a message.";
+  std::string room, matrix_room_id, event_id;
+  std::string message;
+  std::string reaction_event_id, user, key;
+  bool historical = false;
+  std::int64_t ts = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
+    f.required("matrix_room_id", x.matrix_room_id, "", {.of = edge::names::room});
+    f.required("event_id", x.event_id, "Of the message.", {.of = edge::names::message});
+    f.required("message", x.message, "Your id of it; empty: there is none.", {.of = edge::names::message});
+    f.required("reaction_event_id", x.reaction_event_id, "", {.of = edge::names::message});
+    f.required("user", x.user, "", {.of = edge::names::user});
+    f.required("key", x.key, "An emoji, or a short text.");
+    f.required("historical", x.historical, "As of `message.received`.");
+    f.required("ts", x.ts, "By the sender's word.");
+  }
+};
+
+struct reaction_removed {
+  static constexpr const char* name = "reaction.removed";
+  static constexpr const char* says = "A reaction that was told is taken back.";
+  std::string room, matrix_room_id, event_id;
+  std::string message;
+  std::string reaction_event_id, user, key, by;
+  std::int64_t ts = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
+    f.required("matrix_room_id", x.matrix_room_id, "", {.of = edge::names::room});
+    f.required("event_id", x.event_id, "Of the message.", {.of = edge::names::message});
+    f.required("message", x.message, "Your id of it; empty: there is none.", {.of = edge::names::message});
+    f.required("reaction_event_id", x.reaction_event_id, "", {.of = edge::names::message});
+    f.required("user", x.user, "Whose reaction it was.", {.of = edge::names::user});
+    f.required("key", x.key);
+    f.required("by", x.by, "Who took it back.", {.of = edge::names::user});
+    f.required("ts", x.ts);
   }
 };
 
@@ -134,6 +280,8 @@ struct received_file {
   std::string mxc, file_name, content_type;
   std::uint64_t size_bytes = 0;
   std::uint64_t width = 0, height = 0;
+  std::optional<std::uint64_t> duration_ms = {}; ///< absent: not told
+  std::optional<std::string> thumbnail = {};     ///< absent: there is none that can be had
 
   static void fields(auto& f, auto& x) {
     f.required("mxc", x.mxc, "For `media.get`.");
@@ -142,6 +290,8 @@ struct received_file {
     f.required("size_bytes", x.size_bytes, "0: not told.");
     f.required("width", x.width, "Pixels; 0: not told.");
     f.required("height", x.height, "Pixels; 0: not told.");
+    f.optional("duration_ms", x.duration_ms);
+    f.optional("thumbnail", x.thumbnail, "A smaller picture of it, for `media.get`.");
   }
 };
 
@@ -157,6 +307,7 @@ struct message_received {
   std::optional<received_file> file;
   bool historical = false;
   std::int64_t ts = 0;
+  std::optional<std::string> geo_uri = {}; ///< absent: it is no place
 
   static void fields(auto& f, auto& x) {
     f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
@@ -174,6 +325,7 @@ struct message_received {
     f.required("historical", x.historical,
                "Written before your users were in the room; may come after what was written since: place it by `ts`.");
     f.required("ts", x.ts, "By the sender's word.");
+    f.optional("geo_uri", x.geo_uri, "Of m.location: where, e.g. `geo:51.5,-0.1`.");
   }
 };
 

@@ -1,8 +1,16 @@
 #pragma once
+#include "messages/chat/asks.hpp"
+#include "messages/chat/dead_letters.hpp"
+#include "messages/chat/federation.hpp"
 #include "messages/chat/invitations.hpp"
+#include "messages/chat/lookups.hpp"
 #include "messages/chat/media.hpp"
 #include "messages/chat/members.hpp"
 #include "messages/chat/messages.hpp"
+#include "messages/chat/presence.hpp"
+#include "messages/chat/receipts.hpp"
+#include "messages/chat/roles.hpp"
+#include "messages/chat/room_changes.hpp"
 #include "messages/chat/rooms.hpp"
 #include "messages/chat/users.hpp"
 
@@ -13,9 +21,12 @@
 /// are milliseconds since 1970. The structs stand in the headers of their conversations.
 namespace causeway::chat {
 
-/// Durable ones; `join_progress` and `typing_changed` are ephemeral.
+/// Durable ones; `join_progress`, `typing_changed`, `receipt_changed`, `presence_changed`, `media_available` and
+/// `ask_user` are ephemeral.
 using notification = std::variant<room_created, room_members, invitation_received, invitation_changed, member_changed,
-                                  message_received, message_deleted, delivery_changed, system_message>;
+                                  message_received, message_deleted, delivery_changed, system_message, room_removed_for,
+                                  role_changed, message_edited, reaction_added, reaction_removed, room_changed,
+                                  room_upgraded, room_refounded, dead_letter, permission_drift>;
 
 /// The contract's name, e.g. "message.received".
 const char* name(const notification& x);
@@ -23,6 +34,8 @@ const char* name(const notification& x);
 /// Bodies of a RESULT that is ok.
 using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer,
                             invited_answer, event_answer, user_answer, room_view, invitations_answer, sent_answer,
-                            media_put_answer, media_get_answer, user_view>;
+                            media_put_answer, media_get_answer, user_view, banned_answer, role_answer, can_answer,
+                            federation_view, room_upgraded_answer, public_rooms_answer, servers_answer,
+                            verify_users_answer, dead_letters_answer, readers_answer, read_positions_answer>;
 
 } // namespace causeway::chat

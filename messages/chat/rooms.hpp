@@ -16,6 +16,8 @@ struct room_created_answer {
   std::string matrix_room_id, room_version;
   std::vector<invitation_view> invitations;
   bool more_invitations = false;
+  std::optional<bool> reused = {};
+  std::optional<std::string> room = {};
 
   static void fields(auto& f, auto& x) {
     f.required("matrix_room_id", x.matrix_room_id, "", {.of = edge::names::room});
@@ -23,6 +25,11 @@ struct room_created_answer {
     f.required("invitations", x.invitations, "Of the members who are users of other servers.",
                {.entries_max = listed_invitations_max});
     f.optional("more_invitations", x.more_invitations, "There are others, which `query.invitations` tells.");
+    f.optional(
+      "reused", x.reused,
+      "true: the two had a dm already, which is this one; nothing was made, nobody invited. Absent: it is new.");
+    f.optional("room", x.room, "Of a reused dm: your id of it, which may be another one than you have asked for.",
+               {.of = edge::names::room});
   }
 };
 
@@ -41,6 +48,7 @@ struct room_joined_answer {
 struct room_view {
   static constexpr const char* name = "room";
   std::string room, matrix_room_id, room_version, room_name, topic, type;
+  std::optional<std::string> avatar;
   std::vector<member_view> members;
   bool more_members = false;
   std::vector<invitation_view> invitations;
@@ -55,9 +63,10 @@ struct room_view {
     f.required("type", x.type, "", {.words = room_types});
     f.required("members", x.members, "In order of `user`.", {.entries_max = listed_members_max});
     f.required("more_members", x.more_members, "Ask again with `members_after` = the last one's `user`.");
-    f.required("invitations", x.invitations, "Open ones first, then the latest.",
+    f.required("invitations", x.invitations, "In the order of `query.invitations`.",
                {.entries_max = listed_invitations_max});
-    f.optional("more_invitations", x.more_invitations, "There are others.");
+    f.optional("more_invitations", x.more_invitations, "There are others, which `query.invitations` tells.");
+    f.optional("avatar", x.avatar, "An mxc:// URI; absent: there is none.");
   }
 };
 
@@ -65,7 +74,7 @@ struct room_create {
   static constexpr const char* name = "room.create";
   static constexpr const char* says =
     "Makes a room. Your users among its members join at once, users of other servers are "
-    "invited.";
+    "invited. A dm of two who have one is that one, see *A dm has two people*.";
   using answered_by = room_created_answer;
   std::string room;
   room_type type = room_type::dm;
@@ -153,6 +162,28 @@ struct room_created {
     f.required("topic", x.topic);
     f.required("members", x.members, "Joined users.", {.entries_max = listed_members_max, .of = edge::names::user});
     f.required("more_members", x.more_members, "Others follow in `room.members`.");
+  }
+};
+
+struct room_refounded {
+  static constexpr const char* name = "room.refounded";
+  static constexpr const char* says =
+    "A room of yours has another Matrix id and version: a server that was invited does not know the version it had, "
+    "and nobody else had seen it. See *A room that is founded again*.";
+  std::string room, matrix_room_id, previous_matrix_room_id;
+  std::string room_version, previous_room_version;
+  std::string server;
+  std::int64_t ts = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
+    f.required("matrix_room_id", x.matrix_room_id, "From now on.", {.of = edge::names::room});
+    f.required("previous_matrix_room_id", x.previous_matrix_room_id, "Goes on meaning the room.",
+               {.of = edge::names::room});
+    f.required("room_version", x.room_version);
+    f.required("previous_room_version", x.previous_room_version);
+    f.required("server", x.server, "That does not know the previous version.");
+    f.required("ts", x.ts);
   }
 };
 

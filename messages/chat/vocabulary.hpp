@@ -1,6 +1,7 @@
 #pragma once
 #include "messages/edge/field.hpp"
 #include "messages/fault.hpp"
+#include "messages/invitation.hpp"
 #include "messages/limits.hpp"
 
 #include <cstddef>
@@ -20,20 +21,47 @@ inline constexpr std::size_t members_of_max = 20;
 inline constexpr std::size_t via_max = 20;
 /// `reason`, `display_name`: bytes.
 inline constexpr std::size_t short_text_bytes_max = 4'096;
+/// `key` of a reaction: bytes.
+inline constexpr std::size_t reaction_key_bytes_max = 255;
 /// Members in one notification or answer: a large room must not fill a frame.
 inline constexpr std::size_t listed_members_max = 1'000;
 /// Invitations in one answer.
 inline constexpr std::size_t listed_invitations_max = 1'000;
+/// `next` of a list of invitations.
+inline constexpr std::size_t invitation_place_bytes_max = 64;
 /// Rooms or messages of one ACK: entries.
 inline constexpr std::size_t bindings_max = 10'000;
 
 enum class room_type : std::uint8_t { dm, group_dm, channel };
 enum class visibility : std::uint8_t { private_, public_, knock };
+/// How a text is meant: said, done ("* ann waves"), or by a program, which programs do not answer.
+enum class message_kind : std::uint8_t { text, emote, notice };
+
+/// Roles of a room, the most powerful first. Source: CONTRACT.md, "Roles".
+enum class role : std::uint8_t { owner, moderator, leader, member, muted };
+inline constexpr const char* roles[] = {"owner", "moderator", "leader", "member", "muted"};
+
+/// What a member may want to do in a room.
+enum class action : std::uint8_t {
+  send,
+  react,
+  mention_room,
+  invite,
+  kick,
+  ban,
+  unban,
+  delete_others, ///< messages of others
+  set_name,
+  set_topic,
+  set_avatar,
+  set_role,
+  upgrade
+};
+inline constexpr std::size_t actions_max = 13;
 
 inline constexpr const char* room_types[] = {"dm", "group_dm", "channel"};
-inline constexpr const char* directions[] = {"outgoing", "incoming", "knock"};
-inline constexpr const char* invitation_states[] = {
-  "sending", "pending", "accepted", "rejected", "revoked", "revoked_unconfirmed", "expired", "failed", "banned"};
+inline constexpr auto directions = invitation_direction_words;
+inline constexpr auto invitation_states = invitation_state_words;
 inline constexpr const char* memberships[] = {"join", "invite", "leave", "ban", "knock"};
 
 using edge::broken_rule;
@@ -56,6 +84,20 @@ namespace causeway::edge {
 template <>
 struct wire_names<chat::room_type> {
   static constexpr const auto& names = chat::room_types;
+};
+template <>
+struct wire_names<chat::message_kind> {
+  static constexpr const char* names[] = {"text", "emote", "notice"};
+};
+template <>
+struct wire_names<chat::action> {
+  static constexpr const char* names[] = {"send",       "react",    "mention_room",  "invite",   "kick",
+                                          "ban",        "unban",    "delete_others", "set_name", "set_topic",
+                                          "set_avatar", "set_role", "upgrade"};
+};
+template <>
+struct wire_names<chat::role> {
+  static constexpr const auto& names = chat::roles;
 };
 template <>
 struct wire_names<chat::visibility> {

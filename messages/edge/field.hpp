@@ -26,9 +26,10 @@ namespace causeway::edge {
 /// What a text has to be besides short enough. Checked behind all fields, and before rules over several fields.
 enum class form : std::uint8_t {
   any,
-  mxc,        ///< `mxc://server/media_id`
-  media_type, ///< `type/subtype`
-  visible,    ///< shows something: not only blanks and invisible characters
+  mxc,            ///< `mxc://server/media_id`
+  media_type,     ///< `type/subtype`
+  visible,        ///< shows something: not only blanks and invisible characters
+  server_pattern, ///< a server name, or `*.` before a domain
 };
 
 /// What a field of a notification or answer names: a column of the table of names in CONTRACT.md.

@@ -80,11 +80,16 @@ struct welcome_header {
 struct command_header {
   std::string id;
   std::string command;
+  std::optional<std::string> traceparent = {};
 
   static void fields(auto& f, auto& x) {
     f.optional("id", x.id, "Idempotency key; absent only for ephemeral commands.",
                {.bytes_max = limits::command_id_bytes_max});
     f.required("command", x.command, "Its name.", {.bytes_max = limits::identifier_bytes_max});
+    f.optional(
+      "traceparent", x.traceparent,
+      "W3C trace context: comes back, with the broker's trace as the parent, in its RESULT and the EVENTs that "
+      "follow from it. One that is malformed is ignored.");
   }
 };
 
@@ -93,12 +98,15 @@ struct result_header {
   bool ok = true;
   bool repeated = false;
   std::optional<std::vector<std::string>> ignored = {};
+  std::optional<std::string> traceparent = {};
 
   static void fields(auto& f, auto& x) {
     f.required("id", x.id, "Of the COMMAND.");
     f.required("ok", x.ok, "false: the body is a fault.");
     f.optional("repeated", x.repeated, "It is the answer given to an earlier COMMAND of this id.");
     f.optional("ignored", x.ignored, "Fields of the COMMAND that the broker does not know; absent: none.");
+    f.optional("traceparent", x.traceparent,
+               "Of the COMMAND, if it had one; the parent is `trace` in the broker's log.");
   }
 };
 
@@ -106,11 +114,14 @@ struct event_header {
   std::optional<std::uint32_t> stream;
   std::optional<std::int64_t> cursor;
   std::string event;
+  std::optional<std::string> traceparent = {};
 
   static void fields(auto& f, auto& x) {
     f.optional("stream", x.stream, "With `cursor`: durable; without both: ephemeral.");
     f.optional("cursor", x.cursor);
     f.required("event", x.event, "Its name.");
+    f.optional("traceparent", x.traceparent,
+               "Of the COMMAND it follows from, if that had one; not when it comes again later.");
   }
 };
 

@@ -1,5 +1,6 @@
 #include "messages/edge/packing.hpp"
 
+#include "messages/federation_switches.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/matrix/media.hpp"
 #include "messages/text.hpp"
@@ -235,6 +236,10 @@ void field_reader::check_form(const char* key, const std::string& x, form wanted
   case form::mxc: return refuse_later(matrix::split_mxc(x).has_value(), "is no mxc://server/media_id");
   case form::media_type: return refuse_later(matrix::parse_media_type(x).has_value(), "is no media type");
   case form::visible: return refuse_later(text::shows_something(x), "has nothing that can be seen");
+  case form::server_pattern:
+    return refuse_later(is_server_pattern(x), ("has the entry " + text::quoted(x) +
+                                               ", which is neither a server name nor `*.` before the name of a domain")
+                                                .c_str());
   }
 }
 

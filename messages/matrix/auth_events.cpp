@@ -1,5 +1,7 @@
 #include "messages/matrix/auth_rules.hpp"
 
+#include "messages/matrix/forbidden.hpp"
+
 #include <algorithm>
 
 namespace causeway::matrix {
@@ -13,11 +15,9 @@ const std::string* text_in(const json::object& content, std::string_view key) {
 
 const std::string* third_party_token(const json::object& content) {
   const auto* invite = content.find("third_party_invite");
-  const auto* signed_ = invite ? invite->find_object("signed") : nullptr;
-  return signed_ ? text_in(*signed_, "token") : nullptr;
+  const auto* signed_part = invite ? invite->find_object("signed") : nullptr;
+  return signed_part ? text_in(*signed_part, "token") : nullptr;
 }
-
-status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
 
 // Rule 2 (version 12): the room id names an accepted m.room.create.
 status check_room_id(const event& x, const event_lookup& find,

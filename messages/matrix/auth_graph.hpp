@@ -10,8 +10,8 @@
 /// Private to state resolution.
 namespace causeway::matrix {
 
-/// The auth events of a room as a graph over small integers, discovered while it is walked. Edges go from an event to its
-/// auth events ("parents").
+/// The auth events of a room as a graph over small integers, discovered while it is walked. Edges go from an event to
+/// its auth events ("parents").
 class auth_graph {
 public:
   using node = std::uint32_t;

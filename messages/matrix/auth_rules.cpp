@@ -1,5 +1,6 @@
 #include "messages/matrix/auth_rules.hpp"
 
+#include "messages/matrix/forbidden.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/membership_rules.hpp"
 #include "messages/matrix/power_level_rules.hpp"
@@ -10,8 +11,6 @@
 namespace causeway::matrix {
 
 namespace {
-
-status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
 
 // `host`, `host:port` or an address in brackets, as servers check it: a port is any integer.
 bool is_creator_server(std::string_view server) {
@@ -77,8 +76,8 @@ status check_aliases(const event& x) {
   return ok();
 }
 
-// Versions 1 and 2, rule 11; one that names nothing redacts nothing. In later versions the rule lets every redaction in, but who sends
-// one still has to have a level that can be read.
+// Versions 1 and 2, rule 11; one that names nothing redacts nothing. In later versions the rule lets every redaction
+// in, but who sends one still has to have a level that can be read.
 status check_redaction(const event& x, const power_levels& levels) {
   const auto own_level = levels.user(x.sender), needed = levels.action("redact");
   if (!own_level || !needed) return forbidden("11 a level cannot be read");

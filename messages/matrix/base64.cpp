@@ -11,7 +11,7 @@ constexpr std::string_view standard_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint8_t no_digit = 0xff;
 
-constexpr std::array<std::uint8_t, 256> digit_of = [] {
+constexpr std::array<std::uint8_t, 256> digit_values = [] {
   std::array<std::uint8_t, 256> table{};
   table.fill(no_digit);
   for (std::uint8_t i = 0; i < 64; ++i) {
@@ -55,7 +55,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::uint32_t bits = 0;
   int count = 0;
   for (unsigned char character : text) {
-    const auto digit = digit_of[character];
+    const auto digit = digit_values[character];
     if (digit == no_digit) return {};
     bits = bits << 6 | digit;
     count += 6;
@@ -82,7 +82,7 @@ std::optional<std::string> base64_decode_as_servers(std::string_view text) {
       if (in_quad >= 2 && in_quad + ++pads >= 4) return out;
       continue;
     }
-    const auto digit = digit_of[character];
+    const auto digit = digit_values[character];
     if (digit == no_digit) continue;
     pads = 0;
     bits = bits << 6 | digit;

@@ -11,53 +11,55 @@
 namespace causeway::matrix {
 namespace {
 
-using enum endpoint;
-constexpr auto open = authentication::open;
-constexpr auto x_matrix = authentication::x_matrix;
 constexpr auto transaction_bytes = limits::transaction_bytes_max;
 constexpr auto request_bytes = limits::request_bytes_max;
 
-constexpr std::array table{
-  endpoint_info{well_known, "GET", "/.well-known/matrix/server", open, 0},
-  endpoint_info{version, "GET", "/_matrix/federation/v1/version", open, 0},
-  endpoint_info{key_server, "GET", "/_matrix/key/v2/server", open, 0},
-  endpoint_info{send, "PUT", "/_matrix/federation/v1/send/{}", x_matrix, transaction_bytes},
-  endpoint_info{make_join, "GET", "/_matrix/federation/v1/make_join/{}/{}", x_matrix, 0},
-  endpoint_info{send_join_v1, "PUT", "/_matrix/federation/v1/send_join/{}/{}", x_matrix, request_bytes},
-  endpoint_info{send_join_v2, "PUT", "/_matrix/federation/v2/send_join/{}/{}", x_matrix, request_bytes},
-  endpoint_info{make_knock, "GET", "/_matrix/federation/v1/make_knock/{}/{}", x_matrix, 0},
-  endpoint_info{send_knock, "PUT", "/_matrix/federation/v1/send_knock/{}/{}", x_matrix, request_bytes},
-  endpoint_info{make_leave, "GET", "/_matrix/federation/v1/make_leave/{}/{}", x_matrix, 0},
-  endpoint_info{send_leave_v1, "PUT", "/_matrix/federation/v1/send_leave/{}/{}", x_matrix, request_bytes},
-  endpoint_info{send_leave_v2, "PUT", "/_matrix/federation/v2/send_leave/{}/{}", x_matrix, request_bytes},
-  endpoint_info{invite_v1, "PUT", "/_matrix/federation/v1/invite/{}/{}", x_matrix, request_bytes},
-  endpoint_info{invite_v2, "PUT", "/_matrix/federation/v2/invite/{}/{}", x_matrix, request_bytes},
-  endpoint_info{endpoint::event, "GET", "/_matrix/federation/v1/event/{}", x_matrix, 0},
-  endpoint_info{state, "GET", "/_matrix/federation/v1/state/{}", x_matrix, 0},
-  endpoint_info{state_ids, "GET", "/_matrix/federation/v1/state_ids/{}", x_matrix, 0},
-  endpoint_info{backfill, "GET", "/_matrix/federation/v1/backfill/{}", x_matrix, 0},
-  endpoint_info{get_missing_events, "POST", "/_matrix/federation/v1/get_missing_events/{}", x_matrix, request_bytes},
-  endpoint_info{event_auth, "GET", "/_matrix/federation/v1/event_auth/{}/{}", x_matrix, 0},
-  endpoint_info{query_profile, "GET", "/_matrix/federation/v1/query/profile", x_matrix, 0},
-  endpoint_info{query_directory, "GET", "/_matrix/federation/v1/query/directory", x_matrix, 0},
-  endpoint_info{key_query, "GET", "/_matrix/key/v2/query/{}", open, 0},
-  endpoint_info{key_query_batch, "POST", "/_matrix/key/v2/query", open, limits::key_query_bytes_max},
-  endpoint_info{public_rooms, "GET", "/_matrix/federation/v1/publicRooms", x_matrix, 0},
-  endpoint_info{public_rooms_filtered, "POST", "/_matrix/federation/v1/publicRooms", x_matrix, request_bytes},
-  endpoint_info{hierarchy, "GET", "/_matrix/federation/v1/hierarchy/{}", x_matrix, 0},
-  endpoint_info{timestamp_to_event, "GET", "/_matrix/federation/v1/timestamp_to_event/{}", x_matrix, 0},
-  endpoint_info{user_devices, "GET", "/_matrix/federation/v1/user/devices/{}", x_matrix, 0},
-  endpoint_info{user_keys_query, "POST", "/_matrix/federation/v1/user/keys/query", x_matrix, request_bytes},
-  endpoint_info{user_keys_claim, "POST", "/_matrix/federation/v1/user/keys/claim", x_matrix, request_bytes},
-  endpoint_info{openid_userinfo, "GET", "/_matrix/federation/v1/openid/userinfo", open, 0},
-  endpoint_info{policy_sign, "POST", "/_matrix/policy/v1/sign", x_matrix, request_bytes, true},
-  endpoint_info{media_download, "GET", "/_matrix/federation/v1/media/download/{}", x_matrix, 0},
-  endpoint_info{media_thumbnail, "GET", "/_matrix/federation/v1/media/thumbnail/{}", x_matrix, 0},
-  endpoint_info{media_download_v3, "GET", "/_matrix/media/v3/download/{}/{}", open, 0},
-};
+constexpr std::array endpoint_rows = [] {
+  using enum endpoint;
+  using enum authentication;
+  return std::array{
+    endpoint_info{well_known, "GET", "/.well-known/matrix/server", open, 0},
+    endpoint_info{version, "GET", "/_matrix/federation/v1/version", open, 0},
+    endpoint_info{key_server, "GET", "/_matrix/key/v2/server", open, 0},
+    endpoint_info{send, "PUT", "/_matrix/federation/v1/send/{}", x_matrix, transaction_bytes},
+    endpoint_info{make_join, "GET", "/_matrix/federation/v1/make_join/{}/{}", x_matrix, 0},
+    endpoint_info{send_join_v1, "PUT", "/_matrix/federation/v1/send_join/{}/{}", x_matrix, request_bytes},
+    endpoint_info{send_join_v2, "PUT", "/_matrix/federation/v2/send_join/{}/{}", x_matrix, request_bytes},
+    endpoint_info{make_knock, "GET", "/_matrix/federation/v1/make_knock/{}/{}", x_matrix, 0},
+    endpoint_info{send_knock, "PUT", "/_matrix/federation/v1/send_knock/{}/{}", x_matrix, request_bytes},
+    endpoint_info{make_leave, "GET", "/_matrix/federation/v1/make_leave/{}/{}", x_matrix, 0},
+    endpoint_info{send_leave_v1, "PUT", "/_matrix/federation/v1/send_leave/{}/{}", x_matrix, request_bytes},
+    endpoint_info{send_leave_v2, "PUT", "/_matrix/federation/v2/send_leave/{}/{}", x_matrix, request_bytes},
+    endpoint_info{invite_v1, "PUT", "/_matrix/federation/v1/invite/{}/{}", x_matrix, request_bytes},
+    endpoint_info{invite_v2, "PUT", "/_matrix/federation/v2/invite/{}/{}", x_matrix, request_bytes},
+    endpoint_info{endpoint::event, "GET", "/_matrix/federation/v1/event/{}", x_matrix, 0},
+    endpoint_info{state, "GET", "/_matrix/federation/v1/state/{}", x_matrix, 0},
+    endpoint_info{state_ids, "GET", "/_matrix/federation/v1/state_ids/{}", x_matrix, 0},
+    endpoint_info{backfill, "GET", "/_matrix/federation/v1/backfill/{}", x_matrix, 0},
+    endpoint_info{get_missing_events, "POST", "/_matrix/federation/v1/get_missing_events/{}", x_matrix, request_bytes},
+    endpoint_info{event_auth, "GET", "/_matrix/federation/v1/event_auth/{}/{}", x_matrix, 0},
+    endpoint_info{query_profile, "GET", "/_matrix/federation/v1/query/profile", x_matrix, 0},
+    endpoint_info{query_directory, "GET", "/_matrix/federation/v1/query/directory", x_matrix, 0},
+    endpoint_info{key_query, "GET", "/_matrix/key/v2/query/{}", open, 0},
+    endpoint_info{key_query_batch, "POST", "/_matrix/key/v2/query", open, limits::key_query_bytes_max},
+    endpoint_info{public_rooms, "GET", "/_matrix/federation/v1/publicRooms", x_matrix, 0},
+    endpoint_info{public_rooms_filtered, "POST", "/_matrix/federation/v1/publicRooms", x_matrix, request_bytes},
+    endpoint_info{hierarchy, "GET", "/_matrix/federation/v1/hierarchy/{}", x_matrix, 0},
+    endpoint_info{timestamp_to_event, "GET", "/_matrix/federation/v1/timestamp_to_event/{}", x_matrix, 0},
+    endpoint_info{user_devices, "GET", "/_matrix/federation/v1/user/devices/{}", x_matrix, 0},
+    endpoint_info{user_keys_query, "POST", "/_matrix/federation/v1/user/keys/query", x_matrix, request_bytes},
+    endpoint_info{user_keys_claim, "POST", "/_matrix/federation/v1/user/keys/claim", x_matrix, request_bytes},
+    endpoint_info{openid_userinfo, "GET", "/_matrix/federation/v1/openid/userinfo", open, 0},
+    endpoint_info{policy_sign, "POST", "/_matrix/policy/v1/sign", x_matrix, request_bytes, true},
+    endpoint_info{media_download, "GET", "/_matrix/federation/v1/media/download/{}", x_matrix, 0},
+    endpoint_info{media_thumbnail, "GET", "/_matrix/federation/v1/media/thumbnail/{}", x_matrix, 0},
+    endpoint_info{media_download_v3, "GET", "/_matrix/media/v3/download/{}/{}", open, 0},
+  };
+}();
 
 /// Older peers still name the key they want; the answer is the same.
-constexpr endpoint_info old_key_server{key_server, "GET", "/_matrix/key/v2/server/{}", open, 0};
+constexpr endpoint_info old_key_server{endpoint::key_server, "GET", "/_matrix/key/v2/server/{}", authentication::open,
+                                       0};
 
 int hex_digit(char x) {
   if (x >= '0' && x <= '9') return x - '0';
@@ -86,8 +88,8 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
   return pattern.empty() && path.empty();
 }
 
-/// In a query a '+' is a blank, as forms have it and most libraries write it. Event ids have no blanks, and those of version 3 contain a
-/// '+' that not everybody escapes.
+/// In a query a '+' is a blank, as forms have it and most libraries write it. Event ids have no blanks, and those of
+/// version 3 contain a '+' that not everybody escapes.
 std::optional<std::string> query_decode(std::string_view text) {
   if (text.starts_with('$') || text.starts_with("%24")) return percent_decode(text);
   std::string with_blanks{text};
@@ -116,7 +118,7 @@ result<endpoint_match> match_endpoint(std::string_view method, std::string_view 
     path_known = true;
     if (row.method == method) found.info = &row;
   };
-  for (const auto& row : table) {
+  for (const auto& row : endpoint_rows) {
     try_row(row);
     if (found.info) break;
   }
@@ -141,8 +143,8 @@ result<endpoint_match> match_endpoint(std::string_view method, std::string_view 
 }
 
 const endpoint_info& info(endpoint id) {
-  const auto* row = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.id == id; });
-  if (row == table.end()) throw std::logic_error("endpoint without a row");
+  const auto* row = std::find_if(endpoint_rows.begin(), endpoint_rows.end(), [&](const auto& x) { return x.id == id; });
+  if (row == endpoint_rows.end()) throw std::logic_error("endpoint without a row");
   return *row;
 }
 

@@ -10,7 +10,8 @@
 namespace causeway::matrix {
 namespace {
 
-/// What one walk over an event tells: whether every number is canonical, an upper bound of its canonical size, and how deeply it nests.
+/// What one walk over an event tells: whether every number is canonical, an upper bound of its canonical size, and how
+/// deeply it nests.
 struct measure {
   bool canonical = true;
   std::size_t bytes_max = 0;

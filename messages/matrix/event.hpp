@@ -81,12 +81,12 @@ std::string signed_bytes(const json::object& pdu, const room_version_rules& rule
 event_ptr redacted(const event& x);
 /// The same, by a redaction that was found to apply; null: it is not at hand.
 event_ptr redacted(const event& x, event_ptr because);
-/// The whole of an event that is kept stripped, because the copy that came first did not match its content hash: `copy` with the signatures that
-/// were verified. Null when it is not the same event, or does not match the hash either.
+/// The whole of an event that is kept stripped, because the copy that came first did not match its content hash: `copy`
+/// with the signatures that were verified. Null when it is not the same event, or does not match the hash either.
 /// @pre `kept` is not what an m.room.redaction left: whoever asked for that must not see it again
 event_ptr restored(const event& kept, const event& copy);
-/// Appends the event as other servers are served it: canonical JSON, a redacted one with `unsigned.redacted_because`, unless the two together
-/// were larger than an event may be.
+/// Appends the event as other servers are served it: canonical JSON, a redacted one with `unsigned.redacted_because`,
+/// unless the two together were larger than an event may be.
 void write_served(std::string& out, const event& x);
 
 /// Receipt checks 2 and 3 need these two; both are written straight from the source, without a copy of it.

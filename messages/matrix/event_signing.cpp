@@ -16,7 +16,8 @@ void make_pairs(json::object& pdu, std::string_view key) {
     if (item.as_string()) item = json::value{json::array{std::move(item), json::object{}}};
 }
 
-/// What a signature by a key id that is known says. Where the id stood for other keys before, the event may be from their time.
+/// What a signature by a key id that is known says. Where the id stood for other keys before, the event may be from
+/// their time.
 signature_verdict check_with_key(const event& x, std::string_view signed_bytes, std::string_view signature,
                                  const verify_key& known) {
   auto verdict = signature_verdict::unknown_key;
@@ -31,7 +32,8 @@ signature_verdict check_with_key(const event& x, std::string_view signed_bytes, 
   return verdict;
 }
 
-/// An invite that redeems a token of an identity server: the signatures of `signed` stand for the sender's (auth rule 5.4.1).
+/// An invite that redeems a token of an identity server: the signatures of `signed` stand for the sender's (auth rule
+/// 5.4.1).
 bool is_third_party_invite(const event& x) {
   const auto* invite = x.membership() == "invite" ? x.content().find("third_party_invite") : nullptr;
   return invite && invite->find_object("signed");
@@ -54,7 +56,9 @@ result<event_ptr> hash_and_sign(json::object pdu, const room_version_rules& rule
   }
   pdu.set("hashes", json::object{{"sha256", base64_encode(content_hash(pdu))}});
   set_signature(pdu, server_name, key.key_id(), key.sign(signed_bytes(pdu, rules)));
-  auto made = make_event(std::move(pdu), rules);
+  // A copy: what grew member by member has room for more, a third of its memory. The event may stay for as long as the
+  // room.
+  auto made = make_event(pdu, rules);
   if (made && (*made)->has_oversized_identifier) return {fault_code::too_large, "an identifier has over 255 bytes"};
   return made;
 }

@@ -1,6 +1,7 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/ascii.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/text.hpp"
 
@@ -13,10 +14,8 @@ namespace {
 // Locale must not matter, so not <cctype>.
 bool is_digit(char x) { return x >= '0' && x <= '9'; }
 bool is_lower(char x) { return x >= 'a' && x <= 'z'; }
-bool is_upper(char x) { return x >= 'A' && x <= 'Z'; }
 bool is_alphanumeric(char x) { return is_digit(x) || is_lower(x) || is_upper(x); }
 bool is_hex_digit(char x) { return is_digit(x) || (x >= 'a' && x <= 'f') || (x >= 'A' && x <= 'F'); }
-char lowered(char x) { return is_upper(x) ? static_cast<char>(x - 'A' + 'a') : x; }
 
 template <class Predicate>
 bool all(std::string_view text, Predicate holds) {
@@ -148,6 +147,13 @@ std::optional<std::string> user_id_problem(std::string_view text, user_id_gramma
 bool is_user_id(std::string_view text, user_id_grammar grammar) {
   if (grammar != user_id_grammar::historical) return !user_id_problem(text, grammar);
   return text.size() <= limits::identifier_bytes_max && has_identifier_shape(text, '@', true) && json::is_utf8(text);
+}
+
+bool is_profile_field(std::string_view text) {
+  if (text.empty() || text.size() > limits::identifier_bytes_max) return false;
+  if (text.front() < 'a' || text.front() > 'z') return false;
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return text.find_first_not_of(allowed) == text.npos && text != "displayname" && text != "avatar_url";
 }
 
 bool is_room_id(std::string_view text) {

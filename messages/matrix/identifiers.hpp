@@ -21,15 +21,16 @@ std::optional<server_name_parts> split_server_name(std::string_view text);
 
 /// Everything after the first ':'; empty when there is none. Valid for user ids, aliases and room ids up to version 11.
 std::string_view server_name_of(std::string_view identifier);
-/// Whether a server may have signed in the name of `id`: what stands behind the first ':' is a server name, of any length. That is all that
-/// servers ask of senders in events, whatever comes before it; but a NUL they cannot keep.
+/// Whether a server may have signed in the name of `id`: what stands behind the first ':' is a server name, of any
+/// length. That is all that servers ask of senders in events, whatever comes before it; but a NUL they cannot keep.
 bool tells_a_server(std::string_view id);
 /// The part between the sigil and the first ':'.
 std::string_view localpart_of(std::string_view identifier);
 
-/// `@localpart:server`, at most 255 bytes. `strict`: what a server gives its users today. `printable`: whom another server may have registered
-/// at any time, but no slip of the pen: a localpart of one code point at least, each of which can be seen. `historical`: any localpart
-/// that may occur in events, the empty one and control characters among them.
+/// `@localpart:server`, at most 255 bytes. `strict`: what a server gives its users today. `printable`: whom another
+/// server may have registered at any time, but no slip of the pen: a localpart of one code point at least, each of
+/// which can be seen. `historical`: any localpart that may occur in events, the empty one and control characters among
+/// them.
 enum class user_id_grammar : std::uint8_t { strict, printable, historical };
 bool is_user_id(std::string_view text, user_id_grammar grammar = user_id_grammar::historical);
 /// Why `text` is no user id of that grammar, as a sentence for a person; nothing when it is one.
@@ -45,6 +46,9 @@ bool is_room_alias(std::string_view text);
 bool is_signing_key_id(std::string_view text);
 /// `ed25519:` and anything, at most 255 bytes: what servers call theirs, and others take.
 bool is_verify_key_id(std::string_view text);
+/// A further field of a profile, such as `m.tz`: `[a-z][a-z0-9_.-]{0,254}`, and no name of an own one. Source:
+/// appendices, "Common Namespaced Identifier Grammar".
+bool is_profile_field(std::string_view text);
 /// `[a-z0-9.-]{1,32}`
 bool is_room_version_grammar(std::string_view text);
 

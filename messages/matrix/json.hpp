@@ -124,9 +124,9 @@ result<value> parse(std::string_view text, number_policy numbers = number_policy
 
 /// Takes one item of a streamed array; false ends the reading.
 using item_reader = std::function<bool(std::string_view member, value&& item)>;
-/// Parses one JSON object without holding it whole: each item of the array members named in `streamed` goes to `take` as soon as it
-/// is read, and is not kept (the member is an empty array in what is returned). An item that cannot be read is passed over
-/// (json_lists.hpp: `parse_lists`); `take` has to bound the number of the others.
+/// Parses one JSON object without holding it whole: each item of the array members named in `streamed` goes to `take`
+/// as soon as it is read, and is not kept (the member is an empty array in what is returned). An item that cannot be
+/// read is passed over (json_lists.hpp: `parse_lists`); `take` has to bound the number of the others.
 /// @returns faults as `parse_lists`
 result<object> parse_streamed(std::string_view text, std::initializer_list<std::string_view> streamed,
                               const item_reader& take, number_policy numbers = number_policy::lenient);

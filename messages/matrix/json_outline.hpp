@@ -21,8 +21,8 @@ struct outline_member {
 /// Members of one object that are looked at; one with more is no answer to anything.
 inline constexpr std::size_t outline_members_max = 10'000;
 
-/// The members of the object that is `text`, in order. Values are passed by their brackets and quotes, without recursion: what stands inside
-/// of them may still be no JSON. Some 2 GB/s.
+/// The members of the object that is `text`, in order. Values are passed by their brackets and quotes, without
+/// recursion: what stands inside of them may still be no JSON. Some 2 GB/s.
 /// @returns faults not_json (no object, cut off, text behind it), too_large
 result<std::vector<outline_member>> outline(std::string_view text);
 

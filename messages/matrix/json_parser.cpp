@@ -117,8 +117,8 @@ private:
     return take(']') || fail("expected ',' or ']'");
   }
 
-  /// A value of its own: with its own count of nesting and, where nothing is kept of it, of values. Where it fails, `at_` is at its
-  /// begin again and `fault_` set.
+  /// A value of its own: with its own count of nesting and, where nothing is kept of it, of values. Where it fails,
+  /// `at_` is at its begin again and `fault_` set.
   result<value> parse_item() {
     const auto* const begin = at_;
     const auto members = members_.size(), items = items_.size();
@@ -137,7 +137,8 @@ private:
     return fault_;
   }
 
-  /// Goes to the ',' or ']' behind an item that cannot be read. False, with the item's fault, where the document is at its end too.
+  /// Goes to the ',' or ']' behind an item that cannot be read. False, with the item's fault, where the document is at
+  /// its end too.
   bool pass_item() {
     if (values_seen_ > limits::json_values_max) return false;
     const auto* const begin = at_;

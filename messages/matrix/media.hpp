@@ -14,7 +14,8 @@ namespace causeway::matrix {
 struct mxc_parts {
   std::string_view server_name, media_id;
 };
-/// Nothing unless the server name is one and the media id is `[A-Za-z0-9_-]+` of at most limits::media_id_bytes_max bytes.
+/// Nothing unless the server name is one and the media id is `[A-Za-z0-9_-]+` of at most limits::media_id_bytes_max
+/// bytes.
 /// Spec: client-server-api, "Matrix Content (mxc://) URIs".
 std::optional<mxc_parts> split_mxc(std::string_view text);
 bool is_media_id(std::string_view text);
@@ -32,7 +33,8 @@ std::optional<header_value> parse_header_value(std::string_view text);
 /// The same, and `first` is `type/subtype`.
 std::optional<header_value> parse_media_type(std::string_view text);
 
-/// Whether a browser that shows such a file beside other content takes no harm. Everything else is sent as `attachment`.
+/// Whether a browser that shows such a file beside other content takes no harm. Everything else is sent as
+/// `attachment`.
 /// Spec: client-server-api, "Serving inline content".
 bool is_inline_safe(std::string_view media_type);
 /// The type to send a file with: `told` where it is one, else application/octet-stream.

@@ -1,5 +1,6 @@
 #include "messages/matrix/membership_rules.hpp"
 
+#include "messages/matrix/forbidden.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/signing.hpp"
 
@@ -7,8 +8,6 @@
 namespace causeway::matrix {
 
 namespace {
-
-status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
 
 /// What each rule looks at.
 struct membership_change {
@@ -88,8 +87,8 @@ std::optional<std::vector<const json::value*>> public_keys_of(const event& third
   return keys;
 }
 
-/// Text of the first ed25519 signature, in the order of servers and key ids, by its server and key id. For a list of keys that is the one
-/// that decides.
+/// Text of the first ed25519 signature, in the order of servers and key ids, by its server and key id. For a list of
+/// keys that is the one that decides.
 struct first_signature {
   std::string_view server, key_id;
   bool is_there = false;
@@ -113,16 +112,17 @@ first_signature first_signature_in(const json::value* signatures) {
   return found;
 }
 
-// 5.4.1.7 "If any signature in signed matches any public key in the m.room.third_party_invite event, allow." Synapse tries with each key
-// the first signature only, and fails on the first key that is none. At most a thousand keys fit an event (60 us each).
-bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& signed_) {
+// 5.4.1.7 "If any signature in signed matches any public key in the m.room.third_party_invite event, allow." Synapse
+// tries with each key the first signature only, and fails on the first key that is none. At most a thousand keys fit an
+// event (60 us each).
+bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& signed_part) {
   const auto keys = public_keys_of(third_party_invite);
-  const auto signature = first_signature_in(signed_.find("signatures"));
+  const auto signature = first_signature_in(signed_part.find("signatures"));
   if (!keys || !signature.is_lawful || !signature.is_there) return false;
   for (const auto* key : *keys) {
     const auto* text = key ? key->as_string() : nullptr;
     if (!text || !is_verify_key(*text)) return false;
-    if (verify_json(signed_, signature.server, signature.key_id, *text)) return true;
+    if (verify_json(signed_part, signature.server, signature.key_id, *text)) return true;
   }
   return false;
 }
@@ -130,10 +130,10 @@ bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& 
 // 5.4.1 The invitation redeems a token: the one who asked for it needs no more, not even to be in the room still.
 status check_third_party_invite(const membership_change& change, const json::value& third_party_invite) {
   if (change.membership_of(change.target) == "ban") return forbidden("5.4.1.1 target is banned");
-  const auto* signed_ = third_party_invite.find_object("signed");
-  if (!signed_) return forbidden("5.4.1.2 signed is missing");
+  const auto* signed_part = third_party_invite.find_object("signed");
+  if (!signed_part) return forbidden("5.4.1.2 signed is missing");
   const auto text = [&](std::string_view key) {
-    const auto* found = signed_->find(key);
+    const auto* found = signed_part->find(key);
     return found ? found->as_string() : nullptr;
   };
   const auto* mxid = text("mxid");
@@ -143,7 +143,7 @@ status check_third_party_invite(const membership_change& change, const json::val
   const auto* invitation = change.state("m.room.third_party_invite", *token);
   if (!invitation) return forbidden("5.4.1.5 no m.room.third_party_invite has this token");
   if (invitation->sender != change.x.sender) return forbidden("5.4.1.6 somebody else asked for the token");
-  if (!is_signed_by_a_key_of(*invitation, *signed_))
+  if (!is_signed_by_a_key_of(*invitation, *signed_part))
     return forbidden("5.4.1.8 no signature matches a key of the m.room.third_party_invite");
   return ok();
 }
@@ -207,8 +207,9 @@ status check_membership(const event& x, const event& create, const state_lookup&
   if (is_creators_first_join(x, create)) return ok();
   // Servers ask no more of the name than that there is a server in it.
   if (x.state_key->find(':') == std::string::npos) return forbidden("5.1 state_key is no user id");
-  // Rule 4 for the other party. The specification looks at the sender only; Synapse also keeps a room that is closed to the federation
-  // from inviting, kicking or banning users of other servers, and nearly every server of such a room is one.
+  // Rule 4 for the other party. The specification looks at the sender only; Synapse also keeps a room that is closed to
+  // the federation from inviting, kicking or banning users of other servers, and nearly every server of such a room is
+  // one.
   if (!may_federate(create, *x.state_key)) return forbidden("4 room is closed to the target's server");
   const auto sender_level = levels.user(x.sender), target_level = levels.user(*x.state_key);
   const auto invite_level = levels.action("invite"), ban_level = levels.action("ban");

@@ -17,8 +17,8 @@ struct policy_server {
   bool operator==(const policy_server&) const = default;
 };
 
-/// The policy server a state event m.room.policy with an empty state key names; nothing when `via` or the key is missing.
-/// The room uses it only while that server has a joined user.
+/// The policy server a state event m.room.policy with an empty state key names; nothing when `via` or the key is
+/// missing. The room uses it only while that server has a joined user.
 std::optional<policy_server> policy_server_of(const event& x);
 
 /// Every event but the m.room.policy state event with an empty state key, which chooses the policy server.

@@ -1,5 +1,6 @@
 #include "messages/matrix/power_level_rules.hpp"
 
+#include "messages/matrix/forbidden.hpp"
 #include "messages/matrix/level_changes.hpp"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 7> scalars{"users_default", "events_default", "state_default", "ban",
                                                   "redact",        "kick",           "invite"};
 
-status forbidden(std::string detail) { return fault{fault_code::forbidden, std::move(detail)}; }
-
 // Absent, or an object of integers.
 bool is_map_of_levels(const json::value* x, const room_version_rules& rules) {
   const auto* map = x ? x->as_object() : nullptr;
@@ -23,8 +22,8 @@ bool is_map_of_levels(const json::value* x, const room_version_rules& rules) {
                 }));
 }
 
-// What servers ask of a key of `users`, in every version: less than the grammar of user ids. A blank behind the name is a key like
-// any other; whoever refused it would not be in the room that the others are in.
+// What servers ask of a key of `users`, in every version: less than the grammar of user ids. A blank behind the name is
+// a key like any other; whoever refused it would not be in the room that the others are in.
 bool names_a_user(std::string_view key) { return key.starts_with('@') && key.find(':') != std::string_view::npos; }
 
 bool names_a_creator(const json::object& users, const event& create) {

@@ -1,13 +1,12 @@
 #include "messages/matrix/request_auth.hpp"
 
+#include "messages/matrix/ascii.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
 
 namespace causeway::matrix {
 namespace {
-
-char lowered(char x) { return x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x; }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lowered(x) == lowered(y); });

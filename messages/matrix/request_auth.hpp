@@ -20,7 +20,8 @@ struct x_matrix {
 /// Does not verify anything: `destination` and the signature are still to be checked.
 /// @returns fault unauthorized; the detail names the parameter
 result<x_matrix> parse_x_matrix(std::string_view header);
-/// Whose a request says it is, before anything is verified: the first server name of its headers, and all headers of that name.
+/// Whose a request says it is, before anything is verified: the first server name of its headers, and all headers of
+/// that name.
 struct origin_claim {
   std::string origin; ///< empty: nobody's
   std::vector<std::string> headers;

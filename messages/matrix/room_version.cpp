@@ -70,15 +70,15 @@ constexpr auto v12 = differs(v11, "12", [](auto& x) {
   x.room_id_is_create_hash = true;
 });
 
-constexpr std::array table{v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12};
+constexpr std::array versions{v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12};
 
 } // namespace
 
 const room_version_rules* find_room_version(std::string_view id) {
-  const auto* row = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.id == id; });
-  return row == table.end() ? nullptr : row;
+  const auto* row = std::find_if(versions.begin(), versions.end(), [&](const auto& x) { return x.id == id; });
+  return row == versions.end() ? nullptr : row;
 }
 
-std::span<const room_version_rules> room_versions() { return table; }
+std::span<const room_version_rules> room_versions() { return versions; }
 
 } // namespace causeway::matrix

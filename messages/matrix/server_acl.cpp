@@ -1,13 +1,12 @@
 #include "messages/matrix/server_acl.hpp"
 
+#include "messages/matrix/ascii.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
 
 namespace causeway::matrix {
 namespace {
-
-char lowered(char x) { return x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x; }
 
 bool lists(const json::object& content, std::string_view key, std::string_view host) {
   const auto* x = content.find(key);

@@ -63,8 +63,8 @@ result<event_ptr> hash_and_sign(json::object pdu, const room_version_rules& rule
 /// Our signature added to somebody else's event (invite, restricted join); same event id.
 event_ptr add_signature(const event& x, std::string_view server_name, const signing_key& key);
 
-/// A public key that a key id stood for before its server put another one under the same id (it was installed anew). It stays good for the
-/// events it signed, and for nothing else.
+/// A public key that a key id stood for before its server put another one under the same id (it was installed anew). It
+/// stays good for the events it signed, and for nothing else.
 struct replaced_key {
   std::string public_key_base64;
   std::int64_t valid_until_ts = 0; ///< good for events with `origin_server_ts` up to here
@@ -102,8 +102,9 @@ result<verify_keys> check_server_keys(const json::object& answer, std::string_vi
 /// Who tells keys: the server itself just now, or somebody who passes on what it said at some time.
 enum class key_source : std::uint8_t { itself, notary };
 /// Adds `more` to `known`. For the same key id the later `valid_until_ts` wins, but a key once retired stays retired,
-/// with the time at which its server retired it. Where `more` has another public key under a known id, the server's own word
-/// replaces the known one, a notary's only where it is the later one; the one that is replaced stays good for events up to `now_ms`.
+/// with the time at which its server retired it. Where `more` has another public key under a known id, the server's own
+/// word replaces the known one, a notary's only where it is the later one; the one that is replaced stays good for
+/// events up to `now_ms`.
 /// @returns ids whose public key is another one now
 std::vector<std::string> merge_keys(verify_keys& known, const verify_keys& more, std::int64_t now_ms = 0,
                                     key_source told_by = key_source::notary);
@@ -115,16 +116,18 @@ struct old_signing_key {
 json::object server_keys_document(std::string_view server_name, const signing_key& key,
                                   const std::vector<old_signing_key>& old_keys, std::int64_t valid_until_ts);
 
-/// The form in which an event is kept: as it came, or what a redaction leaves of it, because its content hash does not match.
+/// The form in which an event is kept: as it came, or what a redaction leaves of it, because its content hash does not
+/// match.
 enum class kept_as : std::uint8_t { whole, redacted };
 /// Which servers must have signed `x` (receipt check 2), each once: the sender's; the event id's for versions 1-2; for
 /// a join that of join_authorised_via_users_server where the version has restricted joins. An invite with an object
-/// `third_party_invite.signed` excuses the sender's server, if that object is still there in the form that is kept: up to version 10 a
-/// redaction removes it. The sender's server is never excused by its own node, see `check_event`.
+/// `third_party_invite.signed` excuses the sender's server, if that object is still there in the form that is kept: up
+/// to version 10 a redaction removes it. The sender's server is never excused by its own node, see `check_event`.
 std::vector<std::string> required_signers(const event& x, kept_as kept);
 /// Checks the signatures of one server on an event whose `signed_bytes` are given: at least one valid with a known key
-/// fit for `origin_server_ts` (versions 5+), none invalid among those keys. Of a key id that stood for several keys any of them will do. `unknown_key`: there are signatures, all by
-/// keys that are unknown or not known to be fit: ask for keys with `minimum_valid_until_ts` = `origin_server_ts`.
+/// fit for `origin_server_ts` (versions 5+), none invalid among those keys. Of a key id that stood for several keys any
+/// of them will do. `unknown_key`: there are signatures, all by keys that are unknown or not known to be fit: ask for
+/// keys with `minimum_valid_until_ts` = `origin_server_ts`.
 enum class signature_verdict : std::uint8_t { valid, invalid, missing, unknown_key };
 signature_verdict check_event_signature(const event& x, std::string_view signed_bytes, std::string_view server_name,
                                         const verify_keys& keys);

@@ -23,7 +23,8 @@ struct compared_states {
   std::vector<state_conflict> conflicts;
 };
 
-/// What the states share costs nothing: O(d log n) for d differences between versions of one state, linear where they have nothing in common.
+/// What the states share costs nothing: O(d log n) for d differences between versions of one state, linear where they
+/// have nothing in common.
 /// @pre at least one state
 compared_states compare_states(std::span<const state_map* const> states);
 

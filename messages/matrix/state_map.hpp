@@ -26,8 +26,8 @@ struct state_key_less {
   }
 };
 
-/// Room state: (type, state_key) -> event id. Ordered, so two equal states compare alike; the state after an event shares with that before it all
-/// that the event did not change.
+/// Room state: (type, state_key) -> event id. Ordered, so two equal states compare alike; the state after an event
+/// shares with that before it all that the event did not change.
 using state_map = persistent_map<state_key_pair, std::string, state_key_less>;
 /// A state that is shared between the events that have it; never changed once shared.
 using state_ptr = std::shared_ptr<const state_map>;

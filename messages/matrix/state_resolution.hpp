@@ -21,9 +21,9 @@ struct resolution_context {
 };
 
 /// Resolves two or more states into one. The order of `states` does not matter.
-/// Cost: linear in the states, and in the auth chains of the conflicted events. The chains of the others are walked only
-/// when a conflicted event rests on one that is not in conflict itself and not in every chain already (most often an
-/// outdated m.room.power_levels), and only as far as it takes.
+/// Cost: linear in the states, and in the auth chains of the conflicted events. The chains of the others are walked
+/// only when a conflicted event rests on one that is not in conflict itself and not in every chain already (most often
+/// an outdated m.room.power_levels), and only as far as it takes.
 state_map resolve(std::span<const state_ptr> states, const resolution_context& context);
 
 } // namespace causeway::matrix

@@ -7,9 +7,9 @@
 
 /// Source: "Room Version 2", "State resolution", and the changes of version 12. The steps are those of "Algorithm".
 ///
-/// The letter of the text and the servers differ in two points, and here the servers' reading is followed (to differ from
-/// them would split rooms): the auth chain of a state, for the auth difference, includes the state's own events; and the
-/// power events are joined only by what they reach along edges that stay inside the full conflicted set.
+/// The letter of the text and the servers differ in two points, and here the servers' reading is followed (to differ
+/// from them would split rooms): the auth chain of a state, for the auth difference, includes the state's own events;
+/// and the power events are joined only by what they reach along edges that stay inside the full conflicted set.
 namespace causeway::matrix {
 
 namespace {
@@ -80,7 +80,8 @@ private:
   std::vector<std::uint64_t> memberships_;
   std::vector<node_flags> flags_;
   std::vector<node> chain_; // what conflicted events reach, themselves included; parents before children
-  // Entries that the iterative checks have set; the rest of the partial state is unconflicted_ (version 2) or empty (2.1).
+  // Entries that the iterative checks have set; the rest of the partial state is unconflicted_ (version 2) or empty
+  // (2.1).
   std::unordered_map<std::pair<std::string_view, std::string_view>, node, view_pair_hash> decided_;
 };
 

@@ -6,7 +6,7 @@
 namespace causeway::matrix {
 namespace {
 
-fault bad(std::string detail) { return {fault_code::bad_json, std::move(detail)}; }
+fault bad_body(std::string detail) { return {fault_code::bad_json, std::move(detail)}; }
 
 /// Takes the items of both lists, one after the other, and then what is beside them. False: the fault is in `why`.
 struct transaction_reader {
@@ -45,14 +45,15 @@ struct transaction_reader {
 
   bool take_rest(const json::value& body) {
     const auto* origin = body.find_string("origin");
-    if (!origin || !is_server_name(*origin)) return fail(bad("origin: missing or no server name"));
+    if (!origin || !is_server_name(*origin)) return fail(bad_body("origin: missing or no server name"));
     out.origin = *origin;
     const auto* ts = body.find_integer("origin_server_ts");
-    if (!ts) return fail(bad("origin_server_ts: not an integer"));
+    if (!ts) return fail(bad_body("origin_server_ts: not an integer"));
     out.origin_server_ts = *ts;
     // Either may be left out where there are none: servers on ruma before 0.11.1 left out `pdus`, and Synapse takes it.
     for (const auto* list : {"pdus", "edus"})
-      if (const auto* x = body.find(list); x && !x->as_array()) return fail(bad(std::string{list} + ": not a list"));
+      if (const auto* x = body.find(list); x && !x->as_array())
+        return fail(bad_body(std::string{list} + ": not a list"));
     return true;
   }
 };
@@ -80,7 +81,7 @@ result<transaction_body> parse_transaction(std::string_view text) {
 }
 
 result<transaction_body> transaction_of(json::value body) {
-  if (!body.as_object()) return bad("a transaction is an object");
+  if (!body.as_object()) return bad_body("a transaction is an object");
   transaction_reader reader;
   if (!reader.take_rest(body)) return reader.why;
   for (const auto* list : {"pdus", "edus"}) {

@@ -19,7 +19,8 @@ struct transaction_body {
   std::int64_t origin_server_ts = 0;
   std::vector<json::object> pdus;
   std::vector<edu> edus; ///< malformed ones are left out
-  /// PDUs that were left out because they cannot be read (json_lists.hpp) or are no objects: they have no event id to answer by. They count.
+  /// PDUs that were left out because they cannot be read (json_lists.hpp) or are no objects: they have no event id to
+  /// answer by. They count.
   std::size_t unreadable_pdus = 0;
 };
 

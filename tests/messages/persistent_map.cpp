@@ -58,6 +58,7 @@ struct counted {
   static inline int alive = 0;
   counted() { ++alive; }
   counted(const counted&) { ++alive; }
+  counted(counted&&) noexcept { ++alive; }
   counted& operator=(const counted&) = default;
   ~counted() { --alive; }
 };
@@ -125,9 +126,10 @@ BOOST_AUTO_TEST_CASE(copy_does_not_see_what_happens_to_the_original) {
   first.erase(1);
   BOOST_TEST((contents(kept) == std::map<int, int>{{1, 10}, {2, 20}, {3, 30}}));
   BOOST_TEST((contents(first) == std::map<int, int>{{2, 21}, {3, 30}}));
+  const auto& left = first;
   const auto taken = std::move(first);
   BOOST_TEST((contents(taken) == std::map<int, int>{{2, 21}, {3, 30}}));
-  BOOST_TEST(first.empty()); // what was moved from is empty
+  BOOST_TEST(left.empty()); // what was moved from is empty
   BOOST_CHECK_THROW(taken.at(1), std::out_of_range);
   BOOST_TEST(taken.at(3) == 30);
 }

@@ -13,6 +13,10 @@ std::vector<chat::command> commands();
 std::vector<chat::notification> notifications();
 std::vector<std::pair<std::string, chat::answer>> answers();
 chat::typing_changed a_typing_changed();
+chat::receipt_changed a_receipt_changed();
+chat::presence_changed a_presence_changed();
 chat::join_progress a_join_progress();
+chat::media_available a_media_available();
+chat::ask_user an_ask_user();
 
 } // namespace causeway::test

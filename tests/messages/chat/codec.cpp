@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_command_is_named) {
 BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
   const std::string long_id(limits::identifier_bytes_max + 1, 'x');
   refuses("query.room", map({{"room", str(long_id)}}), fault_code::too_large, "room is over 255 bytes");
-  const auto message = [](std::string text, std::string html) {
+  const auto message = [](const std::string& text, const std::string& html) {
     return map(
       {{"room", str("r")}, {"sender", str("s")}, {"message", str("m")}, {"text", str(text)}, {"html", str(html)}});
   };
@@ -377,6 +377,17 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     message_deleted{"r", "!r", "$e", "m", "@b:t", "why", "$d", 7},
     delivery_changed{"r", "!r", "m", "$e", "s", "delayed", "why", 7, {{{"t", "why not"}}}},
     system_message{"r", "!r", "kicked", "@a:s", "@t:s", "why", "$e", 7},
+    room_removed_for{"r", "!r", "@u:s", "kicked", "@a:t", "why", "$e", 7},
+    role_changed{"r", "!r", "@u:s", "moderator", "member", "@a:t", "$e", 50, 7},
+    message_edited{"r", "!r", "$e", "m", "$x", "@u:s", "hi", "<b>", {"@m:s"}, true, 7},
+    reaction_added{"r", "!r", "$e", "m", "$x", "@u:s", "+", true, 7},
+    reaction_removed{"r", "!r", "$e", "m", "$x", "@u:s", "+", "@a:t", 7},
+    room_changed{"r", "!r", "@a:t", "$e", 7, "n", "t", "mxc://x"},
+    room_upgraded{"r", "!s", "!r", "@a:t", "12", "$e", 7},
+    room_refounded{"r", "!s", "!r", "11", "12", "t", 7},
+    dead_letter{"0-3", "message.received", "why", 7, "!r", "$e"},
+    permission_drift{
+      "r", "!r", "@u:s", "lost_update", "member", "moderator", "@a:t", "$e", "pull", "fix", {"ban"}, {}, 7},
   };
   BOOST_REQUIRE(all.size() == std::variant_size_v<notification>);
   for (const auto& x : all) {
@@ -418,9 +429,13 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
                                                                              {"room_version", str("11")},
                                                                              {"invitations", "\x91" + invitation},
                                                                              {"more_invitations", "\xc2"}}));
-  const auto member =
-    map({{"user", str("u")}, {"membership", str("join")}, {"display_name", str("U")}, {"power", packed(-1)}});
-  BOOST_TEST(encode(answer{room_view{"r", "!r", "11", "n", "t", "dm", {{"u", "join", "U", -1}}, false, {}}}) ==
+  const auto member = map({{"user", str("u")},
+                           {"membership", str("join")},
+                           {"display_name", str("U")},
+                           {"power", packed(-1)},
+                           {"role", str("muted")}});
+  BOOST_TEST(encode(answer{room_view{
+               "r", "!r", "11", "n", "t", "dm", "mxc://s/1", {{"u", "join", "U", -1, "muted"}}, false, {}}}) ==
              map({{"room", str("r")},
                   {"matrix_room_id", str("!r")},
                   {"room_version", str("11")},
@@ -430,7 +445,8 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
                   {"members", "\x91" + member},
                   {"more_members", "\xc2"},
                   {"invitations", "\x90"},
-                  {"more_invitations", "\xc2"}}));
+                  {"more_invitations", "\xc2"},
+                  {"avatar", str("mxc://s/1")}}));
 }
 
 BOOST_AUTO_TEST_CASE(join_progress_counts_events) {

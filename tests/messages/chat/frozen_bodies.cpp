@@ -237,7 +237,11 @@ std::vector<std::string> all_lines() {
     refusals(title, chat::name(x), body, &of_notification, lines);
   }
   lines.push_back("ephemeral typing: " + hex(chat::encode(test::a_typing_changed())));
+  lines.push_back("ephemeral receipt: " + hex(chat::encode(test::a_receipt_changed())));
+  lines.push_back("ephemeral presence: " + hex(chat::encode(test::a_presence_changed())));
   lines.push_back("ephemeral join.progress: " + hex(chat::encode(test::a_join_progress())));
+  lines.push_back("ephemeral media.available: " + hex(chat::encode(test::a_media_available())));
+  lines.push_back("ephemeral ask.user: " + hex(chat::encode(test::an_ask_user())));
   for (const auto& [title, x] : test::answers()) lines.push_back("answer " + title + ": " + hex(chat::encode(x)));
   lines.push_back("fault: " + hex(chat::encode(fault{fault_code::peer_timeout, "b.example"})));
 

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(every_endpoint_has_a_row_and_finds_itself) {
     BOOST_TEST(seen.insert(std::string{row.method} + ' ' + std::string{row.path}).second, row.path);
     std::vector<std::string_view> parameters;
     for (auto at = row.path.find("{}"); at != std::string_view::npos; at = row.path.find("{}", at + 2))
-      parameters.push_back("!a/b:h %");
+      parameters.emplace_back("!a/b:h %");
     const auto path = endpoint_path(id, parameters);
     const auto matched = match_endpoint(row.method, path);
     BOOST_REQUIRE_MESSAGE(matched, path);

@@ -40,7 +40,7 @@ fault with(std::string_view key, json::value x, std::string_view version = "11")
 
 json::array ids(std::size_t count) {
   json::array out;
-  for (std::size_t i = 0; i < count; ++i) out.push_back("$e" + std::to_string(i));
+  for (std::size_t i = 0; i < count; ++i) out.emplace_back("$e" + std::to_string(i));
   return out;
 }
 

@@ -33,7 +33,7 @@ const json::array& list_at(const json::object& x, std::string_view key) {
 
 json::value as_list(const state_map& state) {
   json::array list;
-  for (const auto& [key, id] : state) list.push_back(json::array{key.first, key.second, id});
+  for (const auto& [key, id] : state) list.emplace_back(json::array{key.first, key.second, id});
   return list;
 }
 
@@ -277,7 +277,7 @@ room_report check_room(const std::filesystem::path& file) {
   room_report report;
   const auto content = read_json(file);
   if (!content) {
-    report.wrong.push_back("cannot be read");
+    report.wrong.emplace_back("cannot be read");
     return report;
   }
   for (const auto* order : {"causal", "causal2", "shuffled"}) {

@@ -213,8 +213,8 @@ BOOST_AUTO_TEST_CASE(random_branches_resolve_to_the_same_state_in_any_order) {
       std::vector<state_map> branches(2 + pick(3), made.current);
       for (int step = 0; step < 40; ++step) {
         auto& state = branches[pick(branches.size())];
-        const auto sender = users[pick(users.size())];
-        const auto target = users[pick(users.size())];
+        const auto& sender = users[pick(users.size())];
+        const auto& target = users[pick(users.size())];
         made.now -= static_cast<std::int64_t>(pick(3)); // equal and reversed times
         auto next = state;
         std::string id;
@@ -471,7 +471,8 @@ BOOST_AUTO_TEST_CASE(thousand_conflicted_events_take_milliseconds) {
     for (int i = 0; i < 5'000; ++i) made.join(made.current, "@user" + std::to_string(i) + ":b.test");
     auto left = made.current;
     auto right = made.current;
-    // Two changes: the first is in the chain of one state only, so that what the unconflicted members reach is asked too.
+    // Two changes: the first is in the chain of one state only, so that what the unconflicted members reach is asked
+    // too.
     for (int i = 0; i < 2; ++i)
       made.send(left, "m.room.power_levels", "@alice:a.test", "",
                 version == "12" ? R"({"ban":40})" : R"({"users":{"@alice:a.test":100},"ban":40})");

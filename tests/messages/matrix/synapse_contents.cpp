@@ -7,7 +7,8 @@
 #include <optional>
 #include <unordered_map>
 
-/// Odd contents of events, and what Synapse's own code says to them in each room version: tests/interop/verdicts made the table.
+/// Odd contents of events, and what Synapse's own code says to them in each room version: tests/interop/verdicts made
+/// the table.
 namespace causeway::matrix {
 BOOST_AUTO_TEST_SUITE(synapse_contents)
 

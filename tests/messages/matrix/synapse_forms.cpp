@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-/// Events of odd forms, and what Synapse's own code makes of them when they are pushed: tests/interop/verdicts made the table.
+/// Events of odd forms, and what Synapse's own code makes of them when they are pushed: tests/interop/verdicts made the
+/// table.
 namespace causeway::matrix {
 BOOST_AUTO_TEST_SUITE(synapse_forms)
 

@@ -7,7 +7,7 @@ BOOST_AUTO_TEST_SUITE(transaction)
 
 namespace {
 
-fault_code code_of(result<transaction_body> parsed) { return parsed ? fault_code::none : parsed.error().code; }
+fault_code code_of(const result<transaction_body>& parsed) { return parsed ? fault_code::none : parsed.error().code; }
 
 /// Of a body as text and as a tree: the same.
 fault_code code_of(std::string_view text) {

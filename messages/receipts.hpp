@@ -1,0 +1,67 @@
+#pragma once
+#include "messages/address.hpp"
+#include "messages/room.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the receipts actor hears: there is one per node. It keeps how far everybody has read, and tells other servers
+/// of our users.
+namespace causeway {
+
+/// How far a user has read a room.
+struct read_marker {
+  std::string user_id, event_id;
+  std::string thread;  ///< empty: the whole room; main: what is in no thread; else the event id of a thread's root
+  std::int64_t ts = 0; ///< when, as they say; 0: now
+  bool is_private = false;
+};
+
+/// remote_server -> room: markers of that server's users in this room, out of one EDU; at most
+/// `matrix::receipts_per_edu_max`.
+struct receipts_received {
+  std::string origin;
+  std::vector<read_marker> markers;
+};
+
+/// room -> receipts: its members have read.
+struct markers_moved {
+  std::string room_id, chat_room_id;
+  std::string origin; ///< whose users they are; empty: ours
+  std::vector<read_marker> markers;
+  /// Of ours: the other servers in the room, sorted; null: nobody is told.
+  std::shared_ptr<const std::vector<std::string>> servers = nullptr;
+  std::optional<command_reference> command = {}; ///< answered when they are on disk
+};
+
+/// room -> receipts: query.receipts of a message, or query.read_positions of the room. Answered with the RESULT.
+struct readers_wanted {
+  command_reference command;
+  std::string room_id;
+  std::string event_id; ///< empty: everybody's position
+  std::string after;    ///< user id after which the list goes on; empty: from its beginning
+};
+
+/// room -> receipts: another server has come into the room. It has still to be told how far our members have read.
+struct server_joined {
+  std::string room_id, server_name;
+  std::vector<std::string> local_members; ///< joined; at most `server_joined_members_max`
+};
+inline constexpr std::size_t server_joined_members_max = 500;
+
+/// receipts, directory -> room: which other servers are in you? Answered with `room_servers_told`.
+struct room_servers_wanted {
+  address reply_to;
+  token asked = 0;
+  std::string user_id = {}; ///< only if this user is in the room, and their server admitted; empty: in any case
+};
+/// room -> receipts, directory.
+struct room_servers_told {
+  token asked = 0;
+  std::vector<std::string> servers; ///< sorted; none where we take no part in the room, or the user does not
+};
+
+} // namespace causeway
