@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <string>
 
-/// What a machine answers: to a request of another server, and to a command of the chat server. All of it leaves after the commit.
+/// What a machine answers: to a request of another server, and to a command of the chat server. All of it leaves after
+/// the commit.
 namespace causeway {
 
 /// Body of a Matrix error. Source: server-server-api, "API standards".

@@ -1,18 +1,21 @@
 #pragma once
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 
 namespace causeway {
 
-/// Ids that are remembered, at most `max` of them: the oldest make room, so that nobody can have all of them forgotten at once.
+/// Ids that are remembered, at most `max` of them: the oldest make room, so that nobody can have all of them forgotten
+/// at once. Empty it takes two words.
 class bounded_set {
 public:
   explicit bounded_set(std::size_t max) : max_(max) {}
   bounded_set(const bounded_set& x) : max_(x.max_) {
-    for (const auto& id : x.order_) insert(id);
+    if (x.all_)
+      for (const auto& id : x.all_->order) insert(id);
   }
   bounded_set(bounded_set&&) noexcept = default;
   bounded_set& operator=(const bounded_set& x) {
@@ -20,28 +23,31 @@ public:
     return *this;
   }
   bounded_set& operator=(bounded_set&&) noexcept = default;
+  ~bounded_set() = default;
 
-  bool contains(std::string_view id) const { return ids_.contains(id); }
+  bool contains(std::string_view id) const { return all_ && all_->ids.contains(id); }
   /// @returns whether it is new
   bool insert(std::string id) {
-    if (ids_.contains(id)) return false;
-    if (order_.size() >= max_) {
-      ids_.erase(order_.front());
-      order_.pop_front();
+    if (contains(id)) return false;
+    if (!all_) all_ = std::make_unique<content>();
+    auto& [order, ids] = *all_;
+    if (order.size() >= max_) {
+      ids.erase(order.front());
+      order.pop_front();
     }
-    ids_.insert(order_.emplace_back(std::move(id)));
+    ids.insert(order.emplace_back(std::move(id)));
     return true;
   }
-  void clear() {
-    ids_.clear();
-    order_.clear();
-  }
-  std::size_t size() const { return order_.size(); }
+  void clear() { all_.reset(); }
+  std::size_t size() const { return all_ ? all_->order.size() : 0; }
 
 private:
+  struct content {
+    std::deque<std::string> order;            ///< oldest first
+    std::unordered_set<std::string_view> ids; ///< of `order`, whose elements stay where they are
+  };
   std::size_t max_;
-  std::deque<std::string> order_;            ///< oldest first
-  std::unordered_set<std::string_view> ids_; ///< of `order_`, whose elements stay where they are
+  std::unique_ptr<content> all_; ///< null: none
 };
 
 } // namespace causeway

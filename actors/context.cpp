@@ -1,28 +1,38 @@
 #include "actors/context.hpp"
 
 #include "messages/matrix/identifiers.hpp"
-#include "messages/matrix/server_acl.hpp"
-
-#include <algorithm>
 
 namespace causeway {
 
-bool context::is_local(std::string_view user_id) const { return matrix::server_name_of(user_id) == server_name; }
+bool identity::is_local(std::string_view user_id) const { return matrix::server_name_of(user_id) == server_name; }
 
-std::uint32_t context::stream_of(std::string_view room_id) const {
+std::uint32_t identity::stream_of(std::string_view room_id) const {
   std::uint64_t hash = 14'695'981'039'346'656'037u; // FNV-1a: the same on every machine and release
   for (unsigned char c : room_id) hash = (hash ^ c) * 1'099'511'628'211u;
   return static_cast<std::uint32_t>(hash % streams);
 }
 
-bool context::admits(std::string_view other_server) const {
-  auto listed = [&](const auto& globs) {
-    return std::any_of(globs.begin(), globs.end(),
-                       [&](const auto& g) { return matrix::glob_matches(g, other_server); });
-  };
-  if (other_server == server_name) return true; // the lists are about others
-  if (listed(federation.deny_servers)) return false;
-  return federation.allow_servers.empty() || listed(federation.allow_servers);
+context::context(std::shared_ptr<const causeway::identity> who, std::shared_ptr<const causeway::settings> now)
+    : who_(std::move(who)), settings_(std::move(now)), server_name(who_->server_name), key(who_->key),
+      old_keys(who_->old_keys), boot_id(who_->boot_id), streams(who_->streams) {}
+
+status context::federates() const {
+  if (!settings().federation.enabled) return fault{fault_code::federation_disabled, "the federation is switched off"};
+  return ok();
+}
+
+status context::federates_with(std::string_view other_server) const {
+  if (other_server == server_name) return ok(); // the lists are about others
+  if (auto on = federates(); !on) return on;
+  const auto& lists = settings().federation;
+  const bool is_allowed = lists.allow_servers.empty() || lists_server(lists.allow_servers, other_server);
+  if (is_allowed && !lists_server(lists.deny_servers, other_server)) return ok();
+  return fault{fault_code::server_denied, "the configuration excludes " + std::string{other_server}};
+}
+
+status context::may_federate(const std::string& user_id, user_right said) const {
+  if (causeway::may_federate(settings().federation.users_may_federate, said)) return ok();
+  return fault{fault_code::may_not_federate, user_id + " may not be in rooms that federate"};
 }
 
 } // namespace causeway

@@ -12,11 +12,11 @@ using matrix::endpoint;
 using matrix::json::object;
 using said = std::vector<tell>;
 
-/// As the room and the invitation say it (actors/room/receive.cpp, actors/invitation/incoming.cpp).
+/// As the room and the invitation say it (actors/room/inbound_events.cpp, actors/invitation/invite_arrivals.cpp).
 constexpr const char* not_in_room = "this server is not in the room";
 
 /// Of an m.room.member event about one of our users: who; else null.
-const std::string* member_of_ours(const context& node, const object& pdu) {
+const std::string* member_of_ours(const identity& node, const object& pdu) {
   const auto* type = pdu.find("type");
   const auto* key = pdu.find("state_key");
   if (!type || !type->as_string() || *type->as_string() != "m.room.member" || !key || !key->as_string()) return nullptr;
@@ -28,7 +28,7 @@ const std::string* member_of_ours(const context& node, const object& pdu) {
 
 bool room_door::concerns_an_invitation(const std::string& room_id, const pdus_received& m) const {
   return std::any_of(m.pdus->begin(), m.pdus->end(), [&](const auto& pdu) {
-    const auto* user = member_of_ours(node_, pdu);
+    const auto* user = member_of_ours(*node_, pdu);
     return user && invitations_->contains(room_id + "|" + *user);
   });
 }
@@ -60,7 +60,8 @@ std::optional<said> room_door::answer(const std::string& room_id, const message&
     return said{
       {x->reply_to, pdus_handled{x->asked, std::vector<pdu_outcome>(x->pdus->size(), pdu_outcome{{}, not_in_room})}}};
   }
-  if (std::holds_alternative<edu_received>(m)) return said{};
+  if (std::holds_alternative<edu_received>(m) || std::holds_alternative<receipts_received>(m)) return said{};
+  if (const auto* x = std::get_if<room_servers_wanted>(&m)) return said{{x->reply_to, room_servers_told{x->asked, {}}}};
   if (const auto* x = std::get_if<federation_call>(&m)) return call(room_id, *x);
   if (const auto* x = std::get_if<member_wanted>(&m)) return said{{x->reply_to, member_told{x->asked, false, false}}};
   if (const auto* x = std::get_if<summary_wanted>(&m)) return said{{x->reply_to, summary_told{x->asked, false, {}}}};

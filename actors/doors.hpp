@@ -9,8 +9,9 @@
 #include <utility>
 #include <vector>
 
-/// Names are free to invent: who is asked about a room that is none must not make an actor, read the store and set timers for it. A door stands
-/// before the actors of a kind and says what they would say of a key that means nothing here.
+/// Names are free to invent: who is asked about a room that is none must not make an actor, read the store and set
+/// timers for it. A door stands before the actors of a kind and says what they would say of a key that means nothing
+/// here.
 namespace causeway {
 
 class door {
@@ -21,19 +22,21 @@ public:
   virtual std::optional<std::vector<tell>> answer(const std::string& key, const message& m) const = 0;
 };
 
-/// Before the rooms: PDUs, EDUs and questions of other servers, and of rooms that name other rooms. What comes from our own side (commands,
-/// invitations) makes an actor. So does a PDU that may end an invitation or a knock of one of our users: it concerns a room we are not in.
+/// Before the rooms: PDUs, EDUs and questions of other servers, and of rooms that name other rooms. What comes from our
+/// own side (commands, invitations) makes an actor. So does a PDU that may end an invitation or a knock of one of our
+/// users: it concerns a room we are not in.
 class room_door final : public door {
 public:
-  room_door(const context& node, std::shared_ptr<const known_keys> rooms, std::shared_ptr<known_keys> invitations)
-      : node_(node), rooms_(std::move(rooms)), invitations_(std::move(invitations)) {}
+  room_door(std::shared_ptr<const identity> node, std::shared_ptr<const known_keys> rooms,
+            std::shared_ptr<known_keys> invitations)
+      : node_(std::move(node)), rooms_(std::move(rooms)), invitations_(std::move(invitations)) {}
   std::optional<std::vector<tell>> answer(const std::string& room_id, const message& m) const override;
 
 private:
   bool concerns_an_invitation(const std::string& room_id, const pdus_received& m) const;
   std::optional<std::vector<tell>> call(const std::string& room_id, const federation_call& m) const;
 
-  const context& node_;
+  const std::shared_ptr<const identity> node_;
   const std::shared_ptr<const known_keys> rooms_;
   const std::shared_ptr<known_keys> invitations_;
 };

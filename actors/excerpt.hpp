@@ -7,8 +7,8 @@
 
 namespace causeway {
 
-/// The beginning of somebody else's text, for a log, a notification or the operator: at most `bytes_max` bytes, whole characters,
-/// valid UTF-8 whatever came (bytes that are none become '?').
+/// The beginning of somebody else's text, for a log, a notification or the operator: at most `bytes_max` bytes, whole
+/// characters, valid UTF-8 whatever came (bytes that are none become '?').
 inline std::string excerpt(std::string_view text, std::size_t bytes_max) {
   auto end = std::min(text.size(), bytes_max);
   if (end < text.size())

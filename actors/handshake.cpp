@@ -20,10 +20,9 @@ result<matrix::event_ptr> sign_from_template(const context& node, const object& 
   if (!is("type", "m.room.member") || !is("room_id", room_id) || !is("sender", user_id) || !is("state_key", user_id) ||
       !membership || *membership != *wanted)
     return {fault_code::peer_bad_answer, "the template is not our user's " + *wanted};
-  object pdu{
-    {"type", "m.room.member"}, {"room_id", room_id},         {"sender", user_id},
-    {"state_key", user_id},    {"origin", node.server_name}, // no longer specified; Rocket.Chat demanded it of joins and leaves until August 2026
-    {"origin_server_ts", now}};
+  // `origin` is no longer specified; Rocket.Chat demanded it of joins and leaves until August 2026.
+  object pdu{{"type", "m.room.member"}, {"room_id", room_id},         {"sender", user_id},
+             {"state_key", user_id},    {"origin", node.server_name}, {"origin_server_ts", now}};
   for (const auto* key : {"prev_events", "auth_events", "depth"}) {
     const auto* v = shape.find(key);
     if (!v) return {fault_code::peer_bad_answer, std::string{"the template has no "} + key};

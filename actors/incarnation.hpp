@@ -1,7 +1,7 @@
 #pragma once
 #include "actors/decision.hpp"
+#include "actors/lazy_deque.hpp"
 
-#include <deque>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -10,8 +10,9 @@
 
 namespace causeway {
 
-/// The beginning of an actor whose state is in the store: on `start` it reads that, and what comes before it has is dealt with afterwards,
-/// in order. A failed actor begins again in the same way; its questions have other tokens than those of the incarnation before it.
+/// The beginning of an actor whose state is in the store: on `start` it reads that, and what comes before it has is
+/// dealt with afterwards, in order. A failed actor begins again in the same way; its questions have other tokens than
+/// those of the incarnation before it.
 class incarnation {
 public:
   enum class turn : std::uint8_t {
@@ -27,17 +28,20 @@ public:
   template <class State>
   static const State& state_in(const message& m, const std::string& whose) {
     const auto* found = std::get_if<State>(std::get<store_answered>(m).answer.get());
-    if (!found) throw std::runtime_error("the store cannot load " + whose);
+    if (!found) {
+      const auto* why = std::get_if<fault>(std::get<store_answered>(m).answer.get());
+      throw std::runtime_error("the store cannot load " + whose + (why ? ": " + to_string(*why) : std::string{}));
+    }
     return *found;
   }
   /// What came while the state was read.
-  std::deque<message> take_deferred() { return std::exchange(deferred_, {}); }
+  lazy_deque<message> take_deferred() { return std::exchange(deferred_, {}); }
   bool has_deferred() const { return !deferred_.empty(); }
 
 private:
   bool loaded_ = false;
   token asked_ = 0;
-  std::deque<message> deferred_;
+  lazy_deque<message> deferred_;
 };
 
 } // namespace causeway

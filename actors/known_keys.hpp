@@ -9,9 +9,9 @@
 
 namespace causeway {
 
-/// Which keys of one kind of actor mean something here: those with something on disk, and those that have an actor. Told by the store at start,
-/// then by the supervisor of that kind; asked by doors. Thread-safe. What is on disk takes 8 bytes a key: of two keys with the same hash a
-/// stranger's may count as known, which costs an actor and no more.
+/// Which keys of one kind of actor mean something here: those with something on disk, and those that have an actor.
+/// Told by the store at start, then by the supervisor of that kind; asked by doors. Thread-safe. What is on disk takes
+/// 8 bytes a key: of two keys with the same hash a stranger's may count as known, which costs an actor and no more.
 class known_keys {
 public:
   void on_disk(std::string_view key) {

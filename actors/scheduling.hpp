@@ -11,12 +11,12 @@
 
 namespace causeway {
 
-/// How CAF's workers share their jobs: one queue, as with CAF's own `sharing`, but a worker that makes another actor ready does not
-/// wake a second worker for it, since it will be free itself in a moment. One transaction crosses two dozen mailboxes, each
-/// mostly the only one with work: waking a sleeping thread for every hop cost more than the hops.
+/// How CAF's workers share their jobs: one queue, as with CAF's own `sharing`, but a worker that makes another actor
+/// ready does not wake a second worker for it, since it will be free itself in a moment. One transaction crosses two
+/// dozen mailboxes, each mostly the only one with work: waking a sleeping thread for every hop cost more than the hops.
 ///
-/// At most one job per worker is held back so. It is handed out when the worker takes its next job, or when it goes on with
-/// another message of the same actor (`hand_out_held_back`), which may take long.
+/// At most one job per worker is held back so. It is handed out when the worker takes its next job, or when it goes on
+/// with another message of the same actor (`hand_out_held_back`), which may take long.
 ///
 /// *Patient* actors (`set_patient`) stand in a second queue, which has its turn when the first is empty, and once for
 /// every `urgent_turns_max` jobs of the first: a crowd of them delays nobody, and nobody starves them.
@@ -82,7 +82,8 @@ using few_wakes_scheduler = caf::scheduler::coordinator<work_sharing_with_few_wa
 void set_patient(caf::abstract_actor& self, bool patient);
 bool is_patient(const caf::abstract_actor& self);
 
-/// Called by an actor that begins with a message: what its thread holds back is given to a sleeping worker. Nothing on other threads.
+/// Called by an actor that begins with a message: what its thread holds back is given to a sleeping worker. Nothing on
+/// other threads.
 void hand_out_held_back();
 
 } // namespace causeway

@@ -15,14 +15,16 @@ using shell_ptr = caf::stateful_actor<shell_state>*;
 /// By so much a timer may be late before it is set anew for the same time: the wall clock has been changed meanwhile.
 constexpr std::chrono::milliseconds timer_tolerance{100};
 
-void perform(shell_ptr self, effects list);
+/// @param trace  because of what
+void perform(shell_ptr self, effects list, trace_id trace);
 
-void perform_one(shell_ptr self, persist& p) {
+void perform_one(shell_ptr self, persist& p, trace_id trace) {
   auto& s = self->state;
   shell_state::pending entry;
+  entry.trace = trace;
   entry.then = std::move(p.then);
   if (p.batch.writes.empty()) {
-    if (s.commits.empty()) return perform(self, std::move(entry.then));
+    if (s.commits.empty()) return perform(self, std::move(entry.then), trace);
     entry.committed = true; // nothing of its own to wait for, but nothing may overtake what came before
     s.commits.push_back(std::move(entry));
     return;
@@ -31,24 +33,28 @@ void perform_one(shell_ptr self, persist& p) {
   entry.sequence = ++s.last_sequence;
   s.commits.push_back(std::move(entry));
   auto me = caf::actor_cast<caf::actor>(self);
-  s.others->outside->commit(std::move(p.batch), s.failed,
-                            [me, failed = s.failed, sequence = s.last_sequence](result<store::commit_outcome> outcome) {
-                              if (!outcome) *failed = true;
-                              caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});
-                            });
+  s.others->outside->commit(
+    std::move(p.batch), trace, s.failed,
+    [me, failed = s.failed, sequence = s.last_sequence](const result<store::commit_outcome>& outcome) {
+      if (!outcome) *failed = true;
+      caf::anon_send(me, batch_committed{sequence, outcome ? fault{} : outcome.error()});
+    });
 }
 
-void perform_one(shell_ptr self, tell& t) { self->state.others->deliver(t.to, std::move(t.body)); }
+void perform_one(shell_ptr self, tell& t, trace_id trace) {
+  if (t.body.trace == 0) t.body.trace = trace;
+  self->state.others->deliver(t.to, std::move(t.body));
+}
 
-void perform_one(shell_ptr self, ask_store& a) {
+void perform_one(shell_ptr self, ask_store& a, trace_id trace) {
   auto me = caf::actor_cast<caf::actor>(self);
   self->state.others->outside->ask(std::move(a.question),
-                                   [me, asked = a.asked](std::shared_ptr<const store::answer> answer) {
-                                     caf::anon_send(me, message{store_answered{asked, std::move(answer)}});
+                                   [me, asked = a.asked, trace](std::shared_ptr<const store::answer> answer) {
+                                     caf::anon_send(me, store_reply{asked, std::move(answer), trace});
                                    });
 }
 
-void perform_one(shell_ptr self, wake_me_at& w) {
+void perform_one(shell_ptr self, wake_me_at& w, trace_id) {
   auto& s = self->state;
   if (w.at == 0) {
     s.timers.erase(w.name);
@@ -65,14 +71,19 @@ void perform_one(shell_ptr self, wake_me_at& w) {
   self->delayed_send(self, delay, timer_fired{std::move(w.name), generation});
 }
 
-void perform_one(shell_ptr self, finish& f) {
+void perform_one(shell_ptr self, finish& f, trace_id) {
   self->state.wants_to_end = true;
   self->state.on_disk = f.on_disk;
 }
 
-void perform_one(shell_ptr self, note& n) { self->state.others->outside->log(n, self->state.who); }
+void perform_one(shell_ptr self, note& n, trace_id trace) {
+  if (n.trace == 0) n.trace = trace;
+  self->state.others->outside->log(n, self->state.who);
+}
 
-void perform(shell_ptr self, effects list) {
+void perform_one(shell_ptr self, hop& h, trace_id trace) { self->state.others->add_hop(h, self->state.who, trace); }
+
+void perform(shell_ptr self, effects list, trace_id trace) {
   std::vector<send_frame> frames; // they leave together: each hand-over may wake the edge
   const auto hand_over = [&] {
     if (!frames.empty()) self->state.others->outside->send(std::exchange(frames, {}));
@@ -85,41 +96,79 @@ void perform(shell_ptr self, effects list) {
     }
     // What follows nothing to write is performed at once: its frames come after these.
     if (const auto* p = std::get_if<persist>(&e); p && p->batch.writes.empty()) hand_over();
-    std::visit([&](auto& x) { perform_one(self, x); },
-               static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+    std::visit([&](auto& x) { perform_one(self, x, trace); }, static_cast<effect_content&>(e));
   }
   hand_over();
 }
 
-void handle(shell_ptr self, const message& m) {
-  hand_out_held_back();
+/// One such message at a time, however many turns there are meanwhile.
+void wake_to_rest(shell_ptr self) {
   auto& s = self->state;
+  if (std::exchange(s.rest_is_due, true)) return;
+  self->delayed_send(self, rest_after, rest_due{s.turns});
+}
+
+/// While an operator looks at this actor.
+effects handle_watched(shell_ptr self, const message& m) {
+  auto& s = self->state;
+  const auto now = s.others->outside->now();
+  const auto begun = self->clock().now();
+  auto list = s.machine->on(m, now);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(self->clock().now() - begun);
+  s.others->tap.add(s.who, {now, type_of(m), took.count(), in_words(list), m.trace});
+  return list;
+}
+
+void handle(shell_ptr self, message& m) {
+  hand_out_held_back();
+  const auto begun = std::chrono::steady_clock::now(); // measured for the operator; nothing is decided by it
+  auto& s = self->state;
+  ++s.turns;
+  if (s.machine->can_rest()) wake_to_rest(self);
   s.wants_to_end = false;
-  perform(self, s.machine->on(m, s.others->outside->now()));
+  s.trace = m.trace;
+  m.watched = s.others->watched();
+  if (s.others->tap.wants(s.who)) perform(self, handle_watched(self, m), m.trace);
+  else perform(self, s.machine->on(m, s.others->outside->now()), m.trace);
   if (const bool patient = s.machine->may_wait(); patient != is_patient(*self)) set_patient(*self, patient);
   // Asked only when everything is on disk; the supervisor ends us unless it has routed something meanwhile.
   if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled, s.on_disk});
+  auto& total = s.progress->handling_ns; // written here only
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begun;
+  total.store(total.load(std::memory_order_relaxed) + took.count(), std::memory_order_relaxed);
 }
 
 } // namespace
 
+void switchboard::add_hop(const causeway::hop& x, const address& where, trace_id trace) const {
+  hops.add(outside->now(), where, trace, x);
+}
+
 void switchboard::deliver(const address& to, message body) const {
+  if (body.trace == 0) {
+    // What is no actor (files) answers a command without its envelope.
+    const auto* done = std::get_if<command_done>(&body);
+    body.trace = done && done->reference.trace != 0 ? done->reference.trace : new_trace();
+  }
   if (!understands(to.kind, body)) {
     outside->log(note{log_level::error,
-                      "message for an actor that does not understand it",
-                      {{"message", std::to_string(body.index())}}},
+                      "N701 message for an actor kind that does not accept it",
+                      {{"message", std::to_string(body.index())}},
+                      body.trace},
                  to);
     return;
   }
+  outside->passes(to, body);
   switch (to.kind) {
   case actor_kind::gateway:
-    if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request));
-    else if (auto* reply = std::get_if<federation_reply>(&body)) outside->send(std::move(*reply));
+    if (auto* request = std::get_if<gateway::http_request>(&body)) outside->send(std::move(*request), body.trace);
+    else if (auto* reply = std::get_if<federation_reply>(&body)) outside->send(std::move(*reply), body.trace);
     return;
-  case actor_kind::inspector:
-    if (auto* told = std::get_if<status_told>(&body)) outside->send(std::move(*told));
-    return;
+  case actor_kind::inspector: return outside->inspect(std::move(body));
   case actor_kind::media: return outside->media(std::move(body));
+  case actor_kind::node:
+    if (auto* set = std::get_if<switches_set>(&body)) outside->switch_federation(std::move(set->now));
+    return;
   case actor_kind::edge:
     if (auto* frame = std::get_if<send_frame>(&body)) {
       std::vector<send_frame> one;
@@ -135,14 +184,17 @@ void switchboard::deliver(const address& to, message body) const {
 }
 
 caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, address who,
-                    std::shared_ptr<any_machine> machine, caf::actor supervisor) {
+                    std::shared_ptr<any_machine> machine, caf::actor supervisor,
+                    std::shared_ptr<actor_progress> progress) {
   auto& s = self->state;
   s.others = std::move(others);
   s.who = std::move(who);
   s.machine = std::move(machine);
   s.supervisor = std::move(supervisor);
+  s.progress = std::move(progress);
   set_patient(*self, s.machine->may_wait());
   self->set_exception_handler([self](std::exception_ptr& e) -> caf::error {
+    self->state.progress->failed_under.store(self->state.trace, std::memory_order_relaxed);
     try {
       std::rethrow_exception(e);
     } catch (const std::exception& x) {
@@ -153,26 +205,50 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
   });
   return {
     [self](routed& m) {
-      ++self->state.handled;
+      // Before it is handled: it waits no more.
+      self->state.progress->handled.store(++self->state.handled, std::memory_order_relaxed);
       handle(self, m.body);
     },
-    [self](message& m) { handle(self, m); },
+    [self](store_reply& r) {
+      message m{store_answered{r.asked, std::move(r.answer)}};
+      m.trace = r.trace;
+      handle(self, m);
+    },
+    [self](settings_changed& m) {
+      self->state.machine->take_over(m.now);
+      message replaced{settings_replaced{}};
+      if (!understands(self->state.who.kind, replaced)) return;
+      replaced.trace = self->state.others->new_trace();
+      handle(self, replaced);
+    },
     [self](timer_fired& t) {
       auto& timers = self->state.timers;
       auto it = timers.find(t.name);
       if (it == timers.end() || it->second.generation != t.generation) return; // replaced or cancelled
       timers.erase(it);
-      handle(self, message{timer_due{std::move(t.name)}});
+      // A new trace: what a timer does is about all that has come to wait meanwhile, and one that repeats itself would
+      // carry its first one for ever.
+      message m{timer_due{std::move(t.name)}};
+      m.trace = self->state.others->new_trace();
+      handle(self, m);
+    },
+    [self](rest_due& r) {
+      auto& own = self->state;
+      own.rest_is_due = false;
+      if (own.turns == r.turn && own.commits.empty()) own.machine->rest();
+      else wake_to_rest(self);
     },
     [self](batch_committed& c) {
       auto& commits = self->state.commits;
+      for (const auto& p : commits)
+        if (p.sequence == c.sequence) self->state.trace = p.trace;
       if (c.why.code != fault_code::none) throw std::runtime_error("commit failed: " + to_string(c.why));
       for (auto& p : commits)
         if (p.sequence == c.sequence) p.committed = true;
       while (!commits.empty() && commits.front().committed) {
-        auto then = std::move(commits.front().then);
+        auto first = std::move(commits.front());
         commits.pop_front();
-        perform(self, std::move(then));
+        perform(self, std::move(first.then), first.trace);
       }
       if (self->state.wants_to_end && commits.empty())
         self->send(self->state.supervisor, may_end{self->state.who.key, self->state.handled, self->state.on_disk});

@@ -1,10 +1,9 @@
 #include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
+#include "actors/directory/invitation_list.hpp"
 
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/invitation/invitation_row.hpp"
-#include "actors/invitation/shown_invitations.hpp"
-#include "actors/room/found_room.hpp"
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
 
@@ -18,9 +17,6 @@ namespace {
 
 using matrix::json::object;
 
-/// A room.create that has not reported back by then has failed.
-constexpr time_ms creating_ms_max = 60'000;
-
 } // namespace
 
 directory_machine::directory_machine(const context& node, std::string seed)
@@ -29,7 +25,7 @@ directory_machine::directory_machine(const context& node, std::string seed)
 }
 
 effects directory_machine::on(const message& m, time_ms now) {
-  out_.set_now(now);
+  out_.begin(m, now);
   switch (life_.on(m, out_, [] { return store::load_directory{}; })) {
   case incarnation::turn::waits: return flush();
   case incarnation::turn::loaded: {
@@ -45,9 +41,25 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* listed = std::get_if<room_listed>(&m)) list(*listed);
   else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m)) admit_invite(*wanted);
   else if (const auto* keys = std::get_if<keys_found>(&m)) notary_keys(*keys);
-  else if (const auto* answered = std::get_if<peer_answer>(&m)) alias_answered(*answered);
-  else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary") notary_overdue();
+  else if (const auto* answered = std::get_if<peer_answer>(&m)) {
+    if (!lookups_.answered(*answered)) alias_answered(*answered);
+  } else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary") notary_overdue();
   else if (timer && timer->name == "alias") aliases_overdue();
+  else if (timer && timer->name == user_updates::timer) told_.updates.on_timer();
+  else if (const auto* told = std::get_if<member_updated>(&m)) told_.updates.updated(*told);
+  else if (timer && timer->name == presences::timer) told_.presence.on_timer();
+  else if (const auto* seen = std::get_if<chat_server_seen>(&m)) told_.presence.take(*seen);
+  else if (const auto* heard = std::get_if<presence_received>(&m))
+    told_.presence.take(*heard, lookups_.rooms_shared_with(heard->origin, heard_presence::rooms_max));
+  else if (const auto* settled = std::get_if<edu_settled>(&m)) told_.presence.settled(*settled);
+  else if (const auto* servers = std::get_if<room_servers_told>(&m)) told_.presence.answered(*servers);
+  else if (const auto* joined = std::get_if<local_users_joined>(&m)) {
+    told_.updates.joined(*joined);
+    told_.presence.joined(*joined);
+  } else if (timer && timer->name == "direct") directs_overdue();
+  else if (const auto* direct = std::get_if<direct_told>(&m)) direct_answered(*direct);
+  else if (timer && timer->name == lookups::timer) lookups_.on_timer();
+  else if (timer && timer->name == user_asks::timer) asks_overdue();
   else if (timer && timer->name == "shared_rooms") {
     shared_rooms_.expire(out_.now());
     answer_shared_rooms();
@@ -55,10 +67,12 @@ effects directory_machine::on(const message& m, time_ms now) {
     shared_rooms_.answered(*member);
     answer_shared_rooms();
   } else if (const auto* named = std::get_if<room_named>(&m)) name_room(*named);
+  else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) succeed(*succeeded);
   else if (const auto* s = std::get_if<status_wanted>(&m))
     out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
-    if (notary_kept(*a)) return flush();
+    if (notary_kept(*a) || told_.updates.found(*a) || told_.presence.answered(*a) || lookups_.answered(*a))
+      return flush();
     if (auto it = reading_.find(a->asked); it != reading_.end()) {
       const auto question = std::move(it->second);
       reading_.erase(it);
@@ -72,7 +86,8 @@ effects directory_machine::on(const message& m, time_ms now) {
           list.invitations.push_back(
             invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
         }
-        list.more_invitations = invitation::shorten(list.invitations);
+        list.more_invitations = found->next.has_value();
+        if (found->next) list.next = text_of(*found->next);
         done(question, list, false);
       }
     }
@@ -82,23 +97,32 @@ effects directory_machine::on(const message& m, time_ms now) {
 
 void directory_machine::loaded(const store::directory_loaded& from) {
   shared_rooms_.begin(out_.first_token());
+  // One that is still to be made is no successor yet: the room that makes it has its name until then.
+  std::set<std::string_view> made;
+  for (const auto& r : from.rooms) made.insert(r.room_id);
   for (const auto& r : from.rooms) {
+    const bool is_succeeded = !r.refounded_as.empty() && made.contains(r.refounded_as);
+    if (is_succeeded) refounded_as_[r.room_id] = r.refounded_as;
     if (!r.listing.empty()) list({r.room_id, r.listing});
-    if (node_.federation.profiles_need_shared_room && r.phase == store::room_phase::joined) {
+    if (node_.settings().federation.profiles_need_shared_room && r.phase == store::room_phase::joined) {
       const auto listing = matrix::json::parse(r.listing.empty() ? "{}" : r.listing);
       shared_rooms_.found(r.room_id, listing ? &*listing : nullptr);
     }
     if (!r.chat_room_id.empty()) {
-      room_by_chat_id_[r.chat_room_id] = r.room_id;
+      if (!is_succeeded) room_by_chat_id_[r.chat_room_id] = r.room_id;
       chat_id_by_room_[r.room_id] = r.chat_room_id;
     }
     if (r.has_inbox) out_.send_at_once({actor_kind::room, r.room_id}, passivate{});
   }
   users_.load(from.users);
+  switching_.load(from.switches);
+  told_.updates.load(from.users);
   // Whoever owes something begins by being spoken to.
   for (const auto& s : from.destinations_owed) out_.send_at_once({actor_kind::remote_server, s}, passivate{});
-  for (const auto& [room, user] : from.invitations_pending)
+  for (const auto& [room, user] : from.invitations_pending) {
+    direct_.invited(room, user);
     out_.send_at_once({actor_kind::invitation, invitation::key_of(room, user)}, passivate{});
+  }
 }
 
 effects directory_machine::flush() { return out_.take(); }
@@ -112,21 +136,6 @@ std::string directory_machine::next_random() {
   return matrix::base64url_encode({reinterpret_cast<const char*>(bytes), sizeof bytes});
 }
 
-result<std::string> directory_machine::room_of(const std::string& named) const {
-  if (named.empty()) return {fault_code::bad_body, "room: is empty"};
-  if (named.front() == '!') {
-    if (!matrix::is_room_id(named)) return {fault_code::invalid_identifier, "room: " + named + " is no room id"};
-    return named;
-  }
-  auto it = room_by_chat_id_.find(named);
-  // A command may follow room.create at once: the room's actor takes them in order.
-  if (auto made = creating_.find(named);
-      it == room_by_chat_id_.end() && made != creating_.end() && out_.now() - made->second.since < creating_ms_max)
-    return made->second.room_id;
-  if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
-  return it->second;
-}
-
 std::shared_ptr<const std::vector<store::put_user>>
 directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
   auto list = std::make_shared<std::vector<store::put_user>>();
@@ -136,6 +145,7 @@ directory_machine::profiles_of(const std::vector<std::string>& user_ids) const {
 }
 
 void directory_machine::command(const command_received& m) {
+  if (holds_back(m)) return;
   std::visit([&](const auto& x) { route(m, x); }, *m.body);
 }
 
@@ -153,57 +163,6 @@ void directory_machine::done(const command_received& m, const chat::answer& what
   command_succeeded(out_, m.reference, chat::name(*m.body), what, keep);
 }
 
-void directory_machine::route(const command_received& m, chat::room_create x) {
-  if (x.room.front() == '!' || x.room.front() == '#')
-    return fail(m,
-                {fault_code::invalid_identifier,
-                 "room: the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'"});
-  if (room_by_chat_id_.contains(x.room))
-    return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
-  if (auto it = creating_.find(x.room); it != creating_.end() && out_.now() - it->second.since < creating_ms_max)
-    return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
-  auto creator = x.creator;
-  if (!name_local(m, x.creator, "creator")) return; // he exists once all of it is right
-  std::vector<std::string> users{x.creator};
-  for (auto& member : x.members) {
-    if (const auto who = users_.resolve(member); who && who->user_id == x.creator) member = x.creator;
-    else if (!name_invited(m, member, "members")) return;
-    if (!node_.is_local(member)) {
-      if (!x.federated) return fail(m, {fault_code::not_federated, "members: " + member});
-      const auto server = matrix::server_name_of(member);
-      if (!node_.admits(server))
-        return fail(m, {fault_code::server_denied, "members: the configuration excludes " + std::string{server}});
-    }
-    if (std::find(users.begin(), users.end(), member) == users.end()) users.push_back(member);
-  }
-  x.members.assign(users.begin() + 1, users.end());
-  for (auto& named : x.members_of) {
-    auto room = room_of(named);
-    if (!room) return fail(m, {room.error().code, "members_of: " + room.error().detail});
-    named = *room;
-  }
-  if (x.type == chat::room_type::dm && x.members.size() != 1)
-    return fail(m, {fault_code::bad_body, "members: a dm has exactly one besides its creator"});
-  if (x.alias &&
-      (x.type != chat::room_type::channel || !matrix::is_room_alias("#" + *x.alias + ":" + node_.server_name)))
-    return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"});
-  if (x.alias && aliases_.contains("#" + *x.alias + ":" + node_.server_name))
-    return fail(m,
-                {fault_code::already_exists, "alias: #" + *x.alias + ":" + node_.server_name + " is another room's"});
-  const bool is_being_given = x.alias && std::any_of(creating_.begin(), creating_.end(), [&](const auto& c) {
-                                return c.second.alias == *x.alias && out_.now() - c.second.since < creating_ms_max;
-                              });
-  if (is_being_given)
-    return fail(m, {fault_code::already_exists,
-                    "alias: #" + *x.alias + ":" + node_.server_name + " is being given to another room"});
-  auto create = room::found_room(node_, x, x.creator, next_random(), out_.now());
-  if (!create) return fail(m, create.error());
-  if (!let_act(m, creator, "creator")) return;
-  const auto room_id = (*create)->room_id;
-  creating_[x.room] = {room_id, out_.now(), x.alias.value_or("")};
-  send({actor_kind::room, room_id}, m, std::move(x), room_id, users, *create);
-}
-
 bool directory_machine::know_room(const command_received& m, std::string& room) {
   auto known = room_of(room);
   if (!known) fail(m, known.error());
@@ -213,6 +172,7 @@ bool directory_machine::know_room(const command_received& m, std::string& room) 
 
 void directory_machine::route(const command_received& m, chat::invite_send x) {
   if (!know_room(m, x.room) || !name_local(m, x.by, "by") || !name_invited(m, x.user, "user")) return;
+  if (!node_.is_local(x.user) && !may_federate(m, x.by, "by")) return;
   send({actor_kind::room, x.room}, m, x, x.room, {x.by, x.user});
 }
 
@@ -254,6 +214,101 @@ void directory_machine::route(const command_received& m, chat::typing x) {
   send({actor_kind::room, x.room}, m, x, x.room, {});
 }
 
+template <class Command>
+void directory_machine::act(const command_received& m, Command x, std::string Command::*actor, const char* actor_field,
+                            std::string Command::*target) {
+  if (!know_room(m, x.room) || !name_local(m, x.*actor, actor_field) || (target && !name_user(m, x.*target, "user")))
+    return;
+  const auto room = x.room;
+  send({actor_kind::room, room}, m, std::move(x), room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::member_kick x) {
+  act(m, std::move(x), &chat::member_kick::by, "by", &chat::member_kick::user);
+}
+
+void directory_machine::route(const command_received& m, chat::member_ban x) {
+  act(m, std::move(x), &chat::member_ban::by, "by", &chat::member_ban::user);
+}
+
+void directory_machine::route(const command_received& m, chat::member_unban x) {
+  act(m, std::move(x), &chat::member_unban::by, "by", &chat::member_unban::user);
+}
+
+void directory_machine::route(const command_received& m, chat::member_set_role x) {
+  act(m, std::move(x), &chat::member_set_role::by, "by", &chat::member_set_role::user);
+}
+
+void directory_machine::route(const command_received& m, chat::room_set_name x) {
+  act(m, std::move(x), &chat::room_set_name::by, "by");
+}
+
+void directory_machine::route(const command_received& m, chat::room_set_topic x) {
+  act(m, std::move(x), &chat::room_set_topic::by, "by");
+}
+
+void directory_machine::route(const command_received& m, chat::room_set_avatar x) {
+  act(m, std::move(x), &chat::room_set_avatar::by, "by");
+}
+
+void directory_machine::route(const command_received& m, chat::room_remove x) {
+  act(m, std::move(x), &chat::room_remove::by, "by");
+}
+
+void directory_machine::route(const command_received& m, chat::room_upgrade x) {
+  if (!know_room(m, x.room) || !name_local(m, x.by, "by")) return;
+  const auto room = x.room;
+  const std::vector<std::string> users{x.by};
+  out_.send_at_once({actor_kind::room, room},
+                    chat_command{m.reference, std::make_shared<const chat::command>(std::move(x)), room, nullptr,
+                                 profiles_of(users), next_random()});
+}
+
+void directory_machine::route(const command_received& m, chat::message_bind x) {
+  if (!know_room(m, x.room)) return;
+  if (x.as.starts_with('$'))
+    return fail(m, {fault_code::invalid_identifier,
+                    "as: the chat server's own id is expected; Matrix ids of events begin with '$'"});
+  const auto room = x.room;
+  send({actor_kind::room, room}, m, std::move(x), room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::reaction_add x) {
+  act(m, std::move(x), &chat::reaction_add::user, "user");
+}
+
+void directory_machine::route(const command_received& m, chat::reaction_remove x) {
+  act(m, std::move(x), &chat::reaction_remove::user, "user");
+}
+
+void directory_machine::route(const command_received& m, chat::message_edit x) {
+  for (auto& u : x.mentions)
+    if (u != "@room" && !name_user(m, u, "mentions")) return;
+  act(m, std::move(x), &chat::message_edit::sender, "sender");
+}
+
+void directory_machine::route(const command_received& m, chat::mark_read x) {
+  act(m, std::move(x), &chat::mark_read::user, "user");
+}
+
+template <class Query>
+void directory_machine::list_after(const command_received& m, Query x) {
+  if (!know_room(m, x.room) || (x.after && !name_user(m, *x.after, "after"))) return;
+  const auto room = x.room;
+  send({actor_kind::room, room}, m, std::move(x), room, {});
+}
+
+void directory_machine::route(const command_received& m, chat::query_receipts x) { list_after(m, std::move(x)); }
+
+void directory_machine::route(const command_received& m, chat::query_read_positions x) { list_after(m, std::move(x)); }
+
+void directory_machine::route(const command_received& m, chat::query_can x) {
+  if (x.target && !name_user(m, *x.target, "target")) return;
+  act(m, std::move(x), &chat::query_can::user, "user");
+}
+
+void directory_machine::route(const command_received& m, chat::query_banned x) { list_after(m, std::move(x)); }
+
 void directory_machine::route(const command_received& m, chat::query_room x) {
   if (!know_room(m, x.room) ||
       (x.members_after && !x.members_after->starts_with('@') && !name_user(m, *x.members_after, "members_after")))
@@ -272,6 +327,10 @@ void directory_machine::route(const command_received& m, const chat::media_get&)
 void directory_machine::route(const command_received& m, chat::query_invitations x) {
   store::find_invitations q;
   q.which = x.open_only ? store::invitations_wanted::open : store::invitations_wanted::all;
+  if (x.after) {
+    q.after = place_of(*x.after);
+    if (!q.after) return fail(m, {fault_code::invalid_param, "after: not the `next` of an answer"});
+  }
   if (x.room) {
     auto room = room_of(*x.room);
     if (!room) return fail(m, room.error());
@@ -286,23 +345,11 @@ void directory_machine::route(const command_received& m, chat::query_invitations
   reading_.emplace(asked, m);
 }
 
-void directory_machine::name_room(const room_named& m) {
-  creating_.erase(m.chat_room_id);
-  if (m.chat_room_id.empty()) return;
-  if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
-    out_.log(log_level::warning, "chat room id is bound to another room",
-             {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}});
-    return;
-  }
-  const bool news = chat_id_by_room_[m.room_id] != m.chat_room_id;
-  room_by_chat_id_[m.chat_room_id] = m.room_id;
-  chat_id_by_room_[m.room_id] = m.chat_room_id;
-  if (news) out_.send_at_once({actor_kind::room, m.room_id}, m); // it keeps the name on disk
-}
-
 std::string directory_machine::describe(time_ms) const {
   return matrix::json::canonical(object{{"rooms_named", static_cast<std::int64_t>(room_by_chat_id_.size())},
                                         {"users", static_cast<std::int64_t>(users_.size())},
+                                        {"users_updated", static_cast<std::int64_t>(told_.updates.size())},
+                                        {"users_asked_for", static_cast<std::int64_t>(asks_.size())},
                                         {"rooms_being_created", static_cast<std::int64_t>(creating_.size())}});
 }
 

@@ -1,8 +1,15 @@
 #pragma once
 #include "actors/context.hpp"
+#include "actors/directory/direct_rooms.hpp"
 #include "actors/directory/invite_budget.hpp"
+#include "actors/directory/lookups.hpp"
+#include "actors/directory/presences.hpp"
+#include "actors/directory/public_directory.hpp"
 #include "actors/directory/shared_rooms.hpp"
+#include "actors/directory/switching.hpp"
+#include "actors/directory/user_asks.hpp"
 #include "actors/directory/user_names.hpp"
+#include "actors/directory/user_updates.hpp"
 #include "actors/decision.hpp"
 #include "actors/effects.hpp"
 #include "actors/incarnation.hpp"
@@ -18,9 +25,12 @@
 
 namespace causeway::directory {
 
-/// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through here and
-/// leaves with Matrix ids only. Wakes, at start, whoever has something left to do. Pure.
-/// Files: directory_machine.cpp (commands), users.cpp (what a command may name, commands about users), user_names.cpp (ids both ways), joining.cpp (rooms to be joined or knocked at), federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp.
+/// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through
+/// here and leaves with Matrix ids only. Wakes, at start, whoever has something left to do. Pure.
+/// Files: directory_machine.cpp (commands), creating.cpp (rooms to be made, ids of rooms), users.cpp (what a command
+/// may name, commands about users), user_names.cpp (ids both ways), joining.cpp (rooms to be joined or knocked at),
+/// federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp, user_questions.cpp (users the chat
+/// server is asked for).
 class directory_machine {
 public:
   /// @param seed  32 random bytes; new room ids are derived from it
@@ -45,10 +55,79 @@ private:
   void route(const command_received& m, chat::typing x);
   void route(const command_received& m, const chat::user_profile& x);
   void route(const command_received& m, const chat::query_user& x);
+  void route(const command_received& m, const chat::user_may_federate& x);
+  void route(const command_received& m, const chat::user_deactivate& x);
+  void route(const command_received& m, chat::set_presence x);
   void route(const command_received& m, chat::query_room x);
   void route(const command_received& m, chat::query_invitations x);
   void route(const command_received& m, const chat::media_put&);
   void route(const command_received& m, const chat::media_get&);
+  /// To the room, where one of ours does something, perhaps to somebody; in the fields that name them.
+  template <class Command>
+  void act(const command_received& m, Command x, std::string Command::*actor, const char* actor_field,
+           std::string Command::*target = nullptr);
+  /// To the room: a list of users, after one of them.
+  template <class Query>
+  void list_after(const command_received& m, Query x);
+  void route(const command_received& m, chat::member_kick x);
+  void route(const command_received& m, chat::member_ban x);
+  void route(const command_received& m, chat::member_unban x);
+  void route(const command_received& m, chat::member_set_role x);
+  void route(const command_received& m, chat::query_banned x);
+  void route(const command_received& m, chat::query_can x);
+  void route(const command_received& m, chat::message_edit x);
+  void route(const command_received& m, chat::reaction_add x);
+  void route(const command_received& m, chat::reaction_remove x);
+  void route(const command_received& m, chat::mark_read x);
+  void route(const command_received& m, chat::query_receipts x);
+  void route(const command_received& m, chat::query_read_positions x);
+  void route(const command_received& m, const chat::federation_configure& x) { switching_.configure(m, x); }
+  void route(const command_received& m, const chat::query_federation&) { switching_.tell(m); }
+  void route(const command_received& m, chat::room_set_name x);
+  void route(const command_received& m, chat::room_set_topic x);
+  void route(const command_received& m, chat::room_set_avatar x);
+  void route(const command_received& m, chat::room_bind x);
+  void route(const command_received& m, chat::message_bind x);
+  void route(const command_received& m, chat::room_remove x);
+  void route(const command_received& m, chat::room_upgrade x);
+
+  // -- creating.cpp
+  struct creation {
+    std::string room_id;
+    time_ms since = 0;
+    std::string alias; ///< empty: none
+  };
+  /// A room.create that has not reported back yet; null: none is under way for that id.
+  const creation* under_way(const std::string& chat_room_id) const;
+  // Of a room.create; false: it has failed with the reason.
+  bool is_alias_free(const command_received& m, const chat::room_create& x);
+  bool name_members(const command_received& m, chat::room_create& x);
+  /// @param creator  as the chat server calls them
+  void make_room(const command_received& m, chat::room_create x, std::string creator);
+  /// Asks a room whether it is the dm that is wanted. @pre there is a room to ask
+  void ask_direct(direct_rooms::creation c);
+  void direct_answered(const direct_told& m);
+  void direct_missed(direct_rooms::creation c);
+  void directs_overdue();
+  /// Whether the command names a room of which it is being found out whether it is there already: it waits.
+  bool holds_back(const command_received& m);
+  void go_on(const std::vector<command_received>& held_back);
+  void bind(const std::string& room_id, const std::string& chat_room_id);
+  void route(const command_received& m, const chat::query_public_rooms& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::query_servers& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::query_verify_users& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::query_dead_letters& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::dead_letter_retry& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::dead_letter_drop& x) { lookups_.run(m, x); }
+
+  // -- user_questions.cpp
+  void route(const command_received& m, const chat::answer_user& x);
+  /// Asks the chat server for one whom it has not told of. @returns false: there is no such user
+  bool ask_chat_server(const std::string& user_id, const std::string& origin, const user_asks::waiting& who);
+  /// The same as before, now that the chat server has answered.
+  void go_on(const user_asks::ended& q);
+  void tell_unknown(const user_asks::waiting& who, const fault& why);
+  void asks_overdue();
 
   // -- joining.cpp
   struct alias_question {
@@ -62,7 +141,8 @@ private:
   void find_and_enter(const command_received& m, Wanted x);
   void alias_answered(const peer_answer& m);
   void aliases_overdue();
-  /// Hands a join or a knock on to its room, with the servers to try in order: those of `first`, those of the command, the room id's own.
+  /// Hands a join or a knock on to its room, with the servers to try in order: those of `first`, those of the command,
+  /// the room id's own.
   template <class Wanted>
   void enter(const command_received& m, Wanted x, const std::string& room_id, const std::vector<std::string>& first);
 
@@ -73,6 +153,8 @@ private:
   void answer_shared_rooms();
   void profile(const federation_call& m);
   void invitation_of_ours(const federation_call& m);
+  /// Of other servers. @returns faults may_not_federate, invite_blocked
+  status takes_invitations(const store::put_user& user) const;
   void admit_invite(const invite_admission_wanted& m);
   /// Tells the operator, once of each server, what an `invite_room_state` is cut for.
   void tell_large_preview(const federation_call& m, const matrix::json::value* told);
@@ -116,23 +198,32 @@ private:
   void notary_answer(const notary_question& q);
 
   void name_room(const room_named& m);
+  /// Another room has taken the place of one.
+  void succeed(const room_succeeded& m);
 
   result<std::string> room_of(const std::string& named) const;
   /// @param must_be_local  refuse users of other servers
   /// For a field of a command, in place. @returns false: the command has failed with the reason
   bool know_room(const command_received& m, std::string& room);
 
-  // -- users.cpp: what a field of a command may name. Each puts the Matrix id in place of the name; false: the command has failed with the
-  // reason, which begins with `field`.
+  // -- users.cpp: what a field of a command may name. Each puts the Matrix id in place of the name; false: the command
+  // has failed with the reason, which begins with `field`.
   /// Anybody: a mention, a question, one whose membership the room will ask for.
   bool name_user(const command_received& m, std::string& user, const char* field);
   /// One of ours who does something that only a member can: should nobody know him, the room says that he is none.
   bool name_local(const command_received& m, std::string& user, const char* field);
   /// One of ours who does something that may be the first the broker hears of him: from now on he exists.
   bool let_act(const command_received& m, std::string& user, const char* field);
-  /// Whom somebody wants in a room: one of ours has to exist, one of another server has to have a name that server may have given.
+  /// Whom somebody wants in a room: one of ours has to exist, one of another server has to have a name that server may
+  /// have given.
   bool name_invited(const command_received& m, std::string& user, const char* field);
   bool refuse_name(const command_received& m, const char* field, const fault& why);
+  /// @returns faults user_deactivated, invalid_param: another server's
+  status is_active_here(const named_user& who, const std::string& named) const;
+  /// Whether a user of ours may be in rooms that federate; false: the command has failed.
+  bool may_federate(const command_received& m, const std::string& user_id, const char* field);
+  /// One of ours under both names and what is said of them. @pre they exist
+  chat::user_view view_of(const store::put_user& user) const;
   std::shared_ptr<const std::vector<store::put_user>> profiles_of(const std::vector<std::string>& user_ids) const;
   void send(address to, const command_received& m, chat::command resolved, std::string room_id,
             const std::vector<std::string>& users, matrix::event_ptr create = nullptr);
@@ -147,20 +238,21 @@ private:
   decision out_;
   incarnation life_;
   std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
-  struct creation {
-    std::string room_id;
-    time_ms since = 0;
-    std::string alias; ///< empty: none
-  };
-  std::map<std::string, creation> creating_; ///< by the chat ids of rooms on their way
+  std::unordered_map<std::string, std::string> refounded_as_; ///< room id -> the room that has taken its place
+  std::map<std::string, creation> creating_;                  ///< by the chat ids of rooms on their way
+  direct_rooms direct_;
   user_names users_;
+  switching switching_{node_, out_};
+  /// What others are told of our users, and we of theirs, in whatever rooms they are.
+  struct told_of_users {
+    user_updates updates;
+    presences presence;
+  };
+  told_of_users told_{{users_, out_}, {node_, out_}};
   std::map<token, command_received> reading_;
   invite_budget invites_;
   std::set<std::string> large_previews_; ///< servers the operator was told of; bounded
-  /// Most members first, then by id: the order of the public directory. The number is negative.
-  using public_order = std::pair<std::int64_t, std::string>;
-  std::map<public_order, matrix::json::object> public_rooms_;
-  std::unordered_map<std::string, std::int64_t> public_members_;         ///< room id -> its number there
+  public_directory public_;
   std::unordered_map<std::string, std::string> aliases_;                 ///< alias of this server -> room id
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
   std::map<token, alias_question> asking_aliases_;
@@ -168,6 +260,8 @@ private:
   shared_rooms shared_rooms_; ///< used with `federation.profiles_need_shared_room`
   std::map<token, std::pair<std::uint64_t, std::vector<std::string>>>
     notary_asked_; ///< keys_wanted -> question, key ids
+  lookups lookups_{node_, out_, users_, public_, chat_id_by_room_};
+  user_asks asks_{node_, out_};
 };
 
 } // namespace causeway::directory

@@ -43,7 +43,7 @@ void directory_machine::federation(const federation_call& m) {
 
 void directory_machine::about_user(const federation_call& m, const std::string& user) {
   if (!matrix::is_user_id(user)) return refuse(out_, m, {fault_code::invalid_param, "user_id"});
-  if (!node_.federation.profiles_need_shared_room)
+  if (!node_.settings().federation.profiles_need_shared_room)
     return m.match->info->id == endpoint::query_profile ? profile(m) : devices(m);
   if (!shared_rooms_.ask(m, user, out_.now()))
     return refuse(out_, m, {fault_code::overloaded, "too many questions about people"});
@@ -64,10 +64,17 @@ void directory_machine::answer_shared_rooms() {
 
 void directory_machine::profile(const federation_call& m) {
   const auto* user = m.match->find_query("user_id");
-  const auto* known = users_.find(*user);
-  if (known == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
+  const auto* known = users_.find_active(*user);
+  if (known == nullptr) {
+    if (!users_.contains(*user) && ask_chat_server(*user, m.origin, m)) return;
+    return refuse(out_, m, {fault_code::not_found, "no such user"});
+  }
   const auto* field = m.match->find_query("field");
+  const auto further = matrix::json::parse(known->fields.empty() ? "{}" : known->fields);
   object told;
+  if (further && further->as_object())
+    for (const auto& one : *further->as_object())
+      if (!field || *field == one.key) told.set(one.key, one.mapped);
   if (!known->display_name.empty() && (!field || *field == "displayname")) told.set("displayname", known->display_name);
   if (!known->avatar_url.empty() && (!field || *field == "avatar_url")) told.set("avatar_url", known->avatar_url);
   reply(out_, m, 200, matrix::json::canonical(told));
@@ -84,7 +91,12 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
   if (!matrix::is_room_id(room_id)) return refuse(out_, m, {fault_code::invalid_param, "room id"});
   if (!matrix::is_user_id(user) || !node_.is_local(user))
     return refuse(out_, m, {fault_code::invalid_param, "the invited user is not of this server"});
-  if (users_.find(user) == nullptr) return refuse(out_, m, {fault_code::not_found, "no such user"});
+  const auto* invited = users_.find_active(user);
+  if (invited == nullptr) {
+    if (!users_.contains(user) && ask_chat_server(user, m.origin, m)) return;
+    return refuse(out_, m, {fault_code::not_found, "no such user"});
+  }
+  if (auto fine = takes_invitations(*invited); !fine) return refuse(out_, m, fine.error());
   if (const auto wait_ms = count_invite(m.origin, user); wait_ms > 0)
     return refuse(out_, m,
                   {fault_code::limit_exceeded, "too many invitations of " + m.origin + ", or of it to this user"},
@@ -96,9 +108,9 @@ void directory_machine::invitation_of_ours(const federation_call& m) {
 }
 
 std::uint32_t directory_machine::count_invite(const std::string& origin, const std::string& user) {
-  const auto counted = invites_.take(node_.invitation, origin, user, out_.now());
+  const auto counted = invites_.take(node_.settings().invitation, origin, user, out_.now());
   if (counted.is_first)
-    out_.log(log_level::warning, "server invites too often",
+    out_.log(log_level::warning, "A802 inbound invitations limited",
              {{"server", origin},
               {"user", user},
               {"next_ms", std::to_string(counted.wait_ms)},
@@ -107,8 +119,20 @@ std::uint32_t directory_machine::count_invite(const std::string& origin, const s
   return counted.wait_ms;
 }
 
+status directory_machine::takes_invitations(const store::put_user& user) const {
+  if (auto fine = node_.may_federate(user.user_id, user.may_federate); !fine) return fine;
+  if (node_.settings().federation.invites == invite_policy::block)
+    return fault{fault_code::invite_blocked, "this server takes no invitations"};
+  if (user.invites == invite_policy::block)
+    return fault{fault_code::invite_blocked, user.user_id + " takes no invitations"};
+  return ok();
+}
+
 void directory_machine::admit_invite(const invite_admission_wanted& m) {
-  if (users_.find(m.user_id) == nullptr) return out_.send_at_once(m.reply_to, invite_admitted{m.asked, 0, false});
+  const auto* invited = users_.find_active(m.user_id);
+  if (!users_.contains(m.user_id) && ask_chat_server(m.user_id, m.origin, m)) return;
+  if (invited == nullptr || !takes_invitations(*invited))
+    return out_.send_at_once(m.reply_to, invite_admitted{m.asked, 0, false});
   out_.send_at_once(m.reply_to, invite_admitted{m.asked, count_invite(m.origin, m.user_id)});
 }
 
@@ -118,7 +142,7 @@ void directory_machine::tell_large_preview(const federation_call& m, const matri
   if (bytes <= invitation::room_preview_bytes_max) return;
   if (large_previews_.size() >= large_previews_max) large_previews_.erase(large_previews_.begin());
   large_previews_.insert(m.origin);
-  out_.log(log_level::warning, "server tells too much of the room it invites to: it is cut",
+  out_.log(log_level::warning, "A803 invite_room_state truncated",
            {{"server", m.origin},
             {"bytes", std::to_string(bytes)},
             {"bytes_max", std::to_string(invitation::room_preview_bytes_max)}});
@@ -133,12 +157,15 @@ void directory_machine::alias(const federation_call& m) {
   out_.send_at_once({actor_kind::room, it->second}, m); // which knows the servers in it
 }
 
-// -- end-to-end encryption: the chat server has none, so our users have no devices. A well-formed empty answer keeps other
-// servers from asking again and again.
+// -- end-to-end encryption: the chat server has none, so our users have no devices. A well-formed empty answer keeps
+// other servers from asking again and again.
 
 void directory_machine::devices(const federation_call& m) {
   const auto& user = m.match->parameters.at(0);
-  if (!users_.contains(user)) return refuse(out_, m, {fault_code::not_found, "no such user"});
+  if (!users_.find_active(user)) {
+    if (!users_.contains(user) && ask_chat_server(user, m.origin, m)) return;
+    return refuse(out_, m, {fault_code::not_found, "no such user"});
+  }
   reply(out_, m, 200,
         matrix::json::canonical(object{{"devices", matrix::json::array{}}, {"stream_id", 1}, {"user_id", user}}));
 }
@@ -149,7 +176,7 @@ void directory_machine::keys_query(const federation_call& m) {
   object found;
   // There are no devices to tell; who exists is told where anybody may know it.
   for (const auto& [user, devices] : *wanted)
-    if (!node_.federation.profiles_need_shared_room && users_.contains(user)) found.set(user, object{});
+    if (!node_.settings().federation.profiles_need_shared_room && users_.find_active(user)) found.set(user, object{});
   reply(out_, m, 200, matrix::json::canonical(object{{"device_keys", std::move(found)}}));
 }
 

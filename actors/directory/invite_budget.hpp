@@ -12,11 +12,13 @@
 
 namespace causeway::directory {
 
-/// How many invitations of another server its users may still send to ours: a bucket per server and one per server and invited user, which fill with
-/// time. Counted after the request was authenticated, so nobody uses up the share of another.
+/// How many invitations of another server its users may still send to ours: a bucket per server and one per server and
+/// invited user, which fill with time. Counted after the request was authenticated, so nobody uses up the share of
+/// another.
 class invite_budget {
 public:
-  /// Buckets kept of each kind. Beyond it those that are full are forgotten, then the one that was used longest ago: its server begins anew.
+  /// Buckets kept of each kind. Beyond it those that are full are forgotten, then the one that was used longest ago:
+  /// its server begins anew.
   static constexpr std::size_t buckets_max = 20'000;
 
   struct verdict {

@@ -1,4 +1,5 @@
-// Joining and knocking: which room an alias means, and which servers can let in. Source: server-server-api, "Querying for information".
+// Joining and knocking: which room an alias means, and which servers can let in. Source: server-server-api, "Querying
+// for information".
 #include "actors/directory/directory_machine.hpp"
 
 #include "actors/handshake.hpp"
@@ -45,7 +46,7 @@ void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::query_directory;
   r.query = {{"room_alias", x.room}};
-  r.timeout_ms = node_.federation.request_timeout_ms;
+  r.timeout_ms = node_.settings().federation.request_timeout_ms;
   if (asking_aliases_.empty()) out_.wake_at(out_.now() + r.timeout_ms + alias_slack_ms, "alias");
   const auto alias = x.room;
   asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), alias, out_.now()});
@@ -79,7 +80,7 @@ void directory_machine::alias_answered(const peer_answer& m) {
 }
 
 void directory_machine::aliases_overdue() {
-  const auto patience = std::int64_t{node_.federation.request_timeout_ms} + alias_slack_ms;
+  const auto patience = std::int64_t{node_.settings().federation.request_timeout_ms} + alias_slack_ms;
   while (!asking_aliases_.empty() && out_.now() - asking_aliases_.begin()->second.since >= patience) {
     const auto q = std::move(asking_aliases_.begin()->second);
     asking_aliases_.erase(asking_aliases_.begin());

@@ -1,6 +1,7 @@
-// Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not say who he is gets what is
-// kept and no more: nobody is asked for his sake, and no actor made. For a server that has proved itself what is missing is fetched, no more often
-// than for ourselves. Source: server-server-api, "Querying keys through another server".
+// Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not
+// say who he is gets what is kept and no more: nobody is asked for his sake, and no actor made. For a server that has
+// proved itself what is missing is fetched, no more often than for ourselves. Source: server-server-api, "Querying keys
+// through another server".
 #include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 
@@ -89,9 +90,9 @@ void directory_machine::notary(const federation_call& m) {
   store::load_key_documents kept;
   for (auto& w : *wanted) {
     if (w.server_name == node_.server_name) {
-      notary_add(q,
-                 matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
-                                              out_.now() + std::int64_t{node_.federation.key_lifetime_h} * 3'600'000));
+      notary_add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
+                                                 out_.now() + std::int64_t{node_.settings().federation.key_lifetime_h} *
+                                                                3'600'000));
       continue;
     }
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
@@ -102,7 +103,7 @@ void directory_machine::notary(const federation_call& m) {
   if (q.wanted.empty()) return notary_answer(q);
   q.reading = out_.next_token();
   out_.ask(q.reading, std::move(kept));
-  if (notary_.empty()) out_.wake_at(out_.now() + node_.federation.request_timeout_ms, "notary");
+  if (notary_.empty()) out_.wake_at(out_.now() + node_.settings().federation.request_timeout_ms, "notary");
   notary_.emplace(out_.next_token(), std::move(q));
 }
 
@@ -118,7 +119,8 @@ bool directory_machine::notary_kept(const store_answered& m) {
   for (auto& w : std::exchange(q.wanted, {})) {
     const auto found = kept.find(w.server_name);
     const auto documents = found == kept.end() ? matrix::key_documents{} : matrix::split_documents(found->second);
-    const bool may_fetch = !q.call.origin.empty() && node_.federation.notary == config::notary_service::fetched &&
+    const bool may_fetch = !q.call.origin.empty() &&
+                           node_.settings().federation.notary == config::notary_service::fetched &&
                            notary_asked_.size() < fetches_max;
     if (may_fetch && !suffices(documents, w.valid_until_ts, w.key_ids)) notary_fetch(number, q, std::move(w));
     else notary_add(q, documents, w.key_ids);
@@ -168,7 +170,7 @@ void directory_machine::notary_add(notary_question& q, const object& document) c
 }
 
 void directory_machine::notary_overdue() {
-  const auto patience = std::int64_t{node_.federation.request_timeout_ms};
+  const auto patience = std::int64_t{node_.settings().federation.request_timeout_ms};
   while (!notary_.empty() && out_.now() - notary_.begin()->second.since >= patience) {
     const auto number = notary_.begin()->first;
     notary_answer(notary_.begin()->second);

@@ -51,8 +51,8 @@ void shared_rooms::ask_more(std::uint64_t number, question& q) {
     const auto asked = ++last_token_;
     asked_.emplace(asked, number);
     ++q.open;
-    out_.push_back(tell{{actor_kind::room, q.rooms.front()},
-                        member_wanted{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
+    out_.emplace_back(tell{{actor_kind::room, q.rooms.front()},
+                           member_wanted{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
   }
   if (q.open > 0) return;
   ended_.push_back({std::move(q.call), false, true});

@@ -13,9 +13,10 @@
 
 namespace causeway::directory {
 
-/// Whether a server shares a room with one of our users: asked where `federation.profiles_need_shared_room` is set. The listings of the rooms say in
-/// which a user is; those are asked, some at a time, until one has a member of the server. Rooms nothing is known of (they sleep since the option
-/// was set) or with too many of our users to list are asked as well. Pure; a part of the directory.
+/// Whether a server shares a room with one of our users: asked where `federation.profiles_need_shared_room` is set. The
+/// listings of the rooms say in which a user is; those are asked, some at a time, until one has a member of the server.
+/// Rooms nothing is known of (they sleep since the option was set) or with too many of our users to list are asked as
+/// well. Pure; a part of the directory.
 class shared_rooms {
 public:
   /// Questions under way; further ones are refused.

@@ -61,6 +61,11 @@ const store::put_user* user_names::find(const std::string& user_id) const {
   return found == users_.end() ? nullptr : &found->second;
 }
 
+const store::put_user* user_names::find_active(const std::string& user_id) const {
+  const auto* user = find(user_id);
+  return user && user->deactivated_ts == 0 ? user : nullptr;
+}
+
 result<named_user> user_names::resolve(const std::string& named) const {
   if (const auto known = user_by_own_id_.find(named); known != user_by_own_id_.end())
     return named_user{known->second, named, true, true};
@@ -125,14 +130,6 @@ std::optional<store::put_user> user_names::make(const named_user& who) {
   if (!is_new && !gets_name) return {};
   if (gets_name) row.chat_name = who.own_id;
   if (!row.chat_name.empty()) user_by_own_id_.emplace(row.chat_name, row.user_id);
-  return row;
-}
-
-store::put_user user_names::set_profile(const std::string& user_id, const std::optional<std::string>& display_name,
-                                        const std::optional<std::string>& avatar_url) {
-  auto& row = users_.at(user_id);
-  if (display_name) row.display_name = *display_name;
-  if (avatar_url) row.avatar_url = *avatar_url;
   return row;
 }
 

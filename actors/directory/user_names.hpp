@@ -18,8 +18,9 @@ struct named_user {
   bool exists = false; ///< a local one whom the chat server has made known; others are not ours to know
 };
 
-/// Our users: the chat server's ids of them and their Matrix ids, one to one, whatever the way an id came about. What was given once stays.
-/// A user exists when the chat server has said so or lets him act; being named makes nobody. Pure; rows for the store are returned.
+/// Our users: the chat server's ids of them and their Matrix ids, one to one, whatever the way an id came about. What
+/// was given once stays. A user exists when the chat server has said so or lets him act; being named makes nobody.
+/// Pure; rows for the store are returned.
 /// Contract: messages/chat/CONTRACT.md, "Users".
 class user_names {
 public:
@@ -28,8 +29,8 @@ public:
   /// Rows of the store. Ids mapped in the way of former versions (without case) stay what they are.
   void load(const std::vector<store::put_user>& rows);
 
-  /// @returns faults invalid_identifier (what is wrong and what to write instead), already_exists: the Matrix id the name leads to is
-  ///          another user's
+  /// @returns faults invalid_identifier (what is wrong and what to write instead), already_exists: the Matrix id the
+  /// name leads to is another user's
   result<named_user> resolve(const std::string& named) const;
   /// The same with a localpart of the chat server's choice, for user.profile.
   /// @returns also conflict: he has another Matrix id already
@@ -38,10 +39,16 @@ public:
   std::optional<store::put_user> make(const named_user& who);
 
   const store::put_user* find(const std::string& user_id) const;
+  /// The same, but nobody who is deactivated.
+  const store::put_user* find_active(const std::string& user_id) const;
   bool contains(const std::string& user_id) const { return find(user_id) != nullptr; }
-  /// Sets what is given. @returns the row to write @pre he exists
-  store::put_user set_profile(const std::string& user_id, const std::optional<std::string>& display_name,
-                              const std::optional<std::string>& avatar_url);
+  /// Sets what `how` does. @returns the row to write @pre he exists
+  template <class Change>
+  store::put_user change(const std::string& user_id, Change how) {
+    auto& row = users_.at(user_id);
+    how(row);
+    return row;
+  }
   std::size_t size() const { return users_.size(); }
 
 private:

@@ -7,7 +7,8 @@ namespace {
 
 using matrix::json::object;
 
-/// The signature of the invited server: its name, a key id, 86 bytes of base64 and what stands around them; and of a policy server.
+/// The signature of the invited server: its name, a key id, 86 bytes of base64 and what stands around them; and of a
+/// policy server.
 constexpr std::size_t further_signatures_bytes = 2 * (2 * limits::identifier_bytes_max + 86 + 16);
 
 object stripped(const matrix::json::value& event) {

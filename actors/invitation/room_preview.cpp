@@ -7,7 +7,8 @@
 namespace causeway::invitation {
 namespace {
 
-/// Shown or needed first comes first: without the create event a room of version 12 is not proven, and a name tells more than a topic.
+/// Shown or needed first comes first: without the create event a room of version 12 is not proven, and a name tells
+/// more than a topic.
 constexpr std::array<std::string_view, 8> types{
   "m.room.create",          "m.room.name",   "m.room.member", "m.room.join_rules",
   "m.room.canonical_alias", "m.room.avatar", "m.room.topic",  "m.room.encryption"};

@@ -7,11 +7,13 @@
 
 namespace causeway::invitation {
 
-/// Bytes kept of what another server tells of the room it invites to, as canonical JSON. A name, a topic and a handful of whole events need a tenth.
+/// Bytes kept of what another server tells of the room it invites to, as canonical JSON. A name, a topic and a handful
+/// of whole events need a tenth.
 inline constexpr std::size_t room_preview_bytes_max = 16 * 1024;
 
-/// What is kept of an `invite_room_state`: of each type that tells people where they are invited to the first event, and the membership of
-/// `inviter`, in order of importance and as long as they fit into `room_preview_bytes_max`. Nothing of it is verified.
+/// What is kept of an `invite_room_state`: of each type that tells people where they are invited to the first event,
+/// and the membership of `inviter`, in order of importance and as long as they fit into `room_preview_bytes_max`.
+/// Nothing of it is verified.
 /// @param told  anything, or null; of more than 128 KiB nothing is kept
 /// @returns a JSON array
 /// Spec: client-server-api, "Stripped state".

@@ -5,7 +5,9 @@
 namespace causeway::invitation {
 namespace {
 
-bool is_open(const chat::invitation_view& x) { return x.state == "sending" || x.state == "pending"; }
+bool is_open(const chat::invitation_view& x) {
+  return causeway::is_open(find_invitation_state(x.state).value_or(invitation_state::none));
+}
 
 std::size_t bytes_of(const chat::invitation_view& x) {
   return x.room.size() + x.matrix_room_id.size() + x.user.size() + x.by.size() + x.direction.size() + x.state.size() +

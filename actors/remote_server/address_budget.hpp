@@ -8,11 +8,12 @@
 
 namespace causeway::remote_server {
 
-/// How many questions of one address are still answered, for doors at which nobody says who he is. Addresses are `peer_of` (messages/peer_address.hpp).
+/// How many questions of one address are still answered, for doors at which nobody says who he is. Addresses are
+/// `peer_of` (messages/peer_address.hpp).
 class address_budget {
 public:
-  /// Addresses remembered. Beyond it those not yet remembered share one bucket: nobody is shut out by an attack from many addresses, and
-  /// together they get no more than one.
+  /// Addresses remembered. Beyond it those not yet remembered share one bucket: nobody is shut out by an attack from
+  /// many addresses, and together they get no more than one.
   static constexpr std::size_t addresses_max = 10'000;
 
   /// @param address  empty: not known (behind a proxy that does not tell), and not counted

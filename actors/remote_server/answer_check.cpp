@@ -32,12 +32,12 @@ std::optional<matrix_error> matrix_error_of(const gateway::http_answer& a) {
                       error ? excerpt(*error, limits::identifier_bytes_max) : std::string{}};
 }
 
-void check_http_answer(gateway::http_answer& a, matrix::endpoint of, bool is_streamed) {
+void check_http_answer(gateway::http_answer& a, matrix::endpoint of, body_comes body) {
   if (a.status == 0 || a.status >= 400) return;
   if (a.status != 200)
     return make_failure(a,
                         a.status >= 300 ? "a redirect, which is followed for no request" : "200 is the only success");
-  if (is_streamed) return;
+  if (body == body_comes::as_stream) return;
   if (const auto fine = matrix::check_answer(of, a.body); !fine) make_failure(a, fine.error().detail);
 }
 
@@ -57,6 +57,10 @@ std::int64_t wants_pause_ms(const gateway::http_answer& a) {
 
 std::string describe_failure(const gateway::http_answer& a) {
   return a.status == 0 ? to_string(a.why) : "HTTP " + std::to_string(a.status) + " " + excerpt(a.body, 200);
+}
+
+request_phase failed_phase(const gateway::http_answer& a) {
+  return a.phase != request_phase::unknown ? a.phase : phase_of(describe_failure(a));
 }
 
 } // namespace causeway::remote_server

@@ -6,7 +6,8 @@
 
 namespace causeway::remote_server {
 
-/// A bucket that fills with time: how much of something is still to be had. May be overdrawn: what was taken beyond it has to fill first.
+/// A bucket that fills with time: how much of something is still to be had. May be overdrawn: what was taken beyond
+/// it has to fill first.
 class bucket {
 public:
   /// @returns 0: taken; else in how many milliseconds something can be taken

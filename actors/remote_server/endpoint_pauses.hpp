@@ -8,7 +8,7 @@ namespace causeway::remote_server {
 
 /// What a server has asked for with 429 or 503 and a time (Retry-After, retry_after_ms): to be left alone with this
 /// kind of request. Limits are kept by endpoint, so the others go on: who is asked for too many joins still takes
-/// transactions. That of `send` is the queue's own (outgoing.cpp).
+/// transactions. That of `send` is the queue's own (transaction_queue.cpp).
 class endpoint_pauses {
 public:
   /// Longer is not waited for: a day may be a mistake.

@@ -11,12 +11,16 @@
 
 namespace causeway::remote_server {
 
-/// PUT /invite requests that wait until what was queued for the server before them has been delivered, so that no invitation overtakes what was said
-/// before it, or the leave that took the one before back. They wait for a bounded time, and no longer than a transaction takes to fail.
+/// PUT /invite requests that wait until what was queued for the server before them has been delivered, so that no
+/// invitation overtakes what was said before it, or the leave that took the one before back. They wait for a bounded
+/// time, and no longer than a transaction takes to fail.
 class held_invites {
 public:
   /// How many events go before it where nobody knows: all that is queued.
   static constexpr std::uint64_t all_queued = std::numeric_limits<std::uint64_t>::max();
+
+  /// Whether an event is still owed to the server.
+  enum class backlog : std::uint8_t { none, some };
 
   /// @param delivered  events delivered in this life of the actor so far
   /// @param ahead      events queued, or `all_queued`
@@ -24,10 +28,10 @@ public:
     held_.push_back({std::move(x), ahead == all_queued ? all_queued : delivered + ahead, until});
   }
   /// Those whose turn has come, in order.
-  /// @param queue_empty  nothing is owed to the server any more
-  std::vector<peer_request> due(std::uint64_t delivered, bool queue_empty, time_ms now) {
-    return take(
-      [&](const held& x) { return queue_empty || (x.after != all_queued && x.after <= delivered) || x.until <= now; });
+  std::vector<peer_request> due(std::uint64_t delivered, backlog owed, time_ms now) {
+    return take([&](const held& x) {
+      return owed == backlog::none || (x.after != all_queued && x.after <= delivered) || x.until <= now;
+    });
   }
   /// All: the queue does not move.
   std::vector<peer_request> give_up() {

@@ -12,13 +12,13 @@
 
 namespace causeway::remote_server {
 
-/// Questions of one server about the state and the history of rooms: each reads much and has an answer of up to hundreds of MiB, so only a few
-/// are worked on at once. The others wait here, where they are small. Pure.
+/// Questions of one server about the state and the history of rooms: each reads much and has an answer of up to
+/// hundreds of MiB, so only a few are worked on at once. The others wait here, where they are small. Pure.
 class history_calls {
 public:
   static constexpr std::size_t waiting_max = 100;
-  /// A call that was handed on and not answered by then was lost with whoever worked on it; one that waits so long is refused: nobody waits for it
-  /// any more.
+  /// A call that was handed on and not answered by then was lost with whoever worked on it; one that waits so long is
+  /// refused: nobody waits for it any more.
   static constexpr time_ms patience_ms = 60'000;
 
   struct call {

@@ -6,8 +6,8 @@
 
 namespace causeway::remote_server {
 
-/// How many requests of one server are still answered, and how much: a question of few bytes may have an answer of many. Counted after
-/// authentication, so nobody uses up the share of another.
+/// How many requests of one server are still answered, and how much: a question of few bytes may have an answer of
+/// many. Counted after authentication, so nobody uses up the share of another.
 class request_budget {
 public:
   /// @returns 0: taken; else in how many milliseconds the next one is

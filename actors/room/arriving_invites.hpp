@@ -12,14 +12,15 @@
 
 namespace causeway::room {
 
-/// Invites of one of ours by another server that the room has not had from its own ways: they pass all the checks of a pushed event, and what
-/// waits for their place goes on when they have one, or never will.
+/// Invites of one of ours by another server that the room has not had from its own ways: they pass all the checks of a
+/// pushed event, and what waits for their place goes on when they have one, or never will.
 class arriving_invites {
 public:
   /// More wait for nothing; each is one open request of another server or one command.
   static constexpr std::size_t waiting_max = 1'000;
 
-  /// What waits: the invitation, for its answer to PUT /invite, or a user who accepts an invite that the room has missed.
+  /// What waits: the invitation, for its answer to PUT /invite, or a user who accepts an invite that the room has
+  /// missed.
   using waiting = std::variant<invite_arrived, join_wanted>;
 
   /// So long a user who accepts waits for the past of his invite.

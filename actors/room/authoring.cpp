@@ -12,7 +12,8 @@ using matrix::json::object;
 
 namespace {
 
-/// Two signatures of other servers: server name and key id of at most 255 bytes each, 86 of base64, and what stands around them.
+/// Two signatures of other servers: server name and key id of at most 255 bytes each, 86 of base64, and what stands
+/// around them.
 constexpr std::size_t further_signatures_bytes = 2 * (limits::identifier_bytes_max * 2 + 86 + 16);
 
 matrix::json::array ids_as_json(const std::vector<std::string>& ids, const matrix::room_version_rules& rules) {
@@ -56,7 +57,7 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
     if (rules.redaction_updated) pdu.find("content")->as_object()->set("redacts", d.redacts);
     else pdu.set("redacts", d.redacts);
   }
-  pdu.set("origin_server_ts", out_.now());
+  pdu.set("origin_server_ts", d.sent_at != 0 ? d.sent_at : std::max(out_.now(), d.not_before));
   if (d.type == "m.room.member") pdu.set("origin", room_.node.server_name);
   pdu.set("depth", std::min(room_.graph.depth_of_head() + 1, limits::canonical_integer_max));
   pdu.set("prev_events", ids_as_json(prev, rules));
@@ -65,7 +66,8 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
 
   auto x = matrix::hash_and_sign(std::move(pdu), rules, room_.node.server_name, room_.node.key);
   if (!x) return x.error();
-  // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with them too.
+  // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with
+  // them too.
   if (content_bytes > limits::event_bytes_max / 2)
     if (const auto bytes = (*x)->to_json().size(); bytes + further_signatures_bytes > limits::event_bytes_max)
       return {fault_code::too_large,
@@ -109,7 +111,7 @@ void authoring::queue_for(const matrix::event_ptr& x, const std::vector<std::str
     // A member may have a name that tells no server: nobody can be told there.
     if (server == room_.node.server_name || !matrix::is_server_name(server)) continue;
     out_.write(store::queue_pdu{server, x->event_id});
-    out_.send({actor_kind::remote_server, server}, pdu_queued{x, room_.head.chat_room_id, own_id});
+    out_.send({actor_kind::remote_server, server}, pdu_queued{x, room_.head.chat_room_id, own_id, servers.size()});
   }
 }
 
@@ -117,18 +119,21 @@ status authoring::commit(const matrix::event_ptr& x, const std::vector<std::stri
                          const std::string& own_id) {
   const auto before = writer_.state_before(x->prev_events);
   const auto verdict = room_.graph.judge(*x, before);
+  out_.hop(x->event_id, hop_stage::judged);
   std::set<std::string> servers(further_servers.begin(), further_servers.end());
   for (auto& s : room_.servers()) servers.insert(std::move(s));
   auto changes = writer_.add(x, before, verdict);
   if (verdict.judged != store::verdict::accepted) {
-    // The room went on while the event was with another server (an invite that waited): it stays in the graph as what it is.
-    out_.log(log_level::warning, "own event no longer allowed",
+    // The room went on while the event was with another server (an invite that waited): it stays in the graph as what
+    // it is.
+    out_.log(log_level::warning, "R104 local event rejected by auth rules",
              {{"room", room_.id}, {"event", x->event_id}, {"reason", verdict.reason}});
     return {fault_code::forbidden, verdict.reason};
   }
   if (x->is_state()) {
     for (auto& s : room_.servers()) servers.insert(std::move(s));
-    // The one who is kicked or banned hears of it even when nobody else of his server takes part. An invite his server has signed itself.
+    // The one who is kicked or banned hears of it even when nobody else of his server takes part. An invite his server
+    // has signed itself.
     if (x->type == "m.room.member" && x->membership() != "invite")
       servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }

@@ -3,16 +3,30 @@
 #include "actors/room/event_text.hpp"
 #include "actors/room/mentions.hpp"
 #include "actors/room/message_content.hpp"
+#include "actors/room/message_relations.hpp"
 #include "actors/room/role_changes.hpp"
 #include "messages/chat/codec.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace causeway::room {
 namespace {
 
 /// Clocks differ by so much among honest servers.
 constexpr time_ms future_max_ms = 5 * 60'000;
+
+constexpr room_setting shown_settings[] = {
+  {"m.room.name", "name", "renamed", &chat::room_changed::room_name, &chat::system_message::room_name},
+  {"m.room.topic", "topic", "topic_changed", &chat::room_changed::topic, &chat::system_message::topic},
+  {"m.room.avatar", "url", "avatar_changed", &chat::room_changed::avatar, nullptr}};
+
+/// Null: it is another state.
+const room_setting* setting_of(const std::string& type) {
+  const auto* end = std::end(shown_settings);
+  const auto* found = std::find_if(std::begin(shown_settings), end, [&](const auto& x) { return x.type == type; });
+  return found == end ? nullptr : found;
+}
 
 } // namespace
 
@@ -42,18 +56,37 @@ void chat_notifier::system_message(chat::system_message n, const matrix::event* 
   notify(n);
 }
 
-void chat_notifier::named(const std::string& type, const std::string& actor, std::string value, std::string reason,
-                          const matrix::event* cause) {
-  const bool name = type == "m.room.name";
+void chat_notifier::setting_shown(const room_setting& what, const std::string& actor, std::string value,
+                                  std::string reason, const matrix::event* cause) {
   chat::system_message n;
-  n.kind = name ? "renamed" : "topic_changed";
+  n.kind = what.kind;
   n.actor = actor;
   n.reason = std::move(reason);
-  (name ? n.room_name : n.topic) = std::move(value);
+  if (what.shown) n.*what.shown = std::move(value);
   system_message(std::move(n), cause);
 }
 
-void chat_notifier::roles_changed(const matrix::event& before, const matrix::event& after) {
+void chat_notifier::setting_changed(const room_setting& what, std::string value, const matrix::event* cause) {
+  chat::room_changed n;
+  n.room = room_.head.chat_room_id;
+  n.matrix_room_id = room_.id;
+  if (cause) {
+    n.by = cause->sender;
+    n.event_id = cause->event_id;
+  }
+  n.ts = shown_ts(cause);
+  n.*what.told = std::move(value);
+  notify(n);
+}
+
+void chat_notifier::roles_changed(const matrix::event* before, const matrix::event& after) {
+  const auto create = room_.graph.state_event("m.room.create", "");
+  for (auto& change : changed_roles(create.get(), before, &after, room_.is_ours()))
+    notify(chat::role_changed{room_.head.chat_room_id, room_.id, std::move(change.user), word_of(change.now),
+                              word_of(change.before), after.sender, after.event_id, change.level, shown_ts(&after)});
+}
+
+void chat_notifier::levels_changed(const matrix::event& before, const matrix::event& after) {
   const auto create = room_.graph.state_event("m.room.create", "");
   for (auto& change : role_changes(create.get(), before, after)) {
     chat::system_message n;
@@ -101,31 +134,42 @@ bool chat_notifier::is_message_shown(const matrix::event& x) {
 }
 
 void chat_notifier::message(const matrix::event_ptr& x, bool historical) {
-  if (!is_message_shown(*x) || room_.node.is_local(x->sender)) return;
+  if (!is_message_shown(*x) || room_.node.is_local(x->sender) || related_of(*x)) return;
+  tell_message(*x, x->content(), historical);
+}
+
+void chat_notifier::edit_as_message(const matrix::event& edit, bool historical) {
+  tell_message(edit, new_content_of(edit), historical);
+}
+
+void chat_notifier::tell_message(const matrix::event& x, const matrix::json::object& content, bool historical) {
   chat::message_received n;
   n.room = room_.head.chat_room_id;
   n.matrix_room_id = room_.id;
-  n.event_id = x->event_id;
-  n.sender = x->sender;
-  if (x->type == "m.room.encrypted") {
-    n.msgtype = x->type;
+  n.event_id = x.event_id;
+  n.sender = x.sender;
+  if (x.type == "m.room.encrypted") {
+    n.msgtype = x.type;
     n.text = encrypted_placeholder;
   } else {
-    n.msgtype = text_of(*x, "msgtype");
-    n.text = text_of(*x, "body");
-    if (text_of(*x, "format") == "org.matrix.custom.html") n.html = text_of(*x, "formatted_body");
-    n.file = file_of(x->content());
-    n.mentions = mentions_of(x->content(), room_.id);
+    const auto* msgtype = content.find("msgtype");
+    if (msgtype && msgtype->as_string()) n.msgtype = *msgtype->as_string();
+    auto said = text_in(content);
+    n.text = std::move(said.text);
+    n.html = std::move(said.html);
+    n.file = file_of(content);
+    n.geo_uri = place_of(content);
+    n.mentions = mentions_of(content, room_.id);
   }
-  auto relation = relation_of(x->content());
+  auto relation = relation_of(content);
   n.thread = std::move(relation.thread);
   n.reply_to = std::move(relation.reply_to);
   n.historical = historical;
-  n.ts = shown_ts(x.get());
+  n.ts = shown_ts(&x);
   notify(n);
 }
 
-void chat_notifier::membership_changed(const state_change& c, membership_context context) {
+void chat_notifier::membership_changed(const state_change& c, const membership_context& context) {
   const auto& user = c.key.second;
   const std::string previous{c.before ? c.before->membership() : std::string_view{}};
   const std::string next{c.after ? c.after->membership() : std::string_view{"leave"}};
@@ -149,15 +193,29 @@ void chat_notifier::membership_changed(const state_change& c, membership_context
     else if (previous == "ban") kind = "unbanned";
     else if (previous == "join") kind = self || !e ? "left" : "kicked";
   }
+  const bool is_gone = previous == "join" && (next == "leave" || next == "ban") && room_.node.is_local(user);
+  if (is_gone && !context.removed_by.empty()) {
+    // Nobody is left to be shown what the room shows.
+    return notify(chat::room_removed_for{room_.head.chat_room_id, room_.id, user, "removed", context.removed_by, reason,
+                                         e ? e->event_id : std::string{}, shown_ts(e)});
+  }
   if (!kind.empty()) system_message(kind, by, user, reason, e);
+  if (is_gone)
+    notify(chat::room_removed_for{room_.head.chat_room_id, room_.id, user, kind, by.empty() ? user : by, reason,
+                                  e ? e->event_id : std::string{}, shown_ts(e)});
 }
 
 void chat_notifier::state_changed(const state_change& c) {
-  if (!c.after) return;
   const auto& type = c.key.first;
-  if (type == "m.room.name") named(type, c.after->sender, text_of(*c.after, "name"), {}, c.after.get());
-  else if (type == "m.room.topic") named(type, c.after->sender, text_of(*c.after, "topic"), {}, c.after.get());
-  else if (type == "m.room.power_levels" && c.before) roles_changed(*c.before, *c.after);
+  if (const auto* what = setting_of(type); what && c.key.second.empty()) {
+    const auto before = c.before ? text_of(*c.before, what->key) : std::string{};
+    auto now = c.after ? text_of(*c.after, what->key) : std::string{};
+    if (c.after) setting_shown(*what, c.after->sender, now, {}, c.after.get());
+    if (now != before) setting_changed(*what, std::move(now), c.after.get());
+  } else if (type == "m.room.power_levels" && c.after) {
+    if (c.before) levels_changed(*c.before, *c.after);
+    roles_changed(c.before.get(), *c.after);
+  }
 }
 
 void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after,
@@ -174,10 +232,10 @@ void chat_notifier::state_redacted(const matrix::event& before, const matrix::ev
                                 {},
                                 after.event_id,
                                 shown_ts(&redaction)});
-  else if (after.type == "m.room.name" && before.content().contains("name"))
-    named(after.type, redaction.sender, {}, std::move(reason), &redaction);
-  else if (after.type == "m.room.topic" && before.content().contains("topic"))
-    named(after.type, redaction.sender, {}, std::move(reason), &redaction);
+  else if (const auto* what = setting_of(after.type); what && !text_of(before, what->key).empty()) {
+    setting_shown(*what, redaction.sender, {}, std::move(reason), &redaction);
+    setting_changed(*what, {}, &redaction);
+  }
 }
 
 } // namespace causeway::room

@@ -1,4 +1,5 @@
-// Circles of citations: the strongly connected components of the graph (Tarjan), walked without recursion, as an attacker chooses its depth.
+// Circles of citations: the strongly connected components of the graph (Tarjan), walked without recursion, as an
+// attacker chooses its depth.
 #include "actors/room/circles.hpp"
 
 #include <algorithm>

@@ -18,8 +18,7 @@ std::vector<matrix::event_ptr> reached_by_auth(const std::vector<std::string>& i
   };
   reach(ids);
   for (std::size_t i = 0; i < reached.size(); ++i) {
-    const auto x = reached[i]; // `reached` grows
-    reach(x->auth_events);
+    reach(matrix::event_ptr { reached[i] } -> auth_events); // its own pointer: `reached` grows
   }
   return reached;
 }

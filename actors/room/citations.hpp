@@ -11,12 +11,13 @@
 /// Order and reach among events that cite each other.
 namespace causeway::room {
 
-/// Those of `among` that `ids` name or whose auth events lead to: what an event with these auth events rests on, and nothing a server
-/// told besides.
+/// Those of `among` that `ids` name or whose auth events lead to: what an event with these auth events rests on, and
+/// nothing a server told besides.
 std::vector<matrix::event_ptr> reached_by_auth(const std::vector<std::string>& ids,
                                                const std::vector<matrix::event_ptr>& among);
 
-/// The given events with each after those of them that it cites. Circles (room versions 1 and 2 allow them) end somewhere.
+/// The given events with each after those of them that it cites. Circles (room versions 1 and 2 allow them) end
+/// somewhere.
 /// @param refs  event -> the ids it cites: its parents or its auth events
 template <class Refs>
 std::vector<matrix::event_ptr> parents_first(std::vector<matrix::event_ptr> events, Refs refs) {

@@ -23,29 +23,24 @@ void content_repair::repair(const std::vector<matrix::event_ptr>& stripped, cons
 }
 
 void content_repair::ask_next() {
-  if (asked_ != 0 || wanted_.empty()) return;
-  const auto q = std::move(wanted_.front());
+  if (pending_.count<question::whole_event>() != 0 || wanted_.empty()) return;
+  const auto x = std::move(wanted_.front());
   wanted_.pop_front();
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = asked_ = out_.next_token();
   r.endpoint = matrix::endpoint::event;
-  r.parameters = {q.event_id};
-  r.timeout_ms = room_.node.federation.request_timeout_ms;
+  r.parameters = {x.event_id};
+  r.timeout_ms = room_.node.settings().federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
-  out_.send_at_once({actor_kind::remote_server, q.server}, std::move(r));
+  pending_.ask_server(x.server, std::move(r), question::whole_event{});
 }
 
-bool content_repair::answered(const peer_answer& m) {
-  if (asked_ == 0 || m.asked != asked_) return false;
+void content_repair::answered(question::whole_event, const peer_answer& m) {
   const auto body =
     m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus"}) : result<matrix::json::value>{m.why};
   if (const auto* pdus = body ? body->find_array("pdus") : nullptr)
     for (const auto& x : import_.parse(*pdus, matrix::count_policy::unbounded))
       if (matrix::has_valid_content_hash(*x)) ask_for_kept(x);
-  asked_ = 0;
   ask_next();
-  return true;
 }
 
 void content_repair::offer(const node& kept, const matrix::event_ptr& copy) {
@@ -53,21 +48,14 @@ void content_repair::offer(const node& kept, const matrix::event_ptr& copy) {
 }
 
 void content_repair::ask_for_kept(const matrix::event_ptr& copy) {
-  if (restoring_.size() >= restoring_max) return;
+  if (pending_.count<question::kept_event>() >= restoring_max) return;
   // Only the store knows whether a redaction took the content: then nobody brings it back.
-  const auto asked = out_.next_token();
-  out_.ask(asked, store::load_redaction{room_.id, "", copy->event_id});
-  restoring_.emplace(asked, copy);
+  pending_.ask_store(store::load_redaction{room_.id, "", copy->event_id}, question::kept_event{copy});
 }
 
-bool content_repair::store_answered(token asked, const store::answer& found) {
-  const auto it = restoring_.find(asked);
-  if (it == restoring_.end()) return false;
-  const auto whole = std::move(it->second);
-  restoring_.erase(it);
-  if (const auto* told = std::get_if<store::redaction_loaded>(&found); told && told->target)
-    restore(whole, *told->target);
-  return true;
+void content_repair::answered(const question::kept_event& q, const store_answered& m) {
+  if (const auto* told = std::get_if<store::redaction_loaded>(m.answer.get()); told && told->target)
+    restore(q.copy, *told->target);
 }
 
 void content_repair::restore(const matrix::event_ptr& copy, const store::stored_event& kept) {
@@ -76,17 +64,18 @@ void content_repair::restore(const matrix::event_ptr& copy, const store::stored_
   // The signature of the stripped form covers any content its author has hashed: one the rules do not allow stays out.
   if (const auto verdict = room_.graph.judge_restored(*whole, kept.judged);
       verdict.judged == store::verdict::rejected && kept.judged != verdict.judged) {
-    out_.log(log_level::warning, "the content of an event is not restored: with it the event is not allowed",
+    out_.log(log_level::warning, "R105 restored content rejected by auth rules; redacted form kept",
              {{"room", room_.id}, {"event", whole->event_id}, {"why", verdict.reason}});
     return;
   }
-  out_.log(log_level::info, "the content of an event was found again",
-           {{"room", room_.id}, {"event", whole->event_id}});
+  out_.log(log_level::info, "R106 event content restored", {{"room", room_.id}, {"event", whole->event_id}});
   writer_.restore(whole);
   entry_.invalidate();
   if (kept.judged != store::verdict::accepted && kept.judged != store::verdict::outlier) return;
   if (!whole->is_state()) {
-    if (kept.judged == store::verdict::accepted) notifier_.message(whole, kept.position < 0);
+    if (kept.judged != store::verdict::accepted) return;
+    notifier_.message(whole, kept.position < 0);
+    events_.content_known(*whole, kept.position < 0);
   } else if (auto now = room_.graph.state_event(whole->type, *whole->state_key);
              now && now->event_id == whole->event_id) {
     events_.state_changed({{{whole->type, *whole->state_key}, kept.event, whole}});

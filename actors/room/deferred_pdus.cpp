@@ -47,7 +47,7 @@ void inbound_events::hold(const pdus_received& m) {
 }
 
 void inbound_events::load_held(const std::vector<store::put_inbox>& rows) {
-  std::deque<held_pdu> now;
+  lazy_deque<held_pdu> now;
   for (const auto& staged : rows) {
     auto pdu = matrix::json::parse_deep(staged.pdu);
     auto* object = pdu ? pdu->as_object() : nullptr;
@@ -66,7 +66,7 @@ void inbound_events::load_held(const std::vector<store::put_inbox>& rows) {
 
 void inbound_events::release_pdus() { release(held_.take()); }
 
-void inbound_events::release(std::deque<held_pdu> held) {
+void inbound_events::release(lazy_deque<held_pdu> held) {
   if (held.empty()) return;
   std::set<std::string> done, waiting;
   intake in;

@@ -3,6 +3,7 @@
 #include "actors/room/room_summary.hpp"
 #include "actors/answers.hpp"
 
+#include "actors/directory/server_list.hpp"
 #include "actors/directory/shared_rooms.hpp"
 #include "messages/matrix/identifiers.hpp"
 
@@ -14,8 +15,18 @@ namespace {
 using matrix::json::object;
 
 constexpr std::size_t aliases_max = 100;
+constexpr std::size_t direct_people_max = 2;
 
 } // namespace
+
+matrix::json::array directory_entry::people() const {
+  matrix::json::array found;
+  room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
+    if (e->membership() == "join" || e->membership() == "invite") found.emplace_back(*e->state_key);
+    return found.size() <= direct_people_max; // of more the room is no dm
+  });
+  return found;
+}
 
 std::string directory_entry::text() const {
   if (room_.head.phase != store::room_phase::joined || !room_.head.federated) return {};
@@ -38,7 +49,15 @@ std::string directory_entry::text() const {
   const bool is_public = text && text->as_string() && *text->as_string() == "public";
   if (is_public && room_.type() == "channel" && room_.node.is_local(room_.graph.create()->sender))
     told.set("room", summary_of(room_));
-  if (room_.node.federation.profiles_need_shared_room) {
+  if (room_.head.type == type_name(chat::room_type::dm)) told.set("direct", people());
+  // With whom the room is shared: `query.servers` counts rooms.
+  matrix::json::array servers;
+  for (const auto& server : room_.graph.members().servers()) {
+    if (servers.size() == directory::server_list::servers_of_room_max) break;
+    if (server != room_.node.server_name) servers.emplace_back(server);
+  }
+  if (!servers.empty()) told.set("servers", std::move(servers));
+  if (room_.node.settings().federation.profiles_need_shared_room) {
     const auto& users = room_.graph.members().local_joined();
     matrix::json::array named;
     for (auto user = users.begin(); user != users.end() && named.size() < directory::shared_rooms::listed_users_max;
@@ -58,7 +77,7 @@ void directory_entry::observe() {
   auto now = text();
   if (last_ ? now == *last_ : now.empty()) {
     // That nobody of another server can be in it: until now the directory asks.
-    if (!last_ && room_.node.federation.profiles_need_shared_room)
+    if (!last_ && room_.node.settings().federation.profiles_need_shared_room)
       out_.send({actor_kind::directory, ""}, room_listed{room_.id, now});
     last_ = std::move(now);
     return;

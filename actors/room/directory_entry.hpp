@@ -9,9 +9,9 @@
 
 namespace causeway::room {
 
-/// By what others find the room: its entry of the public directory and the aliases of this server. Written with the change that made it,
-/// so that the directory knows it while the room sleeps. Source: server-server-api, "Public Room Directory"; client-server-api,
-/// "m.room.canonical_alias".
+/// By what others find the room: its entry of the public directory and the aliases of this server. Written with the
+/// change that made it, so that the directory knows it while the room sleeps. Source: server-server-api, "Public Room
+/// Directory"; client-server-api, "m.room.canonical_alias".
 class directory_entry {
 public:
   directory_entry(const room_state& room, decision& out) : room_(room), out_(out) {}
@@ -25,6 +25,8 @@ public:
 
 private:
   std::string text() const;
+  /// Of a dm: who is in it or invited.
+  matrix::json::array people() const;
 
   const room_state& room_;
   decision& out_;

@@ -20,8 +20,8 @@ std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::eve
 matrix::state_map add_state(room_graph& graph, told_state::proven told, std::vector<store::write>& batch,
                             std::vector<std::string>& added);
 
-/// What another server gives of the room beside the events on their way: parsed, proved genuine, and taken in without a place, for others to rest
-/// on.
+/// What another server gives of the room beside the events on their way: parsed, proved genuine, and taken in without a
+/// place, for others to rest on.
 class event_import {
 public:
   event_import(const room_state& room, event_writer& writer, redactions& r)
@@ -31,7 +31,8 @@ public:
   std::vector<matrix::event_ptr> parse(const matrix::json::array& pdus, matrix::count_policy counts) const;
   /// Those of them that are not at hand, of an auth chain or a state.
   std::vector<matrix::event_ptr> parse_unknown(const matrix::json::array& pdus) const;
-  /// What is validly signed, redacted where the content does not match its hash. @param checks  of `events`, in their order
+  /// What is validly signed, redacted where the content does not match its hash.
+  /// @param checks  of `events`, in their order
   static std::vector<matrix::event_ptr> verified(const std::vector<matrix::event_ptr>& events,
                                                  const std::vector<event_check>& checks);
   /// Those whose content does not match its hash.

@@ -1,11 +1,9 @@
 #pragma once
-#include "actors/decision.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -20,26 +18,20 @@ public:
   /// Ids that are remembered as absent from the store; beyond it the next round asks for them again.
   static constexpr std::size_t absent_max = 10'000;
 
-  event_lookup(const room_state& room, decision& out) : room_(room), out_(out) {}
+  event_lookup(const room_state& room, pending_questions& pending) : room_(room), pending_(pending) {}
 
   /// Asks for those that are not being asked for. Each may be in `ids` several times.
   void ask(std::vector<std::string> ids) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (const auto& [asked, open] : open_)
-      std::erase_if(ids, [&](const auto& x) { return std::find(open.begin(), open.end(), x) != open.end(); });
+    std::erase_if(ids, [this](const auto& x) { return open_.contains(x); });
     if (ids.empty()) return;
-    const auto asked = out_.next_token();
-    out_.ask(asked, store::load_events{room_.id, ids, true});
-    open_[asked] = std::move(ids);
+    open_.insert(ids.begin(), ids.end());
+    pending_.ask_store(store::load_events{room_.id, ids, true}, question::cited_events{ids});
   }
-  /// @returns what was asked for with this question; nothing: it is none of ours
-  std::optional<std::vector<std::string>> answered(token asked) {
-    const auto it = open_.find(asked);
-    if (it == open_.end()) return {};
-    auto ids = std::move(it->second);
-    open_.erase(it);
-    return ids;
+  /// The question is not open any more, answered or not.
+  void ended(const question::cited_events& q) {
+    for (const auto& id : q.ids) open_.erase(id);
   }
   bool is_open() const { return !open_.empty(); }
 
@@ -54,8 +46,8 @@ public:
 
 private:
   const room_state& room_;
-  decision& out_;
-  std::map<token, std::vector<std::string>> open_;
+  pending_questions& pending_;
+  std::unordered_set<std::string> open_; ///< ids that are being asked for
   std::unordered_set<std::string> absent_;
 };
 

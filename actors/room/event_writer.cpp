@@ -16,8 +16,8 @@ matrix::state_map event_writer::add_state(told_state::proven told, std::vector<s
   return room::add_state(room_.graph, std::move(told), out_.writes(), added);
 }
 
-void event_writer::join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id,
-                        bool is_direct) {
+void event_writer::join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct,
+                        const std::string& type) {
   room_.graph = std::move(tried.graph);
   out_.writes().insert(out_.writes().end(), std::make_move_iterator(tried.writes.begin()),
                        std::make_move_iterator(tried.writes.end()));
@@ -26,21 +26,34 @@ void event_writer::join(joined_graph tried, const matrix::event& event, const st
   head.room_version = std::string{event.rules().id};
   head.phase = store::room_phase::joined;
   if (head.chat_room_id.empty()) head.chat_room_id = chat_room_id;
+  if (head.type.empty()) head.type = type;
   if (head.type.empty()) head.type = type_name(infer_room_type(room_.traits(is_direct)));
-  head.history_from.clear();
-  for (const auto& id : event.prev_events) head.history_from += (head.history_from.empty() ? "" : " ") + id;
+  head.history_from = event.prev_events;
   room_.head_changed = true;
 }
 
-void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type,
+void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, std::string_view type,
                           bool federated) {
   room_.exists = true;
   auto& head = room_.head;
   head.room_version = std::string{create->rules().id};
   head.phase = store::room_phase::joined;
   head.chat_room_id = chat_room_id;
-  head.type = type_name(type);
+  head.type = type;
   head.federated = federated;
+  room_.graph.begin(create);
+  add(create, adopt_state({}), {});
+}
+
+void event_writer::create_again(const matrix::event_ptr& create, const store::put_room& former) {
+  room_.exists = true;
+  auto& head = room_.head;
+  head.room_version = std::string{create->rules().id};
+  head.phase = store::room_phase::joined;
+  head.chat_room_id = former.chat_room_id;
+  head.type = former.type;
+  head.federated = former.federated;
+  head.refounded_from = former.room_id;
   room_.graph.begin(create);
   add(create, adopt_state({}), {});
 }

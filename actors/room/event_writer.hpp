@@ -9,12 +9,13 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace causeway::room {
 
-/// The one way in which a room's graph is changed: each change is made in memory and written into the decision at hand. What is
-/// returned is what changed in the current state.
+/// The one way in which a room's graph is changed: each change is made in memory and written into the decision at hand.
+/// What is returned is what changed in the current state.
 class event_writer {
 public:
   event_writer(room_state& room, decision& out) : room_(room), out_(out) {}
@@ -44,9 +45,9 @@ public:
   void remember(const store::events_loaded& found) { room_.graph.remember(found); }
 
   // -- events
-  std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const room_graph::judgement& verdict,
-                                bool parents_are_history = true) {
-    return room_.graph.add(std::move(x), before, verdict, out_.writes(), parents_are_history);
+  std::vector<state_change> add(const matrix::event_ptr& x, const state_ref& before,
+                                const room_graph::judgement& verdict, bool parents_are_history = true) {
+    return room_.graph.add(x, before, verdict, out_.writes(), parents_are_history);
   }
   void add_outlier(matrix::event_ptr x, const room_graph::judgement& verdict) {
     room_.graph.add_outlier(std::move(x), verdict, out_.writes());
@@ -66,8 +67,11 @@ public:
 
   // -- what is known of the room
   /// Puts the room as it is after our join in the place of what it was.
-  /// @param chat_room_id  the chat server's name for it, unless it has one. @param is_direct  one of ours was invited to a direct message
-  void join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct);
+  /// @param chat_room_id  the chat server's name for it, unless it has one.
+  /// @param is_direct  one of ours was invited to a direct message
+  /// @param type  of the room that goes on as this one; empty: inferred
+  void join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct,
+            const std::string& type = {});
   /// @param row  see `put_room::members_omitted`
   void begin_partial_state(std::string row, std::set<std::string> servers) {
     room_.head.members_omitted = std::move(row);
@@ -92,7 +96,20 @@ public:
     room_.head_changed = true;
   }
   /// Begins a room of ours. @param create  its first event
-  void create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type, bool federated);
+  void create(const matrix::event_ptr& create, const std::string& chat_room_id, std::string_view type, bool federated);
+  /// Begins a room that takes the place of another one of ours.
+  void create_again(const matrix::event_ptr& create, const store::put_room& former);
+  /// Another room takes this one's place, when it has all of it. @param create  its first event; null: it does not
+  void begin_refounding(const matrix::event_ptr& create) {
+    room_.head.refounded_as = create ? create->room_id : std::string{};
+    room_.head.founding = create ? create->to_json() : std::string{};
+    room_.head_changed = true;
+  }
+  /// It has.
+  void end_refounding() {
+    room_.head.founding.clear();
+    room_.head_changed = true;
+  }
   /// Takes that back, with all that was decided since: nothing of it was committed.
   void give_up_create();
   /// The chat server's name for the room.
@@ -100,6 +117,17 @@ public:
     if (room_.head.chat_room_id == chat_room_id) return;
     room_.head.chat_room_id = chat_room_id;
     room_.head_changed = room_.exists; // what no room of ours is has its name on disk already
+  }
+  /// The room goes on as another one, which has its name from now on.
+  void go_on_as(const std::string& successor) {
+    room_.head.successor = successor;
+    room_.head.chat_room_id.clear();
+    room_.head_changed = true;
+  }
+  /// @param row  see `put_room::succession`
+  void put_succession(std::string row) {
+    room_.head.succession = std::move(row);
+    room_.head_changed = true;
   }
   /// Nobody of ours is in it any more.
   void left() {

@@ -8,7 +8,8 @@
 namespace causeway::room {
 namespace {
 
-/// How long it is waited for a message that brings them together, and spread over as long again: all servers of the room see the same ends.
+/// How long it is waited for a message that brings them together, and spread over as long again: all servers of the
+/// room see the same ends.
 constexpr time_ms merge_patience_ms = 60'000;
 
 constexpr const char* merge_type = "org.matrix.dummy_event";
@@ -19,15 +20,19 @@ void extremity_merger::consider() {
   const auto forks = room_.graph.extremities().size();
   if (forks <= patient_max) return;
   if (forks > extremities_max) return merge();
-  if (due_) return;
-  due_ = true;
+  if (alarm_.is_set() || asked_) return;
   const auto spread =
     static_cast<time_ms>(std::hash<std::string>{}(room_.node.server_name + room_.id) % merge_patience_ms);
-  out_.wake_at(out_.now() + merge_patience_ms + spread, timer);
+  alarm_.set(out_.now() + merge_patience_ms + spread);
 }
 
-void extremity_merger::on_timer() {
-  due_ = asked_ = false;
+void extremity_merger::try_again() {
+  if (asked_) on_deadline();
+}
+
+void extremity_merger::on_deadline() {
+  alarm_.clear();
+  asked_ = false;
   if (room_.graph.extremities().size() > patient_max) merge();
 }
 
@@ -49,18 +54,17 @@ void extremity_merger::merge() {
   if (!wanted) return;
   auto x = authoring_.author(*wanted);
   if (x.waits()) {
-    if (!std::exchange(asked_, true)) authoring_.try_again_later(timer_due{timer});
+    asked_ = true;
     return;
   }
   const auto forks = room_.graph.extremities().size();
   const auto done = x ? authoring_.commit(*x) : status{x.error()};
   if (!done) not_before_ = out_.now() + merge_patience_ms; // the next one would be refused for the same reason
+  decision::fields with{
+    {"room", room_.id}, {"ends", std::to_string(forks)}, {"now", std::to_string(room_.graph.extremities().size())}};
+  if (!done) with.emplace_back("why", to_string(done.error()));
   out_.log(done ? log_level::info : log_level::warning,
-           done ? "ends of the room brought together" : "ends of the room could not be brought together",
-           {{"room", room_.id},
-            {"ends", std::to_string(forks)},
-            {"now", std::to_string(room_.graph.extremities().size())},
-            {"why", done ? std::string{} : to_string(done.error())}});
+           done ? "R107 forward extremities merged" : "R108 forward extremities not merged", std::move(with));
 }
 
 } // namespace causeway::room

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/authoring.hpp"
 #include "actors/room/partial_state.hpp"
@@ -9,12 +10,12 @@
 
 namespace causeway::room {
 
-/// Forward extremities are brought together where nobody of ours writes anything: each one costs every server of the room a resolution of states
-/// for every event, and a hostile member can make them by the thousand. Source: room specification, "Room DAG"; the event that other homeservers
-/// send for it is `org.matrix.dummy_event`, which no client shows.
+/// Forward extremities are brought together where nobody of ours writes anything: each one costs every server of the
+/// room a resolution of states for every event, and a hostile member can make them by the thousand. Source: room
+/// specification, "Room DAG"; the event that other homeservers send for it is `org.matrix.dummy_event`, which no client
+/// shows.
 class extremity_merger {
 public:
-  static constexpr const char* timer = "forks";
   /// Forward extremities that are left to the next message for a while.
   static constexpr std::size_t patient_max = 10;
   /// Beyond these the room is not given the time.
@@ -26,7 +27,10 @@ public:
 
   /// After an event of another server was accepted.
   void consider();
-  void on_timer();
+  /// The policy server has answered, perhaps about the event that is to bring them together.
+  void try_again();
+  time_ms deadline() const { return alarm_.at(); }
+  void on_deadline();
 
 private:
   void merge();
@@ -38,7 +42,8 @@ private:
   const partial_state& partial_;
   const remote_join& join_;
   time_ms not_before_ = 0;
-  bool due_ = false, asked_ = false; ///< a timer, or the policy server, will bring them together
+  alarm_time alarm_;
+  bool asked_ = false; ///< the policy server's word is waited for
 };
 
 } // namespace causeway::room

@@ -48,8 +48,8 @@ status federation_queries::may_ask(const federation_call& m) const {
 }
 
 bool federation_queries::is_served_after_leave(endpoint id) const {
-  // Whoever was in the room with us may lack what our leave rests on, and perhaps nobody else has it. Who is in the room later is not known
-  // here, so that ends.
+  // Whoever was in the room with us may lack what our leave rests on, and perhaps nobody else has it. Who is in the
+  // room later is not known here, so that ends.
   if (id == endpoint::timestamp_to_event) return false;
   if (left_in_group_ != room_.graph.current().group) { // of a room we have left it changes no more
     left_in_group_ = room_.graph.current().group;
@@ -59,16 +59,13 @@ bool federation_queries::is_served_after_leave(endpoint id) const {
       return true;
     });
   }
-  return out_.now() - std::min(left_at_, out_.now()) < std::int64_t{room_.node.room.left_room_served_h} * 3'600'000;
+  return out_.now() - std::min(left_at_, out_.now()) <
+         std::int64_t{room_.node.settings().room.left_room_served_h} * 3'600'000;
 }
 
 void federation_queries::serve(const federation_call& m) {
   const auto& p = m.match->parameters;
-  auto ask = [&](store::query q) {
-    const auto asked = out_.next_token();
-    out_.ask(asked, std::move(q));
-    reading_[asked] = m;
-  };
+  auto ask = [&](store::query q) { pending_.ask_store(std::move(q), question::called_events{m}); };
   switch (m.match->info->id) {
   case endpoint::state:
   case endpoint::state_ids: {
@@ -105,15 +102,14 @@ void federation_queries::serve(const federation_call& m) {
   }
 }
 
-bool federation_queries::store_answered(token asked, const store::events_loaded* found) {
-  const auto it = reading_.find(asked);
-  if (it == reading_.end()) return false;
-  const auto call = std::move(it->second);
-  reading_.erase(it);
-  if (!found) {
-    refuse(out_, call, {fault_code::internal, "the store did not answer"});
-    return true;
-  }
+void federation_queries::answered(const question::called_events& q, const timed_out&) {
+  refuse(out_, q.call, {fault_code::timed_out, "the store did not answer"});
+}
+
+void federation_queries::answered(const question::called_events& q, const store_answered& m) {
+  const auto& call = q.call;
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  if (!found) return refuse(out_, call, {fault_code::internal, "the store did not answer"});
   switch (call.match->info->id) {
   case endpoint::state: serve_state(call, *found, false); break;
   case endpoint::state_ids: serve_state(call, *found, true); break;
@@ -123,7 +119,6 @@ bool federation_queries::store_answered(token asked, const store::events_loaded*
   case endpoint::event_auth: serve_event_auth(call, *found); break;
   default: refuse(out_, call, {fault_code::internal, "unexpected read"});
   }
-  return true;
 }
 
 void federation_queries::serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only) {
@@ -186,7 +181,8 @@ void federation_queries::serve_history(const federation_call& m, const store::ev
 void federation_queries::serve_event(const federation_call& m, const store::events_loaded& found) {
   if (found.events.empty()) return refuse(out_, m, {fault_code::not_found, "the event is unknown here"});
   const auto& s = found.events.front();
-  // Of what has no place in the room only state is served: others cite it, and fetch it when they take our word for a state.
+  // Of what has no place in the room only state is served: others cite it, and fetch it when they take our word for a
+  // state.
   const bool placeless = s.judged == store::verdict::outlier && !s.event->is_state();
   if (s.judged == store::verdict::rejected || placeless || s.event->room_id != room_.id)
     return refuse(out_, m, {fault_code::not_found, "the event is not part of the room"});
@@ -203,7 +199,8 @@ void federation_queries::serve_event(const federation_call& m, const store::even
 }
 
 void federation_queries::serve_event_auth(const federation_call& m, const store::events_loaded& found) {
-  // From the store: of what is no state event the graph has the latest only. What it cites is a state event, which the graph has.
+  // From the store: of what is no state event the graph has the latest only. What it cites is a state event, which the
+  // graph has.
   if (found.events.empty() || found.events.front().judged == store::verdict::rejected)
     return refuse(out_, m, {fault_code::not_found, "the event is unknown here"});
   const auto& x = *found.events.front().event;

@@ -1,26 +1,30 @@
 #pragma once
 #include "actors/decision.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/room.hpp"
 
-#include <map>
+#include <cstdint>
 
 namespace causeway::room {
 
-/// Questions of other servers about what is in the room: states, events, history. Membership of the asking server first, then the server ACL,
-/// so that the ACL does not leak; history visibility decides per event. Source: server-server-api, "Retrieving events".
+/// Questions of other servers about what is in the room: states, events, history. Membership of the asking server
+/// first, then the server ACL, so that the ACL does not leak; history visibility decides per event. Source:
+/// server-server-api, "Retrieving events".
 class federation_queries {
 public:
-  federation_queries(const room_state& room, decision& out) : room_(room), out_(out) {}
+  federation_queries(const room_state& room, decision& out, pending_questions& pending)
+      : room_(room), out_(out), pending_(pending) {}
 
   /// Whether a server may ask about the room. @returns faults not_found, forbidden, server_denied
   status may_ask(const federation_call& m) const;
-  /// GET /state, /state_ids, /event, /backfill, /event_auth and POST /get_missing_events of a server that may ask; all else is refused.
+  /// GET /state, /state_ids, /event, /backfill, /event_auth and POST /get_missing_events of a server that may ask; all
+  /// else is refused.
   void serve(const federation_call& m);
-  /// @param found  null: the store did not answer. @returns whether it was the answer to a question of this component
-  bool store_answered(token asked, const store::events_loaded* found);
-  bool is_idle() const { return reading_.empty(); }
+  void answered(const question::called_events& q, const store_answered& m);
+  void answered(const question::called_events& q, const timed_out&);
+  bool is_idle() const { return pending_.count<question::called_events>() == 0; }
 
 private:
   bool is_served_after_leave(matrix::endpoint id) const;
@@ -31,9 +35,9 @@ private:
 
   const room_state& room_;
   decision& out_;
-  mutable std::int64_t left_in_group_ = -1;  ///< state group that `left_at_` is of
-  mutable time_ms left_at_ = 0;              ///< when the last of ours said their last, by their own clock
-  std::map<token, federation_call> reading_; ///< calls that wait for the store
+  pending_questions& pending_;
+  mutable std::int64_t left_in_group_ = -1; ///< state group that `left_at_` is of
+  mutable time_ms left_at_ = 0;             ///< when the last of ours said their last, by their own clock
 };
 
 } // namespace causeway::room

@@ -1,11 +1,11 @@
 #pragma once
 #include "actors/effects.hpp"
+#include "actors/lazy_deque.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/room.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,7 +21,8 @@ struct held_pdu {
   std::size_t bytes = 0; ///< of its text
 };
 
-/// Such PDUs in the order they came, one of each server for an event. The bounds are the room's, which counts them with what it works on.
+/// Such PDUs in the order they came, one of each server for an event. The bounds are the room's, which counts them with
+/// what it works on.
 class held_pdus {
 public:
   /// @returns false: it is there already
@@ -30,21 +31,21 @@ public:
     held_.push_back(std::move(x));
     return true;
   }
-  const std::deque<held_pdu>& all() const { return held_; }
-  std::deque<held_pdu> take() {
+  const lazy_deque<held_pdu>& all() const { return held_; }
+  lazy_deque<held_pdu> take() {
     known_.clear();
     return std::exchange(held_, {});
   }
   /// @returns whether nobody else's copy of the event is held: then its rows may go
   bool drop(const std::string& row, const std::string& origin) {
     known_.erase({row, origin});
-    std::erase_if(held_, [&](const auto& h) { return h.row == row && h.origin == origin; });
+    held_.erase_if([&](const auto& h) { return h.row == row && h.origin == origin; });
     const auto next = known_.lower_bound({row, ""});
     return next == known_.end() || next->first != row;
   }
 
 private:
-  std::deque<held_pdu> held_;
+  lazy_deque<held_pdu> held_;
   std::set<std::pair<std::string, std::string>> known_; ///< (row, origin)
 };
 

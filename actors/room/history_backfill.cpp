@@ -3,6 +3,7 @@
 #include "actors/room/citations.hpp"
 
 #include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/json_lists.hpp"
 
 #include <algorithm>
@@ -17,6 +18,8 @@ namespace {
 constexpr time_ms give_up_ms = 24 * 3'600'000;
 /// Auth chains asked for while one stretch of history is fetched.
 constexpr std::uint32_t history_auth_questions_max = 50;
+/// So many residents without that history are enough.
+constexpr std::size_t empty_handed_max = 8;
 /// From the first events on: what has not come then is left out, with the auth chains still missing.
 constexpr time_ms history_ms_max = 60'000;
 /// Another resident's turn comes after that, ms, doubling with each failure up to `federation.request_timeout_ms`.
@@ -25,42 +28,40 @@ constexpr std::uint32_t history_timeout_ms_min = 10'000;
 } // namespace
 
 void history_backfill::start(const std::string& server) {
-  if (fetch_ || room_.node.room.backfill_on_join == 0) return;
-  fetch_.emplace();
+  if (fetch_ || room_.node.settings().room.backfill_on_join == 0) return;
+  fetch_ = fetch{};
   fetch_->begun = out_.now();
   fetch_->server = server;
-  std::string id;
-  for (const char c : room_.head.history_from + " ") {
-    if (c != ' ') id += c;
-    else if (!id.empty()) fetch_->from.push_back(std::move(id)), id.clear();
-  }
+  fetch_->from = room_.head.history_from;
   ask();
 }
 
+void history_backfill::abandon() {
+  if (fetch_) pending_.forget(fetch_->asked);
+  fetch_.reset();
+}
+
 void history_backfill::ask() {
-  if (!fetch_ || fetch_->asked != 0 || fetch_->verifying) return;
+  if (!fetch_ || fetch_->asked != 0) return;
   if (fetch_->server.empty())
-    for (auto& s : room_.servers())
-      if (s != room_.node.server_name) fetch_->server = s;
+    if (const auto servers = who_may_know(); !servers.empty()) fetch_->server = servers.back();
   if (fetch_->server.empty() || fetch_->from.empty()) return finish();
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = fetch_->asked = out_.next_token();
-  fetch_->since = out_.now();
   r.endpoint = matrix::endpoint::backfill;
   r.parameters = {room_.id};
   for (const auto& id : fetch_->from) r.query.emplace_back("v", id);
-  const auto left =
-    room_.node.room.backfill_on_join - std::min<std::size_t>(room_.node.room.backfill_on_join, fetch_->events.size());
+  const auto left = room_.node.settings().room.backfill_on_join -
+                    std::min<std::size_t>(room_.node.settings().room.backfill_on_join, fetch_->events.size());
   r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
   r.timeout_ms = timeout_ms();
   r.response_bytes_max = 101 * limits::event_bytes_max;
-  out_.send_at_once({actor_kind::remote_server, fetch_->server}, std::move(r));
+  fetch_->asked = pending_.ask_server(fetch_->server, std::move(r), question::of_history{});
 }
 
 std::uint32_t history_backfill::timeout_ms() const {
-  const auto patience = std::min<std::uint64_t>(
-    room_.node.federation.request_timeout_ms, std::uint64_t{history_timeout_ms_min} << std::min(fetch_->failures, 20u));
+  const auto patience =
+    std::min<std::uint64_t>(room_.node.settings().federation.request_timeout_ms,
+                            std::uint64_t{history_timeout_ms_min} << std::min(fetch_->failures, 20u));
   if (fetch_->deadline == 0) return static_cast<std::uint32_t>(patience);
   return static_cast<std::uint32_t>(
     std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, fetch_->deadline - out_.now())));
@@ -71,29 +72,52 @@ void history_backfill::failed() {
   if (out_.now() - fetch_->begun > give_up_ms) return finish();
   if (fetch_->deadline != 0 && out_.now() >= fetch_->deadline) return finish();
   // Another resident has it as well. Meanwhile the room goes on, the past follows.
-  auto servers = room_.servers();
-  std::erase(servers, room_.node.server_name);
+  const auto servers = who_may_know();
   if (!servers.empty()) fetch_->server = servers[fetch_->failures % servers.size()];
   const auto pause =
-    std::min<time_ms>(time_ms{1000} << std::min(++fetch_->failures, 20u), room_.node.room.inbox_retry_ms);
-  out_.wake_at(out_.now() + pause, timer);
+    std::min<time_ms>(time_ms{1000} << std::min(++fetch_->failures, 20u), room_.node.settings().room.inbox_retry_ms);
+  alarm_.set(out_.now() + pause);
 }
 
-bool history_backfill::answered(const peer_answer& m) {
-  if (!fetch_ || m.asked != fetch_->asked) return false;
+std::vector<std::string> history_backfill::who_may_know() const {
+  const auto is_other = [this](std::string_view s) {
+    return s != room_.node.server_name && matrix::is_server_name(s) && !fetch_->empty_handed.contains(std::string{s});
+  };
+  auto servers = room_.servers();
+  std::erase_if(servers, [&](const auto& s) { return !is_other(s); });
+  if (!servers.empty()) return servers;
+  // Whoever has just left may still tell it, and may be the only one.
+  std::set<std::string> former;
+  room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
+    if (const auto s = matrix::server_name_of(*e->state_key); e->membership() == "leave" && is_other(s))
+      former.emplace(s);
+    return former.size() < empty_handed_max;
+  });
+  return {former.begin(), former.end()};
+}
+
+bool history_backfill::another_may_know() {
+  fetch_->empty_handed.insert(fetch_->server);
+  return fetch_->empty_handed.size() < empty_handed_max && !who_may_know().empty();
+}
+
+void history_backfill::answered(question::of_history, const peer_answer& m) {
   fetch_->asked = 0;
   auto body =
     m.status == 200 ? matrix::json::parse_readable(m.body, {"pdus", "auth_chain"}) : result<matrix::json::value>{m.why};
   if (!fetch_->auth_of.empty()) {
     const auto* chain = body ? body->find_array("auth_chain") : nullptr;
     auto unknown = chain ? import_.parse_unknown(*chain) : std::vector<matrix::event_ptr>{};
-    if (unknown.empty()) return auth_failed(), true;
-    verify(std::move(unknown));
-    return true;
+    return unknown.empty() ? auth_failed() : verify(unknown);
   }
   const auto* pdus = body ? body->find_array("pdus") : nullptr;
-  if (!pdus) return failed(), true;
+  const bool is_refused = m.status == 403 || m.status == 404;
+  if (!pdus && is_refused && fetch_->events.empty() && !room_.has_server(fetch_->server))
+    return another_may_know() ? failed() : finish();
+  if (!pdus) return failed();
   auto all = import_.parse(*pdus, matrix::count_policy::unbounded);
+  // A resident may lack that history itself: others are asked then.
+  if (all.empty() && fetch_->events.empty() && another_may_know()) return failed();
   std::vector<matrix::event_ptr> fresh;
   if (all.size() > 100) all.resize(100);
   for (auto& x : all) {
@@ -103,43 +127,38 @@ bool history_backfill::answered(const peer_answer& m) {
                                      [&](const auto& e) { return e->event_id == x->event_id; });
     if (!have && !fetched) fresh.push_back(x);
   }
-  if (fresh.empty()) return finish(), true;
-  verify(std::move(fresh));
-  return true;
+  if (fresh.empty()) return finish();
+  verify(fresh);
 }
 
-void history_backfill::verify(std::vector<matrix::event_ptr> events) {
-  const auto asked = out_.next_token();
-  fetch_->verifying = true;
-  fetch_->since = out_.now();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked, events});
-  verifying_[asked] = std::move(events);
+void history_backfill::answered(question::of_history, const timed_out&) {
+  fetch_->asked = 0;
+  fetch_->auth_of.empty() ? failed() : auth_failed();
 }
 
-bool history_backfill::verified(const events_verified& m) {
-  const auto it = verifying_.find(m.asked);
-  if (it == verifying_.end()) return false;
-  const auto events = std::move(it->second);
-  verifying_.erase(it);
-  if (fetch_) take_verified(event_import::verified(events, m.checks));
-  return true;
+void history_backfill::verify(const std::vector<matrix::event_ptr>& events) {
+  fetch_->asked =
+    pending_.verify(events, question::history_events{events}, pending_questions::foreign_keys_patience_ms);
 }
 
-bool history_backfill::store_answered(token asked, const store::events_loaded* found) {
-  if (lookup_ == 0 || asked != lookup_) return false;
-  lookup_ = 0;
-  if (fetch_) complete(found ? *found : store::events_loaded{});
-  return true;
+void history_backfill::answered(const question::history_events& q, const events_verified& m) {
+  fetch_->asked = 0;
+  take_verified(event_import::verified(q.events, m.checks));
 }
 
-void history_backfill::expire(time_ms patience_ms) {
-  if (!fetch_ || out_.now() - fetch_->since <= patience_ms) return;
-  if (lookup_ == 0 && fetch_->verifying) finish();
-  else if (fetch_->asked != 0) fetch_->auth_of.empty() ? failed() : auth_failed();
+void history_backfill::answered(const question::history_events&, const timed_out&) {
+  fetch_->asked = 0;
+  finish();
 }
+
+void history_backfill::answered(question::known_history, const store_answered& m) {
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  complete(found ? *found : store::events_loaded{});
+}
+
+void history_backfill::answered(question::known_history, const timed_out&) { complete({}); }
 
 void history_backfill::take_verified(const std::vector<matrix::event_ptr>& events) {
-  fetch_->verifying = false;
   if (!fetch_->auth_of.empty()) {
     import_.add_outliers(events);
     const auto asked_for = std::find_if(fetch_->events.begin(), fetch_->events.end(),
@@ -151,9 +170,11 @@ void history_backfill::take_verified(const std::vector<matrix::event_ptr>& event
   }
   fetch_->events.insert(fetch_->events.end(), events.begin(), events.end());
   if (fetch_->deadline == 0) fetch_->deadline = out_.now() + history_ms_max;
-  if (events.empty() || fetch_->events.size() >= room_.node.room.backfill_on_join || out_.now() >= fetch_->deadline)
+  if (events.empty() || fetch_->events.size() >= room_.node.settings().room.backfill_on_join ||
+      out_.now() >= fetch_->deadline)
     return finish();
-  // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a short one may be left out.
+  // Go on from the ancestors nobody has told of yet, and from what was asked for and not told: beside a long branch a
+  // short one may be left out.
   const auto asked_for = std::exchange(fetch_->from, {});
   auto go_on_from = [&](const std::string& id) {
     const bool have =
@@ -171,8 +192,8 @@ void history_backfill::take_verified(const std::vector<matrix::event_ptr>& event
 }
 
 bool history_backfill::ask_auth() {
-  // A membership that was replaced since, or former power levels, are part of no state that we know: who cites them cannot be
-  // judged without them.
+  // A membership that was replaced since, or former power levels, are part of no state that we know: who cites them
+  // cannot be judged without them.
   std::unordered_set<std::string_view> own;
   for (const auto& x : fetch_->events) own.insert(x->event_id);
   for (const auto& x : fetch_->events) {
@@ -183,15 +204,12 @@ bool history_backfill::ask_auth() {
         (fetch_->deadline != 0 && out_.now() >= fetch_->deadline))
       return false;
     fetch_->auth_of = x->event_id;
-    fetch_->since = out_.now();
     peer_request r;
-    r.reply_to = out_.self();
-    r.asked = fetch_->asked = out_.next_token();
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_.id, x->event_id};
     r.timeout_ms = timeout_ms();
     r.response_bytes_max = limits::response_bytes_max;
-    out_.send_at_once({actor_kind::remote_server, fetch_->server}, std::move(r));
+    fetch_->asked = pending_.ask_server(fetch_->server, std::move(r), question::of_history{});
     return true;
   }
   return false;
@@ -204,15 +222,14 @@ void history_backfill::auth_failed() {
 }
 
 void history_backfill::finish() {
-  if (lookup_ != 0) return;
+  if (is_asking_store()) return;
   fetch_->auth_of.clear();
   if (ask_auth()) return;
   // On a second join part of it may be on disk already.
   std::vector<std::string> ids;
   for (const auto& x : fetch_->events) ids.push_back(x->event_id);
   if (ids.empty()) return complete({});
-  lookup_ = out_.next_token();
-  out_.ask(lookup_, store::load_events{room_.id, std::move(ids), false});
+  fetch_->asked = pending_.ask_store(store::load_events{room_.id, std::move(ids), false}, question::known_history{});
 }
 
 void history_backfill::complete(const store::events_loaded& known) {
@@ -247,7 +264,9 @@ void history_backfill::complete(const store::events_loaded& known) {
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     events[i] = redactions_.as_redacted(events[i]);
-    if (verdicts[i].judged == store::verdict::accepted) notifier_.message(events[i], true);
+    if (verdicts[i].judged != store::verdict::accepted) continue;
+    notifier_.message(events[i], true);
+    events_.content_known(*events[i], true);
   }
   for (auto i = events.size(); i-- > 0;) writer_.add_history(events[i], {}, verdicts[i]);
   std::vector<matrix::event_ptr> bare;

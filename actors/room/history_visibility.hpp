@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
-/// What another server may see of a room's events. Source: server-server-api, "Authorization Rules" of backfill and events;
-/// client-server-api, "Room History Visibility".
+/// What another server may see of a room's events. Source: server-server-api, "Authorization Rules" of backfill and
+/// events; client-server-api, "Room History Visibility".
 namespace causeway::room {
 
-/// One asking server. Its members are counted from one state to the next, so a page of events costs what the states around them differ in, however
-/// many members the room has.
+/// One asking server. Its members are counted from one state to the next, so a page of events costs what the states
+/// around them differ in, however many members the room has.
 class history_viewer {
 public:
   history_viewer(const room_graph& graph, std::string_view server) : graph_(graph), server_(server) {}

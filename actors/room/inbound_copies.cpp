@@ -19,8 +19,8 @@ constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
 constexpr std::size_t copies_max = 32;
 /// Of them those of one server.
 constexpr std::size_t copies_of_one_max = 4;
-/// So long others wait for an event whose key is being fetched, or that waits for what it rests on. What people see must not depend on one
-/// server's keys.
+/// So long others wait for an event whose key is being fetched, or that waits for what it rests on. What people see
+/// must not depend on one server's keys.
 constexpr time_ms keys_patience_ms = 1'500, parents_patience_ms = 2'500;
 /// The same while the history before a join is being fetched, which most likely brings what they rest on, in its order.
 constexpr time_ms history_patience_ms = 30'000;
@@ -43,6 +43,7 @@ std::uint64_t inbound_events::begin_work(const matrix::event_ptr& x, const std::
   w.copies.push_back({unverified_copy::state::verifying, x, origin, {}, false});
   work_by_event_[x->event_id] = id;
   work_.emplace(id, std::move(w));
+  out_.hop(x->event_id, hop_stage::room_received);
   return id;
 }
 
@@ -62,7 +63,8 @@ bool inbound_events::add_copy(std::uint64_t id, inbound_event& w, const matrix::
   unverified_copy fresh{unverified_copy::state::verifying, x, origin, {}, false};
   const auto of_origin =
     std::count_if(w.copies.begin(), w.copies.end(), [&](const auto& c) { return c.origin == origin; });
-  // The same server says it in other words: of those that were not found genuine the last counts. One that is being verified may be.
+  // The same server says it in other words: of those that were not found genuine the last counts. One that is being
+  // verified may be.
   const auto former = std::find_if(w.copies.begin(), w.copies.end(), [&](const auto& c) {
     return c.origin == origin && c.is == unverified_copy::state::no_key;
   });
@@ -99,10 +101,9 @@ void inbound_events::ask_to_verify(std::vector<std::pair<std::uint64_t, matrix::
   for (auto& [signers, those] : by_signers) {
     std::vector<matrix::event_ptr> events;
     for (const auto& [id, x] : those) events.push_back(x);
-    const auto asked = out_.next_token();
-    verifying_[asked] = {std::move(those), out_.now()};
-    out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked, std::move(events)});
+    pending_.verify(std::move(events), question::copies{std::move(those)});
   }
+  wake_for_stalled(); // the verifier may have to wait for a key
 }
 
 void inbound_events::verify_again() {
@@ -133,6 +134,7 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
   switch (check) {
   case event_check::valid: {
     const auto origin = copy->origin;
+    out_.hop(x->event_id, hop_stage::verified);
     adopt(w, x, origin);
     break;
   }
@@ -170,8 +172,12 @@ void inbound_events::settle_copies(std::uint64_t id) {
     w.stripped = true;
     return adopt(w, matrix::redacted(*stripped->event), origin);
   }
+  if (w.phase != work_phase::waiting_for_keys)
+    out_.hop(w.event->event_id, hop_stage::waiting_for_key, out_.details([&] {
+      return hop_details{std::string{matrix::server_name_of(w.event->sender)}, {}, 0, request_phase::signature, {}};
+    }));
   w.enter(work_phase::waiting_for_keys, out_.now());
-  out_.wake_at(out_.now() + room_.node.room.inbox_retry_ms, keys_timer);
+  keys_again_.set(out_.now() + room_.node.settings().room.inbox_retry_ms);
 }
 
 void inbound_events::adopt(inbound_event& w, const matrix::event_ptr& x, const std::string& origin) {
@@ -193,18 +199,23 @@ bool inbound_events::ask_author(std::uint64_t id, inbound_event& w) {
     return false;
   w.author_of_stripped = inbound_event::author::asked;
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::event;
   r.parameters = {w.event->event_id};
   r.timeout_ms = author_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
-  asking_authors_.emplace(r.asked, id);
-  out_.send_at_once({actor_kind::remote_server, author}, std::move(r));
+  pending_.ask_server(author, std::move(r), question::authors_copy{id});
   return true;
 }
 
-void inbound_events::author_answered(std::uint64_t id, const peer_answer& m) {
+void inbound_events::answered(question::authors_copy q, const timed_out& m) {
+  peer_answer none;
+  none.asked = m.asked;
+  none.why = {fault_code::timed_out, "no answer"};
+  answered(q, none);
+}
+
+void inbound_events::answered(question::authors_copy q, const peer_answer& m) {
+  const auto id = q.work_id;
   const auto found = work_.find(id);
   if (found == work_.end()) return;
   const auto body =
@@ -233,24 +244,22 @@ bool inbound_events::is_stalled(const inbound_event& w) const {
 }
 
 void inbound_events::wake_for_stalled() {
-  if (stalled_timer_set_) return;
+  if (stalled_check_.is_set()) return;
   const bool some_wait = std::any_of(work_.begin(), work_.end(), [](const auto& w) {
     return w.second.phase == work_phase::verifying || w.second.phase == work_phase::waiting_for_parents;
   });
   if (!some_wait && missing_.is_idle()) return;
-  stalled_timer_set_ = true;
-  out_.wake_at(out_.now() + stalled_check_ms, stalled_timer);
+  stalled_check_.set(out_.now() + stalled_check_ms);
 }
 
-void inbound_events::on_stalled_timer() {
-  stalled_timer_set_ = false;
+void inbound_events::check_stalled() {
   // Its sender need not wait for another server's key.
   for (auto& [id, w] : work_)
     if (w.phase == work_phase::verifying && out_.now() - w.phase_since >= keys_patience_ms) {
       w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
       stage(w);
     }
-  missing_.expire();
+  missing_.hedge();
   advance();
 }
 

@@ -29,8 +29,8 @@ std::string_view name(work_phase p);
 
 enum class policy_verdict : std::uint8_t { unknown, wanted, asked, fine, denied };
 using waiter = std::pair<std::uint64_t, std::size_t>; ///< (batch, index of its outcome)
-/// One form in which an event came, until one of them has proved genuine: signatures and all that a redaction removes are no part of the
-/// event's id, so anybody may bring a bogus copy before the genuine one comes.
+/// One form in which an event came, until one of them has proved genuine: signatures and all that a redaction removes
+/// are no part of the event's id, so anybody may bring a bogus copy before the genuine one comes.
 struct unverified_copy {
   enum class state : std::uint8_t {
     verifying,

@@ -3,7 +3,9 @@
 
 #include "actors/due.hpp"
 #include "actors/room/answer_id.hpp"
+#include "actors/room/described.hpp"
 #include "actors/room/missing_events.hpp"
+#include "actors/room/room_invitations.hpp"
 
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 namespace causeway::room {
@@ -19,8 +22,8 @@ namespace {
 
 /// The store is asked again after that when it did not answer.
 constexpr time_ms look_up_again_ms = 500;
-/// What is staged is given up after a day. Of the time before this actor's start at most so much counts: its sender was told that we have it, and
-/// while we were down nobody looked for what it lacks.
+/// What is staged is given up after a day. Of the time before this actor's start at most so much counts: its sender was
+/// told that we have it, and while we were down nobody looked for what it lacks.
 constexpr time_ms staged_before_start_ms_max = 12 * 3'600'000;
 
 } // namespace
@@ -80,10 +83,7 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
         room_.node.is_local(*key->as_string()) &&
         matrix::is_user_id(*key->as_string(), matrix::user_id_grammar::strict)) {
       // Answered when the invitation has it on disk.
-      const auto asked = out_.next_token();
-      rescinding_[asked] = {in.batch_id, i, out_.now(), row};
-      out_.send({actor_kind::invitation, room_.id + "|" + *key->as_string()},
-                rescission_received{out_.self(), asked, in.origin, pdu});
+      ask_invitation(*key->as_string(), in.origin, pdu, {in.batch_id, i, row});
       return taken::handed_on;
     }
     return settled(room_.exists ? id_for_answer(pdu, room_.graph.rules()) : std::string{},
@@ -126,15 +126,17 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
   return taken::waits;
 }
 
-bool inbound_events::verified(const events_verified& m) {
-  const auto it = verifying_.find(m.asked);
-  if (it == verifying_.end()) return false;
-  const auto copies = std::move(it->second.copies);
-  verifying_.erase(it);
-  for (std::size_t i = 0; i < copies.size() && i < m.checks.size(); ++i)
-    copy_verified(copies[i].first, copies[i].second, m.checks[i]);
+void inbound_events::ask_invitation(const std::string& user, const std::string& origin, matrix::json::object pdu,
+                                    question::rescission about) {
+  const auto asked = pending_.expect(std::move(about), pending_questions::invitation_patience_ms);
+  out_.send({actor_kind::invitation, room_.id + "|" + user},
+            rescission_received{out_.self(), asked, origin, std::move(pdu)});
+}
+
+void inbound_events::answered(question::copies q, const events_verified& m) {
+  for (std::size_t i = 0; i < q.copies.size() && i < m.checks.size(); ++i)
+    copy_verified(q.copies[i].first, q.copies[i].second, m.checks[i]);
   advance();
-  return true;
 }
 
 bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up,
@@ -162,10 +164,9 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   }
   auto stays = [&] {
     if (!w.in_inbox && !w.pulled() && (unknown || waiting) && to_look_up.empty()) stage(w);
-    w.enter(unknown   ? work_phase::closing_gap
-            : waiting ? work_phase::waiting_for_parents
-                      : work_phase::gathering,
-            out_.now());
+    const auto next = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : w.phase;
+    if (next != w.phase) out_.hop(w.event->event_id, hop_stage::waiting_for_parents);
+    w.enter(unknown || waiting ? next : work_phase::gathering, out_.now());
     return false;
   };
   auto placed = [&] {
@@ -175,7 +176,8 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
     return true;
   };
   if (w.told_state) {
-    // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part of that.
+    // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part
+    // of that.
     for (const auto& auth : w.event->auth_events) look(auth, false);
     return missing ? stays() : placed();
   }
@@ -183,8 +185,8 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
     unknown = true; // the state before it
     return stays();
   }
-  // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the whole head cannot be one:
-  // the head would be its child.
+  // A repeat of an event that is on disk but no longer in memory must not be taken twice. One that continues the whole
+  // head cannot be one: the head would be its child.
   const auto& head = room_.graph.extremities();
   const bool continues_head =
     std::is_permutation(head.begin(), head.end(), w.event->prev_events.begin(), w.event->prev_events.end());
@@ -221,7 +223,8 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
 
 void inbound_events::advance() {
   std::vector<std::string> to_look_up;
-  // Arrival order; an event that could be placed may be the parent of one seen before it, so go round until nothing moves.
+  // Arrival order; an event that could be placed may be the parent of one seen before it, so go round until nothing
+  // moves.
   for (bool moved = true; moved;) {
     moved = false;
     to_look_up.clear();
@@ -257,10 +260,13 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   const auto& prev_events = w.event->prev_events;
   const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(),
                                                 [this](const auto& prev) { return rest_on_told_.contains(prev); });
-  if (verdict.judged == store::verdict::rejected && (w.rests_on_told || parents_rest_on_told) &&
+  if (verdict.judged == store::verdict::rejected &&
+      (w.rests_on_told || parents_rest_on_told || lacks_what_is_cited(*w.event, before)) &&
       room_.graph.judge_outlier(*w.event).judged != store::verdict::rejected) {
-    // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the event.
-    out_.log(log_level::info, "unlawful by a state that was only told: another is asked for",
+    // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the
+    // event.
+    out_.log(log_level::info,
+             "R103 event fails authorization against state received from another server; refetching state",
              {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
     w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
     w.rests_on_told = false;
@@ -276,22 +282,45 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
                        std::make_move_iterator(states_made.end()));
   if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
     verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
+  out_.hop(w.event->event_id, hop_stage::judged,
+           verdict.judged == store::verdict::accepted ? nullptr : out_.details([&] {
+             return hop_details{{},
+                                {},
+                                0,
+                                request_phase::unknown,
+                                (verdict.judged == store::verdict::rejected ? "rejected: " : "soft-failed: ") +
+                                  verdict.reason};
+           }));
   const auto came = std::exchange(w.event, redactions_.as_redacted(w.event));
   auto changes = writer_.add(w.event, before, verdict, !w.stands_alone);
   redactions_.settle(w.event);
   if (came != w.event) repair_.offer(*room_.graph.find(w.event->event_id), came); // told before in a poorer form
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
-    out_.log(log_level::info, verdict.judged == store::verdict::rejected ? "event rejected" : "event soft-failed",
+    out_.log(log_level::info,
+             verdict.judged == store::verdict::rejected ? "R101 event rejected by the auth rules"
+                                                        : "R102 event soft-failed",
              {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
-    // A merge may change the state even so; what it changed is told below.
+    // Of a soft-failed state event the state after it is a group of its own. The current state is as it was until an
+    // accepted event follows this one.
   } else {
     notifier_.message(w.event, history);
+    events_.content_known(*w.event, history);
     if (w.event->type == "m.room.redaction") redactions_.accepted(*w.event, before);
   }
   events_.state_changed(changes);
   if (verdict.judged == store::verdict::accepted) events_.event_accepted(*w.event, history);
   return true;
+}
+
+bool inbound_events::lacks_what_is_cited(const matrix::event& x, const state_ref& before) const {
+  return std::any_of(x.auth_events.begin(), x.auth_events.end(), [&](const auto& id) {
+    const auto* n = room_.graph.find(id);
+    if (!n || n->judged == store::verdict::rejected || !n->event->is_state()) return false;
+    const auto there = room_.graph.state_event(before, n->event->type, *n->event->state_key);
+    const auto& follows = n->event->auth_events;
+    return !there || std::find(follows.begin(), follows.end(), there->event_id) != follows.end();
+  });
 }
 
 void inbound_events::stage(inbound_event& w) {
@@ -365,10 +394,18 @@ void inbound_events::hand_over_rescission(inbound_event& w) {
       !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
     return;
   w.in_inbox = false; // its row stays until the invitation has it on disk
-  const auto asked = out_.next_token();
-  rescinding_[asked] = {0, 0, out_.now(), x.event_id};
-  out_.send({actor_kind::invitation, room_.id + "|" + *x.state_key},
-            rescission_received{out_.self(), asked, w.origin, x.source});
+  ask_invitation(*x.state_key, w.origin, x.source, {0, 0, x.event_id});
+}
+
+void inbound_events::hand_over_invite(const inbound_event& w) {
+  // The sender was told that we have it, and who was invited has not heard of it yet. From now on nobody but their
+  // invitation decides.
+  const auto& x = *w.event;
+  if (!w.in_inbox || !w.copies.empty() || x.type != "m.room.member" || x.membership() != "invite" || !x.state_key ||
+      room_.node.is_local(x.sender) || !room_.node.is_local(*x.state_key) ||
+      !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
+    return;
+  out_.send({actor_kind::invitation, room_.id + "|" + *x.state_key}, word_of_invite(room_, w.event));
 }
 
 void inbound_events::load(const std::vector<store::put_inbox>& inbox) {
@@ -401,44 +438,45 @@ void inbound_events::take_signed(const matrix::event_ptr& x, const std::string& 
 
 void inbound_events::abandon() {
   missing_.abandon();
+  std::unordered_set<std::string> taken_back; // what is staged may bring an invite and its end
+  for (const auto& [id, w] : work_)
+    if (w.event->type == "m.room.member" && (w.event->membership() == "leave" || w.event->membership() == "ban"))
+      taken_back.insert(w.event->auth_events.begin(), w.event->auth_events.end());
   while (!work_.empty()) {
-    hand_over_rescission(work_.begin()->second);
+    auto& w = work_.begin()->second;
+    hand_over_rescission(w);
+    if (!taken_back.contains(w.event->event_id)) hand_over_invite(w);
     end_work(work_.begin()->first, "this server is not in the room");
   }
 }
 
-bool inbound_events::answered(const peer_answer& m) {
-  const auto it = asking_authors_.find(m.asked);
-  if (it == asking_authors_.end()) return false;
-  const auto id = it->second;
-  asking_authors_.erase(it);
-  author_answered(id, m);
-  return true;
+void inbound_events::answered(const question::cited_events& q, const timed_out&) {
+  // The store is busy: nothing is known to be absent.
+  lookup_.ended(q);
+  missing_.consider_at(out_.now() + look_up_again_ms);
 }
 
-bool inbound_events::store_answered(token asked, const store::events_loaded* found) {
-  auto ids = lookup_.answered(asked);
-  if (!ids) return false;
-  if (!found) { // the store is busy: nothing is known to be absent
-    out_.wake_at(out_.now() + look_up_again_ms, missing_events::timer);
-    return true;
-  }
+void inbound_events::answered(question::cited_events q, const store_answered& m) {
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  if (!found) return answered(q, timed_out{m.asked});
+  lookup_.ended(q);
   writer_.remember(*found);
-  for (auto& id : *ids) {
+  for (auto& id : q.ids) {
     if (auto w = work_by_event_.find(id); w != work_by_event_.end()) work_.at(w->second).looked_up = true;
     else if (!room_.graph.is_placed(id)) lookup_.set_absent(std::move(id));
   }
   advance();
-  return true;
 }
 
-void inbound_events::rescission_handled(const causeway::rescission_handled& m) {
-  const auto it = rescinding_.find(m.asked);
-  if (it == rescinding_.end()) return;
-  const auto r = it->second;
-  rescinding_.erase(it);
-  if (!r.staged.empty()) out_.write(store::remove_inbox{room_.id, {r.staged}});
-  else batches_.settle(r.batch_id, r.index, m.error);
+void inbound_events::answered(question::rescission q, const rescission_handled& m) {
+  if (!q.staged.empty()) out_.write(store::remove_inbox{room_.id, {q.staged}});
+  else batches_.settle(q.batch_id, q.index, m.error);
+}
+
+void inbound_events::answered(const question::rescission& q, const timed_out&) {
+  // Nothing is known to be on disk: the sender keeps the transaction and repeats it. What is staged is found in the
+  // inbox again.
+  batches_.put_off(q.batch_id);
 }
 
 void inbound_events::policy_decided(std::uint64_t id, result<matrix::event_ptr> outcome) {
@@ -451,28 +489,25 @@ void inbound_events::policy_decided(std::uint64_t id, result<matrix::event_ptr> 
   advance();
 }
 
-void inbound_events::expire_verifications(time_ms patience_ms) {
-  for (auto it = verifying_.begin(); it != verifying_.end();) {
-    if (out_.now() - it->second.since < patience_ms) {
-      ++it;
-      continue;
-    }
-    auto copies = std::move(it->second.copies);
-    it = verifying_.erase(it);
-    ask_to_verify(std::move(copies));
-  }
+void inbound_events::on_deadline() {
+  if (keys_again_.goes_off(out_.now())) verify_again();
+  if (stalled_check_.goes_off(out_.now())) check_stalled();
+  if (missing_.is_due()) advance();
 }
 
-void inbound_events::expire_rescissions(time_ms patience_ms) {
-  for (auto it = rescinding_.begin(); it != rescinding_.end();) {
-    if (out_.now() - it->second.since < patience_ms) {
-      ++it;
-      continue;
-    }
-    // Nothing is known to be on disk: the sender keeps the transaction and repeats it. What is staged is found in the inbox again.
-    batches_.put_off(it->second.batch_id);
-    it = rescinding_.erase(it);
+void inbound_events::describe(matrix::json::object& o, time_ms now) const {
+  matrix::json::array under_way;
+  for (const auto& [id, w] : work_) {
+    if (under_way.size() == described_max) break;
+    under_way.emplace_back(matrix::json::object{{"event_id", w.event->event_id},
+                                                {"phase", std::string{name(w.phase)}},
+                                                {"origin", w.origin},
+                                                {"age_ms", now - w.since}});
   }
+  o.set("events_held", static_cast<std::int64_t>(held_.all().size()));
+  o.set("events_under_way", static_cast<std::int64_t>(work_.size()));
+  o.set("under_way", std::move(under_way));
+  missing_.describe(o);
 }
 
 std::vector<std::string> inbound_events::servers_arriving() const {

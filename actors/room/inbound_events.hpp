@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/bounded_set.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/chat_notifier.hpp"
@@ -12,6 +13,7 @@
 #include "actors/room/missing_events.hpp"
 #include "actors/room/partial_state.hpp"
 #include "actors/room/pdu_batches.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/policy_gate.hpp"
 #include "actors/room/redactions.hpp"
 #include "actors/room/remote_join.hpp"
@@ -23,7 +25,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,14 +34,13 @@
 
 namespace causeway::room {
 
-/// The way of a foreign event into the room: parsed -> verified -> gathered -> authorized -> resolved -> committed -> told. What it lacks is the
-/// business of `missing_events`, its partner, which it owns. Files: inbound_events.cpp (the way), inbound_copies.cpp (until one form has proved genuine),
-/// inbound_limits.cpp (how much is let in), deferred_pdus.cpp (what comes during our join), refuted_events.cpp (what nobody can place).
+/// The way of a foreign event into the room: parsed -> verified -> gathered -> authorized -> resolved -> committed ->
+/// told. What it lacks is the business of `missing_events`, its partner, which it owns. Files: inbound_events.cpp (the
+/// way), inbound_copies.cpp (until one form has proved genuine), inbound_limits.cpp (how much is let in),
+/// deferred_pdus.cpp (what comes during our join), refuted_events.cpp (what nobody can place).
 /// Source: server-server-api, "Checks performed on receipt of a PDU".
 class inbound_events {
 public:
-  static constexpr const char* keys_timer = "keys";
-  static constexpr const char* stalled_timer = "stalled";
   /// Events that were placed with a state told by another server and are remembered as such.
   static constexpr std::size_t rest_on_told_max = 10'000;
   /// Events that are remembered as nobody's to place; what is forgotten is fetched and refuted once more.
@@ -50,6 +50,7 @@ public:
   struct parts {
     const room_state& room;
     decision& out;
+    pending_questions& pending;
     event_writer& writer;
     event_import& import;
     content_repair& repair;
@@ -62,9 +63,10 @@ public:
     room_events& events;
   };
   explicit inbound_events(const parts& p)
-      : room_(p.room), out_(p.out), writer_(p.writer), import_(p.import), repair_(p.repair), redactions_(p.redacted),
-        notifier_(p.notifier), history_(p.history), partial_(p.partial), join_(p.join), policy_(p.policy),
-        missing_({p.room, p.out, p.import, p.repair, p.history, p.join, *this}), events_(p.events) {}
+      : room_(p.room), out_(p.out), pending_(p.pending), writer_(p.writer), import_(p.import), repair_(p.repair),
+        redactions_(p.redacted), notifier_(p.notifier), history_(p.history), partial_(p.partial), join_(p.join),
+        policy_(p.policy), missing_({p.room, p.out, p.pending, p.import, p.repair, p.history, p.join, *this}),
+        events_(p.events) {}
 
   // -- from outside
   void receive(const pdus_received& m);
@@ -78,25 +80,24 @@ public:
   void release_pdus();
   /// Nobody of ours is in the room any more: what is staged or asked for serves nobody.
   void abandon();
-  /// @returns whether it was the answer to a question of this component
-  bool answered(const peer_answer& m);
-  bool verified(const events_verified& m);
-  bool store_answered(token asked, const store::events_loaded* found);
-  void rescission_handled(const causeway::rescission_handled& m);
+  void answered(question::authors_copy q, const peer_answer& m);
+  void answered(question::authors_copy q, const timed_out& m);
+  void answered(question::copies q, const events_verified& m);
+  void answered(question::copies q, const timed_out&) { ask_to_verify(std::move(q.copies)); }
+  void answered(question::cited_events q, const store_answered& m);
+  void answered(const question::cited_events& q, const timed_out&);
+  void answered(question::rescission q, const rescission_handled& m);
+  void answered(const question::rescission& q, const timed_out&);
   void policy_decided(std::uint64_t id, result<matrix::event_ptr> outcome);
-  void verify_again();
-  void on_stalled_timer();
-  /// Whoever was asked may have failed with the question. @param patience_ms  after that it counts as lost
-  void expire_verifications(time_ms patience_ms);
-  void expire_rescissions(time_ms patience_ms);
+  time_ms deadline() const { return earlier(missing_.deadline(), earlier(keys_again_.at(), stalled_check_.at())); }
+  void on_deadline();
+  void describe(matrix::json::object& o, time_ms now) const;
 
   bool is_under_way(const std::string& event_id) const { return work_by_event_.contains(event_id); }
   /// Servers whose join has come to us and is not yet in the graph: what it cites is still to be had.
   std::vector<std::string> servers_arriving() const;
   bool is_idle() const { return work_.empty() && batches_.is_idle(); }
-  bool waits_for_others() const { return !verifying_.empty() || !rescinding_.empty(); }
-  bool owes_answers() const { return !batches_.is_idle() || !rescinding_.empty(); }
-  std::size_t held() const { return held_.all().size(); }
+  bool owes_answers() const { return !batches_.is_idle() || pending_.count<question::rescission>() != 0; }
 
   missing_events& missing() { return missing_; }
   const missing_events& missing() const { return missing_; }
@@ -119,6 +120,8 @@ public:
   void advance();
   /// @param error  for whoever waits for it; empty: it was taken
   void end_work(std::uint64_t id, const std::string& error);
+  /// What is staged and given up may take back an invitation, which has to hear of it.
+  void hand_over_rescission(inbound_event& w);
 
 private:
   struct intake {
@@ -154,7 +157,7 @@ private:
   bool holds_pdus() const;
   const matrix::room_version_rules* rules_of_held() const;
   void hold(const pdus_received& m);
-  void release(std::deque<held_pdu> held);
+  void release(lazy_deque<held_pdu> held);
   // -- until one form has proved genuine (inbound_copies.cpp)
   /// A new event on its way, still to be verified.
   std::uint64_t begin_work(const matrix::event_ptr& x, const std::string& origin, std::uint64_t pulled_for = 0);
@@ -165,20 +168,31 @@ private:
   /// What is to be done about the copies of an event, as far as they are known.
   void settle_copies(std::uint64_t id);
   void adopt(inbound_event& w, const matrix::event_ptr& x, const std::string& origin);
-  /// A copy whose content was taken out may be a relay's doing: the whole is asked for where it was made. @returns whether it is
+  /// A copy whose content was taken out may be a relay's doing: the whole is asked for where it was made.
+  /// @returns whether it is
   bool ask_author(std::uint64_t id, inbound_event& w);
-  void author_answered(std::uint64_t id, const peer_answer& m);
   /// Those of one server are asked about together, so that nobody waits for the keys of another.
   void ask_to_verify(std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies);
+  void verify_again();
   void wake_for_stalled();
+  void check_stalled();
   // -- the way (inbound_events.cpp)
   bool advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up, bool& removed);
   /// Receipt check 7. @returns whether the event has to wait for the policy server
   bool policy_holds(std::uint64_t id, inbound_event& w);
-  /// @returns false: unlawful by a state that was only told. That decides nothing for good: it stays, another state is asked for
+  /// @returns false: unlawful by a state that was only told. That decides nothing for good: it stays, another state is
+  /// asked for
   bool accept(std::uint64_t id, inbound_event& w);
+  /// Whether the state before an event lacks what the event cites, or has what that took the place of: a state told for
+  /// a gap is taken without events whose signer's key cannot be had, and all that follows has it from there.
+  bool lacks_what_is_cited(const matrix::event& x, const state_ref& before) const;
   void stage(inbound_event& w);
-  void hand_over_rescission(inbound_event& w);
+  /// An invite of one of ours that has no place yet when nobody of ours is left: it stands as one to a room we are not
+  /// in.
+  void hand_over_invite(const inbound_event& w);
+  /// To the invitation that a PDU of a room takes back in which we are not.
+  void ask_invitation(const std::string& user, const std::string& origin, matrix::json::object pdu,
+                      question::rescission about);
   // -- events that nobody can place (refuted_events.cpp)
   /// Ends the work on a verified event for good, and remembers it.
   void refute(std::uint64_t id, const std::string& why);
@@ -188,6 +202,7 @@ private:
 
   const room_state& room_;
   decision& out_;
+  pending_questions& pending_;
   event_writer& writer_;
   event_import& import_;
   content_repair& repair_;
@@ -204,22 +219,8 @@ private:
   std::unordered_map<std::string, std::uint64_t> work_by_event_;
   std::uint64_t last_work_ = 0;
   pdu_batches batches_{out_};
-  struct verification {
-    std::vector<std::pair<std::uint64_t, matrix::event_ptr>> copies; ///< (event under way, the form in which it came)
-    time_ms since = 0;
-  };
-  std::map<token, verification> verifying_;
-  std::map<token, std::uint64_t> asking_authors_; ///< -> event under way
-  bool stalled_timer_set_ = false;
-  struct rescission {
-    std::uint64_t batch_id = 0;
-    std::size_t index = 0;
-    time_ms since = 0;
-    std::string
-      staged; ///< event id: it was answered for before we left the room, and stays in the inbox until the invitation has it
-  };
-  std::map<token, rescission> rescinding_; ///< PDUs that wait for an invitation
-  event_lookup lookup_{room_, out_};
+  alarm_time keys_again_, stalled_check_;
+  event_lookup lookup_{room_, pending_};
   bounded_set refuted_{refuted_max}; ///< verified events that nobody can ever place
   bounded_set rest_on_told_{
     rest_on_told_max}; ///< events that were placed with a state told for a gap, or on such a one

@@ -64,7 +64,7 @@ bool inbound_events::make_room_for(const pdus_received& m) {
     all.bytes += own.bytes;
   }
   const auto come = m.pdus->size();
-  const std::size_t pdus_max = room_.node.room.pending_pdus_max;
+  const std::size_t pdus_max = room_.node.settings().room.pending_pdus_max;
   const auto own_max = std::max<std::size_t>(limits::pdus_per_transaction_max, pdus_max / 2);
   auto own_fits = [&] {
     return of[m.origin].pdus + come <= own_max && of[m.origin].bytes <= staged_bytes_of_server_max;
@@ -97,7 +97,7 @@ bool inbound_events::make_room_for(const pdus_received& m) {
     give_way(it);
   }
   for (const auto& [server, number] : gone)
-    out_.log(log_level::warning, "events given up: too much waits in the room",
+    out_.log(log_level::warning, "R109 staged events dropped: room is full",
              {{"room", room_.id}, {"server", server}, {"events", std::to_string(number)}});
   if (!gone.empty()) missing_.drop_pulled(); // what was fetched for them
   return own_fits() && all_fits();

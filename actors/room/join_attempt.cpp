@@ -20,11 +20,11 @@ result<joined_graph> try_join(const room_state& room, told_state::proven told, c
   if ((version && version->as_string() ? *version->as_string() : "1") != join->rules().id)
     return bad("the create event has another room version");
 
-  joined_graph tried{
-    room_graph(room.node.room.recent_events_max, room.node.room.state_group_full_every, room.node.server_name),
-    {},
-    {},
-    {}};
+  joined_graph tried{room_graph(room.node.settings().room.recent_events_max,
+                                room.node.settings().room.state_group_full_every, room.node.server_name),
+                     {},
+                     {},
+                     {}};
   if (room.exists) tried.graph = room.graph; // we were here before: what is known stays known
   else tried.graph.begin(*create);
   auto before = add_state(tried.graph, std::move(told), tried.writes, tried.outliers);

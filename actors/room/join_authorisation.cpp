@@ -6,13 +6,6 @@
 #include <algorithm>
 
 namespace causeway::room {
-namespace {
-
-/// A room that has failed meanwhile counts as one that we are not in.
-constexpr time_ms authorising_patience_ms = 10'000;
-
-} // namespace
-
 matrix::event_ptr join_authorisation::restricting_rules() const {
   auto e = room_.graph.state_event("m.room.join_rules");
   const auto* rule = e ? e->content().find("join_rule") : nullptr;
@@ -29,7 +22,7 @@ bool join_authorisation::is_needed(std::string_view user) const {
 }
 
 std::optional<join_authorisation::outcome> join_authorisation::begin(const std::string& user, authorised_step next) {
-  question a{user, std::move(next), out_.now(), {}, false};
+  waiting_join a{user, std::move(next)};
   if (waiting_.size() >= waiting_max)
     return outcome{a.user, std::move(a.next), fault{fault_code::limit_exceeded, "too many joins of this room at once"}};
   std::vector<std::string> rooms;
@@ -47,16 +40,16 @@ std::optional<join_authorisation::outcome> join_authorisation::begin(const std::
       }
       rooms.push_back(*room);
     }
+  const auto number = ++last_join_;
   for (const auto& room : rooms) {
-    const auto asked = out_.next_token();
-    a.open.insert(asked);
+    const auto asked = pending_.expect(question::membership_elsewhere{number}, pending_questions::room_patience_ms);
+    ++a.open;
     out_.send_at_once({actor_kind::room, room}, member_wanted{out_.self(), asked, user});
   }
-  if (a.open.empty())
+  if (a.open == 0)
     return outcome{a.user, std::move(a.next),
                    fault{fault_code::forbidden, user + " is in no room that the join rule names"}};
-  if (waiting_.empty()) out_.wake_at(out_.now() + authorising_patience_ms, timer);
-  waiting_.push_back(std::move(a));
+  waiting_.emplace(number, std::move(a));
   return {};
 }
 
@@ -69,36 +62,33 @@ std::optional<std::string> join_authorisation::authoriser() const {
   return best;
 }
 
-std::optional<join_authorisation::outcome> join_authorisation::answered(const member_told& m) {
-  const auto it =
-    std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& a) { return a.open.contains(m.asked); });
+std::optional<join_authorisation::outcome> join_authorisation::answered(question::membership_elsewhere q,
+                                                                        const timed_out&) {
+  // A room that has failed meanwhile counts as one that we are not in.
+  if (const auto it = waiting_.find(q.join); it != waiting_.end()) it->second.silent_room = true;
+  return answered(q, member_told{});
+}
+
+std::optional<join_authorisation::outcome> join_authorisation::answered(question::membership_elsewhere q,
+                                                                        const member_told& m) {
+  const auto it = waiting_.find(q.join);
   if (it == waiting_.end()) return {};
-  it->open.erase(m.asked);
-  it->unknown_room = it->unknown_room || !m.known;
-  if (!m.joined && !it->open.empty()) return {};
-  auto a = std::move(*it);
+  --it->second.open;
+  it->second.unknown_room = it->second.unknown_room || !m.known;
+  if (!m.joined && it->second.open != 0) return {};
+  auto a = std::move(it->second);
   waiting_.erase(it);
   const auto ended = [&](result<std::string> by) { return outcome{a.user, std::move(a.next), std::move(by)}; };
   if (m.joined) {
     if (auto by = authoriser()) return ended(std::move(*by));
     return ended(fault{fault_code::unable_to_grant_join, "no user of this server may invite"});
   }
+  if (a.silent_room)
+    return ended(fault{fault_code::unable_to_authorise_join, "the rooms that the join rule names could not be asked"});
   if (a.unknown_room)
     return ended(
       fault{fault_code::unable_to_authorise_join, "this server is not in all rooms that the join rule names"});
   return ended(fault{fault_code::forbidden, a.user + " is in none of the rooms that the join rule names"});
-}
-
-std::optional<join_authorisation::outcome> join_authorisation::expired() {
-  if (waiting_.empty()) return {};
-  if (out_.now() - waiting_.front().since < authorising_patience_ms) {
-    out_.wake_at(waiting_.front().since + authorising_patience_ms, timer);
-    return {};
-  }
-  auto a = std::move(waiting_.front());
-  waiting_.erase(waiting_.begin());
-  return outcome{a.user, std::move(a.next),
-                 fault{fault_code::unable_to_authorise_join, "the rooms that the join rule names could not be asked"}};
 }
 
 } // namespace causeway::room

@@ -24,4 +24,12 @@ result<matrix::event_ptr> with_authorising_signature(const matrix::event& join, 
   return *x;
 }
 
+status goes_on_from(const matrix::event& create, const std::string& predecessor) {
+  if (predecessor.empty()) return ok();
+  const auto* named = create.content().find("predecessor");
+  const auto* room = named ? named->find_string("room_id") : nullptr;
+  if (room && *room == predecessor) return ok();
+  return {fault_code::conflict, "it does not name " + predecessor + " as the room it goes on from"};
+}
+
 } // namespace causeway::room

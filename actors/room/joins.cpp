@@ -1,5 +1,6 @@
 #include "actors/room/joins.hpp"
 
+#include "actors/room/joining.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <utility>
@@ -10,8 +11,9 @@ namespace causeway::room {
 using matrix::json::object;
 
 void joins::want(const join_wanted& m) {
-  if (room_.takes_part()) join_here(m);
-  else remote_.want(m);
+  if (!room_.takes_part()) return remote_.want(m);
+  if (auto fine = goes_on_from(*room_.graph.create(), m.predecessor); !fine) events_.join_ended(m, fine.error());
+  else join_here(m);
 }
 
 void joins::join_here(const join_wanted& m) {
@@ -39,18 +41,12 @@ void joins::commit(const join_wanted& m, const std::string& authoriser) {
 }
 
 void joins::authorise(const std::string& user, authorised_step next) {
-  if (auto known = authorisation_.begin(user, std::move(next))) authorised(std::move(*known));
+  authorised(authorisation_.begin(user, std::move(next)));
 }
 
-void joins::member_told(const causeway::member_told& m) {
-  if (auto known = authorisation_.answered(m)) authorised(std::move(*known));
-}
-
-void joins::on_authorise_timer() {
-  while (auto expired = authorisation_.expired()) authorised(std::move(*expired));
-}
-
-void joins::authorised(join_authorisation::outcome a) {
+void joins::authorised(std::optional<join_authorisation::outcome> known) {
+  if (!known) return;
+  auto& a = *known;
   const auto* wanted = std::get_if<join_wanted>(&a.next);
   if (!wanted) return events_.call_authorised(std::move(a.next), a.authoriser);
   // The room may have been left while others were asked.

@@ -9,18 +9,20 @@
 #include "actors/room/room_state.hpp"
 #include "messages/room.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace causeway::room {
 
-/// A user of ours joins, whichever way is open: by an event of ours where we are in the room, else through another server.
+/// A user of ours joins, whichever way is open: by an event of ours where we are in the room, else through another
+/// server.
 class joins {
 public:
-  joins(const room_state& room, decision& out, authoring& author, remote_join& remote, room_invitations& invitations,
-        room_events& events)
+  joins(const room_state& room, decision& out, pending_questions& pending, authoring& author, remote_join& remote,
+        room_invitations& invitations, room_events& events)
       : room_(room), authoring_(author), remote_(remote), invitations_(invitations), events_(events),
-        authorisation_(room, out), resident_(room, out, events) {}
+        authorisation_(room, out, pending), resident_(room, out, pending, events) {}
 
   void want(const join_wanted& m);
   /// @pre we take part in the room
@@ -28,20 +30,23 @@ public:
 
   /// Whether a user who joins has to be let in by somebody.
   bool needs_authorisation(std::string_view user) const { return authorisation_.is_needed(user); }
-  /// Asks the rooms that the join rule names. A join of ours goes on by itself, see room_events::call_authorised for those of other servers.
+  /// Asks the rooms that the join rule names. A join of ours goes on by itself, see room_events::call_authorised for
+  /// those of other servers.
   void authorise(const std::string& user, authorised_step next);
-  void member_told(const causeway::member_told& m);
-  /// @returns whether it was the answer to a question of this component
-  bool answered(const peer_answer& m) { return resident_.answered(m); }
+  void answered(question::membership_elsewhere q, const member_told& m) { authorised(authorisation_.answered(q, m)); }
+  void answered(question::membership_elsewhere q, const timed_out& m) { authorised(authorisation_.answered(q, m)); }
+  void answered(question::of_resident q, const peer_answer& m) { resident_.answered(std::move(q), m); }
+  void answered(question::of_resident q, const timed_out& m) { resident_.answered(std::move(q), m); }
   void event_settled(const matrix::event& x, const std::string& error) { resident_.event_settled(x, error); }
-  void on_authorise_timer();
-  void on_resident_timer() { resident_.on_timer(); }
+  time_ms deadline() const { return resident_.deadline(); }
+  void on_deadline() { resident_.on_deadline(); }
   bool is_idle() const { return authorisation_.is_idle() && resident_.is_idle(); }
 
 private:
   /// @param authoriser  user of ours who lets them in; empty: nobody is needed
   void commit(const join_wanted& m, const std::string& authoriser);
-  void authorised(join_authorisation::outcome a);
+  /// Nothing: it is not known yet.
+  void authorised(std::optional<join_authorisation::outcome> known);
 
   const room_state& room_;
   authoring& authoring_;

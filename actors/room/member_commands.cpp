@@ -11,7 +11,7 @@ command_outcome member_commands::run(const queued_command& c, const chat::invite
   auto made = invitations_.invite(x.by, x.user, x.reason.value_or(""));
   if (!made) return failed_like(made);
   invitations_.consider_group_with(x.user);
-  if (!*made) return succeeded{chat::invited_answer{"pending", room_.type()}};
+  if (!*made) return succeeded{chat::invited_answer{name(invitation_state::pending), room_.type()}};
   (*made)->type = room_.type();
   (*made)->command = c.command.reference; // the RESULT is the invitation's: it tells it with the commit of its row
   invitations_.begin(x.user, std::move(**made));
@@ -50,8 +50,8 @@ command_outcome member_commands::run(const queued_command& c, const chat::room_k
 }
 
 command_outcome member_commands::follow_knock(const matrix::event_ptr& knock, const command_reference& command) {
-  // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the word of it, the command is
-  // repeated; or the room, loaded again, finds that nobody follows it.
+  // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the
+  // word of it, the command is repeated; or the room, loaded again, finds that nobody follows it.
   out_.send({actor_kind::invitation, room_.id + "|" + *knock->state_key},
             knock_made{knock, room_.head.chat_room_id, room_.head.type, command});
   return ends_later{};

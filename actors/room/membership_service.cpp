@@ -25,7 +25,7 @@ constexpr std::size_t heroes_max = 5;
 
 bool membership_service::held_for_invite(const federation_call& m, const std::string& user) {
   if (!invitations_.is_uncommitted(user) || room_.graph.membership(user) == "invite") return false;
-  if (held_.empty()) out_.wake_at(out_.now() + hold_ms, timer);
+  if (held_.empty()) alarm_.set(out_.now() + hold_ms);
   held_.push_back({out_.now(), user, m});
   // He has heard of it, so his server has it: our next attempt need not wait.
   out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, server_alive{m.origin});
@@ -41,7 +41,8 @@ void membership_service::release(const std::string& user) {
       refuse(out_, h.call, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
     else held_.push_back(std::move(h));
   }
-  if (!held_.empty()) out_.wake_at(held_.front().since + hold_ms, timer);
+  if (held_.empty()) alarm_.clear();
+  else alarm_.set(held_.front().since + hold_ms);
   for (const auto& h : released) events_.call_released(h.call);
 }
 
@@ -125,9 +126,7 @@ void membership_service::send(const federation_call& m, const char* membership) 
 }
 
 void membership_service::verify(const federation_call& m, const matrix::event_ptr& x) {
-  const auto asked = out_.next_token();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked, {x}});
-  verifying_.emplace(asked, arriving_membership{m, x, out_.now()});
+  pending_.verify({x}, question::arriving_membership{m, x});
 }
 
 void membership_service::authorised(authorised_step next, const result<std::string>& authoriser) {
@@ -143,13 +142,12 @@ void membership_service::authorised(authorised_step next, const result<std::stri
 
 bool membership_service::ask_for_parents(const federation_call& m, const matrix::event_ptr& x) {
   // The room may have been made again since the template: the states around all but the newest events are on disk only.
-  auto unplaced = parents_.missing(*x);
-  if (unplaced.empty() || parents_.is_retrying()) return false;
+  auto unplaced = authoring_.parents().missing(*x);
+  if (unplaced.empty() || authoring_.parents().is_retrying()) return false;
   events_verified again;
-  again.asked = out_.next_token();
+  again.asked = pending_.expect(question::arriving_membership{m, x}, pending_questions::verifier_patience_ms);
   again.checks = {event_check::valid};
-  verifying_.emplace(again.asked, arriving_membership{m, x, out_.now()});
-  parents_.fetch(std::move(unplaced), std::move(again));
+  authoring_.parents().fetch(std::move(unplaced), std::move(again));
   return true;
 }
 
@@ -164,9 +162,7 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
                     {fault_code::invalid_param, "prev_events are too old or unknown here; ask for a new template"});
     }
     // A repeat of what was taken long ago: the state before it is on disk.
-    const auto asked = out_.next_token();
-    out_.ask(asked, store::load_events{room_.id, x->prev_events, true});
-    reading_[asked] = m;
+    pending_.ask_store(store::load_events{room_.id, x->prev_events, true}, question::state_before_membership{m});
     return;
   }
   if (!room_.graph.missing_auth_events(*x).empty())
@@ -178,8 +174,8 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
     const auto verdict = room_.graph.judge(*x, before);
     // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
     if (verdict.judged != store::verdict::accepted) return refuse(out_, m, {fault_code::forbidden, verdict.reason});
-    // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo what we say 200 to. A member
-    // stays one, whatever his second join cites: the answer to the first was lost.
+    // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo
+    // what we say 200 to. A member stays one, whatever his second join cites: the answer to the first was lost.
     if (const auto stands = room_.graph.state_event("m.room.member", x->sender);
         stands && stands->membership() != x->membership() &&
         std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
@@ -189,7 +185,8 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
     if (policy_holds(m, x)) return;
     std::set<std::string> servers;
     for (auto& s : room_.servers()) servers.insert(std::move(s));
-    // The origin of a join has it; that of a leave or a knock may be in the room by another member and has to get it like all others.
+    // The origin of a join has it; that of a leave or a knock may be in the room by another member and has to get it
+    // like all others.
     if (joins) servers.erase(m.origin);
     auto changes = writer_.add(x, before, verdict);
     authoring_.queue_for(x, {servers.begin(), servers.end()});
@@ -205,8 +202,8 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
 }
 
 void membership_service::push_head_to(const std::string& server, const std::string& but) {
-  // What was said between make_join and send_join, by whomever, would not reach the newcomer otherwise. Of what lies before his join he gets no more
-  // than the room's history visibility allows.
+  // What was said between make_join and send_join, by whomever, would not reach the newcomer otherwise. Of what lies
+  // before his join he gets no more than the room's history visibility allows.
   history_viewer viewer{room_.graph, server};
   for (const auto& id : room_.graph.extremities()) {
     const auto* n = room_.graph.find(id);
@@ -220,7 +217,8 @@ std::string membership_service::joined_body(const federation_call& m, const matr
                                             const state_ref& before) const {
   const auto* wish = m.match->find_query("omit_members");
   const bool looks_in_both = wish && *wish == "true";
-  const bool omit = looks_in_both && room_.graph.members_in(before).joined > room_.node.room.omit_members_above;
+  const bool omit =
+    looks_in_both && room_.graph.members_in(before).joined > room_.node.settings().room.omit_members_above;
   auto state = omit ? room_.graph.events_but_members(before) : room_.graph.events_of(before);
   // A room without a name is shown by some of its members.
   std::size_t heroes =
@@ -244,8 +242,9 @@ std::string membership_service::joined_body(const federation_call& m, const matr
     ids.push_back(e->event_id);
     in_state.insert(e->event_id);
   }
-  // Whose authority the rest depends on is in the auth chain, member or not. It is told whole: there are servers that look for an event's authority in
-  // this list alone (Rocket.Chat, ejabberd). Who may leave members out has to look in both, and Synapse, too, tells it the rest only.
+  // Whose authority the rest depends on is in the auth chain, member or not. It is told whole: there are servers that
+  // look for an event's authority in this list alone (Rocket.Chat, ejabberd). Who may leave members out has to look in
+  // both, and Synapse, too, tells it the rest only.
   std::set<std::string> chain_ids(join.auth_events.begin(), join.auth_events.end());
   for (auto& id : room_.graph.auth_chain(ids)) chain_ids.insert(std::move(id));
   std::vector<matrix::event_ptr> chain;
@@ -272,43 +271,28 @@ bool membership_service::policy_holds(const federation_call& m, const matrix::ev
   return true;
 }
 
-bool membership_service::verified(const events_verified& m) {
-  const auto it = verifying_.find(m.asked);
-  if (it == verifying_.end()) return false;
-  const auto arriving = std::move(it->second);
-  verifying_.erase(it);
+void membership_service::answered(const question::arriving_membership& q, const events_verified& m) {
   if (m.checks.front() != event_check::valid)
-    refuse(out_, arriving.call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
-  else finish_send(arriving.call, arriving.event);
-  return true;
+    refuse(out_, q.call, {fault_code::bad_signature, "the event's signature or hash is not valid"});
+  else finish_send(q.call, q.event);
 }
 
-bool membership_service::store_answered(token asked, const store::events_loaded* found) {
-  const auto it = reading_.find(asked);
-  if (it == reading_.end()) return false;
-  const auto call = std::move(it->second);
-  reading_.erase(it);
-  if (!found) {
-    refuse(out_, call, {fault_code::internal, "the store did not answer"});
-    return true;
-  }
+void membership_service::answered(const question::arriving_membership& q, const timed_out&) {
+  refuse(out_, q.call, {fault_code::timed_out, "the signature could not be checked in time; repeat"});
+}
+
+void membership_service::answered(const question::state_before_membership& q, const store_answered& m) {
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
+  if (!found) return refuse(out_, q.call, {fault_code::internal, "the store did not answer"});
   writer_.remember(*found);
-  const auto* n = room_.graph.find(call.match->parameters.at(1));
-  if (!n || n->event->prev_events.empty() || !parents_.missing(*n->event).empty())
-    refuse(out_, call, {fault_code::not_found, "the state before the event is unknown here"});
-  else finish_send(call, n->event);
-  return true;
+  const auto* n = room_.graph.find(q.call.match->parameters.at(1));
+  if (!n || n->event->prev_events.empty() || !authoring_.parents().missing(*n->event).empty())
+    refuse(out_, q.call, {fault_code::not_found, "the state before the event is unknown here"});
+  else finish_send(q.call, n->event);
 }
 
-void membership_service::expire_verifications(time_ms patience_ms) {
-  for (auto it = verifying_.begin(); it != verifying_.end();) {
-    if (out_.now() - it->second.since < patience_ms) {
-      ++it;
-      continue;
-    }
-    refuse(out_, it->second.call, {fault_code::timed_out, "the signature could not be checked in time; repeat"});
-    it = verifying_.erase(it);
-  }
+void membership_service::answered(const question::state_before_membership& q, const timed_out&) {
+  refuse(out_, q.call, {fault_code::timed_out, "the store did not answer"});
 }
 
 } // namespace causeway::room

@@ -1,9 +1,10 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/authoring.hpp"
 #include "actors/room/event_writer.hpp"
 #include "actors/room/joins.hpp"
-#include "actors/room/parent_fetch.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/policy_gate.hpp"
 #include "actors/room/room_events.hpp"
 #include "actors/room/room_invitations.hpp"
@@ -11,33 +12,31 @@
 #include "messages/room.hpp"
 #include "messages/verifier.hpp"
 
-#include <map>
 #include <string>
 #include <vector>
 
 namespace causeway::room {
 
-/// Other servers' users join, knock, leave and reject through us. The rules are run before the other server signs, and again when it has.
+/// Other servers' users join, knock, leave and reject through us. The rules are run before the other server signs, and
+/// again when it has.
 /// Source: server-server-api, "Joining Rooms", "Knocking upon a room", "Leaving Rooms (Rejecting Invites)".
 class membership_service {
 public:
-  static constexpr const char* timer = "held";
-
   /// What it works with; all of it outlives it.
   struct parts {
     const room_state& room;
     decision& out;
+    pending_questions& pending;
     event_writer& writer;
     authoring& author;
     policy_gate& policy;
     const room_invitations& invitations;
     joins& join;
-    parent_fetch& parents;
     room_events& events;
   };
   explicit membership_service(const parts& p)
-      : room_(p.room), out_(p.out), writer_(p.writer), authoring_(p.author), policy_(p.policy),
-        invitations_(p.invitations), joins_(p.join), parents_(p.parents), events_(p.events) {}
+      : room_(p.room), out_(p.out), pending_(p.pending), writer_(p.writer), authoring_(p.author), policy_(p.policy),
+        invitations_(p.invitations), joins_(p.join), events_(p.events) {}
 
   /// GET /make_join, /make_knock, /make_leave. @param membership  join, knock, leave
   void make(const federation_call& m, const char* membership);
@@ -50,32 +49,32 @@ public:
 
   /// Calls about this user that have waited for their invitation are answered; those that have waited too long, too.
   void release(const std::string& user);
-  /// @returns whether it was the answer to a question of this component
-  bool verified(const events_verified& m);
-  bool store_answered(token asked, const store::events_loaded* found);
-  /// Whoever was asked may have failed with the question. @param patience_ms  after that it counts as lost
-  void expire_verifications(time_ms patience_ms);
-  bool waits_for_verifier() const { return !verifying_.empty(); }
-  bool is_idle() const { return verifying_.empty() && held_.empty() && reading_.empty(); }
+  time_ms deadline() const { return alarm_.at(); }
+  void on_deadline() { release({}); }
+  void answered(const question::arriving_membership& q, const events_verified& m);
+  void answered(const question::arriving_membership& q, const timed_out&);
+  void answered(const question::state_before_membership& q, const store_answered& m);
+  void answered(const question::state_before_membership& q, const timed_out&);
+  bool is_idle() const {
+    return held_.empty() && pending_.count<question::arriving_membership>() == 0 &&
+           pending_.count<question::state_before_membership>() == 0;
+  }
 
 private:
   /// @param authoriser  user of ours who lets a restricted join in; empty: none is needed
   void offer(const federation_call& m, const char* membership, const std::string& authoriser);
   void verify(const federation_call& m, const matrix::event_ptr& x);
-  struct arriving_membership {
-    federation_call call;
-    matrix::event_ptr event;
-    time_ms since = 0;
-  };
   struct held_call {
     time_ms since = 0;
     std::string user; ///< whose invitation it waits for
     federation_call call;
   };
-  /// Calls about a user whose invitation is at their server but not yet in the graph wait for it (a fast peer answers before our own request has
-  /// returned). @returns whether `m` was held
+  /// Calls about a user whose invitation is at their server but not yet in the graph wait for it (a fast peer answers
+  /// before our own request has returned).
+  /// @returns whether `m` was held
   bool held_for_invite(const federation_call& m, const std::string& user);
-  /// Receipt check 7: an event that the policy server denies is refused rather than soft-failed. @returns whether `m` was answered, or waits
+  /// Receipt check 7: an event that the policy server denies is refused rather than soft-failed.
+  /// @returns whether `m` was answered, or waits
   bool policy_holds(const federation_call& m, const matrix::event_ptr& x);
   /// @returns whether the store was asked for parents of `x` first
   bool ask_for_parents(const federation_call& m, const matrix::event_ptr& x);
@@ -85,16 +84,15 @@ private:
 
   const room_state& room_;
   decision& out_;
+  pending_questions& pending_;
   event_writer& writer_;
   authoring& authoring_;
   policy_gate& policy_;
   const room_invitations& invitations_;
   joins& joins_;
-  parent_fetch& parents_;
   room_events& events_;
-  std::map<token, arriving_membership> verifying_;
   std::vector<held_call> held_;
-  std::map<token, federation_call> reading_; ///< repeats of what was taken long ago, until the state before it is read
+  alarm_time alarm_; ///< the first of them has waited for long enough
 };
 
 } // namespace causeway::room

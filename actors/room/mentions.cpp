@@ -51,7 +51,8 @@ private:
   std::set<std::string> seen_;
 };
 
-/// The one character reference at the beginning of `text` ("&#64;"); nothing when it is none that an identifier or a URI has.
+/// The one character reference at the beginning of `text` ("&#64;"); nothing when it is none that an identifier or a
+/// URI has.
 std::optional<std::pair<char, std::size_t>> character_reference(std::string_view text) {
   const auto end = text.substr(0, 12).find(';');
   if (end == std::string_view::npos || end < 3) return {};

@@ -1,6 +1,8 @@
 #include "actors/room/message_commands.hpp"
 
 #include "actors/room/message_content.hpp"
+#include "actors/room/message_relations.hpp"
+#include "messages/html.hpp"
 #include "messages/limits.hpp"
 #include "messages/text.hpp"
 
@@ -11,17 +13,29 @@ namespace {
 
 using matrix::json::object;
 
+const char* msgtype_of(chat::message_kind x) {
+  switch (x) {
+  case chat::message_kind::emote: return "m.emote";
+  case chat::message_kind::notice: return "m.notice";
+  case chat::message_kind::text: break;
+  }
+  return "m.text";
+}
+
+/// What the text of a message says, or that it describes a place.
+object content_of_text(const chat::message_send& x) {
+  if (x.geo_uri) return {{"msgtype", "m.location"}, {"body", x.text}, {"geo_uri", *x.geo_uri}};
+  object content{{"msgtype", msgtype_of(x.kind.value_or(chat::message_kind::text))}, {"body", x.text}};
+  if (!x.html) return content;
+  content.set("format", "org.matrix.custom.html");
+  content.set("formatted_body", html::sanitized(*x.html)); // a slip of the chat server's is nobody's danger
+  return content;
+}
+
 /// Mentions and relations of one event of a message.
 void mark(object& content, const queued_command& c, const chat::message_send& x, bool first) {
-  object mentions;
-  matrix::json::array users;
-  for (const auto& u : x.mentions) {
-    if (!first) break; // nobody is called twice
-    if (u == "@room") mentions.set("room", true);
-    else users.emplace_back(u);
-  }
-  if (!users.empty()) mentions.set("user_ids", std::move(users));
-  content.set("m.mentions", std::move(mentions));
+  // Nobody is called twice.
+  content.set("m.mentions", mentions_content(first ? x.mentions : std::vector<std::string>{}));
   object relates;
   const bool replies = first && x.reply_to && !x.reply_to->empty();
   if (x.thread && !x.thread->empty()) {
@@ -50,16 +64,12 @@ command_outcome message_commands::run(queued_command& c, const chat::message_sen
     return fault{fault_code::already_exists,
                  "message: " + x.message + " is " + used + "; to repeat a command, send it under the id it had"};
 
+  if (x.geo_uri && !is_place(*x.geo_uri))
+    return fault{fault_code::invalid_param, "geo_uri: " + *x.geo_uri + " is no geo: URI with coordinates"};
+
   // The text, if there is one, then the files.
   std::vector<object> contents;
-  if (text::shows_something(x.text)) {
-    object content{{"msgtype", "m.text"}, {"body", x.text}};
-    if (x.html) {
-      content.set("format", "org.matrix.custom.html");
-      content.set("formatted_body", *x.html);
-    }
-    contents.push_back(std::move(content));
-  }
+  if (text::shows_something(x.text)) contents.push_back(content_of_text(x));
   if (contents.empty() && x.files.empty()) return fault{fault_code::bad_body, "text: has nothing that can be seen"};
   const auto first_file = contents.size();
   for (const auto& f : x.files) contents.push_back(content_of(f));
@@ -97,18 +107,35 @@ command_outcome message_commands::run(const queued_command& c, const chat::messa
     return refuse(fault_code::forbidden,
                   x.by + " is below the room's redact level, and the message is of another server");
   if (auto fine = authoring_.commit(*e); !fine) return fine.error();
-  redactions_.apply(*e, *target, c.target->chat_message_id);
+  redactions_.apply(*e, *c.target);
   return succeeded{chat::event_answer{(*e)->event_id}};
+}
+
+command_outcome message_commands::run(const queued_command& c, const chat::message_bind& x) {
+  const auto& event_id = c.event_ids.at(x.message);
+  if (event_id == "?")
+    return fault{fault_code::not_found, "message: there is no message " + x.message + " in this room"};
+  if (c.id_in_use && !*c.id_in_use) return c.id_in_use->error();
+  const auto* latest = names_.find(x.as);
+  const auto used = latest ? *latest : c.id_in_use ? **c.id_in_use : std::string{};
+  if (!used.empty() && used != event_id) return fault{fault_code::already_exists, "as: " + x.as + " is " + used};
+  if (used.empty()) {
+    out_.write(store::bind_message{room_.id, x.as, event_id});
+    names_.bind(x.as, event_id);
+  }
+  return succeeded{chat::empty_answer{}};
 }
 
 command_outcome message_commands::run(const queued_command&, const chat::typing& x) {
   if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (!room_.node.settings().federation.typing) return succeeded{chat::empty_answer{}, false};
   const auto content =
     matrix::json::canonical(object{{"room_id", room_.id}, {"user_id", x.user}, {"typing", x.is_typing}});
-  for (const auto& server : room_.servers())
+  const auto servers = room_.servers();
+  for (const auto& server : servers)
     if (server != room_.node.server_name)
       out_.send_at_once({actor_kind::remote_server, server},
-                        edu_queued{"m.typing", "typing|" + room_.id + "|" + x.user, content});
+                        edu_queued{"m.typing", "typing|" + room_.id + "|" + x.user, content, servers.size()});
   return succeeded{chat::empty_answer{}, false};
 }
 

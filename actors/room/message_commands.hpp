@@ -9,7 +9,7 @@
 
 namespace causeway::room {
 
-/// message.send, message.delete, typing.
+/// message.send, message.delete, message.bind, typing.
 class message_commands {
 public:
   message_commands(const room_state& room, decision& out, authoring& author, redactions& r, message_names& names)
@@ -17,6 +17,7 @@ public:
 
   command_outcome run(queued_command& c, const chat::message_send& x);
   command_outcome run(const queued_command& c, const chat::message_delete& x);
+  command_outcome run(const queued_command& c, const chat::message_bind& x);
   command_outcome run(const queued_command& c, const chat::typing& x);
 
 private:

@@ -17,24 +17,33 @@ namespace {
 /// A question that got no answer is asked again of the server that pushed the event before others are asked.
 constexpr std::uint32_t gap_attempts_max = 3;
 constexpr time_ms gap_attempt_pause_ms = 1'000;
-/// So long events of a gap wait for the keys of their servers, since others wait for them. What people see must not depend on one server's keys.
+/// So long events of a gap wait for the keys of their servers, since others wait for them. What people see must not
+/// depend on one server's keys.
 constexpr time_ms keys_of_gap_ms = 1'500;
 /// Servers besides that are asked for the state at an event when its own server is not the one that pushed us there.
 constexpr std::size_t witnesses_max = 3;
 /// So long the word of the pusher about an event of somebody else is not enough when who could contradict is silent.
 constexpr time_ms lone_word_after_ms = 3'600'000;
-/// As many unknown events of a state are fetched one by one, and no more than a tenth of it: beyond, the state is asked for whole.
+/// As many unknown events of a state are fetched one by one, and no more than a tenth of it: beyond, the state is asked
+/// for whole.
 constexpr std::size_t state_events_max = 20, state_events_share = 10;
 /// Ids of a state and of its auth chain, each; Matrix's largest rooms have some 100,000 members.
 constexpr std::size_t state_ids_max = 400'000;
 constexpr std::uint64_t state_ids_bytes_max = 64 * 1024 * 1024;
 /// Of one server: auth chains asked for, and single events after them.
 constexpr std::size_t chains_max = 20, singles_max = 10;
-/// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it cannot be had.
+/// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it
+/// cannot be had.
 constexpr std::uint32_t alone_attempts_max = 3, alone_attempts_every = 8;
+/// So long a server that offers an invite may not know itself what leads to it.
+constexpr time_ms own_invite_ms = 10'000;
+/// Events of one server that wait for one another, one behind the other: so many are placed with a state told for the
+/// last.
+constexpr std::size_t line_max = 1'000;
 /// Events of one auth chain that are looked at; that of an event in a large and old room has some thousands.
 constexpr std::size_t chain_events_max = 10'000;
-/// Unknown events that a state told for a gap may bring, besides twice as many as the room's state has: they stay in memory.
+/// Unknown events that a state told for a gap may bring, besides twice as many as the room's state has: they stay in
+/// memory.
 constexpr std::size_t told_events_max = 20'000;
 
 std::unordered_set<std::string_view> ids_of(const std::vector<matrix::event_ptr>& events) {
@@ -62,6 +71,7 @@ missing_events::lacking missing_events::gap_lacks(const gap& g) const {
     }
     if (w.phase != work_phase::closing_gap) {
       found.waits = found.waits || !inbound_.is_stalled(w);
+      found.comes = found.comes || (w.pulled_for == g.number && !inbound_.is_stalled(w));
       continue;
     }
     const auto& x = *w.event;
@@ -94,13 +104,19 @@ missing_events::lacking missing_events::gap_lacks(const gap& g) const {
 void missing_events::ask_gap(std::uint64_t number) {
   auto& g = gaps_.at(number);
   if (!inbound_.all().contains(g.work_id)) {
-    gaps_.erase(number);
-    out_.wake_at(out_.now(), timer);
+    close(number);
+    consider_at(out_.now());
     return;
   }
   g.paused = false;
   if (g.by_ids) return ask_state_event(number);
   auto lacks = gap_lacks(g);
+  if (lacks.comes) {
+    // Its ends are not known before. Asked for the others alone, a server that has nothing to add to those would end
+    // the walk for all.
+    g.paused = true;
+    return;
+  }
   if (!lacks.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, lacks.parents);
   lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
   if (!lacks.states.empty()) {
@@ -139,15 +155,12 @@ bool missing_events::ask_state_of_target(gap& g) {
 void missing_events::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id,
                                  peer_request r) {
   g.at = what;
-  std::erase_if(importing_,
-                [&](const auto& i) { return i.second.first == g.number; }); // of a question that was given up
+  pending_.forget(std::exchange(g.verifying, 0)); // of a question that was given up
   g.asked_of = server;
   g.event_id = event_id;
   g.since = out_.now();
   ++g.questions;
-  r.reply_to = out_.self();
-  r.asked = g.asked = out_.next_token();
-  out_.send_at_once({actor_kind::remote_server, server}, std::move(r));
+  g.asked = pending_.ask_server(server, std::move(r), question::of_gap{g.number});
 }
 
 void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends) {
@@ -162,10 +175,10 @@ void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_
   r.body = matrix::json::canonical(
     matrix::json::object{{"earliest_events", std::move(earliest)},
                          {"latest_events", std::move(latest)},
-                         {"limit", static_cast<std::int64_t>(room_.node.room.missing_events_limit)},
+                         {"limit", static_cast<std::int64_t>(room_.node.settings().room.missing_events_limit)},
                          {"min_depth", 0}});
-  r.timeout_ms = room_.node.federation.request_timeout_ms * 2;
-  r.response_bytes_max = (room_.node.room.missing_events_limit + 1) * limits::event_bytes_max;
+  r.timeout_ms = room_.node.settings().federation.request_timeout_ms * 2;
+  r.response_bytes_max = (room_.node.settings().room.missing_events_limit + 1) * limits::event_bytes_max;
   ask_for_gap(g, gap::step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
 }
 
@@ -178,8 +191,8 @@ std::optional<std::string> missing_events::witness_for(const gap& g, const inbou
     order.insert(order.end(), g.to_try.begin(),
                  g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
-  // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it is believed last,
-  // and not at all while those who would know better are merely silent.
+  // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it
+  // is believed last, and not at all while those who would know better are merely silent.
   if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) ||
                                out_.now() - inbound_.all().at(g.work_id).since >= lone_word_after_ms))
     order.push_back(g.pusher);
@@ -196,7 +209,8 @@ bool missing_events::ask_state(gap& g, const inbound_event& at) {
   r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
   r.parameters = {room_.id};
   r.query = {{"event_id", at.event->event_id}};
-  r.timeout_ms = whole ? room_.node.federation.send_join_timeout_ms : room_.node.federation.request_timeout_ms * 2;
+  r.timeout_ms = whole ? room_.node.settings().federation.send_join_timeout_ms
+                       : room_.node.settings().federation.request_timeout_ms * 2;
   r.response_bytes_max = whole ? limits::response_bytes_max : state_ids_bytes_max;
   ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *witness, at.event->event_id, std::move(r));
   return true;
@@ -242,7 +256,7 @@ void missing_events::ask_state_event(std::uint64_t number) {
   peer_request r;
   r.endpoint = matrix::endpoint::event;
   r.parameters = {told.missing.front()};
-  r.timeout_ms = room_.node.federation.request_timeout_ms;
+  r.timeout_ms = room_.node.settings().federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
   ask_for_gap(g, gap::step::state_event, told.server, told.missing.front(), std::move(r));
 }
@@ -257,7 +271,7 @@ void missing_events::ask_whole_state(std::uint64_t number) {
 
 bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event*>& of) {
   peer_request r;
-  r.timeout_ms = room_.node.federation.request_timeout_ms * 2;
+  r.timeout_ms = room_.node.settings().federation.request_timeout_ms * 2;
   for (const auto* w : of) {
     const auto& id = w->event->event_id;
     if (g.chains_asked.contains(id) || g.chains_asked.size() >= chains_max) continue;
@@ -284,25 +298,78 @@ bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event
   return false;
 }
 
-bool missing_events::answered(const peer_answer& m) {
-  const auto it = std::find_if(gaps_.begin(), gaps_.end(),
-                               [&](const auto& g) { return g.second.asked != 0 && g.second.asked == m.asked; });
-  if (it == gaps_.end()) return take_up_question(m) && answered(m);
-  const auto number = it->first;
-  auto& g = it->second;
+void missing_events::answered(question::of_gap q, const timed_out& m) {
+  belated_.erase(m.asked);
+  if (!gaps_.contains(q.gap)) return;
+  auto& g = gaps_.at(q.gap);
+  if (std::erase_if(g.late, [&](const auto& late) { return late.asked == m.asked; }) != 0 || g.asked != m.asked) return;
+  g.asked = 0;
+  left_hanging(g.asked_of);
+  gap_unanswered(q.gap, "no answer", false);
+}
+
+void missing_events::answered(question::of_gap q, const peer_answer& m) {
+  const auto number = q.gap;
+  if (!gaps_.contains(number)) return answered_after_all(m);
+  auto& g = gaps_.at(number);
+  if (g.asked != m.asked && !take_up_question(g, m)) return;
   g.asked = 0;
   if (m.status == 0 || m.status == 429 || m.status >= 500) {
     left_hanging(g.asked_of);
-    return gap_unanswered(number, to_string(m.why)), true;
+    return gap_unanswered(number, to_string(m.why));
   }
   g.unanswered = 0;
   g.since = out_.now();
   heard_from(g.asked_of);
   hanging_.erase(g.asked_of);
   gap_question_done(g);
-  if (m.status != 200) return gap_refused(number, to_string(m.why)), true;
+  if (g.at == gap::step::own_invite) {
+    g.at = gap::step::missing_events;
+    if (m.status == 404) return gap_unanswered(number, "the server does not know its own invite yet");
+    g.knows_own_invite = true;
+    return ask_gap(number); // perhaps since it was asked
+  }
+  if (m.status != 200) {
+    note_disowned(g, m);
+    // It has not heard of our join yet: that says nothing of what it has.
+    if (m.status == 403 && g.at == gap::step::missing_events && g.attempts < alone_attempts_max)
+      return next_gap_server(number, to_string(m.why));
+    return gap_refused(number, to_string(m.why));
+  }
   gap_answered(number, m.body);
-  return true;
+}
+
+void missing_events::answered_after_all(const peer_answer& m) {
+  const auto it = belated_.find(m.asked);
+  if (it == belated_.end()) return;
+  const auto about = std::move(it->second);
+  belated_.erase(it);
+  if (m.status == 0) return;
+  heard_from(about.server);
+  hanging_.erase(about.server);
+  const auto target = inbound_.all().find(about.work_id);
+  if (m.status != 200 || target == inbound_.all().end() || !needs_gap(target->first, target->second)) return;
+  // The next attempt begins with what it has told: whoever speaks next in the room would be shown before this event
+  // otherwise.
+  open_gap(target->first, target->second);
+  auto& g = gaps_.at(last_gap_);
+  if (about.server != g.server) {
+    std::erase(g.to_try, about.server);
+    g.to_try.push_front(std::exchange(g.server, about.server));
+  }
+  g.turned_to.insert(about.server);
+  g.at = gap::step::missing_events;
+  g.asked_of = about.server;
+  g.event_id = target->second.event->event_id;
+  gap_answered(last_gap_, m.body);
+}
+
+void missing_events::note_disowned(gap& g, const peer_answer& m) {
+  const auto target = inbound_.all().find(g.work_id);
+  if (target == inbound_.all().end() || g.at != gap::step::state || m.status != 404 || m.errcode != "M_NOT_FOUND")
+    return;
+  const auto& x = *target->second.event;
+  g.disowned = g.disowned || (x.event_id == g.event_id && matrix::server_name_of(x.sender) == g.asked_of);
 }
 
 void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
@@ -328,7 +395,8 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
   switch (g.at) {
   case gap::step::missing_events: {
     auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
-    if (told.size() > room_.node.room.missing_events_limit) told.resize(room_.node.room.missing_events_limit);
+    if (told.size() > room_.node.settings().room.missing_events_limit)
+      told.resize(room_.node.settings().room.missing_events_limit);
     return missing_events_told(number, told);
   }
   case gap::step::auth_events: {
@@ -345,17 +413,18 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
     std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
     break;
   case gap::step::state_ids:
+  case gap::step::own_invite:
   case gap::step::state: break;
   }
   if (unknown.empty()) return gap_refused(number, "the server had nothing to add");
-  verify_for_gap(g, std::move(unknown));
+  verify_for_gap(g, unknown);
 }
 
 void missing_events::gap_question_done(gap& g) {
   switch (g.at) {
   case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
   case gap::step::state_ids:      // it ends with a state, or with the question for the whole
-    break;
+  case gap::step::own_invite: break;
   case gap::step::state_event: g.by_ids->missing.pop_front(); break;
   case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
   case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
@@ -366,11 +435,12 @@ void missing_events::gap_question_done(gap& g) {
 void missing_events::gap_unanswered(std::uint64_t number, const std::string& why, bool again) {
   auto& g = gaps_.at(number);
   // It says nothing of what the server has: to take the state instead would leave out the events between.
-  g.asked = 0;
+  pending_.forget(std::exchange(g.asked, 0)); // where it could not be put aside
+  g.silent = true;
   if (again && g.asked_of == g.pusher && ++g.unanswered < gap_attempts_max) {
     g.paused = true;
     g.not_before = out_.now() + gap_attempt_pause_ms;
-    out_.wake_at(g.not_before, timer);
+    consider_at(g.not_before);
     return;
   }
   g.unanswered = 0;
@@ -386,22 +456,21 @@ void missing_events::gap_refused(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
   if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
   if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
-  out_.log(log_level::info, "what leads to an event is not told: the state there is asked for",
+  out_.log(log_level::info, "R110 missing events not available; fetching state instead",
            {{"room", room_.id}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
   g.walk_ended = true;
   ask_gap(number);
 }
 
-void missing_events::verify_for_gap(gap& g, std::vector<matrix::event_ptr> events) {
-  const auto asked = out_.next_token();
+void missing_events::verify_for_gap(gap& g, const std::vector<matrix::event_ptr>& events) {
   g.since = out_.now();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked, events, keys_of_gap_ms});
-  importing_[asked] = {g.number, std::move(events)};
+  g.verifying = pending_.verify(events, question::gap_events{g.number, events},
+                                pending_questions::foreign_keys_patience_ms, keys_of_gap_ms);
 }
 
 void missing_events::verify_told_of_gap(std::uint64_t number) {
   auto& g = gaps_.at(number);
-  if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, std::move(part));
+  if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, part);
   auto known = g.told.known_state();
   auto proven = g.told.take_proven();
   repair_.repair(proven.stripped, g.asked_of);
@@ -412,12 +481,30 @@ void missing_events::verify_told_of_gap(std::uint64_t number) {
   take_state_for_gap(number, std::move(state));
 }
 
+std::uint64_t missing_events::first_in_line(std::uint64_t work_id) const {
+  const auto& all = inbound_.all();
+  for (std::size_t steps = 0; steps < line_max; ++steps) {
+    const auto& x = *all.at(work_id).event;
+    if (x.prev_events.size() != 1) break;
+    const auto parent = inbound_.by_event().find(x.prev_events.front());
+    if (parent == inbound_.by_event().end()) break;
+    const auto& p = all.at(parent->second);
+    const bool waits = p.phase == work_phase::closing_gap || p.phase == work_phase::waiting_for_parents;
+    if (!waits || !p.copies.empty() || p.told_state || p.distrusts_parents || p.event->is_state() ||
+        matrix::server_name_of(p.event->sender) != matrix::server_name_of(x.sender) ||
+        !room_.graph.missing_auth_events(*p.event).empty())
+      break;
+    work_id = parent->second;
+  }
+  return work_id;
+}
+
 void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map state) {
   auto& g = gaps_.at(number);
   const auto it = inbound_.by_event().find(g.event_id);
   const auto create = state.find({"m.room.create", ""});
   if (it != inbound_.by_event().end() && create != state.end() && create->second == room_.graph.create()->event_id) {
-    auto& w = inbound_.all().at(it->second);
+    auto& w = inbound_.all().at(first_in_line(it->second));
     w.told_state = std::move(state);
     w.rests_on_told = true;
     w.stands_alone = !w.pulled();
@@ -426,13 +513,14 @@ void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map 
   inbound_.advance();
 }
 
-bool missing_events::verified(const events_verified& m) {
-  const auto it = importing_.find(m.asked);
-  if (it == importing_.end()) return false;
-  const auto [number, events] = std::move(it->second);
-  importing_.erase(it);
-  if (gaps_.contains(number)) gap_verified(number, events, m.checks); // otherwise it was given up
-  return true;
+void missing_events::answered(const question::gap_events& q, const events_verified& m) {
+  gaps_.at(q.gap).verifying = 0;
+  gap_verified(q.gap, q.events, m.checks);
+}
+
+void missing_events::answered(const question::gap_events& q, const timed_out&) {
+  gaps_.at(q.gap).verifying = 0;
+  gap_unanswered(q.gap, "the verifier did not answer", false);
 }
 
 void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events,
@@ -447,6 +535,38 @@ void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix
   auth_events_told(number, event_import::verified(events, checks));
 }
 
+bool missing_events::may_know_soon(const gap& g) const {
+  // An invite is offered before its server has it in its own room: it commits the invite when it has our answer, which
+  // may be lost once.
+  const auto target = inbound_.all().find(g.work_id);
+  if (target == inbound_.all().end()) return false;
+  const auto& x = *target->second.event;
+  return !g.knows_own_invite && x.type == "m.room.member" && x.membership() == "invite" && x.event_id == g.event_id &&
+         matrix::server_name_of(x.sender) == g.asked_of && out_.now() - target->second.since < own_invite_ms;
+}
+
+void missing_events::ask_whether_it_knows(gap& g) {
+  peer_request r;
+  r.endpoint = matrix::endpoint::event;
+  r.parameters = {g.event_id};
+  r.timeout_ms = room_.node.settings().federation.request_timeout_ms;
+  r.response_bytes_max = 2 * limits::event_bytes_max;
+  ask_for_gap(g, gap::step::own_invite, g.asked_of, std::string{g.event_id}, std::move(r));
+}
+
+std::size_t missing_events::take_over(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
+  std::size_t count = 0;
+  for (const auto& x : told) {
+    const auto it = inbound_.by_event().find(x->event_id);
+    if (it == inbound_.by_event().end()) continue;
+    auto& w = inbound_.all().at(it->second);
+    if (!w.pulled() || w.pulled_for == number || !w.copies.empty() || !inbound_.is_stalled(w)) continue;
+    w.pulled_for = number;
+    ++count;
+  }
+  return count;
+}
+
 void missing_events::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
   auto& g = gaps_.at(number);
   auto events = told;
@@ -458,18 +578,22 @@ void missing_events::missing_events_told(std::uint64_t number, const std::vector
     return it != inbound_.by_event().end() && inbound_.all().at(it->second).pulled() &&
            inbound_.all().at(it->second).pulled_for != number && !inbound_.is_stalled(inbound_.all().at(it->second));
   });
-  // Another attempt may have failed with them; their states are asked for here, the deepest first, so that all comes in order.
+  // Another attempt may have failed with them; their states are asked for here, the deepest first, so that all comes in
+  // order.
   for (const auto& x : events)
     if (const auto it = inbound_.by_event().find(x->event_id); it != inbound_.by_event().end())
       if (const auto& w = inbound_.all().at(it->second); w.copies.empty() && !w.pulled() && it->second != g.work_id)
         g.met.insert(it->second);
   ++g.rounds;
-  if (inbound_.enqueue_pulled(events, g.server, number) == 0) {
+  const auto taken_over = take_over(number, events);
+  if (inbound_.enqueue_pulled(events, g.server, number) + taken_over == 0) {
+    if (!others_fetch && may_know_soon(g)) return ask_whether_it_knows(g);
     if (!others_fetch) return gap_refused(number, "the server had nothing to add");
     g.not_before = out_.now() + gap_attempt_pause_ms; // another gap brings the same
-    out_.wake_at(g.not_before, timer);
+    consider_at(g.not_before);
   } else {
     g.progress = out_.now();
+    g.knows_own_invite = true; // else it could not tell what leads to it
   }
   g.paused = true; // until they are verified
   inbound_.advance();

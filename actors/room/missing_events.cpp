@@ -11,6 +11,9 @@ namespace {
 
 /// After this a staged event whose parents nobody has is given up.
 constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
+/// The same where its own server says that it does not know it. It may know it later: a server that has just joined a
+/// large room knows no states until it has been told all members.
+constexpr time_ms disowned_give_up_ms = 3'600'000;
 /// So long a gap waits for the history of a join.
 constexpr time_ms history_first_ms = 10 * 60'000;
 /// Pause between attempts at one event, at most; it begins with `room.inbox_retry_ms` and doubles.
@@ -19,14 +22,18 @@ constexpr time_ms gap_retry_ms_max = 3'600'000;
 constexpr std::size_t gap_servers_max = 4;
 /// Gaps that are open at a time, of one server and of all: a hopeless one does not hold up the others.
 constexpr std::size_t gaps_of_server_max = 2, gaps_max = 8;
-/// Beyond `gaps_max` a server that has none open still opens its first, up to so many: a crowd of silent servers keeps nobody else waiting.
+/// Beyond `gaps_max` a server that has none open still opens its first, up to so many: a crowd of silent servers keeps
+/// nobody else waiting.
 constexpr std::size_t first_gaps_max = 64;
-/// So long a server is waited for, in the first attempt, before another is asked besides. Each attempt doubles it: a slow server is heard too.
+/// So long a server is waited for, in the first attempt, before another is asked besides. Each attempt doubles it: a
+/// slow server is heard too.
 constexpr time_ms hedge_after_ms = 1'500;
 /// So long those that answer go before a server that let a question hang.
 constexpr time_ms hanging_ms = 60'000;
 /// Questions of one gap that are still open while others are asked.
 constexpr std::size_t late_max = 8;
+/// Questions that are still open of gaps that were closed; the oldest go first.
+constexpr std::size_t belated_max = 64;
 /// Servers of which it is known when they were heard last, and when they let a question hang.
 constexpr std::size_t heard_max = 1'000;
 
@@ -59,15 +66,44 @@ void missing_events::refuted(std::uint64_t gap_number, const std::string& event_
 
 void missing_events::event_ended(std::uint64_t id) {
   gap_pauses_.erase(id);
-  std::erase_if(gaps_, [id](const auto& g) { return g.second.work_id == id; });
+  while (const auto* g = gap_of(id)) close(g->number);
 }
 
-matrix::json::array missing_events::describe() const {
-  matrix::json::array gaps;
+void missing_events::forget_questions(const gap& g) {
+  pending_.forget(g.asked);
+  pending_.forget(g.verifying);
+  for (const auto& late : g.late) pending_.forget(late.asked);
+}
+
+void missing_events::close(std::uint64_t number) {
+  const auto it = gaps_.find(number);
+  if (it == gaps_.end()) return;
+  forget_questions(it->second);
+  gaps_.erase(it);
+}
+
+void missing_events::abandon() {
+  while (!gaps_.empty()) close(gaps_.begin()->first);
+  for (const auto& [asked, about] : std::exchange(belated_, {})) pending_.forget(asked);
+}
+
+void missing_events::keep_late_questions(gap& g) {
+  if (!inbound_.all().contains(g.work_id)) return;
+  for (const auto& late : g.late)
+    if (late.at == gap::step::missing_events) belated_[late.asked] = {g.work_id, late.asked_of};
+  std::erase_if(g.late, [this](const auto& late) { return belated_.contains(late.asked); });
+  while (belated_.size() > belated_max) {
+    pending_.forget(belated_.begin()->first);
+    belated_.erase(belated_.begin());
+  }
+}
+
+void missing_events::describe(matrix::json::object& o) const {
+  matrix::json::array gaps; // `first_gaps_max` at most
   for (const auto& [number, open] : gaps_)
     gaps.emplace_back(matrix::json::object{
       {"server", open.asked_of}, {"rounds", static_cast<std::int64_t>(open.rounds)}, {"event_id", open.event_id}});
-  return gaps;
+  o.set("gaps", std::move(gaps));
 }
 
 bool missing_events::needs_gap(std::uint64_t id, const inbound_event& w) const {
@@ -81,7 +117,7 @@ void missing_events::consider() {
   if (history_.is_active() && gaps_.empty() && out_.now() < history_.begun() + history_first_ms) {
     if (std::any_of(inbound_.all().begin(), inbound_.all().end(),
                     [&](const auto& w) { return needs_gap(w.first, w.second); }))
-      out_.wake_at(history_.begun() + history_first_ms, timer);
+      consider_at(history_.begun() + history_first_ms);
     return;
   }
   resume_gaps();
@@ -115,15 +151,22 @@ void missing_events::consider() {
     open_gap(id, w);
     opened.push_back(last_gap_);
   }
-  for (const auto id : given_up) {
-    const auto& w = inbound_.all().at(id);
-    out_.log(log_level::warning, "event given up: nobody has its parents",
-             {{"room", room_.id}, {"event", w.event->event_id}, {"origin", w.origin}});
-    inbound_.end_work(id, "the event's parents cannot be obtained");
-  }
+  for (const auto id : given_up) give_up(id, "a day has passed");
   for (const auto number : opened)
     if (gaps_.contains(number)) ask_gap(number);
-  if (wake != 0 && gaps_.empty()) out_.wake_at(wake, timer);
+  if (wake != 0 && gaps_.empty()) consider_at(wake);
+}
+
+void missing_events::give_up(std::uint64_t work_id, const char* why) {
+  auto& w = inbound_.all().at(work_id);
+  out_.log(log_level::warning, "R112 event given up: nobody has its parents",
+           {{"room", room_.id}, {"event", w.event->event_id}, {"origin", w.origin}, {"why", why}});
+  inbound_.hand_over_rescission(w);
+  inbound_.end_work(work_id, "the event's parents cannot be obtained");
+}
+
+bool missing_events::is_hopeless(const gap& g, const inbound_event& target) const {
+  return g.disowned && target.in_inbox && !g.silent && out_.now() - target.since >= disowned_give_up_ms;
 }
 
 void missing_events::resume_gaps() {
@@ -136,29 +179,29 @@ void missing_events::resume_gaps() {
     auto& g = it->second;
     const auto fetched = std::count_if(inbound_.all().begin(), inbound_.all().end(),
                                        [&](const auto& w) { return w.second.pulled_for == number; });
-    const auto fetched_max = std::size_t{room_.node.room.missing_events_rounds} * room_.node.room.missing_events_limit;
-    if (g.rounds >= room_.node.room.missing_events_rounds || static_cast<std::size_t>(fetched) >= fetched_max)
+    const auto fetched_max =
+      std::size_t{room_.node.settings().room.missing_events_rounds} * room_.node.settings().room.missing_events_limit;
+    if (g.rounds >= room_.node.settings().room.missing_events_rounds ||
+        static_cast<std::size_t>(fetched) >= fetched_max)
       g.walk_ended = true;
     ask_gap(number);
   }
 }
 
 time_ms missing_events::patience_of(const gap& g) const {
-  const auto all = std::int64_t{room_.node.federation.send_join_timeout_ms} + 30'000;
-  if (g.asked == 0 || g.lone) return all; // the verifier failed with our question; or there is nobody else
   // Those before are still waited for: each further one has half of it.
   const auto first = hedge_after_ms << std::min(g.attempts, 20u);
-  return std::min<time_ms>(all, g.turned_to.size() > 1 ? first / 2 : first);
+  return g.turned_to.size() > 1 ? first / 2 : first;
 }
 
-void missing_events::expire() {
+void missing_events::hedge() {
   std::vector<std::uint64_t> late;
   for (const auto& [number, g] : gaps_)
-    if ((g.asked != 0 || !g.paused) && out_.now() - g.since >= patience_of(g)) late.push_back(number);
+    if (g.asked != 0 && !g.lone && out_.now() - g.since >= patience_of(g)) late.push_back(number);
   for (const auto number : late) {
     const auto it = gaps_.find(number);
     if (it == gaps_.end()) continue;
-    if (it->second.asked != 0) left_hanging(it->second.asked_of);
+    left_hanging(it->second.asked_of);
     put_aside_question(it->second);
     gap_unanswered(number, "no answer", false);
   }
@@ -166,37 +209,39 @@ void missing_events::expire() {
 
 void missing_events::put_aside_question(gap& g) {
   // An event of a state, or of an auth chain, is of use only while the rest is being put together.
-  if (g.asked == 0 || g.at == gap::step::state_event || g.at == gap::step::event) return;
-  if (g.late.size() >= late_max) g.late.erase(g.late.begin());
+  if (g.asked == 0 || g.at == gap::step::state_event || g.at == gap::step::event || g.at == gap::step::own_invite)
+    return;
+  if (g.late.size() >= late_max) {
+    pending_.forget(g.late.front().asked);
+    g.late.erase(g.late.begin());
+  }
   g.late.push_back({g.asked, g.at, g.server, g.asked_of, g.event_id});
   g.asked = 0;
 }
 
-bool missing_events::take_up_question(const peer_answer& m) {
-  for (auto& [number, g] : gaps_) {
-    const auto it = std::find_if(g.late.begin(), g.late.end(), [&](const auto& q) { return q.asked == m.asked; });
-    if (it == g.late.end()) continue;
-    const auto answered = *it;
-    g.late.erase(it);
-    if (m.status != 0) {
-      heard_from(answered.asked_of);
-      hanging_.erase(answered.asked_of);
-    }
-    // What another has brought meanwhile goes on.
-    if (m.status != 200 || g.asked == 0 || g.by_ids) return false;
-    put_aside_question(g);
-    g.asked = answered.asked;
-    g.at = answered.at;
-    g.asked_of = answered.asked_of;
-    g.event_id = answered.event_id;
-    if (g.at == gap::step::missing_events) g.walk_ended = g.alone = false;
-    if (answered.server != g.server) {
-      std::erase(g.to_try, answered.server);
-      g.to_try.push_front(std::exchange(g.server, answered.server));
-    }
-    return true;
+bool missing_events::take_up_question(gap& g, const peer_answer& m) {
+  const auto it = std::find_if(g.late.begin(), g.late.end(), [&](const auto& q) { return q.asked == m.asked; });
+  if (it == g.late.end()) return false;
+  auto answered = std::move(*it);
+  g.late.erase(it);
+  if (m.status != 0) {
+    heard_from(answered.asked_of);
+    hanging_.erase(answered.asked_of);
   }
-  return false;
+  // What another has brought meanwhile goes on.
+  if (m.status != 200 || g.asked == 0 || g.by_ids) return false;
+  put_aside_question(g);
+  pending_.forget(g.asked); // where it could not be put aside
+  g.asked = answered.asked;
+  g.at = answered.at;
+  g.asked_of = answered.asked_of;
+  g.event_id = answered.event_id;
+  if (g.at == gap::step::missing_events) g.walk_ended = g.alone = false;
+  if (answered.server != g.server) {
+    std::erase(g.to_try, answered.server);
+    g.to_try.push_front(std::exchange(g.server, answered.server));
+  }
+  return true;
 }
 
 bool missing_events::hangs(const std::string& server) const {
@@ -280,7 +325,8 @@ time_ms missing_events::last_heard(const std::string& server) const {
 }
 
 void missing_events::drop_pulled() {
-  // What was pulled belongs to its gap. Kept beyond it, each further attempt would add to it, and the next gap would ask for its ends as well.
+  // What was pulled belongs to its gap. Kept beyond it, each further attempt would add to it, and the next gap would
+  // ask for its ends as well.
   std::vector<std::uint64_t> pulled;
   for (auto& [id, w] : inbound_.all()) {
     if (!w.pulled() || gaps_.contains(w.pulled_for)) continue;
@@ -294,7 +340,7 @@ void missing_events::drop_pulled() {
 
 void missing_events::next_gap_server(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
-  out_.log(log_level::info, "gap not closed",
+  out_.log(log_level::info, "R111 missing events not fetched",
            {{"room", room_.id}, {"server", g.server}, {"event", g.event_id}, {"why", why}});
   const auto it = inbound_.all().find(g.work_id);
   if (it != inbound_.all().end() && !g.to_try.empty()) {
@@ -308,18 +354,26 @@ void missing_events::next_gap_server(std::uint64_t number, const std::string& wh
     g.by_ids.reset();
     return ask_gap(number);
   }
+  if (it != inbound_.all().end() && is_hopeless(g, it->second)) {
+    // Such is the leave that takes back an invitation outside the room: its server has it for the invited alone.
+    give_up(g.work_id, "its own server does not know it");
+    inbound_.forget_absent();
+    return consider_at(out_.now());
+  }
   if (it != inbound_.all().end()) {
     auto& pause = gap_pauses_[g.work_id];
-    pause.until =
-      out_.now() +
-      std::min<time_ms>(time_ms{room_.node.room.inbox_retry_ms} << std::min(pause.attempts++, 20u), gap_retry_ms_max);
+    pause.until = out_.now() + std::min<time_ms>(time_ms{room_.node.settings().room.inbox_retry_ms}
+                                                   << std::min(pause.attempts++, 20u),
+                                                 gap_retry_ms_max);
     it->second.told_state.reset(); // it is asked for again, with what it rests on
     it->second.stands_alone = false;
   }
   inbound_.forget_absent();
-  gaps_.erase(number);
-  // One after the other, not one within the other; what was pulled for it is dropped, and what waited for that has a gap again.
-  out_.wake_at(out_.now(), timer);
+  keep_late_questions(g);
+  close(number);
+  // One after the other, not one within the other; what was pulled for it is dropped, and what waited for that has a
+  // gap again.
+  consider_at(out_.now());
 }
 
 } // namespace causeway::room

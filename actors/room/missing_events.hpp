@@ -1,9 +1,11 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/content_repair.hpp"
 #include "actors/room/event_import.hpp"
 #include "actors/room/history_backfill.hpp"
 #include "actors/room/inbound_event.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/remote_join.hpp"
 #include "actors/room/room_state.hpp"
 #include "actors/room/told_state.hpp"
@@ -24,18 +26,18 @@ namespace causeway::room {
 
 class inbound_events;
 
-/// What is missing: parents of events that were pushed to us, and what they rest on. A few gaps at a time, one server at a time for each; what
-/// cannot be had stays staged and is tried again, each time a little later, and at other servers. missing_events.cpp: whose gaps are open, and
-/// which servers are asked; missing_event_requests.cpp: what they are asked.
+/// What is missing: parents of events that were pushed to us, and what they rest on. A few gaps at a time, one server
+/// at a time for each; what cannot be had stays staged and is tried again, each time a little later, and at other
+/// servers. missing_events.cpp: whose gaps are open, and which servers are asked; missing_event_requests.cpp: what they
+/// are asked.
 /// Source: server-server-api, "Backfilling and retrieving missing events".
 class missing_events {
 public:
-  static constexpr const char* timer = "gap";
-
   /// What it works with; all of it outlives it.
   struct parts {
     const room_state& room;
     decision& out;
+    pending_questions& pending;
     event_import& import;
     content_repair& repair;
     const history_backfill& history;
@@ -43,19 +45,20 @@ public:
     inbound_events& inbound;
   };
   explicit missing_events(const parts& p)
-      : room_(p.room), out_(p.out), import_(p.import), repair_(p.repair), history_(p.history), join_(p.join),
-        inbound_(p.inbound) {}
+      : room_(p.room), out_(p.out), pending_(p.pending), import_(p.import), repair_(p.repair), history_(p.history),
+        join_(p.join), inbound_(p.inbound) {}
 
   /// Opens what gaps there are, and goes on with those that were waiting. After each round of the events under way.
   void consider();
   /// What was fetched for gaps that are closed goes.
   void drop_pulled();
-  void abandon() { gaps_.clear(); }
-  /// @returns whether it was the answer to a question of this component
-  bool answered(const peer_answer& m);
-  bool verified(const events_verified& m);
-  /// Questions that have been open for too long: others are asked besides.
-  void expire();
+  void abandon();
+  void answered(question::of_gap q, const peer_answer& m);
+  void answered(question::of_gap q, const timed_out& m);
+  void answered(const question::gap_events& q, const events_verified& m);
+  void answered(const question::gap_events& q, const timed_out&);
+  /// Questions that have been open for a while: others are asked besides.
+  void hedge();
 
   // -- what its partner tells
   void heard_from(const std::string& server);
@@ -77,8 +80,11 @@ public:
   /// When an answer last brought something for the gap that this event belongs to; nothing: it belongs to none.
   std::optional<time_ms> progress_for(std::uint64_t id, const inbound_event& w) const;
 
-  /// For the operator.
-  matrix::json::array describe() const;
+  /// When what is missing is considered again, after a round of the events under way.
+  void consider_at(time_ms at) { alarm_.set(at); }
+  time_ms deadline() const { return alarm_.at(); }
+  bool is_due() { return alarm_.goes_off(out_.now()); }
+  void describe(matrix::json::object& o) const;
 
 private:
   struct gap {
@@ -93,6 +99,9 @@ private:
     std::set<std::string> turned_to; ///< servers that had their turn
     bool lone = false;               ///< nobody besides the pusher can be asked: it is waited for
     std::uint32_t attempts = 0;      ///< before this one; each is more patient
+    bool disowned = false;           ///< its own server has said that it does not know the event
+    bool silent = false;             ///< somebody has not answered in this attempt
+    bool knows_own_invite = false;   ///< its server has the invite in its room: what it does not tell now it has not
     bool alone = false; ///< what leads to it cannot be had or verified: the state at the event itself is asked for
     std::string pusher; ///< who sent the event
     std::string server; ///< whose turn it is
@@ -101,14 +110,15 @@ private:
     bool walk_ended = false;      ///< no more events are asked for: the state at the oldest is
     std::uint32_t unanswered = 0; ///< attempts of the question that is open
     std::uint32_t questions = 0;  ///< asked in this attempt
-    token asked = 0;
+    token asked = 0, verifying = 0;
     enum class step : std::uint8_t {
       missing_events,
       state_ids,
       state_event,
       state,
       auth_events,
-      event
+      event,
+      own_invite ///< whether its server has the invite in its room yet
     } at = step::missing_events;
     /// One that was not answered in time. Others are asked meanwhile; who answers first leads on.
     struct late_question {
@@ -137,6 +147,7 @@ private:
   struct lacking {
     std::vector<const inbound_event*> parents, states, authority;
     bool waits = false; ///< for an event that is being worked on
+    bool comes = false; ///< what was pulled last is not looked at yet
   };
   using gap_ref = std::map<std::uint64_t, gap>::iterator;
   lacking gap_lacks(const gap& g) const;
@@ -153,15 +164,18 @@ private:
   void left_hanging(const std::string& server);
   /// How long the open question is waited for before somebody else is asked besides.
   time_ms patience_of(const gap& g) const;
+  /// Nothing of what was asked for it is waited for any more.
+  void forget_questions(const gap& g);
+  void close(std::uint64_t number);
   /// The open question stays open while others are asked.
-  static void put_aside_question(gap& g);
+  void put_aside_question(gap& g);
   /// @returns whether the answer is to a question that was put aside and leads on: it is the open one again
-  bool take_up_question(const peer_answer& m);
+  bool take_up_question(gap& g, const peer_answer& m);
   void ask_gap(std::uint64_t number);
   void ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r);
   void ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends);
   /// Who is asked next for the state at an event; nobody is left: nothing.
-  std::optional<std::string> witness_for(const gap& g, const inbound_event& at) const;
+  std::optional<std::string> witness_for(const gap& g, const inbound_event& w) const;
   bool ask_state(gap& g, const inbound_event& at);
   /// The state at the event the gap is for, where what leads to it cannot be had.
   bool ask_state_of_target(gap& g);
@@ -173,30 +187,54 @@ private:
   void gap_answered(std::uint64_t number, const std::string& text);
   void resume_gaps();
   void gap_question_done(gap& g);
+  void note_disowned(gap& g, const peer_answer& m);
+  /// Whether nobody will ever tell what an event lacks: its own server does not know it, and everybody else who was
+  /// asked has answered.
+  bool is_hopeless(const gap& g, const inbound_event& target) const;
+  void give_up(std::uint64_t work_id, const char* why);
+  /// The gap is closed for now: who still has a question about what leads to its event may answer it all the same.
+  void keep_late_questions(gap& g);
+  void answered_after_all(const peer_answer& m);
   /// Nothing is known of what the server has. @param again  it may be asked once more
   void gap_unanswered(std::uint64_t number, const std::string& why, bool again = true);
   /// It has said that it has nothing of use.
   void gap_refused(std::uint64_t number, const std::string& why);
-  void verify_for_gap(gap& g, std::vector<matrix::event_ptr> events);
+  void verify_for_gap(gap& g, const std::vector<matrix::event_ptr>& events);
   void verify_told_of_gap(std::uint64_t number);
+  /// The state before an event is that before its only parent, where that is no state event: who speaks is heard in the
+  /// order in which they spoke, and not the last first. @returns the first event of this server that waits in a line
+  /// that leads to this one
+  std::uint64_t first_in_line(std::uint64_t work_id) const;
   void take_state_for_gap(std::uint64_t number, matrix::state_map state);
   void gap_verified(std::uint64_t number, const std::vector<matrix::event_ptr>& events,
                     const std::vector<event_check>& checks);
-  void missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& events);
+  /// Whether a server that has nothing to add will have it in a moment.
+  bool may_know_soon(const gap& g) const;
+  void ask_whether_it_knows(gap& g);
+  /// What another gap has fetched and is stuck with belongs to this one, which has been told of it too: the walk goes
+  /// on behind it.
+  std::size_t take_over(std::uint64_t number, const std::vector<matrix::event_ptr>& told);
+  void missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told);
   void auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events);
 
   const room_state& room_;
   decision& out_;
+  pending_questions& pending_;
   event_import& import_;
   content_repair& repair_;
   const history_backfill& history_;
   const remote_join& join_;
   inbound_events& inbound_;
 
+  alarm_time alarm_;
   std::map<std::uint64_t, gap> gaps_; ///< by number
   std::uint64_t last_gap_ = 0;
-  std::map<token, std::pair<std::uint64_t, std::vector<matrix::event_ptr>>>
-    importing_;                                    ///< (gap, events being verified for it)
+  /// A question about what leads to an event whose gap was closed before the answer came.
+  struct belated_question {
+    std::uint64_t work_id = 0;
+    std::string server;
+  };
+  std::map<token, belated_question> belated_;      ///< bounded
   std::map<std::string, std::uint64_t> gap_turns_; ///< server -> the last gap opened for an event of it
   struct gap_pause {
     time_ms until = 0;

@@ -22,20 +22,14 @@ bool parent_fetch::fetch_first(const matrix::event& x, const message& m) {
 }
 
 void parent_fetch::fetch(std::vector<std::string> event_ids, message m) {
-  const auto asked = out_.next_token();
-  out_.ask(asked, store::load_events{room_.id, std::move(event_ids), true});
-  waiting_.emplace(asked, std::move(m));
+  pending_.ask_store(store::load_events{room_.id, std::move(event_ids), true}, question::parents{std::move(m)});
 }
 
-std::optional<message> parent_fetch::store_answered(token asked, const store::events_loaded* found, bool& handled) {
-  const auto it = waiting_.find(asked);
-  handled = it != waiting_.end();
-  if (!handled) return {};
-  auto m = std::move(it->second);
-  waiting_.erase(it);
+std::optional<message> parent_fetch::answered(question::parents q, const store_answered& m) {
+  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
   if (!found) return {};
   writer_.remember(*found);
-  return m;
+  return std::move(q.waiting);
 }
 
 } // namespace causeway::room

@@ -1,21 +1,21 @@
 #pragma once
-#include "actors/decision.hpp"
 #include "actors/room/event_writer.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/message.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace causeway::room {
 
-/// An event that was away for a while (an invite at the other server, a join since its template) may have parents whose states were evicted from memory: the
-/// message that brings it waits until the store has them.
+/// An event that was away for a while (an invite at the other server, a join since its template) may have parents whose
+/// states were evicted from memory: the message that brings it waits until the store has them.
 class parent_fetch {
 public:
-  parent_fetch(const room_state& room, decision& out, event_writer& writer) : room_(room), out_(out), writer_(writer) {}
+  parent_fetch(const room_state& room, pending_questions& pending, event_writer& writer)
+      : room_(room), pending_(pending), writer_(writer) {}
 
   /// Parents of `x` whose states are not at hand.
   std::vector<std::string> missing(const matrix::event& x) const;
@@ -27,17 +27,14 @@ public:
   /// Whether the message at hand has waited already.
   bool is_retrying() const { return retrying_; }
   void set_retrying(bool yes) { retrying_ = yes; }
-  /// @param found  null: the store did not answer, and whoever sent the message sends it again
-  /// @param handled  set where it was the answer to a question of this component
-  /// @returns the message that has waited
-  std::optional<message> store_answered(token asked, const store::events_loaded* found, bool& handled);
-  bool is_idle() const { return waiting_.empty(); }
+  /// @returns the message that has waited; nothing: the store cannot say, and whoever sent the message sends it again
+  std::optional<message> answered(question::parents q, const store_answered& m);
+  bool is_idle() const { return pending_.count<question::parents>() == 0; }
 
 private:
   const room_state& room_;
-  decision& out_;
+  pending_questions& pending_;
   event_writer& writer_;
-  std::map<token, message> waiting_;
   bool retrying_ = false;
 };
 

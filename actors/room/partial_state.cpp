@@ -4,6 +4,7 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace causeway::room {
 
@@ -23,12 +24,20 @@ void partial_state::begin(std::string join, std::string server, std::set<std::st
   for (const auto& s : servers) names.emplace_back(s);
   writer_.begin_partial_state(matrix::json::canonical(object{{"join", join}, {"servers", std::move(names)}}),
                               std::move(servers));
-  fetch_.emplace();
+  forget_questions();
+  fetch_ = fetch{};
   fetch_->join = std::move(join);
   fetch_->server = std::move(server);
 }
 
+void partial_state::forget_questions() {
+  if (!fetch_) return;
+  pending_.forget(std::exchange(fetch_->asked, 0));
+  pending_.forget(std::exchange(fetch_->reading, 0));
+}
+
 void partial_state::end() {
+  forget_questions();
   fetch_.reset();
   writer_.end_partial_state();
 }
@@ -53,78 +62,62 @@ void partial_state::ask() {
   if (w.state) return read_what_came_since(room_.graph.extremities());
   if (w.server.empty() || w.server == room_.node.server_name)
     return failed("no other server is known to be in the room");
-  w.since = out_.now();
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = w.asked = out_.next_token();
   r.endpoint = matrix::endpoint::state;
   r.parameters = {room_.id};
   r.query = {{"event_id", w.join}};
-  r.timeout_ms = room_.node.federation.send_join_timeout_ms;
+  r.timeout_ms = room_.node.settings().federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  out_.send_at_once({actor_kind::remote_server, w.server}, std::move(r));
+  w.asked = pending_.ask_server(w.server, std::move(r), question::full_state{});
 }
 
-bool partial_state::answered(const peer_answer& m) {
-  if (!fetch_ || m.asked != fetch_->asked) return false;
+void partial_state::answered(question::full_state, const peer_answer& m) {
   auto& w = *fetch_;
   w.asked = 0;
-  if (m.status != 200) return failed(to_string(m.why)), true;
+  if (m.status != 200) return failed(to_string(m.why));
   if (auto read = w.told.read(m.body, "pdus", room_.id, room_.graph.rules()); !read)
-    return failed(to_string(read.error())), true;
+    return failed(to_string(read.error()));
   auto create = w.told.create();
   if (!create || create->event_id != room_.graph.create()->event_id)
-    return failed("the state has not the room's create event"), true;
+    return failed("the state has not the room's create event");
   verify_next();
-  return true;
 }
 
 void partial_state::verify_next() {
   auto& w = *fetch_;
-  w.asked = out_.next_token();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), w.asked, w.told.next_part()});
+  w.asked =
+    pending_.verify(w.told.next_part(), question::full_state_events{}, pending_questions::foreign_keys_patience_ms);
 }
 
-bool partial_state::verified(const events_verified& m) {
-  if (!fetch_ || m.asked != fetch_->asked) return false;
+void partial_state::answered(question::full_state_events, const events_verified& m) {
   auto& w = *fetch_;
   w.asked = 0;
-  w.since = out_.now();
   w.told.take(m.checks);
   if (w.told.verified() < w.told.size()) {
     notifier_.join_progress("members", {}, w.server, w.told.verified(), w.told.size());
-    verify_next();
-    return true;
+    return verify_next();
   }
   if (const auto missing = w.told.without_key(); missing > 0)
-    out_.log(log_level::warning, "members: state events without a key",
+    out_.log(log_level::warning, "R113 full state: events left out, signing key unavailable",
              {{"room", room_.id}, {"events", std::to_string(missing)}});
   auto proven = w.told.take_proven();
   repair_.repair(proven.stripped, w.server);
   auto state = import_.add_state(std::move(proven));
-  if (!state.contains({"m.room.create", ""}))
-    return failed("the create event is not among what is validly signed"), true;
+  if (!state.contains({"m.room.create", ""})) return failed("the create event is not among what is validly signed");
   w.state = std::move(state);
   read_what_came_since(room_.graph.extremities());
-  return true;
 }
 
-bool partial_state::store_answered(token asked, const store::events_loaded* found) {
-  if (!is_reading() || fetch_->reading != asked) return false;
-  if (found) read(*found);
+void partial_state::answered(question::since_join, const store_answered& m) {
+  if (const auto* found = std::get_if<store::events_loaded>(m.answer.get())) read(*found);
   else failed("the store did not answer");
-  return true;
-}
-
-void partial_state::expire(time_ms patience_ms) {
-  if (fetch_ && (fetch_->asked != 0 || fetch_->reading != 0) && out_.now() - fetch_->since > patience_ms)
-    failed("no answer");
 }
 
 void partial_state::failed(const std::string& why) {
   auto& w = *fetch_;
-  out_.log(log_level::warning, "members not obtained", {{"room", room_.id}, {"server", w.server}, {"why", why}});
-  w.asked = w.reading = 0;
+  out_.log(log_level::warning, "R114 full state not received; will retry",
+           {{"room", room_.id}, {"server", w.server}, {"why", why}});
+  forget_questions();
   w.told = {};
   auto servers = room_.servers();
   std::erase(servers, room_.node.server_name);
@@ -136,7 +129,7 @@ void partial_state::failed(const std::string& why) {
     w.tried = 0;
   }
   const auto pause = std::min<time_ms>(retry_ms_min << std::min(w.failures++, 20u), retry_ms_max);
-  out_.wake_at(out_.now() + pause, timer);
+  alarm_.set(out_.now() + pause);
   events_.full_state_unavailable();
 }
 
@@ -148,9 +141,8 @@ void partial_state::read_what_came_since(std::vector<std::string> from) {
   q.from = std::move(from);
   if (const auto* n = room_.graph.find(w.join)) q.stop_at = n->event->prev_events;
   q.limit = read_max;
-  w.since = out_.now();
-  w.reading = out_.next_token();
-  out_.ask_after_commit(w.reading, std::move(q)); // behind the commit of our join, which may still be on its way
+  w.reading = pending_.ask_store_after_commit(
+    std::move(q), question::since_join{}); // behind the commit of our join, which may still be on its way
 }
 
 void partial_state::read(const store::events_loaded& found) {

@@ -10,7 +10,8 @@
 
 namespace causeway::room {
 
-/// PDUs that came together, until the outcome of each is known: then their sender is answered, once, with all outcomes in order.
+/// PDUs that came together, until the outcome of each is known: then their sender is answered, once, with all outcomes
+/// in order.
 class pdu_batches {
 public:
   explicit pdu_batches(decision& out) : out_(out) {}

@@ -8,8 +8,6 @@ namespace causeway::room {
 namespace {
 
 constexpr std::uint32_t attempts_max = 2;
-/// The server's actor answers within the time-out; a question that is open this much longer was lost with it.
-constexpr time_ms lost_after_ms = 15'000;
 
 } // namespace
 
@@ -25,27 +23,20 @@ fault policy_gate::denied_by_us() const {
 }
 
 void policy_gate::ask(matrix::event_ptr x, const matrix::policy_server& guard, purpose of) {
-  ask(question{std::move(x), guard, std::move(of), 0, 0});
+  ask({std::move(x), guard, std::move(of), 0});
 }
 
-void policy_gate::ask(question q) {
+void policy_gate::ask(question::policy_signature q) {
   ++q.attempts;
-  q.since = out_.now();
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = out_.next_token();
   r.endpoint = matrix::endpoint::policy_sign;
   r.body = q.event->to_json();
-  r.timeout_ms = room_.node.federation.policy_server_timeout_ms;
-  out_.send_at_once({actor_kind::remote_server, q.guard.via}, r);
-  questions_.emplace(r.asked, std::move(q));
+  r.timeout_ms = room_.node.settings().federation.policy_server_timeout_ms;
+  const auto server = q.guard.via;
+  pending_.ask_server(server, std::move(r), std::move(q));
 }
 
-std::optional<policy_gate::verdict> policy_gate::answered(const peer_answer& m) {
-  const auto it = questions_.find(m.asked);
-  if (it == questions_.end()) return {};
-  auto q = std::move(it->second);
-  questions_.erase(it);
+std::optional<policy_gate::verdict> policy_gate::answered(question::policy_signature q, const peer_answer& m) {
   const bool in_vain = m.status != 200 && !is_refusal(m);
   if (in_vain && q.attempts < attempts_max) {
     ask(std::move(q));
@@ -64,17 +55,11 @@ std::optional<policy_gate::verdict> policy_gate::answered(const peer_answer& m) 
   return verdict{std::move(q.of), std::move(outcome)};
 }
 
-std::vector<peer_answer> policy_gate::lost() const {
-  const auto patience = std::int64_t{room_.node.federation.policy_server_timeout_ms} + lost_after_ms;
-  std::vector<peer_answer> all;
-  for (const auto& [asked, q] : questions_) {
-    if (out_.now() - q.since < patience) continue;
-    peer_answer none;
-    none.asked = asked;
-    none.why = {fault_code::timed_out, "did not answer"};
-    all.push_back(std::move(none));
-  }
-  return all;
+std::optional<policy_gate::verdict> policy_gate::answered(question::policy_signature q, const timed_out& m) {
+  peer_answer none;
+  none.asked = m.asked;
+  none.why = {fault_code::timed_out, "did not answer"};
+  return answered(std::move(q), none);
 }
 
 } // namespace causeway::room

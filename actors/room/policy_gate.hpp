@@ -1,34 +1,28 @@
 #pragma once
 #include "actors/decision.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/matrix/policy_server.hpp"
 #include "messages/room.hpp"
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
 #include <optional>
-#include <variant>
-#include <vector>
 
 namespace causeway::room {
 
-/// The room's policy server: asked for its signature before an event of our users leaves, and when one that came lacks it (receipt check 7).
+/// The room's policy server: asked for its signature before an event of our users leaves, and when one that came lacks
+/// it (receipt check 7).
 /// Source: server-server-api, "Policy Servers".
 class policy_gate {
 public:
   /// Events of others that are with the policy server at once; the rest waits for its turn.
   static constexpr std::size_t questions_max = 20;
 
-  policy_gate(const room_state& room, decision& out) : room_(room), out_(out) {}
+  policy_gate(const room_state& room, pending_questions& pending) : room_(room), pending_(pending) {}
 
-  /// For what a question is asked.
-  struct own_event {};
-  struct inbound_event {
-    std::uint64_t id = 0; ///< of the event under way
-  };
-  using purpose =
-    std::variant<own_event, inbound_event, federation_call>; ///< the call: a send_join or send_leave through us
+  using own_event = question::policy_signature::own_event;
+  using inbound_event = question::policy_signature::inbound_event;
+  using purpose = question::policy_signature::purpose;
   struct verdict {
     purpose of;
     result<matrix::event_ptr>
@@ -42,28 +36,22 @@ public:
   fault denied_by_us() const;
 
   void ask(matrix::event_ptr x, const matrix::policy_server& guard, purpose of);
-  /// @returns nothing: not an answer to a question of this component, or it is asked once more
-  std::optional<verdict> answered(const peer_answer& m);
-  /// Questions that were lost with the actor that was asked, as answers that say nothing.
-  std::vector<peer_answer> lost() const;
+  /// @returns nothing: it is asked once more
+  std::optional<verdict> answered(question::policy_signature q, const peer_answer& m);
+  std::optional<verdict> answered(question::policy_signature q, const timed_out& m);
 
-  bool is_full() const { return questions_.size() >= questions_max; }
-  std::size_t open() const { return questions_.size(); }
-  bool is_idle() const { return questions_.empty(); }
+  bool is_full() const { return open() >= questions_max; }
+  bool is_idle() const { return open() == 0; }
+  void describe(matrix::json::object& o, time_ms) const {
+    o.set("with_policy_server", static_cast<std::int64_t>(open()));
+  }
 
 private:
-  struct question {
-    matrix::event_ptr event;
-    matrix::policy_server guard;
-    purpose of;
-    time_ms since = 0;
-    std::uint32_t attempts = 0;
-  };
-  void ask(question q);
+  std::size_t open() const { return pending_.count<question::policy_signature>(); }
+  void ask(question::policy_signature q);
 
   const room_state& room_;
-  decision& out_;
-  std::map<token, question> questions_;
+  pending_questions& pending_;
 };
 
 } // namespace causeway::room

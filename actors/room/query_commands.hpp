@@ -2,28 +2,26 @@
 #include "actors/decision.hpp"
 #include "actors/room/command_outcome.hpp"
 #include "actors/room/command_queue.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
-
-#include <map>
-#include <utility>
 
 namespace causeway::room {
 
 /// query.room.
 class query_commands {
 public:
-  query_commands(const room_state& room, decision& out) : room_(room), out_(out) {}
+  query_commands(const room_state& room, decision& out, pending_questions& pending)
+      : room_(room), out_(out), pending_(pending) {}
 
   command_outcome run(const queued_command& c, const chat::query_room& x);
-  /// @returns whether it was the answer to a question of this component
-  bool store_answered(token asked, const store::answer& found);
-  bool is_idle() const { return viewing_.empty(); }
+  void answered(question::room_view q, const store_answered& m);
+  void answered(const question::room_view& q, const timed_out&);
+  bool is_idle() const { return pending_.count<question::room_view>() == 0; }
 
 private:
   const room_state& room_;
   decision& out_;
-  std::map<token, std::pair<command_reference, chat::room_view>>
-    viewing_; ///< query.room that waits for the invitations
+  pending_questions& pending_;
 };
 
 } // namespace causeway::room

@@ -43,14 +43,9 @@ void redactions::target_came(const std::string& event_id) {
   for (auto [held, end] = of_target_.equal_range(event_id); held != end; ++held) look_up(held->second, event_id);
 }
 
-bool redactions::store_answered(token asked, const store::answer& found) {
-  const auto it = lookups_.find(asked);
-  if (it == lookups_.end()) return false;
-  const auto redaction = std::move(it->second);
-  lookups_.erase(it);
+void redactions::answered(const question::redaction_target& q, const store_answered& m) {
   // A busy store says nothing: it is asked again by the next incarnation of this actor at the latest.
-  if (const auto* told = std::get_if<store::redaction_loaded>(&found)) looked_up(redaction, *told);
-  return true;
+  if (const auto* told = std::get_if<store::redaction_loaded>(m.answer.get())) looked_up(q.redaction_id, *told);
 }
 
 bool redactions::may_redact(const held_redaction& r, const std::string& redaction_id,
@@ -92,9 +87,7 @@ void redactions::drop(const std::string& redaction_id) {
 }
 
 void redactions::look_up(const std::string& redaction_id, const std::string& target) {
-  const auto asked = out_.next_token();
-  lookups_[asked] = redaction_id;
-  out_.ask(asked, store::load_redaction{room_.id, redaction_id, target});
+  pending_.ask_store(store::load_redaction{room_.id, redaction_id, target}, question::redaction_target{redaction_id});
 }
 
 void redactions::looked_up(const std::string& redaction_id, const store::redaction_loaded& found) {
@@ -111,12 +104,12 @@ void redactions::looked_up(const std::string& redaction_id, const store::redacti
   }
   if (found.redaction && !found.target->event->redacted_because &&
       may_redact(held->second, redaction_id, *found.target->event))
-    apply(found.redaction, *found.target, found.chat_message_id);
+    apply(found.redaction, found);
   drop(redaction_id);
 }
 
-void redactions::apply(const matrix::event_ptr& redaction, const store::stored_event& target,
-                       const std::string& chat_message_id) {
+void redactions::apply(const matrix::event_ptr& redaction, const store::redaction_loaded& found) {
+  const auto& target = *found.target;
   const auto left = matrix::redacted(*target.event, redaction);
   writer_.redact(left, redaction->event_id);
   entry_.invalidate();
@@ -126,11 +119,12 @@ void redactions::apply(const matrix::event_ptr& redaction, const store::stored_e
       notifier_.state_redacted(*target.event, *left, *redaction, text_of(*redaction, "reason"));
     return;
   }
-  // Our own users' deletions are the chat server's doing.
-  if (target.judged != store::verdict::accepted || !notifier_.is_message_shown(*target.event) ||
-      room_.node.is_local(redaction->sender))
-    return;
-  notifier_.notify(chat::message_deleted{room_.head.chat_room_id, room_.id, left->event_id, chat_message_id,
+  if (found.relation && relations_.taken_back(*found.relation, *redaction)) return;
+  relations_.target_redacted(left->event_id);
+  // Our own users' deletions are the chat server's doing; of a ban it does not know which messages it takes away.
+  const bool is_known = room_.node.is_local(redaction->sender) && redaction->type == "m.room.redaction";
+  if (target.judged != store::verdict::accepted || !notifier_.is_message_shown(*target.event) || is_known) return;
+  notifier_.notify(chat::message_deleted{room_.head.chat_room_id, room_.id, left->event_id, found.chat_message_id,
                                          redaction->sender, text_of(*redaction, "reason"), redaction->event_id,
                                          notifier_.shown_ts(redaction.get())});
 }

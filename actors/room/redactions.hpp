@@ -3,6 +3,8 @@
 #include "actors/room/chat_notifier.hpp"
 #include "actors/room/directory_entry.hpp"
 #include "actors/room/event_writer.hpp"
+#include "actors/room/pending_questions.hpp"
+#include "actors/room/relations.hpp"
 #include "actors/room/room_state.hpp"
 
 #include <cstdint>
@@ -21,9 +23,18 @@ public:
   static constexpr std::size_t held_max = 10'000;
   static constexpr std::size_t held_per_server_max = 1'000;
 
-  redactions(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
-             directory_entry& entry)
-      : room_(room), out_(out), writer_(writer), notifier_(notifier), entry_(entry) {}
+  /// Events before a ban that are looked through for what its target has written, where it wishes that away.
+  static constexpr std::size_t before_ban_max = 500;
+  /// What a ban says of that wish; the second until the proposal is part of the specification.
+  static constexpr const char* wish_keys[] = {"redact_events", "org.matrix.msc4293.redact_events"};
+
+  redactions(const room_state& room, decision& out, pending_questions& pending, event_writer& writer,
+             chat_notifier& notifier, directory_entry& entry)
+      : room_(room), out_(out), pending_(pending), writer_(writer), notifier_(notifier), entry_(entry),
+        relations_(room, out, pending, notifier) {}
+  /// Edits and reactions are taken back by a redaction, and vanish with what they relate to.
+  relations& related() { return relations_; }
+  const relations& related() const { return relations_; }
 
   /// What an earlier incarnation held, oldest first.
   void load(const std::vector<store::hold_redaction>& held);
@@ -33,7 +44,8 @@ public:
   /// The same for one fetched as history: judged by what it cites, the state before it is not known.
   void accepted_history(const matrix::event& redaction);
 
-  /// The form in which an event enters the room: what a redaction that came before it leaves. Then, when its row is written, `settle`.
+  /// The form in which an event enters the room: what a redaction that came before it leaves. Then, when its row is
+  /// written, `settle`.
   matrix::event_ptr as_redacted(const matrix::event_ptr& x);
   /// After the event's own row: says in the store by what it was redacted.
   void settle(const matrix::event_ptr& x);
@@ -42,13 +54,27 @@ public:
 
   /// The target of what may be held is in the store now, as part of a state.
   void target_came(const std::string& event_id);
-  /// Redacts a stored event. @param chat_message_id  what the chat server calls it; empty: nothing
-  void apply(const matrix::event_ptr& redaction, const store::stored_event& target, const std::string& chat_message_id);
+  /// Redacts a stored event. @pre there is a target
+  void apply(const matrix::event_ptr& redaction, const store::redaction_loaded& found);
 
-  /// @returns whether it was the answer to a question of this component
-  bool store_answered(token asked, const store::answer& found);
-  std::size_t held() const { return held_.size(); }
-  bool is_idle() const { return lookups_.empty(); }
+  /// A ban, or a kick, that wishes all its target has written away: each of their messages among the latest events is
+  /// redacted by it. What came before stays as it is: nobody keeps an index of senders. (ban_redactions.cpp)
+  void observe(const state_change& c);
+  void answered(const question::before_ban& q, const store_answered& m);
+  void answered(const question::before_ban&, const timed_out&); // their words stay: the store has lost the question
+  void answered(question::message_of_banned, const store_answered& m);
+  void answered(question::message_of_banned, const timed_out&);
+
+  void answered(const question::redaction_target& q, const store_answered& m);
+  void answered(const question::redaction_target&, const timed_out&) {} // the next incarnation of this actor asks again
+  void describe(matrix::json::object& o, time_ms) const {
+    o.set("redactions_held", static_cast<std::int64_t>(held_.size()));
+  }
+  bool is_idle() const {
+    return pending_.count<question::redaction_target>() + pending_.count<question::before_ban>() +
+             pending_.count<question::message_of_banned>() ==
+           0;
+  }
 
 private:
   struct held_redaction {
@@ -66,13 +92,14 @@ private:
 
   const room_state& room_;
   decision& out_;
+  pending_questions& pending_;
   event_writer& writer_;
   chat_notifier& notifier_;
   directory_entry& entry_;
+  relations relations_;
   std::map<std::string, held_redaction> held_;        ///< by the redaction's id; bounded
   std::multimap<std::string, std::string> of_target_; ///< target -> held redactions
   std::map<std::string, std::string> redacting_now_;  ///< event being taken in -> the redaction that applies to it
-  std::map<token, std::string> lookups_;              ///< -> redaction
   std::int64_t last_held_ = 0;
 };
 

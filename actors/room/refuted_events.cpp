@@ -39,7 +39,8 @@ bool inbound_events::refute_circles() {
       servers.insert(matrix::server_name_of(work_.at(work_by_event_.at(event_id)).event->sender));
     for (const auto& event_id : circle) {
       const auto id = work_by_event_.at(event_id);
-      // A server may tell us another event under an id than it told the others: what it cites may be honest, and is placed with a state of its own.
+      // A server may tell us another event under an id than it told the others: what it cites may be honest, and is
+      // placed with a state of its own.
       if (servers.size() == 1) refute(id, "the event is part of a circle of parents");
       else work_.at(id).distrusts_parents = true;
       moved = true;

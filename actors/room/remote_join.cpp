@@ -19,7 +19,8 @@ namespace {
 /// How long a join waits to be told how large the room is; without an answer it is joined with all its members at once.
 constexpr std::uint32_t size_timeout_ms = 5'000;
 
-/// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what cannot be verified is left out.
+/// How often the signatures of a join's state are checked while keys are missing; about 40 s each. Afterwards what
+/// cannot be verified is left out.
 constexpr std::uint32_t join_verifications_max = 3;
 
 } // namespace
@@ -29,7 +30,7 @@ void remote_join::want(const join_wanted& m) {
     queue_.push_back(m);
     return;
   }
-  join_.emplace();
+  join_ = handshake{};
   join_->wanted = m;
   join_->since = out_.now();
   join_->last = {fault_code::not_found, "no server to join through is known"};
@@ -45,36 +46,38 @@ void remote_join::ask() {
     return;
   }
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = j.asked = out_.next_token();
   j.at = step::make_join;
   r.endpoint = matrix::endpoint::make_join;
   r.parameters = {room_.id, j.wanted.user_id};
   for (const auto& v : matrix::room_versions()) r.query.emplace_back("ver", v.id);
-  r.timeout_ms = room_.node.federation.make_join_timeout_ms;
-  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
+  r.timeout_ms = room_.node.settings().federation.make_join_timeout_ms;
+  ask_server(std::move(r));
   j.is_large = false;
   notifier_.join_progress("asking", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
 }
 
+void remote_join::ask_server(peer_request r) {
+  join_->is_asking = true;
+  pending_.ask_server(join_->wanted.via[join_->via], std::move(r), question::of_join{});
+}
+
 bool remote_join::may_be_large() const {
-  // Each member is an event at least, and a template stands behind all of them: what is no deeper than the bound has no more members.
-  return !join_->wanted.is_direct && join_->event->depth > std::int64_t{room_.node.room.omit_members_above};
+  // Each member is an event at least, and a template stands behind all of them: what is no deeper than the bound has no
+  // more members.
+  return !join_->wanted.is_direct && join_->event->depth > std::int64_t{room_.node.settings().room.omit_members_above};
 }
 
 void remote_join::ask_size() {
-  // How many members there are decides whether they come with the join or later. Only where there may be many: servers that do not know the
-  // question take it for an error.
+  // How many members there are decides whether they come with the join or later. Only where there may be many: servers
+  // that do not know the question take it for an error.
   auto& j = *join_;
   j.at = step::sizing;
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = j.asked = out_.next_token();
   r.endpoint = matrix::endpoint::hierarchy;
   r.parameters = {room_.id};
   r.query = {{"suggested_only", "true"}};
   r.timeout_ms = size_timeout_ms;
-  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
+  ask_server(std::move(r));
 }
 
 void remote_join::size_received(const peer_answer& m) {
@@ -82,7 +85,7 @@ void remote_join::size_received(const peer_answer& m) {
   if (auto body = m.status == 200 ? matrix::json::parse(m.body) : result<matrix::json::value>{m.why})
     if (const auto* room = body->find("room"))
       if (const auto* members = room->find_integer("num_joined_members"))
-        j.is_large = *members > std::int64_t{room_.node.room.omit_members_above};
+        j.is_large = *members > std::int64_t{room_.node.settings().room.omit_members_above};
   send();
 }
 
@@ -90,29 +93,33 @@ void remote_join::next(const fault& why) {
   const bool unanswered = weight_of(why) == 1 && why.code != fault_code::peer_bad_answer;
   join_->perhaps_joined = join_->perhaps_joined || (join_->at == step::send_join && unanswered);
   if (weight_of(why) >= weight_of(join_->last)) join_->last = why;
-  out_.log(log_level::info, "join attempt failed",
+  out_.log(log_level::info, "R117 join attempt failed; trying the next server",
            {{"room", room_.id}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}});
   ++join_->via;
   ask();
 }
 
-bool remote_join::answered(const peer_answer& m) {
-  if (!join_ || m.asked != join_->asked) return false;
-  if (join_->at == step::sizing) return size_received(m), true;
+void remote_join::answered(question::of_join, const peer_answer& m) {
+  join_->is_asking = false;
+  if (join_->at == step::sizing) return size_received(m);
   if (m.status != 200) {
     if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
       join_->via = join_->wanted.via.size();
       join_->last = incompatible_version(m);
-      return ask(), true;
+      return ask();
     }
     // A join that was answered with something that is no answer may have come through.
     const bool is_unanswered = m.why.code == fault_code::peer_bad_answer && join_->at == step::send_join;
     join_->perhaps_joined = join_->perhaps_joined || is_unanswered;
-    return next(refusal_of(m)), true;
+    return next(refusal_of(m));
   }
   if (join_->at == step::make_join) template_received(m);
   else state_received(m);
-  return true;
+}
+
+void remote_join::answered(question::of_join, const timed_out&) {
+  join_->is_asking = false;
+  next({fault_code::timed_out, "no answer"});
 }
 
 void remote_join::template_received(const peer_answer& m) {
@@ -153,20 +160,17 @@ void remote_join::send() {
   j.at = step::send_join;
   notifier_.join_progress("receiving", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = j.asked = out_.next_token();
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_.id, j.event->event_id};
   if (j.is_large) r.query = {{"omit_members", "true"}};
   r.body = j.event->to_json();
-  r.timeout_ms = room_.node.federation.send_join_timeout_ms;
+  r.timeout_ms = room_.node.settings().federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  out_.send_at_once({actor_kind::remote_server, j.wanted.via[j.via]}, std::move(r));
+  ask_server(std::move(r));
 }
 
 void remote_join::state_received(const peer_answer& m) {
   auto& j = *join_;
-  j.asked = 0;
   const auto& rules = j.event->rules();
   auto body = j.told.read(m.body, "state", room_.id, rules);
   if (!body) return next({fault_code::peer_bad_answer, "send_join: " + to_string(body.error())});
@@ -175,7 +179,13 @@ void remote_join::state_received(const peer_answer& m) {
     if (!signed_join) return next(signed_join.error());
     j.event = *signed_join;
   }
-  if (!j.told.create()) return next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  const auto create = j.told.create();
+  if (!create) return next({fault_code::peer_bad_answer, "send_join: the state has no create event"});
+  if (auto fine = goes_on_from(*create, j.wanted.predecessor); !fine) {
+    j.via = j.wanted.via.size(); // no other server has another create event
+    j.last = fine.error();
+    return ask();
+  }
   j.servers.clear();
   const auto* omitted = body->find("members_omitted");
   j.members_omitted = omitted && omitted->as_bool() && *omitted->as_bool();
@@ -197,41 +207,44 @@ void remote_join::state_received(const peer_answer& m) {
 
 void remote_join::verify() {
   auto& j = *join_;
-  if (j.at != step::verifying || j.asked != 0) return;
+  if (j.at != step::verifying || j.is_asking) return;
   notifier_.join_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
   j.since = out_.now();
-  j.asked = out_.next_token();
-  out_.send_at_once(
-    {actor_kind::verifier, ""},
-    verify_events{out_.self(), j.asked, j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.event}});
+  j.is_asking = true;
+  pending_.verify(j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.event}, question::join_state{},
+                  pending_questions::foreign_keys_patience_ms);
 }
 
-bool remote_join::verified(const events_verified& m) {
-  if (!join_ || join_->at != step::verifying || m.asked != join_->asked) return false;
+void remote_join::answered(question::join_state, const timed_out&) {
+  join_->is_asking = false;
+  next({fault_code::timed_out, "the verifier did not answer"});
+}
+
+void remote_join::answered(question::join_state, const events_verified& m) {
   auto& j = *join_;
   const bool restricted = restricted_join_of(*j.event) != nullptr;
-  j.asked = 0;
+  j.is_asking = false;
   if (j.told.verified() < j.told.size()) j.told.take(m.checks);
   else j.own_check = m.checks.front();
-  if (j.told.verified() < j.told.size() || (restricted && !j.own_check)) return verify(), true;
+  if (j.told.verified() < j.told.size() || (restricted && !j.own_check)) return verify();
   const bool own_lacks_key = restricted && *j.own_check == event_check::no_key;
   if (const auto missing = j.told.without_key(); missing > 0 || own_lacks_key) {
-    // Without these we would see the room otherwise than all others do. Keys that cannot be had now may be had a moment later.
+    // Without these we would see the room otherwise than all others do. Keys that cannot be had now may be had a moment
+    // later.
     if (j.verifications < join_verifications_max) {
       ++j.verifications;
       j.told.try_again();
       j.own_check.reset();
-      out_.wake_at(out_.now() + std::int64_t{room_.node.federation.key_fetch_retry_ms} * j.verifications + 1'000,
-                   timer);
-      return true;
+      alarm_.set(out_.now() + std::int64_t{room_.node.settings().federation.key_fetch_retry_ms} * j.verifications +
+                 1'000);
+      return;
     }
-    out_.log(log_level::warning, "join: state events without a key",
+    out_.log(log_level::warning, "R116 join: state events left out, signing key unavailable",
              {{"room", room_.id}, {"events", std::to_string(missing)}});
   }
   if (restricted && *j.own_check != event_check::valid)
-    return next({fault_code::peer_bad_answer, "send_join: the signature that lets us in is not valid"}), true;
+    return next({fault_code::peer_bad_answer, "send_join: the signature that lets us in is not valid"});
   all_verified();
-  return true;
 }
 
 void remote_join::all_verified() {
@@ -246,29 +259,25 @@ void remote_join::all_verified() {
   const bool again = room_.exists;
   auto changes = std::move(tried->changes);
   auto outliers = std::move(tried->outliers);
-  writer_.join(std::move(*tried), *ended.event, ended.wanted.chat_room_id, ended.wanted.is_direct);
+  writer_.join(std::move(*tried), *ended.event, ended.wanted.chat_room_id, ended.wanted.is_direct, ended.wanted.type);
   events_.joined({std::move(ended.wanted), std::move(ended.event), ended.via, again, ended.members_omitted,
                   std::move(ended.servers), std::move(changes), std::move(outliers), std::move(stripped),
                   std::move(waiting)});
 }
 
-void remote_join::on_timer() {
+void remote_join::on_deadline() {
+  alarm_.clear();
   if (join_) verify();
 }
 
-void remote_join::expire(time_ms patience_ms) {
-  if (join_ && out_.now() - join_->since > patience_ms * static_cast<time_ms>(join_->via + 1))
-    next({fault_code::timed_out, "no answer"});
-}
-
-matrix::json::object remote_join::describe(time_ms now) const {
-  if (!join_) return {};
+void remote_join::describe(object& o, time_ms now) const {
+  if (!join_) return;
   const auto& j = *join_;
   const char* at = j.at == step::make_join ? "make_join" : j.at == step::send_join ? "send_join" : "verifying";
-  return {{"user", j.wanted.user_id},
-          {"via", j.via < j.wanted.via.size() ? j.wanted.via[j.via] : std::string{}},
-          {"step", at},
-          {"since_ms", now - j.since}};
+  o.set("join", object{{"user", j.wanted.user_id},
+                       {"via", j.via < j.wanted.via.size() ? j.wanted.via[j.via] : std::string{}},
+                       {"step", at},
+                       {"since_ms", now - j.since}});
 }
 
 } // namespace causeway::room

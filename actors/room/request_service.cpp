@@ -47,14 +47,12 @@ void request_service::serve(const federation_call& m) {
 }
 
 void request_service::forward_invite(const federation_call& m) {
-  // The invitation looks at it first; where we take part in the room, what cannot be is refused before.
+  // The invitation looks at it first. Who is in the room already may be so by this very invite, whose answer was lost:
+  // it knows.
   const auto* event = m.match->info->id == endpoint::invite_v1 ? m.body.get() : m.body->find("event");
   const auto& user = *event->find_string("state_key");
-  if (room_.takes_part()) {
+  if (room_.takes_part())
     if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
-    if (room_.graph.membership(user) == "join")
-      return refuse(out_, m, {fault_code::forbidden, user + " is in the room already"});
-  }
   out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, m);
 }
 
@@ -64,11 +62,6 @@ void request_service::send_member(const member_wanted& m) {
     ours && room_.graph.membership(m.user_id) == "join" && (m.with_server.empty() || room_.has_server(m.with_server));
   // A room whose members are not all known yet can say yes, but not no.
   out_.send(m.reply_to, member_told{m.asked, joined || (ours && !partial_.is_active()), joined});
-}
-
-bool request_service::store_answered(token asked, const store::events_loaded* found) {
-  return timestamps_.store_answered(asked, found) || queries_.store_answered(asked, found) ||
-         membership_.store_answered(asked, found);
 }
 
 } // namespace causeway::room

@@ -4,6 +4,7 @@
 #include "actors/room/federation_queries.hpp"
 #include "actors/room/membership_service.hpp"
 #include "actors/room/partial_state.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 #include "actors/room/space_hierarchy.hpp"
 #include "actors/room/timestamp_search.hpp"
@@ -14,22 +15,22 @@ namespace causeway::room {
 /// Requests of other servers and of other rooms about this one: each goes to whoever answers it.
 class request_service {
 public:
-  static constexpr const char* timer = space_hierarchy::timer;
-
-  request_service(const room_state& room, decision& out, membership_service& membership, const directory_entry& entry,
-                  const partial_state& partial)
-      : room_(room), out_(out), membership_(membership), entry_(entry), partial_(partial), queries_(room, out),
-        timestamps_(room, out), hierarchy_(room, out) {}
+  request_service(const room_state& room, decision& out, pending_questions& pending, membership_service& membership,
+                  const directory_entry& entry, const partial_state& partial)
+      : room_(room), out_(out), membership_(membership), entry_(entry), partial_(partial), queries_(room, out, pending),
+        timestamps_(room, out, pending), hierarchy_(room, out, pending) {}
 
   void serve(const federation_call& m);
   /// Of another room: is this user in you?
   void send_member(const member_wanted& m);
   /// Of a space: what may its asker see of this room?
   void summarize(const summary_wanted& m) { hierarchy_.summarize(m); }
-  void child_summarized(const summary_told& m) { hierarchy_.child_summarized(m); }
-  /// @param found  null: the store did not answer. @returns whether it was the answer to a question of this component
-  bool store_answered(token asked, const store::events_loaded* found);
-  void on_timer() { hierarchy_.on_timer(); }
+  void answered(const question::called_events& q, const store_answered& m) { queries_.answered(q, m); }
+  void answered(const question::called_events& q, const timed_out& m) { queries_.answered(q, m); }
+  void answered(question::near_timestamp q, const store_answered& m) { timestamps_.answered(std::move(q), m); }
+  void answered(const question::near_timestamp& q, const timed_out& m) { timestamps_.answered(q, m); }
+  void answered(question::child_summary q, const summary_told& m) { hierarchy_.answered(std::move(q), m); }
+  void answered(const question::child_summary& q, const timed_out& m) { hierarchy_.answered(q, m); }
   bool is_idle() const { return queries_.is_idle() && timestamps_.is_idle() && hierarchy_.is_idle(); }
 
 private:

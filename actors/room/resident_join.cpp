@@ -53,17 +53,15 @@ void resident_join::ask(join_ref it) {
     return events_.join_ended(ended.wanted, ended.last);
   }
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = it->asked = out_.next_token();
   r.endpoint = matrix::endpoint::make_join;
   r.parameters = {room_.id, it->wanted.user_id};
   r.query = {{"ver", room_.head.room_version}};
-  r.timeout_ms = room_.node.federation.make_join_timeout_ms;
-  out_.send_at_once({actor_kind::remote_server, it->via[it->at]}, std::move(r));
+  r.timeout_ms = room_.node.settings().federation.make_join_timeout_ms;
+  it->asked = pending_.ask_server(it->via[it->at], std::move(r), question::of_resident{});
 }
 
 void resident_join::next(join_ref it, const fault& why) {
-  out_.log(log_level::info, "join attempt failed",
+  out_.log(log_level::info, "R118 resident did not authorize the join; trying the next server",
            {{"room", room_.id}, {"via", it->via[it->at]}, {"why", to_string(why)}});
   it->last = why;
   it->event.reset();
@@ -71,15 +69,24 @@ void resident_join::next(join_ref it, const fault& why) {
   ask(it);
 }
 
-bool resident_join::answered(const peer_answer& m) {
-  const auto it =
-    std::find_if(joins_.begin(), joins_.end(), [&](const auto& j) { return j.asked != 0 && j.asked == m.asked; });
-  if (it == joins_.end()) return false;
+resident_join::join_ref resident_join::find(token asked) {
+  return std::find_if(joins_.begin(), joins_.end(), [&](const auto& j) { return j.asked == asked; });
+}
+
+void resident_join::answered(question::of_resident, const peer_answer& m) {
+  const auto it = find(m.asked);
+  if (it == joins_.end()) return; // its event came by another way
   it->asked = 0;
   if (m.status != 200) next(it, refusal_of(m));
   else if (!it->event) template_received(it, m);
   else signed_join_received(it, m);
-  return true;
+}
+
+void resident_join::answered(question::of_resident, const timed_out& m) {
+  const auto it = find(m.asked);
+  if (it == joins_.end()) return;
+  it->asked = 0;
+  next(it, {fault_code::timed_out, "no answer"});
 }
 
 void resident_join::template_received(join_ref it, const peer_answer& m) {
@@ -89,15 +96,13 @@ void resident_join::template_received(join_ref it, const peer_answer& m) {
     return next(it, {fault_code::peer_bad_answer, "make_join: the template names nobody who lets the user in"});
   it->event = *x;
   peer_request r;
-  r.reply_to = out_.self();
-  r.asked = it->asked = out_.next_token();
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_.id, it->event->event_id};
   r.query = {{"omit_members", "true"}}; // the room is known here
   r.body = it->event->to_json();
-  r.timeout_ms = room_.node.federation.send_join_timeout_ms;
+  r.timeout_ms = room_.node.settings().federation.send_join_timeout_ms;
   r.response_bytes_max = limits::response_bytes_max;
-  out_.send_at_once({actor_kind::remote_server, it->via[it->at]}, std::move(r));
+  it->asked = pending_.ask_server(it->via[it->at], std::move(r), question::of_resident{});
 }
 
 void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
@@ -109,7 +114,7 @@ void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
   if (!x) return next(it, x.error());
   it->event = *x;
   it->since = out_.now();
-  out_.wake_at(out_.now() + resident_patience_ms, timer);
+  alarm_.set(out_.now() + resident_patience_ms);
   events_.join_signed(*x, it->via[it->at]);
 }
 
@@ -125,7 +130,8 @@ void resident_join::event_settled(const matrix::event& x, const std::string& err
   events_.join_ended(ended.wanted, {});
 }
 
-void resident_join::on_timer() {
+void resident_join::on_deadline() {
+  alarm_.clear();
   for (auto it = joins_.begin(); it != joins_.end();) {
     if (it->asked != 0 || out_.now() - it->since < resident_patience_ms) {
       ++it;
@@ -137,7 +143,7 @@ void resident_join::on_timer() {
     events_.join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"},
                        true);
   }
-  if (!joins_.empty()) out_.wake_at(out_.now() + resident_patience_ms, timer);
+  if (!joins_.empty()) alarm_.set(out_.now() + resident_patience_ms);
 }
 
 } // namespace causeway::room

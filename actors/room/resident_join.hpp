@@ -1,5 +1,7 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_events.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/remote_server.hpp"
@@ -11,26 +13,28 @@
 
 namespace causeway::room {
 
-/// One of ours joins a restricted room that we are in already, and none of us can let them in: another resident of the room is asked to. Its
-/// signature makes the join authorized; the event then takes the way of every event of another server.
+/// One of ours joins a restricted room that we are in already, and none of us can let them in: another resident of the
+/// room is asked to. Its signature makes the join authorized; the event then takes the way of every event of another
+/// server.
 /// Source: server-server-api, "Restricted rooms".
 class resident_join {
 public:
-  static constexpr const char* timer = "resident";
   /// Residents asked for one join.
   static constexpr std::size_t residents_max = 5;
   /// Joins of one room under way.
   static constexpr std::size_t joins_max = 100;
 
-  resident_join(const room_state& room, decision& out, room_events& events) : room_(room), out_(out), events_(events) {}
+  resident_join(const room_state& room, decision& out, pending_questions& pending, room_events& events)
+      : room_(room), out_(out), pending_(pending), events_(events) {}
 
   /// @param why  none of us can let the user in
   void begin(const join_wanted& m, const fault& why);
-  /// @returns whether it was the answer to a question of this component
-  bool answered(const peer_answer& m);
+  void answered(question::of_resident, const peer_answer& m);
+  void answered(question::of_resident, const timed_out& m);
   /// An event of another server has its place, or none. @param error  empty: it was taken
   void event_settled(const matrix::event& x, const std::string& error);
-  void on_timer();
+  time_ms deadline() const { return alarm_.at(); }
+  void on_deadline();
   bool is_idle() const { return joins_.empty(); }
 
 private:
@@ -47,14 +51,18 @@ private:
   /// Servers of users who may invite, the most powerful first.
   std::vector<std::string> residents_that_may_grant() const;
   void ask(join_ref it);
+  /// The join that waits for this answer.
+  join_ref find(token asked);
   void next(join_ref it, const fault& why);
   void template_received(join_ref it, const peer_answer& m);
   void signed_join_received(join_ref it, const peer_answer& m);
 
   const room_state& room_;
   decision& out_;
+  pending_questions& pending_;
   room_events& events_;
   std::list<join> joins_;
+  alarm_time alarm_; ///< a signed join has waited for long enough
 };
 
 } // namespace causeway::room

@@ -29,11 +29,16 @@ public:
   virtual ~room_events() = default;
   /// The current state has changed.
   virtual void state_changed(const std::vector<state_change>& changes) = 0;
-  /// An event of another server is in the room, and what it changed was told. @param historical  it was sent before we knew of it
+  /// An event of another server is in the room, and what it changed was told.
+  /// @param historical  it was sent before we knew of it
   virtual void event_accepted(const matrix::event& x, bool historical) = 0;
+  /// What an accepted event of another server says is known, now or since it came.
+  /// @param historical  it was sent before we knew of it
+  virtual void content_known(const matrix::event& x, bool historical) = 0;
   /// An event of another server has its place, or none. @param error  empty: it was taken
   virtual void event_settled(const matrix::event& x, const std::string& error) = 0;
-  /// The members of a room that was joined without them are all known. @param news  what turned out otherwise than it seemed
+  /// The members of a room that was joined without them are all known.
+  /// @param news  what turned out otherwise than it seemed
   /// @param members  who was there all along
   virtual void full_state_known(const std::vector<state_change>& news, const std::vector<std::string>& members) = 0;
   /// They cannot be had now; it is tried again later.
@@ -54,7 +59,9 @@ public:
   virtual void join_again(join_wanted m) = 0;
   /// A call that was held is to be answered now.
   virtual void call_released(const federation_call& m) = 0;
-  /// A user who joins through us may be let in, or not. @param next  make_join_call or send_join_call. @param authoriser  of ours who lets them in
+  /// A user who joins through us may be let in, or not.
+  /// @param next  make_join_call or send_join_call.
+  /// @param authoriser  of ours who lets them in
   virtual void call_authorised(authorised_step next, const result<std::string>& authoriser) = 0;
   /// A join is over, one way or the other. @param why  none: joined
   virtual void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false) = 0;

@@ -206,7 +206,7 @@ room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state
 }
 
 void room_graph::put(node n, std::int64_t position, const std::string& reason, std::vector<store::write>& batch) {
-  batch.push_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
+  batch.emplace_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
   const auto id = n.event->event_id;
   const bool placed = bool{n.after}, rejected = n.judged == verdict::rejected;
   if (n.event->is_state()) precedents_.clear();
@@ -242,7 +242,7 @@ void room_graph::let_go_of_old_states() {
   }
 }
 
-std::vector<state_change> room_graph::add(matrix::event_ptr x, const state_ref& before, const judgement& j,
+std::vector<state_change> room_graph::add(const matrix::event_ptr& x, const state_ref& before, const judgement& j,
                                           std::vector<store::write>& batch, bool parents_are_history) {
   state_ref after = before;
   if (j.judged != verdict::rejected && x->is_state()) after = groups_.with_entry(before, *x, batch);
@@ -400,7 +400,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
     const auto& x = s.event;
     std::vector<state_ref> states;
     bool told = placed.empty(); // the join itself
-    if (told) states.push_back(adopt_state(std::move(before_join), batch));
+    if (told) states.push_back(adopt_state(std::exchange(before_join, {}), batch));
     for (const auto& prev : x->prev_events)
       if (placed.contains(prev)) states.push_back(find(prev)->after);
       else told = true;

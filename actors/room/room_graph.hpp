@@ -2,14 +2,15 @@
 #include "actors/room/member_counts.hpp"
 #include "actors/room/state_groups.hpp"
 #include "actors/bounded_set.hpp"
+#include "actors/lazy_deque.hpp"
 #include "messages/matrix/auth_rules.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/state_map.hpp"
 #include "messages/store.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,13 +33,13 @@ struct state_change {
   matrix::event_ptr before, after; ///< null: absent
 };
 
-/// What an m.room.history_visibility event says. Null, or a value that is none of the four: `shared`. Source: client-server-api, "Room
-/// History Visibility".
+/// What an m.room.history_visibility event says. Null, or a value that is none of the four: `shared`. Source:
+/// client-server-api, "Room History Visibility".
 std::string_view history_visibility(const matrix::event* rule);
 
-/// The room's event graph as far as decisions need it: every state event and outlier that is not rejected, the forward extremities, the
-/// current state, and the latest events with the states around them. Pure data; what it changes it also writes into a store batch.
-/// Memory: O(state events that were not rejected + `recent_events_max`).
+/// The room's event graph as far as decisions need it: every state event and outlier that is not rejected, the forward
+/// extremities, the current state, and the latest events with the states around them. Pure data; what it changes it
+/// also writes into a store batch. Memory: O(state events that were not rejected + `recent_events_max`).
 class room_graph {
 public:
   /// @param own_server  whose members are counted by name
@@ -50,6 +51,14 @@ public:
   /// Begins a room whose create event is known and accepted elsewhere (join): sets version and create event only.
   void begin(matrix::event_ptr create);
 
+  /// Puts away what is known in a tenth of its memory, where that is little enough for taking it out again to cost
+  /// milliseconds. Until then nothing may be asked of the graph but extremities, counts of members, positions.
+  /// (room_graph_packing.cpp)
+  void pack();
+  /// Takes out what was put away: the graph is as it was. @throws std::exception  it cannot be read
+  void unpack();
+  bool is_packed() const { return packed_ != nullptr; }
+
   const matrix::room_version_rules& rules() const { return create_->rules(); }
   const matrix::event_ptr& create() const { return create_; }
 
@@ -57,8 +66,8 @@ public:
   const node* find(std::string_view event_id) const;
   /// Whether the state after the event is at hand, so that a child can be placed.
   bool is_placed(std::string_view event_id) const;
-  /// Whether an accepted event cites it that was placed without it (our join, the oldest event of a gap): it is history, whatever
-  /// way it comes.
+  /// Whether an accepted event cites it that was placed without it (our join, the oldest event of a gap): it is
+  /// history, whatever way it comes.
   bool is_history(std::string_view event_id) const { return cited_.contains(event_id); }
   /// Of events fetched backwards: what lies before history is history too.
   void mark_history(const std::vector<matrix::event_ptr>& pulled);
@@ -79,38 +88,41 @@ public:
     std::string reason;
   };
   judgement judge(const matrix::event& x, const state_ref& before) const;
-  /// The same for an event placed with a state told from outside: our current state may be behind, and is seen together with that one.
+  /// The same for an event placed with a state told from outside: our current state may be behind, and is seen together
+  /// with that one.
   judgement judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch);
   /// Checks an outlier: receipt check 4 only.
   judgement judge_outlier(const matrix::event& x) const;
-  /// Whether an event that was taken without its content would have been taken with it, judged by what the other form was judged by. Where that state is
-  /// not at hand any more: as rejected when the rules look at such content.
+  /// Whether an event that was taken without its content would have been taken with it, judged by what the other form
+  /// was judged by. Where that state is not at hand any more: as rejected when the rules look at such content.
   judgement judge_restored(const matrix::event& whole, store::verdict kept) const;
   std::vector<std::string> missing_auth_events(const matrix::event& x) const;
 
   /// Takes a judged event in. Accepted ones become extremities and change the current state.
   /// @returns what changed in the current state
-  /// @param parents_are_history  those that are not at hand: whatever way they come later, they lie before what is known
-  std::vector<state_change> add(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
+  /// @param parents_are_history  those that are not at hand: whatever way they come later, they lie before what is
+  /// known
+  std::vector<state_change> add(const matrix::event_ptr& x, const state_ref& before, const judgement& j,
                                 std::vector<store::write>& batch, bool parents_are_history = true);
   /// The same for history fetched backwards: no extremity, no change of state, a negative position.
-  void add_history(matrix::event_ptr x, const state_ref& before, const judgement& verdict,
-                   std::vector<store::write>& batch);
+  void add_history(matrix::event_ptr x, const state_ref& before, const judgement& j, std::vector<store::write>& batch);
   /// After the last of a stretch of history: an extremity it turns out to cite is none.
   /// @returns what changed in the current state
   std::vector<state_change> end_history(std::vector<store::write>& batch);
-  void add_outlier(matrix::event_ptr x, const judgement& verdict, std::vector<store::write>& batch);
+  void add_outlier(matrix::event_ptr x, const judgement& j, std::vector<store::write>& batch);
   /// Puts another form in the place of an event, where it is at hand: what a redaction left, or what was found again.
   void replace(matrix::event_ptr other_form);
-  /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state knows of somebody's leave
-  /// from the very membership that `before` still has: they are no ancestors of the join, only unknown to who told the state.
+  /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state
+  /// knows of somebody's leave from the very membership that `before` still has: they are no ancestors of the join,
+  /// only unknown to who told the state.
   std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before,
                                        std::vector<store::write>& batch);
 
-  /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is soft-failed.
+  /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is
+  /// soft-failed.
   void set_members_omitted(bool omitted) { members_omitted_ = omitted; }
-  /// The state before our join is whole now: places `events` (our join first, in order of acceptance) again, on it, and judges
-  /// them by it.
+  /// The state before our join is whole now: places `events` (our join first, in order of acceptance) again, on it, and
+  /// judges them by it.
   /// @param states_before  of those whose parents are not all among them
   /// @returns what changed in the current state
   std::vector<state_change> put_on_whole_state(matrix::state_map before_join,
@@ -153,8 +165,9 @@ public:
   std::vector<matrix::event_ptr> events_of(const state_ref& state) const;
 
   /// Whether all who came later may see an event fetched without the state around it: the history before a join.
-  /// What that state said of history_visibility is not known; it is taken as open only where everything we know from before the join
-  /// is (what the joined server told us, and each rule met in the history itself), and where no rule of the history came after the event.
+  /// What that state said of history_visibility is not known; it is taken as open only where everything we know from
+  /// before the join is (what the joined server told us, and each rule met in the history itself), and where no rule of
+  /// the history came after the event.
   /// @param position  of the event; negative in history, 0 for an outlier
   bool is_open_history(std::int64_t position) const;
 
@@ -195,7 +208,8 @@ private:
   bool members_omitted_ = false;
   std::vector<state_change> make_current(state_ref next);
   void let_go_of_old_states();
-  /// Of rejected events without a state around them the last `recent_events_max_` stay; who cites an older one has it read.
+  /// Of rejected events without a state around them the last `recent_events_max_` stay; who cites an older one has it
+  /// read.
   void let_go_of_rejected(const std::string& latest);
 
   std::size_t recent_events_max_;
@@ -203,8 +217,8 @@ private:
   member_counts members_; ///< of `current_`
   matrix::event_ptr create_;
   node_map nodes_;
-  /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules do not look
-  /// at the content of such events. Emptied when any state event comes or changes.
+  /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules
+  /// do not look at the content of such events. Emptied when any state event comes or changes.
   struct precedent {
     std::int64_t before = 0, current = 0; ///< state groups
     bool history = false;
@@ -220,12 +234,16 @@ private:
   bounded_set cited_{cited_max}; ///< parents of accepted events that were not placed then; the last `cited_max`
   std::unordered_map<std::string, std::int64_t>
     visibility_rules_;               ///< m.room.history_visibility events of before our time -> position
-  std::deque<std::string> recent_;   ///< events with states at hand, oldest first
-  std::deque<std::string> rejected_; ///< rejected events without, oldest first
+  lazy_deque<std::string> recent_;   ///< events with states at hand, oldest first
+  lazy_deque<std::string> rejected_; ///< rejected events without, oldest first
   std::vector<std::string> extremities_;
   state_ref current_;
   std::int64_t last_position_ = 0, first_position_ = 0;
   std::string room_id_;
+  /// Events of a graph that is put away, at most: all the recent ones of a room with a usual state.
+  static constexpr std::size_t packed_events_max = 700;
+  struct packed;
+  std::shared_ptr<const packed> packed_; ///< null: nothing is put away
 };
 
 } // namespace causeway::room

@@ -12,19 +12,29 @@ namespace {
 
 using matrix::json::object;
 
-/// How long a leave waits for the invitations it would leave behind, beyond an attempt to reach the invited server: its answer may be lost with the actor
-/// that asked.
+/// How long a leave waits for the invitations it would leave behind, beyond an attempt to reach the invited server: its
+/// answer may be lost with the actor that asked.
 constexpr time_ms withdrawal_margin_ms = 15'000;
 
 } // namespace
+
+invited_membership_changed word_of_invite(const room_state& room, const matrix::event_ptr& invite) {
+  const auto* reason = invite->content().find("reason");
+  invited_membership_changed m{"invite", invite->sender,
+                               reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
+  m.chat_room_id = room.head.chat_room_id;
+  m.type = room.type();
+  m.invite_room_state = stripped_state(room, invite->sender);
+  return m;
+}
 
 attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string& by, const std::string& user,
                                                                const std::string& reason) {
   if (!room_.node.is_local(by)) return fault{fault_code::invalid_param, "by: " + by + " is not a user of this server"};
   const auto server = std::string{matrix::server_name_of(user)};
-  if (!room_.node.admits(server)) return fault{fault_code::server_denied, "the configuration excludes " + server};
+  if (auto fine = room_.node.federates_with(server); !fine) return fine.error();
   const auto membership = room_.graph.membership(user);
-  if (membership == "ban") return fault{fault_code::forbidden, user + " is banned; unban him first"};
+  if (membership == "ban") return fault{fault_code::forbidden, user + " is banned; unban them first"};
   if (membership == "join") return fault{fault_code::conflict, user + " is in the room already"};
   if (membership == "invite" || inviting_.contains(user))
     return fault{fault_code::conflict, user + " is invited already"};
@@ -53,13 +63,19 @@ void room_invitations::consider_group_with(const std::string& invited) {
 void room_invitations::begin(const std::string& user, invite_wanted wanted) {
   inviting_.add(user, wanted, out_.now());
   out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(wanted));
-  out_.wake_at(inviting_.deadline(), resend_timer);
+  resend_.set(inviting_.deadline());
 }
 
-void room_invitations::on_resend_timer() {
+void room_invitations::on_deadline() {
+  if (resend_.goes_off(out_.now())) resend();
+  if (arriving_end_.goes_off(out_.now())) end_arriving();
+  if (withdrawals_end_.goes_off(out_.now())) give_up_withdrawals();
+}
+
+void room_invitations::resend() {
   for (auto& [user, wanted] : inviting_.overdue(out_.now()))
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(wanted));
-  if (const auto next = inviting_.deadline(); next != 0) out_.wake_at(next, resend_timer);
+  resend_.set(inviting_.deadline());
 }
 
 void room_invitations::commit(const invite_accepted_by_server& m) {
@@ -73,7 +89,7 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
     if (known->judged != store::verdict::accepted) refuse_invite("the room's rules did not allow it");
     else if (const auto stands = room_.graph.state_event("m.room.member", m.user_id)) notify_current(stands);
   } else {
-    if (parents_.fetch_first(*m.event, m)) return;
+    if (authoring_.parents().fetch_first(*m.event, m)) return;
     if (auto fine = authoring_.commit(m.event); !fine) {
       authoring_.rescind_outside(m.event, {});
       if (auto joined = room_.graph.state_event("m.room.member", m.user_id); joined && joined->membership() == "join")
@@ -114,7 +130,7 @@ void room_invitations::revoke(const revoke_invite& m) {
       return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
   }
   if (m.uncommitted_invite && !room_.graph.find(m.uncommitted_invite->event_id)) {
-    if (parents_.fetch_first(*m.uncommitted_invite, m)) return;
+    if (authoring_.parents().fetch_first(*m.uncommitted_invite, m)) return;
     if (auto fine = authoring_.commit(m.uncommitted_invite); !fine) {
       authoring_.rescind_outside(m.uncommitted_invite, m.reason);
       return answer({});
@@ -156,30 +172,67 @@ void room_invitations::revoke(const revoke_invite& m) {
   answer(last);
 }
 
+void room_invitations::withdraw(const std::string& invited, const std::string& by,
+                                const std::optional<std::string>& reason) {
+  chat_command withdrawal;
+  withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_.id, by, invited, reason});
+  withdrawal.room_id = room_.id;
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, invited)},
+            std::move(withdrawal)); // behind the word to begin
+  withdrawing_.insert(invited);
+  const auto attempt_ms =
+    std::int64_t{room_.node.settings().federation.request_timeout_ms} + room_.node.settings().invitation.queue_wait_ms;
+  withdrawals_end_.set(out_.now() + attempt_ms + withdrawal_margin_ms);
+}
+
+attempt<matrix::event_ptr> room_invitations::take_back(const std::string& by, const std::string& user,
+                                                       const std::string& reason) {
+  const auto invite = room_.graph.state_event("m.room.member", user);
+  object content{{"membership", "leave"}};
+  if (!reason.empty()) content.set("reason", reason);
+  std::vector<std::string> actors;
+  if (invite->sender != by && room_.node.is_local(invite->sender) && room_.graph.membership(invite->sender) == "join")
+    actors.push_back(invite->sender);
+  actors.push_back(by);
+  attempt<matrix::event_ptr> e = fault{};
+  for (const auto& actor : actors) {
+    e = authoring_.author({"m.room.member", actor, user, content});
+    if (e.waits() || (!e && e.error().code != fault_code::forbidden)) return e;
+    if (e) break;
+  }
+  if (!e) return e;
+  if (auto fine = authoring_.commit(*e); !fine) return fine.error();
+  if ((*e)->sender != invite->sender) authoring_.rescind_outside(invite, reason);
+  return e;
+}
+
+bool room_invitations::withdraw_uncommitted(const std::string& user, const std::optional<std::string>& reason,
+                                            bool of_all) {
+  for (const auto& [invited, x] : inviting_.all()) {
+    if (!of_all && x.by != user) continue;
+    // Its server may know of it already: the invitation's actor has to bring it to an end.
+    withdraw(invited, room_.graph.membership(x.by) == "join" ? x.by : user, reason);
+  }
+  return !withdrawing_.empty();
+}
+
 bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
-  // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the room. With our last
-  // member all open ones have to end: nobody would be left to let the invited in.
+  // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the
+  // room. With our last member all open ones have to end: nobody would be left to let the invited in.
   const auto& joined = room_.graph.members().local_joined();
   const bool is_last = joined.size() == 1 && joined.contains(user);
-  if (!withdrawn) {
-    for (const auto& [invited, x] : inviting_.all()) {
-      if (!is_last && x.by != user) continue;
-      // Its server may know of it already: the invitation's actor has to bring it to an end.
-      chat_command withdrawal;
-      withdrawal.body = std::make_shared<const chat::command>(chat::invite_revoke{room_.id, user, invited, {}});
-      withdrawal.room_id = room_.id;
-      out_.send({actor_kind::invitation, invitation::key_of(room_.id, invited)},
-                std::move(withdrawal)); // behind the word to begin
-      withdrawing_.insert(invited);
-    }
-    if (!withdrawing_.empty()) {
-      const auto attempt_ms =
-        std::int64_t{room_.node.federation.request_timeout_ms} + room_.node.invitation.queue_wait_ms;
-      out_.wake_at(out_.now() + attempt_ms + withdrawal_margin_ms, withdrawn_timer);
-      return true;
-    }
-  }
-  if (!is_last) return false;
+  if (!withdrawn && withdraw_uncommitted(user, {}, is_last)) return true;
+  if (is_last) take_back_all(user, {});
+  return false;
+}
+
+bool room_invitations::withdraw_all(const std::string& by, const std::optional<std::string>& reason, bool withdrawn) {
+  if (!withdrawn && withdraw_uncommitted(by, reason, true)) return true;
+  take_back_all(by, reason);
+  return false;
+}
+
+void room_invitations::take_back_all(const std::string& by, const std::optional<std::string>& reason) {
   std::vector<matrix::event_ptr> open;
   if (room_.graph.members().all().invited > 0)
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
@@ -187,22 +240,23 @@ bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
         open.push_back(e);
       return true;
     });
+  object content{{"membership", "leave"}};
+  if (reason && !reason->empty()) content.set("reason", *reason);
   for (const auto& e : open) {
-    if (auto taken_back = authoring_.author({"m.room.member", user, *e->state_key, {{"membership", "leave"}}})) {
+    if (auto taken_back = authoring_.author({"m.room.member", by, e->state_key, content})) {
       (void)authoring_.commit(*taken_back);
-      if (e->sender != user) authoring_.rescind_outside(e, {});
-    } else if (authoring_.rescind_outside(e, {})) {
+      if (e->sender != by) authoring_.rescind_outside(e, reason.value_or(""));
+    } else if (authoring_.rescind_outside(e, reason.value_or(""))) {
       // He may not take it back in the room, but the invited server believes its inviter.
       out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)},
                 invited_membership_changed{"leave", e->sender, {}, nullptr, false});
     }
   }
-  return false;
 }
 
 void room_invitations::withdrawal_ended(const std::string& user) {
   if (withdrawing_.erase(user) == 0 || !withdrawing_.empty()) return;
-  out_.wake_at(0, withdrawn_timer);
+  withdrawals_end_.clear();
   events_.withdrawals_ended();
 }
 
@@ -211,7 +265,8 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
   const auto has_row = [&](const matrix::event& x) {
     return std::any_of(rows.begin(), rows.end(), [&](const auto& i) {
       if (i.user_id != *x.state_key) return false;
-      if (i.direction == "knock" && i.state == "pending" && x.membership() == "invite")
+      if (i.direction == invitation_direction::knock && i.state == invitation_state::pending &&
+          x.membership() == "invite")
         return true; // the knock's end, which was told already
       const auto told = matrix::parse_event(i.event, room_.graph.rules());
       return told && (*told)->event_id == x.event_id;
@@ -224,19 +279,9 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
       return true;
     const address to{actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)};
     if (membership == "knock") out_.send(to, knock_made{e, room_.head.chat_room_id, room_.head.type, {}});
-    else out_.send(to, invited_to(e));
+    else out_.send(to, word_of_invite(room_, e));
     return true;
   });
-}
-
-invited_membership_changed room_invitations::invited_to(const matrix::event_ptr& invite) const {
-  const auto* reason = invite->content().find("reason");
-  invited_membership_changed m{"invite", invite->sender,
-                               reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
-  m.chat_room_id = room_.head.chat_room_id;
-  m.type = room_.type();
-  m.invite_room_state = stripped_state(room_, invite->sender);
-  return m;
 }
 
 invite_placed room_invitations::place_of(const matrix::event& invite) const {
@@ -292,7 +337,7 @@ void room_invitations::handled_by_room(const pdus_handled& m) {
   if (m.overloaded) return events_.join_ended(join, {fault_code::overloaded, "the room has too much under way"});
   if (place_of(*join.invite).where == invite_place::staged) {
     arriving_.stage(std::move(join), out_.now());
-    out_.wake_at(out_.now() + arriving_invites::staged_ms_max, arriving_timer);
+    arriving_end_.set(out_.now() + arriving_invites::staged_ms_max);
     return;
   }
   join.invite = nullptr;
@@ -307,7 +352,7 @@ void room_invitations::event_settled(const matrix::event& x) {
   }
 }
 
-void room_invitations::on_arriving_timer() {
+void room_invitations::end_arriving() {
   for (const auto& join : arriving_.overdue(out_.now()))
     events_.join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
 }
@@ -332,9 +377,12 @@ void room_invitations::observe(const state_change& c) {
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
   const bool knocked = previous == "knock" && room_.node.is_local(user);
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked) && matrix::is_user_id(user)) {
+  // Also what is not in the room yet, or was taken back for the ban a moment ago.
+  const bool banned = next == "ban" && previous != "ban" && previous != "join";
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked || banned) &&
+      matrix::is_user_id(user)) {
     auto changed = next == "invite" && room_.node.is_local(user)
-                     ? invited_to(c.after)
+                     ? word_of_invite(room_, c.after)
                      : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
     if (previous == "invite") changed.past_invite = c.before->event_id;
@@ -344,7 +392,7 @@ void room_invitations::observe(const state_change& c) {
 
 void room_invitations::notify_current(const matrix::event_ptr& e, const std::string& past_invite) {
   auto again = e->membership() == "invite" && room_.node.is_local(*e->state_key)
-                 ? invited_to(e)
+                 ? word_of_invite(room_, e)
                  : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
   again.historical = true;
   again.past_invite = past_invite;
@@ -352,8 +400,8 @@ void room_invitations::notify_current(const matrix::event_ptr& e, const std::str
 }
 
 void room_invitations::event_accepted(const matrix::event& invite) {
-  // What he said to an earlier invitation, before we knew that it was taken back, stands against this one, and the merge may have decided so
-  // without a change of the state.
+  // What he said to an earlier invitation, before we knew that it was taken back, stands against this one, and the
+  // merge may have decided so without a change of the state.
   if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" ||
       !room_.node.is_local(*invite.state_key))
     return;
@@ -368,8 +416,8 @@ std::string room_invitations::accepted_invite(const store::put_invitation& invit
 }
 
 void room_invitations::notify_local_users() {
-  // What became of the others of ours who were invited may have reached us with the room's state only: the event that says so is known by now
-  // and will change nothing when it is pushed.
+  // What became of the others of ours who were invited may have reached us with the room's state only: the event that
+  // says so is known by now and will change nothing when it is pushed.
   room_.graph.for_each_member(room_.graph.current(), [this](const matrix::event_ptr& e) {
     if (room_.node.is_local(*e->state_key) && matrix::is_user_id(*e->state_key)) notify_current(e);
     return true;
@@ -413,21 +461,22 @@ void room_invitations::rescind_again(const rescission_wanted_again& m) {
 
 void room_invitations::load(const std::vector<store::put_invitation>& rows) {
   for (const auto& i : rows)
-    if (i.direction == "outgoing" && i.state == "sending") {
+    if (i.direction == invitation_direction::outgoing && i.state == invitation_state::sending) {
       const auto invite = matrix::parse_event(i.event, room_.graph.rules());
       inviting_.confirm({i.user_id, invite ? (*invite)->event_id : std::string{}, i.inviter});
-      // A former life of this actor may have ended between the commit that wrote the row and the word to begin.
+      // An earlier incarnation of this actor may have ended between the commit that wrote the row and the word to
+      // begin.
       out_.send_at_once({actor_kind::invitation, room_.id + "|" + i.user_id}, passivate{});
-    } else if (i.state == "pending" && room_.head.phase == store::room_phase::joined) {
+    } else if (i.state == invitation_state::pending && room_.head.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
-      const std::string_view open = i.direction == "knock" ? "knock" : "invite";
+      const std::string_view open = i.direction == invitation_direction::knock ? "knock" : "invite";
       if (auto e = room_.graph.state_event("m.room.member", i.user_id); e && e->membership() != open)
         notify_current(e, accepted_invite(i));
     }
   notify_missed(rows);
 }
 
-void room_invitations::on_withdrawn_timer() {
+void room_invitations::give_up_withdrawals() {
   withdrawing_.clear();
   events_.withdrawals_ended();
 }

@@ -1,4 +1,5 @@
 #include "actors/answers.hpp"
+#include "actors/room/described.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/invitation/shown_invitations.hpp"
 
@@ -10,18 +11,13 @@
 #include <stdexcept>
 
 namespace causeway::room {
-namespace {
-
-/// Members, servers and events a description of the room names of each; their numbers stand beside them.
-constexpr std::size_t described_max = 50;
-
-} // namespace
 room_machine::room_machine(const context& node, std::string room_id)
     : room_(node, std::move(room_id)), out_({actor_kind::room, room_.id}),
-      timers_(out_, std::int64_t{node.room.idle_s} * 1000) {}
+      timer_(out_, std::int64_t{node.settings().room.idle_s} * 1000) {}
 
 effects room_machine::on(const message& m, time_ms now) {
-  out_.set_now(now);
+  out_.begin(m, now);
+  room_.graph.unpack();
   switch (life_.on(m, out_, [this] { return store::load_room{room_.id}; })) {
   case incarnation::turn::waits: break;
   case incarnation::turn::loaded:
@@ -33,32 +29,29 @@ effects room_machine::on(const message& m, time_ms now) {
   return flush();
 }
 
+void room_machine::rest() {
+  if (life_.is_loaded() && room_.exists && is_idle()) room_.graph.pack();
+}
+
 void room_machine::dispatch(const message& m) {
-  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) timers_.touch();
+  out_.continue_trace(m.trace); // it may have waited
+  if (!std::holds_alternative<timer_due>(m) && !std::holds_alternative<passivate>(m)) timer_.touch();
   std::visit(
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
-      if constexpr (std::is_same_v<T, store_answered>) store_answer(x);
-      else if constexpr (std::is_same_v<T, timer_due>) timer(x);
+      if constexpr (std::is_same_v<T, store_answered> || std::is_same_v<T, peer_answer> ||
+                    std::is_same_v<T, events_verified> || std::is_same_v<T, rescission_handled> ||
+                    std::is_same_v<T, member_told> || std::is_same_v<T, summary_told>)
+        answer(x.asked, x);
+      else if constexpr (std::is_same_v<T, timer_due>) on_timer();
       else if constexpr (std::is_same_v<T, pdus_received>) inbound_.receive(x);
-      else if constexpr (std::is_same_v<T, events_verified>) verified(x);
       else if constexpr (std::is_same_v<T, chat_command>) commands_.take(x);
       else if constexpr (std::is_same_v<T, federation_call>) requests_.serve(x);
       else if constexpr (std::is_same_v<T, summary_wanted>) requests_.summarize(x);
-      else if constexpr (std::is_same_v<T, summary_told>) requests_.child_summarized(x);
       else if constexpr (std::is_same_v<T, member_wanted>) requests_.send_member(x);
-      else if constexpr (std::is_same_v<T, member_told>) joins_.member_told(x);
       else if constexpr (std::is_same_v<T, revoke_invite>) room_invitations_.revoke(x);
       else if constexpr (std::is_same_v<T, join_wanted>) joins_.want(x);
-      else if constexpr (std::is_same_v<T, peer_answer>) {
-        if (inbound_.missing().answered(x)) return;
-        if (content_repair_.answered(x)) return;
-        if (inbound_.answered(x)) return;
-        if (history_backfill_.answered(x)) return;
-        else if (remote_join_.answered(x)) return;
-        else if (partial_state_.answered(x)) return;
-        else if (!joins_.answered(x)) policy_answer(x);
-      } else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
+      else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         room_invitations_.commit(x);
       } else if constexpr (std::is_same_v<T, invite_begun>) {
         room_invitations_.begun(x);
@@ -74,18 +67,34 @@ void room_machine::dispatch(const message& m) {
         room_invitations_.leave(x);
       } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
         room_invitations_.rescind_again(x);
-      } else if constexpr (std::is_same_v<T, rescission_handled>) {
-        inbound_.rescission_handled(x);
+      } else if constexpr (std::is_same_v<T, member_update_wanted>) {
+        if (auto leave = unasked_.members.want(x)) commands_.take(*leave);
+      } else if constexpr (std::is_same_v<T, direct_wanted>) {
+        room_invitations_.tell_direct(x);
+      } else if constexpr (std::is_same_v<T, successor_wanted>) {
+        commands_.found_successor(x);
+      } else if constexpr (std::is_same_v<T, successor_founded>) {
+        commands_.successor_founded(x);
+      } else if constexpr (std::is_same_v<T, successor_joined>) {
+        unasked_.followed.joined(x);
       } else if constexpr (std::is_same_v<T, edu_received>) {
-        typing_.receive(x);
+        edus_.receive(x);
+      } else if constexpr (std::is_same_v<T, receipts_received>) {
+        edus_.receive(x);
+      } else if constexpr (std::is_same_v<T, room_servers_wanted>) {
+        edus_.send_servers(x);
+      } else if constexpr (std::is_same_v<T, room_version_refused> || std::is_same_v<T, refounding_wanted> ||
+                           std::is_same_v<T, refounding_done> || std::is_same_v<T, room_succeeded> ||
+                           std::is_same_v<T, handover_ended>) {
+        commands_.on(x);
       } else if constexpr (std::is_same_v<T, room_named>) {
         writer_.name(x.chat_room_id);
       } else if constexpr (std::is_same_v<T, status_wanted>) {
         out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::room, room_.id}, describe(out_.now())});
       } else if constexpr (std::is_same_v<T, passivate>) {
-        timers_.on_idle(is_idle());
+        timer_.consider_end(is_idle());
       } else {
-        out_.log(log_level::warning, "room: message not understood", {{"room", room_.id}});
+        out_.log(log_level::error, "R119 room: unexpected message type", {{"room", room_.id}});
       }
     },
     m);
@@ -93,111 +102,111 @@ void room_machine::dispatch(const message& m) {
 
 void room_machine::loaded(const store::room_loaded& from) {
   room_.exists = from.exists;
-  timers_.touch();
+  timer_.touch();
   room_.head.chat_room_id = from.room.chat_room_id; // it may have a name before we are in it
   if (!room_.exists) return inbound_.load_held(from.inbox);
   room_.head = from.room;
   room_.graph.load(from);
   if (!room_.graph.create()) throw std::runtime_error("room " + room_.id + " has no create event in the store");
   room_invitations_.load(from.invitations);
+  commands_.load();
   redactions_.load(from.held_redactions);
+  if (room_.head.phase == store::room_phase::joined) redactions_.related().load(from.open_relations);
   if (room_.head.phase == store::room_phase::joined) inbound_.load(from.inbox);
   else inbound_.load_held(from.inbox);
   if (room_.head.phase == store::room_phase::joined && !room_.head.history_from.empty()) history_backfill_.start("");
   partial_state_.load();
+  unasked_.followed.load();
   signature_audit_.begin();
   inbound_.advance();
 }
 
-void room_machine::store_answer(const store_answered& m) {
-  const auto* found = std::get_if<store::events_loaded>(m.answer.get());
-  if (commands_.store_answered(m)) return;
-  if (inbound_.store_answered(m.asked, found)) return;
-  if (content_repair_.store_answered(m.asked, *m.answer)) return;
-  if (redactions_.store_answered(m.asked, *m.answer)) return;
-  if (history_backfill_.store_answered(m.asked, found)) return;
-  bool handled = false;
-  const auto waited = parent_fetch_.store_answered(m.asked, found, handled);
-  if (waited) {
-    parent_fetch_.set_retrying(true);
-    dispatch(*waited);
-    parent_fetch_.set_retrying(false);
-  }
-  if (handled) return;
-  if (partial_state_.store_answered(m.asked, found)) return;
-  (void)requests_.store_answered(m.asked, found);
+template <class Answer>
+void room_machine::answer(token asked, const Answer& m) {
+  if (auto found = pending_.take(asked)) hand_over(std::move(*found), m); // otherwise nobody waits for it any more
 }
 
-void room_machine::timer(const timer_due& m) {
-  if (m.name == room_timers::idle) return timers_.on_idle(is_idle());
-  if (m.name == missing_events::timer) return inbound_.advance();
-  if (m.name == room_timers::watch) return watch();
-  if (m.name == inbound_events::keys_timer) return inbound_.verify_again();
-  if (m.name == inbound_events::stalled_timer) return inbound_.on_stalled_timer();
-  if (m.name == membership_service::timer) return membership_service_.release({});
-  if (m.name == request_service::timer) return requests_.on_timer();
-  if (m.name == typing::timer) return typing_.on_timer();
-  if (m.name == extremity_merger::timer) return extremity_merger_.on_timer();
-  if (m.name == join_authorisation::timer) return joins_.on_authorise_timer();
-  if (m.name == resident_join::timer) return joins_.on_resident_timer();
-  if (m.name == remote_join::timer) return remote_join_.on_timer();
-  if (m.name == room_invitations::resend_timer) return room_invitations_.on_resend_timer();
-  if (m.name == room_invitations::arriving_timer) return room_invitations_.on_arriving_timer();
-  if (m.name == room_invitations::withdrawn_timer) return room_invitations_.on_withdrawn_timer();
-  if (m.name == history_backfill::timer) return history_backfill_.ask();
-  if (m.name == partial_state::timer) return partial_state_.ask();
+template <class Answer>
+void room_machine::hand_over(question::any about, const Answer& m) {
+  std::visit(
+    [&](auto& q) {
+      const auto to_asker = [&]<class... Components>(Components&... all) {
+        using question_type = std::decay_t<decltype(q)>;
+        constexpr auto askers = (std::size_t{is_asker<Components, question_type, Answer>} + ...);
+        static_assert(askers == 1 || (askers == 0 && !std::is_same_v<Answer, timed_out>),
+                      "one component has asked, and says what it does without an answer");
+        const auto offer = [&](auto& component) {
+          if constexpr (is_asker<std::decay_t<decltype(component)>, question_type, Answer>)
+            component.answered(std::move(q), m);
+        };
+        (offer(all), ...);
+      };
+      to_asker(inbound_, inbound_.missing(), content_repair_, redactions_, redactions_.related(), history_backfill_,
+               partial_state_, remote_join_, joins_, membership_service_, commands_, requests_, signature_audit_,
+               *this);
+    },
+    about);
+}
+
+template <class Self, class F>
+void room_machine::for_each_component(Self& self, F f) {
+  f(self.inbound_), f(self.policy_gate_), f(self.membership_service_), f(self.remote_join_);
+  f(self.history_backfill_), f(self.partial_state_), f(self.redactions_), f(self.redactions_.related());
+  f(self.signature_audit_);
+  f(self.commands_), f(self.requests_), f(self.joins_), f(self.authoring_), f(self.room_invitations_);
+  f(self.edus_), f(self.unasked_.merger), f(self.unasked_.levels), f(self.unasked_.followed);
+}
+
+time_ms room_machine::deadline() const {
+  auto next = earlier(pending_.deadline(), timer_.deadline());
+  for_each_component(*this, [&](const auto& c) {
+    if constexpr (requires { c.deadline(); }) next = earlier(next, c.deadline());
+  });
+  return next;
+}
+
+void room_machine::on_timer() {
+  timer_.went_off();
+  while (auto lost = pending_.take_expired()) hand_over(std::move(lost->second), lost->first);
+  const auto is_due = [this](const auto& c) { return c.deadline() != 0 && c.deadline() <= out_.now(); };
+  for_each_component(*this, [&](auto& c) {
+    if constexpr (requires { c.on_deadline(); })
+      if (is_due(c)) c.on_deadline();
+  });
+  if (is_due(timer_)) timer_.consider_end(is_idle());
 }
 
 bool room_machine::is_idle() const {
-  return inbound_.is_idle() && commands_.is_idle() && !remote_join_.is_active() && !history_backfill_.is_active() &&
-         !partial_state_.is_active() && requests_.is_idle() && joins_.is_idle() && membership_service_.is_idle() &&
-         parent_fetch_.is_idle() && redactions_.is_idle() && policy_gate_.is_idle() && typing_.is_idle() &&
-         room_invitations_.is_idle();
-}
-
-void room_machine::watch() {
-  timers_.on_watch();
-  // Whoever was asked may have failed with our question: no wait is for ever.
-  constexpr time_ms verify_ms = 60'000;
-  const auto patience = std::int64_t{room_.node.federation.send_join_timeout_ms} + 30'000;
-  inbound_.expire_verifications(verify_ms);
-  policy_overdue();
-  membership_service_.expire_verifications(verify_ms);
-  inbound_.expire_rescissions(verify_ms);
-  remote_join_.expire(patience);
-  history_backfill_.expire(patience);
-  partial_state_.expire(patience);
+  bool idle = pending_.size() == 0;
+  for_each_component(*this, [&](const auto& c) {
+    if constexpr (requires { c.is_idle(); }) idle = idle && c.is_idle();
+  });
+  return idle;
 }
 
 void room_machine::abandon_work() {
   inbound_.abandon();
   history_backfill_.abandon();
+  redactions_.related().abandon();
   if (partial_state_.is_active()) partial_state_.end();
   inbound_.release_pdus();
 }
 
-void room_machine::verified(const events_verified& m) {
-  (void)(signature_audit_.verified(m) || inbound_.missing().verified(m) || history_backfill_.verified(m) ||
-         membership_service_.verified(m) || remote_join_.verified(m) || partial_state_.verified(m) ||
-         inbound_.verified(m));
-}
-
 effects room_machine::flush() {
   if (room_.exists && room_.head.phase == store::room_phase::left && !remote_join_.is_active() &&
-      (!inbound_.all().empty() || history_backfill_.is_active() || partial_state_.is_active()))
+      (!inbound_.all().empty() || history_backfill_.is_active() || partial_state_.is_active() ||
+       !redactions_.related().is_idle()))
     abandon_work();
-  directory_entry_.observe();
-  if (inbound_.waits_for_others() || membership_service_.waits_for_verifier() || !inbound_.missing().is_idle() ||
-      remote_join_.is_active() || history_backfill_.is_active() || partial_state_.is_active() ||
-      !policy_gate_.is_idle())
-    timers_.begin_watch();
+  if (!commands_.takes_over()) directory_entry_.observe(); // its aliases are the former room's so long
+  unasked_.members.note_members();
   writer_.write_head();
-  if (room_.exists) timers_.begin_idle();
+  if (room_.exists) timer_.begin_idle();
+  timer_.set_for(deadline());
   auto out = out_.take();
   // A name that turned out to be no room of ours keeps no actor.
   if (life_.is_loaded() && !room_.exists && !remote_join_.is_active() && commands_.is_idle() &&
       !inbound_.owes_answers())
-    out.push_back(finish{.on_disk = false});
+    out.emplace_back(finish{.on_disk = false});
   return out;
 }
 
@@ -219,29 +228,9 @@ std::string room_machine::describe(time_ms now) const {
     if (ext.size() < described_max) ext.emplace_back(e);
   o.set("extremities", std::move(ext));
   o.set("extremities_total", static_cast<std::int64_t>(room_.graph.extremities().size()));
-  o.set("commands_waiting", static_cast<std::int64_t>(commands_.waiting()));
-  o.set("with_policy_server", static_cast<std::int64_t>(policy_gate_.open()));
-  matrix::json::array under_way;
-  for (const auto& [id, w] : inbound_.all()) {
-    if (under_way.size() == described_max) break;
-    object row;
-    row.set("event_id", w.event->event_id);
-    row.set("phase", name(w.phase));
-    row.set("origin", w.origin);
-    row.set("age_ms", now - w.since);
-    under_way.emplace_back(std::move(row));
-  }
-  o.set("events_held", static_cast<std::int64_t>(inbound_.held()));
-  o.set("events_under_way", static_cast<std::int64_t>(inbound_.all().size()));
-  o.set("under_way", std::move(under_way));
-  matrix::json::array unsigned_memberships;
-  for (const auto& id : signature_audit_.found())
-    if (unsigned_memberships.size() < described_max) unsigned_memberships.emplace_back(id);
-  o.set("unsigned_memberships", std::move(unsigned_memberships));
-  o.set("unsigned_memberships_total", static_cast<std::int64_t>(signature_audit_.found().size()));
-  o.set("redactions_held", static_cast<std::int64_t>(redactions_.held()));
-  o.set("gaps", inbound_.missing().describe());
-  if (remote_join_.is_active()) o.set("join", remote_join_.describe(now));
+  for_each_component(*this, [&](const auto& c) {
+    if constexpr (requires { c.describe(o, now); }) c.describe(o, now);
+  });
   if (room_.graph.current()) {
     matrix::json::array servers;
     const auto all = room_.servers();

@@ -1,7 +1,10 @@
-// What the components of the room say to each other, by way of the machine (room_events), and what concerns several of them.
+// What the components of the room say to each other, by way of the machine (room_events), and what concerns several of
+// them.
 #include "actors/answers.hpp"
 #include "actors/handshake.hpp"
+#include "actors/room/permission_drift.hpp"
 #include "actors/room/room_machine.hpp"
+#include "actors/room/service_user.hpp"
 
 #include <utility>
 
@@ -15,13 +18,33 @@ void room_machine::state_changed(const std::vector<state_change>& changes) {
     if (type == "m.room.member") {
       if (commands_.is_creating()) continue;
       room_invitations_.observe(c);
-      chat_notifier_.membership_changed(
-        c, {room_invitations_.is_uncommitted(c.key.second), room_invitations_.is_expiring(c.key.second)});
-    } else if (!commands_.is_creating()) chat_notifier_.state_changed(c);
+      chat_notifier_.membership_changed(c, {room_invitations_.is_uncommitted(c.key.second),
+                                            room_invitations_.is_expiring(c.key.second), commands_.removed_by()});
+      redactions_.observe(c);
+    } else if (!commands_.is_creating()) {
+      // Where a room goes on as another one its members lose what they may do in it: of the new one that says nothing.
+      const bool is_left_behind = !unasked_.followed.is_idle() || !room_.head.successor.empty();
+      if (type != levels_type || !is_left_behind) chat_notifier_.state_changed(c);
+      unasked_.levels.observe(c);
+      unasked_.followed.observe(c);
+      for (auto& x : permission_drifts(room_, c, [&](const auto& user) { return unasked_.levels.is_to_give(user); })) {
+        const auto level = room_.node.settings().room.permission_drift == config::drift_policy::push
+                             ? level_to_give(room_, x)
+                             : std::optional<std::int64_t>{};
+        if (level) unasked_.levels.push(x.user, *x.fixable_by, *level);
+        notify(room_, out_, std::move(x));
+      }
+    }
   }
+  if (!commands_.is_creating()) edus_.observe(changes);
   if (!changes.empty()) consider_group();
   if (room_.takes_part() && !changes.empty() && room_.graph.members().local_joined().empty()) {
     writer_.left();
+  } else if (room_.takes_part() && !changes.empty() && !commands_.is_creating() && is_left_to_service_user(room_)) {
+    chat_command leave; // in its turn: what the room has open ends before
+    leave.body = std::make_shared<const chat::command>(chat::member_leave{room_.id, service_user_of(room_), {}});
+    leave.room_id = room_.id;
+    out_.send({actor_kind::room, room_.id}, std::move(leave));
   }
 }
 
@@ -35,7 +58,8 @@ void room_machine::full_state_known(const std::vector<state_change>& news, const
   state_changed(news);
   chat_notifier_.members(members, 0, true);
   room_invitations_.notify_local_users();
-  out_.log(log_level::info, "members are complete", {{"room", room_.id}, {"members", std::to_string(members.size())}});
+  out_.log(log_level::info, "R115 full member list received",
+           {{"room", room_.id}, {"members", std::to_string(members.size())}});
   inbound_.release_pdus();
 }
 
@@ -47,7 +71,11 @@ void room_machine::join_signed(const matrix::event_ptr& x, const std::string& se
 
 void room_machine::event_accepted(const matrix::event& x, bool historical) {
   room_invitations_.event_accepted(x);
-  if (!historical) extremity_merger_.consider();
+  if (!historical) unasked_.merger.consider();
+}
+
+void room_machine::content_known(const matrix::event& x, bool historical) {
+  redactions_.related().accepted(x, historical);
 }
 
 void room_machine::event_settled(const matrix::event& x, const std::string& error) {
@@ -76,7 +104,8 @@ void room_machine::joined(remote_joined j) {
   content_repair_.repair(j.stripped, server);
   if (j.members_omitted) partial_state_.begin(j.event->event_id, server, std::move(j.servers));
   else partial_state_.end();
-  if (!j.again) {
+  // A room that goes on as this one tells so itself, and that it was made is no news then.
+  if (!j.again && j.wanted.predecessor.empty()) {
     std::vector<std::string> members;
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
       if (e->membership() == "join") members.push_back(*e->state_key);
@@ -93,8 +122,8 @@ void room_machine::joined(remote_joined j) {
                             false},
                            std::move(members), j.members_omitted);
   }
-  // The members that were there before us are told with the room; of the changes only our own join is news, and, where we were in the room before, what
-  // has become of those who were invited then.
+  // The members that were there before us are told with the room; of the changes only our own join is news, and, where
+  // we were in the room before, what has become of those who were invited then.
   std::erase_if(j.changes, [&](const auto& c) {
     const bool ends_invitation =
       j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
@@ -106,12 +135,14 @@ void room_machine::joined(remote_joined j) {
   history_backfill_.start(server);
   partial_state_.ask();
   join_ended(j.wanted, {});
-  for (const auto& w : j.waiting) joins_.join_here(w);
+  for (const auto& w : j.waiting) joins_.want(w);
   inbound_.release_pdus(); // the past may take minutes: who speaks now is heard now
 }
 
 void room_machine::join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) {
   if (m.command) commands_.join_ended(*m.command, why);
+  else if (!m.predecessor.empty())
+    out_.send({actor_kind::room, m.predecessor}, successor_joined{room_.id, m.user_id, room_.head.room_version, why});
   else out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
 }
 
@@ -129,11 +160,18 @@ void room_machine::withdrawals_ended() { commands_.run(); }
 
 void room_machine::call_released(const federation_call& m) { requests_.serve(m); }
 
-// -- the policy server
+// -- answers
 
-void room_machine::policy_answer(const peer_answer& m) {
-  auto v = policy_gate_.answered(m);
-  if (!v) return;
+void room_machine::answered(question::parents q, const store_answered& m) {
+  const auto waited = authoring_.parents().answered(std::move(q), m);
+  if (!waited) return;
+  authoring_.parents().set_retrying(true);
+  dispatch(*waited);
+  authoring_.parents().set_retrying(false);
+}
+
+void room_machine::policy_decided(std::optional<policy_gate::verdict> v) {
+  if (!v) return; // it is asked once more
   if (const auto* call = std::get_if<federation_call>(&v->of)) {
     if (!v->outcome) return refuse(out_, *call, v->outcome.error());
     return membership_service_.finish_send(*call, *v->outcome);
@@ -146,13 +184,11 @@ void room_machine::policy_answer(const peer_answer& m) {
   // Whoever waits tries again: one of them is told the outcome, the next one begins a question of its own.
   do {
     for (const auto& waiting : authoring_.take_deferred()) dispatch(waiting);
+    unasked_.merger.try_again();
+    unasked_.levels.try_again();
     commands_.run();
     if (authoring_.is_decided()) authoring_.forget_decision(); // nobody wants the event any more
   } while (!authoring_.waits() && (authoring_.has_deferred() || commands_.may_carry_out()));
-}
-
-void room_machine::policy_overdue() {
-  for (const auto& lost : policy_gate_.lost()) policy_answer(lost);
 }
 
 } // namespace causeway::room

@@ -9,7 +9,8 @@
 namespace causeway::room {
 
 room_state::room_state(const context& n, std::string room_id)
-    : node(n), id(std::move(room_id)), graph(n.room.recent_events_max, n.room.state_group_full_every, n.server_name) {
+    : node(n), id(std::move(room_id)),
+      graph(n.settings().room.recent_events_max, n.settings().room.state_group_full_every, n.server_name) {
   head.room_id = id;
 }
 
@@ -17,7 +18,8 @@ void room_state::clear() {
   exists = false;
   head = {};
   head.room_id = id;
-  graph = room_graph(node.room.recent_events_max, node.room.state_group_full_every, node.server_name);
+  graph =
+    room_graph(node.settings().room.recent_events_max, node.settings().room.state_group_full_every, node.server_name);
 }
 
 room_traits room_state::traits(bool is_direct) const {

@@ -4,7 +4,8 @@
 
 namespace causeway::room {
 
-/// The room's entry of public directories and hierarchies. Source: server-server-api, "Public Room Directory", "Spaces".
+/// The room's entry of public directories and hierarchies. Source: server-server-api, "Public Room Directory",
+/// "Spaces".
 /// @pre the room exists
 matrix::json::object summary_of(const room_state& room);
 

@@ -1,8 +1,7 @@
 #include "actors/room/signature_audit.hpp"
 
+#include "actors/room/described.hpp"
 #include "messages/matrix/identifiers.hpp"
-
-#include <utility>
 
 namespace causeway::room {
 namespace {
@@ -35,27 +34,28 @@ std::vector<matrix::event_ptr> unsigned_among(const std::vector<matrix::event_pt
   return found;
 }
 
+void signature_audit::describe(matrix::json::object& o, time_ms) const {
+  matrix::json::array some;
+  for (const auto& id : unsigned_)
+    if (some.size() < described_max) some.emplace_back(id);
+  o.set("unsigned_memberships", std::move(some));
+  o.set("unsigned_memberships_total", static_cast<std::int64_t>(unsigned_.size()));
+}
+
 void signature_audit::begin() {
   std::vector<matrix::event_ptr> all;
   for (const auto& [id, n] : room_.graph.nodes())
     if (n.judged == store::verdict::accepted || n.judged == store::verdict::outlier) all.push_back(n.event);
-  doubtful_ = doubtful_memberships(all);
-  if (doubtful_.empty()) return;
-  asked_ = out_.next_token();
-  out_.send_at_once({actor_kind::verifier, ""}, verify_events{out_.self(), asked_, doubtful_});
+  const auto doubtful = doubtful_memberships(all);
+  if (!doubtful.empty()) pending_.verify(doubtful, question::doubtful_memberships{doubtful});
 }
 
-bool signature_audit::verified(const events_verified& m) {
-  if (asked_ == 0 || m.asked != asked_) return false;
-  asked_ = 0;
-  for (const auto& x : unsigned_among(std::exchange(doubtful_, {}), m.checks)) {
+void signature_audit::answered(const question::doubtful_memberships& q, const events_verified& m) {
+  for (const auto& x : unsigned_among(q.events, m.checks)) {
     unsigned_.push_back(x->event_id);
-    out_.log(
-      log_level::error,
-      "a membership on disk was never signed by its sender's server: whoever came in by it was not let in by him; remove him from the room",
-      {{"room", room_.id}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
+    out_.log(log_level::error, "R120 stored membership lacks the signature of its sender's server",
+             {{"room", room_.id}, {"event", x->event_id}, {"sender", x->sender}, {"user", *x->state_key}});
   }
-  return true;
 }
 
 } // namespace causeway::room

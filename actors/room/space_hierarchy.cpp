@@ -15,8 +15,6 @@ using matrix::json::object;
 
 constexpr std::size_t children_max = 50;
 constexpr std::size_t hierarchies_max = 20;
-/// A child room that failed meanwhile is left out.
-constexpr time_ms hierarchy_patience_ms = 10'000;
 
 /// Only such an `order` counts: up to 50 characters of printable ASCII.
 bool is_order(const std::string& text) {
@@ -53,7 +51,9 @@ void space_hierarchy::serve(const federation_call& m) {
     return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about this space"});
   const auto* text = m.match->find_query("suggested_only");
   const bool suggested_only = text && *text == "true";
-  question h{m, out_.now(), {}, {}, {}, {}};
+  hierarchy h;
+  h.call = m;
+  const auto number = ++last_hierarchy_;
   std::vector<std::tuple<bool, std::string, std::int64_t, std::string, matrix::event_ptr>> children;
   static constexpr std::string_view child_type = "m.space.child";
   const auto& state = *room_.graph.current().state;
@@ -81,15 +81,14 @@ void space_hierarchy::serve(const federation_call& m) {
                                          {"state_key", child},
                                          {"type", e->type}});
     if (child == room_.id) continue;
-    const auto asked = out_.next_token();
+    const auto asked = pending_.expect(question::child_summary{number, child}, pending_questions::room_patience_ms);
     h.children.push_back(child);
-    h.open.emplace(asked, child);
+    ++h.open;
     out_.send_at_once({actor_kind::room, child},
                       summary_wanted{{actor_kind::room, room_.id}, asked, m.origin, room_.id, takes_part});
   }
-  if (h.open.empty()) return finish(h);
-  if (open_.empty()) out_.wake_at(out_.now() + hierarchy_patience_ms, timer);
-  open_.push_back(std::move(h));
+  if (h.open == 0) return finish(h);
+  open_.emplace(number, std::move(h));
 }
 
 void space_hierarchy::summarize(const summary_wanted& m) {
@@ -99,29 +98,24 @@ void space_hierarchy::summarize(const summary_wanted& m) {
   out_.send(m.reply_to, std::move(answer));
 }
 
-void space_hierarchy::child_summarized(const summary_told& m) {
-  for (auto it = open_.begin(); it != open_.end(); ++it) {
-    auto asked = it->open.find(m.asked);
-    if (asked == it->open.end()) continue;
-    it->told.emplace(asked->second, m);
-    it->open.erase(asked);
-    if (!it->open.empty()) return;
-    const auto h = std::move(*it);
-    open_.erase(it);
-    return finish(h);
-  }
+void space_hierarchy::answered(question::child_summary q, const summary_told& m) {
+  open_.at(q.hierarchy).told.emplace(q.child, m);
+  child_ended(q.hierarchy);
 }
 
-void space_hierarchy::on_timer() {
-  while (!open_.empty() && out_.now() - open_.front().since >= hierarchy_patience_ms) {
-    const auto h = std::move(open_.front());
-    open_.erase(open_.begin());
-    finish(h);
-  }
-  if (!open_.empty()) out_.wake_at(open_.front().since + hierarchy_patience_ms, timer);
+void space_hierarchy::answered(const question::child_summary& q, const timed_out&) {
+  child_ended(q.hierarchy); // a child room that has failed meanwhile is left out
 }
 
-void space_hierarchy::finish(const question& h) {
+void space_hierarchy::child_ended(std::uint64_t number) {
+  const auto it = open_.find(number);
+  if (--it->second.open != 0) return;
+  const auto h = std::move(it->second);
+  open_.erase(it);
+  finish(h);
+}
+
+void space_hierarchy::finish(const hierarchy& h) {
   // The room may have been left while its children were asked.
   if (room_.head.phase != store::room_phase::joined)
     return refuse(out_, h.call, {fault_code::not_found, "the room is not known here"});

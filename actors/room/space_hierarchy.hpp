@@ -1,9 +1,12 @@
 #pragma once
 #include "actors/decision.hpp"
+#include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/room.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,33 +18,34 @@ namespace causeway::room {
 /// Source: server-server-api, "Spaces".
 class space_hierarchy {
 public:
-  static constexpr const char* timer = "hierarchy";
-
-  space_hierarchy(const room_state& room, decision& out) : room_(room), out_(out) {}
+  space_hierarchy(const room_state& room, decision& out, pending_questions& pending)
+      : room_(room), out_(out), pending_(pending) {}
 
   /// GET /hierarchy.
   void serve(const federation_call& m);
   /// Of a space: what may its asker see of this room?
   void summarize(const summary_wanted& m);
-  void child_summarized(const summary_told& m);
-  void on_timer();
+  void answered(question::child_summary q, const summary_told& m);
+  void answered(const question::child_summary& q, const timed_out&);
   bool is_idle() const { return open_.empty(); }
 
 private:
-  struct question {
+  struct hierarchy {
     federation_call call;
-    time_ms since = 0;
     matrix::json::array children_state;
     std::vector<std::string> children;        ///< in order
-    std::map<token, std::string> open;        ///< question -> child
+    std::size_t open = 0;                     ///< children that have not answered
     std::map<std::string, summary_told> told; ///< child -> answer
   };
+  void child_ended(std::uint64_t number);
   bool shows_summary_to(std::string_view server, std::string_view parent, bool in_parent) const;
-  void finish(const question& q);
+  void finish(const hierarchy& h);
 
   const room_state& room_;
   decision& out_;
-  std::vector<question> open_; ///< the oldest first
+  pending_questions& pending_;
+  std::map<std::uint64_t, hierarchy> open_;
+  std::uint64_t last_hierarchy_ = 0;
 };
 
 } // namespace causeway::room

@@ -62,7 +62,7 @@ state_ref state_groups::add(matrix::state_map state, const state_ref& base, std:
     row.entries = state;
     deltas_since_whole_ = 0;
   }
-  batch.push_back(std::move(row));
+  batch.emplace_back(std::move(row));
   return {last_, std::make_shared<const matrix::state_map>(std::move(state))};
 }
 

@@ -46,6 +46,8 @@ public:
                     std::vector<store::write>& batch);
   /// The same states may merge into another now.
   void forget_resolved() { resolved_.clear(); }
+  /// The merges that are remembered, by the groups that were merged.
+  std::map<std::vector<std::int64_t>, state_ref>& resolved() { return resolved_; }
 
 private:
   state_ref add(matrix::state_map state, const state_ref& base, std::vector<store::write>& batch);

@@ -27,8 +27,7 @@ void timestamp_search::serve(const federation_call& m) {
   const auto [end, problem] = std::from_chars(ts->data(), ts->data() + ts->size(), s.ts);
   if (problem != std::errc{} || end != ts->data() + ts->size())
     return refuse(out_, m, {fault_code::invalid_param, "ts: milliseconds are expected"});
-  if (open_.size() >= searches_max)
-    return refuse(out_, m, {fault_code::limit_exceeded, "too many searches in this room"});
+  if (open() >= searches_max) return refuse(out_, m, {fault_code::limit_exceeded, "too many searches in this room"});
   ask(std::move(s), room_.graph.extremities());
 }
 
@@ -37,19 +36,16 @@ void timestamp_search::ask(search s, std::vector<std::string> from) {
   q.room_id = room_.id;
   q.from = std::move(from);
   q.limit = events_per_round;
-  const auto asked = out_.next_token();
-  out_.ask(asked, std::move(q));
-  open_.emplace(asked, std::move(s));
+  pending_.ask_store(std::move(q), std::move(s));
 }
 
-bool timestamp_search::store_answered(token asked, const store::events_loaded* found) {
-  const auto it = open_.find(asked);
-  if (it == open_.end()) return false;
-  auto s = std::move(it->second);
-  open_.erase(it);
-  if (found) go_on(std::move(s), *found);
-  else refuse(out_, s.call, {fault_code::internal, "the store did not answer"});
-  return true;
+void timestamp_search::answered(question::near_timestamp q, const store_answered& m) {
+  if (const auto* found = std::get_if<store::events_loaded>(m.answer.get())) go_on(std::move(q), *found);
+  else refuse(out_, q.call, {fault_code::internal, "the store did not answer"});
+}
+
+void timestamp_search::answered(const question::near_timestamp& q, const timed_out&) {
+  refuse(out_, q.call, {fault_code::timed_out, "the store did not answer"});
 }
 
 void timestamp_search::go_on(search s, const store::events_loaded& found) {

@@ -10,14 +10,16 @@
 
 namespace causeway::room {
 
-/// A whole state as another server tells it (send_join, state), on its way through the verifier. A large room's state is
-/// verified in parts, so that the verifier stays open to others and the progress can be told.
+/// A whole state as another server tells it (send_join, state), on its way through the verifier. A large room's state
+/// is verified in parts, so that the verifier stays open to others and the progress can be told.
 class told_state {
 public:
   /// Reads an answer without holding it whole; events of another room, malformed ones and repetitions are left out.
   /// @param state_key  "state" (send_join) or "pdus" (state)
-  /// @param known  whether an event is at hand already: it is not kept, only named by `known_state` if it is one of the state
-  /// @returns the other members of the answer; faults not_json, bad_json (also: a list is missing), too_large (over 400,000 events)
+  /// @param known  whether an event is at hand already: it is not kept, only named by `known_state` if it is one of the
+  /// state
+  /// @returns the other members of the answer; faults not_json, bad_json (also: a list is missing), too_large (over
+  /// 400,000 events)
   result<matrix::json::object> read(std::string_view body, std::string_view state_key, std::string_view room_id,
                                     const matrix::room_version_rules& rules,
                                     const std::function<bool(const std::string& event_id)>& known = {});
@@ -40,7 +42,8 @@ public:
   std::size_t verified() const { return verified_; }
   /// The create event of the state, null unless it has exactly one.
   matrix::event_ptr create() const;
-  /// What proved to be signed, redacted where the content does not match its hash: events of the state, then those of its auth chain.
+  /// What proved to be signed, redacted where the content does not match its hash: events of the state, then those of
+  /// its auth chain.
   /// @pre `next_part()` is empty
   struct proven {
     std::vector<matrix::event_ptr> state, auth_chain;

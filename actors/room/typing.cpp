@@ -13,7 +13,7 @@ constexpr time_ms believed_ms = 60'000;
 } // namespace
 
 void typing::receive(const edu_received& m) {
-  if (m.body.edu_type != "m.typing" || !room_.exists) return;
+  if (m.body.edu_type != "m.typing" || !room_.exists || !room_.node.settings().federation.typing) return;
   const auto* user = m.body.content.find("user_id");
   const auto* is_typing = m.body.content.find("typing");
   if (!user || !user->as_string() || !is_typing || !is_typing->as_bool()) return;
@@ -22,7 +22,7 @@ void typing::receive(const edu_received& m) {
   if (!room_.acl_admits(m.origin)) return;
   if (*is_typing->as_bool()) {
     if (until_.size() >= users_max && !until_.contains(id)) return;
-    if (until_.empty()) out_.wake_at(out_.now() + believed_ms, timer);
+    if (until_.empty()) alarm_.set(out_.now() + believed_ms);
     until_[id] = out_.now() + believed_ms;
   } else {
     until_.erase(id);
@@ -36,7 +36,8 @@ void typing::notify(const std::string& user, bool is_typing) {
                     ephemeral_notification{"typing", "typing|" + room_.id + "|" + user, chat::encode(n)});
 }
 
-void typing::on_timer() {
+void typing::on_deadline() {
+  alarm_.clear();
   std::vector<std::string> silent;
   for (const auto& [user, until] : until_)
     if (until <= out_.now()) silent.push_back(user);
@@ -47,7 +48,7 @@ void typing::on_timer() {
   if (until_.empty()) return;
   const auto next =
     std::min_element(until_.begin(), until_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  out_.wake_at(next->second, timer);
+  alarm_.set(next->second);
 }
 
 } // namespace causeway::room

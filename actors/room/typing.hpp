@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/room.hpp"
@@ -12,7 +13,6 @@ namespace causeway::room {
 /// Source: server-server-api, "Typing Notifications".
 class typing {
 public:
-  static constexpr const char* timer = "typing";
   /// Users of one room who are typing at once; what others type is not told.
   static constexpr std::size_t users_max = 1'000;
 
@@ -20,7 +20,8 @@ public:
 
   /// An m.typing EDU; of others nothing is done.
   void receive(const edu_received& m);
-  void on_timer();
+  time_ms deadline() const { return alarm_.at(); }
+  void on_deadline();
   bool is_idle() const { return until_.empty(); }
 
 private:
@@ -29,6 +30,7 @@ private:
   const room_state& room_;
   decision& out_;
   std::map<std::string, time_ms> until_; ///< user -> when it ends by itself
+  alarm_time alarm_;
 };
 
 } // namespace causeway::room

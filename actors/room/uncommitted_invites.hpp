@@ -12,8 +12,8 @@
 
 namespace causeway::room {
 
-/// Invites of our users that are signed and not yet in the graph; the actors of their invitations have them. At most one of a user. What such an actor
-/// has not confirmed is told it again: either actor may fail with the word of it.
+/// Invites of our users that are signed and not yet in the graph; the actors of their invitations have them. At most
+/// one of a user. What such an actor has not confirmed is told it again: either actor may fail with the word of it.
 class uncommitted_invites {
 public:
   /// Pause between two words of the same invite; longer than any commit takes.
@@ -23,6 +23,7 @@ public:
     std::string event_id, by;
     std::optional<invite_wanted> unconfirmed; ///< nothing: its row is on disk
     time_ms told_at = 0;
+    bool is_version_refused = false; ///< its server does not know the room's version: it has not seen the room
   };
 
   bool contains(const std::string& user) const { return by_user_.contains(user); }
@@ -35,6 +36,18 @@ public:
   void confirm(const invite_begun& m) {
     auto& x = by_user_[m.user_id];
     x = {m.event_id, m.by, std::nullopt, 0};
+  }
+  /// The invited server does not know the room's version. @returns false: there is no such invite
+  bool refuse_version(const std::string& user, std::string_view event_id) {
+    const auto it = by_user_.find(user);
+    if (it == by_user_.end() || it->second.event_id != event_id) return false;
+    return it->second.is_version_refused = true;
+  }
+  /// One whose server may have it; null: there is none.
+  const std::string* perhaps_seen() const {
+    for (const auto& [user, x] : by_user_)
+      if (!x.is_version_refused) return &user;
+    return nullptr;
   }
   /// It is in the graph, or never will be.
   /// @param event_id  another one than this stays; empty: whichever it is

@@ -56,7 +56,8 @@ result<acknowledgement> decode_acknowledgement(std::string_view body) {
 }
 
 void name_event(const store::outbox_row& row, outbox_stream::sent_row& sent) {
-  // What the store gives back was encoded here: no bounds to check, and no tree of the whole body to build for two of its strings.
+  // What the store gives back was encoded here: no bounds to check, and no tree of the whole body to build for two of
+  // its strings.
   id_finder ids;
   if (!msgpack::parse(row.body.data(), row.body.size(), ids) || ids.event_id.empty() || ids.room_id.empty()) return;
   sent.event_id = ids.event_id;

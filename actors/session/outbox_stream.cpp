@@ -77,7 +77,8 @@ std::size_t outbox_stream::give_up(std::int64_t cursor) {
 }
 
 void outbox_stream::settle_dead() {
-  // Whatever is below the front was acknowledged or given up, so the acknowledgement may move over the given up ones there.
+  // Whatever is below the front was acknowledged or given up, so the acknowledgement may move over the given up ones
+  // there.
   const auto front = sent_.empty() ? sent_to_ + 1 : sent_.front().cursor;
   const auto end = dead_.lower_bound(front);
   if (end != dead_.begin()) acked_ = std::max(acked_, *std::prev(end));
@@ -113,6 +114,10 @@ std::size_t outbox_stream::seek(std::int64_t cursor) {
 
 bool outbox_stream::is_in_flight(std::int64_t cursor) const {
   return std::ranges::binary_search(sent_, cursor, {}, &sent_row::cursor);
+}
+
+const outbox_stream::sent_row& outbox_stream::in_flight_at(std::int64_t cursor) const {
+  return *std::ranges::lower_bound(sent_, cursor, {}, &sent_row::cursor);
 }
 
 std::unordered_map<std::string, std::string> outbox_stream::rooms_in_flight(std::int64_t up_to) const {

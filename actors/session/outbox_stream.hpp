@@ -17,8 +17,8 @@ namespace causeway::session {
 using connection_key = std::pair<std::uint32_t, std::string>;
 inline connection_key key_of(const edge::connection& x) { return {x.endpoint, x.routing_id}; }
 
-/// One durable notification stream on its way to the peer: what was read, what was sent, what was acknowledged. Knows cursors;
-/// connections and credit are the machine's business.
+/// One durable notification stream on its way to the peer: what was read, what was sent, what was acknowledged. Knows
+/// cursors; connections and credit are the machine's business.
 class outbox_stream {
 public:
   /// A row the peer has and did not acknowledge.
@@ -33,14 +33,16 @@ public:
 
   /// Rows read after `fetched_to()`. No rows below `head` means a gap that was cleaned up: it is stepped over.
   void fetched(std::vector<store::outbox_row> rows, std::int64_t head);
-  /// Rows told by the commit that wrote them: taken when they follow what is here and somebody gets them soon; others are read.
+  /// Rows told by the commit that wrote them: taken when they follow what is here and somebody gets them soon; others
+  /// are read.
   void appended(std::vector<store::outbox_row> rows);
   /// Whether more is worth reading: something is there and little of it is here.
   bool wants_rows() const;
 
   /// Whether anything is not sent yet.
   bool has_more() const { return !buffer_.empty() || fetched_to_ < head_; }
-  /// The next row to send, or null. Rows given up as dead letters are stepped over (and acknowledged with what is before them).
+  /// The next row to send, or null. Rows given up as dead letters are stepped over (and acknowledged with what is
+  /// before them).
   const store::outbox_row* next();
   /// `next()` goes out. @returns its body
   std::string sent_next(sent_row row);
@@ -57,6 +59,8 @@ public:
   std::size_t seek(std::int64_t cursor);
 
   bool is_in_flight(std::int64_t cursor) const;
+  /// @pre is_in_flight(cursor)
+  const sent_row& in_flight_at(std::int64_t cursor) const;
   std::unordered_map<std::string, std::string> rooms_in_flight(std::int64_t up_to) const; ///< event id -> room id
 
   std::int64_t acked() const { return acked_; }

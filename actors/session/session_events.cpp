@@ -1,5 +1,6 @@
 #include "actors/session/session_machine.hpp"
 
+#include "actors/excerpt.hpp"
 #include "actors/session/acknowledgement.hpp"
 
 #include <algorithm>
@@ -16,6 +17,8 @@ constexpr std::size_t read_bytes = 1024 * 1024;
 /// Back-off after a NACK: doubles from the first to the second.
 constexpr time_ms retry_delay_ms = 1'000;
 constexpr time_ms retry_delay_ms_max = 60'000;
+/// Of an answer in a hop, bytes.
+constexpr std::size_t hop_answer_bytes_max = 200;
 
 /// Spreads ephemeral notifications over the streams. FNV-1a: stable, and nothing depends on its quality.
 std::uint32_t stream_of(std::string_view key, std::size_t streams) {
@@ -38,104 +41,45 @@ fault not_here(std::uint32_t stream) {
 
 // -- who gets which stream --------------------------------------------------------------------------------------------
 
-std::size_t session_machine::load_of(const connection_key& key) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-    streams_, [&](const outbox_stream& s) { return (s.next_owner ? s.next_owner : s.owner) == key; }));
-}
-
-void session_machine::take_stream(outbox_stream& s) {
-  left_flight(s, s.rewind());
-  s.owner.reset();
-}
-
 void session_machine::assign_streams() {
-  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
-    auto& s = streams_[i];
-    if (s.owner) continue;
-    const connection* best = nullptr;
-    std::size_t best_load = 0;
-    for (const auto& [key, c] : connections_) {
-      if (!c.wanted.contains(i)) continue;
-      const auto load = load_of(key);
-      // Who cannot be sent anything comes last.
-      if (best != nullptr &&
-          std::tuple{!has_credit(*best), best_load, best->order} < std::tuple{!has_credit(c), load, c.order})
-        continue;
-      best = &c;
-      best_load = load;
-    }
-    if (best == nullptr) continue;
-    s.owner = key_of(best->who);
-    s.next_owner.reset();
-  }
-  for (const auto& [key, c] : connections_) pump(key);
+  assignment_.assign();
+  pump_all();
 }
 
 void session_machine::balance_streams() {
-  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
-    auto& s = streams_[i];
-    if (!s.owner || s.next_owner) continue;
-    for (const auto& [key, c] : connections_) {
-      // A difference of one is as even as it gets.
-      if (key == *s.owner || !c.wanted.contains(i) || !has_credit(c) || load_of(key) + 1 >= load_of(*s.owner)) continue;
-      s.next_owner = key;
-      break;
-    }
-  }
+  assignment_.balance();
   hand_over_idle_streams();
 }
 
 void session_machine::hand_over_idle_streams() {
-  for (auto& s : streams_) {
-    // Only when everything sent is acknowledged: two connections never work on the same events.
-    if (!s.next_owner || s.in_flight() > 0 || s.seeking) continue;
-    const auto to = *s.next_owner;
-    take_stream(s);
-    s.owner = to;
-    s.next_owner.reset();
-    pump(to);
-  }
-}
-
-bool session_machine::is_starved(const outbox_stream& s) {
-  const auto* c = s.owner ? find(*s.owner) : nullptr;
-  if (c == nullptr || s.next_owner || s.seeking || s.in_flight() > 0 || now_ < s.paused_until || !s.has_more())
-    return false;
-  return !has_credit(*c) || s.front_bytes() > c->bytes;
+  while (const auto to = assignment_.hand_over_next()) pump(*to);
 }
 
 void session_machine::watch_starved() {
-  if (starved_timer_ || connections_.size() < 2 ||
-      std::ranges::none_of(streams_, [this](const auto& s) { return is_starved(s); }))
-    return;
+  if (starved_timer_ || !assignment_.has_starved(out_.now())) return;
   starved_timer_ = true;
-  out_.push_back(wake_me_at{now_ + starved_after_ms, timer_starved});
+  out_.wake_at(out_.now() + starved_after_ms, timer_starved);
 }
 
 void session_machine::feed_starved_streams() {
   starved_timer_ = false;
-  bool fed = false;
-  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
-    auto& s = streams_[i];
-    if (!is_starved(s)) continue;
-    const connection* best = nullptr;
-    std::size_t best_load = 0;
-    for (const auto& [key, c] : connections_) {
-      if (key == *s.owner || !c.wanted.contains(i) || !has_credit(c) || s.front_bytes() > c.bytes) continue;
-      const auto load = load_of(key);
-      if (best != nullptr && std::pair{best_load, best->order} < std::pair{load, c.order}) continue;
-      best = &c;
-      best_load = load;
-    }
-    if (best == nullptr) continue;
-    // Nothing of it is on its way to the other: that is what makes this safe.
-    take_stream(s);
-    s.owner = key_of(best->who);
-    fed = true;
-  }
-  if (fed)
-    for (const auto& [key, c] : connections_) pump(key);
+  if (assignment_.feed_starved(out_.now())) pump_all();
   else watch_starved();
+}
+
+void session_machine::streams_grew(const outbox_advanced& m) {
+  for (const auto& [number, head] : m.heads) {
+    if (number >= streams_.size()) continue;
+    streams_[number].grow(head);
+    auto first = head;
+    if (m.rows)
+      if (const auto rows = m.rows->find(number); rows != m.rows->end()) {
+        if (!rows->second.empty()) first = rows->second.front().cursor;
+        streams_[number].appended(std::move(rows->second));
+      }
+    traces_.appended(out_.trace(), number, first, head);
+    pump_owner(streams_[number]);
+  }
 }
 
 // -- sending ----------------------------------------------------------------------------------------------------------
@@ -144,8 +88,12 @@ void session_machine::pump_owner(const outbox_stream& s) {
   if (s.owner) pump(*s.owner);
 }
 
+void session_machine::pump_all() {
+  for (const auto& [key, c] : connections_) pump(key);
+}
+
 void session_machine::pump(const connection_key& key) {
-  auto* c = find(key);
+  auto* c = connections_.find(key);
   if (c == nullptr) return;
   std::size_t idle = 0; // streams in a row that had nothing to send
   const auto count = static_cast<std::uint32_t>(streams_.size());
@@ -164,31 +112,32 @@ void session_machine::pump(const connection_key& key) {
   // What is durable and could go goes first; what is ephemeral only gets newer.
   const bool durable_waits =
     c->in_flight < settings_.event_credit_max && std::ranges::any_of(streams_, [&](const outbox_stream& s) {
-      return s.owner == key && !s.next_owner && now_ >= s.paused_until && s.has_more();
+      return s.owner == key && !s.next_owner && out_.now() >= s.paused_until && s.has_more();
     });
   if (!durable_waits) send_ephemeral(*c);
   watch_starved();
 }
 
 bool session_machine::send_one(connection& c, std::uint32_t number, outbox_stream& s) {
-  if (s.seeking || s.next_owner || now_ < s.paused_until) return false;
+  if (s.seeking || s.next_owner || out_.now() < s.paused_until) return false;
   const auto acked = s.acked();
   const auto* row = s.next();
-  if (s.acked() != acked) acknowledged(number, 0); // it stepped over a dead letter
+  if (s.acked() != acked) acknowledgements_.acknowledged(number, 0); // it stepped over a dead letter
   if (row == nullptr || row->body.size() > c.bytes) return false;
-  edge::event_header header{number, row->cursor, row->name};
+  const edge::event_header header{number, row->cursor, row->name, traces_.of(number, row->cursor)};
   outbox_stream::sent_row sent{row->cursor, {}, {}};
   name_event(*row, sent);
   --c.messages;
   c.bytes -= row->body.size();
   ++c.in_flight;
   ++counts_.events_sent;
+  if (!sent.event_id.empty()) out_.hop(sent.event_id, hop_stage::notified);
   send(c, edge::verb::event, edge::encode_header(header), s.sent_next(std::move(sent)));
   return true;
 }
 
 void session_machine::read_more(std::uint32_t number, outbox_stream& s) {
-  if (!s.wants_rows() || s.next_owner || now_ < s.paused_until) return;
+  if (!s.wants_rows() || s.next_owner || out_.now() < s.paused_until) return;
   s.reading = ask(store::read_outbox{number, s.fetched_to(), read_rows, read_bytes}, rows_question{number});
 }
 
@@ -199,52 +148,38 @@ void session_machine::rows_read(std::uint32_t number, token asked, const store::
   if (const auto* read = std::get_if<store::outbox_read>(&found)) {
     s.fetched(read->rows, read->head);
   } else {
-    log(log_level::error, "outbox unreadable", {{"stream", std::to_string(number)}});
-    s.paused_until = now_ + retry_delay_ms;
-    out_.push_back(wake_me_at{s.paused_until, retry_timer(number)});
+    log(log_level::error, "E503 outbox not readable; will retry", {{"stream", std::to_string(number)}});
+    s.paused_until = out_.now() + retry_delay_ms;
+    out_.wake_at(s.paused_until, retry_timer(number));
   }
   pump_owner(s);
 }
 
 void session_machine::retry(std::uint32_t number) {
   auto& s = streams_[number];
-  if (now_ < s.paused_until) return; // an older timer; the later one is set
+  if (out_.now() < s.paused_until) return; // an older timer; the later one is set
   s.paused_until = 0;
   pump_owner(s);
 }
 
 void session_machine::keep_ephemeral(const ephemeral_notification& m) {
   if (connections_.empty()) return; // nobody to type to
-  if (const auto known = ephemeral_.find(m.key); known != ephemeral_.end()) {
-    known->second = m;
-  } else {
-    if (ephemeral_.size() >= ephemeral_pending_max) {
-      ephemeral_.erase(ephemeral_order_.front());
-      ephemeral_order_.pop_front();
-      ++counts_.ephemeral_dropped;
-    }
-    ephemeral_.emplace(m.key, m);
-    ephemeral_order_.push_back(m.key);
-  }
+  if (ephemeral_.keep(m)) ++counts_.ephemeral_dropped;
   pump_owner(streams_[stream_of(m.key, streams_.size())]);
 }
 
 void session_machine::send_ephemeral(connection& c) {
   const auto key = key_of(c.who);
-  for (auto at = ephemeral_order_.begin(); at != ephemeral_order_.end() && c.messages > 0;) {
-    const auto found = ephemeral_.find(*at);
-    const auto& x = found->second;
-    if (streams_[stream_of(x.key, streams_.size())].owner != key || x.body.size() > c.bytes) {
-      ++at;
-      continue;
-    }
-    --c.messages;
-    c.bytes -= x.body.size();
-    ++counts_.ephemeral_sent;
-    send(c, edge::verb::event, edge::encode_header(edge::event_header{{}, {}, x.name}), x.body);
-    ephemeral_.erase(found);
-    at = ephemeral_order_.erase(at);
-  }
+  ephemeral_.offer([&] { return c.messages > 0; },
+                   [&](const ephemeral_notification& x) {
+                     if (streams_[stream_of(x.key, streams_.size())].owner != key || x.body.size() > c.bytes)
+                       return false;
+                     --c.messages;
+                     c.bytes -= x.body.size();
+                     ++counts_.ephemeral_sent;
+                     send(c, edge::verb::event, edge::encode_header(edge::event_header{{}, {}, x.name}), x.body);
+                     return true;
+                   });
 }
 
 // -- what the peer says about events ----------------------------------------------------------------------------------
@@ -262,7 +197,7 @@ void session_machine::refuse_position(const connection& c, std::uint32_t number,
   std::int64_t cursor = 0;
   if (owns(c, number)) {
     auto& s = streams_[number];
-    if (!s.seeking) left_flight(s, s.rewind()); // else the answer to that SEEK settles where it goes on
+    if (!s.seeking) assignment_.left_flight(s, s.rewind()); // else the answer to that SEEK settles where it goes on
     cursor = s.acked();
   }
   send_position(c, number, cursor, false);
@@ -282,11 +217,14 @@ void session_machine::acknowledge(connection& c, const edge::frame& f) {
   if (!bindings) return send_error(c.who, bindings.error(), about(header->stream));
   if (!bindings->rooms.empty() || !bindings->messages.empty())
     bind(bindings->rooms, bindings->messages, s->rooms_in_flight(header->cursor));
+  if (out_.is_listened_to())
+    for (const auto& [event_id, room_id] : s->rooms_in_flight(header->cursor))
+      out_.hop(event_id, hop_stage::chat_acknowledged);
   const auto before = s->acked();
   const auto left = s->acknowledge(header->cursor);
-  left_flight(*s, left);
+  assignment_.left_flight(*s, left);
   counts_.events_acked += left;
-  if (s->acked() != before || !bindings_.empty()) acknowledged(header->stream, left);
+  if (s->acked() != before || acknowledgements_.has_bindings()) acknowledgements_.acknowledged(header->stream, left);
   hand_over_idle_streams();
   pump_owner(*s);
 }
@@ -310,9 +248,9 @@ void session_machine::refuse_event(connection& c, const edge::frame& f) {
     ++counts_.events_refused;
     s.refusals = s.refused_cursor == header->cursor ? s.refusals + 1 : 0;
     s.refused_cursor = header->cursor;
-    left_flight(s, s.step_back(header->cursor));
-    s.paused_until = now_ + std::min(retry_delay_ms << std::min(s.refusals, 16u), retry_delay_ms_max);
-    out_.push_back(wake_me_at{s.paused_until, retry_timer(number)});
+    assignment_.left_flight(s, s.step_back(header->cursor));
+    s.paused_until = out_.now() + std::min(retry_delay_ms << std::min(s.refusals, 16u), retry_delay_ms_max);
+    out_.wake_at(s.paused_until, retry_timer(number));
     send_position(c, number, s.fetched_to(), true);
     hand_over_idle_streams();
   }
@@ -322,13 +260,16 @@ void session_machine::refuse_event(connection& c, const edge::frame& f) {
 void session_machine::give_up_event(const edge::nack_header& x) {
   auto& s = streams_[x.stream];
   ++counts_.dead_letters;
-  log(log_level::warning, "event refused for good",
+  log(log_level::warning, "E504 notification refused by the chat server",
       {{"stream", std::to_string(x.stream)}, {"cursor", std::to_string(x.cursor)}, {"reason", x.reason}});
-  left_flight(s, s.give_up(x.cursor));
-  store::store_batch batch;
-  batch.writes.push_back(store::put_dead_letter{x.stream, x.cursor, x.reason});
-  out_.push_back(persist{std::move(batch), {}});
-  acknowledged(x.stream, 1);
+  const auto& refused = s.in_flight_at(x.cursor);
+  if (!refused.event_id.empty())
+    out_.hop(refused.event_id, hop_stage::chat_refused, out_.details([&] {
+      return hop_details{{}, {}, 0, request_phase::unknown, excerpt(x.reason, hop_answer_bytes_max)};
+    }));
+  out_.write(store::put_dead_letter{x.stream, x.cursor, x.reason, out_.now(), refused.room_id, refused.event_id});
+  assignment_.left_flight(s, s.give_up(x.cursor));
+  acknowledgements_.acknowledged(x.stream, 1);
   hand_over_idle_streams();
 }
 
@@ -351,7 +292,7 @@ void session_machine::seek_answered(const seek_question& q, token asked, const s
   if (s.reading != asked) return; // the stream went elsewhere
   s.reading = 0;
   s.seeking = false;
-  auto* c = s.owner ? find(*s.owner) : nullptr;
+  auto* c = s.owner ? connections_.find(*s.owner) : nullptr;
   if (c == nullptr) return;
   const auto* read = std::get_if<store::outbox_read>(&found);
   if (read == nullptr) {
@@ -366,7 +307,7 @@ void session_machine::seek_answered(const seek_question& q, token asked, const s
                                                           std::to_string(lowest) + " to " +
                                                           std::to_string(read->head)});
     } else {
-      left_flight(s, s.seek(q.cursor));
+      assignment_.left_flight(s, s.seek(q.cursor));
       s.paused_until = 0;
       send_position(*c, q.stream, q.cursor, true);
       s.fetched(read->rows, read->head);
@@ -378,26 +319,22 @@ void session_machine::seek_answered(const seek_question& q, token asked, const s
 
 // -- ACKs on their way to the store -----------------------------------------------------------------------------------
 
-void session_machine::left_flight(outbox_stream& s, std::size_t count) {
-  if (auto* c = s.owner ? find(*s.owner) : nullptr) c->in_flight -= count;
-}
-
 void session_machine::bind(const std::map<std::string, std::string>& rooms,
                            const std::map<std::string, std::string>& messages,
                            const std::unordered_map<std::string, std::string>& room_of_event) {
   for (const auto& [room_id, chat_room_id] : rooms) {
-    bindings_.push_back(store::bind_room{room_id, chat_room_id});
-    out_.push_back(tell{{actor_kind::directory, {}}, room_named{room_id, chat_room_id}});
+    acknowledgements_.bind(store::bind_room{room_id, chat_room_id});
+    out_.send_at_once({actor_kind::directory, {}}, room_named{room_id, chat_room_id});
   }
   for (const auto& [event_id, chat_message_id] : messages) {
     if (const auto room = room_of_event.find(event_id); room != room_of_event.end()) {
-      bindings_.push_back(store::bind_message{room->second, chat_message_id, event_id});
+      acknowledgements_.bind(store::bind_message{room->second, chat_message_id, event_id});
     } else if (late_bindings_ < late_bindings_max) {
       // Of an event acknowledged before: the store knows its room.
       ++late_bindings_;
       ask(store::find_event{event_id}, binding_question{event_id, chat_message_id});
     } else {
-      log(log_level::warning, "binding dropped", {{"event_id", event_id}, {"why", "too many late ones"}});
+      log(log_level::warning, "E505 binding dropped: too many of acknowledged events", {{"event_id", event_id}});
     }
   }
 }
@@ -406,34 +343,12 @@ void session_machine::binding_found(const binding_question& q, const store::answ
   --late_bindings_;
   const auto* events = std::get_if<store::events_loaded>(&found);
   if (events == nullptr || events->events.empty() || events->events.front().event == nullptr) {
-    log(log_level::warning, "binding dropped", {{"event_id", q.event_id}, {"why", "no such event"}});
+    log(log_level::warning, "E506 binding dropped: unknown event", {{"event_id", q.event_id}});
     return forward_ready();
   }
-  bindings_.push_back(store::bind_message{events->events.front().event->room_id, q.chat_message_id, q.event_id});
-  flush_acknowledgements();
+  acknowledgements_.bind(store::bind_message{events->events.front().event->room_id, q.chat_message_id, q.event_id});
+  acknowledgements_.flush();
   forward_ready();
-}
-
-void session_machine::acknowledged(std::uint32_t number, std::size_t events) {
-  dirty_.insert(number);
-  unwritten_events_ += std::max<std::size_t>(events, 1);
-  if (unwritten_events_ >= acknowledge_events || bindings_.size() >= acknowledge_events)
-    return flush_acknowledgements();
-  if (flush_timer_) return;
-  flush_timer_ = true;
-  out_.push_back(wake_me_at{now_ + acknowledge_delay_ms, "acknowledge"});
-}
-
-void session_machine::flush_acknowledgements() {
-  if (dirty_.empty() && bindings_.empty()) return;
-  // Bindings and the ACK that carried them are one batch: the event cannot be acknowledged and its binding lost.
-  effects then;
-  if (!bindings_.empty()) then.push_back(wake_me_at{now_, bound_timer(++bindings_handed_over_)});
-  store::store_batch batch{std::exchange(bindings_, {})};
-  for (const auto number : std::exchange(dirty_, {}))
-    batch.writes.push_back(store::acknowledge_outbox{number, streams_[number].acked()});
-  unwritten_events_ = 0;
-  out_.push_back(persist{std::move(batch), std::move(then)});
 }
 
 } // namespace causeway::session

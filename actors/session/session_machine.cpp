@@ -11,29 +11,27 @@ namespace {
 
 /// A failed read of the positions is repeated after this.
 constexpr time_ms load_retry_ms = 1'000;
-/// Trace ids have to differ between sessions and after restarts: time above, a counter below.
-constexpr int trace_counter_bits = 20;
 /// Sums of grants stop here, far above any use: no overflow whatever a peer grants.
 constexpr std::uint64_t credit_max = std::uint64_t{1} << 48;
 
 constexpr const char* timer_heartbeat = "heartbeat";
-constexpr const char* timer_acknowledge = "acknowledge";
 constexpr const char* timer_load = "load";
 constexpr std::string_view timer_retry_prefix = "retry:";
-constexpr std::string_view timer_bound_prefix = "bound:"; ///< then the number of the batch
 
 } // namespace
 
-session_machine::session_machine(settings s) : settings_(std::move(s)), streams_(settings_.streams) {}
+session_machine::session_machine(settings s)
+    : settings_(std::move(s)), out_({actor_kind::session, settings_.session}), streams_(settings_.streams),
+      window_(open_commands_factor * settings_.command_credit) {}
 
 effects session_machine::on(const message& m, time_ms now) {
-  now_ = now;
-  if (last_trace_ == 0) last_trace_ = static_cast<std::uint64_t>(now) << trace_counter_bits;
+  out_.begin(m, now);
   dispatch(m);
-  return std::exchange(out_, {});
+  return out_.take();
 }
 
 void session_machine::dispatch(const message& m) {
+  out_.continue_trace(m.trace); // it may have waited
   // Until the positions are known nobody can be welcomed; what comes meanwhile keeps its place in the order.
   const bool from_outside = std::holds_alternative<frame_received>(m) || std::holds_alternative<connection_lost>(m);
   if (from_outside && (!begun_ || positions_missing_ > 0)) {
@@ -57,19 +55,9 @@ void session_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, commands_lost>) lost(x);
       else if constexpr (std::is_same_v<T, ephemeral_notification>) keep_ephemeral(x);
       else if constexpr (std::is_same_v<T, passivate>) consider_end();
-      else if constexpr (std::is_same_v<T, outbox_advanced>) {
-        for (const auto& [number, head] : x.heads) {
-          if (number >= streams_.size()) continue;
-          streams_[number].grow(head);
-          if (x.rows)
-            if (const auto rows = x.rows->find(number); rows != x.rows->end())
-              streams_[number].appended(std::move(rows->second));
-          pump_owner(streams_[number]);
-        }
-      } else if constexpr (std::is_same_v<T, status_wanted>) {
-        out_.push_back(
-          tell{x.reply_to, status_told{x.asked, {actor_kind::session, settings_.session}, describe(now_)}});
-      }
+      else if constexpr (std::is_same_v<T, outbox_advanced>) streams_grew(x);
+      else if constexpr (std::is_same_v<T, status_wanted>)
+        out_.send_at_once(x.reply_to, status_told{x.asked, out_.self(), describe(out_.now())});
     },
     m);
 }
@@ -79,7 +67,7 @@ void session_machine::begin() {
   begun_ = true;
   positions_missing_ = streams_.size();
   for (std::uint32_t i = 0; i < streams_.size(); ++i) ask(store::read_outbox{i, 0, 0, 0}, position_question{i});
-  out_.push_back(wake_me_at{now_ + settings_.heartbeat_ms, timer_heartbeat});
+  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_heartbeat);
 }
 
 void session_machine::loaded() {
@@ -87,9 +75,9 @@ void session_machine::loaded() {
 }
 
 token session_machine::ask(store::query q, question about) {
-  const auto asked = ++last_token_;
+  const auto asked = out_.next_token();
   questions_.emplace(asked, std::move(about));
-  out_.push_back(ask_store{asked, std::move(q)});
+  out_.ask(asked, std::move(q));
   return asked;
 }
 
@@ -101,9 +89,9 @@ void session_machine::store_answer(const store_answered& m) {
   if (const auto* q = std::get_if<position_question>(&about)) {
     const auto* read = std::get_if<store::outbox_read>(m.answer.get());
     if (read == nullptr) {
-      log(log_level::error, "outbox position unreadable", {{"stream", std::to_string(q->stream)}});
+      log(log_level::error, "E507 outbox position not readable; will retry", {{"stream", std::to_string(q->stream)}});
       unread_positions_.insert(q->stream);
-      out_.push_back(wake_me_at{now_ + load_retry_ms, timer_load});
+      out_.wake_at(out_.now() + load_retry_ms, timer_load);
       return;
     }
     streams_[q->stream].load(read->acknowledged, read->head);
@@ -120,11 +108,9 @@ void session_machine::store_answer(const store_answered& m) {
 }
 
 void session_machine::timer(const timer_due& m) {
+  if (acknowledgements_.timer_due(m.name)) return;
   if (m.name == timer_heartbeat) {
     heartbeat();
-  } else if (m.name == timer_acknowledge) {
-    flush_timer_ = false;
-    flush_acknowledgements();
   } else if (m.name == timer_starved) {
     feed_starved_streams();
   } else if (m.name == timer_load) {
@@ -133,19 +119,11 @@ void session_machine::timer(const timer_due& m) {
   } else if (m.name.starts_with(timer_retry_prefix)) {
     for (std::uint32_t i = 0; i < streams_.size(); ++i)
       if (m.name == retry_timer(i)) retry(i);
-  } else if (m.name.starts_with(timer_bound_prefix)) {
-    // In order: a batch is on disk when those before it are.
-    while (bindings_on_disk_ < bindings_handed_over_)
-      if (m.name == bound_timer(++bindings_on_disk_)) break;
   }
 }
 
 std::string session_machine::retry_timer(std::uint32_t stream) {
   return std::string{timer_retry_prefix} + std::to_string(stream);
-}
-
-std::string session_machine::bound_timer(std::uint64_t batch) {
-  return std::string{timer_bound_prefix} + std::to_string(batch);
 }
 
 void session_machine::say_goodbye() {
@@ -154,41 +132,42 @@ void session_machine::say_goodbye() {
     send(c, edge::verb::bye, edge::encode_header(edge::bye_header{edge::bye_stopping}));
   // One after the other would hand its streams to the next.
   for (auto& s : streams_) {
-    if (s.owner) take_stream(s);
+    if (s.owner) assignment_.take(s);
     s.next_owner.reset();
   }
-  for (const auto& [id, x] : open_) x->waiters.clear(); // the RESULT is in the store for the repetition
-  log(log_level::info, "chat peers told that the node stops", {{"connections", std::to_string(connections_.size())}});
-  connections_.clear();
-  flush_acknowledgements();
+  window_.leave_all(); // the RESULT is in the store for the repetition
+  log(log_level::info, "E508 chat peers informed that the node stops",
+      {{"connections", std::to_string(connections_.size())}});
+  connections_.close_all();
+  acknowledgements_.flush();
 }
 
 void session_machine::heartbeat() {
   std::vector<connection_key> silent;
   for (const auto& [key, c] : connections_) {
-    if (now_ - c.last_heard >= settings_.peer_timeout_ms) silent.push_back(key);
-    else send(c, edge::verb::ping, edge::encode_header(edge::ping_header{now_}));
+    if (out_.now() - c.last_heard >= settings_.peer_timeout_ms) silent.push_back(key);
+    else send(c, edge::verb::ping, edge::encode_header(edge::ping_header{out_.now()}));
   }
   for (const auto& key : silent) {
-    send(connections_.at(key), edge::verb::bye,
+    send(*connections_.find(key), edge::verb::bye,
          edge::encode_header(edge::bye_header{"nothing was heard for too long"}));
     lose(key, "silent");
   }
   time_out_commands();
-  out_.push_back(wake_me_at{now_ + settings_.heartbeat_ms, timer_heartbeat});
+  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_heartbeat);
 }
 
 void session_machine::frame(const frame_received& m) {
   using edge::verb;
   if (m.body.what == verb::hello) return hello(m);
   const auto key = key_of(m.from);
-  auto* c = find(key);
+  auto* c = connections_.find(key);
   if (c == nullptr) {
     // A peer we forgot, or that never introduced itself. Its BYE, PONG or ERROR wants no answer.
     if (m.body.what == verb::bye || m.body.what == verb::pong || m.body.what == verb::error) return;
     return send_error(m.from, {fault_code::hello_required, std::string{edge::name(m.body.what)} + " before HELLO"});
   }
-  c->last_heard = now_;
+  c->last_heard = out_.now();
   switch (m.body.what) {
   case verb::command: return command(*c, m.body);
   case verb::ack: return acknowledge(*c, m.body);
@@ -203,7 +182,8 @@ void session_machine::frame(const frame_received& m) {
   case verb::bye: return lose(key, "BYE");
   case verb::pong: return;
   case verb::error:
-    return log(log_level::warning, "peer sent ERROR", {{"fault", to_string(chat::decode_fault(m.body.body))}});
+    return log(log_level::warning, "E509 chat peer sent ERROR",
+               {{"fault", to_string(chat::decode_fault(m.body.body))}});
   case verb::hello:
   case verb::welcome:
   case verb::result:
@@ -244,24 +224,21 @@ void session_machine::hello(const frame_received& m) {
   }
 
   const auto key = key_of(m.from);
-  if (find(key) != nullptr) {
-    // A second HELLO: the peer begins anew, what it had not acknowledged comes again. Its open commands are still its own.
-    for (auto& s : streams_) {
-      if (s.owner == key) take_stream(s);
-      if (s.next_owner == key) s.next_owner.reset();
-    }
-  } else if (connections_.size() >= connections_max) {
+  if (connections_.find(key) != nullptr) {
+    // A second HELLO: the peer begins anew, what it had not acknowledged comes again. Its open commands are still its
+    // own.
+    assignment_.take_all_of(key);
+  } else if (connections_.is_full()) {
     return refuse({fault_code::overloaded, std::to_string(connections_max) + " connections are open"});
   }
-  auto& c = connections_[key];
-  if (c.order == 0) c.order = ++last_order_;
-  c.who = m.from;
+  if (connections_.empty()) out_.send_at_once({actor_kind::directory, ""}, chat_server_seen{true});
+  auto& c = connections_.open(m.from);
   c.client = header->client;
   c.peer = m.from.peer_name.empty() ? header->peer : m.from.peer_name;
   c.wanted = std::move(wanted);
   c.messages = std::min(header->credit.messages, credit_max);
   c.bytes = std::min(header->credit.bytes, credit_max);
-  c.last_heard = now_;
+  c.last_heard = out_.now();
 
   edge::welcome_header welcome;
   welcome.broker = settings_.broker;
@@ -275,11 +252,12 @@ void session_machine::hello(const frame_received& m) {
   welcome.heartbeat_ms = settings_.heartbeat_ms;
   welcome.peer_timeout_ms = settings_.peer_timeout_ms;
   send(c, edge::verb::welcome, edge::encode_header(welcome));
-  log(log_level::info, "chat peer connected",
+  log(log_level::info, "E510 chat peer connected",
       {{"peer", c.peer}, {"client", c.client}, {"connections", std::to_string(connections_.size())}});
-  // Perhaps it is one of the others that came back: a PING into a connection that is gone fails at once, and frees its streams.
+  // Perhaps it is one of the others that came back: a PING into a connection that is gone fails at once, and frees its
+  // streams.
   for (const auto& [other, x] : connections_)
-    if (other != key) send(x, edge::verb::ping, edge::encode_header(edge::ping_header{now_}));
+    if (other != key) send(x, edge::verb::ping, edge::encode_header(edge::ping_header{out_.now()}));
   assign_streams();
   balance_streams();
 }
@@ -288,79 +266,73 @@ void session_machine::more_credit(connection& c, const edge::frame& f) {
   const auto header = edge::decode_header<edge::credit_header>(f.header);
   if (!header) return send_error(c.who, header.error());
   c.messages = std::min(c.messages + std::min(header->more.messages, credit_max), credit_max);
-  const bool had_none = !has_credit(c);
+  const bool had_none = !c.has_credit();
   c.bytes = std::min(c.bytes + std::min(header->more.bytes, credit_max), credit_max);
   if (had_none) balance_streams(); // its share may have gone to others
   pump(key_of(c.who));
 }
 
 void session_machine::lose(const connection_key& key, const char* why) {
-  const auto* c = find(key);
+  const auto* c = connections_.find(key);
   if (c == nullptr) return;
-  log(log_level::info, "chat peer lost",
+  log(log_level::info, "E511 chat peer disconnected",
       {{"peer", c->peer}, {"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
-  for (auto& s : streams_) {
-    if (s.owner == key) take_stream(s);
-    if (s.next_owner == key) s.next_owner.reset();
-  }
+  assignment_.take_all_of(key);
   // Its commands go on: the RESULT waits in the store for the repetition, or for whoever repeats it meanwhile.
-  for (const auto& id : c->open_commands)
-    if (const auto found = open_.find(id); found != open_.end()) std::erase(found->second->waiters, key);
-  connections_.erase(key);
+  for (const auto& id : c->open_commands) window_.leave(id, key);
+  connections_.close(key);
+  if (connections_.empty()) out_.send_at_once({actor_kind::directory, ""}, chat_server_seen{false});
   assign_streams();
 }
 
 void session_machine::consider_end() {
-  if (!connections_.empty() || !open_.empty() || !early_.empty() || !questions_.empty()) return;
-  if (dirty_.empty() && bindings_.empty()) {
-    out_.push_back(finish{});
-    return;
-  }
-  flush_acknowledgements();
-  std::get<persist>(out_.back()).then.push_back(finish{});
-}
-
-session_machine::connection* session_machine::find(const connection_key& key) {
-  const auto found = connections_.find(key);
-  return found == connections_.end() ? nullptr : &found->second;
+  if (!connections_.empty() || !window_.empty() || !early_.empty() || !questions_.empty()) return;
+  if (acknowledgements_.is_empty()) return out_.finish();
+  acknowledgements_.flush();
+  out_.after_commit(finish{});
 }
 
 void session_machine::send(const connection& to, edge::verb what, std::string header, std::string body) {
-  out_.push_back(tell{{actor_kind::edge, {}}, send_frame{to.who, {what, std::move(header), std::move(body)}}});
+  out_.send_at_once({actor_kind::edge, {}}, send_frame{to.who, {what, std::move(header), std::move(body)}});
 }
 
 void session_machine::send_error(const edge::connection& to, const fault& why, const edge::error_header& about) {
-  out_.push_back(tell{{actor_kind::edge, {}}, send_frame{to, edge::make_error(why, about)}});
+  if (out_.logs_debug()) log(log_level::debug, "E512 frame refused", {{"fault", to_string(why)}});
+  out_.send_at_once({actor_kind::edge, {}}, send_frame{to, edge::make_error(why, about)});
 }
 
-void session_machine::log(log_level level, const char* what, std::vector<std::pair<std::string, std::string>> fields) {
+void session_machine::log(log_level level, const char* what, decision::fields fields) {
   fields.emplace_back("session", settings_.session);
-  out_.push_back(note{level, what, std::move(fields)});
+  out_.log(level, what, std::move(fields));
 }
 
 std::string session_machine::describe(time_ms now) const {
   namespace json = matrix::json;
   const auto number = [](auto x) { return json::value{static_cast<std::int64_t>(x)}; };
+  const auto peer_of = [this](const outbox_stream& s) {
+    const auto* c = s.owner ? connections_.find(*s.owner) : nullptr;
+    return json::value{c == nullptr ? std::string{} : c->peer};
+  };
   json::array connections;
   for (const auto& [key, c] : connections_)
-    connections.push_back(json::object{{"endpoint", number(c.who.endpoint)},
-                                       {"peer", c.peer},
-                                       {"client", c.client},
-                                       {"credit_messages", number(c.messages)},
-                                       {"credit_bytes", number(c.bytes)},
-                                       {"in_flight", number(c.in_flight)},
-                                       {"open_commands", number(c.open_commands.size())},
-                                       {"silent_ms", number(now - c.last_heard)}});
+    connections.emplace_back(json::object{{"endpoint", number(c.who.endpoint)},
+                                          {"peer", c.peer},
+                                          {"client", c.client},
+                                          {"credit_messages", number(c.messages)},
+                                          {"credit_bytes", number(c.bytes)},
+                                          {"in_flight", number(c.in_flight)},
+                                          {"open_commands", number(c.open_commands.size())},
+                                          {"silent_ms", number(now - c.last_heard)}});
   json::array streams;
   for (const auto& s : streams_)
-    streams.push_back(json::object{{"acked", number(s.acked())},
-                                   {"head", number(s.head())},
-                                   {"lag", number(s.head() - s.acked())},
-                                   {"in_flight", number(s.in_flight())},
-                                   {"owned", s.owner.has_value()},
-                                   {"paused_ms", number(std::max<time_ms>(0, s.paused_until - now))}});
-  time_ms oldest = 0;
-  for (const auto& [id, x] : open_) oldest = std::max(oldest, now - x->since);
+    streams.emplace_back(json::object{{"acked", number(s.acked())},
+                                      {"head", number(s.head())},
+                                      {"sent", number(s.delivered())},
+                                      {"peer", peer_of(s)},
+                                      {"lag", number(s.head() - s.acked())},
+                                      {"in_flight", number(s.in_flight())},
+                                      {"owned", s.owner.has_value()},
+                                      {"paused_ms", number(std::max<time_ms>(0, s.paused_until - now))}});
   const char* phase = stopping_                           ? "stopping"
                       : !begun_ || positions_missing_ > 0 ? "loading"
                       : connections_.empty()              ? "alone"
@@ -368,8 +340,8 @@ std::string session_machine::describe(time_ms now) const {
   return json::canonical(json::object{{"phase", phase},
                                       {"connections", std::move(connections)},
                                       {"streams", std::move(streams)},
-                                      {"open_commands", number(open_.size())},
-                                      {"oldest_command_ms", number(oldest)},
+                                      {"open_commands", number(window_.size())},
+                                      {"oldest_command_ms", number(window_.oldest_ms(now))},
                                       {"ephemeral_pending", number(ephemeral_.size())},
                                       {"events_sent", number(counts_.events_sent)},
                                       {"events_acked", number(counts_.events_acked)},

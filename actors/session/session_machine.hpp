@@ -1,6 +1,12 @@
 #pragma once
-#include "actors/effects.hpp"
+#include "actors/decision.hpp"
+#include "actors/session/acknowledgement_writer.hpp"
+#include "actors/session/command_window.hpp"
+#include "actors/session/connection_table.hpp"
+#include "actors/session/ephemeral_buffer.hpp"
 #include "actors/session/outbox_stream.hpp"
+#include "actors/session/outer_traces.hpp"
+#include "actors/session/stream_assignment.hpp"
 #include "messages/chat/commands.hpp"
 #include "messages/edge/header.hpp"
 
@@ -19,7 +25,8 @@
 
 namespace causeway::session {
 
-/// What a session may know of its node; from config::edge_options where the name is the same. Constant while the node runs.
+/// What a session may know of its node; from config::edge_options where the name is the same. Constant while the node
+/// runs.
 struct settings {
   std::string
     session; ///< key of this actor; one serves all connections, since ACKs are the chat server's, not a process's
@@ -34,23 +41,22 @@ struct settings {
   std::uint32_t command_timeout_ms = 300'000; ///< a command that nobody answered; its RESULT is then timed_out
 };
 
-/// Connections of the chat server, commands open over all of them, frames kept while the positions are loaded, ephemeral notifications
-/// kept without credit: the bounds of what a peer can make us hold.
-inline constexpr std::size_t connections_max = 256;
-inline constexpr std::size_t open_commands_factor = 8; ///< times `command_credit`
+/// Frames kept while the positions are loaded, and names looked up at once: the bounds of what a peer can make us hold,
+/// beside those of the components.
 inline constexpr std::size_t early_messages_max = 10'000;
-inline constexpr std::size_t ephemeral_pending_max = 1'024;
 inline constexpr std::size_t late_bindings_max = 1'024;
-/// ACKs are written to the store this late at most, or after this many events.
-inline constexpr time_ms acknowledge_delay_ms = 50;
-inline constexpr std::size_t acknowledge_events = 256;
 /// So long a connection that has a stream may be without credit for what is in it, while another one has some.
 inline constexpr time_ms starved_after_ms = 1'000;
 inline constexpr const char* timer_starved = "starved";
 
-/// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go out.
-/// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT, ACK,
-/// NACK, SEEK, CREDIT). Contract: messages/chat/CONTRACT.md.
+/// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go
+/// out.
+/// Files: session_machine.cpp (life, connections), session_commands.cpp (COMMAND to RESULT), session_events.cpp (EVENT,
+/// ACK, NACK, SEEK, CREDIT). What can be decided alone is a component: command_window, stream_assignment,
+/// outbox_stream, acknowledgement_writer, ephemeral_buffer, connection_table. Contract: messages/chat/CONTRACT.md.
+///
+/// Its state is the position of each stream, read one by one and again where that failed, while it hears what is no
+/// frame already: so it begins by itself and not as an `incarnation` does.
 class session_machine {
 public:
   explicit session_machine(settings s);
@@ -63,32 +69,6 @@ private:
   /// Fields of a COMMAND that it does not have: told with its RESULT.
   using ignored_fields = std::vector<std::string>;
 
-  struct connection {
-    edge::connection who;
-    std::string client, peer;              ///< as they say in HELLO, or by key
-    std::uint64_t order = 0;               ///< of arrival, so that shares do not depend on routing ids
-    std::set<std::uint32_t> wanted;        ///< streams
-    std::uint64_t messages = 0, bytes = 0; ///< credit left for EVENTs
-    std::size_t in_flight = 0;             ///< durable events sent, not acknowledged
-    std::set<std::string> open_commands;
-    std::uint64_t open_bytes = 0;
-    time_ms last_heard = 0;
-    std::uint32_t turn = 0; ///< stream that sends first, so that none starves
-  };
-  /// A COMMAND that has no RESULT yet.
-  struct open_command {
-    std::string id, name; ///< id empty: ephemeral, nobody waits
-    std::uint64_t trace = 0;
-    std::uint64_t bytes = 0;
-    time_ms since = 0;
-    std::shared_ptr<const chat::command> body; ///< until it is forwarded
-    bool looked_up = false;                    ///< the store knows no RESULT for the id: may be forwarded
-    bool done = false;                         ///< answered before it was forwarded
-    bool forwarded = false;                    ///< it is being carried out, whatever was answered
-    connection_key first;                      ///< who sent it first
-    std::vector<connection_key> waiters;
-    ignored_fields ignored; ///< of the first one's body
-  };
   // What an open question to the store is about.
   struct position_question {
     std::uint32_t stream = 0;
@@ -101,7 +81,7 @@ private:
     std::int64_t cursor = 0;
   };
   struct command_question {
-    std::shared_ptr<open_command> command;
+    command_ptr command;
   };
   struct binding_question {
     std::string event_id, chat_message_id;
@@ -122,10 +102,9 @@ private:
   void lose(const connection_key& key, const char* why);
   void consider_end();
   token ask(store::query q, question about);
-  connection* find(const connection_key& key);
   void send(const connection& to, edge::verb what, std::string header, std::string body = {});
   void send_error(const edge::connection& to, const fault& why, const edge::error_header& about = {});
-  void log(log_level level, const char* what, std::vector<std::pair<std::string, std::string>> fields);
+  void log(log_level level, const char* what, decision::fields fields);
 
   // -- commands (session_commands.cpp)
   void command(connection& c, const edge::frame& f);
@@ -144,17 +123,14 @@ private:
   void answer_waiters(open_command& x, bool ok, const std::string& body, bool repeated);
 
   // -- events (session_events.cpp)
+  void streams_grew(const outbox_advanced& m);
   void assign_streams();
   void balance_streams();
-  void take_stream(outbox_stream& s);
-  std::size_t load_of(const connection_key& key) const;
   void hand_over_idle_streams();
-  static bool has_credit(const connection& c) { return c.messages > 0 && c.bytes > 0; }
-  /// Whether something of the stream waits for nothing but credit of its owner.
-  bool is_starved(const outbox_stream& s);
   void watch_starved();
   void feed_starved_streams();
   void pump(const connection_key& key);
+  void pump_all();
   void pump_owner(const outbox_stream& s);
   bool send_one(connection& c, std::uint32_t number, outbox_stream& s);
   void read_more(std::uint32_t number, outbox_stream& s);
@@ -174,19 +150,11 @@ private:
   void bind(const std::map<std::string, std::string>& rooms, const std::map<std::string, std::string>& messages,
             const std::unordered_map<std::string, std::string>& room_of_event);
   void binding_found(const binding_question& q, const store::answer& found);
-  void left_flight(outbox_stream& s, std::size_t count);
-  void acknowledged(std::uint32_t number, std::size_t events);
-  void flush_acknowledgements();
-  static std::string bound_timer(std::uint64_t batch);
   void keep_ephemeral(const ephemeral_notification& m);
   void send_ephemeral(connection& c);
 
   settings settings_;
-  time_ms now_ = 0;
-  effects out_;
-  token last_token_ = 0;
-  std::uint64_t last_trace_ = 0;
-  std::uint64_t last_order_ = 0;
+  decision out_;
   std::unordered_map<token, question> questions_;
 
   std::size_t positions_missing_ = 0;        ///< streams whose position is not loaded
@@ -195,25 +163,17 @@ private:
   bool stopping_ = false;     ///< everybody was told BYE, nobody is welcomed any more
   std::deque<message> early_; ///< what came before the positions were loaded
 
-  std::map<connection_key, connection> connections_;
+  connection_table connections_;
   std::vector<outbox_stream> streams_;
-
-  std::unordered_map<std::string, std::shared_ptr<open_command>> open_;
-  std::deque<std::shared_ptr<open_command>> waiting_; ///< not forwarded yet, in the order sent
-  fault store_fault_;                                 ///< why the store does not write; none: it does
-  fault clock_fault_;                                 ///< why nothing new is signed; none: it is
-
-  std::set<std::uint32_t> dirty_;      ///< streams with an ACK that is not written yet
-  std::vector<store::write> bindings_; ///< to be written with the ACKs
-  std::size_t unwritten_events_ = 0;
-  bool flush_timer_ = false;
-  bool starved_timer_ = false;
+  stream_assignment assignment_{streams_, connections_};
+  command_window window_;
+  fault store_fault_; ///< why the store does not write; none: it does
+  fault clock_fault_; ///< why nothing new is signed; none: it is
+  acknowledgement_writer acknowledgements_{out_, streams_};
   std::size_t late_bindings_ = 0; ///< questions about bindings under way
-  std::uint64_t bindings_handed_over_ = 0,
-                bindings_on_disk_ = 0; ///< batches of bindings; commands that follow them may use the names
-
-  std::map<std::string, ephemeral_notification> ephemeral_; ///< by key, newest
-  std::deque<std::string> ephemeral_order_;                 ///< keys, oldest first
+  bool starved_timer_ = false;
+  ephemeral_buffer ephemeral_;
+  outer_traces traces_;
 
   struct counts {
     std::uint64_t events_sent = 0, events_acked = 0, events_refused = 0, dead_letters = 0, commands = 0,

@@ -1,4 +1,6 @@
+#include "actors/scheduling.hpp"
 #include "actors/shell.hpp"
+#include "actors/supervisor/sweep.hpp"
 
 #include <algorithm>
 #include <map>
@@ -10,8 +12,9 @@ namespace {
 using supervisor_ptr = caf::stateful_actor<supervisor_state>*;
 using child = supervisor_state::child;
 
-void log(supervisor_ptr self, log_level level, const char* what, const std::string& key, const std::string& why) {
-  self->state.others->outside->log(note{level, what, {{"why", why}}}, {self->state.settings.kind, key});
+void log(supervisor_ptr self, log_level level, const char* what, const std::string& key, const std::string& why,
+         trace_id trace) {
+  self->state.others->outside->log(note{level, what, {{"why", why}}, trace}, {self->state.settings.kind, key});
 }
 
 /// Commands remembered of an actor: as many as a chat server usually may have open.
@@ -25,10 +28,12 @@ const command_reference* command_in(const message& m) {
   const command_reference* found = nullptr;
   if (const auto* resolved = std::get_if<chat_command>(&m)) found = &resolved->reference;
   else if (const auto* received = std::get_if<command_received>(&m)) found = &received->reference;
+  else if (const auto* moved = std::get_if<markers_moved>(&m)) found = moved->command ? &*moved->command : nullptr;
+  else if (const auto* wanted = std::get_if<readers_wanted>(&m)) found = &wanted->command;
   return found && !found->command_id.empty() ? found : nullptr;
 }
 
-void tell_lost(supervisor_ptr self, std::deque<command_reference>& commands, fault why) {
+void tell_lost(supervisor_ptr self, lazy_deque<command_reference>& commands, const fault& why) {
   std::map<std::string, commands_lost> by_session;
   for (auto& each : std::exchange(commands, {})) by_session[each.session].references.push_back(std::move(each));
   for (auto& [session, lost] : by_session) {
@@ -37,44 +42,72 @@ void tell_lost(supervisor_ptr self, std::deque<command_reference>& commands, fau
   }
 }
 
+/// How many messages it has begun, of those routed to it.
+std::uint64_t messages_begun(const child& c) {
+  // All it was sent is older than what it says it has handled.
+  return c.progress ? std::min(c.routed, c.progress->handled.load(std::memory_order_relaxed)) : 0;
+}
+
 void pass_on(supervisor_ptr self, const std::string& key, child& c, message body) {
   ++c.routed;
+  // A time for every message would cost memory where thousands wait. One of them is enough: nothing that waits is older
+  // than the last that was marked, and where the actor has stopped it is the oldest itself or close to it.
+  if (messages_begun(c) >= c.marked) {
+    c.marked = c.routed;
+    c.marked_at = self->state.others->outside->now();
+  }
   // The directory passes a command on at once: of what it has had the end is not its to tell.
-  if (const auto* command = std::holds_alternative<chat_command>(body) ? command_in(body) : nullptr) {
+  if (const auto* command = std::holds_alternative<command_received>(body) ? nullptr : command_in(body)) {
     c.commands.push_back(*command);
     if (c.commands.size() > commands_max) c.commands.pop_front();
   }
   self->send(c.handle, routed{key, std::move(body)});
 }
 
+/// Of what waits for an actor to be made, the first; else a new one.
+trace_id trace_of_waiting(supervisor_ptr self, const child& c) {
+  return c.waiting.empty() ? self->state.others->new_trace() : c.waiting.front().trace;
+}
+
 /// @returns false when there is no child by that key any more
-bool make(supervisor_ptr self, const std::string& key, child& c) {
+/// @param trace  of the message it is made for
+bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace) {
   auto& s = self->state;
   c.at = child::phase::running;
   c.routed = 0;
+  c.marked = 0;
+  c.progress = std::make_shared<actor_progress>();
   c.since = s.others->outside->now();
   std::shared_ptr<any_machine> machine;
   try {
     machine = s.settings.make(key);
   } catch (const std::exception& e) {
     // A key that no machine can be made of never becomes one; what was meant for it is dropped.
-    log(self, log_level::error, "actor cannot be made", key, e.what());
+    log(self, log_level::error, "N702 actor not created: invalid key", key, e.what(), trace);
     if (s.settings.known) s.settings.known->ended(key, false);
+    note_gone(s, key);
     s.children.erase(key);
     return false;
   }
   c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine),
-                                         caf::actor_cast<caf::actor>(self));
+                                         caf::actor_cast<caf::actor>(self), c.progress);
   s.keys[c.handle.address()] = key;
-  pass_on(self, key, c, start{});
+  message first{start{}};
+  first.trace = trace; // what waits is dealt with when its state is there
+  pass_on(self, key, c, std::move(first));
+  if (c.waiting.empty()) return true;
   for (auto& m : std::exchange(c.waiting, {})) pass_on(self, key, c, std::move(m));
+  c.marked_at = c.waiting_since;
   return true;
 }
 
 void failed(supervisor_ptr self, const std::string& key, child& c, const std::string& why) {
   auto& s = self->state;
   const auto now = s.others->outside->now();
+  const auto trace = c.progress->failed_under.load(std::memory_order_relaxed);
   c.handle = nullptr;
+  c.progress = nullptr;
+  c.routed = 0; // what it had not handled is lost with it
   c.last_fault = why;
   c.failures.push_back(now);
   tell_lost(self, c.commands,
@@ -84,13 +117,13 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
     c.failures.pop_front();
   if (c.failures.size() > s.settings.options.restart_limit) {
     c.at = child::phase::parked;
-    log(self, log_level::error, "actor parked: it failed too often", key, why);
+    log(self, log_level::error, "N703 actor parked after repeated failures", key, why, trace);
     // Parked is not dead: a cause that has gone (a full disk, a busy store) must not need a restart of the process.
     self->delayed_send(self, std::chrono::seconds(s.settings.options.restart_window_s), restart_due{key});
     return;
   }
   c.at = child::phase::restarting;
-  log(self, log_level::error, "actor failed and is rebuilt", key, why);
+  log(self, log_level::error, "N704 actor failed; recreating it from the store", key, why, trace);
   const auto doublings = std::min<std::size_t>(c.failures.size() - 1, 10);
   self->delayed_send(self, std::chrono::milliseconds(std::int64_t{s.settings.options.restart_delay_ms} << doublings),
                      restart_due{key});
@@ -105,12 +138,18 @@ void child_down(supervisor_ptr self, const caf::down_msg& d) {
   auto c = s.children.find(key);
   if (c == s.children.end()) return;
   // Not before it has ended: what it decided last is on its way to the store, and what is asked after that sees it.
-  if (std::exchange(c->second.is_remade, false)) make(self, key, c->second);
+  if (std::exchange(c->second.is_remade, false)) make(self, key, c->second, trace_of_waiting(self, c->second));
   else failed(self, key, c->second, self->system().render(d.reason));
 }
 
+/// When it last had to do with anything else than what is paced; one that fails had better wait.
+bulk_pace::time_point last_active(const child& c) {
+  const bool fails = c.handle && is_patient(*caf::actor_cast<caf::abstract_actor*>(c.handle));
+  return fails ? bulk_pace::time_point{} : c.last_active;
+}
+
 /// Hands a message on, to a child that is made for it where there is none.
-void route(supervisor_ptr self, routed& m) {
+void hand_on(supervisor_ptr self, routed& m) {
   auto& s = self->state;
   if (const auto* asked = std::get_if<status_wanted>(&m.body); asked && !s.children.contains(m.key)) {
     // Looking must not make an actor.
@@ -119,7 +158,10 @@ void route(supervisor_ptr self, routed& m) {
   }
   if (s.settings.guard && !s.children.contains(m.key)) {
     if (auto instead = s.settings.guard->answer(m.key, m.body)) {
-      for (auto& t : *instead) s.others->deliver(t.to, std::move(t.body));
+      for (auto& t : *instead) {
+        t.body.trace = m.body.trace;
+        s.others->deliver(t.to, std::move(t.body));
+      }
       return;
     }
   }
@@ -132,17 +174,47 @@ void route(supervisor_ptr self, routed& m) {
   } else if (made) {
     s.has_made = true;
     self->send(self, make_due{});
-    if (!make(self, m.key, c)) return;
+    if (!make(self, m.key, c, m.body.trace)) return;
   }
   if (c.at == child::phase::running) return pass_on(self, m.key, c, std::move(m.body));
   if (const auto* command = command_in(m.body); command && c.at == child::phase::parked) {
     // The chat server can repeat it; what other servers send waits here.
-    std::deque<command_reference> refused{*command};
+    lazy_deque<command_reference> refused;
+    refused.push_back(*command);
     return tell_lost(self, refused,
                      {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
   }
+  if (c.waiting.empty()) c.waiting_since = s.others->outside->now();
   if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
-  else log(self, log_level::error, "input dropped: the actor is parked and its queue full", m.key, c.last_fault);
+  else
+    log(self, log_level::error, "N705 message dropped: the parked actor's queue is full", m.key, c.last_fault,
+        m.body.trace);
+}
+
+void hand_out_bulk(supervisor_ptr self) {
+  auto& s = self->state;
+  for (auto& m : s.pace->due(self->clock().now())) hand_on(self, m);
+  const auto now = self->clock().now();
+  const auto next = s.pace->next(now);
+  if (!next || std::exchange(s.pace_timer, true)) return;
+  self->delayed_send(self, std::max(bulk_pace::together, std::chrono::ceil<std::chrono::milliseconds>(*next - now)),
+                     bulk_due{});
+}
+
+/// What goes to a crowd takes turns; anything else goes on at once, after what its receiver was to get before.
+void route(supervisor_ptr self, routed& m) {
+  auto& s = self->state;
+  if (!s.pace) return hand_on(self, m);
+  const auto found = s.children.find(m.key);
+  if (s.settings.paced->is_bulk(m.body)) {
+    s.pace->put(std::move(m), found == s.children.end() ? bulk_pace::time_point{} : last_active(found->second));
+    return hand_out_bulk(self);
+  }
+  for (auto& before : s.pace->take(m.key)) hand_on(self, before);
+  const auto key = m.key;
+  hand_on(self, m);
+  if (const auto active = s.children.find(key); active != s.children.end())
+    active->second.last_active = self->clock().now(); // also of one that was made for it
 }
 
 void make_wanted(supervisor_ptr self) {
@@ -152,7 +224,7 @@ void make_wanted(supervisor_ptr self) {
     const auto key = s.to_make.front();
     const auto it = s.children.find(key);
     if (it == s.children.end() || it->second.at != child::phase::wanted) continue;
-    make(self, key, it->second);
+    make(self, key, it->second, trace_of_waiting(self, it->second));
     ++made;
   }
   s.has_made = made > 0;
@@ -167,19 +239,19 @@ void end_child(supervisor_ptr self, const may_end& m) {
   s.keys.erase(it->second.handle.address());
   self->send_exit(it->second.handle, caf::exit_reason::user_shutdown);
   s.children.erase(it);
+  note_gone(s, m.key);
   if (s.settings.known) s.settings.known->ended(m.key, m.on_disk);
 }
 
 void list(supervisor_ptr self, const list_children& m) {
   std::vector<supervision> rows;
-  for (const auto& [key, c] : self->state.children)
-    rows.push_back({std::string{name(self->state.settings.kind)}, key,
-                    c.at == child::phase::running      ? "running"
-                    : c.at == child::phase::wanted     ? "wanted"
-                    : c.at == child::phase::restarting ? "restarting"
-                                                       : "parked",
-                    c.last_fault, c.since, c.routed, c.failures.size()});
+  for (const auto& [key, c] : self->state.children) rows.push_back(describe(self->state, key, c));
   (*m.done)(std::move(rows));
+}
+
+void hand_on(supervisor_ptr self, const settings_changed& m) {
+  for (auto& [key, c] : self->state.children)
+    if (c.at == child::phase::running) self->send(c.handle, m);
 }
 
 /// Ends all that run; each is made anew from the store when it has ended.
@@ -207,17 +279,25 @@ void end_everything(supervisor_ptr self) {
 caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard> others, supervisor_settings settings) {
   self->state.others = std::move(others);
   self->state.settings = std::move(settings);
+  if (const auto& paced = self->state.settings.paced) self->state.pace.emplace(paced->bounds);
   self->set_down_handler([self](caf::down_msg& d) { child_down(self, d); });
   return {
     [self](routed& m) { route(self, m); },
     [self](make_due&) { make_wanted(self); },
+    [self](bulk_due&) {
+      self->state.pace_timer = false;
+      hand_out_bulk(self);
+    },
     [self](may_end& m) { end_child(self, m); },
     [self](restart_due& m) {
       auto it = self->state.children.find(m.key);
-      if (it != self->state.children.end() && it->second.at != child::phase::running) make(self, m.key, it->second);
+      if (it != self->state.children.end() && it->second.at != child::phase::running)
+        make(self, m.key, it->second, trace_of_waiting(self, it->second));
     },
     [self](list_children& m) { list(self, m); },
+    [self](look_at_children& m) { (*m.done)(sweep(self->state, m.rows_max)); },
     [self](remake_all& m) { remake(self, m); },
+    [self](settings_changed& m) { hand_on(self, m); },
     [self](end_all&) { end_everything(self); },
   };
 }

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t piece_events = 25;
 /// A worker that has not answered for so long has failed over it.
 constexpr time_ms worker_timeout_ms = 45'000;
-/// So long the others of a question wait for word of a key that does not match. What is not known by then counts as an event without a key, which
-/// its room verifies again.
+/// So long the others of a question wait for word of a key that does not match. What is not known by then counts as an
+/// event without a key, which its room verifies again.
 constexpr time_ms doubts_timeout_ms = 2'000;
 /// Clocks of honest servers differ by less.
 constexpr time_ms ahead_ms = 60'000;
@@ -34,7 +34,7 @@ verifier_machine::verifier_machine(const context& node, std::size_t workers)
 
 effects verifier_machine::on(const message& m, time_ms now) {
   now_ = now;
-  // A verdict of a worker asked by a former life of this actor must not be taken for one on these events.
+  // A verdict of a worker asked by an earlier incarnation of this actor must not be taken for one on these events.
   if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
   if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
   else if (const auto* found = std::get_if<keys_found>(&m)) {
@@ -49,11 +49,11 @@ effects verifier_machine::on(const message& m, time_ms now) {
   } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == "sweep") {
     sweep();
   } else if (const auto* s = std::get_if<status_wanted>(&m)) {
-    out_.push_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
+    out_.emplace_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
   }
   if (const auto due = next_deadline(); due != 0 && (sweep_at_ <= now_ || due < sweep_at_)) {
     sweep_at_ = due;
-    out_.push_back(wake_me_at{due, "sweep"});
+    out_.emplace_back(wake_me_at{due, "sweep"});
   }
   return std::exchange(out_, {});
 }
@@ -83,7 +83,7 @@ void verifier_machine::begin(const verify_events& m) {
     }
   }
   if (q.asked.events.empty()) {
-    out_.push_back(tell{m.reply_to, events_verified{m.asked, {}}});
+    out_.emplace_back(tell{m.reply_to, events_verified{m.asked, {}}});
     open_.erase(id);
     return;
   }
@@ -92,7 +92,7 @@ void verifier_machine::begin(const verify_events& m) {
     w.reply_to = {actor_kind::verifier, ""};
     w.asked = id;
     w.in_crowd = wanted.size() >= crowd_servers_min;
-    out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
+    out_.emplace_back(tell{{actor_kind::remote_server, server}, std::move(w)});
   }
   if (q.missing.empty()) return hand_out(id, q);
 }
@@ -109,7 +109,8 @@ void verifier_machine::hand_out(token id, question& q) {
       q.keys,
       node_.server_name};
     ++q.open_pieces;
-    out_.push_back(tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
+    out_.emplace_back(
+      tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)}, std::move(p)});
   }
 }
 
@@ -172,7 +173,7 @@ bool verifier_machine::ask_about_doubts(token id, question& q) {
   q.since = now_;
   for (auto& [server, w] : wanted) {
     q.missing.insert(server);
-    out_.push_back(tell{{actor_kind::remote_server, server}, std::move(w)});
+    out_.emplace_back(tell{{actor_kind::remote_server, server}, std::move(w)});
   }
   return true;
 }
@@ -181,7 +182,7 @@ void verifier_machine::check_doubted(token id, question& q) {
   q.since = now_;
   for (const auto i : q.doubted) {
     ++q.open_pieces;
-    out_.push_back(
+    out_.emplace_back(
       tell{{actor_kind::verifier, "worker-" + std::to_string(next_worker_++ % workers_)},
            verify_piece{{actor_kind::verifier, ""}, id, i, {q.asked.events[i]}, q.keys, node_.server_name}});
   }
@@ -208,12 +209,12 @@ bool verifier_machine::is_beyond_keys(const question& q, std::size_t event) cons
 
 void verifier_machine::finish(token id) {
   auto& q = open_.at(id);
-  // Its server has just been asked for its keys, and they are not good for such a date: no such signature is taken, and nobody waits for the day to
-  // come. Source: room version 5, "Signing key validity period".
+  // Its server has just been asked for its keys, and they are not good for such a date: no such signature is taken, and
+  // nobody waits for the day to come. Source: room version 5, "Signing key validity period".
   for (std::size_t i = 0; i < q.checks.size(); ++i)
     if (is_beyond_keys(q, i)) q.checks[i] = event_check::bad_signature;
   verified_ += q.checks.size();
-  out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
+  out_.emplace_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
   open_.erase(id);
 }
 
@@ -235,7 +236,7 @@ void verifier_machine::sweep() {
   }
   for (const auto id : given_up) {
     auto& q = open_.at(id);
-    out_.push_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
+    out_.emplace_back(tell{q.asked.reply_to, events_verified{q.asked.asked, std::move(q.checks)}});
     open_.erase(id);
   }
 }
@@ -259,7 +260,7 @@ effects worker_machine::on(const message& m, time_ms) {
   done.checks.reserve(p->events.size());
   for (const auto& e : p->events) done.checks.push_back(check_event(*e, *p->keys, p->own_name));
   effects out;
-  out.push_back(tell{p->reply_to, std::move(done)});
+  out.emplace_back(tell{p->reply_to, std::move(done)});
   return out;
 }
 

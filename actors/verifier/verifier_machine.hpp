@@ -10,8 +10,8 @@
 namespace causeway::verifier {
 
 /// Answers `verify_events`: collects the keys of all servers concerned (from their remote_server actors), then has the
-/// workers check. Where a signature does not match a known key, its server may have been installed anew: its actor is asked once more, and the
-/// events are checked again when it tells another key. Pure.
+/// workers check. Where a signature does not match a known key, its server may have been installed anew: its actor is
+/// asked once more, and the events are checked again when it tells another key. Pure.
 class verifier_machine {
 public:
   /// @param workers  how many `verifier/worker-N` there are

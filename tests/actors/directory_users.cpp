@@ -99,6 +99,14 @@ BOOST_FIXTURE_TEST_CASE(a_misspelled_user_becomes_no_ghost_that_others_find, dir
   BOOST_TEST(handed_on(chat::member_leave{"chat-1", "bobb", {}}).user == ghost);
   BOOST_TEST(handed_on(chat::typing{"chat-1", "bobb", true}).user == ghost);
   BOOST_TEST(handed_on(chat::message_delete{"chat-1", "bobb", "m1", {}}).by == ghost);
+  const auto edit = handed_on(chat::message_edit{"chat-1", "bobb", "m1", "hi", {}, {"bobb", "@room"}});
+  BOOST_TEST(edit.sender == ghost);
+  BOOST_TEST(edit.mentions == (std::vector<std::string>{ghost, "@room"}), boost::test_tools::per_element());
+  BOOST_TEST(handed_on(chat::reaction_add{"chat-1", "bobb", "m1", "+"}).user == ghost);
+  BOOST_TEST(handed_on(chat::reaction_remove{"chat-1", "bobb", "m1", "+"}).user == ghost);
+  BOOST_TEST(handed_on(chat::mark_read{"chat-1", "bobb", "m1", {}}).user == ghost);
+  BOOST_TEST(handed_on(chat::query_receipts{"chat-1", "m1", "bobb"}).after.value() == ghost);
+  BOOST_TEST(handed_on(chat::query_read_positions{"chat-1", "bobb"}).after.value() == ghost);
   BOOST_TEST(handed_on(chat::invite_revoke{"chat-1", "bobb", "bobb", {}}).user == ghost);
   BOOST_TEST(handed_on(chat::knock_reject{"chat-1", "bobb", "bobb", {}}).user == ghost);
   BOOST_TEST(handed_on(chat::knock_retract{"chat-1", "bobb", {}}).user == ghost);
@@ -160,6 +168,27 @@ BOOST_FIXTURE_TEST_CASE(users_of_other_servers_are_taken_with_any_name_real_serv
     (refusal(chat::invite_send{"chat-1", "ann", "@:there.example", {}}).code == fault_code::invalid_identifier));
 }
 
+BOOST_FIXTURE_TEST_CASE(list_of_invitations_goes_on_where_the_answer_before_ended, directory_rig) {
+  const auto question = [&](std::optional<std::string> after) {
+    return of_kind<ask_store>(command(chat::query_invitations{{}, {}, true, std::move(after)})).at(0);
+  };
+  const auto after_of = [](const ask_store& x) { return std::get<store::find_invitations>(x.question).after; };
+  const auto first = question({});
+  BOOST_TEST(!after_of(first));
+  store::invitations_found page;
+  page.invitations.resize(2);
+  page.next = store::invitation_place{1, noon, 17};
+  const auto next = field(machine->on(store_says(first.asked, page), now), "next");
+  const auto second = question(next);
+  BOOST_TEST((after_of(second) == page.next));
+  const auto last = told<command_done>(machine->on(store_says(second.asked, store::invitations_found{}), now));
+  const auto body = last.at(0).second.body;
+  const auto map = edge::unpacked_map::parse(body, fault_code::bad_body);
+  BOOST_TEST(!map->find("next"));
+  BOOST_TEST(!map->find("more_invitations")->as<bool>());
+  BOOST_TEST((refusal(chat::query_invitations{{}, {}, true, "17"}).code == fault_code::invalid_param));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_is_no_name_of_a_user_is_refused_wherever_it_stands, directory_rig) {
   for (const auto* wrong : {"bob@example.org", "#x:there.example", "!x", " ", "bo\tb", "@bob", "@BOB:here.example"}) {
     const chat::command commands[] = {a_channel(wrong, {}),
@@ -176,6 +205,13 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_name_of_a_user_is_refused_wherever_it_stands,
                                       a_message(wrong),
                                       a_message("ann", {wrong}),
                                       chat::message_delete{"chat-1", wrong, "m1", {}},
+                                      chat::message_edit{"chat-1", wrong, "m1", "hi", {}, {}},
+                                      chat::message_edit{"chat-1", "ann", "m1", "hi", {}, {wrong}},
+                                      chat::reaction_add{"chat-1", wrong, "m1", "+"},
+                                      chat::reaction_remove{"chat-1", wrong, "m1", "+"},
+                                      chat::mark_read{"chat-1", wrong, "m1", {}},
+                                      chat::query_receipts{"chat-1", "m1", wrong},
+                                      chat::query_read_positions{"chat-1", wrong},
                                       chat::member_leave{"chat-1", wrong, {}},
                                       chat::typing{"chat-1", wrong, true},
                                       chat::user_profile{wrong, "B", {}, {}},
@@ -194,6 +230,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_name_of_a_user_is_refused_wherever_it_stands,
 BOOST_FIXTURE_TEST_CASE(a_user_of_another_server_cannot_act_for_us, directory_rig) {
   BOOST_TEST((refusal(a_channel("@eve:there.example", {})).code == fault_code::invalid_param));
   BOOST_TEST((refusal(a_message("@eve:there.example")).code == fault_code::invalid_param));
+  BOOST_TEST((refusal(chat::mark_read{"chat-1", "@eve:there.example", "m1", {}}).code == fault_code::invalid_param));
   BOOST_TEST((refusal(chat::user_profile{"@eve:there.example", {}, {}, {}}).code == fault_code::invalid_param));
   BOOST_TEST((refusal(chat::query_user{"@eve:there.example"}).code == fault_code::invalid_param));
 }

@@ -19,7 +19,7 @@ const std::string invited = "@ann:here.example";
 struct rig {
   context node = here();
   std::shared_ptr<known_keys> rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>();
-  room_door door{node, rooms, invitations};
+  room_door door{node.who(), rooms, invitations};
 
   rig() { rooms->on_disk(known_room); }
 
@@ -55,6 +55,20 @@ BOOST_AUTO_TEST_CASE(events_of_a_room_that_is_none_are_answered_and_make_no_acto
   BOOST_TEST(!handled.overloaded);
   BOOST_REQUIRE(handled.outcomes.size() == 2u);
   BOOST_TEST(handled.outcomes[1].error == "this server is not in the room");
+}
+
+BOOST_AUTO_TEST_CASE(receipts_of_a_room_that_is_none_end_at_the_door_and_nobody_is_in_it) {
+  rig r;
+  const auto dropped = r.door.answer(unknown_room, receipts_received{"there.example", {}});
+  BOOST_REQUIRE(dropped);
+  BOOST_TEST(dropped->empty());
+  const auto said = r.door.answer(unknown_room, room_servers_wanted{{actor_kind::receipts, ""}, 7});
+  BOOST_REQUIRE(said);
+  BOOST_REQUIRE(said->size() == 1u);
+  BOOST_TEST((said->front().to == address{actor_kind::receipts, ""}));
+  BOOST_TEST(std::get<room_servers_told>(said->front().body).asked == 7u);
+  BOOST_TEST(std::get<room_servers_told>(said->front().body).servers.empty());
+  BOOST_TEST(!r.door.answer(known_room, receipts_received{"there.example", {}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_room_on_disk_and_one_that_has_an_actor_are_spoken_to) {

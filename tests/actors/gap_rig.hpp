@@ -88,10 +88,7 @@ struct crowded_room : shared_room {
   std::pair<std::string, peer_request> next(effects& list) {
     for (auto asked = told<peer_request>(list);; asked = told<peer_request>(list)) {
       if (asked.size() == 1) return {asked[0].first.key, asked[0].second};
-      const auto at = timer_at(list, "gap");
-      if (at == 0) throw std::runtime_error("nothing more is asked");
-      now = std::max(now, at);
-      list = on(timer_due{"gap"});
+      list = wake();
     }
   }
 

@@ -24,6 +24,7 @@ std::vector<token> tokens(const std::vector<peer_request>& list) {
   return all;
 }
 using list = std::vector<token>;
+using backlog = held_invites::backlog;
 
 } // namespace
 
@@ -32,9 +33,9 @@ BOOST_AUTO_TEST_CASE(each_goes_when_what_was_queued_before_it_is_delivered_in_or
   held.hold(invite(1), 100, 2, noon + 10);
   held.hold(invite(2), 100, 2, noon + 10);
   held.hold(invite(3), 100, 5, noon + 10);
-  BOOST_TEST(held.due(101, false, noon).empty());
-  BOOST_TEST(tokens(held.due(102, false, noon)) == (list{1, 2}), boost::test_tools::per_element());
-  BOOST_TEST(tokens(held.due(105, false, noon)) == (list{3}), boost::test_tools::per_element());
+  BOOST_TEST(held.due(101, backlog::some, noon).empty());
+  BOOST_TEST(tokens(held.due(102, backlog::some, noon)) == (list{1, 2}), boost::test_tools::per_element());
+  BOOST_TEST(tokens(held.due(105, backlog::some, noon)) == (list{3}), boost::test_tools::per_element());
   BOOST_TEST(held.empty());
 }
 
@@ -43,10 +44,10 @@ BOOST_AUTO_TEST_CASE(behind_a_queue_of_unknown_length_it_waits_for_its_end_or_it
   held.hold(invite(1), 0, held_invites::all_queued, noon + 10);
   held.hold(invite(2), 0, held_invites::all_queued, noon + 20);
   BOOST_TEST(held.deadline() == noon + 10);
-  BOOST_TEST(held.due(1'000'000, false, noon).empty());
-  BOOST_TEST(tokens(held.due(1'000'000, false, noon + 10)) == (list{1}), boost::test_tools::per_element());
+  BOOST_TEST(held.due(1'000'000, backlog::some, noon).empty());
+  BOOST_TEST(tokens(held.due(1'000'000, backlog::some, noon + 10)) == (list{1}), boost::test_tools::per_element());
   BOOST_TEST(held.deadline() == noon + 20);
-  BOOST_TEST(tokens(held.due(1'000'001, true, noon + 11)) == (list{2}), boost::test_tools::per_element());
+  BOOST_TEST(tokens(held.due(1'000'001, backlog::none, noon + 11)) == (list{2}), boost::test_tools::per_element());
   BOOST_TEST(held.deadline() == 0);
 }
 

@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(what_comes_before_the_state_waits_in_order) {
   BOOST_TEST(!incarnation::state_in<store::room_loaded>(answer, "room").exists);
   const auto waited = l.it.take_deferred();
   BOOST_REQUIRE(waited.size() == 2u);
-  BOOST_TEST(std::get<timer_due>(waited[0]).name == "one");
+  BOOST_TEST(std::get<timer_due>(waited.front()).name == "one");
   BOOST_TEST((l.on(timer_due{"three"}) == turn::runs));
 }
 

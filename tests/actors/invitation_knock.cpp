@@ -13,10 +13,11 @@ BOOST_AUTO_TEST_SUITE(invitation_knock)
 
 namespace {
 
-/// eve of there.example knocks at a room of here.example; what her server asks is answered by that room, or as the test says.
+/// eve of there.example knocks at a room of here.example; what her server asks is answered by that room, or as the test
+/// says.
 struct knocking {
   shared_room room;
-  context node{"there.example", there_key(), {}, {}, {}, 1, "boot"};
+  context node = node_of("there.example", there_key());
   store::put_invitation row; ///< as last written
   std::unique_ptr<invitation::invitation_machine> machine;
   time_ms now = noon;
@@ -58,7 +59,7 @@ struct knocking {
           deliver(store_says(q->asked, store::user_found{store::put_user{eve, "eve", "Eve", "mxc://there.example/e"}}));
         else {
           store::invitation_loaded found;
-          if (!row.state.empty()) found.invitation = row;
+          if (row.state != invitation_state::none) found.invitation = row;
           deliver(store_says(q->asked, found));
         }
       } else if (const auto* t = std::get_if<tell>(&list[i])) {
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_knock_is_pending_when_a_server_of_the_room_has_taken_it) 
     BOOST_TEST(x->event_id == k.knock_id());
     BOOST_TEST(*x->content().find("reason")->as_string() == "let me in");
     BOOST_TEST(*x->content().find("displayname")->as_string() == "Eve");
-    BOOST_TEST(k.row.direction == "knock");
+    BOOST_TEST(k.row.direction == invitation_direction::knock);
     BOOST_TEST(k.row.room_version == version);
     BOOST_TEST(k.row.inviter == eve);
     BOOST_TEST(k.row.reason == "let me in");
@@ -203,7 +204,7 @@ BOOST_AUTO_TEST_CASE(the_knock_is_on_disk_before_it_leaves) {
   k.instead = [&](const std::string&, const peer_request& r) -> std::optional<peer_answer> {
     if (r.endpoint != endpoint::send_knock) return {};
     BOOST_TEST(k.row.event == r.body);
-    BOOST_TEST(k.row.state == "sending");
+    BOOST_TEST(k.row.state == invitation_state::sending);
     return silence();
   };
   BOOST_TEST(state_in(k.knock()) == "0 results");
@@ -232,8 +233,8 @@ BOOST_AUTO_TEST_CASE(what_no_server_takes_is_failed_with_the_weightiest_reason) 
       return it == answers.end() ? std::nullopt : std::optional{it->second};
     };
     const auto done = k.knock(std::move(via));
-    BOOST_TEST(k.row.state == (k.row.via.empty() ? "" : "failed"));
-    BOOST_TEST(k.row.pending_request == "");
+    BOOST_TEST(k.row.state == (k.row.via.empty() ? invitation_state::none : invitation_state::failed));
+    BOOST_TEST(k.row.pending_request == next_request::none);
     return state_in(done);
   };
   BOOST_TEST(why({}, {}) == "not_found");
@@ -252,18 +253,18 @@ BOOST_AUTO_TEST_CASE(a_knock_that_reaches_nobody_is_offered_again_until_it_is_gi
   };
   BOOST_TEST(state_in(k.knock()) == "sending");
   k.asked.clear();
-  k.wait(k.node.invitation.retry_delay_ms_min - 1);
+  k.wait(k.node.settings().invitation.retry_delay_ms_min - 1);
   BOOST_TEST(k.asked.empty());
   k.wait(1);
   BOOST_TEST((k.asked == texts{"here.example make_knock"}));
   k.begin(); // also in another life
   is_down = false;
-  BOOST_TEST((states_told(k.wait(k.node.invitation.retry_delay_ms_max)) == texts{"pending"}));
+  BOOST_TEST((states_told(k.wait(k.node.settings().invitation.retry_delay_ms_max)) == texts{"pending"}));
 
   knocking given_up;
   given_up.knock({"dead.example"});
-  BOOST_TEST(
-    (states_told(given_up.wait(std::int64_t{k.node.invitation.give_up_h} * 3'600'000 + 1)) == texts{"failed"}));
+  BOOST_TEST((states_told(given_up.wait(std::int64_t{k.node.settings().invitation.give_up_h} * 3'600'000 + 1)) ==
+              texts{"failed"}));
   BOOST_TEST(of_kind<finish>(given_up.begin()).size() == 1u);
 }
 
@@ -282,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_lying_residents_template_is_not_signed) {
       return a;
     };
     const auto done = k.knock();
-    BOOST_TEST(k.row.state == "failed");
+    BOOST_TEST(k.row.state == invitation_state::failed);
     return state_in(done);
   };
   BOOST_TEST(attempt([](object&, object& e) { e.set("type", "m.room.power_levels"); }) == "peer_bad_answer");
@@ -343,8 +344,8 @@ BOOST_AUTO_TEST_CASE(an_invite_is_the_answer_to_the_knock_and_the_user_joins_wit
     BOOST_TEST(joins[0].second.display_name == "Eve");
     BOOST_TEST(told<join_wanted>(k.begin()).size() == 1u); // also after a crash
     BOOST_TEST(of_kind<finish>(k.on(join_finished{eve, {}})).size() == 1u);
-    BOOST_TEST(k.row.state == "accepted");
-    BOOST_TEST(k.row.pending_request == "");
+    BOOST_TEST(k.row.state == invitation_state::accepted);
+    BOOST_TEST(k.row.pending_request == next_request::none);
     const auto again = k.offered(); // its server did not hear the answer
     BOOST_TEST(told<federation_reply>(again).at(0).second.status == 200);
     BOOST_TEST(told<join_wanted>(again).empty());
@@ -371,13 +372,13 @@ BOOST_AUTO_TEST_CASE(a_join_that_does_not_follow_leaves_the_invitation_to_the_us
   int attempts = 1;
   auto done = k.on(join_finished{eve, {fault_code::forbidden, "not yet"}});
   while (notified<chat::invitation_received>(done).empty() && attempts < 100) {
-    BOOST_TEST(told<join_wanted>(k.wait(k.node.invitation.retry_delay_ms_max)).size() == 1u);
+    BOOST_TEST(told<join_wanted>(k.wait(k.node.settings().invitation.retry_delay_ms_max)).size() == 1u);
     ++attempts;
     done = k.on(join_finished{eve, {fault_code::forbidden, "not yet"}});
   }
   BOOST_TEST(attempts == 8);
-  BOOST_TEST(k.row.direction == "incoming");
-  BOOST_TEST(k.row.state == "pending");
+  BOOST_TEST(k.row.direction == invitation_direction::incoming);
+  BOOST_TEST(k.row.state == invitation_state::pending);
   BOOST_TEST(k.row.inviter == ann);
   BOOST_TEST(told<join_wanted>(k.command(chat::invite_answer{k.room.room_id, eve, true, {}})).size() == 1u);
 }
@@ -405,7 +406,7 @@ BOOST_AUTO_TEST_CASE(where_others_of_ours_are_in_the_room_the_join_follows_the_i
   BOOST_TEST(told<join_wanted>(k.on(invited_membership_changed{"invite", ann, {}, invite, false})).size() == 1u);
 }
 
-// -- the other answers -------------------------------------------------------------------------------------------------------
+// -- the other answers ------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_server_that_took_the_knock_is_believed_when_it_rejects_it) {
   knocking k;
@@ -426,7 +427,7 @@ BOOST_AUTO_TEST_CASE(who_knocks_may_be_banned) {
   k.knock();
   k.room.push({k.room.made(ann, "m.room.member", {{"membership", "ban"}}, eve)});
   BOOST_TEST(k.pushed(k.member_of_room(), "here.example") == "");
-  BOOST_TEST(k.row.state == "banned");
+  BOOST_TEST(k.row.state == invitation_state::banned);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_prove_that_the_knock_is_known_ends_nothing) {
@@ -450,7 +451,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_prove_that_the_knock_is_known_ends_nothing) {
   BOOST_TEST(k.pushed(leave({k.knock_id()}, ann, key_of('x')), "here.example") != "");      // a signature that is none
   BOOST_TEST(k.pushed(leave({k.knock_id()}, ann, key_of('h')), "elsewhere.example") != ""); // not sent by its server
   BOOST_TEST(k.pushed(leave({k.knock_id()}, eve, there_key()), "there.example") != "");
-  BOOST_TEST(k.row.state == "pending");
+  BOOST_TEST(k.row.state == invitation_state::pending);
 }
 
 BOOST_AUTO_TEST_CASE(the_word_of_another_resident_is_checked_with_the_server_that_took_the_knock) {
@@ -483,7 +484,7 @@ BOOST_AUTO_TEST_CASE(the_word_of_another_resident_is_checked_with_the_server_tha
     k.asked.clear();
     BOOST_TEST(k.pushed(is_true ? k.member_of_room() : leave, "here.example") == "");
     BOOST_TEST((k.asked == texts{"big.example make_leave"}));
-    BOOST_TEST(k.row.state == (is_true ? "rejected" : "pending"));
+    BOOST_TEST(k.row.state == (is_true ? invitation_state::rejected : invitation_state::pending));
     BOOST_TEST(knock->membership() == "knock");
   }
 }
@@ -516,7 +517,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_nobody_told_is_found_by_asking) {
   knocking k;
   k.knock();
   k.asked.clear();
-  BOOST_TEST(k.row.retry_at_ts == k.now + std::int64_t{k.node.invitation.knock_check_s} * 1'000);
+  BOOST_TEST(k.row.retry_at_ts == k.now + std::int64_t{k.node.settings().invitation.knock_check_s} * 1'000);
   BOOST_TEST(states_told(k.wait_for_check()).empty());
   BOOST_TEST((k.asked == texts{"here.example make_leave"}));
   BOOST_TEST(k.room.membership(eve) == "knock"); // it was a question only
@@ -533,7 +534,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_nobody_told_is_found_by_asking) {
   BOOST_TEST(of_kind<finish>(k.begin()).size() == 1u);
 }
 
-// -- he takes it back --------------------------------------------------------------------------------------------------------
+// -- he takes it back -------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_knock_is_taken_back_here_at_once_and_there_as_soon_as_it_can_be) {
   knocking k;
@@ -546,15 +547,15 @@ BOOST_AUTO_TEST_CASE(a_knock_is_taken_back_here_at_once_and_there_as_soon_as_it_
   const auto done = k.command(chat::knock_retract{k.room.room_id, eve, "no more"}, "c2");
   BOOST_TEST(state_in(done) == "revoked");
   BOOST_TEST((states_told(done) == texts{"revoked"}));
-  BOOST_TEST(k.row.pending_request == "leave");
+  BOOST_TEST(k.row.pending_request == next_request::leave);
   BOOST_TEST(k.room.membership(eve) == "knock");
   is_down = false;
   k.begin();
-  k.wait(k.node.invitation.retry_delay_ms_max);
+  k.wait(k.node.settings().invitation.retry_delay_ms_max);
   BOOST_TEST(k.room.membership(eve) == "leave");
   BOOST_TEST(*k.member_of_room()->content().find("reason")->as_string() == "no more");
-  BOOST_TEST(k.row.pending_request == "");
-  BOOST_TEST(k.row.state == "revoked");
+  BOOST_TEST(k.row.pending_request == next_request::none);
+  BOOST_TEST(k.row.state == invitation_state::revoked);
   BOOST_TEST(state_in(k.command(chat::knock_retract{k.room.room_id, eve, {}}, "c3")) ==
              "revoked"); // it is what was asked for
 }
@@ -565,7 +566,7 @@ BOOST_AUTO_TEST_CASE(a_knock_that_left_for_nowhere_is_taken_back_without_a_word)
   k.asked.clear();
   BOOST_TEST(state_in(k.command(chat::knock_retract{k.room.room_id, eve, {}}, "c2")) == "revoked");
   BOOST_TEST(k.asked.empty());
-  BOOST_TEST(k.row.pending_request == "");
+  BOOST_TEST(k.row.pending_request == next_request::none);
 }
 
 BOOST_AUTO_TEST_CASE(a_knock_in_a_room_of_ours_is_taken_back_by_the_room) {
@@ -593,11 +594,11 @@ BOOST_AUTO_TEST_CASE(an_invitation_after_the_knock_was_taken_back_is_an_ordinary
   const auto done = k.invited();
   BOOST_TEST(notified<chat::invitation_received>(done).size() == 1u);
   BOOST_TEST(told<join_wanted>(done).empty());
-  BOOST_TEST(k.row.direction == "incoming");
-  BOOST_TEST(k.row.pending_request == ""); // the leave would say no to the invitation
+  BOOST_TEST(k.row.direction == invitation_direction::incoming);
+  BOOST_TEST(k.row.pending_request == next_request::none); // the leave would say no to the invitation
 }
 
-// -- once more -----------------------------------------------------------------------------------------------------------------
+// -- once more --------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(who_knocks_already_gets_the_same_answer) {
   knocking k;
@@ -612,9 +613,9 @@ BOOST_AUTO_TEST_CASE(who_knocks_already_gets_the_same_answer) {
 BOOST_AUTO_TEST_CASE(who_is_invited_answers_the_invitation) {
   knocking k;
   k.invited();
-  BOOST_TEST(k.row.direction == "incoming");
+  BOOST_TEST(k.row.direction == invitation_direction::incoming);
   BOOST_TEST(state_in(k.knock()) == "conflict");
-  BOOST_TEST(k.row.state == "pending");
+  BOOST_TEST(k.row.state == invitation_state::pending);
 }
 
 BOOST_AUTO_TEST_CASE(who_rejected_an_invitation_knocks_when_that_has_been_told) {
@@ -622,14 +623,14 @@ BOOST_AUTO_TEST_CASE(who_rejected_an_invitation_knocks_when_that_has_been_told) 
   k.invited();
   k.instead = [](const std::string&, const peer_request&) -> std::optional<peer_answer> { return refusal(502, ""); };
   k.command(chat::invite_answer{k.room.room_id, eve, false, {}}, "c0");
-  BOOST_TEST(k.row.pending_request == "leave");
+  BOOST_TEST(k.row.pending_request == next_request::leave);
   BOOST_TEST(state_in(k.knock()) == "conflict");
-  BOOST_TEST(k.row.pending_request == "leave");
+  BOOST_TEST(k.row.pending_request == next_request::leave);
 }
 
 BOOST_AUTO_TEST_CASE(a_knock_that_reached_nobody_goes_to_the_servers_named_now) {
   knocking k;
-  k.node.invitation.give_up_h = 1;
+  change(k.node).invitation.give_up_h = 1;
   k.knock({"dead.example"});
   k.now += 3'600'001; // just before it is given up
   k.asked.clear();
@@ -648,7 +649,7 @@ BOOST_AUTO_TEST_CASE(the_command_that_comes_twice_while_it_is_carried_out_has_on
   BOOST_TEST(state_in(k.on(timer_due{"watch"})) == "sending"); // whoever was asked failed with the question
 }
 
-// -- what a room of ours tells -------------------------------------------------------------------------------------------------
+// -- what a room of ours tells ----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_past_of_a_room_does_not_end_a_knock) {
   knocking k;
@@ -671,7 +672,7 @@ BOOST_AUTO_TEST_CASE(the_past_of_a_room_does_not_end_a_knock) {
   k.on(invited_membership_changed{"leave", ann, {}, member("leave", knock->depth - 1, {}), true});
   k.on(invited_membership_changed{"knock", eve, {}, knock, true});
   k.on(invited_membership_changed{{}, {}, {}, nullptr, true});
-  BOOST_TEST(k.row.state == "pending");
+  BOOST_TEST(k.row.state == invitation_state::pending);
   const auto done =
     k.on(invited_membership_changed{"leave", ann, "full", member("leave", knock->depth, {knock->event_id}), true});
   BOOST_TEST((states_told(done) == texts{"rejected"}));

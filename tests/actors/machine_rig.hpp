@@ -6,6 +6,7 @@
 #include "messages/matrix/request_auth.hpp"
 #include "messages/matrix/signing.hpp"
 #include "messages/verifier.hpp"
+#include "tests/invitation_words.hpp"
 
 #include <functional>
 #include <memory>
@@ -26,11 +27,24 @@ inline matrix::signing_key key_of(char letter) {
   return *key;
 }
 
+/// A node by that name, with the default settings.
+inline context node_of(std::string server_name, const matrix::signing_key& key) {
+  return context{std::make_shared<identity>(identity{std::move(server_name), key, 1, "boot", {}, nullptr})};
+}
+/// Who a node of `node_of` is, to be changed before its machine is made.
+inline identity& change_identity(context& node) { return const_cast<identity&>(*node.who()); }
+/// The settings of a machine that is tested, to be changed between two messages.
+inline settings& change(context& node) {
+  auto own = std::make_shared<settings>(node.settings());
+  auto& to_change = *own;
+  node.take_over(std::move(own));
+  return to_change;
+}
 /// The node whose machines are tested: here.example.
 inline context here(std::string room_version = "11") {
-  context c{"here.example", key_of('h'), {}, {}, {}, 1, "boot"};
-  c.federation.room_version = std::move(room_version);
-  c.federation.retry_jitter_percent = 0;
+  auto c = node_of("here.example", key_of('h'));
+  change(c).federation.room_version = std::move(room_version);
+  change(c).federation.retry_jitter_percent = 0;
   return c;
 }
 /// The other server: there.example.
@@ -134,7 +148,8 @@ inline inbound_request asked_by_there(const std::string& method, const std::stri
 /// Servers of a crowd, s0.crowd.example and so on, have the key of there.example.
 inline std::string crowd_server(int number) { return "s" + std::to_string(number) + ".crowd.example"; }
 
-/// What the verifier would answer, with the keys of both servers, of third.example (whose key is `key_of('3')`) and the crowd.
+/// What the verifier would answer, with the keys of both servers, of third.example (whose key is `key_of('3')`) and the
+/// crowd.
 /// @param knows_key  by id; those it denies cannot be had
 inline events_verified verdict_on(const verify_events& m,
                                   const std::function<bool(const std::string& key_id)>& knows_key = {}) {

@@ -35,7 +35,7 @@ struct rig {
     q.endpoint = what;
     const auto path = matrix::info(what).path;
     for (auto at = path.find("{}"); at != path.npos; at = path.find("{}", at + 2))
-      q.parameters.push_back("!r:there.example");
+      q.parameters.emplace_back("!r:there.example");
     q.stream = what == endpoint::media_download ? 9 : 0;
     const auto id = told<gateway::http_request>(on(q)).at(0).second.id;
     last = on(http_says(id, status, std::move(body)));

@@ -24,7 +24,7 @@ struct rig {
   std::vector<std::string> sent; ///< "room:number" of each event in the latest transaction
 
   explicit rig(std::uint32_t catch_up_pdus_min = 3) {
-    node.federation.catch_up_pdus_min = catch_up_pdus_min;
+    change(node).federation.catch_up_pdus_min = catch_up_pdus_min;
     begin();
   }
   effects begin(store::destination_loaded stored = {}) {
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_during_the_catch_up_does_not_wait_behind_th
 
 BOOST_AUTO_TEST_CASE(of_a_queue_longer_than_memory_the_store_knows_the_newest_events) {
   rig r;
-  r.node.federation.queue_memory_pdus_max = 2;
+  change(r.node).federation.queue_memory_pdus_max = 2;
   r.begin();
   r.write("a", 0);
   r.fail();
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(of_a_queue_longer_than_memory_the_store_knows_the_newest_ev
 
 BOOST_AUTO_TEST_CASE(newest_events_the_store_cannot_tell_are_sent_in_order) {
   rig r;
-  r.node.federation.queue_memory_pdus_max = 2;
+  change(r.node).federation.queue_memory_pdus_max = 2;
   r.begin();
   r.write("a", 0);
   r.fail();

@@ -24,7 +24,7 @@ struct rig {
   time_ms now = noon;
 
   explicit rig(const std::string& server = "there.example", store::put_server_keys stored_keys = {}) {
-    node.federation.trusted_key_servers = {"one.notary", "two.notary"};
+    change(node).federation.trusted_key_servers = {"one.notary", "two.notary"};
     machine = std::make_unique<remote_server_machine>(node, server);
     store::destination_loaded stored;
     stored.keys = std::move(stored_keys);
@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(when_nobody_knows_the_keys_all_are_answered_and_nobody_is_a
 
 BOOST_AUTO_TEST_CASE(pause_doubles_with_each_failure_and_ends_with_a_sign_of_life) {
   rig r;
-  r.node.federation.trusted_key_servers.clear();
-  time_ms pause = r.node.federation.key_fetch_retry_ms;
+  change(r.node).federation.trusted_key_servers.clear();
+  time_ms pause = r.node.settings().federation.key_fetch_retry_ms;
   token asked = 0;
   for (int i = 0; i < 4; ++i, pause *= 2) {
     r.on(http_says(own_request(r.on(wanted(++asked))), 500));
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(pause_doubles_with_each_failure_and_ends_with_a_sign_of_lif
   }
   r.on(http_says(own_request(r.on(wanted(++asked))), 500));
   r.on(server_alive{"there.example"});
-  r.now += r.node.federation.key_fetch_retry_ms;
+  r.now += r.node.settings().federation.key_fetch_retry_ms;
   own_request(r.on(wanted(++asked)));
 }
 
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(request_by_a_key_that_is_not_found_is_refused_once_all_have
   BOOST_TEST(told<federation_reply>(sent).at(0).second.status == 401);
 }
 
-// -- this server as a notary ---------------------------------------------------------------------------------------------------
+// -- this server as a notary ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(notary_that_cannot_be_reached_says_so_to_everybody) {
   for (const auto& [to, m] : done) BOOST_TEST(m.why.starts_with("peer_timeout"));
 }
 
-// -- another key under a known id ---------------------------------------------------------------------------------------------
+// -- another key under a known id -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -45,7 +45,7 @@ struct rig {
   void begin(store::destination_loaded stored) {
     machine = std::make_unique<remote_server_machine>(node, "there.example");
     const auto asked = of_kind<ask_store>(machine->on(start{}, now)).at(0).asked;
-    open = machine->on(store_says(asked, std::move(stored)), now);
+    open_ = machine->on(store_says(asked, std::move(stored)), now);
   }
 
   static matrix::event_ptr message_event(const std::string& text, const std::string& room = "!r:here.example") {
@@ -60,22 +60,22 @@ struct rig {
     owed.push_back(e->event_id);
     add(machine->on(pdu_queued{e, "room"}, now));
   }
-  void add(const effects& more) { open.insert(open.end(), more.begin(), more.end()); }
+  void add(const effects& more) { open_.insert(open_.end(), more.begin(), more.end()); }
 
   /// Lets time pass, and the server answer, until nothing more is sent or `until`.
   void run(const server& there, time_ms until = 0) {
     for (int steps = 0; steps < 10'000; ++steps) {
-      last = std::exchange(open, {});
+      last = std::exchange(open_, {});
       take_writes(last);
       const auto sent = told<gateway::http_request>(last);
-      if (const auto at = timer_at(last, "send"); at != 0) send_at = at;
+      if (const auto at = timer_at(last, "send"); at != 0) send_at_ = at;
       if (!sent.empty()) {
         for (const auto& [to, request] : sent) answer_to(there, request);
         continue;
       }
-      if (send_at == 0 || (until != 0 && send_at > until)) break;
-      now = std::max(now, std::exchange(send_at, 0));
-      open = machine->on(timer_due{"send"}, now);
+      if (send_at_ == 0 || (until != 0 && send_at_ > until)) break;
+      now = std::max(now, std::exchange(send_at_, 0));
+      open_ = machine->on(timer_due{"send"}, now);
     }
     if (until != 0) now = std::max(now, until);
   }
@@ -102,11 +102,11 @@ private:
     for (const auto& w : written<store::append_delivery>(list)) notified.push_back(w.told.state + " " + w.told.reason);
   }
 
-  effects open;
-  time_ms send_at = 0;
+  effects open_;
+  time_ms send_at_ = 0;
 };
 
-rig::server refusing(const std::string& text, int status = 400, std::string body = bad_json) {
+rig::server refusing(const std::string& text, int status = 400, const std::string& body = bad_json) {
   return [=](const auto& texts, std::size_t) {
     return std::find(texts.begin(), texts.end(), text) != texts.end() ? rig::answer{status, body} : rig::answer{};
   };

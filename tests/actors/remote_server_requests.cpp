@@ -46,8 +46,8 @@ constexpr const char* unrecognized = R"({"errcode":"M_UNRECOGNIZED","error":"no"
 
 BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
   rig r;
-  r.node.federation.inbound_requests_burst = 2;
-  r.node.federation.inbound_requests_per_second = 1;
+  change(r.node).federation.inbound_requests_burst = 2;
+  change(r.node).federation.inbound_requests_per_second = 1;
   const auto ask = [&] {
     return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"));
   };
@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(requests_beyond_the_share_are_told_when_to_come_again) {
 
 BOOST_AUTO_TEST_CASE(large_answers_have_to_be_waited_for_by_the_next_request) {
   rig r;
-  r.node.federation.inbound_answers_mib_burst = 8;
-  r.node.federation.inbound_answers_mib_per_second = 2;
+  change(r.node).federation.inbound_answers_mib_burst = 8;
+  change(r.node).federation.inbound_answers_mib_per_second = 2;
   const auto ask = [&] {
     return r.on(asked_by_there("GET", "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example"));
   };
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(large_answers_have_to_be_waited_for_by_the_next_request) {
 
 BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
   rig r;
-  r.node.federation.inbound_history_requests_max = 2;
+  change(r.node).federation.inbound_history_requests_max = 2;
   std::vector<federation_call> at_work;
   auto ask = [&, id = std::uint64_t{0}]() mutable {
     for (auto& [to, call] : told<federation_call>(
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
 
 BOOST_AUTO_TEST_CASE(a_question_for_the_keys_of_many_servers_costs_as_many_requests) {
   rig r;
-  r.node.federation.inbound_requests_burst = 60;
-  r.node.federation.inbound_requests_per_second = 1;
+  change(r.node).federation.inbound_requests_burst = 60;
+  change(r.node).federation.inbound_requests_per_second = 1;
   std::string body = "{\"server_keys\":{";
   for (int i = 0; i < 100; ++i) body += (i ? "," : "") + ("\"s" + std::to_string(i)) + ".example\":{}";
   const auto ask = [&] { return r.on(asked_by_there("POST", "/_matrix/key/v2/query", body + "}}")); };
@@ -135,8 +135,8 @@ BOOST_AUTO_TEST_CASE(a_question_about_keys_with_a_wrong_signature_is_answered_as
 
 BOOST_AUTO_TEST_CASE(transactions_do_not_count_among_requests) {
   rig r;
-  r.node.federation.inbound_requests_burst = 1;
-  r.node.federation.inbound_requests_per_second = 1;
+  change(r.node).federation.inbound_requests_burst = 1;
+  change(r.node).federation.inbound_requests_per_second = 1;
   for (int i = 0; i < 5; ++i) {
     const auto target = "/_matrix/federation/v1/send/" + std::to_string(i);
     auto done =
@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(little_waits_for_the_keys_of_a_server_that_was_never_heard_
 
 BOOST_AUTO_TEST_CASE(unauthenticated_requests_use_up_nobodys_share) {
   rig r;
-  r.node.federation.inbound_requests_burst = 1;
-  r.node.federation.inbound_requests_per_second = 1;
+  change(r.node).federation.inbound_requests_burst = 1;
+  change(r.node).federation.inbound_requests_per_second = 1;
   const std::string target = "/_matrix/federation/v1/query/profile?user_id=%40a%3Ahere.example";
   auto forged = matrix::sign_request("GET", target, "there.example", "here.example", nullptr, key_of('x'));
   for (int i = 0; i < 3; ++i) r.on(asked_by("there.example", "GET", target, {}, {forged}));

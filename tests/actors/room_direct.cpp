@@ -139,4 +139,48 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_group_tells_of_more_than_the_inviter) {
     BOOST_TEST((*e.find_string("type") != "m.room.member" || *e.find_string("state_key") == ann));
 }
 
+// -- asked whether it is the dm of two
+
+namespace {
+
+bool says_it_is(shared_room& r, const std::string& creator, const std::string& other) {
+  const auto answered = told<direct_told>(r.on(direct_wanted{1, creator, other}));
+  BOOST_REQUIRE(answered.size() == 1U);
+  return answered[0].second.is_one;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_dm_says_that_it_is_one_from_its_first_moment) {
+  own_room r{chat::room_type::dm, {eve}};
+  BOOST_TEST(says_it_is(r, ann, eve));
+  BOOST_TEST(!says_it_is(r, bob, eve));
+  BOOST_TEST(!says_it_is(r, ann, zoe));
+  own_room group{chat::room_type::group_dm, {eve, zoe}};
+  BOOST_TEST(!says_it_is(group, ann, eve));
+}
+
+BOOST_AUTO_TEST_CASE(a_dm_that_is_left_or_goes_on_elsewhere_is_none_any_more) {
+  own_room r{chat::room_type::dm, {eve}};
+  r.pushed(eve, eve, "leave");
+  BOOST_TEST(!says_it_is(r, ann, eve));
+  own_room left{chat::room_type::dm, {eve}};
+  left.command(chat::member_leave{"chat-2", ann, {}});
+  BOOST_TEST(!says_it_is(left, ann, eve));
+  own_room replaced{chat::room_type::dm, {eve}};
+  replaced.push({replaced.made(ann, "m.room.tombstone", {{"replacement_room", "!next:here.example"}}, "")},
+                "here.example");
+  BOOST_TEST(!says_it_is(replaced, ann, eve));
+}
+
+BOOST_AUTO_TEST_CASE(a_dm_lists_its_people_and_a_channel_does_not) {
+  own_room r{chat::room_type::dm, {bob}};
+  const auto listed = written<store::put_room_listing>(r.created);
+  BOOST_REQUIRE(!listed.empty());
+  BOOST_TEST(listed.back().listing.find(R"("direct":["@ann:here.example","@bob:here.example"])") != std::string::npos);
+  own_room channel{chat::room_type::channel, {bob}};
+  for (const auto& row : written<store::put_room_listing>(channel.created))
+    BOOST_TEST(row.listing.find("direct") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
-// Invites in the name of somebody who never sent them: a stranger must not get into a private room by one, by whatever path it comes.
+// Invites in the name of somebody who never sent them: a stranger must not get into a private room by one, by whatever
+// path it comes.
 #include "messages/matrix/base64.hpp"
 #include "tests/actors/gap_rig.hpp"
 

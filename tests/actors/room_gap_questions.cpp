@@ -18,8 +18,8 @@ namespace {
 
 const std::string pusher = "third.example";
 
-/// eve is an admin. She has given eli the power to ban, and eli has banned bob: events of there.example that we have not got, on top of each
-/// other. third.example pushes a message after the ban.
+/// eve is an admin. She has given eli the power to ban, and eli has banned bob: events of there.example that we have
+/// not got, on top of each other. third.example pushes a message after the ban.
 struct hidden_levels : shared_room {
   matrix::event_ptr levels, said, ban, pushed;
 
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(the_pusher_is_believed_after_an_hour_of_silence) {
   list = r.answer(r.answer(list, 0), 0);
   list = r.answer(list, 0); // there.example
   r.now += 3'600'000;
-  list = r.answer(r.on(timer_due{"gap"}), 200, events_body({r.ban}));
+  list = r.answer(r.wake(), 200, events_body({r.ban}));
   list = r.answer(list, 200, events_body({}));
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
   list = r.answer(list, 0); // at the ban
@@ -179,8 +179,7 @@ BOOST_AUTO_TEST_CASE(a_forged_auth_event_costs_two_questions_of_a_server_and_the
   BOOST_TEST(written<store::remove_inbox>(list).empty());
   BOOST_TEST(!r.stored(x));
   // Nobody is asked before its time, and then the true one lets it in.
-  r.now = timer_at(list, "gap");
-  list = r.answer(r.on(timer_due{"gap"}), 200, list_body("auth_chain", {}));
+  list = r.answer(r.wake(), 200, list_body("auth_chain", {}));
   BOOST_TEST(
     (texts_in(r.answer(list, 200, list_body("pdus", {r.levels}))) == std::vector<std::string>{"by whose authority"}));
 }

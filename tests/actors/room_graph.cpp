@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <tuple>
 
 using namespace causeway;
 using matrix::json::value;
@@ -73,6 +75,41 @@ private:
     graph_.add(x, before, j, batch_);
     batch_.clear();
     count(before);
+    if (++taken_ % 5 == 0) put_away_and_take_out();
+  }
+
+  /// All there is to see of the graph.
+  struct seen {
+    std::map<std::string, std::tuple<store::verdict, std::int64_t, std::int64_t, std::string>> events;
+    std::map<std::int64_t, matrix::state_map> states;
+    std::int64_t current = 0;
+    std::vector<std::string> extremities, local_joined;
+    std::string create;
+    bool operator==(const seen&) const = default;
+  };
+  seen all() const {
+    seen out;
+    const auto note = [&](const room::state_ref& state) {
+      if (state) out.states.emplace(state.group, *state.state);
+      return state ? state.group : 0;
+    };
+    for (const auto& [id, n] : graph_.nodes())
+      out.events.emplace(id, std::tuple{n.judged, note(n.before), note(n.after), n.event->to_json()});
+    out.current = note(graph_.current());
+    out.extremities = graph_.extremities();
+    out.local_joined.assign(graph_.members().local_joined().begin(), graph_.members().local_joined().end());
+    out.create = graph_.create()->event_id;
+    return out;
+  }
+  void put_away_and_take_out() {
+    const auto before = all();
+    graph_.pack();
+    BOOST_TEST(graph_.is_packed());
+    BOOST_TEST(graph_.nodes().empty());
+    BOOST_TEST((graph_.extremities() == before.extremities));
+    graph_.unpack();
+    BOOST_TEST(!graph_.is_packed());
+    BOOST_TEST((all() == before), "what was put away is as it was");
   }
 
   /// What the graph has counted is what a walk through the members comes to, by the current state and by another.
@@ -99,7 +136,7 @@ private:
                "ends of the graph");
     matrix::json::array state;
     for (const auto& [key, id] : *graph_.current().state)
-      state.push_back(matrix::json::array{key.first, key.second, id});
+      state.emplace_back(matrix::json::array{key.first, key.second, id});
     const auto* list = expected.find_array("state");
     BOOST_TEST((state == (list ? *list : *file_.find("final_state")->as_array())), "current state");
   }
@@ -109,6 +146,7 @@ private:
   room::room_graph graph_{recent_events_max, state_group_full_every, own_server};
   std::vector<store::write> batch_;
   std::set<std::string> soft_failed_;
+  std::size_t taken_ = 0;
 };
 
 } // namespace
@@ -134,6 +172,24 @@ BOOST_AUTO_TEST_CASE(the_auth_chain_of_a_version_12_event_holds_the_create_event
   const auto chain = graph.auth_chain(graph.extremities());
   BOOST_TEST(std::count(chain.begin(), chain.end(), graph.create()->event_id) == 1);
   BOOST_TEST(graph.auth_chain({graph.create()->event_id}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_others_have_too_or_that_was_redacted_is_the_same_when_it_is_taken_out) {
+  const auto content = test::read_json(std::filesystem::path{CAUSEWAY_TEST_DATA} / "rooms" / "room_005_v12.json.gz");
+  BOOST_REQUIRE(content.has_value());
+  received_room room{*content, "causal"};
+  room.run();
+  auto graph = room.graph(); // both have all events now
+  const auto others = *graph.current().state->get(matrix::state_key_view{"m.room.power_levels", ""});
+  const auto held = graph.find(others)->event;
+  const auto create = graph.create(), redacted = matrix::redacted(*create, held);
+  graph.replace(redacted);
+  graph.pack();
+  graph.unpack();
+  BOOST_TEST((graph.find(others)->event == held));
+  BOOST_TEST((graph.create() == create));
+  BOOST_TEST((graph.find(redacted->event_id)->event->redacted_because == held));
+  BOOST_TEST((graph.find(redacted->event_id)->event->to_json() == redacted->to_json()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

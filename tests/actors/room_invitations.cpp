@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   row.room_id = r.room_id;
   row.user_id = ben;
   row.inviter = eve;
-  row.direction = "incoming";
-  row.state = "pending";
+  row.direction = invitation_direction::incoming;
+  row.state = invitation_state::pending;
   row.event = second->to_json();
   r.disk.invitations = {row};
   const auto again = told<invited_membership_changed>(r.restart());
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   BOOST_TEST(again[0].second.past_invite == second->event_id);
 }
 
-// -- one of ours is invited by PUT /invite, to a room we take part in --------------------------------------------------------------
+// -- one of ours is invited by PUT /invite, to a room we take part in -------------------------------------------------
 
 /// A room in which eve may invite.
 struct their_invites : shared_room {
@@ -164,7 +164,7 @@ struct their_invites : shared_room {
 
 BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_request_only_enters_the_room_and_the_second_of_us_can_accept) {
   their_invites r;
-  BOOST_REQUIRE(r.membership(ben) == "");
+  BOOST_REQUIRE(r.membership(ben).empty());
   const auto arrived = r.arrives(r.invite_of(ben));
   BOOST_TEST(r.membership(ben) == "invite");
   // The invitation hears of it before it may answer, with what the chat server calls the room.
@@ -204,12 +204,27 @@ BOOST_AUTO_TEST_CASE(an_invite_of_who_has_joined_or_by_who_may_not_invite_is_for
   forbidden(r.invite_of(bob));                                                               // a member
   forbidden(r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben)); // without power
   BOOST_TEST(r.membership(ben) == "");
-  // And at the door, before anybody checks a signature.
-  const auto invite = r.invite_of(bob);
-  const auto at_door = r.call("PUT", r.path("v2/invite", invite->event_id),
-                              matrix::json::object{{"event", invite->source}, {"room_version", "11"}});
-  BOOST_TEST(shared_room::reply_in(at_door).status == 403);
-  BOOST_TEST(told<federation_call>(at_door).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_whose_answer_was_lost_is_taken_again_after_the_invited_has_joined_by_it) {
+  their_invites r;
+  const auto invite = r.invite_of(ben);
+  r.arrives(invite);
+  join_wanted yes;
+  yes.user_id = ben;
+  r.on(yes);
+  BOOST_REQUIRE(r.membership(ben) == "join");
+  for (const bool is_made_again : {false, true}) {
+    if (is_made_again) r.restart();
+    const auto at_door = r.call("PUT", r.path("v2/invite", invite->event_id),
+                                matrix::json::object{{"event", invite->source}, {"room_version", "11"}});
+    BOOST_TEST(told<federation_reply>(at_door).empty());
+    BOOST_TEST(told<federation_call>(at_door).at(0).first.key == r.room_id + "|" + ben);
+    const auto again = r.arrives(invite);
+    BOOST_TEST((told<invite_placed>(again).at(0).second.where == invite_place::taken));
+    BOOST_TEST(told<invited_membership_changed>(again).empty());
+  }
+  BOOST_TEST(r.membership(ben) == "join");
 }
 
 BOOST_AUTO_TEST_CASE(an_invite_whose_past_is_missing_is_on_disk_when_it_is_answered) {
@@ -266,36 +281,30 @@ BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_
       BOOST_TEST((told<join_finished>(placed).at(0).second.why.code == fault_code::none));
       BOOST_TEST(r.membership(ben) == "join");
     } else {
-      r.now = timer_at(list, "arriving");
-      BOOST_TEST(info(told<join_finished>(r.on(timer_due{"arriving"})).at(0).second.why.code).retryable);
+      BOOST_TEST(info(told<join_finished>(r.pass(30'000)).at(0).second.why.code).retryable);
     }
   }
 }
 
-// -- we invite ------------------------------------------------------------------------------------------------------------------
+// -- we invite --------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_room_writes_no_row_of_an_invitation_and_says_it_until_it_is_heard) {
   inviting_room r;
-  const auto asked = r.machine->on(
-    [&] {
-      chat_command c;
-      c.reference = {"s", "c1", 0};
-      c.room_id = r.room_id;
-      c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
-      return c;
-    }(),
-    ++r.now);
+  chat_command c;
+  c.reference = {"s", "c1", 0};
+  c.room_id = r.room_id;
+  c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
+  const auto asked = r.give(c);
   BOOST_TEST(written<store::put_invitation>(asked).empty());
   const auto first = told<invite_wanted>(asked).at(0);
   BOOST_TEST((first.first == address{actor_kind::invitation, r.room_id + "|" + zoe}));
   BOOST_TEST(first.second.command->command_id == "c1");
-  r.now = timer_at(asked, "inviting");
-  const auto again = told<invite_wanted>(r.machine->on(timer_due{"inviting"}, r.now));
+  r.now += 15'000;
+  const auto again = told<invite_wanted>(r.give(timer_due{}));
   BOOST_REQUIRE(again.size() == 1u);
   BOOST_TEST(again[0].second.event->event_id == first.second.event->event_id);
   r.on(invite_begun{zoe, first.second.event->event_id, ann});
-  r.now += 60'000;
-  BOOST_TEST(told<invite_wanted>(r.on(timer_due{"inviting"})).empty());
+  BOOST_TEST(told<invite_wanted>(r.pass(60'000)).empty());
   BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
   // It came to nothing: she can be invited again. The end of another one ends nothing.
   r.on(invite_given_up{zoe, "$another"});
@@ -343,8 +352,8 @@ BOOST_AUTO_TEST_CASE(a_knock_and_an_invite_whose_word_was_lost_are_found_when_th
   // Whoever has his row is not told.
   store::put_invitation row;
   row.user_id = ben;
-  row.direction = "incoming";
-  row.state = "rejected";
+  row.direction = invitation_direction::incoming;
+  row.state = invitation_state::rejected;
   row.event = r.event(r.state().at({"m.room.member", ben}))->to_json();
   r.disk.invitations.push_back(row);
   found = r.restart();
@@ -398,6 +407,39 @@ BOOST_AUTO_TEST_CASE(an_invitation_taken_back_by_an_event_that_was_staged_when_t
   const auto done = written<store::remove_inbox>(r.on(rescission_handled{handed_over[0].second.asked, {}}));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST(done[0].event_ids.at(0) == leave->event_id);
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_was_staged_when_the_last_of_us_left_is_shown_all_the_same) {
+  their_invites r;
+  const auto invite = r.invite_of(ben, {"$" + std::string(43, 'N')});
+  BOOST_REQUIRE((told<invite_placed>(r.arrives(invite)).at(0).second.where == invite_place::staged)); // answered for
+  r.command(chat::member_leave{"chat-1", bob, {}});
+  const auto left = r.command(chat::member_leave{"chat-1", ann, {}});
+  const auto handed_over = told<invited_membership_changed>(left);
+  BOOST_REQUIRE(handed_over.size() == 1u);
+  BOOST_TEST((handed_over[0].first == address{actor_kind::invitation, r.room_id + "|" + ben}));
+  BOOST_TEST(handed_over[0].second.membership == "invite");
+  BOOST_TEST(handed_over[0].second.event->event_id == invite->event_id);
+  BOOST_TEST(!handed_over[0].second.historical);
+  BOOST_TEST(r.disk.inbox.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_and_its_end_that_were_both_staged_when_the_last_of_us_left_are_not_shown) {
+  their_invites r;
+  const auto invite = r.invite_of(ben, {"$" + std::string(43, 'N')});
+  r.arrives(invite);
+  const auto like = r.made(eve, "m.room.member", {{"membership", "leave"}}, ben, {}, {invite->event_id})->source;
+  auto pdu = like;
+  auto auth = *like.find("auth_events")->as_array();
+  auth.emplace_back(invite->event_id);
+  pdu.set("auth_events", std::move(auth));
+  pdu.erase("hashes");
+  pdu.erase("signatures");
+  r.push({*matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key())});
+  r.command(chat::member_leave{"chat-1", bob, {}});
+  const auto left = r.command(chat::member_leave{"chat-1", ann, {}});
+  BOOST_TEST(told<rescission_received>(left).size() == 1u);
+  BOOST_TEST(told<invited_membership_changed>(left).empty());
 }
 
 BOOST_AUTO_TEST_CASE(who_joined_through_others_a_moment_ago_hears_that_the_last_of_us_left) {

@@ -64,11 +64,38 @@ BOOST_AUTO_TEST_CASE(servers_are_tried_in_order_until_one_lets_him_in) {
   BOOST_TEST((std::vector<std::string>{there.asked.begin(), there.asked.begin() + 4} == expected));
 }
 
+BOOST_AUTO_TEST_CASE(history_that_the_resident_lacks_is_fetched_from_another) {
+  shared_room r{"11", false};
+  r.command(chat::message_send{"chat-1", ann, "m1", "early", {}, {}, {}, {}, {}});
+  const std::string una = "@u:one.crowd.example";
+  r.push({r.made(una, "m.room.member", {{"membership", "join"}}, una)}, "one.crowd.example");
+  BOOST_REQUIRE(r.membership(una) == "join");
+  joining_server there{r};
+  there.outside = [&](const address& to, const message& m) -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q) return {};
+    if (q->endpoint != matrix::endpoint::backfill) return there.answer_of(to.key, *q);
+    if (to.key == "one.crowd.example") return there.answer_of("here.example", *q);
+    peer_answer none;
+    none.asked = q->asked;
+    none.server_name = to.key;
+    none.status = 200;
+    none.body = "{\"pdus\":[]}";
+    return none;
+  };
+  auto list = there.command(join_of(eve, {"here.example"}));
+  append(list, there.pass(10'000));
+  const auto heard = notified<chat::message_received>(list);
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].text == "early");
+  BOOST_TEST(heard[0].historical);
+}
+
 BOOST_AUTO_TEST_CASE(how_large_a_room_is_is_only_asked_where_it_may_be_large) {
   const auto asks = [](std::uint32_t bound, bool is_direct) {
     shared_room r{"11", false};
     joining_server there{r};
-    there.node.room.omit_members_above = bound;
+    change(there.node).room.omit_members_above = bound;
     there.restart();
     join_wanted w;
     w.user_id = eve;

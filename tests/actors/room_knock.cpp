@@ -62,7 +62,7 @@ fault_code answer_to(const effects& list) { return refusal_in(list).code; }
 
 } // namespace
 
-// -- users of other servers --------------------------------------------------------------------------------------------------
+// -- users of other servers -------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_knock_through_us_is_told_with_its_reason_and_makes_no_member) {
   for (const auto* version : {"7", "9", "10", "11", "12"}) {
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(who_knocks_may_be_banned) {
   BOOST_TEST(errcode_of(r.make_knock(eve)) == "403 M_FORBIDDEN");
 }
 
-// -- our own users in a room of ours -----------------------------------------------------------------------------------------
+// -- our own users in a room of ours ----------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(one_of_ours_knocks_at_a_room_of_ours) {
   knock_room r;

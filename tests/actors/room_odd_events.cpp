@@ -1,9 +1,11 @@
-// One event that cannot be taken must not silence the room: what cites it is placed with the state at itself, within seconds.
+// One event that cannot be taken must not silence the room: what cites it is placed with the state at itself, within
+// seconds.
 #include "tests/actors/gap_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <utility>
 
 using namespace causeway;
 using namespace causeway::test;
@@ -16,7 +18,8 @@ namespace {
 
 const std::string mallory = "@mallory:dead.example";
 
-/// A room whose other servers answer as they would: there.example has `past`, and tells the state before each of its events.
+/// A room whose other servers answer as they would: there.example has `past`, and tells the state before each of its
+/// events.
 struct rig : shared_room {
   std::vector<matrix::event_ptr> past;    ///< of there.example, oldest first
   std::vector<matrix::event_ptr> changed; ///< state events that are part of its state and not of ours
@@ -45,7 +48,7 @@ struct rig : shared_room {
     return test::answer_to(q, 404);
   }
   /// Lets time pass, half a second after the other, until there is nothing more to be told.
-  void settle_for(effects list, time_ms ms) {
+  void settle_for(const effects& list, time_ms ms) {
     const auto begun = now;
     auto take = [&](const effects& some) {
       for (auto& text : texts_in(some)) {
@@ -54,10 +57,7 @@ struct rig : shared_room {
       }
     };
     take(list);
-    while (now - begun < ms) {
-      now += 500;
-      for (const auto* name : {"stalled", "gap"}) take(on(timer_due{name}));
-    }
+    while (now - begun < ms) take(pass(500));
   }
   /// `odd` is pushed by there.example (unless only others tell of it), then an honest message on top of it.
   void honest_after(const matrix::event_ptr& odd, bool pushed) {
@@ -68,7 +68,7 @@ struct rig : shared_room {
     BOOST_TEST(heard_after < 5'000);
   }
   matrix::event_ptr by_dead(const std::string& type, object content, std::optional<std::string> key = {}) const {
-    auto x = made(mallory, type, std::move(content), key);
+    auto x = made(mallory, type, std::move(content), std::move(key));
     auto pdu = x->source;
     pdu.set("signatures", object{});
     matrix::set_signature(pdu, "dead.example", key_of('d').key_id(),
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_member_whose_key_comes_late_is_taken_with_what_he_has_sai
   BOOST_TEST((r.heard == std::vector<std::string>{"honest"}));
   BOOST_TEST(r.membership(late).empty());
   dead = false;
-  r.on(timer_due{"keys"});
+  r.pass(r.node.settings().room.inbox_retry_ms);
   BOOST_TEST(r.membership(late) == "join");
   BOOST_TEST(r.disk.inbox.empty());
   // What he says rests on his join, and others go on by what they see.
@@ -168,14 +168,9 @@ BOOST_AUTO_TEST_CASE(a_server_waits_no_longer_than_a_moment_for_another_servers_
   auto pdus = std::make_shared<std::vector<object>>();
   pdus->push_back(join->source);
   // The verifier waits for the key.
-  const auto pushed =
-    r.machine->on(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus}, ++r.now);
+  const auto pushed = r.give(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", pdus});
   BOOST_TEST(told<pdus_handled>(pushed).empty());
-  effects later;
-  for (const auto begun = r.now; r.now - begun < 2'000 && told<pdus_handled>(later).empty();) {
-    r.now += 500;
-    later = r.machine->on(timer_due{"stalled"}, r.now);
-  }
+  const auto later = r.pass(2'000);
   BOOST_REQUIRE(told<pdus_handled>(later).size() == 1u);
   BOOST_TEST(told<pdus_handled>(later)[0].second.outcomes.at(0).error.empty());
   BOOST_TEST(written<store::put_inbox>(later).size() == 1u);

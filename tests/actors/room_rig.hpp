@@ -12,7 +12,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 /// A room machine with a small store, a verifier that knows both servers' keys, and a member of the other server.
@@ -32,6 +35,8 @@ struct room_store {
   std::map<std::string, std::string> chat_ids; ///< event id -> chat id
   std::vector<store::put_invitation> invitations;
   std::vector<store::put_inbox> inbox;
+  std::vector<store::put_relation> relations; ///< in the order of coming
+  std::map<std::string, std::string> former;  ///< event id of the room before -> that of today
 
   void take(const store::write& w) {
     if (const auto* e = std::get_if<store::put_event>(&w)) {
@@ -58,6 +63,15 @@ struct room_store {
       drop(d->redaction_event_id);
     } else if (const auto* b = std::get_if<store::bind_message>(&w)) {
       chat_ids[b->event_id] = b->chat_message_id;
+    } else if (const auto* r = std::get_if<store::put_relation>(&w)) {
+      const auto known =
+        std::find_if(relations.begin(), relations.end(), [&](const auto& x) { return x.event_id == r->event_id; });
+      if (known == relations.end()) relations.push_back(*r);
+      else *known = *r;
+    } else if (const auto* gone = std::get_if<store::remove_relation>(&w)) {
+      std::erase_if(relations, [&](const auto& x) { return x.event_id == gone->event_id; });
+    } else if (const auto* all = std::get_if<store::remove_relations_to>(&w)) {
+      std::erase_if(relations, [&](const auto& x) { return x.target_event_id == all->target_event_id; });
     } else if (const auto* g = std::get_if<store::put_state_group>(&w)) {
       matrix::state_map state = g->base ? *groups.at(g->base) : matrix::state_map{};
       for (const auto& [key, id] : g->entries)
@@ -68,7 +82,11 @@ struct room_store {
       head = *room;
       known = true;
     } else if (const auto* i = std::get_if<store::put_invitation>(&w)) {
-      invitations.push_back(*i);
+      take(*i);
+    } else if (const auto* none = std::get_if<store::remove_invitation>(&w)) {
+      std::erase_if(invitations, [&](const auto& x) { return x.user_id == none->user_id; });
+    } else if (const auto* was = std::get_if<store::put_former_name>(&w)) {
+      former[was->former_event_id] = was->event_id;
     } else if (const auto* staged = std::get_if<store::put_inbox>(&w)) {
       std::erase_if(inbox, [&](const auto& s) { return s.event_id == staged->event_id && s.origin == staged->origin; });
       inbox.push_back(*staged);
@@ -78,10 +96,42 @@ struct room_store {
       });
     }
   }
+  void take(store::put_invitation row) {
+    std::erase_if(invitations, [&](const auto& x) { return x.user_id == row.user_id; });
+    invitations.push_back(std::move(row));
+  }
   void drop(const std::string& redaction_id) {
     std::erase_if(held, [&](const auto& h) { return h.redaction_event_id == redaction_id; });
   }
 
+  std::optional<store::put_relation> relation(const std::string& event_id) const {
+    for (const auto& x : relations)
+      if (x.event_id == event_id) return x;
+    return {};
+  }
+  store::relations_loaded related_to(const store::load_relations& wanted) const {
+    store::relations_loaded found;
+    const auto event_of = [&](const std::string& id) {
+      const auto it = events.find(id);
+      return it == events.end() ? std::optional<store::stored_event>{} : it->second;
+    };
+    found.target = event_of(wanted.target_event_id);
+    if (auto it = chat_ids.find(wanted.target_event_id); it != chat_ids.end()) found.chat_message_id = it->second;
+    if (const auto e = event_of(wanted.relation_event_id)) found.relation = e->event;
+    std::vector<store::put_relation> edits;
+    for (const auto& x : relations) {
+      const bool counts =
+        x.standing == store::relation_standing::waits || x.standing == store::relation_standing::counts;
+      if (!counts || x.target_event_id != wanted.target_event_id || x.sender != wanted.sender) continue;
+      if (x.rel_type == "m.replace") edits.push_back(x);
+      else if (x.key == wanted.key && !found.reaction) found.reaction = event_of(x.event_id);
+    }
+    std::sort(edits.begin(), edits.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.ts, a.event_id) > std::tie(b.ts, b.event_id); });
+    if (!edits.empty()) found.latest_edit = events.at(edits[0].event_id).event;
+    if (edits.size() > 1) found.edit_before = events.at(edits[1].event_id).event;
+    return found;
+  }
   std::optional<store::answer> answer(const store::query& q) const {
     if (std::holds_alternative<store::load_room>(q)) return load();
     if (const auto* x = std::get_if<store::load_events>(&q)) {
@@ -110,12 +160,15 @@ struct room_store {
       if (auto it = events.find(x->redaction_event_id); it != events.end()) found.redaction = it->second.event;
       if (auto it = events.find(x->target_event_id); it != events.end()) found.target = it->second;
       if (auto it = chat_ids.find(x->target_event_id); it != chat_ids.end()) found.chat_message_id = it->second;
+      found.relation = relation(x->target_event_id);
       return found;
     }
+    if (const auto* x = std::get_if<store::load_relations>(&q)) return related_to(*x);
     if (const auto* x = std::get_if<store::find_message>(&q)) {
       store::message_found found;
       for (const auto& [id, chat] : chat_ids)
         if (chat == x->either_id || id == x->either_id) found = {chat, id};
+      if (auto it = former.find(x->either_id); it != former.end()) found.event_id = it->second;
       return found;
     }
     return {};
@@ -133,6 +186,9 @@ struct room_store {
     l.held_redactions = held;
     l.invitations = invitations;
     l.inbox = inbox;
+    for (const auto& x : relations)
+      if (x.standing == store::relation_standing::waits || x.standing == store::relation_standing::taken_back)
+        l.open_relations.push_back(x);
     return l;
   }
 };
@@ -144,30 +200,71 @@ struct room_host {
   room_store disk;
   std::unique_ptr<room::room_machine> machine;
   time_ms now = noon;
+  time_ms timer = 0; ///< when the room's timer goes off; 0: it is not set
   /// What another actor answers to a message; nothing: it stays in the effects.
   std::function<std::optional<message>(const address&, const message&)> outside;
   std::function<bool(const std::string& key_id)> knows_key; ///< of the verifier; nothing: all of them
 
-  explicit room_host(context n) : node(std::move(n)) {}
+  explicit room_host(const context& n) : node(n) {}
   room_host(const room_host&) = delete; // the machine refers to `node`
 
   /// The actor is made (again) from what is on disk.
   effects restart() {
     machine = std::make_unique<room::room_machine>(node, room_id);
+    timer = 0;
     return on(start{});
   }
-  effects on(const message& m) { return settle(machine->on(m, ++now)); }
+  effects on(const message& m) {
+    ++now;
+    return settle(give(m));
+  }
+  /// What the machine does; nothing of it is performed but the timer set.
+  effects give(const message& m) {
+    auto list = machine->on(m, now);
+    for (const auto& w : of_kind<wake_me_at>(list)) timer = w.at;
+    return list;
+  }
+  /// The room's timer goes off, late if its time is over.
+  effects timer_goes_off() {
+    if (timer == 0) throw std::runtime_error("the room has set no timer");
+    now = std::max(now, std::exchange(timer, 0));
+    return settle(give(timer_due{}));
+  }
+  /// Time passes, and the timer goes off when it has to. @returns all that the room does meanwhile
+  effects pass(time_ms ms) {
+    effects all;
+    for (const auto until = now + ms; now < until || (timer != 0 && timer <= now);) {
+      if (timer == 0 || timer > until) now = until;
+      else append(all, timer_goes_off());
+    }
+    return all;
+  }
+  /// Time passes until the room does something by itself, besides looking what there is to do.
+  effects wake() {
+    for (;;) {
+      auto list = timer_goes_off();
+      const auto is_nothing = [](const effect& e) {
+        return std::holds_alternative<wake_me_at>(e) || std::holds_alternative<note>(e) ||
+               std::holds_alternative<ask_store>(e); // what it is told is dealt with in the same list
+      };
+      if (!std::all_of(list.begin(), list.end(), is_nothing)) return list;
+    }
+  }
   /// Performs what the store and the others have to do, until nothing is left.
   effects settle(effects list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       effects more;
       auto deliver = [&](std::optional<message> answer) {
-        if (answer) append(more, machine->on(*answer, ++now));
+        if (!answer) return;
+        ++now;
+        append(more, give(*answer));
       };
       if (const auto* p = std::get_if<persist>(&list[i])) {
         for (const auto& w : p->batch.writes) disk.take(w);
         for (const auto& e : p->then)
           if (const auto* t = std::get_if<tell>(&e)) deliver(answer_to(*t));
+          else if (const auto* q = std::get_if<ask_store>(&e); q && disk.answer(q->question))
+            deliver(store_says(q->asked, *disk.answer(q->question)));
       } else if (const auto* q = std::get_if<ask_store>(&list[i])) {
         if (auto found = disk.answer(q->question)) deliver(store_says(q->asked, std::move(*found)));
       } else if (const auto* t = std::get_if<tell>(&list[i])) {
@@ -181,15 +278,15 @@ struct room_host {
     if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v, knows_key);
     // The invitation's actor writes its row.
     if (const auto* i = std::get_if<invite_wanted>(&t.body)) {
-      disk.invitations.push_back(invitation::row_of(*i, node, now));
+      disk.take(invitation::row_of(*i, node, now));
       return invite_begun{*i->event->state_key, i->event->event_id, i->event->sender};
     }
     if (const auto* k = std::get_if<knock_made>(&t.body)) {
       store::put_invitation row;
       row.room_id = room_id;
       row.user_id = row.inviter = k->event->sender;
-      row.direction = "knock";
-      row.state = "pending";
+      row.direction = invitation_direction::knock;
+      row.state = invitation_state::pending;
       row.event = k->event->to_json();
       disk.invitations.push_back(std::move(row));
     }
@@ -209,8 +306,8 @@ struct room_host {
   }
 };
 
-/// A channel of ann and bob at here.example that eve and eli of there.example have joined. Questions to the store and to the verifier are
-/// answered at once; what else the machine does is in the effects.
+/// A channel of ann and bob at here.example that eve and eli of there.example have joined. Questions to the store and
+/// to the verifier are answered at once; what else the machine does is in the effects.
 struct shared_room : room_host {
   std::uint64_t calls = 0;
 
@@ -232,7 +329,8 @@ struct shared_room : room_host {
       for (const auto& user : {eve, eli}) join(user);
   }
 
-  effects call(const std::string& method, const std::string& target, std::optional<matrix::json::object> body = {}) {
+  federation_call call_of(const std::string& method, const std::string& target,
+                          std::optional<matrix::json::object> body = {}) {
     federation_call c;
     c.gateway = "g";
     c.id = ++calls;
@@ -241,7 +339,10 @@ struct shared_room : room_host {
     if (!match) throw std::runtime_error(to_string(match.error()));
     c.match = std::make_shared<const matrix::endpoint_match>(std::move(*match));
     if (body) c.body = std::make_shared<const matrix::json::value>(std::move(*body));
-    return on(c);
+    return c;
+  }
+  effects call(const std::string& method, const std::string& target, std::optional<matrix::json::object> body = {}) {
+    return on(call_of(method, target, std::move(body)));
   }
   static federation_reply reply_in(const effects& list) {
     const auto replies = told<federation_reply>(list);
@@ -255,14 +356,17 @@ struct shared_room : room_host {
   matrix::json::value body_of(const effects& list) const { return *matrix::json::parse(reply_in(list).body); }
 
   void join(const std::string& user) {
-    const auto told = body_of(call("GET", path("v1/make_join", user) + "?ver=" + node.federation.room_version));
+    const auto told =
+      body_of(call("GET", path("v1/make_join", user) + "?ver=" + node.settings().federation.room_version));
     auto pdu = *told.find_object("event");
     const auto x = *matrix::hash_and_sign(std::move(pdu), rules(), "there.example", there_key());
     const auto answer = reply_in(call("PUT", path("v2/send_join", x->event_id), x->source));
     if (answer.status != 200) throw std::runtime_error("send_join: " + answer.body);
   }
 
-  const matrix::room_version_rules& rules() const { return *matrix::find_room_version(node.federation.room_version); }
+  const matrix::room_version_rules& rules() const {
+    return *matrix::find_room_version(node.settings().federation.room_version);
+  }
   const std::vector<std::string>& head() const { return disk.head.forward_extremities; }
 
   /// An event of a user of either server on top of the head (or of `prev`), not yet sent.
@@ -320,9 +424,8 @@ struct joining_server : room_host {
   std::map<std::string, std::pair<int, std::string>>
     answers; ///< server -> status and body, instead of silence or of the resident
 
-  explicit joining_server(shared_room& r)
-      : room_host({"there.example", there_key(), {}, {}, {}, 1, "boot"}), resident(r) {
-    node.federation.room_version = r.node.federation.room_version;
+  explicit joining_server(shared_room& r) : room_host(node_of("there.example", there_key())), resident(r) {
+    change(node).federation.room_version = r.node.settings().federation.room_version;
     room_id = r.room_id;
     outside = [this](const address& to, const message& m) -> std::optional<message> {
       if (const auto* request = std::get_if<peer_request>(&m)) return answer_of(to.key, *request);

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_SUITE(room_served)
 
 BOOST_AUTO_TEST_CASE(the_auth_chain_of_a_message_is_told_long_after_it_left_memory) {
   shared_room r;
-  r.node.room.recent_events_max = 4;
+  change(r.node).room.recent_events_max = 4;
   r.restart();
   const auto old = r.message_of(eve, "old");
   r.push({old});
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(what_was_said_during_a_join_by_whatever_server_reaches_the_
 
 BOOST_AUTO_TEST_CASE(a_send_join_that_is_repeated_long_after_is_answered_alike) {
   shared_room r;
-  r.node.room.recent_events_max = 4;
+  change(r.node).room.recent_events_max = 4;
   r.restart();
   const auto shape = r.body_of(r.call("GET", r.path("v1/make_join", "@new:there.example") + "?ver=11"));
   const auto join = *matrix::hash_and_sign(*shape.find_object("event"), r.rules(), "there.example", there_key());
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_send_join_that_is_repeated_long_after_is_answered_alike) 
 
 BOOST_AUTO_TEST_CASE(a_send_join_to_a_template_from_before_our_restart_is_taken) {
   shared_room r;
-  r.node.room.recent_events_max = 4;
+  change(r.node).room.recent_events_max = 4;
   r.restart();
   const auto shape = r.body_of(r.call("GET", r.path("v1/make_join", "@new:there.example") + "?ver=11"));
   const auto join = *matrix::hash_and_sign(*shape.find_object("event"), r.rules(), "there.example", there_key());
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_newcomer_is_not_sent_what_his_own_server_said) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// -- history before our join ---------------------------------------------------------------------------------------------
+// -- history before our join ------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(the_table) {
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_without_is_direct_and_without_a_name_is_one_to_a_direct_message) {
-  const std::string rest =
-    R"({"type":"m.room.create","state_key":"","content":{}},{"type":"m.room.join_rules","state_key":"","content":{"join_rule":"invite"}})";
+  const std::string rest = R"({"type":"m.room.create","state_key":"","content":{}},)"
+                           R"({"type":"m.room.join_rules","state_key":"","content":{"join_rule":"invite"}})";
   const std::string eve =
     R"(,{"type":"m.room.member","state_key":"@eve:there.example","content":{"membership":"join"}})";
   const std::string eli =
@@ -103,8 +103,8 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_in_an_invite_room_state_is_passed_over) {
   BOOST_TEST(
     (type_told(R"([5,null,[],{},{"type":5,"state_key":"","content":{}},{"type":"m.room.name","content":{"name":"x"}},
     {"type":"m.room.name","state_key":"","content":[]},{"type":"m.room.name","state_key":"","content":{"name":5}},
-    {"type":"m.room.name","state_key":"x","content":{"name":"not the room's"}},{"type":"m.room.join_rules","state_key":"","content":{"join_rule":{}}}])") ==
-     room_type::dm));
+    {"type":"m.room.name","state_key":"x","content":{"name":"not the room's"}},
+    {"type":"m.room.join_rules","state_key":"","content":{"join_rule":{}}}])") == room_type::dm));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,7 +13,7 @@ namespace {
 store::verdict judged(const shared_room& r, const matrix::event_ptr& x) { return r.disk.events.at(x->event_id).judged; }
 
 /// ann changes the power levels.
-void set_levels(shared_room& r, matrix::json::object changes) {
+void set_levels(shared_room& r, const matrix::json::object& changes) {
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
   for (const auto& [key, mapped] : changes) levels.set(key, mapped);
   matrix::json::array prev{matrix::json::value{r.head().at(0)}}, auth;
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(other_auth_events_are_judged_for_themselves) {
 BOOST_AUTO_TEST_CASE(
   rejected_state_events_do_not_stay_in_memory_and_are_not_loaded_and_who_cites_one_is_rejected_still) {
   shared_room r;
-  r.node.room.recent_events_max = 64;
+  change(r.node).room.recent_events_max = 64;
   r.restart();
   auto at_hand = [&] { return *matrix::json::parse(r.machine->describe(r.now))->find_integer("events_at_hand"); };
   const auto before = at_hand();

@@ -274,7 +274,8 @@ BOOST_AUTO_TEST_CASE(a_stream_moves_to_a_new_connection_only_when_its_flight_is_
 }
 
 BOOST_AUTO_TEST_CASE(connections_without_credit_do_not_keep_streams_from_one_that_has_some) {
-  // The operator saw: three connections of a monitoring script that granted nothing, and three rooms of four were silent.
+  // The operator saw: three connections of a monitoring script that granted nothing, and three rooms of four were
+  // silent.
   for (const bool before : {true, false}) {
     session_rig rig{4};
     rig.begin();
@@ -385,6 +386,7 @@ BOOST_AUTO_TEST_CASE(an_event_refused_for_good_becomes_a_dead_letter_and_the_res
   BOOST_REQUIRE(rig.store.dead_letters.size() == 1u);
   BOOST_TEST(rig.store.dead_letters[0].cursor == 2);
   BOOST_TEST(rig.store.dead_letters[0].reason == "why");
+  BOOST_TEST(rig.store.dead_letters[0].ts == rig.now);
   rig.nack(peer, 0, 2, true); // not in flight any more
   is_error(rig, peer, fault_code::cursor_out_of_range);
   rig.give(connection_lost{peer});
@@ -393,6 +395,18 @@ BOOST_AUTO_TEST_CASE(an_event_refused_for_good_becomes_a_dead_letter_and_the_res
   rig.ack(other, 0, 1); // 2 is settled, so this reaches it
   rig.advance(50);
   BOOST_TEST(rig.store.streams[0].acknowledged == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_letter_says_which_event_it_is_about) {
+  auto rig = connected();
+  chat::message_received message;
+  message.matrix_room_id = "!r:s";
+  message.event_id = "$e";
+  rig.notify(0, chat::encode(chat::notification{message}));
+  rig.nack(peer, 0, 1, true);
+  BOOST_REQUIRE(rig.store.dead_letters.size() == 1u);
+  BOOST_TEST(rig.store.dead_letters[0].room_id == "!r:s");
+  BOOST_TEST(rig.store.dead_letters[0].event_id == "$e");
 }
 
 BOOST_AUTO_TEST_CASE(the_last_event_refused_for_good_counts_as_acknowledged) {
@@ -481,7 +495,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_between_seek_and_its_answer) {
 
 BOOST_AUTO_TEST_CASE(each_seek_and_each_passing_refusal_is_answered_once) {
   auto rig = connected();
-  const auto answers = [&](std::vector<std::pair<std::int64_t, bool>> expected) {
+  const auto answers = [&](const std::vector<std::pair<std::int64_t, bool>>& expected) {
     std::vector<std::pair<std::int64_t, bool>> got;
     for (const auto& f : rig.take(peer)) {
       if (f.what != verb::seek) continue;
@@ -542,7 +556,7 @@ BOOST_AUTO_TEST_CASE(a_late_binding_asks_the_store_for_the_room) {
   rig.advance(50);
   BOOST_REQUIRE(rig.store.bindings.size() == 1u);
   BOOST_TEST(rig.store.bindings[0].room_id == "!r:b");
-  BOOST_TEST(std::ranges::count(rig.notes, std::string{"binding dropped"}) == 1);
+  BOOST_TEST(std::ranges::count(rig.notes, std::string{"E506 binding dropped: unknown event"}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_behind_an_ack_finds_the_names_it_has_bound) {

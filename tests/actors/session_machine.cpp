@@ -466,6 +466,18 @@ BOOST_AUTO_TEST_CASE(only_an_ephemeral_command_may_have_no_id) {
   BOOST_TEST(result_of(rig.only(peer)).ok);
 }
 
+BOOST_AUTO_TEST_CASE(a_marker_is_answered_when_it_is_set_unless_it_has_no_id) {
+  auto rig = connected();
+  rig.answers_at_once = false;
+  rig.command(peer, "", chat::mark_read{"r", "u", "m1", {}});
+  rig.command(peer, "c1", chat::mark_read{"r", "u", "m2", {}});
+  BOOST_TEST(rig.asked.empty()); // a repetition changes nothing: the store is not asked for one
+  BOOST_TEST(rig.sent.empty());
+  BOOST_REQUIRE(rig.commands.size() == 2u);
+  BOOST_TEST(rig.commands[0].reference.command_id.empty());
+  BOOST_TEST(rig.commands[1].reference.command_id == "c1");
+}
+
 BOOST_AUTO_TEST_CASE(commands_over_the_credit_are_refused_and_a_result_gives_it_back) {
   session_rig rig;
   rig.settings.command_credit = 2;
@@ -547,11 +559,20 @@ BOOST_AUTO_TEST_CASE(a_command_nobody_answers_times_out_and_can_be_repeated) {
   BOOST_TEST(rig.commands.size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(traces_differ_between_commands) {
+BOOST_AUTO_TEST_CASE(a_command_goes_on_under_the_trace_of_its_frame_also_when_it_waits_for_another_one) {
   auto rig = connected();
+  rig.answers_at_once = false;
   rig.command(peer, "c1", an_invitation);
+  const auto first = rig.last_trace;
   rig.command(peer, "c2", an_invitation);
-  BOOST_TEST(rig.commands[0].reference.trace != rig.commands[1].reference.trace);
+  const auto second = rig.last_trace;
+  BOOST_REQUIRE(rig.asked.size() == 2u);
+  const auto lookup = rig.asked[0];
+  rig.answer(rig.asked[1]);
+  rig.answer(lookup); // lets both go on
+  BOOST_REQUIRE(rig.commands.size() == 2u);
+  BOOST_TEST(rig.commands[0].reference.trace == first);
+  BOOST_TEST(rig.commands[1].reference.trace == second);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -103,6 +103,7 @@ struct session_rig {
   std::map<std::string, time_ms> timers;
   std::vector<std::string> notes;
   bool finished = false;
+  trace_id last_trace = 0;
 
   explicit session_rig(std::uint32_t streams = 1) : store(streams) {
     settings.session = "rc1";
@@ -121,7 +122,10 @@ struct session_rig {
     begin();
   }
 
-  void give(const message& m) { perform(machine->on(m, now)); }
+  void give(message m) {
+    if (m.trace == 0) m.trace = ++last_trace; // as the borders of the node do
+    perform(machine->on(m, now));
+  }
 
   void perform(effects list) {
     for (auto& e : list) {

@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(what_is_of_another_room_or_comes_twice_or_is_no_event_is_le
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_takes_nothing_else_with_it) {
   room::told_state told;
   auto text = answer({create(), member(1)}, {member(2)});
-  for (const std::string bad : {std::string(5'000, '[') + std::string(5'000, ']'),
-                                std::string{R"({"type":"a","type":"b"})"}, std::string{R"({"a":"\ud800"})"}}) {
+  for (const std::string& bad : {std::string(5'000, '[') + std::string(5'000, ']'),
+                                 std::string{R"({"type":"a","type":"b"})"}, std::string{R"({"a":"\ud800"})"}}) {
     text.insert(text.find("[{") + 1, bad + ","); // of the auth chain
     text.insert(text.rfind(']'), "," + bad);     // of the state
   }

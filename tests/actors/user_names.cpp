@@ -144,7 +144,7 @@ BOOST_FIXTURE_TEST_CASE(a_localpart_has_the_strict_grammar, users) {
     BOOST_TEST((who.error().code == fault_code::invalid_identifier), to_string(who.error()));
     BOOST_TEST(who.error().detail.starts_with("localpart: "));
   }
-  node.server_name = "1234"; // what follows ':' looks like a port then
+  change_identity(node).server_name = "1234"; // what follows ':' looks like a port then
   BOOST_TEST(!names->choose("rbAXPn", "ann:there.example"));
 }
 
@@ -226,8 +226,9 @@ BOOST_FIXTURE_TEST_CASE(ids_a_former_store_has_are_known_whatever_they_look_like
 
 BOOST_FIXTURE_TEST_CASE(a_profile_is_set_field_by_field, users) {
   made("ann");
-  names->set_profile("@ann:here.example", "Ann", {});
-  const auto row = names->set_profile("@ann:here.example", {}, "mxc://here.example/a");
+  names->change("@ann:here.example", [](store::put_user& row) { row.display_name = "Ann"; });
+  const auto row =
+    names->change("@ann:here.example", [](store::put_user& x) { x.avatar_url = "mxc://here.example/a"; });
   BOOST_TEST(row.display_name == "Ann");
   BOOST_TEST(row.avatar_url == "mxc://here.example/a");
   BOOST_TEST(row.chat_name == "ann");

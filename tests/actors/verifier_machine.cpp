@@ -32,7 +32,7 @@ struct rig {
   context node = here();
   std::unique_ptr<verifier_machine> machine;
   explicit rig(std::vector<matrix::old_signing_key> old_keys = {}) {
-    node.old_keys = std::move(old_keys);
+    change_identity(node).old_keys = std::move(old_keys);
     machine = std::make_unique<verifier_machine>(node, 2);
   }
   effects ask(std::vector<matrix::event_ptr> events) {
@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(a_signature_that_does_not_match_a_known_key_has_its_server_
 }
 
 BOOST_AUTO_TEST_CASE(an_event_dated_beyond_what_its_keys_are_good_for_is_not_waited_for) {
-  // The user saw: a server's clock was two days ahead for three seconds, and what was said then was told fifty hours later.
+  // The user saw: a server's clock was two days ahead for three seconds, and what was said then was told fifty hours
+  // later.
   const time_ms two_days = 48 * 3'600'000;
   rig r;
   auto sent =

@@ -2,11 +2,13 @@
 
 #include "actors/directory/directory_machine.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/receipts/receipts_machine.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/verifier/verifier_machine.hpp"
 #include "messages/protocols.hpp"
 #include "tests/simulation/chat_server.hpp"
+#include "tests/simulation/fingerprint.hpp"
 
 #include <cxxabi.h>
 
@@ -40,11 +42,19 @@ class hosted : public hosted_machine {
 public:
   template <class... Args>
   explicit hosted(Args&&... args) : machine_(std::forward<Args>(args)...) {}
-  effects on(const message& m, time_ms now) override { return machine_.on(m, now); }
+  effects on(const message& m, time_ms now) override {
+    auto list = machine_.on(m, now);
+    // Whether it rests between two messages must not matter.
+    if constexpr (requires { machine_.rest(); })
+      if (++turns_ % turns_without_rest == 0) machine_.rest();
+    return list;
+  }
   std::string describe(time_ms now) const override { return machine_.describe(now); }
 
 private:
+  static constexpr std::uint64_t turns_without_rest = 6;
   Machine machine_;
+  std::uint64_t turns_ = 0;
 };
 
 /// The verifier's worker, with the world's memory of what was checked before.
@@ -57,7 +67,7 @@ public:
     piece_verified done{p->asked, p->first, {}};
     for (const auto& e : p->events) done.checks.push_back(world_.check(*e, *p->keys, p->own_name));
     effects out;
-    out.push_back(tell{p->reply_to, std::move(done)});
+    out.emplace_back(tell{p->reply_to, std::move(done)});
     return out;
   }
   std::string describe(time_ms) const override { return "{}"; }
@@ -120,19 +130,24 @@ broker::~broker() = default;
 void broker::start() {
   up_ = true;
   ++epoch_;
-  context_ = std::make_unique<context>(
-    context{server_name_, key_, {}, {}, {}, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_)});
-  context_->federation.room_version = room_version_;
+  auto wanted = std::make_shared<settings>();
+  wanted->federation.room_version = room_version_;
   // Outages are short here; every second broker takes them for long ones, so that both orders of catching up are seen.
   if (index_ % 2 == 1) {
-    context_->federation.catch_up_after_ms = 1'000;
-    context_->federation.catch_up_pdus_min = 2;
+    wanted->federation.catch_up_after_ms = 1'000;
+    wanted->federation.catch_up_pdus_min = 2;
   }
-  context_->invitation.lifetime_h = invitation_lifetime_h_;
+  wanted->invitation.lifetime_h = invitation_lifetime_h_;
+  wanted->federation.receipts = world_.has_receipts;
+  context_ = std::make_unique<context>(
+    std::make_shared<const identity>(
+      identity{server_name_, key_, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_), {}, nullptr}),
+    std::move(wanted));
   directory_seed_ = world_.random.bytes(32);
   open_doors();
   world_.trace(server_name_, [] { return std::string{"starts"}; });
   deliver("node", {actor_kind::directory, ""}, passivate{});
+  if (world_.has_receipts) deliver("node", {actor_kind::receipts, ""}, passivate{});
   world_.chat(index_).broker_started();
 }
 
@@ -178,6 +193,7 @@ std::unique_ptr<hosted_machine> broker::machine_of(const address& who) {
   case actor_kind::room: return std::make_unique<hosted<room::room_machine>>(c, who.key);
   case actor_kind::remote_server: return std::make_unique<hosted<remote_server::remote_server_machine>>(c, who.key);
   case actor_kind::invitation: return std::make_unique<hosted<invitation::invitation_machine>>(c, who.key);
+  case actor_kind::receipts: return std::make_unique<hosted<receipts::receipts_machine>>(c);
   case actor_kind::directory: return std::make_unique<hosted<directory::directory_machine>>(c, directory_seed_);
   case actor_kind::verifier:
     if (who.key.empty()) return std::make_unique<hosted<verifier::verifier_machine>>(c, 1);
@@ -186,7 +202,7 @@ std::unique_ptr<hosted_machine> broker::machine_of(const address& who) {
   }
 }
 
-// -- delivery --------------------------------------------------------------------------------------------------------------
+// -- delivery ---------------------------------------------------------------------------------------------------------
 
 void broker::deliver(const std::string& from, const address& to, message m) {
   if (!understands(to.kind, m))
@@ -194,7 +210,7 @@ void broker::deliver(const std::string& from, const address& to, message m) {
                             " what it does not understand: " + name_of(m));
   switch (to.kind) {
   case actor_kind::gateway:
-    if (auto* x = std::get_if<gateway::http_request>(&m)) return request(std::move(*x));
+    if (auto* x = std::get_if<gateway::http_request>(&m)) return request(*x);
     if (auto* x = std::get_if<federation_reply>(&m)) {
       auto it = inbound_.find(x->id);
       if (it == inbound_.end()) return world_.violation(server_name_ + ": a request is answered twice");
@@ -207,9 +223,11 @@ void broker::deliver(const std::string& from, const address& to, message m) {
     return;
   case actor_kind::session:
     if (const auto* x = std::get_if<command_done>(&m)) world_.chat(index_).command_done_now(*x);
+    if (const auto* x = std::get_if<ephemeral_notification>(&m)) world_.chat(index_).ephemeral_now(*x);
     return;
   case actor_kind::edge:
   case actor_kind::media: // no scenario has files
+  case actor_kind::node:  // nor switches anything
   case actor_kind::inspector: return;
   default: break;
   }
@@ -233,7 +251,7 @@ void broker::open_doors() {
   const auto known = read_as<store::known_loaded>(store::load_known{});
   for (const auto& room : known.rooms) known_rooms_->on_disk(room);
   for (const auto& [room, user] : known.invitations) known_invitations_->on_disk(room + "|" + user);
-  room_door_ = std::make_unique<room_door>(*context_, known_rooms_, known_invitations_);
+  room_door_ = std::make_unique<room_door>(context_->who(), known_rooms_, known_invitations_);
   invitation_door_ = std::make_unique<invitation_door>(known_invitations_);
 }
 
@@ -338,13 +356,12 @@ std::vector<std::pair<address, std::string>> broker::actors() const {
   return list;
 }
 
-// -- effects ---------------------------------------------------------------------------------------------------------------
+// -- effects ----------------------------------------------------------------------------------------------------------
 
 void broker::perform(const cell_ptr& c, effects list) {
   for (auto& e : list) {
     if (!c->alive) return;
-    std::visit([&](auto& x) { perform_one(c, x); },
-               static_cast<std::variant<persist, tell, ask_store, wake_me_at, finish, note>&>(e));
+    std::visit([&](auto& x) { perform_one(c, x); }, static_cast<effect_content&>(e));
   }
 }
 
@@ -360,7 +377,7 @@ void broker::perform_one(const cell_ptr& c, persist& p) {
   const auto sequence = entry.sequence = ++c->last_sequence;
   c->commits.push_back(std::move(entry));
   submit(std::move(p.batch), c->failed,
-         [this, who = std::weak_ptr<cell>(c), sequence](result<store::commit_outcome> outcome) {
+         [this, who = std::weak_ptr<cell>(c), sequence](const result<store::commit_outcome>& outcome) {
            auto to = who.lock();
            if (!to || !to->alive) return;
            if (!outcome && outcome.error().code != fault_code::store_failed)
@@ -410,8 +427,9 @@ void broker::perform_one(const cell_ptr& c, wake_me_at& w) {
     return;
   }
   c->timers[w.name] = generation;
-  const auto delay_ms = std::max<time_ms>(0, w.at - world_.clock.now());
-  later(delay_ms * 1'000 + hop(), [this, who = std::weak_ptr<cell>(c), name = w.name, generation] {
+  const auto delay = are_timers_aside() ? std::max<time_us>(0, w.at * 1'000 - world_.clock.now_us())
+                                        : std::max<time_ms>(0, w.at - world_.clock.now()) * 1'000 + hop();
+  later(delay, [this, who = std::weak_ptr<cell>(c), name = w.name, generation] {
     auto to = who.lock();
     if (!to || !to->alive) return;
     auto it = to->timers.find(name);
@@ -427,7 +445,7 @@ void broker::perform_one(const cell_ptr& c, finish& f) {
 }
 
 void broker::perform_one(const cell_ptr& c, note& n) {
-  if (n.what == "join: state events without a key") world_.excuse(c->who.key);
+  if (n.what == "R116 join: state events left out, signing key unavailable") world_.excuse(c->who.key);
   world_.trace(server_name_, [&] {
     auto text = to_string(c->who) + " notes: " + n.what;
     for (const auto& [k, v] : n.fields) text += " " + k + "=" + v;

@@ -24,8 +24,8 @@ public:
 };
 
 /// One broker: the machines of actors/ in the place of CAF actors, driven by the same rules as actors/shell.cpp and
-/// actors/supervisor (persist then tell, timers by name, restart after a failure), on the real SQLite engine. A crash loses all
-/// but what the engine has committed.
+/// actors/supervisor (persist then tell, timers by name, restart after a failure), on the real SQLite engine. A crash
+/// loses all but what the engine has committed.
 class broker {
 public:
   broker(world& w, std::size_t index, std::string server_name, std::string room_version,
@@ -70,12 +70,13 @@ private:
   void make(const address& who, child& c);
   void handle(const cell_ptr& c, const message& m);
   void perform(const cell_ptr& c, effects list);
-  void perform_one(const cell_ptr& c, persist& x);
-  void perform_one(const cell_ptr& c, tell& x);
-  void perform_one(const cell_ptr& c, ask_store& x);
-  void perform_one(const cell_ptr& c, wake_me_at& x);
-  void perform_one(const cell_ptr& c, finish& x);
-  void perform_one(const cell_ptr& c, note& x);
+  void perform_one(const cell_ptr& c, persist& p);
+  void perform_one(const cell_ptr& c, tell& t);
+  void perform_one(const cell_ptr& c, ask_store& a);
+  void perform_one(const cell_ptr& c, wake_me_at& w);
+  void perform_one(const cell_ptr& c, finish& f);
+  void perform_one(const cell_ptr& c, note& n);
+  void perform_one(const cell_ptr&, causeway::hop&) {} // nobody listens
   void committed(const cell_ptr& c, std::uint64_t sequence, const fault& why);
   void consider_end(const cell_ptr& c);
   void failed(const address& who, const std::string& why, bool expected);
@@ -99,7 +100,7 @@ private:
   void store_turn();
 
   // -- the gateway edge
-  void request(gateway::http_request x);
+  void request(const gateway::http_request& x);
   std::string keys_document();
 
   /// After `delay` on this incarnation of the broker only.

@@ -1,7 +1,8 @@
-// The gateway of a simulated broker and the network behind it: what plugin/node_gateways.cpp and HTTPS do, with everything
-// that can go wrong between two servers.
+// The gateway of a simulated broker and the network behind it: what plugin/node_gateways.cpp and HTTPS do, with
+// everything that can go wrong between two servers.
 #include "tests/simulation/broker.hpp"
 
+#include "actors/answers.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/request_auth.hpp"
@@ -11,10 +12,6 @@ namespace {
 
 constexpr time_ms keys_life_ms = 24 * 3'600'000;
 
-std::string error_body(const fault& why) {
-  return matrix::json::canonical(matrix::json::object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
-}
-
 } // namespace
 
 std::string broker::keys_document() {
@@ -23,7 +20,7 @@ std::string broker::keys_document() {
   return matrix::json::canonical(matrix::server_keys_document(server_name_, key_, {}, until));
 }
 
-void broker::request(gateway::http_request x) {
+void broker::request(const gateway::http_request& x) {
   auto& random = world_.random;
   const auto& sky = world_.sky;
   const auto begun = world_.clock.now_us();

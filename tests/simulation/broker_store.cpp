@@ -1,5 +1,5 @@
-// The store's thread of a simulated broker: group commit on the real engine, with the order of questions and batches that
-// plugin/store/store_thread.hpp promises.
+// The store's thread of a simulated broker: group commit on the real engine, with the order of questions and batches
+// that plugin/store/store_thread.hpp promises.
 #include "tests/simulation/broker.hpp"
 #include "tests/simulation/chat_server.hpp"
 
@@ -10,7 +10,10 @@ bool answered_in_order(const store::query& q) {
   return std::holds_alternative<store::load_room>(q) || std::holds_alternative<store::load_invitation>(q) ||
          std::holds_alternative<store::load_destination>(q) || std::holds_alternative<store::load_directory>(q) ||
          std::holds_alternative<store::find_received_transaction>(q) ||
-         std::holds_alternative<store::load_redaction>(q);
+         std::holds_alternative<store::find_member_rooms>(q) || std::holds_alternative<store::load_redaction>(q) ||
+         std::holds_alternative<store::load_relations>(q) || std::holds_alternative<store::list_dead_letters>(q) ||
+         std::holds_alternative<store::load_receipts>(q) || std::holds_alternative<store::load_receipt_debts>(q) ||
+         std::holds_alternative<store::load_dead_letter>(q) || std::holds_alternative<store::list_audit>(q);
 }
 
 constexpr std::uint64_t group_batches_max = 8;
@@ -19,13 +22,13 @@ constexpr std::uint64_t group_batches_max = 8;
 
 void broker::submit(store::store_batch batch, std::shared_ptr<bool> failed,
                     std::function<void(result<store::commit_outcome>)> done) {
-  store_queue_.push_back(waiting_batch{std::move(batch), std::move(failed), std::move(done)});
+  store_queue_.emplace_back(waiting_batch{std::move(batch), std::move(failed), std::move(done)});
   wake_store();
 }
 
 void broker::ask(store::query q, std::function<void(store::answer)> done) {
   if (answered_in_order(q)) {
-    store_queue_.push_back(waiting_query{std::move(q), std::move(done)});
+    store_queue_.emplace_back(waiting_query{std::move(q), std::move(done)});
     return wake_store();
   }
   later(hop(), [this, q = std::move(q), done = std::move(done)] { done(disk_->ask(q)); });

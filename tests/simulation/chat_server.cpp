@@ -5,6 +5,7 @@
 #include <msgpack.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace causeway::simulation {
 namespace {
@@ -95,6 +96,30 @@ void chat_server::command_done_now(const command_done& m) {
   finished(id, {m.succeeded, m.body}, false);
 }
 
+void chat_server::ephemeral_now(const ephemeral_notification& m) {
+  if (m.name != chat::receipt_changed::name) return;
+  const outcome told{true, m.body};
+  const auto room = told.field("matrix_room_id"), event_id = told.field("event_id");
+  const auto found = broker_.read_as<store::events_loaded>(store::load_events{room, {event_id}, false});
+  ++receipts_;
+  if (found.events.empty())
+    return world_.violation(broker_.server_name() + ": a receipt of " + event_id + " is told, which is not on disk");
+  auto& last = read_to_.try_emplace(m.key, std::numeric_limits<std::int64_t>::min()).first->second;
+  if (found.events.front().position <= last)
+    world_.violation(broker_.server_name() + ": the marker " + m.key + " is told to have moved backwards");
+  last = found.events.front().position;
+}
+
+std::vector<std::string> chat_server::messages_in(const std::string& matrix_room_id) const {
+  std::vector<std::string> all;
+  for (const auto& m : acknowledged_)
+    if (m.matrix_room_id == matrix_room_id) all.push_back(m.event_id);
+  for (const auto& h : heard_)
+    if (const auto* m = std::get_if<chat::message_received>(&h.what); m && m->matrix_room_id == matrix_room_id)
+      all.push_back(m->event_id);
+  return all;
+}
+
 void chat_server::finished(const std::string& id, outcome what, bool from_store) {
   auto& s = commands_.at(id);
   world_.trace(broker_.server_name(), [&] {
@@ -107,8 +132,10 @@ void chat_server::finished(const std::string& id, outcome what, bool from_store)
     return;
   }
   if (s.result) {
-    // A refusal that passes is the only RESULT that may change.
-    const bool may_change = !s.result->succeeded && info(s.result->why().code).retryable;
+    // Only a refusal that passes may change, and the RESULT of a read: it is carried out anew, and whoever has read may
+    // have left the room.
+    const bool may_change =
+      (!s.result->succeeded && info(s.result->why().code).retryable) || std::holds_alternative<chat::mark_read>(s.body);
     if (!may_change && (s.result->body != what.body || s.result->succeeded != what.succeeded))
       world_.violation(broker_.server_name() + ": a repetition of " + id + " got another RESULT");
     if (!may_change) return;
@@ -151,12 +178,16 @@ void chat_server::learn(const sent& s, const outcome& what) {
     acknowledged_.push_back({matrix_id_of(m->room), m->sender, m->text, what.field("event_id")});
   } else if (const auto* d = std::get_if<chat::message_delete>(&s.body)) {
     deleted_[d->message] = what.field("event_id");
+  } else if (const auto* e = std::get_if<chat::message_edit>(&s.body)) {
+    edits_.push_back({matrix_id_of(e->room), e->message, e->sender, {}, what.field("event_id")});
+  } else if (const auto* r = std::get_if<chat::reaction_add>(&s.body)) {
+    reactions_.push_back({matrix_id_of(r->room), r->message, r->user, r->key, what.field("event_id")});
   } else if (const auto* i = std::get_if<chat::invite_send>(&s.body); i && broker_.node().is_local(i->user)) {
     rooms_[matrix_id_of(i->room)].incoming.insert(i->user);
   }
 }
 
-// -- the outbox ------------------------------------------------------------------------------------------------------------
+// -- the outbox -------------------------------------------------------------------------------------------------------
 
 void chat_server::outbox_grew() {
   if (reading_) return;

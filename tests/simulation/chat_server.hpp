@@ -22,8 +22,9 @@ struct known_room {
   std::set<std::string> incoming;              ///< users of this server with an open invitation
 };
 
-/// A chat server and the broker's session with it: sends commands (again with the same id when the broker was lost, when the
-/// refusal is of the kind that passes, and now and then for no reason), reads the outbox by its cursor, keeps what it heard.
+/// A chat server and the broker's session with it: sends commands (again with the same id when the broker was lost,
+/// when the refusal is of the kind that passes, and now and then for no reason), reads the outbox by its cursor, keeps
+/// what it heard.
 class chat_server {
 public:
   chat_server(world& w, broker& b);
@@ -60,13 +61,24 @@ public:
   const std::vector<sent_message>& acknowledged_messages() const { return acknowledged_; }
   /// Messages whose deletion the broker acknowledged: event id -> event id of the redaction.
   const std::map<std::string, std::string>& deleted_messages() const { return deleted_; }
+  /// An edit or a reaction that the broker acknowledged: of which message, by whom.
+  struct related {
+    std::string matrix_room_id, target, sender, key, event_id;
+  };
+  const std::vector<related>& edits() const { return edits_; }
+  const std::vector<related>& reactions() const { return reactions_; }
   std::vector<std::string> unanswered() const;
+  /// Receipts of users of other servers that were told.
+  std::size_t receipts() const { return receipts_; }
+  /// Event ids of the messages of a room that it knows.
+  std::vector<std::string> messages_in(const std::string& matrix_room_id) const;
 
   // -- from the broker
   void broker_started();
   void broker_lost();
   void outbox_grew();
   void command_done_now(const command_done& m);
+  void ephemeral_now(const ephemeral_notification& m);
 
 private:
   struct sent {
@@ -99,6 +111,9 @@ private:
   std::map<std::string, std::string> matrix_ids_; ///< chat room id -> Matrix room id
   std::vector<sent_message> acknowledged_;
   std::map<std::string, std::string> deleted_;
+  std::vector<related> edits_, reactions_;
+  std::map<std::string, std::int64_t> read_to_; ///< room, user and thread -> place of the event told last
+  std::size_t receipts_ = 0;
 };
 
 } // namespace causeway::simulation

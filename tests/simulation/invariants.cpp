@@ -6,9 +6,12 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace causeway::simulation {
 namespace {
@@ -48,6 +51,14 @@ public:
     }
     rooms_agree();
     invitations_agree();
+    if (world_.has_receipts) markers_arrived();
+    if (world_.has_people)
+      for (std::size_t i = 0; i < world_.size(); ++i) {
+        banned_are_not_heard(i);
+        members_are_told(i);
+        edits_count(i);
+        reactions_are_told(i);
+      }
   }
 
 private:
@@ -57,6 +68,15 @@ private:
   void deletions_arrived(std::size_t i);
   void rooms_agree();
   void invitations_agree();
+  void markers_arrived();
+  void banned_are_not_heard(std::size_t i);
+  void members_are_told(std::size_t i);
+  void edits_count(std::size_t i);
+  void reactions_are_told(std::size_t i);
+  /// What is stored of an event; null: nothing, or it is not accepted.
+  matrix::event_ptr accepted(std::size_t i, const std::string& room_id, const std::string& event_id) const;
+  /// Whether what is told of that room here can be held against what is there: we are in it, and have never been out.
+  bool is_member_throughout(std::size_t i, const std::string& room_id) const;
   const room_at* room(std::size_t i, const std::string& id) const {
     auto it = rooms_[i].find(id);
     return it == rooms_[i].end() ? nullptr : &it->second;
@@ -67,12 +87,12 @@ private:
       if (world_.at(i).server_name() == name) return i;
     return std::nullopt;
   }
-  /// Whether an invitation's answer to the join may have been lost for good: the server he was to join through, the only one he knows of, has
-  /// no member in the room any more.
+  /// Whether an invitation's answer to the join may have been lost for good: the server he was to join through, the
+  /// only one he knows of, has no member in the room any more.
   bool door_closed(std::size_t i, const std::string& room_id, const std::string& user) const {
     const auto found = world_.at(i).read_as<store::invitations_found>(store::find_invitations{room_id, user});
-    if (found.invitations.empty() || found.invitations.front().direction != "incoming" ||
-        found.invitations.front().state == "accepted")
+    if (found.invitations.empty() || found.invitations.front().direction != invitation_direction::incoming ||
+        found.invitations.front().state == invitation_state::accepted)
       return false;
     const auto by = server_of(found.invitations.front().inviter);
     const auto* door = by ? room(*by, room_id) : nullptr;
@@ -168,7 +188,8 @@ void inspection::messages_arrived(std::size_t i) {
           here->head.last_position - here->head.first_position > history_max)
         continue;
       if (world_.chat(j).deleted_messages().contains(m.event_id)) continue; // shown or not, as it came
-      // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown, nor handed to who came later.
+      // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown, nor
+      // handed to who came later.
       bool soft_failed = false;
       for (std::size_t k = 0; k < world_.size(); ++k) {
         const auto found =
@@ -204,6 +225,133 @@ void inspection::deletions_arrived(std::size_t i) {
         if (e.event->event_id == m.event_id && taken && !e.event->content().empty())
           world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id +
                            " was deleted and can still be read (" + m.event_id + ")");
+    }
+}
+
+void inspection::markers_arrived() {
+  // Everybody has read the newest message a while ago, and everything is healed.
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    for (const auto& debt : world_.at(i).read_as<store::receipt_debts_loaded>(store::load_receipt_debts{}).debts)
+      world_.violation(name(i) + " still owes receipts to " + debt.server_name);
+    for (const auto& [id, here] : rooms_[i]) {
+      if (!here.joined() || world_.excused().contains(id)) continue;
+      for (const auto& x : world_.at(i).read_as<store::readers_found>(store::find_readers{id, "", ""}).readers) {
+        const auto& marker = x.marker;
+        if (server_of(marker.user_id) != i || here.membership(marker.user_id) != "join") continue;
+        const auto mine = world_.at(i).read_as<store::receipts_loaded>(store::load_receipts{id, {marker.user_id}, {}});
+        const auto newest = std::find_if(mine.receipts.begin(), mine.receipts.end(),
+                                         [](const auto& r) { return r.thread.empty() && !r.is_private; });
+        if (newest == mine.receipts.end() || newest->change == 0) continue;
+        for (std::size_t j = 0; j < world_.size(); ++j) {
+          const auto* there = room(j, id);
+          if (i == j || !there || !there->joined() || there->membership(marker.user_id) != "join") continue;
+          const auto theirs = world_.at(j).read_as<store::receipts_loaded>(
+            store::load_receipts{id, {marker.user_id}, {newest->event_id}});
+          if (theirs.places.empty()) continue; // not shown there
+          const bool is_told = std::any_of(theirs.receipts.begin(), theirs.receipts.end(), [&](const auto& r) {
+            return r.thread.empty() && !r.is_private && r.position >= theirs.places.front().position;
+          });
+          if (!is_told)
+            world_.violation(name(j) + " does not know that " + marker.user_id + " has read " + id + " up to " +
+                             newest->event_id);
+        }
+      }
+    }
+  }
+}
+
+matrix::event_ptr inspection::accepted(std::size_t i, const std::string& room_id, const std::string& event_id) const {
+  const auto found = world_.at(i).read_as<store::events_loaded>(store::load_events{room_id, {event_id}, false});
+  if (found.events.empty() || found.events.front().judged != store::verdict::accepted) return nullptr;
+  return found.events.front().event;
+}
+
+bool inspection::is_member_throughout(std::size_t i, const std::string& room_id) const {
+  const auto* here = room(i, room_id);
+  if (!here || !here->joined() || world_.excused().contains(room_id) ||
+      here->head.last_position - here->head.first_position > history_max)
+    return false;
+  return std::ranges::none_of(world_.chat(i).notifications(), [&](const auto& h) {
+    const auto* x = std::get_if<chat::room_removed_for>(&h.what);
+    return x && x->matrix_room_id == room_id;
+  });
+}
+
+void inspection::banned_are_not_heard(std::size_t i) {
+  std::set<std::pair<std::string, std::string>> banned; // room, user
+  for (const auto& h : world_.chat(i).notifications()) {
+    if (const auto* x = std::get_if<chat::member_changed>(&h.what)) {
+      if (x->membership == "ban") banned.emplace(x->matrix_room_id, x->user);
+      else banned.erase({x->matrix_room_id, x->user});
+    }
+    const auto* m = std::get_if<chat::message_received>(&h.what);
+    if (m && !m->historical && banned.contains({m->matrix_room_id, m->sender}))
+      world_.violation(name(i) + ": message \"" + m->text + "\" of " + m->sender + " in " + m->matrix_room_id +
+                       " is shown, who was told to be banned before");
+  }
+}
+
+void inspection::members_are_told(std::size_t i) {
+  for (const auto& [id, known] : world_.chat(i).rooms()) {
+    const auto* here = room(i, id);
+    if (!here || world_.excused().contains(id)) continue;
+    for (const auto& [key, event_id] : here->state) {
+      if (key.first != "m.room.member" || server_of(key.second) != i) continue;
+      const bool is_in = here->joined() && here->membership(key.second) == "join";
+      if (is_in != known.joined.contains(key.second))
+        world_.violation(name(i) + ": " + key.second + " is " + here->membership(key.second) + " in " + id +
+                         ", the chat server was told otherwise");
+    }
+  }
+}
+
+void inspection::edits_count(std::size_t i) {
+  // The last word about a message is the latest edit of it that is in the room, for whoever reads it.
+  std::map<std::string, std::string> told; // message -> edit told last
+  for (const auto& h : world_.chat(i).notifications())
+    if (const auto* x = std::get_if<chat::message_edited>(&h.what)) told[x->event_id] = x->edit_event_id;
+  for (std::size_t j = 0; j < world_.size(); ++j) {
+    std::map<std::string, matrix::event_ptr> latest; // message -> edit
+    for (const auto& x : world_.chat(j).edits()) {
+      if (!is_member_throughout(i, x.matrix_room_id)) continue;
+      const auto edit = accepted(i, x.matrix_room_id, x.event_id);
+      const auto target = accepted(i, x.matrix_room_id, x.target);
+      if (!edit || !target || edit->content().empty() || target->content().empty()) continue;
+      auto& last = latest[x.target];
+      if (!last ||
+          std::pair{edit->origin_server_ts, edit->event_id} > std::pair{last->origin_server_ts, last->event_id})
+        last = edit;
+    }
+    for (const auto& [message, edit] : latest) {
+      const auto found = world_.at(i).read_as<store::relations_loaded>(
+        store::load_relations{edit->room_id, message, edit->sender, "", ""});
+      if (!found.latest_edit || found.latest_edit->event_id != edit->event_id)
+        world_.violation(name(i) + ": " + edit->event_id + " is the latest edit of " + message +
+                         ", another one counts");
+      else if (i != j && told[message] != edit->event_id)
+        world_.violation(name(i) + ": the edit " + edit->event_id + " of " + message +
+                         " counts, and was not told last");
+    }
+  }
+}
+
+void inspection::reactions_are_told(std::size_t i) {
+  // Of one user, message and key there is one reaction, whichever event it is.
+  std::map<std::tuple<std::string, std::string, std::string>, bool> stands;
+  for (const auto& h : world_.chat(i).notifications()) {
+    if (const auto* x = std::get_if<chat::reaction_added>(&h.what)) stands[{x->event_id, x->user, x->key}] = true;
+    if (const auto* x = std::get_if<chat::reaction_removed>(&h.what)) stands[{x->event_id, x->user, x->key}] = false;
+  }
+  for (std::size_t j = 0; j < world_.size(); ++j)
+    for (const auto& x : world_.chat(j).reactions()) {
+      if (i == j || !is_member_throughout(i, x.matrix_room_id)) continue;
+      const auto target = accepted(i, x.matrix_room_id, x.target);
+      if (!target || target->content().empty()) continue;
+      const auto found = world_.at(i).read_as<store::relations_loaded>(
+        store::load_relations{x.matrix_room_id, x.target, x.sender, x.key, ""});
+      if (found.reaction.has_value() != stands[{x.target, x.sender, x.key}])
+        world_.violation(name(i) + ": the reaction " + x.key + " of " + x.sender + " to " + x.target +
+                         (found.reaction ? " counts and was not told" : " was told and does not count"));
     }
 }
 
@@ -247,18 +395,20 @@ void inspection::rooms_agree() {
 void inspection::invitations_agree() {
   using rows = std::map<std::pair<std::string, std::string>, store::put_invitation>;
   std::vector<rows> all(world_.size());
+  const store::find_invitations everything{.limit = store::rows_max,
+                                           .bytes_max = std::numeric_limits<std::size_t>::max()};
   for (std::size_t i = 0; i < world_.size(); ++i)
-    for (const auto& x : world_.at(i).read_as<store::invitations_found>(store::find_invitations{}).invitations)
+    for (const auto& x : world_.at(i).read_as<store::invitations_found>(everything).invitations)
       all[i][{x.room_id, x.user_id}] = x;
   auto state_at = [&](std::size_t i, const std::pair<std::string, std::string>& key) {
     auto it = all[i].find(key);
-    return it == all[i].end() ? std::string{"none"} : it->second.state;
+    return it == all[i].end() ? invitation_state::none : it->second.state;
   };
   for (std::size_t i = 0; i < world_.size(); ++i)
     for (const auto& [key, x] : all[i]) {
-      if (!x.pending_request.empty())
-        world_.violation(name(i) + ": invitation of " + x.user_id + " is " + x.state +
-                         " and still has a request to repeat: " + x.pending_request);
+      if (x.pending_request != next_request::none)
+        world_.violation(name(i) + ": invitation of " + x.user_id + " is " + causeway::name(x.state) +
+                         " and still has a request to repeat: " + causeway::name(x.pending_request));
       const auto from = server_of(x.inviter), to = server_of(x.user_id);
       if (!from || !to || *from == *to) continue;
       const auto other = *from == i ? *to : *from;
@@ -270,32 +420,42 @@ void inspection::invitations_agree() {
       if (*from == i) {
         const auto* ours = room(i, x.room_id);
         const bool still_there = ours && ours->joined();
-        if (x.state == "pending" || x.state == "accepted" || x.state == "rejected") fits = there == x.state;
-        // The answer to the join was lost, and so was everybody of the inviter's server before it was repeated: there is no room to join.
-        if (x.state == "accepted" && there == "pending") fits = !still_there;
+        if (x.state == invitation_state::pending || x.state == invitation_state::accepted ||
+            x.state == invitation_state::rejected)
+          fits = there == x.state;
+        // The answer to the join was lost, and so was everybody of the inviter's server before it was repeated: there
+        // is no room to join.
+        if (x.state == invitation_state::accepted && there == invitation_state::pending) fits = !still_there;
         // That answer was lost, and he said no afterwards: he has left then, if there was a door to leave by.
-        if (x.state == "accepted" && there == "rejected") fits = !still_there || ours->membership(x.user_id) != "join";
+        if (x.state == invitation_state::accepted && there == invitation_state::rejected)
+          fits = !still_there || ours->membership(x.user_id) != "join";
         // Who is not in the room any more does not hear how it ends.
-        if (x.state == "pending") fits = there == "pending" || !still_there;
-        if (x.state == "revoked" || x.state == "expired") {
-          fits = there == "revoked" || there == "rejected" || there == "none";
-          // Nobody of the inviter's server was left to take it back in the room, and the invited server, which is there, goes by the room.
-          if (const auto* r = room(other, x.room_id); there == "pending" && x.state == "expired" && !still_there)
+        if (x.state == invitation_state::pending) fits = there == invitation_state::pending || !still_there;
+        if (x.state == invitation_state::revoked || x.state == invitation_state::expired) {
+          fits = there == invitation_state::revoked || there == invitation_state::rejected ||
+                 there == invitation_state::none;
+          // Nobody of the inviter's server was left to take it back in the room, and the invited server, which is
+          // there, goes by the room.
+          if (const auto* r = room(other, x.room_id);
+              there == invitation_state::pending && x.state == invitation_state::expired && !still_there)
             fits = r && r->joined() && r->membership(x.user_id) == "invite";
-          // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for everybody.
-          if (const auto* r = room(other, x.room_id); there == "accepted")
+          // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for
+          // everybody.
+          if (const auto* r = room(other, x.room_id); there == invitation_state::accepted)
             fits = r && (r->membership(x.user_id) != "join" || r->is_public());
         }
-        if (x.state == "failed") fits = there != "pending" && there != "accepted";
-        if (x.state == "sending" || x.state == "revoked_unconfirmed")
+        if (x.state == invitation_state::failed)
+          fits = there != invitation_state::pending && there != invitation_state::accepted;
+        if (x.state == invitation_state::sending || x.state == invitation_state::revoked_unconfirmed)
           fits = false; // they do not last in a healed world
-      } else if (x.state == "pending" && there == "none") {
+      } else if (x.state == invitation_state::pending && there == invitation_state::none) {
         fits = false; // whatever else it is there is looked at from there
       }
       if (!fits)
-        world_.violation("invitation of " + x.user_id + " by " + x.inviter + " to " + x.room_id + " is " + x.state +
-                         " (" + x.reason + ") at " + name(i) + ", " + there + " at " + name(other));
-      if (*from == i && x.state == "pending")
+        world_.violation("invitation of " + x.user_id + " by " + x.inviter + " to " + x.room_id + " is " +
+                         causeway::name(x.state) + " (" + x.reason + ") at " + name(i) + ", " +
+                         (there == invitation_state::none ? "none" : causeway::name(there)) + " at " + name(other));
+      if (*from == i && x.state == invitation_state::pending)
         if (const auto* r = room(i, x.room_id); r && r->joined() && r->membership(x.user_id) != "invite")
           world_.violation("invitation of " + x.user_id +
                            " is pending, in the room he is: " + r->membership(x.user_id));

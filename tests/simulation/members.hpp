@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <variant>
 
-/// The members of a plain struct (an aggregate without base classes) as a tuple of references, so that a test can walk what it does not
-/// know by name, and no member that is added later is forgotten.
+/// The members of a plain struct (an aggregate without base classes) as a tuple of references, so that a test can walk
+/// what it does not know by name, and no member that is added later is forgotten.
 namespace causeway::simulation {
 
 template <class T>
@@ -16,8 +16,8 @@ struct is_sum<std::optional<T>> : std::true_type {};
 template <class... Ts>
 struct is_sum<std::variant<Ts...>> : std::true_type {};
 
-/// Stand for a value of any type, in unevaluated code only. Optionals and variants can be made of any value themselves: they have one of
-/// their own, so that no two ways lead to them.
+/// Stand for a value of any type, in unevaluated code only. Optionals and variants can be made of any value themselves:
+/// they have one of their own, so that no two ways lead to them.
 struct any_plain {
   template <class T>
     requires(!is_sum<T>::value)

@@ -35,6 +35,12 @@ private:
   void take_back_words(const member& m);
   void leave(const member& m);
   void typing(const member& m);
+  void read(const member& m);
+  void read_everything();
+  void moderate(const member& m);
+  void edit(const member& m);
+  void react(const member& m);
+  void do_more(const member& m);
   void answer(std::size_t i, const std::string& room, const std::string& user);
   void fate();
   void merge_forks();
@@ -176,6 +182,89 @@ void scenario::typing(const member& m) {
   world_.at(m.server).command({{"", "", 0}, std::make_shared<const chat::command>(chat::typing{m.room, m.user, true})});
 }
 
+void scenario::read(const member& m) {
+  const auto all = world_.chat(m.server).messages_in(m.room);
+  if (all.empty()) return;
+  for (auto scrolls = world_.random.between(1, 4); scrolls > 0; --scrolls) {
+    chat::mark_read x{name_of(m.server, m.room), m.user, world_.random.pick(all), {}, {}, world_.random.chance(100)};
+    if (world_.random.chance(200)) x.thread = chat::main_thread;
+    world_.chat(m.server).send(std::move(x));
+  }
+}
+
+void scenario::read_everything() {
+  // Somebody says something new in each room: whoever came later than what was read before hears of this. Then
+  // everybody reads what lies furthest in the room as their own server has it.
+  std::set<std::string> spoken;
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& m : members(i))
+      if (spoken.insert(m.room).second) say(m);
+  world_.clock.run_for_ms(2 * hour_ms);
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& m : members(i)) {
+      std::string last;
+      std::int64_t furthest = 0;
+      const auto all = world_.chat(i).messages_in(m.room);
+      for (const auto& e : world_.at(i).read_as<store::events_loaded>(store::load_events{m.room, all, false}).events) {
+        if (e.judged != store::verdict::accepted || e.position <= furthest) continue;
+        furthest = e.position;
+        last = e.event->event_id;
+      }
+      if (!last.empty()) world_.chat(i).send(chat::mark_read{name_of(i, m.room), m.user, last, {}});
+    }
+  world_.clock.run_for_ms(2 * hour_ms);
+}
+
+void scenario::moderate(const member& m) {
+  auto& r = world_.random;
+  const auto room = name_of(m.server, m.room);
+  const auto whom = r.chance(250) ? r.pick(users_of(m.server)) : somebody_else(m.server);
+  if (whom == m.user) return;
+  const auto what = r.below(10);
+  if (what < 3) {
+    world_.chat(m.server).send(chat::member_ban{room, m.user, whom, "enough", false});
+  } else if (what < 6) {
+    world_.chat(m.server).send(chat::member_unban{room, m.user, whom, {}});
+  } else if (what < 7) {
+    world_.chat(m.server).send(chat::member_kick{room, m.user, whom, {}});
+  } else {
+    const std::vector roles{chat::role::owner, chat::role::moderator, chat::role::moderator, chat::role::member};
+    world_.chat(m.server).send(chat::member_set_role{room, m.user, whom, r.pick(roles)});
+  }
+}
+
+void scenario::edit(const member& m) {
+  const auto& said = world_.chat(m.server).acknowledged_messages();
+  for (auto it = said.rbegin(); it != said.rend(); ++it)
+    if (it->matrix_room_id == m.room && it->sender == m.user && world_.random.chance(500)) {
+      chat::message_edit x{name_of(m.server, m.room), m.user, it->event_id, it->text + " or so", {}, {}};
+      world_.chat(m.server).send(std::move(x));
+      return;
+    }
+}
+
+void scenario::react(const member& m) {
+  auto& r = world_.random;
+  auto& chat = world_.chat(m.server);
+  const std::vector<std::string> keys{"+1", "-1", "?"};
+  if (r.chance(300)) {
+    for (const auto& x : chat.reactions())
+      if (x.matrix_room_id == m.room && x.sender == m.user && r.chance(500)) {
+        chat.send(chat::reaction_remove{name_of(m.server, m.room), m.user, x.target, x.key});
+        return;
+      }
+  }
+  const auto all = chat.messages_in(m.room);
+  if (!all.empty()) chat.send(chat::reaction_add{name_of(m.server, m.room), m.user, r.pick(all), r.pick(keys)});
+}
+
+void scenario::do_more(const member& m) {
+  const auto what = world_.random.below(10);
+  if (what < 4) moderate(m);
+  else if (what < 7) edit(m);
+  else react(m);
+}
+
 void scenario::answer(std::size_t i, const std::string& room, const std::string& user) {
   if (!world_.chat(i).rooms().at(room).incoming.contains(user)) return;
   world_.chat(i).send(chat::invite_answer{room, user, world_.random.chance(700), {}});
@@ -187,6 +276,8 @@ void scenario::act() {
   const auto list = members(i);
   if (list.empty() || (rooms_ < 4 && r.chance(150))) return create_room(i);
   const auto& m = r.pick(list);
+  if (world_.has_receipts && r.chance(400)) return read(m);
+  if (world_.has_people && r.chance(400)) return do_more(m);
   const auto what = r.below(100);
   if (what < 55) {
     for (auto burst = r.chance(100) ? r.between(5, 60) : r.between(1, 3); burst > 0; --burst) say(m);
@@ -264,12 +355,14 @@ void scenario::run() {
     world_.clock.run_for_ms(2 * hour_ms);
   }
   merge_forks();
+  if (world_.has_receipts) read_everything();
   check_invariants(world_);
 }
 
 void scenario::merge_forks() {
-  // What was said while somebody joined may lie on a branch he is not told of before the next event cites it; with the protocol
-  // as it is, a room that forked in its last moments stays so until then. Only who sees both branches can join them.
+  // What was said while somebody joined may lie on a branch he is not told of before the next event cites it; with the
+  // protocol as it is, a room that forked in its last moments stays so until then. Only who sees both branches can join
+  // them.
   for (std::size_t round = 0; round < world_.size(); ++round) {
     std::set<std::string> merged;
     for (std::size_t i = 0; i < world_.size(); ++i)
@@ -286,8 +379,10 @@ void scenario::merge_forks() {
 
 } // namespace
 
-run_report run_scenario(std::uint64_t seed, bool tracing) {
+run_report run_scenario(std::uint64_t seed, bool tracing, played also) {
   world w(seed, tracing);
+  w.has_receipts = also.receipts;
+  w.has_people = also.people;
   scenario s(w);
   s.run();
   run_report report{w.violations(), w.story(), w.clock.steps(), w.returned.of_effects(), w.returned.of_logs()};
@@ -295,8 +390,15 @@ run_report run_scenario(std::uint64_t seed, bool tracing) {
   for (std::size_t i = 0; i < w.size(); ++i) {
     report.messages += w.chat(i).acknowledged_messages().size();
     report.rooms += w.chat(i).rooms().size();
-    for (const auto& h : w.chat(i).notifications())
+    report.receipts += w.chat(i).receipts();
+    for (const auto& h : w.chat(i).notifications()) {
       report.invitations += std::holds_alternative<chat::invitation_received>(h.what);
+      const auto* m = std::get_if<chat::member_changed>(&h.what);
+      report.bans += m && m->membership == "ban";
+      report.roles += std::holds_alternative<chat::role_changed>(h.what);
+      report.edits += std::holds_alternative<chat::message_edited>(h.what);
+      report.reactions += std::holds_alternative<chat::reaction_added>(h.what);
+    }
   }
   return report;
 }

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -27,8 +28,14 @@ std::string fingerprints_of(std::uint64_t seed, const run_report& report) {
   return "seed " + std::to_string(seed) + " effects " + to_hex(report.effects) + " logs " + to_hex(report.logs);
 }
 
+/// Cases with more than what always is played have seeds of their own, from here on.
+constexpr std::uint64_t receipts_from = 20'001, people_from = 30'001, none_from = 40'001;
+played played_with(std::uint64_t seed) {
+  return {.receipts = seed >= receipts_from && seed < people_from, .people = seed >= people_from && seed < none_from};
+}
+
 void tell(std::uint64_t seed, bool with_story) {
-  const auto report = run_scenario(seed, with_story);
+  const auto report = run_scenario(seed, with_story, played_with(seed));
   std::cout << fingerprints_of(seed, report) << '\n';
   for (const auto& line : report.story) std::cout << line << '\n';
   for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
@@ -67,6 +74,38 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
   std::cout << runs << " seeds in " << seconds() << " s, "
             << static_cast<std::uint64_t>(60 * static_cast<double>(runs) / seconds()) << " per minute; " << messages
             << " messages, " << invitations << " invitations, " << crashes << " crashes\n";
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_seed_no_read_marker_moves_backwards_and_the_newest_arrives) {
+  if (wanted_seed()) return;
+  const char* count = std::getenv("CAUSEWAY_RECEIPT_SEEDS");
+  std::size_t receipts = 0;
+  for (std::uint64_t seed = receipts_from; seed < receipts_from + (count ? std::stoull(count) : 60); ++seed) {
+    const auto report = run_scenario(seed, false, played_with(seed));
+    receipts += report.receipts;
+    for (const auto& v : report.violations) std::cout << "seed " << seed << " with receipts: " << v << '\n';
+    BOOST_TEST(report.violations.empty(), "seed " << seed << " with receipts breaks a promise");
+  }
+  std::cout << receipts << " receipts told\n";
+  BOOST_TEST(receipts > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_seed_the_banned_are_silent_and_roles_edits_and_reactions_are_the_same_everywhere) {
+  if (wanted_seed()) return;
+  const char* count = std::getenv("CAUSEWAY_PEOPLE_SEEDS");
+  run_report sum;
+  for (std::uint64_t seed = people_from; seed < people_from + (count ? std::stoull(count) : 60); ++seed) {
+    const auto report = run_scenario(seed, false, played_with(seed));
+    sum.bans += report.bans;
+    sum.roles += report.roles;
+    sum.edits += report.edits;
+    sum.reactions += report.reactions;
+    for (const auto& v : report.violations) std::cout << "seed " << seed << " with people: " << v << '\n';
+    BOOST_TEST(report.violations.empty(), "seed " << seed << " with people breaks a promise");
+  }
+  std::cout << sum.bans << " bans, " << sum.roles << " changes of roles, " << sum.edits << " edits, " << sum.reactions
+            << " reactions told\n";
+  BOOST_TEST(std::min({sum.bans, sum.roles, sum.edits, sum.reactions}) > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_run) {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-/// A whole federation in one thread: brokers made of the real machines and the real store, a network and chat servers that
-/// behave as badly as the seed says, and a clock that is a number.
+/// A whole federation in one thread: brokers made of the real machines and the real store, a network and chat servers
+/// that behave as badly as the seed says, and a clock that is a number.
 namespace causeway::simulation {
 
 class broker;
@@ -43,15 +43,15 @@ public:
   broker* find(std::string_view server_name);
 
   /// Cuts or heals the way between two brokers.
-  void partition(std::size_t a, std::size_t b, bool cut);
+  void partition(std::size_t a, std::size_t b, bool on);
   bool cut(std::string_view a, std::string_view b) const;
   void heal();
 
   /// Something that must never happen did.
   void violation(std::string what);
   const std::vector<std::string>& violations() const { return violations_; }
-  /// A joiner could not verify part of a room's state (keys of a third server out of reach for minutes): he sees it otherwise
-  /// than all others do, a known limit.
+  /// A joiner could not verify part of a room's state (keys of a third server out of reach for minutes): he sees it
+  /// otherwise than all others do, a known limit.
   void excuse(const std::string& room_id) { excused_.insert(room_id); }
   const std::set<std::string>& excused() const { return excused_; }
   /// One line of the run's story; `what` is called only when somebody reads it.
@@ -64,7 +64,9 @@ public:
   timeline clock;
   dice random;
   weather sky;
-  fingerprint returned; ///< what all machines have returned so far
+  bool has_receipts = false; ///< brokers that are started from now on tell what is read
+  bool has_people = false;   ///< people ban, give roles, edit and react: more has to be true at the end
+  fingerprint returned;      ///< what all machines have returned so far
   /// Signatures are checked once per event and key: a run checks the same ones on every broker and after every crash.
   event_check check(const matrix::event& x, const key_ring& keys, std::string_view own_name);
 

@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(room_event_lookup)
 
 BOOST_AUTO_TEST_CASE(each_event_is_asked_for_once_until_the_store_has_answered) {
   component_rig r;
-  room::event_lookup lookup{r.room, r.out};
+  room::event_lookup lookup{r.room, r.pending};
   lookup.ask({"$b", "$a", "$b"});
   auto asked = of_kind<ask_store>(r.take());
   BOOST_REQUIRE(asked.size() == 1u);
@@ -20,10 +20,9 @@ BOOST_AUTO_TEST_CASE(each_event_is_asked_for_once_until_the_store_has_answered) 
   lookup.ask({"$a"});
   BOOST_TEST(of_kind<ask_store>(r.take()).empty());
   BOOST_TEST(lookup.is_open());
-  BOOST_TEST(!lookup.answered(asked[0].asked + 1));
-  const auto ids = lookup.answered(asked[0].asked);
-  BOOST_REQUIRE(ids.has_value());
-  BOOST_TEST(ids->size() == 2u);
+  const auto q = r.question_of<room::question::cited_events>(asked[0].asked);
+  BOOST_TEST(q.ids.size() == 2u);
+  lookup.ended(q);
   BOOST_TEST(!lookup.is_open());
   lookup.ask({"$a"});
   BOOST_TEST(of_kind<ask_store>(r.take()).size() == 1u);
@@ -31,7 +30,7 @@ BOOST_AUTO_TEST_CASE(each_event_is_asked_for_once_until_the_store_has_answered) 
 
 BOOST_AUTO_TEST_CASE(what_is_absent_is_remembered_for_a_round) {
   component_rig r;
-  room::event_lookup lookup{r.room, r.out};
+  room::event_lookup lookup{r.room, r.pending};
   lookup.set_absent("$a");
   lookup.set_absent("$b");
   BOOST_TEST(lookup.is_absent("$a"));

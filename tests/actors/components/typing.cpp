@@ -28,14 +28,13 @@ BOOST_AUTO_TEST_CASE(member_who_types_is_told_and_ends_by_themselves) {
   typing.receive(edu(r, eve, true));
   auto list = r.take();
   BOOST_TEST(told<ephemeral_notification>(list).size() == 1u);
-  const auto due = timer_at(list, room::typing::timer);
-  BOOST_TEST(due == r.now + 60'000);
+  BOOST_TEST(typing.deadline() == r.now + 60'000);
   BOOST_TEST(!typing.is_idle());
   r.after(60'000);
-  typing.on_timer();
+  typing.on_deadline();
   list = r.take();
   BOOST_TEST(told<ephemeral_notification>(list).size() == 1u);
-  BOOST_TEST(timer_at(list, room::typing::timer) == 0);
+  BOOST_TEST(typing.deadline() == 0);
   BOOST_TEST(typing.is_idle());
 }
 

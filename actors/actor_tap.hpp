@@ -1,0 +1,57 @@
+#pragma once
+#include "actors/effects.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace causeway {
+
+/// What one actor handles, for an operator who looks for a moment. One at a time; it ends by itself, by count or by
+/// time. Costs one relaxed load a message while nobody looks, a comparison of addresses while somebody looks at another
+/// actor. Safe for threads.
+class actor_tap {
+public:
+  /// One message that it has handled.
+  struct seen {
+    time_ms at = 0;
+    std::string message;      ///< its type
+    std::int64_t took_us = 0; ///< handling it, without what follows from the commit
+    std::string effects;      ///< what was decided, in words
+    trace_id trace = 0;
+  };
+  using done_function = std::function<void(std::vector<seen>)>;
+
+  /// From now on `count` messages of `who` are seen, until `until` at most; then `done` is called, from any thread.
+  /// @returns false when somebody looks at an actor already
+  bool begin(address who, std::size_t count, time_ms until, done_function done);
+  /// Ends what is due. Call it about once a second.
+  void expire(time_ms now);
+
+  bool wants(const address& who) const { return on_.load(std::memory_order_relaxed) && is_about(who); }
+  void add(const address& who, seen x);
+
+private:
+  bool is_about(const address& who) const;
+  /// @pre `guard` holds the mutex; it is released
+  void end(std::unique_lock<std::mutex>& guard);
+
+  std::atomic<bool> on_ = false;
+  mutable std::mutex mutex_; ///< guards all below
+  address who_;
+  std::size_t count_ = 0;
+  time_ms until_ = 0;
+  done_function done_;
+  std::vector<seen> seen_;
+};
+
+/// The type of a message, as its struct is called.
+std::string type_of(const message& x);
+/// "3 rows, then pdu_queued; command_done to session; timer send": in the order decided, cut at some length.
+std::string in_words(const effects& list);
+
+} // namespace causeway

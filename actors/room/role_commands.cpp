@@ -1,0 +1,188 @@
+#include "actors/room/role_commands.hpp"
+
+#include "actors/room/service_user.hpp"
+
+#include "messages/limits.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace causeway::room {
+namespace {
+
+using matrix::json::object;
+using chat::action;
+
+/// One more than a level, which nobody is above whose level is beyond all numbers.
+std::int64_t above(std::int64_t level) { return level >= limits::canonical_integer_max ? level : level + 1; }
+
+/// The membership that an action gives its target; null: none.
+const char* membership_given(action x) {
+  switch (x) {
+  case action::invite: return "invite";
+  case action::kick:
+  case action::unban: return "leave";
+  case action::ban: return "ban";
+  default: return nullptr;
+  }
+}
+
+} // namespace
+
+result<std::int64_t> role_commands::level_for(const std::string& user, chat::role wanted) const {
+  if (room_.graph.membership(user) != "join") return {fault_code::not_member, user + " is not in the room"};
+  if (room_.graph.rules().privileged_creators && room_.graph.levels().is_creator(user))
+    return {fault_code::forbidden, user + " has made the room: in its version a creator stays its owner for ever"};
+  if (const auto level = room_.roles().level_of(wanted)) return *level;
+  return {fault_code::conflict, std::string{"no level of this room makes a "} + word_of(wanted)};
+}
+
+draft role_commands::level_change(const std::string& by, const std::string& user, std::int64_t level) const {
+  const auto levels = room_.graph.state_event(levels_type);
+  return {levels_type, by, "", with_level(*room_.graph.create(), levels.get(), user, level)};
+}
+
+attempt<matrix::event_ptr> role_commands::author_change(const std::string& by, const std::string& user,
+                                                        std::int64_t level) {
+  attempt<matrix::event_ptr> e = fault{};
+  for (const auto& one : who_changes_levels(room_, by, user)) {
+    e = authoring_.author(level_change(one, user, level));
+    if (e || e.waits() || e.error().code != fault_code::forbidden) break;
+  }
+  return e;
+}
+
+command_outcome role_commands::run(const queued_command&, const chat::member_set_role& x) {
+  if (room_.graph.membership(x.by) != "join") return fault{fault_code::not_member, x.by + " is not in the room"};
+  const auto level = level_for(x.user, x.wanted);
+  if (!level) return level.error();
+  const auto has = room_.graph.levels().of_user(x.user);
+  // Whatever level it is by: another would only take somebody the power to change it.
+  if (room_.roles().at(has) == x.wanted) return succeeded{chat::role_answer{{}, word_of(x.wanted), shown_level(has)}};
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    auto e = author_change(x.by, x.user, *level);
+    if (!e) return failed_like(e);
+    if (auto fine = authoring_.commit(*e); !fine) return fine.error();
+    // Where the room has more ends than an event can cite, one of the others may hold another change of the levels.
+    if (room_.graph.levels().of_user(x.user) == *level)
+      return succeeded{chat::role_answer{(*e)->event_id, word_of(x.wanted), *level}};
+  }
+  return fault{fault_code::conflict,
+               "the levels were changed by somebody else at the same moment, and their change won"};
+}
+
+// -- query.can
+
+command_outcome role_commands::run(const queued_command&, const chat::query_can& x) {
+  chat::can_answer answer;
+  const auto levels = room_.graph.levels();
+  answer.level = shown_level(levels.of_user(x.user));
+  answer.needed = shown_level(needed(x));
+  if (room_.graph.membership(x.user) != "join") {
+    answer.verdict = "not_member";
+    answer.reason = x.user + " is not in the room";
+  } else if (auto fine = may(x); !fine) {
+    answer.verdict = "no";
+    answer.reason = fine.error().detail;
+  } else if (x.what == action::set_role && !could_be_undone(*x.target, *level_for(*x.target, *x.wanted))) {
+    answer.verdict = "irreversible";
+    answer.reason = "nobody else in the room could take it back";
+  } else {
+    answer.verdict = "yes";
+  }
+  return succeeded{std::move(answer), false};
+}
+
+status role_commands::may_do(const draft& d) {
+  auto e = authoring_.draft_event(d);
+  return e ? ok() : status{e.error()};
+}
+
+status role_commands::may(const chat::query_can& x) {
+  const auto refuse = [](std::string why) { return status{fault{fault_code::forbidden, std::move(why)}}; };
+  const auto levels = room_.graph.levels();
+  const auto own = levels.of_user(x.user);
+  const auto target = x.target.value_or("");
+  const auto membership = room_.graph.membership(target);
+  switch (x.what) {
+  case action::send:
+  case action::mention_room:
+    if (auto fine = may_do({"m.room.message", x.user, {}, {{"msgtype", "m.text"}, {"body", "?"}}}); !fine) return fine;
+    // The rules let everybody write it; who is below is not heard by all.
+    if (x.what == action::mention_room && own < levels.of_notification("room"))
+      return refuse(x.user + " is below the level of notifications.room");
+    return ok();
+  case action::react: return may_do({"m.reaction", x.user, {}, {}});
+  case action::delete_others:
+    if (own < levels.of_event("m.room.redaction", false)) return refuse(x.user + " may not redact");
+    if (own < levels.of_action("redact") &&
+        (target.empty() || matrix::server_name_of(target) != matrix::server_name_of(x.user)))
+      return refuse(x.user + " is below the redact level");
+    return ok();
+  case action::set_role: {
+    const auto level = level_for(target, *x.wanted);
+    if (!level) return level.error();
+    status fine = ok();
+    for (const auto& one : who_changes_levels(room_, x.user, target)) {
+      fine = may_do(level_change(one, target, *level));
+      if (fine) break;
+    }
+    return fine;
+  }
+  case action::kick:
+    if (membership != "join" && membership != "invite" && membership != "knock")
+      return refuse(target + " is neither in the room nor invited");
+    break;
+  case action::ban:
+    if (membership == "ban") return refuse(target + " is banned already");
+    break;
+  case action::unban:
+    if (membership != "ban") return refuse(target + " is not banned");
+    break;
+  case action::invite:
+    if (target.empty()) return own < levels.of_action("invite") ? refuse(x.user + " is below the invite level") : ok();
+    break;
+  default: return may_do({state_type(x.what), x.user, "", {}});
+  }
+  return may_do({"m.room.member", x.user, target, {{"membership", membership_given(x.what)}}});
+}
+
+std::int64_t role_commands::needed(const chat::query_can& x) const {
+  const auto levels = room_.graph.levels();
+  const auto target = x.target ? levels.of_user(*x.target) : 0;
+  const auto over_target = x.target ? above(target) : levels.of_action("users_default");
+  switch (x.what) {
+  case action::kick:
+  case action::ban:
+  case action::unban: return std::max(level_needed(levels, x.what), over_target);
+  case action::set_role: {
+    // Their own level everybody may lower, another's only from above.
+    auto least = std::max(level_needed(levels, x.what), x.target == x.user ? target : over_target);
+    if (const auto next = room_.roles().level_of(*x.wanted)) least = std::max(least, *next);
+    return least;
+  }
+  default: return level_needed(levels, x.what);
+  }
+}
+
+bool role_commands::could_be_undone(const std::string& user, std::int64_t next) const {
+  const auto levels = room_.graph.levels();
+  const auto has = levels.of_user(user);
+  const auto change_levels = levels.of_event(levels_type, true);
+  if (next == has) return true;
+  // A level above the default has an entry, and a creator is named by the room: all who may have the power.
+  bool found = false;
+  const auto consider = [&](std::string_view other) {
+    if (other == user || room_.graph.membership(other) != "join") return;
+    const auto level = levels.of_user(other);
+    found = found || (level >= change_levels && (next > has ? level > next : level >= has));
+  };
+  room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
+    consider(*e->state_key);
+    return !found;
+  });
+  return found;
+}
+
+} // namespace causeway::room

@@ -1,0 +1,43 @@
+#pragma once
+#include "actors/room/authoring.hpp"
+#include "actors/room/command_outcome.hpp"
+#include "actors/room/command_queue.hpp"
+#include "actors/room/roles.hpp"
+#include "actors/room/room_state.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace causeway::room {
+
+/// member.set_role, query.can.
+class role_commands {
+public:
+  /// A change that somebody else's wins over is made again so often.
+  static constexpr int attempts_max = 3;
+
+  role_commands(const room_state& room, authoring& author) : room_(room), authoring_(author) {}
+
+  command_outcome run(const queued_command& c, const chat::member_set_role& x);
+  /// Decided on the very event that would be sent, as far as one can be made without sending it.
+  command_outcome run(const queued_command& c, const chat::query_can& x);
+
+private:
+  /// The change of levels that gives a role. @returns faults not_member, forbidden, conflict
+  result<std::int64_t> level_for(const std::string& user, chat::role wanted) const;
+  /// In the name of `by`, or of the room's service user where they may not and are an owner.
+  attempt<matrix::event_ptr> author_change(const std::string& by, const std::string& user, std::int64_t level);
+  draft level_change(const std::string& by, const std::string& user, std::int64_t level) const;
+  /// What the rules, and those that are none but are kept by every server, say.
+  /// @returns the reason against it as a fault's detail
+  status may(const chat::query_can& x);
+  status may_do(const draft& d);
+  std::int64_t needed(const chat::query_can& x) const;
+  /// Whether a member is left, besides the one whose role it is, who could give back what they had.
+  bool could_be_undone(const std::string& user, std::int64_t next) const;
+
+  const room_state& room_;
+  authoring& authoring_;
+};
+
+} // namespace causeway::room

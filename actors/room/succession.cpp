@@ -1,0 +1,27 @@
+#include "actors/room/succession.hpp"
+
+#include "actors/room/event_text.hpp"
+#include "messages/matrix/identifiers.hpp"
+
+namespace causeway::room {
+
+void go_on_as(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
+              const succession& next) {
+  const auto own_id = room.head.chat_room_id;
+  notifier.notify(
+    chat::room_upgraded{own_id, next.room_id, room.id, next.by, next.room_version, next.tombstone, next.ts});
+  if (!own_id.empty()) {
+    out.write(store::bind_room{room.id, {}});
+    out.write(store::bind_room{next.room_id, own_id});
+    out.send({actor_kind::directory, ""}, room_named{next.room_id, own_id, room.id});
+  }
+  writer.go_on_as(next.room_id);
+}
+
+std::string replacement_in(const matrix::event& tombstone) {
+  auto named = text_of(tombstone, "replacement_room");
+  if (!matrix::is_room_id(named) || named == tombstone.room_id) named.clear();
+  return named;
+}
+
+} // namespace causeway::room

@@ -1,0 +1,87 @@
+#include "actors/supervisor/sweep.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace causeway {
+
+namespace {
+
+using swept_child = supervisor_state::child;
+
+/// Children looked at in one sweep.
+constexpr std::size_t looked_at_max = 10'000;
+/// Ended children that are remembered between two sweeps. Who misses some reads the list anew.
+constexpr std::size_t gone_max = 10'000;
+/// So long nobody has to sweep before ended children are not remembered any more.
+constexpr time_ms nobody_after_ms = 30'000;
+
+/// What tells whether a child is as it was told.
+std::uint64_t state_of(const swept_child& x, std::uint64_t handled) {
+  return handled * 31 + (x.routed - handled) + x.waiting.size() + (static_cast<std::uint64_t>(x.at) << 56) +
+         (std::uint64_t{x.failures.size()} << 48) + 1;
+}
+
+std::uint64_t handled_by(const swept_child& x) {
+  // All it was sent is older than what it says it has handled.
+  return x.progress ? std::min(x.routed, x.progress->handled.load(std::memory_order_relaxed)) : 0;
+}
+
+void add_to_totals(children_seen& seen, const swept_child& x) {
+  const auto waits = x.routed - handled_by(x) + x.waiting.size();
+  seen.mailbox += waits;
+  seen.mailbox_longest = std::max<std::uint64_t>(seen.mailbox_longest, waits);
+  seen.handled += handled_by(x);
+  if (x.at == swept_child::phase::parked) ++seen.parked;
+  if (x.at == swept_child::phase::restarting) ++seen.restarting;
+}
+
+} // namespace
+
+supervision describe(const supervisor_state& of, const std::string& key, const swept_child& x) {
+  const auto handled = handled_by(x);
+  return {std::string{name(of.settings.kind)},
+          key,
+          x.at == swept_child::phase::running      ? "running"
+          : x.at == swept_child::phase::wanted     ? "wanted"
+          : x.at == swept_child::phase::restarting ? "restarting"
+                                                   : "parked",
+          x.last_fault,
+          x.since,
+          handled,
+          x.routed - handled + x.waiting.size(),
+          x.failures.size(),
+          x.routed > handled  ? x.marked_at
+          : x.waiting.empty() ? 0
+                              : x.waiting_since,
+          x.progress ? x.progress->handling_ns.load(std::memory_order_relaxed) / 1'000 : 0};
+}
+
+children_seen sweep(supervisor_state& of, std::size_t rows_max) {
+  children_seen seen;
+  seen.kind = of.settings.kind;
+  seen.children = of.children.size();
+  if (rows_max == 0) {
+    for (const auto& [key, x] : of.children) add_to_totals(seen, x);
+    return seen;
+  }
+  of.swept_at = of.others->outside->now();
+  seen.gone = std::exchange(of.gone, {});
+  auto at = of.children.upper_bound(of.swept_to);
+  const auto steps = std::min(looked_at_max, of.children.size());
+  for (std::size_t i = 0; i < steps && seen.changed.size() < rows_max; ++i, ++at) {
+    if (at == of.children.end()) at = of.children.begin();
+    auto& [key, x] = *at;
+    of.swept_to = key;
+    const auto now = state_of(x, handled_by(x));
+    if (std::exchange(x.told, now) != now) seen.changed.push_back(describe(of, key, x));
+  }
+  return seen;
+}
+
+void note_gone(supervisor_state& of, const std::string& key) {
+  if (of.others->outside->now() - of.swept_at > nobody_after_ms) of.gone.clear();
+  else if (of.gone.size() < gone_max) of.gone.push_back(key);
+}
+
+} // namespace causeway

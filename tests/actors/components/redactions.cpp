@@ -1,0 +1,79 @@
+#include "actors/room/redactions.hpp"
+
+#include "tests/actors/components/assembled_rig.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace causeway;
+using namespace causeway::test;
+using room::question::redaction_target;
+
+BOOST_AUTO_TEST_SUITE(room_redactions_alone)
+
+namespace {
+
+struct redactions_rig : assembled_rig {
+  matrix::event_ptr spam = message_of(eve, "spam");
+
+  /// An accepted redaction comes. @returns the question to the store what it redacts
+  effects accept(const matrix::event_ptr& by) {
+    redacted.accepted(*by, room.graph.current());
+    return take();
+  }
+  effects found(const effects& asked, const matrix::event_ptr& by, bool has_target = true) {
+    store::redaction_loaded row;
+    row.redaction = by;
+    if (has_target) row.target = store::stored_event{spam, store::verdict::accepted, 0, 0, 1};
+    return hear<redaction_target>(redacted, stored(asked, row));
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(redaction_by_a_user_of_the_same_server_takes_the_content) {
+  redactions_rig r;
+  const auto by = r.redaction_of(eli, r.spam->event_id);
+  const auto asked = r.accept(by);
+  BOOST_TEST(written<store::hold_redaction>(asked).size() == 1u);
+  BOOST_TEST(!r.redacted.is_idle());
+  const auto done = r.found(asked, by);
+  BOOST_REQUIRE(written<store::redact_event>(done).size() == 1u);
+  BOOST_TEST(written<store::redact_event>(done)[0].redacted->content().find("body") == nullptr);
+  BOOST_TEST(written<store::drop_held_redaction>(done).size() == 1u);
+  BOOST_TEST(r.redacted.is_idle());
+}
+
+BOOST_AUTO_TEST_CASE(redaction_without_power_over_another_servers_event_leaves_it_as_it_is) {
+  redactions_rig r;
+  const auto by = r.redaction_of(bob, r.spam->event_id);
+  const auto done = r.found(r.accept(by), by);
+  BOOST_TEST(written<store::redact_event>(done).empty());
+  BOOST_TEST(written<store::drop_held_redaction>(done).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(redaction_that_comes_before_its_target_is_held_until_that_comes) {
+  redactions_rig r;
+  const auto by = r.redaction_of(eve, r.spam->event_id);
+  const auto held = written<store::hold_redaction>(r.found(r.accept(by), by, false));
+  BOOST_REQUIRE(held.size() == 1u);
+  BOOST_TEST(held[0].looked_up);
+  const auto left = r.redacted.as_redacted(r.spam);
+  BOOST_TEST(left->content().find("body") == nullptr);
+  BOOST_TEST(r.redacted.applies_to(r.spam->event_id));
+  r.redacted.settle(left);
+  const auto done = r.take();
+  BOOST_TEST(written<store::redact_event>(done).at(0).redaction_event_id == by->event_id);
+  BOOST_TEST(!r.redacted.applies_to(r.spam->event_id));
+}
+
+BOOST_AUTO_TEST_CASE(redaction_that_the_store_says_nothing_of_stays_held) {
+  redactions_rig r;
+  const auto by = r.redaction_of(eve, r.spam->event_id);
+  (void)r.accept(by);
+  r.after(room::pending_questions::store_patience_ms);
+  BOOST_TEST(written<store::drop_held_redaction>(r.hear_nothing<redaction_target>(r.redacted)).empty());
+  BOOST_TEST(r.redacted.is_idle());
+  BOOST_TEST(r.redacted.as_redacted(r.spam)->content().find("body") == nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,32 @@
+#include "actors/decision.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+using namespace causeway;
+
+BOOST_AUTO_TEST_SUITE(decisions)
+
+BOOST_AUTO_TEST_CASE(hops_of_now_come_before_the_commit_that_may_be_faster_than_the_rest_of_the_turn) {
+  decision out{address{actor_kind::room, "!r:here.example"}};
+  message at_hand{timer_due{"x"}};
+  at_hand.watched = watched_hops;
+  out.begin(at_hand, 1'000);
+  out.log(log_level::info, "first");
+  out.hop("$a", hop_stage::judged);
+  store::put_event row;
+  row.event = std::make_shared<const matrix::event>();
+  out.write(std::move(row));
+  out.send({actor_kind::session, ""}, timer_due{"y"});
+  const auto done = out.take();
+  BOOST_REQUIRE(done.size() == 3u);
+  BOOST_REQUIRE(std::holds_alternative<hop>(done[0]));
+  BOOST_TEST((std::get<hop>(done[0]).stage == hop_stage::judged));
+  BOOST_TEST(std::holds_alternative<persist>(done[1]));
+  BOOST_TEST(std::holds_alternative<note>(done[2]));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
