@@ -68,7 +68,8 @@ status database_watch::check() {
   case log_begin::garbage:
     if (log_was_used_) return spoiled(path_ + "-wal", look_into_log(path_) == log_begin::empty);
   }
-  static constexpr std::string_view magic{"SQLite format 3", 16};
+  static constexpr char magic_text[] = "SQLite format 3"; // its NUL belongs to it
+  static constexpr std::string_view magic{magic_text, sizeof magic_text};
   char begin[magic.size()] = {};
   const auto n = pread(file_.number(), begin, sizeof begin, 0);
   if (n == static_cast<ssize_t>(magic.size()) && std::string_view{begin, magic.size()} == magic) return ok();

@@ -67,4 +67,18 @@ transaction::~transaction() {
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+void copy_database(connection& source, const std::string& path) {
+  constexpr int pages_per_step = 1'024;
+  connection target{path, SQLITE_OPEN_READWRITE};
+  // One snapshot for the whole copy; without it each commit by others would start the copy anew.
+  transaction snapshot{source, transaction::kind::read};
+  source.integer("SELECT count(*) FROM sqlite_schema");
+  auto* copy = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
+  if (!copy) target.check(sqlite3_extended_errcode(target.handle()));
+  int code = SQLITE_OK;
+  while (code == SQLITE_OK) code = sqlite3_backup_step(copy, pages_per_step);
+  int finished = sqlite3_backup_finish(copy);
+  target.check(code == SQLITE_DONE ? finished : code);
+}
+
 } // namespace causeway::sqlite

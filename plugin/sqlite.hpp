@@ -16,12 +16,13 @@ namespace causeway::sqlite {
 
 /// A failed SQLite call; `code` is the extended result code.
 struct error : std::runtime_error {
-  error(int code_, const std::string& what) : std::runtime_error(what), code(code_) {}
+  error(int result_code, const std::string& what) : std::runtime_error(what), code(result_code) {}
   int code;
 };
 
-/// store_damaged when the file is no database or a damaged one; store_failed when the machine is at fault (disk, permission, lock): the same batch may succeed later.
-/// internal when the statement or its values are: the batch is guilty.
+/// store_damaged when the file is no database or a damaged one; store_failed when the machine is at fault (disk,
+/// permission, lock): the same batch may succeed later. internal when the statement or its values are: the batch is
+/// guilty.
 fault to_fault(const error& x);
 
 /// NULL as a value to bind.
@@ -120,7 +121,8 @@ public:
     return cursor{stmt_, db_};
   }
 
-private:
+  /// Binds one value to ?index, for rows whose columns are listed elsewhere; then `run()` or `query()` without values.
+  /// @throws error
   template <class Value>
   void bind(int index, const Value& x) {
     if constexpr (std::is_same_v<Value, null_t>) db_.check(sqlite3_bind_null(stmt_, index));
@@ -129,6 +131,8 @@ private:
     else if constexpr (std::is_same_v<Value, blob>) bind_blob(index, x.bytes);
     else bind_text(index, x);
   }
+
+private:
   void bind_text(int index, std::string_view x) {
     // A null pointer would bind NULL; an empty text is not NULL.
     db_.check(sqlite3_bind_text64(stmt_, index, x.data() ? x.data() : "", x.size(), SQLITE_STATIC, SQLITE_UTF8));
@@ -155,5 +159,8 @@ public:
 private:
   connection& db_;
 };
+
+/// Copies all that is committed into the file `path`, which may be empty, while others write. @throws error
+void copy_database(connection& source, const std::string& path);
 
 } // namespace causeway::sqlite

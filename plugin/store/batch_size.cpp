@@ -39,7 +39,8 @@ std::size_t bytes_of(const put_state_group& x) {
   return bytes;
 }
 std::size_t bytes_of(const put_room& x) {
-  return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + 128;
+  return x.room_id.size() + text_bytes(x.forward_extremities) + x.members_omitted.size() + x.successor.size() +
+         x.succession.size() + 128;
 }
 std::size_t bytes_of(const append_outbox& x) { return x.name.size() + x.body.size(); }
 std::size_t bytes_of(const append_delivery& x) {
@@ -47,11 +48,14 @@ std::size_t bytes_of(const append_delivery& x) {
          x.told.server.size() + x.told.reason.size();
 }
 std::size_t bytes_of(const acknowledge_outbox&) { return 0; }
-std::size_t bytes_of(const put_dead_letter& x) { return x.reason.size(); }
+std::size_t bytes_of(const put_dead_letter& x) { return x.reason.size() + x.room_id.size() + x.event_id.size(); }
+std::size_t bytes_of(const retry_dead_letter&) { return 0; }
+std::size_t bytes_of(const drop_dead_letter&) { return 0; }
 std::size_t bytes_of(const queue_pdu& x) { return x.server_name.size() + x.event_id.size(); }
 std::size_t bytes_of(const remove_destination_pdus& x) { return text_bytes(x.event_ids); }
 std::size_t bytes_of(const put_destination& x) {
-  return text_bytes(x.transaction_pdus) + text_bytes(x.transaction_edus) + x.last_fault.size() + 64;
+  return text_bytes(x.transaction_pdus) + text_bytes(x.transaction_edus) + x.last_fault.size() +
+         x.delayed_event_id.size() + x.pause_reason.size() + 64;
 }
 std::size_t bytes_of(const put_refused_pdu& x) {
   return x.event_id.size() + x.room_id.size() + x.type.size() + x.reason.size();
@@ -65,10 +69,27 @@ std::size_t bytes_of(const put_command_result& x) {
 std::size_t bytes_of(const put_invitation& x) {
   return x.user_id.size() + x.event.size() + x.invite_room_state.size() + x.via.size() + x.last_fault.size() + 256;
 }
+std::size_t bytes_of(const remove_invitation& x) { return x.user_id.size(); }
+std::size_t bytes_of(const put_former_name& x) { return 2 * x.former_event_id.size() + 2 * x.event_id.size(); }
 std::size_t bytes_of(const bind_message& x) { return x.chat_message_id.size() + x.event_id.size(); }
 std::size_t bytes_of(const bind_room& x) { return x.room_id.size() + x.chat_room_id.size(); }
 std::size_t bytes_of(const put_user& x) {
-  return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size();
+  return x.user_id.size() + x.chat_name.size() + x.display_name.size() + x.avatar_url.size() + x.fields.size();
+}
+std::size_t bytes_of(const put_member_room& x) { return x.user_id.size(); }
+std::size_t bytes_of(const put_switches& x) { return x.switches.size(); }
+std::size_t bytes_of(const put_relation& x) {
+  return x.event_id.size() + x.target_event_id.size() + x.sender.size() + x.key.size();
+}
+std::size_t bytes_of(const remove_relation& x) { return x.event_id.size(); }
+std::size_t bytes_of(const remove_relations_to& x) { return x.target_event_id.size(); }
+std::size_t bytes_of(const put_receipt& x) {
+  return x.room_id.size() + x.user_id.size() + x.thread.size() + x.event_id.size() + 32;
+}
+std::size_t bytes_of(const remove_receipt& x) { return x.user_id.size() + x.thread.size(); }
+std::size_t bytes_of(const put_receipt_debt& x) { return x.server_name.size(); }
+std::size_t bytes_of(const put_audit& x) {
+  return x.peer.size() + x.by.size() + x.verb.size() + x.arguments.size() + x.reason.size() + x.outcome.size();
 }
 std::size_t bytes_of(const put_server_keys& x) { return x.keys.size() * 96 + x.documents.size(); }
 std::size_t bytes_of(const put_room_listing& x) { return x.room_id.size() + x.listing.size(); }

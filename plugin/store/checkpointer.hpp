@@ -8,11 +8,11 @@
 
 namespace causeway::store::sqlite {
 
-/// Copies the write-ahead log back into the database beside the writing, on a thread and connection of its own: done by a
-/// commit, it would make one in some hundred take tens of milliseconds.
+/// Copies the write-ahead log back into the database beside the writing, on a thread and connection of its own: done by
+/// a commit, it would make one in some hundred take tens of milliseconds.
 ///
 /// The log starts anew only when all of it is copied, and under load there is always a rest that came meanwhile. So
-/// the writing thread copies that rest itself, which is short.
+/// this thread copies and syncs until the rest is short, and the writing thread copies that one itself.
 class checkpointer {
 public:
   /// @param writing  the writing connection; its log hook is taken. Has to outlive this object.
@@ -26,6 +26,7 @@ public:
 
 private:
   void run();
+  void copy_until_short();
 
   connection& writing_;
   connection db_;

@@ -35,6 +35,16 @@ const msgpack::object_array& array(const msgpack::object& x) {
 
 } // namespace
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto length = text.find(' ');
+    if (length != 0) words.emplace_back(text.substr(0, length));
+    text.remove_prefix(length == std::string_view::npos ? text.size() : length + 1);
+  }
+  return words;
+}
+
 std::string encode_strings(const std::vector<std::string>& x) {
   sink out;
   msgpack::pack(out, x);

@@ -18,6 +18,8 @@ public:
   virtual ~reader() = default;
   /// Never throws. @returns the answer that belongs to the query, or a fault: store_failed (disk, corruption), internal
   virtual answer ask(const query& question) = 0;
+  /// Whether the last question failed because the database cannot be reached: it may be asked again.
+  virtual bool is_away() const { return false; }
 };
 
 /// How long what has served its purpose is kept; milliseconds.
@@ -25,29 +27,39 @@ struct purge_limits {
   std::int64_t received_transaction_ms = std::int64_t{72} * 3'600'000;
   std::int64_t command_result_ms = std::int64_t{30} * 86'400'000;
   std::int64_t outbox_ms = std::int64_t{30} * 86'400'000; ///< after the acknowledgement was seen by a purge
-  std::size_t rows_max = 500;                             ///< rows of each kind that one call removes
+  std::int64_t dead_letter_ms = std::int64_t{90} * 86'400'000;
+  std::size_t rows_max = 500; ///< rows of each kind that one call removes
 };
 
 /// Reads and writes. One thread at a time, except where said otherwise.
 ///
 /// What the writes mean beyond their own words:
-/// - put_event: known by (event id, room). For a known one verdict, reason, groups and position are replaced; the JSON stays.
+/// - put_event: known by (event id, room). For a known one verdict, reason, groups and position are replaced; the JSON
+///   stays.
 /// - put_state_group: an entry with an empty event id removes that key from the state of `base`.
-/// - queue_pdu: of an event that is queued for that server already is ignored; of one that is not stored makes the batch fail.
+/// - queue_pdu: of an event that is queued for that server already is ignored; of one that is not stored makes the
+///   batch fail.
 /// - put_command_result: the first one of a command id stays.
-/// - bind_room: also for a room that is not stored; put_room without a chat id leaves it. A chat id that another room has stays with that room.
-/// - bind_message: an event id has one chat message id, the last one told; a chat message id may have many events, and leads
-///   to the one bound first.
+/// - bind_room: also for a room that is not stored; put_room without a chat id leaves it. A chat id that another room
+///   has stays with that room. An empty one takes away what the room has.
+/// - bind_message: an event id has one chat message id, the last one told; a chat message id may have many events, and
+///   leads to the one bound first.
 /// - acknowledge_outbox: never goes back, never beyond the head.
-/// - put_dead_letter: keeps a copy of the notification, so it outlives the outbox row.
+/// - put_dead_letter: keeps a copy of the notification, so it outlives the outbox row, and appends a `dead_letter` to
+///   the same stream; nothing, where it is known already or its notification is a `dead_letter` itself. Beyond
+///   dead_letters_kept_max the oldest go.
+/// - retry_dead_letter: one that is not there is no fault.
 class engine : public reader {
 public:
-  /// Commits all batches in one transaction: when it returns outcomes (one per batch), they are on disk. On a fault nothing
-  /// of any of them is. Never throws.
-  /// @returns store_failed: the machine is at fault (disk full, I/O); any other fault: one of the batches is
+  /// Commits all batches in one transaction: when it returns outcomes (one per batch), they are on disk. On a fault
+  /// nothing of any of them is. Never throws. A batch with a fence is committed only if its shard has that epoch, which
+  /// is checked in the same transaction.
+  /// @returns store_failed: the machine is at fault (disk full, I/O); stale_owner: a fence does not hold, the batch of
+  /// another owner came between; any other fault: one of the batches is
   virtual result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) = 0;
 
-  /// Whether the files are still those that were opened, so that a commit into them is found again. Cheap; `commit` looks as well.
+  /// Whether the files are still those that were opened, so that a commit into them is found again. Cheap; `commit`
+  /// looks as well.
   /// @returns store_failed in words: one is gone, was replaced or overwritten
   virtual status healthy() { return ok(); }
 
@@ -68,8 +80,15 @@ struct identity;
 
 /// Opens or creates the store; migrates an older schema.
 /// @param wanted  what it is to be for (identity.hpp); null: that is not asked
-/// @returns store_failed: locked by another process, newer schema, another program's file, permissions, disk; invalid_param: it is used, and was
-///          made for something else
+/// @returns store_failed: locked by another process, newer schema, another program's file, permissions, disk;
+/// invalid_param: it is used, and was made for something else
 result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const identity* wanted = nullptr);
+
+/// The same in the database of `options.url`, which one process at a time may use.
+/// @returns store_failed: not reachable, in use, newer schema; invalid_param: no URL, or made for something else
+result<std::unique_ptr<engine>> open_postgresql(const config::store_options& options, const identity* wanted = nullptr);
+
+/// The one that `options.engine` names.
+result<std::unique_ptr<engine>> open_store(const config::store_options& options, const identity* wanted = nullptr);
 
 } // namespace causeway::store

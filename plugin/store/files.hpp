@@ -13,7 +13,8 @@ namespace causeway::store {
 /// @returns store_failed naming the process that has it
 result<descriptor> lock_store(const std::string& path);
 
-/// Creates `path` with mode 0600, or takes others' access to an existing file away; the same with the files SQLite keeps beside it.
+/// Creates `path` with mode 0600, or takes others' access to an existing file away; the same with the files SQLite
+/// keeps beside it.
 /// @returns store_failed when it is no regular file or belongs to another user
 status make_private_store(const std::string& path);
 

@@ -1,9 +1,11 @@
 #include "plugin/store/id_index.hpp"
 
+#include "plugin/store/meta.hpp"
+
 #include <algorithm>
 #include <utility>
 
-namespace causeway::store::sqlite {
+namespace causeway::store::sql {
 namespace {
 
 /// Rows in memory before they are merged. Twice this many are read at the start, 1 KB each.
@@ -25,7 +27,7 @@ void erase_from(recent_ids::table& from, std::int64_t hash, std::int64_t row) {
 
 } // namespace
 
-// -- in memory ----------------------------------------------------------------------------------------------------------
+// -- in memory --------------------------------------------------------------------------------------------------------
 
 recent_ids::view recent_ids::current() const {
   std::lock_guard lock{mutex_};
@@ -69,7 +71,7 @@ void recent_ids::drop_merging() {
   now_.merging = std::make_shared<table>();
 }
 
-// -- looking up ---------------------------------------------------------------------------------------------------------
+// -- looking up -------------------------------------------------------------------------------------------------------
 
 id_index::id_index(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
     : recent_(std::move(recent)), view_(recent_->current()),
@@ -87,13 +89,12 @@ const std::vector<std::int64_t>& id_index::rows(std::int64_t hash) {
   return found_;
 }
 
-// -- merging ------------------------------------------------------------------------------------------------------------
+// -- merging ----------------------------------------------------------------------------------------------------------
 
 id_merger::id_merger(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
     : recent_(std::move(recent)), name_(kind.name),
-      insert_(db, "INSERT OR IGNORE INTO " + table_of(kind.name) + " VALUES(?1, ?2)"),
-      delete_(db, "DELETE FROM " + table_of(kind.name) + " WHERE hash = ?1 AND row = ?2"),
-      put_merged_(db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)") {
+      insert_(db, "INSERT INTO " + table_of(kind.name) + " VALUES(?1, ?2) ON CONFLICT DO NOTHING"),
+      delete_(db, "DELETE FROM " + table_of(kind.name) + " WHERE hash = ?1 AND row = ?2"), put_merged_(db, put_meta) {
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
   auto mark = mark_of(name_);
   if (auto rows = select.query(mark); rows.next()) merged_up_to_ = rows.integer(0);
@@ -125,7 +126,7 @@ void id_merger::merge_slice() {
   auto end = std::min(merging_.size(), merged_ + std::max(slice_min, 2 * added_.size()));
   for (; merged_ < end; ++merged_)
     if (merging_[merged_].second != 0) insert_.run(merging_[merged_].first, merging_[merged_].second);
-  if (merged_ == merging_.size()) put_merged_.run(mark_of(name_), merging_up_to_);
+  if (merged_ == merging_.size()) put_merged_.run(mark_of(name_), std::to_string(merging_up_to_));
 }
 
 void id_merger::committed() {
@@ -148,4 +149,4 @@ void id_merger::rolled_back() {
   merged_ = merged_before_;
 }
 
-} // namespace causeway::store::sqlite
+} // namespace causeway::store::sql

@@ -1,5 +1,5 @@
 #pragma once
-#include "plugin/store/sqlite.hpp"
+#include "plugin/store/database.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +12,11 @@
 
 /// From the hash of an id to the rows that may have it.
 ///
-/// Ids are random, so an ordinary index would rewrite one page per event: most of what a commit costs. Instead the newest
-/// rows are indexed in memory; some ten thousand at a time are sorted and merged into the table on disk, a slice with each
-/// commit, so that neighbours share a page. After a crash the memory is rebuilt from the rows that the merge had not reached.
-namespace causeway::store::sqlite {
+/// Ids are random, so an ordinary index would rewrite one page per event: most of what a commit costs. Instead the
+/// newest rows are indexed in memory; some ten thousand at a time are sorted and merged into the table on disk, a slice
+/// with each commit, so that neighbours share a page. After a crash the memory is rebuilt from the rows that the merge
+/// had not reached.
+namespace causeway::store::sql {
 
 /// A table whose rows are found by an id. Its rows get growing numbers and keep their ids.
 struct id_kind {
@@ -36,8 +37,8 @@ inline constexpr id_kind bindings_by_chat{"binding_chats", "SELECT seq, chat_mes
 class recent_ids {
 public:
   using table = std::unordered_multimap<std::int64_t, std::int64_t>;
-  /// The tables of one moment. Held while a snapshot of the database is read: what is merged after the snapshot began stays
-  /// in them.
+  /// The tables of one moment. Held while a snapshot of the database is read: what is merged after the snapshot began
+  /// stays in them.
   struct view {
     std::shared_ptr<table> growing, merging;
   };
@@ -123,4 +124,4 @@ private:
   std::vector<entry> added_; ///< in the transaction under way
 };
 
-} // namespace causeway::store::sqlite
+} // namespace causeway::store::sql

@@ -1,6 +1,7 @@
 #include "plugin/store/identity.hpp"
 
-#include "plugin/store/schema.hpp"
+#include "plugin/store/meta.hpp"
+#include "plugin/store/sqlite_schema.hpp"
 
 #include <sys/stat.h>
 
@@ -13,14 +14,14 @@ constexpr const char* streams_row = "streams";
 constexpr int look_timeout_ms = 1'000;
 
 /// Whether anything rests on what it is made for.
-bool is_used(sqlite::connection& db) {
+bool is_used(sql::connection& db) {
   return db.integer("SELECT EXISTS(SELECT 1 FROM rooms) OR EXISTS(SELECT 1 FROM users) OR EXISTS(SELECT 1 FROM streams)"
                     " OR EXISTS(SELECT 1 FROM invitations)") != 0;
 }
 
-std::optional<identity> stored(sqlite::connection& db) {
+std::optional<identity> stored(sql::connection& db) {
   identity x;
-  sqlite::statement find{db, "SELECT value FROM meta WHERE name = ?1"};
+  sql::statement find{db, sql::find_meta};
   {
     auto row = find.query(server_name_row);
     if (!row.next()) return {};
@@ -71,17 +72,17 @@ std::optional<identity> read_identity(const std::string& path) {
   struct stat file {};
   if (path == ":memory:" || ::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || file.st_size == 0) return {};
   try {
-    sqlite::connection db{looking_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
-    sqlite3_busy_timeout(db.handle(), look_timeout_ms);
+    sqlite_database db{looking_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+    sqlite3_busy_timeout(db.file().handle(), look_timeout_ms);
     db.execute("PRAGMA trusted_schema = OFF");
-    if (db.integer("PRAGMA application_id") != sqlite::application_id || !is_used(db)) return {};
+    if (db.integer("PRAGMA application_id") != application_id || !is_used(db)) return {};
     return stored(db);
-  } catch (const sqlite::error&) { // the broker tells at its start what is wrong with the file
+  } catch (const sql::error&) { // the broker tells at its start what is wrong with the file
     return {};
   }
 }
 
-namespace sqlite {
+namespace sql {
 
 status claim(connection& db, const identity& wanted, const std::string& path) {
   const auto there = stored(db);
@@ -92,11 +93,12 @@ status claim(connection& db, const identity& wanted, const std::string& path) {
     return fault{fault_code::invalid_param, detail};
   }
   transaction all{db, transaction::kind::write};
-  statement{db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2), (?3, ?4)"}.run(
-    server_name_row, wanted.server_name, streams_row, wanted.streams);
+  statement put{db, put_meta};
+  put.run(server_name_row, wanted.server_name);
+  put.run(streams_row, std::to_string(wanted.streams));
   all.commit();
   return ok();
 }
 
-} // namespace sqlite
+} // namespace sql
 } // namespace causeway::store

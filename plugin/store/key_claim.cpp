@@ -1,6 +1,7 @@
 #include "plugin/store/key_claim.hpp"
 
-#include "plugin/store/sqlite.hpp"
+#include "plugin/store/meta.hpp"
+#include "plugin/store/open_database.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -8,36 +9,35 @@
 namespace causeway::store {
 namespace {
 
-constexpr const char* memory_path = ":memory:";
 constexpr const char* key_id_row = "signing_key_id";
 constexpr const char* key_row = "signing_key";
-constexpr int busy_timeout_ms = 5'000;
 
 std::string without_algorithm(const std::string& key_id) {
   return key_id.substr(std::min(key_id.find(':') + 1, key_id.size()));
 }
 
+/// Runs `work` with a connection to the store that `options` names.
 template <class Work>
-auto guarded(const std::string& path, Work work) -> decltype(work()) {
+auto with_database(const config::store_options& options,
+                   Work work) -> decltype(work(std::declval<sql::connection&>())) {
   try {
-    return work();
-  } catch (const sqlite::error& failed) {
-    auto why = sqlite::to_fault(failed);
-    return fault{why.code == fault_code::store_damaged ? why.code : fault_code::store_failed, path + ": " + why.detail};
+    const auto db = open_database(options);
+    return work(*db);
+  } catch (const sql::error& failed) {
+    auto why = sql::to_fault(failed);
+    return fault{why.code == fault_code::store_damaged ? why.code : fault_code::store_failed,
+                 name_of_store(options) + ": " + why.detail};
   }
 }
 
 } // namespace
 
-result<key_use> read_key_use(const std::string& path) {
-  if (path == memory_path) return key_use{};
-  return guarded(path, [&]() -> result<key_use> {
-    sqlite::connection db{path, SQLITE_OPEN_READWRITE};
-    sqlite3_busy_timeout(db.handle(), busy_timeout_ms);
-    db.execute("PRAGMA trusted_schema = OFF");
+result<key_use> read_key_use(const config::store_options& options) {
+  if (is_in_memory(options)) return key_use{};
+  return with_database(options, [&](sql::connection& db) -> result<key_use> {
     key_use use;
     use.is_used = db.integer("SELECT EXISTS(SELECT 1 FROM rooms) OR EXISTS(SELECT 1 FROM users)") != 0;
-    sqlite::statement find{db, "SELECT value FROM meta WHERE name = ?1"};
+    sql::statement find{db, sql::find_meta};
     std::string id;
     {
       auto row = find.query(key_id_row);
@@ -49,15 +49,13 @@ result<key_use> read_key_use(const std::string& path) {
   });
 }
 
-status write_key_use(const std::string& path, const public_key& now) {
-  if (path == memory_path) return ok();
-  return guarded(path, [&]() -> status {
-    sqlite::connection db{path, SQLITE_OPEN_READWRITE};
-    sqlite3_busy_timeout(db.handle(), busy_timeout_ms);
-    db.execute("PRAGMA trusted_schema = OFF");
-    sqlite::transaction all{db, sqlite::transaction::kind::write};
-    sqlite::statement{db, "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2), (?3, ?4)"}.run(
-      key_id_row, now.key_id, key_row, now.base64);
+status write_key_use(const config::store_options& options, const public_key& now) {
+  if (is_in_memory(options)) return ok();
+  return with_database(options, [&](sql::connection& db) -> status {
+    sql::transaction all{db, sql::transaction::kind::write};
+    sql::statement put{db, sql::put_meta};
+    put.run(key_id_row, now.key_id);
+    put.run(key_row, now.base64);
     all.commit();
     return ok();
   });

@@ -1,4 +1,5 @@
 #pragma once
+#include "config/store_options.hpp"
 #include "messages/fault.hpp"
 
 #include <cstdint>
@@ -6,7 +7,8 @@
 #include <string>
 #include <vector>
 
-/// With which key the events of a store are signed. It stands in the store itself: a key file that was replaced says nothing of the former one.
+/// With which key the events of a store are signed. It stands in the store itself: a key file that was replaced says
+/// nothing of the former one.
 namespace causeway::store {
 
 struct public_key {
@@ -14,22 +16,23 @@ struct public_key {
   bool operator==(const public_key&) const = default;
 };
 
-/// What the store at `path` says of itself. For ":memory:" it was never used.
+/// What a store says of itself. For ":memory:" it was never used.
 struct key_use {
-  std::optional<public_key>
-    signed_with; ///< the key in use at the last start; nothing: never started, or by a version that did not write it down
+  /// The key in use at the last start; nothing: never started, or by a version that did not write it down.
+  std::optional<public_key> signed_with;
   bool is_used = false; ///< somebody of this server is known, or a room
 };
 
-/// @pre nobody writes meanwhile: `open_sqlite` has returned, the store's thread has not begun
+/// @pre nobody writes meanwhile: `open_store` has returned, the store's thread has not begun
 /// @returns store_failed
-result<key_use> read_key_use(const std::string& path);
+result<key_use> read_key_use(const config::store_options& options);
 
 /// Notes the key for the next start. @pre as above
 /// @returns store_failed
-status write_key_use(const std::string& path, const public_key& now);
+status write_key_use(const config::store_options& options, const public_key& now);
 
-/// Whether a store may go on with `now`: the same key, or one whose file names the former key among the old ones, or any where nothing rests on it.
+/// Whether a store may go on with `now`: the same key, or one whose file names the former key among the old ones, or
+/// any where nothing rests on it.
 /// @param former    keys the key file publishes as old ones
 /// @param key_file  for the sentence
 /// @param now_ms    milliseconds since 1970, for the sentence

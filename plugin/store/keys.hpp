@@ -24,6 +24,9 @@ inline std::int64_t packed(std::int64_t high, std::int64_t low) {
     throw invalid_write{"number out of range: " + std::to_string(high) + ", " + std::to_string(low)};
   return (high << packed_low_bits) | low;
 }
+/// The first and the last key there may be of one room, server or stream.
+inline std::int64_t first_of(std::int64_t high) { return packed(high, 0); }
+inline std::int64_t last_of(std::int64_t high) { return packed(high, packed_low_max); }
 constexpr std::int64_t high_of(std::int64_t key) { return key >> packed_low_bits; }
 constexpr std::int64_t low_of(std::int64_t key) { return key & packed_low_max; }
 

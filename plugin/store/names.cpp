@@ -14,20 +14,42 @@ std::int64_t id_hasher::operator()(std::string_view id) const {
   return static_cast<std::int64_t>(number & ((std::uint64_t{1} << bits) - 1));
 }
 
-namespace sqlite {
+namespace sql {
 namespace {
+
+/// Nobody outside knows it, so nobody can prepare ids that collide.
+void create_hash_key(connection& db) {
+  std::string key(crypto_shorthash_KEYBYTES, '\0');
+  randombytes_buf(key.data(), key.size());
+  statement{db, "INSERT INTO meta(name, value) VALUES('id_hash_key', ?1), ('id_hash_bits', ?2)"}.run(
+    blob{key}, std::string_view{"47"});
+}
+
+constexpr schema_step steps_of_names[] = {{1, R"(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE servers(server INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+)",
+                                           &create_hash_key}};
 
 /// Names remembered per kind before they are forgotten and looked up anew.
 constexpr std::size_t names_max = 262'144;
 constexpr std::size_t recent_events = 8'192;
 
-id_hasher read_hasher(const connection& db) {
+/// The number that a new row has got. @throws error
+std::int64_t number_of(cursor rows) {
+  if (!rows.next()) throw error{failure::damage, "a new row has no number"};
+  const auto number = rows.integer(0);
+  while (rows.next()) {}
+  return number;
+}
+
+id_hasher read_hasher(connection& db) {
   id_hasher hasher;
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
   {
     auto rows = select.query("id_hash_key");
     if (!rows.next() || rows.text(0).size() != hasher.key.size())
-      throw error{SQLITE_CORRUPT, "meta.id_hash_key is missing"};
+      throw error{failure::damage, "meta.id_hash_key is missing"};
     std::ranges::copy(rows.text(0), hasher.key.begin());
   }
   auto rows = select.query("id_hash_bits");
@@ -37,14 +59,16 @@ id_hasher read_hasher(const connection& db) {
 
 } // namespace
 
+schema_steps name_steps() { return steps_of_names; }
+
 names::names(connection& db, const all_recent_ids& recent)
     : events(db, events_by_id, recent.events), commands(db, commands_by_id, recent.commands),
       binding_events(db, bindings_by_event, recent.binding_events),
-      binding_chats(db, bindings_by_chat, recent.binding_chats), db_(db), hash_(read_hasher(db)),
-      recent_(recent_events), select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
-      insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"),
+      binding_chats(db, bindings_by_chat, recent.binding_chats), hash_(read_hasher(db)), recent_(recent_events),
+      select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
+      insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2) RETURNING room"),
       select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
-      insert_server_(db, "INSERT INTO servers(name) VALUES(?1)"),
+      insert_server_(db, "INSERT INTO servers(name) VALUES(?1) RETURNING server"),
       select_event_(db, "SELECT event_id, room FROM events WHERE seq = ?1") {}
 
 std::int64_t names::find(number_map& known, statement& select, std::string_view name) {
@@ -71,14 +95,12 @@ std::int64_t names::find_event(std::string_view event_id, std::int64_t room) {
 
 std::int64_t names::room(std::string_view room_id, std::string_view room_version) {
   if (auto known = find_room(room_id)) return known;
-  insert_room_.run(room_id, room_version);
-  return rooms_.emplace(room_id, db_.last_insert_rowid()).first->second;
+  return rooms_.emplace(room_id, number_of(insert_room_.query(room_id, room_version))).first->second;
 }
 
 std::int64_t names::server(std::string_view name) {
   if (auto known = find_server(name)) return known;
-  insert_server_.run(name);
-  return servers_.emplace(name, db_.last_insert_rowid()).first->second;
+  return servers_.emplace(name, number_of(insert_server_.query(name))).first->second;
 }
 
 void names::learn_event(std::string_view event_id, std::int64_t room, std::int64_t seq) {
@@ -98,5 +120,5 @@ void names::forget() {
   std::ranges::fill(recent_, recent_event{});
 }
 
-} // namespace sqlite
+} // namespace sql
 } // namespace causeway::store

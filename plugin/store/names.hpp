@@ -1,7 +1,7 @@
 #pragma once
 #include "plugin/store/id_index.hpp"
 #include "plugin/store/keys.hpp"
-#include "plugin/store/sqlite.hpp"
+#include "plugin/store/table_group.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -10,7 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
-namespace causeway::store::sqlite {
+namespace causeway::store::sql {
+
+/// Of the tables `meta` and `servers`. The table of rooms is that of room_rows.hpp.
+schema_steps name_steps();
 
 struct text_hash {
   using is_transparent = void;
@@ -36,6 +39,9 @@ public:
   void learn_event(std::string_view event_id, std::int64_t room, std::int64_t seq);
 
   std::int64_t hash(std::string_view id) const { return hash_(id); }
+  auto hasher() const {
+    return [this](std::string_view id) { return hash(id); };
+  }
   /// See id_index::refresh.
   void refresh();
   /// Forgets everything remembered: after a rollback some of it is no longer true.
@@ -51,7 +57,6 @@ private:
   };
   std::int64_t find(number_map& known, statement& select, std::string_view name);
 
-  connection& db_;
   id_hasher hash_;
   number_map rooms_, servers_;
   std::vector<recent_event>
@@ -59,4 +64,4 @@ private:
   statement select_room_, insert_room_, select_server_, insert_server_, select_event_;
 };
 
-} // namespace causeway::store::sqlite
+} // namespace causeway::store::sql

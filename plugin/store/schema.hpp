@@ -1,20 +1,16 @@
 #pragma once
-#include "plugin/store/sqlite.hpp"
+#include "plugin/store/database.hpp"
 
 #include <cstdint>
-#include <string>
 
-/// The tables of the SQLite engine and how an older store becomes a current one.
-namespace causeway::store::sqlite {
+/// The tables, and how those of an older store become current ones.
+namespace causeway::store::sql {
 
-/// Version this build writes (PRAGMA user_version).
-inline constexpr std::int64_t schema_version = 7;
-/// "CWAY": tells our files from other programs' (PRAGMA application_id).
-inline constexpr std::int64_t application_id = 0x43574159;
+/// Version this build writes. Where it is kept is the engine's business.
+inline constexpr std::int64_t schema_version = 12;
 
-/// Creates the tables in an empty file, or migrates those of an older version in one transaction.
-/// @returns store_failed when the file is another program's or newer than this build; nothing is changed then
-/// @throws error
-status prepare_schema(connection& db);
+/// Makes the tables of version `from` those of this build; 0: there are none yet.
+/// @pre in a transaction that writes. @throws error
+void migrate(connection& db, std::int64_t from);
 
-} // namespace causeway::store::sqlite
+} // namespace causeway::store::sql

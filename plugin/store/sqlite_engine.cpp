@@ -4,10 +4,9 @@
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
 #include "plugin/store/questions.hpp"
-#include "plugin/store/schema.hpp"
+#include "plugin/store/sqlite_schema.hpp"
 #include "plugin/store/writer.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -15,16 +14,9 @@
 namespace causeway::store {
 namespace {
 
-using sqlite::all_recent_ids;
-using sqlite::connection;
-using sqlite::statement;
-using sqlite::transaction;
+using sql::all_recent_ids;
 
 constexpr const char* path_in_memory = ":memory:";
-/// Pages copied per step of a backup: 4 MiB.
-constexpr int backup_pages = 1'024;
-/// An acknowledgement is noted at most this often for the retention of the outbox.
-constexpr std::int64_t mark_interval_ms_max = 3'600'000;
 /// Size the write-ahead log is cut to after it grew in a backup.
 constexpr int log_bytes_kept = 64 * 1024 * 1024;
 
@@ -33,6 +25,8 @@ template <class Work>
 auto guarded(Work work) -> decltype(work()) {
   try {
     return work();
+  } catch (const sql::error& failed) {
+    return sql::to_fault(failed);
   } catch (const sqlite::error& failed) {
     return sqlite::to_fault(failed);
   } catch (const std::exception& failed) {
@@ -40,7 +34,7 @@ auto guarded(Work work) -> decltype(work()) {
   }
 }
 
-void set_up(connection& db, const config::store_options& options, std::uint32_t cache_kib) {
+void set_up(sqlite::connection& db, const config::store_options& options, std::uint32_t cache_kib) {
   sqlite3_busy_timeout(db.handle(), static_cast<int>(options.busy_timeout_ms));
   db.execute("PRAGMA cache_size = -" + std::to_string(cache_kib));
   db.execute("PRAGMA temp_store = MEMORY");
@@ -59,24 +53,24 @@ public:
   answer ask(const query& question) override { return questions_.ask(question); }
 
 private:
-  static connection& set_up_reader(connection& db, const config::store_options& options) {
-    set_up(db, options, options.reader_cache_kib);
+  static sqlite_database& set_up_reader(sqlite_database& db, const config::store_options& options) {
+    set_up(db.file(), options, options.reader_cache_kib);
     db.execute("PRAGMA query_only = ON");
     return db;
   }
 
-  connection db_;
-  sqlite::names names_;
-  sqlite::questions questions_;
+  sqlite_database db_;
+  sql::names names_;
+  sql::questions questions_;
 };
 
 class sqlite_engine : public engine {
 public:
   sqlite_engine(config::store_options options, descriptor lock, std::unique_ptr<database_watch> watch,
-                std::unique_ptr<connection> db)
+                std::unique_ptr<sqlite_database> db)
       : options_(std::move(options)), lock_(std::move(lock)), watch_(std::move(watch)), db_(std::move(db)),
         names_(*db_, recent_), writer_(*db_, names_, recent_), questions_(*db_, names_) {
-    if (options_.path != path_in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(*db_, options_);
+    if (options_.path != path_in_memory) checkpointer_ = std::make_unique<sqlite::checkpointer>(db_->file(), options_);
   }
 
   status healthy() override { return watch_ ? watch_->check() : ok(); }
@@ -101,69 +95,19 @@ public:
   status backup(const std::string& path) override;
 
 private:
-  std::size_t purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms,
-                           const purge_limits& limits);
-  void copy_to(connection& source, const std::string& path);
-
   config::store_options options_;
   descriptor lock_;
   std::unique_ptr<database_watch> watch_; ///< null: in memory
-  std::unique_ptr<connection> db_;
+  std::unique_ptr<sqlite_database> db_;
   all_recent_ids recent_;
-  sqlite::names names_;
-  sqlite::writer writer_;
-  sqlite::questions questions_;
+  sql::names names_;
+  sql::writer writer_;
+  sql::questions questions_;
   std::unique_ptr<sqlite::checkpointer> checkpointer_; ///< null: in memory
 };
 
 result<std::size_t> sqlite_engine::purge(std::int64_t now_ms, const purge_limits& limits) {
-  return guarded([&]() -> result<std::size_t> {
-    std::size_t removed = writer_.purge_commands(now_ms - limits.command_result_ms, now_ms, limits.rows_max);
-    transaction all{*db_, transaction::kind::write};
-    // Those that a clock which ran ahead has dated stand in front and would keep all others: they are kept for as long as others, from now on.
-    statement{*db_, "UPDATE received_transactions SET ts = ?2 WHERE seq IN"
-                    " (SELECT seq FROM received_transactions ORDER BY seq LIMIT ?1) AND ts > ?2"}
-      .run(limits.rows_max, now_ms);
-    // The oldest rows are the first ones, so no index over the time is needed.
-    statement{*db_, "DELETE FROM received_transactions WHERE seq IN"
-                    " (SELECT seq FROM received_transactions ORDER BY seq LIMIT ?1) AND ts < ?2"}
-      .run(limits.rows_max, now_ms - limits.received_transaction_ms);
-    removed += static_cast<std::size_t>(db_->changes());
-    std::vector<std::pair<std::int64_t, std::int64_t>> streams;
-    {
-      statement select{*db_, "SELECT stream, acknowledged FROM streams"};
-      for (auto rows = select.query(); rows.next();) streams.emplace_back(rows.integer(0), rows.integer(1));
-    }
-    for (auto [stream, acknowledged] : streams) removed += purge_stream(stream, acknowledged, now_ms, limits);
-    all.commit();
-    return removed;
-  });
-}
-
-/// An outbox row has no time of its own; instead the acknowledged cursor is noted now and then (a mark), and what a mark of
-/// `limits.outbox_ms` ago covers may go.
-std::size_t sqlite_engine::purge_stream(std::int64_t stream, std::int64_t acknowledged, std::int64_t now_ms,
-                                        const purge_limits& limits) {
-  // Marks of a clock that ran ahead would keep new ones away.
-  statement{*db_, "DELETE FROM outbox_marks WHERE stream = ?1 AND ts > ?2"}.run(stream, now_ms);
-  auto interval_ms = std::min(mark_interval_ms_max, limits.outbox_ms / 8);
-  statement{*db_, "INSERT OR IGNORE INTO outbox_marks SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
-                  " (SELECT 1 FROM outbox_marks WHERE stream = ?1 AND (ts > ?4 OR acknowledged >= ?3))"}
-    .run(stream, now_ms, acknowledged, now_ms - interval_ms);
-  std::int64_t covered = 0, mark_ts = 0;
-  {
-    statement select{
-      *db_, "SELECT acknowledged, ts FROM outbox_marks WHERE stream = ?1 AND ts <= ?2 ORDER BY ts DESC LIMIT 1"};
-    auto rows = select.query(stream, now_ms - limits.outbox_ms);
-    if (!rows.next()) return 0;
-    covered = rows.integer(0);
-    mark_ts = rows.integer(1);
-  }
-  statement{*db_, "DELETE FROM outbox_marks WHERE stream = ?1 AND ts < ?2"}.run(stream, mark_ts);
-  statement{
-    *db_, "DELETE FROM outbox WHERE key IN (SELECT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3)"}
-    .run(packed(stream, 0), packed(stream, covered), limits.rows_max);
-  return static_cast<std::size_t>(db_->changes());
+  return guarded([&]() -> result<std::size_t> { return writer_.purge(now_ms, limits); });
 }
 
 status sqlite_engine::backup(const std::string& path) {
@@ -176,11 +120,11 @@ status sqlite_engine::backup(const std::string& path) {
     if (auto made = make_private_store(part); !made) return made.error();
     try {
       if (options_.path == path_in_memory) {
-        copy_to(*db_, part);
+        sqlite::copy_database(db_->file(), part);
       } else {
-        connection source{options_.path, SQLITE_OPEN_READWRITE};
+        sqlite::connection source{options_.path, SQLITE_OPEN_READWRITE};
         set_up(source, options_, options_.reader_cache_kib);
-        copy_to(source, part);
+        sqlite::copy_database(source, part);
       }
     } catch (const sqlite::error&) {
       std::remove(part.c_str());
@@ -188,19 +132,6 @@ status sqlite_engine::backup(const std::string& path) {
     }
     return publish_file(part, path);
   });
-}
-
-void sqlite_engine::copy_to(connection& source, const std::string& path) {
-  connection target{path, SQLITE_OPEN_READWRITE};
-  // One snapshot for the whole copy; without it each commit by others would start the copy anew.
-  transaction snapshot{source, transaction::kind::read};
-  source.integer("SELECT count(*) FROM sqlite_schema");
-  auto* copy = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
-  if (!copy) target.check(sqlite3_extended_errcode(target.handle()));
-  int code = SQLITE_OK;
-  while (code == SQLITE_OK) code = sqlite3_backup_step(copy, backup_pages);
-  int finished = sqlite3_backup_finish(copy);
-  target.check(code == SQLITE_DONE ? finished : code);
 }
 
 } // namespace
@@ -219,11 +150,11 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const
   }
   return guarded([&]() -> result<std::unique_ptr<engine>> {
     try {
-      auto db = std::make_unique<connection>(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-      set_up(*db, options, options.cache_kib);
-      if (auto prepared = sqlite::prepare_schema(*db); !prepared) return named(prepared.error());
+      auto db = std::make_unique<sqlite_database>(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+      set_up(db->file(), options, options.cache_kib);
+      if (auto prepared = prepare_schema(*db); !prepared) return named(prepared.error());
       if (wanted)
-        if (auto claimed = sqlite::claim(*db, *wanted, options.path); !claimed) return claimed.error();
+        if (auto claimed = sql::claim(*db, *wanted, options.path); !claimed) return claimed.error();
       db->execute("PRAGMA journal_mode = WAL");
       // FULL: a commit is on disk before it returns, also after a power cut.
       db->execute("PRAGMA synchronous = FULL");
@@ -231,6 +162,8 @@ result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const
       if (watch) watch->begin();
       return std::unique_ptr<engine>{
         std::make_unique<sqlite_engine>(options, std::move(lock), std::move(watch), std::move(db))};
+    } catch (const sql::error& failed) {
+      return named(sql::to_fault(failed));
     } catch (const sqlite::error& failed) {
       return named(sqlite::to_fault(failed));
     }

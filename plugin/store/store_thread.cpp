@@ -15,15 +15,20 @@ using clock = std::chrono::steady_clock;
 bool is_ordered(const query& x) {
   return std::holds_alternative<load_room>(x) || std::holds_alternative<load_invitation>(x) ||
          std::holds_alternative<load_destination>(x) || std::holds_alternative<load_directory>(x) ||
-         std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x);
+         std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x) ||
+         std::holds_alternative<load_relations>(x) || std::holds_alternative<find_member_rooms>(x) ||
+         std::holds_alternative<list_dead_letters>(x) || std::holds_alternative<load_receipts>(x) ||
+         std::holds_alternative<load_receipt_debts>(x) || std::holds_alternative<load_dead_letter>(x) ||
+         std::holds_alternative<list_audit>(x);
 }
 
-/// May share a group with batches submitted after it: asked for each received transaction or redaction, and by each
-/// actor of a server, they would otherwise cut every group to one batch. A batch that comes later cannot make its
-/// answer wrong, only fresher.
+/// May share a group with batches submitted after it: asked for each received transaction, redaction, edit or reaction,
+/// for who has read, and by each actor of a server, they would otherwise cut every group to one batch. A batch that
+/// comes later cannot make its answer wrong, only fresher.
 bool joins_group(const query& x) {
   return std::holds_alternative<find_received_transaction>(x) || std::holds_alternative<load_redaction>(x) ||
-         std::holds_alternative<load_destination>(x);
+         std::holds_alternative<load_destination>(x) || std::holds_alternative<load_relations>(x) ||
+         std::holds_alternative<load_receipts>(x);
 }
 
 /// Asked by every actor of a crowd of servers when it is made: behind what is urgent, though not held back.
@@ -46,6 +51,12 @@ void seal(const store_thread::fate& x) {
 
 /// The machine is at fault, and no batch.
 bool is_of_disk(const fault& x) { return x.code == fault_code::store_failed || x.code == fault_code::store_damaged; }
+
+/// Why a question has no answer.
+fault fault_in(const answer& x) {
+  const auto* why = std::get_if<fault>(&x);
+  return why ? *why : fault{fault_code::store_failed, "the database cannot be reached"};
+}
 
 fault refused(fault_code code) {
   return {code, code == fault_code::stopping ? "the store is stopping" : "too much waits for the store"};
@@ -86,61 +97,55 @@ fault_code store_thread::refusal(std::size_t bytes) const {
 
 void store_thread::submit(store_batch batch, commit_callback done, fate failed) {
   auto bytes = size_of(batch);
-  fault_code why;
   bool wakes = true;
-  {
-    std::lock_guard lock{mutex_};
-    why = refusal(bytes);
-    if (why != fault_code::none) {
-      ++counters_.refused;
-    } else {
-      queued_bytes_ += bytes;
-      const auto* submitter = failed.get();
-      const auto may_wait = batch.may_wait_ms;
-      waiting_batch x{std::move(batch), std::move(done), std::move(failed), bytes, may_wait.has_value()};
-      if (may_wait) {
-        wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, 1);
-      } else {
-        // Batches of one submitter keep their order; which of the others go along does not matter.
-        if (patient_.holds(submitter)) patient_.ripen(), admit_patient(std::numeric_limits<std::size_t>::max());
-        queue_.emplace_back(std::move(x));
-      }
-    }
+  std::unique_lock lock{mutex_};
+  if (const auto why = refusal(bytes); why != fault_code::none) {
+    ++counters_.refused;
+    lock.unlock();
+    seal(failed);
+    return done(refused(why));
   }
-  if (why == fault_code::none) {
-    if (wakes) writer_wakeup_.notify_one();
-    return;
+  queued_bytes_ += bytes;
+  const auto* submitter = failed.get();
+  const auto may_wait = batch.may_wait_ms;
+  waiting_batch x{std::move(batch), std::move(done), std::move(failed), bytes, may_wait.has_value()};
+  if (may_wait) {
+    wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, 1);
+  } else {
+    // Batches of one submitter keep their order; which of the others go along does not matter.
+    if (patient_.holds(submitter)) patient_.ripen(), admit_patient(std::numeric_limits<std::size_t>::max());
+    queue_.emplace_back(std::move(x));
   }
-  seal(failed);
-  done(refused(why));
+  lock.unlock();
+  if (wakes) writer_wakeup_.notify_one();
 }
 
 void store_thread::ask(query question, answer_callback done) {
   bool ordered = !reader_ || is_ordered(question);
-  fault_code why;
-  {
-    std::lock_guard lock{mutex_};
-    why = refusal(0);
-    if (why != fault_code::none) ++counters_.refused;
-    else if (ordered && is_patient(question))
-      patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
-    else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
-    else reader_queue_.push_back({std::move(question), std::move(done)});
+  std::unique_lock lock{mutex_};
+  if (const auto why = refusal(0); why != fault_code::none) {
+    ++counters_.refused;
+    lock.unlock();
+    return done(refused(why));
   }
-  if (why != fault_code::none) done(refused(why));
-  else (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
+  if (ordered && is_patient(question))
+    patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
+  else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
+  else reader_queue_.push_back({std::move(question), std::move(done)});
+  lock.unlock();
+  (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
 }
 
 void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done) {
-  fault_code why;
-  {
-    std::lock_guard lock{mutex_};
-    why = refusal(0);
-    if (why == fault_code::none) queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
-    else ++counters_.refused;
+  std::unique_lock lock{mutex_};
+  if (const auto why = refusal(0); why != fault_code::none) {
+    ++counters_.refused;
+    lock.unlock();
+    return done(refused(why));
   }
-  if (why == fault_code::none) writer_wakeup_.notify_one();
-  else done(refused(why));
+  queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
+  lock.unlock();
+  writer_wakeup_.notify_one();
 }
 
 void store_thread::watch(std::function<void(const fault&)> told) {
@@ -178,7 +183,7 @@ store_counters store_thread::counters() const {
   return x;
 }
 
-// -- the writing thread -------------------------------------------------------------------------------------------------
+// -- the writing thread -----------------------------------------------------------------------------------------------
 
 void store_thread::run_writer() {
   for (;;) {
@@ -254,6 +259,12 @@ void store_thread::process(group& taken) {
       (*done)(std::move(*outcome++));
     } else if (auto* asked = std::get_if<waiting_query>(&step)) {
       auto answered = engine_->ask(asked->question);
+      bool was_away = false;
+      while (engine_->is_away() && try_again(fault_in(answered))) {
+        was_away = true;
+        answered = engine_->ask(asked->question);
+      }
+      if (was_away && !engine_->is_away()) works_again();
       {
         std::lock_guard lock{mutex_};
         ++counters_.queries;
@@ -302,7 +313,8 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
 }
 
-/// Notes that the store does not work and waits a while. @returns false: the thread is to stop, nothing is tried any more
+/// Notes that the store does not work and waits a while.
+/// @returns false: the thread is to stop, nothing is tried any more
 bool store_thread::try_again(const fault& why) {
   std::unique_lock lock{mutex_};
   counters_.last_fault = to_string(why);
@@ -366,7 +378,7 @@ void store_thread::purge_slice(waiting_purge& work) {
   else work.done(removed.error());
 }
 
-// -- the reading thread -------------------------------------------------------------------------------------------------
+// -- the reading thread -----------------------------------------------------------------------------------------------
 
 void store_thread::run_reader() {
   for (;;) {
@@ -379,6 +391,12 @@ void store_thread::run_reader() {
       reader_queue_.pop_front();
     }
     auto answered = reader_->ask(next.question);
+    for (auto pause = retry_pause_min; reader_->is_away(); pause = std::min(2 * pause, retry_pause_max)) {
+      std::unique_lock lock{mutex_};
+      if (reader_wakeup_.wait_for(lock, pause, [this] { return stopping_; })) break;
+      lock.unlock();
+      answered = reader_->ask(next.question);
+    }
     {
       std::lock_guard lock{mutex_};
       ++counters_.queries;

@@ -41,19 +41,23 @@ struct store_counters {
 
 /// Owns the engine on one writing thread, and a second connection on a reading thread.
 ///
-/// Group commit: the writing thread takes all that waits (up to `group_batches_max`, `group_bytes_max`), commits once, then
-/// calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is at fault,
-/// they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is (store_failed), nothing fails: the
-/// thread tries again until it works, and all that waits goes on in its order. Whoever has to know is told by `watch`.
+/// Group commit: the writing thread takes all that waits (up to `group_batches_max`, `group_bytes_max`), commits once,
+/// then calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is
+/// at fault, they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is
+/// (store_failed), nothing fails: the thread tries again until it works, and all that waits goes on in its order.
+/// Whoever has to know is told by `watch`.
 ///
 /// What may wait (`store_batch::may_wait_ms`, load_destination) stands in a queue of its own: it is gathered until the
 /// first of it is due, and then goes in slices, one at a time, at the end of what is urgent. So a crowd of failures
 /// costs few commits, and nobody's message stands behind it. An urgent batch takes along what waits of the same
 /// submitter; the order of one submitter's batches is never changed.
 ///
-/// load_room, load_invitation, load_destination, load_directory, load_redaction and find_received_transaction are answered in order with the
-/// batches: they see every batch submitted before them. All others are answered beside the writing, and see what was
-/// committed, that is whose callback was called, before they were asked.
+/// A question to a database that cannot be reached waits for it, too: whoever asks would take the fault for the answer.
+///
+/// load_room, load_invitation, load_destination, load_directory, load_redaction, load_relations and
+/// find_received_transaction are answered in order with the batches: they see every batch submitted before them. All
+/// others are answered beside the writing, and see what was committed, that is whose callback was called, before they
+/// were asked.
 ///
 /// All functions are thread-safe. Callbacks run on a thread of the store, or, when refused, on the caller's before the
 /// function returns; they must neither throw nor block nor call `stop`.
@@ -68,17 +72,18 @@ public:
   store_thread(store_thread&&) = delete;
   ~store_thread();
 
-  /// Shared by the batches of one submitter that rest on each other: set when one of them failed or was refused. Null: on none.
+  /// Shared by the batches of one submitter that rest on each other: set when one of them failed or was refused. Null:
+  /// on none.
   using fate = std::shared_ptr<std::atomic<bool>>;
-  /// Commits the batch. Refused at once with `overloaded` when `queue_items_max` items or `queue_bytes_max` bytes wait, and
-  /// with `stopping` after `stop`; fails with store_failed, unwritten, when its fate is sealed by an earlier one.
+  /// Commits the batch. Refused at once with `overloaded` when `queue_items_max` items or `queue_bytes_max` bytes wait,
+  /// and with `stopping` after `stop`; fails with store_failed, unwritten, when its fate is sealed by an earlier one.
   void submit(store_batch batch, commit_callback done, fate failed = {});
   /// Answers the query; refused like `submit`.
   void ask(query question, answer_callback done);
   /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
   void purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done);
-  /// `told` hears of each attempt to write that failed for the disk, with the fault, and when one works again, with none. From the writing thread; like
-  /// a callback.
+  /// `told` hears of each attempt to write that failed for the disk, with the fault, and when one works again, with
+  /// none. From the writing thread; like a callback.
   void watch(std::function<void(const fault&)> told);
 
   /// See engine::backup; on the calling thread, which it blocks. Not for a store in memory (invalid_param).

@@ -14,7 +14,7 @@ void commit_commands(engine& store, int first, int last) {
     store_batch batch;
     for (int i = 0; i < 2'000 && n <= last; ++i, ++n) {
       auto id = std::to_string(n);
-      batch.writes.push_back(put_command_result{id, "n", true, id, n});
+      batch.writes.emplace_back(put_command_result{id, "n", true, id, n});
     }
     BOOST_REQUIRE(store.commit({&batch, 1}));
   }

@@ -17,20 +17,20 @@ BOOST_AUTO_TEST_CASE(the_key_is_remembered_over_restarts) {
   scratch_folder folder;
   {
     auto store = must_open(folder.file());
-    auto use = read_key_use(folder.file());
+    auto use = read_key_use(options_for(folder.file()));
     BOOST_REQUIRE(use);
     BOOST_TEST(!use->signed_with);
     BOOST_TEST(!use->is_used);
-    BOOST_TEST(bool(write_key_use(folder.file(), first)));
+    BOOST_TEST(bool(write_key_use(options_for(folder.file()), first)));
     must_commit(*store, sample_head());
   }
   auto store = must_open(folder.file());
-  auto use = read_key_use(folder.file());
+  auto use = read_key_use(options_for(folder.file()));
   BOOST_REQUIRE(use);
   BOOST_TEST((use->signed_with == first));
   BOOST_TEST(use->is_used);
-  BOOST_TEST(bool(write_key_use(folder.file(), second)));
-  BOOST_TEST((read_key_use(folder.file())->signed_with == second));
+  BOOST_TEST(bool(write_key_use(options_for(folder.file()), second)));
+  BOOST_TEST((read_key_use(options_for(folder.file()))->signed_with == second));
 }
 
 BOOST_AUTO_TEST_CASE(another_key_is_refused_with_the_line_that_makes_it_lawful) {
@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(another_key_under_the_same_id_is_refused_whatever_the_file_
 }
 
 BOOST_AUTO_TEST_CASE(a_store_in_memory_remembers_nothing) {
-  BOOST_TEST(bool(write_key_use(":memory:", first)));
-  BOOST_TEST(!read_key_use(":memory:")->signed_with);
+  BOOST_TEST(bool(write_key_use(options_for(":memory:"), first)));
+  BOOST_TEST(!read_key_use(options_for(":memory:"))->signed_with);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

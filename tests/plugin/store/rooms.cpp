@@ -1,7 +1,4 @@
-#include "samples.hpp"
-
-#include <sqlite3.h>
-#include <algorithm>
+#include "engines.hpp"
 
 /// Rooms, events and states: what was written is what is read.
 namespace causeway::store {
@@ -9,33 +6,41 @@ BOOST_AUTO_TEST_SUITE(store_rooms, *boost::unit_test::timeout(120))
 
 namespace {
 
-struct in_memory {
-  std::unique_ptr<engine> store = must_open(":memory:");
-};
-
 std::vector<std::string> ids(const std::vector<stored_event>& events) {
   std::vector<std::string> all;
   for (const auto& one : events) all.push_back(one.event->event_id);
   return all;
 }
 
-put_event accepted(matrix::event_ptr event, std::int64_t position, std::int64_t group = 0) {
+put_event accepted(const matrix::event_ptr& event, std::int64_t position, std::int64_t group = 0) {
   return {event->room_id, event, verdict::accepted, group, group, position, ""};
 }
 
 } // namespace
 
-BOOST_FIXTURE_TEST_CASE(unknown_room_does_not_exist, in_memory) {
+CAUSEWAY_ENGINE_CASE(unknown_room_does_not_exist, fresh_store) {
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_TEST(!loaded.exists);
   BOOST_TEST(loaded.state_events.empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
+CAUSEWAY_ENGINE_CASE(room_head_is_replaced_as_a_whole, fresh_store) {
   auto event = sample_message(1);
-  put_room head{
-    sample_room, "11",      room_phase::joining,   "GENERAL", "channel", false, {event->event_id, "$other"}, 3, 7, -4,
-    5,           "$oldest", "{\"join\":\"$join\"}"};
+  put_room head{sample_room,
+                "11",
+                room_phase::joining,
+                "GENERAL",
+                "channel",
+                false,
+                {event->event_id, "$other"},
+                3,
+                7,
+                -4,
+                5,
+                {"$older", "$oldest"},
+                "{\"join\":\"$join\"}",
+                "!next:here.example",
+                "{\"at\":\"following\"}"};
   must_commit(*store, put_event{accepted(event, 1)},
               put_state_group{sample_room, 3, 0, {{{"m.room.name", ""}, "$name"}}}, put_room{head});
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
@@ -51,8 +56,10 @@ BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   BOOST_TEST(loaded.room.last_position == 7);
   BOOST_TEST(loaded.room.first_position == -4);
   BOOST_TEST(loaded.room.last_state_group == 5);
-  BOOST_TEST(loaded.room.history_from == "$oldest");
+  BOOST_TEST(loaded.room.history_from == head.history_from, boost::test_tools::per_element());
   BOOST_TEST(loaded.room.members_omitted == "{\"join\":\"$join\"}");
+  BOOST_TEST(loaded.room.successor == "!next:here.example");
+  BOOST_TEST(loaded.room.succession == "{\"at\":\"following\"}");
   BOOST_TEST((ids(loaded.extremities) == std::vector{event->event_id}));
 
   must_commit(*store, sample_head());
@@ -63,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(room_head_is_replaced_as_a_whole, in_memory) {
   BOOST_TEST(loaded.state_groups.empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(last_head_of_a_transaction_wins_and_events_are_counted, in_memory) {
+CAUSEWAY_ENGINE_CASE(last_head_of_a_transaction_wins_and_events_are_counted, fresh_store) {
   std::vector<store_batch> batches;
   for (std::int64_t n = 1; n <= 5; ++n) {
     auto head = sample_head();
@@ -77,7 +84,7 @@ BOOST_FIXTURE_TEST_CASE(last_head_of_a_transaction_wins_and_events_are_counted, 
   BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).room.last_position == 5);
 }
 
-BOOST_FIXTURE_TEST_CASE(room_is_loaded_with_its_state_events_and_outliers_but_for_rejected_ones, in_memory) {
+CAUSEWAY_ENGINE_CASE(room_is_loaded_with_its_state_events_and_outliers_but_for_rejected_ones, fresh_store) {
   auto name = sample_event({.type = "m.room.name", .state_key = ""});
   auto topic = sample_event({.type = "m.room.topic", .state_key = ""});
   auto message = sample_message(3), outlier = sample_message(4);
@@ -93,7 +100,7 @@ BOOST_FIXTURE_TEST_CASE(room_is_loaded_with_its_state_events_and_outliers_but_fo
               verdict::rejected));
 }
 
-BOOST_FIXTURE_TEST_CASE(outlier_that_found_its_place_keeps_its_json, in_memory) {
+CAUSEWAY_ENGINE_CASE(outlier_that_found_its_place_keeps_its_json, fresh_store) {
   auto outlier = sample_message(1);
   must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, sample_head());
   must_commit(*store, put_state_group{sample_room, 1, 0, {}},
@@ -111,7 +118,7 @@ BOOST_FIXTURE_TEST_CASE(outlier_that_found_its_place_keeps_its_json, in_memory) 
   BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{}).rooms[0].events == 1);
 }
 
-BOOST_FIXTURE_TEST_CASE(event_is_found_by_id_in_any_room, in_memory) {
+CAUSEWAY_ENGINE_CASE(event_is_found_by_id_in_any_room, fresh_store) {
   auto event = sample_event({.room_id = "!old:here.example", .version = "6"});
   must_commit(*store, accepted(event, 1));
   auto found = must_ask<events_loaded>(*store, find_event{event->event_id});
@@ -122,45 +129,8 @@ BOOST_FIXTURE_TEST_CASE(event_is_found_by_id_in_any_room, in_memory) {
   BOOST_TEST(must_ask<events_loaded>(*store, load_events{"!elsewhere:x", {event->event_id}}).events.empty());
 }
 
-BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
-  scratch_folder folder;
-  must_open(folder.file());
-  sqlite3* raw = nullptr;
-  BOOST_REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
-  BOOST_REQUIRE(sqlite3_exec(raw, "UPDATE meta SET value = 1 WHERE name = 'id_hash_bits'", nullptr, nullptr, nullptr) ==
-                SQLITE_OK);
-  sqlite3_close(raw);
-  std::vector<matrix::event_ptr> events;
-  {
-    auto store = must_open(folder.file());
-    for (std::int64_t n = 1; n <= 40; ++n) {
-      events.push_back(sample_message(n));
-      auto id = std::to_string(n);
-      must_commit(*store, accepted(events.back(), n), put_command_result{"command " + id, "message.send", true, id, n},
-                  bind_message{sample_room, "chat " + id, events.back()->event_id},
-                  queue_pdu{"there.example", events.back()->event_id});
-    }
-    must_commit(*store, accepted(events[7], 100));
-  }
-  auto store = must_open(folder.file());
-  for (std::int64_t n = 1; n <= 40; ++n) {
-    auto id = std::to_string(n);
-    const auto& event = events[static_cast<std::size_t>(n - 1)];
-    auto found = must_ask<events_loaded>(*store, find_event{event->event_id});
-    BOOST_REQUIRE(found.events.size() == 1u);
-    BOOST_TEST(found.events[0].event->event_id == event->event_id);
-    BOOST_TEST(found.events[0].position == (n == 8 ? 100 : n));
-    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"command " + id}).result.value().body == id);
-    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, "chat " + id}).event_id == event->event_id);
-    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, event->event_id}).chat_message_id ==
-               "chat " + id);
-  }
-  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.size() == 40u);
-}
-
-BOOST_AUTO_TEST_CASE(same_given_id_in_two_rooms_is_two_events) {
-  // Versions 1 and 2 let the sender choose the id: he must not reach into another room with it.
-  auto store = must_open(":memory:");
+CAUSEWAY_ENGINE_CASE(same_given_id_in_two_rooms_is_two_events, fresh_store) {
+  // Versions 1 and 2 let the sender choose the id: it must not reach into another room.
   auto in_room = [](const std::string& room_id, const std::string& body) {
     auto pdu = sample_event({.room_id = room_id, .body = body, .version = "6"})->source;
     pdu.set("event_id", "$chosen:evil.example");
@@ -177,7 +147,7 @@ BOOST_AUTO_TEST_CASE(same_given_id_in_two_rooms_is_two_events) {
   BOOST_TEST(loaded.events.at(0).event->to_json() == second->to_json());
 }
 
-BOOST_FIXTURE_TEST_CASE(state_group_is_its_deltas_on_a_whole_one, in_memory) {
+CAUSEWAY_ENGINE_CASE(state_group_is_its_deltas_on_a_whole_one, fresh_store) {
   must_commit(
     *store, put_state_group{sample_room, 1, 0, {{{"a", ""}, "$a1"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}}},
     put_state_group{sample_room, 2, 1, {{{"a", ""}, "$a2"}}}, put_state_group{sample_room, 3, 2, {{{"c", ""}, ""}}},
@@ -191,19 +161,19 @@ BOOST_FIXTURE_TEST_CASE(state_group_is_its_deltas_on_a_whole_one, in_memory) {
     (*states[4] == matrix::state_map{{{"a", ""}, "$a2"}, {{"b", "x"}, "$b1"}, {{"c", ""}, "$c1"}, {{"d", ""}, "$d4"}}));
 }
 
-BOOST_FIXTURE_TEST_CASE(chain_of_thousands_of_deltas_is_walked, in_memory) {
+CAUSEWAY_ENGINE_CASE(chain_of_thousands_of_deltas_is_walked, fresh_store) {
   store_batch batch = batch_of(put_state_group{sample_room, 1, 0, {{{"first", ""}, "$1"}}});
   for (std::int64_t id = 2; id <= 3'000; ++id)
-    batch.writes.push_back(put_state_group{sample_room, id, id - 1, {{{"counter", ""}, "$" + std::to_string(id)}}});
+    batch.writes.emplace_back(put_state_group{sample_room, id, id - 1, {{{"counter", ""}, "$" + std::to_string(id)}}});
   auto head = sample_head();
   head.state_group = 3'000;
-  batch.writes.push_back(head);
+  batch.writes.emplace_back(head);
   BOOST_REQUIRE(store->commit({&batch, 1}));
   auto loaded = must_ask<room_loaded>(*store, load_room{sample_room});
   BOOST_TEST((*loaded.state_groups.at(3'000) == matrix::state_map{{{"first", ""}, "$1"}, {{"counter", ""}, "$3000"}}));
 }
 
-BOOST_FIXTURE_TEST_CASE(state_group_on_a_missing_base_is_refused, in_memory) {
+CAUSEWAY_ENGINE_CASE(state_group_on_a_missing_base_is_refused, fresh_store) {
   auto batch = batch_of(put_state_group{sample_room, 2, 1, {}});
   auto refused = store->commit({&batch, 1});
   BOOST_REQUIRE(!refused);
@@ -212,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(state_group_on_a_missing_base_is_refused, in_memory) {
   BOOST_TEST(!store->commit({&batch, 1}));
 }
 
-BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory) {
+CAUSEWAY_ENGINE_CASE(staged_pdus_come_back_in_order_until_removed, fresh_store) {
   must_commit(*store, sample_head(), put_inbox{sample_room, "$1", "a.example", "{\"n\":1}", 10},
               put_inbox{sample_room, "$2", "b.example", "{\"n\":2}", 20},
               put_inbox{sample_room, "$1", "c.example", "{\"n\":3}", 30},
@@ -233,9 +203,9 @@ BOOST_FIXTURE_TEST_CASE(staged_pdus_come_back_in_order_until_removed, in_memory)
   BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms[0].has_inbox);
 }
 
-// -- redactions ----------------------------------------------------------------------------------------------------------
+// -- redactions -------------------------------------------------------------------------------------------------------
 
-BOOST_FIXTURE_TEST_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_redaction_took, in_memory) {
+CAUSEWAY_ENGINE_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_redaction_took, fresh_store) {
   const auto said = sample_message(1), redaction = sample_message(2);
   auto put = [](const matrix::event_ptr& x) {
     put_event row;
@@ -255,22 +225,18 @@ BOOST_FIXTURE_TEST_CASE(what_an_event_was_robbed_of_is_restored_but_not_what_a_r
   BOOST_TEST(kept()->content().empty());
 }
 
-BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
-  scratch_folder folder;
+CAUSEWAY_ENGINE_CASE(redacted_event_is_read_as_what_is_left_with_its_reason, fresh_store) {
   auto said = sample_message(1), other = sample_message(2),
        second = sample_event({.type = "m.room.redaction", .body = "again", .depth = 4});
   auto topic = sample_event({.type = "m.room.topic", .state_key = "", .depth = 2});
   auto redaction = sample_event({.type = "m.room.redaction", .depth = 3});
-  {
-    auto store = must_open(folder.file());
-    must_commit(*store, accepted(said, 1), accepted(topic, 2), accepted(other, 3), accepted(redaction, 4),
-                accepted(second, 5), sample_head(), queue_pdu{"there.example", said->event_id});
-    must_commit(*store, redact_event{sample_room, matrix::redacted(*said), redaction->event_id},
-                redact_event{sample_room, matrix::redacted(*topic), redaction->event_id});
-    must_commit(*store,
-                redact_event{sample_room, matrix::redacted(*said), second->event_id}); // the first stays the reason
-  }
-  auto store = must_open(folder.file());
+  must_commit(*store, accepted(said, 1), accepted(topic, 2), accepted(other, 3), accepted(redaction, 4),
+              accepted(second, 5), sample_head(), queue_pdu{"there.example", said->event_id});
+  must_commit(*store, redact_event{sample_room, matrix::redacted(*said), redaction->event_id},
+              redact_event{sample_room, matrix::redacted(*topic), redaction->event_id});
+  must_commit(*store,
+              redact_event{sample_room, matrix::redacted(*said), second->event_id}); // the first stays the reason
+  reopen();
   auto found = must_ask<events_loaded>(*store, load_events{sample_room, {said->event_id, other->event_id}}).events;
   BOOST_REQUIRE(found.size() == 2u);
   BOOST_TEST(found[0].event->content().empty());
@@ -288,7 +254,7 @@ BOOST_AUTO_TEST_CASE(redacted_event_is_read_as_what_is_left_with_its_reason) {
   BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.at(0)->content().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(held_redactions_come_back_in_order_until_dropped, in_memory) {
+CAUSEWAY_ENGINE_CASE(held_redactions_come_back_in_order_until_dropped, fresh_store) {
   must_commit(*store, sample_head(), hold_redaction{sample_room, "$r1", "$t", "@a:x", true, false},
               hold_redaction{sample_room, "$r2", "$t", "@b:x", false, false},
               hold_redaction{"!other:x", "$r1", "$t", "@a:x", true, true});
@@ -310,7 +276,7 @@ BOOST_FIXTURE_TEST_CASE(held_redactions_come_back_in_order_until_dropped, in_mem
   BOOST_TEST(held[0].redaction_event_id == "$r2");
 }
 
-BOOST_FIXTURE_TEST_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of_it, in_memory) {
+CAUSEWAY_ENGINE_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of_it, fresh_store) {
   auto said = sample_message(1), redaction = sample_event({.type = "m.room.redaction", .depth = 2});
   must_commit(*store, accepted(said, 1), accepted(redaction, 2), sample_head(),
               bind_message{sample_room, "m1", said->event_id});
@@ -325,7 +291,7 @@ BOOST_FIXTURE_TEST_CASE(redaction_is_asked_with_its_target_and_the_chats_name_of
     !must_ask<redaction_loaded>(*store, load_redaction{"!other:x", redaction->event_id, said->event_id}).target);
 }
 
-BOOST_FIXTURE_TEST_CASE(redaction_of_or_by_an_event_that_is_not_stored_is_refused, in_memory) {
+CAUSEWAY_ENGINE_CASE(redaction_of_or_by_an_event_that_is_not_stored_is_refused, fresh_store) {
   auto said = sample_message(1);
   must_commit(*store, accepted(said, 1), sample_head());
   auto batch = batch_of(redact_event{sample_room, matrix::redacted(*said), "$unknown"});
@@ -335,19 +301,120 @@ BOOST_FIXTURE_TEST_CASE(redaction_of_or_by_an_event_that_is_not_stored_is_refuse
   BOOST_TEST(!must_ask<events_loaded>(*store, find_event{said->event_id}).events.at(0).event->content().empty());
 }
 
-// -- ancestors ----------------------------------------------------------------------------------------------------------
+// -- relations --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+put_relation edit_by(const std::string& sender, const matrix::event_ptr& edit, const std::string& target,
+                     relation_standing standing = relation_standing::counts) {
+  return {sample_room, edit->event_id, target, "m.replace", sender, "", edit->origin_server_ts, standing, false};
+}
+put_relation reaction_by(const std::string& sender, const matrix::event_ptr& reaction, const std::string& target,
+                         const std::string& key) {
+  return {sample_room,
+          reaction->event_id,
+          target,
+          "m.annotation",
+          sender,
+          key,
+          reaction->origin_server_ts,
+          relation_standing::counts,
+          false};
+}
+
+} // namespace
+
+CAUSEWAY_ENGINE_CASE(latest_edit_is_that_of_the_sender_by_time_then_by_event_id, fresh_store) {
+  const auto said = sample_message(1);
+  const auto at = [](std::int64_t ts, std::int64_t n) {
+    return sample_event({.body = "edit " + std::to_string(n), .depth = n, .origin_server_ts = ts});
+  };
+  const auto first = at(10, 2), other = at(30, 3), ignored = at(40, 4);
+  auto a = at(20, 5), b = at(20, 6);
+  if (a->event_id > b->event_id) std::swap(a, b);
+  const auto& target = said->event_id;
+  must_commit(*store, accepted(said, 1), accepted(first, 2), accepted(other, 3), accepted(ignored, 4), accepted(a, 5),
+              accepted(b, 6), sample_head(), bind_message{sample_room, "m1", target}, edit_by("@a:x", b, target),
+              edit_by("@a:x", first, target), edit_by("@a:x", a, target, relation_standing::waits),
+              edit_by("@b:x", other, target), edit_by("@a:x", ignored, target, relation_standing::ignored));
+  const load_relations wanted{sample_room, target, "@a:x", "", a->event_id};
+  auto found = must_ask<relations_loaded>(*store, wanted);
+  BOOST_TEST(found.target.value().event->event_id == target);
+  BOOST_TEST(found.chat_message_id == "m1");
+  BOOST_TEST(found.relation->event_id == a->event_id);
+  BOOST_TEST(found.latest_edit->event_id == b->event_id);
+  BOOST_TEST(found.edit_before->event_id == a->event_id);
+  BOOST_TEST(!found.reaction);
+  must_commit(*store, edit_by("@a:x", b, target, relation_standing::taken_back),
+              remove_relation{sample_room, a->event_id});
+  found = must_ask<relations_loaded>(*store, wanted);
+  BOOST_TEST(found.latest_edit->event_id == first->event_id);
+  BOOST_TEST(!found.edit_before);
+  must_commit(*store, remove_relations_to{sample_room, target}, remove_relation{"!unknown:x", "$a"},
+              remove_relations_to{"!unknown:x", "$a"});
+  BOOST_TEST(!must_ask<relations_loaded>(*store, wanted).latest_edit);
+  found = must_ask<relations_loaded>(*store, load_relations{"!unknown:x", target, "@a:x", "", ""});
+  BOOST_TEST(!found.target);
+}
+
+CAUSEWAY_ENGINE_CASE(reaction_is_the_first_of_that_user_with_that_key, fresh_store) {
+  const auto said = sample_message(1), first = sample_message(2), second = sample_message(3), minus = sample_message(4),
+             others = sample_message(5);
+  const auto& target = said->event_id;
+  must_commit(*store, accepted(said, 1), accepted(first, 2), accepted(second, 3), accepted(minus, 4),
+              accepted(others, 5), sample_head(), reaction_by("@a:x", minus, target, "-"),
+              reaction_by("@b:x", others, target, "+"), reaction_by("@a:x", first, target, "+"),
+              reaction_by("@a:x", second, target, "+"));
+  const auto reaction = [&](const std::string& user, const std::string& key) {
+    const auto found = must_ask<relations_loaded>(*store, load_relations{sample_room, target, user, key, ""});
+    return found.reaction ? found.reaction->event->event_id : std::string{};
+  };
+  BOOST_TEST(reaction("@a:x", "+") == first->event_id);
+  BOOST_TEST(reaction("@a:x", "-") == minus->event_id);
+  BOOST_TEST(reaction("@b:x", "-") == "");
+  const auto row = must_ask<redaction_loaded>(*store, load_redaction{sample_room, "", minus->event_id}).relation;
+  BOOST_REQUIRE(row);
+  BOOST_TEST(row->room_id == sample_room);
+  BOOST_TEST(row->event_id == minus->event_id);
+  BOOST_TEST(row->target_event_id == target);
+  BOOST_TEST(row->rel_type == "m.annotation");
+  BOOST_TEST(row->sender == "@a:x");
+  BOOST_TEST(row->key == "-");
+  BOOST_TEST(row->ts == minus->origin_server_ts);
+  BOOST_TEST(!must_ask<redaction_loaded>(*store, load_redaction{sample_room, "", target}).relation);
+}
+
+CAUSEWAY_ENGINE_CASE(relations_that_wait_or_are_taken_back_are_loaded_with_the_room, fresh_store) {
+  const auto x = sample_message(1), y = sample_message(2), z = sample_message(3);
+  auto late = edit_by("@a:x", y, "$t", relation_standing::waits);
+  late.historical = true;
+  must_commit(*store, sample_head(), late, edit_by("@a:x", x, "$t", relation_standing::taken_back),
+              edit_by("@a:x", z, "$t"));
+  BOOST_TEST(must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox); // the room has to be woken
+  auto open = must_ask<room_loaded>(*store, load_room{sample_room}).open_relations;
+  BOOST_REQUIRE(open.size() == 2u);
+  BOOST_TEST(open[0].event_id == y->event_id);
+  BOOST_TEST(open[0].historical);
+  BOOST_TEST((open[1].standing == relation_standing::taken_back));
+  late.standing = relation_standing::plain;
+  must_commit(*store, late, remove_relation{sample_room, x->event_id});
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).open_relations.empty());
+  BOOST_TEST(!must_ask<directory_loaded>(*store, load_directory{}).rooms.at(0).has_inbox);
+}
+
+// -- ancestors --------------------------------------------------------------------------------------------------------
 
 namespace {
 
 /// create <- a <- b <- d <- e, and a <- c <- d: a fork that was merged.
-struct forked_room : in_memory {
+struct forked_room : fresh_store {
   matrix::event_ptr make(const std::string& name, std::int64_t depth, std::vector<std::string> parents) {
     return sample_event({.body = name, .depth = depth, .prev_events = std::move(parents)});
   }
   matrix::event_ptr create = make("create", 1, {}), a = make("a", 2, {create->event_id}),
                     b = make("b", 3, {a->event_id}), c = make("c", 3, {a->event_id}),
                     d = make("d", 4, {b->event_id, c->event_id}), e = make("e", 5, {d->event_id});
-  forked_room() {
+  explicit forked_room(const engine_kind& kind) : fresh_store(kind) {
     must_commit(*store, put_state_group{sample_room, 1, 0, {{{"m.room.name", ""}, "$n"}}}, accepted(create, -1, 1),
                 accepted(a, 1, 1), accepted(b, 2, 1), accepted(c, 3, 1), accepted(d, 4, 1), accepted(e, 5, 1),
                 sample_head());
@@ -360,7 +427,7 @@ struct forked_room : in_memory {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_CASE(ancestors_come_newest_first_and_once, forked_room) {
+CAUSEWAY_ENGINE_CASE(ancestors_come_newest_first_and_once, forked_room) {
   BOOST_TEST((walk({.from = {e->event_id}}) ==
               std::vector{e->event_id, d->event_id, c->event_id, b->event_id, a->event_id, create->event_id}));
   auto answered = must_ask<events_loaded>(*store, load_ancestors{sample_room, {e->event_id}, {}});
@@ -368,7 +435,7 @@ BOOST_FIXTURE_TEST_CASE(ancestors_come_newest_first_and_once, forked_room) {
   BOOST_TEST(answered.state_groups.at(1)->size() == 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_room) {
+CAUSEWAY_ENGINE_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_room) {
   BOOST_TEST((walk({.from = {e->event_id}, .limit = 2}) == std::vector{e->event_id, d->event_id}));
   BOOST_TEST((walk({.from = {e->event_id}, .min_depth = 4}) == std::vector{e->event_id, d->event_id}));
   BOOST_TEST((walk({.from = {e->event_id}, .stop_at = {b->event_id}, .include_from = false}) ==
@@ -379,14 +446,14 @@ BOOST_FIXTURE_TEST_CASE(ancestors_stop_at_limit_depth_and_known_events, forked_r
   BOOST_TEST((walk({.from = {"$unknown"}}).empty()));
 }
 
-BOOST_FIXTURE_TEST_CASE(an_old_parent_that_is_missing_comes_before_newer_events_that_may_be_known, forked_room) {
+CAUSEWAY_ENGINE_CASE(an_old_parent_that_is_missing_comes_before_newer_events_that_may_be_known, forked_room) {
   auto tip = make("tip", 6, {e->event_id, a->event_id});
   must_commit(*store, accepted(tip, 6, 1));
   BOOST_TEST((walk({.from = {tip->event_id}, .limit = 3, .include_from = false}) ==
               std::vector{e->event_id, a->event_id, d->event_id}));
 }
 
-BOOST_FIXTURE_TEST_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, forked_room) {
+CAUSEWAY_ENGINE_CASE(ancestors_do_not_leave_the_graph_through_an_outlier, forked_room) {
   auto outlier = make("outlier", 6, {e->event_id});
   auto tip = make("tip", 7, {outlier->event_id, b->event_id});
   must_commit(*store, put_event{sample_room, outlier, verdict::outlier, 0, 0, 0, ""}, accepted(tip, 6, 1));

@@ -111,7 +111,7 @@ commit_outcome must_commit(engine& store, Writes... writes) {
 
 /// The answer, which has to be an `Answer`.
 template <class Answer>
-Answer must_ask(reader& store, query question) {
+Answer must_ask(reader& store, const query& question) {
   auto answered = store.ask(question);
   if (const auto* failed = std::get_if<fault>(&answered)) throw std::runtime_error{to_string(*failed)};
   return std::get<Answer>(std::move(answered));

@@ -1,3 +1,4 @@
+#include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/schema.hpp"
 #include "samples.hpp"
 
@@ -7,8 +8,9 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 
-/// Files, transactions, retention and backup of the SQLite engine.
+/// What is SQLite's own: files, schema, indexes, damage, a full disk and backup.
 namespace causeway::store {
 BOOST_AUTO_TEST_SUITE(store_sqlite_engine, *boost::unit_test::timeout(120))
 
@@ -65,26 +67,11 @@ private:
   void (*former_handler_)(int);
 };
 
-put_event accepted(matrix::event_ptr event, std::int64_t position) {
+put_event accepted(const matrix::event_ptr& event, std::int64_t position) {
   return {event->room_id, event, verdict::accepted, 0, 0, position, ""};
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_CASE(store_is_there_after_reopening) {
-  scratch_folder folder;
-  auto event = sample_message(1);
-  {
-    auto store = must_open(folder.file());
-    must_commit(*store, accepted(event, 1), sample_head(), append_outbox{0, "a", "b"},
-                queue_pdu{"a.example", event->event_id});
-  }
-  auto store = must_open(folder.file());
-  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).exists);
-  BOOST_TEST(must_ask<events_loaded>(*store, find_event{event->event_id}).events.size() == 1u);
-  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"a.example"}).pdus.size() == 1u);
-  BOOST_TEST(must_commit(*store, append_outbox{0, "c", "d"}).outbox_heads.at(0) == 2);
-}
 
 BOOST_AUTO_TEST_CASE(newer_schema_is_refused_and_left_alone) {
   scratch_folder folder;
@@ -94,21 +81,183 @@ BOOST_AUTO_TEST_CASE(newer_schema_is_refused_and_left_alone) {
   BOOST_TEST((refused.code == fault_code::store_failed));
   BOOST_TEST(refused.detail.find("schema version 999") != std::string::npos);
   BOOST_TEST(refused.detail.find(folder.file()) == 0u);
-  run_sql(folder.file(), "PRAGMA user_version = " + std::to_string(sqlite::schema_version));
+  run_sql(folder.file(), "PRAGMA user_version = " + std::to_string(sql::schema_version));
   must_open(folder.file());
 }
 
-BOOST_AUTO_TEST_CASE(store_of_an_older_version_is_migrated_with_what_it_holds) {
+namespace {
+
+/// A store as the program of schema version 7 left it.
+void write_version_7(const std::string& path) {
+  std::ifstream in{CAUSEWAY_TEST_DATA "/plugin/store/version_7.sql"};
+  BOOST_REQUIRE(in);
+  std::ostringstream sql;
+  sql << in.rdbuf();
+  run_sql(path, sql.str());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(store_of_version_7_is_read_with_all_it_holds) {
   scratch_folder folder;
-  must_commit(*must_open(folder.file()), put_server_keys{"a.example", {{"ed25519:a", {"AAAA", 1, false}}}, 1});
-  run_sql(
-    folder.file(),
-    "DROP INDEX rooms_by_chat_id; DROP TABLE refused_pdus; DROP TABLE held_redactions; ALTER TABLE events DROP COLUMN redacted_by; ALTER TABLE rooms DROP COLUMN members_omitted; ALTER TABLE invitations DROP COLUMN via; ALTER TABLE invitations DROP COLUMN last_fault;"
-    " ALTER TABLE rooms DROP COLUMN listing; ALTER TABLE server_keys DROP COLUMN document; PRAGMA user_version = 1");
+  write_version_7(folder.file());
+  // What was migrated is the same for whoever opens it next.
+  for (const auto* which : {"migrated", "opened again"}) {
+    BOOST_TEST_CONTEXT(which) {
+      auto store = must_open(folder.file());
+      using texts = std::vector<std::string>;
+      const auto room = must_ask<room_loaded>(*store, load_room{sample_room});
+      BOOST_TEST(room.exists);
+      BOOST_TEST(room.room.chat_room_id == "GENERAL");
+      BOOST_TEST(room.room.first_position == -2);
+      BOOST_TEST(room.room.history_from == (texts{"$older", "$oldest"}), boost::test_tools::per_element());
+      BOOST_TEST(room.room.members_omitted == R"({"join":"$join","servers":["there.example"]})");
+      BOOST_TEST(room.extremities.at(0).event->event_id == sample_message(2)->event_id);
+      BOOST_TEST(room.state_events.size() == 1u);
+      BOOST_TEST(room.state_groups.at(1)->size() == 1u);
+      BOOST_TEST(room.inbox.at(0).event_id == "$staged");
+      BOOST_TEST(room.held_redactions.at(0).redaction_event_id == "$redaction");
+      BOOST_TEST(must_ask<room_loaded>(*store, load_room{"!quiet:here.example"}).room.history_from.empty());
+      texts users;
+      for (const auto& x : must_ask<invitations_found>(*store, find_invitations{}).invitations)
+        users.push_back(x.user_id);
+      BOOST_TEST(users == (texts{"@knocks:here.example", "@open:x", "@unconfirmed:x", "@unsettled:x", "@over:x"}),
+                 boost::test_tools::per_element());
+      const auto knock =
+        must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@knocks:here.example"}).invitation.value();
+      BOOST_TEST(knock.via == "there.example other.example");
+      BOOST_TEST((knock.direction == invitation_direction::knock));
+      BOOST_TEST((knock.state == invitation_state::sending));
+      BOOST_TEST((knock.pending_request == next_request::knock));
+      BOOST_TEST(knock.event == R"({"type":"m.room.member"})");
+      BOOST_TEST(knock.invite_room_state == R"([{"type":"m.room.name"}])");
+      BOOST_TEST(knock.last_fault == "peer_unreachable: refused");
+      BOOST_TEST(knock.since_ts == 50);
+      BOOST_TEST(knock.retry_at_ts == 400);
+      const auto open = must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@open:x"}).invitation.value();
+      BOOST_TEST(open.via == "");
+      const auto owed = must_ask<destination_loaded>(*store, load_destination{"there.example"});
+      BOOST_TEST(owed.destination.delayed_event_id == "");
+      BOOST_TEST(owed.destination.paused_since_ts == 0);
+      BOOST_TEST(must_ask<audit_listed>(*store, list_audit{}).rows.empty());
+      BOOST_TEST(owed.pdus.size() == 2u);
+      BOOST_TEST(owed.destination.transaction_pdus == texts{sample_message(1)->event_id},
+                 boost::test_tools::per_element());
+      BOOST_TEST(owed.destination.transaction_edus.size() == 1u);
+      BOOST_TEST(owed.keys.keys.at("ed25519:a").replaced.size() == 1u);
+      BOOST_TEST(owed.keys.documents == "[]");
+      BOOST_TEST(owed.refused.at(0).event_id == "$refused");
+      BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, "m1"}).event_id ==
+                 sample_message(1)->event_id);
+      BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"c1"}).result.value().body == "done");
+      BOOST_TEST(must_ask<received_transaction_found>(*store, find_received_transaction{"there.example", "1"})
+                   .response.value() == R"({"pdus":{}})");
+      BOOST_TEST(must_ask<user_found>(*store, find_user{"@u:here.example"}).user.value().display_name == "You");
+      BOOST_TEST(must_ask<receipt_debts_loaded>(*store, load_receipt_debts{}).debts.empty());
+      const auto known = must_ask<directory_loaded>(*store, load_directory{});
+      BOOST_TEST(known.rooms.size() == 2u);
+      BOOST_TEST(known.rooms.at(0).listing == R"({"name":"General"})");
+      BOOST_TEST(known.rooms.at(0).has_inbox);
+      BOOST_TEST(!known.rooms.at(1).has_inbox);
+      BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{0}).acknowledged == 1);
+      const auto letter = must_ask<dead_letters_listed>(*store, list_dead_letters{}).letters.at(0);
+      BOOST_TEST(letter.reason == "refused");
+      BOOST_TEST(letter.bytes == 4);
+      BOOST_TEST(letter.ts > 0); // as from the migration on, or it would go at once
+    }
+  }
+  // And it goes on from there.
   auto store = must_open(folder.file());
-  auto loaded = must_ask<destination_loaded>(*store, load_destination{"a.example"});
+  BOOST_TEST(must_commit(*store, append_outbox{3, "n", "b"}).outbox_heads.at(3) == 2);
+  must_commit(*store, put_event{sample_room, sample_message(9), verdict::accepted, 1, 1, 4, ""}, sample_head());
+  BOOST_TEST(must_ask<rooms_listed>(*store, list_rooms{.name = sample_room}).rooms.at(0).events == 4);
+  BOOST_TEST(one_text(folder.file(), "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%\\_7%' ESCAPE '\\'") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(in_an_older_store_the_rooms_of_our_users_are_found_from_its_events) {
+  scratch_folder folder;
+  write_version_7(folder.file());
+  for (const auto* user : {"@u:here.example", "@stranger:there.example"})
+    run_sql(folder.file(), "INSERT INTO events(room, judged, for_auth, state_group_before, state_group_after, position,"
+                           " depth, origin_server_ts, event_id, reason, json) VALUES(1, 0, 1, 1, 1, 8, 8, 0, '$" +
+                             std::string{user} + "', '', '{\"type\":\"m.room.member\",\"state_key\":\"" + user +
+                             "\"}')");
+  auto store = must_open(folder.file());
+  BOOST_TEST(must_ask<member_rooms_found>(*store, find_member_rooms{"@u:here.example"}).room_ids.size() == 1u);
+  BOOST_TEST(must_ask<member_rooms_found>(*store, find_member_rooms{"@stranger:there.example"}).room_ids.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_migrated_store_has_the_tables_of_a_new_one) {
+  scratch_folder migrated, made;
+  write_version_7(migrated.file());
+  must_open(migrated.file());
+  must_open(made.file());
+  const std::string tables =
+    "SELECT group_concat(t, ';') FROM (SELECT m.name || ':' || (SELECT group_concat(c, ',') FROM (SELECT name AS c FROM"
+    " pragma_table_info(m.name) ORDER BY name)) AS t FROM sqlite_schema m WHERE type = 'table' ORDER BY m.name)";
+  const std::string indexes = "SELECT group_concat(n) FROM (SELECT name AS n FROM sqlite_schema WHERE type = 'index'"
+                              " AND name NOT LIKE 'sqlite_%' ORDER BY name)";
+  BOOST_TEST(one_text(migrated.file(), tables) == one_text(made.file(), tables));
+  BOOST_TEST(one_text(migrated.file(), indexes) == one_text(made.file(), indexes));
+  BOOST_TEST(one_text(migrated.file(), tables).find("invitations:attempts") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(store_of_the_first_version_is_migrated_with_what_it_holds) {
+  scratch_folder folder;
+  write_version_7(folder.file());
+  run_sql(folder.file(), "DROP INDEX rooms_by_chat_id; DROP TABLE refused_pdus; DROP TABLE held_redactions;"
+                         " ALTER TABLE events DROP COLUMN redacted_by; ALTER TABLE rooms DROP COLUMN members_omitted;"
+                         " ALTER TABLE invitations DROP COLUMN via; ALTER TABLE invitations DROP COLUMN last_fault;"
+                         " ALTER TABLE rooms DROP COLUMN listing; ALTER TABLE server_keys DROP COLUMN document;"
+                         " PRAGMA user_version = 1");
+  auto store = must_open(folder.file());
+  auto loaded = must_ask<destination_loaded>(*store, load_destination{"there.example"});
   BOOST_TEST(loaded.keys.keys.size() == 1u);
   BOOST_TEST(loaded.keys.documents == "");
+  BOOST_TEST(must_ask<room_loaded>(*store, load_room{sample_room}).room.history_from.size() == 2u);
+  BOOST_TEST(must_ask<invitations_found>(*store, find_invitations{}).invitations.size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(lists_of_invitations_are_read_in_the_order_of_their_index) {
+  scratch_folder folder;
+  must_open(folder.file());
+  const auto plan = [&](sql::listed_by whose) {
+    sqlite3* raw = nullptr;
+    sqlite3_stmt* select = nullptr;
+    BOOST_REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+    const auto sql = "EXPLAIN QUERY PLAN " + sql::select_invitations(whose);
+    BOOST_REQUIRE(sqlite3_prepare_v2(raw, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
+    std::string steps;
+    while (sqlite3_step(select) == SQLITE_ROW)
+      steps.append(reinterpret_cast<const char*>(sqlite3_column_text(select, 3))).append("\n");
+    sqlite3_finalize(select);
+    sqlite3_close(raw);
+    return steps;
+  };
+  using enum sql::listed_by;
+  for (const auto& [whose, index] :
+       {std::pair{all, "invitations_listed (list_rank=? AND since_ts<?"},
+        std::pair{room, "invitations_listed_of_room (room=? AND list_rank=? AND since_ts<?"},
+        std::pair{user, "invitations_listed_of_user (user_id=? AND list_rank=? AND since_ts<?"}}) {
+    const auto steps = plan(whose);
+    BOOST_TEST(steps.find(std::string{"SEARCH i USING INDEX "} + index) != std::string::npos, steps);
+    BOOST_TEST(steps.find("SCAN") == std::string::npos, steps);
+    BOOST_TEST(steps.find("TEMP B-TREE") == std::string::npos, steps); // nothing is sorted
+  }
+}
+
+BOOST_AUTO_TEST_CASE(dead_letter_outlives_its_notification) {
+  scratch_folder folder;
+  constexpr std::int64_t one_day_ms = 86'400'000;
+  {
+    auto store = must_open(folder.file());
+    must_commit(*store, append_outbox{0, "n", "b"}, acknowledge_outbox{0, 1},
+                put_dead_letter{0, 1, "refused", 100 * one_day_ms});
+    BOOST_REQUIRE(store->purge(100 * one_day_ms, {}));
+    BOOST_REQUIRE(store->purge(131 * one_day_ms, {}));
+    BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{}).first_kept == 2); // which tells of it
+  }
+  BOOST_TEST(one_text(folder.file(), "SELECT reason || name || body FROM dead_letters") == "refusednb");
 }
 
 BOOST_AUTO_TEST_CASE(database_of_another_program_is_refused) {
@@ -143,7 +292,7 @@ BOOST_AUTO_TEST_CASE(store_in_use_is_refused_with_the_owner) {
 
 BOOST_AUTO_TEST_CASE(files_are_for_the_owner_only) {
   scratch_folder folder;
-  std::ofstream{folder.file()};
+  std::ofstream{folder.file()}.close();
   std::filesystem::permissions(folder.file(), std::filesystem::perms{0644});
   auto store = must_open(folder.file());
   must_commit(*store, sample_head());
@@ -165,39 +314,13 @@ BOOST_AUTO_TEST_CASE(files_are_for_the_owner_only_whatever_the_umask_says_and_wh
     }
     ::umask(before);
     for (const char* ending : {"-wal", "-shm", "-lock"}) {
-      std::ofstream{folder.file() + ending};
+      std::ofstream{folder.file() + ending}.close();
       std::filesystem::permissions(folder.file() + ending, std::filesystem::perms{0664});
     }
     auto store = must_open(folder.file());
     must_commit(*store, sample_head());
     for (const char* ending : {"-wal", "-shm", "-lock"}) BOOST_TEST(mode_of(folder.file() + ending) == 0600u);
   }
-}
-
-BOOST_AUTO_TEST_CASE(failed_transaction_leaves_nothing_behind) {
-  scratch_folder folder;
-  auto store = must_open(folder.file());
-  must_commit(*store, append_outbox{0, "kept", ""});
-  auto event = sample_message(1, "!new:here.example");
-  std::vector<store_batch> batches{
-    batch_of(accepted(event, 1), sample_head("!new:here.example"), append_outbox{0, "lost", ""},
-             append_outbox{1, "lost", ""}, queue_pdu{"new.example", event->event_id},
-             put_command_result{"c", "n", true, "b", 1}, bind_message{"!new:here.example", "m", "$e"}),
-    batch_of(queue_pdu{"new.example", "$unknown"})};
-  BOOST_TEST(!store->commit(batches));
-  BOOST_TEST(!must_ask<room_loaded>(*store, load_room{"!new:here.example"}).exists);
-  BOOST_TEST(must_ask<events_loaded>(*store, find_event{event->event_id}).events.empty());
-  BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{0}).head == 1);
-  BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{1}).head == 0);
-  BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"c"}).result);
-  BOOST_TEST(must_ask<message_found>(*store, find_message{"!new:here.example", "m"}).event_id == "");
-  // What the failed transaction had interned must not be used by the next one.
-  batches.pop_back();
-  BOOST_REQUIRE(store->commit(batches));
-  BOOST_TEST(must_ask<room_loaded>(*store, load_room{"!new:here.example"}).exists);
-  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"new.example"}).pdus.size() == 1u);
-  BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{0}).head == 2);
-  BOOST_TEST(must_ask<message_found>(*store, find_message{"!new:here.example", "m"}).event_id == "$e");
 }
 
 BOOST_AUTO_TEST_CASE(full_disk_is_a_fault_and_the_store_goes_on_after_it) {
@@ -258,6 +381,38 @@ BOOST_AUTO_TEST_CASE(damaged_rows_are_a_fault) {
   BOOST_TEST(is_fault(load_destination{"a.example"}));
 }
 
+BOOST_AUTO_TEST_CASE(events_whose_hashes_collide_are_told_apart) {
+  scratch_folder folder;
+  must_open(folder.file());
+  run_sql(folder.file(), "UPDATE meta SET value = 1 WHERE name = 'id_hash_bits'");
+  std::vector<matrix::event_ptr> events;
+  {
+    auto store = must_open(folder.file());
+    for (std::int64_t n = 1; n <= 40; ++n) {
+      events.push_back(sample_message(n));
+      auto id = std::to_string(n);
+      must_commit(*store, accepted(events.back(), n), put_command_result{"command " + id, "message.send", true, id, n},
+                  bind_message{sample_room, "chat " + id, events.back()->event_id},
+                  queue_pdu{"there.example", events.back()->event_id});
+    }
+    must_commit(*store, accepted(events[7], 100));
+  }
+  auto store = must_open(folder.file());
+  for (std::int64_t n = 1; n <= 40; ++n) {
+    auto id = std::to_string(n);
+    const auto& event = events[static_cast<std::size_t>(n - 1)];
+    auto found = must_ask<events_loaded>(*store, find_event{event->event_id});
+    BOOST_REQUIRE(found.events.size() == 1u);
+    BOOST_TEST(found.events[0].event->event_id == event->event_id);
+    BOOST_TEST(found.events[0].position == (n == 8 ? 100 : n));
+    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"command " + id}).result.value().body == id);
+    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, "chat " + id}).event_id == event->event_id);
+    BOOST_TEST(must_ask<message_found>(*store, find_message{sample_room, event->event_id}).chat_message_id ==
+               "chat " + id);
+  }
+  BOOST_TEST(must_ask<destination_loaded>(*store, load_destination{"there.example"}).pdus.size() == 40u);
+}
+
 BOOST_AUTO_TEST_CASE(log_starts_anew_under_load) {
   scratch_folder folder;
   auto options = options_for(folder.file());
@@ -273,111 +428,7 @@ BOOST_AUTO_TEST_CASE(log_starts_anew_under_load) {
   BOOST_TEST(std::filesystem::file_size(folder.file()) > written / 2);
 }
 
-// -- retention ----------------------------------------------------------------------------------------------------------
-
-namespace {
-
-constexpr std::int64_t day_ms = 86'400'000;
-
-std::size_t purge_all(engine& store, std::int64_t now_ms, const purge_limits& limits = {}) {
-  std::size_t total = 0;
-  for (;;) {
-    auto removed = store.purge(now_ms, limits);
-    BOOST_REQUIRE(removed);
-    if (*removed == 0) return total;
-    total += *removed;
-  }
-}
-
-} // namespace
-
-BOOST_AUTO_TEST_CASE(old_answers_go_in_slices_and_young_ones_stay) {
-  auto store = must_open(":memory:");
-  store_batch batch;
-  for (int n = 0; n < 25; ++n) {
-    auto ts = n < 20 ? 1'000 : 40 * day_ms;
-    batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", ts});
-    batch.writes.push_back(put_command_result{std::to_string(n), "n", true, "b", ts});
-  }
-  BOOST_REQUIRE(store->commit({&batch, 1}));
-  purge_limits limits;
-  limits.rows_max = 8;
-  auto first = store->purge(41 * day_ms, limits);
-  BOOST_REQUIRE(first);
-  BOOST_TEST(*first == 16u);
-  BOOST_TEST(purge_all(*store, 41 * day_ms, limits) == 24u);
-  BOOST_TEST(!must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "19"}).response);
-  BOOST_TEST(
-    must_ask<received_transaction_found>(*store, find_received_transaction{"a.example", "20"}).response.has_value());
-  BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"19"}).result);
-  BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"20"}).result.has_value());
-}
-
-BOOST_AUTO_TEST_CASE(answers_of_a_clock_that_ran_ahead_keep_no_others_and_go_when_others_do) {
-  auto store = must_open(":memory:");
-  store_batch batch;
-  for (int n = 0; n < 20; ++n) {
-    const auto ts = n < 10 ? 400 * day_ms : 40 * day_ms; // those in front: a year ahead
-    batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", ts});
-    batch.writes.push_back(put_command_result{std::to_string(n), "n", true, "b", ts});
-  }
-  BOOST_REQUIRE(store->commit({&batch, 1}));
-  purge_limits limits;
-  limits.rows_max = 8;
-  BOOST_TEST(purge_all(*store, 41 * day_ms, limits) == 0u);
-  BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"0"})
-               .result.has_value()); // or it would be carried out again
-  BOOST_TEST(purge_all(*store, 80 * day_ms, limits) == 36u);
-  BOOST_TEST(purge_all(*store, 120 * day_ms, limits) == 4u); // those that were not yet in front
-}
-
-BOOST_AUTO_TEST_CASE(command_is_known_again_after_all_results_were_purged) {
-  scratch_folder folder;
-  for (int round = 0; round < 3; ++round) {
-    auto store = must_open(folder.file());
-    must_commit(*store, put_command_result{"c", "n", true, std::to_string(round), round * 40 * day_ms});
-    BOOST_TEST(must_ask<command_result_found>(*store, find_command_result{"c"}).result.value().body ==
-               std::to_string(round));
-    BOOST_TEST(purge_all(*store, (round * 40 + 39) * day_ms) == 1u);
-    BOOST_TEST(!must_ask<command_result_found>(*store, find_command_result{"c"}).result);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(outbox_rows_go_after_acknowledgement_and_retention_and_cursors_never_return) {
-  scratch_folder folder;
-  {
-    auto store = must_open(folder.file());
-    for (int n = 0; n < 10; ++n) must_commit(*store, append_outbox{0, "n", "b"});
-    must_commit(*store, acknowledge_outbox{0, 6}, put_dead_letter{0, 2, "refused"});
-    BOOST_TEST(purge_all(*store, 100 * day_ms) == 0u);
-    must_commit(*store, acknowledge_outbox{0, 10});
-    BOOST_TEST(purge_all(*store, 101 * day_ms) == 0u);
-    BOOST_TEST(purge_all(*store, 130 * day_ms) == 6u);
-    auto read = must_ask<outbox_read>(*store, read_outbox{});
-    BOOST_TEST(read.first_kept == 7);
-    BOOST_TEST(read.rows.size() == 4u);
-    BOOST_TEST(purge_all(*store, 131 * day_ms) == 4u);
-    read = must_ask<outbox_read>(*store, read_outbox{});
-    BOOST_TEST(read.first_kept == 0);
-    BOOST_TEST(read.head == 10);
-    BOOST_TEST(read.acknowledged == 10);
-  }
-  {
-    auto store = must_open(folder.file());
-    BOOST_TEST(must_commit(*store, append_outbox{0, "n", "b"}).outbox_heads.at(0) == 11);
-  }
-  BOOST_TEST(one_text(folder.file(), "SELECT reason || name || body FROM dead_letters") == "refusednb");
-}
-
-BOOST_AUTO_TEST_CASE(clock_that_ran_ahead_does_not_keep_the_outbox_for_ever) {
-  auto store = must_open(":memory:");
-  must_commit(*store, append_outbox{0, "n", "b"}, acknowledge_outbox{0, 1});
-  purge_all(*store, 100'000 * day_ms);
-  purge_all(*store, 100 * day_ms);
-  BOOST_TEST(purge_all(*store, 131 * day_ms) == 1u);
-}
-
-// -- backup -------------------------------------------------------------------------------------------------------------
+// -- backup -----------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(backup_is_a_store_of_that_moment) {
   scratch_folder folder;

@@ -1,6 +1,6 @@
 #include "plugin/store/store_thread.hpp"
 
-#include "samples.hpp"
+#include "engines.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -22,10 +22,11 @@ struct engine_log {
   std::vector<std::string> order;  ///< "commit" and "ask"
 };
 
-/// Passes on to a real engine in memory; holds commits back while the gate is closed, and fails on demand.
+/// Passes on to a real engine; holds commits back while the gate is closed, and fails on demand.
 class watched_engine : public engine {
 public:
-  explicit watched_engine(std::shared_ptr<engine_log> log) : log_(std::move(log)) {}
+  watched_engine(std::shared_ptr<engine_log> log, std::unique_ptr<engine> real)
+      : log_(std::move(log)), real_(std::move(real)) {}
 
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) override {
     {
@@ -73,24 +74,30 @@ public:
 
 private:
   std::shared_ptr<engine_log> log_;
-  std::unique_ptr<engine> real_ = must_open(":memory:");
+  std::unique_ptr<engine> real_;
   std::condition_variable opened_, started_;
   bool open_ = true;
 };
 
 /// A store thread whose first commit waits at the gate, so that what is submitted meanwhile forms one group.
 struct gated_store {
-  explicit gated_store(config::store_options options = {}) {
-    auto watched = std::make_unique<watched_engine>(log);
+  explicit gated_store(store_place& place, const config::store_options& options = {}) {
+    auto watched = std::make_unique<watched_engine>(log, place.open());
     gate = watched.get();
     store.emplace(std::move(watched), options);
     gate->close_gate();
-    store->submit(batch_of(put_user{"first"}), [](auto) {});
+    store->submit(batch_of(put_user{"first"}), [](const auto&) {});
     gate->wait_for_commit(1);
   }
   std::shared_ptr<engine_log> log = std::make_shared<engine_log>();
   watched_engine* gate = nullptr;
   std::optional<store_thread> store;
+};
+
+/// A place for the store of each engine.
+struct with_place {
+  explicit with_place(const engine_kind& kind) : place(kind.make()) {}
+  std::unique_ptr<store_place> place;
 };
 
 /// Collects what callbacks report.
@@ -101,7 +108,7 @@ struct reports {
     std::lock_guard lock{mutex};
     lines.push_back(std::move(line));
   }
-  auto note(std::string name) {
+  auto note(const std::string& name) {
     return [this, name](const result<commit_outcome>& outcome) {
       add(name + (outcome ? " ok" : " " + to_string(outcome.error())));
     };
@@ -113,9 +120,9 @@ using sizes = std::vector<std::size_t>;
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(what_waits_is_committed_at_once_and_called_back_in_order) {
+CAUSEWAY_ENGINE_CASE(what_waits_is_committed_at_once_and_called_back_in_order, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (int n = 0; n < 5; ++n) x.store->submit(batch_of(append_outbox{0, "n", "b"}), seen.note(std::to_string(n)));
   x.gate->open_gate();
   x.store->stop();
@@ -132,22 +139,23 @@ BOOST_AUTO_TEST_CASE(what_waits_is_committed_at_once_and_called_back_in_order) {
   BOOST_TEST(counters.commit_us_p99 >= counters.commit_us_p50);
 }
 
-BOOST_AUTO_TEST_CASE(group_is_bounded_in_batches_and_bytes) {
+CAUSEWAY_ENGINE_CASE(group_is_bounded_in_batches_and_bytes, with_place) {
   config::store_options options;
   options.group_batches_max = 4;
   options.group_bytes_max = 10'000;
-  gated_store x{options};
-  for (int n = 0; n < 6; ++n) x.store->submit(batch_of(put_user{"@u:x"}), [](auto) {});
-  for (int n = 0; n < 3; ++n) x.store->submit(batch_of(append_outbox{0, "n", std::string(4'000, 'x')}), [](auto) {});
-  x.store->submit(batch_of(append_outbox{0, "n", std::string(50'000, 'x')}), [](auto) {});
+  gated_store x{*place, options};
+  for (int n = 0; n < 6; ++n) x.store->submit(batch_of(put_user{"@u:x"}), [](const auto&) {});
+  for (int n = 0; n < 3; ++n)
+    x.store->submit(batch_of(append_outbox{0, "n", std::string(4'000, 'x')}), [](const auto&) {});
+  x.store->submit(batch_of(append_outbox{0, "n", std::string(50'000, 'x')}), [](const auto&) {});
   x.gate->open_gate();
   x.store->stop();
   BOOST_TEST(x.log->groups == (sizes{1, 4, 4, 1, 1}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(only_the_guilty_batch_of_a_group_fails) {
+CAUSEWAY_ENGINE_CASE(only_the_guilty_batch_of_a_group_fails, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (int n = 0; n < 9; ++n) {
     bool guilty = n == 4 || n == 7;
     auto batch = guilty ? batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"})
@@ -164,9 +172,26 @@ BOOST_AUTO_TEST_CASE(only_the_guilty_batch_of_a_group_fails) {
   BOOST_TEST(x.store->counters().failed_batches == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_what_waits_goes_on_in_order_when_it_is_free_again) {
+CAUSEWAY_ENGINE_CASE(only_the_batch_of_a_former_owner_is_refused, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
+  auto stale = batch_of(append_outbox{0, "lost", ""});
+  stale.fence = ownership{3, 2};
+  x.store->submit(batch_of(append_outbox{0, "n", ""}), seen.note("before"));
+  x.store->submit(std::move(stale), seen.note("stale"));
+  x.store->submit(batch_of(append_outbox{0, "n", ""}), seen.note("after"));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_REQUIRE(seen.lines.size() == 3u);
+  BOOST_TEST(seen.lines[0] == "before ok");
+  BOOST_TEST(seen.lines[1].starts_with("stale stale_owner: shard 3 "), seen.lines[1]);
+  BOOST_TEST(seen.lines[2] == "after ok");
+  BOOST_TEST(x.store->counters().failed_batches == 1u);
+}
+
+CAUSEWAY_ENGINE_CASE(a_full_disk_is_told_and_what_waits_goes_on_in_order_when_it_is_free_again, with_place) {
+  reports seen;
+  gated_store x{*place};
   std::promise<void> out;
   x.store->watch([&, is_out = false](const fault& why) mutable {
     const bool fails = why.code != fault_code::none;
@@ -195,9 +220,9 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_what_waits_goes_on_in_order_when_it
   BOOST_TEST(x.store->counters().last_fault == "store_failed: disk full");
 }
 
-BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_disk_that_stays_full) {
+CAUSEWAY_ENGINE_CASE(stopping_does_not_wait_for_a_disk_that_stays_full, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   x.gate->disk_is_full = true;
   x.store->submit(batch_of(put_user{"@a:x"}), seen.note("a"));
   x.store->submit(batch_of(put_user{"@b:x"}), seen.note("b"));
@@ -207,8 +232,8 @@ BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_disk_that_stays_full) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(files_that_are_gone_are_noticed_while_nobody_writes) {
-  gated_store x;
+CAUSEWAY_ENGINE_CASE(files_that_are_gone_are_noticed_while_nobody_writes, with_place) {
+  gated_store x{*place};
   std::promise<std::string> out;
   std::promise<void> again;
   x.store->watch([&, is_out = false](const fault& why) mutable {
@@ -224,9 +249,9 @@ BOOST_AUTO_TEST_CASE(files_that_are_gone_are_noticed_while_nobody_writes) {
   again.get_future().wait();
 }
 
-BOOST_AUTO_TEST_CASE(what_rests_on_a_failed_batch_is_not_written) {
+CAUSEWAY_ENGINE_CASE(what_rests_on_a_failed_batch_is_not_written, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   const auto one = std::make_shared<std::atomic<bool>>(false), other = std::make_shared<std::atomic<bool>>(false);
   x.store->submit(batch_of(sample_head("!first:x")), seen.note("first"), one);
   x.store->submit(batch_of(append_outbox{0, "lost", ""}, queue_pdu{"a.example", "$unknown"}), seen.note("guilty"), one);
@@ -248,9 +273,9 @@ BOOST_AUTO_TEST_CASE(what_rests_on_a_failed_batch_is_not_written) {
   BOOST_TEST(seen.lines[5] == "later store_failed: not written: it rests on a batch that failed");
 }
 
-BOOST_AUTO_TEST_CASE(ordered_query_sees_every_batch_before_it_and_none_after) {
+CAUSEWAY_ENGINE_CASE(ordered_query_sees_every_batch_before_it_and_none_after, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   x.store->submit(batch_of(sample_head("!one:x")), seen.note("one"));
   x.store->ask(load_directory{}, [&](const answer& got) {
     seen.add("rooms " + std::to_string(std::get<directory_loaded>(got).rooms.size()));
@@ -264,9 +289,9 @@ BOOST_AUTO_TEST_CASE(ordered_query_sees_every_batch_before_it_and_none_after) {
   BOOST_TEST(seen.lines == (texts{"one ok", "rooms 1", "two ok", "two is there"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(asking_for_received_transactions_does_not_cut_groups) {
+CAUSEWAY_ENGINE_CASE(asking_for_received_transactions_does_not_cut_groups, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (int n = 0; n < 4; ++n) {
     auto id = std::to_string(n);
     x.store->submit(batch_of(put_received_transaction{"a.example", id, "{}", 1}), seen.note(id));
@@ -296,9 +321,9 @@ store_batch patient_batch(std::uint32_t may_wait_ms = 0) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(what_may_wait_goes_behind_what_is_urgent) {
+CAUSEWAY_ENGINE_CASE(what_may_wait_goes_behind_what_is_urgent, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (const auto* name : {"p1", "p2"}) x.store->submit(patient_batch(), seen.note(name));
   x.store->ask(load_destination{"a.example"}, [&](const answer&) { seen.add("asked"); });
   for (const auto* name : {"u1", "u2"}) x.store->submit(batch_of(put_user{"@u:x"}), seen.note(name));
@@ -308,23 +333,23 @@ BOOST_AUTO_TEST_CASE(what_may_wait_goes_behind_what_is_urgent) {
   BOOST_TEST(x.log->groups == (sizes{1, 4}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_crowd_that_may_wait_goes_in_slices) {
+CAUSEWAY_ENGINE_CASE(a_crowd_that_may_wait_goes_in_slices, with_place) {
   reports seen;
-  gated_store x;
-  for (int n = 0; n < 300; ++n) x.store->submit(patient_batch(), [](auto) {});
+  gated_store x{*place};
+  for (int n = 0; n < 300; ++n) x.store->submit(patient_batch(), [](const auto&) {});
   x.store->submit(batch_of(put_user{"@u:x"}), seen.note("urgent"));
   x.gate->open_gate();
   x.store->stop();
   BOOST_TEST(x.log->groups == (sizes{1, 129, 128, 44}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on) {
+CAUSEWAY_ENGINE_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (int n = 0; n < 100; ++n) x.store->submit(patient_batch(an_hour_ms), seen.note("p"));
   x.gate->open_gate();
   std::promise<void> done;
-  x.store->submit(batch_of(put_user{"@u:x"}), [&](auto) { done.set_value(); });
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](const auto&) { done.set_value(); });
   done.get_future().get();
   BOOST_TEST(x.store->counters().queued == 100u);
   x.store->stop(); // waits for nothing
@@ -332,26 +357,26 @@ BOOST_AUTO_TEST_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on) {
   BOOST_TEST(seen.lines.size() == 100u);
 }
 
-BOOST_AUTO_TEST_CASE(batches_of_one_submitter_keep_their_order_whatever_may_wait) {
+CAUSEWAY_ENGINE_CASE(batches_of_one_submitter_keep_their_order_whatever_may_wait, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   const auto one = std::make_shared<std::atomic<bool>>(false), other = std::make_shared<std::atomic<bool>>(false);
   x.store->submit(patient_batch(an_hour_ms), seen.note("one, patient"), one);
   x.store->submit(batch_of(put_user{"@u:x"}), seen.note("other, urgent"), other);
   x.store->submit(batch_of(put_user{"@u:x"}), seen.note("one, urgent"), one);
   x.gate->open_gate();
   std::promise<void> done;
-  x.store->submit(batch_of(put_user{"@u:x"}), [&](auto) { done.set_value(); });
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](const auto&) { done.set_value(); });
   done.get_future().get();
   const std::lock_guard lock{seen.mutex};
   BOOST_TEST(seen.lines == (texts{"other, urgent ok", "one, patient ok", "one, urgent ok"}),
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
+CAUSEWAY_ENGINE_CASE(full_queue_refuses_at_once, with_place) {
   config::store_options options;
   options.queue_items_max = 3;
-  gated_store x{options};
+  gated_store x{*place, options};
   std::atomic<int> accepted = 0, overloaded = 0;
   auto count = [&](const result<commit_outcome>& outcome) {
     if (outcome) ++accepted;
@@ -368,10 +393,10 @@ BOOST_AUTO_TEST_CASE(full_queue_refuses_at_once) {
   BOOST_TEST(accepted.load() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(queue_is_bounded_in_bytes) {
+CAUSEWAY_ENGINE_CASE(queue_is_bounded_in_bytes, with_place) {
   config::store_options options;
   options.queue_bytes_max = 100'000;
-  gated_store x{options};
+  gated_store x{*place, options};
   int overloaded = 0;
   for (int n = 0; n < 3; ++n)
     x.store->submit(batch_of(append_outbox{0, "n", std::string(45'000, 'x')}),
@@ -383,9 +408,9 @@ BOOST_AUTO_TEST_CASE(queue_is_bounded_in_bytes) {
   x.store->stop();
 }
 
-BOOST_AUTO_TEST_CASE(stop_finishes_what_waits_and_refuses_the_rest) {
+CAUSEWAY_ENGINE_CASE(stop_finishes_what_waits_and_refuses_the_rest, with_place) {
   reports seen;
-  gated_store x;
+  gated_store x{*place};
   for (int n = 0; n < 3; ++n) x.store->submit(batch_of(put_user{"@u:x"}), seen.note(std::to_string(n)));
   x.gate->open_gate();
   x.store->stop();
@@ -397,12 +422,12 @@ BOOST_AUTO_TEST_CASE(stop_finishes_what_waits_and_refuses_the_rest) {
   BOOST_TEST(seen.lines.back() == "stopping: the store is stopping");
 }
 
-BOOST_AUTO_TEST_CASE(retention_runs_between_the_commits) {
-  store_thread store{must_open(":memory:"), {}};
+CAUSEWAY_ENGINE_CASE(retention_runs_between_the_commits, with_place) {
+  store_thread store{place->open(), {}};
   store_batch batch;
   for (int n = 0; n < 50; ++n)
-    batch.writes.push_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
-  store.submit(std::move(batch), [](auto) {});
+    batch.writes.emplace_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
+  store.submit(std::move(batch), [](const auto&) {});
   purge_limits limits;
   limits.rows_max = 7;
   std::promise<std::size_t> removed;
@@ -411,9 +436,8 @@ BOOST_AUTO_TEST_CASE(retention_runs_between_the_commits) {
   BOOST_TEST(store.counters().purged == 50u);
 }
 
-BOOST_AUTO_TEST_CASE(reading_thread_sees_what_was_called_back) {
-  scratch_folder folder;
-  store_thread store{must_open(folder.file()), {}};
+CAUSEWAY_ENGINE_CASE(reading_thread_sees_what_was_called_back, with_place) {
+  store_thread store{place->open(), {}};
   std::atomic<int> missing = 0;
   std::vector<std::promise<void>> answered(200);
   for (int n = 0; n < 200; ++n) {

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_log_left_behind_that_is_garbage_is_refused_and_nothing_is
   std::filesystem::copy_file(folder.file("log"), log, std::filesystem::copy_options::overwrite_existing);
   BOOST_TEST(must_ask<room_loaded>(*must_open(folder.file("killed.db")), load_room{sample_room}).exists);
   // What a power cut leaves before anything was acknowledged.
-  std::ofstream{log};
+  std::ofstream{log}.close();
   std::filesystem::resize_file(log, 8'192);
   BOOST_TEST(says(must_open(folder.file("killed.db"))->healthy(), ""));
 }

@@ -1,0 +1,416 @@
+#include "plugin/store/postgresql_database.hpp"
+
+#include "plugin/store/meta.hpp"
+#include "plugin/store/postgresql_dialect.hpp"
+
+#include <sodium.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+namespace causeway::store {
+namespace {
+
+/// Types of values (pg_type.dat).
+constexpr Oid type_bool = 16, type_bytea = 17, type_int8 = 20, type_int2 = 21, type_int4 = 23;
+constexpr int binary = 1;
+/// Statements under way before their answers are read: what both sides keep of them stays small.
+constexpr std::size_t unanswered_max = 256;
+/// "CWAY" as a number, then the schema: whoever holds this lock is the one node of the store.
+constexpr const char* take_lock = "SELECT pg_advisory_lock(1129791833, hashtext(current_schema()))";
+/// SQLSTATE lock_not_available.
+constexpr std::string_view not_available = "55P03";
+/// The row of `meta` with the mark of the last commit.
+constexpr std::string_view mark_row = "last_commit";
+constexpr std::size_t mark_bytes = 16;
+
+std::int64_t number_of(const char* bytes, int length) {
+  if (length <= 0) return 0; // NULL
+  std::uint64_t number = 0;
+  for (int i = 0; i < length; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  const int unused = 64 - 8 * length; // the sign is that of the type
+  return static_cast<std::int64_t>(number << unused) >> unused;
+}
+
+std::string without_newline(const char* text) {
+  std::string out = text ? text : "";
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+/// By the class of the SQLSTATE (PostgreSQL, appendix A).
+sql::failure kind_of(std::string_view state) {
+  if (state == "XX001" || state == "XX002") return sql::failure::damage;
+  // 08 connection, 25006 read only, 40 rollback of the server's own, 53 resources, 55 not now, 57 operator, 58 system
+  for (const std::string_view of_machine : {"08", "25006", "40", "53", "55", "57", "58", "XX"})
+    if (state.starts_with(of_machine)) return sql::failure::machine;
+  return sql::failure::statement;
+}
+
+} // namespace
+
+/// A prepared statement. The server learns of it when it is used first: then the types of its values are known.
+class postgresql_statement : public sql::prepared {
+public:
+  postgresql_statement(postgresql_database& db, std::string sql) : db_(db), sql_(std::move(sql)) {}
+  ~postgresql_statement() override { reset(); }
+
+  void bind_null(int index) override { bind(index, 0, nullptr, 0); }
+  void bind_integer(int index, std::int64_t x) override {
+    auto& kept = at(index).number;
+    for (int i = 0; i < 8; ++i) kept[static_cast<std::size_t>(i)] = static_cast<char>(x >> (56 - 8 * i));
+    at(index).is_number = true;
+    types_[static_cast<std::size_t>(index - 1)] = type_int8;
+  }
+  void bind_text(int index, std::string_view x) override {
+    bind(index, type_bytea, x.data() ? x.data() : "", x.size());
+  }
+  void bind_bytes(int index, std::string_view x) override { bind_text(index, x); }
+
+  void run() override {
+    send(nullptr, true);
+    if (db_.expected_.size() >= unanswered_max) db_.collect(nullptr);
+    if (!db_.in_transaction_) db_.synchronize();
+  }
+  bool next() override {
+    if (!asked_) {
+      asked_ = true;
+      send(this, true);
+      if (PQsendFlushRequest(db_.connection_) != 1) db_.fail_connection();
+      db_.collect(this);
+      if (!db_.in_transaction_) db_.synchronize();
+    }
+    return rows_ && ++row_ < PQntuples(rows_);
+  }
+  void reset() noexcept override {
+    PQclear(rows_);
+    rows_ = nullptr;
+    row_ = -1;
+    asked_ = false;
+  }
+  std::int64_t integer(int column) const override {
+    const char* bytes = PQgetvalue(rows_, row_, column);
+    const int length = PQgetlength(rows_, row_, column);
+    switch (PQftype(rows_, column)) {
+    case type_bool:
+    case type_int2:
+    case type_int4:
+    case type_int8: return number_of(bytes, length);
+    default: break;
+    }
+    std::int64_t number = 0; // kept as text
+    std::from_chars(bytes, bytes + length, number);
+    return number;
+  }
+  std::string_view text(int column) const override {
+    return {PQgetvalue(rows_, row_, column), static_cast<std::size_t>(PQgetlength(rows_, row_, column))};
+  }
+  void take(PGresult* rows) {
+    PQclear(rows_);
+    rows_ = rows;
+    row_ = -1;
+  }
+
+private:
+  struct value {
+    std::array<char, 8> number{};
+    bool is_number = false;
+    const char* bytes = nullptr;
+    std::size_t length = 0;
+  };
+
+  value& at(int index) {
+    const auto place = static_cast<std::size_t>(index - 1);
+    if (values_.size() <= place) {
+      values_.resize(place + 1);
+      types_.resize(place + 1);
+    }
+    return values_[place];
+  }
+  void bind(int index, Oid type, const char* bytes, std::size_t length) {
+    auto& x = at(index);
+    x.is_number = false;
+    x.bytes = bytes;
+    x.length = length;
+    types_[static_cast<std::size_t>(index - 1)] = type;
+  }
+  void send(postgresql_statement* asks, bool counts) {
+    db_.check_alive();
+    const auto count = values_.size();
+    std::vector<const char*> bytes(count);
+    std::vector<int> lengths(count), formats(count, binary);
+    std::string types;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& x = values_[i];
+      bytes[i] = x.is_number ? x.number.data() : x.bytes;
+      lengths[i] = x.is_number ? 8 : static_cast<int>(x.length);
+      types += x.is_number ? 'i' : x.bytes ? 't' : 'n';
+    }
+    const auto& name = db_.name_of(sql_, types, static_cast<int>(count), types_.data());
+    db_.sent({asks, counts}, PQsendQueryPrepared(db_.connection_, name.c_str(), static_cast<int>(count), bytes.data(),
+                                                 lengths.data(), formats.data(), binary));
+  }
+
+  postgresql_database& db_;
+  const std::string sql_;
+  std::vector<value> values_;
+  std::vector<Oid> types_;
+  PGresult* rows_ = nullptr;
+  int row_ = -1;
+  bool asked_ = false;
+};
+
+postgresql_database::postgresql_database(std::string url, use what, std::int64_t lock_patience_ms)
+    : url_(std::move(url)), use_(what), lock_patience_ms_(lock_patience_ms) {
+  connect();
+}
+
+postgresql_database::~postgresql_database() { PQfinish(connection_); }
+
+void postgresql_database::connect() {
+  PQfinish(connection_);
+  connection_ = nullptr;
+  names_.clear();
+  names_lost_ = false;
+  expected_.clear();
+  in_transaction_ = false;
+  // What the URL says comes last and wins.
+  const std::array<const char*, 8> keys = {
+    "application_name", "connect_timeout",  "keepalives_idle", "keepalives_interval",
+    "keepalives_count", "tcp_user_timeout", "dbname",          nullptr};
+  const std::array<const char*, 8> values = {"causeway", "5", "5", "2", "3", "10000", url_.c_str(), nullptr};
+  connection_ = PQconnectdbParams(keys.data(), values.data(), 1);
+  if (PQstatus(connection_) != CONNECTION_OK) {
+    sql::error failed{sql::failure::machine, without_newline(PQerrorMessage(connection_))};
+    PQfinish(std::exchange(connection_, nullptr));
+    throw failed;
+  }
+  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  try {
+    // An acknowledgement means: on disk, whatever the server's default is.
+    execute("SET synchronous_commit = on; SET client_min_messages = warning; SET escape_string_warning = off;"
+            " SET standard_conforming_strings = on; SET plan_cache_mode = force_generic_plan;"
+            // The server notices that this machine is gone: its lock is free for another one.
+            " SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
+    if (use_ == use::alone) lock();
+    if (marks_commits_) check_mark();
+    if (PQenterPipelineMode(connection_) != 1) fail_connection();
+  } catch (...) {
+    PQfinish(std::exchange(connection_, nullptr));
+    throw;
+  }
+}
+
+void postgresql_database::lock() {
+  execute("SET lock_timeout = " + std::to_string(lock_patience_ms_));
+  auto* answer = PQexec(connection_, take_lock);
+  const bool is_ours = PQresultStatus(answer) == PGRES_TUPLES_OK;
+  const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+  const bool is_taken = state && state == not_available;
+  PQclear(answer);
+  if (is_taken)
+    throw sql::error{sql::failure::machine, "another causewayd uses this database; stop it, or choose another one"};
+  if (!is_ours) fail_connection();
+  execute("SET lock_timeout = 0");
+}
+
+/// What is remembered of the tables is true only as long as nobody else has written, and while the connection was lost
+/// the lock was free.
+void postgresql_database::check_mark() {
+  auto* answer = PQexecParams(connection_, "SELECT value FROM meta WHERE name = 'last_commit'", 0, nullptr, nullptr,
+                              nullptr, nullptr, binary);
+  const bool was_answered = PQresultStatus(answer) == PGRES_TUPLES_OK;
+  std::string mark;
+  if (was_answered && PQntuples(answer) > 0)
+    mark.assign(PQgetvalue(answer, 0, 0), static_cast<std::size_t>(PQgetlength(answer, 0, 0)));
+  PQclear(answer);
+  if (!was_answered) fail_connection();
+  if (mark != made_mark_ && mark != last_mark_)
+    throw sql::error{sql::failure::machine,
+                     "another causewayd has written to this database while the connection was lost; restart this one"};
+}
+
+bool postgresql_database::is_connected() const { return connection_ && PQstatus(connection_) == CONNECTION_OK; }
+
+void postgresql_database::check_alive() const {
+  if (!is_connected()) throw sql::error{sql::failure::machine, "the connection to PostgreSQL is lost"};
+}
+
+std::unique_ptr<sql::prepared> postgresql_database::prepare(std::string_view sql) {
+  return std::make_unique<postgresql_statement>(*this, to_postgresql(sql));
+}
+
+void postgresql_database::execute(const std::string& sql) {
+  check_alive();
+  const bool was_pipeline = PQpipelineStatus(connection_) == PQ_PIPELINE_ON;
+  if (was_pipeline) {
+    synchronize();
+    if (PQexitPipelineMode(connection_) != 1) fail_connection();
+  }
+  auto* answer = PQexec(connection_, to_postgresql(sql).c_str());
+  const auto how = PQresultStatus(answer);
+  const std::string state =
+    PQresultErrorField(answer, PG_DIAG_SQLSTATE) ? PQresultErrorField(answer, PG_DIAG_SQLSTATE) : "08000";
+  const auto text = without_newline(PQresultErrorMessage(answer));
+  PQclear(answer);
+  if (was_pipeline && PQenterPipelineMode(connection_) != 1) fail_connection();
+  if (how != PGRES_COMMAND_OK && how != PGRES_TUPLES_OK) throw sql::error{kind_of(state), text};
+}
+
+const std::string& postgresql_database::name_of(const std::string& sql, const std::string& types, int count,
+                                                const Oid* oids) {
+  const auto [at, is_new] = names_.try_emplace(types + ' ' + sql);
+  if (is_new) {
+    at->second = "s" + std::to_string(++last_name_);
+    sent({}, PQsendPrepare(connection_, at->second.c_str(), sql.c_str(), count, oids));
+  }
+  return at->second;
+}
+
+void postgresql_database::sent(expected x, int was_sent) {
+  if (was_sent != 1) fail_connection();
+  expected_.push_back(x);
+}
+
+PGresult* postgresql_database::next_result() {
+  auto* answer = PQgetResult(connection_);
+  if (!answer) answer = PQgetResult(connection_); // null ends the answer of each statement
+  if (!answer) fail_connection();
+  return answer;
+}
+
+void postgresql_database::collect(const postgresql_statement* wanted) {
+  if (!wanted && !expected_.empty() && PQsendFlushRequest(connection_) != 1) fail_connection();
+  while (!expected_.empty()) {
+    auto* answer = next_result();
+    const auto how = PQresultStatus(answer);
+    if (how != PGRES_COMMAND_OK && how != PGRES_TUPLES_OK) fail(answer);
+    const auto of = expected_.front();
+    expected_.pop_front();
+    if (of.counts) {
+      changes_ = 0;
+      const std::string_view told = PQcmdTuples(answer);
+      std::from_chars(told.data(), told.data() + told.size(), changes_);
+    }
+    if (of.asks) of.asks->take(answer);
+    else PQclear(answer);
+    if (of.asks && of.asks == wanted) return;
+  }
+}
+
+/// Ends the pipeline's implicit transaction, so that an error of it concerns nothing that comes later.
+void postgresql_database::synchronize() {
+  check_alive();
+  if (PQpipelineSync(connection_) != 1) fail_connection();
+  collect(nullptr);
+  auto* answer = next_result();
+  const auto how = PQresultStatus(answer);
+  PQclear(answer);
+  if (how != PGRES_PIPELINE_SYNC) fail_connection();
+}
+
+/// Takes `why`. What else was sent is not carried out; the connection can be used again afterwards.
+void postgresql_database::fail(const PGresult* why) {
+  const auto* state = PQresultErrorField(why, PG_DIAG_SQLSTATE);
+  sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(why))};
+  PQclear(const_cast<PGresult*>(why));
+  expected_.clear();
+  names_.clear(); // what was to be prepared after it is not
+  names_lost_ = true;
+  if (is_connected() && PQpipelineSync(connection_) == 1)
+    while (is_connected()) {
+      auto* answer = PQgetResult(connection_);
+      const bool is_end = answer && PQresultStatus(answer) == PGRES_PIPELINE_SYNC;
+      PQclear(answer);
+      if (is_end) break;
+    }
+  throw failed;
+}
+
+void postgresql_database::fail_connection() {
+  expected_.clear();
+  sql::error failed{sql::failure::machine, connection_ ? without_newline(PQerrorMessage(connection_))
+                                                       : "there is no connection to PostgreSQL"};
+  if (*failed.what() == '\0') failed = {sql::failure::machine, "the connection to PostgreSQL is lost"};
+  PQfinish(std::exchange(connection_, nullptr));
+  in_transaction_ = false;
+  throw failed;
+}
+
+void postgresql_database::begin(bool writes) {
+  if (!is_connected()) connect();
+  writes_ = writes;
+  const auto* sql = writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
+  in_transaction_ = true;
+}
+
+void postgresql_database::commit() {
+  check_alive();
+  if (writes_ && marks_commits_) leave_mark();
+  sent({}, PQsendQueryParams(connection_, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, binary));
+  outcome_unknown_ = writes_;
+  try {
+    synchronize();
+  } catch (const sql::error&) {
+    if (is_connected()) outcome_unknown_ = false; // the server has said no
+    throw;
+  }
+  in_transaction_ = outcome_unknown_ = false;
+  if (writes_ && marks_commits_) made_mark_ = last_mark_;
+}
+
+void postgresql_database::mark_commits() {
+  sql::statement find{*this, sql::find_meta};
+  auto rows = find.query(mark_row);
+  made_mark_ = last_mark_ = rows.next() ? rows.string(0) : std::string{};
+  marks_commits_ = true;
+}
+
+void postgresql_database::leave_mark() {
+  last_mark_.resize(mark_bytes);
+  randombytes_buf(last_mark_.data(), last_mark_.size());
+  if (!put_mark_) put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
+  put_mark_->run(mark_row, sql::blob{last_mark_});
+}
+
+bool postgresql_database::was_last_commit_made() {
+  sql::transaction look{*this, sql::transaction::kind::read};
+  if (!find_mark_) find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
+  bool was_made = false;
+  if (auto rows = find_mark_->query(mark_row); rows.next()) was_made = rows.text(0) == last_mark_;
+  look.commit();
+  outcome_unknown_ = false;
+  if (was_made) made_mark_ = last_mark_;
+  return was_made;
+}
+
+void postgresql_database::roll_back() noexcept {
+  if (!in_transaction_) return;
+  in_transaction_ = false;
+  if (!is_connected()) return;
+  try {
+    collect(nullptr);
+  } catch (const sql::error&) {
+    names_lost_ = true; // that it has failed is known already
+  }
+  if (!is_connected()) return;
+  try {
+    for (const auto* sql : {"ROLLBACK", "DEALLOCATE ALL"})
+      if (names_lost_ || sql == std::string_view{"ROLLBACK"})
+        sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
+    if (std::exchange(names_lost_, false)) names_.clear();
+    synchronize();
+  } catch (const sql::error&) {
+    PQfinish(std::exchange(connection_, nullptr)); // its session ends, and with it the transaction
+  }
+}
+
+std::int64_t postgresql_database::changes() {
+  collect(nullptr);
+  return changes_;
+}
+
+} // namespace causeway::store

@@ -1,0 +1,26 @@
+#pragma once
+#include "plugin/store/database.hpp"
+
+#include <cstdint>
+#include <span>
+
+/// A table group: tables that belong together in one pair of files `NAME_rows.hpp/.cpp`, which has
+/// - `NAME_steps()`: how the tables came to be, for schema.cpp;
+/// - the lists of columns (columns.hpp);
+/// - `NAME_writes`: the statements that change them, `void apply(const WRITE&)` for each write that is about them;
+/// - `NAME_reads`: the statements that read them, `answer on(const QUERY&)` for each query that is about them.
+///
+/// A group that keeps something in memory about its tables has what the writer calls of these: `begin()` before a
+/// transaction, `flush()` before the commit, then `committed()` or `rolled_back()`. `begin`, `committed` and
+/// `rolled_back` do not throw.
+namespace causeway::store::sql {
+
+/// What leads the tables of a group from version `version - 1` of the schema to `version`. Never changed once released.
+struct schema_step {
+  std::int64_t version = 0;
+  const char* sql = "";
+  void (*convert)(connection& db) = nullptr; ///< runs behind `sql`, for what SQL alone cannot do
+};
+using schema_steps = std::span<const schema_step>;
+
+} // namespace causeway::store::sql
