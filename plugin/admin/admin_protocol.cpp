@@ -3,37 +3,16 @@
 #include "messages/edge/packing.hpp"
 #include "messages/matrix/json.hpp"
 
-#include <algorithm>
-#include <array>
+#include <type_traits>
+#include <utility>
 
 namespace causeway::admin {
 
 std::optional<edge::broken_rule> arguments::broken() const {
   if (limit < 1 || limit > 100'000) return {{"limit", "must lie in 1..100000", fault_code::invalid_param}};
+  if (count < 1 || count > trace_count_max) return {{"count", "must lie in 1..1000", fault_code::invalid_param}};
+  if (seconds < 1 || seconds > trace_seconds_max) return {{"seconds", "must lie in 1..60", fault_code::invalid_param}};
   return {};
-}
-
-std::span<const command_info> commands() {
-  static constexpr std::array<command_info, 10> all = {{
-    {"rooms", false, "", "All rooms, those that wait for something first."},
-    {"room.show", false, "room", "One room: members, head of the graph, invitations, servers, what waits."},
-    {"servers", false, "", "All other servers we owe or owed something, the latest first."},
-    {"server.show", false, "server",
-     "One server: queue, transaction in flight, back-off, keys, and why its messages wait."},
-    {"server.retry", true, "server", "Ends the back-off of a server: the next attempt is made now."},
-    {"invites", false, "", "Open invitations; with `all` also those that are over."},
-    {"invite.show", false, "room user", "One invitation and what it waits for."},
-    {"status", false, "", "What is wrong with the broker as a whole."},
-    {"actors", false, "", "Actors in memory, those in trouble first."},
-    {"keys", false, "", "Our verify key; with `server` the known keys of that server."},
-  }};
-  return all;
-}
-
-const command_info* find_command(std::string_view name) {
-  auto all = commands();
-  auto at = std::find_if(all.begin(), all.end(), [name](const command_info& x) { return x.name == name; });
-  return at == all.end() ? nullptr : &*at;
 }
 
 result<arguments> decode_arguments(const command_info& command, std::string_view body) {
@@ -42,11 +21,42 @@ result<arguments> decode_arguments(const command_info& command, std::string_view
   auto missing = [&](std::string_view key, const std::string& text) {
     return command.required.find(key) != std::string_view::npos && text.empty();
   };
-  for (auto [key, text] :
-       {std::pair<std::string_view, const std::string*>{"room", &x->room}, {"user", &x->user}, {"server", &x->server}})
+  for (auto [key, text] : {std::pair<std::string_view, const std::string*>{"room", &x->room},
+                           {"user", &x->user},
+                           {"server", &x->server},
+                           {"letter", &x->letter},
+                           {"event", &x->event},
+                           {"kind", &x->kind}})
     if (missing(key, *text))
       return fault{fault_code::bad_body, std::string{command.name} + " needs " + std::string{key}};
+  if (command.changes && x->reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fault{fault_code::bad_body,
+                 std::string{command.name} + " needs reason: say why (--reason TEXT); it is kept in the audit"};
   return x;
+}
+
+namespace {
+
+/// Gathers what differs from the default.
+struct given {
+  matrix::json::object out;
+  template <class T>
+  void optional(std::string_view name, const T& x, std::string_view = {}, const edge::field& = {}) {
+    if (name == "reason" || name == "by") return;
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (!x.empty()) out.set(name, x);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      if (x) out.set(name, x);
+    }
+  }
+};
+
+} // namespace
+
+std::string given_arguments(const arguments& x) {
+  given f;
+  arguments::fields(f, x);
+  return matrix::json::canonical(f.out);
 }
 
 std::string encode_arguments(const arguments& x) { return edge::pack(x); }

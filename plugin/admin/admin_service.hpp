@@ -1,39 +1,27 @@
 #pragma once
 #include "messages/edge/frame.hpp"
-#include "messages/message.hpp"
-#include "messages/store.hpp"
-#include "plugin/admin/rows.hpp"
+#include "plugin/admin/desk.hpp"
+#include "plugin/admin/services.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 namespace causeway::admin {
 
-/// Who this broker is, for WELCOME and `keys`.
-struct identity {
-  std::string server_name;
-  std::string version; ///< of the software
-  std::string key_id, public_key_base64;
+/// Who asks, as the connection proves it.
+struct asker {
+  edge::role role = edge::role::inspector;
+  std::string peer = {}; ///< name in the configuration; empty: the local socket
+  asker(edge::role of, std::string named = {}) : role(of), peer(std::move(named)) {}
 };
 
-/// What the service needs of the node. Each function may be called from any thread and must not block; each callback is to be
-/// called once, from any thread, also with a fault.
-struct services {
-  std::function<void(store::query, std::function<void(store::answer)>)> ask_store;
-  /// How one actor is, as a JSON object; an empty text when it is not in memory. Must not load it.
-  std::function<void(address, std::function<void(std::string json)>)> ask_status;
-  std::function<void(std::function<void(std::vector<actor_row>)>)> list_actors;
-  std::function<std::vector<alarm_row>()> list_alarms = [] { return std::vector<alarm_row>{}; };
-  std::function<void(address, message)> tell;
-  std::function<void(edge::connection, edge::frame)> send;
-  std::function<std::int64_t()> now_ms; ///< milliseconds since 1970
-};
-
-/// Answers the `causeway` command: reads the store and asks actors how they are, never more than that (but `server.retry`). Holds
-/// no state of a connection, so a client may reconnect at any time; HELLO is answered and not required.
+/// Answers the operator's commands (verbs.hpp): those of frames of the admin endpoint, and those of whoever asks within
+/// the process. Holds no state of a connection, so a client may reconnect at any time; HELLO is answered and not
+/// required.
 ///
 /// Thread-safe. May be destroyed while answers are outstanding: they are dropped.
 class admin_service {
@@ -46,17 +34,23 @@ public:
   /// A frame of the admin endpoint. Anything malformed is answered with ERROR or a failed RESULT.
   void on_frame(const edge::connection& from, const edge::frame& x);
 
-  /// Ends commands that have waited for more than `answer_timeout_ms`, with what is known by then. Call it about once a second;
-  /// `on_frame` does so too.
+  /// One command. `reply` is called once, at once or from any thread: with success and a JSON object, or with the JSON
+  /// of a fault (fault_json). @param body  msgpack, see encode_arguments
+  void ask(const asker& from, std::string_view command, std::string_view body, reply_function reply);
+
+  /// Ends commands that have waited for more than `answer_timeout_ms`, with what is known by then. Call it about once a
+  /// second; `on_frame` does so too.
   void expire();
 
-  static constexpr std::int64_t answer_timeout_ms = 3'000;
-  /// Commands under way before further ones are answered with `overloaded`.
-  static constexpr std::size_t open_commands_max = 64;
+  static constexpr std::int64_t answer_timeout_ms = desk::answer_timeout_ms;
+  static constexpr std::size_t open_commands_max = desk::open_commands_max;
 
 private:
-  class impl;
-  std::shared_ptr<impl> impl_;
+  void on_hello(const edge::connection& from, const edge::frame& x) const;
+  void on_ping(const edge::connection& from, const edge::frame& x) const;
+  void on_command(const edge::connection& from, const edge::frame& x);
+
+  std::shared_ptr<desk> desk_;
 };
 
 } // namespace causeway::admin

@@ -38,6 +38,10 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
     if (x.oldest_waiting_ts > 0) what += ", the oldest for " + human_duration(now_ms - x.oldest_waiting_ts);
     what += ". ";
   }
+  if (x.paused_since_ts > 0)
+    return what + "An operator has paused it " + human_duration(now_ms - x.paused_since_ts) +
+           " ago: " + x.pause_reason + (x.pause_reason.ends_with('.') ? "" : ".") + " `causeway server resume " +
+           x.server_name + "` ends that.";
   if (x.failures > 0) {
     what += count(x.failures, "attempt") + " failed";
     if (x.first_failure_ts > 0) what += " in the last " + human_duration(now_ms - x.first_failure_ts);
@@ -60,42 +64,47 @@ std::string server_waits_for(const server_row& x, std::int64_t now_ms) {
   return {};
 }
 
-std::string knock_waits_for(const invite_row& x, std::int64_t now_ms) {
+std::string knock_waits_for(const store::put_invitation& x, std::int64_t now_ms) {
   const std::string server{other_side(x)};
-  const std::string next = x.pending_request.empty() ? "" : " " + due(x.retry_at_ts, now_ms);
-  if (x.state == "sending")
+  const std::string next = x.pending_request == next_request::none ? "" : " " + due(x.retry_at_ts, now_ms);
+  if (x.state == invitation_state::sending)
     return "No server of the room has taken the knock yet" +
            (x.last_fault.empty() ? "" : ", the last attempt failed: " + x.last_fault) + "; " + server +
            " is tried again" + next + ".";
-  if (x.state == "pending")
+  if (x.state == invitation_state::pending)
     return "Nobody has let " + x.user_id + " in or turned him away for " + human_duration(now_ms - x.since_ts) + "." +
-           (x.pending_request.empty() ? "" : " " + server + " is asked" + next + " whether the knock still stands.");
-  if (x.pending_request == "join") return x.user_id + " was let in; the next attempt to join is made" + next + ".";
-  return x.pending_request.empty()
+           (x.pending_request == next_request::none
+              ? ""
+              : " " + server + " is asked" + next + " whether the knock still stands.");
+  if (x.pending_request == next_request::join)
+    return x.user_id + " was let in; the next attempt to join is made" + next + ".";
+  return x.pending_request == next_request::none
            ? std::string{}
            : server + " has still to be told that the knock is taken back; the next attempt is made" + next + ".";
 }
 
-std::string invite_waits_for(const invite_row& x, std::int64_t now_ms) {
-  if (x.direction == "knock") return knock_waits_for(x, now_ms);
+std::string invite_waits_for(const store::put_invitation& x, std::int64_t now_ms) {
+  if (x.direction == invitation_direction::knock) return knock_waits_for(x, now_ms);
   std::string server{other_side(x)};
   std::string retry;
-  if (!x.pending_request.empty()) {
+  if (x.pending_request != next_request::none) {
     retry = x.attempts > 0 ? " " + count(x.attempts, "attempt") + " so far" +
                                (x.last_fault.empty() ? "" : ", the last failed: " + x.last_fault) + ";"
                            : "";
     retry += " the next is made " + due(x.retry_at_ts, now_ms) + " (`causeway server show " + server + "` tells more).";
   }
-  if (x.state == "sending") return server + " has not taken the invitation yet." + retry;
-  if (x.state == "revoked_unconfirmed") return server + " has not confirmed that the invitation is revoked." + retry;
-  if (x.pending_request == "tell")
+  if (x.state == invitation_state::sending) return server + " has not taken the invitation yet." + retry;
+  if (x.state == invitation_state::revoked_unconfirmed)
+    return server + " has not confirmed that the invitation is revoked." + retry;
+  if (x.pending_request == next_request::tell)
     return server + " invites too often: the chat server is told of this one " + due(x.retry_at_ts, now_ms) + ".";
-  if (x.state == "pending") {
+  if (x.state == invitation_state::pending) {
     auto who = x.user_id + " has not answered for " + human_duration(now_ms - x.since_ts);
     return who + (x.deadline_ts > 0 ? "; it expires " + due(x.deadline_ts, now_ms) + "." : "; it never expires.");
   }
-  return x.pending_request.empty() ? std::string{}
-                                   : server + " has still to be told (" + x.pending_request + ")." + retry;
+  return x.pending_request == next_request::none
+           ? std::string{}
+           : server + " has still to be told (" + name(x.pending_request) + ")." + retry;
 }
 
 } // namespace
@@ -148,12 +157,15 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
   row.in_flight_edus = static_cast<std::int64_t>(d.transaction_edus.size());
   row.last_fault = d.last_fault;
   row.refused = x.refused;
+  row.paused_since_ts = d.paused_since_ts;
+  row.pause_reason = d.pause_reason;
   row.invitations = static_cast<std::int64_t>(invitations.size());
   for (const auto& i : invitations) {
     if (row.last_fault.empty()) row.last_fault = i.last_fault;
     if (d.failures == 0 && (row.retry_at_ts == 0 || i.retry_at_ts < row.retry_at_ts)) row.retry_at_ts = i.retry_at_ts;
   }
-  if (d.failures > 0) row.state = contacted ? "backing_off" : "never_contacted";
+  if (d.paused_since_ts != 0) row.state = "paused";
+  else if (d.failures > 0) row.state = contacted ? "backing_off" : "never_contacted";
   else if (!d.transaction_id.empty()) row.state = "sending";
   else row.state = x.queued > 0 || row.invitations > 0 ? "waiting" : "healthy";
   row.waits_for = server_waits_for(row, now_ms);
@@ -162,24 +174,31 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
   return row;
 }
 
+void exclude(server_row& x, const std::string& why) {
+  if (why.empty()) return;
+  x.state = "excluded";
+  x.waits_for = "Nothing is sent to it and nothing taken from it: " + why + ".";
+  if (x.queued > 0)
+    x.waits_for += " " + count(x.queued, "event") + (x.queued == 1 ? " waits" : " wait") + " until that ends.";
+}
+
 invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   invite_row row;
   row.room_id = x.room_id;
   row.chat_room_id = x.chat_room_id;
   row.user_id = x.user_id;
-  row.direction = x.direction;
-  row.state = x.state;
+  row.direction = name(x.direction);
+  row.state = name(x.state);
   row.inviter = x.inviter;
   row.reason = x.reason;
-  row.pending_request = x.pending_request;
+  row.pending_request = name(x.pending_request);
   row.via = x.via;
   row.since_ts = x.since_ts;
-  const bool open = x.state == "sending" || x.state == "pending" || x.state == "revoked_unconfirmed";
-  row.deadline_ts = open ? x.deadline_ts : 0;
+  row.deadline_ts = is_waiting(x.state) ? x.deadline_ts : 0;
   row.attempts = x.attempts;
-  row.retry_at_ts = x.pending_request.empty() ? 0 : x.retry_at_ts;
+  row.retry_at_ts = x.pending_request == next_request::none ? 0 : x.retry_at_ts;
   row.last_fault = x.last_fault;
-  row.waits_for = invite_waits_for(row, now_ms);
+  row.waits_for = invite_waits_for(x, now_ms);
   return row;
 }
 
@@ -206,13 +225,14 @@ std::string advice(std::string_view last_fault) {
   return about ? std::string{about->what_to_do} : std::string{};
 }
 
-bool waits_for_server(const invite_row& x) {
-  return !x.pending_request.empty() && x.pending_request != "tell" && x.pending_request != "commit";
+bool waits_for_server(const store::put_invitation& x) {
+  return x.pending_request != next_request::none && x.pending_request != next_request::tell &&
+         x.pending_request != next_request::commit;
 }
 
-std::string_view other_side(const invite_row& x) {
-  if (x.direction == "knock") return std::string_view{x.via}.substr(0, x.via.find(' '));
-  return matrix::server_name_of(x.direction == "incoming" ? x.inviter : x.user_id);
+std::string_view other_side(const store::put_invitation& x) {
+  if (x.direction == invitation_direction::knock) return std::string_view{x.via}.substr(0, x.via.find(' '));
+  return matrix::server_name_of(x.direction == invitation_direction::incoming ? x.inviter : x.user_id);
 }
 
 } // namespace causeway::admin

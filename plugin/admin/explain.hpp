@@ -16,6 +16,8 @@ std::string human_duration(std::int64_t milliseconds);
 /// @param invitations  those that wait for it, see `waits_for_server`
 server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms,
                     const std::vector<invite_row>& invitations = {});
+/// We do not federate with it. @param why  empty: we do
+void exclude(server_row& x, const std::string& why);
 invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
 room_row describe(const store::room_summary& x);
 std::string_view name(store::room_phase phase);
@@ -24,8 +26,8 @@ std::string_view name(store::room_phase phase);
 std::string advice(std::string_view last_fault);
 
 /// Whether the other server has still to be told or asked something of it.
-bool waits_for_server(const invite_row& x);
+bool waits_for_server(const store::put_invitation& x);
 /// The server that the other end of an invitation is on.
-std::string_view other_side(const invite_row& x);
+std::string_view other_side(const store::put_invitation& x);
 
 } // namespace causeway::admin

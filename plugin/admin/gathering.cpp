@@ -1,7 +1,5 @@
 #include "plugin/admin/gathering.hpp"
 
-#include "plugin/admin/admin_service.hpp"
-
 #include <utility>
 
 namespace causeway::admin {
@@ -37,10 +35,22 @@ void gathering::actors_listed(std::vector<actor_row> rows) {
   take([&](findings& found) { found.actors = std::move(rows); });
 }
 
+void gathering::probed(probe::report x) {
+  take([&](findings& found) { found.probed = std::move(x); });
+}
+
+void gathering::peer_answered(const std::string& part, peer_answer x) {
+  take([&](findings& found) { found.peers.insert_or_assign(part, std::move(x)); });
+}
+
+void gathering::pdus_taken(const std::string& part, pdus_handled x) {
+  take([&](findings& found) { found.handled.insert_or_assign(part, std::move(x)); });
+}
+
 void gathering::expire(std::int64_t now_ms) {
   std::unique_lock lock{mutex_};
   // A deadline further ahead than any can be: the clock was set back meanwhile.
-  if (!done_ || (now_ms < deadline_ms_ && deadline_ms_ - now_ms <= admin_service::answer_timeout_ms)) return;
+  if (!done_ || (now_ms < deadline_ms_ && deadline_ms_ - now_ms <= timeout_ms_)) return;
   auto done = std::exchange(done_, nullptr);
   auto found = std::move(found_);
   lock.unlock();

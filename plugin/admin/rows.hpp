@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-/// What the operator sees, one struct per list. Each row names its fields once, with the sentence that explains it: the JSON, the
-/// table's columns and `--explain` all come from `fields`. Times end in `_ts` (milliseconds since 1970; 0: not set).
+/// What the operator sees, one struct per list. Each row names its fields once, with the sentence that explains it: the
+/// JSON, the table's columns and `--explain` all come from `fields`. Times end in `_ts` (milliseconds since 1970; 0:
+/// not set).
 namespace causeway::admin {
 
 /// One room.
@@ -22,9 +23,7 @@ struct room_row {
     f("chat_room_id", chat_room_id, "The chat server's id of the room; empty when it has bound none.");
     f("type", type, "dm, group_dm or channel.");
     f("room_version", room_version, "Matrix room version.");
-    f("phase", phase,
-      "joined: we take part; joining: the join is under way; invited: known from an invitation only; left: no local "
-      "member.");
+    f("phase", phase, "joined: we take part; left: no local member. It says so too while somebody joins again.");
     f("events", events, "Stored events.");
     f("extremities", extremities,
       "Ends of the event graph; more than one: servers wrote at the same time, the next event joins them.");
@@ -40,14 +39,18 @@ struct server_row {
   std::string in_flight;
   std::int64_t in_flight_pdus = 0, in_flight_edus = 0, invitations = 0, refused = 0;
   std::string last_fault, waits_for;
+  std::int64_t paused_since_ts = 0;
+  std::string pause_reason;
 
   template <class F>
   void fields(F& f) {
     f("server_name", server_name, "Name of the server.");
     f("state", state,
-      "healthy: nothing waits; sending: a transaction is under way; waiting: events or invitations wait to be sent; backing_off: "
+      "healthy: nothing waits; sending: a transaction is under way; waiting: events or invitations wait to be sent; "
+      "backing_off: "
       "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` "
-      "only).");
+      "only); paused: the operator wants nothing to be sent to it; excluded: we do not federate with it (allow_servers, deny_servers, enabled of [federation], or what the "
+      "chat server has set by federation.configure).");
     f("queued", queued, "Events owed to it, those in flight included.");
     f("oldest_waiting_ts", oldest_waiting_ts, "When the oldest of them was written.");
     f("failures", failures, "Failed attempts since the last success.");
@@ -60,7 +63,10 @@ struct server_row {
     f("invitations", invitations, "Invitations and knocks it has still to be told or asked about.");
     f("last_fault", last_fault, "Why the last attempt failed.");
     f("refused", refused,
-      "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the latest.");
+      "Events that are not sent to it any more, because it takes others and refuses these; `server show` lists the "
+      "latest.");
+    f("paused_since_ts", paused_since_ts, "When the operator has paused it; 0: it is not paused.");
+    f("pause_reason", pause_reason, "Why, in their words.");
     f("waits_for", waits_for, "What its messages and invitations wait for, in words; empty: nothing waits.");
   }
 };
@@ -83,7 +89,8 @@ struct invite_row {
     f("inviter", inviter, "Who invited; of a knock: who knocks, then who answered.");
     f("deadline_ts", deadline_ts, "When it ends by itself; 0: never.");
     f("pending_request", pending_request,
-      "What we still have to tell or ask the other server: invite, leave, rescind (the revocation once more), knock, join, or ask (whether a knock "
+      "What we still have to tell or ask the other server: invite, leave, rescind (the revocation once more), knock, "
+      "join, or ask (whether a knock "
       "still stands); tell: the chat server, as soon as the inviting server may invite again; empty: nothing.");
     f("via", via, "Of a knock: servers of the room it goes to; the first is the one that took it.");
     f("attempts", attempts, "Attempts to tell it.");
@@ -94,24 +101,62 @@ struct invite_row {
   }
 };
 
+/// One notification that the chat server has refused for good.
+struct dead_letter_row {
+  std::string id, event, room_id, event_id, reason;
+  std::int64_t bytes = 0, refused_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("id", id, "For `dead-letters retry` and `dead-letters drop`: the stream, and its cursor there.");
+    f("event", event, "Name of the notification.");
+    f("room_id", room_id, "Its room, where it has one.");
+    f("event_id", event_id, "Its event, where it has one.");
+    f("reason", reason, "Why, in the chat server's words.");
+    f("bytes", bytes, "Size of its body.");
+    f("refused_ts", refused_ts, "When it was refused.");
+  }
+};
+
 /// One actor in memory. Filled by whoever supervises it.
 struct actor_row {
   std::string kind, key, phase;
   std::int64_t since_ts = 0, handled = 0, mailbox = 0, failures = 0;
   std::string last_fault;
+  std::int64_t oldest_waiting_ts = 0, handling_us = 0;
 
   template <class F>
   void fields(F& f) {
     f("kind", kind, "room, remote_server, invitation, session, directory, verifier, ...");
     f("key", key, "Which one: room id, server name, room id|user id, peer name.");
     f("phase", phase,
-      "running; wanted: it is made in a moment, others have their turn before; restarting: it failed and is rebuilt from "
+      "running; wanted: it is made in a moment, others have their turn before; restarting: it failed and is rebuilt "
+      "from "
       "the store; parked: it failed too often, its input is kept.");
     f("since_ts", since_ts, "When it was made.");
     f("handled", handled, "Messages it has handled.");
     f("mailbox", mailbox, "Messages that wait for it.");
+    f("oldest_waiting_ts", oldest_waiting_ts,
+      "When the oldest of them came; up to twice as long ago as it was while the actor goes on working.");
+    f("handling_us", handling_us, "Microseconds it has spent on messages since it was made.");
     f("failures", failures, "Failures within the restart window.");
     f("last_fault", last_fault, "Why it failed last.");
+  }
+};
+
+/// A server that has not been told yet how far our users have read. Filled by the receipts actor
+/// (actors/receipts/debts.cpp).
+struct receipt_debt_row {
+  std::string server;
+  std::int64_t since_change = 0, under_way = 0, failures = 0, due_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("server", server, "Name of the server.");
+    f("since_change", since_change, "It knows all markers up to the one of this number.");
+    f("under_way", under_way, "EDUs that it has got, or not yet.");
+    f("failures", failures, "How often they were dropped since the last that arrived: it is down, or refuses them.");
+    f("due_ts", due_ts, "When the next are made; with some under way: when these are given up.");
   }
 };
 
@@ -123,10 +168,81 @@ struct alarm_row {
   template <class F>
   void fields(F& f) {
     f("name", name,
-      "clock: nothing is signed, or other servers' dates differ from ours; store: it does not write; media: files of messages cannot be kept; limits: the process may use less than it is configured for.");
+      "clock: nothing is signed, or other servers' dates differ from ours; store: it does not write; media: files of "
+      "messages cannot be kept; limits: the process may use less than it is configured for.");
     f("since_ts", since_ts, "When that began.");
     f("times", times, "How often it has begun since the start.");
     f("what", what, "What is wrong and what to do.");
+  }
+};
+
+/// One thing the operator has changed, or tried to.
+struct audit_row {
+  std::int64_t ts = 0;
+  std::string peer, by, verb, arguments, reason, outcome;
+
+  template <class F>
+  void fields(F& f) {
+    f("ts", ts, "When it was asked for.");
+    f("peer", peer, "Which peer of the configuration asked; local: whoever may open the local socket.");
+    f("by", by, "Login name, as that peer said; empty: it said none.");
+    f("verb", verb, "What was asked for.");
+    f("arguments", arguments, "With what.");
+    f("reason", reason, "Why, in their words.");
+    f("outcome", outcome, "done; the fault it ended with; begun: it was told to the actors, and the broker ended.");
+  }
+};
+
+/// One TLS certificate of ours.
+struct certificate_row {
+  std::string file, problem;
+  std::int64_t not_after_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("file", file, "Where it is.");
+    f("not_after_ts", not_after_ts, "When it expires; 0: it cannot be read.");
+    f("problem", problem, "Why other servers will refuse it, and what to do; empty: they will not.");
+  }
+};
+
+/// One thing that monitoring looks at (`check`).
+struct check_row {
+  std::string name, state, what, fix;
+
+  template <class F>
+  void fields(F& f) {
+    f("name", name, "live, store, edge, keys, certificates, backlog or clock.");
+    f("state", state, "ok, warning, critical, or unknown: it could not be found out in time.");
+    f("what", what, "What is the case.");
+    f("do", fix, "What to do about it; empty: nothing.");
+  }
+};
+
+/// One thing that was found about a server from outside (`doctor`).
+struct finding_row {
+  std::string severity, what, fix;
+
+  template <class F>
+  void fields(F& f) {
+    f("severity", severity, "critical: it cannot federate, or soon cannot; warning; info: worth knowing.");
+    f("what", what, "What was found.");
+    f("fix", fix, "What whoever runs that server can do.");
+  }
+};
+
+/// One step on the way to a server (`server probe`).
+struct phase_row {
+  std::string phase, what, result, detail;
+  std::int64_t ms = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("phase", phase, "well-known, SRV, DNS, TCP, TLS, keys, version or signature.");
+    f("what", what, "A name, or the address.");
+    f("ms", ms, "How long it took.");
+    f("result", result, "ok or failed.");
+    f("detail", detail, "What came of it.");
   }
 };
 
@@ -204,6 +320,43 @@ struct staged_row {
     f("event_id", event_id, "Its id.");
     f("origin", origin, "Which server sent it.");
     f("received_ts", received_ts, "When it came.");
+  }
+};
+
+/// One event of another server that waits for others (`server show`).
+struct staged_in_row {
+  std::string room_id, event_id;
+  std::int64_t received_ts = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("room_id", room_id, "The room that keeps it; `room show` says what it waits for.");
+    f("event_id", event_id, "Its id.");
+    f("received_ts", received_ts, "When it came.");
+  }
+};
+
+/// One room that we share with a server (`server show`).
+struct shared_row {
+  std::string room_id, chat_room_id;
+
+  template <class F>
+  void fields(F& f) {
+    f("room_id", room_id, "Matrix id of the room.");
+    f("chat_room_id", chat_room_id, "The chat server's id of it; empty when it has bound none.");
+  }
+};
+
+/// One error between us and another server (`server show`). Kept by its actor (actors/remote_server/error_ring.hpp).
+struct error_row {
+  std::int64_t ts = 0;
+  std::string phase, text;
+
+  template <class F>
+  void fields(F& f) {
+    f("ts", ts, "When.");
+    f("phase", phase, "Where: well-known, DNS, TCP, TLS, HTTP, signature, body, or gateway: it was not tried.");
+    f("text", text, "What went wrong.");
   }
 };
 

@@ -1,7 +1,9 @@
 #include "plugin/admin/views.hpp"
 
+#include "messages/dead_letter_id.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "plugin/admin/explain.hpp"
+#include "plugin/admin/unpacked_json.hpp"
 
 #include <algorithm>
 #include <map>
@@ -17,8 +19,6 @@ namespace json = matrix::json;
 
 /// Queue entries and extremities shown of one server or room.
 constexpr std::size_t events_shown_max = 50;
-/// Members shown of one room; the total is told.
-constexpr std::size_t members_shown_max = 1'000;
 
 /// Searches every text of a row.
 struct holds_text {
@@ -139,15 +139,19 @@ std::vector<member_row> members_of(const store::room_loaded& room) {
   return rows;
 }
 
+server_row describe_server(const findings& found, const store::destination_summary& x, bool contacted,
+                           std::int64_t now_ms, const std::vector<invite_row>& invitations = {}) {
+  auto row = describe(x, contacted, now_ms, invitations);
+  if (found.why_excluded) exclude(row, found.why_excluded(row.server_name));
+  return row;
+}
+
 /// Invitations that wait for a server, by its name, by the part "invitations".
 std::map<std::string, std::vector<invite_row>> waiting_invitations(const findings& found, std::int64_t now_ms) {
   std::map<std::string, std::vector<invite_row>> all;
   if (const auto* listed = found.find<store::invitations_found>("invitations"))
     for (const auto& x : listed->invitations)
-      if (auto row = describe(x, now_ms); waits_for_server(row)) {
-        const std::string server{other_side(row)};
-        all[server].push_back(std::move(row));
-      }
+      if (waits_for_server(x)) all[std::string{other_side(x)}].push_back(describe(x, now_ms));
   return all;
 }
 
@@ -158,7 +162,7 @@ std::vector<server_row> servers_of(const findings& found, const std::vector<memb
     if (x.membership == "join") names.insert(matrix::server_name_of(x.user_id));
   names.erase(own_server);
   std::vector<server_row> rows;
-  for (auto name : names) rows.push_back(describe(destination(found, name), true, now_ms));
+  for (auto name : names) rows.push_back(describe_server(found, destination(found, name), true, now_ms));
   return rows;
 }
 
@@ -170,7 +174,7 @@ std::vector<invite_row> open_invitations_with(const findings& found, std::string
   if (!listed) return rows;
   for (const auto& x : listed->invitations) {
     auto row = describe(x, now_ms);
-    if (!row.waits_for.empty() && other_side(row) == server_name && rows.size() < events_shown_max)
+    if (!row.waits_for.empty() && other_side(x) == server_name && rows.size() < events_shown_max)
       rows.push_back(std::move(row));
   }
   return rows;
@@ -199,13 +203,13 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms) 
   auto invitations = waiting_invitations(found, now_ms);
   for (const auto& x : listed->destinations) {
     const auto waiting = invitations.extract(x.destination.server_name);
-    rows.push_back(describe(x, true, now_ms, waiting ? waiting.mapped() : std::vector<invite_row>{}));
+    rows.push_back(describe_server(found, x, true, now_ms, waiting ? waiting.mapped() : std::vector<invite_row>{}));
   }
   // A server to which nothing else was ever owed.
   for (const auto& [server, waiting] : invitations) {
     store::destination_summary none;
     none.destination.server_name = server;
-    rows.push_back(describe(none, true, now_ms, waiting));
+    rows.push_back(describe_server(found, none, true, now_ms, waiting));
   }
   auto lateness = [now_ms](const server_row& x) {
     return x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts - now_ms : std::int64_t{1};
@@ -215,6 +219,38 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms) 
            std::tuple(b.waits_for.empty(), lateness(b), std::string_view{b.server_name});
   });
   return list("servers", std::move(rows), with);
+}
+
+view dead_letters(const findings& found, const arguments& with) {
+  const auto* listed = found.find<store::dead_letters_listed>("dead_letters");
+  if (!listed) return found.why_not("dead_letters");
+  std::vector<dead_letter_row> rows;
+  rows.reserve(listed->letters.size());
+  for (const auto& x : listed->letters)
+    rows.push_back({dead_letter_id(x.at), x.name, x.room_id, x.event_id, x.reason, x.bytes, x.ts});
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.refused_ts > b.refused_ts; });
+  return list("dead_letters", std::move(rows), with);
+}
+
+view dead_letter(const findings& found, const std::string& id) {
+  const auto* loaded = found.find<store::dead_letter_loaded>("letter");
+  if (!loaded) return found.why_not("letter");
+  if (!loaded->letter) return fault{fault_code::not_found, "there is no dead letter " + id};
+  const auto& x = *loaded->letter;
+  const dead_letter_row row{dead_letter_id(x.at), x.name, x.room_id, x.event_id, x.reason, x.bytes, x.ts};
+  auto body = outline_of_msgpack(loaded->body);
+  return json::object{{"letter", json::value{to_json(row)}},
+                      {"body", body ? json::value{std::move(*body)} : json::value{nullptr}}};
+}
+
+view audit(const findings& found, const arguments& with) {
+  const auto* listed = found.find<store::audit_listed>("audit");
+  if (!listed) return found.why_not("audit");
+  std::vector<audit_row> rows;
+  rows.reserve(listed->rows.size());
+  for (const auto& x : listed->rows)
+    rows.push_back({x.ts, x.peer.empty() ? "local" : x.peer, x.by, x.verb, x.arguments, x.reason, x.outcome});
+  return list("audit", std::move(rows), with);
 }
 
 view invites(const findings& found, const arguments& with, std::int64_t now_ms) {
@@ -272,7 +308,8 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
   return fault{fault_code::not_found, with.user + " has no invitation to " + with.room};
 }
 
-view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms) {
+view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
+          std::size_t members_max) {
   const auto* loaded = found.find<store::room_loaded>("room");
   if (!loaded) return found.why_not("room");
   auto row = describe(summary);
@@ -297,7 +334,7 @@ view room(const findings& found, const store::room_summary& summary, std::string
     if (!x.waits_for.empty()) waits.push_back(detail::to_value(x.server_name + ": " + x.waits_for));
 
   auto members_total = static_cast<std::int64_t>(members.size());
-  if (members.size() > members_shown_max) members.resize(members_shown_max);
+  if (members.size() > members_max) members.resize(members_max);
   return json::object{{"room", json::value{to_json(row)}},
                       {"members", json::value{to_json(members)}},
                       {"members_total", json::value{members_total}},
@@ -314,6 +351,21 @@ std::vector<invite_row> invitations_waiting_for(const findings& found, const std
   return waiting_invitations(found, now_ms)[server_name];
 }
 
+namespace {
+
+/// A list that the actor has told of itself.
+json::value list_of_actor(const json::value& actor, std::string_view name) {
+  const auto* list = actor.find_array(name);
+  return list ? json::value{*list} : json::value{json::array{}};
+}
+
+std::int64_t number_of_actor(const json::value& actor, std::string_view name) {
+  const auto* number = actor.find_integer(name);
+  return number ? *number : 0;
+}
+
+} // namespace
+
 view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (!found.find<store::destinations_listed>("destinations")) return found.why_not("destinations");
   const auto* loaded = found.find<store::destination_loaded>("destination");
@@ -327,7 +379,7 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (!contacted && !in_memory && invitations.empty() && std::none_of(listed.begin(), listed.end(), is_listed))
     return fault{fault_code::not_found, "we never had anything to do with a server called " + with.server};
   auto waiting = waiting_invitations(found, now_ms);
-  auto row = describe(summary, contacted, now_ms, waiting[with.server]);
+  auto row = describe_server(found, summary, contacted, now_ms, waiting[with.server]);
   std::vector<event_row> queue;
   for (const auto& x : loaded->pdus)
     if (x && queue.size() < events_shown_max) queue.push_back(describe_event(*x));
@@ -345,13 +397,45 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   for (const auto& x : invitations)
     waits.push_back(
       detail::to_value((x.direction == "knock" ? "Knock of " : "Invitation of ") + x.user_id + ": " + x.waits_for));
-  return json::object{{"server", json::value{to_json(row)}},
-                      {"queue", json::value{to_json(queue)}},
-                      {"refused", json::value{to_json(refused)}},
-                      {"invitations", json::value{to_json(invitations)}},
-                      {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
-                      {"actor", actor_of(found)},
-                      {"waits_for", json::value{std::move(waits)}}};
+  std::vector<staged_in_row> staged;
+  const auto* in_rooms = found.find<store::staged_listed>("staged");
+  if (in_rooms)
+    for (const auto& x : in_rooms->staged) staged.push_back({x.room_id, x.event_id, x.received_ts});
+  if (in_rooms && in_rooms->total > 0)
+    waits.push_back(detail::to_value(std::to_string(in_rooms->total) + (in_rooms->total == 1 ? " event" : " events") +
+                                     " of it wait in rooms here for others that are missing; `causeway room show " +
+                                     in_rooms->staged.front().room_id + "` says which."));
+  std::vector<shared_row> shared;
+  const auto* with_it = found.find<store::shared_rooms_found>("shared");
+  if (with_it)
+    for (const auto& x : with_it->rooms) shared.push_back({x.room_id, x.chat_room_id});
+  const auto actor = actor_of(found);
+  return json::object{
+    {"server", json::value{to_json(row)}},
+    {"queue", json::value{to_json(queue)}},
+    {"ephemeral", json::value{json::object{{"queued", json::value{number_of_actor(actor, "edus")}},
+                                           {"oldest_ts", json::value{number_of_actor(actor, "oldest_edu_ts")}}}}},
+    {"errors", list_of_actor(actor, "last_errors")},
+    {"returned", list_of_actor(actor, "returned_errors")},
+    {"staged", json::value{to_json(staged)}},
+    {"staged_total", json::value{in_rooms ? in_rooms->total : std::int64_t{0}}},
+    {"rooms", json::value{to_json(shared)}},
+    {"rooms_total", json::value{with_it ? with_it->total : std::int64_t{0}}},
+    {"refused", json::value{to_json(refused)}},
+    {"invitations", json::value{to_json(invitations)}},
+    {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
+    {"actor", actor},
+    {"waits_for", json::value{std::move(waits)}}};
+}
+
+view receipts(const findings& found) {
+  auto actor = actor_of(found);
+  json::array servers;
+  if (auto* told = actor.as_object()) {
+    if (auto* list = told->find("servers"); list && list->as_array()) servers = std::move(*list->as_array());
+    told->erase("servers");
+  }
+  return json::object{{"servers", json::value{std::move(servers)}}, {"actor", std::move(actor)}};
 }
 
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
@@ -359,12 +443,12 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   auto row = describe(x, now_ms);
   auto other = matrix::server_name_of(x.user_id);
   if (other == own_server) other = matrix::server_name_of(x.inviter);
-  if (x.direction == "knock") other = other_side(row);
-  auto peer = describe(destination(found, other), true, now_ms);
+  if (x.direction == invitation_direction::knock) other = other_side(x);
+  auto peer = describe_server(found, destination(found, other), true, now_ms);
   auto why = row.waits_for;
   if (why.empty())
-    why = std::string{x.direction == "knock" ? "The knock" : "The invitation"} + " is over (" + row.state +
-          (row.reason.empty() ? "" : ", " + row.reason) + ").";
+    why = std::string{x.direction == invitation_direction::knock ? "The knock" : "The invitation"} + " is over (" +
+          row.state + (row.reason.empty() ? "" : ", " + row.reason) + ").";
   return json::object{
     {"invitation", json::value{to_json(row)}},
     {"server", json::value{to_json(peer)}},

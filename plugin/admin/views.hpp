@@ -15,14 +15,25 @@ namespace causeway::admin::views {
 
 using view = result<matrix::json::object>;
 
+/// Members shown of one room.
+inline constexpr std::size_t members_shown_max = 1'000;
+
 /// {rooms: [room_row], total}
 view rooms(const findings& found, const arguments& with);
 /// {servers: [server_row], total}
 view servers(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitations: [invite_row], total}
 view invites(const findings& found, const arguments& with, std::int64_t now_ms);
+/// {dead_letters: [dead_letter_row], total}
+view dead_letters(const findings& found, const arguments& with);
+/// {audit: [audit_row], total}
+view audit(const findings& found, const arguments& with);
+/// {letter: dead_letter_row, body: what it is about, without texts}
+view dead_letter(const findings& found, const std::string& id);
 /// {actors: [actor_row], total}
 view actors(const findings& found, const arguments& with);
+/// {servers: [receipt_debt_row], actor}
+view receipts(const findings& found);
 /// {server_name, version, alarms: [alarm_row], total}
 view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
             const arguments& with);
@@ -36,11 +47,15 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 
 /// {room: room_row, members: [member_row], extremities: [event_row], invitations: [invite_row], servers: [server_row],
 ///  staged: [staged_row], actor, waits_for: [sentence]}
-view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms);
+/// @param members_max  members that are listed; `members_total` counts all
+view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
+          std::size_t members_max = members_shown_max);
 /// Those of the part "invitations" that wait for that server.
 std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
                                                 std::int64_t now_ms);
-/// {server: server_row, queue: [event_row], refused: [refused_row], invitations: [invite_row], keys: [key_row], actor, waits_for: [sentence]}
+/// {server: server_row, queue: [event_row], ephemeral: {queued, oldest_ts}, errors: [error_row], returned: [error_row],
+/// staged: [staged_in_row], staged_total, rooms: [shared_row], rooms_total, refused: [refused_row], invitations:
+/// [invite_row], keys: [key_row], actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <optional>
@@ -25,6 +26,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::int64_t answer_bytes_max = 256 * 1024 * 1024;
 constexpr std::string_view command_id = "1";
+constexpr std::size_t login_bytes_max = 100;
 
 reply unreachable(std::string why) {
   reply x;
@@ -84,6 +86,13 @@ reply read_answer(bool succeeded, std::string_view text) {
   return x;
 }
 
+/// Who sits there, for the audit. The broker takes it for what it is: our word.
+std::string login_name() {
+  for (const char* name : {"SUDO_USER", "LOGNAME", "USER"})
+    if (const char* text = std::getenv(name); text && *text) return std::string{text}.substr(0, login_bytes_max);
+  return "uid " + std::to_string(getuid());
+}
+
 /// The RESULT of our command, or nothing for another message.
 std::optional<reply> understand(const std::vector<zmq::message_t>& parts) {
   if (parts.size() != 4 || parts[0].to_string_view() != edge::magic || parts[1].size() != 1) return std::nullopt;
@@ -137,7 +146,8 @@ reply converse(const broker_address& where, std::string_view command, const admi
 
 } // namespace
 
-reply ask(const broker_address& where, std::string_view command, const admin::arguments& with) {
+reply ask(const broker_address& where, std::string_view command, admin::arguments with) {
+  if (with.by.empty()) with.by = login_name();
   if (where.endpoint.starts_with("ipc://"))
     if (auto why = ipc_problem(where.endpoint); !why.empty()) return unreachable(std::move(why));
   try {

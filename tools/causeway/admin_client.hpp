@@ -30,7 +30,8 @@ struct reply {
   std::string problem;
 };
 
-/// Asks one command and waits for its answer. Blocks for at most both time-outs. Reads at most 256 MiB.
-reply ask(const broker_address& where, std::string_view command, const admin::arguments& with);
+/// Asks one command, as the user who is logged in, and waits for its answer. Blocks for at most both time-outs. Reads
+/// at most 256 MiB.
+reply ask(const broker_address& where, std::string_view command, admin::arguments with);
 
 } // namespace causeway::tools

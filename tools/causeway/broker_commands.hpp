@@ -1,24 +1,18 @@
 #pragma once
-#include "tools/causeway/admin_client.hpp"
+#include "messages/matrix/json.hpp"
+#include "tools/causeway/broker_request.hpp"
 
+#include <cstdint>
 #include <string>
-#include <vector>
+#include <string_view>
 
 /// The commands that ask a running broker. Each prints to standard output and returns the exit code.
 namespace causeway::tools {
 
-/// How to print.
-struct presentation {
-  bool json = false;    ///< what the broker answered, as it is
-  bool wide = false;    ///< every column
-  bool explain = false; ///< what the columns mean, nothing else
-};
-
-struct broker_request {
-  broker_address where;
-  admin::arguments with;
-  presentation how;
-};
+/// An answer as text for a person.
+using page_function = std::string (*)(const matrix::json::object& body, std::int64_t now_ms);
+/// Asks, and prints the page of the answer.
+int print_page(const broker_request& x, std::string_view command, page_function page);
 
 int list_rooms(const broker_request& x);
 int show_room(const broker_request& x);
@@ -27,7 +21,11 @@ int show_server(const broker_request& x);
 int retry_server(const broker_request& x);
 int list_invites(const broker_request& x);
 int show_invite(const broker_request& x);
+int list_dead_letters(const broker_request& x);
+int retry_dead_letter(const broker_request& x);
+int drop_dead_letter(const broker_request& x);
 int show_status(const broker_request& x);
+int show_receipts(const broker_request& x);
 int list_actors(const broker_request& x);
 int list_keys(const broker_request& x);
 

@@ -1,6 +1,7 @@
 #include "tools/causeway/local_commands.hpp"
 
 #include "config/endpoints.hpp"
+#include "config/manual_page.hpp"
 #include "config/warnings.hpp"
 #include "messages/matrix/json.hpp"
 #include "plugin/edge/listener.hpp"
@@ -9,6 +10,7 @@
 #include "plugin/key_file.hpp"
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
+#include "plugin/store/postgresql_database.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <sodium.h>
@@ -137,6 +139,7 @@ std::vector<config::problem> check_certificate(const config::options& x, config:
 /// What the store was made for, where it can be read.
 std::vector<config::problem> check_store(const config::options& x) {
   std::vector<config::problem> out;
+  if (!x.store.is_file()) return out;
   const auto made_for = store::read_identity(x.store.path);
   if (!made_for) return out;
   for (auto& conflict : store::conflicts(*made_for, {x.node.server_name, x.edge.streams}, x.store.path)) {
@@ -236,6 +239,11 @@ int print_example_config() {
   return exit_ok;
 }
 
+int print_options_page() {
+  print(config::manual_page(CAUSEWAY_VERSION));
+  return exit_ok;
+}
+
 int run_gateway(const config::sources& from, const gateway_link& link) {
   auto found = config::examine(from, config::purpose::gateway);
   const auto& edge = found.values.edge;
@@ -277,9 +285,19 @@ int rotate_key(const config::sources& from, bool as_json) {
   print_problems(found.problems);
   if (!found.problems.empty()) return exit_problem;
   const auto& options = found.values;
-  // Nothing may be signed with the old key after the time at which it is said to have expired: the broker has to be down.
+  // Nothing may be signed with the old key after the time at which it is said to have expired: the broker has to be
+  // down.
   std::optional<descriptor> held;
-  if (options.store.path != ":memory:") {
+  std::unique_ptr<store::postgresql_database> held_database;
+  if (options.store.engine == config::store_engine::postgresql) {
+    try {
+      held_database =
+        std::make_unique<store::postgresql_database>(options.store.url, store::postgresql_database::use::alone);
+    } catch (const store::sql::error& x) {
+      return failed(std::string{x.what()} + "; stop the broker first");
+    }
+  }
+  if (options.store.is_file()) {
     auto locked = store::lock_store(options.store.path);
     if (!locked) return failed(locked.error().detail + "; stop the broker first");
     held = std::move(*locked);

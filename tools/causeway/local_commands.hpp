@@ -15,6 +15,9 @@ int show_config(const config::sources& from, bool origin, bool only_set, bool js
 
 int print_example_config();
 
+/// causeway.toml(5), as troff.
+int print_options_page();
+
 /// How a gateway of its own reaches its node. What is empty comes from the configuration's [edge].
 struct gateway_link {
   std::string node;            ///< endpoint; default: the first of edge.gateway_endpoints
@@ -27,7 +30,8 @@ int run_gateway(const config::sources& from, const gateway_link& link);
 /// Makes a CURVE key in `file` (which must not exist) and prints its public half.
 int make_curve_key(const std::string& file, bool json);
 
-/// Gives the broker a new signing key; the former one goes on being published, as an old one. Refused while the broker runs.
+/// Gives the broker a new signing key; the former one goes on being published, as an old one. Refused while the broker
+/// runs.
 int rotate_key(const config::sources& from, bool json);
 
 /// Replaces this process by the demo. Returns only when that fails.

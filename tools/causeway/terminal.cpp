@@ -3,6 +3,7 @@
 #include "plugin/admin/explain.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace causeway::tools {
@@ -11,14 +12,74 @@ namespace json = matrix::json;
 
 namespace {
 
-/// Code points of UTF-8: near enough to the columns of a terminal.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-    std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+struct code_point {
+  char32_t value = 0;
+  std::size_t bytes = 1;
+};
+
+/// The first one of `text`; a byte that begins none counts as one.
+code_point first_code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t bytes = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (bytes == 1 || bytes > text.size()) return {lead, 1};
+  char32_t value = lead & (0xffU >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) value = value << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
+  return {value, bytes};
 }
 
-std::string padded(std::string text, std::size_t to, bool right) {
-  auto now = width(text);
+/// Columns that a terminal takes for it: accents none; Chinese, Japanese, Korean and pictures two.
+std::size_t columns_of(char32_t x) {
+  struct range {
+    char32_t first, last;
+  };
+  constexpr std::array<range, 5> none = {
+    {{0x300, 0x36f}, {0x200b, 0x200f}, {0x2060, 0x2064}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}}};
+  constexpr std::array<range, 9> two = {{{0x1100, 0x115f},
+                                         {0x2e80, 0xa4cf},
+                                         {0xac00, 0xd7a3},
+                                         {0xf900, 0xfaff},
+                                         {0xfe30, 0xfe6f},
+                                         {0xff00, 0xff60},
+                                         {0xffe0, 0xffe6},
+                                         {0x1f300, 0x1faff},
+                                         {0x20000, 0x3fffd}}};
+  const auto holds = [x](const range& each) { return x >= each.first && x <= each.last; };
+  if (std::any_of(none.begin(), none.end(), holds)) return 0;
+  return std::any_of(two.begin(), two.end(), holds) ? 2 : 1;
+}
+
+bool is_numeric(std::string_view column, const json::array& rows) {
+  return !is_time(column) &&
+         std::any_of(rows.begin(), rows.end(), [&](const json::value& x) { return x.find_integer(column) != nullptr; });
+}
+
+} // namespace
+
+bool is_time(std::string_view column) { return column == "ts" || column.ends_with("_ts"); }
+
+std::size_t display_width(std::string_view text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto x = first_code_point(text.substr(i));
+    columns += columns_of(x.value);
+    i += x.bytes;
+  }
+  return columns;
+}
+
+std::string clipped(std::string_view text, std::size_t columns) {
+  std::size_t taken = 0, end = 0;
+  while (end < text.size()) {
+    const auto x = first_code_point(text.substr(end));
+    taken += columns_of(x.value);
+    if (taken > columns) break;
+    end += x.bytes;
+  }
+  return std::string{text.substr(0, end)};
+}
+
+std::string padded(const std::string& text, std::size_t to, bool right) {
+  auto now = display_width(text);
   std::string space(to > now ? to - now : 0, ' ');
   return right ? space + text : text + space;
 }
@@ -29,12 +90,11 @@ std::string heading(std::string_view column) {
   return out;
 }
 
-bool is_numeric(std::string_view column, const json::array& rows) {
-  return !column.ends_with("_ts") &&
-         std::any_of(rows.begin(), rows.end(), [&](const json::value& x) { return x.find_integer(column) != nullptr; });
+std::string text_of(const json::object& x, std::string_view key) {
+  const auto* found = x.find(key);
+  const auto* text = found ? found->as_string() : nullptr;
+  return text ? *text : std::string{};
 }
-
-} // namespace
 
 std::string printable(std::string_view text) {
   std::string out;
@@ -61,7 +121,7 @@ std::string cell(std::string_view column, const json::value* x, std::int64_t now
   if (!x || x->is_null()) return "-";
   if (const auto* flag = x->as_bool()) return *flag ? "yes" : "no";
   if (const auto* number = x->as_integer()) {
-    if (!column.ends_with("_ts")) return std::to_string(*number);
+    if (!is_time(column)) return std::to_string(*number);
     if (*number == 0) return "-";
     return *number > now_ms ? "in " + admin::human_duration(*number - now_ms)
                             : admin::human_duration(now_ms - *number) + " ago";
@@ -86,12 +146,12 @@ std::string table(const json::array& rows, const std::vector<std::string_view>& 
     for (auto name : shown) line.push_back(cell(name, row.find(name), now_ms));
   }
   for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i) columns[i].width = std::max(columns[i].width, width(line[i]));
+    for (std::size_t i = 0; i < line.size(); ++i) columns[i].width = std::max(columns[i].width, display_width(line[i]));
   std::string out;
   for (auto& line : lines) {
     std::string text;
     for (std::size_t i = 0; i < line.size(); ++i)
-      text += (i > 0 ? "  " : "") + padded(std::move(line[i]), columns[i].width, columns[i].right);
+      text += (i > 0 ? "  " : "") + padded(line[i], columns[i].width, columns[i].right);
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
   }
@@ -106,11 +166,11 @@ std::string sheet(const json::object& row, const std::vector<std::string_view>& 
     if (text == "-") continue;
     std::string label{name.ends_with("_ts") ? name.substr(0, name.size() - 3) : name};
     std::replace(label.begin(), label.end(), '_', ' ');
-    widest = std::max(widest, width(label));
+    widest = std::max(widest, display_width(label));
     lines.emplace_back(std::move(label), std::move(text));
   }
   std::string out;
-  for (auto& [label, text] : lines) out += "  " + padded(std::move(label), widest, false) + "  " + text + "\n";
+  for (auto& [label, text] : lines) out += "  " + padded(label, widest, false) + "  " + text + "\n";
   return out;
 }
 

@@ -16,6 +16,24 @@ enum exit_code : int { exit_ok = 0, exit_problem = 1, exit_usage = 2, exit_unrea
 /// Without control characters: names and reasons come from other servers and must not steer the terminal.
 std::string printable(std::string_view text);
 
+/// Columns of a terminal that `text` takes.
+std::size_t display_width(std::string_view text);
+
+/// The beginning of `text` that fits into so many columns of a terminal.
+std::string clipped(std::string_view text, std::size_t columns);
+
+/// With spaces to that width, behind or (`right`) in front.
+std::string padded(const std::string& text, std::size_t to, bool right);
+
+/// Whether a column holds a time: milliseconds since 1970, 0 where there is none.
+bool is_time(std::string_view column);
+
+/// A column's name as it stands above a table.
+std::string heading(std::string_view column);
+
+/// A member that is a string; empty where it is none.
+std::string text_of(const matrix::json::object& x, std::string_view key);
+
 /// One value of a row: times (`_ts`) as "12 min ago" or "in 40 s", booleans as yes and no, nothing as "-".
 std::string cell(std::string_view column, const matrix::json::value* x, std::int64_t now_ms);
 

@@ -28,6 +28,15 @@ bool says(const std::string& text, std::string_view part) {
 
 BOOST_AUTO_TEST_SUITE(admin_explain)
 
+BOOST_AUTO_TEST_CASE(of_a_server_we_do_not_federate_with_it_says_so_and_what_waits) {
+  auto row = describe(owed(2, 0), true, now);
+  exclude(row, "");
+  BOOST_TEST(row.state == "waiting");
+  exclude(row, "the federation is switched off");
+  BOOST_TEST(row.state == "excluded");
+  BOOST_TEST(says(row.waits_for, "the federation is switched off. 2 events wait until that ends."));
+}
+
 BOOST_AUTO_TEST_CASE(durations_read_like_speech) {
   BOOST_TEST(human_duration(-5) == "0 s");
   BOOST_TEST(human_duration(0) == "0 ms");
@@ -100,10 +109,10 @@ BOOST_AUTO_TEST_CASE(open_invitations_say_whom_they_wait_for) {
   x.room_id = "!r:chat.example";
   x.user_id = "@friend:far.example";
   x.inviter = "@me:chat.example";
-  x.direction = "outgoing";
+  x.direction = invitation_direction::outgoing;
   x.since_ts = now - 3 * minute;
-  x.state = "sending";
-  x.pending_request = "invite";
+  x.state = invitation_state::sending;
+  x.pending_request = next_request::invite;
   x.attempts = 2;
   x.retry_at_ts = now + 8'000;
   BOOST_TEST(says(describe(x, now).waits_for,
@@ -112,19 +121,19 @@ BOOST_AUTO_TEST_CASE(open_invitations_say_whom_they_wait_for) {
   BOOST_TEST(says(describe(x, now).waits_for,
                   "2 attempts so far, the last failed: peer_unreachable: refused; the next is made in 8.0 s"));
   x.last_fault.clear();
-  x.state = "pending";
-  x.pending_request.clear();
+  x.state = invitation_state::pending;
+  x.pending_request = next_request::none;
   BOOST_TEST(says(describe(x, now).waits_for, "@friend:far.example has not answered for 3 min; it never expires."));
   x.deadline_ts = now + 5 * 24 * 60 * minute;
   BOOST_TEST(says(describe(x, now).waits_for, "it expires in 5 days."));
-  x.state = "revoked_unconfirmed";
+  x.state = invitation_state::revoked_unconfirmed;
   BOOST_TEST(says(describe(x, now).waits_for, "has not confirmed that the invitation is revoked."));
-  x.state = "accepted";
+  x.state = invitation_state::accepted;
   BOOST_TEST(describe(x, now).waits_for == "");
-  x.state = "rejected";
-  x.direction = "incoming";
+  x.state = invitation_state::rejected;
+  x.direction = invitation_direction::incoming;
   x.inviter = "@boss:other.example";
-  x.pending_request = "leave";
+  x.pending_request = next_request::leave;
   BOOST_TEST(says(describe(x, now).waits_for, "other.example has still to be told (leave)."));
 }
 
@@ -132,30 +141,30 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
   store::put_invitation x;
   x.room_id = "!r:far.example";
   x.user_id = x.inviter = "@me:chat.example";
-  x.direction = "knock";
+  x.direction = invitation_direction::knock;
   x.via = "far.example other.example";
   x.since_ts = now - 3 * minute;
-  x.state = "sending";
-  x.pending_request = "knock";
+  x.state = invitation_state::sending;
+  x.pending_request = next_request::knock;
   x.retry_at_ts = now + 8'000;
-  BOOST_TEST(other_side(describe(x, now)) == "far.example");
+  BOOST_TEST(other_side(x) == "far.example");
   BOOST_TEST(describe(x, now).waits_for ==
              "No server of the room has taken the knock yet; far.example is tried again in 8.0 s.");
-  x.state = "pending";
-  x.pending_request = "ask";
+  x.state = invitation_state::pending;
+  x.pending_request = next_request::ask;
   BOOST_TEST(
     describe(x, now).waits_for ==
     "Nobody has let @me:chat.example in or turned him away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
-  x.pending_request.clear(); // made in a room of ours
+  x.pending_request = next_request::none; // made in a room of ours
   BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min.");
-  x.state = "revoked";
-  x.pending_request = "leave";
+  x.state = invitation_state::revoked;
+  x.pending_request = next_request::leave;
   BOOST_TEST(says(describe(x, now).waits_for, "far.example has still to be told that the knock is taken back"));
-  x.state = "accepted";
-  x.pending_request = "join";
+  x.state = invitation_state::accepted;
+  x.pending_request = next_request::join;
   BOOST_TEST(
     says(describe(x, now).waits_for, "@me:chat.example was let in; the next attempt to join is made in 8.0 s."));
-  x.pending_request.clear();
+  x.pending_request = next_request::none;
   BOOST_TEST(describe(x, now).waits_for == "");
 }
 

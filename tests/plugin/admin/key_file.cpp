@@ -13,6 +13,8 @@
 
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(key_file)
+
 namespace {
 
 struct scratch {
@@ -46,8 +48,6 @@ mode_t mode_of(const std::string& path) {
 fault_code code_of(const result<matrix::signing_key>& x) { return x ? fault_code::none : x.error().code; }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(key_file)
 
 BOOST_AUTO_TEST_CASE(first_start_makes_a_key_that_only_we_may_read) {
   scratch dir;

@@ -13,6 +13,8 @@
 
 using namespace causeway;
 
+BOOST_AUTO_TEST_SUITE(private_files)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,8 +48,6 @@ void write(const std::string& path, mode_t mode) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(private_files)
 
 BOOST_AUTO_TEST_CASE(what_is_made_is_for_the_owner_alone_whatever_the_umask_says) {
   for (const mode_t mask : {0000U, 0022U, 0077U, 0777U}) {

@@ -1,145 +1,18 @@
-#include "messages/edge/header.hpp"
 #include "messages/matrix/json.hpp"
-#include "plugin/admin/admin_service.hpp"
-#include "plugin/admin/alarms.hpp"
-#include "plugin/edge/edge.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
+#include "tests/tools/causeway/running.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <zmq.hpp>
 
-#include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <memory>
-#include <sstream>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace causeway;
-namespace json = causeway::matrix::json;
-
-/// The `causeway` command as a person runs it: the built binary, against a real edge and admin service over a socket.
-namespace {
-
-struct scratch {
-  std::filesystem::path path;
-  scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "causeway-cmd-XXXXXX").string();
-    path = mkdtemp(pattern.data());
-  }
-  ~scratch() { std::filesystem::remove_all(path); }
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    auto file = path / name;
-    std::ofstream{file} << text;
-    return file.string();
-  }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-};
-
-struct outcome {
-  int code = -1;
-  std::string out, err;
-  json::value parsed() const {
-    auto x = json::parse(out);
-    BOOST_REQUIRE_MESSAGE(static_cast<bool>(x), out + err);
-    return std::move(*x);
-  }
-  bool says(std::string_view part) const {
-    bool found = (out + err).find(part) != std::string::npos;
-    if (!found) BOOST_TEST_MESSAGE(out + err);
-    return found;
-  }
-};
-
-std::string read(const std::string& file) {
-  std::stringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
-
-/// @param arguments  for the shell; the tests' own text only
-outcome run(const std::string& arguments, const std::string& before = {}) {
-  scratch dir;
-  auto command =
-    before + " '" CAUSEWAY_COMMAND "' " + arguments + " >" + dir.file("out") + " 2>" + dir.file("err") + " </dev/null";
-  int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(dir.file("out")), read(dir.file("err"))};
-}
-
-const std::string good = "[node]\nserver_name = \"chat.example.org\"\n[gateway]\nplain_http = true\n";
-
-/// A broker that knows one room and one server that is down.
-struct broker {
-  scratch dir;
-  std::string endpoint = "ipc://" + dir.file("admin.sock");
-  zmq::context_t context{1};
-  admin::alarms standing;
-  std::unique_ptr<admin::admin_service> service;
-  std::unique_ptr<edge::edge> sockets;
-
-  broker() {
-    admin::services with;
-    with.ask_store = [](store::query q, std::function<void(store::answer)> then) { then(look_up(q)); };
-    with.ask_status = [](address who, std::function<void(std::string)> then) {
-      then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
-    };
-    with.list_actors = [](std::function<void(std::vector<admin::actor_row>)> then) {
-      admin::actor_row row;
-      row.kind = "room";
-      row.key = "!r:chat.example";
-      row.phase = "running";
-      then({row});
-    };
-    with.list_alarms = [this] { return standing.all(); };
-    with.tell = [](address, message) {};
-    with.send = [this](edge::connection to, edge::frame x) { sockets->send(to, std::move(x)); };
-    with.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
-    service =
-      std::make_unique<admin::admin_service>(admin::identity{"chat.example", "0.1.0", "ed25519:a1", "PUBLICKEY"}, with);
-    config::edge_options options;
-    options.chat_endpoints = {"ipc://" + dir.file("chat.sock")};
-    options.admin_endpoint = endpoint;
-    // A thread of the edge may call before open() has returned; nobody connects before the constructor has, though.
-    auto opened =
-      edge::edge::open(context, options,
-                       {[this](const edge::connection& from, edge::frame&& x) { service->on_frame(from, x); },
-                        [](const edge::connection&) {}});
-    BOOST_REQUIRE_MESSAGE(static_cast<bool>(opened), (opened ? "" : opened.error().detail));
-    sockets = std::move(*opened);
-  }
-
-  static store::answer look_up(const store::query& q) {
-    store::destination_summary down;
-    down.destination.server_name = "dead.example";
-    down.destination.failures = 3;
-    down.destination.last_fault = "peer_unreachable: connection refused \x1b[31m";
-    down.queued = 2;
-    down.oldest_queued_ts = 1'700'000'000'000 - 120'000;
-    if (std::holds_alternative<store::list_destinations>(q)) return store::destinations_listed{{down}};
-    if (std::holds_alternative<store::load_destination>(q)) return store::destination_loaded{};
-    if (std::holds_alternative<store::list_rooms>(q)) {
-      store::room_summary room;
-      room.room_id = "!r:chat.example";
-      room.chat_room_id = "general";
-      return store::rooms_listed{{room}};
-    }
-    if (std::holds_alternative<store::load_room>(q)) return store::room_loaded{};
-    if (std::holds_alternative<store::find_invitations>(q)) return store::invitations_found{};
-    return fault{fault_code::internal, "not asked for in this test"};
-  }
-
-  outcome ask(const std::string& arguments) const { return run("--socket " + endpoint + " " + arguments); }
-};
-
-} // namespace
+using namespace causeway::tests;
 
 BOOST_AUTO_TEST_SUITE(causeway_command)
 
@@ -150,8 +23,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_two_and_help_with_zero) {
   BOOST_TEST(run("rooms --limit 0").code == 2);
   auto help = run("--help");
   BOOST_TEST(help.code == 0);
-  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "status", "actors", "keys",
-                           "config", "gateway", "demo", "version"})
+  for (const char* word : {"rooms", "room", "servers", "server", "invites", "invite", "dead-letters", "status",
+                           "actors", "receipts", "keys", "config", "gateway", "demo", "version"})
     BOOST_TEST(help.says(word), word);
 }
 
@@ -257,9 +130,9 @@ BOOST_AUTO_TEST_CASE(settings_that_contradict_each_other_are_told_with_both_plac
   const auto file = dir.write("causeway.toml", good + "[edge]\nhigh_water_mark = 100\nevent_credit_max = 5000\n");
   auto x = run("config check " + file);
   BOOST_TEST(x.code == 1);
-  BOOST_TEST(x.says(
-    file +
-    ":6: edge.high_water_mark: 100 is less than edge.event_credit_max and edge.command_credit together (5000 + 1000 = 6000)"));
+  BOOST_TEST(x.says(file +
+                    ":6: edge.high_water_mark: 100 is less than edge.event_credit_max and edge.command_credit together "
+                    "(5000 + 1000 = 6000)"));
   BOOST_TEST(x.says("(edge.event_credit_max: " + file + ":7)"));
   const auto body = run("config check --json " + file).parsed();
   BOOST_TEST(*body.find_array("problems")->at(0).find_array("others")->at(0).find_string("where") == file + ":7");
@@ -348,6 +221,8 @@ BOOST_AUTO_TEST_CASE(lists_are_tables_and_json) {
   BOOST_TEST(b.ask("rooms").says("!r:chat.example  general"));
   BOOST_TEST(b.ask("invites").says("There are no open invitations"));
   BOOST_TEST(b.ask("actors").says("running"));
+  BOOST_TEST(b.ask("receipts").says("backing_off"));
+  BOOST_TEST(b.ask("receipts --explain").says("since_change"));
   BOOST_TEST(b.ask("keys").says("ed25519:a1"));
 }
 
@@ -376,8 +251,42 @@ BOOST_AUTO_TEST_CASE(one_server_is_shown_with_what_waits_and_for_what) {
   BOOST_TEST(x.says("2 events wait, the oldest for 2 min. 3 attempts failed"));
   BOOST_TEST(x.says("connection refused"));
   BOOST_TEST(x.says("phase  backing_off"));
-  BOOST_TEST(b.ask("server retry dead.example").says("is made now"));
+  BOOST_TEST(b.ask("server retry dead.example --reason test").says("is made now"));
   BOOST_TEST(b.ask("room show general").code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(dead_letters_are_listed_brought_again_and_dropped) {
+  broker b;
+  auto x = b.ask("dead-letters ls");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("0-7"));
+  BOOST_TEST(x.says("no such room"));
+  BOOST_TEST(b.ask("dead-letters ls --explain").says("Why, in the chat server's words."));
+  BOOST_TEST(b.ask("dead-letters retry 0-7 --reason test").says("The message.received goes to the chat server again"));
+  BOOST_TEST(b.ask("dead-letters drop 0-7 --reason test").says("forgotten"));
+  x = b.ask("dead-letters drop 0-9 --reason test");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("there is no dead letter 0-9"));
+  BOOST_TEST(b.ask("dead-letters").code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_something_needs_a_reason_and_is_not_done_without) {
+  broker b;
+  for (const auto* words : {"server retry dead.example", "server pause dead.example", "dead-letters drop 0-7"}) {
+    const auto x = b.ask(words);
+    BOOST_TEST(x.code == 1, words);
+    BOOST_TEST(x.says("needs reason: say why (--reason TEXT)"), words);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(check_ends_with_the_code_monitoring_has_for_the_worst_part) {
+  broker b; // whose session is backing_off
+  auto x = b.ask("check --backlog-age-s 100000");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY warning: edge warning\n"), x.out);
+  x = b.ask("check --backlog-age-s 10 --backlog-critical-s 60");
+  BOOST_TEST(x.code == 2);
+  BOOST_TEST(x.says("What is to be sent to dead.example waits for 2 min."));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_broker_refuses_ends_with_one_and_a_reason) {
@@ -485,6 +394,10 @@ BOOST_AUTO_TEST_CASE(demo_is_looked_for_where_the_environment_says) {
   x = run("demo --json --keep -- --causewayd /x", "CAUSEWAY_SHARE=" + dir.path.string());
   BOOST_TEST(x.code == 0);
   BOOST_TEST(x.says("['--json', '--keep', '--causewayd', '/x'] "));
+  x = run("demo --web", "CAUSEWAY_SHARE=" + dir.path.string());
+  BOOST_TEST(x.says("['--web'] "));
+  x = run("demo --web 8480 --tour -- --causewayd /x", "CAUSEWAY_SHARE=" + dir.path.string());
+  BOOST_TEST(x.says("['--web', '8480', '--tour', '--causewayd', '/x'] "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

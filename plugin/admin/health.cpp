@@ -1,0 +1,155 @@
+#include "plugin/admin/health.hpp"
+
+#include "plugin/admin/explain.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace causeway::admin {
+
+namespace {
+
+namespace json = matrix::json;
+
+check_row fine(const char* name, std::string what) { return {name, "ok", std::move(what), {}}; }
+
+const alarm_row* alarm_of(const health_facts& x, std::string_view name) {
+  const auto at = std::find_if(x.alarms.begin(), x.alarms.end(), [&](const auto& a) { return a.name == name; });
+  return at == x.alarms.end() ? nullptr : &*at;
+}
+
+std::string number_of(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
+check_row check_live(const health_facts& x) {
+  if (!x.actors)
+    return {"live", "critical", "The supervisors of the actors do not answer.",
+            "Look at the log; restart the broker when it stays so."};
+  const auto parked = static_cast<std::size_t>(
+    std::count_if(x.actors->begin(), x.actors->end(), [](const auto& a) { return a.phase == "parked"; }));
+  if (parked > 0)
+    return {"live", "warning",
+            number_of(parked, "actor") + (parked == 1 ? " is" : " are") + " parked: failed too often.",
+            "`causeway actors` says which and why; their input is kept."};
+  if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
+  return fine("live", "The broker answers.");
+}
+
+check_row check_store(const health_facts& x) {
+  if (const auto* out = alarm_of(x, "store"))
+    return {"store", "critical", "The store does not write: " + out->what, "Make room on the disk, or mend it."};
+  if (!x.destinations)
+    return {"store", "critical", "The store does not answer.", "See how busy the disk is; look at the log."};
+  if (const auto* media = alarm_of(x, "media"))
+    return {"store", "warning", media->what, "See to the folder of the files."};
+  return fine("store", "It reads and writes.");
+}
+
+check_row check_edge(const health_facts& x) {
+  const auto* phase = x.session ? x.session->find_string("phase") : nullptr;
+  if (!phase)
+    return {"edge", "unknown", "The session does not answer.", "`causeway actors` says whether it is busy or parked."};
+  if (*phase == "alone")
+    return {"edge", "critical", "No chat server is connected.",
+            "See that it runs and that its endpoint and key are right."};
+  if (*phase != "connected") return {"edge", "warning", "The session is " + *phase + ".", "Wait a moment."};
+  std::int64_t lag = 0;
+  if (const auto* streams = x.session->find_array("streams"))
+    for (const auto& one : *streams)
+      if (const auto* n = one.find_integer("lag")) lag = std::max(lag, *n);
+  bool has_credit = false;
+  if (const auto* connections = x.session->find_array("connections"))
+    for (const auto& one : *connections)
+      if (const auto* n = one.find_integer("credit_messages")) has_credit = has_credit || *n > 0;
+  const auto waiting = std::to_string(lag) + " notifications wait for its acknowledgement";
+  if (lag > 0 && !has_credit)
+    return {"edge", "warning", "The chat server takes nothing more: " + waiting + ".",
+            "See why it does not acknowledge; what waits is kept."};
+  if (lag >= stream_lag_warning)
+    return {"edge", "warning", "The chat server is behind: " + waiting + ".", "See whether it keeps up."};
+  return fine("edge", "A chat server is connected.");
+}
+
+check_row check_keys(const health_facts& x) {
+  if (x.key_id.empty()) return {"keys", "critical", "There is no signing key.", "See node.signing_key_file."};
+  return fine("keys", "Events are signed with " + x.key_id + ".");
+}
+
+check_row check_certificates(const health_facts& x, const health_limits& limits) {
+  if (x.certificates.empty()) return fine("certificates", "TLS is another program's: this process has no certificate.");
+  check_row worst = fine("certificates", "None expires soon.");
+  for (const auto& one : x.certificates) {
+    const auto left = one.not_after_ts - x.now_ms;
+    if (!one.problem.empty() || one.not_after_ts == 0)
+      return {"certificates", "critical", one.problem.empty() ? one.file + " cannot be read." : one.problem,
+              "Correct or renew it; it is read again by itself."};
+    if (left > limits.certificate_ms) continue;
+    const bool is_critical = left <= limits.certificate_critical_ms;
+    if (worst.state == "critical" && !is_critical) continue;
+    worst = {"certificates", is_critical ? "critical" : "warning",
+             one.file + (left > 0 ? " expires in " + human_duration(left) + "." : " has expired."),
+             "Renew it, and see why that did not happen by itself."};
+  }
+  return worst;
+}
+
+check_row check_backlog(const health_facts& x, const health_limits& limits) {
+  if (!x.destinations) return {"backlog", "unknown", "The store does not answer.", "See `store`."};
+  std::int64_t oldest = 0;
+  std::string late;
+  std::size_t gone = 0, paused = 0;
+  for (const auto& one : *x.destinations) {
+    const auto& d = one.destination;
+    if (one.queued == 0) continue;
+    if (d.paused_since_ts != 0) {
+      ++paused;
+      continue;
+    }
+    if (d.failures > 0 && d.first_failure_ts > 0 && x.now_ms - d.first_failure_ts > gone_after_ms) {
+      ++gone;
+      continue;
+    }
+    const auto age = x.now_ms - one.oldest_queued_ts;
+    if (age <= oldest) continue;
+    oldest = age;
+    late = d.server_name;
+  }
+  std::string beside;
+  if (gone > 0) beside += " " + number_of(gone, "server") + " that failed for a week not counted.";
+  if (paused > 0) beside += " " + number_of(paused, "paused server") + " not counted.";
+  if (oldest < limits.backlog_age_ms || late.empty()) return fine("backlog", "Nothing waits for long." + beside);
+  return {"backlog", oldest >= limits.backlog_critical_ms ? "critical" : "warning",
+          "What is to be sent to " + late + " waits for " + human_duration(oldest) + "." + beside,
+          "`causeway server show " + late + "` says why; `causeway servers` lists the others."};
+}
+
+check_row check_clock(const health_facts& x) {
+  if (const auto* wrong = alarm_of(x, "clock"))
+    return {"clock", "critical", wrong->what, "Set the clock right (`timedatectl`, the time server)."};
+  return fine("clock", "It agrees with those of other servers, as far as they were heard.");
+}
+
+int rank_of(std::string_view state) {
+  return state == "critical" ? 3 : state == "unknown" ? 2 : state == "warning" ? 1 : 0;
+}
+
+} // namespace
+
+std::vector<check_row> check_health(const health_facts& x, const health_limits& limits) {
+  return {check_live(x),
+          check_store(x),
+          check_edge(x),
+          check_keys(x),
+          check_certificates(x, limits),
+          check_backlog(x, limits),
+          check_clock(x)};
+}
+
+std::string worst_state(const std::vector<check_row>& checks) {
+  std::string worst = "ok";
+  for (const auto& one : checks)
+    if (rank_of(one.state) > rank_of(worst)) worst = one.state;
+  return worst;
+}
+
+} // namespace causeway::admin

@@ -1,0 +1,30 @@
+#include "plugin/admin/verbs.hpp"
+
+#include <algorithm>
+
+namespace causeway::admin {
+
+store::find_invitations every_invitation(store::invitations_wanted which) {
+  constexpr std::size_t bytes_max = std::size_t{64} * 1024 * 1024;
+  return {.which = which, .limit = store::rows_max, .bytes_max = bytes_max};
+}
+
+const std::vector<verb>& verbs() {
+  static const auto all = [] {
+    std::vector<verb> joined;
+    for (const auto group :
+         {room_verbs(), comparing_verbs(), server_verbs(), invitation_verbs(), dead_letter_verbs(), event_verbs(),
+          edge_verbs(), actor_verbs(), audit_verbs(), doctor_verbs(), check_verbs(), node_verbs()})
+      joined.insert(joined.end(), group.begin(), group.end());
+    return joined;
+  }();
+  return all;
+}
+
+const verb* find_verb(std::string_view name) {
+  const auto& all = verbs();
+  const auto at = std::find_if(all.begin(), all.end(), [name](const verb& x) { return x.info.name == name; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+} // namespace causeway::admin

@@ -1,0 +1,162 @@
+#include "messages/matrix/identifiers.hpp"
+#include "plugin/admin/verbs.hpp"
+#include "plugin/admin/why_facts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace causeway::admin {
+
+namespace {
+
+namespace part = why::part;
+
+/// One question of an operator on its way. Each step asks what the one before it has shown to be of interest; none
+/// waits longer than an answer may take.
+struct inquiry {
+  why::facts known;
+  std::vector<std::string> cited;  ///< by the staged event
+  std::vector<std::string> others; ///< of the same transaction
+};
+using inquiry_ptr = std::shared_ptr<inquiry>;
+
+bool is_event_id(std::string_view text) { return text.starts_with('$'); }
+
+void answer_why(desk& at, const job& work, const inquiry_ptr& x) {
+  auto body = why::view(x->known, at.now_ms());
+  matrix::json::array others;
+  for (const auto& id : x->others) others.push_back(detail::to_value(id));
+  body.set("others", matrix::json::value{std::move(others)});
+  at.answer(work, std::move(body));
+}
+
+/// An event that was neither stored nor staged nor seen: a parked room keeps what is said to it unread.
+void answer_unknown(desk& at, const job& work, const findings& found) {
+  auto x = std::make_shared<inquiry>();
+  x->known.way = why::direction::in;
+  x->known.is_known = false;
+  x->known.event_id = work.with.event;
+  if (why::take_parked_rooms(x->known, found, matrix::is_room_id(work.with.room) ? work.with.room : std::string{}))
+    return answer_why(at, work, x);
+  at.refuse(work, {fault_code::not_found, "nothing is known of " + work.with.event +
+                                            ": no event, no message of the chat server and no transaction of that id "
+                                            "is stored or was seen in the last hour"});
+}
+
+void ask_who_has_the_key(desk& at, const job& work, const inquiry_ptr& x) {
+  questions ask;
+  ask.status = {{actor_kind::remote_server, x->known.arrivals.front().key_server}};
+  at.gather(work, std::move(ask), [x](desk& d, const job& j, const findings& f) {
+    why::take_key_fault(x->known, f);
+    answer_why(d, j, x);
+  });
+}
+
+/// What the room does about an event that waits. Its actor is only asked where it is in memory and not parked.
+void ask_the_room(desk& at, const job& work, const inquiry_ptr& x, bool is_awake) {
+  const auto& known = x->known;
+  questions ask;
+  ask.store = {{part::rooms, store::list_rooms{known.room_id, 1}}};
+  if (!x->cited.empty()) ask.store.emplace_back(part::parents, store::load_events{known.room_id, x->cited});
+  if (is_awake && !known.arrivals.empty()) ask.status = {{actor_kind::room, known.room_id}};
+  at.gather(work, std::move(ask), [x](desk& d, const job& j, const findings& f) {
+    why::take_waiting(x->known, f, x->cited);
+    const auto& arrivals = x->known.arrivals;
+    if (!arrivals.empty() && !arrivals.front().key_server.empty()) return ask_who_has_the_key(d, j, x);
+    answer_why(d, j, x);
+  });
+}
+
+bool runs(const findings& found, std::string_view kind, std::string_view key) {
+  return found.actors && std::any_of(found.actors->begin(), found.actors->end(), [&](const actor_row& a) {
+           return a.kind == kind && a.key == key && a.phase == "running";
+         });
+}
+
+void look_at_event(desk& at, const job& work, const std::string& event_id, std::vector<std::string> others) {
+  auto x = std::make_shared<inquiry>();
+  x->others = std::move(others);
+  why::take_hops(x->known, at.node().find_hops(event_id), work.with.limit, at.who().server_name);
+  questions ask;
+  ask.store = {{part::event, store::find_event{event_id}},
+               {part::staged, store::find_staged{event_id}},
+               {part::message, store::find_message{{}, event_id}},
+               {part::owed, store::find_owed{event_id}},
+               {part::notification, store::find_notification{event_id}}};
+  ask.actors = true;
+  ask.status = {{actor_kind::session, ""}};
+  at.gather(work, std::move(ask), [x, event_id](desk& d, const job& j, const findings& f) {
+    if (!why::take_event(x->known, f, d.who().server_name) && !why::take_event_of_hops(x->known, event_id))
+      return answer_unknown(d, j, f);
+    why::take_message(x->known, f);
+    why::take_servers(x->known, f);
+    why::take_notification(x->known, f);
+    why::take_actors(x->known, f);
+    x->known.alarms = d.node().list_alarms();
+    x->cited = x->known.arrivals.empty() ? std::vector<std::string>{} : why::cited(f);
+    ask_the_room(d, j, x, runs(f, "room", x->known.room_id));
+  });
+}
+
+/// By what was found under the name that was given: an event, a message of the chat server, a transaction.
+void look_at_name(desk& at, const job& work, const findings& found) {
+  const auto& name = work.with.event;
+  const auto* events = found.find<store::events_loaded>(part::event);
+  const auto* staged = found.find<store::staged_found>(part::staged);
+  if ((events && !events->events.empty()) || (staged && !staged->copies.empty()))
+    return look_at_event(at, work, name, {});
+  const auto* message = found.find<store::message_found>(part::message);
+  if (message && !message->event_id.empty()) return look_at_event(at, work, message->event_id, {});
+  auto of_transaction = at.node().events_of_transaction(name);
+  for (auto& id : why::events_of_transaction(found, name))
+    if (std::find(of_transaction.begin(), of_transaction.end(), id) == of_transaction.end())
+      of_transaction.push_back(std::move(id));
+  if (of_transaction.empty() && !at.node().find_hops(name).empty()) of_transaction = {name};
+  if (of_transaction.empty()) return answer_unknown(at, work, found);
+  auto first = std::move(of_transaction.front());
+  of_transaction.erase(of_transaction.begin());
+  look_at_event(at, work, first, std::move(of_transaction));
+}
+
+void look_up_name(desk& at, const job& work, const std::string& room_id) {
+  const auto& name = work.with.event;
+  questions ask;
+  ask.store = {{part::event, store::find_event{name}},
+               {part::staged, store::find_staged{name}},
+               {part::message, store::find_message{room_id, name}}};
+  if (!is_event_id(name)) {
+    ask.store.emplace_back(part::destinations, store::list_destinations{});
+    if (!work.with.server.empty())
+      ask.store.emplace_back(part::transaction, store::find_received_transaction{work.with.server, name});
+  }
+  ask.actors = true;
+  at.gather(work, std::move(ask), &look_at_name);
+}
+
+void explain_event(desk& at, const job& work) {
+  if (work.with.room.empty()) return look_up_name(at, work, {});
+  store::list_rooms question{work.with.room};
+  at.gather(work, {{{part::rooms, std::move(question)}}, {}, false}, [](desk& d, const job& j, const findings& f) {
+    const auto room = views::resolve_room(f, j.with.room);
+    if (!room) return d.refuse(j, room.error());
+    look_up_name(d, j, room->room_id);
+  });
+}
+
+} // namespace
+
+std::span<const verb> event_verbs() {
+  static constexpr std::array<verb, 1> all = {{
+    {{"why", false, "event",
+      "Why an event is late, or was: its way through the node, who has still to get it, and the cause in one sentence. "
+      "By its id, by the chat server's id of the message (with `room` where rooms share ids), or by the id of a "
+      "transaction (with `server` for one that came more than an hour ago)."},
+     &explain_event},
+  }};
+  return all;
+}
+
+} // namespace causeway::admin

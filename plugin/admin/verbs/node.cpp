@@ -1,0 +1,51 @@
+#include "plugin/admin/verbs.hpp"
+
+#include <array>
+#include <utility>
+
+namespace causeway::admin {
+
+namespace {
+
+void show_status(desk& at, const job& work) {
+  at.answer(work, views::status(at.node().list_alarms(), at.who().server_name, at.who().version, work.with));
+}
+
+void list_actors(desk& at, const job& work) {
+  at.gather(work, {{}, {}, true},
+            [](desk& d, const job& j, const findings& f) { d.answer(j, views::actors(f, j.with)); });
+}
+
+void show_receipts(desk& at, const job& work) {
+  at.gather(work, {{}, {{actor_kind::receipts, ""}}, false},
+            [](desk& d, const job& j, const findings& f) { d.answer(j, views::receipts(f)); });
+}
+
+void list_keys(desk& at, const job& work) {
+  namespace json = matrix::json;
+  if (!work.with.server.empty() && work.with.server != at.who().server_name) {
+    store::load_destination question{work.with.server, 1};
+    return at.gather(work, {{{"destination", std::move(question)}}, {}, false},
+                     [](desk& d, const job& j, const findings& f) { d.answer(j, views::server_keys(f, j.with)); });
+  }
+  key_row row;
+  row.server_name = at.who().server_name;
+  row.key_id = at.who().key_id;
+  row.public_key = at.who().public_key_base64;
+  row.ours = true;
+  at.answer(work, json::object{{"keys", json::value{to_json(std::vector<key_row>{row})}}});
+}
+
+} // namespace
+
+std::span<const verb> node_verbs() {
+  static constexpr std::array<verb, 4> all = {{
+    {{"status", false, "", "What is wrong with the broker as a whole."}, &show_status},
+    {{"actors", false, "", "Actors in memory, those in trouble first."}, &list_actors},
+    {{"receipts", false, "", "What other servers have still to be told of what our users have read."}, &show_receipts},
+    {{"keys", false, "", "Our verify key; with `server` the known keys of that server."}, &list_keys},
+  }};
+  return all;
+}
+
+} // namespace causeway::admin

@@ -1,0 +1,91 @@
+#pragma once
+#include "plugin/admin/why_rows.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Why an event is late: what was found out about it, and the one sentence that is made of that. Pure: the time is
+/// given, and nothing is asked here (verbs/events.cpp does).
+namespace causeway::admin::why {
+
+enum class direction : std::uint8_t { out, in };
+std::string_view name(direction x);
+
+/// What is known of the chat server's side.
+struct consumers {
+  bool known = false;         ///< the session has answered
+  std::int64_t connected = 0; ///< connections of the chat server
+  bool has_credit = false;    ///< whoever gets the stream of the notification takes more now
+};
+
+/// What was found out. What is unknown is empty.
+struct facts {
+  direction way = direction::out;
+  bool is_known = true; ///< it is stored, staged or was seen
+  std::string event_id, room_id, chat_room_id, chat_message_id, sender, type;
+  std::int64_t written_ts = 0;
+  std::string verdict; ///< accepted, rejected, soft_failed, outlier; empty: it is not in the graph
+  std::vector<hop_row> hops;
+  std::int64_t hops_total = 0; ///< those that are left out included
+
+  std::vector<event_server_row> servers; ///< of an event of ours
+  std::int64_t owed = 0;                 ///< servers it is owed to, those that are left out included
+
+  std::vector<arrival_row> arrivals; ///< staged copies, one of each server
+  std::vector<std::string> missing;  ///< ids of the events it waits for
+  std::optional<notification_row> notification;
+  consumers chat;
+
+  std::vector<actor_row> parked; ///< of the actors the event has to do with
+  std::vector<alarm_row> alarms; ///< of the node
+};
+
+enum class cause : std::uint8_t {
+  store_not_writing,
+  clock_wrong,
+  actor_parked,
+  rejected,
+  key_missing,
+  policy_server,
+  waiting_for_parents,
+  being_handled, ///< staged, and its turn comes
+  chat_refused,
+  no_chat_server,
+  no_credit,
+  not_acknowledged,
+  stream_paused,
+  federation_off,
+  server_paused, ///< by the operator
+  certificate_expired,
+  server_down,
+  server_refuses_us,
+  refused_event_blocks,
+  waiting_for_answer,
+  waiting_in_queue,
+  refused,
+  was_late, ///< it is through now
+  not_late,
+};
+std::string_view name(cause x);
+
+struct diagnosis {
+  cause what = cause::not_late;
+  std::string because; ///< one sentence
+  std::string command; ///< what to type next; empty: nothing is to be done
+};
+
+/// The first cause that holds, in the order of `cause`: what stops everything before what stops one room, one server,
+/// one event.
+diagnosis diagnose(const facts& x, std::int64_t now_ms);
+
+/// A way from the first to the last hop that took longer is late.
+inline constexpr std::int64_t late_after_ms = 5'000;
+
+/// {direction, event, hops, hops_total, servers, servers_total, arrivals, waits_for_events, notification, actors,
+/// cause, because, command}
+matrix::json::object view(const facts& x, std::int64_t now_ms);
+
+} // namespace causeway::admin::why

@@ -1,0 +1,47 @@
+#pragma once
+#include "plugin/admin/gathering.hpp"
+#include "plugin/admin/why.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The facts of `why`, made of what was gathered. Pure.
+namespace causeway::admin::why {
+
+/// Parts of the findings, as verbs/events.cpp asks for them.
+namespace part {
+inline constexpr const char *event = "event", *staged = "staged", *message = "message", *owed = "owed",
+                            *notification = "notification", *parents = "parents", *rooms = "rooms",
+                            *transaction = "transaction", *destinations = "destinations";
+} // namespace part
+
+/// Who it is: from the parts `event` and `staged`. @returns false when neither knows the event
+bool take_event(facts& to, const findings& found, std::string_view own_server);
+/// From the part `message`.
+void take_message(facts& to, const findings& found);
+/// From the parts `owed`, and the hops, which are there already.
+void take_servers(facts& to, const findings& found);
+/// From the part `notification`, and the session's status.
+void take_notification(facts& to, const findings& found);
+/// Parked ones among the actors that the event still needs: its room, the session, servers it is owed to.
+/// @pre `take_servers` and `take_notification`
+void take_actors(facts& to, const findings& found);
+/// All parked rooms, or this one: any of them may keep an event that nobody knows. @returns false when there is none
+bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id);
+/// Ids that the staged event cites, each once.
+std::vector<std::string> cited(const findings& found);
+/// Those of `cited` that the part `parents` does not know, and what the room's status says about the event.
+void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited);
+/// From the status of the server whose key is missing.
+void take_key_fault(facts& to, const findings& found);
+/// Who it is, where only its hops are known: it was neither stored nor staged yet. @returns false where there are none
+bool take_event_of_hops(facts& to, std::string_view event_id);
+/// Fills in what each hop says of the one before it. The first half and the last of more than `limit` stay.
+void take_hops(facts& to, std::vector<hop_row> hops, std::size_t limit, std::string_view node);
+
+/// Events that a transaction held, by the parts `transaction` (one that we received) and `destinations` (one of ours
+/// that is under way).
+std::vector<std::string> events_of_transaction(const findings& found, std::string_view id);
+
+} // namespace causeway::admin::why

@@ -1,0 +1,223 @@
+#pragma once
+#include "plugin/admin/admin_service.hpp"
+
+#include "messages/edge/header.hpp"
+#include "messages/matrix/json.hpp"
+#include "plugin/admin/admin_protocol.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// A service of the operator with a node made of memory.
+namespace causeway::admin::testing {
+
+namespace json = causeway::matrix::json;
+
+/// A node made of memory: answers at once, or keeps the questions for later.
+struct fake_node {
+  std::int64_t now = 1'700'000'000'000;
+  bool answers = true;
+  std::vector<store::room_summary> rooms;
+  std::vector<store::destination_summary> destinations;
+  std::vector<store::put_invitation> invitations;
+  std::vector<store::dead_letters_listed::letter> letters;
+  std::vector<store::put_audit> audit; ///< the latest first
+  std::vector<matrix::event_ptr> events;
+  std::string letter_body;
+  store::staged_listed staged;
+  store::shared_rooms_found shared;
+  causeway::status commits = ok();
+  std::function<peer_answer(const std::string& server, const peer_request&)> peers;
+  std::vector<pdus_received> handed_in;
+  probe::report seen;
+  store::destination_loaded destination;
+  store::room_loaded room;
+  std::string status = R"({"phase":"idle","mailbox":0})";
+  std::vector<actor_row> actors;
+  std::optional<fault> store_fault;
+
+  std::vector<std::function<void()>> kept; ///< what would have answered
+  std::vector<std::pair<address, message>> told;
+  std::deque<edge::frame> sent;
+  std::vector<address> statuses_asked;
+
+  void later(std::function<void()> x) {
+    if (answers) x();
+    else kept.push_back(std::move(x));
+  }
+
+  store::answer look_up(const store::query& question) const {
+    if (store_fault) return *store_fault;
+    if (std::holds_alternative<store::list_rooms>(question)) return store::rooms_listed{rooms};
+    if (std::holds_alternative<store::list_destinations>(question)) return store::destinations_listed{destinations};
+    if (const auto* x = std::get_if<store::find_invitations>(&question)) {
+      store::invitations_found found;
+      for (const auto& one : invitations)
+        if (x->user_id.empty() || x->user_id == one.user_id) found.invitations.push_back(one);
+      return found;
+    }
+    if (std::holds_alternative<store::load_destination>(question)) return destination;
+    if (std::holds_alternative<store::load_room>(question)) return room;
+    if (const auto* x = std::get_if<store::list_dead_letters>(&question)) {
+      store::dead_letters_listed found;
+      for (const auto& one : letters)
+        if (!x->after || one.at.stream > x->after->stream ||
+            (one.at.stream == x->after->stream && one.at.cursor > x->after->cursor))
+          if (found.letters.size() < x->limit) found.letters.push_back(one);
+      return found;
+    }
+    if (const auto* x = std::get_if<store::load_dead_letter>(&question)) {
+      store::dead_letter_loaded found;
+      for (const auto& one : letters)
+        if (one.at == x->at) found.letter = one;
+      found.body = letter_body;
+      return found;
+    }
+    if (std::holds_alternative<store::list_audit>(question)) return store::audit_listed{audit};
+    if (std::holds_alternative<store::list_staged>(question)) return staged;
+    if (std::holds_alternative<store::find_shared_rooms>(question)) return shared;
+    if (const auto* x = std::get_if<store::load_events>(&question)) {
+      store::events_loaded found;
+      for (const auto& one : events)
+        if (std::find(x->event_ids.begin(), x->event_ids.end(), one->event_id) != x->event_ids.end())
+          found.events.push_back({one, store::verdict::accepted, 0, 0, 0});
+      return found;
+    }
+    return fault{fault_code::internal, "not asked for in this test"};
+  }
+
+  /// As the store does: rows of the same number are one.
+  void commit(const store::store_batch& batch) {
+    for (const auto& one : batch.writes) {
+      const auto& row = std::get<store::put_audit>(one);
+      std::erase_if(audit, [&](const auto& x) { return x.number == row.number; });
+      audit.insert(audit.begin(), row);
+    }
+  }
+
+  services as_services() {
+    services x;
+    x.ask_store = [this](store::query q, std::function<void(store::answer)> then) {
+      later([this, q = std::move(q), then = std::move(then)] { then(look_up(q)); });
+    };
+    x.ask_status = [this](address who, std::function<void(std::string)> then) {
+      statuses_asked.push_back(who);
+      later([this, then = std::move(then)] { then(status); });
+    };
+    x.list_actors = [this](std::function<void(std::vector<actor_row>)> then) {
+      later([this, then = std::move(then)] { then(actors); });
+    };
+    x.commit = [this](store::store_batch batch, std::function<void(causeway::status)> then) {
+      later([this, batch = std::move(batch), then = std::move(then)] {
+        if (commits) commit(batch);
+        then(commits);
+      });
+    };
+    x.probe = [this](const std::string& server, std::function<void(probe::report)> then) {
+      auto report = seen;
+      report.server_name = server;
+      then(std::move(report));
+    };
+    x.ask_peer = [this](const std::string& server, peer_request question, std::function<void(peer_answer)> then) {
+      auto answer = peers ? peers(server, question) : peer_answer{};
+      answer.server_name = server;
+      then(std::move(answer));
+    };
+    x.hand_in = [this](const std::string&, pdus_received events_of, std::function<void(pdus_handled)> then) {
+      handed_in.push_back(events_of);
+      then({});
+    };
+    x.tell = [this](address to, message body) { told.emplace_back(std::move(to), std::move(body)); };
+    x.send = [this](edge::connection, edge::frame f) { sent.push_back(std::move(f)); };
+    x.now_ms = [this] { return now; };
+    return x;
+  }
+};
+
+struct fixture {
+  fake_node node;
+  admin_service service{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, node.as_services()};
+  edge::connection operator_{0, "op", edge::role::admin, {}};
+
+  /// What changes something has a reason, unless `with` says otherwise.
+  void send(std::string_view command, arguments with = {}, std::string id = "1") {
+    if (with.reason.empty()) with.reason = "test";
+    edge::command_header header;
+    header.id = std::move(id);
+    header.command = command;
+    service.on_frame(operator_, {edge::verb::command, edge::encode_header(header), encode_arguments(with)});
+  }
+  /// The oldest RESULT: whether it is ok, and its JSON.
+  std::pair<bool, json::value> take() {
+    BOOST_REQUIRE(!node.sent.empty());
+    auto frame = std::move(node.sent.front());
+    node.sent.pop_front();
+    BOOST_REQUIRE((frame.what == edge::verb::result));
+    auto header = edge::decode_header<edge::result_header>(frame.header);
+    BOOST_REQUIRE(header);
+    auto body = json::parse(frame.body);
+    BOOST_REQUIRE(body);
+    return {header->ok, std::move(*body)};
+  }
+  json::value ask(std::string_view command, const arguments& with = {}) {
+    send(command, with);
+    auto [succeeded, body] = take();
+    BOOST_TEST_REQUIRE(succeeded, json::canonical(body));
+    return body;
+  }
+  std::string refusal(std::string_view command, const arguments& with = {}) {
+    send(command, with);
+    auto [succeeded, body] = take();
+    BOOST_TEST_REQUIRE(!succeeded);
+    return *body.find_string("code");
+  }
+};
+
+inline store::destination_summary late(const std::string& name, std::int64_t queued, std::int64_t oldest_ts,
+                                       std::uint32_t failures) {
+  store::destination_summary x;
+  x.destination.server_name = name;
+  x.destination.failures = failures;
+  x.queued = queued;
+  x.oldest_queued_ts = oldest_ts;
+  return x;
+}
+
+inline matrix::event_ptr member(const std::string& id, const std::string& user, const std::string& membership,
+                                const std::string& name) {
+  auto x = std::make_shared<matrix::event>();
+  x->event_id = id;
+  x->room_id = "!r:chat.example";
+  x->type = "m.room.member";
+  x->sender = user;
+  x->state_key = user;
+  x->source = json::object{{"content", json::value{json::object{{"membership", json::value{membership}},
+                                                                {"displayname", json::value{name}}}}}};
+  return x;
+}
+
+inline arguments with_room(std::string room) {
+  arguments x;
+  x.room = std::move(room);
+  return x;
+}
+inline arguments with_letter(std::string letter) {
+  arguments x;
+  x.letter = std::move(letter);
+  return x;
+}
+inline arguments with_server(std::string server) {
+  arguments x;
+  x.server = std::move(server);
+  return x;
+}
+
+} // namespace causeway::admin::testing

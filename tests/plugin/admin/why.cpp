@@ -1,0 +1,374 @@
+#include "plugin/admin/why.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+#include <string>
+
+using namespace causeway;
+using namespace causeway::admin;
+
+BOOST_AUTO_TEST_SUITE(why_an_event_is_late)
+
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000'000;
+constexpr std::int64_t s = 1'000, min = 60 * s;
+
+why::facts out() {
+  why::facts x;
+  x.way = why::direction::out;
+  x.event_id = "$e";
+  x.room_id = "!r:here.example";
+  x.sender = "@ann:here.example";
+  x.verdict = "accepted";
+  return x;
+}
+
+why::facts in() {
+  auto x = out();
+  x.way = why::direction::in;
+  x.sender = "@eve:there.example";
+  x.chat = {true, 1, true};
+  return x;
+}
+
+/// One server that the event is owed to, after three attempts that failed since five minutes.
+event_server_row owed(const std::string& fault, const std::string& phase) {
+  event_server_row x;
+  x.server_name = "there.example";
+  x.state = "queued";
+  x.attempts = 3;
+  x.first_failure_ts = now - 5 * min;
+  x.retry_at_ts = now + 40 * s;
+  x.last_fault = fault;
+  x.phase = phase;
+  x.first_event_id = "$e";
+  return x;
+}
+
+why::facts out_to(event_server_row x) {
+  auto f = out();
+  f.owed = 1;
+  f.servers.push_back(std::move(x));
+  return f;
+}
+
+why::facts staged(const std::string& phase) {
+  auto x = in();
+  x.verdict.clear();
+  arrival_row a;
+  a.origin = "there.example";
+  a.received_ts = now - 2 * min;
+  a.phase = phase;
+  a.key_server = phase == "waiting_for_keys" ? "there.example" : "";
+  x.arrivals.push_back(a);
+  return x;
+}
+
+why::facts told(const std::string& state) {
+  auto x = in();
+  notification_row n;
+  n.state = state;
+  n.stream = 0;
+  n.cursor = 12;
+  n.acknowledged = 7;
+  n.head = 20;
+  n.in_flight = state == "sent" ? 5 : 0;
+  n.peer = "rocket";
+  x.notification = n;
+  return x;
+}
+
+hop_row hop(const std::string& stage, std::int64_t at, const std::string& actor = "room !r:here.example") {
+  hop_row h;
+  h.stage = stage;
+  h.at_ts = at;
+  h.actor = actor;
+  return h;
+}
+
+std::string because(const why::facts& x) { return why::diagnose(x, now).because; }
+std::string command(const why::facts& x) { return why::diagnose(x, now).command; }
+std::string cause(const why::facts& x) { return std::string{why::name(why::diagnose(x, now).what)}; }
+
+} // namespace
+
+// -- what stops everything --------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_store_that_does_not_write_comes_before_all_else) {
+  auto x = out_to(owed("peer_unreachable: refused", "TCP"));
+  x.alarms.push_back({"store", "disk full.", now - 3 * min, 1});
+  BOOST_TEST(cause(x) == "store_not_writing");
+  BOOST_TEST(because(x) ==
+             "The store has not written for 3 min, and nothing is sent or told before it is on disk: disk full.");
+  BOOST_TEST(command(x) == "causeway status");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_clock_stops_what_is_to_be_signed_and_nothing_else) {
+  auto x = out_to(owed("", ""));
+  x.alarms.push_back({"clock", "an hour ahead", now - min, 1});
+  BOOST_TEST(cause(x) == "clock_wrong");
+  auto y = told("sent");
+  y.alarms = x.alarms;
+  BOOST_TEST(cause(y) == "not_acknowledged");
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_actor_is_named_with_what_it_failed_of) {
+  auto x = staged("");
+  x.parked.push_back({"room", "!r:here.example", "parked", 0, 0, 3, 5, "store_failed: malformed row"});
+  BOOST_TEST(cause(x) == "actor_parked");
+  BOOST_TEST(
+    because(x) ==
+    "It waits, for the actor room !r:here.example is parked: it failed 5 times, last because of: store_failed: "
+    "malformed row; what is said to that actor is kept, unread, until the broker is started anew.");
+  BOOST_TEST(command(x) == "causeway actors --filter '!r:here.example'");
+  x.is_known = false;
+  BOOST_TEST(because(x).starts_with("Nothing of it is stored, and the actor room !r:here.example is parked: "));
+}
+
+// -- in ---------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_rejected_event_is_not_told) {
+  auto x = in();
+  x.verdict = "rejected";
+  x.hops = {hop("judged", now)};
+  x.hops[0].answer = "rejected: sender is not in the room";
+  BOOST_TEST(cause(x) == "rejected");
+  BOOST_TEST(because(x) ==
+             "It is here and was rejected by the rules of the room, so the chat server is not told of it: "
+             "rejected: sender is not in the room.");
+  x.verdict = "soft_failed";
+  BOOST_TEST(because(x).find("soft-failed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_key_is_named_by_its_server_with_why_it_cannot_be_had) {
+  auto x = staged("waiting_for_keys");
+  x.arrivals[0].key_fault = "peer_unreachable: Connection refused";
+  BOOST_TEST(cause(x) == "key_missing");
+  BOOST_TEST(because(x) == "It has waited for 2 min for the key of there.example that it is signed with, which could "
+                           "not be had (peer_unreachable: Connection refused).");
+  BOOST_TEST(command(x) == "causeway server show there.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_server_that_does_not_answer) {
+  BOOST_TEST(cause(staged("asking_policy_server")) == "policy_server");
+}
+
+BOOST_AUTO_TEST_CASE(missing_parents_are_named_with_whom_they_are_asked_of) {
+  auto x = staged("closing_gap");
+  x.missing = {"$p"};
+  BOOST_TEST(cause(x) == "waiting_for_parents");
+  BOOST_TEST(because(x) == "It came from there.example and has waited for 2 min for an event that it cites and that we "
+                           "do not have ($p); there.example is asked for it again and again.");
+  x.missing = {"$p", "$q"};
+  x.arrivals[0].asked = "other.example";
+  x.arrivals[0].rounds = 4;
+  BOOST_TEST(because(x) == "It came from there.example and has waited for 2 min for 2 events that it cites and that we "
+                           "do not have ($p, ...); other.example is asked now, round 4.");
+  BOOST_TEST(command(x) == "causeway room show '!r:here.example'");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_staged_and_lacks_nothing_has_its_turn) {
+  BOOST_TEST(cause(staged("gathering")) == "being_handled");
+}
+
+// -- the chat server --------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_notification_that_the_chat_server_has_refused) {
+  auto x = told("refused");
+  x.notification->reason = "no such room";
+  BOOST_TEST(cause(x) == "chat_refused");
+  BOOST_TEST(because(x) == "The chat server has refused its notification for good: no such room.");
+  BOOST_TEST(command(x) == "causeway dead-letters ls");
+}
+
+BOOST_AUTO_TEST_CASE(no_chat_server_is_connected) {
+  auto x = told("waiting");
+  x.chat = {true, 0, false};
+  x.notification->peer.clear();
+  BOOST_TEST(cause(x) == "no_chat_server");
+  BOOST_TEST(because(x) ==
+             "It is notification 12 of stream 0, which is acknowledged up to 7, and no chat server is connected.");
+  x.chat.connected = 1;
+  BOOST_TEST(because(x).ends_with("no chat server takes that stream."));
+  BOOST_TEST(command(x) == "causeway edge");
+}
+
+BOOST_AUTO_TEST_CASE(a_consumer_that_does_not_acknowledge) {
+  const auto x = told("sent");
+  BOOST_TEST(cause(x) == "not_acknowledged");
+  BOOST_TEST(because(x) ==
+             "It is notification 12 of stream 0, which is acknowledged up to 7: rocket has it and does not "
+             "acknowledge; 5 notifications of the stream are in flight.");
+  BOOST_TEST(command(x) == "causeway streams");
+}
+
+BOOST_AUTO_TEST_CASE(a_consumer_without_credit) {
+  auto x = told("waiting");
+  x.chat.has_credit = false;
+  x.notification->in_flight = 1;
+  BOOST_TEST(cause(x) == "no_credit");
+  BOOST_TEST(because(x) ==
+             "It is notification 12 of stream 0, which is acknowledged up to 7; rocket has given no credit "
+             "for more, with 1 notification of the stream in flight that it does not acknowledge.");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_pauses_after_a_nack) {
+  auto x = told("waiting");
+  x.notification->paused_ms = 30 * s;
+  BOOST_TEST(cause(x) == "stream_paused");
+  BOOST_TEST(because(x).ends_with("the chat server has refused one before it, which it gets again in 30 s."));
+}
+
+BOOST_AUTO_TEST_CASE(a_notification_behind_others) { BOOST_TEST(cause(told("waiting")) == "waiting_in_queue"); }
+
+// -- out --------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_server_that_we_do_not_federate_with) {
+  auto x = owed("", "");
+  x.excluded = "federation.enabled is false";
+  BOOST_TEST(cause(out_to(x)) == "federation_off");
+  BOOST_TEST(because(out_to(x)) ==
+             "Nothing is sent to there.example: federation.enabled is false; it waits until that ends.");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_the_operator_has_paused) {
+  auto x = owed("", "");
+  x.attempts = 0;
+  x.paused_since_ts = now - 10 * min;
+  BOOST_TEST(cause(out_to(x)) == "server_paused");
+  BOOST_TEST(because(out_to(x)) ==
+             "The operator has paused there.example 10 min ago, and nothing is sent there until that is ended.");
+  BOOST_TEST(command(out_to(x)) == "causeway server resume there.example --reason '...'");
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_certificate_is_somebody_elses_to_mend) {
+  const auto x = out_to(owed("peer_tls: SSL certificate problem: certificate has expired", "TLS"));
+  BOOST_TEST(cause(x) == "certificate_expired");
+  BOOST_TEST(because(x) ==
+             "The certificate of there.example has expired, which only its operator can mend: 3 attempts "
+             "failed in the last 5 min, the last in the TLS handshake (peer_tls: SSL certificate problem: "
+             "certificate has expired); the next is made in 40 s.");
+  BOOST_TEST(command(x) == "causeway server show there.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_down_by_the_phase_that_failed) {
+  const std::pair<const char*, const char*> phases[] = {{"well-known", "server discovery (well-known)"},
+                                                        {"DNS", "name lookup (DNS)"},
+                                                        {"TCP", "connecting (TCP)"},
+                                                        {"TLS", "the TLS handshake"},
+                                                        {"HTTP", "the HTTP answer"},
+                                                        {"body", "reading the answer"}};
+  for (const auto& [phase, words] : phases) {
+    const auto x = out_to(owed("why", phase));
+    BOOST_TEST(cause(x) == "server_down");
+    BOOST_TEST(because(x) == "there.example cannot be reached: 3 attempts failed in the last 5 min, the last in " +
+                               std::string{words} + " (why); the next is made in 40 s.");
+    BOOST_TEST(command(x) == "causeway server probe there.example");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_take_our_signature) {
+  const auto x = out_to(owed("HTTP 401 {\"errcode\":\"M_UNAUTHORIZED\"}", "signature"));
+  BOOST_TEST(cause(x) == "server_refuses_us");
+  BOOST_TEST(because(x).starts_with("there.example does not take our signature: 3 attempts failed"));
+  BOOST_TEST(command(x) == "causeway keys");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_is_refused_holds_up_those_behind_it) {
+  auto first = owed("HTTP 403 {\"errcode\":\"M_FORBIDDEN\"}", "HTTP");
+  BOOST_TEST(cause(out_to(first)) == "server_refuses_us"); // it is this one
+  first.first_event_id = "$other";
+  BOOST_TEST(cause(out_to(first)) == "refused_event_blocks");
+  BOOST_TEST(because(out_to(first)).find("($other, HTTP 403") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_that_is_not_answered) {
+  auto x = owed("", "");
+  x.state = "in_flight";
+  x.attempts = 0;
+  x.first_failure_ts = 0;
+  x.transaction = "b-1";
+  x.sent_ts = now - 4 * s;
+  BOOST_TEST(cause(out_to(x)) == "waiting_for_answer");
+  BOOST_TEST(because(out_to(x)) == "there.example has got it in transaction b-1 4.0 s ago and has not answered.");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_behind_others_of_its_server) {
+  auto x = owed("", "");
+  x.attempts = 0;
+  x.first_failure_ts = 0;
+  x.before = 70;
+  BOOST_TEST(cause(out_to(x)) == "waiting_in_queue");
+  BOOST_TEST(because(out_to(x)) == "It waits in the queue of there.example behind 70 events.");
+}
+
+BOOST_AUTO_TEST_CASE(of_several_servers_the_one_that_fails_longest_is_named_and_the_others_are_counted) {
+  auto x = out_to(owed("peer_unreachable: refused", "TCP"));
+  x.servers.push_back(owed("peer_unresolvable: unknown", "DNS"));
+  x.servers[1].server_name = "older.example";
+  x.servers[1].first_failure_ts = now - 60 * min;
+  x.owed = 40;
+  BOOST_TEST(because(x).starts_with("older.example cannot be reached: "));
+  BOOST_TEST(because(x).ends_with(", and 39 more servers have still to get it."));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_this_event_alone) {
+  auto x = owed("HTTP 400 {\"errcode\":\"M_BAD_JSON\"}", "HTTP");
+  x.state = "refused";
+  auto f = out_to(x);
+  f.owed = 0;
+  BOOST_TEST(cause(f) == "refused");
+  BOOST_TEST(because(f).starts_with("there.example takes other events and refuses this one"));
+}
+
+// -- it is through ----------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_was_late_tells_what_it_waited_for) {
+  auto x = out();
+  x.hops = {hop("queued", now - 60 * s), hop("failed", now - 50 * s), hop("acknowledged", now)};
+  x.hops[1].server = "there.example";
+  x.hops[1].phase = "DNS";
+  x.hops[1].answer = "peer_unresolvable: unknown";
+  BOOST_TEST(cause(x) == "was_late");
+  BOOST_TEST(because(x) == "It is through now and took 60 s: attempts to reach there.example failed, the last in name "
+                           "lookup (DNS) (peer_unresolvable: unknown).");
+  auto y = in();
+  y.hops = {hop("room_received", now - 60 * s), hop("waiting_for_key", now - 59 * s), hop("verified", now)};
+  y.hops[1].server = "there.example";
+  BOOST_TEST(because(y) == "It is through now and took 60 s: it waited for the key of there.example.");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_late_for_no_known_reason_tells_where_the_time_went) {
+  auto x = out();
+  x.hops = {hop("judged", now - 60 * s), hop("committed", now)};
+  x.hops[1].since_previous_ms = 60 * s;
+  BOOST_TEST(because(x) == "It is through now and took 60 s: the longest pause, 60 s, was before \"committed\" in room "
+                           "!r:here.example.");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_late_says_so) {
+  auto x = out();
+  event_server_row delivered;
+  delivered.server_name = "there.example";
+  delivered.state = "delivered";
+  x.servers = {delivered};
+  x.hops = {hop("edge_in", now - 30), hop("acknowledged", now)};
+  BOOST_TEST(cause(x) == "not_late");
+  BOOST_TEST(because(x) == "It was not late; 1 server has got it: 30 ms from the first hop to the last.");
+  BOOST_TEST(command(x).empty());
+  BOOST_TEST(because(out()) == "It was not late; no server has still to get it.");
+  BOOST_TEST(because(told("acknowledged")) ==
+             "It was not late; the chat server has nothing of it still to acknowledge.");
+}
+
+BOOST_AUTO_TEST_CASE(every_cause_has_a_name_of_its_own) {
+  std::set<std::string_view> names;
+  for (auto x = why::cause::store_not_writing; x <= why::cause::not_late;
+       x = static_cast<why::cause>(static_cast<int>(x) + 1))
+    BOOST_TEST(names.insert(why::name(x)).second);
+  BOOST_TEST(!names.contains("unknown"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,205 @@
+#include "tools/causeway/operator_commands.hpp"
+
+#include "plugin/admin/comparison.hpp"
+#include "tools/causeway/listing.hpp"
+#include "tools/causeway/terminal.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace causeway::tools {
+
+namespace {
+
+namespace json = matrix::json;
+using shown_columns = std::vector<std::string_view>;
+
+/// Other servers are asked, or one is looked at: as long as that may take.
+constexpr std::uint32_t patient_timeout_ms = 60'000;
+
+void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+std::string word_in(const json::object& x, std::string_view key) {
+  const json::value whole{x};
+  const auto* text = whole.find_string(key);
+  return text ? printable(*text) : std::string{};
+}
+
+std::int64_t number_in(const json::object& x, std::string_view key) {
+  const json::value whole{x};
+  const auto* number = whole.find_integer(key);
+  return number ? *number : 0;
+}
+
+using shower = std::function<void(const json::object&)>;
+
+/// @param judge  the exit code by what was answered; null: it is fine
+int ask_and_show(broker_request x, std::string_view command, const shower& show,
+                 int (*judge)(const json::object&) = nullptr) {
+  x.where.answer_timeout_ms = std::max(x.where.answer_timeout_ms, patient_timeout_ms);
+  const auto answer = answer_to(x, command).answer;
+  if (answer.outcome != reply::kind::done) return put_out(failure(x, answer));
+  if (x.how.json) say(json::canonical(answer.body) + "\n");
+  else show(answer.body);
+  return judge ? judge(answer.body) : exit_ok;
+}
+
+void show_rows(const json::object& body, std::string_view member, std::string_view title,
+               const shown_columns& columns) {
+  const json::value whole{body};
+  const auto* rows = whole.find_array(member);
+  if (!rows || rows->empty()) return;
+  if (!title.empty()) say("\n" + std::string{title} + "\n");
+  say(table(*rows, columns, now_ms()));
+}
+
+void show_findings(const json::object& body) {
+  const json::value whole{body};
+  const auto* rows = whole.find_array("findings");
+  if (!rows || rows->empty()) return say("Nothing is wrong with it as far as one sees from here.\n");
+  for (const auto& row : *rows)
+    if (const auto* x = row.as_object())
+      say(word_in(*x, "severity") + ": " + word_in(*x, "what") + "\n    " + word_in(*x, "fix") + "\n");
+}
+
+int judge_doctor(const json::object& body) {
+  const json::value whole{body};
+  const auto* fine = whole.find_bool("FederationOK");
+  return fine && *fine ? exit_ok : exit_problem;
+}
+
+int judge_probe(const json::object& body) {
+  const json::value whole{body};
+  const auto* fine = whole.find_bool("reachable");
+  return fine && *fine ? exit_ok : exit_problem;
+}
+
+int code_of_state(std::string_view state) {
+  if (state == "ok") return check_ok;
+  if (state == "warning") return check_warning;
+  return state == "critical" ? check_critical : check_unknown;
+}
+
+void show_checks(const json::object& body) {
+  const json::value whole{body};
+  const auto* rows = whole.find_array("checks");
+  std::string worst, lines;
+  for (const auto& row : rows ? *rows : json::array{}) {
+    const auto* one = row.as_object();
+    if (!one) continue;
+    const auto name = word_in(*one, "name"), state = word_in(*one, "state"), what = word_in(*one, "do");
+    if (state != "ok") worst += (worst.empty() ? ": " : "; ") + name + " " + state;
+    lines += name + " " + state + ": " + word_in(*one, "what") + "\n" + (what.empty() ? "" : "    " + what + "\n");
+  }
+  // The first line is what monitoring shows.
+  say("CAUSEWAY " + word_in(body, "state") + worst + "\n" + lines);
+}
+
+} // namespace
+
+int run_doctor(const broker_request& x) {
+  return ask_and_show(
+    x, "doctor",
+    [](const json::object& body) {
+      say(word_in(body, "ServerName") + (judge_doctor(body) == exit_ok ? ": others can federate with it.\n\n"
+                                                                       : ": others cannot federate with it.\n\n"));
+      show_findings(body);
+    },
+    &judge_doctor);
+}
+
+int run_probe(const broker_request& x) {
+  return ask_and_show(
+    x, "server.probe",
+    [](const json::object& body) {
+      show_rows(body, "phases", "", {"phase", "what", "ms", "result", "detail"});
+      show_rows(body, "certificates", "Certificates", {"address", "subject", "issuer", "not_after_ts"});
+      say("\n");
+      show_findings(body);
+    },
+    &judge_probe);
+}
+
+int run_check(const broker_request& x) {
+  const auto answer = answer_to(x, "check").answer;
+  switch (answer.outcome) {
+  case reply::kind::unreachable: // a broker that does not answer is the worst there is
+    if (!x.how.json) say("CAUSEWAY critical: live critical\n");
+    put_out(failure(x, answer));
+    return check_critical;
+  case reply::kind::refused:
+    if (!x.how.json) say("CAUSEWAY unknown\n");
+    put_out(failure(x, answer));
+    return check_unknown;
+  case reply::kind::done: break;
+  }
+  if (x.how.json) say(json::canonical(answer.body) + "\n");
+  else show_checks(answer.body);
+  return code_of_state(word_in(answer.body, "state"));
+}
+
+int run_compare(const broker_request& x) {
+  return ask_and_show(x, "room.compare", [](const json::object& body) {
+    say("Compared at our latest event " + word_in(body, "at_event") + "\n");
+    show_rows(body, "servers", "",
+              {"server_name", "members", "state", "differences", "extremities", "ahead", "behind", "problem"});
+    show_rows(body, "differences", "What they see differently", {"server_name", "type", "state_key", "ours", "theirs"});
+    if (number_in(body, "differences_total") == 0) say("\nNo state that was told differs from ours.\n");
+  });
+}
+
+int run_resync(const broker_request& x) {
+  return ask_and_show(x, "room.resync", [](const json::object& body) {
+    say(std::to_string(number_in(body, "answered")) + " of " + std::to_string(number_in(body, "asked")) +
+        " servers told the heads of their graphs; " + std::to_string(number_in(body, "heads")) + " were not here.\n");
+    show_rows(body, "events", "", {"event_id", "server_name", "outcome"});
+  });
+}
+
+int run_pause(const broker_request& x) {
+  return ask_and_show(x, "server.pause", [&x](const json::object&) {
+    say("Nothing more is sent to " + x.with.server + "; `causeway server resume " + x.with.server + "` ends that.\n");
+  });
+}
+
+int run_resume(const broker_request& x) {
+  return ask_and_show(x, "server.resume", [&x](const json::object& body) {
+    say(x.with.server + " is no longer paused; " + std::to_string(number_in(body, "queued")) + " events are sent.\n");
+  });
+}
+
+int run_revoke(const broker_request& x) {
+  return ask_and_show(x, "invite.revoke", [](const json::object& body) {
+    say("The invitation of " + word_in(body, "user_id") +
+        " is taken back; `causeway invite show` tells how it goes.\n");
+  });
+}
+
+int run_resend(const broker_request& x) {
+  return ask_and_show(x, "invite.resend", [](const json::object& body) {
+    say(word_in(body, "action") == "invited_again"
+          ? word_in(body, "user_id") + " is invited once more.\n"
+          : "What the invitation of " + word_in(body, "user_id") + " waits for is tried now.\n");
+  });
+}
+
+int run_show_letter(const broker_request& x) {
+  return ask_and_show(x, "dead_letter.show", [](const json::object& body) {
+    const json::value whole{body};
+    if (const auto* letter = whole.find_object("letter"))
+      say(sheet(*letter, names_of(admin::columns<admin::dead_letter_row>()), now_ms()));
+    if (const auto* said = whole.find_object("body")) say("\n" + printable(json::canonical(*said)) + "\n");
+  });
+}
+
+int run_audit(const broker_request& x) {
+  return list<admin::audit_row>(x, "audit", "audit", {"ts", "peer", "by", "verb", "arguments", "reason", "outcome"},
+                                "Nobody has changed anything.");
+}
+
+} // namespace causeway::tools

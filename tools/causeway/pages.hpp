@@ -1,0 +1,19 @@
+#pragma once
+#include "messages/matrix/json.hpp"
+#include "tools/causeway/listing.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// What is told of one thing, as text for a person. Pure. `body` is the broker's answer.
+namespace causeway::tools {
+
+extern const column_names room_columns, server_columns, invite_columns, actor_columns, dead_letter_columns;
+
+std::string room_page(const matrix::json::object& body, std::int64_t now_ms);
+std::string server_page(const matrix::json::object& body, std::int64_t now_ms);
+std::string invite_page(const matrix::json::object& body, std::int64_t now_ms);
+std::string status_page(const matrix::json::object& body, std::int64_t now_ms);
+std::string receipts_page(const matrix::json::object& body, std::int64_t now_ms);
+
+} // namespace causeway::tools
