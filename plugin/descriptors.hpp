@@ -9,8 +9,8 @@
 #include <cstring>
 #include <string>
 
-/// Out of descriptors is death: libzmq ends the process when it gets none, SQLite fails commits. So they are shared out at start, and who connects from
-/// outside never gets the last ones.
+/// Out of descriptors is death: libzmq ends the process when it gets none, SQLite fails commits. So they are shared out
+/// at start, and who connects from outside never gets the last ones.
 namespace causeway {
 
 /// For the store, the edges with their peers, threads, the log, name servers: what the process needs beside HTTPS.

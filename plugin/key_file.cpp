@@ -115,7 +115,7 @@ result<new_key> make_key() {
   wiped line{"ed25519 " + std::string{id} + " "};
   wiped encoded{matrix::base64_encode(seed.text)};
   line.text += encoded.text + "\n";
-  return new_key{std::move(*key), wiped{std::move(line.text)}};
+  return new_key{*key, wiped{std::move(line.text)}};
 }
 
 } // namespace
@@ -124,7 +124,7 @@ result<matrix::signing_key> create_key_file(const std::string& path) {
   auto made = make_key();
   if (!made) return made.error();
   if (auto written = write_secret_file(path, made->line.text); !written) return written.error();
-  return std::move(made->key);
+  return made->key;
 }
 
 result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_t now_ms) {
@@ -155,7 +155,7 @@ result<matrix::signing_key> rotate_key_file(const std::string& path, std::int64_
   if (text.text.size() > secret_bytes_max)
     return fault{fault_code::too_large, path + " would become larger than 4 KiB: take its oldest keys out."};
   if (auto written = replace_secret_file(path, text.text); !written) return written.error();
-  return std::move(made->key);
+  return made->key;
 }
 
 result<matrix::signing_key> load_key_file(const std::string& path, bool may_create) {

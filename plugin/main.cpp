@@ -1,17 +1,25 @@
 // causewayd: one process with everything.
 #include "config/loader.hpp"
 #include "config/warnings.hpp"
+#include "plugin/canary.hpp"
 #include "plugin/node.hpp"
+#include "plugin/service_notify.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <pthread.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
-/// jemalloc reads it before anything is allocated. What was freed (a room unloaded, a burst gone by) is given back to the system by a thread of its own, within
-/// about five seconds: without one a broker that has become quiet keeps it until something allocates again. MALLOC_CONF in the environment goes before.
+/// jemalloc reads it before anything is allocated. What was freed (a room unloaded, a burst gone by) is given back to
+/// the system by a thread of its own, within about five seconds: without one a broker that has become quiet keeps it
+/// until something allocates again. MALLOC_CONF in the environment goes before.
 extern "C" const char* malloc_conf;
 extern "C" const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0";
 
@@ -22,7 +30,8 @@ void tell_problems(const char* what, const causeway::config::examination& found)
   for (const auto& x : found.problems) std::fprintf(stderr, "%s\n", to_string(x).c_str());
 }
 
-/// A file that is mapped (SQLite's -shm) was cut off by somebody, or its disk cannot be read. There is no going on; what was acknowledged is in the log.
+/// A file that is mapped (SQLite's -shm) was cut off by somebody, or its disk cannot be read. There is no going on;
+/// what was acknowledged is in the log.
 void tell_lost_mapping(int) {
   static constexpr char text[] =
     "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): it ends. Nothing that was"
@@ -30,6 +39,62 @@ void tell_lost_mapping(int) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
   ::signal(SIGBUS, SIG_DFL);
   ::raise(SIGBUS);
+}
+
+/// Of systemd, or whoever else started us with a socket to tell how we are. What cannot be told is no reason to end.
+causeway::service_notify open_manager(const causeway::service_environment& asked) {
+  if (auto opened = causeway::service_notify::open(asked.socket)) return std::move(*opened);
+  else std::fprintf(stderr, "causewayd: warning: %s\n", to_string(opened.error()).c_str());
+  return *causeway::service_notify::open({});
+}
+
+void complain(const causeway::status& told) {
+  if (!told) std::fprintf(stderr, "causewayd: warning: %s\n", to_string(told.error()).c_str());
+}
+
+/// Waits for a signal; meanwhile the watchdog, where there is one, is fed as long as the process works.
+int next_signal(const sigset_t& signals, std::optional<causeway::canary>& bird, causeway::service_notify& manager) {
+  for (;;) {
+    int signal = 0;
+    if (bird) {
+      const auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(bird->pause()).count();
+      const timespec most{static_cast<time_t>(pause / 1'000'000'000), static_cast<long>(pause % 1'000'000'000)};
+      signal = sigtimedwait(&signals, nullptr, &most);
+    } else {
+      signal = sigwaitinfo(&signals, nullptr);
+    }
+    if (signal > 0) return signal;
+    if (errno != EAGAIN) continue; // EINTR: a debugger looks at us
+    const auto found = bird->look(causeway::canary::clock::now());
+    if (found.is_alive) complain(manager.alive());
+    for (const auto& path : found.late)
+      std::fprintf(stderr, "causewayd: the watchdog is not fed: the %s has not answered for half of its interval\n",
+                   path.c_str());
+  }
+}
+
+/// Until a signal ends it.
+void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
+           const sigset_t& signals) {
+  const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
+  auto manager = open_manager(asked);
+  std::optional<causeway::canary> bird;
+  if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
+  complain(manager.ready("Serves " + node.server_name()));
+  while (next_signal(signals, bird, manager) == SIGHUP) {
+    complain(manager.reloading());
+    // The variables are those of our start; the files may have changed.
+    auto now = causeway::config::examine(sources);
+    const bool is_usable = now.problems.empty();
+    if (is_usable) found = std::move(now);
+    else tell_problems("the configuration cannot be used and stays as it was", now);
+    node.reload(found.values);
+    complain(manager.ready("Serves " + node.server_name() +
+                           (is_usable ? "; the log says which changes count and which need a restart"
+                                      : "; the changed configuration cannot be used and stays as it was")));
+  }
+  complain(manager.stopping());
+  node.stop();
 }
 
 } // namespace
@@ -87,14 +152,6 @@ int main(int argc, char** argv) {
   line += " config=" + (files.empty() ? std::string{"none"} : files);
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-    // The variables are those of our start; the files may have changed.
-    auto now = causeway::config::examine(sources);
-    if (now.problems.empty()) found = std::move(now);
-    else tell_problems("the configuration cannot be used and stays as it was", now);
-    (*node)->reload(found.values);
-  }
-  (*node)->stop();
+  serve(**node, sources, std::move(found), signals);
   return 0;
 }

@@ -3,6 +3,8 @@
 
 #include "actors/directory/directory_machine.hpp"
 #include "actors/invitation/invitation_machine.hpp"
+#include "actors/receipts/receipts_machine.hpp"
+#include "actors/remote_server/fan_out.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 #include "actors/scheduling.hpp"
 #include "actors/room/room_machine.hpp"
@@ -10,6 +12,7 @@
 #include "actors/shell.hpp"
 #include "actors/verifier/verifier_machine.hpp"
 #include "config/fields.hpp"
+#include "config/switched.hpp"
 #include "config/validate.hpp"
 #include "config/warnings.hpp"
 #include "plugin/admin/admin_service.hpp"
@@ -19,9 +22,15 @@
 #include "plugin/gateway/gateway.hpp"
 #include "plugin/key_file.hpp"
 #include "plugin/media/media_service.hpp"
+#include "plugin/node_canary.hpp"
 #include "plugin/node_clock.hpp"
 #include "plugin/node_gateways.hpp"
+#include "plugin/node_inspector.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/node_probes.hpp"
+#include "plugin/node_rows.hpp"
+#include "plugin/node_traffic.hpp"
+#include "plugin/node_world.hpp"
 #include "plugin/patient_threads.hpp"
 #include "plugin/private_files.hpp"
 #include "plugin/process_limits.hpp"
@@ -38,6 +47,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -84,84 +94,14 @@ std::string hex(std::string_view bytes) {
 
 std::string_view version() { return "0.1.0"; }
 
-/// The world as the actors see it: real store, real edges, a clock that does not jump unnoticed.
-class node_world : public world {
-public:
-  node_world(store::store_thread& store, node_log& log) : store_(store), log_(log) {}
-
-  time_ms now() const override { return clock.now(wall_clock_ms(), steady_clock_ms()); }
-  void commit(store::store_batch batch, std::shared_ptr<std::atomic<bool>> failed,
-              std::function<void(result<store::commit_outcome>)> done) override {
-    store_.submit(
-      std::move(batch),
-      [this, done = std::move(done)](result<store::commit_outcome> outcome) {
-        if (outcome && !outcome->outbox_heads.empty())
-          board->deliver({actor_kind::session, ""},
-                         outbox_advanced{outcome->outbox_heads, std::make_shared<decltype(outcome->outbox_rows)>(
-                                                                  std::move(outcome->outbox_rows))});
-        done(std::move(outcome));
-      },
-      std::move(failed));
-  }
-  void ask(store::query question, std::function<void(std::shared_ptr<const store::answer>)> done) override {
-    store_.ask(std::move(question), [done = std::move(done)](store::answer a) {
-      done(std::make_shared<const store::answer>(std::move(a)));
-    });
-  }
-  void send(gateway::http_request x) override { gateways->send(std::move(x)); }
-  void send(federation_reply x) override { gateways->send(x); }
-  void send(std::vector<send_frame> x) override {
-    std::vector<edge::outgoing> frames;
-    frames.reserve(x.size());
-    for (auto& one : x) frames.push_back({std::move(one.to), std::move(one.body)});
-    the_edge->send(std::move(frames));
-  }
-  void media(message x) override { files->on(std::move(x)); }
-  void send(status_told x) override {
-    std::function<void(std::string)> done;
-    {
-      std::lock_guard guard(mutex_);
-      auto it = statuses_.find(x.asked);
-      if (it == statuses_.end()) return;
-      done = std::move(it->second);
-      statuses_.erase(it);
-    }
-    done(std::move(x.json));
-  }
-  void log(const note& x, const address& who) override { log_.write(x, who); }
-
-  void ask_status(const address& who, std::function<void(std::string)> done) {
-    token asked = 0;
-    {
-      std::lock_guard guard(mutex_);
-      asked = ++last_status_;
-      statuses_[asked] = std::move(done);
-      while (statuses_.size() > 1'000) statuses_.erase(statuses_.begin()); // unanswered ones: their actor failed
-    }
-    board->deliver(who, status_wanted{{actor_kind::inspector, ""}, asked});
-  }
-
-  std::shared_ptr<switchboard> board;
-  node_clock clock{wall_clock_ms(), steady_clock_ms()};
-  std::unique_ptr<gateway_links> gateways;
-  edge::edge* the_edge = nullptr;
-  media::media_service* files = nullptr;
-
-private:
-  store::store_thread& store_;
-  node_log& log_;
-  std::mutex mutex_;
-  token last_status_ = 0;
-  std::map<token, std::function<void(std::string)>> statuses_;
-};
-
 struct node::parts {
   config::options options;
-  std::unique_ptr<context> common;
-  unswapped secret; ///< the signing key, which lies in `common`
+  std::shared_ptr<identity> who;
+  unswapped secret; ///< the signing key, which lies in `who`
   std::unique_ptr<node_log> log;
   std::unique_ptr<store::store_thread> store;
   std::shared_ptr<signing_gate> gate = std::make_shared<signing_gate>();
+  std::unique_ptr<traffic> seen;
   std::unique_ptr<node_world> outside;
   admin::alarms standing;
   std::unique_ptr<media::media_service> files;
@@ -169,29 +109,48 @@ struct node::parts {
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<admin::admin_service> admin;
+  std::unique_ptr<node_probes> probes;
+  bool has_gateway = false; ///< of its own, in this process
   std::unique_ptr<edge::edge> the_edge;
   std::unique_ptr<gateway::gateway> the_gateway;
+  std::unique_ptr<node_inspector> inspector; ///< null: admin.web_listen is empty
   std::thread housekeeper;
-  std::mutex mutex;
+  std::mutex publishing; ///< one change of the settings after the other; before `mutex`
+  std::mutex mutex;      ///< guards what follows, and those of `options` that may change
   std::condition_variable wakeup;
+  std::shared_ptr<const settings> newest; ///< of actors that are made from now on
+  federation_switches switches;           ///< what the chat server has set prevails over `options`
   bool stopping = false;
   bool stopped = false;
 
   status open(const config::options& wanted, bool without_gateway);
-  void spawn_supervisors(std::string seed, const store::known_loaded& known);
+  void spawn_supervisors(const std::string& seed, const store::known_loaded& known);
   status open_files();
   status open_edge();
   status open_gateway();
+  status open_inspector();
   void serve_operator();
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done);
+  void trace_actor(admin::services::trace_wanted wanted, const admin::services::traced& done);
   void watch_store();
   status check_process(bool without_gateway);
   status check_new_store() const;
+  status take_over_switches(const store::put_switches& from);
   result<matrix::signing_key> open_key() const;
   void complain_of_certificate();
+  std::vector<admin::certificate_row> certificates() const;
   void keep_house();
   void watch_clock();
   void reload(const config::options& wanted);
+  void reload_settings(const config::options& wanted);
+  /// @pre `mutex` is held
+  void renew_settings();
+  /// Those of a later change are never followed by those of an earlier one.
+  void publish_settings();
+  void switch_federation(federation_switches now);
+  void log_overruled();
+  /// What an actor that is made now knows of the node.
+  context context_now();
   void say_goodbye();
   void stop();
 };
@@ -212,7 +171,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
   if (auto fine = check_process(without_gateway); !fine) return fine;
   if (auto fine = check_new_store(); !fine) return fine;
   const store::identity made_for{options.node.server_name, options.edge.streams};
-  auto engine = store::open_sqlite(options.store, &made_for);
+  auto engine = store::open_store(options.store, &made_for);
   if (!engine) return engine.error();
   auto key = open_key();
   if (!key) return key.error();
@@ -225,13 +184,18 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
                  "what is known at start cannot be read: " + to_string(std::get<fault>(answered))};
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
 
-  common = std::make_unique<context>(context{options.node.server_name, std::move(*key), options.federation,
-                                             options.room, options.invitation, options.edge.streams,
-                                             hex(random_bytes(6)), std::move(*old_keys), gate});
-  secret = unswapped{common.get(), sizeof *common};
-  outside = std::make_unique<node_world>(*store, *log);
+  who = std::make_shared<identity>(options.node.server_name, *key, options.edge.streams, hex(random_bytes(6)),
+                                   std::move(*old_keys), gate);
+  secret = unswapped{who.get(), sizeof *who};
+  if (auto kept = take_over_switches(known->switches); !kept) return kept;
+  seen = std::make_unique<traffic>(options.node.server_name, options.admin.metrics_servers);
+  outside = std::make_unique<node_world>(*store, *log, *seen);
+  outside->on_switched = [this](federation_switches now) { switch_federation(std::move(now)); };
   outside->board = std::make_shared<switchboard>();
   outside->board->outside = outside.get();
+  outside->board->begin_traces(wall_clock_ms());
+  outside->board->logs_debug = options.log.level == "debug";
+  if (const auto mib = options.node.hops_kept_mib; mib > 0) outside->board->hops.listen(std::size_t{mib} * 1024 * 1024);
   const auto threads =
     options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   config = std::make_unique<system_config>(threads);
@@ -239,23 +203,30 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
 
   auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
-    *common, deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
+    context_now(), deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
     [this] { return outside->now(); }, known->servers);
+  outside->gateways->handle_requests([this](const std::string& origin, const gateway::federation_request& x) {
+    return outside->begin_request(origin, x);
+  });
   outside->gateways->handle_dates([this](const std::string& server_name, const gateway::http_answer& a) {
     outside->clock.heard(server_name, a.address, a.date_ms, a.elapsed_ms, steady_clock_ms());
   });
   if (auto fine = open_files(); !fine) return fine;
+  has_gateway = !without_gateway && !options.gateway.listen.empty();
   serve_operator();
 
   spawn_supervisors(random_bytes(32), *known);
   watch_store();
   if (auto fine = open_edge(); !fine) return fine;
-  if (!without_gateway && !options.gateway.listen.empty())
+  if (has_gateway)
     if (auto fine = open_gateway(); !fine) return fine;
+  if (!options.admin.web_listen.empty())
+    if (auto fine = open_inspector(); !fine) return fine;
   // Last: what could be closed to others is closed by now.
   for (const auto& x : config::warnings(options))
-    log->write(note{log_level::warning, "open to other users of this machine", {{"option", x.key}, {"why", x.what}}},
-               {actor_kind::inspector, ""});
+    log->write(
+      note{log_level::warning, "N711 file or endpoint open to other users", {{"option", x.key}, {"why", x.what}}},
+      {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
   return ok();
 }
@@ -274,16 +245,26 @@ void node::parts::list_actors(std::function<void(std::vector<admin::actor_row>)>
   for (const auto& s : outside->board->supervisors)
     if (s) kinds.push_back(s);
   all->open = kinds.size();
-  auto one = std::make_shared<std::function<void(std::vector<supervision>)>>([all](std::vector<supervision> rows) {
-    std::unique_lock guard(all->mutex);
-    for (auto& r : rows)
-      all->rows.push_back({r.kind, r.key, r.phase, r.since, static_cast<std::int64_t>(r.handled), 0,
-                           static_cast<std::int64_t>(r.failures), r.last_fault});
-    if (--all->open > 0) return;
-    guard.unlock();
-    all->done(std::move(all->rows));
-  });
+  auto one =
+    std::make_shared<std::function<void(std::vector<supervision>)>>([all](const std::vector<supervision>& rows) {
+      std::unique_lock guard(all->mutex);
+      for (const auto& x : rows) all->rows.push_back(row_of(x));
+      if (--all->open > 0) return;
+      guard.unlock();
+      all->done(std::move(all->rows));
+    });
   for (const auto& s : kinds) caf::anon_send(s, list_children{one});
+}
+
+void node::parts::trace_actor(admin::services::trace_wanted wanted, const admin::services::traced& done) {
+  const auto tell = [done](const std::vector<actor_tap::seen>& handled) {
+    std::vector<admin::traced_row> rows;
+    for (const auto& x : handled) rows.push_back({x.at, x.message, x.took_us, x.effects, trace_text(x.trace)});
+    done(std::move(rows));
+  };
+  const auto until = outside->now() + wanted.seconds * 1'000;
+  if (!outside->board->tap.begin(std::move(wanted.who), wanted.count, until, tell))
+    done(fault{fault_code::overloaded, "another actor is being traced; one at a time is"});
 }
 
 void node::parts::serve_operator() {
@@ -291,17 +272,60 @@ void node::parts::serve_operator() {
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
     store->ask(std::move(q), std::move(done));
   };
-  services.ask_status = [this](address who, std::function<void(std::string)> done) {
-    outside->ask_status(who, std::move(done));
+  services.ask_status = [this](const address& actor, std::function<void(std::string)> done) {
+    outside->ask_status(actor, std::move(done));
+  };
+  services.commit = [this](store::store_batch batch, std::function<void(status)> done) {
+    store->submit(
+      std::move(batch),
+      [done = std::move(done)](const result<store::commit_outcome>& outcome) {
+        done(outcome ? ok() : status{outcome.error()});
+      },
+      nullptr);
   };
   services.list_actors = [this](auto done) { list_actors(std::move(done)); };
   services.tell = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
-  services.send = [this](edge::connection to, edge::frame f) { the_edge->send(to, std::move(f)); };
+  services.send = [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); };
+  services.ask_peer = [this](const std::string& server, peer_request x, std::function<void(peer_answer)> done) {
+    outside->ask_peer(server, std::move(x), std::move(done));
+  };
+  services.hand_in = [this](const std::string& room_id, pdus_received x, std::function<void(pdus_handled)> done) {
+    outside->hand_in(room_id, std::move(x), std::move(done));
+  };
+  probes = std::make_unique<node_probes>(options.gateway, [this] { return outside->now(); });
+  services.probe = [this](std::string server, std::function<void(probe::report)> done) {
+    probes->look_at(std::move(server), std::move(done));
+  };
+  services.list_certificates = [this] { return certificates(); };
   services.now_ms = [this] { return outside->now(); };
+  services.find_hops = [board = outside->board](std::string_view event_id) {
+    std::vector<admin::hop_row> rows;
+    for (const auto& x : board->hops.of(event_id)) rows.push_back(row_of(x));
+    return rows;
+  };
+  services.events_of_transaction = [board = outside->board](std::string_view id) {
+    return board->hops.events_of_transaction(id);
+  };
+  services.list_gateways = [this] {
+    std::vector<admin::peer_row> rows;
+    for (auto& name : outside->gateways->connected()) {
+      auto& row = rows.emplace_back();
+      row.role = "gateway";
+      row.peer = std::move(name);
+    }
+    return rows;
+  };
+  services.trace_actor = [this](admin::services::trace_wanted wanted, const admin::services::traced& done) {
+    trace_actor(std::move(wanted), done);
+  };
   services.list_alarms = [this] { return standing.all(); };
-  admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
-                                                                 common->key.key_id(), common->key.public_key_base64()},
-                                                 std::move(services));
+  services.why_excluded = [this](std::string_view server) {
+    const auto fine = context_now().federates_with(server);
+    return fine ? std::string{} : fine.error().detail;
+  };
+  admin = std::make_unique<admin::admin_service>(
+    admin::identity{options.node.server_name, std::string{version()}, who->key.key_id(), who->key.public_key_base64()},
+    std::move(services));
 }
 
 void node::parts::watch_store() {
@@ -309,9 +333,9 @@ void node::parts::watch_store() {
     const bool fails = why.code != fault_code::none;
     standing.set("store", fails ? why.detail : std::string{}, outside->now());
     if (fails && !is_out)
-      log->write(note{log_level::error, "the store does not write", {{"why", to_string(why)}}},
+      log->write(note{log_level::error, "D401 store does not write", {{"why", to_string(why)}}},
                  {actor_kind::store, ""});
-    if (!fails) log->write(note{log_level::info, "the store writes again", {}}, {actor_kind::store, ""});
+    if (!fails) log->write(note{log_level::info, "D402 store writes again", {}}, {actor_kind::store, ""});
     is_out = fails;
     outside->board->deliver({actor_kind::session, ""}, store_state_changed{why});
   });
@@ -324,9 +348,7 @@ status node::parts::open_edge() {
   handlers.on_frame = [this, opened](const edge::connection& from, edge::frame&& f) {
     opened->wait(false);
     switch (from.peer_role) {
-    case edge::role::chat:
-      outside->board->deliver({actor_kind::session, ""}, frame_received{from, std::move(f)});
-      break;
+    case edge::role::chat: outside->chat_frame(from, std::move(f)); break;
     case edge::role::gateway: outside->gateways->on_frame(from, std::move(f)); break;
     case edge::role::inspector:
     case edge::role::admin: admin->on_frame(from, f); break;
@@ -345,6 +367,7 @@ status node::parts::open_edge() {
   opened->notify_all();
   outside->board->deliver({actor_kind::session, ""}, passivate{});
   outside->board->deliver({actor_kind::directory, ""}, passivate{});
+  outside->board->deliver({actor_kind::receipts, ""}, passivate{}); // what other servers have not been told
   return ok();
 }
 
@@ -357,14 +380,33 @@ status node::parts::open_gateway() {
   return the_gateway->start();
 }
 
+status node::parts::open_inspector() {
+  inspected_node shown;
+  shown.server_name = options.node.server_name;
+  shown.version = version();
+  shown.admin = admin.get();
+  shown.store = store.get();
+  shown.edge = the_edge.get();
+  shown.seen = seen.get();
+  shown.board = outside->board;
+  shown.ask_status = [this](const address& actor, auto done) { outside->ask_status(actor, std::move(done)); };
+  shown.alarms = [this] { return standing.all(); };
+  shown.now_ms = [] { return wall_clock_ms(); };
+  auto opened = node_inspector::open(options, std::move(shown));
+  if (!opened) return opened.error();
+  inspector = std::move(*opened);
+  log->write(note{log_level::info, "N751 web inspector listens", {{"address", inspector->address()}}},
+             {actor_kind::inspector, ""});
+  return ok();
+}
+
 status node::parts::check_process(bool without_gateway) {
   std::string refused, warned;
   for (const auto& x : check_limits(find_process_limits(options), process_needs::of(options, without_gateway))) {
     auto& all = x.refuses ? refused : warned;
     all += (all.empty() ? "" : "\n") + x.what;
     if (!x.refuses)
-      log->write(note{log_level::warning, "a limit of the process is low", {{"why", x.what}}},
-                 {actor_kind::inspector, ""});
+      log->write(note{log_level::warning, "N725 process limit low", {{"why", x.what}}}, {actor_kind::inspector, ""});
   }
   standing.set("limits", warned, wall_clock_ms());
   if (!refused.empty()) return {fault_code::invalid_param, refused};
@@ -375,8 +417,8 @@ status node::parts::check_process(bool without_gateway) {
 status node::parts::check_new_store() const {
   const auto& path = options.store.path;
   std::error_code ignored;
-  const bool is_new =
-    path != ":memory:" && (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
+  const bool is_new = options.store.is_file() &&
+                      (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
   if (!is_new || options.store.new_beside_key || !std::filesystem::exists(options.node.signing_key_path(), ignored))
     return ok();
   return {
@@ -386,11 +428,33 @@ status node::parts::check_new_store() const {
       "meant, start once with --set store.new_beside_key=true."};
 }
 
-/// The signing key; made where the store has never been signed for. A store that was goes on with its key, or with one that names it as an old one.
+/// What the chat server has set before the start.
+status node::parts::take_over_switches(const store::put_switches& from) {
+  if (!from.switches.empty()) {
+    auto kept = federation_switches_of(from.switches);
+    if (!kept)
+      return fault{fault_code::store_failed,
+                   "what federation.configure has set cannot be read: " + kept.error().detail};
+    switches = std::move(*kept);
+  }
+  renew_settings();
+  log_overruled();
+  return ok();
+}
+
+/// The signing key; made where the store has never been signed for. A store that was goes on with its key, or with one
+/// that names it as an old one.
 result<matrix::signing_key> node::parts::open_key() const {
   const auto path = options.node.signing_key_path();
-  auto use = store::read_key_use(options.store.path);
+  auto use = store::read_key_use(options.store);
   if (!use) return use.error();
+  std::error_code ignored;
+  if (options.store.engine == config::store_engine::postgresql && !use->signed_with && !use->is_used &&
+      !options.store.new_beside_key && std::filesystem::exists(path, ignored))
+    return fault{fault_code::forbidden,
+                 "the database of store.url is empty, but the signing key " + path +
+                   " is there: the store is lost, or elsewhere. A new one knows no room and no user: where that is "
+                   "meant, start once with --set store.new_beside_key=true."};
   auto key = load_key_file(path, !use->signed_with && !use->is_used);
   if (!key) return key;
   auto old_keys = read_old_keys(path);
@@ -402,24 +466,38 @@ result<matrix::signing_key> node::parts::open_key() const {
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   if (auto fine = store::may_sign_with(*use, now, former, path, now_ms); !fine) return fine.error();
   if (use->signed_with != now)
-    if (auto written = store::write_key_use(options.store.path, now); !written) return written.error();
+    if (auto written = store::write_key_use(options.store, now); !written) return written.error();
   return key;
 }
 
 void node::parts::complain_of_certificate() {
-  // No reason not to start: an operator who is late with the renewal still has his chat server's side, and what is said waits for the others.
+  // No reason not to start: an operator who is late with the renewal still has his chat server's side, and what is said
+  // waits for the others.
   if (options.gateway.plain_http) return;
   const auto host = gateway::certified_host(options.node.server_name, options.gateway.well_known_server);
   for (const auto& x : gateway::certificate_problems(options.gateway.certificate_file, options.gateway.private_key_file,
                                                      host, outside->now() / 1'000))
-    log->write(note{log_level::error, "other servers will not take our certificate", {{"why", x.what}}},
+    log->write(note{log_level::error, "N712 certificate will be refused by other servers", {{"why", x.what}}},
                {actor_kind::gateway, ""});
+}
+
+std::vector<admin::certificate_row> node::parts::certificates() const {
+  const auto& o = options.gateway;
+  if (!has_gateway || o.plain_http) return {};
+  admin::certificate_row row;
+  row.file = o.certificate_file;
+  row.not_after_ts = gateway::certificate_expiry_ts(o.certificate_file);
+  const auto host = gateway::certified_host(options.node.server_name, o.well_known_server);
+  for (const auto& x :
+       gateway::certificate_problems(o.certificate_file, o.private_key_file, host, outside->now() / 1'000))
+    row.problem += (row.problem.empty() ? "" : " ") + x.what;
+  return {std::move(row)};
 }
 
 status node::parts::open_files() {
   media::hands hands;
   hands.deliver = [this](const address& to, message m) { outside->board->deliver(to, std::move(m)); };
-  hands.answer = [this](const std::string& gateway, gateway::federation_answer x) {
+  hands.answer = [this](const std::string& gateway, const gateway::federation_answer& x) {
     outside->gateways->send(gateway, x);
   };
   hands.go_on = [this](gateway::stream_credit x) { outside->gateways->send(x); };
@@ -438,40 +516,52 @@ status node::parts::open_files() {
   outside->files = files.get();
   outside->gateways->handle_streams(
     {[this](gateway::http_piece x) { files->on_piece(std::move(x)); },
-     [this](const std::string& gateway, gateway::body_wanted x) { files->on_body_wanted(gateway, std::move(x)); }});
+     [this](const std::string& gateway, const gateway::body_wanted& x) { files->on_body_wanted(gateway, x); }});
   return ok();
 }
 
-void node::parts::spawn_supervisors(std::string seed, const store::known_loaded& known) {
+void node::parts::spawn_supervisors(const std::string& seed, const store::known_loaded& known) {
   const auto threads =
     options.node.worker_threads ? options.node.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   auto spawn = [&](actor_kind kind, machine_factory make, std::shared_ptr<known_keys> keys = nullptr,
-                   std::shared_ptr<const door> guard = nullptr) {
+                   std::shared_ptr<const door> guard = nullptr, std::optional<supervisor_settings::bulk> paced = {}) {
     outside->board->supervisors[static_cast<std::size_t>(kind)] =
       system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board),
-                    supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard)});
+                    supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard),
+                                        std::move(paced)});
   };
-  const auto& c = *common;
   const auto rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>();
   for (const auto& room : known.rooms) rooms->on_disk(room);
   for (const auto& [room, user] : known.invitations) invitations->on_disk(room + "|" + user);
   spawn(
     actor_kind::room,
-    [&c](const std::string& key) { return std::make_unique<boxed_machine<room::room_machine>>(c, key); }, rooms,
-    std::make_shared<room_door>(c, rooms, invitations));
-  spawn(actor_kind::remote_server, [&c](const std::string& key) {
-    return std::make_unique<boxed_machine<remote_server::remote_server_machine>>(c, key);
-  });
+    [this](const std::string& key) {
+      return std::make_unique<machine_of_node<room::room_machine>>(context_now(), key);
+    },
+    rooms, std::make_shared<room_door>(who, rooms, invitations));
+  bulk_pace::bounds pace;
+  pace.per_second = options.federation.fan_out_per_second;
+  spawn(
+    actor_kind::remote_server,
+    [this](const std::string& key) {
+      return std::make_unique<machine_of_node<remote_server::remote_server_machine>>(context_now(), key);
+    },
+    nullptr, nullptr, supervisor_settings::bulk{remote_server::is_for_a_crowd, pace});
   spawn(
     actor_kind::invitation,
-    [&c](const std::string& key) { return std::make_unique<boxed_machine<invitation::invitation_machine>>(c, key); },
+    [this](const std::string& key) {
+      return std::make_unique<machine_of_node<invitation::invitation_machine>>(context_now(), key);
+    },
     invitations, std::make_shared<invitation_door>(invitations));
-  spawn(actor_kind::directory, [&c, seed](const std::string&) {
-    return std::make_unique<boxed_machine<directory::directory_machine>>(c, seed);
+  spawn(actor_kind::directory, [this, seed](const std::string&) {
+    return std::make_unique<machine_of_node<directory::directory_machine>>(context_now(), seed);
   });
-  spawn(actor_kind::verifier, [&c, threads](const std::string& key) -> std::unique_ptr<any_machine> {
-    if (key.empty()) return std::make_unique<boxed_machine<verifier::verifier_machine>>(c, threads);
+  spawn(actor_kind::verifier, [this, threads](const std::string& key) -> std::unique_ptr<any_machine> {
+    if (key.empty()) return std::make_unique<machine_of_node<verifier::verifier_machine>>(context_now(), threads);
     return std::make_unique<boxed_machine<verifier::worker_machine>>();
+  });
+  spawn(actor_kind::receipts, [this](const std::string&) {
+    return std::make_unique<machine_of_node<receipts::receipts_machine>>(context_now());
   });
   session::settings s;
   s.broker = "causeway/" + std::string{version()};
@@ -497,17 +587,22 @@ void node::parts::keep_house() {
     guard.unlock();
     watch_clock();
     admin->expire();
+    outside->board->tap.expire(outside->now());
+    if (inspector) inspector->house_is_kept();
     files->tick();
     outside->gateways->expire();
     if (std::chrono::steady_clock::now() >= next_purge) {
       next_purge = std::chrono::steady_clock::now() + purge_interval;
       store::purge_limits limits;
+      guard.lock();
       limits.received_transaction_ms = std::int64_t{options.store.received_transaction_retention_h} * 3'600'000;
       limits.command_result_ms = std::int64_t{options.edge.command_retention_days} * 86'400'000;
       limits.outbox_ms = std::int64_t{options.edge.outbox_retention_days} * 86'400'000;
-      store->purge(outside->now(), limits, [this](result<std::size_t> removed) {
+      limits.dead_letter_ms = std::int64_t{options.edge.dead_letter_retention_days} * 86'400'000;
+      guard.unlock();
+      store->purge(outside->now(), limits, [this](const result<std::size_t>& removed) {
         if (!removed)
-          log->write(note{log_level::error, "retention failed", {{"why", to_string(removed.error())}}},
+          log->write(note{log_level::error, "D403 retention run failed", {{"why", to_string(removed.error())}}},
                      {actor_kind::store, ""});
       });
     }
@@ -521,17 +616,15 @@ void node::parts::watch_clock() {
   const bool is_wrong = now.why.code != fault_code::none;
   if (now.is_news) {
     if (is_wrong)
-      log->write(note{log_level::error, "the clock is wrong: nothing new is signed", {{"why", now.why.detail}}}, us);
-    else if (!now.doubt.empty())
-      log->write(note{log_level::warning, "the clock may be wrong", {{"why", now.doubt}}}, us);
-    else log->write(note{log_level::info, "the clock is right again", {}}, us);
+      log->write(note{log_level::error, "N721 clock wrong: signing stopped", {{"why", now.why.detail}}}, us);
+    else if (!now.doubt.empty()) log->write(note{log_level::warning, "N722 clock doubtful", {{"why", now.doubt}}}, us);
+    else log->write(note{log_level::info, "N723 clock correct again", {}}, us);
     standing.set("clock", is_wrong ? now.why.detail : now.doubt, outside->now());
   }
   if (now.set_by != 0) {
-    log->write(note{log_level::warning,
-                    "the clock was set: timers and pauses are counted anew",
-                    {{"by_ms", std::to_string(now.set_by)}}},
-               us);
+    log->write(
+      note{log_level::warning, "N724 clock was set; all actors recreated", {{"by_ms", std::to_string(now.set_by)}}},
+      us);
     for (const auto& s : outside->board->supervisors)
       if (s)
         caf::anon_send(s, remake_all{{fault_code::clock_wrong,
@@ -546,13 +639,15 @@ void node::parts::watch_clock() {
 void node::parts::reload(const config::options& wanted) {
   const address us{actor_kind::inspector, ""};
   auto said = [&](const char* what, const status& outcome) {
-    if (outcome) log->write(note{log_level::info, std::string{what} + " taken over", {}}, us);
+    if (outcome) log->write(note{log_level::info, "N713 setting reloaded", {{"setting", what}}}, us);
     else
-      log->write(note{log_level::error, std::string{what} + " stays as it was", {{"why", to_string(outcome.error())}}},
-                 us);
+      log->write(
+        note{log_level::error, "N714 setting not reloaded", {{"setting", what}, {"why", to_string(outcome.error())}}},
+        us);
   };
   said("log", log->reload(wanted.log.level));
   options.log.level = wanted.log.level;
+  outside->board->logs_debug = wanted.log.level == "debug";
   if (the_gateway && !options.gateway.plain_http) {
     said("certificate", the_gateway->reload_certificate());
     complain_of_certificate();
@@ -563,9 +658,79 @@ void node::parts::reload(const config::options& wanted) {
     said("edge.peers", admitted);
     if (admitted) options.edge.peers = wanted.edge.peers;
   }
+  reload_settings(wanted);
   for (const auto& field : config::fields())
     if (field.read(wanted) != field.read(options))
-      log->write(note{log_level::warning, "option counts from the next start on", {{"option", field.key()}}}, us);
+      log->write(
+        note{log_level::warning, "N715 changed option takes effect at the next start", {{"option", field.key()}}}, us);
+}
+
+void node::parts::reload_settings(const config::options& wanted) {
+  const address us{actor_kind::inspector, ""};
+  auto next = options;
+  std::vector<std::string> changed;
+  for (const auto& field : config::fields()) {
+    // Those have been taken over already, or could not be.
+    if (!field.is_reloadable || field.key() == "edge.peers" || field.key() == "log.level") continue;
+    if (field.read(wanted) == field.read(options)) continue;
+    field.write(next, field.read(wanted));
+    changed.push_back(field.key());
+  }
+  if (changed.empty()) return;
+  // Each file makes sense by itself; what of the new one may be taken over now, with the rest of the old one, need not.
+  if (const auto wrong = config::validate(next); !wrong.empty()) {
+    log->write(note{log_level::error, "N718 changed options not reloaded", {{"why", config::to_string(wrong.front())}}},
+               us);
+    return;
+  }
+  {
+    const std::lock_guard guard(mutex);
+    for (const auto& key : changed) config::find_field(key)->write(options, config::find_field(key)->read(next));
+    renew_settings();
+  }
+  publish_settings();
+  log_overruled();
+  for (const auto& key : changed)
+    log->write(note{log_level::info, "N717 changed option reloaded", {{"option", key}}}, us);
+}
+
+void node::parts::renew_settings() {
+  newest = std::make_shared<const settings>(
+    settings{config::switched(options.federation, switches), options.room, options.invitation});
+}
+
+void node::parts::switch_federation(federation_switches now) {
+  {
+    const std::lock_guard guard(mutex);
+    switches = std::move(now);
+    renew_settings();
+  }
+  publish_settings();
+}
+
+void node::parts::log_overruled() {
+  std::vector<std::string> keys;
+  {
+    const std::lock_guard guard(mutex);
+    keys = config::overruled(options.federation, switches);
+  }
+  for (const auto& key : keys)
+    log->write(note{log_level::info, "N741 option overruled by federation.configure", {{"option", key}}},
+               {actor_kind::inspector, ""});
+}
+
+void node::parts::publish_settings() {
+  const std::lock_guard one_at_a_time(publishing);
+  // Who is made in between has them already, and gets them once more.
+  const auto now = context_now().snapshot();
+  outside->gateways->take_over(now);
+  for (const auto& s : outside->board->supervisors)
+    if (s) caf::anon_send(s, settings_changed{now});
+}
+
+context node::parts::context_now() {
+  const std::lock_guard guard(mutex);
+  return context{who, newest};
 }
 
 void node::parts::say_goodbye() {
@@ -576,7 +741,7 @@ void node::parts::say_goodbye() {
   auto done = said->get_future();
   outside->ask_status({actor_kind::session, ""}, [said](const std::string&) { said->set_value(); });
   if (done.wait_for(goodbye_patience) != std::future_status::ready)
-    log->write(note{log_level::warning, "stopped without telling the chat server", {}}, {actor_kind::session, ""});
+    log->write(note{log_level::warning, "N716 stopped without BYE to the chat server", {}}, {actor_kind::session, ""});
 }
 
 void node::parts::stop() {
@@ -587,8 +752,10 @@ void node::parts::stop() {
   }
   wakeup.notify_all();
   if (housekeeper.joinable()) housekeeper.join();
+  if (inspector) inspector->stop();     // what it shows ends after it
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
-  if (files) files->stop();             // whoever waits for it is gone with the gateway, or asks the next node again
+  if (probes) probes->stop();
+  if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
   say_goodbye();
   if (system) {
     // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.
@@ -600,6 +767,7 @@ void node::parts::stop() {
   the_edge.reset();
   the_gateway.reset();
   admin.reset();
+  probes.reset();
   if (outside) outside->board->supervisors = {};
   system.reset();
 }
@@ -628,6 +796,12 @@ std::vector<std::string> node::chat_endpoints() const {
 
 std::vector<std::uint16_t> node::gateway_ports() const {
   return parts_->the_gateway ? parts_->the_gateway->ports() : std::vector<std::uint16_t>{};
+}
+
+hop_ring& node::hops() { return parts_->outside->board->hops; }
+
+std::vector<canary::path> node::canary_paths() {
+  return {through_scheduler(*parts_->system), through_store(*parts_->store)};
 }
 
 const std::string& node::server_name() const { return parts_->options.node.server_name; }

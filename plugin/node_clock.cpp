@@ -31,7 +31,7 @@ std::string clock_network_of(std::string_view server_name, std::string_view addr
   std::string host{address.substr(0, address.rfind(':'))};
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   std::array<unsigned char, 16> bytes{};
-  const std::string itself{server_name};
+  std::string itself{server_name};
   if (inet_pton(AF_INET, host.c_str(), bytes.data()) == 1) {
     if (bytes[0] == 127) return itself;
     return std::to_string(bytes[0]) + '.' + std::to_string(bytes[1]) + '.' + std::to_string(bytes[2]) + ".0/24";

@@ -1,7 +1,9 @@
 #include "plugin/node_gateways.hpp"
 
 #include "actors/due.hpp"
+#include "actors/excerpt.hpp"
 #include "messages/edge/header.hpp"
+#include "messages/edge/packing.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/request_auth.hpp"
@@ -17,26 +19,43 @@ using matrix::json::object;
 
 std::string key_of(const edge::connection& x) { return std::to_string(x.endpoint) + "|" + x.routing_id; }
 
-std::string error_body(const fault& why) {
+/// What of a gateway's HELLO the operator is shown.
+struct gateway_hello {
+  std::string name;
+  static void fields(auto& f, auto& x) {
+    f.optional("name", x.name, "What it calls itself.", {.bytes_max = limits::identifier_bytes_max});
+  }
+};
+
+std::string name_in(const edge::frame& hello) {
+  const auto x = edge::unpack<gateway_hello>(hello.header, fault_code::bad_frame);
+  return x ? x->name : std::string{};
+}
+
+std::string refusal_body(const fault& why) {
   return matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
 }
 
 /// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
 constexpr time_ms renew_ms = 12 * 3'600'000;
-/// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it they stay strangers for longer.
+/// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it they
+/// stay strangers for longer.
 constexpr std::size_t claims_max = 20'000;
-/// So long a request waits for a gateway: longer than the one of this process takes to connect, and one of its own to be started again.
+/// So long a request waits for a gateway: longer than the one of this process takes to connect, and one of its own to
+/// be started again.
 constexpr time_ms waits_for_gateway_ms = 10'000;
 /// So many wait, however many servers there are; further ones are answered at once.
 constexpr std::size_t waiting_max = 10'000;
 /// Left of a request's time-out at least when a gateway has come.
+/// Of an error that we answer with, as its server's actor is told of it.
+constexpr std::size_t told_error_bytes_max = 300;
 constexpr std::uint32_t timeout_ms_min = 1'000;
 
 } // namespace
 
 gateway_links::gateway_links(const context& node, deliver_function deliver, send_function send,
                              std::function<time_ms()> now, const std::vector<std::string>& known_servers)
-    : node_(node), deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)) {
+    : deliver_(std::move(deliver)), send_(std::move(send)), now_(std::move(now)), node_(node) {
   for (const auto& server : known_servers) gate_.prove(server);
 }
 
@@ -44,8 +63,10 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
   {
     std::lock_guard guard(mutex_);
-    if (x.what == edge::verb::hello) gateways_[key] = from;
-    else if (!gateways_.contains(key)) {
+    if (x.what == edge::verb::hello) {
+      gateways_[key] = from;
+      names_[key] = name_in(x);
+    } else if (!gateways_.contains(key)) {
       send_(from, edge::make_error({fault_code::hello_required, "HELLO first"}));
       return;
     }
@@ -74,7 +95,8 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
     {
       std::lock_guard guard(mutex_);
       auto it = open_.find(a->id);
-      // Whoever was not asked has nothing to answer: the ids are small numbers, and an answer says what another server has told us.
+      // Whoever was not asked has nothing to answer: the ids are small numbers, and an answer says what another server
+      // has told us.
       if (it == open_.end() || it->second.gateway != key) return;
       r = std::move(it->second);
       open_.erase(it);
@@ -101,12 +123,20 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   }
 }
 
+std::vector<std::string> gateway_links::connected() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::string> list;
+  for (const auto& [key, from] : gateways_) list.push_back(names_.at(key));
+  return list;
+}
+
 void gateway_links::on_lost(const edge::connection& gone) {
   const auto key = key_of(gone);
   std::vector<open_request> lost;
   {
     std::lock_guard guard(mutex_);
     gateways_.erase(key);
+    names_.erase(key);
     for (auto it = open_.begin(); it != open_.end();) {
       if (it->second.gateway != key) {
         ++it;
@@ -128,18 +158,31 @@ void gateway_links::conclude(const open_request& r, gateway::http_answer a) {
   a.id = r.id;
   if (on_date_ && a.date_ms > 0) on_date_(r.server_name, a);
   if (r.done) return r.done(std::move(a));
-  deliver_({actor_kind::remote_server, r.server_name},
-           http_answered{std::make_shared<const gateway::http_answer>(std::move(a))});
+  message answer{http_answered{std::make_shared<const gateway::http_answer>(std::move(a))}};
+  answer.trace = r.trace;
+  deliver_({actor_kind::remote_server, r.server_name}, std::move(answer));
 }
 
-void gateway_links::send(gateway::http_request x) { send(std::move(x), nullptr); }
+void gateway_links::take_over(std::shared_ptr<const settings> now) {
+  const std::lock_guard guard(mutex_);
+  node_.take_over(std::move(now));
+}
 
-void gateway_links::send(gateway::http_request x, answer_function done) {
-  open_request r{x.server_name, {}, x.id, x.stream, std::move(done)};
+std::shared_ptr<const settings> gateway_links::settings_now() const {
+  const std::lock_guard guard(mutex_);
+  return node_.snapshot();
+}
+
+void gateway_links::send(gateway::http_request x, trace_id trace) { send(std::move(x), trace, nullptr); }
+
+void gateway_links::send(gateway::http_request x, answer_function done) { send(std::move(x), 0, std::move(done)); }
+
+void gateway_links::send(gateway::http_request x, trace_id trace, answer_function done) {
+  open_request r{x.server_name, {}, x.id, x.stream, trace, std::move(done)};
   edge::connection to;
   std::unique_lock guard(mutex_);
   if (gateways_.empty()) {
-    waiting_request w{std::move(x), std::move(r.done), now_()};
+    waiting_request w{std::move(x), trace, std::move(r.done), now_()};
     if (waiting_.size() < waiting_max) {
       waiting_.push_back(std::move(w));
       return;
@@ -163,7 +206,7 @@ void gateway_links::send(gateway::http_request x, answer_function done) {
 void gateway_links::refuse(const waiting_request& x) {
   gateway::http_answer a;
   a.why = {fault_code::peer_unreachable, "no gateway is connected"};
-  conclude({x.request.server_name, {}, x.request.id, x.request.stream, x.done}, std::move(a));
+  conclude({x.request.server_name, {}, x.request.id, x.request.stream, x.trace, x.done}, std::move(a));
 }
 
 void gateway_links::send_waiting() {
@@ -175,7 +218,7 @@ void gateway_links::send_waiting() {
   for (auto& x : all) {
     const auto waited = static_cast<std::uint32_t>(std::clamp<time_ms>(now_() - x.since, 0, waits_for_gateway_ms));
     x.request.timeout_ms = std::max(timeout_ms_min, x.request.timeout_ms - std::min(x.request.timeout_ms, waited));
-    send(std::move(x.request), std::move(x.done));
+    send(std::move(x.request), x.trace, std::move(x.done));
   }
 }
 
@@ -191,8 +234,14 @@ void gateway_links::expire() {
   for (const auto& x : late) refuse(x);
 }
 
-void gateway_links::send(const federation_reply& x) {
-  if (!x.origin.empty()) deliver_({actor_kind::remote_server, x.origin}, call_answered{x.gateway, x.id, x.body.size()});
+void gateway_links::send(const federation_reply& x, trace_id trace) {
+  if (!x.origin.empty()) {
+    call_answered told{x.gateway, x.id, x.body.size(), x.status};
+    if (x.status >= 400) told.error = excerpt(x.body, told_error_bytes_max);
+    message ended{std::move(told)};
+    ended.trace = trace;
+    deliver_({actor_kind::remote_server, x.origin}, std::move(ended));
+  }
   edge::connection to;
   {
     std::lock_guard guard(mutex_);
@@ -246,7 +295,8 @@ void gateway_links::answer(const edge::connection& to, std::uint64_t id, int htt
 std::string gateway_links::keys_document() {
   std::lock_guard guard(mutex_);
   const auto now = now_();
-  const auto lifetime_ms = std::max<time_ms>(renew_ms + 1, std::int64_t{node_.federation.key_lifetime_h} * 3'600'000);
+  const auto lifetime_ms =
+    std::max<time_ms>(renew_ms + 1, std::int64_t{node_.settings().federation.key_lifetime_h} * 3'600'000);
   if (is_due(keys_document_until_ - renew_ms, now, lifetime_ms)) {
     keys_document_until_ = now + lifetime_ms;
     keys_document_ = matrix::json::canonical(
@@ -257,7 +307,7 @@ std::string gateway_links::keys_document() {
 
 void gateway_links::refuse(const edge::connection& to, std::uint64_t id, const fault& why,
                            std::uint32_t retry_after_ms) {
-  answer(to, id, info(why.code).http_status, error_body(why), retry_after_ms);
+  answer(to, id, info(why.code).http_status, refusal_body(why), retry_after_ms);
 }
 
 bool gateway_links::admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x,
@@ -301,7 +351,8 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
 
 void gateway_links::keys_question(const edge::connection& from, gateway::federation_request&& x,
                                   matrix::endpoint_match&& match) {
-  const auto& o = node_.federation;
+  const auto settings = settings_now();
+  const auto& o = settings->federation;
   if (o.notary == config::notary_service::none)
     return refuse(from, x.id, {fault_code::unrecognized, "this server is no notary"});
   std::uint32_t wait = 0;
@@ -326,7 +377,9 @@ void gateway_links::keys_question(const edge::connection& from, gateway::federat
     call.body = std::make_shared<const matrix::json::value>(std::move(*body));
   }
   call.match = std::make_shared<const matrix::endpoint_match>(std::move(match));
-  deliver_({actor_kind::directory, ""}, std::move(call));
+  message handed_on{std::move(call)};
+  if (on_request_) handed_on.trace = on_request_({}, x);
+  deliver_({actor_kind::directory, ""}, std::move(handed_on));
 }
 
 void gateway_links::hand_to_origin(const std::string& gateway, const std::string& origin,
@@ -337,8 +390,11 @@ void gateway_links::hand_to_origin(const std::string& gateway, const std::string
   r.id = x.id;
   r.match = std::make_shared<const matrix::endpoint_match>(std::move(match));
   r.authorization = std::make_shared<std::vector<std::string>>(std::move(headers));
+  const auto trace = on_request_ ? on_request_(origin, x) : 0;
   r.request = std::make_shared<const gateway::federation_request>(std::move(x));
-  deliver_({actor_kind::remote_server, origin}, std::move(r));
+  message handed_on{std::move(r)};
+  handed_on.trace = trace;
+  deliver_({actor_kind::remote_server, origin}, std::move(handed_on));
 }
 
 } // namespace causeway

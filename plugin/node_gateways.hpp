@@ -17,9 +17,9 @@
 
 namespace causeway {
 
-/// The node's end of the gateway edge: greets gateways, spreads our requests over them, takes a homeserver's request apart far
-/// enough to know which actor it is for. Open endpoints (keys, version) are answered here; they concern no actor.
-/// Thread-safe.
+/// The node's end of the gateway edge: greets gateways, spreads our requests over them, takes a homeserver's request
+/// apart far enough to know which actor it is for. Open endpoints (keys, version) are answered here; they concern no
+/// actor. Thread-safe.
 class gateway_links {
 public:
   using deliver_function = std::function<void(const address&, message)>;
@@ -38,19 +38,27 @@ public:
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
-  /// Sends a request by any gateway. Without one it waits for one for a moment, as at the start of the node, then it is answered with peer_unreachable.
-  void send(gateway::http_request x);
+  /// Sends a request by any gateway. Without one it waits for one for a moment, as at the start of the node, then it is
+  /// answered with peer_unreachable.
+  void send(gateway::http_request x, trace_id trace = 0);
   /// The same; the answer goes to `done`, from any thread, instead of the remote_server.
   void send(gateway::http_request x, answer_function done);
-  void send(const federation_reply& x);
+  void send(const federation_reply& x, trace_id trace = 0);
   void send(const std::string& gateway, const gateway::federation_answer& x);
   /// To the gateway that has the stream; nothing when that has ended.
   void send(const gateway::stream_credit& x);
   /// Hears of each answer with a Date: whose, from which address, the date, how long it took. Before the first frame.
   using date_function = std::function<void(const std::string& server_name, const gateway::http_answer&)>;
   void handle_dates(date_function x) { on_date_ = std::move(x); }
+  /// Hears of each request that is handed to an actor, and says under which trace. Before the first frame.
+  using trace_function = std::function<trace_id(const std::string& origin, const gateway::federation_request&)>;
+  void handle_requests(trace_function x) { on_request_ = std::move(x); }
   /// Before the first frame.
   void handle_streams(stream_handlers x) { streams_ = std::move(x); }
+  /// Gateways that are connected, with what each calls itself.
+  std::vector<std::string> connected() const;
+  /// What the operator has changed.
+  void take_over(std::shared_ptr<const settings> now);
   /// Answers what has waited for a gateway long enough. To be called every second or so.
   void expire();
 
@@ -59,14 +67,18 @@ private:
     std::string server_name, gateway;
     std::uint64_t id = 0; ///< the actor's number
     std::uint64_t stream = 0;
+    trace_id trace = 0;   ///< its answer goes on under it
     answer_function done; ///< empty: the remote_server
   };
   /// A request for which there is no gateway.
   struct waiting_request {
     gateway::http_request request;
+    trace_id trace = 0;
     answer_function done;
     time_ms since = 0;
   };
+  void send(gateway::http_request x, trace_id trace, answer_function done);
+  std::shared_ptr<const settings> settings_now() const;
   void conclude(const open_request& r, gateway::http_answer a);
   void refuse(const waiting_request& x);
   void send_waiting();
@@ -83,15 +95,17 @@ private:
   /// @param proves  a successful answer to it means that its signature was valid
   bool admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x, bool proves);
 
-  const context& node_;
   deliver_function deliver_;
   send_function send_;
   std::function<time_ms()> now_;
   stream_handlers streams_;
   date_function on_date_;
+  trace_function on_request_;
 
-  mutable std::mutex mutex_; ///< guards all below
+  mutable std::mutex mutex_; ///< guards all below, and the settings in `node_`
+  context node_;
   std::map<std::string, edge::connection> gateways_;
+  std::map<std::string, std::string> names_; ///< of `gateways_`, as each calls itself
   std::map<std::uint64_t, open_request> open_;
   std::deque<waiting_request> waiting_;
   std::uint64_t last_request_ = 0;

@@ -10,11 +10,14 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <string_view>
+#include <utility>
 
 namespace causeway {
 namespace {
@@ -40,6 +43,15 @@ const char* name(log_level x) {
 }
 
 /// For what the edges log by themselves: the same JSON lines.
+/// The code of a line (LOG_LINES.md) and its text: "R102 event soft-failed". Empty: a line without one.
+std::pair<std::string_view, std::string_view> split_code(std::string_view text) {
+  constexpr std::size_t length = 4;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool has_code = text.size() > length && text[0] >= 'A' && text[0] <= 'Z' && text[length] == ' ' &&
+                        std::all_of(text.begin() + 1, text.begin() + length, is_digit);
+  return has_code ? std::pair{text.substr(0, length), text.substr(length + 1)} : std::pair{std::string_view{}, text};
+}
+
 class json_formatter : public spdlog::formatter {
 public:
   void format(const spdlog::details::log_msg& m, spdlog::memory_buf_t& out) override {
@@ -48,8 +60,10 @@ public:
     o.set("ts", static_cast<std::int64_t>(since_1970));
     o.set("level", std::string_view{spdlog::level::to_string_view(m.level).data(),
                                     spdlog::level::to_string_view(m.level).size()});
-    std::string text{m.payload.data(), m.payload.size()};
-    o.set("what", matrix::json::is_utf8(text) ? text : std::string{"(not UTF-8)"});
+    const std::string text{m.payload.data(), m.payload.size()};
+    const auto [code, what] = split_code(text);
+    if (!code.empty()) o.set("code", code);
+    o.set("what", matrix::json::is_utf8(what) ? what : std::string_view{"(not UTF-8)"});
     auto line = matrix::json::canonical(o) + "\n";
     out.append(line.data(), line.data() + line.size());
   }
@@ -152,12 +166,19 @@ void node_log::write(const note& x, const address& who) {
                                             .count()));
     o.set("level", name(x.level));
     o.set("actor", to_string(who));
-    o.set("what", x.what);
+    const auto [code, what] = split_code(x.what);
+    if (!code.empty()) o.set("code", code);
+    o.set("what", what);
     for (const auto& [k, v] : x.fields) o.set(k, v);
+    if (x.trace != 0) o.set("trace", trace_text(x.trace));
     matrix::json::write(line, o);
   } else {
-    line = std::string{name(x.level)} + " " + to_string(who) + " " + x.what;
+    const auto [code, what] = split_code(x.what);
+    line = std::string{name(x.level)} + " ";
+    if (!code.empty()) line.append(code).append(" ");
+    line.append(to_string(who)).append(" ").append(what);
     for (const auto& [k, v] : x.fields) line += " " + k + "=" + v;
+    if (x.trace != 0) line += " trace=" + trace_text(x.trace);
     for (auto& c : line)
       if (static_cast<unsigned char>(c) < 0x20) c = ' '; // a line stays a line, whatever other servers send
   }

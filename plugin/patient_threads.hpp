@@ -5,9 +5,10 @@
 
 /// Threads that only pass messages on: the edge and the I/O thread of ZeroMQ.
 ///
-/// Each wakes the other with the first message of a burst. Where the woken one interrupts the waking one, the burst goes message by
-/// message, with two switches for each; under SCHED_BATCH it waits until the other has nothing left, or its time is up (some
-/// milliseconds), and takes all that has come. On a core that is idle it runs at once all the same. No privilege is needed.
+/// Each wakes the other with the first message of a burst. Where the woken one interrupts the waking one, the burst
+/// goes message by message, with two switches for each; under SCHED_BATCH it waits until the other has nothing left, or
+/// its time is up (some milliseconds), and takes all that has come. On a core that is idle it runs at once all the
+/// same. No privilege is needed.
 namespace causeway {
 
 inline void make_this_thread_patient() {

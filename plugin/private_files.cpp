@@ -23,7 +23,7 @@ constexpr mode_t file_mode = S_IRUSR | S_IWUSR;
 constexpr mode_t folder_mode = S_IRWXU;
 constexpr mode_t others = S_IRWXG | S_IRWXO;
 constexpr mode_t all_rights = 07777;
-constexpr std::size_t secret_bytes_max = 4096;
+constexpr std::size_t private_file_bytes_max = 4096;
 
 fault failed(const std::string& path, std::string_view what) {
   return {fault_code::store_failed, path + " " + std::string{what} + ": " + std::strerror(errno)};
@@ -81,10 +81,9 @@ descriptor::~descriptor() {
 
 unswapped::unswapped(const void* from, std::size_t bytes) {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto first = reinterpret_cast<std::uintptr_t>(from) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(from) + bytes + page - 1) / page * page;
-  begin_ = reinterpret_cast<void*>(first);
-  bytes_ = end - first;
+  const auto before = reinterpret_cast<std::uintptr_t>(from) % page;
+  begin_ = static_cast<char*>(const_cast<void*>(from)) - before;
+  bytes_ = (before + bytes + page - 1) / page * page;
   ::madvise(begin_, bytes_, MADV_DONTDUMP);
   static_cast<void>(::mlock(begin_, bytes_)); // forbidden to some; the signing key is on disk anyway
 }
@@ -161,7 +160,7 @@ result<std::string> read_secret_file(const std::string& path) {
                         "for a while, make a new one."};
   if (about.st_uid != ::geteuid() && about.st_uid != 0)
     return fault{fault_code::forbidden, path + " belongs to another user: chown it to the one that runs the broker."};
-  wiped text{std::string(secret_bytes_max + 1, '\0')};
+  wiped text{std::string(private_file_bytes_max + 1, '\0')};
   std::size_t size = 0;
   while (size < text.text.size()) {
     auto n = ::read(file.number(), text.text.data() + size, text.text.size() - size);
@@ -170,7 +169,7 @@ result<std::string> read_secret_file(const std::string& path) {
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
-  if (size > secret_bytes_max) return fault{fault_code::too_large, path + " is larger than 4 KiB."};
+  if (size > private_file_bytes_max) return fault{fault_code::too_large, path + " is larger than 4 KiB."};
   return text.text.substr(0, size);
 }
 

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <utility>
 
-/// Secrets, and files and folders that nobody but the user of the broker may reach: folders 0700, files 0600, whatever the umask says. The umask itself is
-/// never touched: it belongs to the whole process, which may be a host that embeds a node and makes files of its own meanwhile.
+/// Secrets, and files and folders that nobody but the user of the broker may reach: folders 0700, files 0600, whatever
+/// the umask says. The umask itself is never touched: it belongs to the whole process, which may be a host that embeds
+/// a node and makes files of its own meanwhile.
 namespace causeway {
 
 /// An open file descriptor.
@@ -26,7 +27,8 @@ private:
   int number_;
 };
 
-/// Opens a regular file of ours. With O_CREAT it is made where it is not there; from one that is there the rights of others are taken.
+/// Opens a regular file of ours. With O_CREAT it is made where it is not there; from one that is there the rights of
+/// others are taken.
 /// @param flags  of open(2); O_CLOEXEC is added
 /// @returns store_failed: cannot be opened, is no regular file, belongs to another user
 result<descriptor> open_private_file(const std::string& path, int flags);
@@ -35,12 +37,13 @@ result<descriptor> open_private_file(const std::string& path, int flags);
 /// @returns whether `path` itself was made; store_failed
 result<bool> make_private_folder(const std::string& path);
 
-/// Takes the rights of others to a folder and to all that is in it. The folder comes last: once it is closed, nothing in it is looked at
-/// again, so a repeat costs one system call. Symbolic links are not followed. What cannot be changed stays as it is
-/// (`config::warnings` tells of it).
+/// Takes the rights of others to a folder and to all that is in it. The folder comes last: once it is closed, nothing
+/// in it is looked at again, so a repeat costs one system call. Symbolic links are not followed. What cannot be changed
+/// stays as it is (`config::warnings` tells of it).
 void close_to_others(const std::string& folder);
 
-/// Reads a secret of at most 4 KiB. Refused when group or others have any right to it, or when it belongs to somebody else.
+/// Reads a secret of at most 4 KiB. Refused when group or others have any right to it, or when it belongs to somebody
+/// else.
 /// @returns faults not_found, forbidden (permissions, owner), too_large, store_failed (cannot be read)
 result<std::string> read_secret_file(const std::string& path);
 
@@ -51,7 +54,8 @@ status write_secret_file(const std::string& path, std::string_view text);
 /// @returns store_failed
 status replace_secret_file(const std::string& path, std::string_view text);
 
-/// Keeps the pages of an object out of core dumps, and out of swap where the system lets us (RLIMIT_MEMLOCK), until it goes.
+/// Keeps the pages of an object out of core dumps, and out of swap where the system lets us (RLIMIT_MEMLOCK), until it
+/// goes.
 class unswapped {
 public:
   unswapped() = default;

@@ -113,7 +113,7 @@ process_needs process_needs::of(const config::options& x, bool without_gateway) 
     out.memory_bytes += (std::uint64_t{x.gateway.inbound_bodies_mib} + x.gateway.answers_mib) * mib;
   }
   std::error_code missing;
-  if (const auto bytes = fs::file_size(x.store.path, missing); !missing) out.store_bytes = bytes;
+  if (const auto bytes = fs::file_size(x.store.path, missing); !missing && x.store.is_file()) out.store_bytes = bytes;
   return out;
 }
 
@@ -192,7 +192,7 @@ process_limits find_process_limits(const config::options& x) {
   if (pages > 0 && page_bytes > 0)
     out.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
   look_at_groups(out);
-  if (x.store.path != ":memory:") out.disks.push_back(look_at_disk("store.path", fs::path{x.store.path}.parent_path()));
+  if (x.store.is_file()) out.disks.push_back(look_at_disk("store.path", fs::path{x.store.path}.parent_path()));
   out.disks.push_back(look_at_disk("media.directory", x.media_path()));
   if (out.disks.size() == 2 && out.disks[0].path == out.disks[1].path) out.disks.pop_back();
   return out;

@@ -82,7 +82,7 @@ std::uint64_t allow_list::answer() {
     }
     if (peer == nullptr) {
       ++refused;
-      spdlog::warn("edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(),
+      spdlog::warn("E521 edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(),
                    parts[address].to_string());
     }
     const std::string user = peer == nullptr ? "" : std::string{name(peer->peer_role)} + "/" + peer->name;

@@ -21,11 +21,12 @@ struct allowed_peer {
   bool operator==(const allowed_peer&) const = default;
 };
 
-/// The ZAP handler (ZeroMQ RFC 27): libzmq asks it for every CURVE handshake of its context. A key is admitted to endpoints
-/// of its own role only; an inspector may use the admin endpoint too. Not synchronised: the poller thread's.
+/// The ZAP handler (ZeroMQ RFC 27): libzmq asks it for every CURVE handshake of its context. A key is admitted to
+/// endpoints of its own role only; an inspector may use the admin endpoint too. Not synchronised: the poller thread's.
 class allow_list {
 public:
-  /// Binds the context's ZAP endpoint. Before any CURVE socket is bound: libzmq admits everybody while no handler is there.
+  /// Binds the context's ZAP endpoint. Before any CURVE socket is bound: libzmq admits everybody while no handler is
+  /// there.
   /// @returns invalid_param (key, role), address_in_use (the context has a handler)
   static result<allow_list> open(zmq::context_t& context, const std::vector<config::edge_peer>& peers);
 

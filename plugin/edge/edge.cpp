@@ -34,7 +34,8 @@ constexpr int burst = 256;
 constexpr int full_peer_retry_ms = 5;
 /// What waits for one full peer, bytes; one frame is always allowed.
 constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;
-/// What was handed over at the end may take so long to leave: closing the context waits for a peer that reads too slowly.
+/// What was handed over at the end may take so long to leave: closing the context waits for a peer that reads too
+/// slowly.
 constexpr int last_words_ms = 500;
 /// A body above this is handed to libzmq without a copy.
 constexpr std::size_t copied_bytes_max = 4'096;
@@ -55,7 +56,7 @@ bool send_large(void* socket, std::string&& bytes) {
   zmq_msg_t message;
   const auto release = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
   if (zmq_msg_init_data(&message, owned->data(), owned->size(), release, owned.get()) != 0) return false;
-  owned.release();
+  static_cast<void>(owned.release());
   if (zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0) return true;
   zmq_msg_close(&message);
   return false;
@@ -146,7 +147,7 @@ private:
     unsure_.assign(listeners_.size(), true);
     while (!stopping_) {
       if (::poll(watched.data(), watched.size(), wait_ms()) < 0 && errno != EINTR) {
-        spdlog::critical("edge poll failed error={}", std::generic_category().message(errno));
+        spdlog::critical("E522 edge poll failed error={}", std::generic_category().message(errno));
         return;
       }
       if (!queues_.empty()) retry_queues();
@@ -172,8 +173,8 @@ private:
     }
     if (!peers) return;
     if (const auto taken = allow_list_->replace(*peers); taken)
-      spdlog::info("edge peers={} are admitted from now on", peers->size());
-    else spdlog::error("edge peers stay as they were why={}", to_string(taken.error()));
+      spdlog::info("E523 edge peers={} are admitted from now on", peers->size());
+    else spdlog::error("E524 edge peers stay as they were why={}", to_string(taken.error()));
   }
 
   int wait_ms() const {
@@ -222,7 +223,8 @@ private:
     return true;
   }
 
-  /// What a message that is refused as a whole was about: a COMMAND that is too large fails, and is not repeated for ever.
+  /// What a message that is refused as a whole was about: a COMMAND that is too large fails, and is not repeated for
+  /// ever.
   static error_header subject(const std::array<zmq::message_t, part_count>& parts) {
     if (parts[part_magic].to_string_view() != magic || parts[part_verb].size() != 1) return {};
     const auto what = *parts[part_verb].data<std::uint8_t>();
@@ -307,7 +309,8 @@ private:
       queues_.erase(queued);
     }
     ++connections_lost_;
-    spdlog::debug("edge connection lost endpoint={} peer={} why={}", bound_[to.endpoint].address, to.peer_name, why);
+    spdlog::debug("E525 edge connection lost endpoint={} peer={} why={}", bound_[to.endpoint].address, to.peer_name,
+                  why);
     handlers_.on_lost(to);
   }
 
@@ -315,8 +318,8 @@ private:
   std::uint32_t queue_frames_max_;
   std::vector<listener> listeners_;
   std::vector<bound_endpoint> bound_;
-  /// Of each listener: whether there may be messages although its descriptor does not say so. The descriptor speaks once, and what it
-  /// said is used up by whatever looks at the socket next, a send included.
+  /// Of each listener: whether there may be messages although its descriptor does not say so. The descriptor speaks
+  /// once, and what it said is used up by whatever looks at the socket next, a send included.
   std::vector<bool> unsure_;
   std::optional<allow_list> allow_list_; ///< the poller's, once it runs
   std::mutex peers_mutex_;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view ipc_scheme = "ipc://";
 constexpr std::string_view inproc_scheme = "inproc://";
-constexpr std::size_t key_text_bytes = 40;
+constexpr std::size_t key_text_characters = 40;
 /// ZMTP carries the heartbeat's time to live in tenths of a second, 16 bits.
 constexpr int heartbeat_ttl_ms_max = 6'553'500;
 
@@ -58,8 +58,9 @@ result<sockaddr_un> prepare_ipc(const std::string& endpoint, const std::string& 
   return where;
 }
 
-/// Listens at a socket file that was never open to others. libzmq would make it with what the umask leaves, and the umask is the whole
-/// process's: bind(2) gives the file the mode of the descriptor, less the umask, and the rest is set before listen(2).
+/// Listens at a socket file that was never open to others. libzmq would make it with what the umask leaves, and the
+/// umask is the whole process's: bind(2) gives the file the mode of the descriptor, less the umask, and the rest is set
+/// before listen(2).
 result<descriptor> listen_at(const std::string& endpoint, const sockaddr_un& where) {
   descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
@@ -100,7 +101,7 @@ result<curve_keys> load_curve_keys(const std::string& file) {
   auto& secret = keys.secret.text;
   secret.resize(std::min(secret.size(), secret.find_first_of(" \t\r\n")));
   if (!config::is_curve_key(secret)) return wrong(fault_code::invalid_param, "does not hold 40 characters of Z85");
-  std::array<char, key_text_bytes + 1> own_public{};
+  std::array<char, key_text_characters + 1> own_public{};
   if (zmq_curve_public(own_public.data(), secret.c_str()) != 0)
     return wrong(fault_code::invalid_param, "does not hold a CURVE secret key");
   keys.public_key = own_public.data();

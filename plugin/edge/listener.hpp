@@ -57,8 +57,8 @@ struct curve_keys {
 /// @returns as `read_secret_file`; invalid_param when it is not a key
 result<curve_keys> load_curve_keys(const std::string& file);
 
-/// Makes, configures and binds one endpoint. tcp:// uses CURVE as soon as there is a key, and the admin endpoint only with one; ipc:// and
-/// inproc:// never need it. A socket file is for this user alone from the moment it has its name.
+/// Makes, configures and binds one endpoint. tcp:// uses CURVE as soon as there is a key, and the admin endpoint only
+/// with one; ipc:// and inproc:// never need it. A socket file is for this user alone from the moment it has its name.
 /// @returns see edge::open
 result<listener> listen(zmq::context_t& context, role kind, const std::string& endpoint,
                         const config::edge_options& options, const curve_keys& keys);

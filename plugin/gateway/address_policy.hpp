@@ -11,8 +11,8 @@
 
 namespace causeway::gateway {
 
-/// Which addresses outgoing requests may reach. A server name is chosen by strangers: without this, a well-known file or
-/// a DNS record could aim the gateway at the operator's own network (server-side request forgery).
+/// Which addresses outgoing requests may reach. A server name is chosen by strangers: without this, a well-known file
+/// or a DNS record could aim the gateway at the operator's own network (server-side request forgery).
 class address_policy {
 public:
   /// @param allowed_networks  CIDR (`10.1.0.0/16`, `fd00::/8`, or one address), admitted although they are special

@@ -6,10 +6,12 @@
 #include <unordered_map>
 #include <utility>
 
-/// An answer is held until it was read: a client that asks much and reads nothing would keep as much of our memory as it likes.
+/// An answer is held until it was read: a client that asks much and reads nothing would keep as much of our memory as
+/// it likes.
 namespace causeway::gateway {
 
-/// Whose an answer is: the address it goes to (messages/peer_address.hpp) and the server that asked. Empty: not known, and not counted.
+/// Whose an answer is: the address it goes to (messages/peer_address.hpp) and the server that asked. Empty: not known,
+/// and not counted.
 struct answer_holder {
   std::string address, origin;
 };
@@ -20,7 +22,8 @@ public:
   answer_budget(std::size_t bytes_max, std::size_t holder_bytes_max)
       : bytes_max_(bytes_max), holder_bytes_max_(holder_bytes_max) {}
 
-  /// False, and nothing is taken, where a bound would be passed. An answer alone always passes, or a large one could never be had.
+  /// False, and nothing is taken, where a bound would be passed. An answer alone always passes, or a large one could
+  /// never be had.
   bool take(const answer_holder& whose, std::size_t bytes) {
     const std::lock_guard lock{mutex_};
     if (!fits(held_, bytes, bytes_max_) || !fits(held_by(by_address_, whose.address), bytes, holder_bytes_max_) ||
@@ -56,8 +59,10 @@ private:
     return it == all.end() ? 0 : it->second;
   }
   static void give_back(holdings& all, const std::string& whose, std::size_t bytes) {
-    if (const auto it = whose.empty() ? all.end() : all.find(whose); it != all.end() && (it->second -= bytes) == 0)
-      all.erase(it);
+    const auto it = whose.empty() ? all.end() : all.find(whose);
+    if (it == all.end()) return;
+    it->second -= bytes;
+    if (it->second == 0) all.erase(it);
   }
 
   const std::size_t bytes_max_, holder_bytes_max_;
@@ -69,9 +74,11 @@ private:
 /// What one connection holds of it.
 class answer_share {
 public:
-  /// An answer up to this size is not counted: the usual ones pass while others fill the budget. `connections_max` bounds them.
+  /// An answer up to this size is not counted: the usual ones pass while others fill the budget. `connections_max`
+  /// bounds them.
   static constexpr std::size_t free_bytes = 16 * 1024;
-  /// Taken for a question whose answer may be large, until it is there: else any number of answers could be on their way from the node.
+  /// Taken for a question whose answer may be large, until it is there: else any number of answers could be on their
+  /// way from the node.
   static constexpr std::size_t expected_bytes = 256 * 1024;
 
   explicit answer_share(std::shared_ptr<answer_budget> of) : of_(std::move(of)) {}

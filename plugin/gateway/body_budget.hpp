@@ -4,7 +4,8 @@
 #include <memory>
 #include <utility>
 
-/// Request bodies are read before anybody knows whose they are: together they are bounded, for all connections of the process.
+/// Request bodies are read before anybody knows whose they are: together they are bounded, for all connections of the
+/// process.
 namespace causeway::gateway {
 
 /// Bytes of large request bodies that are held, from their arrival until they are answered. Thread-safe.
@@ -28,7 +29,8 @@ private:
 /// What one connection holds of it.
 class body_share {
 public:
-  /// A body up to this size is not counted: the usual requests pass while others fill the budget. `connections_max` bounds them.
+  /// A body up to this size is not counted: the usual requests pass while others fill the budget. `connections_max`
+  /// bounds them.
   static constexpr std::size_t free_bytes = 64 * 1024;
   /// Taken at once, so that the counter is not touched with every piece that arrives.
   static constexpr std::size_t step_bytes = 256 * 1024;

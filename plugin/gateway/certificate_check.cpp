@@ -72,11 +72,21 @@ std::string day_of(const ASN1_TIME* x) {
   return out.data();
 }
 
+/// ms since 1970; 0: cannot be read.
+std::int64_t time_of(const ASN1_TIME* x) {
+  std::tm when{};
+  return ASN1_TIME_to_tm(x, &when) == 1 ? std::int64_t{timegm(&when)} * 1'000 : 0;
+}
+
+/// Bounded: a stranger has written it.
+std::string name_of(X509_NAME* x) {
+  constexpr int name_bytes_max = 256;
+  std::array<char, name_bytes_max> out{};
+  return x && X509_NAME_oneline(x, out.data(), name_bytes_max) ? out.data() : std::string{};
+}
+
 void check_host(std::vector<certificate_problem>& out, X509* x, const std::string& file, const std::string& host) {
-  const int matches = is_address(host)
-                        ? X509_check_ip_asc(x, host.c_str(), 0)
-                        : X509_check_host(x, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr);
-  if (matches == 1) return;
+  if (is_certified_for(x, host)) return;
   const auto names = names_in(x);
   out.push_back(
     {false,
@@ -115,6 +125,45 @@ std::string certified_host(const std::string& server_name, const std::string& we
   const auto& name = well_known_server.empty() ? server_name : well_known_server;
   if (name.starts_with('[')) return name.substr(1, name.find(']') - 1);
   return name.substr(0, name.find(':'));
+}
+
+bool is_numeric_host(const std::string& host) { return is_address(host); }
+
+bool is_certified_for(X509* x, const std::string& host) {
+  const int matches = is_address(host)
+                        ? X509_check_ip_asc(x, host.c_str(), 0)
+                        : X509_check_host(x, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr);
+  return matches == 1;
+}
+
+probe::certificate describe_certificate(X509* x) {
+  constexpr std::size_t names_max = 100, name_bytes_max = 255;
+  probe::certificate out;
+  out.subject = name_of(X509_get_subject_name(x));
+  out.issuer = name_of(X509_get_issuer_name(x));
+  out.not_before_ts = time_of(X509_get0_notBefore(x));
+  out.not_after_ts = time_of(X509_get0_notAfter(x));
+  const names_ptr names{static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr))};
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && out.names.size() < names_max; ++i) {
+    const auto* name = sk_GENERAL_NAME_value(names.get(), i);
+    std::string text;
+    if (name->type == GEN_DNS) text = text_of(name->d.dNSName);
+    else if (name->type == GEN_IPADD) text = text_of_address(name->d.iPAddress);
+    if (!text.empty()) out.names.push_back(text.substr(0, name_bytes_max));
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  static constexpr char digits[] = "0123456789abcdef";
+  if (X509_digest(x, EVP_sha256(), digest.data(), &length) == 1)
+    for (unsigned i = 0; i < length; ++i) (out.sha256 += digits[digest[i] >> 4]) += digits[digest[i] & 15];
+  return out;
+}
+
+std::int64_t certificate_expiry_ts(const std::string& certificate_file) {
+  const file_ptr file{std::fopen(certificate_file.c_str(), "re")};
+  const certificate_ptr x{file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr};
+  ERR_clear_error();
+  return x ? time_of(X509_get0_notAfter(x.get())) : 0;
 }
 
 std::vector<certificate_problem> certificate_problems(const std::string& certificate_file,

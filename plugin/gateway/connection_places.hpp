@@ -13,14 +13,16 @@
 
 namespace causeway::gateway {
 
-/// Who may be connected. Places are few, and connecting costs nothing: one address (of IPv6 a /64) has a share of them, and where there is no place left
-/// the oldest unfinished handshake gives way, then whoever has never sent a whole request, then whoever has been idle for longest. Thread-safe.
+/// Who may be connected. Places are few, and connecting costs nothing: one address (of IPv6 a /64) has a share of them,
+/// and where there is no place left the oldest unfinished handshake gives way, then whoever has never sent a whole
+/// request, then whoever has been idle for longest. Thread-safe.
 class connection_places {
 public:
   /// Ends a connection, from any thread, at once or soon. Called without a lock held.
   using ending = std::function<void()>;
 
-  /// One connection's place; it is given back at the end of its life. Connections may outlive the server: they share the table.
+  /// One connection's place; it is given back at the end of its life. Connections may outlive the server: they share
+  /// the table.
   class place;
 
   enum class standing : std::uint8_t {
@@ -32,7 +34,8 @@ public:
 
   connection_places(std::size_t places_max, std::size_t share_max) : places_max_(places_max), share_max_(share_max) {}
 
-  /// A place for a new connection of this peer (messages/peer_address.hpp; empty: not known, no share), perhaps another's; null: there is none.
+  /// A place for a new connection of this peer (messages/peer_address.hpp; empty: not known, no share), perhaps
+  /// another's; null: there is none.
   static std::unique_ptr<place> take(const std::shared_ptr<connection_places>& from, const std::string& peer);
 
   bool wait_until_none(std::chrono::steady_clock::time_point deadline) {

@@ -71,8 +71,9 @@ public:
   /// @param records  empty: none exist
   /// @pre the last step was ask_srv
   discovery_step on_srv(std::vector<srv_record> records);
-  /// The lookup itself failed (SERVFAIL, no answer in time): there may be records. The other name is looked up; where that has none either the
-  /// search ends with fault peer_unresolvable, since the bare name may be somebody else's machine.
+  /// The lookup itself failed (SERVFAIL, no answer in time): there may be records. The other name is looked up; where
+  /// that has none either the search ends with fault peer_unresolvable, since the bare name may be somebody else's
+  /// machine.
   /// @pre the last step was ask_srv
   discovery_step on_srv_failed(std::string why);
 

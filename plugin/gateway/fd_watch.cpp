@@ -42,7 +42,7 @@ void fd_watch::set(int fd, bool readable, bool writable) {
     const int second = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     if (epoll_ctl(epoll_.native_handle(), second, fd, &event) != 0) {
       // A C library called us, so no exception: what waits for this descriptor runs into its time-out.
-      spdlog::error("gateway: cannot watch a descriptor: {}", std::generic_category().message(errno));
+      spdlog::error("G612 gateway: cannot watch a descriptor: {}", std::generic_category().message(errno));
       return;
     }
   }

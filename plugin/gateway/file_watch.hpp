@@ -12,8 +12,9 @@ class file_watch {
 public:
   explicit file_watch(std::vector<std::string> paths) : paths_(std::move(paths)), told_(look()), last_(told_) {}
 
-  /// Whether they have changed since this said so last (or since the beginning) and been left alone since the look before this one: of several
-  /// files that belong together one is written after the other. A file that is gone is no change until there is another.
+  /// Whether they have changed since this said so last (or since the beginning) and been left alone since the look
+  /// before this one: of several files that belong together one is written after the other. A file that is gone is no
+  /// change until there is another.
   bool has_changed() {
     auto now = look();
     const bool settled = now == last_ && now != told_ && is_whole(now);

@@ -75,7 +75,7 @@ struct gateway::parts final : request_sink {
   void on_request(federation_request request, std::shared_ptr<answer_waiter> who) override;
   void on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) override;
   template <class Question>
-  void ask_node(Question question, std::shared_ptr<answer_waiter> who);
+  void ask_node(Question question, const std::shared_ptr<answer_waiter>& who);
   void on_frame(edge::frame x);
   void on_lost();
   void check_late();
@@ -116,7 +116,7 @@ status gateway::parts::assemble() {
   if (!descriptors) return descriptors.error();
   if (descriptors->inbound < options.connections_max) {
     spdlog::warn(
-      "gateway: connections_max is {}, but the process may open too few descriptors: {} connections are taken",
+      "G601 gateway: connections_max is {}, but the process may open too few descriptors: {} connections are taken",
       options.connections_max, descriptors->inbound);
     options.connections_max = static_cast<std::uint32_t>(descriptors->inbound);
   }
@@ -177,15 +177,15 @@ void gateway::parts::run_threads() {
 }
 
 void gateway::parts::on_request(federation_request request, std::shared_ptr<answer_waiter> who) {
-  ask_node(std::move(request), std::move(who));
+  ask_node(std::move(request), who);
 }
 
 void gateway::parts::on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) {
-  ask_node(std::move(part), std::move(who));
+  ask_node(std::move(part), who);
 }
 
 template <class Question>
-void gateway::parts::ask_node(Question question, std::shared_ptr<answer_waiter> who) {
+void gateway::parts::ask_node(Question question, const std::shared_ptr<answer_waiter>& who) {
   const fault node_gone{fault_code::stopping, "the node is not there"};
   if (!link->up()) return who->on_answer(error_answer(node_gone));
   const auto id = pending.add(who, clock::now());
@@ -203,17 +203,17 @@ void gateway::parts::ask_node(Question question, std::shared_ptr<answer_waiter> 
 void gateway::parts::on_frame(edge::frame x) {
   if (x.what == edge::verb::result) {
     auto answer = decode_moving(std::move(x), decode_federation_answer);
-    if (!answer) return spdlog::warn("gateway: from the node: {}", to_string(answer.error()));
+    if (!answer) return spdlog::warn("G602 gateway: from the node: {}", to_string(answer.error()));
     if (const auto who = pending.take(answer->id)) who->on_answer(*std::move(answer));
     return;
   }
   if (x.what == edge::verb::credit) {
     const auto credit = decode_stream_credit(x);
-    if (!credit) return spdlog::warn("gateway: from the node: {}", to_string(credit.error()));
+    if (!credit) return spdlog::warn("G602 gateway: from the node: {}", to_string(credit.error()));
     return outgoing->go_on(*credit);
   }
   auto request = decode_moving(std::move(x), decode_http_request);
-  if (!request) return spdlog::warn("gateway: from the node: {}", to_string(request.error()));
+  if (!request) return spdlog::warn("G602 gateway: from the node: {}", to_string(request.error()));
   if (!stopping) return outgoing->start(*std::move(request));
   http_answer refusal;
   refusal.id = request->id;
@@ -238,8 +238,9 @@ void gateway::parts::check_late() {
 void gateway::parts::watch_certificate() {
   if (certificate_files->has_changed()) {
     if (const auto loaded = server->reload_certificate(); loaded)
-      spdlog::info("gateway: the certificate has changed and was read again");
-    else spdlog::error("gateway: the certificate has changed, and the old one stays: {}", to_string(loaded.error()));
+      spdlog::info("G603 certificate reloaded (files changed)");
+    else
+      spdlog::error("G604 gateway: the certificate has changed, and the old one stays: {}", to_string(loaded.error()));
   }
   certificate_timer->expires_after(tuning.certificate_check);
   certificate_timer->async_wait([this](const boost::system::error_code& error) {
@@ -260,7 +261,7 @@ void gateway::parts::stop() {
     sent = outgoing_done.wait_until(lock, deadline, [this] { return outgoing->open() == 0; });
   }
   if (!answered || !sent)
-    spdlog::warn("gateway: stopped with {} connections and {} requests to servers open", server->connections(),
+    spdlog::warn("G605 gateway: stopped with {} connections and {} requests to servers open", server->connections(),
                  outgoing->open());
   asio::post(*contexts.front(), [this] {
     outgoing->end_all({fault_code::stopping, "the gateway is stopping"});

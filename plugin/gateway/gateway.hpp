@@ -35,8 +35,9 @@ struct gateway_tuning {
 /// HTTPS on one side, edge frames to the node on the other; no state, no key. Inbound requests become
 /// `federation_request`, `http_request`s of the node become HTTPS requests with server discovery.
 ///
-/// Threads: one (`options.threads` = 1) does everything, so a request costs no thread hop inside the gateway; with more,
-/// one has the link and the client, and `options.threads` have the connections. No thread of the caller's is used.
+/// Threads: one (`options.threads` = 1) does everything, so a request costs no thread hop inside the gateway; with
+/// more, one has the link and the client, and `options.threads` have the connections. No thread of the caller's is
+/// used.
 class gateway {
 public:
   /// @param context        must outlive the gateway
@@ -52,16 +53,17 @@ public:
   /// Reads certificates, binds the listeners, connects to the node, starts the threads. Call once.
   /// @returns faults invalid_param (what the option is, and why it is wrong) or internal (an address is taken)
   status start();
-  /// Stops to accept, lets open requests both ways finish for up to `stop_timeout`, answers new ones of the node with fault
-  /// stopping, then ends what is left and says BYE. Blocks; repeats are harmless. Afterwards the object can only be destroyed.
+  /// Stops to accept, lets open requests both ways finish for up to `stop_timeout`, answers new ones of the node with
+  /// fault stopping, then ends what is left and says BYE. Blocks; repeats are harmless. Afterwards the object can only
+  /// be destroyed.
   void stop();
 
   /// Bound ports, one per `options.listen`. @pre `start` succeeded
   std::vector<std::uint16_t> ports() const;
   /// Whether the node is there and takes requests.
   bool connected() const;
-  /// Reads the certificate again, for connections from now on; on a fault the old one stays. Any thread. It is also read again by itself when its
-  /// files change.
+  /// Reads the certificate again, for connections from now on; on a fault the old one stays. Any thread. It is also
+  /// read again by itself when its files change.
   status reload_certificate();
 
   /// What an operator asks for.

@@ -50,8 +50,8 @@ int run_gateway_process(const config::gateway_options& options, const std::strin
   std::cout << std::endl; // whoever started us waits for this line
 
   while (signals.wait() == SIGHUP)
-    if (const auto loaded = one.reload_certificate(); loaded) spdlog::info("gateway: certificate read again");
-    else spdlog::error("gateway: the old certificate stays: {}", to_string(loaded.error()));
+    if (const auto loaded = one.reload_certificate(); loaded) spdlog::info("G606 certificate reloaded (SIGHUP)");
+    else spdlog::error("G607 gateway: the old certificate stays: {}", to_string(loaded.error()));
   one.stop();
   return 0;
 }

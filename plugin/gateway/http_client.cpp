@@ -92,6 +92,14 @@ fault_code code_of(CURLcode code, bool connected) {
   }
 }
 
+/// What a call failed in, by how far it came.
+request_phase phase_reached(fault_code why, bool connected, bool ready, bool answered) {
+  if (why == fault_code::peer_tls) return request_phase::tls;
+  if (why == fault_code::peer_unresolvable) return request_phase::dns;
+  if (ready) return answered ? request_phase::body : request_phase::http;
+  return connected ? request_phase::tls : request_phase::tcp;
+}
+
 } // namespace
 
 struct http_client::transfer {
@@ -384,7 +392,7 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
   auto out = std::move(x.outcome);
   long status = 0, port = 0;
   char *type = nullptr, *ip = nullptr, *redirect = nullptr;
-  curl_off_t ready_us = 0, connect_us = 0;
+  curl_off_t ready_us = 0, connect_us = 0, first_byte_us = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
@@ -414,6 +422,8 @@ https_outcome http_client::conclude(transfer& x, CURLcode code) {
   else if (x.blocked && connect_us == 0)
     out.why = {fault_code::peer_blocked_address,
                x.call.to.host + " has no address that gateway.allowed_networks admits"};
+  curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+  out.phase = phase_reached(out.why.code, connect_us > 0, ready_us > 0, first_byte_us > 0);
   return out;
 }
 

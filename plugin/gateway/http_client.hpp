@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/fault.hpp"
+#include "messages/request_phase.hpp"
 #include "plugin/gateway/address_policy.hpp"
 #include "plugin/gateway/discovery.hpp"
 #include "plugin/gateway/fd_watch.hpp"
@@ -41,8 +42,8 @@ struct https_call {
   /// Called from the Asio thread when a connection is there, a pooled one included, and the request is about to leave.
   /// Must not start or cancel calls.
   std::function<void()> on_connected;
-  /// Set: the body of a 200 goes there as it arrives and is not in the outcome; limits::stream_window_bytes may come before
-  /// `http_client::grant`. Called from the Asio thread, before `done`. Must not start or cancel calls.
+  /// Set: the body of a 200 goes there as it arrives and is not in the outcome; limits::stream_window_bytes may come
+  /// before `http_client::grant`. Called from the Asio thread, before `done`. Must not start or cancel calls.
   std::function<void(const body_piece&)> on_piece;
 };
 
@@ -51,9 +52,10 @@ struct https_outcome {
   std::string content_type;
   std::string body;
   fault why; ///< peer_unreachable, peer_timeout, peer_tls, peer_blocked_address, peer_bad_answer, too_large
-  bool connected = false;   ///< false: no connection came about, another hop may serve
-  std::string address;      ///< ip:port reached
-  std::string redirect_url; ///< absolute; set with a 3xx that has a Location
+  request_phase phase = request_phase::unknown; ///< with `why`: tcp, tls, http or body
+  bool connected = false;                       ///< false: no connection came about, another hop may serve
+  std::string address;                          ///< ip:port reached
+  std::string redirect_url;                     ///< absolute; set with a 3xx that has a Location
   std::string cache_control;
   std::string expires;
   std::int64_t date_ms = 0;         ///< of a Date header, ms since 1970; 0: none that can be read
@@ -96,11 +98,11 @@ private:
 
   static int on_timer(CURLM*, long timeout_ms, void* self);
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*);
-  static curl_socket_t on_open(void* transfer, curlsocktype, curl_sockaddr* address);
-  static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* transfer);
-  static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* transfer);
+  static curl_socket_t on_open(void* of, curlsocktype, curl_sockaddr* address);
+  static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* of);
+  static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* of);
   static std::size_t stream(transfer& x, std::string_view bytes);
-  static int on_ready(void* transfer, char*, char*, int, int);
+  static int on_ready(void* of, char*, char*, int, int);
   static CURLcode on_tls(CURL*, void* ssl_context, void* self);
 
   void prepare(transfer& x);

@@ -91,8 +91,8 @@ struct http_server::shared {
   void take(socket from);
 };
 
-http_server::http_server(config::gateway_options options, std::vector<asio::io_context*> threads, request_sink& sink,
-                         std::chrono::milliseconds write_window)
+http_server::http_server(config::gateway_options options, const std::vector<asio::io_context*>& threads,
+                         request_sink& sink, std::chrono::milliseconds write_window)
     : shared_(std::make_unique<shared>()) {
   shared_->options = std::make_shared<const config::gateway_options>(std::move(options));
   const auto bodies = std::make_shared<body_budget>(std::size_t{shared_->options->inbound_bodies_mib} << 20);
@@ -183,7 +183,7 @@ void http_server::shared::accept_on(listener& at) {
     if (!at.accept.is_open()) return;
     if (error) {
       if (const auto times = accept_failed.again(std::chrono::steady_clock::now()))
-        spdlog::warn("gateway: accept: {} ({} times)", error.message(), *times);
+        spdlog::warn("G608 gateway: accept: {} ({} times)", error.message(), *times);
       at.retry.expires_after(accept_retry);
       at.retry.async_wait([this, &at](const beast::error_code& cancelled) {
         if (!cancelled && at.accept.is_open()) accept_on(at);
@@ -209,15 +209,16 @@ void http_server::shared::take(socket from) {
   auto place = connection_places::take(places, options->plain_http ? std::string{} : peer_of(address));
   if (!place || places->gave_way() != before)
     if (const auto times = crowded.again(std::chrono::steady_clock::now()))
-      spdlog::warn("gateway: too many connections, {}: {} had to give way or were refused; the last one came from {}",
-                   places->now() >= options->connections_max ? "all places are taken" : "one address has its share",
-                   *times, address);
+      spdlog::warn(
+        "G609 gateway: too many connections, {}: {} had to give way or were refused; the last one came from {}",
+        places->now() >= options->connections_max ? "all places are taken" : "one address has its share", *times,
+        address);
   if (!place) return; // closes it: better than to let it wait for nothing
   const auto ex = from.get_executor();
   const auto found =
     std::find_if(shards.begin(), shards.end(), [&](const auto& one) { return one->io->get_executor() == ex; });
   const auto& shard = *found;
-  const auto launch = [&](auto session) { asio::dispatch(ex, [session] { session->run(); }); };
+  const auto launch = [&](const auto& session) { asio::dispatch(ex, [session] { session->run(); }); };
   if (options->plain_http) {
     launch(std::make_shared<http_session<plain_stream>>(shard, plain_stream{std::move(from)}, std::move(address),
                                                         nullptr, std::move(place)));

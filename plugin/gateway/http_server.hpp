@@ -27,13 +27,13 @@ public:
 
 /// HTTPS server: TLS 1.2 and later, HTTP/1.1 with keep-alive, one request at a time per connection (pipelined ones wait
 /// in the socket). Everything is bounded: header 16 KiB, body by the endpoint table before it is read, time for the TLS
-/// handshake, for a whole request, between requests, for reading the answer, what is held until it was read, and the number of connections. Paths and methods outside the
-/// endpoint table, and the well-known file, are answered here.
+/// handshake, for a whole request, between requests, for reading the answer, what is held until it was read, and the
+/// number of connections. Paths and methods outside the endpoint table, and the well-known file, are answered here.
 class http_server {
 public:
   /// @param threads       one context per server thread; connections are dealt round them. Must outlive the server.
   /// @param write_window  over which `answer_bytes_per_second_min` is measured
-  http_server(config::gateway_options options, std::vector<boost::asio::io_context*> threads, request_sink& sink,
+  http_server(config::gateway_options options, const std::vector<boost::asio::io_context*>& threads, request_sink& sink,
               std::chrono::milliseconds write_window);
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;

@@ -55,7 +55,8 @@ public:
   virtual void drain() = 0;
 };
 
-/// Answers whose body is streamed: each holds a part of it in memory. Connections own it: the last may end after the server object.
+/// Answers whose body is streamed: each holds a part of it in memory. Connections own it: the last may end after the
+/// server object.
 class stream_count {
 public:
   /// False at `streams_max`.
@@ -89,7 +90,8 @@ struct connection_shard {
   std::atomic<bool> draining{false};
 };
 
-/// Body of a request. Grows with what has arrived, not with what Content-Length claims, and within its connection's share.
+/// Body of a request. Grows with what has arrived, not with what Content-Length claims, and within its connection's
+/// share.
 struct growing_body {
   struct value_type {
     std::string text;
@@ -289,7 +291,8 @@ private:
     for (auto it = first; it != last; ++it) request.authorization.push_back(text(it->value()));
     request.body = std::move(message.body().text);
     request.remote_address = shard_->options->plain_http ? forwarded_for(message) : remote_address_;
-    // A name is a claim, but of these endpoints only who has proved it gets more than an error. At the open ones anybody could use up another's share.
+    // A name is a claim, but of these endpoints only who has proved it gets more than an error. At the open ones
+    // anybody could use up another's share.
     const bool is_open = matrix::info(endpoint_).auth == matrix::authentication::open;
     whose_ = {peer_of(request.remote_address),
               is_open ? std::string{} : matrix::claimed_origin(request.authorization).origin};
@@ -311,8 +314,9 @@ private:
     return std::string{text};
   }
 
-  /// Those whose answer may be over `answer_share::free_bytes` by much. One event alone is at most 64 KiB: it is counted when it is there, so
-  /// that who shares an address with a client that reads nothing still gets the small ones.
+  /// Those whose answer may be over `answer_share::free_bytes` by much. One event alone is at most 64 KiB: it is
+  /// counted when it is there, so that who shares an address with a client that reads nothing still gets the small
+  /// ones.
   static bool has_large_answer(matrix::endpoint e) {
     using matrix::endpoint;
     switch (e) {
@@ -338,7 +342,7 @@ private:
 
   federation_answer unread_before() {
     if (const auto times = shard_->unread->refused.again(std::chrono::steady_clock::now()))
-      spdlog::warn("gateway: answered 429 because earlier answers were not read yet, last to {} ({}): {} times",
+      spdlog::warn("G610 gateway: answered 429 because earlier answers were not read yet, last to {} ({}): {} times",
                    remote_address_, whose_.origin, *times);
     return error_answer({fault_code::overloaded, "earlier answers were not read yet; repeat"});
   }
@@ -406,7 +410,7 @@ private:
   void write_failed(const beast::error_code& error) {
     if (error == beast::error::timeout)
       if (const auto times = shard_->unread->cut.again(std::chrono::steady_clock::now()))
-        spdlog::warn("gateway: cut off because answers were read too slowly, last {} ({}): {} connections",
+        spdlog::warn("G611 gateway: cut off because answers were read too slowly, last {} ({}): {} connections",
                      remote_address_, whose_.origin, *times);
     rest_.reset();
     answer_share_.release();

@@ -14,8 +14,8 @@ struct link_timing {
   std::chrono::milliseconds silence_max{10'000};   ///< silence from the node before it counts as gone
 };
 
-/// The link's protocol as a pure machine: greeting, heartbeat, loss. ZeroMQ reconnects invisibly, so only the node's own
-/// frames tell whether somebody is there, and whether it is still the one that was greeted.
+/// The link's protocol as a pure machine: greeting, heartbeat, loss. ZeroMQ reconnects invisibly, so only the node's
+/// own frames tell whether somebody is there, and whether it is still the one that was greeted.
 class link_session {
 public:
   using time_point = std::chrono::steady_clock::time_point;

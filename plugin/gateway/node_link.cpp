@@ -142,7 +142,7 @@ void node_link::transmit(edge::frame x) try {
   unsent_count_ = unsent_.size();
   if (!fits) {
     ++overflows_;
-    spdlog::error("gateway: the node reads nothing and {} frames wait for it: it counts as gone", unsent_.size());
+    spdlog::error("G613 gateway: the node reads nothing and {} frames wait for it: it counts as gone", unsent_.size());
     return obey(session_.on_overflow(link_session::time_point::clock::now()));
   }
   // Sending may swallow the edge of ZMQ_FD that announces input; Asio must then be asked anew.
@@ -182,7 +182,7 @@ void node_link::give_up(const zmq::error_t& error) {
   // The context was shut down: the program is ending, in whatever order. No link will be there again.
   if (std::exchange(closed_, true)) return;
   up_ = false;
-  spdlog::error("gateway: the link to the node is closed: {}", error.what());
+  spdlog::error("G614 gateway: the link to the node is closed: {}", error.what());
   timer_.cancel();
   calls_.on_lost();
 }
@@ -199,7 +199,7 @@ bool node_link::receive_one() {
   const auto text = [&](std::size_t i) { return std::string_view{parts[i].data<char>(), parts[i].size()}; };
   if (count != parts.size() || text(0) != edge::magic || text(1).size() != 1 ||
       !edge::is_verb(static_cast<std::uint8_t>(text(1)[0]))) {
-    spdlog::warn("gateway: the node sent a message that is no CW1 frame");
+    spdlog::warn("G615 invalid frame from the node");
     return true;
   }
   edge::frame x{static_cast<verb>(text(1)[0]), std::string{text(2)}, std::string{text(3)}};
@@ -207,7 +207,7 @@ bool node_link::receive_one() {
   if (x.what == verb::error) {
     error_name = error_code(x.body);
     if (error_name.empty()) error_name = error_code(x.header);
-    spdlog::warn("gateway: the node answered ERROR {}", error_name);
+    spdlog::warn("G616 gateway: the node answered ERROR {}", error_name);
   }
   const auto todo = session_.on_frame(x.what, error_name, link_session::time_point::clock::now());
   obey(todo);
@@ -221,11 +221,11 @@ void node_link::obey(const link_session::actions& todo) {
   // What waits was meant for a node that is gone; also a HELLO does not wait behind another.
   if (todo.lost || (todo.send_hello && session_.state() == link_session::phase::greeting)) unsent_.clear();
   if (todo.lost) {
-    spdlog::warn("gateway: the node is gone");
+    spdlog::warn("G617 node unreachable");
     calls_.on_lost();
   }
-  if (todo.came_up) spdlog::info("gateway: the node is there");
-  if (todo.parting) spdlog::info("gateway: the node takes no further requests");
+  if (todo.came_up) spdlog::info("G618 node connected");
+  if (todo.parting) spdlog::info("G619 node is stopping");
   if (todo.send_hello) transmit({verb::hello, hello_, {}});
   if (todo.send_ping) transmit({verb::ping, empty_map, {}});
 }

@@ -21,8 +21,8 @@
 
 namespace causeway::gateway {
 
-/// The gateway's one ZeroMQ socket: a DEALER that one Asio thread owns. `send` may be called by any thread; on the owner's
-/// it costs no hop, from others one wake-up per batch.
+/// The gateway's one ZeroMQ socket: a DEALER that one Asio thread owns. `send` may be called by any thread; on the
+/// owner's it costs no hop, from others one wake-up per batch.
 class node_link {
 public:
   /// Called on the Asio thread.

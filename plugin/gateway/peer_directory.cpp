@@ -86,7 +86,7 @@ void peer_directory::advance(const std::string& server_name, discovery_step step
     if (const auto* ask = std::get_if<ask_well_known>(&step)) {
       const auto known = well_known_.find(ask->name, now());
       if (!known)
-        return fetch_well_known(ask->name, [this, server_name](std::optional<std::string> delegated) {
+        return fetch_well_known(ask->name, [this, server_name](const std::optional<std::string>& delegated) {
           advance(server_name, searches_.at(server_name).machine.on_well_known(delegated));
         });
       if (known->refresh) fetch_well_known(ask->name, [](const auto&) {});
@@ -112,7 +112,7 @@ void peer_directory::on_service_answer(const std::string& server_name, const std
   advance(server_name, machine.on_srv(std::move(records)));
 }
 
-void peer_directory::conclude(const std::string& server_name, result<route> end) {
+void peer_directory::conclude(const std::string& server_name, const result<route>& end) {
   const auto node = searches_.extract(server_name); // who is told may ask again at once
   for (const auto& one : node.mapped().waiting) one(end);
 }
@@ -156,7 +156,7 @@ void peer_directory::fetch_well_known(const std::string& name, delegation_found 
 void peer_directory::continue_fetch(std::shared_ptr<fetch> x) {
   const auto way = x->url.way();
   const auto& to = way.hops.front();
-  find_addresses(to, [this, x, way](const result<std::vector<std::string>>& addresses) {
+  find_addresses(to, [this, x = std::move(x), way](const result<std::vector<std::string>>& addresses) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(x->deadline - now());
     if (!addresses || left.count() <= 0) return end_fetch(*x, std::nullopt);
     https_call call;
@@ -168,11 +168,11 @@ void peer_directory::continue_fetch(std::shared_ptr<fetch> x) {
     call.host_header = way.host_header;
     call.timeout = left;
     call.response_bytes_max = well_known_bytes_max;
-    client_.start(std::move(call), [this, x](https_outcome outcome) { on_fetched(x, std::move(outcome)); });
+    client_.start(std::move(call), [this, x](const https_outcome& outcome) { on_fetched(x, outcome); });
   });
 }
 
-void peer_directory::on_fetched(std::shared_ptr<fetch> x, https_outcome outcome) {
+void peer_directory::on_fetched(std::shared_ptr<fetch> x, const https_outcome& outcome) {
   if (outcome.status >= 300 && outcome.status < 400) {
     auto next = x->redirects < well_known_redirects_max ? split_url(outcome.redirect_url) : std::nullopt;
     if (!next) return end_fetch(*x, std::nullopt);

@@ -24,8 +24,8 @@ struct url_parts {
 /// Nothing for anything but an absolute https URL, also not for one with a user in it.
 std::optional<url_parts> split_url(const std::string& text);
 
-/// Finds the way to a homeserver: runs the `discovery` machine with real lookups, remembers their answers as long as these
-/// allow, and lets requests that ask for the same thing wait for one lookup. One Asio thread only.
+/// Finds the way to a homeserver: runs the `discovery` machine with real lookups, remembers their answers as long as
+/// these allow, and lets requests that ask for the same thing wait for one lookup. One Asio thread only.
 class peer_directory {
 public:
   struct options {
@@ -38,15 +38,18 @@ public:
   /// @pre `names` and `client` outlive this object
   peer_directory(resolver& names, http_client& client, options settings);
 
-  /// Faults: invalid_identifier, peer_unreachable (an SRV record says "not offered"), peer_unresolvable (a lookup of SRV records failed and there
-  /// may be some). Calls back at once when every answer is remembered. Whatever else fails on the way falls through to the next rule, so this
-  /// always ends.
+  /// Faults: invalid_identifier, peer_unreachable (an SRV record says "not offered"), peer_unresolvable (a lookup of
+  /// SRV records failed and there may be some). Calls back at once when every answer is remembered. Whatever else fails
+  /// on the way falls through to the next rule, so this always ends.
   void find(const std::string& server_name, route_found done);
   /// Numeric addresses of `to`; none for an IP literal. Fault peer_unresolvable.
   void find_addresses(const hop& to, addresses_found done);
-  /// No connection came about (refused, or another server's certificate): forgets the SRV records and addresses that led there, and doubts the
-  /// well-known file, so that the next try looks again. A server that moved is found with the next attempt, not when its old answers expire.
+  /// No connection came about (refused, or another server's certificate): forgets the SRV records and addresses that
+  /// led there, and doubts the well-known file, so that the next try looks again. A server that moved is found with the
+  /// next attempt, not when its old answers expire.
   void forget(const std::string& server_name, const route& way);
+  /// Whether the well-known file of that name is being fetched.
+  bool asks_well_known(const std::string& server_name) const { return fetches_.contains(server_name); }
 
 private:
   struct search {
@@ -57,11 +60,11 @@ private:
   using delegation_found = std::function<void(std::optional<std::string>)>;
 
   void advance(const std::string& server_name, discovery_step step);
-  void conclude(const std::string& server_name, result<route> end);
+  void conclude(const std::string& server_name, const result<route>& end);
   void on_service_answer(const std::string& server_name, const std::string& service, result<resolver::services> answer);
   void fetch_well_known(const std::string& name, delegation_found done);
   void continue_fetch(std::shared_ptr<fetch> x);
-  void on_fetched(std::shared_ptr<fetch> x, https_outcome outcome);
+  void on_fetched(std::shared_ptr<fetch> x, const https_outcome& outcome);
   void end_fetch(const fetch& x, std::optional<std::string> delegated);
 
   resolver& names_;

@@ -10,7 +10,6 @@
 namespace causeway::gateway {
 namespace {
 
-using clock = std::chrono::steady_clock;
 using milliseconds = std::chrono::milliseconds;
 
 bool is_visible(std::string_view text) {
@@ -34,7 +33,7 @@ const char* problem_of(const http_request& x) {
 
 struct peer_requests::attempt {
   http_request request;
-  clock::time_point begun = clock::now();
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   route way;
   std::size_t hop_index = 0;
   std::optional<url_parts> url; ///< of a request that names one: nothing is looked up
@@ -44,7 +43,8 @@ struct peer_requests::attempt {
   std::optional<boost::asio::steady_timer> deadline; ///< only while a lookup is under way: a call has its own
 
   milliseconds left() const {
-    return milliseconds{request.timeout_ms} - std::chrono::duration_cast<milliseconds>(clock::now() - begun);
+    return milliseconds{request.timeout_ms} -
+           std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
   }
 };
 
@@ -85,7 +85,7 @@ void peer_requests::start(http_request request) {
   x.request = std::move(request);
   if (x.request.stream != 0) streams_.emplace(x.request.stream, k);
   x.url = std::move(url);
-  if (!x.url && !gate_.ask(k, x.request.server_name, clock::now())) {
+  if (!x.url && !gate_.ask(k, x.request.server_name, std::chrono::steady_clock::now())) {
     x.waits = true;
     waiting_count_ = gate_.waiting();
     x.deadline.emplace(io_, milliseconds{x.request.timeout_ms} / 2); // what is left is for the attempt itself
@@ -101,7 +101,7 @@ void peer_requests::start(http_request request) {
 }
 
 void peer_requests::begin_due() {
-  for (const auto k : gate_.due(clock::now())) begin(k);
+  for (const auto k : gate_.due(std::chrono::steady_clock::now())) begin(k);
   waiting_count_ = gate_.waiting();
   const auto next = gate_.next();
   if (!next) return; // nobody waits, or all wait for a place: whoever gives one back comes here
@@ -127,7 +127,9 @@ void peer_requests::begin(key k) {
   waiting->deadline->async_wait([this, k](const boost::system::error_code& error) {
     if (error) return;
     if (auto* late = find(k); late != nullptr && !late->call)
-      finish(k, {.why = {fault_code::peer_timeout, "server discovery took longer than the request's time-out"}});
+      finish(k, {.why = {fault_code::peer_timeout, "server discovery took longer than the request's time-out"},
+                 .phase = directory_.asks_well_known(late->request.server_name) ? request_phase::well_known
+                                                                                : request_phase::dns});
   });
 }
 
@@ -191,12 +193,13 @@ void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
 void peer_requests::on_outcome(key k, https_outcome outcome) {
   auto* x = find(k);
   if (x == nullptr) return;
-  if (outcome.status == 0 && !outcome.connected) return next_hop(k, std::move(outcome.why));
+  if (outcome.status == 0 && !outcome.connected) return next_hop(k, std::move(outcome.why), outcome.phase);
   http_answer out;
   out.status = outcome.status;
   out.content_type = std::move(outcome.content_type);
   out.body = std::move(outcome.body);
   out.why = std::move(outcome.why);
+  out.phase = outcome.phase;
   out.address = std::move(outcome.address);
   out.retry_after_ms = outcome.retry_after_ms;
   // What no signature asked for may come out of a cache, which keeps the date with it.
@@ -204,14 +207,14 @@ void peer_requests::on_outcome(key k, https_outcome outcome) {
   finish(k, std::move(out));
 }
 
-void peer_requests::next_hop(key k, fault why) {
+void peer_requests::next_hop(key k, fault why, request_phase phase) {
   auto& x = *find(k);
   if (x.hop_index + 1 < x.way.hops.size() && x.left().count() > 0) {
     ++x.hop_index;
     return try_hop(k); // `call` stays set: the hops' lookups are short, and the time left is looked at before each
   }
   directory_.forget(x.request.server_name, x.way);
-  finish(k, {.why = std::move(why)});
+  finish(k, {.why = std::move(why), .phase = phase});
 }
 
 void peer_requests::finish(key k, http_answer answer) {
@@ -222,13 +225,14 @@ void peer_requests::finish(key k, http_answer answer) {
   const auto how = answer.status != 0          ? outcome::answered
                    : x.waits || x.is_cancelled ? outcome::untried
                                                : outcome::failed;
-  if (!x.url && gate_.ended(k, x.request.server_name, how, clock::now()))
+  if (!x.url && gate_.ended(k, x.request.server_name, how, std::chrono::steady_clock::now()))
     boost::asio::post(io_, [this] { begin_due(); });
   waiting_count_ = gate_.waiting();
   if (x.request.stream != 0) streams_.erase(x.request.stream);
   answer.id = x.request.id;
-  answer.elapsed_ms =
-    static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(clock::now() - x.begun).count());
+  if (answer.status == 0 && answer.phase == request_phase::unknown) answer.phase = phase_of(to_string(answer.why));
+  answer.elapsed_ms = static_cast<std::uint32_t>(
+    std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - x.begun).count());
   sink_(std::move(answer));
 }
 
@@ -246,7 +250,7 @@ void peer_requests::go_on(const stream_credit& x) {
   finish(k, {.why = {fault_code::peer_bad_answer, "the body was not wanted to its end"}});
 }
 
-void peer_requests::end_all(fault why) {
+void peer_requests::end_all(const fault& why) {
   auto ended = std::move(attempts_);
   attempts_.clear();
   streams_.clear();

@@ -31,10 +31,11 @@ public:
   /// Answers through the sink: an HTTP answer, or status 0 with a fault (invalid_param, invalid_identifier, overloaded,
   /// and those of `http_answer`).
   void start(http_request request);
-  /// Lets a streamed body go on, or ends it: its request is then answered with peer_bad_answer. Unknown streams are ignored.
+  /// Lets a streamed body go on, or ends it: its request is then answered with peer_bad_answer. Unknown streams are
+  /// ignored.
   void go_on(const stream_credit& x);
   /// Ends every open request. @param why  answers each with it; none: says nothing (who asked is gone)
-  void end_all(fault why);
+  void end_all(const fault& why);
   /// Any thread.
   std::size_t open() const { return open_count_; }
   /// Of those the ones that wait for their turn. Any thread.
@@ -51,7 +52,7 @@ private:
   void try_hop(key k);
   void connect(key k, result<std::vector<std::string>> addresses);
   void on_outcome(key k, https_outcome outcome);
-  void next_hop(key k, fault why);
+  void next_hop(key k, fault why, request_phase phase = request_phase::unknown);
   void finish(key k, http_answer answer);
   void refuse(const http_request& request, fault why);
   attempt* find(key k);

@@ -7,8 +7,8 @@
 
 namespace causeway::gateway {
 
-/// A line of the log that others can bring about as often as they like: it is written at most once in a while, with how often there was reason to.
-/// Thread-safe.
+/// A line of the log that others can bring about as often as they like: it is written at most once in a while, with how
+/// often there was reason to. Thread-safe.
 class repeated_line {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -13,7 +13,8 @@ namespace {
 /// First wait; c-ares doubles it for each further round over the servers.
 constexpr int query_timeout_ms = 2'500;
 constexpr int query_tries = 2;
-/// Answers are kept at least and at most this long whatever their TTL says: neither a storm of queries nor a stale week.
+/// Answers are kept at least and at most this long whatever their TTL says: neither a storm of queries nor a stale
+/// week.
 constexpr std::chrono::seconds ttl_min{5}, ttl_max{3'600};
 /// For names from the hosts file, which have no TTL.
 constexpr std::chrono::seconds ttl_hosts{60};

@@ -37,7 +37,8 @@ public:
 
   /// A and AAAA of `host`. Fault peer_unresolvable.
   void find_addresses(const std::string& host, std::function<void(result<addresses>)> done);
-  /// SRV of `service`. No records is a value, so is a machine without DNS; fault peer_unresolvable: the lookup itself failed.
+  /// SRV of `service`. No records is a value, so is a machine without DNS; fault peer_unresolvable: the lookup itself
+  /// failed.
   void find_services(const std::string& service, std::function<void(result<services>)> done);
 
 private:

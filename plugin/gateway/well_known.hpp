@@ -23,7 +23,8 @@ inline constexpr std::chrono::milliseconds well_known_timeout{10'000};
 /// Spec: server-server-api, GET /.well-known/matrix/server.
 result<std::string> parse_well_known(std::string_view body);
 
-/// How long an answer may be used. Cache-Control comes before Expires; 24 h without either; at least 5 min, at most 48 h.
+/// How long an answer may be used. Cache-Control comes before Expires; 24 h without either; at least 5 min, at most 48
+/// h.
 /// @param expires   value of the Expires header, or empty
 /// @param unix_now  seconds since 1970, to compare `expires` with
 std::chrono::seconds well_known_lifetime(std::string_view cache_control, const std::string& expires,
@@ -46,12 +47,12 @@ public:
 
   /// `lifetime` is as the server allows; it is used for nine tenths of it at least, and for 5 minutes.
   void found(const std::string& name, std::string delegated, std::chrono::seconds lifetime, time_point now);
-  /// A fetch failed. While an older answer lives, it goes on being used; else failures are kept 2 min, doubling to 1 h, or
-  /// 2 min flat where a valid file ran out within the last 2 h (the server is likelier down than without one).
+  /// A fetch failed. While an older answer lives, it goes on being used; else failures are kept 2 min, doubling to 1 h,
+  /// or 2 min flat where a valid file ran out within the last 2 h (the server is likelier down than without one).
   void failed(const std::string& name, time_point now);
 
-  /// What it says led to nobody: it is fetched before it is used again, unless that was done within the last 10 s. Should the fetch fail, the
-  /// older answer is used once more.
+  /// What it says led to nobody: it is fetched before it is used again, unless that was done within the last 10 s.
+  /// Should the fetch fail, the older answer is used once more.
   void doubt(const std::string& name, time_point now);
 
   std::size_t size() const { return entries_.size(); }

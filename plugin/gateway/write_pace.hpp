@@ -5,8 +5,8 @@
 
 namespace causeway::gateway {
 
-/// How fast an answer has to be read: in each window of time so many bytes of it, or the rest. Counted by windows, not since the beginning: what the
-/// kernel has taken at once must not buy minutes for a client that then stops.
+/// How fast an answer has to be read: in each window of time so many bytes of it, or the rest. Counted by windows, not
+/// since the beginning: what the kernel has taken at once must not buy minutes for a client that then stops.
 class write_pace {
 public:
   using time_point = std::chrono::steady_clock::time_point;

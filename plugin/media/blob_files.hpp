@@ -7,12 +7,14 @@
 
 namespace causeway::media {
 
-/// Files by their SHA-256, in folders of two levels: `blobs/ab/cd/abcd...`. A blob is complete from the moment it has its name.
-/// What is on its way in lies in `incoming/`. Safe for threads; every call but `read` of one blob may block on the disk for long.
+/// Files by their SHA-256, in folders of two levels: `blobs/ab/cd/abcd...`. A blob is complete from the moment it has
+/// its name. What is on its way in lies in `incoming/`. Safe for threads; every call but `read` of one blob may block
+/// on the disk for long.
 class blob_files {
 public:
   explicit blob_files(std::string directory) : directory_(std::move(directory)) {}
-  /// Makes the folders, for this user alone; what others may reach in those that are there is closed to them. @returns fault store_failed
+  /// Makes the folders, for this user alone; what others may reach in those that are there is closed to them.
+  /// @returns fault store_failed
   status open();
   /// Whether the folders are there. @returns store_failed in words
   status healthy() const;

@@ -1,4 +1,5 @@
 // Files of other servers: one fetch at a time for each, written as it comes, kept as a copy. On the writing thread.
+#include "messages/chat/codec.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/media.hpp"
 #include "plugin/media/fetch.hpp"
@@ -8,6 +9,8 @@ namespace causeway::media {
 namespace {
 
 constexpr std::size_t fetches_max = 32;
+/// And so many of those that nobody waits for just now.
+constexpr std::size_t late_fetches_max = 8;
 constexpr std::size_t waiting_per_fetch_max = 1'000;
 /// What a body has beside the file, bytes.
 constexpr std::uint64_t framing_bytes_max = 256 * 1024;
@@ -32,16 +35,44 @@ void media_service::fetch_for(const command_received& m) {
     waiting.push_back(m);
     return;
   }
-  if (fetches_.size() >= fetches_max)
-    return fail(m, {fault_code::overloaded, std::to_string(fetches_max) + " files are being fetched"});
+  fault why;
+  auto* open = begin_fetch(server, media_id, why);
+  if (!open) return fail(m, why);
+  open->waiting.push_back(m);
+}
+
+media_service::fetch* media_service::begin_fetch(const std::string& server, const std::string& media_id, fault& why) {
+  if (fetches_.size() >= fetches_max) {
+    why = {fault_code::overloaded, std::to_string(fetches_max) + " files are being fetched"};
+    return nullptr;
+  }
   const auto id = ++last_fetch_;
   auto x = std::make_unique<fetch>(id, server, media_id, options_.remote_bytes_max, *store_);
-  x->waiting.push_back(m);
   // An empty file has no bytes that would make it.
-  if (auto fine = store_->files().write_incoming(x->incoming, 0, {}); !fine) return fail(m, fine.error());
+  if (auto fine = store_->files().write_incoming(x->incoming, 0, {}); !fine) {
+    why = fine.error();
+    return nullptr;
+  }
   fetch_of_.emplace(std::pair{server, media_id}, id);
   auto& open = *fetches_.emplace(id, std::move(x)).first->second;
   ask_peer(open, matrix::endpoint::media_download);
+  return &open;
+}
+
+void media_service::fetch_late() {
+  // Whoever is asked for now goes first.
+  while (fetches_.size() < late_fetches_max) {
+    const auto file = late_.next(outside_.now());
+    if (!file) return;
+    fault why;
+    if (!fetch_of_.contains(*file) && !begin_fetch(file->first, file->second, why))
+      late_.failed(*file, false, outside_.now());
+  }
+}
+
+void media_service::tell_available(const late_files::name& file) {
+  const chat::media_available n{matrix::make_mxc(file.first, file.second)};
+  outside_.deliver({actor_kind::session, ""}, ephemeral_notification{n.name, "media|" + n.mxc, chat::encode(n)});
 }
 
 void media_service::ask_peer(fetch& x, matrix::endpoint endpoint) {
@@ -111,6 +142,10 @@ void media_service::end_fetch(std::uint64_t id, const fault& why) {
   fetch_of_.erase({x.server_name, x.media_id});
   fetch_of_stream_.erase(x.stream);
   store_->files().remove_incoming(x.incoming);
+  const late_files::name file{x.server_name, x.media_id};
+  const bool is_late = why.code != fault_code::none && info(why.code).retryable;
+  if (is_late) late_.failed(file, !x.waiting.empty(), outside_.now());
+  else if (late_.ended(file) && why.code == fault_code::none) tell_available(file);
   for (auto& m : x.waiting) {
     if (why.code != fault_code::none) fail(m, why);
     else reading_.post_always([this, m = std::move(m)] { get(m); });

@@ -8,7 +8,8 @@
 
 namespace causeway::media {
 
-/// One thread that does jobs in the order they came; what blocks on the disk or burns the processor has no place elsewhere.
+/// One thread that does jobs in the order they came; what blocks on the disk or burns the processor has no place
+/// elsewhere.
 class job_queue {
 public:
   using job = std::function<void()>;

@@ -32,7 +32,7 @@ media_service::media_service(std::string server_name, const config::media_option
                              std::unique_ptr<media_store> store)
     : server_name_(std::move(server_name)), options_(options), outside_(std::move(outside)), store_(std::move(store)),
       reading_(reads_waiting_max), writing_(writes_waiting_max), painting_(thumbnails_waiting_max) {
-  // A late answer to a former life of the node must not be taken for one to this.
+  // A late answer to the node as it ran before must not be taken for one to this.
   last_fetch_ = last_stream_ = static_cast<std::uint64_t>(outside_.now()) << 16;
 }
 
@@ -92,7 +92,7 @@ void media_service::finish(const command_received& m, const chat::answer& what) 
 
 void media_service::fail(const command_received& m, const fault& why) {
   if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
-    outside_.complain("media store", why);
+    outside_.complain("D421 media store failed", why);
   outside_.deliver({actor_kind::session, m.reference.session}, command_done{m.reference, false, chat::encode(why)});
 }
 
@@ -101,7 +101,7 @@ void media_service::look_at_files() {
   if (auto why = fine ? std::string{} : fine.error().detail; why != alarm_) alarm_ = std::move(why);
   else return;
   outside_.alarm(alarm_);
-  if (!fine) outside_.complain("files of messages cannot be kept", fine.error());
+  if (!fine) outside_.complain("D422 media files cannot be stored", fine.error());
 }
 
 void media_service::tick() {
@@ -121,8 +121,9 @@ void media_service::tick() {
   writing_.post_always([this, expires, now] {
     look_at_files();
     stop_overdue();
+    fetch_late();
     if (!expires) return;
-    if (auto fine = store_->expire(now, false); !fine) outside_.complain("media store", fine.error());
+    if (auto fine = store_->expire(now, false); !fine) outside_.complain("D421 media store failed", fine.error());
   });
 }
 

@@ -4,6 +4,7 @@
 #include "messages/gateway.hpp"
 #include "messages/message.hpp"
 #include "plugin/media/job_queue.hpp"
+#include "plugin/media/late_files.hpp"
 #include "plugin/media/media_store.hpp"
 #include "plugin/media/remote_file.hpp"
 
@@ -34,9 +35,9 @@ struct hands {
   std::function<void(const std::string& why)> alarm = [](const std::string&) {};
 };
 
-/// Files: what the chat server stores and reads, what other servers ask of us, what we fetch from them. Three threads of its own: one
-/// reads, one writes (and owns the fetches), one makes thumbnails. Nothing holds a whole file in memory.
-/// Safe for threads; calls return at once.
+/// Files: what the chat server stores and reads, what other servers ask of us, what we fetch from them. Three threads
+/// of its own: one reads, one writes (and owns the fetches), one makes thumbnails. Nothing holds a whole file in
+/// memory. Safe for threads; calls return at once.
 class media_service {
 public:
   /// @returns faults of media_store::open
@@ -47,9 +48,9 @@ public:
   /// command_received (media.put, media.get), federation_call (download, thumbnail), peer_answer.
   void on(message x);
   /// Part of a body that was promised to the gateway.
-  void on_body_wanted(const std::string& gateway, gateway::body_wanted x);
+  void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x);
   /// Part of a body that is being fetched.
-  void on_piece(gateway::http_piece x);
+  void on_piece(gateway::http_piece piece);
   /// Time passes: waits end. To be called about once a second.
   void tick();
   /// Ends the threads; nothing is answered any more.
@@ -77,6 +78,10 @@ private:
   // -- fetching.cpp, on the writing thread
   struct fetch;
   void fetch_for(const command_received& m);
+  /// @returns null: as many as may be are under way, or it cannot be written
+  fetch* begin_fetch(const std::string& server, const std::string& media_id, fault& why);
+  void fetch_late();
+  void tell_available(const late_files::name& file);
   void ask_peer(fetch& x, matrix::endpoint endpoint);
   void answered(std::uint64_t id, int status, const std::string& errcode, const fault& why);
   void end_fetch(std::uint64_t id, const fault& why);
@@ -103,6 +108,7 @@ private:
   std::map<std::pair<std::string, std::string>, std::uint64_t> fetch_of_; ///< (server, media id)
   std::map<std::uint64_t, std::uint64_t> fetch_of_stream_;
   std::uint64_t last_fetch_ = 0, last_stream_ = 0;
+  late_files late_;
 
   job_queue reading_, writing_, painting_; // last: they use all of the above
 };

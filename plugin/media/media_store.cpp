@@ -107,8 +107,9 @@ result<std::unique_ptr<media_store>> media_store::open(const std::string& direct
     if (version > schema_version) return {fault_code::internal, directory + "/media.db was written by a newer version"};
     store->migrate();
     store->watch_.begin();
-    store->cached_bytes_ = static_cast<std::uint64_t>(store->db_.integer(
-      "SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '') + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
+    store->cached_bytes_ = static_cast<std::uint64_t>(
+      store->db_.integer("SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '')"
+                         " + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
     return store;
   });
 }
@@ -282,9 +283,8 @@ result<std::optional<file_info>> media_store::find_thumbnail(std::string_view so
   return guarded([&]() -> result<std::optional<file_info>> {
     const std::lock_guard lock{mutex_};
     const auto method = static_cast<int>(size.method);
-    statement find{
-      db_,
-      "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
+    statement find{db_, "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails"
+                        " WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
     std::optional<file_info> out;
     time_ms used = 0;
     {

@@ -32,9 +32,10 @@ struct upload_state {
   bool complete = false;
 };
 
-/// All files and what is known of them: our own, which are kept for ever, and copies of other servers' files and thumbnails, of which
-/// the longest unused go when there are too many bytes. The knowledge is a SQLite file beside the blobs; it names a blob only when
-/// that is on disk. Safe for threads, but `put`, `keep_remote` and `keep_thumbnail` are each for one thread at a time.
+/// All files and what is known of them: our own, which are kept for ever, and copies of other servers' files and
+/// thumbnails, of which the longest unused go when there are too many bytes. The knowledge is a SQLite file beside the
+/// blobs; it names a blob only when that is on disk. Safe for threads, but `put`, `keep_remote` and `keep_thumbnail`
+/// are each for one thread at a time.
 class media_store {
 public:
   /// @returns faults store_failed, internal (a file of a newer version)
@@ -45,8 +46,9 @@ public:
   /// Whether one of our media ids is given, while its upload is not complete.
   result<bool> is_announced(std::string_view media_id);
 
-  /// Takes a part of an upload. @returns faults too_large, conflict (another part is expected, or other bytes are there),
-  /// overloaded (too many uploads are open), store_failed
+  /// Takes a part of an upload.
+  /// @returns faults too_large, conflict (another part is expected, or other bytes are there), overloaded (too many
+  /// uploads are open), store_failed
   result<upload_state> put(const chat::media_put& part, time_ms now);
   /// Takes a whole incoming file over as the copy of another server's file.
   result<file_info> keep_remote(std::string_view origin, std::string_view media_id, std::string_view incoming,
@@ -57,7 +59,8 @@ public:
                                    std::string content_type, time_ms now);
 
   /// Throws away uploads whose next part has not come.
-  /// @param with_strangers  incoming files that belong to no upload, too: at the start only, when nothing else is on its way
+  /// @param with_strangers  incoming files that belong to no upload, too: at the start only, when nothing else is on
+  /// its way
   status expire(time_ms now, bool with_strangers);
 
   /// Whether the files are where they were. @returns store_failed in words

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -14,7 +15,8 @@ namespace {
 
 constexpr int jpeg_quality = 80;
 constexpr int png_compression = 6;
-/// Scans of a JPEG: honest progressive ones have about ten. Each costs a pass over the whole picture, however few bytes it has.
+/// Scans of a JPEG: honest progressive ones have about ten. Each costs a pass over the whole picture, however few bytes
+/// it has.
 constexpr std::size_t jpeg_scans_max = 100;
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
 
@@ -78,7 +80,7 @@ struct rectangle {
 };
 
 /// At least one, at most `most`.
-int pixels(double x, int most) { return std::clamp(static_cast<int>(x + 0.5), 1, most); }
+int pixels(double x, int most) { return static_cast<int>(std::clamp(std::lround(x), 1L, long{most})); }
 
 std::string encoded(gdImage* x, bool as_jpeg) {
   int size = 0;
@@ -104,11 +106,11 @@ result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, s
   if (std::uint64_t{header->width} * header->height > pixels_max)
     return {fault_code::too_large, std::to_string(header->width) + "x" + std::to_string(header->height) + " is over " +
                                      std::to_string(pixels_max) + " pixels"};
-  std::rewind(from.get());
+  std::fseek(from.get(), 0, SEEK_SET);
   if (header->format == picture_format::jpeg) {
     if (count_scans(from.get()) > jpeg_scans_max)
       return {fault_code::unsupported_media, "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
-    std::rewind(from.get());
+    std::fseek(from.get(), 0, SEEK_SET);
   }
   image source{decode(header->format, from.get())};
   if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header->width ||

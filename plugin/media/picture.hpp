@@ -27,16 +27,17 @@ struct thumbnail_size {
   std::uint32_t width = 0, height = 0;
   thumbnail_method method = thumbnail_method::scale;
 };
-/// The size that is made for a wish: the smallest of the specification's that is not smaller, else the largest. So a picture has a
-/// bounded number of thumbnails. Spec: client-server-api, "Thumbnails".
+/// The size that is made for a wish: the smallest of the specification's that is not smaller, else the largest. So a
+/// picture has a bounded number of thumbnails. Spec: client-server-api, "Thumbnails".
 thumbnail_size nearest_size(thumbnail_size wanted);
 
 struct thumbnail {
   std::string bytes, content_type; ///< image/jpeg of a JPEG, else image/png
   std::uint32_t width = 0, height = 0;
 };
-/// Decodes the picture in `path` and makes a smaller one; never a larger one. `crop` fills the size and cuts off what is over, `scale`
-/// fits into it. Only the first picture of an animation. Takes 4 bytes of memory per pixel of the picture.
+/// Decodes the picture in `path` and makes a smaller one; never a larger one. `crop` fills the size and cuts off what
+/// is over, `scale` fits into it. Only the first picture of an animation. Takes 4 bytes of memory per pixel of the
+/// picture.
 /// @returns faults unsupported_media (no picture, a broken one), too_large (more than `pixels_max`), store_failed
 result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, std::uint64_t pixels_max);
 

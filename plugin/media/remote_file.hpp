@@ -13,8 +13,9 @@
 namespace causeway::media {
 
 /// How a file of another server is had, as a machine without hands: it is told what came and says what to ask next.
-/// First GET /_matrix/federation/v1/media/download; its body names the bytes or a Location, which is followed once; a server that
-/// does not know the endpoint is asked at /_matrix/media/v3/download. Spec: server-server-api, "Content Repository".
+/// First GET /_matrix/federation/v1/media/download; its body names the bytes or a Location, which is followed once; a
+/// server that does not know the endpoint is asked at /_matrix/media/v3/download. Spec: server-server-api, "Content
+/// Repository".
 class remote_file final : private matrix::part_listener {
 public:
   using sink = std::function<status(std::string_view bytes)>;

@@ -20,7 +20,7 @@ using matrix::json::object;
 
 /// The specification's default of `timeout_ms`, and the most that is waited.
 constexpr std::int64_t upload_wait_ms_default = 20'000;
-constexpr std::int64_t upload_wait_ms_max = 60'000;
+constexpr std::int64_t served_wait_ms_max = 60'000;
 constexpr std::size_t upload_waiters_max = 1'000;
 constexpr std::size_t boundary_random_bytes = 16;
 
@@ -54,7 +54,7 @@ std::optional<thumbnail_size> wanted_size(const matrix::endpoint_match& x) {
 
 void media_service::refuse(const federation_call& call, const fault& why) {
   if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
-    outside_.complain("media store", why);
+    outside_.complain("D421 media store failed", why);
   gateway::federation_answer out;
   out.id = call.id;
   out.status = info(why.code).http_status;
@@ -95,7 +95,7 @@ void media_service::serve_file(const federation_call& call, const file_info& fil
     outside_.deliver({actor_kind::remote_server, call.origin}, call_answered{call.gateway, call.id, bytes});
 }
 
-void media_service::on_body_wanted(const std::string& gateway, gateway::body_wanted x) {
+void media_service::on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) {
   const auto reply = [this, gateway](std::uint64_t id, result<std::string> bytes) {
     gateway::federation_answer out;
     out.id = id;
@@ -136,7 +136,7 @@ void media_service::make_thumbnail_for(const federation_call& call, const file_i
 void media_service::wait_for_upload(const federation_call& call) {
   const auto& media_id = call.match->parameters.at(0);
   const auto wait = std::clamp<std::int64_t>(
-    number_of(call.match->find_query("timeout_ms")).value_or(upload_wait_ms_default), 0, upload_wait_ms_max);
+    number_of(call.match->find_query("timeout_ms")).value_or(upload_wait_ms_default), 0, served_wait_ms_max);
   {
     const std::lock_guard lock{mutex_};
     if (upload_waiters_.size() < upload_waiters_max) {

@@ -94,7 +94,8 @@ public:
     for (std::size_t i = 0; i < parts.size(); ++i)
       socket_.send(zmq::buffer(parts[i]), i + 1 == parts.size() ? zmq::send_flags::none : zmq::send_flags::sndmore);
   }
-  /// The same for a peer the other side may already have refused, which ends its connection: what has no way is dropped.
+  /// The same for a peer the other side may already have refused, which ends its connection: what has no way is
+  /// dropped.
   void try_send(const std::vector<std::string>& parts) {
     for (std::size_t i = 0; i < parts.size(); ++i)
       if (!socket_.send(zmq::buffer(parts[i]),

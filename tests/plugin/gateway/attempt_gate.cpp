@@ -3,6 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
+
+BOOST_AUTO_TEST_SUITE(gateway_attempt_gate)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,8 +24,6 @@ std::size_t ask(attempt_gate& gate, std::uint64_t first, std::uint64_t count, at
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_attempt_gate)
 
 BOOST_AUTO_TEST_CASE(who_answered_lately_may_always_be_asked) {
   attempt_gate gate{{.per_second = 1, .burst = 1}};

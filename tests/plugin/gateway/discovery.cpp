@@ -9,6 +9,9 @@
 #include <vector>
 
 namespace causeway::gateway {
+
+BOOST_AUTO_TEST_SUITE(gateway_discovery)
+
 namespace {
 
 /// A network as a table: what each lookup finds.
@@ -135,8 +138,6 @@ const std::vector<row>& table() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_discovery)
 
 BOOST_AUTO_TEST_CASE(each_rule_of_the_specification_leads_where_it_says) {
   for (const auto& one : table()) {

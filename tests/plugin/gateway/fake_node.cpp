@@ -22,7 +22,7 @@ const std::string hello_required_body = "\x81\xa4"
 
 } // namespace
 
-fake_node::fake_node(zmq::context_t& context, std::string endpoint, answerer answer)
+fake_node::fake_node(zmq::context_t& context, const std::string& endpoint, answerer answer)
     : socket_(context, zmq::socket_type::router), answerer_(std::move(answer)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   socket_.set(zmq::sockopt::linger, 0);
@@ -112,7 +112,8 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
   case verb::result: {
     auto answer = gateway::decode_http_answer(x);
     if (!answer) throw std::logic_error("fake_node: " + to_string(answer.error()));
-    http_answers_[answer->id] = *std::move(answer);
+    const auto id = answer->id;
+    http_answers_[id] = *std::move(answer);
     break;
   }
   case verb::seek: {

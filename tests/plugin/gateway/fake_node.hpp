@@ -22,7 +22,7 @@ public:
   /// Answers a request at once; nothing: says nothing (yet).
   using answerer = std::function<std::optional<gateway::federation_answer>(const gateway::federation_request&)>;
 
-  fake_node(zmq::context_t& context, std::string endpoint, answerer answer = {});
+  fake_node(zmq::context_t& context, const std::string& endpoint, answerer answer = {});
   ~fake_node();
 
   /// Waits until the gateway has processed our WELCOME. @returns false after 30 s

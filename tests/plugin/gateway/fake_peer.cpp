@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 
 namespace causeway::testing {
 namespace {
@@ -19,7 +21,8 @@ int bind_loopback(int type, std::uint16_t& port) {
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at);
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+    throw std::system_error{errno, std::generic_category(), "fake_peer: bind"};
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &length);
   port = ntohs(at.sin_port);
   return fd;

@@ -3,6 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
+
+BOOST_AUTO_TEST_SUITE(gateway_link_session)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,8 +24,6 @@ link_session greeted() {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_link_session)
 
 BOOST_AUTO_TEST_CASE(hello_is_repeated_until_welcome) {
   link_session x{{}};

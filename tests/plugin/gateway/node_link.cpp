@@ -14,7 +14,7 @@ namespace {
 /// A link whose pipe holds few messages, and a node that reads when it is told to.
 struct link_to_slow_node {
   explicit link_to_slow_node(edge::unsent_frames::bounds unsent = {})
-      : link{io, context, {}, {[](edge::frame) {}, [this] { ++lost; }}, {8, unsent}} {
+      : link{io, context, {}, {[](const edge::frame&) {}, [this] { ++lost; }}, {8, unsent}} {
     node.set(zmq::sockopt::linger, 0);
     node.set(zmq::sockopt::rcvhwm, 8);
     node.set(zmq::sockopt::rcvtimeo, wait_s_max * 1000);

@@ -30,6 +30,8 @@ struct outbound_fixture : gateway_fixture {
 
 std::string code(const gateway::http_answer& x) { return std::string{info(x.why.code).name}; }
 
+std::string code_and_phase(const gateway::http_answer& x) { return code(x) + " in " + std::string{name(x.phase)}; }
+
 const auto plain_answer = [](const std::string&) { return reply_json("{}"); };
 
 } // namespace
@@ -177,7 +179,7 @@ BOOST_AUTO_TEST_CASE(certificate_of_an_unknown_authority_is_peer_tls) {
   certificate_authority stranger{directory, "stranger"};
   fake_peer peer{stranger.issue("forged", {"DNS:localhost"}), plain_answer};
   start();
-  BOOST_TEST(code(ask(at(peer))) == "peer_tls");
+  BOOST_TEST(code_and_phase(ask(at(peer))) == "peer_tls in TLS");
 }
 
 BOOST_AUTO_TEST_CASE(a_ca_file_stands_in_place_of_the_systems_authorities) {
@@ -234,14 +236,14 @@ BOOST_AUTO_TEST_CASE(closed_port_is_peer_unreachable) {
     server = at(gone);
   }
   start();
-  BOOST_TEST(code(ask(server)) == "peer_unreachable");
+  BOOST_TEST(code_and_phase(ask(server)) == "peer_unreachable in TCP");
 }
 
 BOOST_AUTO_TEST_CASE(silent_peer_is_peer_timeout) {
   fake_peer peer{own, [](const std::string&) { return std::string{}; }};
   start();
   const auto answer = ask(at(peer), 300);
-  BOOST_TEST(code(answer) == "peer_timeout");
+  BOOST_TEST(code_and_phase(answer) == "peer_timeout in HTTP");
   BOOST_TEST(answer.elapsed_ms >= 299u);
   BOOST_TEST(answer.status == 0);
 }
@@ -254,7 +256,7 @@ BOOST_AUTO_TEST_CASE(response_over_the_bound_is_too_large) {
                     }};
   start();
   BOOST_TEST(ask(at(announced), 20'000, 5'000).status == 200);
-  BOOST_TEST(code(ask(at(announced), 20'000, 4'999)) == "too_large");
+  BOOST_TEST(code_and_phase(ask(at(announced), 20'000, 4'999)) == "too_large in body");
   BOOST_TEST(ask(at(chunked), 20'000, 5'000).status == 200);
   BOOST_TEST(code(ask(at(chunked), 20'000, 4'999)) == "too_large");
 }
@@ -433,7 +435,7 @@ BOOST_AUTO_TEST_CASE(name_without_address_is_peer_unresolvable) {
   fake_peer files{own, plain_answer};
   use(files);
   start();
-  BOOST_TEST(code(ask("nobody.test")) == "peer_unresolvable");
+  BOOST_TEST(code_and_phase(ask("nobody.test")) == "peer_unresolvable in DNS");
   BOOST_TEST(code(ask("nobody.test:8448")) == "peer_unresolvable");
 }
 

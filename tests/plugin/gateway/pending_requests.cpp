@@ -3,6 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
+
+BOOST_AUTO_TEST_SUITE(gateway_pending_requests)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -13,8 +16,6 @@ struct waiter final : answer_waiter {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_pending_requests)
 
 BOOST_AUTO_TEST_CASE(answer_finds_its_waiter_once) {
   pending_requests x{10, 5s};

@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_body_we_ask_for_comes_no_faster_than_it_is_granted,
   const std::string body(8 * 1024 * 1024, 'x');
   const fake_peer peer{own, [&](const std::string&) { return reply_bytes(body); }};
   node->send(encode(request_to(peer)));
-  // All that may come without a grant, and a piece; then nothing, however long one waits: the answer of another request is later.
+  // All that may come without a grant, and a piece; then nothing, however long one waits: the answer of another request
+  // is later.
   std::size_t got = 0;
   const auto take = [&](std::size_t least) {
     while (got < least) {

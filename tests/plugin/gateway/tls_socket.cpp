@@ -38,7 +38,8 @@ int connect_loopback(std::uint16_t port) {
   return fd;
 }
 
-/// OpenSSL writes without MSG_NOSIGNAL. The signal is blocked only round our own calls: the gateway has to look after itself.
+/// OpenSSL writes without MSG_NOSIGNAL. The signal is blocked only round our own calls: the gateway has to look after
+/// itself.
 class no_sigpipe {
 public:
   no_sigpipe() {

@@ -4,14 +4,15 @@
 #include <boost/test/unit_test.hpp>
 
 namespace causeway::gateway {
+
+BOOST_AUTO_TEST_SUITE(gateway_well_known)
+
 namespace {
 
 using namespace std::chrono_literals;
 const time_point start{1'000'000s};
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_well_known)
 
 BOOST_AUTO_TEST_CASE(valid_files_are_read) {
   BOOST_TEST(*parse_well_known(R"({"m.server":"matrix.example.org:443"})") == "matrix.example.org:443");

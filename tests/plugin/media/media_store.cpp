@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_an_older_version_left_open_is_closed_at_the_start) {
     BOOST_REQUIRE(store);
     BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
   }
-  std::ofstream{path + "/media.db-wal"};
+  std::ofstream{path + "/media.db-wal"}.close();
   for (const auto& each : std::filesystem::recursive_directory_iterator{path})
     ::chmod(each.path().c_str(), each.is_directory() ? 0755 : 0644);
   ::chmod(path.c_str(), 0755);

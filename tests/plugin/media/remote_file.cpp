@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_old_endpoint_is_asked_once_and_only_for_an_unknown_one)
 }
 
 BOOST_AUTO_TEST_CASE(refusals_have_their_fault) {
-  const auto one = [this](int status, const std::string& errcode, fault why) {
+  const auto one = [this](int status, const std::string& errcode, const fault& why) {
     remote_file x{10, [](std::string_view) { return ok(); }};
     return fault_of(x.on_answer(status, errcode, why));
   };

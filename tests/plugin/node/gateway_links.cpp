@@ -3,6 +3,7 @@
 
 #include "messages/edge/header.hpp"
 #include "messages/matrix/request_auth.hpp"
+#include "tests/actors/machine_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,12 +13,14 @@
 #include <vector>
 
 using namespace causeway;
+using test::change;
+using test::node_of;
 
 namespace {
 
 /// Links with two gateways, and what went out.
 struct links_rig {
-  context node{"ours.example", *matrix::signing_key::from_seed(std::string(32, 's')), {}, {}, {}, 1, "boot"};
+  context node = node_of("ours.example", *matrix::signing_key::from_seed(std::string(32, 's')));
   std::vector<std::pair<address, message>> delivered;
   std::vector<std::pair<edge::connection, edge::frame>> sent;
   std::vector<gateway::http_piece> pieces;
@@ -28,7 +31,7 @@ struct links_rig {
 
   links_rig() {
     links.handle_streams({[this](gateway::http_piece x) { pieces.push_back(std::move(x)); },
-                          [](const std::string&, gateway::body_wanted) {}});
+                          [](const std::string&, const gateway::body_wanted&) {}});
     for (const auto& each : {first, second})
       links.on_frame(each, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
     sent.clear();
@@ -132,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_cannot_speak_for_a_server_without_its_signature) 
   BOOST_TEST(*request->authorization == x.authorization, boost::test_tools::per_element());
 }
 
-// -- questions about keys, which anybody may ask ---------------------------------------------------------------------------
+// -- questions about keys, which anybody may ask ----------------------------------------------------------------------
 
 namespace {
 
@@ -160,17 +163,20 @@ BOOST_AUTO_TEST_CASE(a_question_about_keys_is_the_directorys_or_that_of_the_serv
   links.on_frame(first, gateway::encode(with_name));
   BOOST_REQUIRE(delivered.size() == 2U);
   BOOST_TEST((delivered[1].first == address{actor_kind::remote_server, "theirs.example"}));
-  node.federation.notary = config::notary_service::cached;
+  change(node).federation.notary = config::notary_service::cached;
+  links.take_over(node.snapshot());
   links.on_frame(first, gateway::encode(with_name));
   BOOST_TEST((delivered.at(2).first == address{actor_kind::directory, ""}));
-  node.federation.notary = config::notary_service::none;
+  change(node).federation.notary = config::notary_service::none;
+  links.take_over(node.snapshot());
   links.on_frame(first, gateway::encode(with_name));
   BOOST_TEST(delivered.size() == 3U);
   BOOST_TEST(status_of(sent.at(0).second) == 404);
 }
 
 BOOST_AUTO_TEST_CASE(questions_about_keys_are_counted_by_address) {
-  node.federation.notary_requests_burst = 3;
+  change(node).federation.notary_requests_burst = 3;
+  links.take_over(node.snapshot());
   for (std::uint64_t id = 1; id <= 4; ++id) links.on_frame(first, gateway::encode(keys_question(id)));
   BOOST_TEST(delivered.size() == 3U);
   BOOST_REQUIRE(sent.size() == 1U);

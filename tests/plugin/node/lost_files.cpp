@@ -15,6 +15,8 @@
 
 #include <unistd.h>
 
+BOOST_AUTO_TEST_SUITE(a_node_with_lost_files)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -27,11 +29,11 @@ struct place {
     char name[] = "/tmp/cw-lost-XXXXXX";
     path = mkdtemp(name);
     config::sources from;
-    from.text =
-      "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + path.string() + "\"\n[edge]\nchat_endpoints = [\"ipc://" +
-      at("chat.sock") +
-      "\"]\nadmin_endpoint = \"\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n[log]\nlevel = \"info\"\nfile = \"" +
-      at("log") + "\"\n";
+    from.text = "[node]\nserver_name = \"node.test\"\ndata_dir = \"" + path.string() +
+                "\"\n[edge]\nchat_endpoints = [\"ipc://" + at("chat.sock") +
+                "\"]\nadmin_endpoint = \"\"\n[gateway]\nlisten = [\"127.0.0.1:0\"]\nplain_http = true\n"
+                "[log]\nlevel = \"info\"\nfile = \"" +
+                at("log") + "\"\n";
     auto loaded = config::load(from);
     BOOST_REQUIRE_MESSAGE(loaded, (loaded ? "" : loaded.error().detail));
     options = *loaded;
@@ -68,8 +70,6 @@ struct place {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(a_node_with_lost_files)
 
 BOOST_AUTO_TEST_CASE(a_key_that_was_replaced_is_refused_until_the_former_one_is_named) {
   const place here;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_gone_or_empty_beside_its_key_is_not_made_an
   fs::rename(here.at("store.db"), here.at("elsewhere.db"));
   BOOST_TEST(here.says(here.start(), "store.new_beside_key=true"));
   BOOST_TEST(!fs::exists(here.at("store.db")));
-  std::ofstream{here.at("store.db")};
+  std::ofstream{here.at("store.db")}.close();
   BOOST_TEST(here.says(here.start(), "does not exist or is empty"));
   fs::rename(here.at("elsewhere.db"), here.at("store.db"));
   BOOST_TEST(here.start() == "");

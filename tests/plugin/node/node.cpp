@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(a_node)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -77,8 +79,6 @@ std::uint8_t greet(const std::string& endpoint) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(a_node)
 
 BOOST_AUTO_TEST_CASE(welcomes_a_chat_server_and_stops_in_good_order) {
   place here;

@@ -32,6 +32,8 @@ extern "C" mode_t umask(mode_t mask) noexcept {
   return real(mask);
 }
 
+BOOST_AUTO_TEST_SUITE(a_private_node)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -97,8 +99,6 @@ std::vector<std::string> dumped(const std::string& masked) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(a_private_node)
 
 BOOST_AUTO_TEST_CASE(what_it_makes_is_for_its_user_alone_and_the_umask_of_the_process_is_not_touched) {
   const place here;

@@ -1,0 +1,60 @@
+#pragma once
+#include "plugin/node_inspector.hpp"
+#include "plugin/node_metrics.hpp"
+
+#include <list>
+#include <mutex>
+
+namespace causeway {
+
+/// Gathers what the inspector shows beside the commands. Any thread; answers may come after its end.
+struct node_inspector::gatherer : std::enable_shared_from_this<node_inspector::gatherer> {
+  explicit gatherer(inspected_node of);
+
+  /// Prometheus' text. What has not answered in `patience_ms` is left out: metrics have to come most of all when
+  /// something hangs.
+  void metrics(inspector::answer_function done);
+  /// `live` and `ready`, then what is wrong.
+  std::vector<inspector::health_check> health() const;
+  /// Rates since the last time, and queues.
+  std::string sample();
+  /// Actors that have changed since the last time (actors/supervisor/sweep.hpp).
+  void sweep_actors(std::function<void(inspector::late_rows)> done);
+  void house_is_kept();
+
+  const inspected_node node;
+
+private:
+  static constexpr std::int64_t patience_ms = 2'000;
+  /// Without the housekeeper for so long the node is not alive.
+  static constexpr std::int64_t house_patience_ms = 30'000;
+  /// What is counted in the store is so old at least before it is counted again, and a hundred times as old as the
+  /// counting takes.
+  static constexpr std::int64_t figures_age_ms = 10'000, figures_age_per_cost = 100;
+  /// Changed actors of one kind that are told in one second.
+  static constexpr std::size_t actor_rows_max = 1'000;
+  /// Questions of Prometheus that wait at once.
+  static constexpr std::size_t open_max = 16;
+
+  struct collected;
+  void look_at_store(const std::shared_ptr<collected>& into);
+  void finish(const std::shared_ptr<collected>& x);
+  void expire(std::int64_t now_ms);
+
+  const std::int64_t started_ms_;
+  std::atomic<std::int64_t> house_kept_ms_;
+  mutable std::mutex mutex_; ///< guards all below
+  std::list<std::shared_ptr<collected>> open_;
+  stored_figures figures_;
+  std::int64_t figures_cost_ms_ = 0;
+
+  /// Of the last `sample`, on the server's thread.
+  struct totals {
+    std::int64_t at_ms = 0;
+    std::uint64_t pdus_in = 0, pdus_out = 0, transactions = 0, requests_in = 0, requests_failed = 0, commits = 0,
+                  commit_rows = 0, frames_in = 0, frames_out = 0, soft_failed = 0;
+  };
+  totals last_;
+};
+
+} // namespace causeway

@@ -1,0 +1,67 @@
+#include "plugin/node_inspector.hpp"
+
+#include "messages/matrix/json.hpp"
+#include "plugin/node_figures.hpp"
+#include "plugin/node_web_commands.hpp"
+#include "plugin/private_files.hpp"
+
+#include <utility>
+
+namespace causeway {
+
+namespace {
+
+/// The token of the file, without the line's end.
+result<std::string> read_token(const std::string& path) {
+  if (path.empty()) return std::string{};
+  auto text = read_secret_file(path);
+  if (!text) return fault{text.error().code, "admin.web_token_file: " + text.error().detail};
+  while (!text->empty() && std::string_view{" \t\r\n"}.find(text->back()) != std::string_view::npos) text->pop_back();
+  if (text->size() < config::web_token_bytes_min)
+    return fault{fault_code::invalid_param, "admin.web_token_file: the token has less than " +
+                                              std::to_string(config::web_token_bytes_min) +
+                                              " bytes; `openssl rand -hex 32` makes a good one"};
+  return std::move(*text);
+}
+
+} // namespace
+
+result<std::unique_ptr<node_inspector>> node_inspector::open(const config::options& options, inspected_node node) {
+  auto secret = read_token(options.admin.web_token_file);
+  if (!secret) return secret.error();
+  std::unique_ptr<node_inspector> made(new node_inspector);
+  auto* admin = node.admin;
+  made->gatherer_ = std::make_shared<gatherer>(std::move(node));
+  inspector::services services;
+  services.ask = [admin](const inspector::question& x, inspector::answer_function done) {
+    ask_command(*admin, x, std::move(done));
+  };
+  services.metrics = [g = made->gatherer_](inspector::answer_function done) { g->metrics(std::move(done)); };
+  services.health = [g = made->gatherer_] { return g->health(); };
+  services.checks = [admin, g = made->gatherer_](std::function<void(std::vector<inspector::health_check>)> done) {
+    ask_checks(*admin, g->health(), std::move(done));
+  };
+  services.sample = [g = made->gatherer_] { return g->sample(); };
+  services.now_ms = [g = made->gatherer_] { return g->node.now_ms(); };
+  services.poll = [admin, g = made->gatherer_](const std::string& topic,
+                                               std::function<void(inspector::late_rows)> done) {
+    topic == "actors" ? g->sweep_actors(std::move(done)) : poll_list(*admin, topic, std::move(done));
+  };
+  made->server_ = std::make_unique<inspector::web_server>(
+    inspector::web_settings{options.admin.web_address(), std::move(*secret), options.admin.web_hosts},
+    std::move(services));
+  if (auto started = made->server_->start(); !started) return started.error();
+  const auto wanted = options.admin.web_address();
+  made->address_ = wanted.substr(0, wanted.rfind(':') + 1) + std::to_string(made->server_->port());
+  return made;
+}
+
+node_inspector::~node_inspector() { stop(); }
+
+void node_inspector::house_is_kept() { gatherer_->house_is_kept(); }
+
+void node_inspector::stop() {
+  if (server_) server_->stop();
+}
+
+} // namespace causeway

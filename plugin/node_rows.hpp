@@ -1,0 +1,45 @@
+#pragma once
+#include "actors/hops.hpp"
+#include "actors/type_ids.hpp"
+#include "messages/trace.hpp"
+#include "plugin/admin/rows.hpp"
+#include "plugin/admin/why_rows.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace causeway {
+
+/// What a supervisor says of an actor, as the operator sees it.
+inline admin::actor_row row_of(const supervision& x) {
+  return {x.kind,
+          x.key,
+          x.phase,
+          x.since,
+          static_cast<std::int64_t>(x.handled),
+          static_cast<std::int64_t>(x.mailbox),
+          static_cast<std::int64_t>(x.failures),
+          x.last_fault,
+          x.oldest_waiting,
+          x.handling_us};
+}
+
+/// A hop of an event likewise; what came before it is not told here.
+inline admin::hop_row row_of(const seen_hop& x) {
+  admin::hop_row row;
+  row.at_ts = x.at;
+  row.actor = std::string{name(x.where.kind)} + (x.where.key.empty() ? "" : " " + x.where.key);
+  row.stage = name(x.what.stage);
+  row.event_id = x.what.event_id;
+  row.trace = trace_text(x.trace);
+  if (const auto* more = x.what.more.get()) {
+    row.server = more->server;
+    row.transaction = more->transaction;
+    row.attempt = more->attempt;
+    row.phase = name(more->phase);
+    row.answer = more->answer;
+  }
+  return row;
+}
+
+} // namespace causeway
