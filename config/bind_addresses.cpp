@@ -55,6 +55,15 @@ std::optional<bind_address> of_endpoint(std::string_view key, const std::string&
   return out;
 }
 
+std::optional<bind_address> of_socket_address(std::string_view key, const std::string& text) {
+  if (!check_socket_address(text)) return {};
+  bind_address out;
+  out.key = key;
+  out.text = text;
+  read_host_port(out, text);
+  return out;
+}
+
 bool is_ipv6(std::string_view host) { return host.find(':') != std::string_view::npos; }
 
 } // namespace
@@ -68,15 +77,9 @@ std::vector<bind_address> bind_addresses(const options& x, purpose what_for) {
     for (const auto& text : x.edge.chat_endpoints) add(of_endpoint("edge.chat_endpoints", text));
     for (const auto& text : x.edge.gateway_endpoints) add(of_endpoint("edge.gateway_endpoints", text));
     if (!x.edge.admin_endpoint.empty()) add(of_endpoint("edge.admin_endpoint", x.edge.admin_endpoint));
+    add(of_socket_address("admin.web_listen", x.admin.web_address()));
   }
-  for (const auto& text : x.gateway.listen) {
-    if (!check_socket_address(text)) continue;
-    bind_address one;
-    one.key = "gateway.listen";
-    one.text = text;
-    read_host_port(one, text);
-    out.push_back(std::move(one));
-  }
+  for (const auto& text : x.gateway.listen) add(of_socket_address("gateway.listen", text));
   return out;
 }
 
@@ -85,7 +88,8 @@ bool overlap(const bind_address& a, const bind_address& b) {
   if (a.what != bind_address::kind::tcp) return a.path == b.path;
   if (a.port.empty() || a.port != b.port) return false;
   if (a.host == b.host) return true;
-  // A listener on [::] leaves IPv4 alone (v6_only); what an interface's name stands for is an address of it, mostly IPv4.
+  // A listener on [::] leaves IPv4 alone (v6_only); what an interface's name stands for is an address of it, mostly
+  // IPv4.
   if (is_ipv6(a.host) != is_ipv6(b.host)) return false;
   const auto every = is_ipv6(a.host) ? every_ipv6 : every_ipv4;
   return a.host == every || b.host == every;

@@ -15,8 +15,6 @@ namespace causeway::config {
 
 namespace {
 
-std::string joined(std::string_view a, std::string_view b) { return std::string{a} + std::string{b}; }
-
 /// A number with its key, as a sentence names it.
 struct amount {
   std::string_view key;
@@ -95,14 +93,14 @@ void finding::timeouts() {
   const auto notary_ms = f.trusted_key_servers.empty() ? std::uint64_t{0} : f.notary_timeout_ms;
   const amount answer{"gateway.answer_timeout_s", x_.gateway.answer_timeout_s};
   if (answer.comparable() < f.key_fetch_timeout_ms + notary_ms)
-    add(
-      answer.key,
-      notary_ms == 0 ? std::vector<std::string>{"federation.key_fetch_timeout_ms"}
-                     : std::vector<std::string>{"federation.key_fetch_timeout_ms", "federation.notary_timeout_ms"},
-      "must not be less than federation.key_fetch_timeout_ms" +
-        std::string{notary_ms == 0 ? "" : " and federation.notary_timeout_ms together"} + " (" + answer.with_unit() +
-        " < " + std::to_string(f.key_fetch_timeout_ms + notary_ms) +
-        " milliseconds): a server whose keys are being fetched would be answered with 504. Raise it, or lower the other.");
+    add(answer.key,
+        notary_ms == 0 ? std::vector<std::string>{"federation.key_fetch_timeout_ms"}
+                       : std::vector<std::string>{"federation.key_fetch_timeout_ms", "federation.notary_timeout_ms"},
+        "must not be less than federation.key_fetch_timeout_ms" +
+          std::string{notary_ms == 0 ? "" : " and federation.notary_timeout_ms together"} + " (" + answer.with_unit() +
+          " < " + std::to_string(f.key_fetch_timeout_ms + notary_ms) +
+          " milliseconds): a server whose keys are being fetched would be answered with 504. Raise it, or lower the "
+          "other.");
 }
 
 void finding::pauses() {
@@ -126,13 +124,13 @@ void finding::credits() {
   const auto& e = x_.edge;
   const auto in_flight = std::uint64_t{e.event_credit_max} + e.command_credit;
   if (e.high_water_mark < in_flight)
-    add(
-      "edge.high_water_mark", {"edge.event_credit_max", "edge.command_credit"},
-      std::to_string(e.high_water_mark) + " is less than edge.event_credit_max and edge.command_credit together (" +
-        std::to_string(e.event_credit_max) + " + " + std::to_string(e.command_credit) + " = " +
-        std::to_string(in_flight) +
-        "): a peer that uses its credit fills the queue, and its connection is cut again and again. Raise it to at least " +
-        std::to_string(in_flight) + ", or lower the credits.");
+    add("edge.high_water_mark", {"edge.event_credit_max", "edge.command_credit"},
+        std::to_string(e.high_water_mark) + " is less than edge.event_credit_max and edge.command_credit together (" +
+          std::to_string(e.event_credit_max) + " + " + std::to_string(e.command_credit) + " = " +
+          std::to_string(in_flight) +
+          "): a peer that uses its credit fills the queue, and its connection is cut again and again. Raise it to at "
+          "least " +
+          std::to_string(in_flight) + ", or lower the credits.");
   ordered({"edge.command_credit", e.command_credit}, {"store.queue_items_max", x_.store.queue_items_max},
           "commands within the credit would be refused as overloaded");
 }
@@ -207,6 +205,11 @@ void finding::names() {
     add("federation.deny_servers", {"node.server_name"},
         "\"" + *glob + "\" denies this server itself, node.server_name \"" + x_.node.server_name +
           "\". Write it so that it does not match.");
+  if (const auto& service = x_.room.service_user; !service.empty())
+    if (const auto problem = matrix::user_id_problem("@" + service + ":" + x_.node.server_name))
+      add("room.service_user", {"node.server_name"},
+          "\"" + service + "\" is no localpart of a user of node.server_name: " + *problem +
+            ". No channel could be made. Write one, or leave it empty.");
   for (const auto& name : f.trusted_key_servers) {
     if (name == x_.node.server_name)
       add("federation.trusted_key_servers", {"node.server_name"},
@@ -256,16 +259,16 @@ void finding::curve() {
     };
     const bool admits = std::any_of(e.peers.begin(), e.peers.end(), fits);
     if (e.curve_secret_key_file.empty() && admits)
-      add(
-        "edge.peers", {"edge.curve_secret_key_file", std::string{d.key}},
-        "names keys of role " + std::string{d.roles.front()} + " that nobody checks: " + std::string{d.key} +
-          " has a tcp:// endpoint, and without edge.curve_secret_key_file it has no CURVE. Make a key with `causeway curve-key FILE` and name it there, or take the "
-          "peers out.");
+      add("edge.peers", {"edge.curve_secret_key_file", std::string{d.key}},
+          "names keys of role " + std::string{d.roles.front()} + " that nobody checks: " + std::string{d.key} +
+            " has a tcp:// endpoint, and without edge.curve_secret_key_file it has no CURVE. Make a key with `causeway "
+            "curve-key FILE` and name it there, or take the "
+            "peers out.");
     if (!e.curve_secret_key_file.empty() && !admits)
-      add(
-        d.key, {"edge.curve_secret_key_file", "edge.peers"},
-        "has a tcp:// endpoint, which uses CURVE as edge.curve_secret_key_file is set, but edge.peers has nobody of role " +
-          std::string{d.roles.front()} + ": nobody could connect. Add the peer's public key there, or use ipc://.");
+      add(d.key, {"edge.curve_secret_key_file", "edge.peers"},
+          "has a tcp:// endpoint, which uses CURVE as edge.curve_secret_key_file is set, but edge.peers has nobody of "
+          "role " +
+            std::string{d.roles.front()} + ": nobody could connect. Add the peer's public key there, or use ipc://.");
   }
 }
 
@@ -277,7 +280,8 @@ void finding::plain_http() {
     if (!file->empty())
       add(
         key, {"gateway.plain_http"},
-        "is not used with gateway.plain_http: the reverse proxy in front has to have it. Empty it, or set plain_http = false.");
+        "is not used with gateway.plain_http: the reverse proxy in front has to have it. Empty it, or set plain_http = "
+        "false.");
 }
 
 void finding::addresses(purpose what_for) {
@@ -307,11 +311,12 @@ void finding::files(purpose what_for) {
       uses.push_back({std::move(key), std::filesystem::path{path}.lexically_normal().string(), pem});
   };
   if (what_for == purpose::node) {
-    add_use("store.path", x_.store.path);
+    if (x_.store.is_file()) add_use("store.path", x_.store.path);
     add_use("node.signing_key_file", x_.node.signing_key_path());
     add_use("media.directory", x_.media_path());
     add_use("log.file", x_.log.file);
   }
+  if (what_for == purpose::node) add_use("admin.web_token_file", x_.admin.web_token_file);
   add_use("edge.curve_secret_key_file", x_.edge.curve_secret_key_file);
   add_use("gateway.certificate_file", x_.gateway.certificate_file, true);
   add_use("gateway.private_key_file", x_.gateway.private_key_file, true);

@@ -23,16 +23,17 @@ struct edge_options {
   std::string admin_endpoint = "ipc:///run/causeway/admin.sock";
   std::string curve_secret_key_file; ///< Z85 secret key, mode 0600; required for a non-loopback bind
   std::vector<edge_peer> peers;      ///< ZAP allow-list
-  std::uint32_t streams =
-    1; ///< durable notification streams, stream = hash(room) mod streams; range 1..64; a used store refuses another number
+  /// Durable notification streams, stream = hash(room) mod streams; range 1..64. A used store refuses another number.
+  std::uint32_t streams = 1;
   std::uint32_t command_credit = 1'000; ///< commands a peer may have open; range 1..100000
   std::uint32_t event_credit_max =
     10'000;                            ///< most notifications in flight to a peer, whatever it grants; range 1..1000000
   std::uint32_t heartbeat_ms = 10'000; ///< ZMTP heartbeat and PING interval; range 100..600000
-  std::uint32_t peer_timeout_ms = 30'000;    ///< silence after which a peer counts as gone; range 300..3600000
-  std::uint32_t high_water_mark = 20'000;    ///< ZMQ HWM in messages: a fuse only
-  std::uint32_t outbox_retention_days = 30;  ///< acknowledged notifications kept for SEEK; range 0..3650
-  std::uint32_t command_retention_days = 30; ///< idempotency keys kept; range 30..3650
+  std::uint32_t peer_timeout_ms = 30'000;        ///< silence after which a peer counts as gone; range 300..3600000
+  std::uint32_t high_water_mark = 20'000;        ///< ZMQ HWM in messages: a fuse only
+  std::uint32_t outbox_retention_days = 30;      ///< acknowledged notifications kept for SEEK; range 0..3650
+  std::uint32_t command_retention_days = 30;     ///< idempotency keys kept; range 30..3650
+  std::uint32_t dead_letter_retention_days = 90; ///< what the chat server refused for good; range 1..3650
 };
 
 } // namespace causeway::config

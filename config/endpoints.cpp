@@ -88,7 +88,8 @@ bool is_remote_endpoint(std::string_view endpoint) {
   auto parts = split(endpoint.substr(6));
   if (!parts) return true;
   if (parts->bracketed) return parts->host != "::1";
-  // Only literal addresses: what `localhost` means is for the resolver to say, and a name like 127.example.org is no loopback.
+  // Only literal addresses: what `localhost` means is for the resolver to say, and a name like 127.example.org is no
+  // loopback.
   return !(is_ipv4(parts->host) && parts->host.starts_with("127.")) && parts->host != "localhost" &&
          parts->host != "lo";
 }

@@ -10,7 +10,8 @@ namespace causeway::config {
 /// `ipc://path`, `tcp://host:port` or `inproc://name`; the port may be `*` (any free one) in a bind.
 /// @returns fault invalid_param with the reason
 status check_endpoint(std::string_view endpoint);
-/// Whether other machines could reach a bind to this: such an endpoint needs CURVE. Anything not known to be local counts.
+/// Whether other machines could reach a bind to this: such an endpoint needs CURVE. Anything not known to be local
+/// counts.
 /// @pre `check_endpoint` accepted it
 bool is_remote_endpoint(std::string_view endpoint);
 

@@ -1,4 +1,6 @@
 #pragma once
+#include "messages/federation_switches.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,9 +22,25 @@ enum class notary_service : std::uint8_t {
   fetched, ///< the same, and for a server that says who it is (X-Matrix) what is missing is fetched
 };
 
+/// What is done where people of other servers change what ours may do in a room of ours; in the file by name.
+enum class drift_policy : std::uint8_t {
+  report, ///< the chat server is told, and decides
+  push,   ///< the chat server's roles are the truth: who still may gives them again
+  pull,   ///< the room is: the chat server takes over what it says
+};
+
 /// `[federation]`: how we behave towards other servers.
 struct federation_options {
-  std::string room_version = "12";               ///< of rooms we create
+  bool enabled = true;   ///< false: nothing is sent to other servers, and nothing taken from them
+  bool typing = true;    ///< who types is told, both ways
+  bool receipts = false; ///< who has read what is told, both ways
+  bool presence = false; ///< who is there is told, both ways
+  invite_policy invites = invite_policy::allow;
+  federating_users users_may_federate = federating_users::all;
+  std::string room_version = "12"; ///< of rooms we create
+  /// A room whose version an invited server does not know is founded again in an older one, down to this, while nobody
+  /// else has seen it. The same as `room_version`: never.
+  std::string room_version_min = "6";
   std::uint32_t retry_delay_ms_min = 1'000;      ///< first back-off of a destination, doubling; range 10..60000
   std::uint32_t retry_delay_ms_max = 900'000;    ///< cap during the first day; range 100..86400000
   std::uint32_t retry_delay_late_ms = 3'600'000; ///< after a day of failures; range 100..86400000
@@ -40,8 +58,8 @@ struct federation_options {
   std::uint32_t key_fetch_retry_ms_max = 600'000; ///< cap of that; range 100..86400000
   std::vector<std::string> trusted_key_servers; ///< notaries, asked in this order when a server does not tell its keys
   std::uint32_t notary_timeout_ms = 15'000;     ///< a notary's answer; range 1000..120000
-  std::uint32_t catch_up_after_ms =
-    3'600'000; ///< a server that failed for so long and comes back gets the newest event of each room first; range 1000..604800000
+  /// A server that failed for so long and comes back gets the newest event of each room first; range 1000..604800000.
+  std::uint32_t catch_up_after_ms = 3'600'000;
   std::uint32_t catch_up_pdus_min = 500; ///< fewer queued PDUs are sent in order; range 1..1000000
   std::uint32_t policy_server_timeout_ms =
     30'000;                               ///< a policy server's signature, each of two attempts; range 1000..120000
@@ -53,15 +71,21 @@ struct federation_options {
   std::uint32_t inbound_answers_mib_per_second =
     8; ///< answered to one server; while it has had more its requests get 429; range 1..100000
   std::uint32_t inbound_answers_mib_burst = 256; ///< as much may be answered at once after a pause; range 1..1000000
-  std::uint32_t inbound_history_requests_max =
-    8; ///< questions about state and history of one server worked on at once; further ones wait, up to a hundred; range 1..1000
+  /// Questions about state and history of one server worked on at once; further ones wait, up to a hundred; range
+  /// 1..1000.
+  std::uint32_t inbound_history_requests_max = 8;
   notary_service notary = notary_service::fetched;
   std::uint32_t notary_requests_per_second =
     5; ///< questions about keys of one address (IPv6: /64); further ones get 429; range 1..100000
   std::uint32_t notary_requests_burst = 50; ///< as many may come at once after a pause; range 1..1000000
-  bool public_directory = true;             ///< other servers may list our public rooms
-  /// Profiles and devices are told only to servers that share a room with the user. Whoever is about to invite somebody asks before there is a
-  /// room, and shows what he is told: so not by default.
+  std::uint32_t fan_out_per_second =
+    1'000; ///< servers that are handed what goes to more than 64 of them; the active ones first; range 10..1000000
+  bool public_directory = true;              ///< other servers may list our public rooms
+  bool ask_user = false;                     ///< the chat server answers ask.user about users it has not told of
+  std::uint32_t ask_user_timeout_ms = 5'000; ///< range 100..30000
+  std::uint32_t ask_user_cache_s = 300;      ///< that there is no such user; range 1..86400
+  /// Profiles and devices are told only to servers that share a room with the user. Whoever is about to invite somebody
+  /// asks before there is a room, and shows what he is told: so not by default.
   bool profiles_need_shared_room = false;
   delivery_detail delivery_notifications = delivery_detail::delayed;
 };
@@ -82,11 +106,14 @@ struct room_options {
   std::uint32_t omit_members_above =
     1'000; ///< members from which a join leaves them for later, here and when others join through us; range 0..1000000
   std::uint32_t backfill_on_join = 200; ///< events of history fetched after a join; range 0..10000
+  drift_policy permission_drift = drift_policy::report;
+  std::string
+    service_user; ///< localpart of who founds channels and stands above all in them; empty: their creator does
 };
 
 /// `[invitation]`
 struct invitation_options {
-  std::uint32_t lifetime_h = 24 * 30;         ///< an unanswered outgoing invitation expires; 0: never; range 0..87600
+  std::uint32_t lifetime_h = 24 * 14;         ///< an unanswered outgoing invitation expires; 0: never; range 0..87600
   std::uint32_t give_up_h = 24 * 7;           ///< a server that never took it: failed; range 1..8760
   std::uint32_t retry_delay_ms_min = 1'000;   ///< range 10..60000
   std::uint32_t retry_delay_ms_max = 900'000; ///< range 100..86400000

@@ -12,18 +12,27 @@ namespace {
 /// Names of an enumeration whose values count from 0 in this order.
 constexpr std::array<std::string_view, 3> delivery_detail_names = {"none", "delayed", "all"};
 constexpr std::array<std::string_view, 3> notary_service_names = {"none", "cached", "fetched"};
+constexpr std::array<std::string_view, 2> store_engine_names = {"sqlite", "postgresql"};
+constexpr std::array<std::string_view, 2> invite_policy_names = {"allow", "block"};
+constexpr std::array<std::string_view, 3> drift_policy_names = {"report", "push", "pull"};
+constexpr std::array<std::string_view, 2> federating_users_names = {"all", "allowed"};
+
+/// Whether a change of the file counts at SIGHUP.
+enum class change : std::uint8_t { at_start, at_reload };
 
 /// Collects the fields of one section; `Part` is its struct.
 template <class Part>
 class section_fields {
 public:
-  section_fields(std::vector<field>& out, std::string_view section, Part options::*part)
-      : out_(out), section_(section), part_(part) {}
+  /// @param counts  when a change of its fields does, unless a field says otherwise
+  section_fields(std::vector<field>& out, std::string_view section, Part options::*part,
+                 change counts = change::at_start)
+      : out_(out), section_(section), part_(part), counts_(counts) {}
 
   template <class Integer>
     requires std::is_unsigned_v<Integer>
-  void number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most,
-              std::string_view doc) {
+  field& number(std::string_view name, Integer Part::*member, std::uint64_t least, std::uint64_t most,
+                std::string_view doc) {
     auto& x = add(name, value_kind::number, doc);
     x.least = least;
     x.most = most;
@@ -31,6 +40,7 @@ public:
     x.write = [part = part_, member](options& o, const value& v) {
       o.*part.*member = static_cast<Integer>(std::get<std::uint64_t>(v));
     };
+    return x;
   }
 
   template <class Member>
@@ -43,12 +53,14 @@ public:
   field& text(std::string_view name, std::string Part::*member, std::string_view doc) {
     return plain(name, member, value_kind::text, doc);
   }
-  void choice(std::string_view name, std::string Part::*member, std::vector<std::string_view> choices,
-              std::string_view doc) {
-    text(name, member, doc).choices = std::move(choices);
+  field& choice(std::string_view name, std::string Part::*member, std::vector<std::string_view> choices,
+                std::string_view doc) {
+    auto& x = text(name, member, doc);
+    x.choices = std::move(choices);
+    return x;
   }
-  void flag(std::string_view name, bool Part::*member, std::string_view doc) {
-    plain(name, member, value_kind::flag, doc);
+  field& flag(std::string_view name, bool Part::*member, std::string_view doc) {
+    return plain(name, member, value_kind::flag, doc);
   }
   void list(std::string_view name, std::vector<std::string> Part::*member, std::string_view doc) {
     plain(name, member, value_kind::list, doc);
@@ -74,6 +86,7 @@ public:
     x.name = name;
     x.kind = kind;
     x.doc = doc;
+    x.is_reloadable = counts_ == change::at_reload;
     return x;
   }
 
@@ -81,6 +94,7 @@ private:
   std::vector<field>& out_;
   std::string_view section_;
   Part options::*part_;
+  const change counts_;
 };
 
 void add_node(std::vector<field>& out) {
@@ -93,13 +107,18 @@ void add_node(std::vector<field>& out) {
          "File with our signing key, as Synapse writes it. Made at the first start. Empty: signing.key in data_dir.");
   s.number("worker_threads", &node_options::worker_threads, 0, 256, "Threads that run actors. 0: one per core.");
   s.number("stop_timeout_s", &node_options::stop_timeout_s, 1, 600, "How long a stop waits for open work.");
+  s.number(
+    "hops_kept_mib", &node_options::hops_kept_mib, 0, 4'096,
+    "Memory for the ways of events of the last hour, which `causeway why` shows; taken as it is needed. An event "
+    "takes about 1 KiB, and some 500 bytes more for each server it goes to. 0: they are not kept.");
 }
 
 void add_edge(std::vector<field>& out) {
   section_fields<edge_options> s{out, "edge", &options::edge};
   s.list(
     "chat_endpoints", &edge_options::chat_endpoints,
-    "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act as "
+    "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act "
+    "as "
     "the chat server; anything else needs it.");
   s.list("gateway_endpoints", &edge_options::gateway_endpoints,
          "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none.");
@@ -110,6 +129,7 @@ void add_edge(std::vector<field>& out) {
   auto& peers = s.add("peers", value_kind::records,
                       "CURVE keys that may connect, and as whom. The role is chat, gateway, inspector or admin.");
   peers.record_keys = {"public_key", "name", "role"};
+  peers.is_reloadable = true;
   peers.read = [](const options& o) {
     std::vector<record> list;
     for (const auto& x : o.edge.peers)
@@ -140,9 +160,28 @@ void add_edge(std::vector<field>& out) {
   s.number("high_water_mark", &edge_options::high_water_mark, 100, 10'000'000,
            "ZeroMQ's bound on queued messages of a peer. Only a fuse: credit bounds them first.");
   s.number("outbox_retention_days", &edge_options::outbox_retention_days, 0, 3'650,
-           "How long acknowledged notifications are kept for SEEK.");
+           "How long acknowledged notifications are kept for SEEK.")
+    .is_reloadable = true;
   s.number("command_retention_days", &edge_options::command_retention_days, 30, 3'650,
-           "How long a repeated command id gets its first answer.");
+           "How long a repeated command id gets its first answer.")
+    .is_reloadable = true;
+  s.number("dead_letter_retention_days", &edge_options::dead_letter_retention_days, 1, 3'650,
+           "How long notifications are kept that the chat server has refused for good.")
+    .is_reloadable = true;
+}
+
+void add_admin(std::vector<field>& out) {
+  section_fields<admin_options> s{out, "admin", &options::admin};
+  s.text("web_listen", &admin_options::web_listen,
+         "Where the web inspector, the metrics and the health checks are served: ip:port, or a port alone, which is "
+         "one of 127.0.0.1. Plain HTTP. Empty: nowhere.");
+  s.text("web_token_file", &admin_options::web_token_file,
+         "File with the token that operators and Prometheus show, 16 bytes at least, mode 0600. Without one the page "
+         "only reads. Required where other machines reach web_listen.");
+  s.list("web_hosts", &admin_options::web_hosts,
+         "Host names under which a proxy hands requests on to web_listen. Addresses and localhost need none.");
+  s.list("metrics_servers", &admin_options::metrics_servers,
+         "Servers of which a metric tells when the last event came from them and went to them, at most 64.");
 }
 
 void add_gateway(std::vector<field>& out) {
@@ -161,10 +200,12 @@ void add_gateway(std::vector<field>& out) {
   s.number("threads", &gateway_options::threads, 1, 64, "Threads that serve HTTPS.");
   s.number(
     "connections_max", &gateway_options::connections_max, 1, 100'000,
-    "Inbound connections, at most as many as the process may open descriptors for. Beyond it the oldest unfinished handshake gives way, then those that never sent a request, then idle ones.");
+    "Inbound connections, at most as many as the process may open descriptors for. Beyond it the oldest unfinished "
+    "handshake gives way, then those that never sent a request, then idle ones.");
   s.number(
     "connections_per_address_max", &gateway_options::connections_per_address_max, 1, 100'000,
-    "Inbound connections of one address (of IPv6 the /64), at most half of all. Not counted with plain_http: there all come from the proxy.");
+    "Inbound connections of one address (of IPv6 the /64), at most half of all. Not counted with plain_http: there all "
+    "come from the proxy.");
   s.number("connections_per_destination_max", &gateway_options::connections_per_destination_max, 1, 64,
            "Outbound connections to one server.");
   s.number("idle_timeout_s", &gateway_options::idle_timeout_s, 5, 3'600, "How long an idle connection is kept.");
@@ -177,10 +218,11 @@ void add_gateway(std::vector<field>& out) {
            "Inbound requests that may wait for the node; further ones are answered with 429.");
   s.number(
     "inbound_bodies_mib", &gateway_options::inbound_bodies_mib, 16, 65'536,
-    "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones are answered with 429.");
-  s.number(
-    "streams_max", &gateway_options::streams_max, 1, 100'000,
-    "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of memory.");
+    "Memory for inbound request bodies over 64 KiB, of all connections together, until they are answered; further ones "
+    "are answered with 429.");
+  s.number("streams_max", &gateway_options::streams_max, 1, 100'000,
+           "Files that may be sent to other servers at once; further ones are answered with 429. Each takes 256 KiB of "
+           "memory.");
   s.number(
     "answers_mib", &gateway_options::answers_mib, 16, 65'536,
     "Memory for answers over 16 KiB, of all connections together, until they are read; further ones become 429.");
@@ -188,7 +230,8 @@ void add_gateway(std::vector<field>& out) {
            "The same of one address (of IPv6 the /64) and of one server. A single answer passes whatever its size.");
   s.number(
     "answer_bytes_per_second_min", &gateway_options::answer_bytes_per_second_min, 1, 1'000'000'000,
-    "A client that reads an answer slower, over 10 seconds, is cut off. Eight times as much while half of answers_mib is held.");
+    "A client that reads an answer slower, over 10 seconds, is cut off. Eight times as much while half of answers_mib "
+    "is held.");
   s.text("well_known_server", &gateway_options::well_known_server,
          "What GET /.well-known/matrix/server answers, host or host:port. Empty: 404.");
   s.text("dns_server", &gateway_options::dns_server,
@@ -196,9 +239,12 @@ void add_gateway(std::vector<field>& out) {
 }
 
 void add_federation(std::vector<field>& out) {
-  section_fields<federation_options> s{out, "federation", &options::federation};
+  section_fields<federation_options> s{out, "federation", &options::federation, change::at_reload};
   s.text("room_version", &federation_options::room_version,
          "Version of the rooms we create. Servers of before autumn 2025 may not know 12: 11 is for their company.");
+  s.text("room_version_min", &federation_options::room_version_min,
+         "A room whose version an invited server does not know is founded again in an older one, down to this, while "
+         "nobody else has seen it. The same as room_version: never.");
   s.number("retry_delay_ms_min", &federation_options::retry_delay_ms_min, 10, 60'000,
            "First pause before a server that failed is tried again; it doubles with each failure.");
   s.number("retry_delay_ms_max", &federation_options::retry_delay_ms_max, 100, 86'400'000,
@@ -238,8 +284,33 @@ void add_federation(std::vector<field>& out) {
   s.number("policy_server_timeout_ms", &federation_options::policy_server_timeout_ms, 1'000, 120'000,
            "How long a room's policy server may take to sign an event; it is asked twice.");
   s.list("allow_servers", &federation_options::allow_servers,
-         "Servers we federate with; * and ? stand for any text and any character. Empty: all.");
-  s.list("deny_servers", &federation_options::deny_servers, "Servers we never federate with, written the same way.");
+         "Servers we federate with; * and ? stand for any text and any character, and a name without a port for all "
+         "ports. Empty: all. `federation.configure` of the chat server prevails (allow).");
+  s.list("deny_servers", &federation_options::deny_servers,
+         "Servers we never federate with, written the same way. `federation.configure` of the chat server prevails "
+         "(deny).");
+}
+
+/// What `federation.configure` of the chat server may set too.
+void add_federation_switches(std::vector<field>& out) {
+  section_fields<federation_options> s{out, "federation", &options::federation, change::at_reload};
+  s.flag("enabled", &federation_options::enabled,
+         "Whether we federate at all. False: nothing is sent to other servers and nothing taken from them; what is "
+         "owed to them waits. What the chat server has set by `federation.configure` prevails over this option and "
+         "the five after it.");
+  s.flag("typing", &federation_options::typing, "Whether who types is told, both ways.");
+  s.flag("receipts", &federation_options::receipts,
+         "Whether who has read what is told, both ways. What our users read is kept in any case.");
+  s.flag("presence", &federation_options::presence, "Whether who is there is told, both ways.");
+  s.enumeration("invites", &federation_options::invites, invite_policy_names,
+                "Invitations from other servers: let in, or answered with M_INVITE_BLOCKED.");
+  s.enumeration("users_may_federate", &federation_options::users_may_federate, federating_users_names,
+                "Which of our users may be in rooms that federate: all but those of whom `user.may_federate` says no, "
+                "or only those of whom it says yes.");
+}
+
+void add_federation_inbound(std::vector<field>& out) {
+  section_fields<federation_options> s{out, "federation", &options::federation, change::at_reload};
   s.number("inbound_requests_per_second", &federation_options::inbound_requests_per_second, 1, 100'000,
            "Requests of one server answered per second, transactions apart; further ones are answered with 429.");
   s.number("inbound_requests_burst", &federation_options::inbound_requests_burst, 1, 1'000'000,
@@ -250,22 +321,37 @@ void add_federation(std::vector<field>& out) {
            "MiB that may be answered to one server at once after a pause.");
   s.number(
     "inbound_history_requests_max", &federation_options::inbound_history_requests_max, 1, 1'000,
-    "Questions of one server about state and history that are worked on at once; further ones wait, up to a hundred, then get 429.");
+    "Questions of one server about state and history that are worked on at once; further ones wait, up to a hundred, "
+    "then get 429.");
   s.enumeration(
     "notary", &federation_options::notary, notary_service_names,
-    "What other servers get when they ask us for the keys of third ones: nothing, what is kept here, or, for a server that says "
+    "What other servers get when they ask us for the keys of third ones: nothing, what is kept here, or, for a server "
+    "that says "
     "who it is, also what has to be fetched.");
   s.number("notary_requests_per_second", &federation_options::notary_requests_per_second, 1, 100'000,
            "Such questions of one address (of IPv6 the /64) that are answered per second; further ones get 429.");
   s.number("notary_requests_burst", &federation_options::notary_requests_burst, 1, 1'000'000,
            "Such questions of one address that may come at once after a pause.");
+  s.number(
+     "fan_out_per_second", &federation_options::fan_out_per_second, 10, 1'000'000,
+     "Servers that are handed an event per second when it is for more than 64 of them; those that were active last "
+     "come first. Keeps a room of thousands of servers from delaying the others.")
+    .is_reloadable = false; // the supervisor has it from the start
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
+  s.flag("ask_user", &federation_options::ask_user,
+         "Whether the chat server is asked (ask.user) for users of ours it has not told of, when another server wants "
+         "to see or invite one. False: there is no such user.");
+  s.number("ask_user_timeout_ms", &federation_options::ask_user_timeout_ms, 100, 30'000,
+           "How long its answer is waited for. Then the other server is told to come again later.");
+  s.number("ask_user_cache_s", &federation_options::ask_user_cache_s, 1, 86'400,
+           "How long a user the chat server does not have is not asked for again.");
   s.flag(
-    "profiles_need_shared_room", &federation_options::profiles_need_shared_room,
-    "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
-    "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
-    "and show their people what they are told.");
+     "profiles_need_shared_room", &federation_options::profiles_need_shared_room,
+     "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
+     "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
+     "and show their people what they are told.")
+    .is_reloadable = false; // who is in which room is gathered as the rooms are loaded
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,
     "Which delivery.changed notifications the chat server gets: none, those of servers that could not be reached at "
@@ -273,12 +359,15 @@ void add_federation(std::vector<field>& out) {
 }
 
 void add_actors(std::vector<field>& out) {
-  section_fields<room_options> r{out, "room", &options::room};
-  r.number("idle_s", &room_options::idle_s, 1, 86'400, "A room without work leaves memory after that.");
+  section_fields<room_options> r{out, "room", &options::room, change::at_reload};
+  r.number("idle_s", &room_options::idle_s, 1, 86'400, "A room without work leaves memory after that.").is_reloadable =
+    false;
   r.number("state_group_full_every", &room_options::state_group_full_every, 1, 1'000,
-           "Stored states between full copies; those between are differences.");
+           "Stored states between full copies; those between are differences.")
+    .is_reloadable = false;
   r.number("recent_events_max", &room_options::recent_events_max, 16, 100'000,
-           "Events of a room whose states stay in memory.");
+           "Events of a room whose states stay in memory.")
+    .is_reloadable = false;
   r.number("pending_pdus_max", &room_options::pending_pdus_max, 50, 1'000'000,
            "Events a room works on at once, half of them of one server, before it answers that it is overloaded.");
   r.number("missing_events_limit", &room_options::missing_events_limit, 1, 100,
@@ -287,7 +376,8 @@ void add_actors(std::vector<field>& out) {
            "Times a gap is asked for before the state is fetched instead.");
   r.number(
     "left_room_served_h", &room_options::left_room_served_h, 0, 720,
-    "So long the servers that were in a room when the last of our users left it are told what leads to that leave. Who is in the room later is not known here. 0: not at all.");
+    "So long the servers that were in a room when the last of our users left it are told what leads to that leave. Who "
+    "is in the room later is not known here. 0: not at all.");
   r.number("inbox_retry_ms", &room_options::inbox_retry_ms, 100, 3'600'000,
            "Pause before a gap that could not be closed is tried again; it doubles, up to an hour.");
   r.number(
@@ -295,8 +385,16 @@ void add_actors(std::vector<field>& out) {
     "A room with more members is joined without them at first, when the other server can; they follow. The same is "
     "answered to servers that join through us and ask for it.");
   r.number("backfill_on_join", &room_options::backfill_on_join, 0, 10'000, "Events of history fetched after a join.");
+  r.enumeration("permission_drift", &room_options::permission_drift, drift_policy_names,
+                "What is done when people of other servers take power from ours in a room of ours: the chat server is "
+                "told and decides (report); or besides one of ours gives the role again who still may, three times in "
+                "ten minutes at most (push); or the chat server is told to take over what the room says (pull).");
+  r.text("service_user", &room_options::service_user,
+         "Localpart of a user of this server who founds every channel that is made here, stands above everybody in it "
+         "and is in it as long as any of our users: with them an owner can take a role from another owner, and from "
+         "whoever has made the channel. Nobody else may have it. Empty: whoever makes a channel founds it.");
 
-  section_fields<invitation_options> i{out, "invitation", &options::invitation};
+  section_fields<invitation_options> i{out, "invitation", &options::invitation, change::at_reload};
   i.number("lifetime_h", &invitation_options::lifetime_h, 0, 87'600,
            "An unanswered outgoing invitation expires. 0: never.");
   i.number("give_up_h", &invitation_options::give_up_h, 1, 8'760,
@@ -349,6 +447,11 @@ void add_media(std::vector<field>& out) {
 
 void add_store(std::vector<field>& out) {
   section_fields<store_options> s{out, "store", &options::store};
+  s.enumeration("engine", &store_options::engine, store_engine_names,
+                "Where the store is: in a file of SQLite's on this machine, or in a PostgreSQL database.");
+  s.text("url", &store_options::url,
+         "Connection URI of the PostgreSQL database, such as postgresql:///causeway?host=/run/postgresql. It must hold "
+         "no password: name a file with one by passfile=FILE, or use ~/.pgpass.");
   s.text("path", &store_options::path,
          "Database file; files with the endings -wal, -shm and -lock appear beside it. Follows data_dir where that "
          "alone is set.");
@@ -371,12 +474,14 @@ void add_store(std::vector<field>& out) {
   s.number("queue_bytes_max", &store_options::queue_bytes_max, 65'536, std::uint64_t{1} << 36U,
            "Size of the batches that may wait before new ones are refused as overloaded.");
   s.number("received_transaction_retention_h", &store_options::received_transaction_retention_h, 24, 168,
-           "How long a repeated transaction of another server gets its first answer.");
+           "How long a repeated transaction of another server gets its first answer.")
+    .is_reloadable = true;
 }
 
 void add_log(std::vector<field>& out) {
   section_fields<log_options> s{out, "log", &options::log};
-  s.choice("level", &log_options::level, {"debug", "info", "warning", "error"}, "Least level that is written.");
+  s.choice("level", &log_options::level, {"debug", "info", "warning", "error"}, "Least level that is written.")
+    .is_reloadable = true;
   s.choice("format", &log_options::format, {"json", "text"}, "One JSON object a line, or text for reading.");
   s.text("file", &log_options::file, "Where to write. Empty: standard error.");
 }
@@ -397,9 +502,10 @@ std::string_view describe(value_kind kind) {
 std::string field::key() const { return std::string{section} + "." + std::string{name}; }
 
 std::span<const section> sections() {
-  static constexpr std::array<section, 10> all = {{
+  static constexpr std::array<section, 11> all = {{
     {"node", "This broker as a whole."},
     {"edge", "The ZeroMQ side: chat servers, gateways of other processes and the operator's command."},
+    {"admin", "What operators and their monitoring see over HTTP: the web inspector, metrics, health."},
     {"gateway", "The HTTPS side, in and out."},
     {"federation", "How we behave towards other servers."},
     {"room", "Rooms."},
@@ -418,8 +524,11 @@ std::span<const field> fields() {
     list.reserve(128);
     add_node(list);
     add_edge(list);
+    add_admin(list);
     add_gateway(list);
+    add_federation_switches(list);
     add_federation(list);
+    add_federation_inbound(list);
     add_actors(list);
     add_media(list);
     add_store(list);
@@ -455,6 +564,21 @@ std::string_view unit_of(std::string_view name) {
   return {};
 }
 
+std::string describe(const field& of) {
+  std::string about{of.doc};
+  const auto unit = unit_of(of.name);
+  if (of.kind == value_kind::number) {
+    about += " Range " + std::to_string(of.least) + ".." + std::to_string(of.most) + (unit.empty() ? "" : " ") +
+             std::string{unit} + ".";
+  } else if (!of.choices.empty()) {
+    about += " One of:";
+    for (auto choice : of.choices) about += " " + std::string{choice};
+    about += ".";
+  }
+  if (of.is_reloadable) about += " [reload]";
+  return about;
+}
+
 namespace {
 
 std::string quoted_choices(const std::vector<std::string_view>& choices) {
@@ -466,7 +590,7 @@ std::string quoted_choices(const std::vector<std::string_view>& choices) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";
   std::string out = "\"";
   for (char c : text) {
@@ -498,7 +622,7 @@ std::string check(const field& of, const value& x) {
 std::string to_toml(const value& x) {
   if (const auto* flag = std::get_if<bool>(&x)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<std::uint64_t>(&x)) return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&x)) return quoted(*text);
+  if (const auto* text = std::get_if<std::string>(&x)) return in_quotes(*text);
   std::string out = "[";
   auto separate = [&out, first = true]() mutable {
     if (!std::exchange(first, false)) out += ", ";
@@ -506,7 +630,7 @@ std::string to_toml(const value& x) {
   if (const auto* list = std::get_if<std::vector<std::string>>(&x))
     for (const auto& item : *list) {
       separate();
-      out += quoted(item);
+      out += in_quotes(item);
     }
   if (const auto* list = std::get_if<std::vector<record>>(&x))
     for (const auto& item : *list) {
@@ -514,7 +638,7 @@ std::string to_toml(const value& x) {
       out += "{ ";
       std::string_view comma;
       for (const auto& [key, text] : item) {
-        ((out += comma) += key) += " = " + quoted(text);
+        ((out += comma) += key) += " = " + in_quotes(text);
         comma = ", ";
       }
       out += " }";

@@ -32,6 +32,7 @@ struct field {
   std::vector<std::string_view> choices;     ///< the only texts allowed; empty: any
   std::vector<std::string_view> record_keys; ///< keys of a record
   bool required = false;                     ///< has no usable default
+  bool is_reloadable = false;                ///< SIGHUP takes it over; all others count from the next start on
   std::function<value(const options&)> read;
   /// @pre the value has the field's kind and lies in its range
   std::function<void(options&, const value&)> write;
@@ -53,6 +54,9 @@ std::span<const field> fields();
 const field* find_field(std::string_view key);
 /// Unit that the suffix of a name tells ("milliseconds" for `_ms`), empty when it tells none.
 std::string_view unit_of(std::string_view name);
+
+/// Its sentences, with range or choices, and [reload] where SIGHUP takes it over, for example file and manual page.
+std::string describe(const field& of);
 
 /// Checks kind, range and choices. @returns the sentence that says what is wrong, empty when nothing is.
 std::string check(const field& of, const value& x);

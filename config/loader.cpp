@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern "C" char** environ; // POSIX asks programs to declare it
-
 namespace causeway::config {
 
 namespace {
@@ -271,23 +269,15 @@ std::string example_file() {
     "# Causeway's configuration: every key with its default. Remove the # before a key to change it.\n"
     "# Overridden by conf.d/*.toml beside this file, then by the environment (CAUSEWAY_SECTION__KEY), then by\n"
     "# --set section.key=value. `causeway config check FILE` checks, `causeway config show --origin` tells what "
-    "counts.\n";
+    "counts.\n"
+    "# What ends with [reload] is taken over from the changed file by SIGHUP; all else counts from the next start "
+    "on.\n";
   const options defaults;
   for (const auto& part : sections()) {
     out += "\n# " + std::string{part.doc} + "\n[" + std::string{part.name} + "]\n";
     for (const auto& x : fields()) {
       if (x.section != part.name) continue;
-      std::string about{x.doc};
-      auto unit = unit_of(x.name);
-      if (x.kind == value_kind::number)
-        about += " Range " + std::to_string(x.least) + ".." + std::to_string(x.most) + (unit.empty() ? "" : " ") +
-                 std::string{unit} + ".";
-      else if (!x.choices.empty()) {
-        about += " One of:";
-        for (auto choice : x.choices) about += " " + std::string{choice};
-        about += ".";
-      }
-      out += "\n" + wrap(about, "# ", 110);
+      out += "\n" + wrap(describe(x), "# ", 110);
       out += x.required ? std::string{x.name} + " = \"chat.example.org\"\n"
                         : "#" + std::string{x.name} + " = " + to_toml(x.read(defaults)) + "\n";
     }

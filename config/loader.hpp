@@ -37,7 +37,8 @@ struct examination {
 /// A list in the environment or a flag is TOML (`["a", "b"]`) or texts with commas between them.
 examination examine(const sources& from, purpose what_for = purpose::node);
 
-/// Fills in where the values of a problem's keys came from. A key at its default is placed where the first of the others was set.
+/// Fills in where the values of a problem's keys came from. A key at its default is placed where the first of the
+/// others was set.
 void place(problem& x, const std::map<std::string, std::string>& origins);
 
 /// The same for who only wants to start: all problems in the detail, one a line.
@@ -47,7 +48,8 @@ result<options> load(const sources& from, purpose what_for = purpose::node);
 /// The variables of this process whose name begins with CAUSEWAY_.
 std::vector<std::pair<std::string, std::string>> process_environment();
 
-/// Problems with the files that `x` names: absent, unreadable, a secret that others may read. Needs the rights of the broker.
+/// Problems with the files that `x` names: absent, unreadable, a secret that others may read. Needs the rights of the
+/// broker.
 std::vector<problem> check_files(const options& x, purpose what_for = purpose::node);
 
 /// The documented example file: every key with its sentence, range and default, commented out where it has one.

@@ -12,7 +12,8 @@ struct media_options {
   std::uint64_t upload_bytes_max = 50 * 1024 * 1024;
   /// One file of another server, bytes; larger ones are not fetched; range 1 KiB..4 GiB.
   std::uint64_t remote_bytes_max = 100 * 1024 * 1024;
-  /// Copies of other servers' files and thumbnails all together, bytes; the longest unused go first; range 1 MiB..1 PiB.
+  /// Copies of other servers' files and thumbnails all together, bytes; the longest unused go first; range 1 MiB..1
+  /// PiB.
   std::uint64_t cache_bytes_max = std::uint64_t{10} * 1024 * 1024 * 1024;
   /// Width times height of a picture of which a thumbnail is made; decoding takes 4 bytes each; range 10000..400000000.
   std::uint32_t thumbnail_pixels_max = 32'000'000;

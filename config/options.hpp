@@ -1,4 +1,5 @@
 #pragma once
+#include "config/admin_options.hpp"
 #include "config/edge_options.hpp"
 #include "config/federation_options.hpp"
 #include "config/gateway_options.hpp"
@@ -13,12 +14,16 @@ namespace causeway::config {
 
 /// `[node]`: this broker as a whole.
 struct node_options {
-  /// Our name in the federation, the part after the colon of every local id. Required; a used store refuses another one.
+  /// Our name in the federation, the part after the colon of every local id. Required; a used store refuses another
+  /// one.
   std::string server_name;
   std::string data_dir = "/var/lib/causeway"; ///< store and signing key
   std::string signing_key_file;               ///< empty: `signing.key` in `data_dir`; made at the first start
   std::uint32_t worker_threads = 0;           ///< threads that run actors; 0: one per core; range 0..256
   std::uint32_t stop_timeout_s = 20;          ///< how long a stop waits for open work; range 1..600
+  /// Memory for the ways of events of the last hour (`causeway why`), MiB, taken as it is needed; 0: they are not kept;
+  /// range 0..4096. An event takes about 1 KiB, in a room of many servers some 500 bytes of each.
+  std::uint32_t hops_kept_mib = 16;
 
   /// Where the signing key is, with the default filled in.
   std::string signing_key_path() const {
@@ -36,6 +41,7 @@ struct log_options {
 struct options {
   node_options node;
   edge_options edge;
+  admin_options admin;
   gateway_options gateway;
   federation_options federation;
   room_options room;

@@ -5,10 +5,16 @@
 
 namespace causeway::config {
 
+enum class store_engine : std::uint8_t { sqlite, postgresql };
+
 /// `[store]`: the durable memory of the node.
 struct store_options {
-  /// Database file of the SQLite engine; `-wal`, `-shm` and `-lock` files appear beside it. ":memory:" keeps nothing
-  /// (tests).
+  /// sqlite: a file on this machine; postgresql: a database that `url` names.
+  store_engine engine = store_engine::sqlite;
+  /// Connection URI of the PostgreSQL engine, without a password (that stands in a file: passfile=, ~/.pgpass).
+  std::string url;
+  /// Database file of the SQLite engine only; `-wal`, `-shm` and `-lock` files appear beside it. ":memory:" keeps
+  /// nothing (tests).
   std::string path = "/var/lib/causeway/store.db";
   /// A new store may be made although the signing key exists already; otherwise that means that the store is lost.
   bool new_beside_key = false;
@@ -26,6 +32,9 @@ struct store_options {
   std::size_t queue_bytes_max = 256 * 1024 * 1024;
   /// Our answers to received transactions, for their repetition; range 24..168.
   std::uint32_t received_transaction_retention_h = 72;
+
+  /// Whether it is a file on this machine.
+  bool is_file() const { return engine == store_engine::sqlite && path != ":memory:"; }
 };
 
 } // namespace causeway::config

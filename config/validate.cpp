@@ -69,6 +69,23 @@ void check_peers(report& r, const edge_options& x) {
   }
 }
 
+void check_admin(report& r, const admin_options& x) {
+  if (!x.web_listen.empty()) {
+    const auto address = x.web_address();
+    if (r.check("admin.web_listen", check_socket_address(address)) && is_remote_endpoint("tcp://" + address) &&
+        x.web_token_file.empty())
+      r.add("admin.web_listen", "\"" + x.web_listen +
+                                  "\" can be reached by other machines and so needs a token: set "
+                                  "admin.web_token_file, or use a port of 127.0.0.1.");
+  }
+  for (const auto& host : x.web_hosts)
+    if (host.find(':') != std::string::npos || !matrix::is_server_name(host))
+      r.add("admin.web_hosts", "\"" + host + "\" is no host name; write it without a port.");
+  check_server_names(r, "admin.metrics_servers", x.metrics_servers);
+  if (x.metrics_servers.size() > metrics_servers_max)
+    r.add("admin.metrics_servers", "has more than " + std::to_string(metrics_servers_max) + " servers.");
+}
+
 void check_edge(report& r, const edge_options& x, bool binds) {
   auto endpoint = [&](std::string_view key, const std::string& text) {
     if (!r.check(key, check_endpoint(text)) || !binds) return;
@@ -109,14 +126,36 @@ void check_gateway(report& r, const gateway_options& x, purpose what_for) {
 }
 
 void check_federation(report& r, const federation_options& x) {
-  if (!matrix::find_room_version(x.room_version)) {
+  for (const auto& [key, version] : {std::pair{"federation.room_version", &x.room_version},
+                                     std::pair{"federation.room_version_min", &x.room_version_min}}) {
+    if (matrix::find_room_version(*version)) continue;
     std::string known;
     for (const auto& rules : matrix::room_versions()) known += (known.empty() ? "" : ", ") + std::string{rules.id};
-    r.add("federation.room_version", "\"" + x.room_version + "\" is not known; known are " + known + ".");
+    r.add(key, "\"" + *version + "\" is not known; known are " + known + ".");
   }
   check_server_names(r, "federation.trusted_key_servers", x.trusted_key_servers);
   check_globs(r, "federation.allow_servers", x.allow_servers);
   check_globs(r, "federation.deny_servers", x.deny_servers);
+}
+
+void check_store(report& r, const store_options& x) {
+  if (x.engine == store_engine::sqlite) {
+    if (x.path.empty()) r.add("store.path", "must name a file.");
+    if (!x.url.empty())
+      r.add("store.url", R"(is for engine = "postgresql"; the engine is "sqlite", so the store would be in a file.)");
+    return;
+  }
+  const bool is_uri = x.url.starts_with("postgresql://") || x.url.starts_with("postgres://");
+  if (!is_uri)
+    return r.add("store.url",
+                 "must be a connection URI of PostgreSQL, such as postgresql:///causeway?host=/run/postgresql.");
+  const auto authority =
+    x.url.substr(x.url.find("//") + 2, x.url.find('/', x.url.find("//") + 2) - x.url.find("//") - 2);
+  const auto user = authority.substr(0, authority.find('@'));
+  const bool has_password = (authority.find('@') != std::string::npos && user.find(':') != std::string::npos) ||
+                            x.url.find("password=") != std::string::npos;
+  if (has_password)
+    r.add("store.url", "must hold no password: put it into a file with mode 0600 and name that by ?passfile=FILE.");
 }
 
 } // namespace
@@ -142,10 +181,11 @@ std::vector<problem> validate(const options& x, purpose what_for, const set_keys
   const bool node = what_for == purpose::node;
   if (node) check_node(r, x.node);
   check_edge(r, x.edge, node);
+  if (node) check_admin(r, x.admin);
   check_gateway(r, x.gateway, what_for);
   if (node) {
     check_federation(r, x.federation);
-    if (x.store.path.empty()) r.add("store.path", "must name a file.");
+    check_store(r, x.store);
   }
   for (auto& p : contradictions(x, what_for, is_set ? is_set : differs)) out.push_back(std::move(p));
   return out;

@@ -58,14 +58,16 @@ void look_at_endpoints(look_out& out, const edge_options& x) {
       out.add(
         "edge.chat_endpoints",
         "\"" + text +
-          "\" has no CURVE: every user of this machine can act as the chat server, read all messages and write in the name of all its users; " +
+          "\" has no CURVE: every user of this machine can act as the chat server, read all messages and write in the "
+          "name of all its users; " +
           std::string{way_out});
   for (const auto& text : x.gateway_endpoints)
     if (is_open_to_local_users(text, x))
       out.add(
         "edge.gateway_endpoints",
         "\"" + text +
-          "\" has no CURVE: every user of this machine can act as a gateway, see all that goes to other servers and answer in their name; " +
+          "\" has no CURVE: every user of this machine can act as a gateway, see all that goes to other servers and "
+          "answer in their name; " +
           std::string{way_out});
 }
 
@@ -85,7 +87,7 @@ void look_at_node_files(look_out& out, const options& x) {
   const auto key = x.node.signing_key_path();
   out.rights("node.signing_key_file", key, others_any, " is a secret that others have rights to: chmod 600 it.");
   out.folder_of("node.signing_key_file", key, "key");
-  if (x.store.path != ":memory:") {
+  if (x.store.is_file()) {
     for (const auto* ending : {"", "-wal", "-shm", "-lock"})
       out.rights("store.path", x.store.path + ending, others_any,
                  ": others have rights to this file, which holds all messages: chmod 600 it.");
@@ -115,7 +117,17 @@ std::vector<problem> warnings(const options& x, purpose what_for) {
         look.add(
           "gateway.listen",
           "\"" + text +
-            "\" takes plain HTTP from other machines: what comes and goes there can be read and changed on its way; listen at 127.0.0.1, where the proxy is.");
+            "\" takes plain HTTP from other machines: what comes and goes there can be read and changed on its way; "
+            "listen at 127.0.0.1, where the proxy is.");
+  if (what_for == purpose::node) {
+    if (!x.admin.web_listen.empty() && x.admin.web_token_file.empty())
+      look.add("admin.web_listen", "\"" + x.admin.web_listen +
+                                     "\" has no token: every user of this machine can read which rooms, servers and "
+                                     "users there are; set admin.web_token_file.");
+    look.rights("admin.web_token_file", x.admin.web_token_file, others_any,
+                " is a secret that others have rights to: chmod 600 it.");
+    look.folder_of("admin.web_token_file", x.admin.web_token_file, "token");
+  }
   look.rights("edge.curve_secret_key_file", x.edge.curve_secret_key_file, others_any,
               " is a secret that others have rights to: chmod 600 it.");
   look.folder_of("edge.curve_secret_key_file", x.edge.curve_secret_key_file, "key");

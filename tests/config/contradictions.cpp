@@ -8,6 +8,8 @@
 
 using namespace causeway::config;
 
+BOOST_AUTO_TEST_SUITE(config_contradictions)
+
 namespace {
 
 const std::string curve_key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
@@ -44,8 +46,6 @@ examination of_text(const std::string& text) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(config_contradictions)
 
 BOOST_AUTO_TEST_CASE(the_defaults_do_not_contradict_themselves) {
   accepts([](options&) {});

@@ -89,6 +89,24 @@ BOOST_AUTO_TEST_CASE(what_is_written_to_a_field_is_read_from_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_sighup_takes_over_is_said_of_each_option) {
+  const std::set<std::string> sections{"federation", "room", "invitation"};
+  // What rooms are made with, what the directory gathers as they are loaded, and what a supervisor has from the start.
+  const std::set<std::string> at_start{"room.idle_s", "room.recent_events_max", "room.state_group_full_every",
+                                       "federation.profiles_need_shared_room", "federation.fan_out_per_second"};
+  const std::set<std::string> others{"edge.peers",
+                                     "edge.outbox_retention_days",
+                                     "edge.command_retention_days",
+                                     "edge.dead_letter_retention_days",
+                                     "store.received_transaction_retention_h",
+                                     "log.level"};
+  for (const auto& x : fields()) {
+    const bool expected =
+      others.contains(x.key()) || (sections.contains(std::string{x.section}) && !at_start.contains(x.key()));
+    BOOST_CHECK_MESSAGE(x.is_reloadable == expected, x.key());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_unit_is_told_by_the_suffix_of_the_name) {
   BOOST_TEST(unit_of("heartbeat_ms") == "milliseconds");
   BOOST_TEST(unit_of("retry_delay_ms_max") == "milliseconds");

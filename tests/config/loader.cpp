@@ -12,6 +12,8 @@
 using namespace causeway;
 using namespace causeway::config;
 
+BOOST_AUTO_TEST_SUITE(config_loader)
+
 namespace {
 
 /// A directory that disappears with the test.
@@ -50,8 +52,6 @@ bool has(const examination& x, std::string_view part) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(config_loader)
 
 BOOST_AUTO_TEST_CASE(least_configuration_is_accepted_with_defaults_for_the_rest) {
   auto x = load(of_text(base));
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(hostile_text_is_a_problem_and_never_an_exception) {
   BOOST_TEST(!examine(of_text("a = " + deep)).problems.empty());
   std::string zeroes(64, '\0');
   BOOST_TEST(!examine(of_text(zeroes)).problems.empty());
-  BOOST_TEST(!examine(of_text("\xff\xfe\x00")).problems.empty());
+  BOOST_TEST(!examine(of_text(std::string{"\xff\xfe"} + '\0')).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(later_sources_override_earlier_ones_and_origins_are_remembered) {
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(store_follows_data_dir_unless_it_is_placed_itself) {
   x = examine(from);
   BOOST_TEST(x.values.store.path == "/srv/causeway/store.db");
   BOOST_TEST(x.origins.at("store.path") == "follows node.data_dir");
-  from.set.push_back("store.path=/fast/store.db");
+  from.set.emplace_back("store.path=/fast/store.db");
   BOOST_TEST(examine(from).values.store.path == "/fast/store.db");
 }
 

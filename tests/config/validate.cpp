@@ -6,6 +6,8 @@
 
 using namespace causeway::config;
 
+BOOST_AUTO_TEST_SUITE(config_validate)
+
 namespace {
 
 const std::string curve_key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
@@ -26,8 +28,6 @@ bool refused(const options& x, std::string_view key, std::string_view part = {},
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(config_validate)
 
 BOOST_AUTO_TEST_CASE(least_configuration_has_no_problems) {
   for (const auto& p : validate(valid())) BOOST_ERROR(to_string(p));
@@ -81,6 +81,38 @@ BOOST_AUTO_TEST_CASE(gateway_and_admin_endpoints_obey_the_same_rule) {
   BOOST_TEST(refused(x, "edge.admin_endpoint", "CURVE"));
   x.edge.admin_endpoint.clear();
   BOOST_TEST(validate(x).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_web_inspector_for_other_machines_without_a_token_is_refused) {
+  auto x = valid();
+  for (const char* address : {"0.0.0.0:9090", "192.0.2.1:9090", "[::]:9090"}) {
+    x.admin.web_listen = address;
+    BOOST_TEST(refused(x, "admin.web_listen", "needs a token"), address);
+    x.admin.web_token_file = "/etc/causeway/web-token";
+    BOOST_TEST(validate(x).empty(), address);
+    x.admin.web_token_file.clear();
+  }
+  for (const char* address : {"", "9090", "127.0.0.1:9090", "[::1]:9090"}) {
+    x.admin.web_listen = address;
+    BOOST_TEST(validate(x).empty(), address);
+  }
+  for (const char* address : {"localhost:9090", "99999", "9090 "}) {
+    x.admin.web_listen = address;
+    BOOST_TEST(refused(x, "admin.web_listen"), address);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(servers_with_a_metric_of_their_own_are_servers_and_few) {
+  auto x = valid();
+  x.admin.metrics_servers = {"matrix.example.org", "https://x"};
+  BOOST_TEST(refused(x, "admin.metrics_servers", "is no server name"));
+  x.admin.metrics_servers.assign(metrics_servers_max + 1, "x.example");
+  BOOST_TEST(refused(x, "admin.metrics_servers", "more than 64"));
+  x.admin.metrics_servers.pop_back();
+  x.admin.web_hosts = {"ops.example.org"};
+  BOOST_TEST(validate(x).empty());
+  x.admin.web_hosts = {"ops.example.org:443"};
+  BOOST_TEST(refused(x, "admin.web_hosts", "without a port"));
 }
 
 BOOST_AUTO_TEST_CASE(an_admin_endpoint_on_loopback_without_curve_is_refused) {
@@ -157,6 +189,9 @@ BOOST_AUTO_TEST_CASE(federation_values_are_checked_against_each_other) {
   auto x = valid();
   x.federation.room_version = "99";
   BOOST_TEST(refused(x, "federation.room_version", "known are 1, 2"));
+  x.federation.room_version = "12";
+  x.federation.room_version_min = "0";
+  BOOST_TEST(refused(x, "federation.room_version_min", "known are 1, 2"));
   x = valid();
   x.federation.retry_delay_ms_min = 5'000;
   x.federation.retry_delay_ms_max = 1'000;

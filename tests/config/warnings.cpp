@@ -11,6 +11,8 @@
 
 using namespace causeway::config;
 
+BOOST_AUTO_TEST_SUITE(config_warnings)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,8 +53,6 @@ struct place {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(config_warnings)
 
 BOOST_AUTO_TEST_CASE(nothing_open_is_nothing_to_warn_of) {
   const place here;

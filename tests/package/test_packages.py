@@ -1,0 +1,171 @@
+"""The Debian packages on clean systems of Debian 12 and 13: installed, started by a real systemd, watched, upgraded, removed, purged.
+
+Needs root, network and minutes (a release this machine does not have is compiled anew), so it is no part of what `tools/test` runs by
+itself: `tools/test package`."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+import built
+import clean_root
+from case import PackageCase
+from clean_root import ROOT
+
+EXPOSURE_MAX = 2.5
+PORT = 18448
+CONFIGURATION = f"""[node]
+server_name = "localhost:{PORT}"
+
+[gateway]
+listen = ["127.0.0.1:{PORT}"]
+plain_http = true
+"""
+
+
+class Installation(PackageCase):
+    def test_life_from_the_installation_to_the_purge(self):
+        root = self.clean_root("life")
+        root.install("systemd-sysv", self.inside("causeway"))
+        machine = self.boot(root)
+        self.is_installed_and_waits_for_a_configuration(machine)
+        self.starts_as_the_unit_says(machine)
+        self.takes_over_a_changed_configuration(machine)
+        self.is_started_again_when_it_stands_still(machine)
+        key = self.done(machine, "cat /var/lib/causeway/signing.key")
+        self.is_upgraded(machine)
+        self.is_removed_and_keeps_what_is_not_of_the_package(machine)
+        self.done(machine, f"dpkg -i {self.inside('causeway')}")
+        self.until(lambda: machine.run("causeway status")[0] == 0, "the broker that was installed again", machine)
+        self.assertEqual(self.done(machine, "cat /var/lib/causeway/signing.key"), key)
+        self.is_purged(machine)
+
+    def is_installed_and_waits_for_a_configuration(self, machine):
+        self.assertEqual(self.done(machine, "stat -c '%U:%G %a' /etc/causeway").strip(), "root:causeway 750")
+        self.assertIn(":/var/lib/causeway:", self.done(machine, "getent passwd causeway"))
+        self.assertEqual(self.shown(machine, "ActiveState", "ConditionResult", "UnitFileState"), ["inactive", "no", "enabled"])
+        self.assertEqual(self.done(machine, "systemctl --failed --no-legend"), "")
+        for page in ("man8/causewayd.8", "man1/causeway.1", "man5/causeway.toml.5"):
+            self.done(machine, f"test -s /usr/share/man/{page}.gz")
+        self.done(machine, "test -s /usr/share/bash-completion/completions/causeway -a -s /usr/share/doc/causeway/monitoring/grafana.json")
+        self.done(machine, "test -s /usr/share/doc/causeway/manual/install.md -a -s /usr/share/doc/causeway/proxy/nginx.conf")
+        self.done(machine, "cmp /etc/causeway/causeway.toml.example /dev/stdin <<END\n" +
+                  self.done(machine, "causeway config example").replace("$", "\\$").replace("`", "\\`") + "END")
+
+    def starts_as_the_unit_says(self, machine):
+        self.done(machine, f"cat > /etc/causeway/causeway.toml <<'END'\n{CONFIGURATION}END")
+        self.assertIn("The configuration is good", self.done(machine, "runuser -u causeway -- causeway config check"))
+        self.done(machine, "systemctl start causewayd")  # Type=notify: it returns when READY=1 was told
+        active, status, main = self.shown(machine, "ActiveState", "StatusText", "MainPID")
+        self.assertEqual((active, status), ("active", f"Serves localhost:{PORT}"))
+        self.assertEqual(self.done(machine, f"stat -c %U /proc/{main}").strip(), "causeway")
+        self.assertIn("All is well", self.done(machine, "causeway status"))
+        # What the broker keeps is nobody else's.
+        self.assertEqual(self.done(machine, "find /var/lib/causeway /run/causeway/*.sock -perm /077"), "")
+        self.assertEqual(self.done(machine, "stat -c '%U %a' /var/lib/causeway").strip(), "causeway 700")
+
+    def takes_over_a_changed_configuration(self, machine):
+        before = self.shown(machine, "MainPID")
+        self.done(machine, "printf '[federation]\\ndeny_servers = [\"spam.example\"]\\n[store]\\ncache_kib = 4096\\n' > /etc/causeway/changed"
+                  " && mkdir /etc/causeway/conf.d && mv /etc/causeway/changed /etc/causeway/conf.d/changed.toml && systemctl reload causewayd")
+        self.assertEqual(self.shown(machine, "ActiveState", "MainPID"), ["active", *before])
+        for code, key in (("N717", "federation.deny_servers"), ("N715", "store.cache_kib")):  # counts from now on, from the next start on
+            self.until(lambda: re.search(f'"{code}".*"{key}"', self.done(machine, "journalctl -u causewayd --no-pager")), f"{code} {key}", machine)
+        self.done(machine, "rm -r /etc/causeway/conf.d; systemctl reload causewayd")
+
+    def is_started_again_when_it_stands_still(self, machine):
+        self.done(machine, "mkdir -p /etc/systemd/system/causewayd.service.d && printf '[Service]\\nWatchdogSec=4s\\nRestartSec=0\\n'"
+                  " > /etc/systemd/system/causewayd.service.d/watchdog.conf && systemctl daemon-reload && systemctl restart causewayd")
+        begun, = self.shown(machine, "WatchdogTimestampMonotonic")
+        self.until(lambda: int(self.shown(machine, "WatchdogTimestampMonotonic")[0]) > int(begun) + 5_000_000,
+                   "signs of life for longer than the watchdog's interval", machine)
+        restarts, main = self.shown(machine, "NRestarts", "MainPID")
+        self.assertEqual(restarts, "0")
+        self.done(machine, f"kill -STOP {main}")
+        self.until(lambda: self.shown(machine, "NRestarts", "ActiveState") == ["1", "active"], "the start after the watchdog", machine)
+        self.assertIn("Watchdog timeout", self.done(machine, "journalctl -u causewayd --no-pager"))
+        self.done(machine, "rm -r /etc/systemd/system/causewayd.service.d; systemctl daemon-reload; systemctl restart causewayd")
+
+    def is_upgraded(self, machine):
+        main, = self.shown(machine, "MainPID")
+        self.done(machine, "chmod 0710 /etc/causeway")  # an operator's wish, which an upgrade respects
+        said = self.done(machine, f"dpkg -i {self.with_version('causeway', '99.0-1')}")
+        self.assertIn("99.0-1", said)
+        self.assertEqual(self.shown(machine, "ActiveState"), ["active"])
+        self.assertNotEqual(self.shown(machine, "MainPID"), [main])
+        self.assertEqual(self.done(machine, "stat -c '%U:%G %a' /etc/causeway").strip(), "root:causeway 710")
+        self.assertEqual(self.done(machine, "cat /etc/causeway/causeway.toml"), CONFIGURATION)
+        self.assertIn("All is well", self.done(machine, "causeway status"))
+        self.done(machine, "dpkg -i /packages/next-causeway.deb")  # over itself
+        self.assertEqual(self.shown(machine, "ActiveState"), ["active"])
+
+    def is_removed_and_keeps_what_is_not_of_the_package(self, machine):
+        main, = self.shown(machine, "MainPID")
+        self.done(machine, "dpkg -r causeway")
+        self.assertNotEqual(machine.run(f"test -e /proc/{main}")[0], 0)
+        self.done(machine, "test -s /var/lib/causeway/signing.key -a -s /var/lib/causeway/store.db -a -s /etc/causeway/causeway.toml")
+
+    def is_purged(self, machine):
+        self.done(machine, "mkdir /etc/causeway/tls; echo theirs > /etc/causeway/tls/key.pem")
+        said = self.done(machine, "dpkg --purge causeway")
+        self.assertIn("removing /var/lib/causeway: the signing key, the store", said)
+        self.assertEqual(self.done(machine, "cat /etc/causeway/tls/key.pem"), "theirs\n")
+        left = self.done(machine, "find / -xdev -iname '*causeway*' -not -path '/proc/*' -not -path '/packages/*' -not -path '/var/log/*'")
+        self.assertEqual(left.split(), ["/etc/causeway"])
+        self.assertEqual(machine.run("systemctl cat causewayd")[0], 1)
+
+
+class Contents(PackageCase):
+    def test_lintian_finds_no_error(self):
+        names = [built.named(self.folder, name) for name in ("causeway", "causeway-demo", "libcauseway-client-dev", "python3-causeway")]
+        done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error", *names], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_unit_gives_away_little(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["dpkg-deb", "-x", built.named(self.folder, "causeway"), folder], check=True)
+            unit = os.path.join(folder, "usr/lib/systemd/system/causewayd.service")
+            said = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True,
+                                  check=True).stdout
+        exposure = re.search(r"Overall exposure level for causewayd\.service: ([0-9.]+)", said)
+        self.assertIsNotNone(exposure, said)
+        self.assertLessEqual(float(exposure[1]), EXPOSURE_MAX, said)
+
+    def test_the_demo_plays_with_the_packages_alone(self):
+        root = self.clean_root("demo")
+        root.install(*(self.inside(name) for name in ("causeway", "python3-causeway", "causeway-demo")))
+        said = root.run("causeway demo --json", "demo")
+        self.assertRegex(said, r'"lost": ?0, ?"duplicated": ?0')
+
+    def test_the_sample_for_caddy_is_valid(self):
+        root = self.clean_root("caddy")
+        root.install("caddy", self.inside("causeway"))
+        root.run("caddy validate --adapter caddyfile --config /usr/share/doc/causeway/proxy/Caddyfile", "caddy")
+
+    def test_the_cpp_client_compiles_the_bot_of_its_readme(self):
+        if self.release != built.release_of_this_machine():
+            self.skipTest("needs the compiler of that release, and the libraries")
+        with open(os.path.join(ROOT, "tools", "clients", "cpp", "README.md"), encoding="utf8") as readme:
+            bot = re.search(r"\n## A bot\n.*?```cpp\n(.*?)```", readme.read(), re.S)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["dpkg-deb", "-x", built.named(self.folder, "libcauseway-client-dev"), folder], check=True)
+            with open(os.path.join(folder, "bot.cpp"), "w", encoding="utf8") as out:
+                out.write(bot)
+            flags = subprocess.run(["pkg-config", "--cflags", "--libs", os.path.join(folder, "usr/lib/pkgconfig/causeway-client.pc")],
+                                   capture_output=True, text=True, check=True).stdout.split()
+            done = subprocess.run(["g++", "-std=c++20", "bot.cpp", "-o", "bot", *flags], cwd=folder, capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
+def cases_of(release):
+    """The classes above, for one release."""
+    return {f"{kind.__name__}Debian{release}": type(f"{kind.__name__}Debian{release}", (kind,), {"release": release, "__module__": __name__})
+            for kind in (Installation, Contents)}
+
+
+for _release in clean_root.SUITES:
+    globals().update(cases_of(_release))
+# What stands for all releases is no case of its own.
+del Installation, Contents, PackageCase
