@@ -2,8 +2,9 @@
 //
 //   bench_store [events] [batches per commit] [folder]
 //
-// "cpu" is the processor time of the whole process per event, without the waiting for the disk; in a folder of /dev/shm also
-// without what the kernel spends on writing back. On a busy machine compare with the signature verification measured beside it.
+// "cpu" is the processor time of the whole process per event, without the waiting for the disk; in a folder of /dev/shm
+// also without what the kernel spends on writing back. On a busy machine compare with the signature verification
+// measured beside it.
 #include "messages/matrix/signing.hpp"
 #include "plugin/store/engine.hpp"
 
@@ -24,7 +25,7 @@ using namespace causeway::store;
 constexpr int rooms = 20;
 constexpr int destinations = 20;
 
-double cpu_us() {
+double spent_us() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
@@ -37,7 +38,7 @@ double wall_us() {
 std::string room_id(int n) { return "!room" + std::to_string(n % rooms) + ":here.example"; }
 
 /// A message of about 1 KB as JSON, with an id of its own. Nobody verifies it here, so it is signed once and varied.
-matrix::event_ptr message(int n) {
+matrix::event_ptr message_event(int n) {
   namespace json = matrix::json;
   static const auto sample = [] {
     auto key = *matrix::signing_key::from_seed(std::string(32, 's'));
@@ -71,7 +72,7 @@ put_room head(const matrix::event& event, int n) {
 }
 
 store_batch received(int n) {
-  auto event = message(n);
+  auto event = message_event(n);
   store_batch batch;
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""}, head(*event, n),
                   append_outbox{0, "message.received", std::string(600, 'n')}};
@@ -80,7 +81,7 @@ store_batch received(int n) {
 
 /// The pair the goal is about: event and notification of 1 KB each.
 store_batch pair(int n) {
-  auto event = message(n);
+  auto event = message_event(n);
   store_batch batch;
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""},
                   append_outbox{0, "message.received", std::string(1'000, 'n')}};
@@ -88,7 +89,7 @@ store_batch pair(int n) {
 }
 
 store_batch sent(int n) {
-  auto event = message(n);
+  auto event = message_event(n);
   auto id = std::to_string(n);
   store_batch batch;
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""}, head(*event, n)};
@@ -104,10 +105,10 @@ double verification_us() {
   auto key = *matrix::signing_key::from_seed(std::string(32, 'y'));
   std::string text(1'000, 't'), signature = key.sign(text);
   constexpr int rounds = 2'000;
-  auto before = cpu_us();
+  auto before = spent_us();
   for (int n = 0; n < rounds; ++n)
     if (!matrix::verify_signature(key.public_key_base64(), signature, text)) std::exit(1);
-  return (cpu_us() - before) / rounds;
+  return (spent_us() - before) / rounds;
 }
 
 template <class MakeBatch>
@@ -124,9 +125,9 @@ void measure(const char* name, const std::string& folder, int events, int group,
   for (int n = 1; n <= events; n += group) {
     std::vector<store_batch> batches;
     for (int i = 0; i < group; ++i) batches.push_back(make(n + i));
-    auto cpu_before = cpu_us(), wall_before = wall_us();
+    auto cpu_before = spent_us(), wall_before = wall_us();
     auto done = (*store)->commit(batches);
-    auto spent = cpu_us() - cpu_before;
+    auto spent = spent_us() - cpu_before;
     commits.push_back(wall_us() - wall_before);
     cpu += spent;
     wall += commits.back();

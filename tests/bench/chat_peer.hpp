@@ -20,7 +20,8 @@ public:
   /// Connects and greets; ends the program when the broker does not answer within 10 s.
   chat_peer(const std::string& endpoint, const std::string& peer, events_wanted events);
 
-  /// Sends a command; `on_result` is called from `poll` with the msgpack body of a successful RESULT. A failed one ends the program.
+  /// Sends a command; `on_result` is called from `poll` with the msgpack body of a successful RESULT. A failed one ends
+  /// the program.
   void send(const chat::command& command, std::function<void(const std::string&)> on_result);
   std::size_t open() const { return open_.size(); }
   /// Waits up to `timeout_ms` for something and handles all that is there.

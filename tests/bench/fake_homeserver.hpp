@@ -54,13 +54,13 @@ public:
   const std::vector<std::uint16_t>& ports() const { return ports_; }
   /// What GET /_matrix/key/v2/server answers; set once, before the port is told to anybody.
   void set_key_document(std::size_t index, std::string json);
-  /// Answers every other request; called in the serving thread with the index of the listener, method and target. Without it, and
-  /// where it has no answer, 404. Set once, before a port is told to anybody.
+  /// Answers every other request; called in the serving thread with the index of the listener, method and target.
+  /// Without it, and where it has no answer, 404. Set once, before a port is told to anybody.
   using handler = std::function<std::optional<http_reply>(std::size_t, std::string_view, std::string_view)>;
   void set_handler(handler on_request);
   /// How a server is dead: nobody listens, or connections come about and nothing is said on them.
   enum class dead : std::uint8_t { refuses, hangs };
-  /// From now on it is; its open connections end.
+  /// It is dead when this returns, and its open connections have ended. Not from the serving thread.
   void die(std::size_t index, dead how);
   /// CPU time of the serving thread so far, seconds.
   double cpu_seconds() const;

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <ctime>
+#include <future>
 #include <optional>
 
 namespace causeway::bench {
@@ -19,7 +20,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 
-// -- client -------------------------------------------------------------------------------------------------------------
+// -- client -----------------------------------------------------------------------------------------------------------
 
 struct https_connection::state {
   asio::io_context io;
@@ -68,7 +69,7 @@ http_reply https_connection::request(std::string_view method, std::string_view t
   return {static_cast<int>(answer.get().result_int()), std::move(answer.get().body())};
 }
 
-// -- server -------------------------------------------------------------------------------------------------------------
+// -- server -----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -202,13 +203,16 @@ void https_listeners::set_handler(handler on_request) { state_->on_request = std
 
 void https_listeners::die(std::size_t index, dead how) {
   auto& all = *state_;
-  asio::post(all.io, [&all, index, how] {
+  std::promise<void> done;
+  asio::post(all.io, [&all, &done, index, how] {
     beast::error_code ignored;
     for (const auto& each : all.connections[index])
       if (const auto open = each.lock()) open->close();
     if (how == dead::refuses) all.acceptors[index].close(ignored);
     else all.acceptors[index].cancel(ignored); // the kernel goes on taking connections, and nobody reads them
+    done.set_value();
   });
+  done.get_future().wait();
 }
 
 double https_listeners::cpu_seconds() const {

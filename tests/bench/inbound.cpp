@@ -1,14 +1,17 @@
-// Load for `tools/bench inbound`: fake homeservers join rooms of a running broker and push signed messages in transactions
-// of 50 over keep-alive HTTPS, one transaction in flight per origin. All is made and signed before the clock starts.
+// Load for `tools/bench inbound`: fake homeservers join rooms of a running broker and push signed messages in
+// transactions of 50 over keep-alive HTTPS, one transaction in flight per origin. All is made and signed before the
+// clock starts.
 //
-//   load_inbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
+//   load_inbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user
+//   USER
 //                [--events 60000] [--rooms 1] [--origins ROOMS] [--batch 50] [--extremities 1]
 //
-// Fewer events measure the start of a broker more than its work: in the first 20,000 its memory grows to what it needs, which costs
-// some microseconds each.
+// Fewer events measure the start of a broker more than its work: in the first 20,000 its memory grows to what it needs,
+// which costs some microseconds each.
 //
-// With `--extremities N` each origin forks its room before the clock starts: N chains, each begun with a change of the same state,
-// so that the room has N ends with N different states, and every event of the load, in turn on one of the chains, moves one of them.
+// With `--extremities N` each origin forks its room before the clock starts: N chains, each begun with a change of the
+// same state, so that the room has N ends with N different states, and every event of the load, in turn on one of the
+// chains, moves one of them.
 //
 // A chat server is connected all the time and acknowledges what it is told: that is part of accepting an event.
 //

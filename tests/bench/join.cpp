@@ -1,11 +1,12 @@
-// Load for `tools/bench join`: a fake homeserver invites a user of the broker into a large room whose members are spread over many
-// servers; he accepts, and the clock runs until he is joined, and until the chat server was told every member. Every key has to be
-// fetched, every signature of the state checked.
+// Load for `tools/bench join`: a fake homeserver invites a user of the broker into a large room whose members are
+// spread over many servers; he accepts, and the clock runs until he is joined, and until the chat server was told every
+// member. Every key has to be fetched, every signature of the state checked.
 //
 //   load_join --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
 //             [--members 10000] [--servers 50] [--whole yes|no]
 //
-// `--whole yes` gives the state with the join, as a server without `omit_members` does; otherwise the members come after it.
+// `--whole yes` gives the state with the join, as a server without `omit_members` does; otherwise the members come
+// after it.
 #include "tests/bench/chat_peer.hpp"
 #include "tests/bench/fake_homeserver.hpp"
 #include "tests/bench/large_room.hpp"

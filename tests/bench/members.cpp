@@ -59,9 +59,12 @@ class crowded_room {
 public:
   /// @param disk  null: rows are not written
   explicit crowded_room(store::engine* disk)
-      : node_{"here.example", key_of('h'), {}, {}, {}, 1, "bench"}, joining_{"there.example", "here.example"},
-        disk_{disk} {
-    node_.federation.room_version = "11";
+      : node_{std::make_shared<const causeway::identity>(
+          causeway::identity{"here.example", key_of('h'), 1, "bench", {}, nullptr})},
+        joining_{"there.example", "here.example"}, disk_{disk} {
+    auto own = std::make_shared<settings>();
+    own->federation.room_version = "11";
+    node_.take_over(std::move(own));
     chat::room_create wanted;
     wanted.room = "chat-1";
     wanted.type = chat::room_type::channel;

@@ -1,7 +1,8 @@
-// Load for `tools/bench outbound`: fake homeservers join a room of a running broker, then a local user of its chat server
-// sends messages; each goes to every homeserver.
+// Load for `tools/bench outbound`: fake homeservers join a room of a running broker, then a local user of its chat
+// server sends messages; each goes to every homeserver.
 //
-//   load_outbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
+//   load_outbound --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user
+//   USER
 //                 [--remotes 20] [--messages 2000] [--open 256] [--paced 500] [--paced-rate 100]
 //
 // Two parts: `messages` as fast as `open` commands in flight allow (rate, CPU), then `paced` at `paced-rate` per second
@@ -76,7 +77,8 @@ private:
   double last_ = 0;
 };
 
-chat::message_send message(const std::string& room, const std::string& user, std::size_t number, const char* part) {
+chat::message_send numbered_message(const std::string& room, const std::string& user, std::size_t number,
+                                    const char* part) {
   chat::message_send out;
   out.room = room;
   out.sender = user;
@@ -136,7 +138,7 @@ int main(int argc, char** argv) {
 
   // The first messages open connections and fetch keys: not counted.
   arrived.begin(20);
-  for (std::size_t i = 0; i < 20; ++i) chat.call(message(room, user, i, "first "));
+  for (std::size_t i = 0; i < 20; ++i) chat.call(numbered_message(room, user, i, "first "));
   wait_for_all(20 * remotes);
 
   arrived.begin(messages);
@@ -145,7 +147,7 @@ int main(int argc, char** argv) {
   std::vector<double> results;
   for (std::size_t sent = 0; sent < messages || chat.open() > 0;) {
     for (; sent < messages && chat.open() < open; ++sent)
-      chat.send(message(room, user, sent, "fast "),
+      chat.send(numbered_message(room, user, sent, "fast "),
                 [&, at = now_s()](const std::string&) { results.push_back(now_s() - at); });
     chat.poll(100);
   }
@@ -162,7 +164,7 @@ int main(int argc, char** argv) {
     const auto due = paced_begun + static_cast<double>(sent) / static_cast<double>(paced_rate);
     const auto now = now_s();
     if (sent < paced && now >= due) {
-      chat.send(message(room, user, sent++, "paced "),
+      chat.send(numbered_message(room, user, sent++, "paced "),
                 [&, at = now](const std::string&) { paced_results.push_back(now_s() - at); });
       chat.poll(0);
     } else {

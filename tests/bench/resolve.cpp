@@ -1,9 +1,11 @@
-// `tools/bench resolve`: state resolution of a room that was split for long. Two states: half of the members changed something on
-// both sides of the split, moderators banned some of them on one side, and both sides changed the power levels again and again.
+// `tools/bench resolve`: state resolution of a room that was split for long. Two states: half of the members changed
+// something on both sides of the split, moderators banned some of them on one side, and both sides changed the power
+// levels again and again.
 //
 //   bench_resolve [--conflicted 1000] [--rounds 51] [--version 11]
 //
-// One line of JSON: milliseconds of one `matrix::resolve`, median and longest. The result is checked before it is timed.
+// One line of JSON: milliseconds of one `matrix::resolve`, median and longest. The result is checked before it is
+// timed.
 #include "tests/bench/fake_homeserver.hpp"
 
 #include "messages/matrix/state_resolution.hpp"
@@ -25,7 +27,7 @@ constexpr std::size_t admins = 10;
 constexpr std::size_t level_changes = 20;
 
 /// One side of the split: its state, and what the next event follows.
-struct side {
+struct room_side {
   matrix::state_map state;
   std::string last;
   std::int64_t depth = 0;
@@ -38,7 +40,7 @@ public:
     require(rules_ && rules_->state_resolution != matrix::state_resolution_algorithm::v1,
             "a room version from 2 on is wanted");
     require(!rules_->room_id_is_create_hash, "a room version below 12 is wanted");
-    side common;
+    room_side common;
     create_ = add(common, user(0), "m.room.create", "", {{"creator", user(0)}, {"room_version", version}}, {});
     add(common, user(0), "m.room.member", user(0), {{"membership", "join"}}, {key("m.room.create")});
     levels(common, 0);
@@ -90,7 +92,7 @@ private:
     const auto found = events_.find(std::string{id});
     return found == events_.end() ? nullptr : found->second.get();
   }
-  void levels(side& at, std::size_t number) {
+  void levels(room_side& at, std::size_t number) {
     json::object users{{user(0), 100}};
     for (std::size_t i = 1; i <= admins; ++i) users.set(user(i), 50);
     std::vector<matrix::state_key_pair> auth{key("m.room.create"), member(0)};
@@ -98,13 +100,13 @@ private:
     add(at, user(0), "m.room.power_levels", "",
         {{"users", std::move(users)}, {"events", json::object{{"org.example." + std::to_string(number), 50}}}}, auth);
   }
-  void join(side& at, std::size_t i, const std::string& display_name) {
+  void join(room_side& at, std::size_t i, const std::string& display_name) {
     std::vector<matrix::state_key_pair> auth{key("m.room.create"), key("m.room.power_levels"),
                                              key("m.room.join_rules")};
     if (at.state.contains(member(i))) auth.push_back(member(i));
     add(at, user(i), "m.room.member", user(i), {{"displayname", display_name}, {"membership", "join"}}, auth);
   }
-  matrix::event_ptr add(side& at, const std::string& sender, const char* type, const std::string& state_key,
+  matrix::event_ptr add(room_side& at, const std::string& sender, const char* type, const std::string& state_key,
                         json::object content, const std::vector<matrix::state_key_pair>& auth) {
     json::array auth_events, prev_events;
     for (const auto& k : auth) auth_events.emplace_back(at.state.at(k));
@@ -129,7 +131,7 @@ private:
   const matrix::room_version_rules* rules_ = nullptr;
   matrix::event_ptr create_;
   std::size_t members_ = 0;
-  std::vector<side> sides_;
+  std::vector<room_side> sides_;
   std::unordered_map<std::string, matrix::event_ptr> events_;
 };
 

@@ -1,7 +1,7 @@
 // Load for `tools/bench wave`: what a crowd of dead servers costs one that is healthy.
 //
 //   load_wave --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
-//             [--dead 2000] [--seconds 20] [--rate 20] [--crowd-rate 1]
+//             [--dead 2000] [--seconds 20] [--rate 100] [--crowd-rate 1]
 //
 // The user is in two rooms with the healthy server: a small one, and one of which the crowd's servers are members as
 // well. All live while he joins and while the latency is measured without a wave: from sending the command to the
@@ -18,6 +18,7 @@
 #include <sodium.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -32,7 +33,7 @@ namespace {
 constexpr double first_s = 8;
 
 /// When each numbered message was sent, and how long it took to the healthy server.
-class receipts {
+class arrivals {
 public:
   std::size_t sent() {
     const std::lock_guard guard{mutex_};
@@ -60,6 +61,18 @@ public:
     const std::lock_guard guard{mutex_};
     std::vector<double> out;
     for (const auto n : numbers) out.push_back(took_[n]);
+    return out;
+  }
+
+  /// Of these the ones that took longest, the slowest first: seconds from `begin` to when it was sent, and what it
+  /// took.
+  std::vector<std::pair<double, double>> slowest(const std::vector<std::size_t>& numbers, std::size_t begin,
+                                                 std::size_t count) const {
+    const std::lock_guard guard{mutex_};
+    std::vector<std::pair<double, double>> out;
+    for (const auto n : numbers) out.emplace_back(sent_[n] - sent_[begin], took_[n]);
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    out.resize(std::min(out.size(), count));
     return out;
   }
 
@@ -93,31 +106,35 @@ int main(int argc, char** argv) {
   const tls_files files{argument(argc, argv, "certificate"), argument(argc, argv, "private-key"),
                         argument(argc, argv, "ca")};
   const auto dead = static_cast<std::size_t>(number("dead", "2000"));
-  const auto seconds = number("seconds", "20"), rate = number("rate", "20"), crowd_rate = number("crowd-rate", "1");
+  const auto seconds = number("seconds", "20"), rate = number("rate", "100"), crowd_rate = number("crowd-rate", "1");
   require(port && pid && !broker.empty() && !user.empty() && dead && seconds > 0 && rate > 0,
           "usage: see the head of wave.cpp");
 
-  receipts arrived;
-  constexpr std::size_t healthy = 0;
-  https_listeners listeners{files, dead + 1, [&](std::size_t remote, std::string_view body) {
-                              if (remote == healthy) arrived.take(body);
-                            }};
+  arrivals arrived;
+  constexpr std::size_t healthy = 0; // among the servers
+  // A thread of its own: what the crowd costs this program must not be taken for what it costs the broker.
+  https_listeners healthy_listener{files, 1, [&](std::size_t, std::string_view body) { arrived.take(body); }};
+  https_listeners listeners{files, dead, [](std::size_t, std::string_view) {}};
   std::vector<fake_homeserver> servers;
   for (std::size_t i = 0; i <= dead; ++i) {
-    servers.emplace_back("localhost:" + std::to_string(listeners.ports()[i]), broker);
-    listeners.set_key_document(i, servers.back().key_document());
+    auto& its = i == healthy ? healthy_listener : listeners;
+    const auto at = i == healthy ? 0 : i - 1;
+    servers.emplace_back("localhost:" + std::to_string(its.ports()[at]), broker);
+    its.set_key_document(at, servers.back().key_document());
   }
   large_room room{servers, 2 * (dead + 1)};
   const auto invite = room.invite(user);
   const auto joining = room.join_template(user, *invite),
              joined = room.join_answer(large_room::members::whole, *invite, servers);
-  listeners.set_handler([&](std::size_t, std::string_view, std::string_view target) -> std::optional<http_reply> {
+  const auto about_the_room = [&](std::size_t, std::string_view, std::string_view target) -> std::optional<http_reply> {
     const auto is = [&](std::string_view path) { return target.find(path) != std::string_view::npos; };
     if (is("/make_join/")) return http_reply{200, joining};
     if (is("/send_join/")) return http_reply{200, joined};
     if (is("/backfill/")) return http_reply{200, R"({"pdus":[]})"};
     return std::nullopt;
-  });
+  };
+  healthy_listener.set_handler(about_the_room);
+  listeners.set_handler(about_the_room);
 
   chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
   std::size_t notifications = 0;
@@ -199,8 +216,8 @@ int main(int argc, char** argv) {
   wait_for({say(small)});
   measure(2, 0); // opens connections, fills caches
   const auto without = measure(seconds, 0);
-  for (std::size_t i = 1; i <= dead; ++i)
-    listeners.die(i, i % 2 == 0 ? https_listeners::dead::hangs : https_listeners::dead::refuses);
+  for (std::size_t i = 0; i < dead; ++i)
+    listeners.die(i, i % 2 == 1 ? https_listeners::dead::hangs : https_listeners::dead::refuses);
   const auto before = usage_of(pid);
   const auto beginning = say(room.id());
   const auto first = measure(first_s, crowd_rate);
@@ -212,18 +229,26 @@ int main(int argc, char** argv) {
   const auto ms = [&](const std::vector<std::size_t>& numbers, double fraction) {
     return percentile(arrived.of(numbers), fraction) * 1e3;
   };
+  std::string slowest;
+  for (const auto& [at, took] : arrived.slowest(first.small, beginning, 5)) {
+    char each[40];
+    std::snprintf(each, sizeof each, "%s[%.2f,%.1f]", slowest.empty() ? "" : ",", at, took * 1e3);
+    slowest += each;
+  }
   const auto p50 = ms(without.small, 0.5), p99 = ms(without.small, 0.99);
   std::printf(
     "{\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"dead\":%zu,\"first_message_ms\":%.1f,"
     "\"first_8s_p50_ms\":%.2f,\"first_8s_p99_ms\":%.2f,\"first_8s_ratio_p50\":%.2f,\"first_8s_ratio_p99\":%.2f,"
     "\"later_p50_ms\":%.2f,\"later_p99_ms\":%.2f,\"later_ratio_p50\":%.2f,\"later_ratio_p99\":%.2f,"
     "\"crowd_silent_p50_ms\":%.2f,\"crowd_silent_p99_ms\":%.2f,\"crowd_silent_ratio_p99\":%.2f,"
-    "\"crowd_room_first_8s_p50_ms\":%.1f,\"crowd_room_first_8s_p99_ms\":%.1f,\"crowd_room_later_p50_ms\":%.1f,\"crowd_room_later_p99_ms\":%.1f,"
-    "\"cpu_cores\":%.2f,\"rss_mib\":%.1f,\"told\":%zu,\"told_again\":%zu,\"notifications\":%zu}\n",
+    "\"crowd_room_first_8s_p50_ms\":%.1f,\"crowd_room_first_8s_p99_ms\":%.1f,\"crowd_room_later_p50_ms\":%.1f,"
+    "\"crowd_room_later_p99_ms\":%.1f,"
+    "\"first_8s_slowest_s_ms\":[%s],\"cpu_cores\":%.2f,\"rss_mib\":%.1f,\"told\":%zu,\"told_again\":%zu,"
+    "\"notifications\":%zu}\n",
     p50, p99, dead, ms({beginning}, 0.5), ms(first.small, 0.5), ms(first.small, 0.99), ms(first.small, 0.5) / p50,
     ms(first.small, 0.99) / p99, ms(later.small, 0.5), ms(later.small, 0.99), ms(later.small, 0.5) / p50,
     ms(later.small, 0.99) / p99, ms(alone.small, 0.5), ms(alone.small, 0.99), ms(alone.small, 0.99) / p99,
-    ms(first.crowd, 0.5), ms(first.crowd, 0.99), ms(later.crowd, 0.5), ms(later.crowd, 0.99),
+    ms(first.crowd, 0.5), ms(first.crowd, 0.99), ms(later.crowd, 0.5), ms(later.crowd, 0.99), slowest.c_str(),
     (after.cpu_seconds - before.cpu_seconds) / (first_s + seconds), after.rss_mib, told.size(), told_again,
     notifications);
 }

@@ -1,9 +1,10 @@
-// What one core can do at best: how many signed events (PDUs) per second of CPU time can be accepted when nothing is done
-// but what no server can leave out? Per event: parse, canonical form, content hash, redaction (room version 11), reference
-// hash, one ed25519 verification. One thread, no input or output, no room state, no rules. Causeway's rates are quoted as a
-// fraction of this, measured in the same run; so it shares no code with Causeway.
+// What one core can do at best: how many signed events (PDUs) per second of CPU time can be accepted when nothing is
+// done but what no server can leave out? Per event: parse, canonical form, content hash, redaction (room version 11),
+// reference hash, one ed25519 verification. One thread, no input or output, no room state, no rules. Causeway's rates
+// are quoted as a fraction of this, measured in the same run; so it shares no code with Causeway.
 //
-//   yardstick [--seconds S]      one line of JSON: {"yardstick_per_core_s":..,"without_verify_per_core_s":..,"pdu_bytes":..}
+//   yardstick [--seconds S]
+//     one line of JSON: {"yardstick_per_core_s":..,"without_verify_per_core_s":..,"pdu_bytes":..}
 #include <openssl/sha.h>
 #include <sodium.h>
 
@@ -25,7 +26,7 @@ namespace {
 
 using digest = std::array<unsigned char, 32>;
 
-// -- JSON: a flat table of slices of the text ---------------------------------------------------------------------------
+// -- JSON: a flat table of slices of the text -------------------------------------------------------------------------
 
 enum class kind : std::uint8_t { object, array, string, scalar };
 
@@ -105,7 +106,8 @@ private:
       if (!first && !(previous < slices_[key].inside())) verbatim = false;
       previous = slices_[key].inside();
       if (space()) verbatim = false;
-      if (at_ == end_ || *at_++ != ':') return false;
+      if (at_ == end_ || *at_ != ':') return false;
+      ++at_;
       const auto child = slices_.size();
       const auto* before = at_;
       if (!value(depth + 1)) return false;
@@ -193,7 +195,7 @@ private:
   const char* end_ = nullptr;
 };
 
-// -- base64 -------------------------------------------------------------------------------------------------------------
+// -- base64 -----------------------------------------------------------------------------------------------------------
 
 constexpr char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -235,7 +237,7 @@ bool from_base64(std::string_view text, std::array<unsigned char, Size>& out) {
   return filled == Size;
 }
 
-// -- what room version 11 asks ------------------------------------------------------------------------------------------
+// -- what room version 11 asks ----------------------------------------------------------------------------------------
 
 bool one_of(std::string_view key, std::initializer_list<std::string_view> list) {
   return std::find(list.begin(), list.end(), key) != list.end();
@@ -369,7 +371,7 @@ private:
   std::string whole_, redacted_, event_id_;
 };
 
-// -- corpus: 2,000 events of 50 servers, 963 bytes on average; a tenth membership, half with unsorted members -------------
+// -- corpus: 2,000 events of 50 servers, 963 bytes on average; a tenth membership, half with unsorted members ---------
 
 class corpus {
 public:

@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(refusing_and_seeking_bring_events_again) {
   mini_broker broker{loopback()};
   client::client c{to(broker)};
   for (int i = 0; i < 3; ++i) broker.notify("x", std::to_string(i));
-  const auto expect = [&](std::vector<std::string> bodies) {
+  const auto expect = [&](const std::vector<std::string>& bodies) {
     for (const auto& body : bodies) {
       const auto x = c.next_event(patience);
       BOOST_REQUIRE(x);
@@ -437,6 +437,38 @@ BOOST_AUTO_TEST_CASE(closing_ends_what_is_open) {
     });
     return alone;
   });
+}
+
+BOOST_AUTO_TEST_CASE(those_who_wait_while_it_is_closed_are_told) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received&) { return std::nullopt; };
+  client::client c{to(broker)};
+  fault why;
+  bool had_event = true;
+  std::thread commands{[&] {
+    if (const auto answer = c.command(an_invitation, {}, patience); !answer) why = answer.error();
+  }};
+  std::thread takes{[&] { had_event = c.next_event(patience).has_value(); }};
+  eventually([&] { return c.open_commands() == 1; });
+  c.close();
+  commands.join();
+  takes.join();
+  BOOST_TEST((why.code == fault_code::stopping));
+  BOOST_TEST(!had_event);
+  const auto later = c.command(an_invitation, {}, patience);
+  BOOST_REQUIRE(!later);
+  BOOST_TEST((later.error().code == fault_code::stopping));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_the_struct_of_its_command) {
+  mini_broker broker{loopback()};
+  broker.directory = [](const command_received& x) {
+    return command_done{x.reference, true, chat::encode(chat::answer{chat::event_answer{"$e"}})};
+  };
+  client::client c{to(broker)};
+  const auto answer = c.ask(chat::message_delete{.room = "r", .by = "alice", .message = "m"});
+  BOOST_REQUIRE(bool(answer));
+  BOOST_TEST(answer->event_id == "$e");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_goes_out_and_comes_back_part_by_part) {

@@ -16,7 +16,7 @@ namespace causeway::test {
 /// against. Everything but the edge's own thread runs under one mutex.
 class mini_broker {
 public:
-  explicit mini_broker(config::edge_options options) {
+  explicit mini_broker(const config::edge_options& options) {
     auto made =
       edge::edge::open(context_, options,
                        {[this](const edge::connection& from, edge::frame&& x) { received(from, std::move(x)); },

@@ -349,6 +349,15 @@ class Commands(ClientTest):
         self.assertEqual(c.command("x", {})["command"], "x")
         self.assertEqual(len(self.broker.seen(b"C")), 1)
 
+    def test_an_id_that_does_not_fit_is_refused_at_once(self):
+        c = self.client()
+        for wrong in ("", "x" * 129, "\u00e4" * 65):
+            with self.assertRaises(CommandError) as caught:
+                c.command("x", {}, id=wrong)
+            self.assertEqual(caught.exception.code, "bad_frame")
+        c.command("x", {}, id="\u00e4" * 64)
+        self.assertEqual(self.broker.executed, ["\u00e4" * 64])
+
     def test_a_command_the_broker_finds_too_large_is_not_repeated(self):
         def refuse(broker, peer, verb, header, body):
             return verb == b"C" and (broker._error(peer, "too_large", {"id": header["id"]}), True)[1]
@@ -456,6 +465,13 @@ class Events(ClientTest):
         self.assertEqual(c.next_event(10).cursor, 2)
         self.broker.wait_for(lambda b: b.seen(b"N"))
         self.assertEqual(self.broker.seen(b"N")[0][0], {"stream": 0, "cursor": 1, "permanent": True, "reason": "never"})
+
+    def test_a_long_reason_is_cut_to_what_the_header_holds(self):
+        c = self.client()
+        self.broker.notify("x", {})
+        c.next_event(10).nack(permanent=True, reason="x" + "\u00e4" * 1_000)
+        self.broker.wait_for(lambda b: b.seen(b"N"))
+        self.assertEqual(self.broker.seen(b"N")[0][0]["reason"], "x" + "\u00e4" * 511)
 
     def test_seek_replays_and_a_refused_seek_changes_nothing(self):
         c = self.client()

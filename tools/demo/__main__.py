@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""causeway demo [--json] [--keep] [--causewayd PATH]
+"""causeway demo [--json] [--keep] [--causewayd PATH] [--web [PORT] [--tour]]
 
 Starts two brokers on loopback with a throw-away CA (certificates are verified), plays a conversation between two small
 chat servers and ends with one line of JSON:
 {"owed":n,"delivered":n,"lost":0,"duplicated":0,"invitations":{"accepted":n,"rejected":n,"revoked":n}}
 Exit code 1 when a message was lost or came twice, 2 when the conversation could not be played.
+
+With --web the two chats are a page for a browser of this machine instead; --tour plays a tour there as soon as somebody looks.
 """
 
 import argparse
@@ -16,14 +18,15 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# In the source tree and, installed, in share/causeway: the client library is the neighbour.
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "clients", "python")]
+# The client library: in the source tree it is the neighbour; installed it lies below the same prefix.
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "clients", "python"), os.path.join(HERE, *[".."] * 3, "lib", "python3", "dist-packages")]
 
 from causeway_demo import conversation, prompt  # noqa: E402
 from causeway_demo.broker import Broker, find_binary  # noqa: E402
 from causeway_demo.certificates import Authority  # noqa: E402
 from causeway_demo.chat_server import ChatServer, CommandError, CommandTimeout  # noqa: E402
 from causeway_demo.screen import Screen, describe  # noqa: E402
+from causeway_demo.web.serve import serve  # noqa: E402
 
 
 def arguments():
@@ -31,7 +34,15 @@ def arguments():
     parser.add_argument("--json", action="store_true", help="print nothing but the summary")
     parser.add_argument("--keep", action="store_true", help="leave it running and type into it")
     parser.add_argument("--causewayd", help="the broker's program; default: beside this one")
-    return parser.parse_args()
+    parser.add_argument("--web", type=int, nargs="?", const=0, metavar="PORT",
+                        help="show the two chats in a browser, on this port of 127.0.0.1 (default: any that is free)")
+    parser.add_argument("--tour", action="store_true", help="with --web: play the tour as soon as somebody looks")
+    options = parser.parse_args()
+    if options.tour and options.web is None:
+        parser.error("--tour is played in the page: say --web --tour")
+    if options.web is not None and not 0 <= options.web < 65536:
+        parser.error(f"--web {options.web}: there is no such port")
+    return options
 
 
 def main():
@@ -42,6 +53,9 @@ def main():
     good = False
     try:
         binary = options.causewayd or find_binary("causewayd")
+        if options.web is not None:
+            good = serve(screen, directory, binary, options.web, options.tour, lambda side, told: show(screen, side, told), options.json)
+            return 0 if good else 1
         begun = time.monotonic()
         screen.title("Two brokers on loopback, an own CA, certificates verified")
         authority = Authority(os.path.join(directory, "tls"))
@@ -62,9 +76,11 @@ def main():
         if options.keep:
             prompt.run(screen, *servers, brokers[0].server_name, brokers[1].server_name,
                        (CommandError, CommandTimeout))
+        else:
+            screen.note("\nThe same in a browser, two chats side by side:  causeway demo --web")
         print(json.dumps(summary, separators=(",", ":")), flush=True)
         return 0 if good else 1
-    except (CommandError, CommandTimeout, TimeoutError, RuntimeError, FileNotFoundError) as why:
+    except (CommandError, CommandTimeout, TimeoutError, RuntimeError, OSError) as why:
         print(f"demo: {why}", file=sys.stderr)
         for broker in brokers:
             print(f"demo: {broker.name}'s log ends with:\n{broker.process.tail(20)}", file=sys.stderr)

@@ -48,13 +48,36 @@ constexpr std::size_t frame_parts = 4;
 constexpr std::size_t ignored_max = 100;
 constexpr const char* monitor_endpoint = "inproc://causeway.client.monitor";
 
-/// What the broker would answer with ERROR too_large is not sent: the application is told at once, and nothing is repeated for ever.
+/// What the broker would answer with ERROR too_large is not sent: the application is told at once, and nothing is
+/// repeated for ever.
 status check_size(const std::string& name, const std::string& header, const std::string& body) {
   const auto bytes = edge::magic.size() + 1 + header.size() + body.size();
   if (bytes <= limits::chat_frame_bytes_max) return ok();
   return {fault_code::too_large, name + " has " + std::to_string(bytes) + " bytes, a message may have " +
                                    std::to_string(limits::chat_frame_bytes_max)};
 }
+
+/// An id that does not fit into a header has no answer: the application is told at once.
+status check_id(const std::string& id) {
+  if (!id.empty() && id.size() <= limits::command_id_bytes_max) return ok();
+  return {fault_code::bad_frame, "the id of a command has 1 to " + std::to_string(limits::command_id_bytes_max) +
+                                   " bytes, not " + std::to_string(id.size())};
+}
+
+/// The text cut to so many bytes, between two characters of UTF-8.
+std::string cut(const std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  auto end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+/// Of a COMMAND without RESULT, which has no id: `edge::command_header` would write an empty one.
+struct ephemeral_header {
+  std::string command;
+
+  static void fields(auto& f, auto& x) { f.required("command", x.command); }
+};
 
 bool is_busy(fault_code code) {
   return code == fault_code::credit_exceeded || code == fault_code::overloaded || code == fault_code::stopping;
@@ -68,36 +91,47 @@ public:
     thread_ = std::thread{[this] { run(); }};
   }
   ~impl() {
-    post([this] { stopping_ = true; });
-    thread_.join();
+    close();
     ::close(wake_);
   }
 
   // -- any thread
 
+  void close() {
+    std::call_once(closing_, [this] {
+      post([this] { stopping_ = true; });
+      thread_.join();
+    });
+  }
+
   status wait_connected(milliseconds timeout) {
     std::unique_lock lock{mutex_};
     // A broker that is stopping or short of room is greeted again.
     changed_.wait_for(lock, timeout, [this] {
-      return welcomed_ || (hello_fault_.code != fault_code::none && !info(hello_fault_.code).retryable);
+      return welcomed_ || closed_ || (hello_fault_.code != fault_code::none && !info(hello_fault_.code).retryable);
     });
+    if (closed_) return closed_fault();
     if (welcomed_) return ok();
     if (hello_fault_.code != fault_code::none) return hello_fault_;
     return {fault_code::timed_out, "no WELCOME from " + options_.endpoint};
   }
 
-  result<std::string> command(const std::string& name, const std::string& body, std::string id, milliseconds timeout) {
+  result<std::string> command(const std::string& name, const std::string& body, const std::string& id,
+                              milliseconds timeout, std::optional<std::string> traceparent) {
     auto call = std::make_shared<open_call>();
     call->name = name;
-    call->header = edge::encode_header(edge::command_header{id, name});
+    call->header = edge::encode_header(edge::command_header{id, name, std::move(traceparent)});
     call->body = body;
     // The part of a file it asks for counts too; nobody asks for a larger one.
     call->weight = body.size() + (name == chat::media_get::name ? limits::media_part_bytes_max : 0);
+    if (auto fits = check_id(id); !fits) return fits.error();
     if (auto fits = check_size(name, call->header, call->body); !fits) return fits.error();
     const auto deadline = clock::now() + timeout;
     post([this, id, call] { begin_call(id, call); });
     std::unique_lock lock{mutex_};
-    if (changed_.wait_until(lock, deadline, [&] { return call->answer.has_value(); })) return std::move(*call->answer);
+    changed_.wait_until(lock, deadline, [&] { return call->answer.has_value() || closed_; });
+    if (call->answer) return std::move(*call->answer);
+    if (closed_) return closed_fault();
     lock.unlock();
     post([this, id, call] {
       const auto found = calls_.find(id);
@@ -107,7 +141,7 @@ public:
   }
 
   void send_ephemeral(const chat::command& x) {
-    post([this, header = edge::encode_header(edge::command_header{{}, chat::name(x)}), body = chat::encode(x)] {
+    post([this, header = edge::pack(ephemeral_header{chat::name(x)}), body = chat::encode(x)] {
       if (!welcomed_ || unsent_.send({verb::command, header, body}, taken())) return;
       note_error(
         {fault_code::overloaded, "dropped: " + std::to_string(unsent_.size()) + " messages wait for the broker"});
@@ -145,7 +179,7 @@ public:
   void nack(const event& x, bool permanent, const std::string& reason) {
     if (!x.stream) return;
     if (!permanent) void_queued(*x.stream);
-    post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, reason}] {
+    post([this, header = edge::nack_header{*x.stream, x.cursor, permanent, cut(reason, edge::reason_bytes_max)}] {
       auto& s = streams_[header.stream];
       if (!header.permanent) {
         end_void(header.stream);
@@ -522,7 +556,7 @@ private:
     }
   }
 
-  void end_call(const std::string& id, result<std::string> answer = fault{fault_code::timed_out, {}}) {
+  void end_call(const std::string& id, const result<std::string>& answer = fault{fault_code::timed_out, {}}) {
     not_sent(id);
     const auto found = calls_.find(id);
     if (found != calls_.end()) {
@@ -554,7 +588,7 @@ private:
       lock.unlock();
       return consumed(1, bytes);
     }
-    events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0)});
+    events_.push_back({x.event, std::move(body), x.stream, x.cursor.value_or(0), x.traceparent});
     changed_.notify_all();
   }
 
@@ -631,10 +665,12 @@ private:
     changed_.notify_all();
   }
 
+  static fault closed_fault() { return {fault_code::stopping, "the client is closed"}; }
+
   void finish_all() {
     const std::lock_guard lock{mutex_};
     for (const auto& [id, open] : calls_)
-      for (const auto& call : open.same) call->answer = fault{fault_code::stopping, "the client is closed"};
+      for (const auto& call : open.same) call->answer = closed_fault();
     closed_ = true;
     changed_.notify_all();
   }
@@ -678,21 +714,26 @@ private:
   std::deque<std::string> ignored_; ///< oldest first
   bool closed_ = false;
 
+  std::once_flag closing_;
   std::thread thread_; // last: it uses all of the above
 };
 
 client::client(options o) : impl_(std::make_unique<impl>(std::move(o))) {}
 client::~client() = default;
 
+void client::close() { impl_->close(); }
+
 status client::wait_connected(milliseconds timeout) { return impl_->wait_connected(timeout); }
 
 result<std::string> client::command(const std::string& name, const std::string& body, std::string id,
-                                    milliseconds timeout) {
-  return impl_->command(name, body, id.empty() ? new_id() : std::move(id), timeout);
+                                    milliseconds timeout, std::optional<std::string> traceparent) {
+  if (id.empty()) id = new_id();
+  return impl_->command(name, body, id, timeout, std::move(traceparent));
 }
 
-result<std::string> client::command(const chat::command& x, std::string id, milliseconds timeout) {
-  return command(chat::name(x), chat::encode(x), std::move(id), timeout);
+result<std::string> client::command(const chat::command& x, std::string id, milliseconds timeout,
+                                    std::optional<std::string> traceparent) {
+  return command(chat::name(x), chat::encode(x), std::move(id), timeout, std::move(traceparent));
 }
 
 void client::send_ephemeral(const chat::command& x) { impl_->send_ephemeral(x); }

@@ -32,13 +32,17 @@ class Authority:
         """A certificate for one more IP address: (certificate file, private key file)."""
         return self._issue(address, f"IP:{address}")
 
-    def _issue(self, name, alternative_names):
-        certificate, private_key, request, extensions = (os.path.join(self._directory, f"{name}.{end}") for end in ("crt", "key", "csr", "ext"))
+    def issue_expired(self, name):
+        """A certificate for a host name that expired yesterday: (certificate file, private key file)."""
+        return self._issue(name, f"DNS:{name}", "-1", f"{name}-expired")
+
+    def _issue(self, name, alternative_names, days="30", file_name=None):
+        certificate, private_key, request, extensions = (os.path.join(self._directory, f"{file_name or name}.{end}") for end in ("crt", "key", "csr", "ext"))
         with open(extensions, "w", encoding="utf8") as out:
             out.write(f"subjectAltName={alternative_names}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n")
         _openssl("req", *_KEY, "-keyout", private_key, "-out", request, "-subj", f"/CN={name}")
         _openssl("x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", self._ca_key, "-CAcreateserial",
-                 "-days", "30", "-extfile", extensions, "-out", certificate)
+                 "-days", days, "-extfile", extensions, "-out", certificate)
         return certificate, private_key
 
 

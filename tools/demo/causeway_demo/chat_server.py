@@ -1,6 +1,7 @@
 """A chat server of the smallest kind on the public client library: it keeps what the broker tells it, in order, and says
 what its users do. Neither a database nor a screen: those of a real one would hang on `on_notification`."""
 
+import collections
 import mimetypes
 import os
 import threading
@@ -33,16 +34,24 @@ class ChatServer:
     :param on_notification: called with each new Notification, in the receiving thread, in order.
     :param names: called with each new Notification; returns this chat server's own ids of what came from outside, {"rooms": {matrix room id: own
         id}, "messages": {event id: own id}}, which are bound with the ACK, or None.
+    :param on_ephemeral: called with name and body of each notification that is not kept, in the receiving thread.
+    :param keep: so many of each kind are kept at most, the latest; None: all of them.
+
+    `refuses`, when it is set, is called with each new Notification; returns why it is refused for good, or None. `knows_user`, when it is set, answers
+    `ask.user`: called with its body, returns the rest of `answer.user`, or None for no answer.
     """
 
-    def __init__(self, endpoint, peer, on_notification=None, names=None):
+    def __init__(self, endpoint, peer, on_notification=None, names=None, on_ephemeral=None, keep=None):
         self.endpoint = endpoint
         self.peer = peer
         self.names = names
+        self.refuses = None
+        self.knows_user = None
         self._on_notification = on_notification
+        self._on_ephemeral = on_ephemeral
         self._changed = threading.Condition()
-        self._seen = []  # in order of arrival
-        self._ephemeral = []  # (name, body)
+        self._seen = collections.deque(maxlen=keep)  # in order of arrival
+        self._ephemeral = collections.deque(maxlen=keep)  # (name, body)
         self._client = None
 
     # -- connection
@@ -50,6 +59,10 @@ class ChatServer:
     def connect(self):
         self._client = Client(self.endpoint, peer=self.peer, client="causeway demo")
         self._client.on("*", self._event)
+        return self.wait_connected()
+
+    def wait_connected(self):
+        """Returns when the broker is there."""
         self._client.wait_connected()
         return self
 
@@ -61,11 +74,20 @@ class ChatServer:
     def _event(self, event):
         """Returning acknowledges it. After a reconnect the client library drops what was handed out before."""
         if not event.durable:
+            if self._on_ephemeral:
+                self._on_ephemeral(event.name, event.body)
             with self._changed:
                 self._ephemeral.append((event.name, event.body))
                 self._changed.notify_all()
+            answer = self.knows_user(event.body) if event.name == "ask.user" and self.knows_user else None
+            if answer is not None:
+                self.command("answer.user", {"ask": event.body["ask"], **answer})
             return
         notification = Notification(event.name, event.body, event.stream, event.cursor)
+        reason = self.refuses(notification) if self.refuses else None
+        if reason is not None:
+            event.nack(permanent=True, reason=reason)
+            return
         if self._on_notification:
             self._on_notification(notification)
         own = self.names(notification) if self.names else None
@@ -166,7 +188,7 @@ class ChatServer:
         with self._changed:
             found = self._changed.wait_for(first, seconds)
             if not found:
-                last = "\n  ".join(repr(each) for each in self._seen[-20:])
+                last = "\n  ".join(repr(each) for each in list(self._seen)[-20:])
                 raise TimeoutError(f"{self.peer} waited {seconds} s for {name} {wanted}; it saw last:\n  {last}")
             return found
 

@@ -160,18 +160,31 @@ class Client:
         if self._own_context:
             self._context.term()
 
+    @property
+    def open_commands(self):
+        """Commands that wait for their RESULT."""
+        return len(self._calls)
+
+    @property
+    def unsent(self):
+        """Messages that wait, in order, since the broker reads nothing; commands are none of them."""
+        return len(self._unsent)
+
     # -- commands -----------------------------------------------------------------------------------------------------
 
-    def command(self, name, body, id=None, timeout=30.0):
+    def command(self, name, body, id=None, timeout=30.0, traceparent=None):
         """Sends a command, waits for its RESULT and returns the answer's map.
 
         `id` is the idempotency key (1..128 bytes); without one a fresh one is made. The command is repeated under the
-        same id while the connection breaks and while the broker is short of room.
-        Raises CommandError (the broker's refusal; before anything is sent "too_large", and "overloaded" when COMMANDS_MAX wait here),
+        same id while the connection breaks and while the broker is short of room. The EVENTs that follow from it have
+        the trace of `traceparent` (W3C trace context).
+        Raises CommandError (the broker's refusal; before anything is sent "too_large", "bad_frame" for an id that does not fit, and
+        "overloaded" when COMMANDS_MAX wait here),
         CommandTimeout (repeat it with the id the exception has).
         """
-        command_id = id or self.new_id()
-        packed = _checked(name, protocol.encode(protocol.COMMAND, {"id": command_id, "command": name}, body))
+        command_id = protocol.checked_id(self.new_id() if id is None else id)
+        header = {"id": command_id, "command": name, **({"traceparent": traceparent} if traceparent else {})}
+        packed = _checked(name, protocol.encode(protocol.COMMAND, header, body))
         size = len(packed[3])
         if name == "media.get":  # the part it asks for counts too
             size += body.get("length", files.PART_BYTES_MAX)
@@ -308,7 +321,8 @@ class Client:
         if not event.durable:
             return
         event._settled = True
-        header = {"stream": event.stream, "cursor": event.cursor, "permanent": permanent, "reason": reason[:1000]}
+        header = {"stream": event.stream, "cursor": event.cursor, "permanent": permanent,
+                  "reason": protocol.cut(reason, protocol.REASON_BYTES_MAX)}
         if not permanent:
             self._void_queued(event.stream)
 
@@ -668,7 +682,7 @@ class Client:
                     self._acknowledge(number, cursor)
                 return self._consumed(1, size)
             stream.seen = cursor
-        event = Event(header["event"], body, number, cursor, size)
+        event = Event(header["event"], body, number, cursor, size, header.get("traceparent"))
         event._client = self
         with self._lock:
             void = number in self._void

@@ -5,10 +5,15 @@ from typing import Optional
 
 import msgpack
 
+from .errors import CommandError
+
 MAGIC = b"CW1"
 VERSION = 1
-# The four frames of a message together. The broker answers a larger one with ERROR too_large; one over 64 MiB would cut the connection.
+# The four frames of a message together. The broker answers a larger one with ERROR too_large; one over 64 MiB would
+# cut the connection.
 MESSAGE_BYTES_MAX = 1_048_576
+ID_BYTES_MAX = 128
+REASON_BYTES_MAX = 1_024
 
 HELLO, WELCOME, COMMAND, RESULT, EVENT = b"H", b"W", b"C", b"R", b"E"
 ACK, NACK, CREDIT, PING, PONG = b"A", b"N", b"K", b"P", b"O"
@@ -33,6 +38,7 @@ class Event:
     stream: Optional[int] = None
     cursor: Optional[int] = None
     size: int = 0
+    traceparent: Optional[str] = None  # of the command it follows from, if that had one
     _client: object = field(default=None, repr=False, compare=False)
 
     @property
@@ -55,6 +61,20 @@ def encode(verb, header=None, body=None):
     """The four frames of a message."""
     packed = b"" if body is None else msgpack.packb(body, use_bin_type=True)
     return [MAGIC, verb, msgpack.packb(header or {}, use_bin_type=True), packed]
+
+
+def checked_id(command_id):
+    """An idempotency key that fits into a header: the broker cannot answer one that does not, and the caller would
+    wait."""
+    size = len(command_id.encode())
+    if not 1 <= size <= ID_BYTES_MAX:
+        raise CommandError("bad_frame", detail=f"the id of a command has 1 to {ID_BYTES_MAX} bytes, not {size}")
+    return command_id
+
+
+def cut(text, bytes_max):
+    """The text cut to so many bytes of UTF-8, between two characters."""
+    return text.encode()[:bytes_max].decode(errors="ignore")
 
 
 def size_of(frames):

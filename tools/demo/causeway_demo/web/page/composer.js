@@ -1,0 +1,134 @@
+// Where a user writes: a new message, an answer, an edit, or a file.
+
+import { attempt } from "./notices.js";
+import * as server from "./server.js";
+import { h } from "./view.js";
+
+const TYPING_AGAIN_MS = 20_000; // other servers believe it for a minute
+const TYPING_OVER_MS = 6_000;
+const typing = new Map(); // side -> {room, user, since, timer}
+
+export function showComposer(page, side, room) {
+  const choice = page.choices.of(side);
+  const { user } = choice;
+  const editing = choice.editing && page.store.entry(side, room.id, choice.editing);
+  const replyTo = choice.replyTo && page.store.entry(side, room.id, choice.replyTo);
+  const about = editing
+    ? "Edit your message"
+    : replyTo
+      ? `Answer ${page.words.name(replyTo.sender)}: ${replyTo.text}`
+      : null;
+  const cancel = () => {
+    page.choices.choose(side, { editing: null, replyTo: null });
+    page.refresh();
+  };
+  const submit = (event) => {
+    event?.preventDefault();
+    send(page, side, room, document.getElementById(`text-${side}`));
+  };
+  // Enter sends, Shift and Enter begin a new line; not while an input method composes a character.
+  const pressed = (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+    if (event.key === "Escape") cancel();
+  };
+  return h(
+    "form",
+    { key: `composer-${room.id}-${user}`, class: "composer", onsubmit: submit },
+    about &&
+      h(
+        "p",
+        { class: "about" },
+        about,
+        h("button", { type: "button", class: "quiet", "aria-label": "Do not answer or edit", onclick: cancel }, "×"),
+      ),
+    h(
+      "div",
+      { class: "row" },
+      h("label", { class: "hidden", for: `text-${side}` }, `Message of ${page.words.name(user)}`),
+      h("textarea", {
+        key: `text-${choice.editing}-${choice.replyTo}`,
+        id: `text-${side}`,
+        rows: "2",
+        placeholder: `${page.words.name(user)} writes`,
+        initial: editing ? editing.text : "",
+        onkeydown: pressed,
+        oninput: () => types(side, room.id, user),
+      }),
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { type: "submit", class: "primary", id: `send-${side}` }, editing ? "Save" : "Send"),
+        h(
+          "label",
+          { class: "button" },
+          "File",
+          h("input", {
+            type: "file",
+            class: "hidden",
+            id: `file-${side}`,
+            "aria-label": `File of ${page.words.name(user)}`,
+            onchange: (event) => sendFile(side, room, user, event.target),
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+function send(page, side, room, field) {
+  const choice = page.choices.of(side);
+  const text = field.value.trim();
+  if (!text) return;
+  const emote = text.startsWith("/me ");
+  const { user, editing, replyTo } = choice;
+  field.value = "";
+  page.choices.choose(side, { editing: null, replyTo: null });
+  over(side);
+  page.refresh();
+  attempt(() =>
+    editing
+      ? server.command(side, "message.edit", { room: room.id, sender: user, message: editing, text })
+      : server.command(side, "message.send", {
+          room: room.id,
+          sender: user,
+          text: emote ? text.slice(4) : text,
+          ...(emote ? { kind: "emote" } : {}),
+          ...(replyTo ? { reply_to: replyTo } : {}),
+        }),
+  );
+}
+
+function sendFile(side, room, user, input) {
+  const [file] = input.files;
+  input.value = "";
+  if (file) attempt(() => server.sendFile(side, room.id, user, file));
+}
+
+/// Tells that the user types, now and then, and that they have stopped.
+function types(side, room, user) {
+  const before = typing.get(side);
+  if (before && (before.room !== room || before.user !== user)) over(side);
+  const now = Date.now();
+  const known = typing.get(side);
+  clearTimeout(known?.timer);
+  if (!known || now - known.since > TYPING_AGAIN_MS) tell(side, room, user, true);
+  typing.set(side, {
+    room,
+    user,
+    since: known && now - known.since <= TYPING_AGAIN_MS ? known.since : now,
+    timer: setTimeout(() => over(side), TYPING_OVER_MS),
+  });
+}
+
+function over(side) {
+  const known = typing.get(side);
+  if (!known) return;
+  clearTimeout(known.timer);
+  typing.delete(side);
+  tell(side, known.room, known.user, false);
+}
+
+function tell(side, room, user, value) {
+  // Without a broker it is lost, and that is no news.
+  server.command(side, "typing", { room, user, typing: value }).catch(() => {});
+}

@@ -1,0 +1,117 @@
+// A form over the page: fields, a button that does it, and what was refused, said in the form.
+
+import { h, show } from "./view.js";
+
+/// Asks for the fields and calls `carryOut` with their values; closes when that has succeeded.
+/// A field is {name, label, type?: text|select|checkbox|checkboxes, options?: [{value, label}], value?, required?,
+/// hint?}.
+export function ask({ title, note, fields = [], submit, danger = false }, carryOut) {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "dialog-title");
+  const before = document.activeElement;
+  let fault = "";
+  let busy = false;
+  const draw = () =>
+    show(
+      dialog,
+      h(
+        "form",
+        { method: "dialog", onsubmit: send },
+        h("h2", { id: "dialog-title" }, title),
+        note && h("p", {}, note),
+        fields.map(showField),
+        fault && h("p", { class: "fault", role: "alert" }, fault),
+        h(
+          "div",
+          { class: "row end" },
+          h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+          h("button", { type: "submit", class: danger ? "danger" : "primary", disabled: busy }, submit),
+        ),
+      ),
+    );
+  async function send(event) {
+    event.preventDefault();
+    const values = read(dialog, fields);
+    busy = true;
+    draw();
+    try {
+      await carryOut(values);
+      dialog.close();
+    } catch (refused) {
+      fault = `${refused.code ?? "fault"}: ${refused.message}`;
+      busy = false;
+      draw();
+    }
+  }
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    before?.focus?.();
+  });
+  draw();
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+function showField(field) {
+  const id = `field-${field.name}`;
+  if (field.type === "checkboxes")
+    return h(
+      "fieldset",
+      { key: id },
+      h("legend", {}, field.label),
+      field.options.map((each) =>
+        h(
+          "label",
+          { class: "check" },
+          h("input", { type: "checkbox", name: field.name, "data-value": each.value }),
+          each.label,
+        ),
+      ),
+    );
+  if (field.type === "checkbox")
+    return h(
+      "label",
+      { key: id, class: "check" },
+      h("input", { type: "checkbox", id, checked: field.value }),
+      field.label,
+    );
+  const props = {
+    id,
+    name: field.name,
+    initial: field.value ?? "",
+    required: Boolean(field.required),
+    autocomplete: "off",
+    "aria-describedby": field.hint ? `${id}-hint` : null,
+  };
+  return h(
+    "div",
+    { key: id, class: "field" },
+    h("label", { for: id }, field.label),
+    field.type === "select" ? select(field, id) : h("input", { type: "text", ...props }),
+    field.hint && h("p", { class: "hint", id: `${id}-hint` }, field.hint),
+  );
+}
+
+function select(field, id) {
+  return h(
+    "select",
+    { id, name: field.name },
+    field.options.map((each) =>
+      h("option", { value: each.value, selected: each.value === field.value, disabled: each.disabled }, each.label),
+    ),
+  );
+}
+
+function read(dialog, fields) {
+  const found = {};
+  for (const field of fields) {
+    const at = dialog.querySelector(`#field-${field.name}`);
+    if (field.type === "checkboxes")
+      found[field.name] = [...dialog.querySelectorAll(`input[name="${field.name}"]:checked`)].map(
+        (each) => each.dataset.value,
+      );
+    else found[field.name] = field.type === "checkbox" ? at.checked : at.value.trim();
+  }
+  return found;
+}

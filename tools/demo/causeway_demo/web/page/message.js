@@ -1,0 +1,265 @@
+// One message: who says what, to what it answers, its file, reactions, how far it has come, who has read it, and what
+// one can do with it.
+
+import { attempt } from "./notices.js";
+import { ask } from "./dialog.js";
+import { showReaders } from "./receipts.js";
+import { isIn } from "./rooms.js";
+import * as server from "./server.js";
+import { h } from "./view.js";
+import { bytes, time } from "./words.js";
+
+const QUICK = ["👍", "❤️", "😂", "🎉"];
+const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+export function showMessage(page, side, room, entry, readers) {
+  const choice = page.choices.of(side);
+  const open = choice.menu === entry.id;
+  const { words } = page;
+  const usable = entry.event_id && !entry.deleted && isIn(room, choice.user);
+  const toggle = () => {
+    page.choices.choose(side, { menu: open ? null : entry.id });
+    page.refresh();
+  };
+  return h(
+    "li",
+    {
+      key: entry.id,
+      id: `entry-${side}-${entry.id}`,
+      class: `message ${entry.sender === choice.user ? "mine" : ""}`,
+      "data-state": entry.state ?? null,
+    },
+    h(
+      "div",
+      { class: "head" },
+      h("strong", { class: "sender" }, words.name(entry.sender)),
+      h("span", { class: "server" }, `server ${words.serverOf(entry.sender)}`),
+      h("time", {}, time(entry.ts)),
+      entry.edited && h("span", { class: "edited" }, "edited"),
+      entry.historical && h("span", { class: "edited" }, "from before the join"),
+      usable &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "quiet more",
+            "aria-expanded": String(open),
+            "aria-label": `What to do with ${words.name(entry.sender)}'s message`,
+            onclick: toggle,
+          },
+          "⋯",
+        ),
+    ),
+    entry.reply_to && answered(page, side, room, entry),
+    content(page, side, entry),
+    reactions(page, side, room, entry, usable),
+    states(page, side, entry, readers),
+    usable && open && actions(page, side, room, entry),
+  );
+}
+
+function answered(page, side, room, entry) {
+  const to = page.store.entry(side, room.id, entry.reply_to);
+  const text = to
+    ? `${page.words.name(to.sender)}: ${to.deleted ? "deleted message" : to.text}`
+    : "a message that is not here";
+  return h("p", { class: "answered" }, h("span", { class: "hidden" }, "Answer to "), text);
+}
+
+function content(page, side, entry) {
+  if (entry.deleted) {
+    const reason = entry.deleted.reason ? `: ${entry.deleted.reason}` : "";
+    return h("p", { class: "text deleted" }, `Deleted by ${page.words.name(entry.deleted.by)}${reason}`);
+  }
+  if (entry.file) return file(side, entry.file);
+  if (entry.msgtype === "m.room.encrypted")
+    return h("p", { class: "text deleted" }, "This message is encrypted; nobody at this server has the key.");
+  if (entry.msgtype === "m.emote")
+    return h("p", { class: "text emote" }, `* ${page.words.name(entry.sender)} ${entry.text}`);
+  return h(
+    "p",
+    { class: `text ${entry.msgtype === "m.notice" ? "notice-text" : ""}` },
+    entry.text,
+    entry.geo_uri && ` (${entry.geo_uri})`,
+  );
+}
+
+function file(side, about) {
+  const url = server.mediaUrl(side, about.mxc);
+  const size = about.size_bytes ? `, ${bytes(about.size_bytes)}` : "";
+  return h(
+    "figure",
+    { class: "file" },
+    PICTURES.includes(about.content_type) && h("img", { src: url, alt: about.file_name, loading: "lazy" }),
+    h("figcaption", {}, h("a", { href: url, download: about.file_name }, about.file_name), size),
+  );
+}
+
+function reactions(page, side, room, entry, usable) {
+  const { user } = page.choices.of(side);
+  const given = Object.entries(entry.reactions ?? {});
+  if (given.length === 0) return null;
+  return h(
+    "ul",
+    { class: "reactions", "aria-label": "Reactions" },
+    given.map(([key, users]) => {
+      const own = users.some((each) => each.user === user);
+      const who = users.map((each) => page.words.name(each.user)).join(", ");
+      return h(
+        "li",
+        { key },
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(own),
+            title: who,
+            "aria-label": `${key}: ${who}`,
+            disabled: !usable,
+            onclick: () => react(side, room, entry, user, key, own),
+          },
+          `${key} ${users.length}`,
+        ),
+      );
+    }),
+  );
+}
+
+function react(side, room, entry, user, key, own) {
+  return attempt(() =>
+    server.command(side, own ? "reaction.remove" : "reaction.add", {
+      room: room.id,
+      user,
+      message: entry.event_id,
+      key,
+    }),
+  );
+}
+
+/// How far a message of this server has come, and who has read it.
+function states(page, side, entry, readers) {
+  const read = readers.filter((each) => each.user !== entry.sender && each.user !== page.choices.of(side).user);
+  const shown = [
+    ...(entry.own && !entry.deleted ? way(page, side, entry) : []),
+    ...read.map(({ user, ts }) =>
+      h("span", { key: `read-${user}`, class: "read" }, `read by ${page.words.name(user)} ${time(ts)}`),
+    ),
+  ];
+  return shown.length > 0 && h("p", { class: "states" }, shown);
+}
+
+function way(page, side, entry) {
+  if (entry.state === "sending") {
+    const down = page.store.get("side", side).broker !== "up";
+    return [h("span", { class: "sending" }, down ? "kept here until the broker is back" : "on its way to the broker")];
+  }
+  if (entry.state === "refused") return [h("span", { class: "refused" }, `refused: ${entry.fault.message}`)];
+  const servers = Object.entries(entry.servers ?? {});
+  if (servers.length === 0) return [h("span", { class: "accepted" }, `on broker ${side}'s disk`)];
+  return servers.map(([name, { state, reason, ts }]) =>
+    h(
+      "span",
+      { key: name, class: state },
+      {
+        delayed: `delayed for server ${page.words.server(name)} since ${time(ts)}`,
+        delivered: `✓ delivered to server ${page.words.server(name)}`,
+        failed: `refused by server ${page.words.server(name)}${reason ? `: ${reason}` : ""}`,
+      }[state],
+    ),
+  );
+}
+
+function actions(page, side, room, entry) {
+  const choice = page.choices.of(side);
+  const { user } = choice;
+  const mine = entry.sender === user;
+  const role = room.members.find((each) => each.user === user)?.role;
+  const close = (changed = {}) => {
+    page.choices.choose(side, { menu: null, ...changed });
+    page.refresh();
+  };
+  const given = (key) => (entry.reactions?.[key] ?? []).some((each) => each.user === user);
+  const remove = () =>
+    ask(
+      {
+        title: "Delete this message",
+        submit: "Delete",
+        danger: true,
+        fields: [{ name: "reason", label: "Reason (optional)" }],
+      },
+      ({ reason }) =>
+        server.command(side, "message.delete", {
+          room: room.id,
+          by: user,
+          message: entry.event_id,
+          ...(reason ? { reason } : {}),
+        }),
+    );
+  const other = () =>
+    ask(
+      {
+        title: "React with",
+        submit: "React",
+        fields: [{ name: "key", label: "An emoji, or a short text", required: true }],
+      },
+      ({ key }) => server.command(side, "reaction.add", { room: room.id, user, message: entry.event_id, key }),
+    );
+  return h(
+    "div",
+    { class: "actions", role: "group", "aria-label": "Actions" },
+    QUICK.map((key) =>
+      h(
+        "button",
+        {
+          key,
+          type: "button",
+          "aria-label": `React with ${key}`,
+          onclick: () => {
+            react(side, room, entry, user, key, given(key));
+            close();
+          },
+        },
+        key,
+      ),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          close();
+          other();
+        },
+      },
+      "Other …",
+    ),
+    h("button", { type: "button", onclick: () => close({ replyTo: entry.event_id, editing: null }) }, "Reply"),
+    mine &&
+      !entry.file &&
+      h("button", { type: "button", onclick: () => close({ editing: entry.event_id, replyTo: null }) }, "Edit"),
+    (mine || ["owner", "moderator"].includes(role)) &&
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            close();
+            remove();
+          },
+        },
+        "Delete",
+      ),
+    page.store.get("side", side).features.includes("query.receipts") &&
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            close();
+            showReaders(page, side, room, entry);
+          },
+        },
+        "Read by",
+      ),
+  );
+}

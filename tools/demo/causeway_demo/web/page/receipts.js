@@ -1,0 +1,35 @@
+// Who has read what: the room a user looks at is told as read, and a list of those who have read a message.
+
+import { ask } from "./dialog.js";
+import { attempt } from "./notices.js";
+import { isIn } from "./rooms.js";
+import * as server from "./server.js";
+import { time } from "./words.js";
+
+const told = new Map(); // side, room and user -> event id that was told last
+
+/// Tells that the user of a side has read the room they look at, where the broker knows receipts.
+export function markRead(page, side) {
+  const { user, room: id } = page.choices.of(side);
+  const room = id && page.store.get("room", side, id);
+  if (document.hidden || !room || !isIn(room, user) || page.store.get("side", side).broker !== "up") return;
+  if (!page.store.get("side", side).features.includes("read")) return;
+  const last = page.store
+    .entries(side, id)
+    .findLast((each) => each.kind === "message" && each.sender !== user && each.event_id);
+  const key = `${side}\n${id}\n${user}`;
+  if (!last || told.get(key) === last.event_id || room.readers[user]?.event_id === last.event_id) return;
+  told.set(key, last.event_id);
+  // What is refused is not worth a word: the next message tries again.
+  server.command(side, "read", { room: id, user, message: last.event_id }).catch(() => {});
+}
+
+/// The list of those who have read a message, as the broker answers it.
+export async function showReaders(page, side, room, entry) {
+  const answer = await attempt(() =>
+    server.command(side, "query.receipts", { room: room.id, message: entry.event_id }),
+  );
+  if (!answer) return;
+  const list = answer.readers.map((each) => `${page.words.name(each.user)} at ${time(each.ts)}`).join(", ");
+  ask({ title: "Read by", note: list || "Nobody has read it yet.", submit: "Close" }, async () => {});
+}

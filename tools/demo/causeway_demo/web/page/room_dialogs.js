@@ -1,0 +1,232 @@
+// Forms about rooms: make one, join one, invite somebody, and what changes a room.
+
+import { ask } from "./dialog.js";
+import * as server from "./server.js";
+
+const TYPES = [
+  { value: "channel", label: "Channel" },
+  { value: "group_dm", label: "Group conversation" },
+  { value: "dm", label: "Direct message" },
+];
+const VISIBILITIES = [
+  { value: "private", label: "Private: by invitation" },
+  { value: "public", label: "Public: anybody may join" },
+  { value: "knock", label: "Anybody may ask to be let in" },
+];
+
+/// Leaves out what was left empty.
+const filled = (values) =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0)),
+  );
+
+function look(page, side, room) {
+  page.choices.choose(side, { room });
+  page.refresh();
+}
+
+export function newRoom(page, side) {
+  const { user } = page.choices.of(side);
+  const others = page.words.people().filter((each) => each.id !== user);
+  ask(
+    {
+      title: `A new room of ${page.words.name(user)}`,
+      submit: "Make the room",
+      fields: [
+        { name: "type", label: "Kind", type: "select", options: TYPES, value: "channel" },
+        { name: "name", label: "Name (of a channel)" },
+        { name: "topic", label: "Topic (of a channel)" },
+        {
+          name: "visibility",
+          label: "Who may join a channel",
+          type: "select",
+          options: VISIBILITIES,
+          value: "private",
+        },
+        {
+          name: "alias",
+          label: "Alias (of a channel)",
+          hint: "Others find a public channel by it: lobby becomes #lobby:server.",
+        },
+        {
+          name: "members",
+          label: "Members",
+          type: "checkboxes",
+          options: others.map((each) => ({
+            value: each.id,
+            label: `${each.name} (server ${page.words.serverOf(each.id)})`,
+          })),
+        },
+        { name: "others", label: "Further Matrix ids", hint: "Separated by blanks, e.g. @eve:example.org" },
+        { name: "federated", label: "Users of other servers may be members", type: "checkbox", value: true },
+      ],
+    },
+    async ({ type, others: further, members, visibility, federated, ...named }) => {
+      const all = [...members, ...further.split(/\s+/).filter(Boolean)];
+      const channel = type === "channel" ? { ...named, visibility } : {};
+      const answer = await server.command(side, "room.create", {
+        ...filled({ ...channel, members: all }),
+        type,
+        creator: user,
+        federated,
+      });
+      look(page, side, answer.matrix_room_id);
+    },
+  );
+}
+
+const DIRECTORY_MS = 3000; // another server's may not answer at all
+
+/// Public rooms of both servers: options of a select.
+async function publicRooms(page, side) {
+  if (!page.store.get("side", side).features.includes("query.public_rooms")) return [];
+  const asked = page.store.sides().map((each) => {
+    const name = each === side ? {} : { server: page.store.get("side", each).server_name };
+    return server.command(side, "query.public_rooms", name).then(({ rooms }) => ({ rooms, each }));
+  });
+  const late = new Promise((_, reject) => setTimeout(reject, DIRECTORY_MS));
+  const found = await Promise.allSettled(asked.map((each) => Promise.race([each, late])));
+  return found
+    .filter(({ status }) => status === "fulfilled")
+    .flatMap(({ value: { rooms, each } }) =>
+      rooms.map((room) => ({
+        value: room.alias || room.matrix_room_id,
+        label: `${room.name || room.alias || room.matrix_room_id} (server ${each}, ${room.members} in it)`,
+      })),
+    );
+}
+
+export async function joinRoom(page, side) {
+  const { user } = page.choices.of(side);
+  const rooms = await publicRooms(page, side);
+  const none = { value: "", label: rooms.length ? "None of these" : "There are none" };
+  ask(
+    {
+      title: `${page.words.name(user)} joins a room`,
+      submit: "Join",
+      fields: [
+        { name: "listed", label: "Public rooms", type: "select", options: [none, ...rooms] },
+        { name: "room", label: "Or the alias or id of another", hint: "e.g. #lobby:localhost:8448" },
+        { name: "knock", label: "Only ask to be let in", type: "checkbox" },
+        { name: "reason", label: "What to say when asking (optional)" },
+      ],
+    },
+    async ({ listed, room, knock, reason }) => {
+      const answer = await server.command(side, knock ? "room.knock" : "room.join", {
+        room: room || listed,
+        user,
+        ...(knock && reason ? { reason } : {}),
+      });
+      look(page, side, answer.matrix_room_id);
+    },
+  );
+}
+
+export function invite(page, side, room) {
+  const { user } = page.choices.of(side);
+  const inside = new Set(
+    room.members.filter((each) => ["join", "invite"].includes(each.membership)).map((each) => each.user),
+  );
+  const others = page.words.people().filter((each) => !inside.has(each.id));
+  ask(
+    {
+      title: `Invite somebody to ${page.words.roomName(room, user)}`,
+      submit: "Invite",
+      fields: [
+        {
+          name: "user",
+          label: "Who",
+          type: "select",
+          options: [
+            ...others.map((each) => ({
+              value: each.id,
+              label: `${each.name} (server ${page.words.serverOf(each.id)})`,
+            })),
+            { value: "", label: "Somebody else" },
+          ],
+        },
+        { name: "other", label: "Somebody else's Matrix id", hint: "e.g. @eve:example.org" },
+        { name: "reason", label: "Reason (optional)" },
+      ],
+    },
+    ({ user: chosen, other, reason }) =>
+      server.command(side, "invite.send", {
+        room: room.id,
+        by: user,
+        user: other || chosen,
+        ...(reason ? { reason } : {}),
+      }),
+  );
+}
+
+/// Buttons of a room: {feature, label, open}. Those whose feature the broker lacks are not shown.
+export const ROOM_ACTIONS = [
+  {
+    feature: "room.set_name",
+    label: "Rename",
+    open: (page, side, room) => change(page, side, room, "room.set_name", "name", "Name", room.name),
+  },
+  {
+    feature: "room.set_topic",
+    label: "Topic",
+    open: (page, side, room) => change(page, side, room, "room.set_topic", "topic", "Topic", room.topic),
+  },
+  { feature: "room.upgrade", label: "Upgrade", open: upgrade },
+  { feature: null, label: "Leave", open: leave },
+  { feature: "room.remove", label: "Remove", open: remove },
+];
+
+function change(page, side, room, command, field, label, value) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `${label} of ${page.words.roomName(room, user)}`,
+      submit: "Change",
+      fields: [{ name: field, label, value }],
+    },
+    (values) => server.command(side, command, { room: room.id, by: user, [field]: values[field] }),
+  );
+}
+
+function upgrade(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `Upgrade ${page.words.roomName(room, user)}`,
+      note: `It goes on as another room of a newer version; this one has version ${room.room_version}.`,
+      submit: "Upgrade",
+      fields: [{ name: "version", label: "Version (empty: that of new rooms)" }],
+    },
+    async (values) => {
+      const answer = await server.command(side, "room.upgrade", { room: room.id, by: user, ...filled(values) });
+      look(page, side, answer.matrix_room_id);
+    },
+  );
+}
+
+function leave(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `${page.words.name(user)} leaves ${page.words.roomName(room, user)}`,
+      submit: "Leave",
+      danger: true,
+      fields: [{ name: "reason", label: "Reason (optional)" }],
+    },
+    (values) => server.command(side, "member.leave", { room: room.id, user, ...filled(values) }),
+  );
+}
+
+function remove(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `Remove ${page.words.roomName(room, user)}`,
+      note: "Everybody of this server leaves it, and its open invitations are taken back.",
+      submit: "Remove",
+      danger: true,
+      fields: [{ name: "reason", label: "Reason (optional)" }],
+    },
+    (values) => server.command(side, "room.remove", { room: room.id, by: user, ...filled(values) }),
+  );
+}

@@ -1,0 +1,49 @@
+// What the page asks the demo's server to do.
+
+const token = document.querySelector('meta[name="causeway-token"]').content;
+
+/// What the broker or the demo said no to: `code` is a word of the contract.
+export class Refused extends Error {
+  constructor({ code, message }) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function post(path, body, type) {
+  let answer;
+  try {
+    answer = await fetch(path, { method: "POST", body, headers: { "X-Causeway-Token": token, "Content-Type": type } });
+  } catch {
+    throw new Refused({ code: "no_answer", message: "the demo does not answer" });
+  }
+  const found = await answer.json();
+  if (!answer.ok) throw new Refused(found);
+  return found;
+}
+
+const postJson = (path, body) => post(path, JSON.stringify(body), "application/json");
+
+/// A command of the chat contract, at one side. Returns its answer.
+export const command = (side, name, body) => postJson("/command", { side, name, body });
+
+export const tour = (action) => postJson("/tour", { action });
+
+export const switchBroker = (up) => postJson("/switch", { up });
+
+export const federate = (side, enabled) => postJson("/federation", { side, enabled });
+
+/// Sends a File of the browser into a room.
+export function sendFile(side, room, sender, file) {
+  const about = new URLSearchParams({
+    side,
+    room,
+    sender,
+    name: file.name,
+    type: file.type || "application/octet-stream",
+  });
+  return post(`/file?${about}`, file, "application/octet-stream");
+}
+
+/// Where a file of a message is to be had, through the broker of `side`.
+export const mediaUrl = (side, mxc) => `/media/${side}/${mxc.replace(/^mxc:\/\//, "")}`;
