@@ -17,8 +17,9 @@ import threading
 import time
 import unittest
 
-_TOOLS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools")
-MODULES = [os.path.join(_TOOLS, "demo"), os.path.join(_TOOLS, "clients", "python")]
+_TESTS = os.path.dirname(os.path.abspath(__file__))
+_TOOLS = os.path.join(os.path.dirname(_TESTS), "tools")
+MODULES = [os.path.join(_TOOLS, "demo"), os.path.join(_TOOLS, "clients", "python"), os.path.join(_TESTS, "browser")]
 
 
 class Result(unittest.TestResult):

@@ -25,11 +25,16 @@ PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulat
 # What runs threads without CAF runs again under the thread sanitizer.
 THREADED = ["test_store", "test_gateway", "test_edge"]
 GROUPS = ["unit", "actors", "simulation", "interop"]
+# Only where it is named: it needs root and many minutes.
+NAMED_GROUPS = ["package"]
+PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
 # The longest, which begin first: they run beside all the others.
 LONGEST = ["test_simulation", "test_actors"]
 # Classes of the interop suite at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
+# Suites with whole brokers in them: the group interop.
+INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator"))
 TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
 
 
@@ -105,7 +110,7 @@ def boost_program(path, label, prefix=(), environment=None):
     return tally
 
 
-def python_suite(folder, label, jobs=1):
+def python_suite(folder, label, jobs=1, seconds=TIMEOUT_S):
     """unittest files of a folder, run by tests/python_suite.py, `jobs` classes at a time."""
     report = os.path.join(RESULTS, label + ".json")
     if os.path.exists(report):
@@ -113,7 +118,7 @@ def python_suite(folder, label, jobs=1):
     command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), "--jobs", str(jobs), folder, report]
     # Long suites: their lines are the progress. Brokers keep little freed memory aside: some cases look at how much they use.
     environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")}
-    code = subprocess.run(command, check=False, timeout=TIMEOUT_S, cwd=ROOT, env=environment).returncode
+    code = subprocess.run(command, check=False, timeout=seconds, cwd=ROOT, env=environment).returncode
     tally = Tally()
     try:
         with open(report, encoding="utf8") as text:
@@ -161,13 +166,17 @@ def tests_of(group):
         folders = {os.path.dirname(path) for path in
                    glob.glob(os.path.join(ROOT, "tests", "**", "test_*.py"), recursive=True) +
                    glob.glob(os.path.join(ROOT, "tools", "**", "test_*.py"), recursive=True)}
-        interop = os.path.join(ROOT, "tests", "interop")
         for folder in sorted(folders):
-            if not (folder + os.sep).startswith(interop + os.sep):
+            if not (folder + os.sep).startswith((*INTEROP_FOLDERS, PACKAGE_FOLDER + os.sep)):
                 label = os.path.relpath(folder, ROOT).replace(os.sep, "_")
                 out.append((label, lambda folder=folder, label=label: python_suite(folder, label)))
     if group == "interop":
         out.append(("interop", lambda: python_suite(os.path.join(ROOT, "tests", "interop"), "interop", INTEROP_JOBS)))
+        out.append(("demo", lambda: python_suite(os.path.join(ROOT, "tests", "demo"), "demo", PROCESSORS)))
+        out.append(("operator", lambda: python_suite(os.path.join(ROOT, "tests", "operator"), "operator", PROCESSORS)))
+        out.append(("inspector", lambda: python_suite(os.path.join(ROOT, "tests", "inspector"), "inspector", PROCESSORS)))
+    if group == "package":
+        out.append(("package", lambda: python_suite(PACKAGE_FOLDER, "package", seconds=4 * TIMEOUT_S)))
     return out
 
 
@@ -185,21 +194,24 @@ def main(groups):
     os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
     total = Tally()
     # Programs use one processor each; the interop suite sees to its own and comes last.
-    beside = [(group, label, test) for group in groups if group != "interop" for label, test in tests_of(group)]
+    last = [group for group in ("interop", "package") if group in groups]
+    beside = [(group, label, test) for group in groups if group not in last for label, test in tests_of(group)]
     beside.sort(key=lambda each: LONGEST.index(each[1]) if each[1] in LONGEST else len(LONGEST))
     with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool:
         for tally in pool.map(lambda each: timed(*each), beside):
             total.add(tally)
-    if "interop" in groups:
-        for label, test in tests_of("interop"):
-            total.add(timed("interop", label, test))
+    for group in last:
+        for label, test in tests_of(group):
+            total.add(timed(group, label, test))
     for case, why in total.skipped:
         print(f"skipped: {case}: {why}")
     for case, why in total.failed:
         print(f"FAILED: {case}\n  " + why.replace("\n", "\n  "))
+    if groups == GROUPS:
+        print("LEFT OUT: the Debian packages were not built, installed or purged: tools/test package (root, network, up to an hour)")
     print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped", flush=True)
     return 1 if total.failed or total.passed == 0 else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main([group for group in GROUPS if not sys.argv[1:] or group in sys.argv[1:]]))
+    sys.exit(main([group for group in GROUPS + NAMED_GROUPS if group in (sys.argv[1:] or GROUPS)]))

@@ -1,6 +1,6 @@
 // Checks whole rooms with known verdicts: verify_rooms DIR reads every *.json and *.json.gz in it.
-// Prints each difference; the last line is "N rooms, N events, N wrong". Exit code 1 when anything is wrong, 2 when there
-// is nothing to check.
+// Prints each difference; the last line is "N rooms, N events, N wrong". Exit code 1 when anything is wrong, 2 when
+// there is nothing to check.
 #include "tests/messages/matrix/room_check.hpp"
 
 #include <algorithm>

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-/// One file of `targets/` is one target: what a stranger may send goes in, and the properties it states hold for any input.
-/// With libFuzzer (CMake option CAUSEWAY_FUZZ, clang) each is a program of its own, fuzz_<name>; without it all are part of
-/// test_fuzz, which replays `corpus/<name>` with a fixed number of seeded mutations.
+/// One file of `targets/` is one target: what a stranger may send goes in, and the properties it states hold for any
+/// input. With libFuzzer (CMake option CAUSEWAY_FUZZ, clang) each is a program of its own, fuzz_<name>; without it all
+/// are part of test_fuzz, which replays `corpus/<name>` with a fixed number of seeded mutations.
 namespace causeway::fuzz {
 
 struct broken_property : std::logic_error {

@@ -22,12 +22,24 @@ SHOWN = {
     "invitation.received": ["room", "user", "by", "name", "type", "reason"],
     "invitation.changed": ["room", "user", "by", "direction", "state", "previous_state", "reason"],
     "member.changed": ["room", "user", "membership", "previous_membership", "by", "reason"],
+    "room.removed_for": ["room", "user", "cause", "by", "reason"],
+    "role.changed": ["room", "user", "role", "previous_role", "level", "by"],
     "message.received": ["room", "event_id", "sender", "text", "reply_to", "historical"],
+    "message.edited": ["room", "event_id", "message", "edit_event_id", "sender", "text", "mentions"],
+    "reaction.added": ["room", "event_id", "message", "reaction_event_id", "user", "key"],
+    "reaction.removed": ["room", "event_id", "message", "reaction_event_id", "user", "key", "by"],
     "message.deleted": ["room", "event_id", "message", "by", "reason"],
+    "receipt": ["room", "user", "event_id", "message", "thread"],
+    "ask.user": ["ask", "user", "localpart"],
+    "dead_letter": ["id", "event", "reason", "event_id"],
     "delivery.changed": ["room", "message", "server", "state"],
+    "room.changed": ["room", "by", "name", "topic", "avatar"],
+    "room.upgraded": ["room", "matrix_room_id", "old_matrix_room_id", "by", "room_version"],
     "system.message": ["room", "kind", "actor", "target", "reason", "name", "topic", "level"],
 }
+EPHEMERAL = ("receipt", "ask.user")  # of these ones alone
 ANSWERED = ["matrix_room_id", "state", "event_id", "user"]
+ASKS = {"b": {"federation": {"ask_user": True}}}  # settings of the brokers, by side
 
 
 class Chat:
@@ -39,6 +51,7 @@ class Chat:
         self.changed = threading.Condition()
         self._calls = queue.SimpleQueue()
         self._results = {}
+        self.refuses_next = False  # the next message, for good
         self.connect()
 
     def connect(self):
@@ -86,6 +99,9 @@ class Chat:
             header, body = msgpack.unpackb(header) if header else {}, msgpack.unpackb(body) if body else {}
             if verb == b"P":
                 self._send(socket, b"O", header)
+            elif verb == b"E" and self.refuses_next and header["event"] == "message.received":
+                self.refuses_next = False
+                self._send(socket, b"N", {"stream": header["stream"], "cursor": header["cursor"], "permanent": True, "reason": "no spam here"})
             elif verb == b"E" and "cursor" in header:
                 self._send(socket, b"A", {"stream": header["stream"], "cursor": header["cursor"]})
             elif verb == b"R":
@@ -94,7 +110,7 @@ class Chat:
             with self.changed:
                 if verb == b"R":
                     self._results[header["id"]] = (header["ok"], body)
-                elif verb in b"BW" or (verb == b"E" and "cursor" in header):
+                elif verb in b"BW" or (verb == b"E" and ("cursor" in header or header["event"] in EPHEMERAL)):
                     self.seen.append((verb, header, body))
                 self.changed.notify_all()
             if verb == b"B":
@@ -117,6 +133,7 @@ class Play:
         self._names = {broker.server_name: f"{side}.example" for side, broker in brokers.items()}
         self._events = {}
         self._room = None  # that of the flow
+        self._last = {}  # "id" of a dead letter, "ask" of a question: the last one
         self._welcomed = set()  # sides that were greeted since they were connected last
         self._taken = {side: 0 for side in brokers}
         for chat in self.chats.values():
@@ -141,19 +158,25 @@ class Play:
             text = text.replace(shown, name)
         for event_id, shown in self._events.items():
             text = text.replace(f'"{shown}"', f'"{event_id}"')
+        text = re.sub(r'"(id|ask)": "\.\.\."', lambda m: f'"{m[1]}": {json.dumps(self._last.get(m[1]))}', text)
         return text.replace('"!..."', json.dumps(self._room))
 
     def shown(self, value):
         text = json.dumps(value, ensure_ascii=False)
         for name, shown in self._names.items():
             text = text.replace(name, shown)
+
+        def left_out(m):
+            self._last[m[1]] = m[2]
+            return f'"{m[1]}": "..."'
+        text = re.sub(r'"(id|ask)": "([^"]+)"', left_out, text)
         return re.sub(r'"(\$[^"]+)"', lambda m: f'"{self._events.setdefault(m[1], f"${len(self._events) + 1}")}"', re.sub(r'"![^"]+"', '"!..."', text))
 
     def line(self, frame):
         verb, header, body = frame
         if verb == b"E":
             kept = {key: body[key] for key in SHOWN[header["event"]] if body.get(key) not in ("", None, [], False)}
-            if not body["room"]:  # this side has not bound a name of its own
+            if body.get("room") == "":  # this side has not bound a name of its own
                 kept = {"matrix_room_id": body["matrix_room_id"], **kept}
             return f"EVENT {header['event']} {self.shown(kept)}"
         if verb == b"B":
@@ -164,6 +187,9 @@ class Play:
         """Carries out a step; returns its line of the answer."""
         by_hand = {"(stop": lambda: self.brokers[side].stop(), "(start": lambda: self.brokers[side].start(),
                    "(disconnect": lambda: self.chats[side].close(), "(connect": lambda: self.chats[side].connect()}
+        if name == "(refuse":
+            self.chats[side].refuses_next = True
+            return None
         if name in by_hand:
             self._welcomed.discard(side)
             by_hand[name]()
@@ -216,7 +242,7 @@ def main():
 
     Stage.setUpClass()
     from causeway_demo.broker import Broker
-    brokers = {side: Broker(side, os.path.join(Stage.directory, side), Stage.authority).start() for side in "ab"}
+    brokers = {side: Broker(side, os.path.join(Stage.directory, side), Stage.authority, settings=ASKS.get(side)).start() for side in "ab"}
     play = Play(brokers)
     for title, steps in sections(open(CONTRACT, encoding="utf8").read()).items():
         print(f"\n**{title}**\n\n```")

@@ -1,8 +1,10 @@
 """What two people on two homeservers can expect, whoever runs the other one. `ours` is a broker with its chat server;
 `theirs` is a Synapse or another broker; both are sides of harness/sides.py."""
 
+import contextlib
 import itertools
 import threading
+import time
 
 from causeway_demo.chat_server import CommandError
 from harness.case import PATIENCE_S
@@ -43,6 +45,16 @@ class ScenarioBase:
 
     def states(self, room, user):
         return [each.body["state"] for each in self.ours.chat.find("invitation.changed", matrix_room_id=room, user=user)]
+
+    def until_they_reach_us(self, room, bob):
+        """After our server was away. A Synapse that has failed tries again when it has something new and its pause is over."""
+        def is_heard():
+            text = f"are you back {next(_numbers)}?"
+            self.theirs.send(room, bob, text)
+            with contextlib.suppress(TimeoutError):
+                return self.ours.chat.wait_for("message.received", 2, matrix_room_id=room, text=text)
+            return None
+        self.until(is_heard, "a message of theirs after the outage")
 
     def _talk_in(self, room, alice, bob):
         self.until(lambda: {alice, bob} <= self.theirs.members(room, bob), "both members there")
@@ -148,6 +160,22 @@ class InvitationScenarios(ScenarioBase):
         self.theirs.revoke(room, bob, alice)
         self.until_state(room, alice, "revoked")
         self.assertFalse(self.ours.has_invitation(room, alice))
+
+    def test_two_of_us_who_are_invited_at_the_same_moment_are_both_in_at_once(self):
+        alice, carol, bob = self.ours.user(self.fresh("alice")), self.ours.user(self.fresh("carol")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_channel(bob, [alice, carol])
+        for user in (alice, carol):
+            self.until(lambda user=user: self.ours.has_invitation(room, user), "the invitation to reach us")
+        begun = time.monotonic()
+        threads = [threading.Thread(target=self.ours.accept, args=(room, user)) for user in (alice, carol)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for user in (alice, carol):
+            self.until_state(room, user, "accepted")
+        self.assertLess(time.monotonic() - begun, 6)
+        self.until(lambda: {alice, carol, bob} <= set(self.theirs.members(room, bob)), "all three there")
 
     def test_a_rejected_user_can_be_invited_again(self):
         alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))

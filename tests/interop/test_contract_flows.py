@@ -4,7 +4,7 @@ import os
 from collections import Counter
 
 from causeway_demo.broker import Broker
-from flows import CONTRACT, Play, sections
+from flows import ASKS, CONTRACT, Play, sections
 from harness.case import PATIENCE_S, InteropCase
 
 
@@ -14,7 +14,7 @@ class ContractFlows(InteropCase):
         super().setUpClass()
         brokers = {}
         for side in "ab":
-            brokers[side] = Broker(side, os.path.join(cls.directory, side), cls.authority).start()
+            brokers[side] = Broker(side, os.path.join(cls.directory, side), cls.authority, settings=ASKS.get(side)).start()
             cls.watched.append(brokers[side].process)
             cls.addClassCleanup(brokers[side].stop)
         cls.play = Play(brokers)

@@ -49,6 +49,16 @@ class LoadPrograms(unittest.TestCase):
         figures = bench.load("wave", ["--dead", "6", "--seconds", "1", "--rate", "5"])
         self.assertEqual((figures["told"], figures["told_again"]), (6, 0))
 
+    def test_a_conversation_loses_and_doubles_nothing_and_keeps_its_order(self):
+        figures = bench.main("conversation", ["--channels", "4", "--rate", "20", "--seconds", "1"])
+        self.assertEqual([figures[word] for word in ("messages", "lost", "doubled", "out_of_order")], [40, 0, 0, 0])
+
+    def test_every_remote_knows_how_far_every_reader_has_read(self):
+        figures = bench.load("receipts", ["--remotes", "3", "--readers", "20", "--messages", "4"])
+        # One EDU for each server, a second where the first left before all had read.
+        self.assertEqual((figures["receipts"], figures["scroll_receipts"] >= 60), (60, True))
+        self.assertIn(figures["edus"], range(3, 7))
+
     def test_a_split_room_is_resolved(self):
         figures = bench.main("resolve", ["--conflicted", "40", "--rounds", "2"])
         self.assertEqual(figures["conflicted"], 40)
@@ -62,6 +72,15 @@ class LoadPrograms(unittest.TestCase):
         for members in 1, 300:
             for figure in wanted:
                 self.assertGreater(figures[f"{members}_members"][figure], 0, (members, figure))
+
+    def test_rooms_take_up_memory_and_a_broker_starts_on_many_of_them(self):
+        figures = bench.main("memory", ["--rooms", "6", "--waves", "2", "--settle", "0", "--known-rooms", "40", "--known-servers", "10",
+                                        "--users", "5", "--starts", "2"])
+        self.assertEqual((figures["rooms"], figures["members"], figures["known_rooms"], figures["known_servers"]), (6, 3, 40, 10))
+        self.assertEqual(len(figures["ready_s_of_each_start"]), 2)
+        for figure in "rss_after_mib", "rss_idle_mib", "ready_line_s", "ready_s", "first_answer_s":
+            self.assertGreater(figures[figure], 0, figure)
+        self.assertLessEqual(figures["ready_line_s"], figures["first_answer_s"])
 
     def test_two_brokers_whose_people_come_and_go_lose_and_double_nothing(self):
         figures = soak.main(soak.options_of(["--minutes", "0.1", "--rooms", "4", "--users", "10", "--moves-per-s", "20"]))

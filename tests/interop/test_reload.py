@@ -1,5 +1,6 @@
 """SIGHUP: the certificate is read again, the log opened anew, and nobody notices; so is a certificate that was replaced."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import socket
 import ssl
 
 from causeway_demo.certificates import Authority
+from causeway_demo.chat_server import CommandError
 from harness.case import InteropCase
 
 
@@ -69,3 +71,38 @@ class Reload(InteropCase):
         ours = self.start("renewed")
         after = self.replace_certificate()
         self.until(lambda: self.served(ours) == after, "the new certificate")
+
+    def change_setting(self, side, line):
+        """Adds a line to the section [federation] of the configuration, or takes away that of before, and tells the broker."""
+        config = os.path.join(side.broker.directory, "causeway.toml")
+        with open(config, encoding="utf8") as text:
+            lines = [each for each in text.read().split("\n") if each not in self.added]
+        if line:
+            self.added.append(line)
+            lines.insert(lines.index("[federation]") + 1, line)
+        with open(config, "w", encoding="utf8") as text:
+            text.write("\n".join(lines))
+        os.kill(side.broker.process.pid, signal.SIGHUP)
+
+    def logged(self, what, **fields):
+        with open(self.log, encoding="utf8") as lines:
+            records = [json.loads(each) for each in lines]
+        return [each for each in records if each["what"] == what and all(each.get(key) == value for key, value in fields.items())]
+
+    def test_a_deny_list_counts_without_a_restart_and_ends_without_one(self):
+        self.added = []
+        ours, theirs = self.start("denying"), self.start_causeway("denied")
+        alice, bob = ours.user("alice"), theirs.user("bob")
+        room = ours.create_channel(alice, [])
+        self.change_setting(ours, f'deny_servers = ["{theirs.server_name}"]')
+        self.until(lambda: self.logged("changed option reloaded", option="federation.deny_servers"), "the deny list")
+        with self.assertRaises(CommandError) as refused:
+            ours.invite(room, alice, bob)
+        self.assertEqual(refused.exception.code, "server_denied")
+        self.change_setting(ours, None)
+        self.until(lambda: len(self.logged("changed option reloaded", option="federation.deny_servers")) == 2, "the end of the deny list")
+        ours.invite(room, alice, bob)
+        self.until(lambda: theirs.has_invitation(room, bob), "the invitation")
+        # What needs a restart says so.
+        self.change_setting(ours, "profiles_need_shared_room = true")
+        self.until(lambda: self.logged("changed option takes effect at the next start", option="federation.profiles_need_shared_room"), "what is not taken over")

@@ -73,7 +73,7 @@ class Secrets(HostileCase):
     def test_no_command_shows_a_message_or_a_secret(self):
         shared, room, bob = self.converse()
         for words in (["rooms"], ["room", "show", shared.room_id], ["servers"], ["server", "show", self.honest.server_name], ["invites", "--all"],
-                      ["actors"], ["keys"], ["keys", self.honest.server_name], ["config", "show"]):
+                      ["actors"], ["keys"], ["keys", self.honest.server_name], ["config", "show"], ["audit"], ["check"], ["room", "compare", shared.room_id]):
             for form in ([], ["--json"]):
                 with self.subTest(words=words, form=form):
                     done = subprocess.run([find_binary("causeway"), *form, "--socket", self.ours.broker.admin_endpoint, *words],

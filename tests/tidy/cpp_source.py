@@ -34,6 +34,15 @@ def blanked(text):
     return re.sub(r"^[ \t]*#.*(?:\\\n.*)*$", blank, _TEXT.sub(blank, text), flags=re.M)
 
 
+def without_texts(source):
+    """The source with its comments and without what its texts say; lines stay lines."""
+
+    def emptied(match):
+        return match[0] if match[0].startswith(("//", "/*")) else '""' + "\n" * match[0].count("\n")
+
+    return _TEXT.sub(emptied, source)
+
+
 class Block:
     """Something between braces. `head` is the code before it, from the end of what came before."""
 

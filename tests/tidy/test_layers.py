@@ -13,7 +13,7 @@ MAY_USE = {
     "actors": {"messages", "config", "actors"},
     "plugin": {"messages", "config", "actors", "plugin"},
 }
-PLUGIN_PARTS = {"store", "gateway", "edge", "admin", "media"}
+PLUGIN_PARTS = {"store", "gateway", "edge", "admin", "media", "inspector"}
 # The pure folders: what must not be seen there at all.
 FORBIDDEN = {
     "messages": r"<(caf|zmq|boost|curl|sqlite3|sys/socket|fstream|thread|chrono)",

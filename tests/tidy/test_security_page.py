@@ -33,7 +33,7 @@ def has_case(path, case):
         return False
     if path.endswith(".py"):
         return re.search(rf"^\s+def {case}\(self", read(path), re.M) is not None
-    return re.search(rf"BOOST_(AUTO|FIXTURE)_TEST_CASE\({case}\b", read(path)) is not None
+    return re.search(rf"(BOOST_(AUTO|FIXTURE)_TEST|CAUSEWAY_ENGINE)_CASE\({case}\b", read(path)) is not None
 
 
 class SecurityPage(unittest.TestCase):

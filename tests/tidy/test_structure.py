@@ -11,7 +11,7 @@ import cpp_source as cpp  # noqa: E402
 MEMBERS_MAX = 25
 LINES_MAX = 80
 # Classes that are larger still: each number may only become smaller, and the line goes when the class is within the bound.
-LARGER = {"invitation_machine": 40, "questions": 43, "remote_server_machine": 63, "session_machine": 28, "writer": 50}
+LARGER = {}
 LONGER = {}
 # Who may call what changes a room's graph. The components have the room's state as a constant; these do not.
 GRAPH_CHANGES = re.compile(r"\bgraph\s*\.\s*(add|add_history|add_outlier|end_history|replace|restart_at|put_on_whole_state|set_members_omitted|begin|load|mark_history)\s*\(")

@@ -8,7 +8,8 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Folders of the targets that call causeway_unity in CMake.
-TARGETS = ["actors", "plugin/store", "tests/actors", "tests/messages", "tests/plugin/store", "tests/simulation"]
+TARGETS = ["actors", "config", "messages", "plugin/admin", "plugin/edge", "plugin/gateway", "plugin/inspector", "plugin/media", "plugin/store", "tests/actors", "tests/messages",
+           "tests/plugin/gateway", "tests/plugin/store", "tests/simulation", "tools/causeway"]
 
 _NOISE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'|^[ \t]*#(?:\\\n|[^\n])*', re.S | re.M)
 _SUITE = re.compile(r"BOOST_AUTO_TEST_SUITE\s*\(\s*(\w+)[^)]*\)|BOOST_AUTO_TEST_SUITE_END\s*\(\s*\)")

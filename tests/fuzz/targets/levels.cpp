@@ -4,7 +4,8 @@
 using namespace causeway::matrix;
 using causeway::fuzz::must;
 
-/// Members of m.room.power_levels: an array of two, before and after. Whatever they are, both ways tell of the same changes.
+/// Members of m.room.power_levels: an array of two, before and after. Whatever they are, both ways tell of the same
+/// changes.
 FUZZ_TARGET(levels) {
   const auto parsed = json::parse(input);
   const auto* pair = parsed ? parsed->as_array() : nullptr;

@@ -69,9 +69,9 @@ void check_promise(const event& x) {
 
 } // namespace
 
-/// An event by the input, signed by one server or the other, then changed as its bytes say: it is taken only when every signature that the form
-/// needs in which it is kept verifies. The first byte chooses the room version, the signer and whether the hash is left as it was; an input that
-/// is no object is the text of a membership's content.
+/// An event by the input, signed by one server or the other, then changed as its bytes say: it is taken only when every
+/// signature that the form needs in which it is kept verifies. The first byte chooses the room version, the signer and
+/// whether the hash is left as it was; an input that is no object is the text of a membership's content.
 FUZZ_TARGET(signed_event) {
   if (input.size() < 2) return;
   const auto choice = static_cast<unsigned char>(input.front());
@@ -84,7 +84,7 @@ FUZZ_TARGET(signed_event) {
   if (const auto x = make_event(*content, rules)) check_promise(**x);
   for (const auto signer : {own, other}) {
     const auto key = key_of(signer == own ? 'h' : 't');
-    for (const auto sender : {std::string{"@u:"} + std::string{own}, std::string{"@u:"} + std::string{other}}) {
+    for (const auto& sender : {std::string{"@u:"} + std::string{own}, std::string{"@u:"} + std::string{other}}) {
       json::object pdu{{"type", "m.room.member"},         {"room_id", "!r:here.example"}, {"sender", sender},
                        {"state_key", "@v:there.example"}, {"origin_server_ts", 1},        {"depth", 1},
                        {"prev_events", json::array{}},    {"auth_events", json::array{}}, {"content", *content}};

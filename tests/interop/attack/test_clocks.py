@@ -123,7 +123,7 @@ class OneThatLies(HostileCase):
         while time.monotonic() - begun < 3:
             number += 1
             self.says(shared, f"number {number}")
-        self.assertNotIn("the clock is wrong", self.ours.broker.process.tail(1_000))
+        self.assertNotIn("clock wrong", self.ours.broker.process.tail(1_000))
 
 
 class EventsDatedAhead(HostileCase):

@@ -84,9 +84,9 @@ class LostFiles(StoreCase):
     def test_it_is_noticed_while_nobody_writes(self):
         self.say("before")
         os.rename(self.store("-wal"), self.store("-wal.away"))
-        self.until(lambda: "the store does not write" in self.ours.broker.process.tail(), "a line in the log", 10)
+        self.until(lambda: "store does not write" in self.ours.broker.process.tail(), "a line in the log", 10)
         os.rename(self.store("-wal.away"), self.store("-wal"))
-        self.until(lambda: "the store writes again" in self.ours.broker.process.tail(), "a line in the log", 10)
+        self.until(lambda: "store writes again" in self.ours.broker.process.tail(), "a line in the log", 10)
 
 
 class LostLog(StoreCase):

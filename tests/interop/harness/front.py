@@ -29,6 +29,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             # The sender believes it arrived.
             owner.swallowed += len(json.loads(body)["pdus"])
             status, content_type, answer = 200, "application/json", b'{"pdus":{}}'
+        elif self.path.startswith("/_matrix/federation/v2/invite/") and owner.refuses(json.loads(body)["room_version"]):
+            status, content_type, answer = 400, "application/json", json.dumps(
+                {"errcode": "M_INCOMPATIBLE_ROOM_VERSION", "error": "Your homeserver does not support the features required to join this room",
+                 "room_version": json.loads(body)["room_version"]}).encode()
         else:
             status, content_type, answer = owner.forward(self.command, self.path, body, self.headers)
         self.send_response(status)
@@ -57,6 +61,8 @@ class Front:
         self.target_port = None
         self.swallows_transactions = False
         self.swallowed = 0  # PDUs
+        self.unknown_versions = set()  # of rooms: invitations to them are refused as an old homeserver does
+        self.refused = []  # those versions, in the order of the invitations
         self._trust = ssl.create_default_context(cafile=authority.ca_file)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(authority.certificate_file, authority.private_key_file)
@@ -68,6 +74,12 @@ class Front:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+
+    def refuses(self, room_version):
+        if room_version not in self.unknown_versions:
+            return False
+        self.refused.append(room_version)
+        return True
 
     def forward(self, method, target, body, headers):
         connection = http.client.HTTPSConnection("localhost", self.target_port, timeout=60, context=self._trust)

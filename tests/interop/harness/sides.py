@@ -4,7 +4,7 @@ import contextlib
 
 from causeway_demo.chat_server import ChatServer
 
-from .synapse import ClientError
+from .synapse import ClientError, quote
 
 
 class CausewaySide:
@@ -14,6 +14,7 @@ class CausewaySide:
         self.broker = broker
         self.server_name = broker.server_name
         self.chat = ChatServer(broker.chat_endpoint, peer)
+        self._sent = {}  # (room, user, text): event id
 
     @property
     def processes(self):
@@ -108,15 +109,146 @@ class CausewaySide:
     def leave(self, room, user):
         self.chat.command("member.leave", {"room": room, "user": user})
 
+    def kick(self, room, by, user, reason=None):
+        self._moderate("member.kick", room, by, user, reason)
+
+    def ban(self, room, by, user, reason=None, redact=False):
+        self._moderate("member.ban", room, by, user, reason, **({"redact_events": True} if redact else {}))
+
+    def unban(self, room, by, user):
+        self._moderate("member.unban", room, by, user, None)
+
+    def _moderate(self, command, room, by, user, reason, **more):
+        body = {"room": room, "by": by, "user": user, **({"reason": reason} if reason else {}), **more}
+        self.chat.command(command, body, timeout=90)
+
+    def is_in(self, room, user):
+        """Whether `user` of this side is in the room, as this side's people see it."""
+        told = [each for each in self.chat.find("member.changed", matrix_room_id=room, user=user)]
+        return bool(told) and told[-1].body["membership"] == "join"
+
+    def make_moderator(self, room, by, user):
+        self.chat.command("member.set_role", {"room": room, "by": by, "user": user, "role": "moderator"})
+
+    def level_of(self, room, user, other):
+        """Of a member, as `user` of this side knows it."""
+        return next((each["power"] for each in self.chat.command("query.room", {"room": room})["members"] if each["user"] == other), None)
+
     def send(self, room, user, text):
         """Returns when the message is acknowledged; outlasts a restart of the broker."""
-        self.chat.command("message.send", {"room": room, "sender": user, "text": text, "message": f"{room} {user} {text}"},
-                          timeout=120)
+        answer = self.chat.command("message.send", {"room": room, "sender": user, "text": text, "message": f"{room} {user} {text}"},
+                                   timeout=120)
+        self._sent[room, user, text] = answer["event_id"]
 
     def delete(self, room, by, author, text, reason=None):
         """Deletes what `author` of either side has said."""
+        self.chat.delete(room, by, self._message(room, author, text), reason)
+
+    def _message(self, room, author, text):
+        """A name of what `author` of either side said first as `text`."""
         told = self.chat.find("message.received", matrix_room_id=room, sender=author, text=text)
-        self.chat.delete(room, by, told[0].body["event_id"] if told else f"{room} {author} {text}", reason)
+        return told[0].body["event_id"] if told else f"{room} {author} {text}"
+
+    def edit(self, room, user, text, new_text, mentions=()):
+        """Event id of the edit of what `user` said first as `text`."""
+        return self.chat.command("message.edit", {"room": room, "sender": user, "message": f"{room} {user} {text}", "text": new_text,
+                                                  "mentions": list(mentions)}, timeout=120)["event_id"]
+
+    def take_back_edit(self, room, user, edit):
+        self.chat.delete(room, user, edit)
+
+    def shown(self, room, user, sender):
+        """What `user` of this side sees now of what `sender` has said, in order: after edits and deletions."""
+        texts = {}
+        for each in self.chat.seen:
+            if each.body.get("matrix_room_id") != room:
+                continue
+            if each.name == "message.received" and each.body["sender"] == sender:
+                texts[each.body["event_id"]] = each.body["text"]
+            elif each.name == "message.edited" and each.body["event_id"] in texts:
+                texts[each.body["event_id"]] = each.body["text"]
+            elif each.name == "message.deleted":
+                texts.pop(each.body["event_id"], None)
+        return list(texts.values())
+
+    def react(self, room, user, author, text, key):
+        """Event id of the reaction."""
+        return self.chat.command("reaction.add", {"room": room, "user": user, "message": self._message(room, author, text), "key": key},
+                                 timeout=120)["event_id"]
+
+    def take_back_reaction(self, room, user, author, text, key):
+        self.chat.command("reaction.remove", {"room": room, "user": user, "message": self._message(room, author, text), "key": key}, timeout=120)
+
+    def take_back_reaction_of(self, room, by, reaction):
+        """A moderator does."""
+        self.chat.delete(room, by, reaction)
+
+    def reactions(self, room, user, author, text):
+        """(user, key) of the reactions of users of other servers to what `author` said."""
+        named = self._message(room, author, text)
+        found = set()
+        for each in self.chat.seen:
+            if each.name.startswith("reaction.") and each.body["matrix_room_id"] == room and named in (each.body["event_id"], each.body["message"]):
+                (found.add if each.name == "reaction.added" else found.discard)((each.body["user"], each.body["key"]))
+        return found
+
+    def set_name(self, room, by, name):
+        """Event id of the change; empty: it was called so already."""
+        return self.chat.command("room.set_name", {"room": room, "by": by, "name": name})["event_id"]
+
+    def set_topic(self, room, by, topic):
+        return self.chat.command("room.set_topic", {"room": room, "by": by, "topic": topic})["event_id"]
+
+    def set_avatar(self, room, by, mxc):
+        return self.chat.command("room.set_avatar", {"room": room, "by": by, "avatar": mxc})["event_id"]
+
+    def called(self, room, user):
+        """Name, topic and picture of the room, as `user` of this side sees them."""
+        view = self.chat.command("query.room", {"room": room})
+        return view["name"], view["topic"], view.get("avatar", "")
+
+    def remove(self, room, by, reason=None):
+        self.chat.command("room.remove", {"room": room, "by": by, **({"reason": reason} if reason else {})}, timeout=120)
+
+    def upgrade(self, room, by, version):
+        """Id of the room it goes on as."""
+        return self.chat.command("room.upgrade", {"room": room, "by": by, "version": version}, timeout=120)["matrix_room_id"]
+
+    def successor(self, room, user):
+        """Id of the room that it goes on as, as `user` of this side sees it; None: it goes on as itself."""
+        told = self.chat.find("room.upgraded", old_matrix_room_id=room)
+        return told[0].body["matrix_room_id"] if told else None
+
+    def follow(self, room, user, via):
+        """People of this side follow by themselves."""
+
+    def event_id(self, room, user, author, text):
+        """Of what `author` of either side has said, as `user` of this side knows it."""
+        told = self.chat.find("message.received", matrix_room_id=room, sender=author, text=text)
+        return told[0].body["event_id"] if told else self._sent[room, author, text]
+
+    def read(self, room, user, author, text, thread=None, private=False):
+        """`user` reads up to what `author` said. `thread`: `main`, or (author, text) of its first message."""
+        body = {"room": room, "user": user, "message": self._message(room, author, text)}
+        if thread:
+            body["thread"] = thread if thread == "main" else self._message(room, *thread)
+        self.chat.command("read", {**body, "private": True} if private else body, timeout=90)
+
+    def until_it_listens(self, room):
+        """Until the chat server is connected again."""
+        self.chat.command("query.read_positions", {"room": room})
+
+    def markers(self, room, _user):
+        """{(user, thread): event id} of users of other servers, as this side was told last."""
+        return {(each["user"], each.get("thread", "")): each["event_id"] for each in self.chat.ephemeral("receipt", matrix_room_id=room)}
+
+    def set_presence(self, user, state, status=None):
+        self.chat.command("presence", {"user": user, "state": state, **({"status": status} if status else {})})
+
+    def presence_of(self, _user, other):
+        """(state, status) of somebody of the other side, as this side was told last; nothing: never."""
+        told = self.chat.ephemeral("presence", user=other)
+        return (told[-1]["state"], told[-1]["status"]) if told else None
 
     def set_typing(self, room, user, typing):
         self.chat.typing(room, user, typing)
@@ -132,6 +264,13 @@ class CausewaySide:
     def texts(self, room, user, sender):
         """What `user` of this side has read of `sender`, in order."""
         return self.chat.messages(room, sender)
+
+    def rename(self, user, name):
+        self.chat.command("user.profile", {"user": user, "display_name": name})
+
+    def name_of(self, room, user, other):
+        """What `user` of this side sees `other` called in the room."""
+        return next((each["display_name"] for each in self.chat.command("query.room", {"room": room})["members"] if each["user"] == other), None)
 
     def members(self, room, user):
         """Joined users, as `user` of this side knows them."""
@@ -226,11 +365,106 @@ class SynapseSide:
     def leave(self, room, user):
         self._user(user).leave(room)
 
+    def kick(self, room, by, user, reason=None):
+        self._user(by).kick(room, user, reason)
+
+    def ban(self, room, by, user, reason=None, redact=False):
+        self._user(by).ban(room, user, reason, redact)
+
+    def unban(self, room, by, user):
+        self._user(by).unban(room, user)
+
+    def is_in(self, room, user):
+        return self._user(user).is_joined(room)
+
+    def make_moderator(self, room, by, user):
+        self._user(by).set_level(room, user, 50)
+
+    def level_of(self, room, user, other):
+        levels = self._user(user).levels(room)
+        return levels.get("users", {}).get(other, levels.get("users_default", 0))
+
     def send(self, room, user, text):
         self._user(user).send(room, text)
 
     def delete(self, room, by, author, text, reason=None):
         self._user(by).redact(room, self._user(by).event_of(room, text), reason)
+
+    def edit(self, room, user, text, new_text, mentions=()):
+        return self._user(user).edit(room, self._user(user).event_of(room, text), new_text, mentions)
+
+    def take_back_edit(self, room, user, edit):
+        self._user(user).redact(room, edit)
+
+    def shown(self, room, user, sender):
+        # Before the join the client API refuses: nothing was read.
+        with contextlib.suppress(ClientError):
+            return self._user(user).shown(room, sender)
+        return []
+
+    def react(self, room, user, author, text, key):
+        return self._user(user).react(room, self._user(user).event_of(room, text), key)
+
+    def take_back_reaction(self, room, user, author, text, key):
+        person = self._user(user)
+        for reaction in person.reactions(room, person.event_of(room, text)):
+            if (reaction["sender"], reaction["content"]["m.relates_to"]["key"]) == (user, key):
+                person.redact(room, reaction["event_id"])
+
+    def take_back_reaction_of(self, room, by, reaction):
+        self._user(by).redact(room, reaction)
+
+    def reactions(self, room, user, author, text):
+        person = self._user(user)
+        return {(each["sender"], each["content"]["m.relates_to"]["key"]) for each in person.reactions(room, person.event_of(room, text))}
+
+    def set_name(self, room, by, name):
+        self._user(by).set_state(room, "m.room.name", "", {"name": name})
+
+    def set_topic(self, room, by, topic):
+        self._user(by).set_state(room, "m.room.topic", "", {"topic": topic})
+
+    def set_avatar(self, room, by, mxc):
+        self._user(by).set_state(room, "m.room.avatar", "", {"url": mxc})
+
+    def called(self, room, user):
+        person = self._user(user)
+        return tuple(person.state(room, kind).get(key, "")
+                     for kind, key in (("m.room.name", "name"), ("m.room.topic", "topic"), ("m.room.avatar", "url")))
+
+    def upgrade(self, room, by, version):
+        return self._user(by).upgrade(room, version)
+
+    def successor(self, room, user):
+        return self._user(user).state(room, "m.room.tombstone").get("replacement_room")
+
+    def follow(self, room, user, via):
+        """What the button of a client does below "this room has been replaced"."""
+        self._user(user).join_through(room, [via])
+
+    def replace(self, room, by, successor):
+        """Says that the room goes on as another one, whatever that is."""
+        self._user(by).set_state(room, "m.room.tombstone", "", {"body": "moved", "replacement_room": successor})
+
+    def event_id(self, room, user, _author, text):
+        return self._user(user).event_of(room, text)
+
+    def read(self, room, user, _author, text, thread=None, private=False):
+        person = self._user(user)
+        root = thread if thread in (None, "main") else person.event_of(room, thread[1])
+        person.read(room, person.event_of(room, text), root, private)
+
+    def until_it_listens(self, _room):
+        """It has no chat server apart."""
+
+    def markers(self, room, user):
+        return self._user(user).markers(room)
+
+    def set_presence(self, user, state, status=None):
+        self._user(user).set_presence(state, status)
+
+    def presence_of(self, user, other):
+        return self._user(user).presence_of(other)
 
     def set_typing(self, room, user, typing):
         self._user(user).type(room, typing)
@@ -246,6 +480,17 @@ class SynapseSide:
         with contextlib.suppress(ClientError):
             return self._user(user).messages(room, sender)
         return []
+
+    def rename(self, user, name):
+        self._user(user).call("PUT", f"/profile/{quote(user)}/displayname", {"displayname": name})
+
+    def name_of(self, room, user, other):
+        events = self._user(user).call("GET", f"/rooms/{quote(room)}/members")["chunk"]
+        return next((each["content"].get("displayname") for each in events if each["state_key"] == other), None)
+
+    def profile(self, user, other):
+        """What the homeserver tells `user` of another one. Raises ClientError where there is nobody."""
+        return self._user(user).call("GET", f"/profile/{quote(other)}")
 
     def members(self, room, user):
         with contextlib.suppress(ClientError):

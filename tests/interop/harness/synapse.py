@@ -11,6 +11,16 @@ from causeway_demo.process import Process, free_port, until
 _UNLIMITED = {"per_second": 100000, "burst_count": 100000}
 
 
+# The table of versions is compiled in: the one that is looked into at an invitation is another one from here on.
+_OF_BEFORE = """
+from synapse.app.homeserver import main
+from synapse.federation import federation_server
+
+federation_server.KNOWN_ROOM_VERSIONS = {{name: rules for name, rules in federation_server.KNOWN_ROOM_VERSIONS.items() if name not in {unknown}}}
+main()
+"""
+
+
 def quote(text):
     return urllib.parse.quote(text, safe="")
 
@@ -20,17 +30,24 @@ class Synapse:
 
     :param public_port: where others reach it when something stands in front; default: its own federation port.
     :param room_version: of the rooms its users create.
+    :param unknown_versions: of rooms: to invitations it is a Synapse of before they were.
+    :param settings: further configuration; wins over what is written here.
     """
 
-    def __init__(self, name, directory, authority, interpreter, public_port=None, room_version="11"):
+    def __init__(self, name, directory, authority, interpreter, public_port=None, room_version="11", unknown_versions=(), settings=None):
         os.makedirs(directory, exist_ok=True)
         self.name = name
         self.federation_port = free_port()
         self.server_name = f"localhost:{public_port or self.federation_port}"
         self.client_port = free_port()
         self._config = os.path.join(directory, "homeserver.yaml")
-        self._write_configuration(directory, authority, room_version)
-        command = [interpreter, "-m", "synapse.app.homeserver", "-c", self._config]
+        self._write_configuration(directory, authority, room_version, settings or {})
+        program = ["-m", "synapse.app.homeserver"]
+        if unknown_versions:
+            program = [os.path.join(directory, "of_before.py")]
+            with open(program[0], "w", encoding="utf8") as out:
+                out.write(_OF_BEFORE.format(unknown=sorted(unknown_versions)))
+        command = [interpreter, *program, "-c", self._config]
         # A fresh directory has no signing key; the program makes it and goes on no further.
         keys = Process(name + " keys", command + ["--generate-keys"], os.path.join(directory, "keys.log"))
         keys.start()
@@ -38,7 +55,7 @@ class Synapse:
         self.process = Process(name, command, os.path.join(directory, "homeserver.log"), directory)
         self._users = {}
 
-    def _write_configuration(self, directory, authority, room_version):
+    def _write_configuration(self, directory, authority, room_version, settings):
         def listener(port, resource, tls):
             return {"port": port, "type": "http", "tls": tls, "bind_addresses": ["127.0.0.1"], "x_forwarded": not tls,
                     "resources": [{"names": [resource], "compress": False}]}
@@ -81,7 +98,7 @@ class Synapse:
             "rc_login": {"address": _UNLIMITED, "account": _UNLIMITED, "failed_attempts": _UNLIMITED},
             "rc_joins": {"local": _UNLIMITED, "remote": _UNLIMITED}, "rc_joins_per_room": _UNLIMITED,
             "rc_invites": {"per_room": _UNLIMITED, "per_user": _UNLIMITED, "per_issuer": _UNLIMITED},
-            "rc_room_creation": _UNLIMITED,
+            "rc_room_creation": _UNLIMITED, "rc_presence": {"per_user": _UNLIMITED},
             "rc_federation": {"window_size": 1000, "sleep_limit": 1000000, "sleep_delay": 1, "reject_limit": 1000000,
                               "concurrent": 1000},
             # The defaults for a peer that was away are minutes to days.
@@ -90,7 +107,7 @@ class Synapse:
                            "destination_max_retry_interval": "1s"},
         }
         with open(self._config, "w", encoding="utf8") as out:
-            json.dump(configuration, out, indent=1)  # JSON is YAML
+            json.dump({**configuration, **settings}, out, indent=1)  # JSON is YAML
 
     def start(self, seconds=180):
         """Returns when it answers on /health."""
@@ -188,6 +205,40 @@ class SynapseUser:
     def kick(self, room_id, user_id, reason=None):
         self._membership("kick", room_id, user_id=user_id, **({"reason": reason} if reason else {}))
 
+    def ban(self, room_id, user_id, reason=None, redact=False):
+        """As a state event: the other way would not take the wish of MSC4293."""
+        self.set_state(room_id, "m.room.member", user_id, {
+            "membership": "ban", **({"reason": reason} if reason else {}),
+            **({"redact_events": True, "org.matrix.msc4293.redact_events": True} if redact else {})})
+
+    def unban(self, room_id, user_id):
+        self._membership("unban", room_id, user_id=user_id)
+
+    def levels(self, room_id):
+        """Content of the room's m.room.power_levels."""
+        return self.call("GET", f"/rooms/{quote(room_id)}/state/m.room.power_levels/")
+
+    def set_level(self, room_id, user_id, level):
+        content = self.levels(room_id)
+        content.setdefault("users", {})[user_id] = level
+        self.set_state(room_id, "m.room.power_levels", "", content)
+
+    def set_state(self, room_id, kind, key, content):
+        self.call("PUT", f"/rooms/{quote(room_id)}/state/{kind}/{quote(key)}", content)
+
+    def state(self, room_id, kind, key=""):
+        """Content of a state event; empty: there is none."""
+        try:
+            return self.call("GET", f"/rooms/{quote(room_id)}/state/{kind}/{quote(key)}")
+        except ClientError as why:
+            if why.errcode != "M_NOT_FOUND":
+                raise
+            return {}
+
+    def upgrade(self, room_id, version):
+        """Id of the room it goes on as."""
+        return self.call("POST", f"/rooms/{quote(room_id)}/upgrade", {"new_version": version})["replacement_room"]
+
     def leave(self, room_id):
         self._membership("leave", room_id)
 
@@ -213,6 +264,46 @@ class SynapseUser:
         """Event id of an m.room.message."""
         return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.room.message/{uuid.uuid4().hex}", content)["event_id"]
 
+    def edit(self, room_id, event_id, text, mentions=()):
+        """Event id of the edit."""
+        called = {"user_ids": list(mentions)} if mentions else {}
+        return self.send_content(room_id, {"msgtype": "m.text", "body": "* " + text, "m.mentions": called,
+                                           "m.new_content": {"msgtype": "m.text", "body": text, "m.mentions": called},
+                                           "m.relates_to": {"rel_type": "m.replace", "event_id": event_id}})
+
+    def react(self, room_id, event_id, key):
+        """Event id of the reaction."""
+        return self.call("PUT", f"/rooms/{quote(room_id)}/send/m.reaction/{uuid.uuid4().hex}",
+                         {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": key}})["event_id"]
+
+    def reactions(self, room_id, event_id):
+        """The m.reaction events that Synapse has found to be about that event."""
+        status, answer = self.server.request("GET", f"/_matrix/client/v1/rooms/{quote(room_id)}/relations/{quote(event_id)}/m.annotation?limit=100",
+                                             None, self._token)
+        if status != 200:
+            raise ClientError(status, answer)
+        return answer["chunk"]
+
+    def thread(self, room_id, root):
+        """The events that Synapse has found to be in the thread of that event."""
+        status, answer = self.server.request("GET", f"/_matrix/client/v1/rooms/{quote(room_id)}/relations/{quote(root)}/m.thread?limit=100", None, self._token)
+        if status != 200:
+            raise ClientError(status, answer)
+        return answer["chunk"]
+
+    def shown(self, room_id, sender):
+        """Texts of what `sender` has said and not deleted, as Synapse says they are after edits, oldest first."""
+        texts = []
+        for event in self.timeline(room_id):
+            content = event["content"]
+            if event["type"] != "m.room.message" or event["sender"] != sender or not content:
+                continue
+            if content.get("m.relates_to", {}).get("rel_type") == "m.replace":
+                continue
+            edit = event.get("unsigned", {}).get("m.relations", {}).get("m.replace")
+            texts.append(edit["content"]["m.new_content"]["body"] if edit else content["body"])
+        return texts
+
     def upload(self, data, content_type, file_name):
         """mxc URI of bytes in Synapse's media store."""
         status, _, body = self.server.raw("POST", f"/_matrix/media/v3/upload?filename={quote(file_name)}", data,
@@ -227,6 +318,37 @@ class SynapseUser:
 
     def type(self, room_id, typing):
         self.call("PUT", f"/rooms/{quote(room_id)}/typing/{quote(self.user_id)}", {"typing": typing, "timeout": 20000})
+
+    def set_presence(self, state, status=None):
+        self.call("PUT", f"/presence/{quote(self.user_id)}/status", {"presence": state, **({"status_msg": status} if status else {})})
+
+    def presence_of(self, user_id):
+        """(state, status) of somebody who shares a room; nothing: it says nothing of them."""
+        try:
+            found = self.call("GET", f"/presence/{quote(user_id)}/status")
+        except ClientError:
+            return None
+        return found["presence"], found.get("status_msg") or ""
+
+    def public_rooms(self, server=None, search=None, limit=50, since=None):
+        """Answer of a search in the directory of a server; None: its own."""
+        body = {"limit": limit, **({"filter": {"generic_search_term": search}} if search else {}), **({"since": since} if since else {})}
+        return self.call("POST", "/publicRooms" + (f"?server={quote(server)}" if server else ""), body)
+
+    def profile(self, user_id):
+        return self.call("GET", f"/profile/{quote(user_id)}")
+
+    def read(self, room_id, event_id, thread=None, private=False):
+        """Sets a marker. `thread`: `main`, or the event id of its root; None: of the whole room."""
+        kind = "m.read.private" if private else "m.read"
+        self.call("POST", f"/rooms/{quote(room_id)}/receipt/{kind}/{quote(event_id)}", {"thread_id": thread} if thread else {})
+
+    def markers(self, room_id):
+        """{(user, thread): event id} of the public markers in the room; thread is empty for those of the whole room."""
+        room = self.rooms().get("join", {}).get(room_id, {})
+        return {(user, data.get("thread_id", "")): event_id
+                for event in room.get("ephemeral", {}).get("events", []) if event["type"] == "m.receipt"
+                for event_id, kinds in event["content"].items() for user, data in kinds.get("m.read", {}).items()}
 
     def rooms(self):
         """{"invite": {...}, "join": {...}} of an initial sync."""

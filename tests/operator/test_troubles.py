@@ -1,0 +1,75 @@
+"""Each planted trouble is named by the operator's command, in words, with what to type next."""
+
+import json
+import subprocess
+
+import troubles  # first: it finds the harness
+from causeway_demo.broker import find_binary
+from harness.case import InteropCase
+
+
+class Troubles(InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ours = cls.start_causeway("ours", settings=troubles.SETTINGS)
+
+    def causeway(self, *arguments):
+        """(exit code, what it says)"""
+        done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, *arguments], capture_output=True, text=True,
+                              timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def found(self, planted):
+        """The cause that is told now; None: the event is not known."""
+        code, text = self.causeway("--json", "why", planted.name)
+        return json.loads(text)["cause"] if code == 0 else None
+
+    def find(self, plant):
+        ground = troubles.Ground(self.authority, self.ours, plant.__name__.replace("_", ""))
+        self.addCleanup(ground.close)
+        planted = plant(ground)
+        self.until_equal(lambda: self.found(planted), planted.cause, plant.__doc__)
+        code, text = self.causeway("why", planted.name)
+        self.assertEqual(code, 0, text)
+        because, next_step = text.splitlines()[:2]
+        for word in planted.words:
+            self.assertIn(word, because)
+        self.assertEqual(next_step, "Next: " + planted.command)
+        return ground, planted, text
+
+    def test_a_server_whose_certificate_has_expired(self):
+        ground, planted, text = self.find(troubles.expired_certificate)
+        server = ground.server.server_name
+        self.assertIn("failed", text)  # a hop of its way
+        code, shown = self.causeway("server", "show", server)
+        self.assertEqual(code, 0)
+        self.assertIn("expired", shown)
+        # The event's own name leads there as well, and so does the transaction.
+        told = json.loads(self.causeway("--json", "why", planted.name)[1])
+        for name in (told["event"]["event_id"], told["servers"][0]["transaction"]):
+            self.assertEqual(json.loads(self.causeway("--json", "why", name)[1])["cause"], planted.cause, name)
+
+    def test_a_room_that_waits_for_a_key(self):
+        self.find(troubles.missing_key)
+
+    def test_a_chat_server_that_has_stopped_to_acknowledge(self):
+        self.find(troubles.stalled_consumer)
+        code, text = self.causeway("streams")
+        self.assertEqual(code, 0)
+        self.assertIn("has not acknowledged", text)
+        code, text = self.causeway("edge")
+        self.assertEqual(code, 0)
+        self.assertIn("stalled/1", text)
+
+    def test_a_message_staged_for_a_missing_parent(self):
+        self.find(troubles.missing_parent)
+
+    def test_a_parked_actor(self):
+        ground, _, _ = self.find(troubles.parked_actor)
+        code, text = self.causeway("actors", "--filter", ground.room_id)
+        self.assertEqual(code, 0)
+        self.assertIn("parked", text)
+        code, text = self.causeway("actor", "show", "room", ground.room_id)
+        self.assertEqual(code, 0)
+        self.assertIn("parked", text)
