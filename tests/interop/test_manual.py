@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from causeway_demo.broker import find_binary
+from causeway_demo.postgresql import PostgreSQL
 from harness.case import InteropCase
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -44,7 +45,7 @@ class ManualCase(InteropCase):
         broker = self.ours.broker
         for written, here in (("other.example", self.theirs.server_name), ("example.org", self.ours.server_name),
                               ("/var/lib/causeway", os.path.join(broker.directory, "data")), ("/run/causeway", broker.directory),
-                              ("/var/backups", os.path.join(self.directory, "backups"))):
+                              ("/var/backups", os.path.join(self.directory, "backups")), ("/etc/causeway", broker.directory)):
             text = text.replace(written, here)
         return text
 
@@ -194,3 +195,34 @@ class ManualOfBackups(ManualCase):
         # What is said now arrives, whatever the others know and we have forgotten.
         self.say("after the restore")
         self.until(lambda: self.theirs.texts(self.room, self.bob, self.alice)[-1:] == ["after the restore"], "a message after the restore")
+
+
+class ManualOfPostgreSQL(ManualCase):
+    """The database is reached as the page's is: by the name alone, since the environment says where the server is."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL(synced=False).start()
+        cls.addClassCleanup(cls.database.stop)
+        for name, value in (("PGHOST", cls.database.folder), ("PGUSER", "causeway")):
+            os.environ[name] = value
+            cls.addClassCleanup(os.environ.pop, name)
+        super().setUpClass()
+
+    def service(self, command):
+        if command.startswith("runuser -u postgres -- createuser"):
+            return 0, []  # the server has that user
+        if command.startswith("runuser -u postgres -- createdb"):
+            self.database.make_database("causeway")
+            return 0, []
+        return super().service(command)
+
+    def test_move_to_postgresql(self):
+        room = self.general()
+        self.say("from the file")
+        self.follow("move-to-postgresql")
+        self.assertFalse(os.path.exists(os.path.join(self.ours.broker.directory, "data", "store.db")))
+        self.say("from the database")
+        self.theirs.send(room, self.bob, "an answer")
+        self.until_equal(lambda: self.ours.texts(room, self.alice, self.bob), ["an answer"], "the answer")
+        self.assertEqual(self.theirs.texts(room, self.bob, self.alice), ["from the file", "from the database"])

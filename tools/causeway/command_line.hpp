@@ -17,7 +17,7 @@ struct command_line {
   std::string socket;
   broker_request broker;
   gateway_link link;
-  std::string backup_folder, bundle_file, check_file, curve_file, contract_file;
+  std::string backup_folder, bundle_file, check_file, curve_file, contract_file, database_url;
   std::vector<std::string> demo_arguments;
   optional_value web;             ///< the port of the demo's page
   std::string shell;              ///< completions are for

@@ -28,13 +28,14 @@ std::span<const exit_meaning> usual_exit_codes() {
 }
 
 std::span<const noun> nouns() {
-  static constexpr std::array<noun, 7> all = {{
+  static constexpr std::array<noun, 8> all = {{
     {"room", "One room"},
     {"server", "One other server"},
     {"invite", "One invitation"},
     {"actor", "One actor"},
     {"dead-letters", "Notifications the chat server has refused for good"},
     {"config", "The configuration"},
+    {"store", "The store of a stopped broker"},
     {"contract", "The chat contract, printed from the codec"},
   }};
   return all;

@@ -1,6 +1,7 @@
 #include "tools/causeway/backup_command.hpp"
 #include "tools/causeway/command_table.hpp"
 #include "tools/causeway/contract_commands.hpp"
+#include "tools/causeway/store_command.hpp"
 #include "tools/causeway/table_commands.hpp"
 
 /// The entries of commands that need no broker.
@@ -72,6 +73,12 @@ std::vector<command> of_configuration() {
      {{"FOLDER", "", "New folder, for the broker's user alone",
        [](command_line& x) -> place { return &x.backup_folder; }}},
      [](const command_line& x) { return back_up(x.sources(), x.backup_folder, x.broker.how.json); }},
+    {"store copy",
+     set_up,
+     "Copy the stopped broker's SQLite store into an empty PostgreSQL database",
+     "store copy postgresql:///causeway",
+     {{"URL", "", "The database, as store.url names it", [](command_line& x) -> place { return &x.database_url; }}},
+     [](const command_line& x) { return copy_store_into(x.sources(), x.database_url, x.broker.how.json); }},
     {"keys rotate",
      set_up,
      "Give the stopped broker a new signing key; the former stays published as an old one",

@@ -89,10 +89,10 @@ class PostgreSQL:
     def url(self, database="postgres"):
         return f"postgresql:///{database}?user=causeway&host={urllib.parse.quote(self.folder, safe='')}"
 
-    def make_database(self):
+    def make_database(self, name=None):
         """A new, empty one. Returns its URL."""
         self.databases += 1
-        name = f"store{self.databases}"
+        name = name or f"store{self.databases}"
         subprocess.run([_program("createdb"), "-h", self.folder, "-U", "causeway", name], check=True)
         return self.url(name)
 
