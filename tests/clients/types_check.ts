@@ -19,7 +19,7 @@ export async function commands(): Promise<RoomAnswer> {
   const made = await client.command(
     "room.create",
     { room: "r", type: "channel", creator: "alice", name: null },
-    { id: "k", timeoutMs: 5 },
+    { id: "k", timeoutMs: 5, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
   );
   const id: string = made.matrix_room_id;
   // @ts-expect-error: the creator is missing
@@ -38,7 +38,8 @@ export async function events(): Promise<void> {
   client.on("message.received", async (event: Event<"message.received">) => {
     const body: MessageReceivedNotification = event.body;
     const size: number | undefined = body.file?.size_bytes;
-    event.ack({ messages: { [body.event_id]: `m${size}` } });
+    const trace: string | undefined = event.traceparent;
+    event.ack({ messages: { [body.event_id]: `m${size} ${trace}` } });
     // @ts-expect-error: of another notification
     event.body.membership;
   });

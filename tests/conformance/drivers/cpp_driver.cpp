@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -274,8 +275,10 @@ private:
     const auto id = own_id.empty() ? client::client::new_id() : own_id;
     const bool typed = x.HasMember("typed");
     const auto body = packed(x["body"]);
-    const auto told = typed ? client_->command(value_of(chat::decode_command(name, body)), id, patience(x))
-                            : client_->command(name, body, id, patience(x));
+    const auto trace =
+      x.HasMember("traceparent") ? std::optional<std::string>{text_of(x, "traceparent")} : std::optional<std::string>{};
+    const auto told = typed ? client_->command(value_of(chat::decode_command(name, body)), id, patience(x), trace)
+                            : client_->command(name, body, id, patience(x), trace);
     if (!told) throw refused{told.error(), id};
     write_packed(to, typed ? chat::encode(value_of(client::decode_answer(name, *told))) : *told);
   }
@@ -304,6 +307,9 @@ private:
     else to.Null();
     to.Key("cursor");
     if (event->stream) to.Int64(event->cursor);
+    else to.Null();
+    to.Key("traceparent");
+    if (event->traceparent) to.String(event->traceparent->c_str());
     else to.Null();
     to.Key("body");
     write_packed(to, x.HasMember("typed") ? through_struct(*event) : event->body);

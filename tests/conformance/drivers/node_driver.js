@@ -25,8 +25,8 @@ const decoded = (value) => {
 };
 
 const told = (event) => {
-  const { name, stream = null, cursor = null, body } = event;
-  return { event_number: events.push(event), name, stream, cursor, body };
+  const { name, stream = null, cursor = null, traceparent = null, body } = event;
+  return { event_number: events.push(event), name, stream, cursor, traceparent, body };
 };
 
 const handle = (handler) => async (event) => {
@@ -49,7 +49,8 @@ const requests = {
     return {};
   },
   connected: async ({ timeout_ms: timeoutMs }) => (await client.connected({ timeoutMs }), {}),
-  command: ({ name, body, id, timeout_ms: timeoutMs }) => client.command(name, body, { id, timeoutMs }),
+  command: ({ name, body, id, timeout_ms: timeoutMs, traceparent }) =>
+    client.command(name, body, { id, timeoutMs, traceparent }),
   typing: ({ body }) => (client.typing(body), {}),
   async next({ timeout_ms: timeoutMs }) {
     const event = await client.nextEvent({ timeoutMs });

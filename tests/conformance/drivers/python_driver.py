@@ -86,8 +86,8 @@ class Driver:
         self._client.wait_connected(timeout_ms / 1000)
         return {}
 
-    def command(self, name, body, timeout_ms, id=None, typed=False):
-        return self._client.command(name, body, id=id, timeout=timeout_ms / 1000)
+    def command(self, name, body, timeout_ms, id=None, typed=False, traceparent=None):
+        return self._client.command(name, body, id=id, timeout=timeout_ms / 1000, traceparent=traceparent)
 
     def typing(self, body):
         self._client.typing(**body)
@@ -105,6 +105,7 @@ class Driver:
             "name": event.name,
             "stream": event.stream,
             "cursor": event.cursor,
+            "traceparent": event.traceparent,
             "body": event.body,
         }
 

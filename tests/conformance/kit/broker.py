@@ -60,7 +60,7 @@ class Broker:
         self.credit = {"messages": 0, "bytes": 0}
         self.granted = {"messages": 0, "bytes": 0}  # by HELLO and CREDIT since the last HELLO
         self.sent_events = 0  # since the last HELLO
-        self.events = {n: [] for n in range(streams)}  # stream -> [(cursor, name, body)]
+        self.events = {n: [] for n in range(streams)}  # stream -> [(cursor, name, body, header)]
         self.position = {}  # stream -> index of the next one to send
         self.acked = {n: 0 for n in range(streams)}
         self.aside = set()  # (stream, cursor) of dead letters
@@ -136,10 +136,10 @@ class Broker:
         fault = {"code": code, "message": "what to do", "detail": detail, "retryable": retryable}
         self.send(RESULT, {"id": command.header["id"], "ok": False}, fault)
 
-    def notify(self, name, body, stream=0):
-        """A durable event; returns its cursor."""
+    def notify(self, name, body, stream=0, **header):
+        """A durable event; returns its cursor. `header`: what its header has besides."""
         cursor = len(self.events[stream]) + 1
-        self.events[stream].append((cursor, name, body))
+        self.events[stream].append((cursor, name, body, header))
         self.header["heads"][str(stream)] = cursor
         self.pump()
         return cursor
@@ -150,7 +150,7 @@ class Broker:
             return
         for stream, events in self.events.items():
             while self.position[stream] < len(events):
-                cursor, name, body = events[self.position[stream]]
+                cursor, name, body, header = events[self.position[stream]]
                 packed = msgpack.packb(body)
                 if self.credit["messages"] < 1 or self.credit["bytes"] < len(packed):
                     break
@@ -160,7 +160,7 @@ class Broker:
                 self.credit["messages"] -= 1
                 self.credit["bytes"] -= len(packed)
                 self.sent_events += 1
-                self.send(EVENT, {"stream": stream, "cursor": cursor, "event": name}, packed)
+                self.send(EVENT, {"stream": stream, "cursor": cursor, "event": name, **header}, packed)
 
     # -- what it hears
 

@@ -115,6 +115,20 @@ def a_command_is_carried_out_once_under_its_id(stage):
 
 
 @scenario(GROUP)
+def events_have_the_trace_of_the_command_they_follow_from(stage):
+    stage.start_node()
+    stage.connect()
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    carry_out(stage, "user.profile", {"user": "alice"})
+    room = {"room": "r1", "type": "channel", "name": "Lobby", "creator": "alice"}
+    carry_out(stage, "room.create", room, traceparent=f"00-{trace}-b7ad6b7169203331-01")
+    (event,) = take(stage)
+    _, found, parent, flags = event["traceparent"].split("-")
+    equal((event["name"], found, flags), ("system.message", trace, "01"), "trace of the event")
+    assert parent != "b7ad6b7169203331", "the parent is not the broker's"
+
+
+@scenario(GROUP)
 def what_is_refused_is_told_by_its_code(stage):
     stage.start_node()
     stage.connect()

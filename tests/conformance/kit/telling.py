@@ -41,6 +41,31 @@ def events_come_in_order_with_name_stream_cursor_and_body(stage):
 
 
 @scenario(GROUP)
+def a_trace_goes_with_the_command_again_as_often_as_it_goes_and_comes_back_with_its_events(stage):
+    theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    brokers = "00-0af7651916cd43dd8448eb211c80319c-00000000000000ab-01"
+    broker = stage.start_broker()
+    stage.connect()
+    reply = stage.command("query.room", {"room": "r"}, id="k", traceparent=theirs)
+    equal(stage.expect_command().header, {"id": "k", "command": "query.room", "traceparent": theirs}, "header")
+    stage.new_hello(broker.restart)
+    stage.until(lambda: len({frame.peer for frame in broker.seen(chat.COMMAND)}) == 2, "the command comes again")
+    equal(broker.seen(chat.COMMAND)[-1].header["traceparent"], theirs, "trace of the repetition")
+    broker.result(broker.commands()[0], {"n": 1}, traceparent=brokers)
+    equal(stage.answer(reply), {"n": 1}, "answer")
+    broker.notify("room.created", {"room": "r"}, traceparent=brokers)
+    broker.notify("room.created", {"room": "r"}, traceparent=None)
+    broker.notify("room.created", {"room": "r"})
+    broker.send(chat.EVENT, {"event": "typing", "traceparent": brokers}, {"room": "r", "user": "@a:b", "typing": True})
+    equal([event["traceparent"] for event in take(stage, 4)], [brokers, None, None, brokers], "traces of the events")
+    untraced = stage.command("query.room", {"room": "r"}, id="untraced")
+    stage.until(lambda: broker.commands()[-1].header["id"] == "untraced", "the next command comes")
+    assert broker.commands()[-1].header.get("traceparent") is None, broker.commands()[-1].header
+    broker.result(broker.commands()[-1])
+    stage.answer(untraced)
+
+
+@scenario(GROUP)
 def an_ack_names_stream_and_cursor(stage):
     broker = stage.start_broker()
     stage.connect()

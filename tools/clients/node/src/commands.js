@@ -45,9 +45,9 @@ class Commands {
   }
 
   /** See Client.command. */
-  run(name, body, { id = randomBytes(16).toString("hex"), timeoutMs = 30_000 } = {}) {
+  run(name, body, { id = randomBytes(16).toString("hex"), timeoutMs = 30_000, traceparent } = {}) {
     return new Promise((resolve, reject) => {
-      const command = protocol.encode(verb.COMMAND, { id: protocol.checkedId(id), command: name }, body);
+      const command = protocol.encode(verb.COMMAND, { id: protocol.checkedId(id), command: name, traceparent }, body);
       const frames = protocol.checked(name, command);
       let call = this.#calls.get(id);
       if (!call) {

@@ -15,12 +15,13 @@ class Event {
   #events;
   #settled = false;
 
-  constructor(events, name, body, stream, cursor) {
+  constructor(events, { name, body, stream, cursor, traceparent }) {
     this.#events = events;
     this.name = name;
     this.body = body;
     this.stream = stream;
     this.cursor = cursor;
+    this.traceparent = traceparent;
   }
 
   get durable() {
@@ -107,7 +108,8 @@ class Events {
       }
       stream.seen = cursor;
     }
-    this.#queue.push({ event: new Event(this, name, body, number, cursor), size });
+    const traceparent = header.traceparent ?? undefined;
+    this.#queue.push({ event: new Event(this, { name, body, stream: number, cursor, traceparent }), size });
     const taker = this.#takers.shift();
     if (taker) taker(this.#shift());
     return undefined;

@@ -30,6 +30,8 @@ export interface CommandOptions {
   id?: string;
   /** Default: 30 s. */
   timeoutMs?: number;
+  /** W3C trace context: the events that follow from the command have its trace. */
+  traceparent?: string;
 }
 
 /** Your ids of what an event named: from the next command on either name works. Matrix id -> own id. */
@@ -44,6 +46,8 @@ interface EventOf<Name extends string, Body> {
   /** Absent: ephemeral, nothing to acknowledge. */
   readonly stream?: number;
   readonly cursor?: number;
+  /** Of the command it follows from, if that had one; not when the event comes again later. */
+  readonly traceparent?: string;
   readonly durable: boolean;
   /** Whether it was acknowledged or refused. */
   readonly settled: boolean;
