@@ -1,5 +1,6 @@
 """Roles, in rooms of either side: a broker with a real Synapse, and two brokers."""
 
+from drift_scenarios import DriftScenarios, ServiceUserScenarios
 from harness.case import InteropCase
 from harness.front import Front
 from moderation_scenarios import LostLevelScenarios, RoleScenarios
@@ -61,3 +62,46 @@ class LostRolesWithCauseway(LostLevelScenarios, InteropCase):
         cls.their_front.target_port = cls.theirs.broker.port
         cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port, room_version="12")
         cls.our_front.target_port = cls.ours.broker.port
+
+
+DRIFT = {"room": {"permission_drift": "report"}}
+SERVICE = {"room": {"service_user": "rooms"}}
+
+
+class DriftWithSynapse(DriftScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_synapse("synapse")
+        cls.ours = cls.start_causeway("ours", settings=DRIFT)
+
+
+class DriftWithCauseway(DriftScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_causeway("theirs", room_version="12")
+        cls.ours = cls.start_causeway("ours", room_version="12", settings=DRIFT)
+
+
+class ServiceUserWithSynapse(ServiceUserScenarios, InteropCase):
+    room_version = "11"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=SERVICE)
+
+
+class ServiceUserWithSynapseInVersion12(ServiceUserWithSynapse):
+    room_version = "12"
+    level_there = None
+
+
+class ServiceUserWithCauseway(ServiceUserScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_causeway("theirs")
+        cls.ours = cls.start_causeway("ours", settings=SERVICE)

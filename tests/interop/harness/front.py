@@ -1,5 +1,6 @@
 """A door before a homeserver that can lose what is pushed to it: the only way to make a gap on purpose."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -7,6 +8,9 @@ import ssl
 import threading
 
 from causeway_demo.process import free_port
+
+# A request that is held by a case that has failed goes on after this.
+HELD_S = 60
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -25,6 +29,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         owner = self.server.owner
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else None
+        owner.wait_where_held(self.path)
         if owner.swallows_transactions and self.path.startswith("/_matrix/federation/v1/send/"):
             # The sender believes it arrived.
             owner.swallowed += len(json.loads(body)["pdus"])
@@ -63,6 +68,8 @@ class Front:
         self.swallowed = 0  # PDUs
         self.unknown_versions = set()  # of rooms: invitations to them are refused as an old homeserver does
         self.refused = []  # those versions, in the order of the invitations
+        self.held = 0  # requests that have waited here
+        self._held_path, self._let_go = None, threading.Event()
         self._trust = ssl.create_default_context(cafile=authority.ca_file)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(authority.certificate_file, authority.private_key_file)
@@ -74,6 +81,22 @@ class Front:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+
+    @contextlib.contextmanager
+    def holding(self, path):
+        """Meanwhile requests wait here whose path has that in it; at the end they go on."""
+        self.held, self._held_path = 0, path
+        self._let_go.clear()
+        try:
+            yield
+        finally:
+            self._held_path = None
+            self._let_go.set()
+
+    def wait_where_held(self, path):
+        if self._held_path and self._held_path in path:
+            self.held += 1
+            self._let_go.wait(HELD_S)
 
     def refuses(self, room_version):
         if room_version not in self.unknown_versions:

@@ -124,11 +124,22 @@ class CausewaySide:
 
     def is_in(self, room, user):
         """Whether `user` of this side is in the room, as this side's people see it."""
-        told = [each for each in self.chat.find("member.changed", matrix_room_id=room, user=user)]
-        return bool(told) and told[-1].body["membership"] == "join"
+        return self.membership(room, user, user) == "join"
+
+    def membership(self, room, _user, other):
+        """Of `other`, as this side was told last; nothing: it was told nothing."""
+        told = self.chat.find("member.changed", matrix_room_id=room, user=other)
+        return told[-1].body["membership"] if told else None
 
     def make_moderator(self, room, by, user):
-        self.chat.command("member.set_role", {"room": room, "by": by, "user": user, "role": "moderator"})
+        self.set_role(room, by, user, "moderator")
+
+    def take_role(self, room, by, user):
+        """Whoever it is has no more power than all others."""
+        self.set_role(room, by, user, "member")
+
+    def set_role(self, room, by, user, role):
+        self.chat.command("member.set_role", {"room": room, "by": by, "user": user, "role": role})
 
     def level_of(self, room, user, other):
         """Of a member, as `user` of this side knows it."""
@@ -377,8 +388,14 @@ class SynapseSide:
     def is_in(self, room, user):
         return self._user(user).is_joined(room)
 
+    def membership(self, room, user, other):
+        return self._user(user).members(room).get(other)
+
     def make_moderator(self, room, by, user):
         self._user(by).set_level(room, user, 50)
+
+    def take_role(self, room, by, user):
+        self._user(by).set_level(room, user, 0)
 
     def level_of(self, room, user, other):
         levels = self._user(user).levels(room)
