@@ -5,7 +5,7 @@ import unittest
 from causeway_demo.chat_server import CommandError, Notification
 from causeway_demo.web.actions import Actions, Refused
 from causeway_demo.web.asker import knows
-from causeway_demo.web.book import ROOMS_MAX, Book
+from causeway_demo.web.book import PEOPLE_MAX, ROOMS_MAX, Book
 from causeway_demo.web.changes import Changes
 
 ROOM = "!r"
@@ -128,6 +128,31 @@ class Rooms(BookCase):
         )
         self.told("room.upgraded", room="!new", old_matrix_room_id=ROOM, by="@a:x", room_version="12", event_id="$t")
         self.assertEqual(self.book.room(ROOM)["upgraded_to"], "!new")
+
+    def test_a_change_of_role_has_the_roles_name_in_whichever_order_it_is_told(self):
+        role = {"role": "moderator", "previous_role": "member", "level": 50, "by": "@a:x"}
+        for order in (("system", "role"), ("role", "system")):
+            room = "!" + order[0]
+            for way in order:
+                if way == "system":
+                    self.system("role_changed", "@b:y", room=room, level=50)
+                else:
+                    self.told("role.changed", room=room, user="@b:y", event_id="$role_changed@b:y", **role)
+            self.assertEqual([(each["what"], each["role"]) for each in self.book.entries(room)], [("role_changed", "moderator")])
+
+    def test_people_are_as_the_broker_has_told_and_bounded(self):
+        told = {"previous_membership": "join", "membership": "join", "by": "@b:y", "event_id": "$m"}
+        self.told("member.changed", user="@b:y", display_name="Bob", avatar="mxc://y/1", **told)
+        self.book.told_at_once("presence", {"user": "@b:y", "state": "unavailable", "status": "at lunch"})
+        self.assertEqual(
+            self.changes.get(("person", "A", "@b:y")),
+            {"name": "Bob", "avatar": "mxc://y/1", "state": "unavailable", "status": "at lunch"},
+        )
+        self.book.is_called("@b:y", "Robert", None)  # the picture stays
+        self.assertEqual(self.changes.get(("person", "A", "@b:y"))["avatar"], "mxc://y/1")
+        for number in range(PEOPLE_MAX):
+            self.book.is_there(f"@{number}:z", "online", "")
+        self.assertIsNone(self.changes.get(("person", "A", "@b:y")))
 
     def test_rooms_are_bounded_and_take_their_entries_along(self):
         for number in range(ROOMS_MAX + 1):

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 
+from causeway_demo import picture
 from causeway_demo.process import until
 from page_case import ENTER, ESCAPE, TAB, PageCase
 
@@ -138,6 +139,9 @@ class Page(PageCase):
         self.submit()
         for side in "AB":
             self.browser.wait_text(f"#side-{side} {row}", "moderator")
+            # Above and below stand numbers; what the room shows is the role.
+            self.browser.wait_text(f"#timeline-{side} .role_changed", "Alice made Carol a moderator")
+            self.assertNotIn("power level", self.browser.text(f"#timeline-{side}"))
         # Who is no owner is told beforehand what they may not do.
         self.browser.click(f"#side-B .members li[data-user='{self.user['alice']}'] button")
         self.browser.wait_text("#field-action", "Ban (not allowed)")
@@ -169,6 +173,126 @@ class Page(PageCase):
         self.write("A", "/me waves")
         self.browser.wait_text("#timeline-B .emote", "* Alice waves")
         self.accessible("in a conversation")
+
+    def test_a_thread_is_begun_gone_on_with_from_the_other_side_and_left(self):
+        self.room_with("Threads", "bob")
+        self.write("A", "Who brings the rope?")
+        self.browser.wait_text("#timeline-B", "Who brings the rope?")
+        self.menu("B", "Who brings the rope?", "Thread")
+        self.browser.wait_text("#side-B .about", "In the thread of Alice: Who brings the rope?")
+        self.write("B", "I do")
+        for side in "AB":
+            self.browser.wait_text(f"#timeline-{side} .thread", "In the thread of Alice: Who brings the rope?")
+            self.browser.wait_text(f"#timeline-{side} .in-thread", "1 in its thread")
+        # From a message in the middle of it one gets into the same thread.
+        self.menu("A", "I do", "Thread")
+        self.write("A", "A long one")
+        self.browser.wait_text("#timeline-B .in-thread", "2 in its thread")
+        self.browser.click("#side-B .about button")
+        self.browser.wait_gone("#side-B .talk", "A message by itself")
+        self.write("B", "Something else")
+        self.browser.wait_text("#timeline-A", "Something else")
+        self.assertEqual(len(self.browser.all("#timeline-A .thread")), 2)
+        self.shot("threads")
+        self.accessible("with threads")
+
+    def test_who_is_mentioned_sees_that_they_are_called(self):
+        self.room_with("Calls", "bob", "carol")
+        self.browser.click("#mention-A")
+        self.browser.click(f"dialog input[data-value='{self.user['bob']}']")
+        self.submit()
+        self.browser.wait_text("#side-A .about", "Mention Bob")
+        self.write("A", "Your turn")
+        self.browser.wait_text("#timeline-B .message.calls .mentions", "mentions Bob")
+        self.write("A", "Nobody in particular")
+        self.browser.wait_text("#timeline-B", "Nobody in particular")
+        self.assertEqual(len(self.browser.all("#timeline-B .message.calls")), 1)
+        self.act_as("B", "carol")
+        self.open_room("Calls", "B")
+        self.browser.wait_text("#timeline-B", "Your turn")
+        self.assertEqual(self.browser.all("#timeline-B .message.calls"), [])
+        self.browser.click("#mention-A")
+        self.browser.click("dialog input[data-value='@room']")
+        self.submit()
+        self.write("A", "Dinner")
+        self.browser.wait_text("#timeline-B .message.calls .mentions", "mentions everybody")
+
+    def test_a_user_gets_another_name_and_a_picture_and_the_other_side_sees_both(self):
+        self.room_with("Faces", "dave")
+        self.act_as("B", "dave")
+        self.open_room("Faces", "B")
+        self.browser.click("#profile-B")
+        self.browser.type("#field-display_name", " the Diver")
+        self.browser.type("#field-picture", self.picture())
+        self.submit()
+        row = f"#side-A .members li[data-user='{self.user['dave']}']"
+        self.browser.wait_text(row, "Dave the Diver")
+        self.is_shown(f"{row} img.face")
+        self.write("B", "How do I look?")
+        self.browser.wait_text("#timeline-A .sender", "Dave the Diver")
+        self.is_shown("#timeline-A .message img.face")
+        self.shot("profiles")
+        self.accessible("with a picture of somebody")
+        self.site.side("B").actions.carry_out("user.profile", {"user": self.user["dave"], "display_name": "Dave"})
+        self.browser.wait_gone(row, "the Diver")
+
+    def test_who_takes_no_invitations_is_not_invited(self):
+        self.room_with("Closed", "bob")
+        self.act_as("B", "carol")
+        self.browser.click("#profile-B")
+        self.browser.choose("#field-invites", "block")
+        self.submit()
+        self.browser.click("#invite-A")
+        self.browser.choose("#field-user", self.user["carol"])
+        self.submit()
+        self.browser.wait_text(f"#side-A .invitations li[data-user='{self.user['carol']}']", "failed")
+        self.browser.click("#profile-B")
+        self.browser.choose("#field-invites", "allow")
+        self.submit()
+        self.browser.click("#invite-A")
+        self.browser.choose("#field-user", self.user["carol"])
+        self.submit()
+        self.browser.wait_text("#side-B .invitation", "Alice invites Carol")
+
+    def test_a_room_gets_a_picture_and_loses_it_again(self):
+        self.room_with("Gallery", "bob")
+        self.room_action("Picture")
+        self.browser.type("#field-picture", self.picture())
+        self.submit()
+        for side in "AB":
+            self.is_shown(f"#side-{side} .room-head img")
+            self.browser.wait_text(f"#timeline-{side}", "Alice changed the room's picture")
+        self.room_action("Picture")
+        self.submit()
+        for side in "AB":
+            until(lambda side=side: not self.browser.all(f"#side-{side} .room-head img"), 20, "the picture to go")
+
+    def test_who_is_there_is_said_by_a_button_and_seen_on_the_other_side(self):
+        self.room_with("Presence", "bob")
+        for user, side, other in (("alice", "A", "B"), ("bob", "B", "A")):
+            row = f".members li[data-user='{self.user[user]}'] .presence"
+            self.browser.click(f"#presence-{side}")
+            self.browser.choose("#field-state", "unavailable")
+            self.browser.type("#field-status", "at lunch")
+            self.submit()
+            for each in (side, other):
+                self.browser.wait_text(f"#side-{each} {row}", "away: at lunch")
+            self.browser.click(f"#presence-{side}")
+            self.browser.choose("#field-state", "offline")
+            self.submit()
+            self.browser.wait_text(f"#side-{other} {row}", "offline")
+
+    def picture(self):
+        """A file that shows something."""
+        made = tempfile.NamedTemporaryFile(suffix=".png")
+        self.addCleanup(made.close)
+        picture.write(made.name)
+        return made.name
+
+    def is_shown(self, css):
+        """The picture has come, through the broker of the side it is shown at."""
+        script = "const at = document.querySelector(arguments[0]); return Boolean(at?.complete && at.naturalWidth === 320)"
+        until(lambda: self.browser.run(script, css), 20, f"the picture {css}", 0.05)
 
     def test_what_is_written_is_shown_as_text(self):
         self.room_with("Text", "bob")
@@ -245,7 +369,7 @@ class Page(PageCase):
         self.room_with("Keys", "bob")
         self.browser.run("document.getElementById('tour-start').focus()")
         seen = set()
-        for _ in range(40):
+        for _ in range(60):
             self.browser.press([TAB])
             seen.add(self.browser.run("const at = document.activeElement; return at.id || at.className || at.tagName"))
         for wanted in (

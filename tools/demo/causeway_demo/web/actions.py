@@ -29,9 +29,9 @@ PLAIN = {
     "knock.retract",
     "knock.reject",
     "query.can",
-    "user.profile",
     "room.set_name",
     "room.set_topic",
+    "room.set_avatar",
     "room.remove",
     "query.receipts",
     "query.public_rooms",
@@ -46,14 +46,18 @@ OTHERS = {
     "reaction.remove",
     "typing",
     "read",
+    "presence",
+    "user.profile",
 }
 # Those that not every broker has: what needs them is hidden where it has not.
 OPTIONAL = (
     "room.set_name",
     "room.set_topic",
+    "room.set_avatar",
     "room.remove",
     "room.upgrade",
     "read",
+    "presence",
     "query.receipts",
     "query.read_positions",
     "query.public_rooms",
@@ -139,8 +143,8 @@ class Actions:
         finally:
             self._waiting.release()
 
-    def send_file(self, room, sender, file_name, content_type, source):
-        """Puts an open file into the broker's store and says so in the room.
+    def put_file(self, file_name, content_type, source):
+        """Puts an open file into the broker's store: {"mxc", "size_bytes"}.
 
         :raises Refused
         """
@@ -154,7 +158,14 @@ class Actions:
             raise Refused(refused.code, str(refused)) from None
         except CommandTimeout:
             raise Refused("timed_out", "the broker did not answer in time") from None
-        about = {"mxc": mxc, "file_name": file_name, "content_type": content_type, "size_bytes": size}
+        return {"mxc": mxc, "size_bytes": size}
+
+    def send_file(self, room, sender, file_name, content_type, source):
+        """Puts an open file into the broker's store and says so in the room.
+
+        :raises Refused
+        """
+        about = {"file_name": file_name, "content_type": content_type, **self.put_file(file_name, content_type, source)}
         kind = content_type.split("/")[0]
         message = uuid.uuid4().hex[:12]
         self._book.writes(
@@ -197,6 +208,18 @@ class Actions:
     def _reaction_remove(self, body):
         answer = self._ask("reaction.remove", body)
         self._book.reacts(body["room"], body["message"], body["key"], body["user"], None)
+        return answer
+
+    # -- people
+
+    def _user_profile(self, body):
+        answer = self._ask("user.profile", body)
+        self._book.is_called(body["user"], body.get("display_name"), body.get("avatar"))
+        return answer
+
+    def _presence(self, body):
+        answer = self._ask("presence", body)
+        self._book.is_there(body["user"], body["state"], body.get("status", ""))
         return answer
 
     # -- rooms and what is not kept

@@ -8,13 +8,16 @@ from .timeline import Timeline, now_ms
 
 ROOMS_MAX = 40  # the oldest make room
 TRAIL_MAX = 12  # states of one invitation that are shown
+PEOPLE_MAX = 500  # whose names and pictures are known; those heard of first make room
+ROLES_MAX = 100  # told before the system message that they are shown in
 # Of query.room and the notifications: what the page shows of a room.
-ROOM_FIELDS = ("name", "topic", "type", "room_version")
+ROOM_FIELDS = ("name", "topic", "type", "room_version", "avatar")
 
 
 class Book:
     """:param side: "A" or "B"
-    :param changes: gets the documents ("room", side, id), ("entry", side, id, entry), ("typing", side, id)
+    :param changes: gets the documents ("room", side, id), ("entry", side, id, entry), ("typing", side, id), ("person", side,
+        user)
     :param look_again: called with the Matrix id of a room about which the broker is to be asked
     """
 
@@ -27,6 +30,8 @@ class Book:
         self._timelines = {}
         self._typing = {}
         self._trails = {}  # (room, user, direction) -> states of the invitation
+        self._people = collections.OrderedDict()  # user -> document: name, avatar, state, status
+        self._roles = collections.OrderedDict()  # entry id -> role: the system message is still to come
 
     # -- what there is
 
@@ -67,6 +72,8 @@ class Book:
             elif name == "receipt" and room in self._rooms:
                 self._has_read(room, body)
                 self._look_again(room)
+            elif name == "presence":
+                self.is_there(body["user"], body["state"], body.get("status", ""))
 
     def _known(self, room, body):
         """The room's document; what the notification says about the room as a whole is taken over."""
@@ -141,6 +148,8 @@ class Book:
         self._trails[key] = trail
 
     def _member_changed(self, room, body):
+        if body["membership"] == "join":
+            self.is_called(body["user"], body.get("display_name"), body.get("avatar"))
         if body["membership"] in ("join", "invite"):
             self._rooms[room]["gone"].pop(body["user"], None)
             self._publish(room)
@@ -150,6 +159,8 @@ class Book:
             more = {key: body[key] for key in ("name", "topic", "level", "replacement") if key in body}
             # One event may tell of several users.
             entry = f"{body['kind']}-{body['target']}-{body['event_id'] or body['ts']}"
+            if entry in self._roles:
+                more["role"] = self._roles.pop(entry)
             self._timelines[room].add(
                 entry,
                 kind="system",
@@ -160,6 +171,16 @@ class Book:
                 ts=body["ts"],
                 **more,
             )
+
+    def _role_changed(self, room, body):
+        """The system message beside it, before or behind, tells a number; people read which role that is."""
+        entry = f"role_changed-{body['user']}-{body['event_id']}"
+        if self._timelines[room].entry(entry):
+            self._timelines[room].change(entry, role=body["role"])
+            return
+        self._roles[entry] = body["role"]
+        while len(self._roles) > ROLES_MAX:
+            self._roles.popitem(last=False)
 
     def _message_received(self, room, body):
         self._types(room, body["sender"], False)
@@ -216,7 +237,7 @@ class Book:
             document = self._rooms[room]
             if view:
                 document["own"] = view["room"]
-                document.update({key: view[key] for key in ROOM_FIELDS})
+                document.update({key: view.get(key) or "" for key in ROOM_FIELDS})
                 document["members"] = [
                     {key: member.get(key) for key in ("user", "membership", "display_name", "power", "role")}
                     for member in view["members"]
@@ -232,6 +253,25 @@ class Book:
         kept = ("user", "by", "direction", "state", "reason", "since_ts", "attempts", "retry_at_ts", "last_fault")
         trail = self._trails.get((room, invitation["user"], invitation["direction"]), [])
         return {**{key: invitation[key] for key in kept}, "trail": trail}
+
+    # -- people, ours and others
+
+    def is_called(self, user, name, avatar):
+        """None: as before."""
+        self._know(user, name=name, avatar=avatar)
+
+    def is_there(self, user, state, status):
+        self._know(user, state=state, status=status)
+
+    def _know(self, user, **told):
+        with self._lock:
+            self._people[user] = {
+                **self._people.get(user, {}),
+                **{key: value for key, value in told.items() if value is not None},
+            }
+            self._changes.put(("person", self._side, user), self._people[user])
+            while len(self._people) > PEOPLE_MAX:
+                self._changes.put(("person", self._side, self._people.popitem(last=False)[0]), None)
 
     # -- what our own users do
 

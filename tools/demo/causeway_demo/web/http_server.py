@@ -148,7 +148,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not access.may_do(self.headers):
             return self._refuse(403, "no_token", f"only the demo's own page may do something here ({TOKEN_HEADER})")
         url = urllib.parse.urlsplit(self.path)
-        body = self._body(FILE_BYTES_MAX if url.path == "/file" else BODY_BYTES_MAX)
+        body = self._body(FILE_BYTES_MAX if url.path in ("/file", "/picture") else BODY_BYTES_MAX)
         if body is None:
             return None
         try:
@@ -164,6 +164,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return site.side(query.get("side")).actions.send_file(
                 about["room"], about["sender"], about["name"], about["type"], io.BytesIO(body)
             )
+        if path == "/picture":
+            about = {"name": "a picture", "type": "application/octet-stream", **query}
+            return site.side(query.get("side")).actions.put_file(about["name"], about["type"], io.BytesIO(body))
         try:
             asked = json.loads(body)
         except (ValueError, RecursionError):

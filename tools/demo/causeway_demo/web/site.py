@@ -54,8 +54,8 @@ class Side:
         self.features = [command for command in OPTIONAL if knows(self.chat, command)]
         if "federation.configure" in self.features:
             self._federation = self.chat.command(
-                "federation.configure", {"receipts": True}
-            )  # off until somebody wants them
+                "federation.configure", {"receipts": True, "presence": True}
+            )  # both off until somebody wants them
         self.asker.start()
         self.set_state("up")
         return self

@@ -1,14 +1,17 @@
 // What the person in front of the page has chosen: at each side who they are and which room they look at. The server
 // knows nothing of it.
 
+const NOTHING = { replyTo: null, editing: null, thread: null, mentions: [], menu: null };
+
 export class Choices {
   tab = "A"; // on a narrow screen one side is shown at a time
   #sides = new Map();
 
-  /// Of a side: user, room, replyTo and editing (entry ids), menu (entry whose actions are shown).
+  /// Of a side: user, room, replyTo, editing and thread (entry ids), mentions (users whom the next message calls),
+  /// menu (entry whose actions are shown).
   of(side) {
     if (!this.#sides.has(side))
-      this.#sides.set(side, { user: null, room: null, replyTo: null, editing: null, menu: null });
+      this.#sides.set(side, { user: null, room: null, ...NOTHING });
     return this.#sides.get(side);
   }
 
@@ -16,7 +19,7 @@ export class Choices {
     const choice = this.of(side);
     const elsewhere =
       ("room" in changed && changed.room !== choice.room) || ("user" in changed && changed.user !== choice.user);
-    Object.assign(choice, elsewhere ? { replyTo: null, editing: null, menu: null } : {}, changed);
+    Object.assign(choice, elsewhere ? NOTHING : {}, changed);
   }
 
   #followed = "";

@@ -1,8 +1,10 @@
 // Where a user writes: a new message, an answer, an edit, or a file.
 
+import { ask } from "./dialog.js";
 import { attempt } from "./notices.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
+import { EVERYBODY } from "./words.js";
 
 const TYPING_AGAIN_MS = 20_000; // other servers believe it for a minute
 const TYPING_OVER_MS = 6_000;
@@ -13,13 +15,18 @@ export function showComposer(page, side, room) {
   const { user } = choice;
   const editing = choice.editing && page.store.entry(side, room.id, choice.editing);
   const replyTo = choice.replyTo && page.store.entry(side, room.id, choice.replyTo);
+  const thread = choice.thread && page.store.entry(side, room.id, choice.thread);
   const about = editing
     ? "Edit your message"
-    : replyTo
-      ? `Answer ${page.words.name(replyTo.sender)}: ${replyTo.text}`
-      : null;
+    : [
+        thread && `In the thread of ${page.words.name(thread.sender)}: ${thread.text}`,
+        replyTo && `Answer ${page.words.name(replyTo.sender)}: ${replyTo.text}`,
+        choice.mentions.length > 0 && `Mention ${choice.mentions.map((each) => page.words.name(each)).join(", ")}`,
+      ]
+        .filter(Boolean)
+        .join(" · ");
   const cancel = () => {
-    page.choices.choose(side, { editing: null, replyTo: null });
+    page.choices.choose(side, { editing: null, replyTo: null, thread: null, mentions: [] });
     page.refresh();
   };
   const submit = (event) => {
@@ -39,7 +46,7 @@ export function showComposer(page, side, room) {
         "p",
         { class: "about" },
         about,
-        h("button", { type: "button", class: "quiet", "aria-label": "Do not answer or edit", onclick: cancel }, "×"),
+        h("button", { type: "button", class: "quiet", "aria-label": "A message by itself", onclick: cancel }, "×"),
       ),
     h(
       "div",
@@ -58,6 +65,12 @@ export function showComposer(page, side, room) {
         "div",
         { class: "buttons" },
         h("button", { type: "submit", class: "primary", id: `send-${side}` }, editing ? "Save" : "Send"),
+        !editing &&
+          h(
+            "button",
+            { type: "button", id: `mention-${side}`, onclick: () => chooseMentions(page, side, room) },
+            "Mention",
+          ),
         h(
           "label",
           { class: "button" },
@@ -80,9 +93,9 @@ function send(page, side, room, field) {
   const text = field.value.trim();
   if (!text) return;
   const emote = text.startsWith("/me ");
-  const { user, editing, replyTo } = choice;
+  const { user, editing, replyTo, thread, mentions } = choice;
   field.value = "";
-  page.choices.choose(side, { editing: null, replyTo: null });
+  page.choices.choose(side, { editing: null, replyTo: null, mentions: [] }); // one stays in a thread
   over(side);
   page.refresh();
   attempt(() =>
@@ -94,7 +107,36 @@ function send(page, side, room, field) {
           text: emote ? text.slice(4) : text,
           ...(emote ? { kind: "emote" } : {}),
           ...(replyTo ? { reply_to: replyTo } : {}),
+          ...(thread ? { thread } : {}),
+          ...(mentions.length > 0 ? { mentions } : {}),
         }),
+  );
+}
+
+function chooseMentions(page, side, room) {
+  const { user, mentions } = page.choices.of(side);
+  const others = room.members.filter((each) => each.membership === "join" && each.user !== user);
+  ask(
+    {
+      title: "Whom the next message calls",
+      submit: "Mention",
+      fields: [
+        {
+          name: "mentions",
+          label: "Members",
+          type: "checkboxes",
+          value: mentions,
+          options: [
+            ...others.map((each) => ({ value: each.user, label: page.words.name(each.user) })),
+            { value: EVERYBODY, label: "Everybody" },
+          ],
+        },
+      ],
+    },
+    async ({ mentions: chosen }) => {
+      page.choices.choose(side, { mentions: chosen });
+      page.refresh();
+    },
   );
 }
 

@@ -3,8 +3,8 @@
 import { h, show } from "./view.js";
 
 /// Asks for the fields and calls `carryOut` with their values; closes when that has succeeded.
-/// A field is {name, label, type?: text|select|checkbox|checkboxes, options?: [{value, label}], value?, required?,
-/// hint?}.
+/// A field is {name, label, type?: text|select|checkbox|checkboxes|picture, options?: [{value, label}], value?,
+/// required?, hint?}. Of a picture the value is a File, or null.
 export function ask({ title, note, fields = [], submit, danger = false }, carryOut) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
@@ -64,7 +64,12 @@ function showField(field) {
         h(
           "label",
           { class: "check" },
-          h("input", { type: "checkbox", name: field.name, "data-value": each.value }),
+          h("input", {
+            type: "checkbox",
+            name: field.name,
+            "data-value": each.value,
+            checked: (field.value ?? []).includes(each.value),
+          }),
           each.label,
         ),
       ),
@@ -88,7 +93,11 @@ function showField(field) {
     "div",
     { key: id, class: "field" },
     h("label", { for: id }, field.label),
-    field.type === "select" ? select(field, id) : h("input", { type: "text", ...props }),
+    field.type === "select"
+      ? select(field, id)
+      : field.type === "picture"
+        ? h("input", { id, type: "file", accept: "image/png,image/jpeg,image/gif,image/webp" })
+        : h("input", { type: "text", ...props }),
     field.hint && h("p", { class: "hint", id: `${id}-hint` }, field.hint),
   );
 }
@@ -111,6 +120,7 @@ function read(dialog, fields) {
       found[field.name] = [...dialog.querySelectorAll(`input[name="${field.name}"]:checked`)].map(
         (each) => each.dataset.value,
       );
+    else if (field.type === "picture") found[field.name] = at.files[0] ?? null;
     else found[field.name] = field.type === "checkbox" ? at.checked : at.value.trim();
   }
   return found;

@@ -29,24 +29,24 @@ function render() {
   planned = false;
   const tour = store.get("tour");
   choices.follow(tour);
-  const page = { store, choices, words: new Words(store), refresh };
   const sides = store.sides();
   for (const side of sides) settle(side);
+  const pages = new Map(sides.map((side) => [side, { store, choices, words: new Words(store, side), refresh }]));
   show(document.getElementById("tour"), showTour(tour));
   document.getElementById("tour").dataset.state = tour?.state ?? "idle";
   show(
     document.getElementById("tabs"),
-    sides.map((side) => tab(side, page.words)),
+    sides.map((side) => tab(side, pages.get(side).words)),
   );
   document.body.dataset.tab = choices.tab;
   const atTheEnd = keepAtTheEnd();
   show(
     document.getElementById("sides"),
-    sides.map((side) => showSide(page, side)),
+    sides.map((side) => showSide(pages.get(side), side)),
   );
   atTheEnd();
   showNotices();
-  for (const side of sides) markRead(page, side);
+  for (const side of sides) markRead(pages.get(side), side);
 }
 
 /// At first everybody is the first user there is.

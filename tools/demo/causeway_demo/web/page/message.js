@@ -3,16 +3,18 @@
 
 import { attempt } from "./notices.js";
 import { ask } from "./dialog.js";
+import { face } from "./person.js";
 import { showReaders } from "./receipts.js";
 import { isIn } from "./rooms.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
-import { bytes, time } from "./words.js";
+import { EVERYBODY, bytes, time } from "./words.js";
 
 const QUICK = ["👍", "❤️", "😂", "🎉"];
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-export function showMessage(page, side, room, entry, readers) {
+/// `readers`: who has read up to it; `answers`: how many messages are in its thread.
+export function showMessage(page, side, room, entry, { readers, answers }) {
   const choice = page.choices.of(side);
   const open = choice.menu === entry.id;
   const { words } = page;
@@ -26,12 +28,13 @@ export function showMessage(page, side, room, entry, readers) {
     {
       key: entry.id,
       id: `entry-${side}-${entry.id}`,
-      class: `message ${entry.sender === choice.user ? "mine" : ""}`,
+      class: `message ${entry.sender === choice.user ? "mine" : ""} ${calls(entry, choice.user) ? "calls" : ""}`,
       "data-state": entry.state ?? null,
     },
     h(
       "div",
       { class: "head" },
+      face(page, side, entry.sender),
       h("strong", { class: "sender" }, words.name(entry.sender)),
       h("span", { class: "server" }, `server ${words.serverOf(entry.sender)}`),
       h("time", {}, time(entry.ts)),
@@ -50,20 +53,34 @@ export function showMessage(page, side, room, entry, readers) {
           "⋯",
         ),
     ),
-    entry.reply_to && answered(page, side, room, entry),
+    entry.thread && answered(page, side, room, entry.thread, "In the thread of "),
+    entry.reply_to && answered(page, side, room, entry.reply_to),
     content(page, side, entry),
+    mentioned(page, entry),
+    answers > 0 && h("p", { class: "in-thread" }, `${answers} in its thread`),
     reactions(page, side, room, entry, usable),
     states(page, side, entry, readers),
     usable && open && actions(page, side, room, entry),
   );
 }
 
-function answered(page, side, room, entry) {
-  const to = page.store.entry(side, room.id, entry.reply_to);
+const calls = (entry, user) =>
+  entry.sender !== user && (entry.mentions ?? []).some((each) => each === user || each === EVERYBODY);
+
+function mentioned(page, entry) {
+  if (!entry.mentions?.length || entry.deleted) return null;
+  return h("p", { class: "mentions" }, `mentions ${entry.mentions.map((each) => page.words.name(each)).join(", ")}`);
+}
+
+/// To what it belongs: to a message it answers, or with a word about it to the first one of its thread.
+function answered(page, side, room, message, word) {
+  const to = page.store.entry(side, room.id, message);
   const text = to
     ? `${page.words.name(to.sender)}: ${to.deleted ? "deleted message" : to.text}`
     : "a message that is not here";
-  return h("p", { class: "answered" }, h("span", { class: "hidden" }, "Answer to "), text);
+  return word
+    ? h("p", { class: "answered thread" }, word, text)
+    : h("p", { class: "answered" }, h("span", { class: "hidden" }, "Answer to "), text);
 }
 
 function content(page, side, entry) {
@@ -234,6 +251,14 @@ function actions(page, side, room, entry) {
       "Other …",
     ),
     h("button", { type: "button", onclick: () => close({ replyTo: entry.event_id, editing: null }) }, "Reply"),
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => close({ thread: entry.thread || entry.event_id, replyTo: null, editing: null }),
+      },
+      "Thread",
+    ),
     mine &&
       !entry.file &&
       h("button", { type: "button", onclick: () => close({ editing: entry.event_id, replyTo: null }) }, "Edit"),

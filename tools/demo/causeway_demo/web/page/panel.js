@@ -4,6 +4,7 @@
 import { ask } from "./dialog.js";
 import { manage } from "./member_dialog.js";
 import { attempt } from "./notices.js";
+import { face, presence } from "./person.js";
 import { ROOM_ACTIONS, invite } from "./room_dialogs.js";
 import { isIn } from "./rooms.js";
 import * as server from "./server.js";
@@ -62,7 +63,8 @@ function member(page, side, room, user, about, inside) {
   return h(
     "li",
     { key: user, "data-user": user },
-    who(name, `server ${words.serverOf(user)}`, chip),
+    face(page, side, user),
+    who(name, `server ${words.serverOf(user)}`, chip, presence(page, side, user)),
     inside &&
       user !== page.choices.of(side).user &&
       button("Manage", `Manage ${name}`, () => manage(page, side, room, about)),
@@ -82,9 +84,9 @@ function knock(page, side, room, user, _, inside) {
   );
 }
 
-/// A name, and below it a word about them and a chip.
-function who(name, detail, chip) {
-  return h("div", { class: "who" }, h("strong", {}, name), h("span", { class: "server" }, detail), " ", chip);
+/// A name, and below it words about them and a chip.
+function who(name, detail, chip, more) {
+  return h("div", { class: "who" }, h("strong", {}, name), h("span", { class: "server" }, detail), " ", chip, more);
 }
 
 /// A button whose whole name is for those who do not see what it stands beside.

@@ -171,6 +171,7 @@ export const ROOM_ACTIONS = [
     label: "Topic",
     open: (page, side, room) => change(page, side, room, "room.set_topic", "topic", "Topic", room.topic),
   },
+  { feature: "room.set_avatar", label: "Picture", open: changePicture },
   { feature: "room.upgrade", label: "Upgrade", open: upgrade },
   { feature: null, label: "Leave", open: leave },
   { feature: "room.remove", label: "Remove", open: remove },
@@ -185,6 +186,23 @@ function change(page, side, room, command, field, label, value) {
       fields: [{ name: field, label, value }],
     },
     (values) => server.command(side, command, { room: room.id, by: user, [field]: values[field] }),
+  );
+}
+
+function changePicture(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `Picture of ${page.words.roomName(room, user)}`,
+      submit: "Change",
+      fields: [{ name: "picture", label: "Picture (none: the room has none any more)", type: "picture" }],
+    },
+    async ({ picture }) =>
+      server.command(side, "room.set_avatar", {
+        room: room.id,
+        by: user,
+        avatar: picture ? await server.keepPicture(side, picture) : "",
+      }),
   );
 }
 

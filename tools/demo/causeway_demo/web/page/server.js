@@ -45,5 +45,12 @@ export function sendFile(side, room, sender, file) {
   return post(`/file?${about}`, file, "application/octet-stream");
 }
 
+/// Puts a File of the browser into the broker's store. Returns its mxc URI.
+export async function keepPicture(side, file) {
+  const about = new URLSearchParams({ side, name: file.name, type: file.type || "application/octet-stream" });
+  const { mxc } = await post(`/picture?${about}`, file, "application/octet-stream");
+  return mxc;
+}
+
 /// Where a file of a message is to be had, through the broker of `side`.
 export const mediaUrl = (side, mxc) => `/media/${side}/${mxc.replace(/^mxc:\/\//, "")}`;

@@ -3,6 +3,7 @@
 import { showComposer } from "./composer.js";
 import { attempt } from "./notices.js";
 import { showPanel } from "./panel.js";
+import { changePresence, changeProfile, face } from "./person.js";
 import { invitationOf, isIn, showRooms } from "./rooms.js";
 import * as server from "./server.js";
 import { showTimeline } from "./timeline.js";
@@ -61,9 +62,15 @@ function head(page, side, about, choice) {
       h(
         "select",
         { id: `user-${side}`, value: choice.user, onchange: chosen },
-        about.users.map((each) => h("option", { key: each.id, value: each.id, "data-v": each.id }, each.name)),
+        about.users.map((each) =>
+          h("option", { key: each.id, value: each.id, "data-v": each.id }, page.words.name(each.id)),
+        ),
       ),
     ),
+    face(page, side, choice.user),
+    h("button", { type: "button", id: `profile-${side}`, onclick: () => changeProfile(page, side) }, "Profile"),
+    about.features.includes("presence") &&
+      h("button", { type: "button", id: `presence-${side}`, onclick: () => changePresence(page, side) }, "Presence"),
   );
 }
 

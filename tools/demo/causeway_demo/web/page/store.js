@@ -4,12 +4,14 @@ export class Store {
   #documents = new Map();
   #rooms = new Map(); // side -> room id -> document
   #entries = new Map(); // side and room -> entry id -> document
+  #people = new Map(); // side -> user -> document
 
   /// All documents anew: a list of [key, document].
   replace(documents) {
     this.#documents.clear();
     this.#rooms.clear();
     this.#entries.clear();
+    this.#people.clear();
     this.apply(documents);
   }
 
@@ -20,6 +22,7 @@ export class Store {
       const [kind, side, room, entry] = key;
       if (kind === "room") keep(index(this.#rooms, side), room, value);
       if (kind === "entry") keep(index(this.#entries, `${side}\n${room}`), entry, value);
+      if (kind === "person") keep(index(this.#people, side), room, value);
     }
   }
 
@@ -29,6 +32,11 @@ export class Store {
 
   sides() {
     return ["A", "B"].filter((side) => this.get("side", side));
+  }
+
+  /// What a side knows of somebody: name, avatar, state, status, each where it was told.
+  person(side, user) {
+    return this.#people.get(side)?.get(user) ?? {};
   }
 
   /// The latest first.

@@ -1,6 +1,7 @@
 // What the room shows, in order, and who is typing.
 
 import { showMessage } from "./message.js";
+import * as server from "./server.js";
 import { h } from "./view.js";
 import { time } from "./words.js";
 
@@ -28,6 +29,7 @@ export function showTimeline(page, side, room) {
   const { user } = page.choices.of(side);
   const entries = page.store.entries(side, room.id);
   const readers = readersByEntry(page, side, room, entries);
+  const answers = answersByRoot(entries);
   const typing = (page.store.get("typing", side, room.id) ?? []).filter((each) => each !== user);
   const name = page.words.roomName(room, user);
   return h(
@@ -36,6 +38,7 @@ export function showTimeline(page, side, room) {
     h(
       "div",
       { class: "room-head" },
+      room.avatar && h("img", { class: "face", src: server.mediaUrl(side, room.avatar), alt: `Picture of ${name}` }),
       h("h3", { id: `room-${side}` }, name),
       room.topic && h("p", { class: "topic" }, room.topic),
     ),
@@ -70,7 +73,12 @@ export function showTimeline(page, side, room) {
         "ol",
         {},
         entries.map((each) =>
-          each.kind === "system" ? system(page, each) : showMessage(page, side, room, each, readers.get(each.id) ?? []),
+          each.kind === "system"
+            ? system(page, each)
+            : showMessage(page, side, room, each, {
+                readers: readers.get(each.id) ?? [],
+                answers: answers.get(each.event_id) ?? 0,
+              }),
         ),
       ),
     ),
@@ -92,6 +100,13 @@ function system(page, entry) {
     " · ",
     h("time", {}, time(entry.ts)),
   );
+}
+
+/// Event id -> how many messages are in its thread.
+function answersByRoot(entries) {
+  const found = new Map();
+  for (const { thread } of entries) if (thread) found.set(thread, (found.get(thread) ?? 0) + 1);
+  return found;
 }
 
 /// Entry id -> who has read up to it: [{user, ts}]. A marker at a message that is not shown any more is left out.

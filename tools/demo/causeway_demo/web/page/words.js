@@ -1,10 +1,15 @@
 // Names, times and sentences.
 
+/// As one side knows people: their names are what that side's broker has told.
 export class Words {
+  #store;
+  #side;
   #users = new Map(); // Matrix id -> name
   #servers = new Map(); // server name -> side
 
-  constructor(store) {
+  constructor(store, side) {
+    this.#store = store;
+    this.#side = side;
     for (const side of store.sides()) {
       const { server_name: serverName, users } = store.get("side", side);
       this.#servers.set(serverName, side);
@@ -14,11 +19,12 @@ export class Words {
 
   /// Everybody of both sides: {id, name}.
   people() {
-    return [...this.#users].map(([id, name]) => ({ id, name }));
+    return [...this.#users.keys()].map((id) => ({ id, name: this.name(id) }));
   }
 
   name(user) {
-    return this.#users.get(user) ?? user?.replace(/^@/, "").split(":")[0] ?? "";
+    if (user === EVERYBODY) return "everybody";
+    return this.#store.person(this.#side, user).name || (this.#users.get(user) ?? user?.replace(/^@/, "").split(":")[0] ?? "");
   }
 
   /// "A", "B", or the name of another server.
@@ -68,11 +74,29 @@ export class Words {
       topic_changed: entry.topic ? `${actor} set the topic: ${entry.topic}` : `${actor} took the topic away`,
       avatar_changed: `${actor} changed the room's picture`,
       permission_drift: `${target} may do less here than was set${reason}`,
-      role_changed: `${actor} gave ${entry.target ? target : "everybody"} power level ${entry.level ?? "of old"}`,
+      role_changed: roleChanged(actor, entry.target ? target : "everybody", entry),
     };
     return sentences[entry.what] ?? `${actor} ${entry.what.replaceAll("_", " ")} ${target}${reason}`;
   }
 }
+
+function roleChanged(actor, target, { role, level }) {
+  const made = {
+    owner: `made ${target} an owner`,
+    moderator: `made ${target} a moderator`,
+    leader: `made ${target} a leader`,
+    member: `made ${target} a member like others`,
+    muted: `muted ${target}`,
+  }[role];
+  // Of a level that makes no other role than the one before, the number is all there is to say.
+  return `${actor} ${made ?? `gave ${target} power level ${level ?? "of old"}`}`;
+}
+
+/// Whom a mention of all members calls.
+export const EVERYBODY = "@room";
+
+/// Whether somebody is there, for people.
+export const PRESENCE = { online: "online", unavailable: "away", offline: "offline" };
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const clockWithSeconds = new Intl.DateTimeFormat(undefined, {

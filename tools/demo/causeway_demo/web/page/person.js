@@ -1,0 +1,75 @@
+// People: their pictures, whether they are there, and the forms in which one says who one is.
+
+import { ask } from "./dialog.js";
+import * as server from "./server.js";
+import { h } from "./view.js";
+import { PRESENCE } from "./words.js";
+
+/// The picture of somebody; null: they have none.
+export function face(page, side, user) {
+  const { avatar } = page.store.person(side, user);
+  // Who it shows is written beside it.
+  return avatar ? h("img", { class: "face", src: server.mediaUrl(side, avatar), alt: "" }) : null;
+}
+
+/// Whether somebody is there, and what they say of themselves; null: nobody has said so.
+export function presence(page, side, user) {
+  const { state, status } = page.store.person(side, user);
+  if (!state) return null;
+  return h("span", { class: `presence ${state}` }, `${PRESENCE[state] ?? state}${status ? `: ${status}` : ""}`);
+}
+
+export function changeProfile(page, side) {
+  const { user } = page.choices.of(side);
+  const name = page.words.name(user);
+  ask(
+    {
+      title: `Profile of ${name}`,
+      note: "Everybody in their rooms is told, on both servers.",
+      submit: "Change",
+      fields: [
+        { name: "display_name", label: "Name", value: name, required: true },
+        { name: "picture", label: "Picture (none: it stays)", type: "picture" },
+        {
+          name: "invites",
+          label: "Invitations of other servers",
+          type: "select",
+          options: [
+            { value: "", label: "As before" },
+            { value: "allow", label: "Are welcome" },
+            { value: "block", label: "Are refused" },
+          ],
+        },
+      ],
+    },
+    async ({ display_name: called, picture, invites }) =>
+      server.command(side, "user.profile", {
+        user,
+        display_name: called,
+        ...(picture ? { avatar: await server.keepPicture(side, picture) } : {}),
+        ...(invites ? { invites } : {}),
+      }),
+  );
+}
+
+export function changePresence(page, side) {
+  const { user } = page.choices.of(side);
+  const { state = "online", status = "" } = page.store.person(side, user);
+  ask(
+    {
+      title: `Is ${page.words.name(user)} there?`,
+      submit: "Say so",
+      fields: [
+        {
+          name: "state",
+          label: "They are",
+          type: "select",
+          options: Object.entries(PRESENCE).map(([value, label]) => ({ value, label })),
+          value: state,
+        },
+        { name: "status", label: "What they say of themselves (optional)", value: status },
+      ],
+    },
+    ({ state: chosen, status: said }) => server.command(side, "presence", { user, state: chosen, status: said }),
+  );
+}
