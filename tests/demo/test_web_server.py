@@ -126,7 +126,7 @@ class Requests(ServerCase):
         self.assertEqual(self.site.done, [])
 
     def test_a_body_is_bounded_before_it_is_read(self):
-        for path, bound in (("/command", http_server.BODY_BYTES_MAX), ("/file", http_server.FILE_BYTES_MAX)):
+        for path, bound in (("/command", http_server.BODY_BYTES_MAX), ("/file", http_server.FILE_BYTES_MAX), ("/picture", http_server.FILE_BYTES_MAX)):
             self.assertEqual(self.ask("POST", path, **{"Content-Length": str(bound + 1)})[0], 413)
         for length in (None, "-1", "1e3", "9" * 50):
             self.assertEqual(self.ask("POST", "/command", **{"Content-Length": length})[0], 411)
