@@ -72,6 +72,23 @@ class MediaWithSynapse(InteropCase):
             if data:  # Synapse refuses an empty upload
                 self.assertEqual(self.fetched(self.bob.upload(data, "text/plain", "x"))[0], data)
 
+    def test_a_file_that_is_late_is_announced_when_it_is_here(self):
+        data = os.urandom(300_000)
+        mxc = self.bob.upload(data, "image/png", "late.png")
+        event_id = self.bob.send_content(self.room, {"msgtype": "m.image", "body": "late.png", "url": mxc})
+        self.assertEqual(self.chat.wait_for("message.received", event_id=event_id).body["file"]["mxc"], mxc)
+        self.theirs.stop_server()
+        # What the chat user sees is a placeholder: the broker does not have the file, and goes on asking for it.
+        with self.assertRaises(CommandError) as refusal:
+            self.chat.command("media.get", {"mxc": mxc}, timeout=90)
+        self.assertTrue(refusal.exception.retryable, refusal.exception)
+        self.assertEqual(self.chat.ephemeral("media.available", mxc=mxc), [])
+        self.theirs.start_server()
+        self.until(lambda: self.chat.ephemeral("media.available", mxc=mxc), "word that the file is here", seconds=90)
+        self.theirs.stop_server()  # it is: nobody has to be asked any more
+        self.assertEqual(self.fetched(mxc)[0], data)
+        self.theirs.start_server()
+
     def test_what_is_not_there_is_said_to_be_so_on_both_sides(self):
         with self.assertRaises(CommandError) as refusal:
             self.chat.command("media.get", {"mxc": f"mxc://{self.theirs.server_name}/AbsentAbsentAbsent"})

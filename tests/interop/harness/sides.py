@@ -325,6 +325,9 @@ class SynapseSide:
     def create_direct(self, by, invitee):
         return self._user(by).create_direct(invitee)
 
+    def create_group(self, by, members):
+        return self._user(by).create_room(members, preset="private_chat", is_direct=True)
+
     def create_channel(self, by, members):
         return self._user(by).create_room(members, preset="private_chat", name="a channel")
 
