@@ -130,6 +130,26 @@ class Page(PageCase):
             "application/octet-stream " + hashlib.sha256(content).hexdigest(),
         )
 
+    def test_a_picture_that_is_late_has_a_placeholder_and_appears_by_itself(self):
+        room = self.room_with("Late", "bob")
+        self.act_as("A", "anna")  # who is not in it: nothing asks for the picture
+        there = self.site.side("B")
+        with open(self.picture(), "rb") as opened:
+            sent = there.actions.send_file(room, self.user["bob"], "late.png", "image/png", opened)
+        here = self.site.side("A").book
+        until(lambda: any(each.get("event_id") == sent["event_id"] for each in here.entries(room)), 20, "the message")
+        self.browser.click("#broker-B")
+        self.browser.wait_text("#broker-B", "broker down")
+        self.act_as("A", "alice")
+        self.open_room("Late", "A")
+        until(lambda: self.browser.all("#timeline-A .file.late"), 60, "the placeholder")
+        self.browser.wait_text("#timeline-A .file", "This picture is not here yet")
+        self.shot("late_picture")
+        self.browser.click("#broker-B")
+        self.browser.wait_text("#broker-B", "broker up")
+        self.is_shown("#timeline-A .file img", 60)
+        self.assertEqual(self.browser.all("#timeline-A .file.late"), [])
+
     def test_a_role_is_given_by_clicks_and_shown_on_both_sides(self):
         self.room_with("Roles", "carol")
         row = f".members li[data-user='{self.user['carol']}']"
@@ -289,10 +309,10 @@ class Page(PageCase):
         picture.write(made.name)
         return made.name
 
-    def is_shown(self, css):
+    def is_shown(self, css, seconds=20):
         """The picture has come, through the broker of the side it is shown at."""
         script = "const at = document.querySelector(arguments[0]); return Boolean(at?.complete && at.naturalWidth === 320)"
-        until(lambda: self.browser.run(script, css), 20, f"the picture {css}", 0.05)
+        until(lambda: self.browser.run(script, css), seconds, f"the picture {css}", 0.05)
 
     def test_what_is_written_is_shown_as_text(self):
         self.room_with("Text", "bob")

@@ -9,6 +9,7 @@ from .timeline import Timeline, now_ms
 ROOMS_MAX = 40  # the oldest make room
 TRAIL_MAX = 12  # states of one invitation that are shown
 PEOPLE_MAX = 500  # whose names and pictures are known; those heard of first make room
+LATE_MAX = 100  # files that came later than the messages they belong to
 ROLES_MAX = 100  # told before the system message that they are shown in
 # Of query.room and the notifications: what the page shows of a room.
 ROOM_FIELDS = ("name", "topic", "type", "room_version", "avatar")
@@ -17,7 +18,7 @@ ROOM_FIELDS = ("name", "topic", "type", "room_version", "avatar")
 class Book:
     """:param side: "A" or "B"
     :param changes: gets the documents ("room", side, id), ("entry", side, id, entry), ("typing", side, id), ("person", side,
-        user)
+        user), ("file", side, mxc)
     :param look_again: called with the Matrix id of a room about which the broker is to be asked
     """
 
@@ -31,6 +32,7 @@ class Book:
         self._typing = {}
         self._trails = {}  # (room, user, direction) -> states of the invitation
         self._people = collections.OrderedDict()  # user -> document: name, avatar, state, status
+        self._late = collections.deque()  # mxc of files
         self._roles = collections.OrderedDict()  # entry id -> role: the system message is still to come
 
     # -- what there is
@@ -72,6 +74,8 @@ class Book:
             elif name == "receipt" and room in self._rooms:
                 self._has_read(room, body)
                 self._look_again(room)
+            elif name == "media.available":
+                self._file_is_here(body["mxc"])
             elif name == "presence":
                 self.is_there(body["user"], body["state"], body.get("status", ""))
 
@@ -253,6 +257,14 @@ class Book:
         kept = ("user", "by", "direction", "state", "reason", "since_ts", "attempts", "retry_at_ts", "last_fault")
         trail = self._trails.get((room, invitation["user"], invitation["direction"]), [])
         return {**{key: invitation[key] for key in kept}, "trail": trail}
+
+    def _file_is_here(self, mxc):
+        """The broker did not have it when it was asked for: those who show a placeholder ask again."""
+        if mxc not in self._late:
+            self._late.append(mxc)
+        self._changes.put(("file", self._side, mxc), {"since": now_ms()})
+        while len(self._late) > LATE_MAX:
+            self._changes.put(("file", self._side, self._late.popleft()), None)
 
     # -- people, ours and others
 

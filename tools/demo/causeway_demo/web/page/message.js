@@ -88,7 +88,7 @@ function content(page, side, entry) {
     const reason = entry.deleted.reason ? `: ${entry.deleted.reason}` : "";
     return h("p", { class: "text deleted" }, `Deleted by ${page.words.name(entry.deleted.by)}${reason}`);
   }
-  if (entry.file) return file(side, entry.file);
+  if (entry.file) return file(page, side, entry.file);
   if (entry.msgtype === "m.room.encrypted")
     return h("p", { class: "text deleted" }, "This message is encrypted; nobody at this server has the key.");
   if (entry.msgtype === "m.emote")
@@ -101,16 +101,23 @@ function content(page, side, entry) {
   );
 }
 
-function file(side, about) {
-  const url = server.mediaUrl(side, about.mxc);
+function file(page, side, about) {
+  // Of one that was late there is another address as soon as it is here: the browser asks again.
+  const late = page.store.get("file", side, about.mxc);
+  const url = server.mediaUrl(side, about.mxc) + (late ? `?since=${late.since}` : "");
   const size = about.size_bytes ? `, ${bytes(about.size_bytes)}` : "";
   return h(
     "figure",
-    { class: "file" },
-    PICTURES.includes(about.content_type) && h("img", { src: url, alt: about.file_name, loading: "lazy" }),
+    { key: url, class: "file" },
+    PICTURES.includes(about.content_type) && [
+      h("img", { src: url, alt: about.file_name, loading: "lazy", onerror: isLate }),
+      h("p", { class: "placeholder" }, "This picture is not here yet. It is shown as soon as it is."),
+    ],
     h("figcaption", {}, h("a", { href: url, download: about.file_name }, about.file_name), size),
   );
 }
+
+const isLate = (event) => event.target.closest(".file").classList.add("late");
 
 function reactions(page, side, room, entry, usable) {
   const { user } = page.choices.of(side);
