@@ -259,16 +259,12 @@ class Page(PageCase):
     def test_who_takes_no_invitations_is_not_invited(self):
         self.room_with("Closed", "bob")
         self.act_as("B", "carol")
-        self.browser.click("#profile-B")
-        self.browser.choose("#field-invites", "block")
-        self.submit()
+        self.change_profile("invites", "block")
         self.browser.click("#invite-A")
         self.browser.choose("#field-user", self.user["carol"])
         self.submit()
         self.browser.wait_text(f"#side-A .invitations li[data-user='{self.user['carol']}']", "failed")
-        self.browser.click("#profile-B")
-        self.browser.choose("#field-invites", "allow")
-        self.submit()
+        self.change_profile("invites", "allow")
         self.browser.click("#invite-A")
         self.browser.choose("#field-user", self.user["carol"])
         self.submit()
@@ -354,6 +350,54 @@ class Page(PageCase):
         self.browser.click("#federation-A")
         self.browser.wait_text("#timeline-A", "Hello?")
         self.browser.wait_text("#timeline-B", "Can you hear me?")
+
+    def test_a_server_is_denied_and_receipts_are_switched_off_by_clicks(self):
+        self.room_with("Switches", "bob")
+        self.browser.click("#switches-A")
+        self.browser.type("#field-deny", self.site.side("B").server_name)
+        self.browser.click("#field-receipts")
+        self.accessible("with the switches open")
+        self.submit()
+        self.write("A", "Can you hear me?")
+        self.browser.wait_text("#timeline-A .delayed", "delayed for server B")
+        self.browser.click("#switches-A")
+        self.browser.run("document.querySelector('#field-deny').value = ''")
+        self.submit()
+        self.browser.wait_text("#timeline-B", "Can you hear me?")
+        self.write("B", "Loud and clear")
+        self.browser.wait_text("#timeline-A", "Loud and clear")
+        # Both are shown on both sides; nobody is told who has read them.
+        for side in "AB":
+            self.assertEqual(self.browser.all(f"#timeline-{side} .read"), [])
+        self.browser.click("#switches-A")
+        self.browser.run("document.querySelector('#field-deny').value = 'not a server!'")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait_text("dialog .fault", "deny")
+        self.browser.run("document.querySelector('#field-deny').value = ''")
+        self.browser.click("#field-receipts")
+        self.submit()
+        self.write("A", "And now?")
+        self.browser.wait_text("#timeline-A .read", "read by Bob")
+
+    def test_who_may_not_federate_comes_into_no_room_of_the_other_server(self):
+        self.room_with("Doors", "bob")
+        self.act_as("B", "dave")
+        self.change_profile("may", "no")
+        self.browser.click("#invite-A")
+        self.browser.choose("#field-user", self.user["dave"])
+        self.submit()
+        invited = f"#side-A .invitations li[data-user='{self.user['dave']}']"
+        self.browser.wait_text(invited, "failed")
+        self.change_profile("may", "yes")
+        self.browser.click("#invite-A")
+        self.browser.choose("#field-user", self.user["dave"])
+        self.submit()
+        self.browser.wait_text("#side-B .invitation", "Alice invites Dave")
+
+    def change_profile(self, field, value):
+        self.browser.click("#profile-B")
+        self.browser.choose(f"#field-{field}", value)
+        self.submit()
 
     def test_a_room_gets_another_name_a_topic_and_another_version_and_is_removed(self):
         self.room_with("Pier", "bob")

@@ -68,7 +68,7 @@ class DriftScenarios(ModerationBase):
             self.assertEqual((told["policy"], told["remedy"], told["fixable_by"], told["by"], told["wanted_role"]), ("push", "push", alice, bob, "moderator"))
             self.until_equal(lambda n=number: self.roles_told(room, carol), ["moderator"] + ["member", "moderator"] * number, "her roles as told")
             self.assertEqual(self.ours.chat.find("role.changed", matrix_room_id=room, user=carol)[-1].body["by"], alice)
-        self.assertEqual(self.can(room, carol, "kick")["verdict"], "yes")
+        self.assertEqual(self.can(room, carol, "ban", self.theirs.user(self.fresh("ben")))["verdict"], "yes")
         self.theirs.take_role(room, bob, carol)
         told = self.ours.chat.wait_for("permission.drift", PATIENCE_S, matrix_room_id=room, user=carol, cause="lost_update").body
         self.assertEqual((told["policy"], told["role"], told["wanted_role"]), ("push", "member", "moderator"))

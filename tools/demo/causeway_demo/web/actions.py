@@ -35,6 +35,7 @@ PLAIN = {
     "room.remove",
     "query.receipts",
     "query.public_rooms",
+    "user.may_federate",
 }
 OTHERS = {
     "room.create",
@@ -61,6 +62,7 @@ OPTIONAL = (
     "query.receipts",
     "query.read_positions",
     "query.public_rooms",
+    "user.may_federate",
     "federation.configure",
 )
 

@@ -178,7 +178,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/switch":
             return site.switch(asked.get("up") is True)
         if path == "/federation":
-            return site.side(asked.get("side")).federate(asked.get("enabled") is True)
+            return site.side(asked.get("side")).federate(asked.get("changes"))
         if path == "/tour":
             return site.tour.control(asked.get("action"))
         raise Refused("not_found", f"there is nothing at {path}")

@@ -7,7 +7,7 @@ import threading
 from ..broker import Broker
 from ..certificates import Authority
 from ..chat_server import ChatServer, CommandError, CommandTimeout
-from .actions import OPTIONAL, Actions, Refused
+from .actions import OPTIONAL, Actions, Refused, checked
 from .asker import Asker, knows
 from .book import Book
 from .changes import Changes
@@ -18,6 +18,8 @@ USERS = {"A": ("alice", "anna"), "B": ("bob", "carol", "dave")}
 # Told of every message, so that one sees each of them arrive.
 SETTINGS = {"federation": {"delivery_notifications": "all"}}
 SWITCHED = "B"
+# Of federation.configure: what an administrator switches in the page.
+SWITCHES = ("enabled", "typing", "receipts", "presence", "allow", "deny", "invites", "users_may_federate")
 NOTIFICATIONS_KEPT = 10_000
 
 
@@ -79,24 +81,27 @@ class Side:
                 "broker": state,
                 "features": self.features,
                 "switch": self.name == SWITCHED,
-                "federates": self._federation and self._federation["enabled"],
+                "federation": self._federation and {key: self._federation[key] for key in SWITCHES},
                 "users": [{"id": user_id, "name": user.capitalize()} for user, user_id in self.users.items()],
             },
         )
 
-    def federate(self, enabled):
-        """Switches the federation on and off, as an administrator of the chat server may.
+    def federate(self, changes):
+        """Switches the federation, or parts of it, on and off, as an administrator of the chat server may.
 
+        :param changes: some of SWITCHES with their values
         :raises Refused
         """
+        if not set(checked(changes)) <= set(SWITCHES):
+            raise Refused("bad_body", f"there is {', '.join(SWITCHES)}, and nothing else")
         if not self._federation or not self.is_up():
             raise Refused("broker_down", "This broker is down, or has no such switch.")
         try:
-            self._federation = self.chat.command("federation.configure", {"enabled": enabled})
+            self._federation = self.chat.command("federation.configure", changes)
         except (CommandError, CommandTimeout) as why:
             raise Refused(getattr(why, "code", "timed_out"), str(why)) from None
         self.set_state(self._state)
-        return {"enabled": enabled}
+        return self._federation
 
     def _told(self, notification):
         self._on_notification(self.name, notification)

@@ -40,15 +40,27 @@ export function changeProfile(page, side) {
             { value: "block", label: "Are refused" },
           ],
         },
+        {
+          name: "may",
+          label: "Being in federated rooms",
+          type: "select",
+          options: [
+            { value: "", label: "As before" },
+            { value: "yes", label: "They may" },
+            { value: "no", label: "They may not come into others" },
+          ],
+        },
       ],
     },
-    async ({ display_name: called, picture, invites }) =>
-      server.command(side, "user.profile", {
+    async ({ display_name: called, picture, invites, may }) => {
+      await server.command(side, "user.profile", {
         user,
         display_name: called,
         ...(picture ? { avatar: await server.keepPicture(side, picture) } : {}),
         ...(invites ? { invites } : {}),
-      }),
+      });
+      if (may) await server.command(side, "user.may_federate", { user, may: may === "yes" });
+    },
   );
 }
 

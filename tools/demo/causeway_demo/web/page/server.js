@@ -31,7 +31,7 @@ export const tour = (action) => postJson("/tour", { action });
 
 export const switchBroker = (up) => postJson("/switch", { up });
 
-export const federate = (side, enabled) => postJson("/federation", { side, enabled });
+export const federate = (side, changes) => postJson("/federation", { side, changes });
 
 /// Sends a File of the browser into a room.
 export function sendFile(side, room, sender, file) {
