@@ -416,6 +416,26 @@ class PresenceScenarios(ScenarioBase):
         self.until(lambda: self.ours.sees_typing(talk.room, talk.alice, talk.bob), "their typing here")
 
 
+class DismissalScenarios(ScenarioBase):
+    """An invitation can always be dismissed. A class of its own says what `until_they_see_the_rejection` is."""
+
+    def test_an_invitation_is_rejected_while_its_server_is_away_and_that_hears_of_it_later(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_direct(bob, alice)
+        self.until(lambda: self.ours.has_invitation(room, alice), "the invitation to reach us")
+        self.theirs.stop_server()
+        self.ours.reject(room, alice)
+        # For the chat user it is over at once, and stays so.
+        self.until_state(room, alice, "rejected")
+        self.assertFalse(self.ours.has_invitation(room, alice))
+        self.ours.kill_server()
+        self.ours.start_server()
+        self.assertFalse(self.ours.has_invitation(room, alice))
+        self.theirs.start_server()
+        self.until_they_see_the_rejection(room, bob, alice)
+        self.assertEqual(self.states(room, alice)[-1], "rejected")
+
+
 class Scenarios(InvitationScenarios, OutageScenarios, DeletionScenarios, JoinScenarios, PresenceScenarios):
     """All of them."""
 

@@ -3,7 +3,7 @@
 from harness.case import InteropCase
 from harness.front import Front
 from knock_scenarios import KnockScenarios
-from scenarios import GapScenarios, Scenarios
+from scenarios import DismissalScenarios, GapScenarios, Scenarios
 
 
 def rejection_arrives_at_synapse(case, room, inviter, rejecter):
@@ -11,7 +11,7 @@ def rejection_arrives_at_synapse(case, room, inviter, rejecter):
                      "the rejection to arrive there")
 
 
-class AgainstSynapse(KnockScenarios, Scenarios, InteropCase):
+class AgainstSynapse(KnockScenarios, DismissalScenarios, Scenarios, InteropCase):
     room_version = "11"  # of all rooms, on both sides
 
     @classmethod

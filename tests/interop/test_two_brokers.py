@@ -5,10 +5,10 @@ import threading
 from harness.case import PATIENCE_S, InteropCase
 from harness.front import Front
 from knock_scenarios import KnockScenarios
-from scenarios import Conversation, GapScenarios, Scenarios
+from scenarios import Conversation, DismissalScenarios, GapScenarios, Scenarios
 
 
-class AgainstCauseway(KnockScenarios, Scenarios, InteropCase):
+class AgainstCauseway(KnockScenarios, DismissalScenarios, Scenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
