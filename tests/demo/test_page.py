@@ -192,6 +192,12 @@ class Page(PageCase):
         self.browser.wait_text("#timeline-B", "Deleted by Alice: answered")
         self.write("A", "/me waves")
         self.browser.wait_text("#timeline-B .emote", "* Alice waves")
+        self.browser.click("#place-B")
+        self.browser.type("#field-text", "The old lighthouse")
+        self.browser.type("#field-where", "54.32,10.14")
+        self.submit()
+        for side in "AB":
+            self.browser.wait_text(f"#timeline-{side}", "The old lighthouse (geo:54.32,10.14)")
         self.accessible("in a conversation")
 
     def test_a_thread_is_begun_gone_on_with_from_the_other_side_and_left(self):

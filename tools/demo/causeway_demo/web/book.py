@@ -320,12 +320,13 @@ class Book:
                 event_id="",
                 sender=body["sender"],
                 text=body["text"],
-                msgtype="m." + body.get("kind", "text"),
+                msgtype="m." + ("location" if body.get("geo_uri") else body.get("kind", "text")),
                 reply_to=body.get("reply_to", ""),
                 thread=body.get("thread", ""),
                 mentions=body.get("mentions", []),
                 ts=now_ms(),
                 file=body.get("file"),
+                geo_uri=body.get("geo_uri"),
             )
 
     def change(self, room, message, **fields):

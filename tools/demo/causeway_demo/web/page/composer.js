@@ -71,6 +71,12 @@ export function showComposer(page, side, room) {
             { type: "button", id: `mention-${side}`, onclick: () => chooseMentions(page, side, room) },
             "Mention",
           ),
+        !editing &&
+          h(
+            "button",
+            { type: "button", id: `place-${side}`, onclick: () => sendPlace(page, side, room) },
+            "Place",
+          ),
         h(
           "label",
           { class: "button" },
@@ -110,6 +116,22 @@ function send(page, side, room, field) {
           ...(thread ? { thread } : {}),
           ...(mentions.length > 0 ? { mentions } : {}),
         }),
+  );
+}
+
+function sendPlace(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `Where is ${page.words.name(user)}?`,
+      submit: "Send",
+      fields: [
+        { name: "text", label: "The place in words", required: true },
+        { name: "where", label: "Where it is", hint: "Latitude and longitude, e.g. 54.32,10.14", required: true },
+      ],
+    },
+    ({ text, where }) =>
+      server.command(side, "message.send", { room: room.id, sender: user, text, geo_uri: `geo:${where}` }),
   );
 }
 
