@@ -215,7 +215,7 @@ class Page(PageCase):
         self.write("A", "A long one")
         self.browser.wait_text("#timeline-B .in-thread", "2 in its thread")
         self.browser.click("#side-B .about button")
-        self.browser.wait_gone("#side-B .talk", "A message by itself")
+        until(lambda: not self.browser.all("#side-B .about"), 10, "the thread to be left")
         self.write("B", "Something else")
         self.browser.wait_text("#timeline-A", "Something else")
         self.assertEqual(len(self.browser.all("#timeline-A .thread")), 2)
