@@ -29,7 +29,11 @@ class FakeSite:
         if name != "A":
             raise Refused("bad_body", "side is A or B")
         carry_out = lambda command, body: self.done.append((command, body)) or {"event_id": "$1"}
-        return types.SimpleNamespace(actions=types.SimpleNamespace(carry_out=carry_out))
+        keep = lambda name, kind, source: self.done.append((name, kind, source.read())) or {"mxc": "mxc://a/1"}
+        return types.SimpleNamespace(
+            actions=types.SimpleNamespace(carry_out=carry_out, put_file=keep),
+            federate=lambda changes: self.done.append(("federation", changes)) or changes,
+        )
 
     def switch(self, up):
         self.done.append(("switch", up))
@@ -124,6 +128,16 @@ class Requests(ServerCase):
                 self.assertEqual((status, json.loads(answer)["code"]), (409, "bad_body"))
         self.assertEqual(self.ask("POST", "/elsewhere", b"{}")[0], 409)
         self.assertEqual(self.site.done, [])
+
+    def test_a_picture_is_kept_and_the_federation_switched_for_the_own_page_alone(self):
+        switched = json.dumps({"side": "A", "changes": {"receipts": False}}).encode()
+        for path, body in (("/picture?side=A&name=a.png&type=image/png", b"\x89PNG"), ("/federation", switched)):
+            self.assertEqual(self.ask("POST", path, body, **{"X-Causeway-Token": None})[0], 403)
+            self.assertEqual(self.site.done, [])
+        status, _, answer = self.ask("POST", "/picture?side=A&name=a.png&type=image/png", b"\x89PNG")
+        self.assertEqual((status, json.loads(answer)), (200, {"mxc": "mxc://a/1"}))
+        self.assertEqual(self.ask("POST", "/federation", switched)[0], 200)
+        self.assertEqual(self.site.done, [("a.png", "image/png", b"\x89PNG"), ("federation", {"receipts": False})])
 
     def test_a_body_is_bounded_before_it_is_read(self):
         for path, bound in (("/command", http_server.BODY_BYTES_MAX), ("/file", http_server.FILE_BYTES_MAX), ("/picture", http_server.FILE_BYTES_MAX)):
