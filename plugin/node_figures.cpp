@@ -97,7 +97,7 @@ void node_inspector::gatherer::look_at_store(const std::shared_ptr<collected>& i
   });
   node.store->ask(store::list_destinations{}, [one, now = into->since_ms](const store::answer& a) {
     one([&](stored_figures& f) {
-      if (const auto* x = std::get_if<store::destinations_listed>(&a)) f.count(*x, now);
+      if (const auto* x = std::get_if<store::destinations_listed>(&a)) f.owed.count(*x, now);
     });
   });
   store::find_invitations question;
@@ -173,6 +173,25 @@ std::vector<inspector::health_check> node_inspector::gatherer::health() const {
   return list;
 }
 
+void node_inspector::gatherer::look_at_debts(std::int64_t now_ms) {
+  {
+    const std::lock_guard guard(mutex_);
+    // A clock that was set back does not put it off for ever.
+    const bool is_due = now_ms >= owed_next_ms_ || owed_next_ms_ - now_ms > owed_wait_max_ms;
+    if (owed_asked_ || !is_due) return;
+    owed_asked_ = true;
+  }
+  node.store->ask(store::list_destinations{}, [self = shared_from_this(), now_ms](const store::answer& a) {
+    std::optional<owed_figures> counted;
+    if (const auto* x = std::get_if<store::destinations_listed>(&a)) counted.emplace().count(*x, now_ms);
+    const auto cost = std::max<std::int64_t>(self->node.now_ms() - now_ms, 0);
+    const std::lock_guard guard(self->mutex_);
+    self->owed_asked_ = false;
+    self->owed_next_ms_ = now_ms + std::clamp(cost * owed_age_per_cost, owed_age_ms, owed_wait_max_ms);
+    if (counted) self->owed_ = *counted; // else the store is busy: what was known stands
+  });
+}
+
 std::string node_inspector::gatherer::sample() {
   const auto& n = node.seen->all();
   const auto read = [](const traffic::count& x) { return x.load(std::memory_order_relaxed); };
@@ -215,6 +234,21 @@ std::string node_inspector::gatherer::sample() {
   whole("store_reader_queued", store.reader_queued);
   whole("edge_queued", frames.frames_queued);
   whole("staged", node.seen->staged_count());
+  look_at_debts(now.at_ms);
+  std::optional<owed_figures> owed;
+  {
+    const std::lock_guard guard(mutex_);
+    owed = owed_;
+  }
+  if (owed) {
+    whole("owed", owed->queued);
+    whole("owed_age_ms",
+          owed->oldest_queued_ts > 0 ? std::max<std::int64_t>(now.at_ms - owed->oldest_queued_ts, 0) : 0);
+    whole("servers_paused", owed->paused);
+    whole("servers_backing_off", owed->backing_off);
+    whole("servers_sending", owed->sending);
+    whole("servers_waiting", owed->waiting);
+  }
   return json::canonical(out);
 }
 

@@ -4,6 +4,7 @@
 
 #include <list>
 #include <mutex>
+#include <optional>
 
 namespace causeway {
 
@@ -16,7 +17,8 @@ struct node_inspector::gatherer : std::enable_shared_from_this<node_inspector::g
   void metrics(inspector::answer_function done);
   /// `live` and `ready`, then what is wrong.
   std::vector<inspector::health_check> health() const;
-  /// Rates since the last time, and queues.
+  /// Rates since the last time, queues, what we owe to other servers and how many of them are in which state; the last
+  /// two as they were counted last, absent until then.
   std::string sample();
   /// Actors that have changed since the last time (actors/supervisor/sweep.hpp).
   void sweep_actors(std::function<void(inspector::late_rows)> done);
@@ -31,6 +33,9 @@ private:
   /// What is counted in the store is so old at least before it is counted again, and a hundred times as old as the
   /// counting takes.
   static constexpr std::int64_t figures_age_ms = 10'000, figures_age_per_cost = 100;
+  /// Likewise of what we owe, which is counted also while nobody looks: that the graphs begin ten minutes ago may take
+  /// half a hundredth of the reading thread; where one count takes seconds, one is made every five minutes.
+  static constexpr std::int64_t owed_age_ms = 5'000, owed_age_per_cost = 200, owed_wait_max_ms = 300'000;
   /// Changed actors of one kind that are told in one second.
   static constexpr std::size_t actor_rows_max = 1'000;
   /// Questions of Prometheus that wait at once.
@@ -39,6 +44,8 @@ private:
   struct collected;
   void look_at_store(const std::shared_ptr<collected>& into);
   void finish(const std::shared_ptr<collected>& x);
+  /// Counts what we owe anew where that is old.
+  void look_at_debts(std::int64_t now_ms);
   void expire(std::int64_t now_ms);
 
   const std::int64_t started_ms_;
@@ -47,6 +54,9 @@ private:
   std::list<std::shared_ptr<collected>> open_;
   stored_figures figures_;
   std::int64_t figures_cost_ms_ = 0;
+  std::optional<owed_figures> owed_;
+  std::int64_t owed_next_ms_ = 0; ///< when it is counted again
+  bool owed_asked_ = false;       ///< it is being counted
 
   /// Of the last `sample`, on the server's thread.
   struct totals {

@@ -2,6 +2,7 @@
 
 #include "messages/invitation.hpp"
 #include "messages/matrix/json.hpp"
+#include "plugin/admin/explain.hpp"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -103,7 +104,7 @@ void add_synapse_names(families& f, const metrics_input& x) {
               {{"destination_server_name", server.server_name}});
   }
   f.gauge("synapse_federation_transaction_queue_pending_pdus", "PDUs owed to other servers, on disk and under way.",
-          number(x.stored.queued));
+          number(x.stored.owed.queued));
   f.gauge("synapse_federation_transaction_queue_pending_edus", "EDUs in transactions that are under way or repeated.",
           number(x.seen->edus_under_way()));
   // Queues between the processes of a Synapse with workers: there is one process here.
@@ -168,12 +169,12 @@ void add_store(families& f, const metrics_input& x) {
 void add_state(families& f, const metrics_input& x) {
   const auto& s = x.stored;
   f.gauge("causeway_rooms", "Rooms in the store.", number(s.rooms));
-  f.gauge("causeway_servers", "Other servers we owe or owed something.", number(s.servers));
-  f.gauge("causeway_servers_backing_off", "Servers whose last attempt failed.", number(s.servers_backing_off));
+  f.gauge("causeway_servers", "Other servers we owe or owed something.", number(s.owed.servers));
+  f.gauge("causeway_servers_backing_off", "Servers whose last attempt failed.", number(s.owed.failing));
   f.gauge("causeway_back_off_longest_seconds", "Time until the last of them is tried again.",
-          in_seconds(s.longest_back_off_ms));
+          in_seconds(s.owed.longest_back_off_ms));
   f.gauge("causeway_oldest_queued_seconds", "Age of the oldest event owed to another server; 0: none.",
-          s.oldest_queued_ts > 0 ? in_seconds(x.now_ms - s.oldest_queued_ts) : 0);
+          s.owed.oldest_queued_ts > 0 ? in_seconds(x.now_ms - s.owed.oldest_queued_ts) : 0);
   // Every state that can be, so that a graph does not end where the last one goes.
   constexpr std::array<const char*, 3> directions = {"outgoing", "incoming", "knock"};
   for (const auto* direction : directions)
@@ -251,14 +252,19 @@ void stored_figures::count(const store::rooms_listed& x) {
   }
 }
 
-void stored_figures::count(const store::destinations_listed& x, std::int64_t now_ms) {
+void owed_figures::count(const store::destinations_listed& x, std::int64_t now_ms) {
   servers = x.destinations.size();
   for (const auto& each : x.destinations) {
+    const auto state = admin::state_of(each, true, false);
+    paused += state == "paused" ? 1 : 0;
+    backing_off += state == "backing_off" ? 1 : 0;
+    sending += state == "sending" ? 1 : 0;
+    waiting += state == "waiting" ? 1 : 0;
     queued += each.queued;
     if (each.oldest_queued_ts > 0 && (oldest_queued_ts == 0 || each.oldest_queued_ts < oldest_queued_ts))
       oldest_queued_ts = each.oldest_queued_ts;
     if (each.destination.failures == 0) continue;
-    ++servers_backing_off;
+    ++failing;
     longest_back_off_ms = std::max(longest_back_off_ms, each.destination.retry_at_ts - now_ms);
   }
 }

@@ -14,14 +14,24 @@
 
 namespace causeway {
 
+/// What we owe to other servers, and how these do, by their rows in the store.
+struct owed_figures {
+  std::size_t servers = 0;
+  std::size_t failing = 0; ///< whose last attempt failed
+  /// By the state that the operator's list of servers shows; the others are healthy.
+  std::size_t paused = 0, backing_off = 0, sending = 0, waiting = 0;
+  std::int64_t queued = 0;           ///< events owed to them
+  std::int64_t oldest_queued_ts = 0; ///< of those; 0: none
+  std::int64_t longest_back_off_ms = 0;
+
+  void count(const store::destinations_listed& x, std::int64_t now_ms);
+};
+
 /// What the rows of the store tell for the metrics. Taken seldom: it walks over rooms and servers.
 struct stored_figures {
   std::int64_t taken_ms = 0; ///< 0: never
-  std::size_t rooms = 0, servers = 0;
-  std::size_t servers_backing_off = 0;
-  std::int64_t queued = 0;           ///< events owed to other servers
-  std::int64_t oldest_queued_ts = 0; ///< of them; 0: none
-  std::int64_t longest_back_off_ms = 0;
+  std::size_t rooms = 0;
+  owed_figures owed;
   std::int64_t staged = 0;
   /// Rooms with at most so many forward extremities, and with more; not cumulative.
   static constexpr std::array<std::int64_t, 9> extremity_bounds = {1, 2, 3, 5, 7, 10, 15, 20, 50};
@@ -30,7 +40,6 @@ struct stored_figures {
   std::map<std::pair<std::string, std::string>, std::size_t> invitations; ///< (direction, state)
 
   void count(const store::rooms_listed& x);
-  void count(const store::destinations_listed& x, std::int64_t now_ms);
   void count(const store::invitations_found& x);
 };
 

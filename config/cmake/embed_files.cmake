@@ -1,5 +1,5 @@
 # cmake -DFOLDER=... -DOUTPUT=... -P embed_files.cmake: writes a C++ file with the files of FOLDER, for
-# plugin/inspector/page_files.hpp. Licences and notes beside them stay in the tree.
+# plugin/inspector/page_files.hpp, the licences of its libraries among them. Notes for who works on it stay in the tree.
 cmake_minimum_required(VERSION 3.22)
 file(GLOB_RECURSE files RELATIVE "${FOLDER}" "${FOLDER}/*")
 list(SORT files)
@@ -7,7 +7,7 @@ set(arrays "")
 set(rows "")
 set(count 0)
 foreach(file IN LISTS files)
-  if(file MATCHES "(^|/)(LICENSE|CHECKSUMS|README.md)$" OR file MATCHES "(^|/)\\.")
+  if(file MATCHES "(^|/)(CHECKSUMS|README.md)$" OR file MATCHES "(^|/)\\.")
     continue()
   endif()
   file(SIZE "${FOLDER}/${file}" size)

@@ -142,6 +142,14 @@ std::string_view name(store::room_phase phase) {
   return "unknown";
 }
 
+std::string_view state_of(const store::destination_summary& x, bool contacted, bool invites) {
+  const auto& d = x.destination;
+  if (d.paused_since_ts != 0) return "paused";
+  if (d.failures > 0) return contacted ? "backing_off" : "never_contacted";
+  if (!d.transaction_id.empty()) return "sending";
+  return x.queued > 0 || invites ? "waiting" : "healthy";
+}
+
 server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms,
                     const std::vector<invite_row>& invitations) {
   const auto& d = x.destination;
@@ -164,10 +172,7 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
     if (row.last_fault.empty()) row.last_fault = i.last_fault;
     if (d.failures == 0 && (row.retry_at_ts == 0 || i.retry_at_ts < row.retry_at_ts)) row.retry_at_ts = i.retry_at_ts;
   }
-  if (d.paused_since_ts != 0) row.state = "paused";
-  else if (d.failures > 0) row.state = contacted ? "backing_off" : "never_contacted";
-  else if (!d.transaction_id.empty()) row.state = "sending";
-  else row.state = x.queued > 0 || row.invitations > 0 ? "waiting" : "healthy";
+  row.state = state_of(x, contacted, row.invitations > 0);
   row.waits_for = server_waits_for(row, now_ms);
   if (auto more = invitations_wait(invitations, now_ms); !more.empty())
     row.waits_for += (row.waits_for.empty() ? "" : " ") + more;

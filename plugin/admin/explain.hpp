@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Why something is late, in words. Pure: the time is given.
@@ -12,6 +13,9 @@ namespace causeway::admin {
 /// "3 min", "2 h 5 min", "4 days": for sentences and tables. Under ten seconds with a tenth.
 std::string human_duration(std::int64_t milliseconds);
 
+/// `state` of its row (server_row says what each means): paused, backing_off, never_contacted, sending, waiting or
+/// healthy. @param invites  whether invitations wait for it
+std::string_view state_of(const store::destination_summary& x, bool contacted, bool invites);
 /// @param contacted  whether this server has ever answered us (we know keys of it)
 /// @param invitations  those that wait for it, see `waits_for_server`
 server_row describe(const store::destination_summary& x, bool contacted, std::int64_t now_ms,

@@ -62,7 +62,7 @@ struct services {
   /// That, and what has to be asked for.
   std::function<void(std::function<void(std::vector<health_check>)>)> checks;
   std::function<void(const std::string& topic, std::function<void(late_rows)>)> poll;
-  /// Rates and queues of now, one JSON object of numbers; asked every second.
+  /// Rates, queues and servers by state of now, one JSON object of numbers; asked every second.
   std::function<std::string()> sample;
   std::function<std::int64_t()> now_ms; ///< since 1970
 };

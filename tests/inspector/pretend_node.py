@@ -234,6 +234,12 @@ def points(number):
                     "staged": at % 4,
                     "store_queued": 180 if down else at % 9,
                     "edge_queued": at % 6,
+                    "owed": 6000 if down else 40 + at % 7,
+                    "owed_age_ms": at % 600 * 1000 if down else 0,
+                    "servers_paused": 1,
+                    "servers_backing_off": 9 if down else 2,
+                    "servers_sending": at % 3,
+                    "servers_waiting": 5 if down else 0,
                 },
             ]
         )

@@ -25,6 +25,12 @@ class Keys(PretendCase):
         self.browser.wait_text("dialog", "Dead letters")
         self.accessible("with the help open")
         self.shot("help")
+        licences = self.browser.run("""
+            const links = [...document.querySelectorAll("#licences a")];
+            return Promise.all(links.map(async (each) => (await fetch(each.href)).text()));""")
+        self.assertEqual(len(licences), 3)
+        for holder in ("Google Inc.", "Jason Miller", "Leon Sorokin"):
+            self.assertTrue(any(holder in each for each in licences), holder)
         self.browser.click("dialog input")
         self.browser.press([ESCAPE])
         self.until(lambda: not self.browser.all("dialog"), "the help to close")

@@ -125,5 +125,8 @@ class RealNode(BrowserCase):
         loaded = self.browser.run("return performance.getEntriesByType('resource').map((each) => each.name)")
         self.assertIn(self.url + "vendor/uplot/uPlot.iife.min.js", loaded)
         self.assertEqual([each for each in loaded if not each.startswith(self.url)], [])
+        for library in ("htm", "preact", "uplot"):
+            with urllib.request.urlopen(f"{self.url}vendor/{library}/LICENSE") as answer:
+                self.assertIn(b"Permission" if library != "htm" else b"Apache License", answer.read())
         with urllib.request.urlopen(self.url) as answer:
             self.assertIn("default-src 'self'", answer.headers["Content-Security-Policy"])

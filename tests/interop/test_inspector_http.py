@@ -180,8 +180,34 @@ class InspectorHttp(InteropCase):
         self.assertEqual(row["phase"], "running")
         self.assertGreater(row["handled"], 0)
 
+    def test_the_series_tell_what_is_owed_how_old_it_is_and_how_many_servers_are_in_which_state(self):
+        room = self.federate()
+        name = self.theirs.server_name
+        status, why = self.web.post("/api/server.pause", {"server": name, "reason": "a test"})
+        self.assertEqual(status, 200, why)
+        self.ours.send(room, self.alice, "can you hear me")
+        viewer = Events(self.web, ["rates"])
+
+        def point(condition):
+            _, _, data = viewer.until(lambda event, _, data: event == "rates" and condition(data["points"][-1][1]))
+            return data["points"][-1][1]
+        owed = point(lambda each: each.get("owed", 0) >= 1 and each["servers_paused"] == 1)
+        older = point(lambda each: each["owed_age_ms"] > owed["owed_age_ms"])
+        self.assertEqual((older["servers_backing_off"], older["servers_waiting"]), (0, 0))
+        status, why = self.web.post("/api/server.resume", {"server": name, "reason": "a test"})
+        self.assertEqual(status, 200, why)
+        paid = point(lambda each: each["owed"] == 0)
+        self.assertEqual((paid["owed_age_ms"], paid["servers_paused"]), (0, 0))
+        viewer.close()
+        # Who looks from now on is told of what was before.
+        again = Events(self.web, ["rates"])
+        _, _, data = again.next()
+        again.close()
+        self.assertTrue(data["reset"])
+        self.assertIn(1, [values.get("servers_paused") for _, values in data["points"]])
+
     def federate(self):
-        """Messages both ways, so that all there is to count is."""
+        """Messages both ways, so that all there is to count is. Returns their room."""
         room = self.ours.create_channel(self.alice, [])
         self.ours.invite(room, self.alice, self.bob)
         self.until(lambda: self.theirs.has_invitation(room, self.bob), "the invitation")
@@ -190,6 +216,7 @@ class InspectorHttp(InteropCase):
         self.ours.send(room, self.alice, "hello")
         self.theirs.send(room, self.bob, "good morning")
         self.until(lambda: self.ours.texts(room, self.alice, self.bob), "the answer")
+        return room
 
     def test_what_crosses_the_border_is_counted_on_both_sides(self):
         theirs = Web(self.theirs_port)

@@ -110,6 +110,8 @@ class Operator(InteropCase):
         self.assertTrue(text.startswith("CAUSEWAY warning: certificates warning\n"), text)
         text = self.causeway(self.ours, "check", "--certificate-days", "100000", "--certificate-critical-days", "100000", code=2)
         self.assertTrue(text.startswith("CAUSEWAY critical: certificates critical\n"), text)
+        text = self.causeway(self.ours, "check", "--backlog-age", "5", code=3)  # wrong usage is not critical
+        self.assertTrue(text.startswith("CAUSEWAY unknown: "), text)
         self.assertTrue(self.causeway("ipc:///nowhere/at/all.sock", "check", code=2).startswith("CAUSEWAY critical: live critical\n"))
 
     # -- rooms

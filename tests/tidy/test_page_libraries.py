@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -29,6 +30,24 @@ class PageLibraries(unittest.TestCase):
     def test_each_library_has_its_licence(self):
         for library in {name.split("/")[0] for name in listed()}:
             self.assertIn(f"{library}/LICENSE", listed())
+
+    def test_each_licence_is_linked_from_the_page_and_named_in_the_packages(self):
+        with open(os.path.join(os.path.dirname(VENDOR), "help.js"), encoding="utf8") as text:
+            linked = set(re.findall(r'\["([a-z]+)", "[A-Za-z0-9.-]+"\]', text.read()))
+        with open(os.path.join(ROOT, "config", "package", "debian", "copyright"), encoding="utf8") as text:
+            stanzas = text.read().split("\n\n")
+        libraries = {name.split("/")[0] for name in listed()}
+        self.assertEqual(linked, libraries)
+        for library in libraries:
+            with self.subTest(library):
+                stanza = next(each for each in stanzas if f"Files: plugin/inspector/page/vendor/{library}/*\n" in each)
+                with open(os.path.join(VENDOR, library, "LICENSE"), encoding="utf8") as text:
+                    licence = text.read()
+                holders = re.findall(r"^ *Copyright (?:\(c\) )?(\d.*)$", licence, re.M)
+                self.assertTrue(holders)
+                for holder in holders:
+                    self.assertIn(holder.strip(), stanza)
+                self.assertIn("Apache-2.0" if "Apache License" in licence else "Expat", stanza)
 
     def test_the_page_loads_nothing_from_elsewhere(self):
         page = os.path.dirname(VENDOR)

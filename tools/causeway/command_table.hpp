@@ -53,6 +53,9 @@ struct command {
   /// It changes something in the broker: its endpoint has to be opened to us with the role admin, not inspector.
   bool changes = false;
   std::vector<exit_meaning> exits = {}; ///< where a code means something else than usual
+  /// A plugin of monitoring: 2 means critical there, so that what was called wrongly, or cannot be looked at, ends with
+  /// 3, unknown, and a first line that says so.
+  bool is_for_monitoring = false;
 
   std::vector<std::string_view> words() const;
 };

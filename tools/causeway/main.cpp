@@ -1,8 +1,9 @@
 #include "tools/causeway/command_tree.hpp"
 #include "tools/causeway/help.hpp"
+#include "tools/causeway/operator_commands.hpp"
 #include "tools/causeway/terminal.hpp"
 
-#include <cstdio>
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <vector>
@@ -11,16 +12,25 @@ using namespace causeway::tools;
 
 namespace {
 
-/// What is wrong, how it is written, and an example: nobody has to look for the help.
-int wrong_usage(const std::vector<std::string>& words, const std::string& why) {
-  std::string text = "causeway: " + printable(why) + "\n";
-  if (const auto* x = find_command(command_words(words)))
-    text += "  " + synopsis(*x) + "\n  For example: causeway " + std::string{x->example} + "\n";
-  return put_out({exit_usage, {}, text});
+bool is_for_monitoring(const std::vector<std::string>& words) {
+  const auto* x = find_command(command_words(words));
+  return x != nullptr && x->is_for_monitoring;
 }
 
-int run(int argc, char** argv) {
-  const std::vector<std::string> words{argv + 1, argv + argc};
+int fail(const std::vector<std::string>& words, int code, const std::string& why) {
+  if (is_for_monitoring(words)) return check_fails(why, std::ranges::find(words, "--json") != words.end());
+  return put_out({code, {}, "causeway: " + printable(why) + "\n"});
+}
+
+/// What is wrong, how it is written, and an example: nobody has to look for the help.
+int wrong_usage(const std::vector<std::string>& words, const std::string& why) {
+  const int code = fail(words, exit_usage, why);
+  const auto* x = find_command(command_words(words));
+  if (x == nullptr) return code;
+  return put_out({code, {}, "  " + synopsis(*x) + "\n  For example: causeway " + std::string{x->example} + "\n"});
+}
+
+int run(int argc, char** argv, const std::vector<std::string>& words) {
   command_line line;
   command_tree tree{line};
   try {
@@ -30,7 +40,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     if (words.empty()) return put_out({exit_usage, {}, overview()});
     const auto unknown = unknown_word(words);
-    if (!unknown.empty()) return put_out({exit_usage, {}, "causeway: " + unknown + "\n"});
+    if (!unknown.empty()) return fail(words, exit_usage, unknown);
     const auto noun = command_words(words);
     if (!noun.empty() && find_command(noun) == nullptr) return put_out({exit_usage, {}, help_of(noun)});
     return wrong_usage(words, e.what());
@@ -41,10 +51,10 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> words{argv + 1, argv + argc};
   try {
-    return run(argc, argv);
+    return run(argc, argv, words);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "causeway: %s\n", printable(e.what()).c_str());
-    return exit_problem;
+    return fail(words, exit_problem, e.what());
   }
 }

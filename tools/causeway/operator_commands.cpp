@@ -1,5 +1,6 @@
 #include "tools/causeway/operator_commands.hpp"
 
+#include "config/endpoints.hpp"
 #include "plugin/admin/comparison.hpp"
 #include "tools/causeway/listing.hpp"
 #include "tools/causeway/terminal.hpp"
@@ -126,6 +127,11 @@ int run_probe(const broker_request& x) {
 }
 
 int run_check(const broker_request& x) {
+  // An address that is none says nothing of a broker.
+  if (const auto fine = config::check_endpoint(x.where.endpoint); !fine)
+    return check_fails("--socket: " + fine.error().detail, x.how.json);
+  if (!x.where.server_key.empty() && x.where.secret_key_file.empty())
+    return check_fails("--server-key needs --secret-key-file, our own half.", x.how.json);
   const auto answer = answer_to(x, "check").answer;
   switch (answer.outcome) {
   case reply::kind::unreachable: // a broker that does not answer is the worst there is
@@ -141,6 +147,12 @@ int run_check(const broker_request& x) {
   if (x.how.json) say(json::canonical(answer.body) + "\n");
   else show_checks(answer.body);
   return code_of_state(word_in(answer.body, "state"));
+}
+
+int check_fails(const std::string& why, bool as_json) {
+  const auto line = printable(why);
+  return put_out(
+    {check_unknown, as_json ? std::string{} : "CAUSEWAY unknown: " + line + "\n", "causeway: " + line + "\n"});
 }
 
 int run_compare(const broker_request& x) {

@@ -7,12 +7,11 @@
 /// The operator's commands beyond lists and pages: what changes something, and what looks for what is wrong.
 namespace causeway::tools {
 
-/// Exit codes of `check`, as monitoring has them (Nagios, Icinga).
-enum check_code : int { check_ok = 0, check_warning = 1, check_critical = 2, check_unknown = 3 };
-
 int run_doctor(const broker_request& x);
 int run_probe(const broker_request& x);
 int run_check(const broker_request& x);
+/// Of a check that is not made, because it was called wrongly or does not know whom to ask: unknown.
+int check_fails(const std::string& why, bool as_json);
 int run_compare(const broker_request& x);
 int run_resync(const broker_request& x);
 int run_pause(const broker_request& x);

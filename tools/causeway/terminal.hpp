@@ -13,6 +13,9 @@ namespace causeway::tools {
 /// Exit codes of the command.
 enum exit_code : int { exit_ok = 0, exit_problem = 1, exit_usage = 2, exit_unreachable = 3 };
 
+/// Those of `check`, as monitoring has them (Nagios, Icinga).
+enum check_code : int { check_ok = 0, check_warning = 1, check_critical = 2, check_unknown = 3 };
+
 /// Without control characters: names and reasons come from other servers and must not steer the terminal.
 std::string printable(std::string_view text);
 

@@ -1,5 +1,5 @@
-// A graph of the last ten minutes. Beside the lines stands what they are now, in words and numbers: that is what a
-// screen reader reads.
+// A graph of the last ten minutes. Beside the lines stands what they are now, and the most they were, in words and
+// numbers: that is what a screen reader reads.
 
 import { html, useEffect, useMemo, useRef, useShared } from "./preact.js";
 import { theme } from "./theme.js";
@@ -80,12 +80,16 @@ export function Graph({ title, unit, series, points }) {
   }, [light]);
   useEffect(() => plot.current?.setData(data), [data]);
   const last = (i) => data[i + 1].findLast((each) => each !== null && each !== undefined);
+  const most = (i) => data[i + 1].reduce((a, b) => Math.max(a, b ?? 0), 0);
   return html`<figure class="graph">
     <figcaption>
       <h3>${title} <small>${unit}</small></h3>
       <ul>
         ${series.map(
-          ([, label], i) => html`<li class=${`graph-${i + 1}`}>${label} <strong>${short(last(i))}</strong></li>`,
+          ([, label], i) =>
+            html`<li class=${`graph-${i + 1}`}>
+              ${label} <strong>${short(last(i))}</strong> <small>most ${short(most(i))}</small>
+            </li>`,
         )}
       </ul>
     </figcaption>

@@ -12,6 +12,13 @@ export function keysEnabled() {
   }
 }
 
+/// What of the page others have made; each licence is a file of its own.
+const LIBRARIES = [
+  ["htm", "Apache-2.0"],
+  ["preact", "MIT"],
+  ["uplot", "MIT"],
+];
+
 const KEYS = [
   ["?", "this help"],
   ["/", "filter the list, or search"],
@@ -57,6 +64,13 @@ function Open({ views, onClose }) {
     <p class="hint">
       A filter's words must all be in a row; <code>field:word</code> looks in one field:${" "}
       <code>state:backing_off</code>; <code>failures:*</code> finds what has any.
+    </p>
+    <p class="hint" id="licences">
+      Made with${" "}
+      ${LIBRARIES.map(
+        ([name, licence], i) =>
+          html`${i > 0 && ", "}<a href=${`vendor/${name}/LICENSE`} target="_blank">${name} (licence ${licence})</a>`,
+      )}.
     </p>
     <div class="row end">
       <button type="button" class="primary" onClick=${() => dialog.current.close()}>Close</button>

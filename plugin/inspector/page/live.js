@@ -110,10 +110,7 @@ class Topic {
   }
 }
 
-/// By the time of a point, what the page has counted in the list of servers then: the node does not.
-const counted = new Map();
-
-/// Rates and queues of the last ten minutes, a point a second. The node begins with those it has.
+/// Rates, queues and servers by state of the last ten minutes, a point a second. The node begins with those it has.
 class Series {
   points = []; // [[ts, {name: number}]], oldest first
   users = 0;
@@ -123,23 +120,8 @@ class Series {
 
   change({ reset, points }) {
     const first = (points.at(-1)?.[0] ?? 0) - SERIES_MS;
-    if (!reset) for (const [ts] of points) this.#count(ts);
-    const known = points.map(([ts, values]) => [ts, { ...values, ...counted.get(ts) }]);
-    this.points = [...(reset ? [] : this.points), ...known].filter(([ts]) => ts >= first);
-    for (const ts of counted.keys()) if (ts < first) counted.delete(ts);
+    this.points = [...(reset ? [] : this.points), ...points].filter(([ts]) => ts >= first);
     this.changed.set(this.changed.value + 1);
-  }
-
-  #count(ts) {
-    const servers = topics.get("servers");
-    if (servers?.state !== "ready") return;
-    let owed = 0;
-    let failing = 0;
-    for (const row of servers.rows.values()) {
-      owed += row.queued;
-      if (row.failures > 0) ++failing;
-    }
-    counted.set(ts, { owed, failing });
   }
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace causeway;
@@ -134,6 +135,20 @@ BOOST_AUTO_TEST_CASE(several_requests_share_a_connection) {
   }
   BOOST_TEST(rig.asked.front().query.front().second == "a b");
   BOOST_TEST(!rig.asked.front().may_change);
+}
+
+BOOST_AUTO_TEST_CASE(licences_of_the_pages_libraries_are_served_with_it) {
+  web_rig rig{token}; // also to who has not shown the token: so is the page
+  raw_client one(rig.server->port());
+  for (const auto& [target, holder] :
+       {std::pair{"/vendor/htm/LICENSE", "Copyright 2018 Google Inc."},
+        std::pair{"/vendor/preact/LICENSE", "Jason Miller"}, std::pair{"/vendor/uplot/LICENSE", "Leon Sorokin"}}) {
+    one.write(get(target));
+    const auto text = one.answer();
+    BOOST_TEST(status_of(text) == 200, target);
+    BOOST_TEST(text.find("Content-Type: text/plain") != std::string::npos, target);
+    BOOST_TEST(text.find(holder) != std::string::npos, target);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(every_answer_keeps_other_sites_out) {

@@ -192,15 +192,26 @@ BOOST_AUTO_TEST_CASE(rooms_and_servers_are_summed_up) {
   BOOST_TEST(f.extremities.front() == 2u);
   BOOST_TEST(f.extremities.back() == 1u);
   store::destinations_listed servers;
-  servers.destinations.resize(2);
+  servers.destinations.resize(4);
   servers.destinations[1].destination.failures = 3;
   servers.destinations[1].destination.retry_at_ts = noon + 60'000;
   servers.destinations[1].queued = 7;
   servers.destinations[1].oldest_queued_ts = noon - 1'000;
-  f.count(servers, noon);
-  BOOST_TEST(f.servers_backing_off == 1u);
-  BOOST_TEST(f.longest_back_off_ms == 60'000);
-  BOOST_TEST(f.queued == 7);
+  servers.destinations[2].destination.transaction_id = "t1";
+  servers.destinations[2].queued = 2;
+  servers.destinations[2].oldest_queued_ts = noon - 500;
+  servers.destinations[3].destination.paused_since_ts = noon; // it failed as well: what the operator wants goes before
+  servers.destinations[3].destination.failures = 1;
+  f.owed.count(servers, noon);
+  BOOST_TEST(f.owed.servers == 4u);
+  BOOST_TEST(f.owed.failing == 2u);
+  BOOST_TEST(f.owed.backing_off == 1u);
+  BOOST_TEST(f.owed.paused == 1u);
+  BOOST_TEST(f.owed.sending == 1u);
+  BOOST_TEST(f.owed.waiting == 0u);
+  BOOST_TEST(f.owed.longest_back_off_ms == 60'000);
+  BOOST_TEST(f.owed.queued == 9);
+  BOOST_TEST(f.owed.oldest_queued_ts == noon - 1'000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -289,6 +289,33 @@ BOOST_AUTO_TEST_CASE(check_ends_with_the_code_monitoring_has_for_the_worst_part)
   BOOST_TEST(x.says("What is to be sent to dead.example waits for 2 min."));
 }
 
+BOOST_AUTO_TEST_CASE(a_check_that_is_called_wrongly_is_unknown_and_never_critical) {
+  scratch dir;
+  const auto socket = "--socket ipc://" + dir.file("absent.sock") + " ";
+  const auto broken = dir.write("broken.toml", "[edge\n");
+  for (const auto& words :
+       {std::string{"check --bcklog-age-s 5"}, std::string{"check --backlog-age-s soon"}, std::string{"check now"},
+        std::string{"check --timeout-ms 1"}, std::string{"--socket nonsense check"}, "--config " + broken + " check",
+        socket + "check --server-key KEY"}) {
+    const auto x = run(words);
+    BOOST_TEST(x.code == 3, words);
+    BOOST_TEST(x.out.starts_with("CAUSEWAY unknown: "), words + ": " + x.out);
+    BOOST_TEST(x.err.starts_with("causeway: "), words + ": " + x.err);
+  }
+  BOOST_TEST(run("check --bcklog-age-s 5").says("`--backlog-age-s`"));
+  BOOST_TEST(run("check --backlog-age-s soon").says("For example: causeway check"));
+  auto x = run("check --json --bcklog-age-s 5");
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.out == "");
+  // A broker that does not answer is critical, as before.
+  x = run(socket + "check");
+  BOOST_TEST(x.code == 2);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY critical: live critical\n"), x.out);
+  BOOST_TEST(run("check --help").says("3  unknown: also where the command line"));
+  // Other commands have a code of their own for that.
+  BOOST_TEST(run("rooms --sotr x").code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(what_the_broker_refuses_ends_with_one_and_a_reason) {
   broker b;
   auto x = b.ask("server show typo.example");

@@ -1,8 +1,8 @@
-// What the graphs of the overview show of the node's series (names as in plugin/node_figures.cpp) and of what the page
-// counts itself (live.js).
+// What the graphs of the overview show of the node's series (names as in plugin/node_figures.cpp).
 
 const PER_SECOND = 0.01; // rates come in hundredths
 const MS = 0.001; // times in microseconds
+const MINUTES = 1 / 60000; // times in milliseconds
 
 /// [name in the series, label, factor]
 export const GRAPHS = [
@@ -34,11 +34,21 @@ export const GRAPHS = [
     title: "Queues",
     unit: "entries",
     series: [
-      ["owed", "owed to servers", 1],
       ["staged", "staged", 1],
       ["store_queued", "store", 1],
       ["edge_queued", "edge", 1],
     ],
   },
-  { title: "Back-offs", unit: "servers", series: [["failing", "failing", 1]] },
+  { title: "Owed to servers", unit: "events", series: [["owed", "not delivered yet", 1]] },
+  { title: "Oldest event owed", unit: "minutes", series: [["owed_age_ms", "age", MINUTES]] },
+  {
+    title: "Back-offs",
+    unit: "servers by state",
+    series: [
+      ["servers_sending", "sending", 1],
+      ["servers_waiting", "waiting", 1],
+      ["servers_paused", "paused", 1],
+      ["servers_backing_off", "backing off", 1],
+    ],
+  },
 ];
