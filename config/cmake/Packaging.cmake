@@ -92,11 +92,11 @@ causeway_package(broker causeway net
   "Matrix federation broker of a chat server\nLets a chat server take part in the Matrix federation without becoming a\nMatrix server itself.\n.\nThis package has the broker, causewayd, and the operator's command,\ncauseway."
   SHLIBDEPS ON
   DEPENDS "ca-certificates, systemd | systemd-standalone-sysusers | systemd-sysusers"
-  SUGGESTS "causeway-demo, nginx | caddy")
+  SUGGESTS "causeway-demo, nginx | caddy, postgresql")
 causeway_package(demo causeway-demo net
   "Matrix federation broker of a chat server - demonstration\nTwo brokers and two small chat servers on one machine, in the terminal or\nin a browser: `causeway demo`."
   ARCHITECTURE all
-  DEPENDS "causeway, python3, python3-causeway, python3-nacl, openssl")
+  DEPENDS "causeway (>= ${PROJECT_VERSION}), python3, python3-causeway (>= ${PROJECT_VERSION}), python3-nacl, openssl")
 causeway_package(client_cpp libcauseway-client-dev libdevel
   "Matrix federation broker of a chat server - C++ client\nHeaders and static library with which a chat server in C++ speaks the\nchat contract of Causeway."
   DEPENDS "libzmq3-dev, libsodium-dev, libssl-dev, libmsgpack-cxx-dev")

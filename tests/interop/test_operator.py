@@ -157,3 +157,20 @@ class Operator(InteropCase):
                 self.assertNotIn("xyzzy", text)
                 self.assertNotIn(seed, text)
         self.causeway(self.ours, "bundle", archive, code=1)  # it is there already
+        # Every list opens it, with nobody to ask, and has the rows that were told then; so has the page of one of them.
+        nowhere = "ipc:///nowhere/at/all.sock"
+        for words, member, file in (("rooms", "rooms", "rooms"), ("servers", "servers", "servers"), ("invites", "invitations", "invites"),
+                                    ("actors", "actors", "actors"), ("dead-letters ls", "dead_letters", "dead_letters"), ("keys", "keys", "keys"),
+                                    ("edge", "peers", "edge"), ("streams", "streams", "streams"), ("receipts", "servers", "receipts"),
+                                    ("audit", "audit", "audit"), ("status", "alarms", "status")):
+            with self.subTest(words):
+                rows = json.loads(files[file + ".json"])[member]
+                told = self.told(nowhere, *words.split(), "--archive", archive, code=1 if words == "status" and rows else 0)
+                self.assertEqual(told[member], rows)
+        checked = json.loads(files["check.json"])
+        code = {"ok": 0, "warning": 1, "critical": 2}[checked["state"]]
+        self.assertEqual(self.told(nowhere, "check", "--archive", archive, code=code), checked)
+        shown = self.told(nowhere, "room", "show", room, "--archive", archive)
+        self.assertEqual(shown["room"]["room_id"], room)
+        shown = self.told(nowhere, "server", "show", self.theirs.server_name, "--archive", archive)
+        self.assertEqual(shown["server"]["server_name"], self.theirs.server_name)

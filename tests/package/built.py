@@ -7,6 +7,7 @@ import subprocess
 
 from clean_root import LOGS, ROOT, ROOTS, SUITES, CleanRoot, Unavailable
 
+BUILD = os.path.join(ROOT, "build", "package")  # of the release of this machine
 BUILD_PATIENCE_S = 3 * 3600
 _found = {}
 

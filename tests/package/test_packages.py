@@ -122,6 +122,64 @@ class Contents(PackageCase):
         done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error", *names], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_programs_are_hardened_as_those_of_the_distribution(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["dpkg-deb", "-x", built.named(self.folder, "causeway"), folder], check=True)
+            for name in ("causeway", "causewayd"):
+                with self.subTest(name):
+                    said = subprocess.run(["readelf", "--wide", "--file-header", "--segments", "--dynamic", "--dyn-syms",
+                                           os.path.join(folder, "usr/bin", name)], capture_output=True, text=True, check=True).stdout
+                    self.assertRegex(said, r"Type: +DYN")  # position independent
+                    self.assertIn("GNU_RELRO", said)
+                    self.assertRegex(said, r"FLAGS.*NOW")
+                    self.assertRegex(said, r"GNU_STACK .* RW ")
+                    self.assertIn("__stack_chk_fail", said)
+                    self.assertRegex(said, r"__\w+_chk@")  # of the C library, with the sizes that it checks
+
+    def test_dependencies_are_those_that_the_programs_load(self):
+        fields = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway"), "Depends"], capture_output=True, text=True,
+                                check=True).stdout
+        for library in ("libc6", "libcaf-core", "libzmq5", "libpq5", "libprometheus-cpp-core", "libncursesw6", "libarchive13", "libsqlite3-0",
+                        "libcurl", "libc-?ares2", "libsodium23", "libssl3", "libgd3", "libspdlog", "libjemalloc2", "ca-certificates"):
+            self.assertRegex(fields, rf"(^|, ){library}", fields)
+        self.assertNotIn("-dev", fields)
+        demo = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway-demo"), "Depends"], capture_output=True, text=True,
+                              check=True).stdout
+        self.assertRegex(demo, r"causeway \(>= \d")
+
+    def test_completions_and_pages_stand_where_shells_and_man_look(self):
+        listed = subprocess.run(["dpkg-deb", "-c", built.named(self.folder, "causeway")], capture_output=True, text=True, check=True).stdout
+        for path in ("share/bash-completion/completions/causeway", "share/zsh/vendor-completions/_causeway",
+                     "share/fish/vendor_completions.d/causeway.fish", "share/man/man1/causeway.1.gz", "share/man/man5/causeway.toml.5.gz",
+                     "share/man/man8/causewayd.8.gz", "lib/sysusers.d/causeway.conf", "lib/systemd/system/causewayd.service",
+                     "share/doc/causeway/copyright", "share/doc/causeway/changelog.gz", "share/doc/causeway/changelog.Debian.gz",
+                     "share/doc/causeway/proxy/Caddyfile", "share/doc/causeway/proxy/matrix-server.json"):
+            self.assertIn(f"./usr/{path}\n", listed)
+
+    def test_the_licences_of_the_pages_libraries_are_in_the_package(self):
+        copyright_file = subprocess.run(["sh", "-c", f"dpkg-deb --fsys-tarfile '{built.named(self.folder, 'causeway')}'"
+                                         " | tar -xO ./usr/share/doc/causeway/copyright"], capture_output=True, text=True, check=True).stdout
+        for words in ("vendor/htm/*", "vendor/preact/*", "vendor/uplot/*", "Leon Sorokin", "Permission is hereby granted", "Apache-2.0"):
+            self.assertIn(words, copyright_file)
+
+    def test_others_install_it_with_cmake(self):
+        if self.release != built.release_of_this_machine() or not os.path.isdir(built.BUILD):
+            self.skipTest("the packages were not compiled on this machine")
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["cmake", "--install", built.BUILD, "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
+            command = os.path.join(folder, "bin", "causeway")
+            self.assertIn("causeway ", subprocess.run([command, "version"], capture_output=True, text=True, check=True).stdout)
+            with open(os.path.join(folder, "lib/systemd/system/causewayd.service"), encoding="utf8") as unit:
+                self.assertIn(f"\nExecStart={folder}/bin/causewayd ", unit.read())
+            with open(os.path.join(folder, "etc/causeway/causeway.toml.example"), encoding="utf8") as example:
+                self.assertEqual(example.read(), subprocess.run([command, "config", "example"], capture_output=True, text=True, check=True).stdout)
+            for path in ("share/man/man1/causeway.1", "share/bash-completion/completions/causeway", "share/doc/causeway/proxy/nginx.conf",
+                         "include/causeway/causeway_client.hpp", "lib/python3/dist-packages/causeway_client/__init__.py",
+                         "share/causeway/demo/__main__.py"):
+                self.assertTrue(os.path.exists(os.path.join(folder, path)), path)
+            done = subprocess.run([command, "demo", "--json"], capture_output=True, text=True, timeout=300, check=False)
+            self.assertRegex(done.stdout, r'"lost": ?0, ?"duplicated": ?0', done.stderr)
+
     def test_the_unit_gives_away_little(self):
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["dpkg-deb", "-x", built.named(self.folder, "causeway"), folder], check=True)

@@ -76,9 +76,10 @@ int list_actors(const broker_request& x) {
   return list<admin::actor_row>(x, "actors", "actors", actor_columns, "No actor is in memory.");
 }
 
-int show_receipts(const broker_request& x) {
-  if (x.how.explain) return explain(admin::columns<admin::receipt_debt_row>());
-  return put_out(run(x, "receipts", &receipts_page));
+int list_receipts(const broker_request& x) {
+  return show_list(x, {"receipts", "servers", admin::columns<admin::receipt_debt_row>(),
+                       names_of(admin::columns<admin::receipt_debt_row>()),
+                       "Every server has been told what our users have read.", &actor_part});
 }
 
 int list_keys(const broker_request& x) {

@@ -25,7 +25,7 @@ int list_dead_letters(const broker_request& x);
 int retry_dead_letter(const broker_request& x);
 int drop_dead_letter(const broker_request& x);
 int show_status(const broker_request& x);
-int show_receipts(const broker_request& x);
+int list_receipts(const broker_request& x);
 int list_actors(const broker_request& x);
 int list_keys(const broker_request& x);
 

@@ -3,19 +3,85 @@
 #include "tools/causeway/archive.hpp"
 #include "tools/causeway/terminal.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 namespace causeway::tools {
 
 namespace json = matrix::json;
 
+namespace {
+
+using row_test = bool (*)(const json::object& row, const admin::arguments& with);
+
+/// How the answer to a command about one thing is made of a list: lists are archived.
+struct archived_detail {
+  std::string_view command;
+  std::string_view list;   ///< the command that lists them
+  std::string_view member; ///< of its answer, that holds the rows
+  std::string_view part;   ///< of the answer that is made, that holds the row
+  row_test is_wanted;
+};
+
+bool is_room(const json::object& row, const std::string& name) {
+  return text_of(row, "room_id") == name || text_of(row, "chat_room_id") == name;
+}
+
+constexpr std::array<archived_detail, 5> archived_details = {{
+  {"server.show", "servers", "servers", "server",
+   [](const json::object& row, const admin::arguments& with) { return text_of(row, "server_name") == with.server; }},
+  {"room.show", "rooms", "rooms", "room",
+   [](const json::object& row, const admin::arguments& with) { return is_room(row, with.room); }},
+  {"invite.show", "invites", "invitations", "invitation",
+   [](const json::object& row, const admin::arguments& with) {
+     return is_room(row, with.room) && text_of(row, "user_id") == with.user;
+   }},
+  {"dead_letter.show", "dead_letters", "dead_letters", "letter",
+   [](const json::object& row, const admin::arguments& with) { return text_of(row, "id") == with.letter; }},
+  {"actor.show", "actors", "actors", "actor",
+   [](const json::object& row, const admin::arguments& with) {
+     return text_of(row, "kind") == with.kind && text_of(row, "key") == with.key;
+   }},
+}};
+
+/// {PART: row, waits_for: [what the row says it waits for]}
+result<archived_answer> find_detail(const std::string& file, const archived_detail& what,
+                                    const admin::arguments& with) {
+  auto list = read_archive(file, what.list);
+  if (!list) return list.error();
+  const json::value body{std::move(list->body)};
+  const auto* rows = body.find_array(what.member);
+  for (const auto& each : rows ? *rows : json::array{}) {
+    const auto* row = each.as_object();
+    if (row == nullptr || !what.is_wanted(*row, with)) continue;
+    json::array waits;
+    if (auto why = text_of(*row, "waits_for"); !why.empty()) waits.emplace_back(std::move(why));
+    return archived_answer{json::object{{what.part, json::value{*row}}, {"waits_for", json::value{std::move(waits)}}},
+                           list->made_ms};
+  }
+  return fault{fault_code::not_found,
+               file + " has no such row; `causeway " +
+                 (what.list == "dead_letters" ? std::string{"dead-letters ls"} : std::string{what.list}) +
+                 " --archive " + file + "` tells which it has"};
+}
+
+result<archived_answer> look_into(const std::string& file, std::string_view command, const admin::arguments& with) {
+  if (command == "keys" && !with.server.empty()) return fault{fault_code::not_found, file + " has our own key only"};
+  const auto detail = std::ranges::find(archived_details, command, &archived_detail::command);
+  return detail == archived_details.end() ? read_archive(file, command) : find_detail(file, *detail, with);
+}
+
+} // namespace
+
 dated_reply answer_to(const broker_request& x, std::string_view command) {
   if (x.archive.empty()) {
     auto answer = ask(x.where, command, x.with);
     return {std::move(answer), now_ms()};
   }
-  auto found = read_archive(x.archive, command);
+  auto found = look_into(x.archive, command, x.with);
   if (found) return {{reply::kind::done, std::move(found->body), {}}, found->made_ms};
   json::object why{{"code", json::value{std::string{info(found.error().code).name}}},
                    {"message", json::value{found.error().detail}}};

@@ -10,8 +10,6 @@ namespace {
 
 constexpr parameter any_server_argument = {"[SERVER]", "", "Name of a server; default: our own key",
                                            [](command_line& x) -> place { return &x.broker.with.server; }};
-constexpr parameter archive_option = {"--archive", "FILE", "Read a support archive instead of asking a broker",
-                                      [](command_line& x) -> place { return &x.broker.archive; }};
 constexpr parameter all_option = {"--all", "", "Also those that are over",
                                   [](command_line& x) -> place { return &x.broker.with.all; }};
 
@@ -32,19 +30,19 @@ std::vector<command> commands_of_broker() {
      see_what_is_wrong,
      "Queue, transaction, back-off, keys of a server, and why its messages wait",
      "server show other.example",
-     {server_argument, explain_option},
+     {server_argument, archive_option, explain_option},
      on_broker(&show_server)},
     {"room show",
      see_what_is_wrong,
      "Members, graph, invitations, servers of a room, and what waits",
      "room show general",
-     {room_argument, limit_option, explain_option},
+     {room_argument, limit_option, archive_option, explain_option},
      on_broker(&show_room)},
     {"invite show",
      see_what_is_wrong,
      "The state of an invitation, and what it waits for",
      "invite show general @ann:other.example",
-     {room_argument, user_argument, explain_option},
+     {room_argument, user_argument, archive_option, explain_option},
      on_broker(&show_invite)},
     {"top",
      see_what_is_wrong,
@@ -65,12 +63,8 @@ std::vector<command> commands_of_broker() {
      "dead-letters ls --since 2h", list_takes(), on_broker(&list_dead_letters)},
     {"keys", look, "Our verify key, or the known keys of a server", "keys other.example",
      list_takes({any_server_argument}), on_broker(&list_keys)},
-    {"receipts",
-     look,
-     "What other servers have still to be told of what our users have read",
-     "receipts",
-     {explain_option, archive_option},
-     on_broker(&show_receipts)},
+    {"receipts", look, "What other servers have still to be told of what our users have read",
+     "receipts --filter 'failures>0'", list_takes(), on_broker(&list_receipts)},
 
     {"server retry",
      steer,

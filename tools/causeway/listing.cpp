@@ -75,12 +75,14 @@ printed print_list(const broker_request& x, const list_kind& what) {
   const auto chosen = select(x, what, answer.body, now);
   if (!chosen) return misunderstood(chosen.error());
   if (x.how.json) return {exit_ok, json::canonical(answer.body) + "\n", {}};
+  const auto besides = what.below ? what.below(answer.body, now) : std::string{};
   const json::value whole{std::move(answer.body)};
   const auto* rows = whole.find_array(what.member);
   if (!rows || rows->empty())
-    return {exit_ok, (x.rows.is_empty() ? std::string{what.none} : "No row is like that.") + "\n", {}};
-  return {
-    exit_ok, table(*rows, chosen->columns, now) + below_the_table(chosen->total, rows->size(), x.rows.top > 0), {}};
+    return {exit_ok, (x.rows.is_empty() ? std::string{what.none} : "No row is like that.") + "\n" + besides, {}};
+  return {exit_ok,
+          table(*rows, chosen->columns, now) + below_the_table(chosen->total, rows->size(), x.rows.top > 0) + besides,
+          {}};
 }
 
 } // namespace

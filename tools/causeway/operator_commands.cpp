@@ -128,7 +128,7 @@ int run_probe(const broker_request& x) {
 
 int run_check(const broker_request& x) {
   // An address that is none says nothing of a broker.
-  if (const auto fine = config::check_endpoint(x.where.endpoint); !fine)
+  if (const auto fine = config::check_endpoint(x.where.endpoint); x.archive.empty() && !fine)
     return check_fails("--socket: " + fine.error().detail, x.how.json);
   if (!x.where.server_key.empty() && x.where.secret_key_file.empty())
     return check_fails("--server-key needs --secret-key-file, our own half.", x.how.json);

@@ -54,7 +54,9 @@ public:
     return *this;
   }
 
+  /// Nothing where nobody has looked for it: in an archive.
   page& actor() {
+    if (whole_.find("actor") == nullptr) return *this;
     const auto* found = whole_.find_object("actor");
     text_ += "\nActor\n";
     if (!found) text_ += "  not in memory\n";
@@ -67,17 +69,13 @@ public:
   }
 
   template <class Row>
-  page& sheet_of(std::string_view member) {
+  page& sheet_of(std::string_view member, std::string_view title = {}) {
     const auto* row = whole_.find_object(member);
     if (!row) return *this;
+    text_ += title;
     auto shown = names_of(admin::columns<Row>());
     std::erase(shown, "waits_for"); // printed in full by `waits`
     text_ += sheet(*row, shown, now_ms_);
-    return *this;
-  }
-
-  page& line(std::string_view text) {
-    text_ += std::string{text} + "\n";
     return *this;
   }
 
@@ -127,8 +125,7 @@ std::string invite_page(const json::object& body, std::int64_t now_ms) {
   return page{body, now_ms}
     .sheet_of<admin::invite_row>("invitation")
     .waits()
-    .line("\nServer of the other side")
-    .sheet_of<admin::server_row>("server")
+    .sheet_of<admin::server_row>("server", "\nServer of the other side\n")
     .actor()
     .text();
 }
@@ -144,12 +141,6 @@ std::string status_page(const json::object& body, std::int64_t now_ms) {
   return out;
 }
 
-std::string receipts_page(const json::object& body, std::int64_t now_ms) {
-  return page{body, now_ms}
-    .table_of("servers", "Servers that have still to be told what our users have read, the next first",
-              names_of(admin::columns<admin::receipt_debt_row>()))
-    .actor()
-    .text();
-}
+std::string actor_part(const json::object& body, std::int64_t now_ms) { return page{body, now_ms}.actor().text(); }
 
 } // namespace causeway::tools

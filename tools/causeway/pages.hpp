@@ -14,6 +14,7 @@ std::string room_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string server_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string invite_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string status_page(const matrix::json::object& body, std::int64_t now_ms);
-std::string receipts_page(const matrix::json::object& body, std::int64_t now_ms);
+/// What the actor behind it says of itself.
+std::string actor_part(const matrix::json::object& body, std::int64_t now_ms);
 
 } // namespace causeway::tools

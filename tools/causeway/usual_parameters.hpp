@@ -12,6 +12,8 @@ inline constexpr parameter server_argument = {"NAME", "", "Name of the server",
                                               [](command_line& x) -> place { return &x.broker.with.server; }};
 inline constexpr parameter letter_argument = {"ID", "", "As `dead-letters ls` tells it",
                                               [](command_line& x) -> place { return &x.broker.with.letter; }};
+inline constexpr parameter archive_option = {"--archive", "FILE", "Read a support archive instead of asking a broker",
+                                             [](command_line& x) -> place { return &x.broker.archive; }};
 inline constexpr parameter explain_option = {"--explain", "", "Say what the fields mean",
                                              [](command_line& x) -> place { return &x.broker.how.explain; }};
 inline constexpr parameter reason_option = {"--reason", "TEXT", "Why; kept in the audit (required)",

@@ -111,6 +111,7 @@ std::string actor_page(const json::object& body, std::int64_t now_ms) {
   std::string text;
   if (const auto* row = whole.find_object("actor"))
     text += sheet(*row, names_of(admin::columns<admin::actor_row>()), now_ms);
+  if (whole.find("says") == nullptr) return text; // of an archive: nobody was asked
   const auto* says = whole.find_object("says");
   if (!says) return text + "\nIt does not answer.\n";
   names shown;

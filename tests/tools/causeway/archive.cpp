@@ -73,4 +73,44 @@ BOOST_AUTO_TEST_CASE(lists_open_it_without_a_broker_and_tell_times_as_they_were)
   BOOST_TEST(x.says("holds no invites.json"));
 }
 
+BOOST_AUTO_TEST_CASE(one_thing_is_shown_as_its_list_has_it) {
+  scratch dir;
+  const auto file = make_archive(dir, "");
+  auto x = run("server show b.example --archive " + file);
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("backing_off"));
+  BOOST_TEST(x.says("in 2 min"));
+  BOOST_TEST(!x.says("not in memory")); // nobody has looked for its actor
+  const auto body = run("server show b.example --json --archive " + file).parsed();
+  BOOST_TEST(*json::value{*body.find_object("server")}.find_integer("queued") == 12);
+  x = run("server show c.example --archive " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("`causeway servers --archive " + file + "` tells which it has"));
+  x = run("invite show general @ann:b.example --archive " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("holds no invites.json"));
+}
+
+BOOST_AUTO_TEST_CASE(a_check_of_an_archive_ends_with_the_code_of_then) {
+  scratch dir;
+  dir.write("check.json",
+            R"({"state":"warning","checks":[{"name":"edge","state":"warning","what":"nobody","do":""}]})");
+  const auto file = dir.file("checked.tar.gz");
+  BOOST_REQUIRE_EQUAL(std::system(("tar -C '" + dir.path.string() + "' -czf '" + file + "' check.json").c_str()), 0);
+  const auto x = run("check --archive " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY warning: edge warning\n"), x.out);
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_others_are_not_in_an_archive) {
+  scratch dir;
+  dir.write("keys.json", R"({"keys":[{"server_name":"us.example","key_id":"ed25519:a"}]})");
+  const auto file = dir.file("keys.tar.gz");
+  BOOST_REQUIRE_EQUAL(std::system(("tar -C '" + dir.path.string() + "' -czf '" + file + "' keys.json").c_str()), 0);
+  BOOST_TEST(run("keys --archive " + file).says("ed25519:a"));
+  const auto x = run("keys b.example --archive " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("has our own key only"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

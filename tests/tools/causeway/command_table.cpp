@@ -108,6 +108,24 @@ BOOST_AUTO_TEST_CASE(every_entry_is_complete_and_there_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_list_sorts_filters_repeats_itself_and_reads_archives) {
+  std::set<std::string_view> lists;
+  for (const auto& x : commands()) {
+    const auto has = [&](std::string_view name) {
+      return std::ranges::any_of(x.takes, [&](const parameter& p) { return p.name == name; });
+    };
+    if (!has("--sort")) continue;
+    lists.insert(x.path);
+    for (const char* name :
+         {"--watch", "--sort", "--top", "--filter", "--since", "--archive", "--columns", "--explain"})
+      BOOST_TEST(has(name), x.path << " lacks " << name);
+  }
+  BOOST_TEST(std::ranges::any_of(common_options(), [](const parameter& p) { return p.name == "--json"; }));
+  const std::set<std::string_view> wanted = {"rooms", "servers", "invites", "actors",   "dead-letters ls",
+                                             "keys",  "edge",    "streams", "receipts", "audit"};
+  BOOST_TEST(lists == wanted, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_word_is_told_with_what_may_be_meant) {
   BOOST_TEST(complaint("sever") == "there is no `sever`; did you mean `server`, `servers`?");
   BOOST_TEST(complaint("--json sever") == "there is no `sever`; did you mean `server`, `servers`?");
