@@ -18,6 +18,33 @@ MONITORING = os.path.join(ROOT, "config", "monitoring")
 TOKEN = "a token of thirty-two characters"
 # Counted by the names of their samples; what follows is written by Prometheus itself.
 METRIC = re.compile(r"\b((?:synapse|causeway)_[a-z0-9_]+)\b")
+# What the panels of the row "Federation" of Synapse's own dashboard ask for, by the labels that they choose series by.
+FEDERATION_ROW = {
+    "synapse_federation_client_sent_transactions_total": "server_name",
+    "synapse_util_metrics_block_count_total": "block_name server_name",
+    "synapse_federation_server_received_pdus_total": "server_name",
+    "synapse_federation_server_received_edus_total": "server_name",
+    "synapse_federation_client_sent_pdu_destinations_count_total": "server_name",
+    "synapse_federation_client_sent_edus_total": "server_name",
+    "synapse_federation_client_sent_edus_by_type_total": "server_name type",
+    "synapse_federation_last_received_pdu_time": "origin_server_name server_name",
+    "synapse_federation_last_sent_pdu_time": "destination_server_name server_name",
+    "synapse_federation_transaction_queue_pending_pdus": "server_name",
+    "synapse_federation_transaction_queue_pending_edus": "server_name",
+    "synapse_federation_send_queue_presence_changed_size": "server_name",
+    "synapse_federation_send_queue_presence_map_size": "server_name",
+    "synapse_federation_send_queue_presence_destinations_size": "server_name",
+    "synapse_federation_send_queue_keyed_edu_size": "server_name",
+    "synapse_federation_send_queue_edus_size": "server_name",
+    "synapse_federation_send_queue_pos_time_size": "server_name",
+    "synapse_event_processing_lag_by_event_bucket": "le name server_name",
+    "synapse_event_processing_lag_by_event_sum": "name server_name",
+    "synapse_event_processing_lag_by_event_count": "name server_name",
+    "synapse_federation_server_pdu_process_time_bucket": "le server_name",
+    "synapse_federation_server_oldest_inbound_pdu_in_staging": "server_name",
+    "synapse_federation_server_number_inbound_pdu_in_staging": "server_name",
+    "synapse_federation_soft_failed_events_total": "server_name",
+}
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\]|\\.)*",?)*\})? (-?[0-9.e+-]+|NaN|[+-]Inf)$')
 
 
@@ -251,6 +278,21 @@ class InspectorHttp(InteropCase):
             told = {name for name, _ in self.web.samples()} | {name for name, _ in Web(self.theirs_port).samples()}
             return sorted(wanted - told)
         self.until_equal(missing, [], "metrics")
+
+    def test_every_panel_of_synapses_federation_row_can_be_drawn(self):
+        self.federate()
+
+        def labels_by_name():
+            told = {}
+            for name, labels in self.web.samples():
+                told[name] = " ".join(sorted(re.findall(r'([a-z_]+)="', labels)))
+            return {name: told.get(name, "not told") for name in FEDERATION_ROW}
+        self.until_equal(labels_by_name, FEDERATION_ROW, "what the panels ask for")
+        values = self.web.samples()
+        ours = f'server_name="{self.ours.server_name}"'
+        self.assertTrue(all(ours in labels for name, labels in values if name in FEDERATION_ROW))
+        self.assertIn(("synapse_util_metrics_block_count_total", "{block_name=\"_send_new_transaction\"," + ours + "}"), values)
+        self.assertGreater(self.web.value("synapse_event_processing_lag_by_event_count", 'name="federation_sender"'), 0)
 
     def test_labels_are_as_many_as_kinds_and_peers(self):
         self.assertLess(len(self.web.samples()), 500)
