@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -54,8 +55,8 @@ result<archived_answer> find_detail(const std::string& file, const archived_deta
   if (!list) return list.error();
   const json::value body{std::move(list->body)};
   const auto* rows = body.find_array(what.member);
-  for (const auto& each : rows ? *rows : json::array{}) {
-    const auto* row = each.as_object();
+  for (std::size_t i = 0; rows && i < rows->size(); ++i) {
+    const auto* row = (*rows)[i].as_object();
     if (row == nullptr || !what.is_wanted(*row, with)) continue;
     json::array waits;
     if (auto why = text_of(*row, "waits_for"); !why.empty()) waits.emplace_back(std::move(why));

@@ -17,14 +17,15 @@ bool is_for_monitoring(const std::vector<std::string>& words) {
   return x != nullptr && x->is_for_monitoring;
 }
 
-int fail(const std::vector<std::string>& words, int code, const std::string& why) {
+/// How it ends that nothing was done: what monitoring calls has a code and a first line for that.
+int end_undone(const std::vector<std::string>& words, int code, const std::string& why) {
   if (is_for_monitoring(words)) return check_fails(why, std::ranges::find(words, "--json") != words.end());
   return put_out({code, {}, "causeway: " + printable(why) + "\n"});
 }
 
 /// What is wrong, how it is written, and an example: nobody has to look for the help.
 int wrong_usage(const std::vector<std::string>& words, const std::string& why) {
-  const int code = fail(words, exit_usage, why);
+  const int code = end_undone(words, exit_usage, why);
   const auto* x = find_command(command_words(words));
   if (x == nullptr) return code;
   return put_out({code, {}, "  " + synopsis(*x) + "\n  For example: causeway " + std::string{x->example} + "\n"});
@@ -40,7 +41,7 @@ int run(int argc, char** argv, const std::vector<std::string>& words) {
   } catch (const CLI::ParseError& e) {
     if (words.empty()) return put_out({exit_usage, {}, overview()});
     const auto unknown = unknown_word(words);
-    if (!unknown.empty()) return fail(words, exit_usage, unknown);
+    if (!unknown.empty()) return end_undone(words, exit_usage, unknown);
     const auto noun = command_words(words);
     if (!noun.empty() && find_command(noun) == nullptr) return put_out({exit_usage, {}, help_of(noun)});
     return wrong_usage(words, e.what());
@@ -55,6 +56,6 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv, words);
   } catch (const std::exception& e) {
-    return fail(words, exit_problem, e.what());
+    return end_undone(words, exit_problem, e.what());
   }
 }
