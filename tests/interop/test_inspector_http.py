@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import unittest
 
+import yaml
 from causeway_demo.process import free_port
 from harness.case import InteropCase
 
@@ -337,6 +338,14 @@ class MonitoringFiles(unittest.TestCase):
 
     def test_planted_series_raise_what_they_should(self):
         self.run_tool("test", "rules", "causeway.rules.test.yml")
+
+    def test_each_alert_is_raised_by_planted_series(self):
+        with open(os.path.join(MONITORING, "causeway.rules.yml"), encoding="utf8") as text:
+            rules = {rule["alert"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]}
+        with open(os.path.join(MONITORING, "causeway.rules.test.yml"), encoding="utf8") as text:
+            cases = [case for test in yaml.safe_load(text)["tests"] for case in test["alert_rule_test"]]
+        self.assertEqual({case["alertname"] for case in cases if case["exp_alerts"]}, rules)
+        self.assertEqual({case["alertname"] for case in cases if not case["exp_alerts"]}, rules, "a broker that works raises none")
 
     def test_the_expressions_of_the_dashboard_are_well_formed(self):
         with open(os.path.join(MONITORING, "grafana.json"), encoding="utf8") as text:

@@ -195,6 +195,8 @@ class Contents(PackageCase):
         root.install(*(self.inside(name) for name in ("causeway", "python3-causeway", "causeway-demo")))
         said = root.run("causeway demo --json", "demo")
         self.assertRegex(said, r'"lost": ?0, ?"duplicated": ?0')
+        root.run("dpkg --purge causeway-demo python3-causeway; test ! -e /usr/share/causeway; test ! -e /usr/lib/python3/dist-packages/causeway_client",
+                 "demo-purge")
 
     def test_the_sample_for_caddy_is_valid(self):
         root = self.clean_root("caddy")
