@@ -50,7 +50,8 @@ std::vector<std::filesystem::path> pages_with_commands() {
     if (x.path().extension() == ".md") out.push_back(x.path());
   for (const char* folder : {"config", "plugin", "messages"})
     for (const auto& x : std::filesystem::recursive_directory_iterator{root / folder})
-      if (const auto kind = x.path().extension(); kind == ".md" || kind == ".cpp" || kind == ".example" || kind == ".yml")
+      if (const auto kind = x.path().extension();
+          kind == ".md" || kind == ".cpp" || kind == ".example" || kind == ".yml")
         out.push_back(x.path());
   return out;
 }
