@@ -1,6 +1,7 @@
 #include "actors/shell.hpp"
 
 #include "actors/scheduling.hpp"
+#include "messages/crash_point.hpp"
 #include "messages/protocols.hpp"
 
 #include <algorithm>
@@ -18,7 +19,24 @@ constexpr std::chrono::milliseconds timer_tolerance{100};
 /// @param trace  because of what
 void perform(shell_ptr self, effects list, trace_id trace);
 
+/// Breaks a promise about the store, for a test that wants to see that this is noticed; else nothing.
+void spoil(shell_ptr self, persist& p, trace_id trace) {
+  auto& rows = p.batch.writes;
+  const auto answer_in = [](store::write& row) { return std::get_if<store::put_command_result>(&row); };
+  if (crash::is_mutant(crash::mutant::tell_before_commit) && std::ranges::any_of(rows, answer_in))
+    perform(self, std::exchange(p.then, {}), trace);
+  if (crash::is_mutant(crash::mutant::idempotency_key_dropped)) {
+    std::erase_if(rows, [](const auto& row) { return std::holds_alternative<store::bind_message>(row); });
+    for (auto& row : rows)
+      if (auto* answer = answer_in(row))
+        answer->command_id.insert(0, "nobody asks for "); // the row stays: there is a commit
+  }
+  if (crash::is_mutant(crash::mutant::outbox_row_forgotten))
+    std::erase_if(rows, [](const auto& row) { return std::holds_alternative<store::queue_pdu>(row); });
+}
+
 void perform_one(shell_ptr self, persist& p, trace_id trace) {
+  if constexpr (crash::is_compiled_in) spoil(self, p, trace);
   auto& s = self->state;
   shell_state::pending entry;
   entry.trace = trace;

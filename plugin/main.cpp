@@ -3,6 +3,7 @@
 #include "config/warnings.hpp"
 #include "plugin/canary.hpp"
 #include "plugin/node.hpp"
+#include "plugin/node_crash_points.hpp"
 #include "plugin/service_notify.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,22 @@ int next_signal(const sigset_t& signals, std::optional<causeway::canary>& bird, 
   }
 }
 
+/// The exit code of a word or a value that cannot be used.
+constexpr int unusable = 2;
+
+/// What a test build has, a line each.
+int list_of_tests(const char* what, const std::string& text) {
+  if (causeway::crash::is_compiled_in) {
+    std::fputs(text.c_str(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr,
+               "causewayd: this build has no %s: they are compiled into test builds (tools/build dev), never into one"
+               " that serves people.\n",
+               what);
+  return unusable;
+}
+
 /// Until a signal ends it.
 void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
            const sigset_t& signals) {
@@ -112,8 +129,21 @@ int main(int argc, char** argv) {
       [](const std::string& text) { return text.empty() ? std::string{"needs the name of a file"} : std::string{}; });
   app.add_option("--set", sources.set, "A value over all others: section.key=value");
   app.add_flag("--without-gateway", without_gateway, "No HTTPS in this process: `causeway gateway` runs elsewhere.");
+  bool lists_crash_points = false, lists_mutants = false;
+  app.add_flag("--crash-points", lists_crash_points,
+               "Of a test build: lists where CAUSEWAY_CRASH_AT=NAME[:N][:hold] may end it, and ends.");
+  app.add_flag("--mutants", lists_mutants,
+               "Of a test build: lists what CAUSEWAY_MUTANT=NAME may break on purpose, and ends.");
   app.set_version_flag("--version", std::string{causeway::version()});
   CLI11_PARSE(app, argc, argv);
+  if (lists_crash_points) return list_of_tests("crash points", causeway::crash::points_text());
+  if (lists_mutants) return list_of_tests("mutants", causeway::crash::mutants_text());
+  if (const auto armed = causeway::crash::arm_from(std::getenv(causeway::crash::crash_variable),
+                                                   std::getenv(causeway::crash::mutant_variable));
+      !armed) {
+    std::fprintf(stderr, "causewayd: %s\n", armed.error().detail.c_str());
+    return unusable;
+  }
 
   // Before any thread exists: all of them inherit the mask, and only sigwait below sees these signals.
   sigset_t signals;
@@ -132,7 +162,7 @@ int main(int argc, char** argv) {
     if (sources.file.empty())
       std::fprintf(stderr, "No configuration file was read: --config names none, and there is no %s.\n",
                    causeway::config::default_file);
-    return 2;
+    return unusable;
   }
   // Of the options the node itself warns, in its log.
   for (const auto& x : causeway::config::warnings_of_files(found.files))

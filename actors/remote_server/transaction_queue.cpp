@@ -2,6 +2,7 @@
 
 #include "actors/excerpt.hpp"
 #include "actors/remote_server/answer_check.hpp"
+#include "messages/crash_point.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/transaction.hpp"
 
@@ -106,6 +107,7 @@ void transaction_queue::begin_transaction() {
 }
 
 void transaction_queue::send_transaction() {
+  if (crash::is_mutant(crash::mutant::transaction_id_anew)) destination_.transaction_id = next_transaction_id();
   if (in_flight_.texts.empty())
     for (const auto& q : in_flight_.pdus) in_flight_.texts.push_back(q.event->to_json());
   hops(hop_stage::sent);

@@ -1,5 +1,6 @@
 #include "plugin/edge/edge.hpp"
 
+#include "messages/crash_point.hpp"
 #include "messages/edge/header.hpp"
 #include "messages/limits.hpp"
 #include "plugin/edge/allow_list.hpp"
@@ -219,6 +220,8 @@ private:
       return true;
     }
     ++frames_in_;
+    if (l.kind == role::chat && x->what == verb::command) crash::pass(crash::point::command_received);
+    if (l.kind == role::chat && x->what == verb::ack) crash::pass(crash::point::ack_received);
     handlers_.on_frame(from, std::move(*x));
     return true;
   }
@@ -261,14 +264,27 @@ private:
     const auto queued = queues_.find(who);
     if (queued != queues_.end()) return enqueue(queued->second, std::move(body));
     unsure_[to.endpoint] = true;
+    const auto what = body.what;
+    const bool is_durable_event = crash::is_compiled_in && what == verb::event && is_chat(to) && is_durable(body);
+    if (is_durable_event) crash::pass(crash::point::event_before_send);
     switch (hand_over(listeners_[to.endpoint].socket, to.routing_id, body)) {
-    case handed::over: ++frames_out_; return;
+    case handed::over:
+      ++frames_out_;
+      if (is_durable_event) crash::pass(crash::point::event_sent);
+      if (what == verb::result && is_chat(to)) crash::pass(crash::point::result_sent);
+      return;
     case handed::gone: return lose(to, "gone");
     case handed::full: break;
     }
     auto& q = queues_[who];
     q.to = to;
     enqueue(q, std::move(body));
+  }
+
+  bool is_chat(const connection& to) const { return listeners_[to.endpoint].kind == role::chat; }
+  static bool is_durable(const frame& x) {
+    const auto header = decode_header<event_header>(x.header);
+    return header && header->cursor.has_value();
   }
 
   void enqueue(queue& q, frame body) {

@@ -1,5 +1,6 @@
 #include "plugin/gateway/http_client.hpp"
 
+#include "messages/crash_point.hpp"
 #include "messages/limits.hpp"
 
 #include <openssl/ssl.h>
@@ -90,6 +91,13 @@ fault_code code_of(CURLcode code, bool connected) {
   case CURLE_URL_MALFORMAT: return fault_code::internal;
   default: return fault_code::peer_unreachable;
   }
+}
+
+/// The crash points where a request is out and its answer begins to come.
+void pass_answer_begun(std::string_view target) {
+  if constexpr (!crash::is_compiled_in) return;
+  if (target.starts_with("/_matrix/federation/v1/send/")) crash::pass(crash::point::transaction_bytes_sent);
+  if (target.starts_with("/_matrix/federation/v2/invite/")) crash::pass(crash::point::invitation_bytes_sent);
 }
 
 /// What a call failed in, by how far it came.
@@ -281,6 +289,7 @@ int http_client::on_ready(void* of, char*, char*, int, int) {
 
 std::size_t http_client::on_header(char* data, std::size_t, std::size_t bytes, void* of) {
   auto& x = *static_cast<transfer*>(of);
+  if (x.header_bytes == 0) pass_answer_begun(x.call.target);
   x.header_bytes += bytes;
   if (x.header_bytes > response_header_bytes_max) {
     x.headers_too_large = true;

@@ -1,5 +1,6 @@
 #pragma once
 #include "config/gateway_options.hpp"
+#include "messages/crash_point.hpp"
 #include "messages/limits.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/matrix/request_auth.hpp"
@@ -299,6 +300,7 @@ private:
     // The node is only asked for what there will be room for, as far as that can be known.
     if (has_large_answer(endpoint_) && !answer_share_.take(whose_, answer_share::expected_bytes))
       return write(unread_before());
+    if (endpoint_ == matrix::endpoint::send) crash::pass(crash::point::transaction_received);
     shard_->sink->on_request(std::move(request), this->shared_from_this());
   }
 
@@ -381,7 +383,13 @@ private:
     out_ = response_head(answer, !close_after_, std::time(nullptr));
     if (out_.size() + answer.body.size() <= joined_bytes_max) out_ += answer.body;
     else out_body_ = std::move(answer.body);
+    if (is_transaction_taken()) crash::pass(crash::point::answer_before_send);
     begin_writing();
+  }
+
+  /// Whether `out_` says 200 to PUT /send; for crash points.
+  bool is_transaction_taken() const {
+    return crash::is_compiled_in && endpoint_ == matrix::endpoint::send && out_.starts_with("HTTP/1.1 200 ");
   }
 
   /// Writes `out_`, then `out_body_`; then goes on as `written` says.
@@ -418,6 +426,7 @@ private:
   }
 
   void written() {
+    if (is_transaction_taken()) crash::pass(crash::point::answer_sent);
     out_.clear();
     out_body_ = {};
     if (rest_ && (rest_->bytes_left > 0 || !rest_->tail.empty())) return ask_for_part();

@@ -1,5 +1,6 @@
 #include "plugin/gateway/peer_requests.hpp"
 
+#include "messages/crash_point.hpp"
 #include "messages/limits.hpp"
 
 #include <boost/asio/post.hpp>
@@ -27,6 +28,11 @@ const char* problem_of(const http_request& x) {
   if (x.url.empty() && (x.target.empty() || x.target.front() != '/' || !is_visible(x.target))) return "target";
   if (!std::all_of(x.authorization.begin(), x.authorization.end(), is_header_value)) return "authorization";
   return nullptr;
+}
+
+/// For crash points.
+bool is_transaction(const http_request& x) {
+  return crash::is_compiled_in && x.target.starts_with("/_matrix/federation/v1/send/");
 }
 
 } // namespace
@@ -187,6 +193,7 @@ void peer_requests::connect(key k, result<std::vector<std::string>> addresses) {
     };
   }
   x->deadline.reset();
+  if (is_transaction(x->request)) crash::pass(crash::point::transaction_before_send);
   x->call = client_.start(std::move(call), [this, k](https_outcome outcome) { on_outcome(k, std::move(outcome)); });
 }
 
@@ -194,6 +201,7 @@ void peer_requests::on_outcome(key k, https_outcome outcome) {
   auto* x = find(k);
   if (x == nullptr) return;
   if (outcome.status == 0 && !outcome.connected) return next_hop(k, std::move(outcome.why), outcome.phase);
+  if (outcome.status == 200 && is_transaction(x->request)) crash::pass(crash::point::transaction_answered);
   http_answer out;
   out.status = outcome.status;
   out.content_type = std::move(outcome.content_type);

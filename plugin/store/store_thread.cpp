@@ -1,5 +1,7 @@
 #include "plugin/store/store_thread.hpp"
 
+#include "plugin/store/committed_kinds.hpp"
+
 #include <pthread.h>
 #include <algorithm>
 #include <chrono>
@@ -287,6 +289,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
     return;
   }
+  pass_before_commit(batches);
   auto began = std::chrono::steady_clock::now();
   auto committed = engine_->commit(batches);
   while (!committed && is_of_disk(committed.error()) && try_again(committed.error())) {
@@ -296,6 +299,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   if (committed) works_again();
   auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   if (committed) {
+    pass_after_commit(batches);
     note_commit(batches, static_cast<std::uint64_t>(us), nullptr);
     for (auto& one : *committed) outcomes.emplace_back(std::move(one));
     return;
