@@ -25,8 +25,8 @@ PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulat
 # What runs threads without CAF runs again under the thread sanitizer.
 THREADED = ["test_store", "test_gateway", "test_edge"]
 GROUPS = ["unit", "actors", "simulation", "interop"]
-# Only where it is named: it needs root and many minutes.
-NAMED_GROUPS = ["package"]
+# Only where they are named: package needs root and many minutes, crash is a part of interop.
+NAMED_GROUPS = ["package", "crash"]
 PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
 # The longest, which begin first: they run beside all the others.
@@ -34,7 +34,7 @@ LONGEST = ["test_simulation", "test_actors"]
 # Classes of the interop suite at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 # Suites with whole brokers in them: the group interop.
-INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator"))
+INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator", "crash"))
 TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
 
 
@@ -175,6 +175,8 @@ def tests_of(group):
         out.append(("demo", lambda: python_suite(os.path.join(ROOT, "tests", "demo"), "demo", PROCESSORS)))
         out.append(("operator", lambda: python_suite(os.path.join(ROOT, "tests", "operator"), "operator", PROCESSORS)))
         out.append(("inspector", lambda: python_suite(os.path.join(ROOT, "tests", "inspector"), "inspector", PROCESSORS)))
+    if group in ("interop", "crash"):
+        out.append(("crash", lambda: python_suite(os.path.join(ROOT, "tests", "crash"), "crash", INTEROP_JOBS)))
     if group == "package":
         out.append(("package", lambda: python_suite(PACKAGE_FOLDER, "package", seconds=4 * TIMEOUT_S)))
     return out
@@ -194,7 +196,7 @@ def main(groups):
     os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
     total = Tally()
     # Programs use one processor each; the interop suite sees to its own and comes last.
-    last = [group for group in ("interop", "package") if group in groups]
+    last = [group for group in ("interop", "crash", "package") if group in groups]
     beside = [(group, label, test) for group in groups if group not in last for label, test in tests_of(group)]
     beside.sort(key=lambda each: LONGEST.index(each[1]) if each[1] in LONGEST else len(LONGEST))
     with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool:

@@ -53,19 +53,24 @@ def until(condition, seconds, what, pause=0.02):
 
 
 class Process:
-    """One child; its standard output and error go to `log_file`, appended over restarts."""
+    """One child; its standard output and error go to `log_file`, appended over restarts. `environment` is what its next start gets."""
 
     def __init__(self, name, command, log_file, directory=None, environment=None):
         self.name = name
         self.command = command
         self.log_file = log_file
         self._directory = directory
-        self._environment = {**os.environ, **(environment or {})}
+        self.environment = {**os.environ, **(environment or {})}
         self._child = None
 
     @property
     def pid(self):
         return self._child.pid
+
+    @property
+    def ended_with(self):
+        """The exit code; negative: the signal that ended it. None: it runs, or never has."""
+        return self._child.poll() if self._child else None
 
     def is_running(self):
         return self._child is not None and self._child.poll() is None
@@ -74,7 +79,7 @@ class Process:
         with open(self.log_file, "ab") as log:
             # Nothing outlives who started it, not even when that one is killed.
             self._child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.command], stdout=log, stderr=subprocess.STDOUT, 
-                                           stdin=subprocess.DEVNULL, cwd=self._directory, env=self._environment,
+                                           stdin=subprocess.DEVNULL, cwd=self._directory, env=self.environment,
                                            start_new_session=True)
 
     def wait_for_output(self, text, seconds):
