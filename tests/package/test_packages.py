@@ -52,6 +52,9 @@ class Installation(PackageCase):
         self.done(machine, "test -s /usr/share/doc/causeway/manual/install.md -a -s /usr/share/doc/causeway/proxy/nginx.conf")
         self.done(machine, "cmp /etc/causeway/causeway.toml.example /dev/stdin <<END\n" +
                   self.done(machine, "causeway config example").replace("$", "\\$").replace("`", "\\`") + "END")
+        for option, what in (("--crash-points", "crash points"), ("--mutants", "mutants")):  # of test builds only
+            code, said = machine.run(f"causewayd {option}")
+            self.assertEqual((code, f"this build has no {what}" in said), (2, True), said)
 
     def starts_as_the_unit_says(self, machine):
         self.done(machine, f"cat > /etc/causeway/causeway.toml <<'END'\n{CONFIGURATION}END")
