@@ -19,7 +19,7 @@ PROMISES = {
     "one_event": "a command makes one event, however often it is repeated",
     "transaction": "a transaction id always has the same bytes, and a PDU goes under one id only",
     "invitations": "an invitation changes its state as the table says, and nobody misses a change",
-    "receipts": "a read marker never goes back",
+    "receipts": "a read marker that was acknowledged is kept, and none goes back",
     "banned": "nothing of a banned user is shown",
 }
 
@@ -173,6 +173,20 @@ class Checker:
                 if number < before[0]:
                     yield f"{reader} was told that {each.user} has read up to {each.event_id} in {each.room}, after {before[1]}"
                 furthest[marker] = max(before, (number, each.event_id))
+
+        acknowledged = {}  # of a user at their broker -> (number, event id)
+        for reader, each in self._ledger.read:
+            if each.event_id not in place:
+                continue  # its author has not been answered
+            line, number = place[each.event_id]
+            whose = (reader, each.room, each.user, line)
+            acknowledged[whose] = max(acknowledged.get(whose, (-1, "")), (number, each.event_id))
+        for (reader, room, user, line), (number, event_id) in acknowledged.items():
+            if reader not in self._ledger.positions:
+                continue  # nobody has asked yet
+            kept = [place[each.event_id] for each in self._ledger.positions[reader] if (each.room, each.user) == (room, user) and each.event_id in place]
+            if not any(where == line and at >= number for where, at in kept):
+                yield f"{reader} has acknowledged that {user} has read up to {event_id} in {room}, and does not know it"
 
     def _banned(self):
         for reader, shown in self._ledger.shown.items():

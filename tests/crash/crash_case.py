@@ -85,7 +85,9 @@ class Round:
     def _read(self, side, reader, author):
         told = side.chat.find("message.received", matrix_room_id=self._case.room, sender=author)
         if told:
-            self._command(side, "read", {"room": self._case.room, "user": reader, "message": told[-1].body["event_id"]})
+            event_id = told[-1].body["event_id"]
+            self._command(side, "read", {"room": self._case.room, "user": reader, "message": event_id})
+            self._case.ledger.read.append((side.server_name, book.Receipt(self._case.room, reader, "", event_id)))
 
     def _act_ours(self):
         case = self._case
@@ -130,8 +132,11 @@ class Round:
         case.theirs.chat.wait_for("invitation.changed", PATIENCE_S, matrix_room_id=case.their_room, user=self.visitor, state="rejected")
 
     def ask_again(self):
-        """The broker that made them says once more which events they are."""
+        """The brokers say once more which events they are, and how far everybody has read."""
         case = self._case
+        for side in (case.ours, case.theirs):
+            told = side.chat.command("query.read_positions", {"room": case.room})["positions"]
+            case.ledger.positions[side.server_name] = [book.Receipt(case.room, each["user"], each.get("thread", ""), each["event_id"]) for each in told]
         for each in self.commands:
             if each.event_id:
                 side = case.side_of(each.sender)

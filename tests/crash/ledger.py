@@ -72,6 +72,8 @@ class Ledger:
         self.shown = {}  # reader -> [Shown] in order; so the next two
         self.changes = {}
         self.receipts = {}
+        self.read = []  # (reader, Receipt): acknowledged to the chat server of who has read
+        self.positions = {}  # reader -> [Receipt]: the markers of a room as its broker has them
         self.transactions = []
         self._lock = threading.Lock()
 

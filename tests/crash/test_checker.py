@@ -234,6 +234,24 @@ class Promises(unittest.TestCase):
         ledger.receipts[A].append(book.Receipt(ROOM, BOB, "main", ledger.commands[0].event_id))
         self.breaks("", ledger)
 
+    def read_and_kept(self, *kept):
+        """Bob's broker has acknowledged that he has read both messages of Alice, and has these markers."""
+        ledger = good()
+        marks = [book.Receipt(ROOM, BOB, "", each.event_id) for each in ledger.commands if each.sender == ALICE]
+        ledger.read = [(B, each) for each in marks]
+        ledger.positions = {B: [marks[number] for number in kept]}
+        return ledger
+
+    def test_an_acknowledged_marker_that_is_lost_or_older_than_that(self):
+        self.breaks("", self.read_and_kept(1))
+        self.breaks("receipts", self.read_and_kept(0))
+        self.breaks("receipts", self.read_and_kept())
+
+    def test_a_marker_nobody_has_asked_for_yet(self):
+        ledger = self.read_and_kept()
+        ledger.positions = {}
+        self.breaks("", ledger)
+
     # -- banned
 
     def test_a_message_of_a_banned_user(self):
