@@ -267,4 +267,5 @@ class CrashCase(InteropCase):
 
     def play_round(self):
         type(self).rounds += 1
+        self.ledger.positions.clear()  # they are of before it
         return Round(self, self.rounds)

@@ -65,6 +65,7 @@ class Mutants(CrashCase):
                 self.arm_ours(point)
                 saying = self.say_beside(f"sound {point}")
                 self.until(self.has_died, f"the end at {point}")
+                self.died_at(point)
                 self.start_ours()
                 self.until(lambda thread=saying: not thread.is_alive(), "the answer")
                 self.until_the_queue_has_passed(f"after sound {point}")
