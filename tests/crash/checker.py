@@ -15,7 +15,7 @@ PROMISES = {
     "acknowledged": "what was acknowledged to a chat server is shown to every reader of the room, once",
     "answered": "a PDU that was answered with 200 is shown, once",
     "unasked": "nothing is shown that nobody asked for, or that was refused",
-    "order": "the order in a room is the same for all readers, and of one sender that of their commands",
+    "order": "messages of a room have one order for all readers, and of one sender that of their commands; no edit comes before its message",
     "one_event": "a command makes one event, however often it is repeated",
     "transaction": "a transaction id always has the same bytes, and a PDU goes under one id only",
     "invitations": "an invitation changes its state as the table says, and nobody misses a change",
@@ -99,13 +99,17 @@ class Checker:
                     yield f"{reader} was shown {each.text}, {each.event_id}, which was refused: {command.refused}"
 
     def _order(self):
+        # Edits have no place among messages: the broker tells one when it has found what it changes.
         sequences = collections.defaultdict(dict)  # room -> whose order -> event ids
         for command in self._ledger.commands:
-            if command.event_id:
+            if command.event_id and command.name == "message.send":
                 sequences[command.room].setdefault(f"the commands of {command.sender}", []).append(command.event_id)
         for reader, messages in self._messages.items():
             for each in messages:
-                sequences[each.room].setdefault(reader, []).append(each.event_id)
+                if each.kind == MESSAGE:
+                    sequences[each.room].setdefault(reader, []).append(each.event_id)
+                elif each.target not in sequences[each.room].get(reader, ()):
+                    yield f"{reader} was shown {each.event_id}, an edit, before the message {each.target}"
         for room, orders in sequences.items():
             for (one, left), (other, right) in itertools.combinations(orders.items(), 2):
                 place = {event_id: at for at, event_id in enumerate(right)}

@@ -28,6 +28,7 @@ class Shown:
     event_id: str
     sender: str
     text: str = ""
+    target: str = ""  # of an edit: the event id of its message
 
 
 @dataclasses.dataclass
@@ -101,7 +102,7 @@ def read_notifications(ledger, reader, notifications, ephemeral):
         if each.name == "message.received":
             shown.append(Shown(MESSAGE, room, body["event_id"], body["sender"], body["text"]))
         elif each.name == "message.edited":
-            shown.append(Shown(EDIT, room, body["edit_event_id"], body["sender"], body["text"]))
+            shown.append(Shown(EDIT, room, body["edit_event_id"], body["sender"], body["text"], body["event_id"]))
         elif each.name == "member.changed" and body["membership"] in (BAN, JOIN):
             shown.append(Shown(body["membership"], room, body["event_id"], body["user"]))
         elif each.name == "invitation.received":

@@ -47,7 +47,7 @@ def good():
     ledger.commands = [first, third, second, edit]
     ledger.again = [(each.id, each.event_id) for each in ledger.commands]
     ledger.shown = {B: [shown(ALICE, "one"), shown(ALICE, "two"), book.Shown(book.BAN, ROOM, "$ban", MALLORY)],
-                    A: [shown(BOB, "three"), book.Shown(book.EDIT, ROOM, edit.event_id, BOB, "four"), book.Shown(book.BAN, ROOM, "$ban", MALLORY)]}
+                    A: [shown(BOB, "three"), book.Shown(book.EDIT, ROOM, edit.event_id, BOB, "four", third.event_id), book.Shown(book.BAN, ROOM, "$ban", MALLORY)]}
     ledger.transactions = [transaction(A, B, "t1", [pdu_of(ALICE, "one")], status=0),
                            transaction(A, B, "t1", [pdu_of(ALICE, "one")]),
                            transaction(A, B, "t2", [pdu_of(ALICE, "two")]),
@@ -153,6 +153,17 @@ class Promises(unittest.TestCase):
         ledger.shown["c.example"] = [shown(BOB, "three"), shown(ALICE, "one")]
         ledger.shown["d.example"] = [shown(ALICE, "one"), shown(BOB, "three")]
         self.breaks("order", ledger)
+
+    def test_an_edit_before_its_message(self):
+        ledger = good()
+        ledger.shown[A][:2] = ledger.shown[A][1::-1]
+        self.breaks("order", ledger)
+
+    def test_an_edit_may_come_behind_what_was_said_after_it(self):
+        ledger = good()
+        ledger.commands.append(command(BOB, "five"))
+        ledger.shown[A].insert(1, shown(BOB, "five"))
+        self.breaks("", ledger)
 
     # -- one_event
 
@@ -289,7 +300,7 @@ class Reading(unittest.TestCase):
                 self.Told("invitation.received", matrix_room_id=ROOM, user=ALICE),
                 self.Told("invitation.changed", matrix_room_id=ROOM, user=ALICE, direction="incoming", previous_state="pending", state="revoked")]
         book.read_notifications(ledger, A, told, [{"matrix_room_id": ROOM, "user": BOB, "event_id": "$m", "thread": "main"}])
-        self.assertEqual(ledger.shown[A], [book.Shown(book.MESSAGE, ROOM, "$m", BOB, "hi"), book.Shown(book.EDIT, ROOM, "$e", BOB, "ho"),
+        self.assertEqual(ledger.shown[A], [book.Shown(book.MESSAGE, ROOM, "$m", BOB, "hi"), book.Shown(book.EDIT, ROOM, "$e", BOB, "ho", "$m"),
                                            book.Shown(book.BAN, ROOM, "$b", BOB)])
         self.assertEqual(ledger.changes[A], [book.Change(ROOM, ALICE, "incoming", "", "pending"), book.Change(ROOM, ALICE, "incoming", "pending", "revoked")])
         self.assertEqual(ledger.receipts[A], [book.Receipt(ROOM, BOB, "main", "$m")])
