@@ -32,7 +32,7 @@ fault incompatible_version(const peer_answer& m);
 /// Why another server did not let us in, by the errcode of its answer.
 fault refusal_of(const peer_answer& m);
 
-/// What a user is told when no server let him in: a refusal by rule (3) rather than one that another server might not
+/// What a user is told when no server let them in: a refusal by rule (3) rather than one that another server might not
 /// repeat (2), that rather than a server that was not to be reached (1), and that rather than one that does not know
 /// the room (0).
 int weight_of(const fault& why);

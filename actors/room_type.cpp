@@ -45,7 +45,7 @@ bool is_direct(const matrix::event& invite) {
 room_traits traits_of_invite(const matrix::event& invite, const matrix::json::value& invite_room_state) {
   room_traits traits;
   traits.is_direct = is_direct(invite);
-  traits.people = 1; // he himself, whatever he was before
+  traits.people = 1; // the user, whatever they were before
   if (const auto* events = invite_room_state.as_array())
     for (const auto& e : *events) {
       const auto* type = e.find_string("type");

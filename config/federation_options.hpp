@@ -85,7 +85,7 @@ struct federation_options {
   std::uint32_t ask_user_timeout_ms = 5'000; ///< range 100..30000
   std::uint32_t ask_user_cache_s = 300;      ///< that there is no such user; range 1..86400
   /// Profiles and devices are told only to servers that share a room with the user. Whoever is about to invite somebody
-  /// asks before there is a room, and shows what he is told: so not by default.
+  /// asks before there is a room, and shows what they are told: so not by default.
   bool profiles_need_shared_room = false;
   delivery_detail delivery_notifications = delivery_detail::delayed;
 };

@@ -348,7 +348,7 @@ void add_federation_inbound(std::vector<field>& out) {
            "How long a user the chat server does not have is not asked for again.");
   s.flag(
      "profiles_need_shared_room", &federation_options::profiles_need_shared_room,
-     "Whether only servers that share a room with a user are told his name and picture, and whether he exists. Others "
+     "Whether only servers that share a room with a user are told their name and picture, and whether they exist. Others "
      "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
      "and show their people what they are told.")
     .is_reloadable = false; // who is in which room is gathered as the rooms are loaded

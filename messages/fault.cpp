@@ -37,7 +37,7 @@ constexpr std::array registry{
   fault_info{server_denied, "server_denied", "M_FORBIDDEN", 403, false,
              "The room's server ACL, or our allow/deny list, excludes this server."},
   fault_info{invite_blocked, "invite_blocked", "M_INVITE_BLOCKED", 403, false,
-             "The invited user or his server does not take this invitation."},
+             "The invited user or their server does not take this invitation."},
   fault_info{unable_to_authorise_join, "unable_to_authorise_join", "M_UNABLE_TO_AUTHORISE_JOIN", 400, true,
              "Ask another resident server."},
   fault_info{unable_to_grant_join, "unable_to_grant_join", "M_UNABLE_TO_GRANT_JOIN", 400, true,

@@ -44,7 +44,7 @@ struct protocol<actor_kind::room> {
     membership_wanted,         // invitation -> invited_membership_changed
     rescission_wanted_again,   // invitation: at start and hourly, while a revocation is unconfirmed
     rescission_handled,        // invitation: answer to rescission_received
-    join_wanted,               // invitation -> join_finished; itself, when his invite has its place; room, one that
+    join_wanted,               // invitation -> join_finished; itself, when their invite has its place; room, one that
                                // goes on as it -> successor_joined
     leave_wanted,              // invitation -> join_finished
     room_version_refused,      // invitation: the invited server does not know the version -> refounding_ended

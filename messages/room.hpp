@@ -142,8 +142,8 @@ struct revocation_done {
   fault why;          ///< none: the leave is committed and queued
   std::string invite; ///< event id, as asked
 };
-/// invitation -> room: the leave that ended this user's invitation may not have reached his server; queue it again.
-/// Answered with `rescission_delivered` when there is nothing to take back any more: he is in the room, or invited
+/// invitation -> room: the leave that ended this user's invitation may not have reached their server; queue it again.
+/// Answered with `rescission_delivered` when there is nothing to take back any more: they are in the room, or invited
 /// anew.
 struct rescission_wanted_again {
   std::string user_id;
@@ -174,7 +174,7 @@ struct join_wanted {
   std::string display_name, avatar_url;
   std::optional<command_reference> command = {};
   matrix::event_ptr invite =
-    nullptr; ///< what he accepts, of another server: the room takes it first where it has missed it
+    nullptr; ///< what they accept, of another server: the room takes it first where it has missed it
   /// The room that goes on as this one: the user has been in it and follows. Joined only where this one says so too;
   /// answered with `successor_joined` to that room.
   std::string predecessor = {};
@@ -185,9 +185,9 @@ struct join_finished {
   std::string user_id;
   fault why; ///< none: joined
   bool perhaps_joined =
-    false; ///< the other server got the join and its answer was lost: to all others he may be in the room
+    false; ///< the other server got the join and its answer was lost: to all others they may be in the room
 };
-/// invitation -> room: a local user says no to an invitation of a room we take part in, or takes his knock back.
+/// invitation -> room: a local user says no to an invitation of a room we take part in, or takes their knock back.
 /// Answered with `join_finished`.
 struct leave_wanted {
   std::string user_id, reason;

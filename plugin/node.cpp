@@ -471,7 +471,7 @@ result<matrix::signing_key> node::parts::open_key() const {
 }
 
 void node::parts::complain_of_certificate() {
-  // No reason not to start: an operator who is late with the renewal still has his chat server's side, and what is said
+  // No reason not to start: an operator who is late with the renewal still has the chat server's side, and what is said
   // waits for the others.
   if (options.gateway.plain_http) return;
   const auto host = gateway::certified_host(options.node.server_name, options.gateway.well_known_server);

@@ -330,7 +330,7 @@ void gateway_links::federation(const edge::connection& from, gateway::federation
   case matrix::endpoint::key_server: return answer(from, x.id, 200, keys_document());
   case matrix::endpoint::key_query:
   case matrix::endpoint::key_query_batch: return keys_question(from, std::move(x), std::move(*match));
-  case matrix::endpoint::media_download_v3: // nobody reads our files without saying who he is
+  case matrix::endpoint::media_download_v3: // nobody reads our files without saying who they are
     return refuse(from, x.id, {fault_code::not_found, "ask with authentication"});
   case matrix::endpoint::openid_userinfo: {
     // Tokens are given to people by a client API, which the chat server does not have: none is known.

@@ -83,7 +83,7 @@ private:
   void refuse(const waiting_request& x);
   void send_waiting();
   void federation(const edge::connection& from, gateway::federation_request&& x);
-  /// GET or POST /key/v2/query: open to anybody, and more is done for whoever says who he is.
+  /// GET or POST /key/v2/query: open to anybody, and more is done for whoever says who they are.
   void keys_question(const edge::connection& from, gateway::federation_request&& x, matrix::endpoint_match&& match);
   void hand_to_origin(const std::string& gateway, const std::string& origin, std::vector<std::string> headers,
                       gateway::federation_request&& x, matrix::endpoint_match&& match);

@@ -118,7 +118,7 @@ result<bool> make_private_folder(const std::string& path) {
     at /= part;
     if (part.empty()) continue;
     made = ::mkdir(at.c_str(), folder_mode) == 0;
-    // A umask without rights of the owner: he would be kept out of it himself.
+    // A umask without rights of the owner: they would be kept out of it themselves.
     if (made && ::chmod(at.c_str(), folder_mode) != 0) return failed(at, "mode cannot be set to 0700");
     // What is there needs no right to make it.
     if (const int why = errno; !made && why != EEXIST) {

@@ -148,7 +148,7 @@ private:
 
   // -- federation.cpp
   void federation(const federation_call& m);
-  /// About one user of ours: answered at once, or when it is known that the asking server shares a room with him.
+  /// About one user of ours: answered at once, or when it is known that the asking server shares a room with them.
   void about_user(const federation_call& m, const std::string& user);
   void answer_shared_rooms();
   void profile(const federation_call& m);
@@ -210,9 +210,9 @@ private:
   // has failed with the reason, which begins with `field`.
   /// Anybody: a mention, a question, one whose membership the room will ask for.
   bool name_user(const command_received& m, std::string& user, const char* field);
-  /// One of ours who does something that only a member can: should nobody know him, the room says that he is none.
+  /// One of ours who does something that only a member can: should nobody know them, the room says that they are none.
   bool name_local(const command_received& m, std::string& user, const char* field);
-  /// One of ours who does something that may be the first the broker hears of him: from now on he exists.
+  /// One of ours who does something that may be the first the broker hears of them: from now on they exist.
   bool let_act(const command_received& m, std::string& user, const char* field);
   /// Whom somebody wants in a room: one of ours has to exist, one of another server has to have a name that server may
   /// have given.

@@ -54,7 +54,7 @@ void directory_machine::answer_shared_rooms() {
   for (const auto& v : shared_rooms_.take_verdicts()) {
     if (!v.known) refuse(out_, v.call, {fault_code::overloaded, "the rooms have not answered in time"});
     else if (!v.shared)
-      refuse(out_, v.call, {fault_code::forbidden, "only servers that share a room with a user are told of him"});
+      refuse(out_, v.call, {fault_code::forbidden, "only servers that share a room with a user are told of them"});
     else if (v.call.match->info->id == endpoint::query_profile) profile(v.call);
     else devices(v.call);
   }

@@ -1,7 +1,7 @@
 // Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not
-// say who he is gets what is kept and no more: nobody is asked for his sake, and no actor made. For a server that has
-// proved itself what is missing is fetched, no more often than for ourselves. Source: server-server-api, "Querying keys
-// through another server".
+// say who they are gets what is kept and no more: nobody is asked for their sake, and no actor made. For a server that
+// has proved itself what is missing is fetched, no more often than for ourselves. Source: server-server-api, "Querying
+// keys through another server".
 #include "actors/answers.hpp"
 #include "actors/directory/directory_machine.hpp"
 

@@ -66,7 +66,7 @@ private:
   void forget(const std::string& room_id);
   void ask_more(std::uint64_t number, question& q);
 
-  std::unordered_map<std::string, std::set<std::string>> rooms_of_;    ///< user -> rooms that name him
+  std::unordered_map<std::string, std::set<std::string>> rooms_of_;    ///< user -> rooms that name them
   std::unordered_map<std::string, std::vector<std::string>> users_of_; ///< room -> the users it names
   std::set<std::string> asked_for_everybody_;                          ///< rooms that do not, or not all
   token last_token_ = 0;

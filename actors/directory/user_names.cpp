@@ -9,7 +9,7 @@ namespace {
 
 using matrix::user_id_grammar;
 
-/// `bob@example.org`, `bob:example.org`: what he is called if he is another server's.
+/// `bob@example.org`, `bob:example.org`: what a user of another server is called.
 std::string as_matrix_id(std::string_view text, char separator) {
   const auto at = text.find(separator);
   const auto id = '@' + std::string{text.substr(0, at)} + ':' + std::string{text.substr(at + 1)};
@@ -27,7 +27,7 @@ std::optional<std::string> own_user_id_problem(std::string_view text, std::strin
   if (text.empty()) return "an id of a user is empty";
   if (text.size() > limits::identifier_bytes_max) return text::quoted(text) + ' ' + too_long(text.size());
   const auto says = [&](const std::string& what) { return text::quoted(text) + " is no id of a user: " + what; };
-  const auto instead = " Write your own id of him, or @localpart:" + std::string{server_name};
+  const auto instead = " Write your own id of them, or @localpart:" + std::string{server_name};
   switch (text.front()) {
   case '#': return says("aliases of rooms begin with '#'." + instead);
   case '!': return says("ids of rooms begin with '!'." + instead);
@@ -83,11 +83,11 @@ result<named_user> user_names::by_matrix_id(const std::string& named) const {
   const auto shown = text::quoted(named);
   if (named.find(':') == named.npos)
     return {fault_code::invalid_identifier,
-            shown + ": a user id ends in ':' and the name of its server. A user of yours is your own id of him, or " +
+            shown + ": a user id ends in ':' and the name of its server. A user of yours is your own id of them, or " +
               "@localpart:" + node_.server_name};
   const bool local = node_.is_local(named);
   if (auto problem = matrix::user_id_problem(named, local ? user_id_grammar::strict : user_id_grammar::historical)) {
-    const auto instead = local ? ". Your own id of him may have any letters, his Matrix id is made of it" : "";
+    const auto instead = local ? ". Your own id of them may have any letters, their Matrix id is made of it" : "";
     return {fault_code::invalid_identifier, shown + ": " + *problem + instead};
   }
   return named_user{named, {}, local, local && users_.contains(named)};
@@ -115,7 +115,7 @@ result<named_user> user_names::choose(const std::string& named, const std::strin
   if (named.starts_with('@')) {
     if (named != wanted)
       return {fault_code::conflict,
-              "localpart: " + text::quoted(named) + " is a Matrix id already. Give your own id of him as `user`"};
+              "localpart: " + text::quoted(named) + " is a Matrix id already. Give your own id of them as `user`"};
     return by_matrix_id(named);
   }
   if (auto own = own_user_id_problem(named, node_.server_name))

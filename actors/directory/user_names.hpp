@@ -13,13 +13,13 @@ namespace causeway::directory {
 /// Whom a name of a command means.
 struct named_user {
   std::string user_id;
-  std::string own_id; ///< the chat server's id; empty: it said the Matrix id, or he is another server's
+  std::string own_id; ///< the chat server's id; empty: it said the Matrix id, or they are another server's
   bool is_local = false;
   bool exists = false; ///< a local one whom the chat server has made known; others are not ours to know
 };
 
 /// Our users: the chat server's ids of them and their Matrix ids, one to one, whatever the way an id came about. What
-/// was given once stays. A user exists when the chat server has said so or lets him act; being named makes nobody.
+/// was given once stays. A user exists when the chat server has said so or lets them act; being named makes nobody.
 /// Pure; rows for the store are returned.
 /// Contract: messages/chat/CONTRACT.md, "Users".
 class user_names {
@@ -33,16 +33,16 @@ public:
   /// name leads to is another user's
   result<named_user> resolve(const std::string& named) const;
   /// The same with a localpart of the chat server's choice, for user.profile.
-  /// @returns also conflict: he has another Matrix id already
+  /// @returns also conflict: they have another Matrix id already
   result<named_user> choose(const std::string& named, const std::string& localpart) const;
-  /// From now on he exists, under both of his names. @returns the row to write; nothing when all of it was known
+  /// From now on they exist, under both of their names. @returns the row to write; nothing when all of it was known
   std::optional<store::put_user> make(const named_user& who);
 
   const store::put_user* find(const std::string& user_id) const;
   /// The same, but nobody who is deactivated.
   const store::put_user* find_active(const std::string& user_id) const;
   bool contains(const std::string& user_id) const { return find(user_id) != nullptr; }
-  /// Sets what `how` does. @returns the row to write @pre he exists
+  /// Sets what `how` does. @returns the row to write @pre they exist
   template <class Change>
   store::put_user change(const std::string& user_id, Change how) {
     auto& row = users_.at(user_id);

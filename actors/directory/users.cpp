@@ -76,7 +76,7 @@ bool directory_machine::name_invited(const command_received& m, std::string& use
     return refuse_name(
       m, field,
       {fault_code::not_found, text::quoted(user) + " is no user of " + node_.server_name +
-                                " that the broker was told of. Check the id, or say user.profile for him first"});
+                                " that the broker was told of. Check the id, or say user.profile for them first"});
   if (who->is_local)
     if (auto fine = is_active_here(*who, user); !fine) return refuse_name(m, field, fine.error());
   if (!who->is_local)

@@ -43,12 +43,12 @@ void knock::start(const chat_command& m, const chat::room_knock& x) {
   const auto refuse = [&](std::string why) {
     command_failed(out, m.reference, x.name, {fault_code::conflict, std::move(why)});
   };
-  if (knocking_.holds(m, "he is knocking")) return;
+  if (knocking_.holds(m, "the user is knocking")) return;
   if (record_.is(invitation_direction::incoming, pending))
     return refuse(record_.user_id + " is invited: answer the invitation");
   // The room takes the user for invited until it has heard of it.
   if (record_.is(invitation_direction::incoming) && row.pending_request == next_request::leave)
-    return refuse("the room's server has still to be told that he rejected its invitation");
+    return refuse("the room's server has still to be told that the user rejected its invitation");
   if (record_.is_let_in()) return refuse(record_.user_id + " was let in and is joining");
   const bool knocks = record_.is_open_knock();
   if (knocks && row.state == pending)

@@ -8,7 +8,7 @@
 
 namespace causeway::remote_server {
 
-/// How many questions of one address are still answered, for doors at which nobody says who he is. Addresses are
+/// How many questions of one address are still answered, for doors at which nobody says who they are. Addresses are
 /// `peer_of` (messages/peer_address.hpp).
 class address_budget {
 public:

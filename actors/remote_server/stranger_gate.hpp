@@ -8,9 +8,9 @@
 
 namespace causeway::remote_server {
 
-/// Who is heard before he has proved who he is. The origin of a request is a claim until its signature is checked,
-/// and every claimed name costs an actor, a read of the store and a key fetch: names are free to invent, so their
-/// number is bounded. A server that was answered with success before is always heard; so is one whose keys are on
+/// Who is heard before they have proved who they are. The origin of a request is a claim until its signature is
+/// checked, and every claimed name costs an actor, a read of the store and a key fetch: names are free to invent, so
+/// their number is bounded. A server that was answered with success before is always heard; so is one whose keys are on
 /// disk: it was dealt with before this start.
 class stranger_gate {
 public:

@@ -23,7 +23,7 @@ public:
   /// missed.
   using waiting = std::variant<invite_arrived, join_wanted>;
 
-  /// So long a user who accepts waits for the past of his invite.
+  /// So long a user who accepts waits for the past of their invite.
   static constexpr time_ms staged_ms_max = 30'000;
 
   bool has_room() const { return waiting_.size() + staged_.size() < waiting_max; }
@@ -37,7 +37,7 @@ public:
     return x;
   }
 
-  /// The invite is on disk and waits for its past, and he with it.
+  /// The invite is on disk and waits for its past, and they with it.
   void stage(join_wanted x, time_ms now) {
     auto id = x.invite->event_id;
     staged_.emplace(std::move(id), std::pair{std::move(x), now + staged_ms_max});

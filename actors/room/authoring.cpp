@@ -132,8 +132,8 @@ status authoring::commit(const matrix::event_ptr& x, const std::vector<std::stri
   }
   if (x->is_state()) {
     for (auto& s : room_.servers()) servers.insert(std::move(s));
-    // The one who is kicked or banned hears of it even when nobody else of his server takes part. An invite his server
-    // has signed itself.
+    // The one who is kicked or banned hears of it even when nobody else of their server takes part. An invite that
+    // server has signed itself.
     if (x->type == "m.room.member" && x->membership() != "invite")
       servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }

@@ -41,7 +41,7 @@ std::optional<draft> extremity_merger::merging_event() const {
   const auto users = room_.local_speakers();
   for (const auto& user : users)
     if (levels.of_user(user) >= levels.of_event(merge_type, false)) return draft{merge_type, user, {}, {}};
-  // Nobody of ours may write. That he is in the room he may always say.
+  // Nobody of ours may write. That they are in the room they may always say.
   for (const auto& user : users)
     if (const auto member = room_.graph.state_event("m.room.member", user))
       return draft{"m.room.member", user, user, member->content()};

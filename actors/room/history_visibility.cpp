@@ -26,7 +26,7 @@ bool history_viewer::may_see(const store::stored_event& s, const state_ref& befo
   if (visibility != "invited" && visibility != "joined") return true;
   const bool invited_count = visibility == "invited";
   const auto& x = *s.event;
-  // By the event itself he comes in.
+  // By the event itself they come in.
   if (x.type == "m.room.member" && x.state_key && matrix::server_name_of(*x.state_key) == server_ &&
       (x.membership() == "join" || (invited_count && x.membership() == "invite")))
     return true;

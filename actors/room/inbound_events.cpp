@@ -517,7 +517,7 @@ std::vector<std::string> inbound_events::servers_arriving() const {
       w.phase != work_phase::formed && w.phase != work_phase::verifying && w.phase != work_phase::waiting_for_keys;
     const auto& x = *w.event;
     if (!verified || x.type != "m.room.member" || x.state_key != x.sender || x.membership() != "join") continue;
-    // Only where our own state would let him in: anybody can send us a join.
+    // Only where our own state would let them in: anybody can send us a join.
     if (room_.graph.missing_auth_events(x).empty() &&
         room_.graph.judge(x, room_.graph.current()).judged == store::verdict::accepted)
       servers.emplace_back(matrix::server_name_of(x.sender));

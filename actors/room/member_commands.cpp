@@ -25,7 +25,7 @@ command_outcome member_commands::run(const queued_command& c, const chat::member
   if (invitations_.withdraw_first(x.user, c.withdrawn)) return waits_for_withdrawals{};
   auto e = authoring_.author({"m.room.member", x.user, x.user, std::move(content)});
   if (!e) return failed_like(e);
-  // Who joined through others a moment ago has him as a member, and would be told by nobody once we have left.
+  // Who joined through others a moment ago has them as a member, and would be told by nobody once we have left.
   if (auto fine = authoring_.commit(*e, inbound_.servers_arriving()); !fine) return fine.error();
   return succeeded{chat::empty_answer{}};
 }

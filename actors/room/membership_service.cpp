@@ -27,7 +27,7 @@ bool membership_service::held_for_invite(const federation_call& m, const std::st
   if (!invitations_.is_uncommitted(user) || room_.graph.membership(user) == "invite") return false;
   if (held_.empty()) alarm_.set(out_.now() + hold_ms);
   held_.push_back({out_.now(), user, m});
-  // He has heard of it, so his server has it: our next attempt need not wait.
+  // They have heard of it, so their server has it: our next attempt need not wait.
   out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, server_alive{m.origin});
   return true;
 }
@@ -75,7 +75,7 @@ void membership_service::make(const federation_call& m, const char* membership) 
   if (held_for_invite(m, user)) return;
   const auto now_is = room_.graph.membership(user);
   if (leaves && now_is != "invite" && now_is != "join" && now_is != "knock")
-    return refuse(out_, m, {fault_code::forbidden, user + " is not in the room, nor invited, nor does he knock"});
+    return refuse(out_, m, {fault_code::forbidden, user + " is not in the room, nor invited, nor do they knock"});
   if (joins && joins_.needs_authorisation(user)) return joins_.authorise(user, make_join_call{m});
   offer(m, membership, {});
 }
@@ -172,10 +172,10 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
   const auto before = writer_.state_before(x->prev_events);
   if (!known || known->judged == store::verdict::outlier) {
     const auto verdict = room_.graph.judge(*x, before);
-    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees him in.
+    // One that would be soft-failed is refused too: its sender would sit in a room that nobody else sees them in.
     if (verdict.judged != store::verdict::accepted) return refuse(out_, m, {fault_code::forbidden, verdict.reason});
     // An answer to an invitation that was taken back meanwhile is none to the one that stands: the merge would undo
-    // what we say 200 to. A member stays one, whatever his second join cites: the answer to the first was lost.
+    // what we say 200 to. A member stays one, whatever their second join cites: the answer to the first was lost.
     if (const auto stands = room_.graph.state_event("m.room.member", x->sender);
         stands && stands->membership() != x->membership() &&
         std::find(x->auth_events.begin(), x->auth_events.end(), stands->event_id) == x->auth_events.end())
@@ -203,7 +203,7 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
 
 void membership_service::push_head_to(const std::string& server, const std::string& but) {
   // What was said between make_join and send_join, by whomever, would not reach the newcomer otherwise. Of what lies
-  // before his join he gets no more than the room's history visibility allows.
+  // before their join they get no more than the room's history visibility allows.
   history_viewer viewer{room_.graph, server};
   for (const auto& id : room_.graph.extremities()) {
     const auto* n = room_.graph.find(id);

@@ -120,7 +120,7 @@ void missing_events::ask_gap(std::uint64_t number) {
   if (!lacks.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, lacks.parents);
   lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
   if (!lacks.states.empty()) {
-    // Somebody keeps silent about an event on the way: nobody has to wait for him.
+    // Somebody keeps silent about an event on the way: nobody has to wait for them.
     if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
     const auto* target = &std::as_const(inbound_.all()).at(g.work_id);

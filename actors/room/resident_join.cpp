@@ -139,7 +139,7 @@ void resident_join::on_deadline() {
     }
     const auto ended = std::move(*it);
     it = joins_.erase(it);
-    // The other servers may see him in the room, and so do we when what the join rests on comes.
+    // The other servers may see them in the room, and so do we when what the join rests on comes.
     events_.join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"},
                        true);
   }

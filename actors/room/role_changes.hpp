@@ -9,7 +9,7 @@
 namespace causeway::room {
 
 struct role_change {
-  std::string user;       ///< empty: everybody the event gives no level of his own
+  std::string user;       ///< empty: everybody the event gives no level of their own
   std::int64_t level = 0; ///< from now on
 };
 

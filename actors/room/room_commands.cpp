@@ -54,8 +54,8 @@ namespace {
 constexpr std::size_t named_users_bytes_max = 24 * 1024;
 
 /// Levels of those a room begins with. Where people talk among themselves everybody may bring in a friend and take that
-/// back; below its creator, so that he, who invites them, can take back theirs (a revocation needs a higher level than
-/// its target's, also while the target has not joined).
+/// back; below its creator, so that the creator, who invites them, can take back theirs (a revocation needs a higher
+/// level than its target's, also while the target has not joined).
 object initial_user_levels(const matrix::room_version_rules& rules, const chat::room_create& x,
                            const std::string& founder) {
   object users;

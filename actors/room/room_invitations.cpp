@@ -119,7 +119,7 @@ void room_invitations::revoke(const revoke_invite& m) {
       m.uncommitted_invite ? m.uncommitted_invite : room_.graph.state_event("m.room.member", m.user_id);
     if (!invite || invite->membership() != "invite")
       return answer({fault_code::not_member, "nobody of this server is in the room"});
-    // Where his server takes part the room's own state counts, and nobody is left who could change it.
+    // Where their server takes part the room's own state counts, and nobody is left who could change it.
     if (!authoring_.rescind_outside(invite, m.reason) && room_.has_server(matrix::server_name_of(m.user_id)))
       return answer({fault_code::not_member, "nobody of this server is in the room"});
     return answer({});
@@ -142,7 +142,7 @@ void room_invitations::revoke(const revoke_invite& m) {
     return answer({fault_code::conflict, m.user_id + " is not invited"});
   object content{{"membership", "leave"}};
   if (!m.reason.empty()) content.set("reason", m.reason);
-  // The inviter himself where he still can: the invited server applies a rescission from nobody else.
+  // The inviter where they still can: the invited server applies a rescission from nobody else.
   std::vector<std::string> actors{m.by};
   if (!m.requested_by.empty() && m.requested_by != m.by) actors.push_back(m.requested_by);
   for (auto& user : room_.local_speakers())
@@ -217,7 +217,7 @@ bool room_invitations::withdraw_uncommitted(const std::string& user, const std::
 }
 
 bool room_invitations::withdraw_first(const std::string& user, bool withdrawn) {
-  // An invited server believes nobody but the inviter that an invitation is taken back, and only while he is in the
+  // An invited server believes nobody but the inviter that an invitation is taken back, and only while they are in the
   // room. With our last member all open ones have to end: nobody would be left to let the invited in.
   const auto& joined = room_.graph.members().local_joined();
   const bool is_last = joined.size() == 1 && joined.contains(user);
@@ -247,7 +247,7 @@ void room_invitations::take_back_all(const std::string& by, const std::optional<
       (void)authoring_.commit(*taken_back);
       if (e->sender != by) authoring_.rescind_outside(e, reason.value_or(""));
     } else if (authoring_.rescind_outside(e, reason.value_or(""))) {
-      // He may not take it back in the room, but the invited server believes its inviter.
+      // They may not take it back in the room, but the invited server believes its inviter.
       out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)},
                 invited_membership_changed{"leave", e->sender, {}, nullptr, false});
     }
@@ -363,7 +363,7 @@ bool room_invitations::is_missing(const join_wanted& m) const {
   if (known && known->judged != store::verdict::outlier) return false;
   const auto rule = room_.graph.state_event("m.room.join_rules");
   const auto* word = rule ? rule->content().find("join_rule") : nullptr;
-  return !(word && word->as_string() && *word->as_string() == "public"); // there he needs none
+  return !(word && word->as_string() && *word->as_string() == "public"); // there they need none
 }
 
 void room_invitations::observe(const state_change& c) {
@@ -375,7 +375,7 @@ void room_invitations::observe(const state_change& c) {
   const auto reason = e ? text_of(*e, "reason") : std::string{};
   // From leave to leave: an invitation may have come and gone within one merge.
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
-  const bool came_otherwise = next == "join" && inviting_.contains(user); // before his invite was in the room
+  const bool came_otherwise = next == "join" && inviting_.contains(user); // before their invite was in the room
   const bool knocked = previous == "knock" && room_.node.is_local(user);
   // Also what is not in the room yet, or was taken back for the ban a moment ago.
   const bool banned = next == "ban" && previous != "ban" && previous != "join";
@@ -400,7 +400,7 @@ void room_invitations::notify_current(const matrix::event_ptr& e, const std::str
 }
 
 void room_invitations::event_accepted(const matrix::event& invite) {
-  // What he said to an earlier invitation, before we knew that it was taken back, stands against this one, and the
+  // What they said to an earlier invitation, before we knew that it was taken back, stands against this one, and the
   // merge may have decided so without a change of the state.
   if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" ||
       !room_.node.is_local(*invite.state_key))

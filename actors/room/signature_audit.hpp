@@ -13,7 +13,7 @@
 /// its sender's signature when its content claimed to be a third party's and did not match its hash.
 namespace causeway::room {
 
-/// Memberships among `events` whose sender's signature is missing or may not have been checked: no signature of his
+/// Memberships among `events` whose sender's signature is missing or may not have been checked: no signature of their
 /// server at all, or an invite whose content does not match its hash though no redaction explains it. About 5 us for
 /// each invite.
 std::vector<matrix::event_ptr> doubtful_memberships(const std::vector<matrix::event_ptr>& events);

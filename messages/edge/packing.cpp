@@ -174,7 +174,7 @@ void field_reader::read_user(const char* key, const msgpack::object& from, std::
   read_text(key, from, x, bytes_unbounded);
   if (why_) return;
   if (x.empty())
-    refuse(key, "is empty: write your own id of the user, or his Matrix id", fault_code::invalid_identifier);
+    refuse(key, "is empty: write your own id of the user, or their Matrix id", fault_code::invalid_identifier);
   if (x.size() > limits::identifier_bytes_max)
     refuse(key,
            "has " + std::to_string(x.size()) + " bytes: an id of a user has at most " +

@@ -72,7 +72,7 @@ std::string knock_waits_for(const store::put_invitation& x, std::int64_t now_ms)
            (x.last_fault.empty() ? "" : ", the last attempt failed: " + x.last_fault) + "; " + server +
            " is tried again" + next + ".";
   if (x.state == invitation_state::pending)
-    return "Nobody has let " + x.user_id + " in or turned him away for " + human_duration(now_ms - x.since_ts) + "." +
+    return "Nobody has let " + x.user_id + " in or turned them away for " + human_duration(now_ms - x.since_ts) + "." +
            (x.pending_request == next_request::none
               ? ""
               : " " + server + " is asked" + next + " whether the knock still stands.");

@@ -272,7 +272,7 @@ struct member_row {
   void fields(F& f) {
     f("user_id", user_id, "Matrix id of the user.");
     f("membership", membership, "join, invite, knock, leave or ban.");
-    f("display_name", display_name, "What the user calls himself.");
+    f("display_name", display_name, "What the user calls themselves.");
     f("by", by, "Who made the change.");
     f("reason", reason, "The reason given.");
     f("since_ts", since_ts, "When, by the word of the server that wrote it.");

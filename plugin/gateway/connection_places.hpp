@@ -75,7 +75,7 @@ private:
         it != by_peer_.end() && --it->second == 0)
       by_peer_.erase(it);
   }
-  /// Somebody of this peer (empty: of anybody) who can give way does. @returns his ending; empty: there is none
+  /// Somebody of this peer (empty: of anybody) who can give way does. @returns their ending; empty: there is none
   ending make_room(const std::string& peer) {
     for (const auto s : {standing::greeting, standing::unproved, standing::idle})
       for (auto& x : line_of(s)) {

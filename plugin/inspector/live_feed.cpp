@@ -63,7 +63,7 @@ live_feed::viewer live_feed::join(const std::set<std::string>& topics, std::stri
   x.first = "retry: 2000\n\n";
   if (topics.contains(std::string{rates_topic})) x.first += series();
   if (last_event_id.empty()) return who;
-  // He comes back. What he has missed is what came after that event, if all of it is kept.
+  // They come back. What they have missed is what came after that event, if all of it is kept.
   std::uint64_t id = 0;
   const auto prefix = boot_ + "-";
   const auto digits = last_event_id.starts_with(prefix) ? last_event_id.substr(prefix.size()) : std::string_view{};
@@ -188,7 +188,7 @@ void live_feed::hand(looking& to, const event_ptr& x) {
 std::string live_feed::gap(const looking& of) const {
   std::string names;
   for (const auto& topic : of.topics) (names += names.empty() ? "" : ",") += in_quotes(topic);
-  // With the id of the newest event: from here on he knows all.
+  // With the id of the newest event: from here on they know all.
   std::string text = "id: " + id_text(last_event_) + "\nevent: gap\ndata: {\"topics\":[" + names + "]}\n\n";
   if (of.topics.contains(std::string{rates_topic})) text += series();
   return text;

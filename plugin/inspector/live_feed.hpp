@@ -22,7 +22,7 @@ namespace causeway::inspector {
 /// while nobody looks. Only rows that differ from the time before are sent: {"changed":[ROW...],"gone":[KEY...]}. Who
 /// begins to look reads the list itself when `is_open` says so: what changes after that is told. Each event has an id;
 /// whoever comes back with the id of the last one (Last-Event-ID) goes on from there, or gets `gap` when that is not
-/// kept any more, as does one who reads more slowly than things change. Then he reads the lists again.
+/// kept any more, as does one who reads more slowly than things change. Then they read the lists again.
 ///
 /// `rates` is a series rather than a list: {"points":[[TS,{...}],...]}, the last ten minutes at first, then point by
 /// point.
@@ -42,7 +42,7 @@ public:
   static constexpr std::size_t viewers_max = 32;
   /// Of events kept for those who come back, bytes.
   static constexpr std::size_t kept_bytes_max = 4 * 1024 * 1024;
-  /// Of events that wait for one viewer, bytes; beyond he has missed something.
+  /// Of events that wait for one viewer, bytes; beyond they have missed something.
   static constexpr std::size_t waiting_bytes_max = 1024 * 1024;
 
   /// @param boot  tells events of this start from those of an earlier one
@@ -51,7 +51,7 @@ public:
   static bool is_topic(std::string_view name);
 
   /// A new viewer. @pre `has_room()`, and all of `topics` are ones
-  /// @param last_event_id  as the browser sends it; empty: he is new
+  /// @param last_event_id  as the browser sends it; empty: they are new
   viewer join(const std::set<std::string>& topics, std::string_view last_event_id, std::int64_t now_ms);
   void leave(viewer x, std::int64_t now_ms);
   bool has_room() const { return viewers_.size() < viewers_max; }
@@ -66,7 +66,7 @@ public:
 
   /// Whether everything is known that changes are told of from now on: only then is a list read that misses nothing.
   bool is_open(viewer who) const;
-  /// What to write to him now; empty: nothing.
+  /// What to write to them now; empty: nothing.
   std::string take(viewer who, std::int64_t now_ms);
 
 private:
@@ -81,7 +81,7 @@ private:
     std::deque<event_ptr> waiting;
     std::size_t waiting_bytes = 0;
     bool missed = false;
-    std::string first; ///< what he gets before all else
+    std::string first; ///< what they get before all else
     std::int64_t last_written_ms = 0;
   };
   struct topic_state {

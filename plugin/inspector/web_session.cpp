@@ -240,10 +240,10 @@ void web_session::look(const target_parts& target) {
   const auto last = request_["Last-Event-ID"];
   viewer_ = core_->feed.join(topics, {last.data(), last.size()}, core_->node.now_ms());
   watch_for_end();
-  core_->beat(); // what he wants to know is asked for now
+  core_->beat(); // what they want to know is asked for now
 }
 
-/// A viewer says nothing more; when his connection ends his place is given back.
+/// A viewer says nothing more; when their connection ends their place is given back.
 void web_session::watch_for_end() {
   stream_.socket().async_read_some(asio::buffer(ignored_),
                                    [self = shared_from_this()](const beast::error_code& error, std::size_t) {

@@ -21,7 +21,7 @@ namespace causeway::inspector {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-/// One connection: a request at a time, or the events of one viewer until he goes. On the server's thread; answers of
+/// One connection: a request at a time, or the events of one viewer until they go. On the server's thread; answers of
 /// the node come from any.
 class web_session : public std::enable_shared_from_this<web_session> {
 public:

@@ -154,9 +154,9 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
   x.pending_request = next_request::ask;
   BOOST_TEST(
     describe(x, now).waits_for ==
-    "Nobody has let @me:chat.example in or turned him away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
+    "Nobody has let @me:chat.example in or turned them away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
   x.pending_request = next_request::none; // made in a room of ours
-  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned him away for 3 min.");
+  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned them away for 3 min.");
   x.state = invitation_state::revoked;
   x.pending_request = next_request::leave;
   BOOST_TEST(says(describe(x, now).waits_for, "far.example has still to be told that the knock is taken back"));
