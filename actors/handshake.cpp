@@ -56,12 +56,12 @@ fault refusal_of(const peer_answer& m) {
   return m.why;
 }
 
-int weight_of(const fault& why) {
+refusal_rank rank_of_refusal(const fault& why) {
   switch (why.code) {
-  case fault_code::forbidden: return 3;
+  case fault_code::forbidden: return refusal_rank::by_rule;
   case fault_code::unable_to_authorise_join:
-  case fault_code::unable_to_grant_join: return 2;
-  default: return info(why.code).retryable ? 1 : 0;
+  case fault_code::unable_to_grant_join: return refusal_rank::of_one_server;
+  default: return info(why.code).retryable ? refusal_rank::no_answer : refusal_rank::room_unknown;
   }
 }
 

@@ -32,9 +32,13 @@ fault incompatible_version(const peer_answer& m);
 /// Why another server did not let us in, by the errcode of its answer.
 fault refusal_of(const peer_answer& m);
 
-/// What a user is told when no server let them in: a refusal by rule (3) rather than one that another server might not
-/// repeat (2), that rather than a server that was not to be reached (1), and that rather than one that does not know
-/// the room (0).
-int weight_of(const fault& why);
+/// What a user is told when no server let them in: of several refusals the one with the highest rank.
+enum class refusal_rank : std::uint8_t {
+  room_unknown,  ///< the server does not know the room, or has another reason that stands
+  no_answer,     ///< it was not to be reached: the same may succeed later
+  of_one_server, ///< another server might not repeat it
+  by_rule,       ///< the room's rules forbid it
+};
+refusal_rank rank_of_refusal(const fault& why);
 
 } // namespace causeway

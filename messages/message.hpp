@@ -58,7 +58,7 @@ using message_content = std::variant<
   start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told, pdu_queued,
   edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted, notary_keys_told, inbound_request,
   pdus_handled, call_answered, retry_now, pause_wanted, chat_command, federation_call, federation_reply, pdus_received,
-  edu_received, rescission_received, invite_accepted_by_server, invite_begun, invite_given_up, revoke_invite,
+  edu_received, rescission_received, invite_accepted_by_server, invite_begun, invite_abandoned, revoke_invite,
   revocation_done, membership_wanted, join_wanted, join_finished, leave_wanted, invited_membership_changed,
   invite_wanted, knock_made, invite_arrived, invite_placed, invite_admission_wanted, invite_admitted,
   rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_handled, room_version_refused,

@@ -38,7 +38,7 @@ struct protocol<actor_kind::room> {
     pdus_handled,        // room: itself, on an invite that came by PUT /invite
     invite_begun,        // invitation: the row of our invite is on disk
     invite_accepted_by_server, // invitation: the invite may enter the graph
-    invite_given_up,           // invitation: it will not
+    invite_abandoned,          // invitation: it will not
     invite_arrived,            // invitation: another server's invite of one of ours -> invite_placed
     revoke_invite,             // invitation -> revocation_done
     membership_wanted,         // invitation -> invited_membership_changed

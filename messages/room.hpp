@@ -91,7 +91,7 @@ struct invite_begun {
   std::string by; ///< the inviter
 };
 /// invitation -> room: the invite will not enter the graph: refused for good, or withdrawn before it was offered.
-struct invite_given_up {
+struct invite_abandoned {
   std::string user_id;
   std::string event_id; ///< of the invite; empty: whichever it is
 };
@@ -184,7 +184,7 @@ struct join_wanted {
 struct join_finished {
   std::string user_id;
   fault why; ///< none: joined
-  bool perhaps_joined =
+  bool join_outcome_unknown =
     false; ///< the other server got the join and its answer was lost: to all others they may be in the room
 };
 /// invitation -> room: a local user says no to an invitation of a room we take part in, or takes their knock back.
@@ -199,8 +199,8 @@ struct invited_membership_changed {
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted
-  std::string
-    past_invite; ///< an invite the room has taken, and that this membership has outlived; empty: none is known to be
+  /// An invite the room has taken, and that this membership has outlived; empty: none is known to be.
+  std::string superseded_invite;
   std::string chat_room_id, type; ///< of the room; these three are told with an invite
   std::string invite_room_state;  ///< JSON array, as for an invited server
 };

@@ -197,7 +197,7 @@ void incoming_invitation::rejected(const join_finished& m) {
 void incoming_invitation::membership(const invited_membership_changed& m) {
   const auto& event = record_.event;
   if (!record_.is_waiting()) return;
-  const bool is_superseded = event && m.past_invite == event->event_id;
+  const bool is_superseded = event && m.superseded_invite == event->event_id;
   const bool cites_it = event && m.event && cites(*m.event, *event);
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier
   // invitation, or of none.

@@ -186,7 +186,7 @@ void knock::send(const peer_answer& made) {
 }
 
 void knock::next(const fault& why) {
-  if (weight_of(why) >= weight_of(fault_)) fault_ = why;
+  if (rank_of_refusal(why) >= rank_of_refusal(fault_)) fault_ = why;
   record_.out.log(log_level::info, "I303 knock not accepted; trying the next server",
                   {{"room", record_.room_id}, {"user", record_.user_id}, {"why", to_string(why)}});
   if (++at_via_ < record_.knocked_at().size()) return make();
@@ -284,7 +284,7 @@ void knock::membership(const invited_membership_changed& m) {
   const auto& x = *m.event;
   if (m.membership == "invite") {
     if (record_.is_open_knock()) return let_in(m.event, m.type.empty() ? type_of_invited(x, nullptr) : m.type);
-    // It has come by the room's own way: what was refused a moment ago is lawful now.
+    // It has come by the room's own way: what was refused a moment ago is allowed now.
     if (!join_.is_open() && !profile_asked_.is_open()) ask_profile();
     return;
   }

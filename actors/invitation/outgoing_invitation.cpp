@@ -118,7 +118,7 @@ void outgoing_invitation::tell_begun() {
 }
 
 void outgoing_invitation::give_up_anew(const std::string& event_id) {
-  record_.out.send(record_.room(), invite_given_up{record_.user_id, event_id});
+  record_.out.send(record_.room(), invite_abandoned{record_.user_id, event_id});
 }
 
 void outgoing_invitation::send_invite() {
@@ -229,7 +229,7 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
       cites(*m.event, *event))
     return change(cause::joined, {});
   if (!record_.is_waiting()) return;
-  const bool is_superseded = event && m.past_invite == event->event_id;
+  const bool is_superseded = event && m.superseded_invite == event->event_id;
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier
   // invitation, or of none.
   if (m.historical && row.state == sending && m.membership != "join" && m.membership != "ban" && !is_superseded &&

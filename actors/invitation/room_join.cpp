@@ -41,7 +41,7 @@ bool room_join::ended(const join_finished& m) {
   if (!open_.is_open()) return false;
   open_.forget();
   is_outcome_unknown_ =
-    m.why.code != fault_code::none && (m.perhaps_joined || (is_outcome_unknown_ && info(m.why.code).retryable));
+    m.why.code != fault_code::none && (m.join_outcome_unknown || (is_outcome_unknown_ && info(m.why.code).retryable));
   if (record_.row.pending_request != next_request::join) return true;
   if (is_outcome_unknown_) retry_later(m.why);
   else {

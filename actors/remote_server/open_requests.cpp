@@ -1,7 +1,7 @@
 #include "actors/remote_server/open_requests.hpp"
 
 #include "actors/remote_server/answer_check.hpp"
-#include "actors/remote_server/old_form.hpp"
+#include "actors/remote_server/v1_fallback.hpp"
 #include "messages/matrix/request_auth.hpp"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ std::optional<open_requests::closed> open_requests::close(const gateway::http_an
   auto& r = node.mapped();
   closed x{std::move(r.of), answer};
   if (const auto* relayed = std::get_if<relayed_request>(&x.of); relayed && relayed->in == relayed_request::form::v1)
-    take_out_of_old_form(x.answer);
+    take_out_of_v1_fallback(x.answer);
   check_http_answer(x.answer, r.endpoint, r.body);
   if (x.answer.status != 0 && r.endpoint != matrix::endpoint::send)
     pauses_.heard(r.endpoint, wants_pause_ms(x.answer), out_.now());

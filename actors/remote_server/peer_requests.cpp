@@ -1,7 +1,7 @@
 #include "actors/remote_server/peer_requests.hpp"
 
 #include "actors/remote_server/answer_check.hpp"
-#include "actors/remote_server/old_form.hpp"
+#include "actors/remote_server/v1_fallback.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <memory>
@@ -74,7 +74,7 @@ void peer_requests::send(const peer_request& m, relayed_request::form in) {
   for (const auto& [k, v] : m.query)
     query += (query.empty() ? "" : "&") + matrix::percent_encode(k) + "=" + matrix::percent_encode(v);
   relayed_request of{m.reply_to, m.asked, in};
-  if (in == relayed_request::form::current && has_old_form(m))
+  if (in == relayed_request::form::current && has_v1_fallback(m))
     of.may_fall_back = std::make_shared<const peer_request>(m);
   requests_.send(std::move(of), {.endpoint = m.endpoint,
                                  .parameters = {m.parameters.begin(), m.parameters.end()},
@@ -87,7 +87,7 @@ void peer_requests::send(const peer_request& m, relayed_request::form in) {
 
 void peer_requests::answered(const relayed_request& r, gateway::http_answer a) {
   if (r.may_fall_back && is_unknown_endpoint(a))
-    if (const auto old = in_old_form(*r.may_fall_back)) return send(*old, relayed_request::form::v1);
+    if (const auto old = in_v1_fallback(*r.may_fall_back)) return send(*old, relayed_request::form::v1);
   const bool is_alive = is_sign_of_life(a);
   peer_answer answer;
   answer.asked = r.asked;

@@ -66,7 +66,7 @@ result<matrix::event_ptr> authoring::draft_event(const draft& d) {
 
   auto x = matrix::hash_and_sign(std::move(pdu), rules, room_.node.server_name, room_.node.key);
   if (!x) return x.error();
-  // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be lawful with
+  // An invited server, one that lets somebody join, and a policy server add theirs: the event has to be authorized with
   // them too.
   if (content_bytes > limits::event_bytes_max / 2)
     if (const auto bytes = (*x)->to_json().size(); bytes + further_signatures_bytes > limits::event_bytes_max)

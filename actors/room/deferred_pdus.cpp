@@ -73,7 +73,7 @@ void inbound_events::release(lazy_deque<held_pdu> held) {
   for (auto& h : held) {
     in.origin = h.origin;
     in.last_event_id.clear();
-    missing_.heard_from(h.origin);
+    missing_.record_contact(h.origin);
     const auto what = take_pdu(in, 0, h.pdu, h.row);
     const auto it = work_by_event_.find(in.last_event_id);
     if (what == taken::waits && it != work_by_event_.end() && in.last_event_id == h.row) {

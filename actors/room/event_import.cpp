@@ -49,13 +49,13 @@ std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::eve
        parents_first(std::move(events), [](const matrix::event& e) -> const auto& { return e.auth_events; })) {
     if (graph.find(x->event_id)) continue;
     if (!graph.missing_auth_events(*x).empty()) continue; // nothing that rests on an unknown event is taken
-    graph.add_outlier(x, graph.judge_outlier(*x), batch);
+    graph.add_outlier(x, graph.judge_by_own_auth_events(*x), batch);
     added.push_back(x->event_id);
   }
   return added;
 }
 
-matrix::state_map add_state(room_graph& graph, told_state::proven told, std::vector<store::write>& batch,
+matrix::state_map add_state(room_graph& graph, remote_state::verified_events told, std::vector<store::write>& batch,
                             std::vector<std::string>& added) {
   auto all = std::move(told.auth_chain);
   all.insert(all.end(), told.state.begin(), told.state.end());
@@ -71,7 +71,7 @@ void event_import::add_outliers(std::vector<matrix::event_ptr> events) {
   for (const auto& id : writer_.add_outliers(std::move(events))) redactions_.target_came(id);
 }
 
-matrix::state_map event_import::add_state(told_state::proven told) {
+matrix::state_map event_import::add_state(remote_state::verified_events told) {
   std::vector<std::string> added;
   auto state = writer_.add_state(std::move(told), added);
   for (const auto& id : added) redactions_.target_came(id);

@@ -1,8 +1,8 @@
 #pragma once
 #include "actors/room/event_writer.hpp"
 #include "actors/room/redactions.hpp"
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/room.hpp"
 
@@ -17,7 +17,7 @@ std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::eve
                                       std::vector<store::write>& batch);
 /// The same for a whole state and its auth chain. @param added  set to the ids of those that are new
 /// @returns the state they make, without what is rejected
-matrix::state_map add_state(room_graph& graph, told_state::proven told, std::vector<store::write>& batch,
+matrix::state_map add_state(room_graph& graph, remote_state::verified_events told, std::vector<store::write>& batch,
                             std::vector<std::string>& added);
 
 /// What another server gives of the room beside the events on their way: parsed, proved genuine, and taken in without a
@@ -42,7 +42,7 @@ public:
   /// Takes verified events in, each after those it cites; one that cites an unknown event is left out.
   void add_outliers(std::vector<matrix::event_ptr> events);
   /// The same for a whole state and its auth chain. @returns the state they make, without what is rejected
-  matrix::state_map add_state(told_state::proven told);
+  matrix::state_map add_state(remote_state::verified_events told);
 
 private:
   const room_state& room_;

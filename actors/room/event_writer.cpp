@@ -12,7 +12,7 @@ std::vector<std::string> event_writer::add_outliers(std::vector<matrix::event_pt
   return room::add_outliers(room_.graph, std::move(events), out_.writes());
 }
 
-matrix::state_map event_writer::add_state(told_state::proven told, std::vector<std::string>& added) {
+matrix::state_map event_writer::add_state(remote_state::verified_events told, std::vector<std::string>& added) {
   return room::add_state(room_.graph, std::move(told), out_.writes(), added);
 }
 

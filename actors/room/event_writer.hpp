@@ -1,8 +1,8 @@
 #pragma once
 #include "actors/decision.hpp"
 #include "actors/room/join_attempt.hpp"
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "actors/room_type.hpp"
 
 #include <cstdint>
@@ -54,15 +54,15 @@ public:
   }
   /// See event_import.hpp.
   std::vector<std::string> add_outliers(std::vector<matrix::event_ptr> events);
-  matrix::state_map add_state(told_state::proven told, std::vector<std::string>& added);
+  matrix::state_map add_state(remote_state::verified_events told, std::vector<std::string>& added);
   void add_history(matrix::event_ptr x, const state_ref& before, const room_graph::judgement& verdict) {
     room_.graph.add_history(std::move(x), before, verdict, out_.writes());
   }
   std::vector<state_change> end_history() { return room_.graph.end_history(out_.writes()); }
-  std::vector<state_change> put_on_whole_state(matrix::state_map before_join,
-                                               const std::vector<store::stored_event>& events,
-                                               const std::map<std::int64_t, matrix::state_ptr>& states_before) {
-    return room_.graph.put_on_whole_state(std::move(before_join), events, states_before, out_.writes());
+  std::vector<state_change> rebuild_on_full_state(matrix::state_map before_join,
+                                                  const std::vector<store::stored_event>& events,
+                                                  const std::map<std::int64_t, matrix::state_ptr>& states_before) {
+    return room_.graph.rebuild_on_full_state(std::move(before_join), events, states_before, out_.writes());
   }
 
   // -- what is known of the room

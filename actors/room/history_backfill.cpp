@@ -256,7 +256,7 @@ void history_backfill::complete(const store::events_loaded& known) {
   // Judged by what it cites; the states around it are not known and not needed: nothing is built on it.
   std::vector<room_graph::judgement> verdicts;
   for (const auto& x : events) {
-    auto v = room_.graph.judge_outlier(*x);
+    auto v = room_.graph.judge_by_own_auth_events(*x);
     if (v.judged == store::verdict::outlier) v.judged = store::verdict::accepted;
     // Before anything is told: what was deleted before we came is not told.
     if (v.judged == store::verdict::accepted && x->type == "m.room.redaction") redactions_.accepted_history(*x);

@@ -66,10 +66,12 @@ struct inbound_event {
   policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
   std::string policy_reason;
   time_ms since = 0;
-  std::optional<matrix::state_map> told_state; ///< state before it, as another server told (oldest events of a gap)
-  bool rests_on_told = false;                  ///< so was `told_state`; otherwise it is known: a room begins with none
-  bool distrusts_parents =
-    false; ///< unlawful after its parents, whose own states were only told: a state of its own is asked for
+  std::optional<matrix::state_map>
+    remote_state;                 ///< state before it, as another server sent it (oldest events of a gap)
+  bool uses_remote_state = false; ///< `remote_state` came so; otherwise it is known: a room begins with none
+  /// It fails the auth rules by the state after its parents, which came from another server: a state of its own is
+  /// fetched.
+  bool needs_state_refetch = false;
   std::vector<waiter> waiters;
   void enter(work_phase next, time_ms now) {
     if (phase != next) phase_since = now;

@@ -59,7 +59,7 @@ void inbound_events::receive(const pdus_received& m) {
     return;
   }
   if (m.reply_to.kind != actor_kind::room && holds_pdus()) return hold(m);
-  missing_.heard_from(m.origin);
+  missing_.record_contact(m.origin);
   const auto batch_id = batches_.begin(m.reply_to, m.asked, m.pdus->size());
   intake in{m.origin, batch_id};
   for (std::size_t i = 0; i < m.pdus->size(); ++i) take_pdu(in, i, (*m.pdus)[i]);
@@ -175,13 +175,13 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
     removed = true;
     return true;
   };
-  if (w.told_state) {
+  if (w.remote_state) {
     // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part
     // of that.
     for (const auto& auth : w.event->auth_events) look(auth, false);
     return missing ? stays() : placed();
   }
-  if (w.distrusts_parents) {
+  if (w.needs_state_refetch) {
     unknown = true; // the state before it
     return stays();
   }
@@ -207,7 +207,7 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   for (const auto& auth : w.event->auth_events) look(auth, false);
   if (w.event->prev_events.empty() && w.event->event_id == room_.graph.create()->event_id) {
     // The way back has come to the beginning of the room, where the state is known: there is none.
-    w.told_state.emplace();
+    w.remote_state.emplace();
     accept(id, w);
     end_work(id, {});
     removed = true;
@@ -246,9 +246,9 @@ void inbound_events::advance() {
 bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   state_ref before;
   std::vector<store::write> states_made;
-  const bool at_gap = w.told_state.has_value();
-  if (w.told_state) {
-    std::vector<state_ref> states{writer_.adopt_state(*std::exchange(w.told_state, {}), states_made)};
+  const bool at_gap = w.remote_state.has_value();
+  if (w.remote_state) {
+    std::vector<state_ref> states{writer_.adopt_state(*std::exchange(w.remote_state, {}), states_made)};
     for (const auto& prev : w.event->prev_events)
       if (room_.graph.is_placed(prev)) states.push_back(room_.graph.find(prev)->after);
     before = writer_.resolve(std::move(states), states_made);
@@ -258,25 +258,26 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   const bool history = room_.graph.is_history(w.event->event_id);
   auto verdict = at_gap ? writer_.judge_at_gap(*w.event, before, states_made) : room_.graph.judge(*w.event, before);
   const auto& prev_events = w.event->prev_events;
-  const bool parents_rest_on_told = std::any_of(prev_events.begin(), prev_events.end(),
-                                                [this](const auto& prev) { return rest_on_told_.contains(prev); });
+  const bool parents_use_remote_state = std::any_of(prev_events.begin(), prev_events.end(), [this](const auto& prev) {
+    return events_on_remote_state_.contains(prev);
+  });
   if (verdict.judged == store::verdict::rejected &&
-      (w.rests_on_told || parents_rest_on_told || lacks_what_is_cited(*w.event, before)) &&
-      room_.graph.judge_outlier(*w.event).judged != store::verdict::rejected) {
+      (w.uses_remote_state || parents_use_remote_state || lacks_what_is_cited(*w.event, before)) &&
+      room_.graph.judge_by_own_auth_events(*w.event).judged != store::verdict::rejected) {
     // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the
     // event.
     out_.log(log_level::info,
              "R103 event fails authorization against state received from another server; refetching state",
              {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
-    w.distrusts_parents = w.distrusts_parents || !w.rests_on_told;
-    w.rests_on_told = false;
+    w.needs_state_refetch = w.needs_state_refetch || !w.uses_remote_state;
+    w.uses_remote_state = false;
     w.stands_alone = false;
     w.enter(work_phase::closing_gap, out_.now());
     if (!w.in_inbox && !w.pulled()) stage(w);
     return false;
   }
-  if (w.rests_on_told || (parents_rest_on_told && (w.pulled() || missing_.has_gap(id)))) {
-    rest_on_told_.insert(w.event->event_id);
+  if (w.uses_remote_state || (parents_use_remote_state && (w.pulled() || missing_.has_gap(id)))) {
+    events_on_remote_state_.insert(w.event->event_id);
   }
   out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()),
                        std::make_move_iterator(states_made.end()));
@@ -366,7 +367,7 @@ bool inbound_events::policy_holds(std::uint64_t id, inbound_event& w) {
   if (w.policy == policy_verdict::unknown) {
     if (matrix::has_policy_signature(*w.event, *guard)) return false;
     // Only what passes the room's own rules is worth a question.
-    if (!w.told_state &&
+    if (!w.remote_state &&
         room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted)
       return false;
     w.policy = policy_verdict::wanted;

@@ -41,8 +41,8 @@ namespace causeway::room {
 /// Source: server-server-api, "Checks performed on receipt of a PDU".
 class inbound_events {
 public:
-  /// Events that were placed with a state told by another server and are remembered as such.
-  static constexpr std::size_t rest_on_told_max = 10'000;
+  /// Events that were placed with a state of another server and are remembered as such.
+  static constexpr std::size_t events_on_remote_state_max = 10'000;
   /// Events that are remembered as nobody's to place; what is forgotten is fetched and refuted once more.
   static constexpr std::size_t refuted_max = 10'000;
 
@@ -180,11 +180,11 @@ private:
   bool advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up, bool& removed);
   /// Receipt check 7. @returns whether the event has to wait for the policy server
   bool policy_holds(std::uint64_t id, inbound_event& w);
-  /// @returns false: unlawful by a state that was only told. That decides nothing for good: it stays, another state is
-  /// asked for
+  /// @returns false: it fails the auth rules by a state that another server sent. That decides nothing for good: it
+  /// stays, another state is fetched
   bool accept(std::uint64_t id, inbound_event& w);
-  /// Whether the state before an event lacks what the event cites, or has what that took the place of: a state told for
-  /// a gap is taken without events whose signer's key cannot be had, and all that follows has it from there.
+  /// Whether the state before an event lacks what the event cites, or has what that took the place of: a state fetched
+  /// for a gap is taken without events whose signer's key cannot be had, and all that follows has it from there.
   bool lacks_what_is_cited(const matrix::event& x, const state_ref& before) const;
   void stage(inbound_event& w);
   /// An invite of one of ours that has no place yet when nobody of ours is left: it stands as one to a room we are not
@@ -222,9 +222,9 @@ private:
   alarm_time keys_again_, stalled_check_;
   event_lookup lookup_{room_, pending_};
   bounded_set refuted_{refuted_max}; ///< verified events that nobody can ever place
-  bounded_set rest_on_told_{
-    rest_on_told_max}; ///< events that were placed with a state told for a gap, or on such a one
-  held_pdus held_;     ///< bounded like `work_`, and together with it
+  /// Events that were placed with a state fetched for a gap, or on such a one.
+  bounded_set events_on_remote_state_{events_on_remote_state_max};
+  held_pdus held_; ///< bounded like `work_`, and together with it
 };
 
 } // namespace causeway::room

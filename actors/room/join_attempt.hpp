@@ -1,7 +1,7 @@
 #pragma once
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_graph.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "messages/store.hpp"
 
 #include <string>
@@ -19,7 +19,7 @@ struct joined_graph {
 
 /// Tries the answer to a send_join on a graph of its own. @param told  verified. @param join  ours
 /// @returns fault peer_bad_answer: the answer is not a state in which the join is allowed
-result<joined_graph> try_join(const room_state& room, told_state::proven told, const matrix::event_ptr& join,
+result<joined_graph> try_join(const room_state& room, remote_state::verified_events told, const matrix::event_ptr& join,
                               bool members_omitted);
 
 } // namespace causeway::room

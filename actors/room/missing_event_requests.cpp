@@ -21,9 +21,9 @@ constexpr time_ms gap_attempt_pause_ms = 1'000;
 /// depend on one server's keys.
 constexpr time_ms keys_of_gap_ms = 1'500;
 /// Servers besides that are asked for the state at an event when its own server is not the one that pushed us there.
-constexpr std::size_t witnesses_max = 3;
+constexpr std::size_t state_sources_max = 3;
 /// So long the word of the pusher about an event of somebody else is not enough when who could contradict is silent.
-constexpr time_ms lone_word_after_ms = 3'600'000;
+constexpr time_ms single_source_after_ms = 3'600'000;
 /// As many unknown events of a state are fetched one by one, and no more than a tenth of it: beyond, the state is asked
 /// for whole.
 constexpr std::size_t state_events_max = 20, state_events_share = 10;
@@ -89,8 +89,8 @@ missing_events::lacking missing_events::gap_lacks(const gap& g) const {
     const bool all_refuted =
       !x.prev_events.empty() &&
       std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return inbound_.is_refuted(p); });
-    if (!w.told_state && (w.distrusts_parents || all_refuted)) found.states.push_back(&w);
-    else if (!w.told_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) {
+    if (!w.remote_state && (w.needs_state_refetch || all_refuted)) found.states.push_back(&w);
+    else if (!w.remote_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) {
                return !room_.graph.is_placed(p) && !inbound_.is_left_out(x, p) && unknown(p);
              }))
       found.parents.push_back(&w);
@@ -121,7 +121,7 @@ void missing_events::ask_gap(std::uint64_t number) {
   lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
   if (!lacks.states.empty()) {
     // Somebody keeps silent about an event on the way: nobody has to wait for them.
-    if ((g.alone || !g.silent_witnesses.empty()) && ask_state_of_target(g)) return;
+    if ((g.alone || !g.unresponsive_sources.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
     const auto* target = &std::as_const(inbound_.all()).at(g.work_id);
     const auto deepest =
@@ -146,7 +146,7 @@ bool missing_events::ask_state_of_target(gap& g) {
   const auto& target = inbound_.all().at(g.work_id);
   const auto pause = gap_pauses_.find(g.work_id);
   const auto attempt = pause == gap_pauses_.end() ? 0 : pause->second.attempts;
-  if (target.told_state || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
+  if (target.remote_state || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
   if (!ask_state(g, target)) return false;
   g.alone = true;
   return true;
@@ -182,19 +182,19 @@ void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_
   ask_for_gap(g, gap::step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
 }
 
-std::optional<std::string> missing_events::witness_for(const gap& g, const inbound_event& w) const {
+std::optional<std::string> missing_events::state_source_for(const gap& g, const inbound_event& w) const {
   const std::string author{matrix::server_name_of(w.event->sender)};
   std::vector<std::string> order;
   if (author != room_.node.server_name && room_.has_server(author)) order.push_back(author);
   if (g.server != g.pusher || author == g.pusher) order.push_back(g.server);
   else
     order.insert(order.end(), g.to_try.begin(),
-                 g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(witnesses_max, g.to_try.size())));
+                 g.to_try.begin() + static_cast<std::ptrdiff_t>(std::min(state_sources_max, g.to_try.size())));
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it
   // is believed last, and not at all while those who would know better are merely silent.
-  if (g.server == g.pusher && (!g.silent_witnesses.contains(w.event->event_id) ||
-                               out_.now() - inbound_.all().at(g.work_id).since >= lone_word_after_ms))
+  if (g.server == g.pusher && (!g.unresponsive_sources.contains(w.event->event_id) ||
+                               out_.now() - inbound_.all().at(g.work_id).since >= single_source_after_ms))
     order.push_back(g.pusher);
   for (const auto& server : order)
     if (!g.states_asked.contains({server, w.event->event_id})) return server;
@@ -202,9 +202,9 @@ std::optional<std::string> missing_events::witness_for(const gap& g, const inbou
 }
 
 bool missing_events::ask_state(gap& g, const inbound_event& at) {
-  const auto witness = witness_for(g, at);
-  if (!witness) return false;
-  const bool whole = g.whole_wanted.contains({*witness, at.event->event_id});
+  const auto source = state_source_for(g, at);
+  if (!source) return false;
+  const bool whole = g.whole_wanted.contains({*source, at.event->event_id});
   peer_request r;
   r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
   r.parameters = {room_.id};
@@ -212,7 +212,7 @@ bool missing_events::ask_state(gap& g, const inbound_event& at) {
   r.timeout_ms = whole ? room_.node.settings().federation.send_join_timeout_ms
                        : room_.node.settings().federation.request_timeout_ms * 2;
   r.response_bytes_max = whole ? limits::response_bytes_max : state_ids_bytes_max;
-  ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *witness, at.event->event_id, std::move(r));
+  ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *source, at.event->event_id, std::move(r));
   return true;
 }
 
@@ -283,8 +283,8 @@ bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event
   }
   if (g.singles_asked.size() >= singles_max) return false;
   // The chain did not bring it.
-  const auto kept = ids_of(g.loose);
-  auto without = g.loose;
+  const auto kept = ids_of(g.unplaced_auth_events);
+  auto without = g.unplaced_auth_events;
   for (const auto* w : of) without.push_back(w->event);
   for (const auto& x : without)
     for (const auto& id : room_.graph.missing_auth_events(*x)) {
@@ -320,7 +320,7 @@ void missing_events::answered(question::of_gap q, const peer_answer& m) {
   }
   g.unanswered = 0;
   g.since = out_.now();
-  heard_from(g.asked_of);
+  record_contact(g.asked_of);
   hanging_.erase(g.asked_of);
   gap_question_done(g);
   if (g.at == gap::step::own_invite) {
@@ -345,7 +345,7 @@ void missing_events::answered_after_all(const peer_answer& m) {
   const auto about = std::move(it->second);
   belated_.erase(it);
   if (m.status == 0) return;
-  heard_from(about.server);
+  record_contact(about.server);
   hanging_.erase(about.server);
   const auto target = inbound_.all().find(about.work_id);
   if (m.status != 200 || target == inbound_.all().end() || !needs_gap(target->first, target->second)) return;
@@ -448,7 +448,7 @@ void missing_events::gap_unanswered(std::uint64_t number, const std::string& why
   if (!of_state) return next_gap_server(number, why);
   if (g.by_ids) g.event_id = std::exchange(g.by_ids, {})->event_id;
   g.states_asked.insert({g.asked_of, g.event_id});
-  g.silent_witnesses.insert(g.event_id);
+  g.unresponsive_sources.insert(g.event_id);
   ask_gap(number); // somebody else may tell it
 }
 
@@ -472,9 +472,9 @@ void missing_events::verify_told_of_gap(std::uint64_t number) {
   auto& g = gaps_.at(number);
   if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, part);
   auto known = g.told.known_state();
-  auto proven = g.told.take_proven();
-  repair_.repair(proven.stripped, g.asked_of);
-  auto state = import_.add_state(std::move(proven));
+  auto verified = g.told.take_verified();
+  repair_.repair(verified.stripped, g.asked_of);
+  auto state = import_.add_state(std::move(verified));
   for (const auto& id : known)
     if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected)
       state.insert_or_assign({n->event->type, *n->event->state_key}, id);
@@ -490,7 +490,7 @@ std::uint64_t missing_events::first_in_line(std::uint64_t work_id) const {
     if (parent == inbound_.by_event().end()) break;
     const auto& p = all.at(parent->second);
     const bool waits = p.phase == work_phase::closing_gap || p.phase == work_phase::waiting_for_parents;
-    if (!waits || !p.copies.empty() || p.told_state || p.distrusts_parents || p.event->is_state() ||
+    if (!waits || !p.copies.empty() || p.remote_state || p.needs_state_refetch || p.event->is_state() ||
         matrix::server_name_of(p.event->sender) != matrix::server_name_of(x.sender) ||
         !room_.graph.missing_auth_events(*p.event).empty())
       break;
@@ -505,8 +505,8 @@ void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map 
   const auto create = state.find({"m.room.create", ""});
   if (it != inbound_.by_event().end() && create != state.end() && create->second == room_.graph.create()->event_id) {
     auto& w = inbound_.all().at(first_in_line(it->second));
-    w.told_state = std::move(state);
-    w.rests_on_told = true;
+    w.remote_state = std::move(state);
+    w.uses_remote_state = true;
     w.stands_alone = !w.pulled();
   }
   g.paused = true; // whatever asks next goes on from here
@@ -602,11 +602,12 @@ void missing_events::missing_events_told(std::uint64_t number, const std::vector
 void missing_events::auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events) {
   auto& g = gaps_.at(number);
   // What still lacks something is kept as long as this gap: the next answer may bring it.
-  auto kept = ids_of(g.loose);
+  auto kept = ids_of(g.unplaced_auth_events);
   for (auto& x : events)
-    if (g.loose.size() < chain_events_max && kept.insert(x->event_id).second) g.loose.push_back(std::move(x));
-  import_.add_outliers(g.loose);
-  std::erase_if(g.loose, [this](const auto& x) { return room_.graph.find(x->event_id) != nullptr; });
+    if (g.unplaced_auth_events.size() < chain_events_max && kept.insert(x->event_id).second)
+      g.unplaced_auth_events.push_back(std::move(x));
+  import_.add_outliers(g.unplaced_auth_events);
+  std::erase_if(g.unplaced_auth_events, [this](const auto& x) { return room_.graph.find(x->event_id) != nullptr; });
   g.paused = true;    // whatever asks next goes on from here
   inbound_.advance(); // may end the gap, ask the store first, or go on with it
 }

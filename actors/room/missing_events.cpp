@@ -225,7 +225,7 @@ bool missing_events::take_up_question(gap& g, const peer_answer& m) {
   auto answered = std::move(*it);
   g.late.erase(it);
   if (m.status != 0) {
-    heard_from(answered.asked_of);
+    record_contact(answered.asked_of);
     hanging_.erase(answered.asked_of);
   }
   // What another has brought meanwhile goes on.
@@ -294,7 +294,7 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
   if (g.lone) return;
   // Those that answer and were heard of last first; each attempt goes on where the one before ended.
   std::stable_sort(others.begin(), others.end(), [this](const auto& a, const auto& b) {
-    return std::pair{hangs(a), -last_heard(a)} < std::pair{hangs(b), -last_heard(b)};
+    return std::pair{hangs(a), -last_contact(a)} < std::pair{hangs(b), -last_contact(b)};
   });
   g.attempts = gap_pauses_.contains(work_id) ? gap_pauses_.at(work_id).attempts : 0;
   const std::size_t attempt = g.attempts;
@@ -312,14 +312,14 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
   g.turned_to = {g.server};
 }
 
-void missing_events::heard_from(const std::string& server) {
+void missing_events::record_contact(const std::string& server) {
   heard_[server] = out_.now();
   if (heard_.size() <= heard_max) return;
   heard_.erase(
     std::min_element(heard_.begin(), heard_.end(), [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
 
-time_ms missing_events::last_heard(const std::string& server) const {
+time_ms missing_events::last_contact(const std::string& server) const {
   const auto it = heard_.find(server);
   return it == heard_.end() ? 0 : it->second;
 }
@@ -365,7 +365,7 @@ void missing_events::next_gap_server(std::uint64_t number, const std::string& wh
     pause.until = out_.now() + std::min<time_ms>(time_ms{room_.node.settings().room.inbox_retry_ms}
                                                    << std::min(pause.attempts++, 20u),
                                                  gap_retry_ms_max);
-    it->second.told_state.reset(); // it is asked for again, with what it rests on
+    it->second.remote_state.reset(); // it is asked for again, with what it rests on
     it->second.stands_alone = false;
   }
   inbound_.forget_absent();

@@ -7,8 +7,8 @@
 #include "actors/room/inbound_event.hpp"
 #include "actors/room/pending_questions.hpp"
 #include "actors/room/remote_join.hpp"
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/remote_server.hpp"
 #include "messages/room.hpp"
@@ -61,7 +61,7 @@ public:
   void hedge();
 
   // -- what its partner tells
-  void heard_from(const std::string& server);
+  void record_contact(const std::string& server);
   /// Another server sends an event that is under way: it can be asked for what that lacks.
   void also_pushed(std::uint64_t id, const std::string& server);
   /// A form of an event that was pulled for this gap is nobody's word.
@@ -129,9 +129,9 @@ private:
     std::vector<late_question> late;
     std::string asked_of;
     std::string event_id; ///< whose ancestors, state or auth chain are asked, or which is
-    told_state told;      ///< the answer to `state`, until all of it is verified
+    remote_state told;    ///< the answer to `state`, until all of it is verified
     std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
-    /// A state that was told by its ids, while the few of its events that are unknown are fetched.
+    /// A state that was sent by its ids, while the few of its events that are unknown are fetched.
     struct state_by_ids {
       std::string server, event_id;    ///< who told it, and before which event it is
       std::vector<std::string> ids;    ///< of the state
@@ -139,9 +139,10 @@ private:
     };
     std::optional<state_by_ids> by_ids;
     std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
-    std::set<std::string> silent_witnesses;                     ///< events whose state somebody did not answer for
+    std::set<std::string> unresponsive_sources;                 ///< events whose state somebody did not answer for
     std::set<std::string> chains_asked, singles_asked;          ///< of `server`
-    std::vector<matrix::event_ptr> loose; ///< proven, of auth chains, and still without what they rest on
+    /// Verified, of auth chains, and still without what they rest on.
+    std::vector<matrix::event_ptr> unplaced_auth_events;
   };
   /// What the open gap waits for: of the event it is for, and of those that were pulled.
   struct lacking {
@@ -158,7 +159,7 @@ private:
   const gap* gap_of(std::uint64_t work_id) const;
   void open_gap(std::uint64_t work_id, const inbound_event& target);
   void next_gap_server(std::uint64_t number, const std::string& why);
-  time_ms last_heard(const std::string& server) const;
+  time_ms last_contact(const std::string& server) const;
   /// It has let a question about a gap hang a moment ago: those that answer go before it.
   bool hangs(const std::string& server) const;
   void left_hanging(const std::string& server);
@@ -175,7 +176,7 @@ private:
   void ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r);
   void ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends);
   /// Who is asked next for the state at an event; nobody is left: nothing.
-  std::optional<std::string> witness_for(const gap& g, const inbound_event& w) const;
+  std::optional<std::string> state_source_for(const gap& g, const inbound_event& w) const;
   bool ask_state(gap& g, const inbound_event& at);
   /// The state at the event the gap is for, where what leads to it cannot be had.
   bool ask_state_of_target(gap& g);

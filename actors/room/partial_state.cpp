@@ -100,9 +100,9 @@ void partial_state::answered(question::full_state_events, const events_verified&
   if (const auto missing = w.told.without_key(); missing > 0)
     out_.log(log_level::warning, "R113 full state: events left out, signing key unavailable",
              {{"room", room_.id}, {"events", std::to_string(missing)}});
-  auto proven = w.told.take_proven();
-  repair_.repair(proven.stripped, w.server);
-  auto state = import_.add_state(std::move(proven));
+  auto verified = w.told.take_verified();
+  repair_.repair(verified.stripped, w.server);
+  auto state = import_.add_state(std::move(verified));
   if (!state.contains({"m.room.create", ""})) return failed("the create event is not among what is validly signed");
   w.state = std::move(state);
   read_what_came_since(room_.graph.extremities());
@@ -180,7 +180,7 @@ void partial_state::take() {
   for (const auto& [id, s] : w.come_since)
     if (s.position >= join->second.position) events.push_back(s);
   std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
-  const auto changes = writer_.put_on_whole_state(std::move(*w.state), events, w.states_before);
+  const auto changes = writer_.rebuild_on_full_state(std::move(*w.state), events, w.states_before);
   end();
 
   // Who was there all along is told by name only; whatever else turned out otherwise is told as the change it is.

@@ -6,9 +6,9 @@
 #include "actors/room/event_import.hpp"
 #include "actors/room/event_writer.hpp"
 #include "actors/room/pending_questions.hpp"
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_events.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "messages/remote_server.hpp"
 
 #include <cstdint>
@@ -66,7 +66,7 @@ private:
     std::size_t tried = 0;      ///< servers asked in this round
     std::uint32_t failures = 0; ///< rounds without success
     token asked = 0, reading = 0;
-    told_state told;
+    remote_state told;
     std::optional<matrix::state_map> state;                ///< verified; being put under what came since
     std::map<std::string, store::stored_event> come_since; ///< of the store, our join included
     std::map<std::int64_t, matrix::state_ptr> states_before;

@@ -42,7 +42,7 @@ void remote_join::ask() {
   if (j.via >= j.wanted.via.size()) {
     auto ended = std::move(*join_);
     join_.reset();
-    events_.join_failed(ended.wanted, ended.last, ended.perhaps_joined, std::exchange(queue_, {}));
+    events_.join_failed(ended.wanted, ended.last, ended.join_outcome_unknown, std::exchange(queue_, {}));
     return;
   }
   peer_request r;
@@ -90,9 +90,9 @@ void remote_join::size_received(const peer_answer& m) {
 }
 
 void remote_join::next(const fault& why) {
-  const bool unanswered = weight_of(why) == 1 && why.code != fault_code::peer_bad_answer;
-  join_->perhaps_joined = join_->perhaps_joined || (join_->at == step::send_join && unanswered);
-  if (weight_of(why) >= weight_of(join_->last)) join_->last = why;
+  const bool unanswered = rank_of_refusal(why) == refusal_rank::no_answer && why.code != fault_code::peer_bad_answer;
+  join_->join_outcome_unknown = join_->join_outcome_unknown || (join_->at == step::send_join && unanswered);
+  if (rank_of_refusal(why) >= rank_of_refusal(join_->last)) join_->last = why;
   out_.log(log_level::info, "R117 join attempt failed; trying the next server",
            {{"room", room_.id}, {"via", join_->wanted.via[join_->via]}, {"why", to_string(why)}});
   ++join_->via;
@@ -110,7 +110,7 @@ void remote_join::answered(question::of_join, const peer_answer& m) {
     }
     // A join that was answered with something that is no answer may have come through.
     const bool is_unanswered = m.why.code == fault_code::peer_bad_answer && join_->at == step::send_join;
-    join_->perhaps_joined = join_->perhaps_joined || is_unanswered;
+    join_->join_outcome_unknown = join_->join_outcome_unknown || is_unanswered;
     return next(refusal_of(m));
   }
   if (join_->at == step::make_join) template_received(m);
@@ -249,7 +249,7 @@ void remote_join::answered(question::join_state, const events_verified& m) {
 
 void remote_join::all_verified() {
   auto& j = *join_;
-  auto told = j.told.take_proven();
+  auto told = j.told.take_verified();
   auto stripped = std::move(told.stripped);
   auto tried = try_join(room_, std::move(told), j.event, j.members_omitted);
   if (!tried) return next(tried.error());

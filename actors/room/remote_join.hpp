@@ -4,9 +4,9 @@
 #include "actors/room/chat_notifier.hpp"
 #include "actors/room/event_writer.hpp"
 #include "actors/room/pending_questions.hpp"
+#include "actors/room/remote_state.hpp"
 #include "actors/room/room_events.hpp"
 #include "actors/room/room_state.hpp"
-#include "actors/room/told_state.hpp"
 #include "messages/matrix/json.hpp"
 #include "messages/remote_server.hpp"
 #include "messages/room.hpp"
@@ -51,13 +51,13 @@ private:
     step at = step::make_join;
     bool is_large = false;
     matrix::event_ptr event; ///< our join
-    told_state told;
+    remote_state told;
     bool members_omitted = false;
     std::set<std::string> servers;        ///< of the room, where members are omitted
     std::uint32_t verifications = 0;      ///< asked for; again when the keys of some server could not be had
     std::optional<event_check> own_check; ///< of a restricted join, when it came back
     fault last;
-    bool perhaps_joined = false; ///< a send_join was not answered
+    bool join_outcome_unknown = false; ///< a send_join was not answered
     time_ms since = 0;
   };
   void ask();

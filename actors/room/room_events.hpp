@@ -45,9 +45,9 @@ public:
   virtual void full_state_unavailable() = 0;
   /// A join through another server stands: the room is what it is after it.
   virtual void joined(remote_joined j) = 0;
-  /// It has failed with all servers. @param perhaps_joined  one of them got the join and its answer was lost
+  /// It has failed with all servers. @param join_outcome_unknown  one of them got the join and its answer was lost
   /// @param waiting  joins that have waited for how it ends
-  virtual void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+  virtual void join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
                            const std::vector<join_wanted>& waiting) = 0;
   /// A join of ours, signed by a resident that lets the user in: it takes the way of every event of another server.
   virtual void join_signed(const matrix::event_ptr& x, const std::string& server) = 0;
@@ -64,7 +64,7 @@ public:
   /// @param authoriser  of ours who lets them in
   virtual void call_authorised(authorised_step next, const result<std::string>& authoriser) = 0;
   /// A join is over, one way or the other. @param why  none: joined
-  virtual void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined = false) = 0;
+  virtual void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown = false) = 0;
   /// The history before our join has been fetched, or is given up.
   virtual void history_fetched() = 0;
 };

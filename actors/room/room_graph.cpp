@@ -32,7 +32,7 @@ void room_graph::load(const store::room_loaded& from) {
     nodes_[s.event->event_id] = node{s.event, s.judged, {}, {}};
     note_visibility(*s.event, s.position);
     if (s.judged == verdict::accepted)
-      for (const auto& prev : s.event->prev_events) cited_.insert(prev);
+      for (const auto& prev : s.event->prev_events) backward_extremities_.insert(prev);
   }
   for (const auto& s : from.extremities) {
     nodes_[s.event->event_id] = node{s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)};
@@ -79,11 +79,11 @@ void room_graph::remember(const store::events_loaded& found) {
   };
   for (const auto& s : found.events) {
     if (is_placed(s.event->event_id)) continue;
-    if (s.event->is_state()) precedents_.clear();
+    if (s.event->is_state()) auth_cache_.clear();
     note_visibility(*s.event, s.position);
     set_node({s.event, s.judged, state_of(s.state_group_before), state_of(s.state_group_after)});
     if (s.state_group_after != 0) recent_.push_back(s.event->event_id);
-    else if (s.judged == verdict::rejected) let_go_of_rejected(s.event->event_id);
+    else if (s.judged == verdict::rejected) evict_rejected(s.event->event_id);
   }
 }
 
@@ -135,7 +135,7 @@ std::vector<std::string> room_graph::missing_auth_events(const matrix::event& x)
   return missing;
 }
 
-room_graph::judgement room_graph::judge_outlier(const matrix::event& x) const {
+room_graph::judgement room_graph::judge_by_own_auth_events(const matrix::event& x) const {
   if (x.has_oversized_identifier) return {verdict::rejected, "an identifier has more than 255 bytes"};
   auto find_by_id = [this](std::string_view id) { return find_event(id); };
   if (auto fine = matrix::check_auth_events(x, find_by_id, [this](std::string_view id) { return is_rejected(id); });
@@ -156,7 +156,7 @@ room_graph::judgement room_graph::judge_restored(const matrix::event& whole, ver
                                                 "m.room.redaction", "m.room.aliases"};
   if (std::find(judged_by_content.begin(), judged_by_content.end(), whole.type) == judged_by_content.end())
     return {kept, {}};
-  if (auto own = judge_outlier(whole); own.judged == verdict::rejected)
+  if (auto own = judge_by_own_auth_events(whole); own.judged == verdict::rejected)
     return {verdict::rejected, "auth events: " + own.reason};
   if (kept == verdict::outlier) return {kept, {}};
   const auto* n = find(whole.event_id);
@@ -166,34 +166,35 @@ room_graph::judgement room_graph::judge_restored(const matrix::event& whole, ver
   return {kept, {}};
 }
 
-std::optional<room_graph::precedent> room_graph::precedent_for(const matrix::event& x, const state_ref& before) const {
+std::optional<room_graph::auth_cache_entry> room_graph::auth_cache_entry_for(const matrix::event& x,
+                                                                             const state_ref& before) const {
   const bool rules_look_into_it =
     !create_ || x.is_state() || x.has_oversized_identifier || x.room_id != create_->room_id ||
     (x.type.starts_with("m.room.") && x.type != "m.room.message" && x.type != "m.room.encrypted");
   if (rules_look_into_it || members_omitted_) return {};
-  return precedent{before.group, current_.group, is_history(x.event_id), x.type, x.auth_events};
+  return auth_cache_entry{before.group, current_.group, is_history(x.event_id), x.type, x.auth_events};
 }
 
 room_graph::judgement room_graph::judge(const matrix::event& x, const state_ref& before) const {
-  auto same = precedent_for(x, before);
-  if (!same) return judge_anew(x, before, current_);
-  if (auto known = precedents_.find(x.sender); known != precedents_.end() && known->second == *same) return {};
-  auto judged = judge_anew(x, before, current_);
+  auto same = auth_cache_entry_for(x, before);
+  if (!same) return judge_uncached(x, before, current_);
+  if (auto known = auth_cache_.find(x.sender); known != auth_cache_.end() && known->second == *same) return {};
+  auto judged = judge_uncached(x, before, current_);
   if (judged.judged == verdict::accepted) {
-    if (precedents_.size() >= precedents_max) precedents_.clear();
-    precedents_.insert_or_assign(x.sender, *std::move(same));
+    if (auth_cache_.size() >= auth_cache_max) auth_cache_.clear();
+    auth_cache_.insert_or_assign(x.sender, *std::move(same));
   }
   return judged;
 }
 
 room_graph::judgement room_graph::judge_at_gap(const matrix::event& x, const state_ref& before,
                                                std::vector<store::write>& batch) {
-  return judge_anew(x, before, current_ ? resolve({current_, before}, batch) : current_);
+  return judge_uncached(x, before, current_ ? resolve({current_, before}, batch) : current_);
 }
 
-room_graph::judgement room_graph::judge_anew(const matrix::event& x, const state_ref& before,
-                                             const state_ref& current) const {
-  if (auto own = judge_outlier(x); own.judged == verdict::rejected)
+room_graph::judgement room_graph::judge_uncached(const matrix::event& x, const state_ref& before,
+                                                 const state_ref& current) const {
+  if (auto own = judge_by_own_auth_events(x); own.judged == verdict::rejected)
     return {verdict::rejected, "auth events: " + own.reason};
   if (auto fine = matrix::check_auth(x, create_.get(), lookup_for(x, before)); !fine)
     return {verdict::rejected, "state before: " + fine.error().detail};
@@ -209,14 +210,14 @@ void room_graph::put(node n, std::int64_t position, const std::string& reason, s
   batch.emplace_back(store::put_event{room_id_, n.event, n.judged, n.before.group, n.after.group, position, reason});
   const auto id = n.event->event_id;
   const bool placed = bool{n.after}, rejected = n.judged == verdict::rejected;
-  if (n.event->is_state()) precedents_.clear();
+  if (n.event->is_state()) auth_cache_.clear();
   note_visibility(*n.event, position);
   if (placed) recent_.push_back(id);
   set_node(std::move(n));
-  if (!placed && rejected) let_go_of_rejected(id);
+  if (!placed && rejected) evict_rejected(id);
 }
 
-void room_graph::let_go_of_rejected(const std::string& latest) {
+void room_graph::evict_rejected(const std::string& latest) {
   rejected_.push_back(latest);
   if (rejected_.size() <= recent_events_max_) return;
   const auto it = nodes_.find(rejected_.front());
@@ -224,7 +225,7 @@ void room_graph::let_go_of_rejected(const std::string& latest) {
   rejected_.pop_front();
 }
 
-void room_graph::let_go_of_old_states() {
+void room_graph::evict_old_states() {
   while (recent_.size() > recent_events_max_) {
     auto id = std::move(recent_.front());
     recent_.pop_front();
@@ -252,7 +253,7 @@ std::vector<state_change> room_graph::add(const matrix::event_ptr& x, const stat
   if (j.judged == verdict::accepted && parents_are_history) cite(*x);
   put({x, j.judged, before, after}, ++last_position_, j.reason, batch);
   if (j.judged != verdict::accepted) {
-    let_go_of_old_states();
+    evict_old_states();
     return {};
   }
   const auto ended =
@@ -260,12 +261,12 @@ std::vector<state_change> room_graph::add(const matrix::event_ptr& x, const stat
   // History is no end of the graph, and what lies before it is none either.
   if (!history || extremities_.empty()) extremities_.push_back(x->event_id);
   else if (ended == 0) {
-    let_go_of_old_states();
+    evict_old_states();
     return {};
   }
   auto changes =
     make_current(history || (!linear && extremities_.size() > 1) ? state_of_extremities(batch) : std::move(after));
-  let_go_of_old_states();
+  evict_old_states();
   return changes;
 }
 
@@ -294,7 +295,7 @@ state_ref room_graph::state_of_extremities(std::vector<store::write>& batch) {
 
 void room_graph::cite(const matrix::event& x) {
   for (const auto& prev : x.prev_events)
-    if (!is_placed(prev)) cited_.insert(prev);
+    if (!is_placed(prev)) backward_extremities_.insert(prev);
 }
 
 std::vector<state_change> room_graph::end_history(std::vector<store::write>& batch) {
@@ -308,9 +309,9 @@ void room_graph::mark_history(const std::vector<matrix::event_ptr>& pulled) {
   for (bool moved = true; moved;) {
     moved = false;
     for (const auto& x : pulled)
-      if (x->is_state("m.room.create")) cited_.insert(x->event_id);
+      if (x->is_state("m.room.create")) backward_extremities_.insert(x->event_id);
       else if (is_history(x->event_id))
-        for (const auto& prev : x->prev_events) moved = cited_.insert(prev) || moved;
+        for (const auto& prev : x->prev_events) moved = backward_extremities_.insert(prev) || moved;
   }
 }
 
@@ -342,9 +343,9 @@ void room_graph::add_history(matrix::event_ptr x, const state_ref& before, const
   if (j.judged != verdict::rejected && x->is_state() && before) after = groups_.with_entry(before, *x, batch);
   // What it cites may have come meanwhile by another way, as if it were new.
   if (j.judged == verdict::accepted)
-    for (const auto& prev : x->prev_events) cited_.insert(prev);
+    for (const auto& prev : x->prev_events) backward_extremities_.insert(prev);
   put({std::move(x), j.judged, before, after}, --first_position_, j.reason, batch);
-  let_go_of_old_states();
+  evict_old_states();
 }
 
 void room_graph::add_outlier(matrix::event_ptr x, const judgement& j, std::vector<store::write>& batch) {
@@ -357,14 +358,14 @@ void room_graph::replace(matrix::event_ptr other_form) {
   auto n = it->second;
   n.event = std::move(other_form);
   set_node(std::move(n));
-  precedents_.clear();
+  auth_cache_.clear();
   groups_.forget_resolved(); // the same events may be weighed differently now
 }
 
-std::vector<state_change> room_graph::restart_at(matrix::event_ptr join, const state_ref& before,
-                                                 std::vector<store::write>& batch) {
+std::vector<state_change> room_graph::reset_to_join(matrix::event_ptr join, const state_ref& before,
+                                                    std::vector<store::write>& batch) {
   std::erase_if(extremities_, [&](const std::string& id) { return !knows_of_a_leave(id, before); });
-  for (const auto& prev : join->prev_events) cited_.insert(prev);
+  for (const auto& prev : join->prev_events) backward_extremities_.insert(prev);
   auto after = groups_.with_entry(before, *join, batch);
   const auto id = join->event_id;
   put({std::move(join), verdict::accepted, before, after}, ++last_position_, {}, batch);
@@ -387,10 +388,10 @@ bool room_graph::knows_of_a_leave(const std::string& extremity, const state_ref&
   return found;
 }
 
-std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map before_join,
-                                                         const std::vector<store::stored_event>& events,
-                                                         const std::map<std::int64_t, matrix::state_ptr>& states_before,
-                                                         std::vector<store::write>& batch) {
+std::vector<state_change>
+room_graph::rebuild_on_full_state(matrix::state_map before_join, const std::vector<store::stored_event>& events,
+                                  const std::map<std::int64_t, matrix::state_ptr>& states_before,
+                                  std::vector<store::write>& batch) {
   members_omitted_ = false;
   groups_.forget_resolved();
   const auto at_hand = std::exchange(recent_, {});
@@ -411,7 +412,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
     const auto before = resolve(std::move(states), batch);
     judgement j{s.judged, {}};
     if (s.judged == verdict::accepted) {
-      if (j = judge_outlier(*x); j.judged == verdict::outlier) j = {};
+      if (j = judge_by_own_auth_events(*x); j.judged == verdict::outlier) j = {};
       if (j.judged == verdict::accepted)
         if (auto fine = matrix::check_auth(*x, create_.get(), lookup(before)); !fine)
           j = {verdict::rejected, "state before, with all members: " + fine.error().detail};
@@ -437,7 +438,7 @@ std::vector<state_change> room_graph::put_on_whole_state(matrix::state_map befor
     if (find(s.event->event_id)->judged == verdict::accepted && !followed.contains(s.event->event_id))
       extremities_.push_back(s.event->event_id);
   auto changes = make_current(state_of_extremities(batch));
-  let_go_of_old_states();
+  evict_old_states();
   return changes;
 }
 

@@ -68,7 +68,7 @@ public:
   bool is_placed(std::string_view event_id) const;
   /// Whether an accepted event cites it that was placed without it (our join, the oldest event of a gap): it is
   /// history, whatever way it comes.
-  bool is_history(std::string_view event_id) const { return cited_.contains(event_id); }
+  bool is_history(std::string_view event_id) const { return backward_extremities_.contains(event_id); }
   /// Of events fetched backwards: what lies before history is history too.
   void mark_history(const std::vector<matrix::event_ptr>& pulled);
   /// Adds what the store answered, for a child to be placed.
@@ -88,11 +88,11 @@ public:
     std::string reason;
   };
   judgement judge(const matrix::event& x, const state_ref& before) const;
-  /// The same for an event placed with a state told from outside: our current state may be behind, and is seen together
+  /// The same for an event placed with a state of another server: our current state may be behind, and is seen together
   /// with that one.
   judgement judge_at_gap(const matrix::event& x, const state_ref& before, std::vector<store::write>& batch);
   /// Checks an outlier: receipt check 4 only.
-  judgement judge_outlier(const matrix::event& x) const;
+  judgement judge_by_own_auth_events(const matrix::event& x) const;
   /// Whether an event that was taken without its content would have been taken with it, judged by what the other form
   /// was judged by. Where that state is not at hand any more: as rejected when the rules look at such content.
   judgement judge_restored(const matrix::event& whole, store::verdict kept) const;
@@ -115,8 +115,8 @@ public:
   /// Replaces extremities and current state: the moment of a join. Of the former extremities those stay whose state
   /// knows of somebody's leave from the very membership that `before` still has: they are no ancestors of the join,
   /// only unknown to who told the state.
-  std::vector<state_change> restart_at(matrix::event_ptr join, const state_ref& before,
-                                       std::vector<store::write>& batch);
+  std::vector<state_change> reset_to_join(matrix::event_ptr join, const state_ref& before,
+                                          std::vector<store::write>& batch);
 
   /// While the state before our join lacks members, an event is judged with the memberships it cites, and none is
   /// soft-failed.
@@ -125,10 +125,10 @@ public:
   /// judges them by it.
   /// @param states_before  of those whose parents are not all among them
   /// @returns what changed in the current state
-  std::vector<state_change> put_on_whole_state(matrix::state_map before_join,
-                                               const std::vector<store::stored_event>& events,
-                                               const std::map<std::int64_t, matrix::state_ptr>& states_before,
-                                               std::vector<store::write>& batch);
+  std::vector<state_change> rebuild_on_full_state(matrix::state_map before_join,
+                                                  const std::vector<store::stored_event>& events,
+                                                  const std::map<std::int64_t, matrix::state_ptr>& states_before,
+                                                  std::vector<store::write>& batch);
 
   const std::vector<std::string>& extremities() const { return extremities_; }
   const state_ref& current() const { return current_; }
@@ -184,7 +184,7 @@ public:
   const node_map& nodes() const { return nodes_; }
 
 private:
-  judgement judge_anew(const matrix::event& x, const state_ref& before, const state_ref& current) const;
+  judgement judge_uncached(const matrix::event& x, const state_ref& before, const state_ref& current) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
   std::string_view membership_by(const std::string* event_id) const;
@@ -207,10 +207,10 @@ private:
   matrix::state_lookup lookup_for(const matrix::event& x, const state_ref& state) const;
   bool members_omitted_ = false;
   std::vector<state_change> make_current(state_ref next);
-  void let_go_of_old_states();
+  void evict_old_states();
   /// Of rejected events without a state around them the last `recent_events_max_` stay; who cites an older one has it
   /// read.
-  void let_go_of_rejected(const std::string& latest);
+  void evict_rejected(const std::string& latest);
 
   std::size_t recent_events_max_;
   state_groups groups_;
@@ -219,19 +219,20 @@ private:
   node_map nodes_;
   /// What a sender's last accepted message was judged by. The next one with the same of it needs no judging: the rules
   /// do not look at the content of such events. Emptied when any state event comes or changes.
-  struct precedent {
+  struct auth_cache_entry {
     std::int64_t before = 0, current = 0; ///< state groups
     bool history = false;
     std::string type;
     std::vector<std::string> auth_events;
-    bool operator==(const precedent&) const = default;
+    bool operator==(const auth_cache_entry&) const = default;
   };
-  std::optional<precedent> precedent_for(const matrix::event& x, const state_ref& before) const;
-  static constexpr std::size_t precedents_max = 256;
-  mutable std::unordered_map<std::string, precedent> precedents_; ///< by sender
+  std::optional<auth_cache_entry> auth_cache_entry_for(const matrix::event& x, const state_ref& before) const;
+  static constexpr std::size_t auth_cache_max = 256;
+  mutable std::unordered_map<std::string, auth_cache_entry> auth_cache_; ///< by sender
   static constexpr std::size_t followed_max = 1'000;
-  static constexpr std::size_t cited_max = 100'000;
-  bounded_set cited_{cited_max}; ///< parents of accepted events that were not placed then; the last `cited_max`
+  static constexpr std::size_t backward_extremities_max = 100'000;
+  /// Parents of accepted events that were not placed then; the last `backward_extremities_max`.
+  bounded_set backward_extremities_{backward_extremities_max};
   std::unordered_map<std::string, std::int64_t>
     visibility_rules_;               ///< m.room.history_visibility events of before our time -> position
   lazy_deque<std::string> recent_;   ///< events with states at hand, oldest first

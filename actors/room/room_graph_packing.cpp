@@ -133,7 +133,7 @@ void room_graph::pack() {
   out.text = deflate_text(lines);
   packed_ = std::make_shared<const packed>(std::move(out));
   nodes_ = {};
-  precedents_ = {}; // judged anew the verdict is the same
+  auth_cache_ = {}; // judged anew the verdict is the same
   recent_.clear();
   rejected_.clear();
   current_ = {};

@@ -385,17 +385,17 @@ void room_invitations::observe(const state_change& c) {
                      ? word_of_invite(room_, c.after)
                      : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
-    if (previous == "invite") changed.past_invite = c.before->event_id;
+    if (previous == "invite") changed.superseded_invite = c.before->event_id;
     out_.send({actor_kind::invitation, room_.id + "|" + user}, std::move(changed));
   }
 }
 
-void room_invitations::notify_current(const matrix::event_ptr& e, const std::string& past_invite) {
+void room_invitations::notify_current(const matrix::event_ptr& e, const std::string& superseded_invite) {
   auto again = e->membership() == "invite" && room_.node.is_local(*e->state_key)
                  ? word_of_invite(room_, e)
                  : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
   again.historical = true;
-  again.past_invite = past_invite;
+  again.superseded_invite = superseded_invite;
   out_.send({actor_kind::invitation, room_.id + "|" + *e->state_key}, std::move(again));
 }
 

@@ -115,8 +115,8 @@ private:
   bool is_direct_between(const std::string& creator, const std::string& other) const;
   void withdrawal_ended(const std::string& user);
   /// To the invitation of the user: what the current state says, which is not news.
-  /// @param past_invite  an invite of the room's graph that `e` has superseded
-  void notify_current(const matrix::event_ptr& e, const std::string& past_invite = {});
+  /// @param superseded_invite  an invite of the room's graph that `e` has superseded
+  void notify_current(const matrix::event_ptr& e, const std::string& superseded_invite = {});
   /// What invitations and knocks of ours have not heard of the room's state.
   void notify_missed(const std::vector<store::put_invitation>& rows);
   invite_placed place_of(const matrix::event& invite) const;

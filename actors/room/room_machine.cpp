@@ -55,7 +55,7 @@ void room_machine::dispatch(const message& m) {
         room_invitations_.commit(x);
       } else if constexpr (std::is_same_v<T, invite_begun>) {
         room_invitations_.begun(x);
-      } else if constexpr (std::is_same_v<T, invite_given_up>) {
+      } else if constexpr (std::is_same_v<T, invite_abandoned>) {
         room_invitations_.resolved(x.user_id, x.event_id);
       } else if constexpr (std::is_same_v<T, invite_arrived>) {
         room_invitations_.arrived(x);

@@ -87,13 +87,13 @@ void room_machine::history_fetched() { inbound_.advance(); } // gaps have waited
 
 // -- joins
 
-void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
                                const std::vector<join_wanted>& waiting) {
   inbound_.release_pdus();
-  join_ended(wanted, why, perhaps_joined);
+  join_ended(wanted, why, join_outcome_unknown);
   for (const auto& w : waiting) {
     // Whoever waited for minutes behind a server that does not answer is not sent to the same door.
-    if (weight_of(why) == 1) join_ended(w, why);
+    if (rank_of_refusal(why) == refusal_rank::no_answer) join_ended(w, why);
     else joins_.want(w);
   }
 }
@@ -139,11 +139,13 @@ void room_machine::joined(remote_joined j) {
   inbound_.release_pdus(); // the past may take minutes: who speaks now is heard now
 }
 
-void room_machine::join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) {
+void room_machine::join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown) {
   if (m.command) commands_.join_ended(*m.command, why);
   else if (!m.predecessor.empty())
     out_.send({actor_kind::room, m.predecessor}, successor_joined{room_.id, m.user_id, room_.head.room_version, why});
-  else out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, join_finished{m.user_id, why, perhaps_joined});
+  else
+    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+              join_finished{m.user_id, why, join_outcome_unknown});
 }
 
 void room_machine::call_authorised(authorised_step next, const result<std::string>& authoriser) {

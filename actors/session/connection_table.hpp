@@ -23,7 +23,7 @@ struct connection {
   std::size_t in_flight = 0;             ///< durable events sent, not acknowledged
   std::set<std::string> open_commands;
   std::uint64_t open_bytes = 0;
-  time_ms last_heard = 0;
+  time_ms last_contact = 0;
   std::uint32_t turn = 0; ///< stream that sends first, so that none starves
 
   bool has_credit() const { return messages > 0 && bytes > 0; }

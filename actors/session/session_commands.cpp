@@ -38,7 +38,7 @@ edge::result_header result_of(const std::string& id, bool ok, bool repeated, std
 
 /// What a command holds of the connection's credit: its body, and the part of a file it asks for, which waits here for
 /// a slow peer.
-std::size_t weight_of(const chat::command& x, std::size_t body_bytes) {
+std::size_t credit_of(const chat::command& x, std::size_t body_bytes) {
   const auto* get = std::get_if<chat::media_get>(&x);
   return body_bytes + (get ? static_cast<std::size_t>(get->length) : 0);
 }
@@ -69,7 +69,7 @@ void session_machine::command(connection& c, const edge::frame& f) {
   if (c.open_commands.size() >= settings_.command_credit)
     return refuse_command(c, id,
                           {fault_code::credit_exceeded, std::to_string(c.open_commands.size()) + " commands are open"});
-  const auto weight = weight_of(*body, f.body.size());
+  const auto weight = credit_of(*body, f.body.size());
   if (c.open_bytes + weight > settings_.command_credit_bytes)
     return refuse_command(c, id,
                           {fault_code::credit_exceeded, std::to_string(c.open_bytes) + " bytes of commands are open"});

@@ -145,7 +145,7 @@ void session_machine::say_goodbye() {
 void session_machine::heartbeat() {
   std::vector<connection_key> silent;
   for (const auto& [key, c] : connections_) {
-    if (out_.now() - c.last_heard >= settings_.peer_timeout_ms) silent.push_back(key);
+    if (out_.now() - c.last_contact >= settings_.peer_timeout_ms) silent.push_back(key);
     else send(c, edge::verb::ping, edge::encode_header(edge::ping_header{out_.now()}));
   }
   for (const auto& key : silent) {
@@ -167,7 +167,7 @@ void session_machine::frame(const frame_received& m) {
     if (m.body.what == verb::bye || m.body.what == verb::pong || m.body.what == verb::error) return;
     return send_error(m.from, {fault_code::hello_required, std::string{edge::name(m.body.what)} + " before HELLO"});
   }
-  c->last_heard = out_.now();
+  c->last_contact = out_.now();
   switch (m.body.what) {
   case verb::command: return command(*c, m.body);
   case verb::ack: return acknowledge(*c, m.body);
@@ -238,7 +238,7 @@ void session_machine::hello(const frame_received& m) {
   c.wanted = std::move(wanted);
   c.messages = std::min(header->credit.messages, credit_max);
   c.bytes = std::min(header->credit.bytes, credit_max);
-  c.last_heard = out_.now();
+  c.last_contact = out_.now();
 
   edge::welcome_header welcome;
   welcome.broker = settings_.broker;
@@ -322,7 +322,7 @@ std::string session_machine::describe(time_ms now) const {
                                           {"credit_bytes", number(c.bytes)},
                                           {"in_flight", number(c.in_flight)},
                                           {"open_commands", number(c.open_commands.size())},
-                                          {"silent_ms", number(now - c.last_heard)}});
+                                          {"silent_ms", number(now - c.last_contact)}});
   json::array streams;
   for (const auto& s : streams_)
     streams.emplace_back(json::object{{"acked", number(s.acked())},

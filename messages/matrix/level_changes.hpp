@@ -16,7 +16,7 @@ struct level_change {
 
 /// The members `before` and `after` of two events, null where an event lacks it, with the rules of either's room
 /// version. Levels are compared as numbers: "50" and 50 are the same, and such an entry may be left out.
-/// @returns nothing when a level, or one of the two members, cannot be read: no such change is lawful.
+/// @returns nothing when a level, or one of the two members, cannot be read: no such change is authorized.
 ///
 /// Up to version 9 nothing but `users` has to be an object. Synapse compares whatever is there as Python does: the
 /// items of a list are keys, and a key that is an integer is an index of the list too. A room may have been through

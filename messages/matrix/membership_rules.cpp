@@ -92,17 +92,17 @@ std::optional<std::vector<const json::value*>> public_keys_of(const event& third
 struct first_signature {
   std::string_view server, key_id;
   bool is_there = false;
-  bool is_lawful = true; ///< what comes before it has the form of signatures
+  bool is_well_formed = true; ///< what comes before it has the form of signatures
 };
 
 first_signature first_signature_in(const json::value* signatures) {
   first_signature found;
   const auto* servers = signatures ? signatures->as_object() : nullptr;
-  found.is_lawful = servers;
+  found.is_well_formed = servers;
   if (!servers) return found;
   for (const auto& [server, by_key] : *servers) {
-    found.is_lawful = by_key.as_object();
-    if (!found.is_lawful) return found;
+    found.is_well_formed = by_key.as_object();
+    if (!found.is_well_formed) return found;
     for (const auto& [key_id, signature] : *by_key.as_object())
       if (key_id.starts_with("ed25519:")) {
         found.server = server, found.key_id = key_id, found.is_there = true;
@@ -118,7 +118,7 @@ first_signature first_signature_in(const json::value* signatures) {
 bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& signed_part) {
   const auto keys = public_keys_of(third_party_invite);
   const auto signature = first_signature_in(signed_part.find("signatures"));
-  if (!keys || !signature.is_lawful || !signature.is_there) return false;
+  if (!keys || !signature.is_well_formed || !signature.is_there) return false;
   for (const auto* key : *keys) {
     const auto* text = key ? key->as_string() : nullptr;
     if (!text || !is_verify_key(*text)) return false;

@@ -37,7 +37,7 @@ bool names_a_creator(const json::object& users, const event& create) {
 }
 
 // Rules 10.1 to 10.4: the event by itself. Up to version 9 only `users` is looked at.
-status check_levels_are_lawful(const event& x, const event& create) {
+status check_levels_are_allowed(const event& x, const event& create) {
   const auto& content = x.content();
   const auto& rules = x.rules();
   if (rules.integer_power_levels) {
@@ -94,7 +94,7 @@ struct comparison {
 } // namespace
 
 status check_power_levels(const event& x, const event& create, const state_lookup& state, const power_levels& levels) {
-  if (auto verdict = check_levels_are_lawful(x, create); !verdict) return verdict;
+  if (auto verdict = check_levels_are_allowed(x, create); !verdict) return verdict;
   if (!x.state_key) return forbidden("10 m.room.power_levels without state_key");
 
   // 10.5 "If there is no previous m.room.power_levels event in the room, allow." One with a state_key of its own has no

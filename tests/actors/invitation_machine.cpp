@@ -632,7 +632,7 @@ BOOST_AUTO_TEST_CASE(a_room_that_forgot_an_invite_under_way_is_told_of_it_and_do
   const auto refused = r.on(wish(second, command_reference{"s", "c2", 0}));
   BOOST_TEST(!told<command_done>(refused).at(0).second.succeeded);
   BOOST_TEST((chat::decode_fault(told<command_done>(refused)[0].second.body).code == fault_code::conflict));
-  BOOST_TEST(told<invite_given_up>(refused).at(0).second.event_id == second->event_id);
+  BOOST_TEST(told<invite_abandoned>(refused).at(0).second.event_id == second->event_id);
   BOOST_TEST(told<invite_begun>(refused).at(0).second.event_id == first->event_id);
   BOOST_TEST(r.row.event == first->to_json());
 }

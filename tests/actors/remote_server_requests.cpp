@@ -1,5 +1,5 @@
 // Requests of a server beyond its share, and requests older servers know in another form.
-#include "actors/remote_server/old_form.hpp"
+#include "actors/remote_server/v1_fallback.hpp"
 #include "actors/remote_server/remote_server_machine.hpp"
 #include "actors/remote_server/request_budget.hpp"
 #include "tests/actors/machine_rig.hpp"
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(answer_that_is_in_no_old_form_stays_as_it_is) {
     gateway::http_answer a;
     a.status = 200;
     a.body = body;
-    remote_server::take_out_of_old_form(a);
+    remote_server::take_out_of_v1_fallback(a);
     BOOST_TEST(a.body == body);
   }
 }

@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(invitations_of_a_removed_room_are_taken_back_first) {
   for (const auto& [to, m] : told<chat_command>(list))
     if (const auto* x = std::get_if<chat::invite_revoke>(m.body.get())) revoked = x->user;
   BOOST_REQUIRE(revoked == zac);
-  list = r.on(invite_given_up{zac, {}});
+  list = r.on(invite_abandoned{zac, {}});
   BOOST_REQUIRE((refusal_in(list).code == fault_code::none));
   BOOST_TEST(r.membership(zoe) == "leave");
   BOOST_TEST(r.event(r.state().at({"m.room.member", zoe}))->sender == ann);

@@ -182,13 +182,13 @@ BOOST_AUTO_TEST_CASE(content_the_rules_do_not_allow_is_not_found_again_for_an_ev
       r.push({r.made(ann, "m.room.power_levels", levels, "")});
       auto more = levels;
       more.set(key.first, key.second);
-      const auto unlawful = r.made(eve, "m.room.power_levels", more, "");
-      r.on(answer_to(question_in(r.push_pdu(with_content(unlawful, levels), "third.example")), 404));
+      const auto unauthorized = r.made(eve, "m.room.power_levels", more, "");
+      r.on(answer_to(question_in(r.push_pdu(with_content(unauthorized, levels), "third.example")), 404));
       const auto stands = r.state().at({"m.room.power_levels", ""});
-      BOOST_TEST(stands == unlawful->event_id); // without the key it is lawful
+      BOOST_TEST(stands == unauthorized->event_id); // without the key it is authorized
       if (restarted) r.restart();
-      r.push({unlawful}, "s1.crowd.example");
-      r.push({unlawful});
+      r.push({unauthorized}, "s1.crowd.example");
+      r.push({unauthorized});
       BOOST_TEST(!r.event(stands)->content().contains(key.first));
     }
 }

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_is_not_rejected_by_an_old_
   list = r.answer(list, 200, state_ids_body(r, {r.levels, r.ban}));
   BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
   list = r.answer(list, 200, state_body(r, {r.levels, r.ban}));
-  // By the old state the ban is unlawful. That is no verdict.
+  // By the old state the ban is unauthorized. That is no verdict.
   BOOST_TEST(!r.stored(r.ban));
   BOOST_TEST(r.membership(bob) == "ban");
   BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   const auto merged = told<invited_membership_changed>(r.push({taken_back, second}));
   BOOST_REQUIRE(r.state().at({"m.room.member", ben}) == no->event_id);
   BOOST_REQUIRE(!merged.empty());
-  BOOST_TEST(merged.back().second.past_invite == second->event_id);
+  BOOST_TEST(merged.back().second.superseded_invite == second->event_id);
   BOOST_TEST(merged.back().second.event->event_id == no->event_id);
   // The same for an invitation that did not hear it.
   store::put_invitation row;
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   r.disk.invitations = {row};
   const auto again = told<invited_membership_changed>(r.restart());
   BOOST_REQUIRE(again.size() == 1u);
-  BOOST_TEST(again[0].second.past_invite == second->event_id);
+  BOOST_TEST(again[0].second.superseded_invite == second->event_id);
 }
 
 // -- one of ours is invited by PUT /invite, to a room we take part in -------------------------------------------------
@@ -251,17 +251,17 @@ BOOST_AUTO_TEST_CASE(a_room_we_are_not_in_leaves_the_invite_to_the_invitation) {
 
 BOOST_AUTO_TEST_CASE(who_accepts_an_invite_that_the_room_has_missed_brings_it_along) {
   // Invited before the first of us joined, or by a broker from before this was so.
-  for (const bool lawful : {true, false}) {
+  for (const bool allowed : {true, false}) {
     their_invites r;
     join_wanted yes;
     yes.user_id = ben;
     yes.invite =
-      lawful ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
+      allowed ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
     auto list = r.on(yes);
     for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
     const auto ended = told<join_finished>(list).at(0).second;
-    BOOST_TEST((ended.why.code == (lawful ? fault_code::none : fault_code::forbidden)));
-    BOOST_TEST(r.membership(ben) == (lawful ? "join" : ""));
+    BOOST_TEST((ended.why.code == (allowed ? fault_code::none : fault_code::forbidden)));
+    BOOST_TEST(r.membership(ben) == (allowed ? "join" : ""));
   }
 }
 
@@ -307,9 +307,9 @@ BOOST_AUTO_TEST_CASE(the_room_writes_no_row_of_an_invitation_and_says_it_until_i
   BOOST_TEST(told<invite_wanted>(r.pass(60'000)).empty());
   BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
   // It came to nothing: she can be invited again. The end of another one ends nothing.
-  r.on(invite_given_up{zoe, "$another"});
+  r.on(invite_abandoned{zoe, "$another"});
   BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
-  r.on(invite_given_up{zoe, first.second.event->event_id});
+  r.on(invite_abandoned{zoe, first.second.event->event_id});
   BOOST_TEST(told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).size() == 1u);
 }
 
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_third_person_makes_a_dm_a_group_dm_and_the_answer_says_so
   BOOST_TEST(written<store::put_invitation>(created).at(0).event ==
              first.event->to_json()); // the only row the room writes, with the room itself
   // Her server does not know her: whom it was meant for takes her place.
-  r.on(invite_given_up{zoe, first.event->event_id});
+  r.on(invite_abandoned{zoe, first.event->event_id});
   const auto right =
     told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
   BOOST_TEST(right.type == "dm");

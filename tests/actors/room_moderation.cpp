@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_kick_of_somebody_whose_invitation_is_under_way_is_the_inv
   BOOST_TEST(std::get<chat::invite_revoke>(*asked[0].second.body).by == bob);
   // Commands after it wait: they would otherwise find them invited.
   BOOST_TEST(told<command_done>(r.command(chat::query_banned{"chat-1", {}})).empty());
-  const auto ended = r.on(invite_given_up{zed, invite->event_id});
+  const auto ended = r.on(invite_abandoned{zed, invite->event_id});
   BOOST_REQUIRE(told<command_done>(ended).size() == 2U);
   BOOST_TEST(told<command_done>(ended)[0].second.succeeded);
   BOOST_TEST(told<command_done>(ended)[0].second.body == chat::encode(chat::answer{chat::event_answer{}}));
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(what_a_banned_user_says_is_nowhere_to_be_seen) {
     const auto before = r.head();
     const auto said = r.message_of(eve, "before the ban was known there", before);
     r.ban(bob, eve);
-    // On a line of the graph that does not know of the ban: lawful there, and not shown.
+    // On a line of the graph that does not know of the ban: allowed there, and not shown.
     BOOST_TEST(notified<chat::message_received>(r.push({said})).empty(), version);
     BOOST_TEST((r.disk.events.at(said->event_id).judged == store::verdict::soft_failed));
     const auto after = r.message_of(eve, "after it");

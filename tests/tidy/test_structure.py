@@ -14,7 +14,7 @@ LINES_MAX = 80
 LARGER = {}
 LONGER = {}
 # Who may call what changes a room's graph. The components have the room's state as a constant; these do not.
-GRAPH_CHANGES = re.compile(r"\bgraph\s*\.\s*(add|add_history|add_outlier|end_history|replace|restart_at|put_on_whole_state|set_members_omitted|begin|load|mark_history)\s*\(")
+GRAPH_CHANGES = re.compile(r"\bgraph\s*\.\s*(add|add_history|add_outlier|end_history|replace|reset_to_join|rebuild_on_full_state|set_members_omitted|begin|load|mark_history)\s*\(")
 GRAPH_WRITERS = {
     "actors/room/event_writer.hpp", "actors/room/event_writer.cpp",
     "actors/room/event_import.cpp",  # outliers, into the graph that the writer or a join gives it

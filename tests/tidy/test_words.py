@@ -24,7 +24,7 @@ def renamed():
     """Names in the left column of the glossary's table of words that were renamed."""
     part = re.search(r"^## Words renamed.*?\n(.*?)(?=^## |\Z)", read("GLOSSARY.md"), re.S | re.M)[1]
     old = [line.split("|")[1] for line in part.splitlines() if line.startswith("|") and not re.match(r"\| *(?:old|-)", line)]
-    return {name for cell in old for name in re.findall(r"`(\w+)`", cell)}
+    return {name for cell in old for name in re.findall(r"`(\w+_\w*)`", cell)}
 
 
 class Words(unittest.TestCase):

@@ -30,7 +30,7 @@ struct recorded_events : room::room_events {
   struct failed_join {
     join_wanted wanted;
     fault why;
-    bool perhaps_joined = false;
+    bool join_outcome_unknown = false;
     std::size_t waiting = 0;
   };
   std::vector<failed_join> failed, ended;
@@ -48,9 +48,9 @@ struct recorded_events : room::room_events {
   void full_state_known(const std::vector<room::state_change>&, const std::vector<std::string>&) override {}
   void full_state_unavailable() override {}
   void joined(room::remote_joined j) override { has_joined = std::move(j); }
-  void join_failed(const join_wanted& wanted, const fault& why, bool perhaps_joined,
+  void join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
                    const std::vector<join_wanted>& waiting) override {
-    failed.push_back({wanted, why, perhaps_joined, waiting.size()});
+    failed.push_back({wanted, why, join_outcome_unknown, waiting.size()});
   }
   void join_signed(const matrix::event_ptr&, const std::string&) override {}
   void invitation_resolved(const std::string& user) override { resolved.push_back(user); }
@@ -58,8 +58,8 @@ struct recorded_events : room::room_events {
   void join_again(join_wanted) override {}
   void call_released(const federation_call&) override {}
   void call_authorised(room::authorised_step, const result<std::string>&) override {}
-  void join_ended(const join_wanted& m, const fault& why, bool perhaps_joined) override {
-    ended.push_back({m, why, perhaps_joined, 0});
+  void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown) override {
+    ended.push_back({m, why, join_outcome_unknown, 0});
   }
   void history_fetched() override { ++histories; }
 };

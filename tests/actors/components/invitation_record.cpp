@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(room_is_told_of_an_invite_that_will_not_enter_it) {
     r.stored(invitation_direction::outgoing, invitation_state::sending, invite);
     r.record.change(cause, {});
     const auto list = r.take();
-    BOOST_TEST(told<invite_given_up>(list).size() == (is_given_up ? 1u : 0u));
+    BOOST_TEST(told<invite_abandoned>(list).size() == (is_given_up ? 1u : 0u));
   }
 }
 

@@ -12,8 +12,8 @@ BOOST_AUTO_TEST_SUITE(room_join_attempt)
 namespace {
 
 /// What a resident would answer: all events of its state.
-room::told_state::proven told_by(const component_rig& r) {
-  room::told_state::proven told;
+room::remote_state::verified_events told_by(const component_rig& r) {
+  room::remote_state::verified_events told;
   for (const auto& e : r.room.graph.events_of(r.room.graph.current())) told.state.push_back(e);
   return told;
 }

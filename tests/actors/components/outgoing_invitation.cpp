@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(revocation_before_the_first_offer_is_over_at_once) {
   const auto done = r.revoke();
   BOOST_TEST(result_in(done) == "ok");
   BOOST_TEST(told<revoke_invite>(done).empty());
-  BOOST_TEST(told<invite_given_up>(done).size() == 1u);
+  BOOST_TEST(told<invite_abandoned>(done).size() == 1u);
   BOOST_TEST(r.state() == invitation_state::revoked);
 }
 

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(the_key_is_remembered_over_restarts) {
   BOOST_TEST((read_key_use(options_for(folder.file()))->signed_with == second));
 }
 
-BOOST_AUTO_TEST_CASE(another_key_is_refused_with_the_line_that_makes_it_lawful) {
+BOOST_AUTO_TEST_CASE(another_key_is_refused_with_the_line_that_makes_it_allowed) {
   const key_use use{first, true};
   BOOST_TEST(bool(may_sign_with(use, first, {}, "signing.key", 77)));
   BOOST_TEST(bool(may_sign_with(use, second, {first}, "signing.key", 77)));

@@ -1,4 +1,4 @@
-#include "actors/remote_server/old_form.hpp"
+#include "actors/remote_server/v1_fallback.hpp"
 
 namespace causeway::remote_server {
 namespace {
@@ -7,7 +7,7 @@ using matrix::endpoint;
 
 } // namespace
 
-bool has_old_form(const peer_request& m) {
+bool has_v1_fallback(const peer_request& m) {
   return m.endpoint == endpoint::send_join_v2 || m.endpoint == endpoint::send_leave_v2 ||
          m.endpoint == endpoint::invite_v2;
 }
@@ -19,7 +19,7 @@ bool is_unknown_endpoint(const gateway::http_answer& a) {
   return errcode ? *errcode == "M_UNRECOGNIZED" : a.status != 400;
 }
 
-std::optional<peer_request> in_old_form(const peer_request& m) {
+std::optional<peer_request> in_v1_fallback(const peer_request& m) {
   auto old = m;
   if (m.endpoint == endpoint::send_join_v2) {
     old.endpoint = endpoint::send_join_v1;
@@ -41,7 +41,7 @@ std::optional<peer_request> in_old_form(const peer_request& m) {
   return old;
 }
 
-void take_out_of_old_form(gateway::http_answer& a) {
+void take_out_of_v1_fallback(gateway::http_answer& a) {
   if (a.status != 200) return;
   // By text: the answer to a join is large, and who asked parses it anyway.
   const std::string_view text = a.body;

@@ -1,4 +1,4 @@
-#include "actors/room/told_state.hpp"
+#include "actors/room/remote_state.hpp"
 
 #include "tests/actors/machine_rig.hpp"
 
@@ -8,7 +8,7 @@ using namespace causeway;
 using namespace causeway::test;
 using matrix::json::object;
 
-BOOST_AUTO_TEST_SUITE(told_state_suite)
+BOOST_AUTO_TEST_SUITE(remote_state_suite)
 
 namespace {
 
@@ -53,7 +53,7 @@ std::string answer(const std::vector<matrix::event_ptr>& state, const std::vecto
 }
 
 /// Verifies part after part with `check`; returns the sizes of the parts.
-std::vector<std::size_t> verify_all(room::told_state& told, event_check check) {
+std::vector<std::size_t> verify_all(room::remote_state& told, event_check check) {
   std::vector<std::size_t> parts;
   for (auto part = told.next_part(); !part.empty(); part = told.next_part()) {
     parts.push_back(part.size());
@@ -65,21 +65,21 @@ std::vector<std::size_t> verify_all(room::told_state& told, event_check check) {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(an_event_in_both_lists_is_one_of_the_state) {
-  room::told_state told;
+  room::remote_state told;
   const auto rest = told.read(answer({create(), member(1)}, {create(), member(2)}), "state", room_id, rules);
   BOOST_REQUIRE(bool(rest));
   BOOST_TEST(*rest->find("origin")->as_string() == "there.example");
   BOOST_TEST(told.size() == 3u);
   BOOST_REQUIRE(told.create());
   verify_all(told, event_check::valid);
-  const auto proven = told.take_proven();
-  BOOST_TEST(proven.state.size() == 2u);
-  BOOST_REQUIRE(proven.auth_chain.size() == 1u);
-  BOOST_TEST(*proven.auth_chain[0]->state_key == "@m2:there.example");
+  const auto verified = told.take_verified();
+  BOOST_TEST(verified.state.size() == 2u);
+  BOOST_REQUIRE(verified.auth_chain.size() == 1u);
+  BOOST_TEST(*verified.auth_chain[0]->state_key == "@m2:there.example");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_of_another_room_or_comes_twice_or_is_no_event_is_left_out) {
-  room::told_state told;
+  room::remote_state told;
   auto text = answer({create(), member(1), member(1), member(2, "!other:there.example")}, {});
   text.insert(text.rfind(']'), ",7,{},{\"type\":\"m.room.member\"}");
   BOOST_REQUIRE(bool(told.read(text, "state", room_id, rules)));
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_is_of_another_room_or_comes_twice_or_is_no_event_is_le
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_takes_nothing_else_with_it) {
-  room::told_state told;
+  room::remote_state told;
   auto text = answer({create(), member(1)}, {member(2)});
   for (const std::string& bad : {std::string(5'000, '[') + std::string(5'000, ']'),
                                  std::string{R"({"type":"a","type":"b"})"}, std::string{R"({"a":"\ud800"})"}}) {
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_takes_nothing_else_with_it) {
 }
 
 BOOST_AUTO_TEST_CASE(two_create_events_are_none) {
-  room::told_state told;
+  room::remote_state told;
   auto other = create()->source;
   other.set("origin_server_ts", noon + 1);
   const auto second = *matrix::hash_and_sign(std::move(other), rules, "there.example", there_key());
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(two_create_events_are_none) {
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_list_is_named) {
-  room::told_state told;
+  room::remote_state told;
   const auto read = told.read("{\"auth_chain\":[]}", "state", room_id, rules);
   BOOST_REQUIRE(!read);
   BOOST_TEST(read.error().detail == "no state");
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_missing_list_is_named) {
 BOOST_AUTO_TEST_CASE(a_large_state_is_verified_in_parts_and_only_what_had_no_key_again) {
   std::vector<matrix::event_ptr> state{create()};
   for (int i = 0; i < 2'499; ++i) state.push_back(member(i));
-  room::told_state told;
+  room::remote_state told;
   BOOST_REQUIRE(bool(told.read(answer(state, {}), "state", room_id, rules)));
   BOOST_TEST((verify_all(told, event_check::valid) == std::vector<std::size_t>{2'000, 500}));
   BOOST_TEST(told.verified() == 2'500u);
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_large_state_is_verified_in_parts_and_only_what_had_no_key
   BOOST_TEST(told.without_key() == 1u);
   told.try_again();
   BOOST_TEST((verify_all(told, event_check::valid) == std::vector<std::size_t>{1}));
-  BOOST_TEST(told.take_proven().state.size() == 2'499u); // the badly signed one is out
+  BOOST_TEST(told.take_verified().state.size() == 2'499u); // the badly signed one is out
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "actors/room/told_state.hpp"
+#include "actors/room/remote_state.hpp"
 
 #include "actors/room/citations.hpp"
 
@@ -16,9 +16,9 @@ constexpr std::size_t part_max = 2'000;
 
 } // namespace
 
-result<matrix::json::object> told_state::read(std::string_view body, std::string_view state_key,
-                                              std::string_view room_id, const matrix::room_version_rules& rules,
-                                              const std::function<bool(const std::string& event_id)>& known) {
+result<matrix::json::object> remote_state::read(std::string_view body, std::string_view state_key,
+                                                std::string_view room_id, const matrix::room_version_rules& rules,
+                                                const std::function<bool(const std::string& event_id)>& known) {
   *this = {};
   std::vector<matrix::event_ptr> chain;
   std::unordered_map<std::string, std::size_t> in_chain;
@@ -52,13 +52,13 @@ result<matrix::json::object> told_state::read(std::string_view body, std::string
   return rest;
 }
 
-void told_state::begin_verifying() {
+void remote_state::begin_verifying() {
   checks_.assign(events_.size(), event_check::no_key);
   open_.resize(events_.size());
   std::iota(open_.rbegin(), open_.rend(), std::size_t{0}); // taken from the back
 }
 
-void told_state::keep_reached() {
+void remote_state::keep_reached() {
   const auto first = events_.begin() + static_cast<std::ptrdiff_t>(state_size_);
   std::vector<std::string> cited;
   std::for_each(events_.begin(), first,
@@ -69,7 +69,7 @@ void told_state::keep_reached() {
   begin_verifying();
 }
 
-std::vector<matrix::event_ptr> told_state::next_part() {
+std::vector<matrix::event_ptr> remote_state::next_part() {
   asked_.clear();
   std::vector<matrix::event_ptr> part;
   while (!open_.empty() && part.size() < part_max) {
@@ -80,18 +80,18 @@ std::vector<matrix::event_ptr> told_state::next_part() {
   return part;
 }
 
-void told_state::take(const std::vector<event_check>& checks) {
+void remote_state::take(const std::vector<event_check>& checks) {
   for (std::size_t i = 0; i < asked_.size() && i < checks.size(); ++i) checks_[asked_[i]] = checks[i];
   verified_ += asked_.size();
   asked_.clear();
 }
 
-std::size_t told_state::without_key() const {
+std::size_t remote_state::without_key() const {
   return static_cast<std::size_t>(
     std::count(checks_.begin(), checks_.begin() + static_cast<std::ptrdiff_t>(state_size_), event_check::no_key));
 }
 
-void told_state::try_again() {
+void remote_state::try_again() {
   for (auto i = checks_.size(); i-- > 0;)
     if (checks_[i] == event_check::no_key) {
       open_.push_back(i);
@@ -99,7 +99,7 @@ void told_state::try_again() {
     }
 }
 
-matrix::event_ptr told_state::create() const {
+matrix::event_ptr remote_state::create() const {
   matrix::event_ptr found;
   for (std::size_t i = 0; i < state_size_; ++i)
     if (events_[i]->is_state("m.room.create")) {
@@ -109,8 +109,8 @@ matrix::event_ptr told_state::create() const {
   return found;
 }
 
-told_state::proven told_state::take_proven() {
-  proven out;
+remote_state::verified_events remote_state::take_verified() {
+  verified_events out;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     auto& into = i < state_size_ ? out.state : out.auth_chain;
     if (checks_[i] == event_check::valid) into.push_back(std::move(events_[i]));

@@ -12,7 +12,7 @@ namespace causeway::room {
 
 /// A whole state as another server tells it (send_join, state), on its way through the verifier. A large room's state
 /// is verified in parts, so that the verifier stays open to others and the progress can be told.
-class told_state {
+class remote_state {
 public:
   /// Reads an answer without holding it whole; events of another room, malformed ones and repetitions are left out.
   /// @param state_key  "state" (send_join) or "pdus" (state)
@@ -45,11 +45,11 @@ public:
   /// What proved to be signed, redacted where the content does not match its hash: events of the state, then those of
   /// its auth chain.
   /// @pre `next_part()` is empty
-  struct proven {
+  struct verified_events {
     std::vector<matrix::event_ptr> state, auth_chain;
     std::vector<matrix::event_ptr> stripped; ///< of both: those that were redacted for their hash
   };
-  proven take_proven();
+  verified_events take_verified();
 
 private:
   void begin_verifying();
