@@ -1,5 +1,7 @@
 #include "actors/doors.hpp"
 
+#include "actors/answers.hpp"
+#include "actors/invitation/invitation_key.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/json.hpp"
 
@@ -29,7 +31,7 @@ const std::string* member_of_ours(const identity& node, const object& pdu) {
 bool room_door::concerns_an_invitation(const std::string& room_id, const pdus_received& m) const {
   return std::any_of(m.pdus->begin(), m.pdus->end(), [&](const auto& pdu) {
     const auto* user = member_of_ours(*node_, pdu);
-    return user && invitations_->contains(room_id + "|" + *user);
+    return user && invitations_->contains(invitation::key_of(room_id, *user));
   });
 }
 
@@ -41,16 +43,13 @@ std::optional<said> room_door::call(const std::string& room_id, const federation
                                                                    : m.body->find("event");
     const auto* user = event ? event->find_string("state_key") : nullptr;
     if (!user) return std::nullopt;
-    const auto key = room_id + "|" + *user;
+    const auto key = invitation::key_of(room_id, *user);
     invitations_->made(key);
     return said{{{actor_kind::invitation, key}, m}};
   }
   const fault why{fault_code::not_found, "room " + room_id};
-  return said{
-    {{actor_kind::gateway, m.gateway},
-     federation_reply{m.gateway, m.id, info(why.code).http_status,
-                      matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}}), 0,
-                      m.origin}}};
+  return said{{{actor_kind::gateway, m.gateway},
+               federation_reply{m.gateway, m.id, info(why.code).http_status, error_body(why), 0, m.origin}}};
 }
 
 std::optional<said> room_door::answer(const std::string& room_id, const message& m) const {

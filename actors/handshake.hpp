@@ -3,6 +3,7 @@
 #include "actors/effects.hpp"
 #include "messages/remote_server.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -84,7 +84,7 @@ using machine_factory = std::function<std::unique_ptr<any_machine>(const std::st
 /// How an actor finds the others: one supervisor per kind, which makes actors on demand. Filled before the first
 /// message.
 struct switchboard {
-  std::array<caf::actor, 16> supervisors;
+  std::array<caf::actor, actor_kinds> supervisors; ///< by kind
   world* outside = nullptr;
   mutable hop_ring hops;                ///< thread-safe
   mutable actor_tap tap;                ///< thread-safe

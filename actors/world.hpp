@@ -6,8 +6,8 @@
 namespace causeway {
 
 /// Everything outside the actors, as far as the shell needs it: the store, the two edges, the clock, the log. The node
-/// implements it with real hands (plugin/node.cpp), the simulation with a faulty network and a clock that is a number.
-/// Thread-safe. Callbacks may come from any thread, also before the call returns.
+/// implements it with real hands (plugin/node_world.hpp), the simulation with a faulty network and a clock that is a
+/// number. Thread-safe. Callbacks may come from any thread, also before the call returns.
 class world {
 public:
   virtual ~world() = default;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -22,6 +23,7 @@ enum class actor_kind : std::uint8_t {
   receipts,
   node
 };
+inline constexpr std::size_t actor_kinds = static_cast<std::size_t>(actor_kind::node) + 1;
 std::string_view name(actor_kind kind);
 
 /// Whom a message is for: a kind and, where there are many, which one: room id, server name, `room_id|user_id`, peer

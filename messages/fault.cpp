@@ -92,7 +92,8 @@ constexpr std::array registry{
   fault_info{stopping, "stopping", "M_UNKNOWN", 503, true, "The node is stopping; repeat after the restart."},
   fault_info{parked, "parked", "M_UNKNOWN", 503, true,
              "The actor failed too often and is parked; see `causeway actors`."},
-  fault_info{timed_out, "timed_out", "M_UNKNOWN", 504, true, "An internal wait ran out; repeat."},
+  fault_info{timed_out, "timed_out", "M_UNKNOWN", 504, true,
+             "A part of the broker, or a server it asked, did not answer in time; repeat."},
   fault_info{
     clock_wrong, "clock_wrong", "M_UNKNOWN", 503, true,
     "The clock of the broker's machine is wrong, so nothing is signed: set it right (`timedatectl`, the time server); "

@@ -233,7 +233,7 @@ inline bool understands(actor_kind kind, const message& m) {
                                            detail::row<protocol<actor_kind::media>::type>(false),
                                            detail::row<protocol<actor_kind::receipts>::type>(true),
                                            detail::row<protocol<actor_kind::node>::type>(false)};
-  static_assert(table.size() == static_cast<std::size_t>(actor_kind::node) + 1);
+  static_assert(table.size() == actor_kinds);
   return table[static_cast<std::size_t>(kind)][m.index()];
 }
 

@@ -1,5 +1,6 @@
 #include "plugin/node_gateways.hpp"
 
+#include "actors/answers.hpp"
 #include "actors/due.hpp"
 #include "actors/excerpt.hpp"
 #include "messages/edge/header.hpp"
@@ -30,10 +31,6 @@ struct gateway_hello {
 std::string name_in(const edge::frame& hello) {
   const auto x = edge::unpack<gateway_hello>(hello.header, fault_code::bad_frame);
   return x ? x->name : std::string{};
-}
-
-std::string refusal_body(const fault& why) {
-  return matrix::json::canonical(object{{"errcode", info(why.code).errcode}, {"error", why.detail}});
 }
 
 /// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
@@ -307,7 +304,7 @@ std::string gateway_links::keys_document() {
 
 void gateway_links::refuse(const edge::connection& to, std::uint64_t id, const fault& why,
                            std::uint32_t retry_after_ms) {
-  answer(to, id, info(why.code).http_status, refusal_body(why), retry_after_ms);
+  answer(to, id, info(why.code).http_status, error_body(why), retry_after_ms);
 }
 
 bool gateway_links::admit(const std::string& origin, const std::string& gateway, const gateway::federation_request& x,

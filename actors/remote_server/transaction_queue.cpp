@@ -1,6 +1,7 @@
 #include "actors/remote_server/transaction_queue.hpp"
 
 #include "actors/excerpt.hpp"
+#include "actors/invitation/invitation_key.hpp"
 #include "actors/remote_server/answer_check.hpp"
 #include "messages/crash_point.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -181,7 +182,7 @@ void transaction_queue::on_delivered(const gateway::http_answer& a) {
         return hop_details{server_.name, destination_.transaction_id, 0, request_phase::http, why->second};
       }));
     if (!refused.contains(e.event_id) && is_rescission(e, server_.name))
-      out_.send({actor_kind::invitation, e.room_id + "|" + *e.state_key},
+      out_.send({actor_kind::invitation, invitation::key_of(e.room_id, *e.state_key)},
                 rescission_delivered{e.event_id, e.auth_events});
   }
   delivered_ += in_flight_.pdus.size();

@@ -82,8 +82,15 @@ void chat_notifier::setting_changed(const room_setting& what, std::string value,
 void chat_notifier::roles_changed(const matrix::event* before, const matrix::event& after) {
   const auto create = room_.graph.state_event("m.room.create", "");
   for (auto& change : changed_roles(create.get(), before, &after, room_.is_ours()))
-    notify(chat::role_changed{room_.head.chat_room_id, room_.id, std::move(change.user), word_of(change.now),
-                              word_of(change.before), after.sender, after.event_id, change.level, shown_ts(&after)});
+    notify(chat::role_changed{.room = room_.head.chat_room_id,
+                              .matrix_room_id = room_.id,
+                              .user = std::move(change.user),
+                              .role = word_of(change.now),
+                              .previous_role = word_of(change.before),
+                              .by = after.sender,
+                              .event_id = after.event_id,
+                              .level = change.level,
+                              .ts = shown_ts(&after)});
 }
 
 void chat_notifier::levels_changed(const matrix::event& before, const matrix::event& after) {
@@ -176,10 +183,17 @@ void chat_notifier::membership_changed(const state_change& c, const membership_c
   const auto* e = c.after.get();
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
-  notify(chat::member_changed{room_.head.chat_room_id, room_.id, user, next, previous.empty() ? "leave" : previous, by,
-                              reason, e ? text_of(*e, "displayname") : std::string{},
-                              e ? text_of(*e, "avatar_url") : std::string{}, e ? e->event_id : std::string{},
-                              shown_ts(e)});
+  notify(chat::member_changed{.room = room_.head.chat_room_id,
+                              .matrix_room_id = room_.id,
+                              .user = user,
+                              .membership = next,
+                              .previous_membership = previous.empty() ? "leave" : previous,
+                              .by = by,
+                              .reason = reason,
+                              .display_name = e ? text_of(*e, "displayname") : std::string{},
+                              .avatar = e ? text_of(*e, "avatar_url") : std::string{},
+                              .event_id = e ? e->event_id : std::string{},
+                              .ts = shown_ts(e)});
   if (previous == next && (next == "join" || next == "knock")) return; // but a name or a reason
   std::string kind;
   if (next == "join") kind = "joined";
@@ -196,13 +210,22 @@ void chat_notifier::membership_changed(const state_change& c, const membership_c
   const bool is_gone = previous == "join" && (next == "leave" || next == "ban") && room_.node.is_local(user);
   if (is_gone && !context.removed_by.empty()) {
     // Nobody is left to be shown what the room shows.
-    return notify(chat::room_removed_for{room_.head.chat_room_id, room_.id, user, "removed", context.removed_by, reason,
-                                         e ? e->event_id : std::string{}, shown_ts(e)});
+    return notify(removed_for(user, "removed", context.removed_by, reason, e));
   }
   if (!kind.empty()) system_message(kind, by, user, reason, e);
-  if (is_gone)
-    notify(chat::room_removed_for{room_.head.chat_room_id, room_.id, user, kind, by.empty() ? user : by, reason,
-                                  e ? e->event_id : std::string{}, shown_ts(e)});
+  if (is_gone) notify(removed_for(user, kind, by.empty() ? user : by, reason, e));
+}
+
+chat::room_removed_for chat_notifier::removed_for(const std::string& user, std::string cause, const std::string& by,
+                                                  const std::string& reason, const matrix::event* e) const {
+  return {.room = room_.head.chat_room_id,
+          .matrix_room_id = room_.id,
+          .user = user,
+          .cause = std::move(cause),
+          .by = by,
+          .reason = reason,
+          .event_id = e ? e->event_id : std::string{},
+          .ts = shown_ts(e)};
 }
 
 void chat_notifier::state_changed(const state_change& c) {
@@ -221,17 +244,17 @@ void chat_notifier::state_changed(const state_change& c) {
 void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after,
                                    const matrix::event& redaction, std::string reason) {
   if (after.type == "m.room.member" && after.membership() == "join")
-    notify(chat::member_changed{room_.head.chat_room_id,
-                                room_.id,
-                                *after.state_key,
-                                "join",
-                                "join",
-                                redaction.sender,
-                                std::move(reason),
-                                {},
-                                {},
-                                after.event_id,
-                                shown_ts(&redaction)});
+    notify(chat::member_changed{.room = room_.head.chat_room_id,
+                                .matrix_room_id = room_.id,
+                                .user = *after.state_key,
+                                .membership = "join",
+                                .previous_membership = "join",
+                                .by = redaction.sender,
+                                .reason = std::move(reason),
+                                .display_name = {},
+                                .avatar = {},
+                                .event_id = after.event_id,
+                                .ts = shown_ts(&redaction)});
   else if (const auto* what = setting_of(after.type); what && !text_of(before, what->key).empty()) {
     setting_shown(*what, redaction.sender, {}, std::move(reason), &redaction);
     setting_changed(*what, {}, &redaction);

@@ -72,6 +72,9 @@ private:
   /// @param value  of it from now on. @param cause  null: state resolution took the event away
   void setting_changed(const room_setting& what, std::string value, const matrix::event* cause);
   void levels_changed(const matrix::event& before, const matrix::event& after);
+  /// @param e  of the membership that has ended; null: state resolution took the event away
+  chat::room_removed_for removed_for(const std::string& user, std::string cause, const std::string& by,
+                                     const std::string& reason, const matrix::event* e) const;
   /// @param before  null: there were none
   void roles_changed(const matrix::event* before, const matrix::event& after);
 

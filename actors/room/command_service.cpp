@@ -1,6 +1,7 @@
 #include "actors/room/command_service.hpp"
 
 #include "actors/answers.hpp"
+#include "actors/invitation/invitation_key.hpp"
 
 #include <type_traits>
 #include <utility>
@@ -80,7 +81,7 @@ command_outcome command_service::carry_out(queued_command& c) {
   if (auto fine = may_federate(c.command); !fine) return fine.error();
   if (const auto* user = user_of_invitation(body)) {
     // They are the invitation's; they come this way so that they cannot overtake the invite.send before them.
-    out_.send({actor_kind::invitation, room_.id + "|" + *user}, c.command);
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, *user)}, c.command);
     return ends_later{};
   }
   const bool creates = std::holds_alternative<chat::room_create>(body) || std::holds_alternative<chat::room_join>(body);

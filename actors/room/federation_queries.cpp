@@ -111,27 +111,37 @@ void federation_queries::answered(const question::called_events& q, const store_
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
   if (!found) return refuse(out_, call, {fault_code::internal, "the store did not answer"});
   switch (call.match->info->id) {
-  case endpoint::state: serve_state(call, *found, false); break;
-  case endpoint::state_ids: serve_state(call, *found, true); break;
-  case endpoint::backfill: serve_history(call, *found, false); break;
-  case endpoint::get_missing_events: serve_history(call, *found, true); break;
+  case endpoint::state: serve_state(call, *found); break;
+  case endpoint::state_ids: serve_state_ids(call, *found); break;
+  case endpoint::backfill: serve_backfill(call, *found); break;
+  case endpoint::get_missing_events: serve_missing_events(call, *found); break;
   case endpoint::event: serve_event(call, *found); break;
   case endpoint::event_auth: serve_event_auth(call, *found); break;
   default: refuse(out_, call, {fault_code::internal, "unexpected read"});
   }
 }
 
-void federation_queries::serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only) {
+result<std::vector<std::string>> federation_queries::state_before(const store::events_loaded& found) {
   if (found.events.empty() || found.events.front().state_group_before == 0 ||
       found.events.front().judged == store::verdict::rejected)
-    return refuse(out_, m, {fault_code::not_found, "the event or the state before it is unknown here"});
+    return {fault_code::not_found, "the event or the state before it is unknown here"};
   const auto state = found.state_groups.find(found.events.front().state_group_before);
-  if (state == found.state_groups.end()) return refuse(out_, m, {fault_code::not_found, "the state is unknown here"});
+  if (state == found.state_groups.end()) return {fault_code::not_found, "the state is unknown here"};
   std::vector<std::string> ids;
   for (const auto& [key, id] : *state->second) ids.push_back(id);
-  const auto chain = room_.graph.auth_chain(ids);
-  if (ids_only)
-    return reply(out_, m, 200, "{\"auth_chain_ids\":" + write_ids(chain) + ",\"pdu_ids\":" + write_ids(ids) + "}");
+  return ids;
+}
+
+void federation_queries::serve_state_ids(const federation_call& m, const store::events_loaded& found) {
+  const auto ids = state_before(found);
+  if (!ids) return refuse(out_, m, ids.error());
+  reply(out_, m, 200,
+        "{\"auth_chain_ids\":" + write_ids(room_.graph.auth_chain(*ids)) + ",\"pdu_ids\":" + write_ids(*ids) + "}");
+}
+
+void federation_queries::serve_state(const federation_call& m, const store::events_loaded& found) {
+  const auto ids = state_before(found);
+  if (!ids) return refuse(out_, m, ids.error());
   auto events_for = [&](const std::vector<std::string>& list) {
     std::vector<matrix::event_ptr> events;
     for (const auto& id : list)
@@ -139,21 +149,18 @@ void federation_queries::serve_state(const federation_call& m, const store::even
     return events;
   };
   std::string body = "{";
-  write_events(body, "auth_chain", events_for(chain));
+  write_events(body, "auth_chain", events_for(room_.graph.auth_chain(*ids)));
   body += ',';
-  write_events(body, "pdus", events_for(ids));
+  write_events(body, "pdus", events_for(*ids));
   body += '}';
   reply(out_, m, 200, std::move(body));
 }
 
-void federation_queries::serve_history(const federation_call& m, const store::events_loaded& found,
-                                       bool as_missing_events) {
+std::vector<matrix::event_ptr> federation_queries::history_for(const std::string& server,
+                                                               const store::events_loaded& found) const {
   std::vector<matrix::event_ptr> events;
-  history_viewer viewer{room_.graph, m.origin};
-  // Neither end of the walk is part of the answer, also where one of the latest is an ancestor of another.
-  const auto latest = as_missing_events ? ids_in(m.body.get(), "latest_events") : std::vector<std::string>{};
+  history_viewer viewer{room_.graph, server};
   for (const auto& s : found.events) {
-    if (std::find(latest.begin(), latest.end(), s.event->event_id) != latest.end()) continue;
     if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_.id)
       continue;
     state_ref before;
@@ -162,19 +169,28 @@ void federation_queries::serve_history(const federation_call& m, const store::ev
     // Never left out, at most redacted: the graph has to stay connected.
     events.push_back(viewer.may_see(s, before) ? s.event : matrix::redacted(*s.event));
   }
-  std::string body;
-  if (as_missing_events) {
-    std::reverse(events.begin(), events.end());
-    body = "{";
-    write_events(body, "events", events);
-    body += '}';
-  } else {
-    body = "{\"origin\":";
-    matrix::json::write_string(body, room_.node.server_name);
-    body += ",\"origin_server_ts\":" + std::to_string(out_.now()) + ",";
-    write_events(body, "pdus", events);
-    body += '}';
-  }
+  return events;
+}
+
+void federation_queries::serve_backfill(const federation_call& m, const store::events_loaded& found) {
+  std::string body = "{\"origin\":";
+  matrix::json::write_string(body, room_.node.server_name);
+  body += ",\"origin_server_ts\":" + std::to_string(out_.now()) + ",";
+  write_events(body, "pdus", history_for(m.origin, found));
+  body += '}';
+  reply(out_, m, 200, std::move(body));
+}
+
+void federation_queries::serve_missing_events(const federation_call& m, const store::events_loaded& found) {
+  auto events = history_for(m.origin, found);
+  // Neither end of the walk is part of the answer, also where one of the latest is an ancestor of another.
+  const auto latest = ids_in(m.body.get(), "latest_events");
+  std::erase_if(events,
+                [&](const auto& x) { return std::find(latest.begin(), latest.end(), x->event_id) != latest.end(); });
+  std::reverse(events.begin(), events.end());
+  std::string body = "{";
+  write_events(body, "events", events);
+  body += '}';
   reply(out_, m, 200, std::move(body));
 }
 

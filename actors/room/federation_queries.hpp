@@ -28,8 +28,14 @@ public:
 
 private:
   bool is_served_after_leave(matrix::endpoint id) const;
-  void serve_state(const federation_call& m, const store::events_loaded& found, bool ids_only);
-  void serve_history(const federation_call& m, const store::events_loaded& found, bool as_missing_events);
+  /// Ids of the state before the first of these events.
+  static result<std::vector<std::string>> state_before(const store::events_loaded& found);
+  /// What of these events a server may see: redacted where it may not see all, never left out.
+  std::vector<matrix::event_ptr> history_for(const std::string& server, const store::events_loaded& found) const;
+  void serve_state_ids(const federation_call& m, const store::events_loaded& found);
+  void serve_state(const federation_call& m, const store::events_loaded& found);
+  void serve_backfill(const federation_call& m, const store::events_loaded& found);
+  void serve_missing_events(const federation_call& m, const store::events_loaded& found);
   void serve_event(const federation_call& m, const store::events_loaded& found);
   void serve_event_auth(const federation_call& m, const store::events_loaded& found);
 

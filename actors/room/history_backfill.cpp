@@ -22,6 +22,10 @@ constexpr std::uint32_t history_auth_questions_max = 50;
 constexpr std::size_t empty_handed_max = 8;
 /// From the first events on: what has not come then is left out, with the auth chains still missing.
 constexpr time_ms history_ms_max = 60'000;
+/// Events of one request. Its answer may have their bytes, and those of one event more for its other members.
+constexpr std::size_t history_events_max = 100;
+/// A request gets that much at least, when little of the time for history is left.
+constexpr time_ms history_timeout_left_ms_min = 1'000;
 /// Another resident's turn comes after that, ms, doubling with each failure up to `federation.request_timeout_ms`.
 constexpr std::uint32_t history_timeout_ms_min = 10'000;
 
@@ -52,9 +56,9 @@ void history_backfill::ask() {
   for (const auto& id : fetch_->from) r.query.emplace_back("v", id);
   const auto left = room_.node.settings().room.backfill_on_join -
                     std::min<std::size_t>(room_.node.settings().room.backfill_on_join, fetch_->events.size());
-  r.query.emplace_back("limit", std::to_string(std::min<std::size_t>(100, std::max<std::size_t>(1, left))));
+  r.query.emplace_back("limit", std::to_string(std::clamp<std::size_t>(left, 1, history_events_max)));
   r.timeout_ms = timeout_ms();
-  r.response_bytes_max = 101 * limits::event_bytes_max;
+  r.response_bytes_max = (history_events_max + 1) * limits::event_bytes_max;
   fetch_->asked = pending_.ask_server(fetch_->server, std::move(r), question::of_history{});
 }
 
@@ -63,8 +67,8 @@ std::uint32_t history_backfill::timeout_ms() const {
     std::min<std::uint64_t>(room_.node.settings().federation.request_timeout_ms,
                             std::uint64_t{history_timeout_ms_min} << std::min(fetch_->failures, 20u));
   if (fetch_->deadline == 0) return static_cast<std::uint32_t>(patience);
-  return static_cast<std::uint32_t>(
-    std::min<time_ms>(static_cast<time_ms>(patience), std::max<time_ms>(1'000, fetch_->deadline - out_.now())));
+  return static_cast<std::uint32_t>(std::min<time_ms>(
+    static_cast<time_ms>(patience), std::max(history_timeout_left_ms_min, fetch_->deadline - out_.now())));
 }
 
 void history_backfill::failed() {
@@ -119,7 +123,7 @@ void history_backfill::answered(question::of_history, const peer_answer& m) {
   // A resident may lack that history itself: others are asked then.
   if (all.empty() && fetch_->events.empty() && another_may_know()) return failed();
   std::vector<matrix::event_ptr> fresh;
-  if (all.size() > 100) all.resize(100);
+  if (all.size() > history_events_max) all.resize(history_events_max);
   for (auto& x : all) {
     const auto* known = room_.graph.find(x->event_id);
     const bool have = known && known->judged != store::verdict::outlier;

@@ -1,4 +1,5 @@
 #include "actors/answers.hpp"
+#include "actors/invitation/invitation_key.hpp"
 #include "actors/room/inbound_events.hpp"
 
 #include "actors/due.hpp"
@@ -129,7 +130,7 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
 void inbound_events::ask_invitation(const std::string& user, const std::string& origin, matrix::json::object pdu,
                                     question::rescission about) {
   const auto asked = pending_.expect(std::move(about), pending_questions::invitation_patience_ms);
-  out_.send({actor_kind::invitation, room_.id + "|" + user},
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)},
             rescission_received{out_.self(), asked, origin, std::move(pdu)});
 }
 
@@ -406,7 +407,7 @@ void inbound_events::hand_over_invite(const inbound_event& w) {
       room_.node.is_local(x.sender) || !room_.node.is_local(*x.state_key) ||
       !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
     return;
-  out_.send({actor_kind::invitation, room_.id + "|" + *x.state_key}, word_of_invite(room_, w.event));
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, *x.state_key)}, word_of_invite(room_, w.event));
 }
 
 void inbound_events::load(const std::vector<store::put_inbox>& inbox) {

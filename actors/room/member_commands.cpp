@@ -1,5 +1,7 @@
 #include "actors/room/member_commands.hpp"
 
+#include "actors/invitation/invitation_key.hpp"
+
 #include <utility>
 
 namespace causeway::room {
@@ -52,7 +54,7 @@ command_outcome member_commands::run(const queued_command& c, const chat::room_k
 command_outcome member_commands::follow_knock(const matrix::event_ptr& knock, const command_reference& command) {
   // What becomes of it is followed like an invitation, by its actor, whose the RESULT is too. Should that fail with the
   // word of it, the command is repeated; or the room, loaded again, finds that nobody follows it.
-  out_.send({actor_kind::invitation, room_.id + "|" + *knock->state_key},
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, *knock->state_key)},
             knock_made{knock, room_.head.chat_room_id, room_.head.type, command});
   return ends_later{};
 }

@@ -1,6 +1,7 @@
 #include "actors/room/membership_service.hpp"
 
 #include "actors/answers.hpp"
+#include "actors/invitation/invitation_key.hpp"
 #include "actors/room/history_visibility.hpp"
 #include "actors/room/served.hpp"
 #include "actors/room/stripped_state.hpp"
@@ -28,7 +29,7 @@ bool membership_service::held_for_invite(const federation_call& m, const std::st
   if (held_.empty()) alarm_.set(out_.now() + hold_ms);
   held_.push_back({out_.now(), user, m});
   // They have heard of it, so their server has it: our next attempt need not wait.
-  out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, server_alive{m.origin});
+  out_.send_at_once({actor_kind::invitation, invitation::key_of(room_.id, user)}, server_alive{m.origin});
   return true;
 }
 

@@ -124,9 +124,14 @@ void redactions::apply(const matrix::event_ptr& redaction, const store::redactio
   // Our own users' deletions are the chat server's doing; of a ban it does not know which messages it takes away.
   const bool is_known = room_.node.is_local(redaction->sender) && redaction->type == "m.room.redaction";
   if (target.judged != store::verdict::accepted || !notifier_.is_message_shown(*target.event) || is_known) return;
-  notifier_.notify(chat::message_deleted{room_.head.chat_room_id, room_.id, left->event_id, found.chat_message_id,
-                                         redaction->sender, text_of(*redaction, "reason"), redaction->event_id,
-                                         notifier_.shown_ts(redaction.get())});
+  notifier_.notify(chat::message_deleted{.room = room_.head.chat_room_id,
+                                         .matrix_room_id = room_.id,
+                                         .event_id = left->event_id,
+                                         .message = found.chat_message_id,
+                                         .by = redaction->sender,
+                                         .reason = text_of(*redaction, "reason"),
+                                         .redaction_event_id = redaction->event_id,
+                                         .ts = notifier_.shown_ts(redaction.get())});
 }
 
 matrix::event_ptr redactions::as_redacted(const matrix::event_ptr& x) {

@@ -18,9 +18,13 @@ void refounded_room::make(const refounding_wanted& m) {
     p_.writer.give_up_create();
     return p_.out.send(former, refounding_done{made.error()});
   }
-  p_.notifier.notify(chat::room_refounded{p_.room.head.chat_room_id, p_.room.id, m.former.room_id,
-                                          p_.room.head.room_version, m.former.room_version, m.refused_by,
-                                          p_.out.now()});
+  p_.notifier.notify(chat::room_refounded{.room = p_.room.head.chat_room_id,
+                                          .matrix_room_id = p_.room.id,
+                                          .previous_matrix_room_id = m.former.room_id,
+                                          .room_version = p_.room.head.room_version,
+                                          .previous_room_version = m.former.room_version,
+                                          .server = m.refused_by,
+                                          .ts = p_.out.now()});
   invite(m);
   p_.writer.write_head_again();
   held_until_.set(p_.out.now() + handover_ms);

@@ -1,6 +1,7 @@
 #include "actors/room/request_service.hpp"
 
 #include "actors/answers.hpp"
+#include "actors/invitation/invitation_key.hpp"
 
 namespace causeway::room {
 namespace {
@@ -53,7 +54,7 @@ void request_service::forward_invite(const federation_call& m) {
   const auto& user = *event->find_string("state_key");
   if (room_.takes_part())
     if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
-  out_.send_at_once({actor_kind::invitation, room_.id + "|" + user}, m);
+  out_.send_at_once({actor_kind::invitation, invitation::key_of(room_.id, user)}, m);
 }
 
 void request_service::send_member(const member_wanted& m) {

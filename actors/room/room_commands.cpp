@@ -201,15 +201,18 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
     auto row = invitation::row_of(**made, room_.node, out_.now());
     answer.invitations.push_back(invitation::view_of(row, room_.head.chat_room_id));
     out_.write(std::move(row));
-    notifier_.notify(chat::invitation_changed{room_.head.chat_room_id,
-                                              room_.id,
-                                              user,
-                                              x.creator,
-                                              name(invitation_direction::outgoing),
-                                              name(invitation_state::sending),
-                                              {},
-                                              {},
-                                              out_.now()});
+    notifier_.notify(chat::invitation_changed{.room = room_.head.chat_room_id,
+                                              .matrix_room_id = room_.id,
+                                              .user = user,
+                                              .by = x.creator,
+                                              .direction = name(invitation_direction::outgoing),
+                                              .state = name(invitation_state::sending),
+                                              .previous_state = {},
+                                              .reason = {},
+                                              .ts = out_.now(),
+                                              .attempts = 0,
+                                              .retry_at_ts = 0,
+                                              .last_fault = {}});
     notifier_.system_message("invited", x.creator, user, {}, (*made)->event.get());
     invitations_.begin(user, std::move(**made));
   }

@@ -1,5 +1,6 @@
 #include "actors/room/room_invitations.hpp"
 
+#include "actors/invitation/invitation_key.hpp"
 #include "actors/room/event_text.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/room/stripped_state.hpp"
@@ -386,7 +387,7 @@ void room_invitations::observe(const state_change& c) {
                      : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
     if (previous == "invite") changed.superseded_invite = c.before->event_id;
-    out_.send({actor_kind::invitation, room_.id + "|" + user}, std::move(changed));
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(changed));
   }
 }
 
@@ -396,7 +397,7 @@ void room_invitations::notify_current(const matrix::event_ptr& e, const std::str
                  : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
   again.historical = true;
   again.superseded_invite = superseded_invite;
-  out_.send({actor_kind::invitation, room_.id + "|" + *e->state_key}, std::move(again));
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)}, std::move(again));
 }
 
 void room_invitations::event_accepted(const matrix::event& invite) {
@@ -427,7 +428,7 @@ void room_invitations::notify_local_users() {
 void room_invitations::send_membership(const membership_wanted& m) {
   if (auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr) notify_current(e);
   else
-    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
               invited_membership_changed{{}, {}, {}, nullptr, true});
 }
 
@@ -435,7 +436,7 @@ void room_invitations::leave(const leave_wanted& m) {
   fault why;
   const bool ours = room_.takes_part();
   if (!ours)
-    return out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+    return out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
                      join_finished{m.user_id, {fault_code::not_member, "this server is not in the room"}});
   draft d{"m.room.member", m.user_id, m.user_id, {{"membership", "leave"}}};
   if (!m.reason.empty()) d.content.set("reason", m.reason);
@@ -443,7 +444,7 @@ void room_invitations::leave(const leave_wanted& m) {
   if (e.waits()) return authoring_.try_again_later(m);
   auto fine = e ? authoring_.commit(*e) : causeway::status{e.error()};
   if (!fine) why = fine.error();
-  out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, join_finished{m.user_id, why});
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)}, join_finished{m.user_id, why});
 }
 
 void room_invitations::rescind_again(const rescission_wanted_again& m) {
@@ -456,7 +457,7 @@ void room_invitations::rescind_again(const rescission_wanted_again& m) {
   const bool told_outside =
     room_.exists && m.invite && !in_room && !believed && authoring_.rescind_outside(m.invite, {});
   if (!told_by_room && !told_outside)
-    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id}, rescission_delivered{});
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)}, rescission_delivered{});
 }
 
 void room_invitations::load(const std::vector<store::put_invitation>& rows) {
@@ -466,7 +467,7 @@ void room_invitations::load(const std::vector<store::put_invitation>& rows) {
       inviting_.confirm({i.user_id, invite ? (*invite)->event_id : std::string{}, i.inviter});
       // An earlier incarnation of this actor may have ended between the commit that wrote the row and the word to
       // begin.
-      out_.send_at_once({actor_kind::invitation, room_.id + "|" + i.user_id}, passivate{});
+      out_.send_at_once({actor_kind::invitation, invitation::key_of(room_.id, i.user_id)}, passivate{});
     } else if (i.state == invitation_state::pending && room_.head.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
       const std::string_view open = i.direction == invitation_direction::knock ? "knock" : "invite";

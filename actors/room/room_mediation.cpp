@@ -2,6 +2,7 @@
 // them.
 #include "actors/answers.hpp"
 #include "actors/handshake.hpp"
+#include "actors/invitation/invitation_key.hpp"
 #include "actors/room/permission_drift.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/room/service_user.hpp"
@@ -144,7 +145,7 @@ void room_machine::join_ended(const join_wanted& m, const fault& why, bool join_
   else if (!m.predecessor.empty())
     out_.send({actor_kind::room, m.predecessor}, successor_joined{room_.id, m.user_id, room_.head.room_version, why});
   else
-    out_.send({actor_kind::invitation, room_.id + "|" + m.user_id},
+    out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
               join_finished{m.user_id, why, join_outcome_unknown});
 }
 

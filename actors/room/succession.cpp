@@ -8,8 +8,13 @@ namespace causeway::room {
 void go_on_as(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
               const succession& next) {
   const auto own_id = room.head.chat_room_id;
-  notifier.notify(
-    chat::room_upgraded{own_id, next.room_id, room.id, next.by, next.room_version, next.tombstone, next.ts});
+  notifier.notify(chat::room_upgraded{.room = own_id,
+                                      .matrix_room_id = next.room_id,
+                                      .old_matrix_room_id = room.id,
+                                      .by = next.by,
+                                      .room_version = next.room_version,
+                                      .event_id = next.tombstone,
+                                      .ts = next.ts});
   if (!own_id.empty()) {
     out.write(store::bind_room{room.id, {}});
     out.write(store::bind_room{next.room_id, own_id});
