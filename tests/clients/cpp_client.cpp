@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 using client::options;
 using test::mini_broker;
 
+BOOST_AUTO_TEST_SUITE(cpp_client)
+
 namespace {
 
 constexpr std::chrono::milliseconds patience = 30s;
@@ -45,8 +47,6 @@ void eventually(const std::function<bool()>& holds) {
 const chat::command an_invitation = chat::invite_send{"r", "a", "@u:b", {}};
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(cpp_client)
 
 BOOST_AUTO_TEST_CASE(a_command_gets_its_answer) {
   mini_broker broker{loopback()};

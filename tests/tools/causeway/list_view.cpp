@@ -11,6 +11,8 @@ using namespace causeway;
 using namespace causeway::tools;
 namespace json = causeway::matrix::json;
 
+BOOST_AUTO_TEST_SUITE(list_view)
+
 namespace {
 
 constexpr std::int64_t noon = 1'700'000'000'000;
@@ -52,8 +54,6 @@ std::string sorted(std::string text) { return names_after({.sort = std::move(tex
 std::string since(std::string text) { return names_after({.since = std::move(text)}); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(list_view)
 
 BOOST_AUTO_TEST_CASE(without_a_wish_rows_stay_as_the_broker_sorts_them) { BOOST_TEST(names_after({}) == "bacd"); }
 

@@ -21,6 +21,8 @@ using namespace causeway;
 using namespace causeway::tests;
 
 /// `causeway top` and `--watch` as somebody sees them who sits at a terminal.
+BOOST_AUTO_TEST_SUITE(causeway_live)
+
 namespace {
 
 /// What was expected is there within this time, or the test fails.
@@ -118,8 +120,6 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(causeway_live)
 
 BOOST_AUTO_TEST_CASE(top_is_seen_sorted_filtered_opened_and_left) {
   broker b;

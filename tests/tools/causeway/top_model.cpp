@@ -10,6 +10,8 @@ using namespace causeway::tools::top;
 namespace json = causeway::matrix::json;
 using causeway::tools::display_width;
 
+BOOST_AUTO_TEST_SUITE(top_of_the_broker)
+
 namespace {
 
 constexpr std::int64_t noon = 1'700'000'000'000;
@@ -70,8 +72,6 @@ struct viewer {
 };
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(top_of_the_broker)
 
 BOOST_AUTO_TEST_CASE(actors_are_shown_by_how_long_their_messages_wait) {
   viewer v;
