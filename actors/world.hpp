@@ -12,7 +12,7 @@ class world {
 public:
   virtual ~world() = default;
   virtual time_ms now() const = 0;
-  /// `failed` is shared by the batches of one life of an actor: after the first that fails none of the others is
+  /// `failed` is shared by the batches of one incarnation: after the first that fails none of the others is
   /// written. What others are told of the commit is told under `trace`.
   virtual void commit(store::store_batch batch, trace_id trace, std::shared_ptr<std::atomic<bool>> failed,
                       std::function<void(result<store::commit_outcome>)> done) = 0;

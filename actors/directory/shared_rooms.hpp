@@ -35,7 +35,7 @@ public:
     bool known = true; ///< false: not all rooms have answered in time
   };
 
-  /// @param first_token  of the questions to the rooms: none of an earlier life of the directory may be the same
+  /// @param first_token  of the questions to the rooms: none of an earlier incarnation may be the same
   void begin(token first_token) { last_token_ = first_token; }
   /// A room we take part in, as the store has it at the start; its listing may be of a time before the option was set.
   void found(const std::string& room_id, const matrix::json::value* listing);

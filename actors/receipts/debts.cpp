@@ -159,7 +159,7 @@ void debts::settled(const edu_settled& m) {
   const auto at = servers_.find(m.server_name);
   if (at == servers_.end()) return;
   auto& x = at->second;
-  if (x.open.erase(m.asked) == 0) { // of an earlier life of this actor
+  if (x.open.erase(m.asked) == 0) { // of an earlier incarnation
     if (m.delivered) alive(m.server_name);
     return;
   }

@@ -28,7 +28,7 @@ void check_http_answer(gateway::http_answer& a, matrix::endpoint of, body_comes 
 /// @pre `check_http_answer(a, ..)` was called
 bool is_sign_of_life(const gateway::http_answer& a);
 
-/// How long the server wants to be left alone, ms: by Retry-After or, of a Matrix error, `retry_after_ms`, of 429 and
+/// How long a pause the server wants, ms: by Retry-After or, of a Matrix error, `retry_after_ms`, of 429 and
 /// 503; an hour at most. 0: it says nothing.
 std::int64_t wants_pause_ms(const gateway::http_answer& a);
 

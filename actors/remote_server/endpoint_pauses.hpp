@@ -6,7 +6,7 @@
 
 namespace causeway::remote_server {
 
-/// What a server has asked for with 429 or 503 and a time (Retry-After, retry_after_ms): to be left alone with this
+/// What a server has asked for with 429 or 503 and a time (Retry-After, retry_after_ms): a pause in this
 /// kind of request. Limits are kept by endpoint, so the others go on: who is asked for too many joins still takes
 /// transactions. That of `send` is the queue's own (transaction_queue.cpp).
 class endpoint_pauses {
@@ -18,7 +18,7 @@ public:
     if (pause_ms > 0) until_[from] = now + pause_ms;
     else until_.erase(from);
   }
-  /// How long it is still to be left alone, ms; 0: not at all.
+  /// How long that pause still is, ms; 0: not at all.
   time_ms left(matrix::endpoint with, time_ms now) const {
     const auto it = until_.find(with);
     return it == until_.end() || is_due(it->second, now, asked_for_ms_max) ? 0 : it->second - now;

@@ -22,7 +22,7 @@ public:
   /// Whether an event is still owed to the server.
   enum class backlog : std::uint8_t { none, some };
 
-  /// @param delivered  events delivered in this life of the actor so far
+  /// @param delivered  events delivered in this incarnation so far
   /// @param ahead      events queued, or `all_queued`
   void hold(peer_request x, std::uint64_t delivered, std::uint64_t ahead, time_ms until) {
     held_.push_back({std::move(x), ahead == all_queued ? all_queued : delivered + ahead, until});

@@ -107,7 +107,7 @@ void key_cache::fetch() {
     return advance();
   }
   if (const auto left = requests_.pause_left(matrix::endpoint::key_server); left > 0) {
-    fault_ = "it has asked to be left alone for another " + std::to_string(left / 1'000 + 1) + " s";
+    fault_ = "it accepts no more requests for its keys for another " + std::to_string(left / 1'000 + 1) + " s";
     events_.key_fetch_ended();
     return advance();
   }

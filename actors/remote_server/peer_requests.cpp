@@ -39,7 +39,7 @@ fault refusal(int status, const matrix_error& error, const std::string& server) 
 void peer_requests::take(const peer_request& m) {
   if (auto fine = transactions_.sendable(); !fine) return refuse(m, fine.error());
   if (transactions_.is_backing_off() && is_answerable_by_others(m.endpoint))
-    return refuse(m, {fault_code::peer_unreachable, server_.name + " is being left alone after " +
+    return refuse(m, {fault_code::peer_unreachable, server_.name + " is in back-off after " +
                                                       std::to_string(transactions_.failures()) + " failures"});
   if (const auto left = requests_.pause_left(m.endpoint); left > 0) return refuse_for_pause(m, left);
   const bool may_wait =
@@ -63,8 +63,8 @@ void peer_requests::refuse_for_pause(const peer_request& m, time_ms left_ms) {
   a.server_name = server_.name;
   a.status = too_many_requests;
   a.errcode = info(fault_code::limit_exceeded).errcode;
-  a.why = {fault_code::peer_unreachable, server_.name + " has asked to be left alone with such requests for another " +
-                                           std::to_string(left_ms / 1'000 + 1) + " s"};
+  a.why = {fault_code::peer_unreachable,
+           server_.name + " accepts no more such requests for another " + std::to_string(left_ms / 1'000 + 1) + " s"};
   out_.send_at_once(m.reply_to, std::move(a));
 }
 

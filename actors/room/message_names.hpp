@@ -18,7 +18,7 @@ public:
   const std::string* find(const std::string& own_id) const;
   /// The first event of a name stays the one it means.
   void bind(const std::string& own_id, const std::string& event_id);
-  /// Names bound in this life.
+  /// Names bound in this incarnation.
   std::uint64_t bound() const { return bound_; }
   /// Whether what the store said when `bound()` was `then`, together with `find` now, is all there is to know of a
   /// name: nothing that was bound since has been forgotten here.

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_endpoint_that_says_when_to_come_again_is_left_alone_and_
   BOOST_TEST(answers[0].second.asked == 7u);
   BOOST_TEST(answers[0].second.status == 429);
   BOOST_TEST(answers[0].second.errcode == "M_LIMIT_EXCEEDED");
-  BOOST_TEST(answers[0].second.why.detail.find("left alone") != std::string::npos);
+  BOOST_TEST(answers[0].second.why.detail.find("no more such requests") != std::string::npos);
   BOOST_TEST(told<gateway::http_request>(ask(endpoint::make_knock)).size() == 1u);
   BOOST_TEST(told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).size() == 1u);
   r.now += 1;
