@@ -10,8 +10,8 @@
 
 namespace causeway::room {
 
-/// A whole state as another server tells it (send_join, state), on its way through the verifier. A large room's state
-/// is verified in parts, so that the verifier stays open to others and the progress can be told.
+/// A whole state as another server sends it (send_join, state), on its way through the verifier. A large room's state
+/// is verified in parts, so that the verifier stays open to others and the progress can be shown.
 class remote_state {
 public:
   /// Reads an answer without holding it whole; events of another room, malformed ones and repetitions are left out.
