@@ -66,7 +66,18 @@ void missing_events::refuted(std::uint64_t gap_number, const std::string& event_
 
 void missing_events::event_ended(std::uint64_t id) {
   gap_pauses_.erase(id);
-  while (const auto* g = gap_of(id)) close(g->number);
+  while (const auto* g = gap_of(id)) {
+    // Placed by a state of its own, or behind one that was: what was fetched for it has still to be shown, and nobody
+    // asks for that again.
+    if (room_.graph.is_placed(inbound_.all().at(id).event->event_id))
+      for (auto& [other, w] : inbound_.all()) {
+        if (w.pulled_for != g->number) continue;
+        w.pulled_for = 0;
+        w.told_state.reset(); // it is asked for again, with what it rests on
+        w.stands_alone = false;
+      }
+    close(g->number);
+  }
 }
 
 void missing_events::forget_questions(const gap& g) {
@@ -325,8 +336,8 @@ time_ms missing_events::last_contact(const std::string& server) const {
 }
 
 void missing_events::drop_pulled() {
-  // What was pulled belongs to its gap. Kept beyond it, each further attempt would add to it, and the next gap would
-  // ask for its ends as well.
+  // What was pulled belongs to its gap. Kept beyond an attempt that failed, each further one would add to it, and the
+  // next gap would ask for its ends as well.
   std::vector<std::uint64_t> pulled;
   for (auto& [id, w] : inbound_.all()) {
     if (!w.pulled() || gaps_.contains(w.pulled_for)) continue;

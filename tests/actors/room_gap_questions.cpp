@@ -219,6 +219,29 @@ BOOST_AUTO_TEST_CASE(a_missing_parent_with_too_many_parents_is_not_taken_and_hid
 
 // -- the state at the far end
 
+BOOST_AUTO_TEST_CASE(a_message_that_was_fetched_for_one_that_is_shown_ahead_of_it_is_shown_too) {
+  shared_room r;
+  const auto first = r.message_of(eli, "first");
+  const auto second = r.message_of(eli, "second", {first->event_id});
+  const auto third = r.message_of(eve, "third", {second->event_id, r.head().at(0)});
+  auto asked = question_in(r.push({third}));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({second}))));
+  asked = question_in(r.on(answer_to(asked, 200, events_body({})))); // not now: its own past is being fetched
+  BOOST_REQUIRE((asked.endpoint == endpoint::state_ids));
+  asked = question_in(r.on(answer_to(asked, 404)));
+  asked = question_in(r.on(answer_to(asked, 404))); // nor whole
+  BOOST_REQUIRE((asked.endpoint == endpoint::state_ids));
+  BOOST_TEST(asked.query.at(0).second == third->event_id);
+  const auto ahead = r.on(answer_to(asked, 200, state_ids_body(r)));
+  BOOST_TEST((texts_in(ahead) == std::vector<std::string>{"third"}));
+  BOOST_TEST(written<store::put_inbox>(ahead).size() == 1u); // `second`, so that a restart finds it
+  asked = question_in(ahead);
+  BOOST_REQUIRE((asked.endpoint == endpoint::get_missing_events));
+  BOOST_TEST(
+    (texts_in(r.on(answer_to(asked, 200, events_body({first})))) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST(r.disk.inbox.empty());
+}
+
 BOOST_AUTO_TEST_CASE(of_a_state_only_the_few_unknown_events_are_fetched) {
   crowded_room r;
   std::vector<matrix::event_ptr> unknown;
