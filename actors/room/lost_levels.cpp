@@ -14,25 +14,19 @@ namespace {
 constexpr time_ms pause_ms = 200, spread_ms = 800;
 /// A loss after so long is one of its own.
 constexpr time_ms remembered_ms = 10 * 60'000;
-/// Changes of the levels that are looked through, back to where two lines of them parted.
-constexpr std::size_t followed_max = 1'000;
 
 } // namespace
 
-matrix::event_ptr lost_levels::before(const matrix::event& levels) const {
-  for (const auto& id : levels.auth_events)
-    if (const auto* n = room_.graph.find(id); n && n->event->is_state(levels_type)) return n->event;
-  return nullptr;
-}
-
 std::vector<matrix::event_ptr> lost_levels::chain_of(const matrix::event_ptr& levels) const {
   std::vector<matrix::event_ptr> chain;
-  for (auto e = levels; e && chain.size() < followed_max; e = before(*e)) chain.push_back(e);
+  // Back to where two lines of changes parted.
+  for (auto e = levels; e && chain.size() < level_changes_followed_max; e = levels_before(room_, *e))
+    chain.push_back(e);
   return chain;
 }
 
 void lost_levels::add_changed(std::set<std::string>& out, const matrix::event& levels) const {
-  const auto previous = before(levels);
+  const auto previous = levels_before(room_, levels);
   if (!previous) return;
   for (auto& change : role_changes(room_.graph.create().get(), *previous, levels)) out.insert(std::move(change.user));
 }

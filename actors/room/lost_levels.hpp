@@ -58,8 +58,6 @@ private:
   void lost(const std::string& user, const std::string& by, std::int64_t level);
   /// @returns false: the policy server is asked first
   bool give(const std::string& user, given& g);
-  /// The levels that were in force before a change of them; null: there were none, or they are not at hand.
-  matrix::event_ptr before(const matrix::event& levels) const;
   std::vector<matrix::event_ptr> chain_of(const matrix::event_ptr& levels) const;
   void add_changed(std::set<std::string>& out, const matrix::event& levels) const;
 

@@ -73,14 +73,28 @@ std::vector<std::pair<std::int64_t, std::string>> ours_with_levels(const room_st
   return out;
 }
 
+/// Whether whoever made a change of the levels knew of this one. Between the two there may be others that we have not
+/// seen: a told state has the last.
+bool knew_of(const room_state& room, const matrix::event& change, const std::string& earlier) {
+  auto e = levels_before(room, change);
+  for (std::size_t steps = 0; e && steps < level_changes_followed_max; ++steps, e = levels_before(room, *e))
+    if (e->event_id == earlier) return true;
+  return false;
+}
+
 } // namespace
+
+matrix::event_ptr levels_before(const room_state& room, const matrix::event& levels) {
+  for (const auto& id : levels.auth_events)
+    if (const auto* n = room.graph.find(id); n && n->event->is_state(levels_type)) return n->event;
+  return nullptr;
+}
 
 std::vector<chat::permission_drift> permission_drifts(const room_state& room, const state_change& c,
                                                       const std::function<bool(const std::string&)>& is_to_be_given) {
   if (c.key.first != levels_type || !c.before || !c.after || !room.takes_part() || !room.is_ours()) return {};
   const auto& after = *c.after;
-  const bool is_next =
-    std::ranges::find(after.auth_events, c.before->event_id) != after.auth_events.end(); // else servers did not agree
+  const bool is_next = knew_of(room, after, c.before->event_id); // else servers did not agree
   if (is_next && room.node.is_local(after.sender)) return {};
   const auto* create = room.graph.create().get();
   const power_levels then{create, c.before.get()}, now{create, &after};

@@ -25,6 +25,12 @@ std::vector<chat::permission_drift> permission_drifts(const room_state& room, co
                                                       const std::function<bool(const std::string&)>& is_to_be_given);
 inline constexpr std::size_t drifts_told_max = 50;
 
+/// The levels that were in force before a change of them, as whoever made it knew them; null: there were none, or they
+/// are not at hand.
+matrix::event_ptr levels_before(const room_state& room, const matrix::event& levels);
+/// Changes of the levels that are looked through for one that lies before another.
+inline constexpr std::size_t level_changes_followed_max = 1'000;
+
 /// A level that one of ours has given and other changes have put aside for good.
 chat::permission_drift lost_update(const room_state& room, const std::string& user, std::int64_t level);
 

@@ -219,6 +219,25 @@ BOOST_AUTO_TEST_CASE(a_missing_parent_with_too_many_parents_is_not_taken_and_hid
 
 // -- the state at the far end
 
+BOOST_AUTO_TEST_CASE(who_took_the_right_to_speak_is_told_though_the_change_before_theirs_was_never_seen) {
+  hidden_levels r;
+  auto content = r.levels->content();
+  content.set("events_default", 50);
+  const auto silencing = r.citing(r.made(eve, "m.room.power_levels", std::move(content), ""), r.levels->event_id);
+  const auto after = r.message_of(eve, "after", {"$" + std::string(43, 'N')});
+  auto list = r.answer(r.push({after}), 200, events_body({}));
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state_ids}));
+  list = r.answer(list, 404);
+  BOOST_TEST((addressed(list) == question{"there.example", endpoint::state}));
+  auto state = state_body(r, {silencing});
+  state.replace(state.find("[]"), 2, "[" + r.levels->to_json() + "]"); // its auth chain
+  const auto told = notified<chat::permission_drift>(r.answer(list, 200, std::move(state)));
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told[0].cause == "threshold_changed"); // nobody disagreed
+  BOOST_TEST(told[0].by == eve);
+  BOOST_TEST(told[0].event_id == silencing->event_id);
+}
+
 BOOST_AUTO_TEST_CASE(a_message_that_was_fetched_for_one_that_is_shown_ahead_of_it_is_shown_too) {
   shared_room r;
   const auto first = r.message_of(eli, "first");
