@@ -45,6 +45,8 @@ void tell(std::uint64_t seed, bool with_story) {
 }
 
 constexpr std::uint64_t default_seeds = 400;
+/// Beyond those: each has broken a promise once.
+constexpr std::uint64_t kept_seeds[] = {947, 2530, 4798, 4990, 5172, 5495, 16361};
 
 } // namespace
 
@@ -74,6 +76,16 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
   std::cout << runs << " seeds in " << seconds() << " s, "
             << static_cast<std::uint64_t>(60 * static_cast<double>(runs) / seconds()) << " per minute; " << messages
             << " messages, " << invitations << " invitations, " << crashes << " crashes\n";
+}
+
+BOOST_AUTO_TEST_CASE(seeds_that_have_broken_a_promise_once_keep_it) {
+  if (wanted_seed()) return;
+  for (const auto seed : kept_seeds) {
+    const auto report = run_scenario(seed);
+    for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
+    BOOST_TEST(report.violations.empty(),
+               "seed " << seed << " breaks a promise again; its story: test_simulation -- --seed " << seed);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(whatever_the_seed_no_read_marker_moves_backwards_and_the_newest_arrives) {
