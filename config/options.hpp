@@ -17,6 +17,10 @@ struct node_options {
   /// Our name in the federation, the part after the colon of every local id. Required; a used store refuses another
   /// one.
   std::string server_name;
+  /// What this node is called among those that share its store; empty: as the machine.
+  std::string name;
+  /// Where another node serves the store (PostgreSQL), wait, and take its place when it ends; false: do not start.
+  bool standby = true;
   std::string data_dir = "/var/lib/causeway"; ///< store and signing key
   std::string signing_key_file;               ///< empty: `signing.key` in `data_dir`; made at the first start
   std::uint32_t worker_threads = 0;           ///< threads that run actors; 0: one per core; range 0..256

@@ -387,7 +387,8 @@ struct store_batch {
   /// of the same actor takes it along.
   std::optional<std::uint32_t> may_wait_ms = {};
   /// Set: the batch is committed only if the shard has this epoch, which the engine checks in the same transaction;
-  /// else fault stale_owner. SQLite belongs to one process: each of its shards has epoch 1 for ever.
+  /// else fault stale_owner. SQLite belongs to one process: each of its shards has epoch 1 for ever. PostgreSQL checks
+  /// besides, with or without it, that the node still owns the store.
   std::optional<ownership> fence = {};
 };
 
@@ -622,6 +623,23 @@ struct audit_listed {
   std::vector<put_audit> rows;
 };
 
+/// The nodes that share the store, and what they own: those that were heard of last come first. None, where the store is
+/// a file of one process. Bound: `limit`.
+struct list_nodes {
+  std::size_t limit = 100;
+};
+struct stored_node {
+  std::int64_t incarnation = 0;         ///< one process from its start to its end
+  std::string name, endpoints, version; ///< what it said of itself
+  std::string state;                    ///< standby, active, left, dead
+  std::int64_t lease_left_ms = 0;       ///< negative: it ran out so long ago
+  std::int64_t shards = 0;              ///< owned by it
+  std::int64_t epoch = 0;               ///< the greatest of them
+};
+struct nodes_listed {
+  std::vector<stored_node> nodes;
+};
+
 /// What a message is called on the other side.
 struct find_message {
   std::string room_id;   ///< empty: any; the one that was bound last, where several rooms have that id
@@ -825,7 +843,8 @@ using query_content =
                find_command_result, load_invitation, find_invitations, read_outbox, find_message, find_user,
                load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents,
                load_relations, find_member_rooms, list_dead_letters, load_receipts, find_readers, load_receipt_debts,
-               find_staged, find_owed, find_notification, load_dead_letter, list_audit, list_staged, find_shared_rooms>;
+               find_staged, find_owed, find_notification, load_dead_letter, list_audit, list_staged, find_shared_rooms,
+               list_nodes>;
 /// As with `message`: special members are compiled once.
 struct query : query_content {
   using query_content::variant;
@@ -842,7 +861,7 @@ using answer_content =
                rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded,
                relations_loaded, member_rooms_found, dead_letters_listed, receipts_loaded, readers_found,
                receipt_debts_loaded, staged_found, owed_found, notification_found, dead_letter_loaded, audit_listed,
-               staged_listed, shared_rooms_found>;
+               staged_listed, shared_rooms_found, nodes_listed>;
 /// As with `message`: special members are compiled once.
 struct answer : answer_content {
   using answer_content::variant;

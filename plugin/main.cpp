@@ -17,6 +17,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <string>
+#include <utility>
 
 /// jemalloc reads it before anything is allocated. What was freed (a room unloaded, a burst gone by) is given back to
 /// the system by a thread of its own, within about five seconds: without one a broker that has become quiet keeps it
@@ -90,11 +92,36 @@ int list_of_tests(const char* what, const std::string& text) {
   return unusable;
 }
 
+/// What systemd knows of us while another node serves.
+class standing_by {
+public:
+  standing_by(const sigset_t& signals, causeway::service_notify& manager) : signals_(signals), manager_(manager) {}
+  /// @returns false: a signal ends it
+  bool go_on(const std::string& about) {
+    if (about != std::exchange(told_, about)) complain(manager_.ready(about));
+    complain(manager_.alive());
+    constexpr timespec at_once{};
+    for (int signal = 0; (signal = sigtimedwait(&signals_, nullptr, &at_once)) > 0;) {
+      if (signal != SIGHUP) return false;
+      complain(manager_.reloading()); // the files are read when this node serves
+      complain(manager_.ready(about));
+    }
+    return true;
+  }
+
+private:
+  const sigset_t& signals_;
+  causeway::service_notify& manager_;
+  std::string told_;
+};
+
+/// Whoever has been replaced says nothing any more, not even goodbye; the service manager starts it anew, and it stands
+/// by.
+constexpr int replaced_exit_status = 75; // EX_TEMPFAIL
+
 /// Until a signal ends it.
 void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
-           const sigset_t& signals) {
-  const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
-  auto manager = open_manager(asked);
+           const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager) {
   std::optional<causeway::canary> bird;
   if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
   complain(manager.ready("Serves " + node.server_name()));
@@ -169,7 +196,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
   std::string files;
   for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
-  auto node = causeway::node::start(found.values, without_gateway);
+  const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
+  auto manager = open_manager(asked);
+  standing_by waiting{signals, manager};
+  causeway::node_events told;
+  told.standing_by = [&](const std::string& about) { return waiting.go_on(about); };
+  told.replaced = [] { ::_exit(replaced_exit_status); };
+  auto node = causeway::node::start(found.values, without_gateway, std::move(told));
+  if (!node && node.error().code == causeway::fault_code::stopping) {
+    complain(manager.stopping());
+    return 0;
+  }
   if (!node) {
     std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
                  static_cast<int>(causeway::info(node.error().code).what_to_do.size()),
@@ -182,6 +219,6 @@ int main(int argc, char** argv) {
   line += " config=" + (files.empty() ? std::string{"none"} : files);
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
-  serve(**node, sources, std::move(found), signals);
+  serve(**node, sources, std::move(found), signals, asked, manager);
   return 0;
 }

@@ -27,6 +27,7 @@
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_inspector.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/node_place.hpp"
 #include "plugin/node_probes.hpp"
 #include "plugin/node_rows.hpp"
 #include "plugin/node_traffic.hpp"
@@ -99,6 +100,7 @@ struct node::parts {
   std::shared_ptr<identity> who;
   unswapped secret; ///< the signing key, which lies in `who`
   std::unique_ptr<node_log> log;
+  std::unique_ptr<node_place> place; ///< outlives the store
   std::unique_ptr<store::store_thread> store;
   std::shared_ptr<signing_gate> gate = std::make_shared<signing_gate>();
   std::unique_ptr<traffic> seen;
@@ -123,7 +125,8 @@ struct node::parts {
   bool stopping = false;
   bool stopped = false;
 
-  status open(const config::options& wanted, bool without_gateway);
+  status open(const config::options& wanted, bool without_gateway, node_events told);
+  result<std::unique_ptr<store::engine>> open_engine(node_events told);
   void spawn_supervisors(const std::string& seed, const store::known_loaded& known);
   status open_files();
   status open_edge();
@@ -136,6 +139,7 @@ struct node::parts {
   status check_process(bool without_gateway);
   status check_new_store() const;
   status take_over_switches(const store::put_switches& from);
+  status check_key_of_standby() const;
   result<matrix::signing_key> open_key() const;
   void complain_of_certificate();
   std::vector<admin::certificate_row> certificates() const;
@@ -155,7 +159,7 @@ struct node::parts {
   void stop();
 };
 
-status node::parts::open(const config::options& wanted, bool without_gateway) {
+status node::parts::open(const config::options& wanted, bool without_gateway, node_events told) {
   if (const auto wrong = config::validate(wanted); !wrong.empty()) { // a host process may have made the options itself
     std::string detail;
     for (const auto& x : wrong) detail += (detail.empty() ? "" : "\n") + config::to_string(x);
@@ -170,8 +174,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
 
   if (auto fine = check_process(without_gateway); !fine) return fine;
   if (auto fine = check_new_store(); !fine) return fine;
-  const store::identity made_for{options.node.server_name, options.edge.streams};
-  auto engine = store::open_store(options.store, &made_for);
+  auto engine = open_engine(std::move(told));
   if (!engine) return engine.error();
   auto key = open_key();
   if (!key) return key.error();
@@ -203,7 +206,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
 
   auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
-    context_now(), deliver, [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); },
+    context_now(), deliver, [this](const edge::connection& to, edge::frame f) { outside->voice.send(to, std::move(f)); },
     [this] { return outside->now(); }, known->servers);
   outside->gateways->handle_requests([this](const std::string& origin, const gateway::federation_request& x) {
     return outside->begin_request(origin, x);
@@ -229,6 +232,15 @@ status node::parts::open(const config::options& wanted, bool without_gateway) {
       {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
   return ok();
+}
+
+/// The store, when it is the turn of this node.
+result<std::unique_ptr<store::engine>> node::parts::open_engine(node_events told) {
+  place = std::make_unique<node_place>(options, *log, std::move(told), [this] { return check_key_of_standby(); });
+  const store::identity made_for{options.node.server_name, options.edge.streams};
+  auto engine = store::open_store(options.store, &made_for, place->seat());
+  place->stop_waiting();
+  return engine;
 }
 
 /// Rows of all actors, from the supervisors of all kinds.
@@ -362,7 +374,8 @@ status node::parts::open_edge() {
   auto bound = edge::edge::open(zmq, options.edge, std::move(handlers));
   if (!bound) return bound.error();
   the_edge = std::move(*bound);
-  outside->the_edge = the_edge.get();
+  outside->voice.open(*the_edge, place->held());
+  if (place->held()) place->held()->tell_renewals([this] { outside->voice.go_on(); });
   opened->store(true);
   opened->notify_all();
   outside->board->deliver({actor_kind::session, ""}, passivate{});
@@ -440,6 +453,24 @@ status node::parts::take_over_switches(const store::put_switches& from) {
   renew_settings();
   log_overruled();
   return ok();
+}
+
+/// All nodes of a store sign with one key. Found out now, and not when this node is needed.
+status node::parts::check_key_of_standby() const {
+  const auto path = options.node.signing_key_path();
+  const auto use = store::read_key_use(options.store);
+  if (!use) return use.error();
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return fault{fault_code::forbidden, "the signing key " + path +
+                                          " is not there: a node that stands by signs with the key of the node that "
+                                          "serves; copy that file, with its rights (0600)"};
+  const auto key = read_key_file(path);
+  if (!key) return key.error();
+  if (!use->signed_with || *use->signed_with == store::public_key{key->key_id(), key->public_key_base64()}) return ok();
+  return fault{fault_code::forbidden, path + " holds the signing key " + key->key_id() +
+                                        ", but the node that serves signs with " + use->signed_with->key_id +
+                                        ": copy its key file"};
 }
 
 /// The signing key; made where the store has never been signed for. A store that was goes on with its key, or with one
@@ -764,12 +795,14 @@ void node::parts::stop() {
     system->await_all_actors_done();
   }
   if (store) store->stop();
+  if (place && place->held()) place->held()->tell_renewals({}); // what it goes on with ends here
   the_edge.reset();
   the_gateway.reset();
   admin.reset();
   probes.reset();
   if (outside) outside->board->supervisors = {};
   system.reset();
+  if (store) store->leave(); // last: by now the ports are free
 }
 
 node::node() : parts_(std::make_unique<parts>()) {}
@@ -777,9 +810,9 @@ node::~node() { stop(); }
 void node::stop() { parts_->stop(); }
 void node::reload(const config::options& options) { parts_->reload(options); }
 
-result<std::unique_ptr<node>> node::start(const config::options& options, bool without_gateway) {
+result<std::unique_ptr<node>> node::start(const config::options& options, bool without_gateway, node_events told) {
   std::unique_ptr<node> n(new node);
-  if (auto fine = n->parts_->open(options, without_gateway); !fine) {
+  if (auto fine = n->parts_->open(options, without_gateway, std::move(told)); !fine) {
     auto why = fine.error();
     n.reset();
     return why;

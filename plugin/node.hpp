@@ -3,6 +3,7 @@
 #include "config/options.hpp"
 #include "messages/fault.hpp"
 #include "plugin/canary.hpp"
+#include "plugin/node_place.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,9 +18,11 @@ class node {
 public:
   /// Starts everything; returns when the chat edge and the HTTPS listeners take connections.
   /// @param without_gateway  no HTTPS here: gateways of other processes connect to `edge.gateway_endpoints`
+  /// A node whose store another one serves stands by until its turn comes (`node.standby`).
   /// @returns faults invalid_param, forbidden, store_failed, store_damaged, address_in_use, internal; the detail says
-  /// what to do
-  static result<std::unique_ptr<node>> start(const config::options& options, bool without_gateway = false);
+  /// what to do; stopping: `told.standing_by` gave it up
+  static result<std::unique_ptr<node>> start(const config::options& options, bool without_gateway = false,
+                                             node_events told = {});
   ~node(); ///< stops
   node(const node&) = delete;
   node& operator=(const node&) = delete;

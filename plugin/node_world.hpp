@@ -7,6 +7,7 @@
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/node_traffic.hpp"
+#include "plugin/node_voice.hpp"
 #include "plugin/open_answers.hpp"
 #include "plugin/store/store_thread.hpp"
 
@@ -69,7 +70,7 @@ public:
     std::vector<edge::outgoing> frames;
     frames.reserve(x.size());
     for (auto& one : x) frames.push_back({std::move(one.to), std::move(one.body)});
-    the_edge->send(std::move(frames));
+    voice.send(std::move(frames));
   }
   void media(message x) override { files->on(std::move(x)); }
   void inspect(message x) override {
@@ -128,7 +129,7 @@ public:
   std::shared_ptr<switchboard> board;
   node_clock clock{wall_clock_ms(), steady_clock_ms()};
   std::unique_ptr<gateway_links> gateways;
-  edge::edge* the_edge = nullptr;
+  node_voice voice;
   media::media_service* files = nullptr;
   std::function<void(federation_switches)> on_switched;
 

@@ -6,6 +6,7 @@ fault to_fault(const error& x) {
   switch (x.kind) {
   case failure::machine: return {fault_code::store_failed, x.what()};
   case failure::damage: return {fault_code::store_damaged, x.what()};
+  case failure::owner: return {fault_code::stale_owner, x.what()};
   case failure::statement: break;
   }
   return {fault_code::internal, x.what()};

@@ -20,13 +20,14 @@ namespace causeway::store::sql {
 enum class failure : std::uint8_t {
   machine,   ///< disk, permission, lock, connection: the same may succeed later
   damage,    ///< what is stored is not what was written
+  owner,     ///< another node owns the store by now
   statement, ///< the statement or its values: whoever asked for it is guilty
 };
 struct error : std::runtime_error {
   error(failure sort, const std::string& what) : std::runtime_error(what), kind(sort) {}
   failure kind;
 };
-/// store_failed, store_damaged, internal: in the order of `failure`.
+/// store_failed, store_damaged, stale_owner, internal: in the order of `failure`.
 fault to_fault(const error& x);
 
 /// NULL as a value to bind.
@@ -74,6 +75,8 @@ public:
   virtual void roll_back() noexcept = 0;
   /// Rows the last statement changed. @throws error
   virtual std::int64_t changes() = 0;
+  /// Since which change of owners this connection may write. A store of one process has 1 for ever.
+  virtual std::uint64_t epoch() const { return 1; }
 
   /// The first column of the first row; 0: there is none. @throws error
   std::int64_t integer(std::string_view sql);

@@ -1,6 +1,7 @@
 #pragma once
 #include "config/store_options.hpp"
 #include "messages/store.hpp"
+#include "plugin/store/seat.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +56,7 @@ public:
   /// nothing of any of them is. Never throws. A batch with a fence is committed only if its shard has that epoch, which
   /// is checked in the same transaction.
   /// @returns store_failed: the machine is at fault (disk full, I/O); stale_owner: a fence does not hold, the batch of
-  /// another owner came between; any other fault: one of the batches is
+  /// another owner came between, or another node has the store; any other fault: one of the batches is
   virtual result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) = 0;
 
   /// Whether the files are still those that were opened, so that a commit into them is found again. Cheap; `commit`
@@ -74,6 +75,9 @@ public:
   /// Writes a consistent copy to `path`, which appears whole or not at all, mode 0600. Any thread, while others commit,
   /// except for a store in memory.
   virtual status backup(const std::string& path) = 0;
+
+  /// Another node may take the store, at once; nothing is committed any more. Repeats are harmless.
+  virtual void leave() {}
 };
 
 struct identity;
@@ -84,11 +88,15 @@ struct identity;
 /// invalid_param: it is used, and was made for something else
 result<std::unique_ptr<engine>> open_sqlite(config::store_options options, const identity* wanted = nullptr);
 
-/// The same in the database of `options.url`, which one process at a time may use.
-/// @returns store_failed: not reachable, in use, newer schema; invalid_param: no URL, or made for something else
-result<std::unique_ptr<engine>> open_postgresql(const config::store_options& options, const identity* wanted = nullptr);
+/// The same in the database of `options.url`, which one node at a time serves. Returns when it is the turn of this one.
+/// @param place  how it waits for that
+/// @returns store_failed: not reachable, in use, newer schema; invalid_param: no URL, or made for something else; what
+/// `place.on_wait` says
+result<std::unique_ptr<engine>> open_postgresql(const config::store_options& options, const identity* wanted = nullptr,
+                                                seat place = {});
 
 /// The one that `options.engine` names.
-result<std::unique_ptr<engine>> open_store(const config::store_options& options, const identity* wanted = nullptr);
+result<std::unique_ptr<engine>> open_store(const config::store_options& options, const identity* wanted = nullptr,
+                                           seat place = {});
 
 } // namespace causeway::store

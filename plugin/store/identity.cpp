@@ -84,14 +84,17 @@ std::optional<identity> read_identity(const std::string& path) {
 
 namespace sql {
 
-status claim(connection& db, const identity& wanted, const std::string& path) {
+status may_claim(connection& db, const identity& wanted, const std::string& path) {
   const auto there = stored(db);
-  if (there == wanted) return ok();
-  if (there && is_used(db)) {
-    std::string detail;
-    for (const auto& x : conflicts(*there, wanted, path)) detail += (detail.empty() ? "" : "\n") + x.key + " " + x.what;
-    return fault{fault_code::invalid_param, detail};
-  }
+  if (!there || there == wanted || !is_used(db)) return ok();
+  std::string detail;
+  for (const auto& x : conflicts(*there, wanted, path)) detail += (detail.empty() ? "" : "\n") + x.key + " " + x.what;
+  return fault{fault_code::invalid_param, detail};
+}
+
+status claim(connection& db, const identity& wanted, const std::string& path) {
+  if (auto fine = may_claim(db, wanted, path); !fine) return fine;
+  if (stored(db) == wanted) return ok();
   transaction all{db, transaction::kind::write};
   statement put{db, put_meta};
   put.run(server_name_row, wanted.server_name);

@@ -34,6 +34,9 @@ std::optional<identity> read_identity(const std::string& path);
 
 namespace sql {
 
+/// Compares only. @returns invalid_param: the store is used, and was made for something else. @throws error
+status may_claim(connection& db, const identity& wanted, const std::string& path);
+
 /// Compares, and writes `wanted` down in a store that was not used yet, or does not say what it is made for.
 /// @returns invalid_param: the store was made for something else
 /// @throws error

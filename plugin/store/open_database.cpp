@@ -13,7 +13,7 @@ constexpr int busy_timeout_ms = 5'000;
 
 std::unique_ptr<sql::connection> open_database(const config::store_options& options) {
   if (options.engine == config::store_engine::postgresql)
-    return std::make_unique<postgresql_database>(options.url, postgresql_database::use::reads);
+    return std::make_unique<postgresql_database>(options.url, postgresql_database::use::shared);
   auto db = std::make_unique<sqlite_database>(options.path, SQLITE_OPEN_READWRITE);
   sqlite3_busy_timeout(db->file().handle(), busy_timeout_ms);
   db->execute("PRAGMA trusted_schema = OFF");

@@ -18,10 +18,15 @@ constexpr Oid type_bool = 16, type_bytea = 17, type_int8 = 20, type_int2 = 21, t
 constexpr int binary = 1;
 /// Statements under way before their answers are read: what both sides keep of them stays small.
 constexpr std::size_t unanswered_max = 256;
-/// "CWAY" as a number, then the schema: whoever holds this lock is the one node of the store.
-constexpr const char* take_lock = "SELECT pg_advisory_lock(1129791833, hashtext(current_schema()))";
 /// SQLSTATE lock_not_available.
 constexpr std::string_view not_available = "55P03";
+/// SQLSTATE division_by_zero: what the fence fails with, and no other statement.
+constexpr std::string_view fence_failed = "22012";
+/// The fence: fails where the shards have another owner or epoch, and else holds off whoever takes them until this
+/// transaction ends. FOR SHARE: FOR KEY SHARE does not conflict with an UPDATE. It fails in the server, so nobody has to
+/// wait for its answer. All shards are taken in one transaction, so the row of one stands for all of them.
+constexpr const char* check_owner =
+  "SELECT 1 / count(*) FROM (SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 AND epoch = ?2 FOR SHARE) AS held";
 /// The row of `meta` with the mark of the last commit.
 constexpr std::string_view mark_row = "last_commit";
 constexpr std::size_t mark_bytes = 16;
@@ -180,7 +185,7 @@ void postgresql_database::connect() {
   const std::array<const char*, 8> keys = {
     "application_name", "connect_timeout",  "keepalives_idle", "keepalives_interval",
     "keepalives_count", "tcp_user_timeout", "dbname",          nullptr};
-  const std::array<const char*, 8> values = {"causeway", "5", "5", "2", "3", "10000", url_.c_str(), nullptr};
+  const std::array<const char*, 8> values = {"causeway", "5", "5", "2", "3", "4000", url_.c_str(), nullptr};
   connection_ = PQconnectdbParams(keys.data(), values.data(), 1);
   if (PQstatus(connection_) != CONNECTION_OK) {
     sql::error failed{sql::failure::machine, without_newline(PQerrorMessage(connection_))};
@@ -193,9 +198,10 @@ void postgresql_database::connect() {
     execute("SET synchronous_commit = on; SET client_min_messages = warning; SET escape_string_warning = off;"
             " SET standard_conforming_strings = on; SET plan_cache_mode = force_generic_plan;"
             // The server notices that this machine is gone: its lock is free for another one.
-            " SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
+            " SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
+            " SET client_connection_check_interval = 1000");
     if (use_ == use::alone) lock();
-    if (marks_commits_) check_mark();
+    set_up_session();
     if (PQenterPipelineMode(connection_) != 1) fail_connection();
   } catch (...) {
     PQfinish(std::exchange(connection_, nullptr));
@@ -205,7 +211,7 @@ void postgresql_database::connect() {
 
 void postgresql_database::lock() {
   execute("SET lock_timeout = " + std::to_string(lock_patience_ms_));
-  auto* answer = PQexec(connection_, take_lock);
+  auto* answer = PQexec(connection_, (std::string{"SELECT pg_advisory_lock("} + store_lock + ")").c_str());
   const bool is_ours = PQresultStatus(answer) == PGRES_TUPLES_OK;
   const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
   const bool is_taken = state && state == not_available;
@@ -216,20 +222,65 @@ void postgresql_database::lock() {
   execute("SET lock_timeout = 0");
 }
 
-/// What is remembered of the tables is true only as long as nobody else has written, and while the connection was lost
-/// the lock was free.
-void postgresql_database::check_mark() {
-  auto* answer = PQexecParams(connection_, "SELECT value FROM meta WHERE name = 'last_commit'", 0, nullptr, nullptr,
-                              nullptr, nullptr, binary);
+/// What a connection has besides its settings, made anew with it. @pre not in pipeline mode
+void postgresql_database::set_up_session() {
+  if (!session_lock_.empty()) execute("SELECT pg_advisory_lock_shared(" + session_lock_ + ")");
+  if (is_member_ || owner_ != 0) execute(session_limits);
+  if (serves_) {
+    // Not there: somebody takes the shards at this moment. Then this node is told so, or gets it afterwards.
+    auto* answer = PQexec(connection_, (std::string{"SELECT pg_try_advisory_lock_shared("} + store_lock + ")").c_str());
+    const bool is_shared = PQresultStatus(answer) == PGRES_TUPLES_OK && PQgetvalue(answer, 0, 0)[0] == 't';
+    PQclear(answer);
+    if (!is_shared) throw sql::error{sql::failure::machine, "another node has the lock of the store"};
+  }
+  if (owner_ != 0) take_again();
+}
+
+void postgresql_database::belong_to(std::int64_t incarnation, session_of kind) {
+  is_member_ = kind == session_of::member;
+  session_lock_ = std::to_string(incarnation * 2 + (is_member_ ? 0 : 1));
+  execute("SELECT pg_advisory_lock_shared(" + session_lock_ + ")");
+  if (is_member_) execute(session_limits);
+}
+
+void postgresql_database::serve() {
+  execute(std::string{"SELECT pg_advisory_lock_shared("} + store_lock + ")");
+  serves_ = true;
+}
+
+void postgresql_database::own(std::int64_t incarnation, std::uint64_t epoch) {
+  execute(session_limits);
+  check_owner_ = std::make_unique<sql::statement>(*this, check_owner);
+  put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
+  find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
+  owner_ = incarnation;
+  epoch_ = epoch;
+}
+
+/// Whatever a lost connection had sent holds the rows until it is done, or finds another epoch. By the owner alone: the
+/// answer to this may be lost as well.
+void postgresql_database::take_again() {
+  auto* answer =
+    PQexec(connection_,
+           ("UPDATE shard SET epoch = epoch + 1 WHERE owner = " + std::to_string(owner_) + " RETURNING epoch").c_str());
   const bool was_answered = PQresultStatus(answer) == PGRES_TUPLES_OK;
-  std::string mark;
-  if (was_answered && PQntuples(answer) > 0)
-    mark.assign(PQgetvalue(answer, 0, 0), static_cast<std::size_t>(PQgetlength(answer, 0, 0)));
+  const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+  sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(answer))};
+  std::int64_t epoch = 0;
+  const int rows = was_answered ? PQntuples(answer) : 0;
+  if (rows > 0) {
+    const std::string_view told = PQgetvalue(answer, 0, 0);
+    std::from_chars(told.data(), told.data() + told.size(), epoch);
+  }
   PQclear(answer);
-  if (!was_answered) fail_connection();
-  if (mark != made_mark_ && mark != last_mark_)
-    throw sql::error{sql::failure::machine,
-                     "another causewayd has written to this database while the connection was lost; restart this one"};
+  if (!was_answered) throw failed;
+  if (rows == 0) fail_stale();
+  epoch_ = static_cast<std::uint64_t>(epoch);
+}
+
+void postgresql_database::fail_stale() {
+  is_stale_ = true;
+  throw sql::error{sql::failure::owner, "another node has taken this store; what was to be written is not"};
 }
 
 bool postgresql_database::is_connected() const { return connection_ && PQstatus(connection_) == CONNECTION_OK; }
@@ -315,6 +366,7 @@ void postgresql_database::synchronize() {
 void postgresql_database::fail(const PGresult* why) {
   const auto* state = PQresultErrorField(why, PG_DIAG_SQLSTATE);
   sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(why))};
+  const bool is_of_fence = owner_ != 0 && state && state == fence_failed;
   PQclear(const_cast<PGresult*>(why));
   expected_.clear();
   names_.clear(); // what was to be prepared after it is not
@@ -326,6 +378,7 @@ void postgresql_database::fail(const PGresult* why) {
       PQclear(answer);
       if (is_end) break;
     }
+  if (is_of_fence) fail_stale();
   throw failed;
 }
 
@@ -345,11 +398,17 @@ void postgresql_database::begin(bool writes) {
   const auto* sql = writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
   in_transaction_ = true;
+  if (writes && owner_ != 0) check_owner_->run(owner_, epoch_);
 }
 
 void postgresql_database::commit() {
   check_alive();
-  if (writes_ && marks_commits_) leave_mark();
+  if (writes_ && owner_ != 0) {
+    leave_mark();
+    // A commit that waits for a standby server must not be cut short: it would count as made, and be on one disk only.
+    sent({}, PQsendQueryParams(connection_, "SET LOCAL statement_timeout = 0", 0, nullptr, nullptr, nullptr, nullptr,
+                               binary));
+  }
   sent({}, PQsendQueryParams(connection_, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, binary));
   outcome_unknown_ = writes_;
   try {
@@ -359,31 +418,20 @@ void postgresql_database::commit() {
     throw;
   }
   in_transaction_ = outcome_unknown_ = false;
-  if (writes_ && marks_commits_) made_mark_ = last_mark_;
-}
-
-void postgresql_database::mark_commits() {
-  sql::statement find{*this, sql::find_meta};
-  auto rows = find.query(mark_row);
-  made_mark_ = last_mark_ = rows.next() ? rows.string(0) : std::string{};
-  marks_commits_ = true;
 }
 
 void postgresql_database::leave_mark() {
   last_mark_.resize(mark_bytes);
   randombytes_buf(last_mark_.data(), last_mark_.size());
-  if (!put_mark_) put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
   put_mark_->run(mark_row, sql::blob{last_mark_});
 }
 
 bool postgresql_database::was_last_commit_made() {
   sql::transaction look{*this, sql::transaction::kind::read};
-  if (!find_mark_) find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
   bool was_made = false;
   if (auto rows = find_mark_->query(mark_row); rows.next()) was_made = rows.text(0) == last_mark_;
   look.commit();
   outcome_unknown_ = false;
-  if (was_made) made_mark_ = last_mark_;
   return was_made;
 }
 

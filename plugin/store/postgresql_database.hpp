@@ -15,19 +15,29 @@ namespace causeway::store {
 
 class postgresql_statement;
 
+/// "CWAY" as a number, then the schema: the arguments of the lock of a store. Whoever changes the tables, takes the
+/// shards or needs the store alone has it; a node that serves shares it with those that only look.
+inline constexpr const char* store_lock = "1129791833, hashtext(current_schema())";
+
+/// What holds up the take of a node's shards is bounded: a transaction that sleeps, a statement, a wait for a lock.
+inline constexpr const char* session_limits =
+  "SET idle_in_transaction_session_timeout = 3000; SET statement_timeout = 4000; SET lock_timeout = 2000";
+
 /// One connection to PostgreSQL as the table groups see it. It is in pipeline mode: a statement whose rows nobody reads
 /// is sent and not waited for, so a batch costs few round trips. A connection that was lost is made anew at the next
 /// `begin`.
 class postgresql_database : public sql::connection {
 public:
   enum class use : std::uint8_t {
-    alone, ///< writes, and holds the lock that no other node may have
-    reads,
+    alone,  ///< holds the lock of the store: no node serves meanwhile
+    shared, ///< reads; writes as its owner where `own` was called
   };
+  /// Of which kind the session is that a node has. A node lives as long as that of its membership.
+  enum class session_of : std::uint8_t { member, worker };
 
   /// @param url  see libpq, "Connection URIs"
-  /// @param lock_patience_ms  how long `alone` waits for another process to go. A killed predecessor's session ends at
-  /// once, that of a machine that is gone after some eleven seconds (the server asks it whether it is there)
+  /// @param lock_patience_ms  how long `alone` waits for others to go. A killed process' session ends at once, that of a
+  /// machine that is gone after some eleven seconds (the server asks it whether it is there)
   /// @throws sql::error: not reachable, refused, or in use by another process
   postgresql_database(std::string url, use what, std::int64_t lock_patience_ms = 15'000);
   postgresql_database(postgresql_database&&) = delete;
@@ -40,9 +50,19 @@ public:
   void roll_back() noexcept override;
   std::int64_t changes() override;
 
-  /// From now on commits leave their mark, and a connection that is made anew is refused when another process has
-  /// written meanwhile. @pre the tables are there. @throws sql::error
-  void mark_commits();
+  /// The session belongs to a node, also when the connection is made anew: by the lock it shares, others see that the
+  /// node is there, and find its sessions to end them. @throws sql::error
+  void belong_to(std::int64_t incarnation, session_of kind);
+  /// The node of this session serves: the lock of the store is shared with it. @throws sql::error
+  void serve();
+  /// Writes as the owner of all shards from now on: each transaction that writes is refused (failure::owner) unless the
+  /// shards are still those of `incarnation` and `epoch`, and leaves a mark. A connection that is made anew takes them
+  /// again, with the next epoch, before anything is read: what was sent on the old one has been carried out by then, or
+  /// can never be. @pre it has taken them. @throws sql::error
+  void own(std::int64_t incarnation, std::uint64_t epoch);
+  std::uint64_t epoch() const override { return owner_ == 0 ? 1 : epoch_; }
+  /// Another node has the shards; nothing is written any more.
+  bool is_stale() const { return is_stale_; }
   /// False once something has failed on it, until the next `begin`.
   bool is_connected() const;
   /// The last commit was sent, and the connection lost before its answer: nobody knows whether it was made.
@@ -60,9 +80,11 @@ private:
   };
 
   void connect();
+  void set_up_session();
   void leave_mark();
   void lock();
-  void check_mark();
+  void take_again();
+  [[noreturn]] void fail_stale();
   void check_alive() const;
   /// The name under which the server knows the statement; it is sent there first, if it does not.
   const std::string& name_of(const std::string& sql, const std::string& types, int count, const Oid* oids);
@@ -80,11 +102,14 @@ private:
   PGconn* connection_ = nullptr;
   std::map<std::string, std::string, std::less<>> names_; ///< by types and text
   std::deque<expected> expected_;
-  bool marks_commits_ = false, in_transaction_ = false, writes_ = false, outcome_unknown_ = false;
+  std::int64_t owner_ = 0;   ///< the incarnation it writes for; 0: it is not fenced
+  std::uint64_t epoch_ = 0;  ///< of that owner
+  std::string session_lock_; ///< key of the lock that says whose session it is; empty: nobody's
+  bool is_member_ = false, serves_ = false, is_stale_ = false;
+  bool in_transaction_ = false, writes_ = false, outcome_unknown_ = false;
   bool names_lost_ = false; ///< the server knows statements that are not in `names_`
   std::string last_mark_;   ///< of the last commit that was sent
-  std::string made_mark_;   ///< of the last one that is known to be made, by us or before us
-  std::unique_ptr<sql::statement> put_mark_, find_mark_;
+  std::unique_ptr<sql::statement> check_owner_, put_mark_, find_mark_;
   std::int64_t changes_ = 0;
   int last_name_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "plugin/store/engine.hpp"
 #include "plugin/store/identity.hpp"
+#include "plugin/store/membership.hpp"
 #include "plugin/store/meta.hpp"
 #include "plugin/store/postgresql_database.hpp"
 #include "plugin/store/postgresql_place.hpp"
@@ -7,6 +8,7 @@
 #include "plugin/store/schema.hpp"
 #include "plugin/store/writer.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,8 +32,8 @@ auto without_exceptions(Work work) -> decltype(work()) {
   }
 }
 
-/// Makes the tables in an empty database, or migrates those of an older version, in one transaction.
-status prepare_tables(sql::connection& db) {
+/// Of the tables; 0: there are none. @returns store_failed: they are of a newer version, or of another program
+result<std::int64_t> version_of_tables(sql::connection& db) {
   std::int64_t version = 0;
   if (db.integer("SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta')") != 0) {
     sql::statement find{db, sql::find_meta};
@@ -43,36 +45,111 @@ status prepare_tables(sql::connection& db) {
     return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) +
                                              ", this build knows up to " + std::to_string(sql::schema_version) +
                                              ": install the newer Causeway again or restore a backup"};
-  if (version == sql::schema_version) return ok();
+  return version;
+}
+
+/// Makes the tables in an empty database, or migrates those of an older version, in one transaction.
+status prepare_tables(sql::connection& db) {
+  const auto version = version_of_tables(db);
+  if (!version) return version.error();
+  if (*version == sql::schema_version) return ok();
   sql::transaction all{db, sql::transaction::kind::write};
-  sql::migrate(db, version);
+  sql::migrate(db, *version);
   sql::statement{db, sql::put_meta}.run(version_row, std::to_string(sql::schema_version));
   all.commit();
   return ok();
 }
 
+fault silenced() {
+  return {fault_code::store_failed, "this node could not renew its place in the database for " +
+                                      std::to_string(silence_after_ms / 1'000) +
+                                      " s; it says and writes nothing until it can"};
+}
+
+/// Asks, as long as the lease is held; what is asked without it waits, as while the database is away.
+class held_questions {
+public:
+  explicit held_questions(std::shared_ptr<const lease> held) : held_(std::move(held)) {}
+  answer ask(sql::questions& questions, const query& question) {
+    was_silenced_ = !held_->is_held();
+    return was_silenced_ ? answer{silenced()} : questions.ask(question);
+  }
+  bool was_silenced() const { return was_silenced_; }
+
+private:
+  const std::shared_ptr<const lease> held_;
+  bool was_silenced_ = false;
+};
+
 /// A connection that only asks.
 class postgresql_reader : public reader {
 public:
-  postgresql_reader(const std::string& url, const all_recent_ids& recent)
-      : db_(url, postgresql_database::use::reads), names_(db_, recent), questions_(db_, names_) {}
-  answer ask(const query& question) override { return questions_.ask(question); }
-  bool is_away() const override { return !db_.is_connected(); }
+  postgresql_reader(const std::string& url, const all_recent_ids& recent, const membership& of)
+      : db_(url, postgresql_database::use::shared), names_(db_, recent), questions_(db_, names_), held_(of.held()) {
+    db_.belong_to(of.incarnation(), postgresql_database::session_of::worker);
+  }
+  answer ask(const query& question) override { return held_.ask(questions_, question); }
+  bool is_away() const override { return held_.was_silenced() || !db_.is_connected(); }
 
 private:
   postgresql_database db_;
   sql::names names_;
   sql::questions questions_;
+  held_questions held_;
 };
 
 class postgresql_engine : public engine {
 public:
-  postgresql_engine(std::string url, std::unique_ptr<postgresql_database> db)
-      : url_(std::move(url)), db_(std::move(db)) {
+  postgresql_engine(std::string url, std::unique_ptr<membership> place, std::unique_ptr<postgresql_database> db)
+      : url_(std::move(url)), place_(std::move(place)), db_(std::move(db)), held_(place_->held()) {
     make_parts();
   }
 
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) override {
+    const auto& held = *place_->held();
+    if (held.is_lost())
+      return fault{fault_code::stale_owner, "another node has taken this store; what was to be written is not"};
+    if (!held.is_held()) return silenced();
+    auto outcomes = commit_fenced(batches);
+    // Told before anybody hears of this batch, so that nothing is said after it.
+    if (!outcomes && db_->is_stale()) place_->held()->lose(outcomes.error().detail);
+    return outcomes;
+  }
+
+  answer ask(const query& question) override { return held_.ask(parts_->questions, question); }
+  bool is_away() const override { return held_.was_silenced() || !db_->is_connected(); }
+
+  status healthy() override {
+    if (!place_->held()->is_held()) return silenced();
+    if (db_->is_connected()) return ok();
+    auto fine = without_exceptions([&]() -> status {
+      sql::transaction once{*db_, sql::transaction::kind::read};
+      once.commit();
+      return ok();
+    });
+    if (!fine && db_->is_stale()) place_->held()->lose(fine.error().detail);
+    return fine;
+  }
+
+  result<std::unique_ptr<reader>> open_reader() override {
+    return without_exceptions([&]() -> result<std::unique_ptr<reader>> {
+      return std::unique_ptr<reader>{std::make_unique<postgresql_reader>(url_, recent_, *place_)};
+    });
+  }
+
+  result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override {
+    return without_exceptions([&]() -> result<std::size_t> { return parts_->writer.purge(now_ms, limits); });
+  }
+
+  status backup(const std::string&) override {
+    return fault{fault_code::invalid_param,
+                 "a PostgreSQL store is backed up with PostgreSQL's own means, such as pg_dump --format=custom"};
+  }
+
+  void leave() override { place_->leave(); }
+
+private:
+  result<std::vector<commit_outcome>> commit_fenced(std::span<const store_batch> batches) {
     if (unknown_) {
       // The batches of the commit whose answer was lost come again (store_thread): it may have been made.
       const auto was_made = without_exceptions([&]() -> result<bool> { return db_->was_last_commit_made(); });
@@ -88,34 +165,6 @@ public:
     return outcomes;
   }
 
-  answer ask(const query& question) override { return parts_->questions.ask(question); }
-  bool is_away() const override { return !db_->is_connected(); }
-
-  status healthy() override {
-    if (db_->is_connected()) return ok();
-    return without_exceptions([&]() -> status {
-      sql::transaction once{*db_, sql::transaction::kind::read};
-      once.commit();
-      return ok();
-    });
-  }
-
-  result<std::unique_ptr<reader>> open_reader() override {
-    return without_exceptions([&]() -> result<std::unique_ptr<reader>> {
-      return std::unique_ptr<reader>{std::make_unique<postgresql_reader>(url_, recent_)};
-    });
-  }
-
-  result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override {
-    return without_exceptions([&]() -> result<std::size_t> { return parts_->writer.purge(now_ms, limits); });
-  }
-
-  status backup(const std::string&) override {
-    return fault{fault_code::invalid_param,
-                 "a PostgreSQL store is backed up with PostgreSQL's own means, such as pg_dump --format=custom"};
-  }
-
-private:
   /// What keeps something in memory about the tables.
   struct parts {
     parts(postgresql_database& db, const all_recent_ids& recent)
@@ -130,7 +179,9 @@ private:
   }
 
   const std::string url_;
+  std::unique_ptr<membership> place_; ///< left last: by then nothing is written any more
   std::unique_ptr<postgresql_database> db_;
+  held_questions held_;
   all_recent_ids recent_;
   std::unique_ptr<parts> parts_;
   std::optional<std::vector<commit_outcome>> unknown_; ///< of the commit whose answer was lost
@@ -138,18 +189,28 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<engine>> open_postgresql(const config::store_options& options, const identity* wanted) {
-  const auto place = place_of(options.url);
-  if (!place) return place.error();
+result<std::unique_ptr<engine>> open_postgresql(const config::store_options& options, const identity* wanted,
+                                                seat place) {
+  const auto name = place_of(options.url);
+  if (!name) return name.error();
+  membership::tables work;
+  work.check = [&](sql::connection& db) -> status {
+    const auto version = version_of_tables(db);
+    if (!version) return version.error();
+    return wanted ? sql::may_claim(db, *wanted, *name) : ok();
+  };
+  work.prepare = &prepare_tables;
   auto opened = without_exceptions([&]() -> result<std::unique_ptr<engine>> {
-    auto db = std::make_unique<postgresql_database>(options.url, postgresql_database::use::alone);
-    if (auto prepared = prepare_tables(*db); !prepared) return prepared.error();
+    auto taken = membership::take(options.url, std::move(place), work);
+    if (!taken) return taken.error();
+    auto db = std::make_unique<postgresql_database>(options.url, postgresql_database::use::shared);
+    db->belong_to((*taken)->incarnation(), postgresql_database::session_of::worker);
+    db->own((*taken)->incarnation(), (*taken)->epoch());
     if (wanted)
-      if (auto claimed = sql::claim(*db, *wanted, *place); !claimed) return claimed.error();
-    db->mark_commits();
-    return std::unique_ptr<engine>{std::make_unique<postgresql_engine>(options.url, std::move(db))};
+      if (auto claimed = sql::claim(*db, *wanted, *name); !claimed) return claimed.error();
+    return std::unique_ptr<engine>{std::make_unique<postgresql_engine>(options.url, std::move(*taken), std::move(db))};
   });
-  if (!opened) return fault{opened.error().code, *place + ": " + opened.error().detail};
+  if (!opened) return fault{opened.error().code, *name + ": " + opened.error().detail};
   return opened;
 }
 

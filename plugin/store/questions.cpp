@@ -35,7 +35,7 @@ questions::questions(connection& db, names& known)
       invitations_(db, known), rooms_(db, known, {events_, inbox_, redactions_, invitations_, relations_}),
       destinations_(db, known, {events_, rooms_, bindings_, keys_}), commands_(db, known), outbox_(db),
       transactions_(db, known), users_(db), switches_(db), receipts_(db, known, events_, bindings_), audit_(db),
-      start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
+      nodes_(db), start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
 
 answer questions::ask(const query& question) {
   names_.refresh();

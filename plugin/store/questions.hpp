@@ -9,6 +9,7 @@
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
 #include "plugin/store/names.hpp"
+#include "plugin/store/node_rows.hpp"
 #include "plugin/store/outbox_rows.hpp"
 #include "plugin/store/receipt_rows.hpp"
 #include "plugin/store/redaction_rows.hpp"
@@ -38,7 +39,7 @@ private:
 
   auto groups() {
     return std::tie(bindings_, keys_, events_, inbox_, redactions_, invitations_, rooms_, destinations_, commands_,
-                    outbox_, transactions_, users_, relations_, receipts_, audit_, start_);
+                    outbox_, transactions_, users_, relations_, receipts_, audit_, nodes_, start_);
   }
 
   connection& db_;
@@ -59,6 +60,7 @@ private:
   switch_reads switches_;
   receipt_reads receipts_;
   audit_reads audit_;
+  node_reads nodes_;
   start_reads start_;
 };
 

@@ -9,6 +9,7 @@
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
 #include "plugin/store/names.hpp"
+#include "plugin/store/node_rows.hpp"
 #include "plugin/store/outbox_rows.hpp"
 #include "plugin/store/receipt_rows.hpp"
 #include "plugin/store/redaction_rows.hpp"
@@ -28,7 +29,7 @@ namespace {
 constexpr schema_steps (*groups[])() = {
   name_steps,        room_steps,     event_steps,       inbox_steps,   redaction_steps, invitation_steps,
   destination_steps, key_steps,      transaction_steps, outbox_steps,  command_steps,   binding_steps,
-  user_steps,        relation_steps, switch_steps,      receipt_steps, audit_steps};
+  user_steps,        relation_steps, switch_steps,      receipt_steps, audit_steps,     node_steps};
 
 void migrate_to(connection& db, std::int64_t version) {
   for (const auto steps : groups)

@@ -173,6 +173,8 @@ void store_thread::stop() {
   });
 }
 
+void store_thread::leave() { engine_->leave(); }
+
 store_counters store_thread::counters() const {
   std::lock_guard lock{mutex_};
   auto x = counters_;

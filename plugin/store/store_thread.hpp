@@ -91,6 +91,8 @@ public:
 
   /// Takes nothing new, finishes what waits, ends the threads. May be called twice.
   void stop();
+  /// See engine::leave. @pre `stop` has returned
+  void leave();
 
   store_counters counters() const;
 

@@ -8,17 +8,15 @@
 namespace causeway::store::sql {
 namespace {
 
-/// One process has the file, so no shard ever changes its owner.
-constexpr std::uint64_t only_epoch = 1;
-
 /// A batch of a former owner.
 struct stale_batch : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-void check_fence(const store_batch& x) {
-  if (!x.fence || x.fence->epoch == only_epoch) return;
-  throw stale_batch{"shard " + std::to_string(x.fence->shard) + " has epoch " + std::to_string(only_epoch) +
+/// Whether the store is still ours the connection has checked in this transaction (connection::begin).
+void check_fence(const store_batch& x, std::uint64_t epoch) {
+  if (!x.fence || x.fence->epoch == epoch) return;
+  throw stale_batch{"shard " + std::to_string(x.fence->shard) + " has epoch " + std::to_string(epoch) +
                     ", the batch has " + std::to_string(x.fence->epoch)};
 }
 
@@ -72,7 +70,7 @@ void writer::run(std::span<const store_batch> batches, std::vector<commit_outcom
   names_.refresh();
   transaction all{db_, transaction::kind::write};
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    check_fence(batches[i]);
+    check_fence(batches[i], db_.epoch());
     outbox_.begin_batch(outcomes[i]);
     for (const auto& one : batches[i].writes) std::visit([this](const auto& x) { apply(x); }, one);
   }

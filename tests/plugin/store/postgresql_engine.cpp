@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_a_store_has_no_password) {
   BOOST_TEST(wrong.error().detail.find("secret") == std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_second_node_is_refused_while_the_first_one_runs, postgresql_fixture) {
+BOOST_FIXTURE_TEST_CASE(a_command_that_needs_the_store_alone_is_refused_while_a_node_serves, postgresql_fixture) {
   auto first = open();
   constexpr std::int64_t impatient = 100;
   const auto is_refused = [](const sql::error& x) {
@@ -64,6 +64,14 @@ BOOST_FIXTURE_TEST_CASE(a_second_node_is_refused_while_the_first_one_runs, postg
   };
   BOOST_CHECK_EXCEPTION((postgresql_database{url, postgresql_database::use::alone, impatient}), sql::error, is_refused);
   first.reset();
+  {
+    const postgresql_database alone{url, postgresql_database::use::alone, impatient};
+    seat hasty;
+    hasty.patience_ms = 0;
+    const auto refused = open_postgresql(options_of(url), nullptr, hasty);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().detail.find("needs it alone") != std::string::npos, refused.error().detail);
+  }
   BOOST_TEST(open() != nullptr);
 }
 
@@ -94,63 +102,9 @@ BOOST_FIXTURE_TEST_CASE(questions_to_a_database_that_was_away_are_answered_when_
   BOOST_TEST(!store.counters().is_out);
 }
 
-/// The server writes the commit, and its answer is lost: the mark tells that it was made.
-BOOST_FIXTURE_TEST_CASE(a_commit_whose_answer_was_lost_is_known_by_its_mark, postgresql_fixture) {
-  { open(); }
-  postgresql_database db{url, postgresql_database::use::alone};
-  db.mark_commits();
-  sql::statement put{db, sql::put_meta};
-  {
-    sql::transaction made{db, sql::transaction::kind::write};
-    put.run("x", "1");
-    made.commit();
-  }
-  BOOST_TEST(db.was_last_commit_made());
-  server.cut(url); // now the next one cannot be made
-  const auto lose_one = [&] {
-    sql::transaction lost{db, sql::transaction::kind::write};
-    put.run("x", "2");
-    lost.commit();
-  };
-  BOOST_CHECK_THROW(lose_one(), sql::error);
-  BOOST_TEST(!db.was_last_commit_made());
-  sql::statement find{db, sql::find_meta};
-  sql::transaction look{db, sql::transaction::kind::read};
-  auto rows = find.query("x");
-  BOOST_REQUIRE(rows.next());
-  BOOST_TEST(rows.text(0) == "1");
-}
-
-BOOST_FIXTURE_TEST_CASE(who_was_cut_off_while_another_one_wrote_writes_no_more, postgresql_fixture) {
-  { open(); }
-  postgresql_database first{url, postgresql_database::use::alone};
-  first.mark_commits();
-  const auto write = [](postgresql_database& db) {
-    sql::transaction all{db, sql::transaction::kind::write};
-    sql::statement{db, sql::put_meta}.run("x", "1");
-    all.commit();
-  };
-  write(first);
-  server.cut(url);
-  BOOST_CHECK_THROW(write(first), sql::error); // it notices
-  write(first);                                // nobody was there meanwhile
-  server.cut(url);
-  BOOST_CHECK_THROW(write(first), sql::error);
-  {
-    postgresql_database second{url, postgresql_database::use::alone};
-    second.mark_commits();
-    write(second);
-  }
-  const auto is_told = [](const sql::error& x) {
-    return std::string{x.what()}.find("has written to this database while") != std::string::npos;
-  };
-  BOOST_CHECK_EXCEPTION(write(first), sql::error, is_told);
-  BOOST_CHECK_EXCEPTION(write(first), sql::error, is_told); // however often it tries
-}
-
 BOOST_FIXTURE_TEST_CASE(a_statement_that_fails_leaves_a_connection_that_can_be_used, postgresql_fixture) {
   { open(); }
-  postgresql_database db{url, postgresql_database::use::reads};
+  postgresql_database db{url, postgresql_database::use::shared};
   BOOST_CHECK_THROW(db.integer("SELECT nothing FROM nowhere"), sql::error);
   sql::statement put{db, "INSERT INTO meta(name, value) VALUES(?1, ?2)"};
   const auto insert_twice = [&] {
@@ -169,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(a_statement_that_fails_leaves_a_connection_that_can_be_u
 BOOST_FIXTURE_TEST_CASE(a_newer_schema_and_tables_of_others_are_refused, postgresql_fixture) {
   { open(); }
   {
-    postgresql_database db{url, postgresql_database::use::reads};
+    postgresql_database db{url, postgresql_database::use::shared};
     sql::transaction all{db, sql::transaction::kind::write};
     sql::statement{db, sql::put_meta}.run("schema_version", std::to_string(sql::schema_version + 1));
     all.commit();

@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(store_of_version_7_is_read_with_all_it_holds) {
       BOOST_TEST(owed.destination.delayed_event_id == "");
       BOOST_TEST(owed.destination.paused_since_ts == 0);
       BOOST_TEST(must_ask<audit_listed>(*store, list_audit{}).rows.empty());
+      BOOST_TEST(must_ask<nodes_listed>(*store, list_nodes{}).nodes.empty());
       BOOST_TEST(owed.pdus.size() == 2u);
       BOOST_TEST(owed.destination.transaction_pdus == texts{sample_message(1)->event_id},
                  boost::test_tools::per_element());

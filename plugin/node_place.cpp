@@ -1,0 +1,100 @@
+#include "plugin/node_place.hpp"
+
+#include "plugin/node.hpp"
+#include "plugin/node_clock.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace causeway {
+namespace {
+
+/// `node.name`, or what the machine is called.
+std::string name_of_node(const config::options& options) {
+  if (!options.node.name.empty()) return options.node.name;
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::string endpoints_of(const config::options& options) {
+  std::string all;
+  for (const auto* each : {&options.edge.chat_endpoints, &options.gateway.listen})
+    for (const auto& x : *each) all.append(all.empty() ? "" : " ").append(x);
+  return all;
+}
+
+} // namespace
+
+node_place::node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check)
+    : options_(options), log_(log), told_(std::move(told)), check_(std::move(check)) {
+  if (options.store.engine != config::store_engine::postgresql) return;
+  held_ = std::make_shared<store::lease>([this](const std::string& why) {
+    log_.write(note{log_level::error, "N762 another node has taken this one's place", {{"why", why}}},
+               {actor_kind::store, ""});
+    if (told_.replaced) told_.replaced();
+  });
+}
+
+store::seat node_place::seat() {
+  store::seat x;
+  x.name = name_of_node(options_);
+  x.endpoints = endpoints_of(options_);
+  x.version = version();
+  x.held = held_;
+  if (!options_.node.standby) return x;
+  x.patience_ms = -1;
+  x.on_wait = [this](const store::store_in_use& by) { return wait(by); };
+  return x;
+}
+
+status node_place::wait(const store::store_in_use& by) {
+  auto about = "Stands by for " + options_.node.server_name + ": " +
+               (by.name.empty() ? std::string{"an older causewayd, or a command, uses the database"}
+                                : "node " + by.name + " serves" +
+                                    (by.endpoints.empty() ? std::string{} : " at " + by.endpoints));
+  {
+    const std::lock_guard guard(mutex_);
+    about_ = about;
+  }
+  if (!std::exchange(stands_by_, true)) {
+    if (auto fine = check_(); !fine) return fine;
+    log_.write(note{log_level::info, "N761 standing by for another node", {{"node", by.name}, {"at", by.endpoints}}},
+               {actor_kind::store, ""});
+    if (!options_.admin.web_listen.empty())
+      if (auto opened = open_health_checks(); !opened) return opened;
+  }
+  if (told_.standing_by && !told_.standing_by(about))
+    return fault{fault_code::stopping, "this node was stopped while it stood by"};
+  return ok();
+}
+
+/// `/livez` and `/readyz` for whoever shares out connections; all else is the business of the node that serves.
+status node_place::open_health_checks() {
+  const auto checks = [this] {
+    const std::lock_guard guard(mutex_);
+    return std::vector<inspector::health_check>{{"live", true, ""}, {"ready", false, about_}};
+  };
+  inspector::services shown;
+  shown.ask = [](const inspector::question&, const inspector::answer_function& done) {
+    done({503, "application/json",
+          R"({"error":{"code":"store_failed","message":"this node stands by; ask the node that serves"}})"});
+  };
+  shown.metrics = [](const inspector::answer_function& done) {
+    done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
+  };
+  shown.health = checks;
+  shown.checks = [checks](const std::function<void(std::vector<inspector::health_check>)>& done) { done(checks()); };
+  shown.poll = [](const std::string&, const std::function<void(inspector::late_rows)>& done) {
+    done([] { return std::optional<inspector::topic_rows>{}; });
+  };
+  shown.sample = [] { return std::string{"{}"}; };
+  shown.now_ms = [] { return wall_clock_ms(); };
+  waiting_ = std::make_unique<inspector::web_server>(
+    inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));
+  return waiting_->start();
+}
+
+} // namespace causeway

@@ -1,0 +1,54 @@
+#pragma once
+#include "config/options.hpp"
+#include "messages/fault.hpp"
+#include "plugin/inspector/web_server.hpp"
+#include "plugin/node_log.hpp"
+#include "plugin/store/seat.hpp"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace causeway {
+
+/// What a node tells whoever started it, where several share a store.
+struct node_events {
+  /// Another node serves and this one stands by: several times a second, with a sentence. @returns false: the start is
+  /// given up
+  std::function<bool(const std::string& about)> standing_by = {};
+  /// Another node has taken this one's place, which is not given back. By a thread of the node, before anybody hears of
+  /// it. The node says nothing any more; whoever started it ends it.
+  std::function<void()> replaced = {};
+};
+
+/// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
+/// health checks.
+class node_place {
+public:
+  /// @param check  whether this node could serve if its turn came: asked once, before it stands by
+  node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check);
+
+  /// For open_store. @pre this outlives the engine
+  store::seat seat();
+  /// The node serves, or its start has failed.
+  void stop_waiting() { waiting_.reset(); }
+  /// Null: the store is a file, and nobody else's.
+  const std::shared_ptr<store::lease>& held() const { return held_; }
+
+private:
+  status wait(const store::store_in_use& by);
+  status open_health_checks();
+
+  const config::options& options_;
+  node_log& log_;
+  const node_events told_;
+  const std::function<status()> check_;
+  std::shared_ptr<store::lease> held_;
+  bool stands_by_ = false;
+  std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
+  std::mutex mutex_;                               ///< guards what follows
+  std::string about_;
+};
+
+} // namespace causeway

@@ -1,0 +1,310 @@
+#include "plugin/store/membership.hpp"
+
+#include "plugin/store/node_rows.hpp"
+
+#include <pthread.h>
+#include <sodium.h>
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace causeway::store {
+namespace {
+
+constexpr std::chrono::milliseconds renew_interval{1'000}, renew_again{100};
+/// Between two looks at the node that serves.
+constexpr std::chrono::milliseconds turn_look_interval{200};
+/// For so long the lock of a node has to be free before it counts as dead: one whose connection was cut, or whose
+/// database was started anew, comes back within less.
+constexpr std::int64_t alone_ms_max = 600;
+/// How long the sessions of a dead node may take to end.
+constexpr std::int64_t end_sessions_ms = 1'000;
+/// Rows of nodes that are gone are shown for a day.
+constexpr std::int64_t row_kept_ms = 86'400'000;
+
+constexpr const char* state_standby = "standby";
+constexpr const char* state_active = "active";
+constexpr const char* state_left = "left";
+constexpr const char* state_dead = "dead";
+
+/// Sessions that hold one of the locks of an incarnation (?1): those of that node.
+constexpr const char* sessions_of = "pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+                                    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                                    " AND (classid::bigint << 32 | objid::bigint)";
+
+std::int64_t new_incarnation() {
+  // Twice it is a key of an advisory lock, and it is written in twelve hexadecimal digits.
+  std::uint64_t bits = 0;
+  while (bits == 0) {
+    randombytes_buf(&bits, sizeof bits);
+    bits >>= 16;
+  }
+  return static_cast<std::int64_t>(bits);
+}
+
+std::string database_now() { return sql::database_now_ms; }
+
+template <class Work>
+status as_status(Work work) {
+  try {
+    return work();
+  } catch (const sql::error& failed) {
+    return sql::to_fault(failed);
+  }
+}
+
+/// The lock of the store, for as long as this lives, where nobody has it.
+class store_locked {
+public:
+  /// @throws sql::error
+  explicit store_locked(postgresql_database& db)
+      : db_(db), is_ours_(db.integer(std::string{"SELECT pg_try_advisory_lock("} + store_lock + ")") != 0) {}
+  store_locked(store_locked&&) = delete;
+  ~store_locked() {
+    try {
+      if (is_ours_) db_.execute(std::string{"SELECT pg_advisory_unlock("} + store_lock + ")");
+    } catch (const sql::error&) { // the connection is lost, and the lock with it
+    }
+  }
+  bool is_ours() const { return is_ours_; }
+
+private:
+  postgresql_database& db_;
+  const bool is_ours_;
+};
+
+fault in_use(const store_in_use& by) {
+  if (by.name.empty())
+    return {fault_code::store_failed,
+            "another causewayd uses this database (an older one, or a command that needs it alone); stop it, or choose "
+            "another one"};
+  return {fault_code::store_failed,
+          "another causewayd uses this database: node \"" + by.name + "\"" +
+            (by.endpoints.empty() ? std::string{} : " at " + by.endpoints) +
+            "; stop it, choose another one, or let this node stand by for it (node.standby = true)"};
+}
+
+} // namespace
+
+/// Whoever has the shards.
+struct membership::owner {
+  std::int64_t incarnation = 0; ///< 0: nobody has had them yet
+  std::string name, endpoints, state;
+  std::int64_t lease_until = 0, lease_left_ms = 0;
+  bool is_connected = false; ///< a session of its holds the lock of its incarnation
+};
+
+membership::membership(const std::string& url, seat wanted)
+    : incarnation_(new_incarnation()), seat_(std::move(wanted)), db_(url, postgresql_database::use::shared) {
+  if (!seat_.held) seat_.held = std::make_shared<lease>();
+  db_.belong_to(incarnation_, postgresql_database::session_of::member);
+}
+
+membership::~membership() { leave(); }
+
+result<std::unique_ptr<membership>> membership::take(const std::string& url, seat wanted, const tables& work) {
+  std::unique_ptr<membership> made;
+  const auto taken = as_status([&]() -> status {
+    made.reset(new membership(url, std::move(wanted)));
+    return made->wait_for_turn(work);
+  });
+  if (!taken) return taken.error();
+  made->keeper_ = std::thread{[m = made.get()] { m->keep_renewing(); }};
+  pthread_setname_np(made->keeper_.native_handle(), "store-lease");
+  return made;
+}
+
+status membership::wait_for_turn(const tables& work) {
+  const auto began_ms = boot_time_ms();
+  bool is_checked = false;
+  store_in_use by;
+  const auto is_free = [&]() -> result<bool> {
+    by = {};
+    if (!has_tables()) return true;
+    if (!std::exchange(is_checked, true))
+      if (auto fine = work.check(db_); !fine) return fine.error();
+    if (!has_entered_ || boot_time_ms() - renewed_ms_ >= renew_interval.count()) enter(state_standby);
+    const auto x = look();
+    by = {x.name, x.endpoints, x.lease_left_ms};
+    return is_gone(x);
+  };
+  for (;;) {
+    try {
+      const auto free = is_free();
+      if (!free) return free.error();
+      if (*free) {
+        const auto is_taken = take_shards(work);
+        if (!is_taken) return is_taken.error();
+        if (*is_taken) return ok();
+      }
+    } catch (const sql::error& failed) {
+      // A database that is away for a while is waited for by who stands by, and not by who was just started.
+      if (failed.kind != sql::failure::machine || !has_entered_) throw;
+      alone_since_ms_.reset();
+    }
+    if (seat_.patience_ms >= 0 && boot_time_ms() - began_ms >= seat_.patience_ms) return in_use(by);
+    if (seat_.on_wait)
+      if (auto goes_on = seat_.on_wait(by); !goes_on) return goes_on;
+    std::this_thread::sleep_for(turn_look_interval);
+  }
+}
+
+bool membership::has_tables() {
+  sql::transaction once{db_, sql::transaction::kind::read};
+  const bool are_there = db_.integer("SELECT count(*) FROM pg_class WHERE oid = to_regclass('shard')") != 0;
+  once.commit();
+  return are_there;
+}
+
+membership::owner membership::look() {
+  sql::transaction once{db_, sql::transaction::kind::read};
+  owner x;
+  sql::statement find{db_, "SELECT s.owner, n.name, n.endpoints, n.state, n.lease_until, n.lease_until - " +
+                             database_now() + ", EXISTS(SELECT 1 FROM " + sessions_of +
+                             " = s.owner * 2) FROM shard s LEFT JOIN node n ON n.incarnation = s.owner WHERE s.id = 0"};
+  if (auto rows = find.query(); rows.next()) {
+    x.incarnation = rows.integer(0);
+    x.name = rows.string(1);
+    x.endpoints = rows.string(2);
+    x.state = rows.string(3);
+    x.lease_until = rows.integer(4);
+    x.lease_left_ms = rows.integer(5);
+    x.is_connected = rows.integer(6) != 0;
+  }
+  once.commit();
+  return x;
+}
+
+/// Whether its place is free; who is gone without a word is declared dead.
+bool membership::is_gone(const owner& x) {
+  if (x.state != state_active) return true; // nobody, `left`, or declared dead by somebody who got no further
+  const auto now = boot_time_ms();
+  if (x.is_connected) alone_since_ms_.reset();
+  else if (!alone_since_ms_) alone_since_ms_ = now;
+  const bool is_alone = alone_since_ms_ && now - *alone_since_ms_ >= alone_ms_max;
+  if (x.lease_left_ms >= 0 && !is_alone) return false;
+  return declare_dead(x);
+}
+
+/// A renewal that came meanwhile prevails: it has changed the time.
+bool membership::declare_dead(const owner& x) {
+  alone_since_ms_.reset();
+  sql::transaction once{db_, sql::transaction::kind::write};
+  sql::statement{db_, "UPDATE node SET state = ?1 WHERE incarnation = ?2 AND state = ?3 AND lease_until = ?4"}.run(
+    state_dead, x.incarnation, x.state, x.lease_until);
+  const bool is_ours_to_say = db_.changes() == 1;
+  once.commit();
+  return is_ours_to_say;
+}
+
+/// Writes the row of this node, or renews it.
+void membership::enter(const char* state) {
+  const auto at = boot_time_ms();
+  if (!has_entered_ || !renew(state)) {
+    sql::transaction once{db_, sql::transaction::kind::write};
+    sql::statement{db_, "DELETE FROM node WHERE (lease_until < " + database_now() +
+                          " - ?1 OR (state = ?2 AND lease_until < " + database_now() +
+                          ")) AND incarnation NOT IN (SELECT owner FROM shard)"}
+      .run(row_kept_ms, state_standby);
+    sql::statement{db_, "INSERT INTO node(incarnation, name, endpoints, version, state, lease_until)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, " +
+                          database_now() +
+                          " + ?6) ON CONFLICT(incarnation) DO UPDATE SET lease_until = excluded.lease_until"}
+      .run(incarnation_, seat_.name, seat_.endpoints, seat_.version, state, lease_ms);
+    once.commit();
+  }
+  has_entered_ = true;
+  renewed_ms_ = at;
+}
+
+/// The lock of the store keeps others away meanwhile: who takes at the same time, older ones, and commands.
+/// @returns false: one of them was quicker
+result<bool> membership::take_shards(const tables& work) {
+  const store_locked locked{db_};
+  if (!locked.is_ours()) return false;
+  if (auto done = prepare(work); !done) return done.error();
+  if (!has_entered_) enter(state_standby);
+  const auto now = look();
+  if (now.state == state_active || !take_over(now.incarnation)) return false;
+  db_.serve();
+  return true;
+}
+
+status membership::prepare(const tables& work) {
+  db_.execute("SET statement_timeout = 0; SET lock_timeout = 0"); // a migration takes as long as it takes
+  if (auto done = work.prepare(db_); !done) return done;
+  db_.execute(session_limits);
+  return ok();
+}
+
+/// @returns false: somebody else was quicker
+bool membership::take_over(std::int64_t from) {
+  // A sleeper in a transaction holds the shards, and would wake up and go on.
+  sql::statement{db_, std::string{"SELECT count(pg_terminate_backend(pid, ?1)) FROM "} + sessions_of +
+                        " IN (?2, ?3) AND pid <> pg_backend_pid()"}
+    .run(end_sessions_ms, from * 2, from * 2 + 1);
+  const auto at = boot_time_ms();
+  {
+    sql::transaction all{db_, sql::transaction::kind::write};
+    sql::statement{db_, "UPDATE shard SET owner = ?1, epoch = epoch + 1 WHERE owner = ?2"}.run(incarnation_, from);
+    if (db_.changes() != sql::shard_count) return false;
+    sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() + " + ?2 WHERE incarnation = ?3"}
+      .run(state_active, lease_ms, incarnation_);
+    all.commit();
+  }
+  sql::transaction once{db_, sql::transaction::kind::read};
+  sql::statement find{db_, "SELECT max(epoch) FROM shard WHERE owner = ?1"};
+  if (auto rows = find.query(incarnation_); rows.next()) epoch_ = static_cast<std::uint64_t>(rows.integer(0));
+  once.commit();
+  seat_.held->renewed(at);
+  return true;
+}
+
+/// @returns false: this node has no such row any more. @throws sql::error
+bool membership::renew(const char* state) {
+  sql::transaction once{db_, sql::transaction::kind::write};
+  sql::statement{db_, "UPDATE node SET lease_until = " + database_now() + " + ?1 WHERE incarnation = ?2 AND state = ?3"}
+    .run(lease_ms, incarnation_, state);
+  const bool is_there = db_.changes() == 1;
+  once.commit();
+  return is_there;
+}
+
+void membership::keep_renewing() {
+  auto pause = renew_interval;
+  std::unique_lock guard(mutex_);
+  while (!wakeup_.wait_for(guard, pause, [this] { return stopping_; })) {
+    guard.unlock();
+    const auto at = boot_time_ms();
+    try {
+      if (!renew(state_active)) return seat_.held->lose("another node has declared this one dead, and takes its place");
+      seat_.held->renewed(at);
+      pause = renew_interval;
+    } catch (const sql::error&) { // the store says what is wrong with the database; the lease runs out meanwhile
+      pause = renew_again;
+    }
+    guard.lock();
+  }
+}
+
+void membership::leave() noexcept {
+  if (std::exchange(has_left_, true)) return;
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wakeup_.notify_all();
+  if (keeper_.joinable()) keeper_.join();
+  if (!has_entered_ || seat_.held->is_lost()) return;
+  try {
+    sql::transaction once{db_, sql::transaction::kind::write};
+    sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() +
+                          " WHERE incarnation = ?2 AND state <> ?3"}
+      .run(state_left, incarnation_, state_dead);
+    once.commit();
+  } catch (const sql::error&) { // then its lease runs out
+  }
+}
+
+} // namespace causeway::store

@@ -1,0 +1,51 @@
+#include "plugin/store/node_rows.hpp"
+
+#include <string>
+
+namespace causeway::store::sql {
+namespace {
+
+// Epoch 0: nobody has had it yet. Each owner raises it, so that an epoch names one owner for ever.
+constexpr schema_step steps_of_nodes[] = {{13, R"(
+CREATE TABLE node(
+  incarnation INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  endpoints TEXT NOT NULL,
+  version TEXT NOT NULL,
+  state TEXT NOT NULL,
+  lease_until INTEGER NOT NULL);
+CREATE TABLE shard(
+  id INTEGER PRIMARY KEY,
+  owner INTEGER NOT NULL,
+  epoch INTEGER NOT NULL);
+WITH RECURSIVE ids(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids WHERE id < 255)
+INSERT INTO shard(id, owner, epoch) SELECT id, 0, 0 FROM ids;
+)"}};
+
+} // namespace
+
+schema_steps node_steps() { return steps_of_nodes; }
+
+node_reads::node_reads(connection& db)
+    : all_(db, "SELECT incarnation, name, endpoints, version, state, lease_until - " + std::string{database_now_ms} +
+                 ", (SELECT count(*) FROM shard WHERE owner = incarnation),"
+                 " (SELECT COALESCE(max(epoch), 0) FROM shard WHERE owner = incarnation)"
+                 " FROM node ORDER BY lease_until DESC, incarnation LIMIT ?1") {}
+
+answer node_reads::on(const list_nodes& x) {
+  nodes_listed found;
+  for (auto rows = all_.query(x.limit); rows.next();) {
+    auto& one = found.nodes.emplace_back();
+    one.incarnation = rows.integer(0);
+    one.name = rows.string(1);
+    one.endpoints = rows.string(2);
+    one.version = rows.string(3);
+    one.state = rows.string(4);
+    one.lease_left_ms = rows.integer(5);
+    one.shards = rows.integer(6);
+    one.epoch = rows.integer(7);
+  }
+  return found;
+}
+
+} // namespace causeway::store::sql

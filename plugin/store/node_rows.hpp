@@ -1,0 +1,28 @@
+#pragma once
+#include "messages/store.hpp"
+#include "plugin/store/table_group.hpp"
+
+/// The nodes that share a store, and which of them owns what (tables `node`, `shard`). Rows are written by
+/// `membership`, which is beside the batches: who owns the store is decided before anything is written. A store in a
+/// file belongs to one process; its tables stay as they were made.
+namespace causeway::store::sql {
+
+/// Parts of a store that have an owner each; fixed when the store is made.
+inline constexpr std::int64_t shard_count = 256;
+
+/// The database's clock, milliseconds since 1970: nodes whose clocks differ see the same lease.
+inline constexpr const char* database_now_ms = "CAST(strftime('%s', 'now') AS INTEGER) * 1000";
+
+schema_steps node_steps();
+
+class node_reads {
+public:
+  /// @throws error
+  explicit node_reads(connection& db);
+  answer on(const list_nodes& x);
+
+private:
+  statement all_;
+};
+
+} // namespace causeway::store::sql

@@ -1,0 +1,358 @@
+#include "plugin/store/membership.hpp"
+
+#include "plugin/store/meta.hpp"
+#include "plugin/store/node_rows.hpp"
+#include "postgresql_server.hpp"
+#include "samples.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+
+/// Several nodes over one database: who serves, who follows, and that nobody else writes.
+namespace causeway::store {
+
+BOOST_AUTO_TEST_SUITE(memberships)
+
+namespace {
+
+/// Of a node that is made of its rows alone.
+constexpr std::int64_t somebody = 77;
+
+struct shared_store {
+  postgresql_server& server = postgresql_server::running();
+  std::string url = server.make_store();
+
+  config::store_options options() const {
+    config::store_options x;
+    x.engine = config::store_engine::postgresql;
+    x.url = url;
+    return x;
+  }
+  static seat seat_of(const std::string& name, std::int64_t patience_ms = 0) {
+    seat x;
+    x.name = name;
+    x.endpoints = "tcp://" + name + ".example:5000";
+    x.version = "1";
+    x.patience_ms = patience_ms;
+    return x;
+  }
+  result<std::unique_ptr<engine>> open(seat x) const { return open_postgresql(options(), nullptr, std::move(x)); }
+  std::unique_ptr<engine> must_open(seat x) const {
+    auto opened = open(std::move(x));
+    BOOST_REQUIRE_MESSAGE(bool(opened), (opened ? "" : to_string(opened.error())));
+    return *std::move(opened);
+  }
+  result<std::unique_ptr<membership>> take(seat x) const {
+    const auto nothing = [](sql::connection&) { return ok(); };
+    return membership::take(url, std::move(x), {nothing, nothing});
+  }
+  std::unique_ptr<membership> must_take(seat x) const {
+    auto taken = take(std::move(x));
+    BOOST_REQUIRE_MESSAGE(bool(taken), (taken ? "" : to_string(taken.error())));
+    return *std::move(taken);
+  }
+  void make_tables() const { must_open(seat_of("first")); }
+  /// As an operator looks into the database. @param sql  with the tables as `T.name`
+  std::string ask(std::string sql) const {
+    const auto schema = url.substr(url.rfind("%3D") + 3);
+    for (std::size_t at = 0; (at = sql.find("T.", at)) != std::string::npos; at += schema.size())
+      sql.replace(at, 1, schema);
+    return server.ask(sql);
+  }
+  /// A node of which nobody knows more than what stands here has all shards.
+  void let_somebody_serve(const std::string& lease_until) const {
+    ask("INSERT INTO T.node VALUES(77, 'somebody', '', '1', 'active', " + lease_until + ")");
+    ask("UPDATE T.shard SET owner = 77, epoch = epoch + 1");
+  }
+  std::string state_of(const std::string& name) const {
+    return ask("SELECT convert_from(state, 'UTF8') FROM T.node WHERE name = '" + name + "' ORDER BY lease_until DESC");
+  }
+  std::string count(const std::string& table) const { return ask("SELECT count(*) FROM T." + table); }
+};
+
+const std::string in_an_hour = "(extract(epoch FROM now()) * 1000)::bigint + 3600000";
+
+void put(sql::connection& db, const std::string& value) {
+  sql::transaction all{db, sql::transaction::kind::write};
+  sql::statement{db, sql::put_meta}.run("x", value);
+  all.commit();
+}
+
+std::string found(sql::connection& db) {
+  sql::transaction look{db, sql::transaction::kind::read};
+  sql::statement find{db, sql::find_meta};
+  auto rows = find.query("x");
+  return rows.next() ? rows.string(0) : "";
+}
+
+bool is_of_owner(const sql::error& x) { return x.kind == sql::failure::owner; }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_lease_is_held_for_less_than_others_grant_it) {
+  std::string why;
+  lease x{[&](const std::string& told) { why = told; }};
+  BOOST_TEST(!x.is_held());
+  x.renewed(boot_time_ms());
+  BOOST_TEST(x.is_held());
+  x.renewed(boot_time_ms() - silence_after_ms);
+  BOOST_TEST(!x.is_held());
+  BOOST_TEST(silence_after_ms < lease_ms);
+  x.renewed(boot_time_ms());
+  x.lose("first");
+  x.lose("second"); // told once
+  BOOST_TEST(why == "first");
+  BOOST_TEST(x.is_lost());
+  BOOST_TEST(!x.is_held());
+}
+
+BOOST_FIXTURE_TEST_CASE(each_node_has_all_shards_with_an_epoch_of_its_own, shared_store) {
+  make_tables();
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 1") == "256");
+  const auto second = must_take(seat_of("second"));
+  BOOST_TEST(second->epoch() == 2u);
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 2 AND owner = " +
+                 std::to_string(second->incarnation())) == "256");
+  BOOST_TEST(state_of("first") == "left");
+  BOOST_TEST(state_of("second") == "active");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_stands_by_is_told_of_the_node_that_serves_and_follows_when_it_leaves, shared_store) {
+  auto first = must_open(seat_of("first"));
+  const auto refused = open(seat_of("second"));
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::store_failed));
+  BOOST_TEST(refused.error().detail.find("another causewayd uses this database: node \"first\"") != std::string::npos,
+             refused.error().detail);
+
+  auto patient = seat_of("third", -1);
+  std::string waited_for, standing_by;
+  patient.on_wait = [&](const store_in_use& by) {
+    waited_for = by.name + " at " + by.endpoints;
+    standing_by = state_of("third");
+    first.reset();
+    return ok();
+  };
+  const auto third = must_open(std::move(patient));
+  BOOST_TEST(waited_for == "first at tcp://first.example:5000");
+  BOOST_TEST(standing_by == "standby");
+  const auto nodes = must_ask<nodes_listed>(*third, list_nodes{}).nodes;
+  BOOST_REQUIRE(!nodes.empty());
+  BOOST_TEST(nodes.front().name == "third");
+  BOOST_TEST(nodes.front().state == "active");
+  BOOST_TEST(nodes.front().shards == sql::shard_count);
+  BOOST_TEST(nodes.front().epoch == 2);
+  BOOST_TEST(nodes.front().lease_left_ms > 0);
+  BOOST_TEST(nodes.front().lease_left_ms <= lease_ms);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_is_to_end_stops_waiting, shared_store) {
+  const auto first = must_open(seat_of("first"));
+  auto wanted = seat_of("second", -1);
+  wanted.on_wait = [](const store_in_use&) -> status { return fault{fault_code::stopping, "asked to"}; };
+  const auto given_up = open(std::move(wanted));
+  BOOST_REQUIRE(!given_up);
+  BOOST_TEST((given_up.error().code == fault_code::stopping));
+  BOOST_TEST(state_of("second") == "left");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_of_another_server_is_refused_before_it_stands_by, shared_store) {
+  const identity here{"here.example", 4}, there{"there.example", 4};
+  auto first = open_postgresql(options(), &here, seat_of("first"));
+  BOOST_REQUIRE(bool(first));
+  must_commit(**first, append_outbox{0, "x", "1"});
+  const auto refused = open_postgresql(options(), &there, seat_of("second", -1));
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::invalid_param));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_without_a_session_is_declared_dead_before_its_lease_ends, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  BOOST_TEST(!take(seat_of("hasty"))); // it may have lost its connection for a moment
+  const auto second = must_take(seat_of("second", -1));
+  BOOST_TEST(state_of("somebody") == "dead");
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE owner = 77") == "0");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_whose_session_is_there_is_waited_for_until_its_lease_ends, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  postgresql_database alive{url, postgresql_database::use::shared};
+  alive.belong_to(somebody, postgresql_database::session_of::member);
+  BOOST_TEST(!take(seat_of("second", 2'000)));
+  ask("UPDATE T.node SET lease_until = 0 WHERE incarnation = 77");
+  BOOST_TEST(bool(take(seat_of("third"))));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_slept_in_a_transaction_does_not_hold_up_the_next_one_and_writes_no_more,
+                        shared_store) {
+  make_tables();
+  let_somebody_serve("0");
+  postgresql_database sleeper{url, postgresql_database::use::shared};
+  sleeper.belong_to(somebody, postgresql_database::session_of::worker);
+  sleeper.own(somebody, 2);
+  put(sleeper, "before");
+  {
+    sql::transaction open{sleeper, sql::transaction::kind::write};
+    sql::statement late{sleeper, sql::put_meta};
+    late.run("x", "too late");
+    BOOST_TEST(sleeper.integer("SELECT 1") == 1); // now all of it is with the server, which holds the shards for us
+    const auto second = must_take(seat_of("second"));
+    BOOST_TEST(second->epoch() == 3u);
+    BOOST_CHECK_THROW(open.commit(), sql::error);
+  }
+  for (int i = 0; i < 2; ++i) BOOST_CHECK_EXCEPTION(put(sleeper, "too late"), sql::error, is_of_owner);
+  BOOST_TEST(sleeper.is_stale());
+  postgresql_database look{url, postgresql_database::use::shared};
+  BOOST_TEST(found(look) == "before");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_commit_of_a_former_owner_is_refused_by_the_fence_alone, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  postgresql_database former{url, postgresql_database::use::shared};
+  former.own(somebody, 2);
+  put(former, "before");
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1");
+  BOOST_CHECK_EXCEPTION(put(former, "after"), sql::error, is_of_owner);
+  BOOST_TEST(former.is_connected());
+  ask("UPDATE T.shard SET owner = 77, epoch = epoch + 1"); // its epoch is over, whoever has them
+  BOOST_CHECK_EXCEPTION(put(former, "after"), sql::error, is_of_owner);
+  BOOST_TEST(found(former) == "before");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_takes_waits_for_a_commit_that_is_under_way, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  postgresql_database owner{url, postgresql_database::use::shared};
+  owner.own(somebody, 2);
+  sql::transaction open{owner, sql::transaction::kind::write};
+  BOOST_TEST(owner.integer("SELECT 1") == 1);
+  postgresql_database taker{url, postgresql_database::use::shared};
+  taker.execute("SET lock_timeout = 200");
+  const auto is_locked = [](const sql::error& x) { return x.kind == sql::failure::machine; };
+  BOOST_CHECK_EXCEPTION(taker.execute("UPDATE shard SET owner = 78"), sql::error, is_locked);
+  open.commit();
+  BOOST_CHECK_NO_THROW(taker.execute("UPDATE shard SET owner = 78"));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_was_declared_dead_is_told_when_it_renews, shared_store) {
+  make_tables();
+  std::promise<std::string> told;
+  auto wanted = seat_of("second");
+  wanted.held = std::make_shared<lease>([&](const std::string& why) { told.set_value(why); });
+  const auto held = wanted.held;
+  const auto second = must_take(std::move(wanted));
+  BOOST_TEST(held->is_held());
+  ask("UPDATE T.node SET state = 'dead' WHERE name = 'second'");
+  BOOST_TEST(told.get_future().get().find("declared this one dead") != std::string::npos);
+  BOOST_TEST(!held->is_held());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_whose_store_was_taken_writes_nothing_and_says_so_first, shared_store) {
+  bool was_told = false;
+  auto wanted = seat_of("first");
+  wanted.held = std::make_shared<lease>([&](const std::string&) { was_told = true; });
+  auto store = must_open(std::move(wanted));
+  must_commit(*store, append_outbox{0, "first", "1"});
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1");
+  const std::vector<store_batch> batches{batch_of(append_outbox{0, "second", "2"})};
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = store->commit(batches);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == fault_code::stale_owner), to_string(refused.error()));
+    BOOST_TEST(was_told);
+  }
+  BOOST_TEST(count("outbox") == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_cannot_renew_says_and_writes_nothing_until_it_can, shared_store) {
+  auto wanted = seat_of("first");
+  const auto held = wanted.held = std::make_shared<lease>();
+  auto store = must_open(std::move(wanted));
+  auto asked = store->open_reader();
+  BOOST_REQUIRE(bool(asked));
+  const std::vector<store_batch> batches{batch_of(append_outbox{0, "n", "1"})};
+  std::optional<fault> refused;
+  {
+    postgresql_database other{url, postgresql_database::use::shared};
+    sql::transaction blocks{other, sql::transaction::kind::write};
+    BOOST_TEST(other.integer("SELECT count(*) FROM (SELECT 1 FROM node FOR UPDATE) AS held") == 1);
+    while (!refused) {
+      held->renewed(boot_time_ms() - silence_after_ms);
+      if (auto x = store->commit(batches); !x) refused = x.error();
+    }
+    BOOST_TEST((refused->code == fault_code::store_failed));
+    BOOST_TEST(refused->detail.find("could not renew") != std::string::npos, refused->detail);
+    for (auto* each : {static_cast<reader*>(store.get()), asked->get()}) {
+      BOOST_TEST(std::holds_alternative<fault>(each->ask(find_user{"@a:x"})));
+      BOOST_TEST(each->is_away()); // so whoever asks waits, and takes no fault for the answer
+    }
+    BOOST_TEST(!store->healthy());
+  }
+  std::promise<void> renewed;
+  held->tell_renewals([&, is_told = false]() mutable {
+    if (!std::exchange(is_told, true)) renewed.set_value();
+  });
+  renewed.get_future().get();
+  BOOST_TEST(bool(store->commit(batches)));
+  BOOST_TEST(bool(store->healthy()));
+  BOOST_TEST(std::holds_alternative<user_found>((*asked)->ask(find_user{"@a:x"})));
+  BOOST_TEST(!(*asked)->is_away());
+  held->tell_renewals({});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_connection_that_was_cut_takes_its_shards_again_before_it_reads, shared_store) {
+  make_tables();
+  const auto place = must_take(seat_of("second"));
+  postgresql_database db{url, postgresql_database::use::shared};
+  db.belong_to(place->incarnation(), postgresql_database::session_of::worker);
+  db.own(place->incarnation(), place->epoch());
+  put(db, "1");
+  BOOST_TEST(db.was_last_commit_made());
+  server.cut(url); // now the next one cannot be made
+  BOOST_CHECK_THROW(put(db, "2"), sql::error);
+  BOOST_TEST(!db.was_last_commit_made());
+  BOOST_TEST(db.epoch() == place->epoch() + 1);
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = " + std::to_string(db.epoch())) == "256");
+  BOOST_TEST(found(db) == "1");
+  put(db, "3");
+  BOOST_TEST(found(db) == "3");
+}
+
+/// Of an earlier connection something may still be under way: nobody reads before it is done, or can never be.
+BOOST_FIXTURE_TEST_CASE(a_commit_that_is_still_under_way_is_waited_for_before_its_mark_is_read, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  postgresql_database lost{url, postgresql_database::use::shared}, again{url, postgresql_database::use::shared};
+  for (auto* each : {&lost, &again}) each->own(somebody, 2);
+  sql::transaction under_way{lost, sql::transaction::kind::write};
+  sql::statement write{lost, sql::put_meta};
+  write.run("x", "made");
+  BOOST_TEST(lost.integer("SELECT 1") == 1);
+  // The second connection of the same owner is cut alone, and connects anew while the first one still holds the shards.
+  const auto pid = again.integer("SELECT pg_backend_pid()");
+  ask("SELECT pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
+  auto read = std::async(std::launch::async, [&] {
+    try {
+      again.integer("SELECT 1");
+    } catch (const sql::error&) { // now it has noticed
+    }
+    return found(again);
+  });
+  while (ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE shard%'") ==
+         "0")
+    std::this_thread::yield();
+  under_way.commit();
+  BOOST_TEST(read.get() == "made");
+  BOOST_CHECK_EXCEPTION(put(lost, "later"), sql::error, is_of_owner); // the epoch is the other one's
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace causeway::store
