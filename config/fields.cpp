@@ -105,9 +105,10 @@ void add_node(std::vector<field>& out) {
   s.text("name", &node_options::name,
          "What this node is called among those that share its store, in `causeway cluster status`. Empty: as the "
          "machine.");
-  s.flag("standby", &node_options::standby,
-         "Where another node serves the store (store.engine = \"postgresql\"), stand by and take its place when it ends. "
-         "false: do not start then.");
+  s.flag(
+    "standby", &node_options::standby,
+    "Where another node serves the store (store.engine = \"postgresql\"), stand by and take its place when it ends. "
+    "false: do not start then.");
   s.text("data_dir", &node_options::data_dir, "Directory of the store and the signing key.");
   s.text("signing_key_file", &node_options::signing_key_file,
          "File with our signing key, as Synapse writes it. Made at the first start. Empty: signing.key in data_dir.");

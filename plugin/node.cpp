@@ -206,7 +206,8 @@ status node::parts::open(const config::options& wanted, bool without_gateway, no
 
   auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
-    context_now(), deliver, [this](const edge::connection& to, edge::frame f) { outside->voice.send(to, std::move(f)); },
+    context_now(), deliver,
+    [this](const edge::connection& to, edge::frame f) { outside->voice.send(to, std::move(f)); },
     [this] { return outside->now(); }, known->servers);
   outside->gateways->handle_requests([this](const std::string& origin, const gateway::federation_request& x) {
     return outside->begin_request(origin, x);

@@ -51,10 +51,10 @@ store::seat node_place::seat() {
 }
 
 status node_place::wait(const store::store_in_use& by) {
-  auto about = "Stands by for " + options_.node.server_name + ": " +
-               (by.name.empty() ? std::string{"an older causewayd, or a command, uses the database"}
-                                : "node " + by.name + " serves" +
-                                    (by.endpoints.empty() ? std::string{} : " at " + by.endpoints));
+  auto about =
+    "Stands by for " + options_.node.server_name + ": " +
+    (by.name.empty() ? std::string{"an older causewayd, or a command, uses the database"}
+                     : "node " + by.name + " serves" + (by.endpoints.empty() ? std::string{} : " at " + by.endpoints));
   {
     const std::lock_guard guard(mutex_);
     about_ = about;

@@ -193,6 +193,27 @@ struct audit_row {
   }
 };
 
+/// One node of those that share the store: a process from its start to its end.
+struct node_row {
+  std::string name, state, version, endpoints, incarnation;
+  std::int64_t lease_left_ms = 0, shards = 0, epoch = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("name", name, "node.name, or what its machine is called.");
+    f("state", state,
+      "active: it serves; standby: it waits for its turn; left: it ended; dead: another one found it gone. Rows are "
+      "kept for a day.");
+    f("version", version, "Of Causeway.");
+    f("endpoints", endpoints, "Where it listens when it serves, as it is configured.");
+    f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
+    f("lease_left_ms", lease_left_ms,
+      "For how long it counts as alive without a word, milliseconds; negative: since so long it does not.");
+    f("shards", shards, "Parts of the store it owns: 256, or none.");
+    f("epoch", epoch, "Counts the changes of owners, of what it owns.");
+  }
+};
+
 /// One TLS certificate of ours.
 struct certificate_row {
   std::string file, problem;

@@ -14,7 +14,7 @@ const std::vector<verb>& verbs() {
     std::vector<verb> joined;
     for (const auto group :
          {room_verbs(), comparing_verbs(), server_verbs(), invitation_verbs(), dead_letter_verbs(), event_verbs(),
-          edge_verbs(), actor_verbs(), audit_verbs(), doctor_verbs(), check_verbs(), node_verbs()})
+          edge_verbs(), actor_verbs(), audit_verbs(), cluster_verbs(), doctor_verbs(), check_verbs(), node_verbs()})
       joined.insert(joined.end(), group.begin(), group.end());
     return joined;
   }();

@@ -44,6 +44,12 @@ json::object list(std::string_view name, std::vector<Row> rows, const arguments&
   return json::object{{name, json::value{to_json(rows)}}, {"total", json::value{total}}};
 }
 
+std::string incarnation_text(std::int64_t x) {
+  std::string text(12, '0');
+  for (auto at = text.rbegin(); at != text.rend(); ++at, x >>= 4) *at = "0123456789abcdef"[x & 15];
+  return text;
+}
+
 event_row describe_event(const matrix::event& x) {
   event_row row;
   row.event_id = x.event_id;
@@ -241,6 +247,17 @@ view dead_letter(const findings& found, const std::string& id) {
   auto body = outline_of_msgpack(loaded->body);
   return json::object{{"letter", json::value{to_json(row)}},
                       {"body", body ? json::value{std::move(*body)} : json::value{nullptr}}};
+}
+
+view nodes(const findings& found, const arguments& with) {
+  const auto* listed = found.find<store::nodes_listed>("nodes");
+  if (!listed) return found.why_not("nodes");
+  std::vector<node_row> rows;
+  rows.reserve(listed->nodes.size());
+  for (const auto& x : listed->nodes)
+    rows.push_back(
+      {x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), x.lease_left_ms, x.shards, x.epoch});
+  return list("nodes", std::move(rows), with);
 }
 
 view audit(const findings& found, const arguments& with) {

@@ -26,6 +26,8 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms);
 view invites(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {dead_letters: [dead_letter_row], total}
 view dead_letters(const findings& found, const arguments& with);
+/// {nodes: [node_row], total}
+view nodes(const findings& found, const arguments& with);
 /// {audit: [audit_row], total}
 view audit(const findings& found, const arguments& with);
 /// {letter: dead_letter_row, body: what it is about, without texts}

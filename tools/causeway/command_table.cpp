@@ -33,6 +33,7 @@ std::span<const noun> nouns() {
     {"server", "One other server"},
     {"invite", "One invitation"},
     {"actor", "One actor"},
+    {"cluster", "Nodes that share one store"},
     {"dead-letters", "Notifications the chat server has refused for good"},
     {"config", "The configuration"},
     {"store", "The store of a stopped broker"},

@@ -105,6 +105,8 @@ std::vector<command> of_lists() {
      "dead-letters show 0-17",
      {letter_argument, archive_option},
      on_broker(&run_show_letter)},
+    {"cluster status", look, "Nodes that share the store: which one serves, which stand by", "cluster status --watch",
+     list_takes(), on_broker(&run_cluster_status)},
     {"audit", look, "What operators have changed, by whom and why, the latest first", "audit --since 7d", list_takes(),
      on_broker(&run_audit)},
     {"bundle",

@@ -209,6 +209,12 @@ int run_show_letter(const broker_request& x) {
   });
 }
 
+int run_cluster_status(const broker_request& x) {
+  return list<admin::node_row>(x, "nodes", "nodes",
+                               {"name", "state", "version", "lease_left_ms", "shards", "epoch", "endpoints"},
+                               "The store is a file of this broker alone (store.engine = \"sqlite\").");
+}
+
 int run_audit(const broker_request& x) {
   return list<admin::audit_row>(x, "audit", "audit", {"ts", "peer", "by", "verb", "arguments", "reason", "outcome"},
                                 "Nobody has changed anything.");

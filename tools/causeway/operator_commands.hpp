@@ -19,6 +19,7 @@ int run_resume(const broker_request& x);
 int run_revoke(const broker_request& x);
 int run_resend(const broker_request& x);
 int run_show_letter(const broker_request& x);
+int run_cluster_status(const broker_request& x);
 int run_audit(const broker_request& x);
 
 /// A support archive: what the lists say, as JSON, the configuration without secrets, the last lines of the log. No

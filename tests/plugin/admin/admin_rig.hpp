@@ -30,6 +30,7 @@ struct fake_node {
   std::vector<store::put_invitation> invitations;
   std::vector<store::dead_letters_listed::letter> letters;
   std::vector<store::put_audit> audit; ///< the latest first
+  store::nodes_listed nodes;
   std::vector<matrix::event_ptr> events;
   std::string letter_body;
   store::staged_listed staged;
@@ -81,6 +82,7 @@ struct fake_node {
       found.body = letter_body;
       return found;
     }
+    if (std::holds_alternative<store::list_nodes>(question)) return nodes;
     if (std::holds_alternative<store::list_audit>(question)) return store::audit_listed{audit};
     if (std::holds_alternative<store::list_staged>(question)) return staged;
     if (std::holds_alternative<store::find_shared_rooms>(question)) return shared;

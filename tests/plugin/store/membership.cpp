@@ -115,8 +115,8 @@ BOOST_FIXTURE_TEST_CASE(each_node_has_all_shards_with_an_epoch_of_its_own, share
   BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 1") == "256");
   const auto second = must_take(seat_of("second"));
   BOOST_TEST(second->epoch() == 2u);
-  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 2 AND owner = " +
-                 std::to_string(second->incarnation())) == "256");
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 2 AND owner = " + std::to_string(second->incarnation())) ==
+             "256");
   BOOST_TEST(state_of("first") == "left");
   BOOST_TEST(state_of("second") == "active");
 }

@@ -1,0 +1,169 @@
+"""Two nodes over one database: one serves, the other stands by and takes its place when it is killed, sleeps, or is stopped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from causeway_client import CommandError
+from causeway_demo.broker import Broker, find_binary
+from causeway_demo.postgresql import PostgreSQL
+from causeway_demo.process import free_port
+from harness.balancer import Balancer
+from harness.case import PATIENCE_S, InteropCase
+from harness.sides import CausewaySide
+from scenarios import Conversation, ScenarioBase
+
+MESSAGES = 200
+# From the end of one node to the readiness of the other.
+KILLED_S, ASLEEP_S, STOPPED_S = 2.0, 8.0, 1.0
+SLEEP_S = 10
+REPLACED = 75  # exit status of a node that finds itself replaced
+
+
+class TwoNodes(ScenarioBase, InteropCase):
+    alone = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.database = PostgreSQL(synced=False).start()
+        cls.addClassCleanup(cls.database.stop)
+        cls.url = cls.database.make_database()
+        cls.balancer = Balancer(2)
+        cls.addClassCleanup(cls.balancer.close)
+        cls.nodes = [cls.make_node(name) for name in ("one", "two")]
+        cls.theirs = cls.start_causeway("theirs")
+        cls.ours = CausewaySide(cls.nodes[0], "chat-ours")
+        for node in cls.nodes:
+            cls.watched.append(node.process)
+            cls.addClassCleanup(node.stop)
+        cls.nodes[0].start()
+        cls.share_key()
+        cls.stand_by(cls.nodes[1])
+        cls.ours.chat.connect()
+        cls.addClassCleanup(cls.ours.chat.close)
+
+    @classmethod
+    def make_node(cls, name, standby=True):
+        chat, https, health = free_port(), free_port(), free_port()
+        node = Broker(name, os.path.join(cls.directory, name), cls.authority, port=https, public_port=cls.balancer.ports[1], settings={
+            "node": {"name": name, "standby": standby},
+            "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"]},
+            "admin": {"web_listen": f"127.0.0.1:{health}"},
+            "federation": {"room_version": "11"},
+            "store": {"engine": "postgresql", "url": cls.url}})
+        node.chat_endpoint = f"tcp://127.0.0.1:{cls.balancer.ports[0]}"
+        cls.balancer.add(health, [chat, https])
+        return node
+
+    @classmethod
+    def share_key(cls):
+        """All nodes sign with one key."""
+        shutil.copy2(*(os.path.join(node.directory, "data", "signing.key") for node in cls.nodes))
+
+    @staticmethod
+    def stand_by(node):
+        node.process.start_and_wait("N761", 60)
+
+    def setUp(self):
+        super().setUp()
+        self.active = self.until(lambda: [place for place in range(2) if self.balancer.is_ready(place)], "a node that serves")[0]
+        self.waiting = 1 - self.active
+
+    def status(self):
+        done = subprocess.run([find_binary("causeway"), "--socket", self.nodes[self.active].admin_endpoint, "--json", "cluster", "status"],
+                              capture_output=True, text=True, timeout=90, check=True)
+        return json.loads(done.stdout)["nodes"]
+
+    def say(self, talk, text):
+        """As a chat server does: what is refused for the store is sent again, under the same id."""
+        while True:
+            try:
+                return self.ours.chat.command("message.send", {"room": talk.room, "sender": talk.alice, "message": f"{talk.room} {text}",
+                                                               "text": text}, command_id=f"{talk.room} {text}", timeout=2 * PATIENCE_S)
+            except CommandError as refusal:
+                if not refusal.retryable:
+                    raise
+
+    def fail_over(self, end, bound_s):
+        """Messages go on in both directions while `end` ends the active node, and all of them arrive, once and in order.
+
+        :returns: the node that was active.
+        """
+        talk = Conversation(self)
+        ours, theirs = ([f"{word} {number}" for number in range(MESSAGES)] for word in ("number", "answer"))
+        failed = []
+
+        def talk_on(say, texts):
+            try:
+                for text in texts:
+                    say(text)
+            except Exception as why:  # pylint: disable=broad-except
+                failed.append(why)
+        speakers = [threading.Thread(target=talk_on, args=(lambda text: self.say(talk, text), ours)),
+                    threading.Thread(target=talk_on, args=(lambda text: self.theirs.send(talk.room, talk.bob, text), theirs))]
+        for each in speakers:
+            each.start()
+        self.until(lambda: len(talk.read_by_bob()) >= MESSAGES // 4 or failed, "messages to go on")
+        began = end(self.nodes[self.active])
+        self.until(lambda: self.balancer.is_ready(self.waiting), "the other node to serve")
+        took = time.monotonic() - began
+        print(f"failover_s={took:.2f} ", end="", flush=True)
+        for each in speakers:
+            each.join(4 * PATIENCE_S)
+        self.assertEqual(([each.is_alive() for each in speakers], failed), ([False, False], []))
+        self.until_equal(talk.read_by_bob, ours, "ours there, once, in order", 2 * PATIENCE_S)
+        self.until_equal(talk.read_by_alice, theirs, "theirs here, once, in order", 2 * PATIENCE_S)
+        self.assertLess(took, bound_s)
+        return self.nodes[self.active]
+
+    def test_the_standby_says_that_it_waits_and_the_active_one_lists_both(self):
+        self.assertEqual(self.balancer.health(self.waiting, "/livez")[0], 200)
+        code, why = self.balancer.health(self.waiting, "/readyz")
+        self.assertEqual((code, f"node {self.nodes[self.active].name} serves" in why), (503, True), why)
+        rows = {row["name"]: row for row in self.status() if row["state"] in ("active", "standby")}
+        names = [self.nodes[place].name for place in (self.active, self.waiting)]
+        self.assertEqual([(rows[name]["state"], rows[name]["shards"], rows[name]["lease_left_ms"] > 0) for name in names],
+                         [("active", 256, True), ("standby", 0, True)])
+        self.assertGreater(rows[names[0]]["epoch"], 0)
+
+    def test_a_node_with_another_key_does_not_stand_by(self):
+        stranger = self.make_node(self.fresh("stranger"))
+        with self.assertRaisesRegex(RuntimeError, "signing key .* is not there"):
+            self.stand_by(stranger)
+
+    def test_the_active_node_is_killed_and_the_standby_serves(self):
+        def kill(node):
+            began = time.monotonic()
+            node.kill()
+            return began
+        killed = self.fail_over(kill, KILLED_S)
+        self.stand_by(killed)
+
+    def test_the_active_node_sleeps_and_is_refused_when_it_wakes_up(self):
+        awake = []
+
+        def put_to_sleep(node):
+            began = time.monotonic()
+            os.kill(node.process.pid, signal.SIGSTOP)
+            waker = threading.Timer(SLEEP_S, os.kill, (node.process.pid, signal.SIGCONT))
+            waker.start()
+            awake.append(waker)
+            return began
+        sleeper = self.fail_over(put_to_sleep, ASLEEP_S)
+        awake[0].join()
+        self.until(lambda: not sleeper.process.is_running(), "the sleeper to find out that it was replaced")
+        self.assertEqual(sleeper.stop(), REPLACED, sleeper.process.tail())
+        self.assertIn("N762 ", sleeper.process.tail())
+        self.stand_by(sleeper)
+
+    def test_the_active_node_is_stopped_and_the_standby_follows_at_once(self):
+        def stop(node):
+            self.assertEqual(node.stop(), 0)
+            return time.monotonic()
+        stopped = self.fail_over(stop, STOPPED_S)
+        self.stand_by(stopped)
