@@ -127,7 +127,9 @@ status membership::wait_for_turn(const tables& work) {
     if (!has_entered_ || boot_time_ms() - renewed_ms_ >= renew_interval.count()) enter(state_standby);
     const auto x = look();
     by = {x.name, x.endpoints, x.lease_left_ms};
-    return is_gone(x);
+    if (!is_gone(x)) return false;
+    end_sessions(x.incarnation);
+    return true;
   };
   for (;;) {
     try {
@@ -178,7 +180,8 @@ membership::owner membership::look() {
 
 /// Whether its place is free; who is gone without a word is declared dead.
 bool membership::is_gone(const owner& x) {
-  if (x.state != state_active) return true; // nobody, `left`, or declared dead by somebody who got no further
+  // Nobody, `left`, declared dead by somebody who got no further, or ourselves: the answer to our take was lost.
+  if (x.state != state_active || x.incarnation == incarnation_) return true;
   const auto now = boot_time_ms();
   if (x.is_connected) alone_since_ms_.reset();
   else if (!alone_since_ms_) alone_since_ms_ = now;
@@ -196,6 +199,13 @@ bool membership::declare_dead(const owner& x) {
   const bool is_ours_to_say = db_.changes() == 1;
   once.commit();
   return is_ours_to_say;
+}
+
+/// A sleeper in a transaction holds the shards, and its membership the lock of the store; it would wake up and go on.
+void membership::end_sessions(std::int64_t incarnation) {
+  sql::statement{db_, std::string{"SELECT count(pg_terminate_backend(pid, ?1)) FROM "} + sessions_of +
+                        " IN (?2, ?3) AND pid <> pg_backend_pid()"}
+    .run(end_sessions_ms, incarnation * 2, incarnation * 2 + 1);
 }
 
 /// Writes the row of this node, or renews it.
@@ -226,7 +236,7 @@ result<bool> membership::take_shards(const tables& work) {
   if (auto done = prepare(work); !done) return done.error();
   if (!has_entered_) enter(state_standby);
   const auto now = look();
-  if (now.state == state_active || !take_over(now.incarnation)) return false;
+  if ((now.state == state_active && now.incarnation != incarnation_) || !take_over(now.incarnation)) return false;
   db_.serve();
   return true;
 }
@@ -240,10 +250,6 @@ status membership::prepare(const tables& work) {
 
 /// @returns false: somebody else was quicker
 bool membership::take_over(std::int64_t from) {
-  // A sleeper in a transaction holds the shards, and would wake up and go on.
-  sql::statement{db_, std::string{"SELECT count(pg_terminate_backend(pid, ?1)) FROM "} + sessions_of +
-                        " IN (?2, ?3) AND pid <> pg_backend_pid()"}
-    .run(end_sessions_ms, from * 2, from * 2 + 1);
   const auto at = boot_time_ms();
   {
     sql::transaction all{db_, sql::transaction::kind::write};

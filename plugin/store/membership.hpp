@@ -55,6 +55,7 @@ private:
   owner look();
   bool is_gone(const owner& x);
   bool declare_dead(const owner& x);
+  void end_sessions(std::int64_t incarnation);
   void enter(const char* state);
   result<bool> take_shards(const tables& work);
   bool take_over(std::int64_t from);

@@ -184,6 +184,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_whose_session_is_there_is_waited_for_until_its_le
   let_somebody_serve(in_an_hour);
   postgresql_database alive{url, postgresql_database::use::shared};
   alive.belong_to(somebody, postgresql_database::session_of::member);
+  alive.serve();
   BOOST_TEST(!take(seat_of("second", 2'000)));
   ask("UPDATE T.node SET lease_until = 0 WHERE incarnation = 77");
   BOOST_TEST(bool(take(seat_of("third"))));
