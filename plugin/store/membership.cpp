@@ -136,6 +136,7 @@ status membership::wait_for_turn(const tables& work) {
       const auto free = is_free();
       if (!free) return free.error();
       if (*free) {
+        by = {}; // whoever has the lock of the store says no name
         const auto is_taken = take_shards(work);
         if (!is_taken) return is_taken.error();
         if (*is_taken) return ok();

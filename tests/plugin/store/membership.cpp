@@ -9,8 +9,12 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <variant>
+#include <vector>
 
 /// Several nodes over one database: who serves, who follows, and that nobody else writes.
 namespace causeway::store {

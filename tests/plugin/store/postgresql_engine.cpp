@@ -65,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(a_command_that_needs_the_store_alone_is_refused_while_a_
   BOOST_CHECK_EXCEPTION((postgresql_database{url, postgresql_database::use::alone, impatient}), sql::error, is_refused);
   first.reset();
   {
-    const postgresql_database alone{url, postgresql_database::use::alone, impatient};
+    const postgresql_database alone{url, postgresql_database::use::alone};
     seat hasty;
     hasty.patience_ms = 0;
     const auto refused = open_postgresql(options_of(url), nullptr, hasty);
