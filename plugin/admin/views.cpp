@@ -44,6 +44,9 @@ json::object list(std::string_view name, std::vector<Row> rows, const arguments&
   return json::object{{name, json::value{to_json(rows)}}, {"total", json::value{total}}};
 }
 
+/// Whoever serves comes first, whoever is gone last.
+int rank_of_node(std::string_view state) { return state == "active" ? 0 : state == "standby" ? 1 : 2; }
+
 std::string incarnation_text(std::int64_t x) {
   std::string text(12, '0');
   for (auto at = text.rbegin(); at != text.rend(); ++at, x >>= 4) *at = "0123456789abcdef"[x & 15];
@@ -257,6 +260,10 @@ view nodes(const findings& found, const arguments& with) {
   for (const auto& x : listed->nodes)
     rows.push_back(
       {x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), x.lease_left_ms, x.shards, x.epoch});
+  std::stable_sort(rows.begin(), rows.end(), [](const node_row& a, const node_row& b) {
+    return std::tuple(rank_of_node(a.state), std::string_view{a.name}) <
+           std::tuple(rank_of_node(b.state), std::string_view{b.name});
+  });
   return list("nodes", std::move(rows), with);
 }
 

@@ -5,11 +5,12 @@ its own (apt, nginx, the unit) runs in tests/package/test_manual.py."""
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 
-from causeway_demo.broker import find_binary
+from causeway_demo.broker import Broker, find_binary
 from causeway_demo.postgresql import PostgreSQL
 from harness.case import InteropCase
 
@@ -20,7 +21,7 @@ import manual_page  # noqa: E402
 # Pages whose commands need a system of their own.
 OF_PACKAGES = ["delegate", "install", "upgrade"]
 # What only looks may be typed again until it shows what the page shows: people do, too.
-LOOKS = re.compile(r"(causeway (status|why .*|rooms|servers|invites|keys|room show .*|server show .*|invite show .*|dead-letters ls)|df .*|du .*"
+LOOKS = re.compile(r"(causeway (status|cluster status|why .*|rooms|servers|invites|keys|room show .*|server show .*|invite show .*|dead-letters ls)|df .*|du .*"
                    r"|journalctl -u .*|systemctl reload .*)$")
 
 
@@ -226,3 +227,32 @@ class ManualOfPostgreSQL(ManualCase):
         self.theirs.send(room, self.bob, "an answer")
         self.until_equal(lambda: self.ours.texts(room, self.alice, self.bob), ["an answer"], "the answer")
         self.assertEqual(self.theirs.texts(room, self.bob, self.alice), ["from the file", "from the database"])
+
+
+class ManualOfNodes(ManualCase):
+    @classmethod
+    def setUpClass(cls):
+        super(ManualCase, cls).setUpClass()
+        database = PostgreSQL(synced=False).start()
+        cls.addClassCleanup(database.stop)
+        store = {"engine": "postgresql", "url": database.make_database()}
+        cls.ours = cls.theirs = cls.start_causeway("one", room_version=None, settings={"node": {"name": "one"}, "store": store})
+        cls.second = Broker("two", os.path.join(cls.directory, "two"), cls.authority, public_port=cls.ours.broker.port,
+                            settings={"node": {"name": "two"}, "store": store})
+        cls.watched.append(cls.second.process)
+        cls.addClassCleanup(cls.second.stop)
+        shutil.copy2(*(os.path.join(each.directory, "data", "signing.key") for each in (cls.ours.broker, cls.second)))
+
+    def service(self, command):
+        if command == "systemctl start causewayd":  # on the second machine
+            self.second.process.start_and_wait("N761", 60)
+            return 0, []
+        if command == "systemctl stop causewayd":  # the next commands are typed on the second machine
+            code = self.ours.broker.stop()
+            self.second.process.wait_for_output("causeway ready", 60)
+            self.ours.broker = self.second
+            return code, []
+        return super().service(command)
+
+    def test_from_one_node_to_two(self):
+        self.follow("from-one-node-to-two")
