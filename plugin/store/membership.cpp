@@ -12,12 +12,13 @@
 namespace causeway::store {
 namespace {
 
+/// Between two renewals, and before one that failed is tried again.
 constexpr std::chrono::milliseconds renew_interval{1'000}, renew_again{100};
 /// Between two looks at the node that serves.
 constexpr std::chrono::milliseconds turn_look_interval{200};
 /// For so long the lock of a node has to be free before it counts as dead: one whose connection was cut, or whose
 /// database was started anew, comes back within less.
-constexpr std::int64_t alone_ms_max = 600;
+constexpr std::int64_t alone_ms_max = 500;
 /// How long the sessions of a dead node may take to end.
 constexpr std::int64_t end_sessions_ms = 1'000;
 /// Rows of nodes that are gone are shown for a day.
@@ -278,18 +279,22 @@ bool membership::renew(const char* state) {
   return is_there;
 }
 
+/// A connection that the server has ended is made anew at once: others count the time without it.
 void membership::keep_renewing() {
-  auto pause = renew_interval;
+  auto due_ms = boot_time_ms() + renew_interval.count();
   std::unique_lock guard(mutex_);
-  while (!wakeup_.wait_for(guard, pause, [this] { return stopping_; })) {
+  while (!wakeup_.wait_for(guard, renew_again, [this] { return stopping_; })) {
     guard.unlock();
     const auto at = boot_time_ms();
     try {
-      if (!renew(state_active)) return seat_.held->lose("another node has declared this one dead, and takes its place");
-      seat_.held->renewed(at);
-      pause = renew_interval;
+      if (at >= due_ms || db_.was_ended()) {
+        if (!renew(state_active))
+          return seat_.held->lose("another node has declared this one dead, and takes its place");
+        seat_.held->renewed(at);
+        due_ms = at + renew_interval.count();
+      }
     } catch (const sql::error&) { // the store says what is wrong with the database; the lease runs out meanwhile
-      pause = renew_again;
+      due_ms = at;
     }
     guard.lock();
   }

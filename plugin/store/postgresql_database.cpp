@@ -285,6 +285,11 @@ void postgresql_database::fail_stale() {
 
 bool postgresql_database::is_connected() const { return connection_ && PQstatus(connection_) == CONNECTION_OK; }
 
+bool postgresql_database::was_ended() {
+  // Nothing is expected: what comes is the server's goodbye, and then the end.
+  return !is_connected() || PQconsumeInput(connection_) != 1 || !is_connected();
+}
+
 void postgresql_database::check_alive() const {
   if (!is_connected()) throw sql::error{sql::failure::machine, "the connection to PostgreSQL is lost"};
 }

@@ -65,6 +65,8 @@ public:
   bool is_stale() const { return is_stale_; }
   /// False once something has failed on it, until the next `begin`.
   bool is_connected() const;
+  /// Whether the server has ended the connection since it was used last; does not wait. @pre nothing is under way
+  bool was_ended();
   /// The last commit was sent, and the connection lost before its answer: nobody knows whether it was made.
   bool is_outcome_unknown() const { return outcome_unknown_; }
   /// Whether that commit was made after all: each one that writes leaves a random mark in the store. Connects anew.

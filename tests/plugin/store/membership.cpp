@@ -194,6 +194,17 @@ BOOST_FIXTURE_TEST_CASE(a_node_whose_session_is_there_is_waited_for_until_its_le
   BOOST_TEST(bool(take(seat_of("third"))));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_node_whose_connections_were_cut_is_back_before_it_counts_as_dead, shared_store) {
+  auto first = must_open(seat_of("first"));
+  server.cut(url);
+  BOOST_TEST(!open(seat_of("second", 1'500)));
+  std::vector<store_batch> batches{batch_of(append_outbox{0, "n", "1"})};
+  auto outcomes = first->commit(batches);
+  while (!outcomes && outcomes.error().code == fault_code::store_failed) outcomes = first->commit(batches);
+  BOOST_TEST(bool(outcomes), (outcomes ? "" : to_string(outcomes.error())));
+  BOOST_TEST(count("outbox") == "1");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_node_that_slept_in_a_transaction_does_not_hold_up_the_next_one_and_writes_no_more,
                         shared_store) {
   make_tables();
