@@ -30,6 +30,10 @@ constexpr std::size_t spare_handles_max = 64;
 constexpr long idle_connections_max = 1024;
 /// Addresses come with every call (CURLOPT_RESOLVE); a call that waits for a free connection must still find its own.
 constexpr long address_memory_s = 600;
+/// A call with such a memory has libcurl look through all addresses when it ends. Servers that die together would each
+/// cost a walk over the whole crowd, while others wait: one call in so many does it.
+constexpr http_client::id calls_per_look = 256;
+constexpr long no_look = -1;
 /// A connection is not reused beyond this age, so that peers can move.
 constexpr long connection_age_s_max = 3'600;
 
@@ -220,7 +224,7 @@ void http_client::prepare(transfer& x) {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_DNS_CACHE_TIMEOUT, address_memory_s);
+  set(CURLOPT_DNS_CACHE_TIMEOUT, x.number % calls_per_look == 0 ? address_memory_s : no_look);
   set(CURLOPT_MAXLIFETIME_CONN, connection_age_s_max);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, call.timeout.count())));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
