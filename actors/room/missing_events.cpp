@@ -73,7 +73,7 @@ void missing_events::event_ended(std::uint64_t id) {
       for (auto& [other, w] : inbound_.all()) {
         if (w.pulled_for != g->number) continue;
         w.pulled_for = 0;
-        w.told_state.reset(); // it is asked for again, with what it rests on
+        w.remote_state.reset(); // it is asked for again, with what it rests on
         w.stands_alone = false;
       }
     close(g->number);
