@@ -1,5 +1,6 @@
 #include "tests/simulation/chat_server.hpp"
 
+#include "actors/room/roles.hpp"
 #include "tests/simulation/broker.hpp"
 
 #include <msgpack.hpp>
@@ -33,6 +34,8 @@ chat_server::chat_server(world& w, broker& b) : world_(w), broker_(b) {}
 
 std::string chat_server::send(chat::command x) {
   const auto id = broker_.server_name() + "-c" + std::to_string(++last_command_);
+  if (const auto* role = std::get_if<chat::member_set_role>(&x))
+    roles_wanted_.push_back({matrix_id_of(role->room), role->user, role->by, room::word_of(role->wanted), {}});
   commands_[id].body = std::move(x);
   commands_[id].since = world_.clock.now();
   order_.push_back(id);
@@ -250,6 +253,10 @@ void chat_server::take(const chat::notification& n) {
     if (const auto* x = std::get_if<chat::member_changed>(&n))
       text += " " + x->user + " " + x->previous_membership + " -> " + x->membership;
     if (const auto* x = std::get_if<chat::system_message>(&n)) text += " " + x->kind + " " + x->actor + " " + x->target;
+    if (const auto* x = std::get_if<chat::role_changed>(&n))
+      text += " " + x->user + " " + x->previous_role + " -> " + x->role + " by " + x->by;
+    if (const auto* x = std::get_if<chat::permission_drift>(&n))
+      text += " " + x->user + " " + x->cause + " " + x->wanted_role + " -> " + x->role + " by " + x->by;
     if (const auto* x = std::get_if<chat::invitation_received>(&n)) text += " " + x->user + " by " + x->by;
     return text;
   });

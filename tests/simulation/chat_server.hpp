@@ -67,6 +67,9 @@ public:
   };
   const std::vector<related>& edits() const { return edits_; }
   const std::vector<related>& reactions() const { return reactions_; }
+  /// A role that one of ours was to give: whose it is (target), by whom, and which (key). A RESULT that says no may have
+  /// come after the change had been there for a moment.
+  const std::vector<related>& roles_wanted() const { return roles_wanted_; }
   std::vector<std::string> unanswered() const;
   /// Receipts of users of other servers that were told.
   std::size_t receipts() const { return receipts_; }
@@ -111,7 +114,7 @@ private:
   std::map<std::string, std::string> matrix_ids_; ///< chat room id -> Matrix room id
   std::vector<sent_message> acknowledged_;
   std::map<std::string, std::string> deleted_;
-  std::vector<related> edits_, reactions_;
+  std::vector<related> edits_, reactions_, roles_wanted_;
   std::map<std::string, std::int64_t> read_to_; ///< room, user and thread -> place of the event told last
   std::size_t receipts_ = 0;
 };

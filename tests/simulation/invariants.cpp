@@ -3,6 +3,8 @@
 #include "tests/simulation/chat_server.hpp"
 #include "tests/simulation/scenario.hpp"
 
+#include "actors/room/roles.hpp"
+#include "messages/matrix/auth_rules.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -31,6 +33,28 @@ struct room_at {
     const auto* rule = e->second->source.find("content")->find_string("join_rule");
     return rule && *rule == "public";
   }
+  /// What is in force of a state without a key; null: nothing.
+  const matrix::event* event_at(const std::string& type) const {
+    const auto it = state.find({type, ""});
+    const auto e = it == state.end() ? events.end() : events.find(it->second);
+    return e == events.end() ? nullptr : e->second.get();
+  }
+  room::role_scale roles(bool is_ours) const {
+    return {event_at("m.room.create"), event_at(room::levels_type), is_ours};
+  }
+  /// Whether that change of the levels was made by who knew of this one.
+  bool follows(const matrix::event& levels, const std::string& earlier) const {
+    const auto* e = &levels;
+    while (e) {
+      if (e->event_id == earlier) return true;
+      const matrix::event* before = nullptr;
+      for (const auto& id : e->auth_events)
+        if (const auto it = events.find(id); it != events.end() && it->second->type == room::levels_type)
+          before = it->second.get();
+      e = before;
+    }
+    return false;
+  }
   std::string membership(const std::string& user) const {
     auto it = state.find({"m.room.member", user});
     if (it == state.end()) return {};
@@ -58,6 +82,8 @@ public:
         members_are_told(i);
         edits_count(i);
         reactions_are_told(i);
+        roles_are_told(i);
+        drifts_have_a_cause(i);
       }
   }
 
@@ -73,6 +99,9 @@ private:
   void members_are_told(std::size_t i);
   void edits_count(std::size_t i);
   void reactions_are_told(std::size_t i);
+  void roles_are_told(std::size_t i);
+  void drifts_have_a_cause(std::size_t i);
+  void drift_has_a_cause(std::size_t i, const room_at& here, const chat::permission_drift& x);
   /// What is stored of an event; null: nothing, or it is not accepted.
   matrix::event_ptr accepted(std::size_t i, const std::string& room_id, const std::string& event_id) const;
   /// Whether what is told of that room here can be held against what is there: we are in it, and have never been out.
@@ -104,6 +133,15 @@ private:
       const auto& x = *e.second;
       return x.type == "m.room.member" && x.state_key && *x.state_key == user && x.sender != user &&
              (x.membership() == "leave" || x.membership() == "ban");
+    });
+  }
+  /// Whether somebody has ever given this user a level that is not enough to speak.
+  static bool was_silenced(const room_at& r, const std::string& user) {
+    const auto* create = r.event_at("m.room.create");
+    return std::ranges::any_of(r.events, [&](const auto& e) {
+      if (!create || e.second->type != room::levels_type) return false;
+      const matrix::power_levels levels{create, e.second.get()};
+      return levels.of_user(user) < levels.of_event("m.room.message", false);
     });
   }
   const std::string& name(std::size_t i) const { return world_.at(i).server_name(); }
@@ -188,8 +226,8 @@ void inspection::messages_arrived(std::size_t i) {
           here->head.last_position - here->head.first_position > history_max)
         continue;
       if (world_.chat(j).deleted_messages().contains(m.event_id)) continue; // shown or not, as it came
-      // He was thrown out where it was not yet known at his server: what he said meanwhile is kept and not shown, nor
-      // handed to who came later.
+      // He was thrown out, or muted, where it was not yet known at his server: what he said meanwhile is kept and not
+      // shown, nor handed to who came later.
       bool soft_failed = false;
       for (std::size_t k = 0; k < world_.size(); ++k) {
         const auto found =
@@ -201,7 +239,9 @@ void inspection::messages_arrived(std::size_t i) {
         soft_failed =
           soft_failed || (!found.events.empty() && found.events.front().judged == store::verdict::soft_failed);
       }
-      if (soft_failed && here->state.contains({"m.room.member", m.sender}) && was_thrown_out(*here, m.sender)) continue;
+      if (soft_failed && here->state.contains({"m.room.member", m.sender}) &&
+          (was_thrown_out(*here, m.sender) || was_silenced(*here, m.sender)))
+        continue;
       if (!times.contains(m.event_id))
         world_.violation(name(i) + ": message \"" + m.text + "\" of " + m.sender + " in " + m.matrix_room_id +
                          " never arrived (" + m.event_id + ")");
@@ -353,6 +393,74 @@ void inspection::reactions_are_told(std::size_t i) {
         world_.violation(name(i) + ": the reaction " + x.key + " of " + x.sender + " to " + x.target +
                          (found.reaction ? " counts and was not told" : " was told and does not count"));
     }
+}
+
+void inspection::roles_are_told(std::size_t i) {
+  // What the chat server shows is the line of what it was told, and at its end what the room says; the states are the
+  // same everywhere (rooms_agree), so all show the same.
+  std::map<std::string, bool> compared;                             // rooms
+  std::map<std::pair<std::string, std::string>, std::string> shown; // room, user -> role
+  for (const auto& h : world_.chat(i).notifications()) {
+    const auto* x = std::get_if<chat::role_changed>(&h.what);
+    if (!x || x->user.empty()) continue;
+    const auto [is_in, is_new] = compared.try_emplace(x->matrix_room_id);
+    if (is_new) is_in->second = is_member_throughout(i, x->matrix_room_id);
+    if (!is_in->second) continue;
+    auto [last, is_first] = shown.try_emplace({x->matrix_room_id, x->user}, x->previous_role);
+    if (last->second != x->previous_role)
+      world_.violation(name(i) + ": " + x->user + " was told to be " + last->second + " in " + x->matrix_room_id +
+                       " and then " + x->role + " instead of " + x->previous_role);
+    last->second = x->role;
+  }
+  for (const auto& [of, role] : shown) {
+    const auto* here = room(i, of.first);
+    const auto* create = here->event_at("m.room.create");
+    const std::string now = room::word_of(here->roles(create && server_of(create->sender) == i).of_user(of.second));
+    if (now != role)
+      world_.violation(name(i) + ": " + of.second + " is " + now + " in " + of.first + ", told was " + role);
+  }
+}
+
+void inspection::drifts_have_a_cause(std::size_t i) {
+  for (const auto& h : world_.chat(i).notifications()) {
+    const auto* x = std::get_if<chat::permission_drift>(&h.what);
+    if (!x || world_.excused().contains(x->matrix_room_id)) continue;
+    if (const auto* here = room(i, x->matrix_room_id)) drift_has_a_cause(i, *here, *x);
+    else world_.violation(name(i) + ": a drift is told of the unknown room " + x->matrix_room_id);
+  }
+}
+
+void inspection::drift_has_a_cause(std::size_t i, const room_at& here, const chat::permission_drift& x) {
+  const auto wrong = [&](const std::string& why) {
+    world_.violation(name(i) + ": " + x.cause + " of " + x.user + " (" + x.wanted_role + ", is " + x.role + ") in " +
+                     x.matrix_room_id + " is told " + why);
+  };
+  const auto* create = here.event_at("m.room.create");
+  const auto change = here.events.find(x.event_id);
+  if (!create || change == here.events.end()) return wrong("by an event that is none of the room");
+  const auto& levels = *change->second;
+  if (x.cause == "lost_update") {
+    const bool was_given = std::ranges::any_of(world_.chat(i).roles_wanted(), [&](const auto& g) {
+      return g.matrix_room_id == x.matrix_room_id && g.target == x.user && g.key == x.wanted_role;
+    });
+    if (!was_given) wrong("and none of ours has given that role");
+    return;
+  }
+  if (server_of(create->sender) != i) return wrong("in a room of others");
+  if (x.missing.empty()) wrong("and nothing is missing");
+  if (!x.user.empty() && server_of(x.user) != i) wrong("of a user of others");
+  if (x.cause == "state_resolved") {
+    // Another change was made by who did not know of this one, or upon it, and did not last: its author was thrown out
+    // elsewhere.
+    const auto* last = here.event_at(room::levels_type);
+    const bool is_disagreed = std::ranges::any_of(here.events, [&](const auto& e) {
+      return e.second->type == room::levels_type && !here.follows(levels, e.first) &&
+             (!here.follows(*e.second, x.event_id) || !last || !here.follows(*last, e.first));
+    });
+    if (!is_disagreed) wrong("and everybody knew of all changes before");
+  } else if (server_of(levels.sender) == i || x.by != levels.sender) {
+    wrong("by a change of ours");
+  }
 }
 
 void inspection::rooms_agree() {

@@ -1,5 +1,6 @@
 #include "tests/simulation/scenario.hpp"
 
+#include "actors/room/roles.hpp"
 #include "tests/simulation/broker.hpp"
 #include "tests/simulation/chat_server.hpp"
 
@@ -38,12 +39,19 @@ private:
   void read(const member& m);
   void read_everything();
   void moderate(const member& m);
+  void change_role(const member& m);
+  void give_and_take_back(const member& m);
+  void struggle(const member& m);
+  void set_role(const member& by, const std::string& whom, chat::role wanted);
+  std::vector<std::string> people_of(std::size_t i, const std::string& room, chat::role least) const;
+  std::string somebody_in(const member& m);
   void edit(const member& m);
   void react(const member& m);
   void do_more(const member& m);
   void answer(std::size_t i, const std::string& room, const std::string& user);
   void fate();
   void merge_forks();
+  void let_speak(const member& m);
   void crash(std::size_t i);
   bool healed_ = false;
   std::vector<member> members(std::size_t i) const;
@@ -215,22 +223,91 @@ void scenario::read_everything() {
   world_.clock.run_for_ms(2 * hour_ms);
 }
 
-void scenario::moderate(const member& m) {
+std::vector<std::string> scenario::people_of(std::size_t i, const std::string& room, chat::role least) const {
+  const auto found = world_.at(i).read_as<store::room_loaded>(store::load_room{room});
+  const auto state = found.state_groups.find(found.room.state_group);
+  std::vector<std::string> list;
+  if (!found.exists || state == found.state_groups.end()) return list;
+  const auto now = [&](const char* type) {
+    const auto id = state->second->find({type, ""});
+    for (const auto& e : found.state_events)
+      if (id != state->second->end() && e.event->event_id == id->second) return e.event.get();
+    return static_cast<const matrix::event*>(nullptr);
+  };
+  const room::role_scale roles{now("m.room.create"), now(room::levels_type), false};
+  for (const auto& user : world_.chat(i).rooms().at(room).joined)
+    if (roles.of_user(user) <= least) list.push_back(user); // owners are the first of the roles
+  return list;
+}
+
+std::string scenario::somebody_in(const member& m) {
   auto& r = world_.random;
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (const auto& x : members(i))
+      if (x.room == m.room && x.user != m.user) all.push_back(x.user);
+  // Now and then somebody who may not be in it, and has no role then.
+  return all.empty() || r.chance(150) ? somebody_else(m.server) : r.pick(all);
+}
+
+void scenario::set_role(const member& by, const std::string& whom, chat::role wanted) {
+  world_.chat(by.server).send(chat::member_set_role{name_of(by.server, by.room), by.user, whom, wanted});
+}
+
+void scenario::change_role(const member& m) {
+  // Owners most of all: whoever comes of another server is to have changes of their own.
+  const std::vector roles{chat::role::owner,  chat::role::owner,  chat::role::moderator, chat::role::moderator,
+                          chat::role::leader, chat::role::member, chat::role::muted};
+  set_role(m, somebody_in(m), world_.random.pick(roles));
+}
+
+void scenario::give_and_take_back(const member& m) {
+  auto& r = world_.random;
+  const auto whom = somebody_in(m);
+  for (auto times = r.between(1, 3); times > 0; --times) {
+    set_role(m, whom, r.chance(700) ? chat::role::moderator : chat::role::leader);
+    if (r.chance(300)) world_.clock.run_for_ms(r.between(0, 3'000));
+    set_role(m, whom, r.chance(300) ? chat::role::muted : chat::role::member);
+  }
+}
+
+void scenario::struggle(const member& m) {
+  // Owners of several servers change the levels in the same moment, perhaps of the same user: state resolution takes
+  // one change whole.
+  auto& r = world_.random;
+  const std::vector roles{chat::role::moderator, chat::role::leader, chat::role::member, chat::role::muted};
+  const auto whom = somebody_in(m);
+  const bool is_about_one = r.chance(300);
+  const bool is_cut = r.chance(300);
+  for (std::size_t i = 0; is_cut && i < world_.size(); ++i)
+    for (std::size_t j = i + 1; j < world_.size(); ++j) world_.partition(i, j, true);
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    if (!world_.chat(i).rooms().contains(m.room)) continue;
+    const auto owners = people_of(i, m.room, chat::role::owner);
+    if (owners.empty()) continue;
+    const member by{i, m.room, r.pick(owners)};
+    set_role(by, is_about_one && whom != by.user ? whom : somebody_in(by), r.pick(roles));
+  }
+  if (!is_cut) return;
+  world_.clock.run_for_ms(r.between(100, 60'000));
+  for (std::size_t i = 0; i < world_.size(); ++i)
+    for (std::size_t j = i + 1; j < world_.size(); ++j) world_.partition(i, j, false);
+}
+
+void scenario::moderate(const member& anybody) {
+  auto& r = world_.random;
+  auto m = anybody;
+  // Mostly somebody who may, be it in a room of another server; now and then whoever it is, who is refused.
+  const auto what = r.below(20);
+  const auto able = people_of(m.server, m.room, what < 10 ? chat::role::moderator : chat::role::owner);
+  if (!able.empty() && r.chance(800)) m.user = r.pick(able);
   const auto room = name_of(m.server, m.room);
+  if (what >= 10) return what < 14 ? change_role(m) : what < 16 ? give_and_take_back(m) : struggle(m);
   const auto whom = r.chance(250) ? r.pick(users_of(m.server)) : somebody_else(m.server);
   if (whom == m.user) return;
-  const auto what = r.below(10);
-  if (what < 3) {
-    world_.chat(m.server).send(chat::member_ban{room, m.user, whom, "enough", false});
-  } else if (what < 6) {
-    world_.chat(m.server).send(chat::member_unban{room, m.user, whom, {}});
-  } else if (what < 7) {
-    world_.chat(m.server).send(chat::member_kick{room, m.user, whom, {}});
-  } else {
-    const std::vector roles{chat::role::owner, chat::role::moderator, chat::role::moderator, chat::role::member};
-    world_.chat(m.server).send(chat::member_set_role{room, m.user, whom, r.pick(roles)});
-  }
+  if (what < 4) world_.chat(m.server).send(chat::member_ban{room, m.user, whom, "enough", false});
+  else if (what < 8) world_.chat(m.server).send(chat::member_unban{room, m.user, whom, {}});
+  else world_.chat(m.server).send(chat::member_kick{room, m.user, whom, {}});
 }
 
 void scenario::edit(const member& m) {
@@ -359,18 +436,30 @@ void scenario::run() {
   check_invariants(world_);
 }
 
+void scenario::let_speak(const member& m) {
+  // All of a server were muted while they spoke: nobody else sees what they said, and they may not say more.
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    if (!world_.chat(i).rooms().contains(m.room)) continue;
+    const auto owners = people_of(i, m.room, chat::role::owner);
+    if (!owners.empty()) return set_role({i, m.room, owners.front()}, m.user, chat::role::member);
+  }
+}
+
 void scenario::merge_forks() {
   // What was said while somebody joined may lie on a branch he is not told of before the next event cites it; with the
   // protocol as it is, a room that forked in its last moments stays so until then. Only who sees both branches can join
   // them.
-  for (std::size_t round = 0; round < world_.size(); ++round) {
+  for (std::size_t round = 0; round < world_.size() + (world_.has_people ? 1 : 0); ++round) {
     std::set<std::string> merged;
     for (std::size_t i = 0; i < world_.size(); ++i)
       for (const auto& m : members(i)) {
         const auto found = world_.at(i).read_as<store::room_loaded>(store::load_room{m.room});
         if (!found.exists || found.room.phase != store::room_phase::joined || found.room.forward_extremities.size() < 2)
           continue;
-        if (merged.insert(m.room).second) say(m);
+        if (!merged.insert(m.room).second) continue;
+        const auto speakers = people_of(i, m.room, chat::role::member);
+        if (speakers.empty()) let_speak(m);
+        else say(std::ranges::find(speakers, m.user) != speakers.end() ? m : member{i, m.room, speakers.front()});
       }
     if (merged.empty()) return;
     world_.clock.run_for_ms(2 * hour_ms);
