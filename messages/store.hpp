@@ -623,8 +623,8 @@ struct audit_listed {
   std::vector<put_audit> rows;
 };
 
-/// The nodes that share the store, and what they own: those that were heard of last come first. None, where the store is
-/// a file of one process. Bound: `limit`.
+/// The nodes that share the store, and what they own: those that were heard of last come first. None, where the store
+/// is a file of one process. Bound: `limit`.
 struct list_nodes {
   std::size_t limit = 100;
 };

@@ -14,8 +14,8 @@
 
 namespace causeway::store {
 
-/// A node's place among those of one database: its row, its lease, and the shards. One node owns all of them; the others
-/// stand by.
+/// A node's place among those of one database: its row, its lease, and the shards. One node owns all of them; the
+/// others stand by.
 ///
 /// A node that serves is gone when it has said so (`left`), when its lease has run out by the database's clock, or when
 /// no session of its holds the lock of its incarnation any more, which is how a killed process is noticed at once. Who

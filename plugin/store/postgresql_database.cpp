@@ -23,8 +23,8 @@ constexpr std::string_view not_available = "55P03";
 /// SQLSTATE division_by_zero: what the fence fails with, and no other statement.
 constexpr std::string_view fence_failed = "22012";
 /// The fence: fails where the shards have another owner or epoch, and else holds off whoever takes them until this
-/// transaction ends. FOR SHARE: FOR KEY SHARE does not conflict with an UPDATE. It fails in the server, so nobody has to
-/// wait for its answer. All shards are taken in one transaction, so the row of one stands for all of them.
+/// transaction ends. FOR SHARE: FOR KEY SHARE does not conflict with an UPDATE. It fails in the server, so nobody has
+/// to wait for its answer. All shards are taken in one transaction, so the row of one stands for all of them.
 constexpr const char* check_owner =
   "SELECT 1 / count(*) FROM (SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 AND epoch = ?2 FOR SHARE) AS held";
 /// The row of `meta` with the mark of the last commit.

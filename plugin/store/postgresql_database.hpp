@@ -36,8 +36,8 @@ public:
   enum class session_of : std::uint8_t { member, worker };
 
   /// @param url  see libpq, "Connection URIs"
-  /// @param lock_patience_ms  how long `alone` waits for others to go. A killed process' session ends at once, that of a
-  /// machine that is gone after some eleven seconds (the server asks it whether it is there)
+  /// @param lock_patience_ms  how long `alone` waits for others to go. A killed process' session ends at once, that of
+  /// a machine that is gone after some eleven seconds (the server asks it whether it is there)
   /// @throws sql::error: not reachable, refused, or in use by another process
   postgresql_database(std::string url, use what, std::int64_t lock_patience_ms = 15'000);
   postgresql_database(postgresql_database&&) = delete;

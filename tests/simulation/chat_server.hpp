@@ -67,8 +67,8 @@ public:
   };
   const std::vector<related>& edits() const { return edits_; }
   const std::vector<related>& reactions() const { return reactions_; }
-  /// A role that one of ours was to give: whose it is (target), by whom, and which (key). A RESULT that says no may have
-  /// come after the change had been there for a moment.
+  /// A role that one of ours was to give: whose it is (target), by whom, and which (key). A RESULT that says no may
+  /// have come after the change had been there for a moment.
   const std::vector<related>& roles_wanted() const { return roles_wanted_; }
   std::vector<std::string> unanswered() const;
   /// Receipts of users of other servers that were told.
