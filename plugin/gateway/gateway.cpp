@@ -93,7 +93,7 @@ struct gateway::parts final : request_sink {
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::unique_ptr<node_link> link;
   std::unique_ptr<resolver> names;
-  std::unique_ptr<http_client> client;
+  std::unique_ptr<http_pool> client;
   std::unique_ptr<peer_directory> directory;
   std::unique_ptr<peer_requests> outgoing;
   std::unique_ptr<http_server> server;
@@ -139,7 +139,7 @@ status gateway::parts::assemble() {
   const http_client_options client_options{std::chrono::milliseconds{options.connect_timeout_ms},
                                            static_cast<long>(options.connections_per_destination_max),
                                            static_cast<long>(descriptors->outbound)};
-  client = std::make_unique<http_client>(first, client_options, *std::move(policy), *std::move(trust));
+  client = std::make_unique<http_pool>(first, client_options, *policy, *trust);
   directory =
     std::make_unique<peer_directory>(*names, *client, peer_directory::options{tuning.well_known_port, random_seed()});
   outgoing = std::make_unique<peer_requests>(

@@ -26,8 +26,6 @@ constexpr long streamed_read_bytes = 128 * 1024;
 /// A Retry-After beyond is taken for this much.
 constexpr curl_off_t retry_after_s_max = 24 * 3'600;
 constexpr std::size_t spare_handles_max = 64;
-/// Idle connections kept over all destinations.
-constexpr long idle_connections_max = 1024;
 /// Addresses come with every call (CURLOPT_RESOLVE); a call that waits for a free connection must still find its own.
 constexpr long address_memory_s = 600;
 /// A call with such a memory has libcurl look through all addresses when it ends. Servers that die together would each
@@ -150,7 +148,7 @@ http_client::http_client(boost::asio::io_context& io, http_client_options option
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_destination_max);
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections_max);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(idle_connections_max, options_.connections_max));
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(options_.idle_connections_max, options_.connections_max));
 }
 
 http_client::~http_client() {

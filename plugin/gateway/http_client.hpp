@@ -65,7 +65,8 @@ struct https_outcome {
 struct http_client_options {
   std::chrono::milliseconds connect_timeout{10'000}; ///< TCP and TLS
   long connections_per_destination_max = 4;
-  long connections_max = 4'096; ///< to all together; further calls wait
+  long connections_max = 4'096;      ///< to all together; further calls wait
+  long idle_connections_max = 1'024; ///< of them kept without a call
 };
 
 /// HTTPS client on one Asio thread: libcurl's multi interface, HTTP/1.1, pooled connections, no redirects, no proxy, no

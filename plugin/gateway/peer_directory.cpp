@@ -66,7 +66,7 @@ struct peer_directory::fetch {
   time_point deadline;
 };
 
-peer_directory::peer_directory(resolver& names, http_client& client, options settings)
+peer_directory::peer_directory(resolver& names, http_pool& client, options settings)
     : names_(names), client_(client), options_(settings), well_known_(cached_names_max, settings.random),
       services_(cached_names_max), addresses_(cached_names_max) {}
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "plugin/gateway/discovery.hpp"
 #include "plugin/gateway/expiring_cache.hpp"
-#include "plugin/gateway/http_client.hpp"
+#include "plugin/gateway/http_pool.hpp"
 #include "plugin/gateway/resolver.hpp"
 #include "plugin/gateway/well_known.hpp"
 
@@ -36,7 +36,7 @@ public:
   using addresses_found = std::function<void(result<std::vector<std::string>>)>;
 
   /// @pre `names` and `client` outlive this object
-  peer_directory(resolver& names, http_client& client, options settings);
+  peer_directory(resolver& names, http_pool& client, options settings);
 
   /// Faults: invalid_identifier, peer_unreachable (an SRV record says "not offered"), peer_unresolvable (a lookup of
   /// SRV records failed and there may be some). Calls back at once when every answer is remembered. Whatever else fails
@@ -68,7 +68,7 @@ private:
   void end_fetch(const fetch& x, std::optional<std::string> delegated);
 
   resolver& names_;
-  http_client& client_;
+  http_pool& client_;
   options options_;
   well_known_cache well_known_;
   expiring_cache<std::vector<srv_record>> services_;

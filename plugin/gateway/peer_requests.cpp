@@ -45,7 +45,7 @@ struct peer_requests::attempt {
   std::optional<url_parts> url; ///< of a request that names one: nothing is looked up
   bool waits = false;           ///< for its turn
   bool is_cancelled = false;    ///< by us
-  std::optional<http_client::id> call;
+  std::optional<http_pool::id> call;
   std::optional<boost::asio::steady_timer> deadline; ///< only while a lookup is under way: a call has its own
 
   milliseconds left() const {
@@ -54,7 +54,7 @@ struct peer_requests::attempt {
   }
 };
 
-peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client,
+peer_requests::peer_requests(boost::asio::io_context& io, peer_directory& directory, http_pool& client,
                              answer_sink sink, piece_sink pieces, attempt_gate::bounds bounds)
     : io_(io), directory_(directory), client_(client), sink_(std::move(sink)), pieces_(std::move(pieces)),
       gate_(bounds), turns_(io) {}

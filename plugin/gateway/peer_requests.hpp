@@ -1,7 +1,7 @@
 #pragma once
 #include "messages/gateway.hpp"
 #include "plugin/gateway/attempt_gate.hpp"
-#include "plugin/gateway/http_client.hpp"
+#include "plugin/gateway/http_pool.hpp"
 #include "plugin/gateway/peer_directory.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -24,7 +24,7 @@ public:
   using piece_sink = std::function<void(http_piece)>;
 
   /// @pre `directory` and `client` outlive this object
-  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_client& client, answer_sink sink,
+  peer_requests(boost::asio::io_context& io, peer_directory& directory, http_pool& client, answer_sink sink,
                 piece_sink pieces, attempt_gate::bounds bounds = {});
   ~peer_requests();
 
@@ -59,7 +59,7 @@ private:
 
   boost::asio::io_context& io_;
   peer_directory& directory_;
-  http_client& client_;
+  http_pool& client_;
   answer_sink sink_;
   piece_sink pieces_;
   std::unordered_map<std::uint64_t, key> streams_; ///< streamed bodies -> their requests
