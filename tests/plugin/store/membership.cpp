@@ -1,5 +1,6 @@
 #include "plugin/store/membership.hpp"
 
+#include "plugin/store/identity.hpp"
 #include "plugin/store/meta.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "postgresql_server.hpp"
