@@ -28,7 +28,7 @@ std::span<const exit_meaning> usual_exit_codes() {
 }
 
 std::span<const noun> nouns() {
-  static constexpr std::array<noun, 8> all = {{
+  static constexpr std::array<noun, 9> all = {{
     {"room", "One room"},
     {"server", "One other server"},
     {"invite", "One invitation"},
