@@ -92,14 +92,19 @@ int list_of_tests(const char* what, const std::string& text) {
   return unusable;
 }
 
-/// What systemd knows of us while another node serves.
+/// What systemd knows of us while another node serves. It counts us as started meanwhile, and so would end us in the
+/// middle of a long take (a migration, a large store): its watchdog is as patient as with a start.
 class standing_by {
 public:
-  standing_by(const sigset_t& signals, causeway::service_notify& manager) : signals_(signals), manager_(manager) {}
+  /// TimeoutStartSec of causewayd.service.
+  static constexpr std::chrono::minutes patience{10};
+
+  standing_by(const sigset_t& signals, causeway::service_notify& manager, bool is_watched)
+      : signals_(signals), manager_(manager), is_watched_(is_watched) {}
   /// @returns false: a signal ends it
   bool go_on(const std::string& about) {
+    if (is_watched_) complain(manager_.watch_every(patience));
     if (about != std::exchange(told_, about)) complain(manager_.ready(about));
-    complain(manager_.alive());
     constexpr timespec at_once{};
     for (int signal = 0; (signal = sigtimedwait(&signals_, nullptr, &at_once)) > 0;) {
       if (signal != SIGHUP) return false;
@@ -112,6 +117,7 @@ public:
 private:
   const sigset_t& signals_;
   causeway::service_notify& manager_;
+  const bool is_watched_;
   std::string told_;
 };
 
@@ -123,7 +129,10 @@ constexpr int replaced_exit_status = 75; // EX_TEMPFAIL
 void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
            const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager) {
   std::optional<causeway::canary> bird;
-  if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
+  if (asked.watchdog) {
+    bird.emplace(node.canary_paths(), *asked.watchdog);
+    complain(manager.watch_every(*asked.watchdog));
+  }
   complain(manager.ready("Serves " + node.server_name()));
   while (next_signal(signals, bird, manager) == SIGHUP) {
     complain(manager.reloading());
@@ -198,7 +207,7 @@ int main(int argc, char** argv) {
   for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
   const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
   auto manager = open_manager(asked);
-  standing_by waiting{signals, manager};
+  standing_by waiting{signals, manager, asked.watchdog.has_value()};
   causeway::node_events told;
   told.standing_by = [&](const std::string& about) { return waiting.go_on(about); };
   told.replaced = [] { ::_exit(replaced_exit_status); };

@@ -403,6 +403,7 @@ status node::parts::open_inspector() {
   shown.edge = the_edge.get();
   shown.seen = seen.get();
   shown.board = outside->board;
+  shown.held = place->held();
   shown.ask_status = [this](const address& actor, auto done) { outside->ask_status(actor, std::move(done)); };
   shown.alarms = [this] { return standing.all(); };
   shown.now_ms = [] { return wall_clock_ms(); };
@@ -497,8 +498,11 @@ result<matrix::signing_key> node::parts::open_key() const {
   const auto now_ms =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   if (auto fine = store::may_sign_with(*use, now, former, path, now_ms); !fine) return fine.error();
-  if (use->signed_with != now)
+  if (use->signed_with != now) {
+    if (place && place->held() && !place->held()->is_held())
+      return fault{fault_code::stale_owner, "another node has taken this store while this one started"};
     if (auto written = store::write_key_use(options.store, now); !written) return written.error();
+  }
   return key;
 }
 

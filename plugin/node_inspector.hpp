@@ -5,6 +5,7 @@
 #include "plugin/edge/edge.hpp"
 #include "plugin/inspector/web_server.hpp"
 #include "plugin/node_traffic.hpp"
+#include "plugin/store/lease.hpp"
 #include "plugin/store/store_thread.hpp"
 
 #include <atomic>
@@ -24,6 +25,7 @@ struct inspected_node {
   const edge::edge* edge = nullptr;
   const traffic* seen = nullptr;
   std::shared_ptr<const switchboard> board;
+  std::shared_ptr<const store::lease> held; ///< null: nobody else has this store
   std::function<void(const address&, std::function<void(std::string)>)> ask_status;
   std::function<std::vector<admin::alarm_row>()> alarms;
   std::function<std::int64_t()> now_ms;

@@ -59,8 +59,10 @@ status node_place::wait(const store::store_in_use& by) {
     const std::lock_guard guard(mutex_);
     about_ = about;
   }
-  if (!std::exchange(stands_by_, true)) {
+  // Who says no name may be making the tables at this moment.
+  if (!by.name.empty() && !std::exchange(is_checked_, true))
     if (auto fine = check_(); !fine) return fine;
+  if (!std::exchange(stands_by_, true)) {
     log_.write(note{log_level::info, "N761 standing by for another node", {{"node", by.name}, {"at", by.endpoints}}},
                {actor_kind::store, ""});
     if (!options_.admin.web_listen.empty())

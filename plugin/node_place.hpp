@@ -45,7 +45,7 @@ private:
   const node_events told_;
   const std::function<status()> check_;
   std::shared_ptr<store::lease> held_;
-  bool stands_by_ = false;
+  bool stands_by_ = false, is_checked_ = false;
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
   std::mutex mutex_;                               ///< guards what follows
   std::string about_;

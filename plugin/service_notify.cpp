@@ -94,4 +94,8 @@ status service_notify::stopping() { return send("STOPPING=1\nSTATUS=Finishing wh
 
 status service_notify::alive() { return send("WATCHDOG=1"); }
 
+status service_notify::watch_every(std::chrono::microseconds interval) {
+  return send("WATCHDOG_USEC=" + std::to_string(interval.count()) + "\nWATCHDOG=1");
+}
+
 } // namespace causeway

@@ -39,6 +39,8 @@ public:
   status stopping();
   /// A sign of life for the watchdog.
   status alive();
+  /// The watchdog's interval is this one from now on, and begins anew. Of use only where the manager watches.
+  status watch_every(std::chrono::microseconds interval);
 
 private:
   status send(const std::string& text) const;

@@ -139,7 +139,7 @@ status gateway::parts::assemble() {
   const http_client_options client_options{std::chrono::milliseconds{options.connect_timeout_ms},
                                            static_cast<long>(options.connections_per_destination_max),
                                            static_cast<long>(descriptors->outbound)};
-  client = std::make_unique<http_pool>(first, client_options, *policy, *trust);
+  client = std::make_unique<http_pool>(first, client_options, *policy, *trust, random_seed());
   directory =
     std::make_unique<peer_directory>(*names, *client, peer_directory::options{tuning.well_known_port, random_seed()});
   outgoing = std::make_unique<peer_requests>(

@@ -1,14 +1,14 @@
 #include "plugin/gateway/http_pool.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace causeway::gateway {
 
 http_pool::http_pool(boost::asio::io_context& io, const http_client_options& whole, const address_policy& policy,
-                     const trust_store& trust) {
-  const auto parts = std::clamp<long>(whole.connections_max / connections_per_part, 1, parts_max);
+                     const trust_store& trust, std::uint64_t seed)
+    : seed_(std::to_string(seed) + '/') {
+  const auto parts = std::clamp(whole.connections_max / connections_per_part, 1L, parts_max);
   auto part = whole;
   part.connections_max = whole.connections_max / parts;
   part.idle_connections_max = std::max(1L, whole.idle_connections_max / parts);
@@ -17,7 +17,7 @@ http_pool::http_pool(boost::asio::io_context& io, const http_client_options& who
 
 http_pool::id http_pool::start(https_call call, std::function<void(https_outcome)> done) {
   // A server is always in the same part, where its open connections are.
-  const auto part = (std::hash<std::string_view>{}(call.to.host) + call.to.port) % parts_.size();
+  const auto part = (std::hash<std::string>{}(seed_ + call.to.host) + call.to.port) % parts_.size();
   return parts_[part]->start(std::move(call), std::move(done)) * parts_.size() + part;
 }
 

@@ -129,7 +129,7 @@ status membership::wait_for_turn(const tables& work) {
     const auto x = look();
     by = {x.name, x.endpoints, x.lease_left_ms};
     if (!is_gone(x)) return false;
-    end_sessions(x.incarnation);
+    if (x.incarnation != 0) end_sessions(x.incarnation);
     return true;
   };
   for (;;) {
@@ -244,7 +244,8 @@ result<bool> membership::take_shards(const tables& work) {
 }
 
 status membership::prepare(const tables& work) {
-  db_.execute("SET statement_timeout = 0; SET lock_timeout = 0"); // a migration takes as long as it takes
+  // A migration takes as long as it takes.
+  db_.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
   if (auto done = work.prepare(db_); !done) return done;
   db_.execute(session_limits);
   return ok();

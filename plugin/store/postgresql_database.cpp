@@ -180,7 +180,7 @@ void postgresql_database::connect() {
   names_.clear();
   names_lost_ = false;
   expected_.clear();
-  in_transaction_ = false;
+  in_transaction_ = is_synced_ = false;
   // What the URL says comes last and wins.
   const std::array<const char*, 8> keys = {
     "application_name", "connect_timeout",  "keepalives_idle", "keepalives_interval",
@@ -286,8 +286,8 @@ void postgresql_database::fail_stale() {
 bool postgresql_database::is_connected() const { return connection_ && PQstatus(connection_) == CONNECTION_OK; }
 
 bool postgresql_database::was_ended() {
-  // Nothing is expected: what comes is the server's goodbye, and then the end.
-  return !is_connected() || PQconsumeInput(connection_) != 1 || !is_connected();
+  // Nothing is expected: what comes is the server's goodbye, and then, with the next look, the end.
+  return !is_connected() || PQconsumeInput(connection_) != 1 || PQconsumeInput(connection_) != 1 || !is_connected();
 }
 
 void postgresql_database::check_alive() const {
@@ -360,8 +360,10 @@ void postgresql_database::collect(const postgresql_statement* wanted) {
 void postgresql_database::synchronize() {
   check_alive();
   if (PQpipelineSync(connection_) != 1) fail_connection();
+  is_synced_ = true;
   collect(nullptr);
   auto* answer = next_result();
+  is_synced_ = false;
   const auto how = PQresultStatus(answer);
   PQclear(answer);
   if (how != PGRES_PIPELINE_SYNC) fail_connection();
@@ -376,7 +378,8 @@ void postgresql_database::fail(const PGresult* why) {
   expected_.clear();
   names_.clear(); // what was to be prepared after it is not
   names_lost_ = true;
-  if (is_connected() && PQpipelineSync(connection_) == 1)
+  const bool was_synced = std::exchange(is_synced_, false); // then its end is on its way already
+  if (is_connected() && (was_synced || PQpipelineSync(connection_) == 1))
     while (is_connected()) {
       auto* answer = PQgetResult(connection_);
       const bool is_end = answer && PQresultStatus(answer) == PGRES_PIPELINE_SYNC;
@@ -389,6 +392,7 @@ void postgresql_database::fail(const PGresult* why) {
 
 void postgresql_database::fail_connection() {
   expected_.clear();
+  is_synced_ = false;
   sql::error failed{sql::failure::machine, connection_ ? without_newline(PQerrorMessage(connection_))
                                                        : "there is no connection to PostgreSQL"};
   if (*failed.what() == '\0') failed = {sql::failure::machine, "the connection to PostgreSQL is lost"};
@@ -398,6 +402,7 @@ void postgresql_database::fail_connection() {
 }
 
 void postgresql_database::begin(bool writes) {
+  if (writes) outcome_unknown_ = false; // that of an earlier transaction says nothing of this one
   if (!is_connected()) connect();
   writes_ = writes;
   const auto* sql = writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -414,8 +419,8 @@ void postgresql_database::commit() {
     sent({}, PQsendQueryParams(connection_, "SET LOCAL statement_timeout = 0", 0, nullptr, nullptr, nullptr, nullptr,
                                binary));
   }
+  outcome_unknown_ = writes_; // also where libpq fails with it half out
   sent({}, PQsendQueryParams(connection_, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, binary));
-  outcome_unknown_ = writes_;
   try {
     synchronize();
   } catch (const sql::error&) {

@@ -19,7 +19,8 @@ class postgresql_statement;
 /// shards or needs the store alone has it; a node that serves shares it with those that only look.
 inline constexpr const char* store_lock = "1129791833, hashtext(current_schema())";
 
-/// What holds up the take of a node's shards is bounded: a transaction that sleeps, a statement, a wait for a lock.
+/// What holds up the take of a node's shards is bounded: a statement, a wait for a lock, a transaction that sleeps after
+/// an answer. (In a pipeline PostgreSQL counts no sleep before its end; there the take ends the sleeper's session.)
 inline constexpr const char* session_limits =
   "SET idle_in_transaction_session_timeout = 3000; SET statement_timeout = 4000; SET lock_timeout = 2000";
 
@@ -110,6 +111,7 @@ private:
   bool is_member_ = false, serves_ = false, is_stale_ = false;
   bool in_transaction_ = false, writes_ = false, outcome_unknown_ = false;
   bool names_lost_ = false; ///< the server knows statements that are not in `names_`
+  bool is_synced_ = false;  ///< the end of the pipeline was sent and has not come back
   std::string last_mark_;   ///< of the last commit that was sent
   std::unique_ptr<sql::statement> check_owner_, put_mark_, find_mark_;
   std::int64_t changes_ = 0;

@@ -112,11 +112,15 @@ public:
     if (!held.is_held()) return silenced();
     auto outcomes = commit_fenced(batches);
     // Told before anybody hears of this batch, so that nothing is said after it.
-    if (!outcomes && db_->is_stale()) place_->held()->lose(outcomes.error().detail);
+    notice_successor();
     return outcomes;
   }
 
-  answer ask(const query& question) override { return held_.ask(parts_->questions, question); }
+  answer ask(const query& question) override {
+    auto answered = held_.ask(parts_->questions, question);
+    notice_successor();
+    return answered;
+  }
   bool is_away() const override { return held_.was_silenced() || !db_->is_connected(); }
 
   status healthy() override {
@@ -127,7 +131,7 @@ public:
       once.commit();
       return ok();
     });
-    if (!fine && db_->is_stale()) place_->held()->lose(fine.error().detail);
+    notice_successor();
     return fine;
   }
 
@@ -138,7 +142,9 @@ public:
   }
 
   result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override {
-    return without_exceptions([&]() -> result<std::size_t> { return parts_->writer.purge(now_ms, limits); });
+    auto removed = without_exceptions([&]() -> result<std::size_t> { return parts_->writer.purge(now_ms, limits); });
+    notice_successor();
+    return removed;
   }
 
   status backup(const std::string&) override {
@@ -156,13 +162,23 @@ private:
       if (!was_made) return was_made.error();
       auto outcomes = *std::exchange(unknown_, {});
       if (*was_made) {
-        make_parts(); // they believe that it was rolled back
-        return outcomes;
+        // They believe that it was rolled back. Where that fails the mark is found again the next time.
+        auto made = without_exceptions([&]() -> status {
+          make_parts();
+          return ok();
+        });
+        if (made) return outcomes;
+        unknown_ = std::move(outcomes);
+        return made.error();
       }
     }
     auto outcomes = parts_->writer.commit(batches);
     if (!outcomes && db_->is_outcome_unknown()) unknown_ = parts_->writer.take_last_outcomes();
     return outcomes;
+  }
+
+  void notice_successor() {
+    if (db_->is_stale()) place_->held()->lose("another node has taken this store; what was to be written is not");
   }
 
   /// What keeps something in memory about the tables.
@@ -174,8 +190,8 @@ private:
     sql::questions questions;
   };
   void make_parts() {
-    parts_.reset();
-    parts_ = std::make_unique<parts>(*db_, recent_);
+    auto fresh = std::make_unique<parts>(*db_, recent_); // may throw: then the old ones stay
+    parts_ = std::move(fresh);
   }
 
   const std::string url_;

@@ -291,6 +291,14 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
     return;
   }
+  if (gave_up_) {
+    // An engine that does not know the outcome of the last group waits for that group, and for no other one.
+    for (const auto& one : fates) {
+      seal(one);
+      outcomes.emplace_back(fault{fault_code::store_failed, "not written: the store stops, and did not work"});
+    }
+    return;
+  }
   pass_before_commit(batches);
   auto began = std::chrono::steady_clock::now();
   auto committed = engine_->commit(batches);
@@ -307,6 +315,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     return;
   }
   const auto& failed = committed.error();
+  gave_up_ = gave_up_ || is_of_disk(failed);
   if (batches.size() == 1 || is_of_disk(failed)) {
     note_commit(batches, static_cast<std::uint64_t>(us), &failed);
     for (std::size_t i = 0; i < batches.size(); ++i) {
@@ -369,6 +378,7 @@ void store_thread::note_commit(std::span<const store_batch> batches, std::uint64
 }
 
 void store_thread::purge_slice(waiting_purge& work) {
+  if (gave_up_) return work.done(fault{fault_code::store_failed, "not done: the store stops, and did not work"});
   auto removed = engine_->purge(work.now_ms, work.limits);
   if (removed && *removed > 0) {
     work.removed += *removed;

@@ -9,7 +9,7 @@ ROUNDS_MAX = 3
 
 
 class AtEachPoint(CrashCase):
-    """A case for each of `points`, in this order, all with the same two brokers."""
+    """A case for each of `points`, all with the same two brokers."""
     points = ()
 
     def __init_subclass__(cls):
@@ -20,7 +20,7 @@ class AtEachPoint(CrashCase):
     def end_at(self, point):
         self.arm_ours(point)
         rounds = []
-        while not self.has_died() and len(rounds) < ROUNDS_MAX:
+        while not rounds or not self.has_died() and len(rounds) < ROUNDS_MAX:
             rounds.append(self.play_round())
             # What is behind the last answer (acknowledgements, markers) is passed within the next round at the latest.
             self.until(lambda: self.has_died() or rounds[-1].is_done(), f"the end at {point}, or of a round without it")

@@ -21,7 +21,7 @@ class DeactivatedJoinerScenarios(ScenarioBase):
                 ended.append(self.ours.join(room, alice, [self.theirs.server_name]))
             except CommandError as refused:
                 ended.append(refused.code)
-        joining = threading.Thread(target=join)
+        joining = threading.Thread(target=join, daemon=True)
         with self.their_front.holding("/send_join/"):
             joining.start()
             self.until(lambda: self.their_front.held > 0, "the join to be under way")

@@ -77,6 +77,7 @@ class MediaWithSynapse(InteropCase):
         mxc = self.bob.upload(data, "image/png", "late.png")
         event_id = self.bob.send_content(self.room, {"msgtype": "m.image", "body": "late.png", "url": mxc})
         self.assertEqual(self.chat.wait_for("message.received", event_id=event_id).body["file"]["mxc"], mxc)
+        self.addCleanup(self.theirs_up_again)
         self.theirs.stop_server()
         # What the chat user sees is a placeholder: the broker does not have the file, and goes on asking for it.
         with self.assertRaises(CommandError) as refusal:
@@ -88,6 +89,10 @@ class MediaWithSynapse(InteropCase):
         self.theirs.stop_server()  # it is: nobody has to be asked any more
         self.assertEqual(self.fetched(mxc)[0], data)
         self.theirs.start_server()
+
+    def theirs_up_again(self):
+        if not self.theirs.synapse.process.is_running():
+            self.theirs.start_server()
 
     def test_what_is_not_there_is_said_to_be_so_on_both_sides(self):
         with self.assertRaises(CommandError) as refusal:

@@ -106,8 +106,8 @@ class TwoNodes(ScenarioBase, InteropCase):
                     say(text)
             except Exception as why:  # pylint: disable=broad-except
                 failed.append(why)
-        speakers = [threading.Thread(target=talk_on, args=(lambda text: self.say(talk, text), ours)),
-                    threading.Thread(target=talk_on, args=(lambda text: self.theirs.send(talk.room, talk.bob, text), theirs))]
+        speakers = [threading.Thread(target=talk_on, args=(lambda text: self.say(talk, text), ours), daemon=True),
+                    threading.Thread(target=talk_on, args=(lambda text: self.theirs.send(talk.room, talk.bob, text), theirs), daemon=True)]
         for each in speakers:
             each.start()
         self.until(lambda: len(talk.read_by_bob()) >= MESSAGES // 4 or failed, "messages to go on")
@@ -133,9 +133,15 @@ class TwoNodes(ScenarioBase, InteropCase):
                          [("active", 256, True), ("standby", 0, True)])
         self.assertGreater(rows[names[0]]["epoch"], 0)
 
-    def test_a_node_with_another_key_does_not_stand_by(self):
+    def test_a_node_without_the_key_does_not_stand_by(self):
         stranger = self.make_node(self.fresh("stranger"))
         with self.assertRaisesRegex(RuntimeError, "signing key .* is not there"):
+            self.stand_by(stranger)
+
+    def test_a_node_with_another_key_does_not_stand_by(self):
+        stranger = self.make_node(self.fresh("stranger"))
+        shutil.copy2(os.path.join(self.theirs.broker.directory, "data", "signing.key"), os.path.join(stranger.directory, "data", "signing.key"))
+        with self.assertRaisesRegex(RuntimeError, "but the node that serves signs with"):
             self.stand_by(stranger)
 
     def test_the_active_node_is_killed_and_the_standby_serves(self):

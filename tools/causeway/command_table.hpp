@@ -87,6 +87,8 @@ std::string synopsis(const command& x);
 std::function<int(const command_line&)> on_broker(int (*run)(const broker_request&));
 /// The options that every list has, behind those of its own.
 std::vector<parameter> list_takes(std::vector<parameter> own = {});
+/// Of a value: what is wrong where it is no name of a file; empty: nothing.
+std::string a_file_name(const std::string& text);
 
 std::vector<command> commands_of_broker();
 std::vector<command> commands_of_operator();

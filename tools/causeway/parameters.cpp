@@ -7,10 +7,10 @@
 /// Options that more than one command has.
 namespace causeway::tools {
 
-namespace {
-
 /// A variable of the shell that was not set is not the wish to read no file.
 std::string a_file_name(const std::string& text) { return text.empty() ? "needs the name of a file" : std::string{}; }
+
+namespace {
 
 template <std::uint32_t Least, std::uint32_t Most>
 std::string a_number(const std::string& text) {

@@ -13,7 +13,7 @@ inline constexpr parameter server_argument = {"NAME", "", "Name of the server",
 inline constexpr parameter letter_argument = {"ID", "", "As `dead-letters ls` tells it",
                                               [](command_line& x) -> place { return &x.broker.with.letter; }};
 inline constexpr parameter archive_option = {"--archive", "FILE", "Read a support archive instead of asking a broker",
-                                             [](command_line& x) -> place { return &x.broker.archive; }};
+                                             [](command_line& x) -> place { return &x.broker.archive; }, &a_file_name};
 inline constexpr parameter explain_option = {"--explain", "", "Say what the fields mean",
                                              [](command_line& x) -> place { return &x.broker.how.explain; }};
 inline constexpr parameter reason_option = {"--reason", "TEXT", "Why; kept in the audit (required)",

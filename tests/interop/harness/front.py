@@ -69,6 +69,7 @@ class Front:
         self.unknown_versions = set()  # of rooms: invitations to them are refused as an old homeserver does
         self.refused = []  # those versions, in the order of the invitations
         self.held = 0  # requests that have waited here
+        self.overdue = False  # one of them was let go before its time
         self._held_path, self._let_go = None, threading.Event()
         self._trust = ssl.create_default_context(cafile=authority.ca_file)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -85,18 +86,20 @@ class Front:
     @contextlib.contextmanager
     def holding(self, path):
         """Meanwhile requests wait here whose path has that in it; at the end they go on."""
-        self.held, self._held_path = 0, path
+        self.held, self._held_path, self.overdue = 0, path, False
         self._let_go.clear()
         try:
             yield
         finally:
             self._held_path = None
             self._let_go.set()
+        assert not self.overdue, f"a request was held for {HELD_S} s and then let go: nothing was tried"
 
     def wait_where_held(self, path):
         if self._held_path and self._held_path in path:
             self.held += 1
-            self._let_go.wait(HELD_S)
+            if not self._let_go.wait(HELD_S):
+                self.overdue = True
 
     def refuses(self, room_version):
         if room_version not in self.unknown_versions:

@@ -66,6 +66,8 @@ BOOST_AUTO_TEST_CASE(the_manager_hears_start_reload_life_and_end_by_path_and_by_
     BOOST_TEST(systemd.heard() == "READY=1\nSTATUS=Serves a.example and no other");
     BOOST_REQUIRE(us->alive());
     BOOST_TEST(systemd.heard() == "WATCHDOG=1");
+    BOOST_REQUIRE(us->watch_every(std::chrono::minutes{10}));
+    BOOST_TEST(systemd.heard() == "WATCHDOG_USEC=600000000\nWATCHDOG=1");
     BOOST_REQUIRE(us->reloading());
     BOOST_TEST(systemd.heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
     BOOST_REQUIRE(us->stopping());

@@ -105,6 +105,7 @@ BOOST_FIXTURE_TEST_CASE(questions_to_a_database_that_was_away_are_answered_when_
 BOOST_FIXTURE_TEST_CASE(a_statement_that_fails_leaves_a_connection_that_can_be_used, postgresql_fixture) {
   { open(); }
   postgresql_database db{url, postgresql_database::use::shared};
+  const auto session = db.integer("SELECT pg_backend_pid()");
   BOOST_CHECK_THROW(db.integer("SELECT nothing FROM nowhere"), sql::error);
   sql::statement put{db, "INSERT INTO meta(name, value) VALUES(?1, ?2)"};
   const auto insert_twice = [&] {
@@ -118,6 +119,7 @@ BOOST_FIXTURE_TEST_CASE(a_statement_that_fails_leaves_a_connection_that_can_be_u
   put.run("twice", "3");
   again.commit();
   BOOST_TEST(db.integer("SELECT count(*) FROM meta WHERE name = 'twice'") == 1);
+  BOOST_TEST(db.integer("SELECT pg_backend_pid()") == session);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_newer_schema_and_tables_of_others_are_refused, postgresql_fixture) {

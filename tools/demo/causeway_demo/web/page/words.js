@@ -24,7 +24,8 @@ export class Words {
 
   name(user) {
     if (user === EVERYBODY) return "everybody";
-    return this.#store.person(this.#side, user).name || (this.#users.get(user) ?? user?.replace(/^@/, "").split(":")[0] ?? "");
+    const told = this.#store.person(this.#side, user).name;
+    return told || (this.#users.get(user) ?? user?.replace(/^@/, "").split(":")[0] ?? "");
   }
 
   /// "A", "B", or the name of another server.
