@@ -20,7 +20,7 @@ class postgresql_statement;
 inline constexpr const char* store_lock = "1129791833, hashtext(current_schema())";
 
 /// What holds up the take of a node's shards is bounded: a statement, a wait for a lock, a transaction that sleeps
-/// after an answer. (In a pipeline PostgreSQL counts no sleep before its end; there the take ends the sleeper's session.)
+/// after an answer. (In a pipeline PostgreSQL counts no sleep before its end; there the take ends the session.)
 inline constexpr const char* session_limits =
   "SET idle_in_transaction_session_timeout = 3000; SET statement_timeout = 4000; SET lock_timeout = 2000";
 
