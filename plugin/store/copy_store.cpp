@@ -93,8 +93,10 @@ public:
   /// The numbers that the database gives out go on behind those that were copied.
   void number_on(const copied_from& x) {
     if (x.numbered.empty()) return;
-    to_.integer("SELECT setval(pg_get_serial_sequence('" + x.name + "', '" + x.numbered + "'), max(" + x.numbered +
-                ")) FROM " + x.name + " HAVING count(*) > 0");
+    // Where the numbers are somebody else's (streams begin at 0) the sequence is of no use to anybody.
+    const auto last = "max(" + x.numbered + ")";
+    to_.integer("SELECT setval(pg_get_serial_sequence('" + x.name + "', '" + x.numbered + "'), greatest(" + last +
+                ", 1), " + last + " > 0) FROM " + x.name + " HAVING count(*) > 0");
   }
 
 private:

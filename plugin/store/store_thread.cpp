@@ -295,7 +295,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     // An engine that does not know the outcome of the last group waits for that group, and for no other one.
     for (const auto& one : fates) {
       seal(one);
-      outcomes.emplace_back(fault{fault_code::store_failed, "not written: the store stops, and did not work"});
+      outcomes.emplace_back(*gave_up_);
     }
     return;
   }
@@ -315,7 +315,7 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     return;
   }
   const auto& failed = committed.error();
-  gave_up_ = gave_up_ || is_of_disk(failed);
+  if (is_of_disk(failed)) gave_up_ = failed;
   if (batches.size() == 1 || is_of_disk(failed)) {
     note_commit(batches, static_cast<std::uint64_t>(us), &failed);
     for (std::size_t i = 0; i < batches.size(); ++i) {
@@ -378,7 +378,7 @@ void store_thread::note_commit(std::span<const store_batch> batches, std::uint64
 }
 
 void store_thread::purge_slice(waiting_purge& work) {
-  if (gave_up_) return work.done(fault{fault_code::store_failed, "not done: the store stops, and did not work"});
+  if (gave_up_) return work.done(*gave_up_);
   auto removed = engine_->purge(work.now_ms, work.limits);
   if (removed && *removed > 0) {
     work.removed += *removed;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -144,7 +145,7 @@ private:
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;
   bool stopping_ = false;
-  bool gave_up_ = false;               ///< stopping, a commit failed for the machine; the writing thread's
+  std::optional<fault> gave_up_;       ///< stopping, a commit failed for the machine; the writing thread's
   bool is_out_ = false;                ///< the last commit, or a look at the files, said store_failed
   std::chrono::milliseconds pause_{0}; ///< before the next attempt; the writing thread's
   std::shared_ptr<const std::function<void(const fault&)>>

@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(top_is_seen_sorted_filtered_opened_and_left) {
   t.until_it_shows("[1 Actors]");
   t.press("2");
   t.until_it_shows("1 of 1, 1 backing_off");
-  BOOST_TEST(t.shown().line(4).starts_with("dead.example"), t.shown().text());
+  t.until([&] { return t.shown().line(4).starts_with("dead.example"); }, "the row of dead.example");
   t.press("h");
   t.until_it_shows("NEXT TRY  when the next attempt");
   t.press("x4");

@@ -238,7 +238,8 @@ BOOST_AUTO_TEST_CASE(a_row_is_opened_and_left) {
   json::array waits;
   for (int i = 0; i < 40; ++i) waits.push_back(json::value{"reason " + std::to_string(i)});
   v.answer(json::object{{"room", json::value{json::object{{"room_id", json::value{"!stuck:chat.example"}}}}},
-                        {"waits_for", json::value{std::move(waits)}}});
+                        {"waits_for", json::value{std::move(waits)}},
+                        {"actor", json::value{}}});
   BOOST_TEST(v.line(1) == "  room id  !stuck:chat.example");
   BOOST_TEST(v.line(4) == "  reason 0");
   v.model.press(key::end);
