@@ -99,11 +99,12 @@ public:
   /// TimeoutStartSec of causewayd.service.
   static constexpr std::chrono::minutes patience{10};
 
-  standing_by(const sigset_t& signals, causeway::service_notify& manager, bool is_watched)
-      : signals_(signals), manager_(manager), is_watched_(is_watched) {}
+  standing_by(const sigset_t& signals, causeway::service_notify& manager,
+              std::optional<std::chrono::microseconds> watchdog)
+      : signals_(signals), manager_(manager), watchdog_(watchdog) {}
   /// @returns false: a signal ends it
   bool go_on(const std::string& about) {
-    if (is_watched_) complain(manager_.watch_every(patience));
+    if (watchdog_) complain(manager_.watch_every(patience));
     if (about != std::exchange(told_, about)) complain(manager_.ready(about));
     constexpr timespec at_once{};
     for (int signal = 0; (signal = sigtimedwait(&signals_, nullptr, &at_once)) > 0;) {
@@ -113,11 +114,15 @@ public:
     }
     return true;
   }
+  /// This node serves.
+  void end() {
+    if (watchdog_ && !told_.empty()) complain(manager_.watch_every(*watchdog_));
+  }
 
 private:
   const sigset_t& signals_;
   causeway::service_notify& manager_;
-  const bool is_watched_;
+  const std::optional<std::chrono::microseconds> watchdog_;
   std::string told_;
 };
 
@@ -129,10 +134,7 @@ constexpr int replaced_exit_status = 75; // EX_TEMPFAIL
 void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
            const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager) {
   std::optional<causeway::canary> bird;
-  if (asked.watchdog) {
-    bird.emplace(node.canary_paths(), *asked.watchdog);
-    complain(manager.watch_every(*asked.watchdog));
-  }
+  if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
   complain(manager.ready("Serves " + node.server_name()));
   while (next_signal(signals, bird, manager) == SIGHUP) {
     complain(manager.reloading());
@@ -207,7 +209,7 @@ int main(int argc, char** argv) {
   for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
   const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
   auto manager = open_manager(asked);
-  standing_by waiting{signals, manager, asked.watchdog.has_value()};
+  standing_by waiting{signals, manager, asked.watchdog};
   causeway::node_events told;
   told.standing_by = [&](const std::string& about) { return waiting.go_on(about); };
   told.replaced = [] { ::_exit(replaced_exit_status); };
@@ -228,6 +230,7 @@ int main(int argc, char** argv) {
   line += " config=" + (files.empty() ? std::string{"none"} : files);
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
+  waiting.end();
   serve(**node, sources, std::move(found), signals, asked, manager);
   return 0;
 }
