@@ -6,6 +6,8 @@ from kind_scenarios import KindScenarios
 
 class KindsWithSynapse(KindScenarios, InteropCase):
     room_version = "11"  # of all rooms, on both sides
+    # Synapse sends no members with an invitation, so a group looks like a direct message until one of ours is in it.
+    seen_before = {"group_dm": "dm"}
 
     @classmethod
     def setUpClass(cls):
@@ -29,6 +31,8 @@ class KindsWithSynapseInVersion12(KindsWithSynapse):
 
 
 class KindsWithCauseway(KindScenarios, InteropCase):
+    seen_before = {}
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
