@@ -150,6 +150,7 @@ status membership::wait_for_turn(const tables& work) {
     if (seat_.patience_ms >= 0 && boot_time_ms() - began_ms >= seat_.patience_ms) return in_use(by);
     if (seat_.on_wait)
       if (auto goes_on = seat_.on_wait(by); !goes_on) return goes_on;
+    // There is nothing to wait on: who has died tells nobody, and `on_wait` looks for signals at each turn.
     std::this_thread::sleep_for(turn_look_interval);
   }
 }

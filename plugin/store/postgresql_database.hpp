@@ -54,7 +54,7 @@ public:
   /// The session belongs to a node, also when the connection is made anew: by the lock it shares, others see that the
   /// node is there, and find its sessions to end them. @throws sql::error
   void belong_to(std::int64_t incarnation, session_of kind);
-  /// The node of this session serves: the lock of the store is shared with it. @throws sql::error
+  /// The node that has this connection serves: it shares the lock of the store from now on. @throws sql::error
   void serve();
   /// Writes as the owner of all shards from now on: each transaction that writes is refused (failure::owner) unless the
   /// shards are still those of `incarnation` and `epoch`, and leaves a mark. A connection that is made anew takes them

@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(membership_and_levels_that_differ_are_told_in_words_also_of
     R"({"pdu_ids":["$m","$f","$left","$other"],"auth_chain_ids":[]})";
   node.events = {member("$left", "@n:near.example", "leave", "")};
   says[{"far.example", matrix::endpoint::event}] =
-    R"({"pdus":[{"type":"m.room.power_levels","state_key":"","content":{"invite":0,"users":{"@me:chat.example":100,"@f:far.example":50}}}]})";
+    R"({"pdus":[{"type":"m.room.power_levels","state_key":"",)"
+    R"("content":{"invite":0,"users":{"@me:chat.example":100,"@f:far.example":50}}}]})";
   const auto body = ask("room.compare", with_room(compared_room));
   BOOST_TEST(asked_events == std::vector<std::string>{"far.example $other"}, boost::test_tools::per_element());
   BOOST_TEST(*row_of(body, "far.example").find_string("state") == "different");

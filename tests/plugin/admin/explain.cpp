@@ -152,9 +152,8 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
              "No server of the room has taken the knock yet; far.example is tried again in 8.0 s.");
   x.state = invitation_state::pending;
   x.pending_request = next_request::ask;
-  BOOST_TEST(
-    describe(x, now).waits_for ==
-    "Nobody has let @me:chat.example in or turned them away for 3 min. far.example is asked in 8.0 s whether the knock still stands.");
+  BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned them away for 3 min. "
+                                           "far.example is asked in 8.0 s whether the knock still stands.");
   x.pending_request = next_request::none; // made in a room of ours
   BOOST_TEST(describe(x, now).waits_for == "Nobody has let @me:chat.example in or turned them away for 3 min.");
   x.state = invitation_state::revoked;

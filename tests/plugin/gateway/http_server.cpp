@@ -17,9 +17,9 @@ BOOST_AUTO_TEST_CASE(request_reaches_the_node_as_it_was_on_the_wire) {
   start();
   auto peer = connect();
   const std::string target = "/_matrix/federation/v1/send/a%2fb%20c?x=%7E&y";
-  peer.send(
-    "PUT " + target +
-    " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix one\r\nContent-Length: 2\r\nauthorization: X-Matrix two\r\n\r\n{}");
+  peer.send("PUT " + target +
+            " HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix one\r\nContent-Length: 2\r\n"
+            "authorization: X-Matrix two\r\n\r\n{}");
   const auto got = node->wait_for_request();
   BOOST_TEST(got.method == "PUT");
   BOOST_TEST(got.target == target);

@@ -9,9 +9,8 @@ BOOST_AUTO_TEST_SUITE(gateway_http_text)
 BOOST_AUTO_TEST_CASE(head_has_what_http_demands) {
   federation_answer x;
   x.body = "{}";
-  BOOST_TEST(
-    response_head(x, true, 784'111'777) ==
-    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+  BOOST_TEST(response_head(x, true, 784'111'777) == "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                                                    "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n");
   BOOST_TEST(response_head(x, false, 0).find("\r\nConnection: close\r\n") != std::string::npos);
 }
 

@@ -61,11 +61,10 @@ BOOST_AUTO_TEST_CASE(request_line_host_and_signatures_go_out_as_given) {
 }
 
 BOOST_AUTO_TEST_CASE(the_date_and_the_pause_of_an_answer_are_told_the_date_only_of_what_no_cache_can_have_kept) {
-  fake_peer peer{
-    own, [](const std::string&) {
-      return std::string{
-        "HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}"};
-    }};
+  fake_peer peer{own, [](const std::string&) {
+                   return std::string{"HTTP/1.1 429 Too Many Requests\r\nDate: Thu, 01 Jan 2026 12:00:00 GMT\r\n"
+                                      "Retry-After: 7\r\nContent-Length: 2\r\n\r\n{}"};
+                 }};
   start();
   const auto with_signature = ask(at(peer));
   BOOST_TEST(with_signature.status == 429);

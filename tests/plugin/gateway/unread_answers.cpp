@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(nobody_uses_up_the_share_of_a_server_whose_name_he_only_cla
   options.answers_per_peer_mib = 9;
   start(much);
   auto stranger = tls_socket::connect_plain(port()), named = tls_socket::connect_plain(port());
-  stranger.send(
-    "GET /_matrix/key/v2/query/x HTTP/1.1\r\nHost: h\r\nAuthorization: X-Matrix origin=\"one.example\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n");
+  stranger.send("GET /_matrix/key/v2/query/x HTTP/1.1\r\nHost: h\r\n"
+                "Authorization: X-Matrix origin=\"one.example\",key=\"ed25519:k\",sig=\"x\"\r\n\r\n");
   BOOST_TEST(comes_true([&] { return one->count().waiting_for_node == 0 && node->answered() == 1; }));
   named.send(ask_as("one.example"));
   BOOST_TEST(named.read_reply().body.size() == 8 * mib);
