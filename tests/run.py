@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Runs what tools/test has built and counts cases: tests/run.py [GROUP...].
 
-Prints every failed case with the end of its output, every skipped one with its reason, and last, alone on a line,
-`N passed, N failed, N skipped`. Exit code 1 when anything failed.
+Prints every failed case with the end of its output, every unstable one (tests/python_suite.py) with what it said when it failed, every
+skipped one with its reason, and last, alone on a line, `N passed, N failed, N skipped`. Exit code 1 when anything failed.
 """
 
 import concurrent.futures
@@ -45,11 +45,13 @@ class Tally:
         self.passed = 0
         self.failed = []   # (case, why)
         self.skipped = []  # (case, why)
+        self.unstable = []  # likewise, of those that passed when they were run again, alone
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.unstable += other.unstable
 
 
 def run(command, log_file, environment=None):
@@ -129,6 +131,7 @@ def python_suite(folder, label, jobs=1, seconds=TIMEOUT_S):
     tally.passed = found["passed"]
     tally.failed = [tuple(each) for each in found["failed"]]
     tally.skipped = [tuple(each) for each in found["skipped"]]
+    tally.unstable = [tuple(each) for each in found.get("unstable", [])]
     return tally
 
 
@@ -207,6 +210,8 @@ def main(groups):
             total.add(timed(group, label, test))
     for case, why in total.skipped:
         print(f"skipped: {case}: {why}")
+    for case, why in total.unstable:
+        print(f"UNSTABLE, a defect of the case or of the broker (it failed beside others and passed alone): {case}\n  " + why.replace("\n", "\n  "))
     for case, why in total.failed:
         print(f"FAILED: {case}\n  " + why.replace("\n", "\n  "))
     if groups == GROUPS:

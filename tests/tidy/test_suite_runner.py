@@ -43,6 +43,24 @@ class Crash(unittest.TestCase):
     def test_two(self): os._exit(3)
 """
 
+# Fails the first time only, as a case does for which the machine was too busy.
+HASTY = """
+import os, unittest
+
+class Hasty(unittest.TestCase):
+    def test_one(self):
+        seen = os.path.join(os.path.dirname(__file__), "seen")
+        if not os.path.exists(seen):
+            open(seen, "w").close()
+            self.fail("too late")
+    def test_two(self): pass
+"""
+BAD = """
+import unittest
+
+class Bad(unittest.TestCase):
+"""
+
 
 class SuiteRunner(unittest.TestCase):
     def report(self, files, *options):
@@ -71,6 +89,23 @@ class SuiteRunner(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("test_crash.Crash", [case for case, _ in found["failed"]])
         self.assertEqual(found["passed"], 2)
+
+    def test_what_passes_alone_is_told_with_what_it_said_before(self):
+        done, found = self.report({"test_hasty.py": HASTY}, "--jobs", "2")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual((found["passed"], found["failed"]), (2, []))
+        [[case, why]] = found["unstable"]
+        self.assertEqual(case, "Hasty.test_one")
+        self.assertIn("too late", why)
+
+    def test_what_fails_twice_has_failed_and_of_many_none_is_tried_again(self):
+        for number in (1, 2, 3):
+            bad = BAD + "".join(f"    def test_{each}(self): self.fail('always')\n" for each in range(number))
+            files = {"test_bad.py": bad, "test_hasty.py": HASTY}
+            done, found = self.report(files, "--jobs", "2")
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(len(found["unstable"]), 1 if number == 1 else 0, found)
+            self.assertEqual(len(found["failed"]), number if number == 1 else number + 1)
 
 
 if __name__ == "__main__":
