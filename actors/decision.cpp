@@ -7,26 +7,33 @@ namespace causeway {
 
 void decision::add_hops() {
   effects hops;
-  const store::queue_pdu* queued = nullptr;
+  std::string event_id, first_server;
   std::size_t servers = 0;
   // One for all servers of an event, whose rows stand together: a room may have thousands.
   const auto end_queued = [&] {
     if (servers == 0) return;
     hop_details more;
-    if (servers == 1) more.server = queued->server_name;
+    if (servers == 1) more.server = first_server;
     else more.answer = std::to_string(servers) + " servers";
-    hops.emplace_back(
-      causeway::hop{queued->event_id, hop_stage::queued, std::make_shared<hop_details>(std::move(more))});
+    hops.emplace_back(causeway::hop{event_id, hop_stage::queued, std::make_shared<hop_details>(std::move(more))});
     servers = 0;
   };
-  for (const auto& w : writes_)
-    if (const auto* put = std::get_if<store::put_event>(&w)) {
+  const auto add_queued = [&](const std::string& event, const std::string& server, std::size_t count) {
+    if (event_id != event) end_queued();
+    event_id = event;
+    first_server = server;
+    servers += count;
+  };
+  bool is_told = false; // the servers were counted with the event, before they got rows of their own
+  for (const auto& w : writes_) {
+    const auto* one = std::get_if<store::queue_pdu>(&w);
+    if (!one) is_told = std::holds_alternative<store::remove_fan_out>(w);
+    else if (!is_told) add_queued(one->event_id, one->server_name, 1);
+    if (const auto* put = std::get_if<store::put_event>(&w))
       hops.emplace_back(causeway::hop{put->event->event_id, hop_stage::committed});
-    } else if (const auto* one = std::get_if<store::queue_pdu>(&w)) {
-      if (queued == nullptr || queued->event_id != one->event_id) end_queued();
-      queued = one;
-      ++servers;
-    }
+    else if (const auto* later = std::get_if<store::put_fan_out>(&w))
+      add_queued(later->event_id, later->servers.front(), later->servers.size());
+  }
   end_queued();
   // Before what follows from the commit: whoever is told then goes on at once.
   after_commit_.insert(after_commit_.begin(), std::make_move_iterator(hops.begin()),
@@ -44,9 +51,11 @@ effects decision::take() {
     at_once_.erase(at_once_.begin(), rest);
   }
   trace_ = 0;
+  const auto may_wait_ms = std::exchange(may_wait_ms_, std::nullopt);
   if (!writes_.empty() || !after_commit_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
+    p.batch.may_wait_ms = may_wait_ms;
     p.then = std::exchange(after_commit_, {});
     out.emplace_back(std::move(p));
   }

@@ -2,7 +2,9 @@
 #include "actors/effects.hpp"
 #include "messages/message.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +46,8 @@ public:
 
   // -- committed
   void write(store::write row) { writes_.push_back(std::move(row)); }
+  /// The rows of this decision may wait so long for others of their kind, milliseconds (store_batch::may_wait_ms).
+  void let_wait(std::uint32_t ms) { may_wait_ms_ = ms; }
   /// Rows that are to be committed, for functions that append to such a list.
   std::vector<store::write>& writes() { return writes_; }
 
@@ -101,6 +105,7 @@ private:
   trace_id trace_ = 0; ///< 0: whatever the shell knows
   token first_token_ = 0, last_token_ = 0;
   std::vector<store::write> writes_;
+  std::optional<std::uint32_t> may_wait_ms_;
   effects after_commit_, at_once_;
 };
 

@@ -32,7 +32,9 @@ void spoil(shell_ptr self, persist& p, trace_id trace) {
         answer->command_id.insert(0, "nobody asks for "); // the row stays: there is a commit
   }
   if (crash::is_mutant(crash::mutant::outbox_row_forgotten))
-    std::erase_if(rows, [](const auto& row) { return std::holds_alternative<store::queue_pdu>(row); });
+    std::erase_if(rows, [](const auto& row) {
+      return std::holds_alternative<store::queue_pdu>(row) || std::holds_alternative<store::put_fan_out>(row);
+    });
 }
 
 void perform_one(shell_ptr self, persist& p, trace_id trace) {

@@ -144,6 +144,19 @@ struct remove_destination_pdus {
   std::string server_name;
   std::vector<std::string> event_ids;
 };
+/// A PDU owed to further servers, to which it is not queued yet: the room does that in parts (actors/room/fan_out.hpp).
+/// Keyed by room and number.
+struct put_fan_out {
+  std::string room_id;
+  std::int64_t number = 0; ///< within the room, from 1: the order in which the parts are queued
+  std::string event_id;    ///< must be stored
+  std::vector<std::string> servers;
+};
+/// Its servers have it in their queues.
+struct remove_fan_out {
+  std::string room_id;
+  std::int64_t number = 0;
+};
 /// The transaction in flight and the back-off of a destination; replaced as a whole.
 struct put_destination {
   std::string server_name;
@@ -362,7 +375,7 @@ using write_content =
                redact_event, hold_redaction, drop_held_redaction, restore_event, put_refused_pdu, append_delivery,
                put_relation, remove_relation, remove_relations_to, put_switches, put_member_room, remove_invitation,
                put_former_name, retry_dead_letter, drop_dead_letter, put_receipt, remove_receipt, put_receipt_debt,
-               put_audit>;
+               put_audit, put_fan_out, remove_fan_out>;
 /// As with `message`: special members are compiled once.
 struct write : write_content {
   using write_content::variant;
@@ -414,6 +427,12 @@ struct load_room {
   std::string room_id;
 };
 struct room_loaded {
+  struct fan_out {
+    std::int64_t number = 0;
+    matrix::event_ptr event;
+    std::string chat_message_id; ///< the chat server's name of it; empty: none
+    std::vector<std::string> servers;
+  };
   bool exists = false;
   put_room room;
   std::vector<stored_event> state_events; ///< all state events and outliers of the room, but for rejected ones
@@ -423,6 +442,7 @@ struct room_loaded {
   std::vector<put_invitation> invitations;     ///< without `invite_room_state`
   std::vector<hold_redaction> held_redactions; ///< oldest first
   std::vector<put_relation> open_relations;    ///< those that wait or are taken back, oldest first
+  std::vector<fan_out> fan_outs;               ///< by number
 };
 
 /// Events by id with the states around them. Bound: the ids asked for.
@@ -669,7 +689,7 @@ struct owed_found {
   struct debt {
     put_destination destination; ///< without `transaction_edus`
     std::int64_t before = 0;     ///< events that stand before it in the queue, as far as counted: at most 1,000
-    std::string first_event_id;  ///< that of the queue
+    std::string first_event_id;  ///< that of the queue; empty: the event is on its way there (put_fan_out)
   };
   std::vector<debt> debts;               ///< by the names of the servers
   std::int64_t servers = 0;              ///< all it is owed to

@@ -34,6 +34,7 @@ traffic::traffic(std::string own_server, const std::vector<std::string>& nominat
 
 traffic::weight traffic::weigh(const store::store_batch& batch) {
   weight out;
+  bool is_owed_later = false;
   for (const auto& w : batch.writes) {
     if (const auto* event = std::get_if<store::put_event>(&w)) {
       using enum store::verdict;
@@ -46,6 +47,8 @@ traffic::weight traffic::weigh(const store::store_batch& batch) {
       out.rejected += event->judged == rejected ? 1 : 0;
     } else if (std::holds_alternative<store::queue_pdu>(w)) {
       ++out.queued;
+    } else if (std::holds_alternative<store::put_fan_out>(w)) {
+      is_owed_later = true; // counted with the rows of its servers
     } else if (std::holds_alternative<store::append_outbox>(w)) {
       ++out.notified;
     } else if (const auto* row = std::get_if<store::put_destination>(&w)) {
@@ -56,7 +59,7 @@ traffic::weight traffic::weigh(const store::store_batch& batch) {
       note_removed(*gone);
     }
   }
-  out.is_authored = out.queued > 0 && out.authored_ts > 0;
+  out.is_authored = (out.queued > 0 || is_owed_later) && out.authored_ts > 0;
   return out;
 }
 

@@ -154,12 +154,9 @@ void remote_server_machine::contacted() {
 
 effects remote_server_machine::flush() {
   deferred_writes_.flush();
+  if (may_wait()) out_.let_wait(transactions_.failures() > 0 ? failures_gathered_ms : 0);
   auto list = out_.take();
   note_refusals(list);
-  if (may_wait())
-    for (auto& each : list)
-      if (auto* p = std::get_if<persist>(&each))
-        p->batch.may_wait_ms = transactions_.failures() > 0 ? failures_gathered_ms : 0;
   return list;
 }
 

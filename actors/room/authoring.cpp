@@ -105,16 +105,6 @@ void authoring::decided(result<matrix::event_ptr> outcome) {
   if (asked_) asked_->outcome = std::move(outcome);
 }
 
-void authoring::queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers,
-                          const std::string& own_id) {
-  for (const auto& server : servers) {
-    // A member may have a name that tells no server: nobody can be told there.
-    if (server == room_.node.server_name || !matrix::is_server_name(server)) continue;
-    out_.write(store::queue_pdu{server, x->event_id});
-    out_.send({actor_kind::remote_server, server}, pdu_queued{x, room_.head.chat_room_id, own_id, servers.size()});
-  }
-}
-
 status authoring::commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers,
                          const std::string& own_id) {
   const auto before = writer_.state_before(x->prev_events);

@@ -3,6 +3,7 @@
 #include "actors/lazy_deque.hpp"
 #include "actors/room/attempt.hpp"
 #include "actors/room/event_writer.hpp"
+#include "actors/room/fan_out.hpp"
 #include "actors/room/parent_fetch.hpp"
 #include "actors/room/pending_questions.hpp"
 #include "actors/room/policy_gate.hpp"
@@ -12,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace causeway::room {
@@ -32,7 +34,8 @@ class authoring {
 public:
   authoring(const room_state& room, decision& out, pending_questions& pending, event_writer& writer, policy_gate& gate,
             room_events& events)
-      : room_(room), out_(out), writer_(writer), gate_(gate), events_(events), parents_(room, pending, writer) {}
+      : room_(room), out_(out), writer_(writer), gate_(gate), events_(events), parents_(room, pending, writer),
+        fan_out_(room, out) {}
 
   /// A signed event on top of the forward extremities, checked against the rules; not yet part of the graph.
   /// @returns faults too_large, forbidden
@@ -49,7 +52,9 @@ public:
   /// @returns fault forbidden when the rules no longer allow it; it is then stored as what it is and goes nowhere
   status commit(const matrix::event_ptr& x, const std::vector<std::string>& further_servers = {},
                 const std::string& own_id = {});
-  void queue_for(const matrix::event_ptr& x, const std::vector<std::string>& servers, const std::string& own_id = {});
+  void queue_for(const matrix::event_ptr& x, std::vector<std::string> servers, const std::string& own_id = {}) {
+    fan_out_.queue(x, std::move(servers), own_id);
+  }
   /// Takes an invitation back at a server that is not in the room, where the room's own rules do not allow it any more
   /// (the inviter has left). That server has no state to judge by: it believes the inviter, about the very invite that
   /// is cited, and nobody else. The event is not part of the room and goes nowhere else.
@@ -59,6 +64,8 @@ public:
   /// What own events that were away for a while rest on.
   parent_fetch& parents() { return parents_; }
   bool is_idle() const { return parents_.is_idle(); }
+  fan_out& deliveries() { return fan_out_; }
+  const fan_out& deliveries() const { return fan_out_; }
 
   /// The policy server's word about the event of ours that was with it: one at a time, so they stay in order.
   void decided(result<matrix::event_ptr> outcome);
@@ -83,6 +90,7 @@ private:
   policy_gate& gate_;
   room_events& events_;
   parent_fetch parents_;
+  fan_out fan_out_;
   std::optional<question> asked_;
   lazy_deque<message> deferred_;
 };

@@ -111,6 +111,7 @@ void room_machine::loaded(const store::room_loaded& from) {
   room_invitations_.load(from.invitations);
   commands_.load();
   redactions_.load(from.held_redactions);
+  authoring_.deliveries().load(from.fan_outs);
   if (room_.head.phase == store::room_phase::joined) redactions_.related().load(from.open_relations);
   if (room_.head.phase == store::room_phase::joined) inbound_.load(from.inbox);
   else inbound_.load_held(from.inbox);
@@ -153,7 +154,8 @@ void room_machine::for_each_component(Self& self, F f) {
   f(self.inbound_), f(self.policy_gate_), f(self.membership_service_), f(self.remote_join_);
   f(self.history_backfill_), f(self.partial_state_), f(self.redactions_), f(self.redactions_.related());
   f(self.signature_audit_);
-  f(self.commands_), f(self.requests_), f(self.joins_), f(self.authoring_), f(self.room_invitations_);
+  f(self.commands_), f(self.requests_), f(self.joins_), f(self.authoring_), f(self.authoring_.deliveries());
+  f(self.room_invitations_);
   f(self.edus_), f(self.unasked_.merger), f(self.unasked_.levels), f(self.unasked_.followed);
 }
 

@@ -6,6 +6,7 @@
 #include "actors/room/permission_drift.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/room/service_user.hpp"
+#include "messages/matrix/identifiers.hpp"
 
 #include <utility>
 
@@ -72,6 +73,7 @@ void room_machine::join_signed(const matrix::event_ptr& x, const std::string& se
 
 void room_machine::event_accepted(const matrix::event& x, bool historical) {
   room_invitations_.event_accepted(x);
+  if (!historical) authoring_.deliveries().heard(matrix::server_name_of(x.sender));
   if (!historical) unasked_.merger.consider();
 }
 

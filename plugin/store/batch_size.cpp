@@ -53,6 +53,8 @@ std::size_t bytes_of(const retry_dead_letter&) { return 0; }
 std::size_t bytes_of(const drop_dead_letter&) { return 0; }
 std::size_t bytes_of(const queue_pdu& x) { return x.server_name.size() + x.event_id.size(); }
 std::size_t bytes_of(const remove_destination_pdus& x) { return text_bytes(x.event_ids); }
+std::size_t bytes_of(const put_fan_out& x) { return x.event_id.size() + text_bytes(x.servers); }
+std::size_t bytes_of(const remove_fan_out&) { return 0; }
 std::size_t bytes_of(const put_destination& x) {
   return text_bytes(x.transaction_pdus) + text_bytes(x.transaction_edus) + x.last_fault.size() +
          x.delayed_event_id.size() + x.pause_reason.size() + 64;

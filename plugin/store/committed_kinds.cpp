@@ -45,7 +45,9 @@ std::optional<around_commit> points_of(const write& row) {
 bool holds_pdus_of_others(const store_batch& x) {
   bool has_events = false;
   for (const auto& row : x.writes) {
-    if (std::holds_alternative<put_command_result>(row) || std::holds_alternative<queue_pdu>(row)) return false;
+    if (std::holds_alternative<put_command_result>(row) || std::holds_alternative<queue_pdu>(row) ||
+        std::holds_alternative<put_fan_out>(row))
+      return false;
     has_events = has_events || std::holds_alternative<put_event>(row);
   }
   return has_events;

@@ -3,6 +3,7 @@
 #include "plugin/store/binding_rows.hpp"
 #include "plugin/store/columns.hpp"
 #include "plugin/store/event_rows.hpp"
+#include "plugin/store/fan_out_rows.hpp"
 #include "plugin/store/key_rows.hpp"
 #include "plugin/store/room_rows.hpp"
 
@@ -298,6 +299,16 @@ answer destination_reads::on(const find_owed& x) {
     if (auto first = first_queued_.query(first_of(server), last_of(server)); first.next())
       one.first_event_id = first.string(0);
   }
+  // Those whose queues it has still to reach.
+  const auto further = with_.fan_outs.servers_of(event);
+  found.servers += static_cast<std::int64_t>(further.size());
+  for (const auto& name : further) {
+    if (found.debts.size() >= limit) break;
+    auto& one = found.debts.emplace_back();
+    one.destination = destination(names_.find_server(name), name);
+    one.destination.transaction_edus.clear();
+  }
+  std::ranges::sort(found.debts, {}, [](const auto& x) { return x.destination.server_name; });
   return found;
 }
 

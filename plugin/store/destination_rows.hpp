@@ -8,11 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
-/// What other servers are owed (tables `destinations`, `destination_pdus`, `refused_pdus`).
+/// What other servers are owed (tables `destinations`, `destination_pdus`, `refused_pdus`). What is to be queued for a
+/// crowd of them is in fan_out_rows.hpp.
 namespace causeway::store::sql {
 
 class binding_reads;
 class event_reads;
+class fan_out_reads;
 class key_reads;
 class room_reads;
 
@@ -80,6 +82,7 @@ public:
     room_reads& rooms;
     binding_reads& bindings;
     key_reads& keys;
+    fan_out_reads& fan_outs;
   };
   /// @throws error
   destination_reads(connection& db, names& known, const parts& with);

@@ -40,6 +40,7 @@ struct purge_limits {
 /// - put_state_group: an entry with an empty event id removes that key from the state of `base`.
 /// - queue_pdu: of an event that is queued for that server already is ignored; of one that is not stored makes the
 ///   batch fail.
+/// - put_fan_out: of an event that is not stored makes the batch fail.
 /// - put_command_result: the first one of a command id stays.
 /// - bind_room: also for a room that is not stored; put_room without a chat id leaves it. A chat id that another room
 ///   has stays with that room. An empty one takes away what the room has.

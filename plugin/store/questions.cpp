@@ -30,10 +30,11 @@ concept answers = requires(Group& group, const Query& x) { group.on(x); };
 } // namespace
 
 questions::questions(connection& db, names& known)
-    : db_(db), names_(known), bindings_(db, known), keys_(db, known), events_(db, known), inbox_(db),
-      relations_(db, known, events_, bindings_), redactions_(db, known, {events_, bindings_, relations_}),
-      invitations_(db, known), rooms_(db, known, {events_, inbox_, redactions_, invitations_, relations_}),
-      destinations_(db, known, {events_, rooms_, bindings_, keys_}), commands_(db, known), outbox_(db),
+    : db_(db), names_(known), bindings_(db, known), keys_(db, known), events_(db, known),
+      fan_outs_(db, events_, bindings_), inbox_(db), relations_(db, known, events_, bindings_),
+      redactions_(db, known, {events_, bindings_, relations_}), invitations_(db, known),
+      rooms_(db, known, {events_, inbox_, redactions_, invitations_, relations_, fan_outs_}),
+      destinations_(db, known, {events_, rooms_, bindings_, keys_, fan_outs_}), commands_(db, known), outbox_(db),
       transactions_(db, known), users_(db), switches_(db), receipts_(db, known, events_, bindings_), audit_(db),
       nodes_(db), start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
 

@@ -5,6 +5,7 @@
 #include "plugin/store/command_rows.hpp"
 #include "plugin/store/destination_rows.hpp"
 #include "plugin/store/event_rows.hpp"
+#include "plugin/store/fan_out_rows.hpp"
 #include "plugin/store/inbox_rows.hpp"
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
@@ -47,6 +48,7 @@ private:
   binding_reads bindings_;
   key_reads keys_;
   event_reads events_;
+  fan_out_reads fan_outs_;
   inbox_reads inbox_;
   relation_reads relations_;
   redaction_reads redactions_;

@@ -3,6 +3,7 @@
 #include "messages/matrix/json.hpp"
 #include "plugin/store/columns.hpp"
 #include "plugin/store/event_rows.hpp"
+#include "plugin/store/fan_out_rows.hpp"
 #include "plugin/store/inbox_rows.hpp"
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/redaction_rows.hpp"
@@ -108,16 +109,21 @@ std::string select_summaries(std::string_view which) {
 }
 
 /// A room has work left when events are staged, history or members of a join are still to be fetched, an upgrade is
-/// under way, a redaction has not met its target, or its successor has not taken everything over.
+/// under way, a redaction has not met its target, its successor has not taken everything over, or an event is still to
+/// be queued for further servers.
 std::string select_directory() {
   static_assert(static_cast<int>(room_phase::joined) == 0, "the statement spells it out");
+  const auto bits = std::to_string(packed_low_bits);
   return "SELECT " + select_list<directory_columns>() +
          " FROM (SELECT *, EXISTS(SELECT 1 FROM inbox WHERE inbox.room = rooms.room)"
          " OR (phase = 0 AND (history_from <> " +
          empty_list +
          " OR members_omitted <> '' OR succession <> '' OR founding <> ''))"
          " OR EXISTS(SELECT 1 FROM held_redactions h WHERE h.room = rooms.room AND h.looked_up = 0)"
-         " OR EXISTS(SELECT 1 FROM relations r WHERE r.room = rooms.room AND r.standing IN (0, 4)) AS has_inbox"
+         " OR EXISTS(SELECT 1 FROM relations r WHERE r.room = rooms.room AND r.standing IN (0, 4))"
+         " OR EXISTS(SELECT 1 FROM fan_outs f WHERE f.key BETWEEN rooms.room << " +
+         bits + " AND (rooms.room << " + bits + ") + " + std::to_string(packed_low_max) +
+         ") AS has_inbox"
          " FROM rooms WHERE known = 1 OR chat_room_id <> '') AS listed ORDER BY room";
 }
 
@@ -211,6 +217,7 @@ answer room_reads::on(const load_room& x) {
   loaded.invitations = with_.invitations.of_room(room);
   loaded.held_redactions = with_.redactions.held_in(room, x.room_id);
   loaded.open_relations = with_.relations.open_in(room, x.room_id);
+  loaded.fan_outs = with_.fan_outs.of_room(room, x.room_id);
   return loaded;
 }
 

@@ -14,6 +14,7 @@
 namespace causeway::store::sql {
 
 class event_reads;
+class fan_out_reads;
 class inbox_reads;
 class invitation_reads;
 class redaction_reads;
@@ -79,6 +80,7 @@ public:
     redaction_reads& redactions;
     invitation_reads& invitations;
     relation_reads& relations;
+    fan_out_reads& fan_outs;
   };
   /// @throws error
   room_reads(connection& db, names& known, const parts& with);

@@ -5,6 +5,7 @@
 #include "plugin/store/command_rows.hpp"
 #include "plugin/store/destination_rows.hpp"
 #include "plugin/store/event_rows.hpp"
+#include "plugin/store/fan_out_rows.hpp"
 #include "plugin/store/inbox_rows.hpp"
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
@@ -27,9 +28,9 @@ namespace {
 // command ids) has a table `..._ids` over a keyed hash, which id_index.hpp fills in batches; the full id is compared,
 // so a collision costs a comparison and nothing else.
 constexpr schema_steps (*groups[])() = {
-  name_steps,        room_steps,     event_steps,       inbox_steps,   redaction_steps, invitation_steps,
-  destination_steps, key_steps,      transaction_steps, outbox_steps,  command_steps,   binding_steps,
-  user_steps,        relation_steps, switch_steps,      receipt_steps, audit_steps,     node_steps};
+  name_steps,     room_steps,   event_steps,       inbox_steps,  redaction_steps, invitation_steps, destination_steps,
+  fan_out_steps,  key_steps,    transaction_steps, outbox_steps, command_steps,   binding_steps,    user_steps,
+  relation_steps, switch_steps, receipt_steps,     audit_steps,  node_steps};
 
 void migrate_to(connection& db, std::int64_t version) {
   for (const auto steps : groups)

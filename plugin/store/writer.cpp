@@ -34,7 +34,7 @@ writer::writer(connection& db, names& known, const all_recent_ids& recent)
     : db_(db), names_(known), rooms_(db, known), events_(db, known, recent, rooms_), inbox_(db, known),
       redactions_(db, known), outbox_(db), commands_(db, known, recent), bindings_(db, known, recent),
       users_(db, known), switches_(db), relations_(db, known), invitations_(db, known), destinations_(db, known),
-      keys_(db, known), transactions_(db, known), receipts_(db, known), audit_(db) {}
+      fan_outs_(db, known), keys_(db, known), transactions_(db, known), receipts_(db, known), audit_(db) {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
   const auto roll_back = [this](fault why) {

@@ -6,6 +6,7 @@
 #include "plugin/store/destination_rows.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/event_rows.hpp"
+#include "plugin/store/fan_out_rows.hpp"
 #include "plugin/store/inbox_rows.hpp"
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
@@ -50,7 +51,7 @@ private:
 
   auto groups() {
     return std::tie(rooms_, events_, inbox_, redactions_, outbox_, commands_, bindings_, users_, invitations_,
-                    destinations_, keys_, transactions_, relations_, switches_, receipts_, audit_);
+                    destinations_, fan_outs_, keys_, transactions_, relations_, switches_, receipts_, audit_);
   }
 
   connection& db_;
@@ -69,6 +70,7 @@ private:
   relation_writes relations_;
   invitation_writes invitations_;
   destination_writes destinations_;
+  fan_out_writes fan_outs_;
   key_writes keys_;
   transaction_writes transactions_;
   receipt_writes receipts_;

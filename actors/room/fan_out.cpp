@@ -1,0 +1,102 @@
+#include "actors/room/fan_out.hpp"
+
+#include "messages/matrix/identifiers.hpp"
+#include "messages/remote_server.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace causeway::room {
+namespace {
+
+/// So many turns take all that waits.
+constexpr std::size_t turns_wanted = 16;
+
+} // namespace
+
+void fan_out::load(const std::vector<store::room_loaded::fan_out>& from) {
+  std::map<std::string, std::size_t> destinations;
+  for (const auto& x : from) destinations[x.event->event_id] += x.servers.size();
+  for (const auto& x : from) {
+    parts_.push_back({x.number, x.event, x.chat_message_id, x.servers, destinations.at(x.event->event_id)});
+    last_number_ = std::max(last_number_, x.number);
+  }
+  if (!parts_.empty()) next_.set(out_.now());
+}
+
+void fan_out::queue(const matrix::event_ptr& x, std::vector<std::string> servers, const std::string& own_id) {
+  drop_untold(servers);
+  const auto all = servers.size(), at_once = servers_at_once();
+  if (all > at_once) heard_first(servers);
+  auto next = servers.begin();
+  for (bool is_first = parts_.empty(); next != servers.end(); is_first = false) {
+    const auto end = next + std::min<std::ptrdiff_t>(std::ssize(servers) - (next - servers.begin()),
+                                                     static_cast<std::ptrdiff_t>(at_once));
+    part one{0, x, own_id, {std::make_move_iterator(next), std::make_move_iterator(end)}, all};
+    next = end;
+    if (is_first) hand_on(one);
+    else put_off(std::move(one));
+  }
+  while (parts_.size() > parts_max) hand_on_next();
+}
+
+void fan_out::drop_untold(std::vector<std::string>& servers) const {
+  // A member may have a name that tells no server: nobody can be told there.
+  std::erase_if(servers, [this](const auto& x) { return x == room_.node.server_name || !matrix::is_server_name(x); });
+}
+
+void fan_out::heard_first(std::vector<std::string>& servers) const {
+  auto end = servers.begin();
+  for (const auto& x : heard_)
+    if (const auto found = std::find(end, servers.end(), x); found != servers.end()) std::iter_swap(end++, found);
+}
+
+void fan_out::put_off(part x) {
+  x.number = ++last_number_;
+  out_.write(store::put_fan_out{room_.id, x.number, x.event->event_id, x.servers});
+  if (parts_.empty()) next_.set(out_.now() + pause_ms);
+  parts_.push_back(std::move(x));
+}
+
+void fan_out::hand_on(const part& x) {
+  for (const auto& server : x.servers) {
+    out_.write(store::queue_pdu{server, x.event->event_id});
+    out_.send({actor_kind::remote_server, server},
+              pdu_queued{x.event, room_.head.chat_room_id, x.own_id, x.destinations});
+  }
+}
+
+void fan_out::hand_on_next() {
+  const auto first = std::move(parts_.front());
+  parts_.pop_front();
+  out_.write(store::remove_fan_out{room_.id, first.number});
+  hand_on(first);
+}
+
+void fan_out::heard(std::string_view server) {
+  if (server == room_.node.server_name) return;
+  const auto found = std::find(heard_.begin(), heard_.end(), server);
+  if (found != heard_.end()) {
+    std::rotate(heard_.begin(), found, found + 1);
+    return;
+  }
+  if (heard_.size() == heard_max) heard_.pop_back();
+  heard_.emplace(heard_.begin(), server);
+}
+
+void fan_out::on_deadline() {
+  if (!next_.goes_off(out_.now())) return;
+  for (auto n = 1 + parts_.size() / turns_wanted; n > 0 && !parts_.empty(); --n) hand_on_next();
+  out_.let_wait(0);
+  if (!parts_.empty()) next_.set(out_.now() + pause_ms);
+}
+
+void fan_out::describe(matrix::json::object& o, time_ms) const {
+  std::int64_t servers = 0;
+  for (const auto& x : parts_) servers += std::ssize(x.servers);
+  o.set("fan_out_servers", servers);
+}
+
+} // namespace causeway::room

@@ -1,0 +1,69 @@
+#pragma once
+#include "actors/alarm_time.hpp"
+#include "actors/decision.hpp"
+#include "actors/lazy_deque.hpp"
+#include "actors/room/room_state.hpp"
+#include "messages/matrix/event.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace causeway::room {
+
+/// Queues events for the servers they are owed to. Where those are many (`federation.fan_out_part`) the first ones are
+/// queued in the commit of the event itself; for the others that commit has rows that say so (put_fan_out), and they
+/// are queued in parts afterwards, each a small commit that lets go first what is urgent. So one message to thousands
+/// of servers holds up neither the store nor the other actors, and a crash loses nothing of it.
+///
+/// While parts wait, every further event of the room stands behind them: no server gets an event before its parents.
+class fan_out {
+public:
+  /// Between two parts; many that wait go several at once.
+  static constexpr time_ms pause_ms = 5;
+  /// Parts that wait; beyond them all are queued at once, which holds up the room, and so whoever sends there.
+  static constexpr std::size_t parts_max = 1'000;
+  /// Servers whose users have said something last: they are queued for first.
+  static constexpr std::size_t heard_max = 64;
+
+  fan_out(const room_state& room, decision& out) : room_(room), out_(out) {}
+
+  void load(const std::vector<store::room_loaded::fan_out>& from);
+  /// @param own_id  what the chat server calls the event
+  void queue(const matrix::event_ptr& x, std::vector<std::string> servers, const std::string& own_id);
+  /// A user of that server has sent an event.
+  void heard(std::string_view server);
+
+  bool is_idle() const { return parts_.empty(); }
+  time_ms deadline() const { return next_.at(); }
+  void on_deadline();
+  void describe(matrix::json::object& o, time_ms now) const;
+
+private:
+  struct part {
+    std::int64_t number = 0;
+    matrix::event_ptr event;
+    std::string own_id;
+    std::vector<std::string> servers;
+    std::size_t destinations = 0; ///< of the event, all parts together
+  };
+
+  std::size_t servers_at_once() const { return room_.node.settings().federation.fan_out_part; }
+  void drop_untold(std::vector<std::string>& servers) const;
+  void heard_first(std::vector<std::string>& servers) const;
+  void put_off(part x);
+  /// Rows and messages of one part.
+  void hand_on(const part& x);
+  void hand_on_next();
+
+  const room_state& room_;
+  decision& out_;
+  lazy_deque<part> parts_;
+  std::int64_t last_number_ = 0;
+  std::vector<std::string> heard_; ///< the latest first
+  alarm_time next_;
+};
+
+} // namespace causeway::room
