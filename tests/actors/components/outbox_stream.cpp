@@ -1,0 +1,188 @@
+#include "actors/session/outbox_stream.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace causeway;
+
+BOOST_AUTO_TEST_SUITE(session_outbox_stream)
+
+namespace {
+
+using session::connection_key;
+using session::outbox_stream;
+using cursors = std::vector<std::int64_t>;
+
+std::vector<store::outbox_row> rows_of(const cursors& list) {
+  std::vector<store::outbox_row> rows;
+  for (const auto cursor : list) rows.push_back({cursor, "message.created", "body " + std::to_string(cursor)});
+  return rows;
+}
+
+/// A stream whose rows up to `head` were written, and none acknowledged.
+outbox_stream loaded(std::int64_t acknowledged, std::int64_t head) {
+  outbox_stream s;
+  s.load(acknowledged, head);
+  return s;
+}
+
+/// Sends what is here, at most so many rows. @returns their cursors
+cursors send(outbox_stream& s, std::size_t most = 1'000) {
+  cursors sent;
+  for (const auto* row = s.next(); row && sent.size() < most; row = s.next()) {
+    const auto cursor = row->cursor;
+    const auto body = s.sent_next({cursor, "$" + std::to_string(cursor), "!room:here.example"});
+    BOOST_TEST(body == "body " + std::to_string(cursor));
+    sent.push_back(cursor);
+  }
+  return sent;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(rows_are_sent_once_in_order_and_leave_the_flight_when_they_are_acknowledged) {
+  auto s = loaded(3, 6);
+  BOOST_TEST(s.has_more());
+  BOOST_TEST(s.wants_rows());
+  s.fetched(rows_of({4, 5, 6}), 6);
+  BOOST_TEST(!s.wants_rows());
+  s.fetched(rows_of({5, 6}), 6); // read twice
+  BOOST_TEST(send(s) == (cursors{4, 5, 6}), boost::test_tools::per_element());
+  BOOST_TEST(!s.has_more());
+  BOOST_TEST(s.delivered() == 6);
+  BOOST_TEST(s.acknowledge(5) == 2u);
+  BOOST_TEST(s.acknowledge(5) == 0u);
+  BOOST_TEST(s.acked() == 5);
+  BOOST_TEST(s.in_flight() == 1u);
+  BOOST_TEST(s.is_in_flight(6));
+  BOOST_TEST(!s.is_in_flight(5));
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_that_was_cleaned_up_is_stepped_over) {
+  auto s = loaded(0, 100);
+  s.fetched({}, 100);
+  BOOST_TEST(!s.wants_rows());
+  BOOST_TEST(!s.has_more());
+  s.fetched(rows_of({101}), 101);
+  BOOST_TEST(send(s) == cursors{101}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_a_commit_are_taken_only_where_they_follow_and_somebody_gets_them) {
+  auto s = loaded(0, 0);
+  s.appended(rows_of({1}));
+  BOOST_TEST(s.buffered() == 0u); // nobody has the stream
+  s.owner = connection_key{0, "peer"};
+  s.appended(rows_of({2})); // 1 is not here
+  BOOST_TEST(s.buffered() == 0u);
+  s.appended(rows_of({1, 2}));
+  BOOST_TEST(s.buffered() == 2u);
+  BOOST_TEST(s.head() == 2);
+  s.seeking = true;
+  s.appended(rows_of({3}));
+  BOOST_TEST(s.buffered() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_given_up_in_flight_is_acknowledged_with_what_is_before_it) {
+  auto s = loaded(0, 3);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  BOOST_TEST(s.give_up(2) == 1u);
+  BOOST_TEST(s.acked() == 0); // 1 is still with the peer
+  BOOST_TEST(s.acknowledge(1) == 1u);
+  BOOST_TEST(s.acked() == 2);
+  BOOST_TEST(s.in_flight() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_given_up_is_not_sent_when_the_stream_is_sent_again) {
+  auto s = loaded(0, 3);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  s.give_up(2);
+  BOOST_TEST(s.rewind() == 2u);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  BOOST_TEST(send(s) == (cursors{1, 3}), boost::test_tools::per_element());
+  s.acknowledge(3);
+  BOOST_TEST(s.acked() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_peer_that_wants_a_row_again_gets_it_and_all_that_follow) {
+  auto s = loaded(0, 4);
+  s.fetched(rows_of({1, 2, 3, 4}), 4);
+  send(s, 3);
+  s.reading = 7;
+  BOOST_TEST(s.step_back(2) == 2u);
+  BOOST_TEST(s.reading == 0u); // the answer to it is stale
+  BOOST_TEST(s.buffered() == 0u);
+  BOOST_TEST(s.fetched_to() == 1);
+  BOOST_TEST(s.delivered() == 1);
+  s.fetched(rows_of({2, 3, 4}), 4);
+  BOOST_TEST(send(s) == (cursors{2, 3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(another_peer_goes_on_behind_the_last_acknowledgement) {
+  auto s = loaded(0, 3);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  s.acknowledge(1);
+  s.seeking = true;
+  s.paused_until = 5;
+  BOOST_TEST(s.rewind() == 2u);
+  BOOST_TEST(!s.seeking);
+  BOOST_TEST(s.paused_until == 0);
+  BOOST_TEST(s.fetched_to() == 1);
+  BOOST_TEST(s.in_flight() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(behind_a_seek_what_was_sought_past_may_be_acknowledged) {
+  auto s = loaded(2, 10);
+  s.seek(8);
+  BOOST_TEST(s.delivered() == 8);
+  BOOST_TEST(s.acked() == 2);
+  s.acknowledge(8);
+  BOOST_TEST(s.acked() == 8);
+  s.seek(4); // back: what was delivered once stays acknowledgeable
+  BOOST_TEST(s.delivered() == 8);
+  BOOST_TEST(s.fetched_to() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(refusals_of_a_row_are_forgotten_when_it_is_acknowledged) {
+  auto s = loaded(0, 2);
+  s.fetched(rows_of({1, 2}), 2);
+  send(s);
+  s.refused_cursor = 2;
+  s.refusals = 3;
+  s.acknowledge(1);
+  BOOST_TEST(s.refusals == 3u);
+  s.acknowledge(2);
+  BOOST_TEST(s.refusals == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_finds_the_events_it_covers) {
+  auto s = loaded(0, 3);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  const auto rooms = s.rooms_in_flight(2);
+  BOOST_TEST(rooms.size() == 2u);
+  BOOST_TEST(rooms.contains("$1"));
+  BOOST_TEST(!rooms.contains("$3"));
+  BOOST_TEST(s.in_flight_at(3).event_id == "$3");
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_read_while_much_is_here_or_a_read_is_under_way) {
+  auto s = loaded(0, 1'000);
+  s.reading = 1;
+  BOOST_TEST(!s.wants_rows());
+  s.reading = 0;
+  cursors many;
+  for (std::int64_t i = 1; i <= 200; ++i) many.push_back(i);
+  s.fetched(rows_of(many), 1'000);
+  BOOST_TEST(!s.wants_rows());
+  send(s, 150);
+  BOOST_TEST(s.wants_rows());
+  BOOST_TEST(s.front_bytes() == std::string{"body 151"}.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
