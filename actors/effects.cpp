@@ -1,13 +1,17 @@
 #include "actors/effects.hpp"
 
+#include "messages/replace.hpp"
+
+#include <utility>
+
 namespace causeway {
 
 // Long and needed everywhere: compiled once.
 effect::effect() noexcept = default;
 effect::effect(const effect&) = default;
 effect::effect(effect&&) noexcept = default;
-effect& effect::operator=(const effect&) = default;
-effect& effect::operator=(effect&&) noexcept = default;
+effect& effect::operator=(const effect& x) { return replace(*this, effect{x}); }
+effect& effect::operator=(effect&& x) noexcept { return replace(*this, std::move(x)); }
 effect::~effect() = default;
 
 std::string_view name(hop_stage x) {

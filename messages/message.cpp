@@ -1,12 +1,16 @@
 #include "messages/message.hpp"
 
+#include "messages/replace.hpp"
+
+#include <utility>
+
 namespace causeway {
 
 message::message() noexcept = default;
 message::message(const message&) = default;
 message::message(message&&) noexcept = default;
-message& message::operator=(const message&) = default;
-message& message::operator=(message&&) noexcept = default;
+message& message::operator=(const message& x) { return replace(*this, message{x}); }
+message& message::operator=(message&& x) noexcept { return replace(*this, std::move(x)); }
 message::~message() = default;
 
 } // namespace causeway
