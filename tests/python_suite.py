@@ -3,11 +3,13 @@ only the cases whose name has one of them. Prints a line per case and writes {"p
 "skipped": [[case, why]]}.
 
 With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Classes that measure time have
-`alone = True`: they run one after another when all others are done. Where no more than UNSTABLE_MAX cases have failed each is run once
-more, with nothing beside it: one that passes then is told as unstable, with what it said the first time, and is no failure."""
+`alone = True`: they run one after another when all others are done, and when nobody holds the file CAUSEWAY_BUSY names: whoever runs
+several suites computes something beside them until then. Where no more than UNSTABLE_MAX cases have failed each is run once more, with
+nothing beside it: one that passes then is told as unstable, with what it said the first time, and is no failure."""
 
 import argparse
 import concurrent.futures
+import fcntl
 import json
 import os
 import queue
@@ -143,8 +145,9 @@ class Together:
 
     def try_failed_again(self):
         """Each alone. Whatever is no single case (a class that cannot be set up) stays failed."""
-        if len(self.found["failed"]) > UNSTABLE_MAX:
+        if not 0 < len(self.found["failed"]) <= UNSTABLE_MAX:
             return
+        wait_for_quiet()
         for each in list(self.found["failed"]):
             case, why = each
             if not case.startswith(self._class_of[case].rpartition(".")[2] + ".test"):
@@ -177,6 +180,13 @@ class Together:
             return printed, {"passed": 0, "failed": [[name, why]], "skipped": []}
 
 
+def wait_for_quiet():
+    busy = os.environ.get("CAUSEWAY_BUSY")
+    if busy and os.path.exists(busy):
+        with open(busy, encoding="utf8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)  # until it is free; it is given back at once
+
+
 def run_together(folder, report, words, cases, jobs):
     """Runs each class of `cases` in a process; returns the number of cases that failed."""
     number_of, alone, broken = {}, set(), []
@@ -192,6 +202,8 @@ def run_together(folder, report, words, cases, jobs):
     classes = sorted(number_of.items(), key=lambda each: -each[1])
     together = Together(folder, words, classes)
     together.run([each for each in classes if each[0] not in alone], min(jobs, JOBS_MAX))
+    if alone:
+        wait_for_quiet()
     together.run([each for each in classes if each[0] in alone], 1)
     together.try_failed_again()
     if broken:
