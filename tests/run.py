@@ -25,6 +25,8 @@ RESULTS = os.path.join(ROOT, "build", "results")
 PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulation"]}
 # What runs threads without CAF runs again under the thread sanitizer.
 THREADED = ["test_store", "test_gateway", "test_edge"]
+TSAN = "_tsan"
+TSAN_LOCK = os.environ.get("CAUSEWAY_TSAN_LOCK")  # held by whoever still builds them
 GROUPS = ["unit", "actors", "simulation", "interop"]
 # Only where they are named: package needs root and many minutes, crash is a part of interop.
 NAMED_GROUPS = ["package", "crash"]
@@ -144,6 +146,18 @@ def without_address_randomisation():
     return command if usable else []
 
 
+def when_built(path, label, test):
+    """The test of a program that is perhaps still being built."""
+    if TSAN_LOCK:
+        with open(TSAN_LOCK, encoding="utf8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+    if os.path.exists(path):
+        return test()
+    tally = Tally()
+    tally.failed.append((label, f"{path} was not built, see build/tsan.log"))
+    return tally
+
+
 def programs_of(group):
     every = sorted(glob.glob(os.path.join(ROOT, "build", "dev", "bin", "test_*")))
     named = [name for names in PROGRAMS.values() for name in names]
@@ -163,12 +177,12 @@ def tests_of(group):
         out.append((name, lambda path=path, name=name, prefix=prefix: boost_program(path, name, prefix, sanitizers)))
     if group == "unit":
         suppressions = os.path.join(ROOT, "tests", "tsan.supp")
+        options = {"TSAN_OPTIONS": f"suppressions={suppressions}:halt_on_error=0:exitcode=66"}
         for name in THREADED:
             path = os.path.join(ROOT, "build", "tsan", "bin", name)
-            if os.path.exists(path):
-                options = {"TSAN_OPTIONS": f"suppressions={suppressions}:halt_on_error=0:exitcode=66"}
-                out.append((name + "_tsan", lambda path=path, name=name: boost_program(
-                    path, name + "_tsan", without_address_randomisation(), options)))
+            if os.path.exists(path) or TSAN_LOCK:
+                out.append((name + TSAN, lambda path=path, name=name: when_built(path, name + TSAN, lambda: boost_program(
+                    path, name + TSAN, without_address_randomisation(), options))))
         folders = {os.path.dirname(path) for path in
                    glob.glob(os.path.join(ROOT, "tests", "**", "test_*.py"), recursive=True) +
                    glob.glob(os.path.join(ROOT, "tools", "**", "test_*.py"), recursive=True)}
@@ -212,7 +226,8 @@ def main(groups):
     # Programs use one processor each. The interop suite sees to its own and comes last, beside what is patient.
     last = [group for group in ("interop", "crash", "package") if group in groups]
     beside = [(group, label, test) for group in groups if group not in last for label, test in tests_of(group)]
-    patient = sorted((each for each in beside if each[1] in PATIENT), key=lambda each: PATIENT.index(each[1]))
+    order = PATIENT + [name + TSAN for name in THREADED]
+    patient = sorted((each for each in beside if each[1] in order), key=lambda each: order.index(each[1]))
     with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool, concurrent.futures.ThreadPoolExecutor() as background:
         os.environ["CAUSEWAY_BUSY"] = os.path.join(RESULTS, "busy.lock")
         computed = background.submit(compute, patient, os.environ["CAUSEWAY_BUSY"])
