@@ -11,11 +11,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -92,6 +94,9 @@ int list_of_tests(const char* what, const std::string& text) {
   return unusable;
 }
 
+/// From ourselves, when an operator drains this node.
+constexpr int drain_signal = SIGUSR2;
+
 /// What systemd knows of us while another node serves. It counts us as started meanwhile, and so would end us in the
 /// middle of a long take (a migration, a large store): its watchdog is as patient as with a start.
 class standing_by {
@@ -108,11 +113,17 @@ public:
     if (about != std::exchange(told_, about)) complain(manager_.ready(about));
     constexpr timespec at_once{};
     for (int signal = 0; (signal = sigtimedwait(&signals_, nullptr, &at_once)) > 0;) {
+      if (signal == drain_signal) continue;
       if (signal != SIGHUP) return false;
       complain(manager_.reloading()); // the files are read when this node serves
       complain(manager_.ready(about));
     }
     return true;
+  }
+  /// This node hands its place over; until it stands by there is nobody who feeds the watchdog.
+  void begin() {
+    if (watchdog_) complain(manager_.watch_every(patience));
+    complain(manager_.ready(told_ = "Hands its place over"));
   }
   /// This node serves.
   void end() {
@@ -130,13 +141,21 @@ private:
 /// by.
 constexpr int replaced_exit_status = 75; // EX_TEMPFAIL
 
-/// Until a signal ends it.
-void serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination found,
-           const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager) {
+/// Until a signal ends it. @param found  what it serves with; of a configuration that was read again the newest
+/// @returns whether it is drained: it hands its place over, and is to stand by
+bool serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination& found,
+           const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager,
+           const std::atomic<causeway::store::drained>& drained) {
   std::optional<causeway::canary> bird;
   if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
   complain(manager.ready("Serves " + node.server_name()));
-  while (next_signal(signals, bird, manager) == SIGHUP) {
+  while (true) {
+    const int signal = next_signal(signals, bird, manager);
+    if (signal == drain_signal) {
+      if (drained == causeway::store::drained::no) continue; // somebody else sent it
+      return true;
+    }
+    if (signal != SIGHUP) return false;
     complain(manager.reloading());
     // The variables are those of our start; the files may have changed.
     auto now = causeway::config::examine(sources);
@@ -148,8 +167,50 @@ void serve(causeway::node& node, const causeway::config::sources& sources, cause
                            (is_usable ? "; the log says which changes count and which need a restart"
                                       : "; the changed configuration cannot be used and stays as it was")));
   }
-  complain(manager.stopping());
-  node.stop();
+}
+
+void tell_ready(const causeway::node& node, const causeway::config::examination& found) {
+  std::string files;
+  for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
+  std::string line = "causeway ready server_name=" + node.server_name();
+  for (const auto& e : node.chat_endpoints()) line += " chat=" + e;
+  for (const auto p : node.gateway_ports()) line += " https=" + std::to_string(p);
+  line += " config=" + (files.empty() ? std::string{"none"} : files);
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+/// A node after the other, each drained but the last. @returns the exit code
+int serve_until_stopped(const causeway::config::sources& sources, causeway::config::examination found,
+                        bool without_gateway, const sigset_t& signals) {
+  const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
+  auto manager = open_manager(asked);
+  standing_by waiting{signals, manager, asked.watchdog};
+  causeway::node_events told;
+  told.standing_by = [&](const std::string& about) { return waiting.go_on(about); };
+  told.replaced = [] { ::_exit(replaced_exit_status); };
+  told.hand_over = [] { ::kill(::getpid(), drain_signal); };
+  told.is_drained = std::make_shared<std::atomic<causeway::store::drained>>(causeway::store::drained::no);
+  for (;;) {
+    auto node = causeway::node::start(found.values, without_gateway, told);
+    if (!node && node.error().code == causeway::fault_code::stopping) {
+      complain(manager.stopping());
+      return 0;
+    }
+    if (!node) {
+      std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
+                   static_cast<int>(causeway::info(node.error().code).what_to_do.size()),
+                   causeway::info(node.error().code).what_to_do.data());
+      return 1;
+    }
+    tell_ready(**node, found);
+    waiting.end();
+    const bool is_drained = serve(**node, sources, found, signals, asked, manager, *told.is_drained);
+    if (is_drained) waiting.begin();
+    else complain(manager.stopping());
+    (*node)->stop();
+    if (!is_drained) return 0;
+  }
 }
 
 } // namespace
@@ -186,7 +247,7 @@ int main(int argc, char** argv) {
   // Before any thread exists: all of them inherit the mask, and only sigwait below sees these signals.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP, drain_signal}) sigaddset(&signals, one);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGBUS, tell_lost_mapping);
@@ -205,32 +266,5 @@ int main(int argc, char** argv) {
   // Of the options the node itself warns, in its log.
   for (const auto& x : causeway::config::warnings_of_files(found.files))
     std::fprintf(stderr, "causewayd: warning: %s\n", to_string(x).c_str());
-  std::string files;
-  for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
-  const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
-  auto manager = open_manager(asked);
-  standing_by waiting{signals, manager, asked.watchdog};
-  causeway::node_events told;
-  told.standing_by = [&](const std::string& about) { return waiting.go_on(about); };
-  told.replaced = [] { ::_exit(replaced_exit_status); };
-  auto node = causeway::node::start(found.values, without_gateway, std::move(told));
-  if (!node && node.error().code == causeway::fault_code::stopping) {
-    complain(manager.stopping());
-    return 0;
-  }
-  if (!node) {
-    std::fprintf(stderr, "causewayd: cannot start: %s\n  %.*s\n", causeway::to_string(node.error()).c_str(),
-                 static_cast<int>(causeway::info(node.error().code).what_to_do.size()),
-                 causeway::info(node.error().code).what_to_do.data());
-    return 1;
-  }
-  std::string line = "causeway ready server_name=" + (*node)->server_name();
-  for (const auto& e : (*node)->chat_endpoints()) line += " chat=" + e;
-  for (const auto p : (*node)->gateway_ports()) line += " https=" + std::to_string(p);
-  line += " config=" + (files.empty() ? std::string{"none"} : files);
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
-  waiting.end();
-  serve(**node, sources, std::move(found), signals, asked, manager);
-  return 0;
+  return serve_until_stopped(sources, std::move(found), without_gateway, signals);
 }

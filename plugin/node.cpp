@@ -24,6 +24,7 @@
 #include "plugin/media/media_service.hpp"
 #include "plugin/node_canary.hpp"
 #include "plugin/node_clock.hpp"
+#include "plugin/node_cluster.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_inspector.hpp"
 #include "plugin/node_log.hpp"
@@ -110,6 +111,7 @@ struct node::parts {
   zmq::context_t zmq = patient_context();
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<cluster_reader> cluster;
   std::unique_ptr<admin::admin_service> admin;
   std::unique_ptr<node_probes> probes;
   bool has_gateway = false; ///< of its own, in this process
@@ -133,6 +135,7 @@ struct node::parts {
   status open_gateway();
   status open_inspector();
   void serve_operator();
+  void serve_cluster(admin::services& services);
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done);
   void trace_actor(admin::services::trace_wanted wanted, const admin::services::traced& done);
   void watch_store();
@@ -280,8 +283,20 @@ void node::parts::trace_actor(admin::services::trace_wanted wanted, const admin:
     done(fault{fault_code::overloaded, "another actor is being traced; one at a time is"});
 }
 
+/// What is about the nodes that share the store.
+void node::parts::serve_cluster(admin::services& services) {
+  cluster = std::make_unique<cluster_reader>(options.store);
+  services.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
+    cluster->list_terms(limit, [done = std::move(done)](const auto& found) { done(rows_of(found)); });
+  };
+  services.drain = [this](bool has_successor, const std::string& reason) {
+    return place->drain(has_successor, reason);
+  };
+}
+
 void node::parts::serve_operator() {
   admin::services services;
+  serve_cluster(services);
   services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
     store->ask(std::move(q), std::move(done));
   };
@@ -788,7 +803,8 @@ void node::parts::stop() {
   }
   wakeup.notify_all();
   if (housekeeper.joinable()) housekeeper.join();
-  if (inspector) inspector->stop();     // what it shows ends after it
+  if (inspector) inspector->stop(); // what it shows ends after it
+  if (cluster) cluster->stop();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
   if (probes) probes->stop();
   if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again

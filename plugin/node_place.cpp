@@ -31,6 +31,7 @@ std::string endpoints_of(const config::options& options) {
 node_place::node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check)
     : options_(options), log_(log), told_(std::move(told)), check_(std::move(check)) {
   if (options.store.engine != config::store_engine::postgresql) return;
+  if (!told_.is_drained) told_.is_drained = std::make_shared<std::atomic<store::drained>>(store::drained::no);
   held_ = std::make_shared<store::lease>([this](const std::string& why) {
     log_.write(note{log_level::error, "N762 another node has taken this one's place", {{"why", why}}},
                {actor_kind::store, ""});
@@ -44,29 +45,71 @@ store::seat node_place::seat() {
   x.endpoints = endpoints_of(options_);
   x.version = version();
   x.held = held_;
+  x.is_drained = told_.is_drained;
+  x.why_left = [this] { return why_left(); };
   if (!options_.node.standby) return x;
   x.patience_ms = -1;
   x.on_wait = [this](const store::store_in_use& by) { return wait(by); };
   return x;
 }
 
+status node_place::drain(bool has_successor, const std::string& reason) {
+  if (!held_)
+    return fault{fault_code::conflict,
+                 "this broker has its store to itself: no other node can take its place; stop it"};
+  if (!options_.node.standby)
+    return fault{fault_code::conflict, "this node does not stand by for others (node.standby = false); stop it"};
+  if (!told_.hand_over) return fault{fault_code::conflict, "this node is part of another program, which ends it"};
+  {
+    const std::lock_guard guard(mutex_);
+    why_drained_ = reason;
+  }
+  *told_.is_drained = has_successor ? store::drained::until_needed : store::drained::until_undrained;
+  log_.write(note{log_level::info, "N765 drained by an operator: the place is handed over", {{"reason", reason}}},
+             {actor_kind::store, ""});
+  told_.hand_over();
+  return ok();
+}
+
+std::string node_place::why_left() {
+  const std::lock_guard guard(mutex_);
+  return why_drained_.empty() ? "it was stopped" : "it was drained: " + why_drained_;
+}
+
+std::string node_place::about() {
+  const std::lock_guard guard(mutex_);
+  return about_;
+}
+
+status node_place::open_desk() {
+  if (options_.edge.admin_endpoint.empty()) return ok();
+  auto opened = standby_desk::open(options_, log_, told_.is_drained, [this] { return about(); });
+  if (!opened) return opened.error();
+  desk_ = std::move(*opened);
+  return ok();
+}
+
 status node_place::wait(const store::store_in_use& by) {
-  auto about =
-    "Stands by for " + options_.node.server_name + ": " +
-    (by.name.empty() ? std::string{"an older causewayd, or a command, uses the database"}
-                     : "node " + by.name + " serves" + (by.endpoints.empty() ? std::string{} : " at " + by.endpoints));
+  const bool is_drained = *told_.is_drained != store::drained::no;
+  auto about = (is_drained ? "Drained, leaves its turn to others for " : "Stands by for ") + options_.node.server_name +
+               ": " +
+               (by.is_free ? std::string{"nobody serves"}
+                : by.name.empty()
+                  ? std::string{"an older causewayd, or a command, uses the database"}
+                  : "node " + by.name + " serves" + (by.endpoints.empty() ? std::string{} : " at " + by.endpoints));
   {
     const std::lock_guard guard(mutex_);
     about_ = about;
   }
   // Who says no name may be making the tables at this moment.
-  if (!by.name.empty() && !std::exchange(is_checked_, true))
+  if ((by.is_free || !by.name.empty()) && !std::exchange(is_checked_, true))
     if (auto fine = check_(); !fine) return fine;
   if (!std::exchange(stands_by_, true)) {
     log_.write(note{log_level::info, "N761 standing by for another node", {{"node", by.name}, {"at", by.endpoints}}},
                {actor_kind::store, ""});
     if (!options_.admin.web_listen.empty())
       if (auto opened = open_health_checks(); !opened) return opened;
+    if (auto opened = open_desk(); !opened) return opened;
   }
   if (told_.standing_by && !told_.standing_by(about))
     return fault{fault_code::stopping, "this node was stopped while it stood by"};

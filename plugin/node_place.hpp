@@ -3,8 +3,10 @@
 #include "messages/fault.hpp"
 #include "plugin/inspector/web_server.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/node_standby.hpp"
 #include "plugin/store/seat.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,10 +22,15 @@ struct node_events {
   /// Another node has taken this one's place, which is not given back. By a thread of the node, before anybody hears of
   /// it. The node says nothing any more; whoever started it ends it.
   std::function<void()> replaced = {};
+  /// An operator wants this node drained: it is to be stopped and started again, with the same events, and then stands
+  /// by. By any thread, at once. Null: whoever started it does not do so.
+  std::function<void()> hand_over = {};
+  /// How much of a turn this node takes; null: every one. Outlives the node, which is another one after `hand_over`.
+  std::shared_ptr<std::atomic<store::drained>> is_drained = {};
 };
 
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
-/// health checks.
+/// health checks and, on the operator's socket, what is about the nodes.
 class node_place {
 public:
   /// @param check  whether this node could serve if its turn came: asked once, before it stands by
@@ -32,23 +39,32 @@ public:
   /// For open_store. @pre this outlives the engine
   store::seat seat();
   /// The node serves, or its start has failed.
-  void stop_waiting() { waiting_.reset(); }
+  void stop_waiting() {
+    desk_.reset();
+    waiting_.reset();
+  }
+  /// Of the node that serves: it gives its place up. @param has_successor  false: nobody will serve
+  status drain(bool has_successor, const std::string& reason);
   /// Null: the store is a file, and nobody else's.
   const std::shared_ptr<store::lease>& held() const { return held_; }
 
 private:
   status wait(const store::store_in_use& by);
   status open_health_checks();
+  status open_desk();
+  std::string about();
+  std::string why_left();
 
   const config::options& options_;
   node_log& log_;
-  const node_events told_;
+  node_events told_;
   const std::function<status()> check_;
   std::shared_ptr<store::lease> held_;
   bool stands_by_ = false, is_checked_ = false;
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
+  std::unique_ptr<standby_desk> desk_;             ///< null: not standing by
   std::mutex mutex_;                               ///< guards what follows
-  std::string about_;
+  std::string about_, why_drained_;
 };
 
 } // namespace causeway

@@ -3,10 +3,13 @@
 #include "actors/type_ids.hpp"
 #include "messages/trace.hpp"
 #include "plugin/admin/rows.hpp"
+#include "plugin/admin/views.hpp"
 #include "plugin/admin/why_rows.hpp"
+#include "plugin/store/term_rows.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace causeway {
 
@@ -40,6 +43,18 @@ inline admin::hop_row row_of(const seen_hop& x) {
     row.answer = more->answer;
   }
   return row;
+}
+
+/// Who has served, the latest first; how long nobody had is told by the one before.
+inline result<std::vector<admin::term_row>> rows_of(const result<std::vector<store::term>>& found) {
+  if (!found) return found.error();
+  std::vector<admin::term_row> rows;
+  rows.reserve(found->size());
+  for (const auto& x : *found)
+    rows.push_back({x.name, x.version, x.why, admin::views::incarnation_text(x.incarnation), x.from_ts, x.until_ts, 0});
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    if (rows[i].until_ts != 0) rows[i - 1].gap_ms = rows[i - 1].from_ts - rows[i].until_ts;
+  return rows;
 }
 
 } // namespace causeway

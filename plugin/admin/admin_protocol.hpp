@@ -32,7 +32,7 @@ struct arguments {
   std::string filter;
   std::string reason;
   std::string by;
-  bool all = false;
+  bool all = false, force = false;
   std::uint32_t limit = 1'000;
   std::uint64_t since_ts = 0;
   std::uint32_t backlog_age_s = 900, backlog_critical_s = 14'400;
@@ -56,6 +56,7 @@ struct arguments {
                {.bytes_max = reason_bytes_max});
     f.optional("by", x.by, "Login name of who asks; kept in the audit.", {.bytes_max = limits::identifier_bytes_max});
     f.optional("all", x.all, "invites: also those that are over.");
+    f.optional("force", x.force, "node.drain: also where nobody stands by.");
     f.optional("limit", x.limit, "Lists: most rows; 1 to 100,000.");
     f.optional("since_ts", x.since_ts, "audit: only what was done from then on, ms since 1970.");
     f.optional("backlog_age_s", x.backlog_age_s, "check: a warning from this age of the oldest unsent event on, s.");

@@ -39,6 +39,8 @@ void admin_service::ask(const asker& from, std::string_view command, std::string
   if (!may_read || (found->info.changes && who != edge::role::admin))
     return desk_->refuse(work, {fault_code::role_denied, std::string{found->info.name} + " is not for the role " +
                                                            std::string{edge::name(who)}});
+  if (const auto why = desk_->node().why_refused(found->info.name); why.code != fault_code::none)
+    return desk_->refuse(work, why);
   auto with = decode_arguments(found->info, body);
   if (!with) return desk_->refuse(work, with.error());
   work.with = std::move(*with);

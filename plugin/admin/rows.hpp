@@ -195,22 +195,40 @@ struct audit_row {
 
 /// One node of those that share the store: a process from its start to its end.
 struct node_row {
-  std::string name, state, version, endpoints, incarnation;
+  std::string name, state, version, endpoints, incarnation, may_stop;
   std::int64_t lease_left_ms = 0, shards = 0, epoch = 0;
 
   template <class F>
   void fields(F& f) {
     f("name", name, "node.name, or what its machine is called.");
     f("state", state,
-      "active: it serves; standby: it waits for its turn; left: it ended; dead: another one found it gone. Rows are "
-      "kept for a day.");
+      "active: it serves; standby: it waits for its turn; drained: it waits, and leaves its turn to others; left: it "
+      "ended; dead: another one found it gone. Rows are kept for a day.");
     f("version", version, "Of Causeway.");
     f("endpoints", endpoints, "Where it listens when it serves, as it is configured.");
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
+    f("may_stop", may_stop, "Whether it may be stopped now; empty: it is gone.");
     f("lease_left_ms", lease_left_ms,
       "For how long it counts as alive without a word, milliseconds; negative: since so long it does not.");
     f("shards", shards, "Parts of the store it owns: 256, or none.");
     f("epoch", epoch, "Counts the changes of owners, of what it owns.");
+  }
+};
+
+/// Who served a shared store, and for how long.
+struct term_row {
+  std::string name, version, why, incarnation;
+  std::int64_t from_ts = 0, until_ts = 0, gap_ms = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f("name", name, "node.name, or what its machine is called.");
+    f("version", version, "Of Causeway.");
+    f("why", why, "Why it ended; empty: it serves.");
+    f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
+    f("from_ts", from_ts, "When it took the store.");
+    f("until_ts", until_ts, "When it left it, or was found gone; 0: it serves.");
+    f("gap_ms", gap_ms, "For how long nobody had the store before, milliseconds; 0: not known.");
   }
 };
 

@@ -6,6 +6,7 @@
 #include "plugin/admin/rows.hpp"
 #include "plugin/admin/why_rows.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -60,6 +61,22 @@ struct services {
   std::function<void(std::string room_id, pdus_received events, std::function<void(pdus_handled)>)> hand_in;
   /// Our TLS certificates, as others get them.
   std::function<std::vector<certificate_row>()> list_certificates = [] { return std::vector<certificate_row>{}; };
+  /// Whether this node serves. One that stands by answers what is about the nodes, and nothing else.
+  bool serves = true;
+  /// Why a verb is not answered by this node; fault `none`: it is.
+  std::function<fault(std::string_view verb)> why_refused = [](std::string_view) { return fault{}; };
+  /// Who served a shared store, the latest first, at most `limit`.
+  std::function<void(std::size_t limit, std::function<void(result<std::vector<term_row>>)>)> list_terms =
+    [](std::size_t, const std::function<void(result<std::vector<term_row>>)>& done) { done(std::vector<term_row>{}); };
+  /// Gives up this node's place, or its turn, and returns at once. @param has_successor  another one stands by
+  std::function<status(bool has_successor, const std::string& reason)> drain = [](bool, const std::string&) -> status {
+    return fault{fault_code::conflict,
+                 "this broker has its store to itself: no other node can take its place; stop it"};
+  };
+  /// It takes its turn again.
+  std::function<status(const std::string& reason)> undrain = [](const std::string&) -> status {
+    return fault{fault_code::conflict, "this node serves; there is nothing to undo"};
+  };
   std::function<void(address, message)> tell;
   std::function<void(edge::connection, edge::frame)> send;
   std::function<std::int64_t()> now_ms; ///< milliseconds since 1970

@@ -45,12 +45,18 @@ json::object list(std::string_view name, std::vector<Row> rows, const arguments&
 }
 
 /// Whoever serves comes first, whoever is gone last.
-int rank_of_node(std::string_view state) { return state == "active" ? 0 : state == "standby" ? 1 : 2; }
+int rank_of_node(std::string_view state) {
+  if (state == "active") return 0;
+  return state == "standby" ? 1 : state == "drained" ? 2 : 3;
+}
 
-std::string incarnation_text(std::int64_t x) {
-  std::string text(12, '0');
-  for (auto at = text.rbegin(); at != text.rend(); ++at, x >>= 4) *at = "0123456789abcdef"[x & 15];
-  return text;
+/// The answer to: may I stop this node now?
+std::string may_stop(const store::stored_node& x, const store::nodes_listed& of) {
+  const auto next = successors(of, x.incarnation);
+  if (x.state == "active")
+    return next.empty() ? "no: nobody stands by" : "yes, after `causeway drain`: " + next.front() + " takes its place";
+  if (x.lease_left_ms < 0 || (x.state != "standby" && x.state != "drained")) return "";
+  return next.empty() && x.state == "standby" ? "yes, but then nobody stands by" : "yes";
 }
 
 event_row describe_event(const matrix::event& x) {
@@ -252,14 +258,30 @@ view dead_letter(const findings& found, const std::string& id) {
                       {"body", body ? json::value{std::move(*body)} : json::value{nullptr}}};
 }
 
+std::string incarnation_text(std::int64_t x) {
+  std::string text(12, '0');
+  for (auto at = text.rbegin(); at != text.rend(); ++at, x >>= 4) *at = "0123456789abcdef"[x & 15];
+  return text;
+}
+
+std::vector<std::string> successors(const store::nodes_listed& of, std::int64_t but) {
+  std::vector<std::string> names;
+  for (const auto& x : of.nodes)
+    if (x.state == "standby" && x.lease_left_ms >= 0 && x.incarnation != but) names.push_back(x.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+view terms(std::vector<term_row> rows, const arguments& with) { return list("terms", std::move(rows), with); }
+
 view nodes(const findings& found, const arguments& with) {
   const auto* listed = found.find<store::nodes_listed>("nodes");
   if (!listed) return found.why_not("nodes");
   std::vector<node_row> rows;
   rows.reserve(listed->nodes.size());
   for (const auto& x : listed->nodes)
-    rows.push_back(
-      {x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), x.lease_left_ms, x.shards, x.epoch});
+    rows.push_back({x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), may_stop(x, *listed),
+                    x.lease_left_ms, x.shards, x.epoch});
   std::stable_sort(rows.begin(), rows.end(), [](const node_row& a, const node_row& b) {
     return std::tuple(rank_of_node(a.state), std::string_view{a.name}) <
            std::tuple(rank_of_node(b.state), std::string_view{b.name});

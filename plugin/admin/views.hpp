@@ -28,6 +28,12 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms);
 view dead_letters(const findings& found, const arguments& with);
 /// {nodes: [node_row], total}
 view nodes(const findings& found, const arguments& with);
+/// {terms: [term_row], total}
+view terms(std::vector<term_row> rows, const arguments& with);
+/// Of a process that shares a store, 12 hexadecimal digits.
+std::string incarnation_text(std::int64_t x);
+/// The nodes that would take a place that becomes free; not `but`.
+std::vector<std::string> successors(const store::nodes_listed& of, std::int64_t but);
 /// {audit: [audit_row], total}
 view audit(const findings& found, const arguments& with);
 /// {letter: dead_letter_row, body: what it is about, without texts}

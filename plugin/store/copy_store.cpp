@@ -29,9 +29,9 @@ struct copied_from {
 std::vector<copied_from> tables_of(sql::connection& db) {
   std::vector<copied_from> out;
   {
-    // Which node has which shard is said of a database, not of what is stored.
+    // Which node has which shard, and had, is said of a database, not of what is stored.
     sql::statement tables{db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-                              " AND name NOT IN ('node', 'shard') ORDER BY name"};
+                              " AND name NOT IN ('node', 'shard', 'term') ORDER BY name"};
     for (auto rows = tables.query(); rows.next();) out.push_back({rows.string(0), {}, {}});
   }
   sql::statement columns{db, "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid"};

@@ -1,6 +1,7 @@
 #include "plugin/store/membership.hpp"
 
 #include "plugin/store/node_rows.hpp"
+#include "plugin/store/term_rows.hpp"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -25,6 +26,7 @@ constexpr std::int64_t end_sessions_ms = 1'000;
 constexpr std::int64_t row_kept_ms = 86'400'000;
 
 constexpr const char* state_standby = "standby";
+constexpr const char* state_drained = "drained";
 constexpr const char* state_active = "active";
 constexpr const char* state_left = "left";
 constexpr const char* state_dead = "dead";
@@ -125,18 +127,23 @@ status membership::wait_for_turn(const tables& work) {
     if (!has_tables()) return true;
     if (!std::exchange(is_checked, true))
       if (auto fine = work.check(db_); !fine) return fine.error();
-    if (!has_entered_ || boot_time_ms() - renewed_ms_ >= renew_interval.count()) enter(state_standby);
+    if (!has_entered_ || boot_time_ms() - renewed_ms_ >= renew_interval.count())
+      enter(how_drained() == drained::no ? state_standby : state_drained);
     const auto x = look();
-    by = {x.name, x.endpoints, x.lease_left_ms};
-    if (!is_gone(x)) return false;
+    by = {x.name, x.endpoints, x.lease_left_ms, false};
+    if (!is_gone(x)) {
+      free_since_ms_.reset();
+      return false;
+    }
     if (x.incarnation != 0) end_sessions(x.incarnation);
+    by.is_free = true;
     return true;
   };
   for (;;) {
     try {
       const auto free = is_free();
       if (!free) return free.error();
-      if (*free) {
+      if (*free && may_serve()) {
         by = {}; // whoever has the lock of the store says no name
         const auto is_taken = take_shards(work);
         if (!is_taken) return is_taken.error();
@@ -190,7 +197,19 @@ bool membership::is_gone(const owner& x) {
   else if (!alone_since_ms_) alone_since_ms_ = now;
   const bool is_alone = alone_since_ms_ && now - *alone_since_ms_ >= alone_ms_max;
   if (x.lease_left_ms >= 0 && !is_alone) return false;
+  why_gone_ = is_alone ? "its process ended without a word" : "it did not renew its lease";
   return declare_dead(x);
+}
+
+drained membership::how_drained() const { return seat_.is_drained ? seat_.is_drained->load() : drained::no; }
+
+/// Whether this node takes the place that it sees free. A drained one leaves it to others, unless there are none.
+bool membership::may_serve() {
+  const auto how = how_drained();
+  if (how == drained::no) return true;
+  const auto now = boot_time_ms();
+  if (!free_since_ms_) free_since_ms_ = now;
+  return how == drained::until_needed && now - *free_since_ms_ >= seat_.needed_after_ms;
 }
 
 /// A renewal that came meanwhile prevails: it has changed the time.
@@ -217,14 +236,16 @@ void membership::enter(const char* state) {
   if (!has_entered_ || !renew(state)) {
     sql::transaction once{db_, sql::transaction::kind::write};
     sql::statement{db_, "DELETE FROM node WHERE (lease_until < " + database_now() +
-                          " - ?1 OR (state = ?2 AND lease_until < " + database_now() +
+                          " - ?1 OR (state IN (?2, ?3) AND lease_until < " + database_now() +
                           ")) AND incarnation NOT IN (SELECT owner FROM shard)"}
-      .run(row_kept_ms, state_standby);
+      .run(row_kept_ms, state_standby, state_drained);
+    // Where the answer to a take was lost it is active, and stays so.
     sql::statement{db_, "INSERT INTO node(incarnation, name, endpoints, version, state, lease_until)"
                         " VALUES(?1, ?2, ?3, ?4, ?5, " +
                           database_now() +
-                          " + ?6) ON CONFLICT(incarnation) DO UPDATE SET lease_until = excluded.lease_until"}
-      .run(incarnation_, seat_.name, seat_.endpoints, seat_.version, state, lease_ms);
+                          " + ?6) ON CONFLICT(incarnation) DO UPDATE SET lease_until = excluded.lease_until,"
+                          " state = CASE WHEN node.state = ?7 THEN node.state ELSE excluded.state END"}
+      .run(incarnation_, seat_.name, seat_.endpoints, seat_.version, state, lease_ms, state_active);
     once.commit();
   }
   has_entered_ = true;
@@ -261,6 +282,8 @@ bool membership::take_over(std::int64_t from) {
     if (db_.changes() != sql::shard_count) return false;
     sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() + " + ?2 WHERE incarnation = ?3"}
       .run(state_active, lease_ms, incarnation_);
+    if (!why_gone_.empty()) sql::end_term(db_, from, why_gone_);
+    sql::begin_term(db_, incarnation_, seat_.name, seat_.version);
     all.commit();
   }
   sql::transaction once{db_, sql::transaction::kind::read};
@@ -268,6 +291,7 @@ bool membership::take_over(std::int64_t from) {
   if (auto rows = find.query(incarnation_); rows.next()) epoch_ = static_cast<std::uint64_t>(rows.integer(0));
   once.commit();
   seat_.held->renewed(at);
+  if (seat_.is_drained) *seat_.is_drained = drained::no;
   return true;
 }
 
@@ -316,6 +340,7 @@ void membership::leave() noexcept {
     sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() +
                           " WHERE incarnation = ?2 AND state <> ?3"}
       .run(state_left, incarnation_, state_dead);
+    if (epoch_ != 0) sql::end_term(db_, incarnation_, seat_.why_left ? seat_.why_left() : "it was stopped");
     once.commit();
   } catch (const sql::error&) { // then its lease runs out
   }

@@ -54,6 +54,8 @@ private:
   bool has_tables();
   owner look();
   bool is_gone(const owner& x);
+  bool may_serve();
+  drained how_drained() const;
   bool declare_dead(const owner& x);
   void end_sessions(std::int64_t incarnation);
   void enter(const char* state);
@@ -68,6 +70,8 @@ private:
   postgresql_database db_;
   std::uint64_t epoch_ = 0;
   std::optional<std::int64_t> alone_since_ms_; ///< since when the owner's lock was seen free, boot time
+  std::optional<std::int64_t> free_since_ms_;  ///< since when a drained node sees the place free, boot time
+  std::string why_gone_;                       ///< the last one that this node found gone; empty: none
   std::int64_t renewed_ms_ = 0;                ///< while it stands by
   bool has_entered_ = false, has_left_ = false;
 

@@ -17,6 +17,7 @@
 #include "plugin/store/relation_rows.hpp"
 #include "plugin/store/room_rows.hpp"
 #include "plugin/store/switch_rows.hpp"
+#include "plugin/store/term_rows.hpp"
 #include "plugin/store/transaction_rows.hpp"
 #include "plugin/store/user_rows.hpp"
 
@@ -30,7 +31,7 @@ namespace {
 constexpr schema_steps (*groups[])() = {
   name_steps,     room_steps,   event_steps,       inbox_steps,  redaction_steps, invitation_steps, destination_steps,
   fan_out_steps,  key_steps,    transaction_steps, outbox_steps, command_steps,   binding_steps,    user_steps,
-  relation_steps, switch_steps, receipt_steps,     audit_steps,  node_steps};
+  relation_steps, switch_steps, receipt_steps,     audit_steps,  node_steps,      term_steps};
 
 void migrate_to(connection& db, std::int64_t version) {
   for (const auto steps : groups)

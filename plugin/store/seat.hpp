@@ -2,6 +2,7 @@
 #include "messages/fault.hpp"
 #include "plugin/store/lease.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,14 @@ namespace causeway::store {
 struct store_in_use {
   std::string name, endpoints; ///< of the node that serves; empty: an older Causeway, or a command that needs it alone
   std::int64_t lease_left_ms = 0;
+  bool is_free = false; ///< nobody: the node that waits is drained
+};
+
+/// Whether a node that waits takes a place that becomes free.
+enum class drained : std::uint8_t {
+  no,
+  until_needed,    ///< it does when nobody else has for a while
+  until_undrained, ///< it does not
 };
 
 /// What a node says of itself to the others of its store, and how it waits for its turn. A store in a file belongs to
@@ -25,6 +34,13 @@ struct seat {
   std::function<status(const store_in_use&)> on_wait = {};
   /// Null: one that tells nobody.
   std::shared_ptr<lease> held = {};
+  /// Looked at again at each turn; `no` again when it serves. Null: it is not drained.
+  std::shared_ptr<std::atomic<drained>> is_drained = {};
+  /// A node that is drained until it is needed takes a place that has been free for so long: by then whoever else stood
+  /// by would have it.
+  std::int64_t needed_after_ms = 2 * lease_ms;
+  /// Why this node leaves the place it has, for the history; asked once, when it does. Null: it was stopped.
+  std::function<std::string()> why_left = {};
 };
 
 } // namespace causeway::store

@@ -1,4 +1,4 @@
-"""Two nodes over one database: one serves, the other stands by and takes its place when it is killed, sleeps, or is stopped."""
+"""Two nodes over one database: one serves, the other stands by and takes its place when it is killed, sleeps, is stopped, or drained."""
 
 import json
 import os
@@ -21,7 +21,8 @@ MESSAGES = 200
 # From the end of one node to the readiness of the other: what is promised (2 s, 8 s, 1 s, printed as failover_s) and what a build with
 # sanitizers on a busy machine takes beside it. Beyond that somebody waits for something else than the failover.
 SLACK_S = 10
-KILLED_S, ASLEEP_S, STOPPED_S = 2 + SLACK_S, 8 + SLACK_S, 1 + SLACK_S
+KILLED_S, ASLEEP_S, STOPPED_S, DRAINED_S = 2 + SLACK_S, 8 + SLACK_S, 1 + SLACK_S, 1 + SLACK_S
+NEEDED_S = 10  # a drained node takes a place that has been free for so long
 SLEEP_S = 10
 REPLACED = 75  # exit status of a node that finds itself replaced
 
@@ -76,10 +77,21 @@ class TwoNodes(ScenarioBase, InteropCase):
         self.active = self.until(lambda: [place for place in range(2) if self.balancer.is_ready(place)], "a node that serves")[0]
         self.waiting = 1 - self.active
 
-    def status(self):
-        done = subprocess.run([find_binary("causeway"), "--socket", self.nodes[self.active].admin_endpoint, "--json", "cluster", "status"],
-                              capture_output=True, text=True, timeout=90, check=True)
-        return json.loads(done.stdout)["nodes"]
+    @staticmethod
+    def causeway(node, *words, code=0):
+        """What the command says, as JSON where it does; of one that fails, its complaint."""
+        done = subprocess.run([find_binary("causeway"), "--socket", node.admin_endpoint, "--json", *words],
+                              capture_output=True, text=True, timeout=90, check=False)
+        if done.returncode != code:
+            raise AssertionError(f"causeway {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if code == 0 else done.stdout + done.stderr
+
+    def status(self, node=None):
+        return self.causeway(node or self.nodes[self.active], "cluster", "status")["nodes"]
+
+    def state_of(self, name, node=None):
+        """Of its newest process."""
+        return next((row["state"] for row in self.status(node) if row["name"] == name and row["state"] not in ("left", "dead")), "")
 
     def say(self, talk, text):
         """As a chat server does: what is refused for the store is sent again, under the same id."""
@@ -175,3 +187,57 @@ class TwoNodes(ScenarioBase, InteropCase):
             return time.monotonic()
         stopped = self.fail_over(stop, STOPPED_S)
         self.stand_by(stopped)
+
+    # -- drained
+
+    def drain(self, node, *how):
+        return self.causeway(node, "drain", *how, "--reason", "new kernel")
+
+    def undrain(self, node):
+        self.causeway(node, "undrain", "--reason", "it runs")
+        self.until(lambda: self.state_of(node.name, node) == "standby", "the drained node to take its turn again")
+
+    def test_the_active_node_is_drained_under_load_and_the_standby_follows_at_once(self):
+        told = []
+
+        def drain(node):
+            began = time.monotonic()
+            told.append(self.drain(node, "--wait"))
+            return began
+        drained = self.fail_over(drain, DRAINED_S)
+        follower = self.nodes[self.waiting]
+        print(f"drain_gap_ms={told[0]['gap_ms']} ", end="", flush=True)
+        self.assertEqual((told[0]["served"], told[0]["serves"]), (True, follower.name))
+        self.assertTrue(drained.process.is_running(), drained.process.tail())
+        rows = {row["name"]: row for row in self.status(drained) if row["state"] in ("active", "drained", "standby")}
+        self.assertEqual([(rows[each.name]["state"], rows[each.name]["may_stop"]) for each in (follower, drained)],
+                         [("active", "no: nobody stands by"), ("drained", "yes")])
+        terms = self.causeway(drained, "cluster", "history")["terms"]
+        self.assertEqual([(row["name"], row["why"], row["until_ts"] == 0) for row in terms[:2]],
+                         [(follower.name, "", True), (drained.name, "it was drained: new kernel", False)])
+        self.assertLess(terms[0]["gap_ms"], 1000 * DRAINED_S)
+        self.assertIn(f"node {follower.name} serves", self.causeway(drained, "rooms", code=1))
+        self.assertEqual(self.balancer.health(self.active, "/readyz")[0], 503)
+        self.undrain(drained)
+        self.assertIn("there is nothing to undo", self.causeway(follower, "undrain", "--reason", "none", code=1))
+
+    def test_a_node_without_a_standby_is_not_drained_and_goes_on(self):
+        active, waiting = self.nodes[self.active], self.nodes[self.waiting]
+        self.assertEqual(waiting.stop(), 0)
+        try:
+            self.assertIn("no other node stands by", self.causeway(active, "drain", "--reason", "by mistake", code=1))
+            self.assertTrue(self.balancer.is_ready(self.active))
+            self.assertEqual(next(row["may_stop"] for row in self.status() if row["state"] == "active"), "no: nobody stands by")
+        finally:
+            self.stand_by(waiting)
+
+    def test_the_only_node_left_serves_although_it_was_drained(self):
+        active, waiting = self.nodes[self.active], self.nodes[self.waiting]
+        self.assertFalse(self.drain(waiting)["served"])
+        self.until(lambda: self.state_of(waiting.name) == "drained", "the row of the drained node")
+        self.assertIn("no other node stands by", self.causeway(active, "drain", "--reason", "the last one", code=1))
+        began = time.monotonic()
+        active.kill()
+        self.until(lambda: self.balancer.is_ready(self.waiting), "the drained node to serve", 3 * NEEDED_S)
+        self.assertGreater(time.monotonic() - began, NEEDED_S)
+        self.stand_by(active)

@@ -21,8 +21,9 @@ namespace {
 namespace json = matrix::json;
 
 /// Lists of the archive: NAME.json holds what the broker answers to NAME.
-constexpr std::array archived_verbs = {"status", "check",   "rooms",    "servers", "invites", "dead_letters", "actors",
-                                       "edge",   "streams", "receipts", "keys",    "audit",   "nodes"};
+constexpr std::array archived_verbs = {"status",       "check",  "rooms", "servers", "invites",
+                                       "dead_letters", "actors", "edge",  "streams", "receipts",
+                                       "keys",         "audit",  "nodes", "history"};
 /// Of the end of the log.
 constexpr std::uintmax_t log_bytes_max = 512 * 1024;
 

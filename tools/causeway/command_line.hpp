@@ -22,7 +22,8 @@ struct command_line {
   optional_value web;             ///< the port of the demo's page
   std::string shell;              ///< completions are for
   std::vector<std::string> topic; ///< words of the command that help is wanted about
-  bool origin = false, only_set = false, for_gateway = false, keep = false, tour = false;
+  bool origin = false, only_set = false, for_gateway = false, keep = false, tour = false, waits = false,
+       is_cluster = false;
 
   /// What the configuration is read from.
   config::sources sources() const;

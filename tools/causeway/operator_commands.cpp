@@ -6,10 +6,12 @@
 #include "tools/causeway/terminal.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -99,6 +101,35 @@ void show_checks(const json::object& body) {
   }
   // The first line is what monitoring shows.
   say("CAUSEWAY " + word_in(body, "state") + worst + "\n" + lines);
+}
+
+constexpr std::int64_t hand_over_ms_max = 60'000;
+constexpr std::chrono::milliseconds look_interval{50};
+
+/// The name of the node that serves after `former`; asked of the node that hands over, whose socket is away for a
+/// moment. Empty: nobody does, after a minute.
+std::string await_follower(broker_request x, const std::string& former) {
+  x.where.connect_timeout_ms = 200;
+  for (const auto until = now_ms() + hand_over_ms_max; now_ms() < until;) {
+    const auto answer = answer_to(x, "nodes").answer;
+    const json::value body{answer.body};
+    const auto* rows = answer.outcome == reply::kind::done ? body.find_array("nodes") : nullptr;
+    for (const auto& row : rows ? *rows : json::array{})
+      if (const auto* one = row.as_object();
+          one && word_in(*one, "state") == "active" && word_in(*one, "incarnation") != former)
+        return word_in(*one, "name");
+    std::this_thread::sleep_for(look_interval); // nobody tells when the socket is there again
+  }
+  return {};
+}
+
+/// For how long nobody had the store before the node that serves; 0: it is not known.
+std::int64_t last_gap_ms(const broker_request& x) {
+  const auto answer = answer_to(x, "history").answer;
+  const json::value body{answer.body};
+  const auto* rows = answer.outcome == reply::kind::done ? body.find_array("terms") : nullptr;
+  const auto* latest = rows && !rows->empty() ? rows->front().as_object() : nullptr;
+  return latest ? number_in(*latest, "gap_ms") : 0;
 }
 
 } // namespace
@@ -211,8 +242,46 @@ int run_show_letter(const broker_request& x) {
 
 int run_cluster_status(const broker_request& x) {
   return list<admin::node_row>(x, "nodes", "nodes",
-                               {"name", "state", "version", "lease_left_ms", "shards", "epoch", "endpoints"},
+                               {"name", "state", "may_stop", "version", "lease_left_ms", "epoch", "endpoints"},
                                "The store is a file of this broker alone (store.engine = \"sqlite\").");
+}
+
+int run_cluster_history(const broker_request& x) {
+  return list<admin::term_row>(x, "history", "terms", {"name", "from_ts", "until_ts", "gap_ms", "why", "version"},
+                               "The store is a file of this broker alone (store.engine = \"sqlite\").");
+}
+
+int run_drain(const broker_request& x, bool waits) {
+  const auto answer = answer_to(x, "node.drain").answer;
+  if (answer.outcome != reply::kind::done) return put_out(failure(x, answer));
+  const json::value body{answer.body};
+  const auto* served = body.find_bool("served");
+  const auto former = word_in(answer.body, "incarnation"), next = word_in(answer.body, "next");
+  const bool hands_over = served && *served;
+  std::string follower;
+  if (waits && hands_over && !next.empty()) {
+    follower = await_follower(x, former);
+    if (follower.empty())
+      return put_out({exit_problem, {}, "causeway: no other node serves yet; `causeway cluster status` tells more\n"});
+  }
+  if (x.how.json) {
+    auto told = answer.body;
+    if (!follower.empty()) {
+      told.set("serves", json::value{follower});
+      told.set("gap_ms", json::value{last_gap_ms(x)});
+    }
+    say(json::canonical(told) + "\n");
+  } else if (!hands_over) say("This node leaves its turn to others until `causeway undrain`.\n");
+  else if (next.empty()) say("This node gives its place up, and nobody serves until `causeway undrain`.\n");
+  else if (follower.empty()) say("This node hands its place over to " + next + ".\n");
+  else
+    say("Node " + follower + " serves, and this one stands by; the store was without a node for " +
+        std::to_string(last_gap_ms(x)) + " ms.\n");
+  return exit_ok;
+}
+
+int run_undrain(const broker_request& x) {
+  return ask_and_show(x, "node.undrain", [](const json::object&) { say("This node takes its turn again.\n"); });
 }
 
 int run_audit(const broker_request& x) {

@@ -20,6 +20,10 @@ int run_revoke(const broker_request& x);
 int run_resend(const broker_request& x);
 int run_show_letter(const broker_request& x);
 int run_cluster_status(const broker_request& x);
+int run_cluster_history(const broker_request& x);
+/// @param waits  until another node serves, a minute at most
+int run_drain(const broker_request& x, bool waits);
+int run_undrain(const broker_request& x);
 int run_audit(const broker_request& x);
 
 /// A support archive: what the lists say, as JSON, the configuration without secrets, the last lines of the log. No

@@ -31,6 +31,8 @@ struct fake_node {
   std::vector<store::dead_letters_listed::letter> letters;
   std::vector<store::put_audit> audit; ///< the latest first
   store::nodes_listed nodes;
+  std::vector<term_row> terms;
+  std::optional<bool> drained; ///< whether somebody follows; empty: it was not drained
   std::vector<matrix::event_ptr> events;
   std::string letter_body;
   store::staged_listed staged;
@@ -136,6 +138,13 @@ struct fake_node {
     x.hand_in = [this](const std::string&, pdus_received events_of, std::function<void(pdus_handled)> then) {
       handed_in.push_back(events_of);
       then({});
+    };
+    x.list_terms = [this](std::size_t limit, const std::function<void(result<std::vector<term_row>>)>& then) {
+      then(std::vector<term_row>(terms.begin(), terms.begin() + std::ptrdiff_t(std::min(limit, terms.size()))));
+    };
+    x.drain = [this](bool has_successor, const std::string&) {
+      drained = has_successor;
+      return ok();
     };
     x.tell = [this](address to, message body) { told.emplace_back(std::move(to), std::move(body)); };
     x.send = [this](edge::connection, edge::frame f) { sent.push_back(std::move(f)); };

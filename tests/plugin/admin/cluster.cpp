@@ -25,6 +25,56 @@ BOOST_AUTO_TEST_CASE(who_serves_comes_first_and_who_is_gone_last) {
   BOOST_TEST(*rows[2].find_string("state") == "left");
 }
 
+BOOST_AUTO_TEST_CASE(the_status_says_which_node_may_be_stopped) {
+  const auto may_stop = [this](std::vector<store::stored_node> nodes) {
+    node.nodes.nodes = std::move(nodes);
+    std::string told;
+    const auto body = ask("nodes");
+    for (const auto& row : *body.find_array("nodes"))
+      told += *row.find_string("name") + "=" + *row.find_string("may_stop") + ";";
+    return told;
+  };
+  const store::stored_node serves{1, "a", "", "1", "active", 3'000, 256, 7}, waits{2, "b", "", "1", "standby", 3'000},
+    drained{3, "c", "", "1", "drained", 3'000}, silent{4, "d", "", "1", "standby", -1},
+    gone{5, "e", "", "1", "left", 0};
+  BOOST_TEST(may_stop({serves}) == "a=no: nobody stands by;");
+  BOOST_TEST(may_stop({serves, silent, gone}) == "a=no: nobody stands by;d=;e=;");
+  BOOST_TEST(may_stop({serves, waits}) ==
+             "a=yes, after `causeway drain`: b takes its place;b=yes, but then nobody stands by;");
+  BOOST_TEST(may_stop({serves, drained}) == "a=no: nobody stands by;c=yes;");
+  auto second = waits;
+  second.incarnation = 6;
+  second.name = "f";
+  BOOST_TEST(may_stop({serves, waits, second}) == "a=yes, after `causeway drain`: b takes its place;b=yes;f=yes;");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_hands_over_to_one_that_stands_by_and_is_refused_where_none_does) {
+  const store::stored_node serves{1, "a", "", "1", "active", 3'000, 256, 7}, waits{2, "b", "", "1", "standby", 3'000};
+  node.nodes.nodes = {serves};
+  BOOST_TEST(refusal("node.drain") == "conflict");
+  BOOST_TEST(!node.drained.has_value());
+  BOOST_TEST(node.audit.front().outcome.find("no other node stands by") != std::string::npos);
+  arguments forced;
+  forced.force = true;
+  BOOST_TEST(*ask("node.drain", forced).find_string("next") == "");
+  BOOST_TEST((node.drained == false));
+  node.nodes.nodes = {serves, waits};
+  const auto body = ask("node.drain");
+  BOOST_TEST(*body.find_string("next") == "b");
+  BOOST_TEST(*body.find_string("incarnation") == "000000000001");
+  BOOST_TEST((node.drained == true));
+  BOOST_TEST(refusal("node.undrain") == "conflict"); // this one serves
+}
+
+BOOST_AUTO_TEST_CASE(the_history_is_cut_to_what_is_wanted) {
+  for (const char* name : {"c", "b", "a"}) node.terms.push_back({name, "1", "", "", 1, 0, 0});
+  arguments two;
+  two.limit = 2;
+  const auto body = ask("history", two);
+  BOOST_TEST(body.find_array("terms")->size() == 2u);
+  BOOST_TEST(*body.find_array("terms")->front().find_string("name") == "c");
+}
+
 BOOST_AUTO_TEST_CASE(a_store_of_one_process_has_no_nodes) {
   const auto body = ask("nodes");
   BOOST_TEST(body.find_array("nodes")->empty());

@@ -3,11 +3,13 @@
 #include "plugin/store/identity.hpp"
 #include "plugin/store/meta.hpp"
 #include "plugin/store/node_rows.hpp"
+#include "plugin/store/term_rows.hpp"
 #include "postgresql_server.hpp"
 #include "samples.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -154,6 +156,103 @@ BOOST_FIXTURE_TEST_CASE(who_stands_by_is_told_of_the_node_that_serves_and_follow
   BOOST_TEST(nodes.front().epoch == 2);
   BOOST_TEST(nodes.front().lease_left_ms > 0);
   BOOST_TEST(nodes.front().lease_left_ms <= lease_ms);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_drained_node_leaves_a_free_place_to_others_until_it_is_undrained, shared_store) {
+  make_tables();
+  auto wanted = seat_of("second", -1);
+  wanted.is_drained = std::make_shared<std::atomic<drained>>(drained::until_undrained);
+  wanted.needed_after_ms = 0;
+  std::string state;
+  int waits = 0;
+  wanted.on_wait = [&, switched = wanted.is_drained](const store_in_use& by) {
+    BOOST_TEST(by.is_free);
+    state = state_of("second");
+    if (++waits == 3) *switched = drained::no;
+    return ok();
+  };
+  const auto second = must_take(std::move(wanted));
+  BOOST_TEST(waits == 3);
+  BOOST_TEST(state == "drained");
+  BOOST_TEST(state_of("second") == "active");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_drained_node_serves_again_where_nobody_else_does, shared_store) {
+  make_tables();
+  auto wanted = seat_of("second", -1);
+  const auto how = wanted.is_drained = std::make_shared<std::atomic<drained>>(drained::until_needed);
+  wanted.needed_after_ms = 300;
+  int waits = 0;
+  wanted.on_wait = [&](const store_in_use&) {
+    ++waits;
+    return ok();
+  };
+  const auto second = must_take(std::move(wanted));
+  BOOST_TEST(waits > 0);
+  BOOST_TEST((*how == drained::no)); // whoever drains it again asks again
+}
+
+BOOST_FIXTURE_TEST_CASE(a_drained_node_does_not_keep_the_others_from_the_place, shared_store) {
+  auto first = must_open(seat_of("first"));
+  auto wanted = seat_of("second", -1);
+  wanted.is_drained = std::make_shared<std::atomic<drained>>(drained::until_needed);
+  std::atomic<bool> ends = false, sees_first = false, sees_third = false;
+  wanted.on_wait = [&](const store_in_use& by) -> status {
+    (by.name == "first" ? sees_first : sees_third) = by.name == "first" || by.name == "third";
+    return ends ? status{fault{fault_code::stopping, "asked to"}} : ok();
+  };
+  auto waiting = std::async(std::launch::async, [&] { return bool(take(std::move(wanted))); });
+  while (!sees_first) std::this_thread::yield();
+  first.reset();
+  const auto third = must_open(seat_of("third", -1));
+  while (!sees_third) std::this_thread::yield();
+  ends = true;
+  BOOST_TEST(!waiting.get());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_history_tells_who_served_and_why_that_ended, shared_store) {
+  make_tables();
+  auto wanted = seat_of("second");
+  wanted.why_left = [] { return std::string{"it was drained: new kernel"}; };
+  must_open(std::move(wanted)).reset();
+  let_somebody_serve(in_an_hour);
+  const auto third = must_take(seat_of("third", -1));
+  const auto found = read_terms(options(), 100);
+  BOOST_REQUIRE(bool(found));
+  std::vector<std::string> told;
+  for (const auto& x : *found) {
+    told.push_back(x.name + ": " + x.why);
+    BOOST_TEST(x.from_ts > 0);
+    BOOST_TEST((x.until_ts == 0) == (x.name == "third"));
+  }
+  // Of somebody nothing but a row of the shards is there.
+  const std::vector<std::string> wanted_terms = {"third: ", "second: it was drained: new kernel",
+                                                 "first: it was stopped"};
+  BOOST_TEST(told == wanted_terms, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_history_tells_of_a_process_that_ended_without_a_word, shared_store) {
+  make_tables();
+  let_somebody_serve(in_an_hour);
+  ask("INSERT INTO T.term VALUES(77, 'somebody', '1', 1, 0, '')");
+  const auto second = must_take(seat_of("second", -1));
+  const auto found = read_terms(options(), 2);
+  BOOST_REQUIRE(bool(found));
+  BOOST_TEST_REQUIRE(found->size() == 2u);
+  BOOST_TEST(found->front().name == "second");
+  const auto nodes = read_nodes(options(), 10);
+  BOOST_REQUIRE(bool(nodes));
+  BOOST_TEST(nodes->nodes.front().name == "second");
+  BOOST_TEST(ask("SELECT convert_from(why, 'UTF8') FROM T.term WHERE incarnation = 77") ==
+             "its process ended without a word");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_history_is_bounded, shared_store) {
+  make_tables();
+  ask("INSERT INTO T.term SELECT i, 'old', '1', i, i + 1, '' FROM generate_series(1, 2000) AS i");
+  const auto second = must_take(seat_of("second"));
+  BOOST_TEST(count("term") == std::to_string(sql::terms_kept_max));
+  BOOST_TEST(ask("SELECT count(*) FROM T.term WHERE incarnation = 1") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_that_is_to_end_stops_waiting, shared_store) {

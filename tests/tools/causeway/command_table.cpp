@@ -122,8 +122,9 @@ BOOST_AUTO_TEST_CASE(every_list_sorts_filters_repeats_itself_and_reads_archives)
       BOOST_TEST(has(name), x.path << " lacks " << name);
   }
   BOOST_TEST(std::ranges::any_of(common_options(), [](const parameter& p) { return p.name == "--json"; }));
-  const std::set<std::string_view> wanted = {"rooms", "servers", "invites",  "actors", "dead-letters ls", "keys",
-                                             "edge",  "streams", "receipts", "audit",  "cluster status"};
+  const std::set<std::string_view> wanted = {"rooms",           "servers", "invites",        "actors",
+                                             "dead-letters ls", "keys",    "edge",           "streams",
+                                             "receipts",        "audit",   "cluster status", "cluster history"};
   BOOST_TEST(lists == wanted, boost::test_tools::per_element());
 }
 

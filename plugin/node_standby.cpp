@@ -1,0 +1,99 @@
+#include "plugin/node_standby.hpp"
+
+#include "plugin/node.hpp"
+#include "plugin/node_clock.hpp"
+#include "plugin/node_rows.hpp"
+#include "plugin/patient_threads.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace causeway {
+namespace {
+
+bool is_answered_here(std::string_view verb) {
+  static constexpr std::array<std::string_view, 4> all = {"nodes", "history", "node.drain", "node.undrain"};
+  for (const auto& x : all)
+    if (x == verb) return true;
+  return false;
+}
+
+} // namespace
+
+standby_desk::standby_desk(const config::options& options, node_log& log,
+                           std::shared_ptr<std::atomic<store::drained>> is_drained, std::function<std::string()> about)
+    : options_(options), log_(log), is_drained_(std::move(is_drained)), about_(std::move(about)),
+      zmq_(patient_context()), cluster_(options.store) {
+  admin_ = std::make_unique<admin::admin_service>(
+    admin::identity{options_.node.server_name, std::string{version()}, {}, {}}, services());
+}
+
+standby_desk::~standby_desk() {
+  cluster_.stop(); // it answers through the edge
+  edge_.reset();
+}
+
+result<std::unique_ptr<standby_desk>> standby_desk::open(const config::options& options, node_log& log,
+                                                         std::shared_ptr<std::atomic<store::drained>> is_drained,
+                                                         std::function<std::string()> about) {
+  std::unique_ptr<standby_desk> made{new standby_desk(options, log, std::move(is_drained), std::move(about))};
+  auto only_admin = options.edge;
+  only_admin.chat_endpoints.clear();
+  only_admin.gateway_endpoints.clear();
+  edge::handlers handlers;
+  // Frames may arrive before `open` returns the edge: they wait at this latch.
+  handlers.on_frame = [x = made.get()](const edge::connection& from, edge::frame&& f) {
+    x->is_open_.wait(false);
+    x->admin_->on_frame(from, f);
+  };
+  handlers.on_lost = [](const edge::connection&) {};
+  auto bound = edge::edge::open(made->zmq_, only_admin, std::move(handlers));
+  if (!bound) return bound.error();
+  made->edge_ = std::move(*bound);
+  made->is_open_ = true;
+  made->is_open_.notify_all();
+  return made;
+}
+
+admin::services standby_desk::services() {
+  admin::services x;
+  x.serves = false;
+  x.why_refused = [this](std::string_view verb) {
+    return is_answered_here(verb) ? fault{fault_code::none, ""}
+                                  : fault{fault_code::conflict, about_() + "; ask the node that serves"};
+  };
+  x.ask_store = [this](const store::query& q, std::function<void(store::answer)> done) {
+    if (const auto* nodes = std::get_if<store::list_nodes>(&q))
+      return cluster_.list_nodes(nodes->limit, std::move(done));
+    done(fault{fault_code::conflict, about_()});
+  };
+  x.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
+    cluster_.list_terms(limit, [done = std::move(done)](const auto& found) { done(rows_of(found)); });
+  };
+  // Who does not serve writes nothing: what an operator changes here stands in the log.
+  x.commit = [](const store::store_batch&, const std::function<void(status)>& done) { done(ok()); };
+  x.ask_status = [](const address&, const std::function<void(std::string)>& done) { done({}); };
+  x.list_actors = [](const std::function<void(std::vector<admin::actor_row>)>& done) { done({}); };
+  x.tell = [](const address&, const message&) {};
+  x.send = [this](const edge::connection& to, edge::frame f) {
+    if (edge_) edge_->send(to, std::move(f));
+  };
+  x.now_ms = [] { return wall_clock_ms(); };
+  x.drain = [this](bool, const std::string& reason) { return set_drained(store::drained::until_needed, reason); };
+  x.undrain = [this](const std::string& reason) { return set_drained(store::drained::no, reason); };
+  return x;
+}
+
+status standby_desk::set_drained(store::drained how, const std::string& reason) {
+  is_drained_->store(how);
+  log_.write(note{log_level::info,
+                  how == store::drained::no ? "N764 node undrained: it takes its turn again"
+                                            : "N763 node drained: it leaves its turn to others",
+                  {{"reason", reason}}},
+             {actor_kind::store, ""});
+  return ok();
+}
+
+} // namespace causeway

@@ -1,0 +1,50 @@
+#pragma once
+#include "config/options.hpp"
+#include "messages/fault.hpp"
+#include "plugin/admin/admin_service.hpp"
+#include "plugin/edge/edge.hpp"
+#include "plugin/node_cluster.hpp"
+#include "plugin/node_log.hpp"
+#include "plugin/store/seat.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <zmq.hpp>
+
+namespace causeway {
+
+/// The operator's socket of a node that stands by: who serves, who did, and whether this node is to. Whatever else is
+/// asked is refused, with the name of the node that can answer. It ends before the node serves: then the socket is the
+/// edge's.
+class standby_desk {
+public:
+  /// @param is_drained  what `drain` and `undrain` change here
+  /// @param about  a sentence of who serves; asked by any thread
+  /// @returns what edge::open says of the endpoint
+  static result<std::unique_ptr<standby_desk>> open(const config::options& options, node_log& log,
+                                                    std::shared_ptr<std::atomic<store::drained>> is_drained,
+                                                    std::function<std::string()> about);
+  ~standby_desk();
+  standby_desk(const standby_desk&) = delete;
+
+private:
+  standby_desk(const config::options& options, node_log& log, std::shared_ptr<std::atomic<store::drained>> is_drained,
+               std::function<std::string()> about);
+  admin::services services();
+  status set_drained(store::drained how, const std::string& reason);
+
+  const config::options& options_;
+  node_log& log_;
+  const std::shared_ptr<std::atomic<store::drained>> is_drained_;
+  const std::function<std::string()> about_;
+  zmq::context_t zmq_; ///< its end is that of the sockets: only then another one may bind them
+  cluster_reader cluster_;
+  std::unique_ptr<admin::admin_service> admin_;
+  std::unique_ptr<edge::edge> edge_;
+  std::atomic<bool> is_open_ = false;
+};
+
+} // namespace causeway
