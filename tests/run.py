@@ -28,8 +28,8 @@ THREADED = ["test_store", "test_gateway", "test_edge"]
 TSAN = "_tsan"
 TSAN_LOCK = os.environ.get("CAUSEWAY_TSAN_LOCK")  # held by whoever still builds them
 GROUPS = ["unit", "actors", "simulation", "interop"]
-# Only where they are named: package needs root and many minutes, crash is a part of interop.
-NAMED_GROUPS = ["package", "crash"]
+# Only where they are named: package needs root and many minutes, crash and cluster are parts of interop.
+NAMED_GROUPS = ["package", "crash", "cluster"]
 PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
 # What computes for minutes and looks at no clock: it gets the processor time that is left by what waits for servers and peers.
@@ -38,7 +38,7 @@ LAST_IN_LINE = ["nice", "-n", "15"]
 # Classes of the interop suite at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 # Suites with whole brokers in them: the group interop.
-INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator", "crash"))
+INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator", "crash", "cluster"))
 TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
 
 
@@ -197,6 +197,8 @@ def tests_of(group):
         out.append(("inspector", lambda: python_suite(os.path.join(ROOT, "tests", "inspector"), "inspector", PROCESSORS)))
     if group in ("interop", "crash"):
         out.append(("crash", lambda: python_suite(os.path.join(ROOT, "tests", "crash"), "crash", INTEROP_JOBS)))
+    if group in ("interop", "cluster"):
+        out.append(("cluster", lambda: python_suite(os.path.join(ROOT, "tests", "cluster"), "cluster", INTEROP_JOBS)))
     if group == "package":
         out.append(("package", lambda: python_suite(PACKAGE_FOLDER, "package", seconds=4 * TIMEOUT_S)))
     return out
@@ -224,7 +226,7 @@ def main(groups):
     os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
     total = Tally()
     # Programs use one processor each. The interop suite sees to its own and comes last, beside what is patient.
-    last = [group for group in ("interop", "crash", "package") if group in groups]
+    last = [group for group in ("interop", "crash", "cluster", "package") if group in groups]
     beside = [(group, label, test) for group in groups if group not in last for label, test in tests_of(group)]
     order = PATIENT + [name + TSAN for name in THREADED]
     patient = sorted((each for each in beside if each[1] in order), key=lambda each: order.index(each[1]))

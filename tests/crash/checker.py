@@ -75,7 +75,7 @@ class Checker:
     def _pdus(self, transaction):
         """(event id, PDU) of what is a message or an edit."""
         for pdu in json.loads(transaction.body).get("pdus", ()):
-            if pdu["type"] == "m.room.message":
+            if pdu["type"] == "m.room.message" and self._ledger.is_about(pdu["room_id"]):
                 yield matrix.event_id(pdu, self._ledger.room_version), pdu
 
     def _answered(self):

@@ -76,7 +76,12 @@ class Ledger:
         self.read = []  # (reader, Receipt): acknowledged to the chat server of who has read
         self.positions = {}  # reader -> [Receipt]: the markers of a room as its broker has them
         self.transactions = []
+        self.rooms = None  # all of them
         self._lock = threading.Lock()
+
+    def is_about(self, room):
+        """A ledger that is one of several has its own rooms: what the others do is not judged by it."""
+        return self.rooms is None or room in self.rooms
 
     def begin(self, command):
         with self._lock:

@@ -23,6 +23,10 @@ class Recorder(Front):
         super().__init__(authority)
         self._ledger = ledger
 
+    def write_to(self, ledger):
+        """From now on; what is under way goes where it began."""
+        self._ledger = ledger
+
     @property
     def server_name(self):
         return f"localhost:{self.port}"

@@ -9,10 +9,10 @@ import threading
 import time
 
 from causeway_client import CommandError
+from causeway_demo.balancer import Balancer
 from causeway_demo.broker import Broker, find_binary
 from causeway_demo.postgresql import PostgreSQL
 from causeway_demo.process import free_port
-from harness.balancer import Balancer
 from harness.case import PATIENCE_S, InteropCase
 from harness.sides import CausewaySide
 from scenarios import Conversation, ScenarioBase

@@ -24,6 +24,7 @@ int demonstrate(const command_line& x) {
   if (!x.web.value.empty()) put_first(x.web.value);
   if (x.web.is_given) put_first("--web");
   if (x.keep) put_first("--keep");
+  if (x.is_cluster) put_first("--cluster");
   if (x.broker.how.json) put_first("--json");
   return run_demo(arguments);
 }
@@ -115,6 +116,8 @@ std::vector<command> of_programs() {
        [](command_line& x) -> place { return &x.web; }},
       {"--tour", "", "With --web: play the tour as soon as somebody looks",
        [](command_line& x) -> place { return &x.tour; }},
+      {"--cluster", "", "Three nodes over a PostgreSQL: one is killed, one drained, one replaced",
+       [](command_line& x) -> place { return &x.is_cluster; }},
       {"[ARGUMENTS...]", "", "Further arguments of the demo, after --",
        [](command_line& x) -> place { return &x.demo_arguments; }}},
      &demonstrate},

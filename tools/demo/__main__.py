@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""causeway demo [--json] [--keep] [--causewayd PATH] [--web [PORT] [--tour]]
+"""causeway demo [--json] [--keep] [--causewayd PATH] [--web [PORT] [--tour]] [--cluster]
 
 Starts two brokers on loopback with a throw-away CA (certificates are verified), plays a conversation between two small
 chat servers and ends with one line of JSON:
 {"owed":n,"delivered":n,"lost":0,"duplicated":0,"invitations":{"accepted":n,"rejected":n,"revoked":n}}
 Exit code 1 when a message was lost or came twice, 2 when the conversation could not be played.
+
+With --cluster one side is three nodes over a PostgreSQL of its own: one is killed, one drained, one replaced, and the line ends with
+"failover_s" and "drain_ms" (how long the chat server had to wait for an answer meanwhile) and "nodes".
 
 With --web the two chats are a page for a browser of this machine instead; --tour plays a tour there as soon as somebody looks.
 """
@@ -22,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "clients", "python"), os.path.join(HERE, *[".."] * 3, "lib", "python3", "dist-packages")]
 
 from causeway_demo import conversation, prompt  # noqa: E402
+from causeway_demo.cluster import ClusterDemo  # noqa: E402
 from causeway_demo.broker import Broker, find_binary  # noqa: E402
 from causeway_demo.certificates import Authority  # noqa: E402
 from causeway_demo.chat_server import ChatServer, CommandError, CommandTimeout  # noqa: E402
@@ -37,7 +41,10 @@ def arguments():
     parser.add_argument("--web", type=int, nargs="?", const=0, metavar="PORT",
                         help="show the two chats in a browser, on this port of 127.0.0.1 (default: any that is free)")
     parser.add_argument("--tour", action="store_true", help="with --web: play the tour as soon as somebody looks")
+    parser.add_argument("--cluster", action="store_true", help="three nodes over a PostgreSQL: one is killed, one drained, one replaced")
     options = parser.parse_args()
+    if options.cluster and (options.keep or options.web is not None):
+        parser.error("--cluster is played to its end: without --keep, --web and --tour")
     if options.tour and options.web is None:
         parser.error("--tour is played in the page: say --web --tour")
     if options.web is not None and not 0 <= options.web < 65536:
@@ -55,6 +62,13 @@ def main():
         binary = options.causewayd or find_binary("causewayd")
         if options.web is not None:
             good = serve(screen, directory, binary, options.web, options.tour, lambda side, told: show(screen, side, told), options.json)
+            return 0 if good else 1
+        if options.cluster:
+            cluster = ClusterDemo(screen, directory, Authority(os.path.join(directory, "tls")), binary)
+            servers.append(cluster)
+            summary = play_cluster(screen, cluster, brokers)
+            good = summary["lost"] == 0 and summary["duplicated"] == 0
+            print(json.dumps(summary, separators=(",", ":")), flush=True)
             return 0 if good else 1
         begun = time.monotonic()
         screen.title("Two brokers on loopback, an own CA, certificates verified")
@@ -94,6 +108,17 @@ def main():
             shutil.rmtree(directory, ignore_errors=True)
         else:
             print(f"demo: configuration and logs are kept in {directory}", file=sys.stderr)
+
+
+def play_cluster(screen, cluster, brokers):
+    begun = time.monotonic()
+    try:
+        summary = cluster.play()
+    finally:
+        brokers += cluster.brokers
+    screen.title(f"Owed {summary['owed']} messages, delivered {summary['delivered']}, lost {summary['lost']}, duplicated {summary['duplicated']} "
+                 f"({time.monotonic() - begun:.1f} s)")
+    return summary
 
 
 def show(screen, side, notification):

@@ -5,7 +5,7 @@ import http.client
 import socket
 import threading
 
-from causeway_demo.process import free_port
+from .process import free_port
 
 LOOK_S = 0.1
 ANSWER_S = 0.5  # who takes longer is not ready
