@@ -109,7 +109,11 @@ status node_place::wait(const store::store_in_use& by) {
                {actor_kind::store, ""});
     if (!options_.admin.web_listen.empty())
       if (auto opened = open_health_checks(); !opened) return opened;
-    if (auto opened = open_desk(); !opened) return opened;
+    // Where both nodes are on one machine, and have one configuration, the socket is that of the one that serves.
+    if (auto opened = open_desk(); !opened)
+      log_.write(
+        note{log_level::warning, "N766 stands by without the operator's socket", {{"why", to_string(opened.error())}}},
+        {actor_kind::store, ""});
   }
   if (told_.standing_by && !told_.standing_by(about))
     return fault{fault_code::stopping, "this node was stopped while it stood by"};

@@ -9,12 +9,17 @@ from database_door import TO_DATABASE, TO_NODE
 
 # A commit of the node that serves is waited for so long.
 COMMIT_S = 5
+SHORT_S = 1
 
 
 class Cluster:
-    """What faults work on. A node under a fault is left alone by whoever starts what has ended."""
+    """What faults work on. A node under a fault is left alone by whoever starts what has ended.
 
-    def __init__(self, nodes, doors):
+    :param long_share: of the faults that have a length; the others are short, and nobody need take over because of them.
+    """
+
+    def __init__(self, nodes, doors, long_share=1.0):
+        self._long_share = long_share
         self.nodes = nodes
         self.doors = doors  # one per node
         self.busy = set()  # nodes whose process a fault ends and starts
@@ -25,6 +30,10 @@ class Cluster:
         """The node that serves and its door; where none does at the moment, the first one."""
         node = self.nodes.active() or self.nodes.nodes[0]
         return node, self.doors[self.nodes.nodes.index(node)]
+
+    def length(self, rng, least, most):
+        """Seconds."""
+        return rng.uniform(least, most if rng.random() < self._long_share else least + SHORT_S)
 
 
 def killed(cluster, rng):
@@ -39,7 +48,7 @@ def asleep(cluster, rng):
         return
     pid = node.process.pid
     os.kill(pid, signal.SIGSTOP)
-    time.sleep(rng.uniform(2, 11))  # the fault is that long
+    time.sleep(cluster.length(rng, 2, 11))  # the fault is that long
     if node.process.is_running() and node.process.pid == pid:
         os.kill(pid, signal.SIGCONT)
 
@@ -48,7 +57,7 @@ def _held(cluster, rng, *ways):
     _, door = cluster.active()
     door.hold(*ways)
     try:
-        time.sleep(rng.uniform(1, 9))  # the fault is that long
+        time.sleep(cluster.length(rng, 1, 9))  # the fault is that long
     finally:
         door.release()
 
@@ -96,6 +105,7 @@ def replaced(cluster, _rng):
         cluster.busy.discard(node)
 
 
+HEAD_START_S = 0.2  # of the first of two at once
 SINGLE = {each.__name__: each for each in (killed, asleep, cut_off, mute, deaf, commit_cut, database_restarted, drained, replaced)}
 
 
@@ -121,7 +131,7 @@ def _both(cluster, rng, *faults):
     threads = [threading.Thread(target=one, args=each, daemon=True) for each in zip(faults, seeds)]
     for thread in threads:
         thread.start()
-        time.sleep(0.2)  # the second one meets what the first one has begun
+        time.sleep(HEAD_START_S)  # the second one meets what the first one has begun
     for thread in threads:
         thread.join()
     if failures:

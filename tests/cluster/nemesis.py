@@ -27,6 +27,8 @@ BETWEEN = 10  # answers to our chat server after a fault, before the next one
 # Of notifications: more than a chapter makes.
 KEPT = 100_000
 SERVES_AGAIN_S = 120
+# Stopped; the database was away when it started; killed by a fault; replaced.
+LAWFUL_ENDS = (0, 1, -9, REPLACED)
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer")
 
 
@@ -56,10 +58,10 @@ class Watch:
 class Nemesis:
     """:param log: called with a dict for each line of the log."""
 
-    def __init__(self, seed, events, faults, kinds=tuple(SINGLE), log=lambda line: None, binary=None):
+    def __init__(self, seed, events, faults, kinds=tuple(SINGLE), log=lambda line: None, binary=None, long_share=1.0):
         self.seed, self.events, self.faults = seed, events, faults
         self.problems = []
-        self._kinds, self._log, self._binary = kinds, log, binary
+        self._kinds, self._log, self._binary, self._long_share = kinds, log, binary, long_share
         self._rng = random.Random(seed)
         self._directory = tempfile.mkdtemp(prefix="cw-")  # short: unix socket paths are bounded
         self._closing = []  # last first
@@ -114,7 +116,7 @@ class Nemesis:
             side.chat.connect()
             self._closing.append(side.chat.close)
         self._users = [(self._ours.user(f"alice{number}"), self._theirs.user(f"bob{number}")) for number in range(PAIRS)]
-        self._cluster = Cluster(self._nodes, self._database_doors)
+        self._cluster = Cluster(self._nodes, self._database_doors, self._long_share)
         self._watch = Watch(self._cluster)
         self._closing.append(self._watch.stop)
 
@@ -145,6 +147,7 @@ class Nemesis:
                 found = next((line.strip() for line in log if any(word in line for word in SANITIZER_WORDS)), None)
             if found:
                 self.problems.append(f"{node.name}: {found}")
+        self.problems += [f"a node ended with {code}" for code in self._watch.ended if code not in LAWFUL_ENDS]
 
     # -- what is played
 

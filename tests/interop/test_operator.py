@@ -162,7 +162,8 @@ class Operator(InteropCase):
         for words, member, file in (("rooms", "rooms", "rooms"), ("servers", "servers", "servers"), ("invites", "invitations", "invites"),
                                     ("actors", "actors", "actors"), ("dead-letters ls", "dead_letters", "dead_letters"), ("keys", "keys", "keys"),
                                     ("edge", "peers", "edge"), ("streams", "streams", "streams"), ("receipts", "servers", "receipts"),
-                                    ("audit", "audit", "audit"), ("cluster status", "nodes", "nodes"), ("status", "alarms", "status")):
+                                    ("audit", "audit", "audit"), ("cluster status", "nodes", "nodes"), ("cluster history", "terms", "history"),
+                                    ("status", "alarms", "status")):
             with self.subTest(words):
                 rows = json.loads(files[file + ".json"])[member]
                 told = self.told(nowhere, *words.split(), "--archive", archive, code=1 if words == "status" and rows else 0)
