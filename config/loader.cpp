@@ -23,11 +23,15 @@ constexpr std::size_t file_bytes_max = 1024 * 1024;
 
 result<std::string> read_file(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return {fault_code::invalid_param, "there is no such file."};
+  const bool is_there = std::filesystem::is_regular_file(path, error);
+  if (error == std::errc::permission_denied)
+    return {fault_code::invalid_param, "permission denied: this user may not read what is in its folder."};
+  if (!is_there) return {fault_code::invalid_param, "there is no such file."};
   std::ifstream in{path, std::ios::binary};
   std::string text(file_bytes_max + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || (in.fail() && !in.eof())) return {fault_code::invalid_param, "cannot be read."};
+  if (in.bad() || (in.fail() && !in.eof()))
+    return {fault_code::invalid_param, "cannot be read; this user needs the right to."};
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > file_bytes_max) return {fault_code::too_large, "is larger than 1 MiB."};
   return text;

@@ -64,9 +64,21 @@ class Installation(PackageCase):
         self.assertEqual((active, status), ("active", f"Serves localhost:{PORT}"))
         self.assertEqual(self.done(machine, f"stat -c %U /proc/{main}").strip(), "causeway")
         self.assertIn("All is well", self.done(machine, "causeway status"))
+        self.is_checked_by_who_may(machine)
         # What the broker keeps is nobody else's.
         self.assertEqual(self.done(machine, "find /var/lib/causeway /run/causeway/*.sock -perm /077"), "")
         self.assertEqual(self.done(machine, "stat -c '%U %a' /var/lib/causeway").strip(), "causeway 700")
+
+    def is_checked_by_who_may(self, machine):
+        """Monitoring that may not ask says so, and does not call somebody to a broker that is well."""
+        code, said = machine.run("runuser -u causeway -- causeway check")
+        self.assertEqual((code, said.splitlines()[0]), (2, "CAUSEWAY critical: edge critical"))  # no chat server is connected
+        code, said = machine.run("runuser -u nobody -- causeway check")
+        self.assertEqual(code, 3, said)
+        self.assertTrue(said.startswith("CAUSEWAY unknown: cannot ask the broker: permission denied: /run/causeway"), said)
+        self.assertIn("(`sudo -u causeway causeway ...`)", said)
+        code, said = machine.run("runuser -u nobody -- causeway --config /etc/causeway/causeway.toml check")
+        self.assertEqual((code, "permission denied" in said), (3, True), said)
 
     def takes_over_a_changed_configuration(self, machine):
         before = self.shown(machine, "MainPID")

@@ -2,6 +2,7 @@
 
 #include "messages/edge/header.hpp"
 #include "plugin/edge/listener.hpp"
+#include "tools/causeway/socket_rights.hpp"
 
 #include <zmq.hpp>
 #include <zmq_addon.hpp>
@@ -34,11 +35,18 @@ reply unreachable(std::string why) {
   return x;
 }
 
+reply not_asked(std::string why) {
+  auto x = unreachable(std::move(why));
+  x.outcome = reply::kind::not_asked;
+  return x;
+}
+
 /// ZeroMQ reconnects silently for ever; a look at the socket file tells at once, and precisely, why nobody answers.
-std::string ipc_problem(std::string_view endpoint) {
+std::optional<reply> ipc_problem(std::string_view endpoint) {
   std::string path{endpoint.substr(std::string_view{"ipc://"}.size())};
   sockaddr_un where{};
-  if (path.empty() || path.size() >= sizeof where.sun_path) return "\"" + std::string{endpoint} + "\" names no socket.";
+  if (path.empty() || path.size() >= sizeof where.sun_path)
+    return not_asked("\"" + std::string{endpoint} + "\" names no socket.");
   if (path[0] == '@') return {}; // Linux' abstract names have no file
   where.sun_family = AF_UNIX;
   std::memcpy(where.sun_path, path.data(), path.size());
@@ -49,11 +57,13 @@ std::string ipc_problem(std::string_view endpoint) {
   switch (failed) {
   case 0: return {};
   case ENOENT:
-    return path + " does not exist: is the broker running (`systemctl status causewayd`)? If it runs with another "
-                  "edge.admin_endpoint, give it with --socket or --config.";
-  case EACCES: return "you may not use " + path + ": run this as root or as the user that runs the broker.";
-  case ECONNREFUSED: return "nobody listens on " + path + ": the broker has ended (`systemctl status causewayd`).";
-  default: return path + ": " + std::strerror(failed);
+    return unreachable(path + " does not exist: is the broker running (`systemctl status causewayd`)? If it runs with "
+                              "another edge.admin_endpoint, give it with --socket or --config.");
+  case EACCES:
+  case EPERM: return not_asked(permission_denied(path));
+  case ECONNREFUSED:
+    return unreachable("nobody listens on " + path + ": the broker has ended (`systemctl status causewayd`).");
+  default: return unreachable(path + ": " + std::strerror(failed));
   }
 }
 
@@ -113,7 +123,7 @@ reply converse(const broker_address& where, std::string_view command, const admi
   socket.set(zmq::sockopt::immediate,
              true); // so that a send waits for the connection, and its time-out tells that there is none
   socket.set(zmq::sockopt::sndtimeo, static_cast<int>(where.connect_timeout_ms));
-  if (auto why = set_up_curve(socket, where); !why.empty()) return unreachable(std::move(why));
+  if (auto why = set_up_curve(socket, where); !why.empty()) return not_asked(std::move(why));
   socket.connect(where.endpoint);
 
   edge::hello_header hello;
@@ -149,7 +159,7 @@ reply converse(const broker_address& where, std::string_view command, const admi
 reply ask(const broker_address& where, std::string_view command, admin::arguments with) {
   if (with.by.empty()) with.by = login_name();
   if (where.endpoint.starts_with("ipc://"))
-    if (auto why = ipc_problem(where.endpoint); !why.empty()) return unreachable(std::move(why));
+    if (auto found = ipc_problem(where.endpoint)) return std::move(*found);
   try {
     return converse(where, command, with);
   } catch (const zmq::error_t& e) {

@@ -24,6 +24,7 @@ struct reply {
     done,        ///< `body` is the answer
     refused,     ///< `body` is {code, message, detail, retryable, what_to_do}
     unreachable, ///< nothing came back; `problem` says why and what to do
+    not_asked,   ///< for want of rights or of our key, which says nothing of the broker; `problem` as above
   };
   kind outcome = kind::unreachable;
   matrix::json::object body;

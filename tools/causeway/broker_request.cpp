@@ -89,19 +89,25 @@ dated_reply answer_to(const broker_request& x, std::string_view command) {
   return {{reply::kind::refused, std::move(why), {}}, now_ms()};
 }
 
+std::string why_unreached(const reply& answer) {
+  return (answer.outcome == reply::kind::not_asked ? "cannot ask the broker: " : "cannot reach the broker: ") +
+         printable(answer.problem);
+}
+
 printed failure(const broker_request& x, const reply& answer) {
   const bool refused = answer.outcome == reply::kind::refused;
   printed out;
   out.code = refused ? exit_problem : exit_unreachable;
   if (x.how.json) {
-    auto body = refused ? answer.body
-                        : json::object{{"code", json::value{"unreachable"}}, {"message", json::value{answer.problem}}};
+    const auto* code = answer.outcome == reply::kind::not_asked ? "not_asked" : "unreachable";
+    auto body =
+      refused ? answer.body : json::object{{"code", json::value{code}}, {"message", json::value{answer.problem}}};
     out.out = json::canonical(json::object{{"error", json::value{std::move(body)}}}) + "\n";
   } else if (refused) {
     out.err = "causeway: " + printable(text_of(answer.body, "message")) + "\n";
     if (auto what = text_of(answer.body, "what_to_do"); !what.empty()) out.err += "  " + printable(what) + "\n";
   } else {
-    out.err = "causeway: cannot reach the broker: " + printable(answer.problem) + "\n";
+    out.err = "causeway: " + why_unreached(answer) + "\n";
   }
   return out;
 }

@@ -50,6 +50,9 @@ struct printed {
 /// What there is to say of an answer that is none.
 printed failure(const broker_request& x, const reply& answer);
 
+/// Why there is no answer, in one line. @pre nothing came back
+std::string why_unreached(const reply& answer);
+
 /// Writes both texts where they belong; returns the code.
 int put_out(const printed& x);
 

@@ -125,7 +125,7 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
     } else {
       problems += std::string{verb} + ": " +
                   (answer.outcome == reply::kind::refused ? json::canonical(answer.body) : answer.problem) + "\n";
-      if (answer.outcome == reply::kind::unreachable) break; // and so for the others
+      if (answer.outcome != reply::kind::refused) break; // and so for the others
     }
   }
   const auto found = config::examine(from);

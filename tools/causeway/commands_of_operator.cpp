@@ -60,7 +60,7 @@ std::vector<command> of_trouble() {
      {{0, "ok"},
       {1, "warning"},
       {2, "critical: also where the broker cannot be reached"},
-      {3, "unknown: also where the command line or the configuration is wrong"}},
+      {3, "unknown: also where the command line or the configuration is wrong, and where permission is denied"}},
      true},
     {"server probe",
      see_what_is_wrong,

@@ -132,6 +132,13 @@ std::int64_t last_gap_ms(const broker_request& x) {
   return latest ? number_in(*latest, "gap_ms") : 0;
 }
 
+/// Nothing was checked. Monitoring reads what is written to stdout, and nothing else.
+int end_check(const broker_request& x, const reply& answer, const std::string& says, int code) {
+  if (x.how.json) put_out(failure(x, answer));
+  else say("CAUSEWAY " + says + "\n");
+  return code;
+}
+
 } // namespace
 
 int run_doctor(const broker_request& x) {
@@ -166,13 +173,13 @@ int run_check(const broker_request& x) {
   const auto answer = answer_to(x, "check").answer;
   switch (answer.outcome) {
   case reply::kind::unreachable: // a broker that does not answer is the worst there is
-    if (!x.how.json) say("CAUSEWAY critical: live critical\n");
-    put_out(failure(x, answer));
-    return check_critical;
+    return end_check(x, answer, "critical: live critical\nlive critical: " + why_unreached(answer), check_critical);
+  case reply::kind::not_asked: // who may not ask knows nothing of the broker
+    return end_check(x, answer, "unknown: " + why_unreached(answer), check_unknown);
   case reply::kind::refused:
-    if (!x.how.json) say("CAUSEWAY unknown\n");
-    put_out(failure(x, answer));
-    return check_unknown;
+    return end_check(
+      x, answer, "unknown: " + printable(text_of(answer.body, "message") + " " + text_of(answer.body, "what_to_do")),
+      check_unknown);
   case reply::kind::done: break;
   }
   if (x.how.json) say(json::canonical(answer.body) + "\n");

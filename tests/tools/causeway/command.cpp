@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace causeway;
 using namespace causeway::tests;
@@ -206,6 +207,62 @@ BOOST_AUTO_TEST_CASE(broker_that_does_not_run_ends_with_three_and_says_what_to_d
   BOOST_TEST(x.code == 3);
   BOOST_TEST(*x.parsed().find_object("error")->find("code")->as_string() == "unreachable");
   BOOST_TEST(run("--socket nonsense rooms").code == 3);
+  // Monitoring reads stdout alone.
+  x = run("--socket ipc://" + dir.file("absent.sock") + " check");
+  BOOST_TEST(x.code == 2);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY critical: live critical\nlive critical: cannot reach the broker: "));
+}
+
+namespace {
+
+constexpr uid_t nobody = 65'534;
+
+/// What is begun with it may not do more than its user may, root included.
+std::string without_privileges() { return geteuid() == 0 ? "setpriv --bounding-set=-all --inh-caps=-all" : ""; }
+
+/// Root gives it to somebody else; anybody else closes it to themselves.
+void keep_us_out(const std::string& path, mode_t mode) {
+  BOOST_REQUIRE_EQUAL(chmod(path.c_str(), geteuid() == 0 ? mode : 0), 0);
+  if (geteuid() == 0) BOOST_REQUIRE_EQUAL(chown(path.c_str(), nobody, nobody), 0);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(check_without_the_right_to_ask_is_unknown_and_says_who_may) {
+  broker b;
+  const auto socket = b.dir.file("admin.sock");
+  BOOST_TEST(run("--socket " + b.endpoint + " status", without_privileges()).code == 0);
+  keep_us_out(socket, 0600);
+  const std::string denied = "cannot ask the broker: permission denied: " + socket + " is for ";
+  auto x = run("--socket " + b.endpoint + " check", without_privileges());
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY unknown: " + denied));
+  BOOST_TEST(x.says("as root."));
+  x = run("--json --socket " + b.endpoint + " check", without_privileges());
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(*x.parsed().find_object("error")->find("code")->as_string() == "not_asked");
+  x = run("--socket " + b.endpoint + " rooms", without_privileges());
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.says(denied));
+  if (geteuid() != 0) return; // the others need somebody else to own it
+  BOOST_TEST(x.says("is for the user nobody alone; run this as that user (`sudo -u nobody causeway ...`) or as root."));
+  keep_us_out(socket, 0660);
+  x = run("--socket " + b.endpoint + " check", without_privileges());
+  BOOST_TEST(x.says("the user nobody and the group nogroup; run this as that user"));
+  BOOST_TEST(x.says(", in that group, or as root."));
+  keep_us_out(b.dir.path.string(), 0700); // as a folder that only its owner may enter
+  x = run("--socket " + b.endpoint + " check", without_privileges());
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.says("permission denied: " + b.dir.path.string() + " is for the user nobody alone"));
+}
+
+BOOST_AUTO_TEST_CASE(check_without_our_key_for_the_broker_is_unknown) {
+  scratch dir;
+  const auto x = run("--socket tcp://127.0.0.1:1 --server-key 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7' "
+                     "--secret-key-file " +
+                     dir.file("absent.key") + " check");
+  BOOST_TEST(x.code == 3);
+  BOOST_TEST(x.out.starts_with("CAUSEWAY unknown: cannot ask the broker: "));
 }
 
 BOOST_AUTO_TEST_CASE(lists_are_tables_and_json) {
