@@ -137,7 +137,7 @@ struct live_list {
   std::string_view topic, verb, rows;
   std::array<std::string_view, 2> key;
 };
-constexpr std::array<live_list, 8> live_lists = {{
+constexpr std::array<live_list, 9> live_lists = {{
   {"status", "status", "alarms", {"name", {}}},
   {"servers", "servers", "servers", {"server_name", {}}},
   {"rooms", "rooms", "rooms", {"room_id", {}}},
@@ -146,6 +146,7 @@ constexpr std::array<live_list, 8> live_lists = {{
   {"dead_letters", "dead_letters", "dead_letters", {"id", {}}},
   {"edge", "edge", "peers", {"peer", {}}},
   {"streams", "streams", "streams", {"stream", {}}},
+  {"nodes", "nodes", "nodes", {"incarnation", {}}},
 }};
 
 std::string key_of(const json::value& row, const live_list& of) {

@@ -11,8 +11,9 @@ namespace causeway::inspector {
 namespace {
 
 constexpr std::string_view rates_topic = "rates";
-constexpr std::array<std::string_view, 10> topic_names = {"status", "servers",      "rooms", "invites", "invitations",
-                                                          "actors", "dead_letters", "edge",  "streams", rates_topic};
+constexpr std::array<std::string_view, 11> topic_names = {"status",      "servers", "rooms",        "invites",
+                                                          "invitations", "actors",  "dead_letters", "edge",
+                                                          "streams",     "nodes",   rates_topic};
 
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";

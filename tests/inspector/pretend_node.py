@@ -27,6 +27,7 @@ LISTS = {  # verb: name of its list
     "dead_letters": "dead_letters",
     "edge": "peers",
     "streams": "streams",
+    "nodes": "nodes",
     "status": "alarms",
     "audit": "audit",
 }
@@ -69,6 +70,7 @@ class PretendNode(http.server.ThreadingHTTPServer):
             "dead_letters": pretend_rows.dead_letters(),
             "edge": pretend_rows.peers(),
             "streams": pretend_rows.STREAMS,
+            "nodes": pretend_rows.nodes(),
             "status": list(alarms),
             "audit": [],
         }

@@ -192,6 +192,30 @@ STREAMS = [
     },
 ]
 
+
+def node(name, state, lease_left_ms, **more):
+    return {
+        "name": name,
+        "state": state,
+        "version": "0.9.0",
+        "endpoints": f"tcp://{name}.ours.example:7447",
+        "incarnation": name.encode().hex()[:12].ljust(12, "0"),
+        "lease_left_ms": lease_left_ms,
+        "shards": 256 if state == "active" else 0,
+        "epoch": 7 if state == "active" else 0,
+        **more,
+    }
+
+
+def nodes():
+    return [
+        node("harbour", "active", 4200),
+        node("quay", "standby", 4700, version="0.9.1"),
+        node("pier", "dead", -260_000),
+        node("mole", "left", -3_900_000),
+    ]
+
+
 ALARMS = [
     {
         "name": "clock",

@@ -11,6 +11,7 @@ VIEWS = {
     "invitations": "#/invitations",
     "actors": "#/actors",
     "edge": "#/edge",
+    "nodes": "#/nodes",
     "dead_letter": "#/dead-letters/0-41",
     "why": "#/why/%24late",
     "audit": "#/audit",

@@ -72,6 +72,7 @@ class RealNode(BrowserCase):
             ("invitations", f"@bob:{self.gone}"),
             ("actors", self.room),
             ("edge", "chat-ours"),
+            ("nodes", "a file of this broker alone"),
             ("dead-letters", "None."),
             ("audit", ""),
         ):

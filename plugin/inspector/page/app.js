@@ -14,6 +14,7 @@ import { Audit } from "./views/audit.js";
 import { DeadLetters } from "./views/dead_letters.js";
 import { Edge } from "./views/edge.js";
 import { Invitations } from "./views/invitations.js";
+import { Nodes } from "./views/nodes.js";
 import { Overview } from "./views/overview.js";
 import { Rooms } from "./views/rooms.js";
 import { Servers } from "./views/servers.js";
@@ -27,6 +28,7 @@ const VIEWS = [
   ["invitations", "Invitations", "i", Invitations, "invites"],
   ["actors", "Actors", "a", Actors, "actors"],
   ["edge", "Edge", "e", Edge, "edge"],
+  ["nodes", "Nodes", "n", Nodes, "nodes"],
   ["dead-letters", "Dead letters", "d", DeadLetters, "dead_letters"],
   ["why", "Why", "w", Why, "why"],
   ["audit", "Audit", "u", Audit, "audit"],

@@ -32,6 +32,7 @@ const TOPICS = {
   actors: { verb: "actors", args: { limit: 100000 }, rows: "actors", key: (row) => `${row.kind}|${row.key}` },
   edge: { verb: "edge", rows: "peers", key: (row) => row.peer },
   streams: { verb: "streams", rows: "streams", key: (row) => String(row.stream) },
+  nodes: { verb: "nodes", rows: "nodes", key: (row) => row.incarnation },
   dead_letters: { verb: "dead_letters", args: { limit: 20000 }, rows: "dead_letters", key: (row) => row.id },
 };
 

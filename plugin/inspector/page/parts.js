@@ -20,11 +20,11 @@ export function Time({ ts, none = "–", due = false }) {
 
 /// How a word of state is coloured; the word itself says the same.
 const MOODS = {
-  good: "healthy joined running accepted ok delivered acknowledged same join done",
-  busy: "sending joining wanted invite pending knock info sent begun",
+  good: "healthy joined running active accepted ok delivered acknowledged same join done",
+  busy: "standby sending joining wanted invite pending knock info sent begun",
   wait: "waiting staged backing_off revoked_unconfirmed warning paused restarting unknown in_flight queued",
   bad:
-    "never_contacted parked failed banned ban critical different refused " +
+    "never_contacted parked dead failed banned ban critical different refused " +
     "well-known DNS TCP TLS HTTP signature body gateway", // the phases that an attempt fails in
 };
 const MOOD = new Map(Object.entries(MOODS).flatMap(([mood, words]) => words.split(" ").map((word) => [word, mood])));

@@ -1,0 +1,121 @@
+"""The nodes that share the store, as the page shows them: at a node of the tests, and at two real ones over one database."""
+
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+
+import pretend_rows
+from causeway_demo.broker import Broker
+from causeway_demo.certificates import Authority
+from causeway_demo.postgresql import PostgreSQL
+from causeway_demo.process import free_port
+from inspector_case import TAB, BrowserCase, PretendCase
+
+
+class Nodes(PretendCase):
+    def rows(self):
+        return self.browser.run(
+            "return [...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].slice(0, 4).map((cell) => cell.textContent.trim()))"
+        )
+
+    def test_who_serves_comes_first_and_what_is_to_be_known_is_said(self):
+        self.open("nodes")
+        self.browser.wait_text(".callout.good", "harbour serves; quay would take its place within seconds.")
+        self.browser.wait_text("main", "pier was declared dead: its lease ran out 4 min ago.")
+        self.browser.wait_text("main", "Nodes run different versions: 0.9.0, 0.9.1.")
+        self.assertEqual(
+            self.rows(),
+            [
+                ["harbour", "active", "0.9.0", "4.2 s left"],
+                ["quay", "standby", "0.9.1", "4.7 s left"],
+                ["pier", "dead", "0.9.0", "ran out 4 min ago"],
+                ["mole", "left", "0.9.0", "ran out 65 min ago"],
+            ],
+        )
+
+    def test_a_node_that_nobody_stands_by_for_is_told(self):
+        self.open("nodes")
+        self.browser.wait_text(".callout.good", "harbour serves")
+        quay = next(each for each in self.node.lists["nodes"] if each["name"] == "quay")
+        self.node.change("nodes", gone=[quay["incarnation"]])
+        self.browser.wait_text(".callout.wait", "harbour serves, and no node stands by: when it ends, nobody takes its place.")
+
+    def test_a_node_that_takes_over_is_shown_by_itself(self):
+        self.open("nodes")
+        self.browser.wait_text(".callout.good", "harbour serves")
+        self.node.change("nodes", [pretend_rows.node("harbour", "active", -4000)])
+        self.browser.wait_text(".callout.bad", "harbour serves, but its lease ran out 4.0 s ago: it sleeps, or does not reach the database.")
+        self.node.change("nodes", [pretend_rows.node("harbour", "dead", -5000), pretend_rows.node("quay", "standby", 5000)])
+        self.browser.wait_text(".callout.bad", "No node serves; quay is about to take over.")
+        self.node.change("nodes", [pretend_rows.node("quay", "active", 5000, epoch=8)])
+        self.browser.wait_text(".callout.wait", "quay serves, and no node stands by")
+        self.browser.wait_text("main", "harbour was declared dead: its lease ran out 5.0 s ago.")
+        self.until(lambda: self.rows()[0][:2] == ["quay", "active"], "the node that serves now")
+
+    def test_the_view_is_reached_and_scrolled_by_keys(self):
+        self.look(width=500)
+        self.open()
+        self.browser.press(["g", "n"])
+        self.browser.wait_text("h1", "Nodes")
+        self.browser.wait_text("tbody", "harbour")
+        self.browser.run("document.getElementById('main').focus()")
+        self.browser.press([TAB])
+        at = "return document.activeElement.getAttribute('aria-label')"
+        self.until(lambda: self.browser.run(at) == "Nodes that share the store", lambda: "the table, not " + str(self.browser.run(at)))
+
+    def test_a_store_of_one_broker_has_no_other_nodes(self):
+        self.node.lists["nodes"] = []
+        self.open("nodes")
+        self.browser.wait_text("main", "The store is a file of this broker alone")
+        self.assertEqual(self.browser.all(".callout"), [])
+
+
+class TwoNodes(BrowserCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="cw-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.database = PostgreSQL(synced=False).start()
+        cls.addClassCleanup(cls.database.stop)
+        url = cls.database.make_database()
+        authority = Authority(os.path.join(folder.name, "tls"))
+        public_port = free_port()
+        cls.brokers = []
+        cls.pages = []
+        for name in ("one", "two"):
+            web = free_port()
+            settings = {
+                "node": {"name": name, "standby": True},
+                "admin": {"web_listen": f"127.0.0.1:{web}"},
+                "store": {"engine": "postgresql", "url": url},
+            }
+            broker = Broker(name, os.path.join(folder.name, name), authority, public_port=public_port, settings=settings)
+            cls.addClassCleanup(broker.stop)
+            cls.brokers.append(broker)
+            cls.pages.append(f"http://127.0.0.1:{web}/")
+        one, two = cls.brokers
+        one.start()
+        shutil.copy2(*(os.path.join(each.directory, "data", "signing.key") for each in cls.brokers))
+        two.process.start_and_wait("N761", 60)
+
+    def is_ready(self, page):
+        try:
+            with urllib.request.urlopen(page + "readyz", timeout=5) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def test_a_failover_is_seen_in_the_page(self):
+        self.look()
+        self.browser.open(self.pages[0] + "#/nodes")
+        self.browser.wait_text(".callout.good", "one serves; two would take its place within seconds.")
+        self.shot("real_nodes")
+        self.brokers[0].kill()
+        self.until(lambda: self.is_ready(self.pages[1]), "the other node to serve")
+        self.browser.open(self.pages[1] + "#/nodes")
+        self.browser.wait_text(".callout.wait", "two serves, and no node stands by")
+        self.browser.wait_text("main", "one was declared dead")
+        self.shot("real_nodes_after")
