@@ -2,17 +2,13 @@
 
 #include "messages/matrix/json.hpp"
 #include "plugin/private_files.hpp"
-#include "plugin/sqlite.hpp"
+#include "tools/causeway/copied_data.hpp"
 #include "tools/causeway/terminal.hpp"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -21,54 +17,6 @@ namespace causeway::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// How long another program's lock of a file is waited for.
-constexpr int lock_patience_ms = 10'000;
-
-fault copy_failed(const fs::path& what, const std::error_code& why) {
-  return {fault_code::store_failed, what.string() + ": " + why.message()};
-}
-
-/// As it is at one moment, whoever writes meanwhile.
-status copy_database_file(const fs::path& from, const fs::path& to) {
-  std::error_code why;
-  if (!fs::is_regular_file(from, why)) return {fault_code::not_found, from.string() + " is not there"};
-  if (auto made = open_private_file(to.string(), O_RDWR | O_CREAT); !made) return made.error();
-  try {
-    sqlite::connection source{from.string(), SQLITE_OPEN_READWRITE};
-    sqlite3_busy_timeout(source.handle(), lock_patience_ms);
-    source.execute("PRAGMA trusted_schema = OFF");
-    sqlite::copy_database(source, to.string());
-  } catch (const sqlite::error& failed) {
-    return {fault_code::store_failed, from.string() + ": " + failed.what()};
-  }
-  return ok();
-}
-
-struct copied_files {
-  std::uint64_t files = 0, bytes = 0;
-};
-
-/// Blobs never change once they have their name. One that is thrown away meanwhile was another server's.
-result<copied_files> copy_blobs(const fs::path& from, const fs::path& to) {
-  copied_files out;
-  std::error_code why;
-  auto at = fs::recursive_directory_iterator{from, why};
-  if (why == std::errc::no_such_file_or_directory) return out;
-  for (; !why && at != fs::recursive_directory_iterator{}; at.increment(why)) {
-    const auto target = to / at->path().lexically_relative(from);
-    if (at->is_directory(why)) {
-      if (auto made = make_private_folder(target.string()); !made) return made.error();
-    } else if (at->is_regular_file(why)) {
-      fs::copy_file(at->path(), target, why);
-      if (why == std::errc::no_such_file_or_directory) why.clear();
-      else if (!why) out.bytes += fs::file_size(target, why), ++out.files;
-    }
-    if (why) return copy_failed(at->path(), why);
-  }
-  if (why) return copy_failed(from, why);
-  return out;
-}
 
 result<copied_files> copy_all(const config::options& x, const fs::path& to) {
   // First the key: without the right to read it nothing else is worth a start.
@@ -84,9 +32,7 @@ result<copied_files> copy_all(const config::options& x, const fs::path& to) {
   if (auto fine = copy_database_file(media / "media.db", to / "media" / "media.db"); !fine) return fine.error();
   auto blobs = copy_blobs(media / "blobs", to / "media" / "blobs");
   if (!blobs) return blobs;
-  const descriptor folder{::open(to.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!folder || ::syncfs(folder.number()) != 0)
-    return fault{fault_code::store_failed, to.string() + ": " + std::strerror(errno)};
+  if (auto fine = sync_folder(to); !fine) return fine.error();
   return blobs;
 }
 

@@ -1,6 +1,7 @@
 #include "tools/causeway/backup_command.hpp"
 #include "tools/causeway/command_table.hpp"
 #include "tools/causeway/contract_commands.hpp"
+#include "tools/causeway/restore_command.hpp"
 #include "tools/causeway/store_command.hpp"
 #include "tools/causeway/table_commands.hpp"
 
@@ -74,6 +75,13 @@ std::vector<command> of_configuration() {
      {{"FOLDER", "", "New folder, for the broker's user alone",
        [](command_line& x) -> place { return &x.backup_folder; }}},
      [](const command_line& x) { return back_up(x.sources(), x.backup_folder, x.broker.how.json); }},
+    {"restore",
+     set_up,
+     "Put a backup where the stopped broker's store, files and key belong; nothing is written over",
+     "restore /var/backups/causeway-2026-11-29",
+     {{"FOLDER", "", "As `backup` has made it", [](command_line& x) -> place { return &x.backup_folder; },
+       &a_file_name}},
+     [](const command_line& x) { return restore(x.sources(), x.backup_folder, x.broker.how.json); }},
     {"store copy",
      set_up,
      "Copy the stopped broker's SQLite store into an empty PostgreSQL database",
