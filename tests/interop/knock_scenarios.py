@@ -110,7 +110,7 @@ class KnockScenarios:
     def test_our_knock_waits_for_a_server_that_is_stopped(self):
         alice, bob, name = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob")), self.fresh("lodge")
         room = self.theirs.create_knocked_at(bob, name)
-        self.theirs.stop_server()
+        self.stop_theirs()
         self.assertEqual(self.ours.chat.knock(room, alice, [self.theirs.server_name])["state"], "sending")
         self.theirs.start_server()
         self._knock_state(room, alice, "pending")

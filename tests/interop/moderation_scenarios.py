@@ -155,7 +155,7 @@ class BanScenarios(ModerationBase):
         alice, bob, ben = self.people("bob", "ben")
         room = self.ours.create_channel(alice, [bob])
         self.until_state(room, bob, "pending")
-        self.theirs.stop_server()
+        self.stop_theirs()
         self.ours.ban(room, alice, bob)
         self.ours.invite(room, alice, ben)  # of whom they do not know yet
         self.ours.ban(room, alice, ben)

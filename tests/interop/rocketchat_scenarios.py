@@ -260,7 +260,7 @@ class RocketChatScenarios(InvitationScenarios, OutageScenarios, DeletionScenario
         traffic = threading.Thread(target=lambda: [self.ours.send(talk.room, talk.alice, text) for text in said])
         traffic.start()
         self.until(lambda: len(talk.read_by_bob()) >= 10, "traffic")
-        self.theirs.kill_server()
+        self.stop_theirs(kill=True)
         self.theirs.start_server()
         traffic.join()
         said.append("from here, after it")  # cites what the queue had lost of the last ones

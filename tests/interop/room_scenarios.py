@@ -148,7 +148,7 @@ class RemoveScenarios(RoomBase):
         room = self.ours.create_channel(alice, [bob])
         self.until_state(room, bob, "pending")
         self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
-        self.theirs.stop_server()
+        self.stop_theirs()
         self.ours.invite(room, alice, cyd)  # of whom they do not know yet
         self.ours.remove(room, alice)
         self.until_removed(room, alice, "", alice)

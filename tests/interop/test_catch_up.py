@@ -6,12 +6,10 @@ import time
 
 from causeway_demo.broker import find_binary
 from harness.case import InteropCase
-from scenarios import Conversation, Scenarios
+from scenarios import Conversation, ScenarioBase
 
 
-class CatchUpWithSynapse(InteropCase):
-    fresh = Scenarios.fresh
-    until_state = Scenarios.until_state
+class CatchUpWithSynapse(ScenarioBase, InteropCase):
 
     @classmethod
     def setUpClass(cls):
@@ -22,7 +20,7 @@ class CatchUpWithSynapse(InteropCase):
     def queue(self):
         """What the operator is told of the way to Synapse."""
         done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, "server", "show",
-                               self.theirs.server_name], capture_output=True, text=True, timeout=30, check=False)
+                               self.theirs.server_name], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         return json.loads(done.stdout)["actor"]
 
@@ -32,7 +30,7 @@ class CatchUpWithSynapse(InteropCase):
 
     def test_what_it_missed_arrives_whole_and_once_and_reads_in_order(self):
         talk = Conversation(self)
-        self.theirs.stop_server()
+        self.stop_theirs()
         texts = [f"into the dark {number}" for number in range(120)]
         for text in texts:
             self.ours.send(talk.room, talk.alice, text)

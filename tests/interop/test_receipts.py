@@ -126,7 +126,7 @@ class ReceiptScenarios(ScenarioBase):
 
     def test_after_an_outage_of_theirs_and_a_crash_of_ours_the_newest_marker_alone_arrives(self):
         talk = self._talk(theirs=("uno", "due", "tre"))
-        self.theirs.stop_server()
+        self.stop_theirs()
         self.ours.read(talk.room, talk.alice, talk.bob, "uno")
         self.ours.kill_server()
         self.ours.start_server()
@@ -186,7 +186,11 @@ class ReceiptsWithCauseway(ReceiptScenarios, InteropCase):
         self.ours.stop_server()
         self.theirs.read(talk.room, talk.bob, talk.alice, "one")
         self.theirs.read(talk.room, talk.bob, talk.alice, "two")
+        # It is told to who is there, so their server comes back after our chat server.
+        self.stop_theirs()
         self.ours.start_server()
+        self.ours.until_it_listens(talk.room)
+        self.theirs.start_server()
         self.until_they_reach_us(talk.room, talk.bob)
         self._told(talk, self._ours(talk, "two"))
 
