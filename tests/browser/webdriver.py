@@ -12,7 +12,7 @@ from causeway_demo.process import Process, free_port, until
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name of a reference to an element
 ANSWER_S = 150
 SCRIPT_S = 120  # axe-core looks at everything, beside tests that use all processors
-PATIENCE_S = 15
+PATIENCE_S = 90
 # The page changes while one looks at it: these pass by themselves.
 PASSING = ("stale element reference", "element click intercepted", "element not interactable", "no such element")
 
@@ -44,7 +44,7 @@ class Browser:
             os.path.join(self._folder.name, "log"),
             environment={"TMPDIR": self._folder.name},
         )
-        self._process.start_and_wait("was started successfully", 30)
+        self._process.start_and_wait("was started successfully", PATIENCE_S)
         options = [
             "--headless=new",
             "--disable-gpu",
@@ -79,7 +79,7 @@ class Browser:
         finally:
             self._process.stop()
             # Chromium's last processes write a moment longer than it runs.
-            until(self._is_gone, 10, "the browser's profile to go")
+            until(self._is_gone, PATIENCE_S, "the browser's profile to go")
 
     def _is_gone(self):
         try:
@@ -192,11 +192,11 @@ class Browser:
                 raise
             return ""
 
-    def wait_text(self, css, text, seconds=30):
+    def wait_text(self, css, text, seconds=PATIENCE_S):
         """Until one sees `text` in the element."""
         until(lambda: text in self.text(css), seconds, lambda: f"'{text}' in {css}, which has '{self.text(css)}'", 0.05)
 
-    def wait_gone(self, css, text, seconds=30):
+    def wait_gone(self, css, text, seconds=PATIENCE_S):
         until(
             lambda: text not in self.text(css),
             seconds,

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -14,7 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "clients", "python"))
 import zmq  # noqa: E402
 
 from causeway_client import Client, CommandError, CommandTimeout, ConnectionRefused, CurveKeys  # noqa: E402
-from tiny_broker import TinyBroker  # noqa: E402
+from tiny_broker import PATIENCE_S, TinyBroker  # noqa: E402
 
 
 class ClientTest(unittest.TestCase):
@@ -56,7 +57,7 @@ class Connecting(ClientTest):
         c.wait_connected()
         self.broker.forget_everybody()
         self.assertEqual(c.command("x", {"n": 1})["echo"], {"n": 1})
-        self.assertEqual(len(self.broker.seen(b"H")), 2)
+        self.assertGreaterEqual(len(self.broker.seen(b"H")), 2)
 
     def test_a_restarted_broker_is_told_again(self):
         c = self.client()
@@ -66,6 +67,8 @@ class Connecting(ClientTest):
         self.assertEqual(c.command("x", {})["command"], "x")
 
     def test_ping_is_answered_and_a_silent_broker_left(self):
+        self.broker = TinyBroker(peer_timeout_ms=1000)
+        self.addCleanup(self.broker.close)
         c = self.client()
         c.wait_connected()
         self.broker.do(lambda: [self.broker._send(peer, b"P", {"t": 5}) for peer in self.broker.peers])
@@ -136,7 +139,7 @@ class FullPipe(ClientTest):
         """What was posted so far was handed to the socket, or waits."""
         done = threading.Event()
         c._post(done.set)
-        self.assertTrue(done.wait(20))
+        self.assertTrue(done.wait(PATIENCE_S))
 
     def test_commands_behind_a_full_pipe_are_sent_in_order_and_answered(self):
         c = self.stopped()
@@ -147,7 +150,7 @@ class FullPipe(ClientTest):
             self.until_open(c, number + 1)
         self.broker.reads.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE_S)
         self.assertEqual(len(answers), 50)
         self.broker.wait_for(lambda b: len(b.executed) == 50)
         self.assertEqual(self.broker.executed, [f"k{number}" for number in range(50)])
@@ -168,7 +171,7 @@ class FullPipe(ClientTest):
         self.broker.reads.set()
         self.broker.wait_for(lambda b: b.executed)
         c.command("x", {"number": 2}, id="k2")
-        early.join(20)
+        early.join(PATIENCE_S)
         self.assertEqual(self.broker.executed, ["k1", "k2"])
 
     def test_an_abandoned_command_that_was_not_taken_is_not_sent(self):
@@ -189,9 +192,9 @@ class FullPipe(ClientTest):
         turns = []
         poll = c._poll
         c._poll = lambda: (turns.append(1), poll())
-        enough = threading.Event()
-        self.assertFalse(enough.wait(1.0))
-        self.assertLess(len(turns), 30)  # ten a second
+        begun = time.monotonic()
+        self.assertFalse(threading.Event().wait(1.0))
+        self.assertLess(len(turns), 30 * (time.monotonic() - begun))  # ten a second
 
     def test_at_the_bound_the_application_is_told_and_nothing_durable_is_lost(self):
         c = self.stopped()
@@ -214,7 +217,7 @@ class Acknowledging(ClientTest):
         c.wait_connected()
         told = [(number, "room.created", {"number": number}) for number in range(1, 501)]
         self.broker.do(lambda: (self.broker.events.extend(told), self.broker._pump()))
-        events = [c.next_event(20) for _ in range(500)]
+        events = [c.next_event(PATIENCE_S) for _ in range(500)]
         for event in events:
             c.ack(event)
         self.broker.wait_for(lambda b: b.acked == 500)
@@ -224,7 +227,7 @@ class Acknowledging(ClientTest):
         c = self.client()
         c.wait_connected()
         self.broker.notify("room.created", {})
-        c.ack(c.next_event(20), rooms={"!r": "r1"})
+        c.ack(c.next_event(PATIENCE_S), rooms={"!r": "r1"})
         c.command("x", {})
         order = [verb for verb, _, _ in self.broker.frames if verb in (b"A", b"C")]
         self.assertEqual(order, [b"A", b"C"])
@@ -233,7 +236,7 @@ class Acknowledging(ClientTest):
         c = self.client()
         c.wait_connected()
         self.broker.notify("room.created", {})
-        event = c.next_event(20)
+        event = c.next_event(PATIENCE_S)
         self.broker.script = lambda broker, peer, verb, *_: verb == b"A"  # read, and forgotten in a crash
         c.ack(event, rooms={"!r": "r1"})
         self.broker.wait_for(lambda b: b.seen(b"A"))
@@ -336,7 +339,7 @@ class Commands(ClientTest):
 
         self.broker.do(release)
         for t in threads:
-            t.join(20)
+            t.join(PATIENCE_S)
         self.assertEqual(sorted(a["echo"]["n"] for a in answers), list(range(10)))
 
     def test_a_command_over_the_bound_is_not_sent(self):
@@ -390,7 +393,7 @@ class Commands(ClientTest):
         t.start()
         self.broker.wait_for(lambda b: b.seen(b"C"))
         c.close()
-        t.join(20)
+        t.join(PATIENCE_S)
         self.assertEqual(caught, ["stopping"])
 
 
@@ -399,7 +402,7 @@ class Events(ClientTest):
         c = self.client()
         for n in range(3):
             self.broker.notify("message.received", {"n": n})
-        events = c.events(timeout=10)
+        events = c.events(timeout=PATIENCE_S)
         self.assertEqual(next(events).body, {"n": 0})
         self.assertEqual(self.broker.acked, 0)
         self.assertEqual(next(events).body, {"n": 1})
@@ -410,7 +413,7 @@ class Events(ClientTest):
     def test_an_ack_can_bind_ids(self):
         c = self.client()
         self.broker.notify("message.received", {})
-        c.next_event(10).ack(rooms={"!r:b": "r"}, messages={"$e": "m"})
+        c.next_event(PATIENCE_S).ack(rooms={"!r:b": "r"}, messages={"$e": "m"})
         self.broker.wait_for(lambda b: b.seen(b"A"))
         self.assertEqual(self.broker.seen(b"A")[0],
                          ({"stream": 0, "cursor": 1}, {"bind": {"rooms": {"!r:b": "r"}, "messages": {"$e": "m"}}}))
@@ -418,7 +421,7 @@ class Events(ClientTest):
     def test_bindings_over_the_bound_acknowledge_nothing(self):
         c = self.client()
         self.broker.notify("message.received", {})
-        event = c.next_event(10)
+        event = c.next_event(PATIENCE_S)
         with self.assertRaises(CommandError):
             event.ack(messages={f"${n}": "m" * 200 for n in range(10_000)})
         self.assertEqual(self.broker.seen(b"A"), [])
@@ -429,19 +432,19 @@ class Events(ClientTest):
         c = self.client()
         for n in range(4):
             self.broker.notify("x", {"n": n})
-        first, second = c.next_event(10), c.next_event(10)
+        first, second = c.next_event(PATIENCE_S), c.next_event(PATIENCE_S)
         first.ack()
         self.broker.wait_for(lambda b: b.acked == 1)
         self.broker.restart()
         self.broker.wait_for(lambda b: len(b.seen(b"H")) >= 2 and b.peers)
         second.ack()
-        self.assertEqual([c.next_event(10).body["n"], c.next_event(10).body["n"]], [2, 3])
+        self.assertEqual([c.next_event(PATIENCE_S).body["n"], c.next_event(PATIENCE_S).body["n"]], [2, 3])
         self.assertIsNone(c.next_event(0.2))
 
     def test_an_ack_the_broker_missed_is_given_again(self):
         c = self.client()
         self.broker.notify("x", {})
-        c.next_event(10).ack()
+        c.next_event(PATIENCE_S).ack()
         self.broker.wait_for(lambda b: b.acked == 1)
         self.broker.do(lambda: setattr(self.broker, "acked", 0))
         self.broker.forget_everybody()
@@ -452,24 +455,24 @@ class Events(ClientTest):
         c = self.client()
         for n in range(3):
             self.broker.notify("x", {"n": n})
-        c.next_event(10).ack()
-        c.next_event(10).nack(reason="not now")
-        self.assertEqual([c.next_event(10).cursor, c.next_event(10).cursor], [2, 3])
+        c.next_event(PATIENCE_S).ack()
+        c.next_event(PATIENCE_S).nack(reason="not now")
+        self.assertEqual([c.next_event(PATIENCE_S).cursor, c.next_event(PATIENCE_S).cursor], [2, 3])
         self.assertIsNone(c.next_event(0.1))
 
     def test_a_permanent_refusal_goes_on(self):
         c = self.client()
         for n in range(2):
             self.broker.notify("x", {"n": n})
-        c.next_event(10).nack(permanent=True, reason="never")
-        self.assertEqual(c.next_event(10).cursor, 2)
+        c.next_event(PATIENCE_S).nack(permanent=True, reason="never")
+        self.assertEqual(c.next_event(PATIENCE_S).cursor, 2)
         self.broker.wait_for(lambda b: b.seen(b"N"))
         self.assertEqual(self.broker.seen(b"N")[0][0], {"stream": 0, "cursor": 1, "permanent": True, "reason": "never"})
 
     def test_a_long_reason_is_cut_to_what_the_header_holds(self):
         c = self.client()
         self.broker.notify("x", {})
-        c.next_event(10).nack(permanent=True, reason="x" + "\u00e4" * 1_000)
+        c.next_event(PATIENCE_S).nack(permanent=True, reason="x" + "\u00e4" * 1_000)
         self.broker.wait_for(lambda b: b.seen(b"N"))
         self.assertEqual(self.broker.seen(b"N")[0][0]["reason"], "x" + "\u00e4" * 511)
 
@@ -478,12 +481,12 @@ class Events(ClientTest):
         for n in range(3):
             self.broker.notify("x", {"n": n})
         for _ in range(3):
-            c.next_event(10).ack()
+            c.next_event(PATIENCE_S).ack()
         c.seek(0, 1)
-        self.assertEqual([c.next_event(10).cursor, c.next_event(10).cursor], [2, 3])
+        self.assertEqual([c.next_event(PATIENCE_S).cursor, c.next_event(PATIENCE_S).cursor], [2, 3])
         c.seek(0, 99)
         self.broker.notify("x", {"n": 3})
-        self.assertEqual(c.next_event(10).cursor, 4)
+        self.assertEqual(c.next_event(PATIENCE_S).cursor, 4)
         self.assertEqual(c.errors[0][0], "cursor_out_of_range")
 
     def test_credit_comes_back_as_events_are_taken(self):
@@ -494,13 +497,13 @@ class Events(ClientTest):
         self.broker.do(lambda: None)
         self.assertEqual(sum(self.broker.position.values()), 4)
         for n in range(10):
-            self.assertEqual(c.next_event(10).body["n"], n)
+            self.assertEqual(c.next_event(PATIENCE_S).body["n"], n)
 
     def test_ephemeral_events_have_no_cursor(self):
         c = self.client()
         c.wait_connected()
         self.broker.notify("typing", {"typing": True}, ephemeral=True)
-        event = c.next_event(10)
+        event = c.next_event(PATIENCE_S)
         self.assertFalse(event.durable)
         event.ack()
         self.broker.do(lambda: None)
@@ -525,7 +528,7 @@ class Events(ClientTest):
         with self.assertLogs("causeway_client", "ERROR"):
             for n in range(3):
                 self.broker.notify("message.received", {"n": n})
-            self.assertTrue(done.wait(20))
+            self.assertTrue(done.wait(PATIENCE_S))
         self.broker.notify("room.created", {})
         self.broker.wait_for(lambda b: b.acked == 4)
         self.assertEqual(got, [0, 1, 2])

@@ -10,6 +10,7 @@ from causeway_demo.web.http_server import HttpServer
 from causeway_demo.web.site import Site
 from webdriver import Browser
 
+PATIENCE_S = 90  # what is waited for happens within a second or two on an idle machine
 SCREENSHOTS = os.path.join(browser.ROOT, "build", "results", "demo")
 ENTER, ESCAPE, TAB = "\ue007", "\ue00c", "\ue004"
 
@@ -87,7 +88,7 @@ class PageCase(unittest.TestCase):
         )["matrix_room_id"]
         there = self.site.side("B")
         for member in members:
-            until(lambda: (there.book.room(room) or {}).get("invitations"), 20, "the invitation")
+            until(lambda: (there.book.room(room) or {}).get("invitations"), PATIENCE_S, "the invitation")
             there.actions.carry_out("invite.answer", {"room": room, "user": self.user[member], "accept": True})
         self.act_as("A", "alice")
         self.act_as("B", members[0])
@@ -98,7 +99,7 @@ class PageCase(unittest.TestCase):
         for side in sides:
             until(
                 lambda side=side: self.browser.run(MARK_ROOM, side, name),
-                20,
+                PATIENCE_S,
                 f"room {name} in the list of {side}",
                 0.05,
             )
@@ -119,7 +120,7 @@ class PageCase(unittest.TestCase):
         ):
             until(
                 lambda css=css, word=word: self.browser.run(PRESS, side, text, css, word),
-                20,
+                PATIENCE_S,
                 f"the {what} of '{text}'",
                 0.05,
             )
@@ -128,7 +129,7 @@ class PageCase(unittest.TestCase):
         self.browser.click("dialog button[type=submit]")
         until(
             lambda: not self.browser.all("dialog"),
-            30,
+            PATIENCE_S,
             lambda: f"the form to close, which says '{self.browser.text('dialog .fault')}'",
             0.05,
         )

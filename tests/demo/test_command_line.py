@@ -39,8 +39,8 @@ class CommandLine(unittest.TestCase):
         port = free_port()
         process, url = self.start("--web", str(port))
         self.assertTrue(url.startswith(f"http://127.0.0.1:{port}/?session="), url)
-        self.assertIn(b"Two chat servers", self.browser().open(url, timeout=10).read())
-        second = subprocess.run([*DEMO, "--web", str(port)], capture_output=True, text=True, timeout=60, check=False)
+        self.assertIn(b"Two chat servers", self.browser().open(url, timeout=90).read())
+        second = subprocess.run([*DEMO, "--web", str(port)], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(second.returncode, 2)
         self.assertIn("in use", second.stderr)
         self.end(process, signal.SIGINT)
@@ -48,13 +48,13 @@ class CommandLine(unittest.TestCase):
     def test_a_tour_begins_when_somebody_looks(self):
         process, url = self.start("--web", "--tour")
         browser = self.browser()
-        browser.open(url, timeout=10).read()
-        with browser.open(url.partition("?")[0] + "events", timeout=30) as stream:
+        browser.open(url, timeout=90).read()
+        with browser.open(url.partition("?")[0] + "events", timeout=90) as stream:
             while b"Welcome aboard, Bob" not in (line := stream.readline()):
                 self.assertTrue(line, "the stream has ended")
         self.end(process, signal.SIGTERM)  # in the middle of it
 
     def test_a_tour_without_a_page_is_refused(self):
-        done = subprocess.run([*DEMO, "--tour"], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([*DEMO, "--tour"], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--web --tour", done.stderr)

@@ -6,7 +6,7 @@ import tempfile
 
 from causeway_demo import picture
 from causeway_demo.process import until
-from page_case import ENTER, ESCAPE, TAB, PageCase
+from page_case import ENTER, ESCAPE, PATIENCE_S, TAB, PageCase
 
 
 class Page(PageCase):
@@ -38,7 +38,7 @@ class Page(PageCase):
         self.browser.click("dialog button[type=submit]")
         self.browser.wait_text("dialog .fault", "forbidden")
         self.browser.press([ESCAPE])
-        until(lambda: not self.browser.all("dialog"), 10, "the form to close")
+        until(lambda: not self.browser.all("dialog"), PATIENCE_S, "the form to close")
         self.assertEqual(self.browser.run("return document.activeElement.id"), "invite-A")
         self.browser.click("#side-A .panel ul.banned button")
         self.browser.wait_gone("#side-A .panel", "Banned")
@@ -137,17 +137,17 @@ class Page(PageCase):
         with open(self.picture(), "rb") as opened:
             sent = there.actions.send_file(room, self.user["bob"], "late.png", "image/png", opened)
         here = self.site.side("A").book
-        until(lambda: any(each.get("event_id") == sent["event_id"] for each in here.entries(room)), 20, "the message")
+        until(lambda: any(each.get("event_id") == sent["event_id"] for each in here.entries(room)), PATIENCE_S, "the message")
         self.browser.click("#broker-B")
         self.browser.wait_text("#broker-B", "broker down")
         self.act_as("A", "alice")
         self.open_room("Late", "A")
-        until(lambda: self.browser.all("#timeline-A .file.late"), 60, "the placeholder")
+        until(lambda: self.browser.all("#timeline-A .file.late"), PATIENCE_S, "the placeholder")
         self.browser.wait_text("#timeline-A .file", "This picture is not here yet")
         self.shot("late_picture")
         self.browser.click("#broker-B")
         self.browser.wait_text("#broker-B", "broker up")
-        self.is_shown("#timeline-A .file img", 60)
+        self.is_shown("#timeline-A .file img")
         self.assertEqual(self.browser.all("#timeline-A .file.late"), [])
 
     def test_a_role_is_given_by_clicks_and_shown_on_both_sides(self):
@@ -182,7 +182,7 @@ class Page(PageCase):
         self.menu("A", "All night", "React with 🎉")
         self.browser.wait_text("#timeline-B .reactions", "🎉 1")
         self.browser.click("#timeline-A .reactions button")
-        until(lambda: not self.browser.all("#timeline-B .reactions"), 20, "the reaction to go")
+        until(lambda: not self.browser.all("#timeline-B .reactions"), PATIENCE_S, "the reaction to go")
         self.menu("B", "All night", "Edit")
         self.browser.type("#text-B", " long" + ENTER)
         self.browser.wait_text("#timeline-A", "All night long")
@@ -215,7 +215,7 @@ class Page(PageCase):
         self.write("A", "A long one")
         self.browser.wait_text("#timeline-B .in-thread", "2 in its thread")
         self.browser.click("#side-B .about button")
-        until(lambda: not self.browser.all("#side-B .about"), 10, "the thread to be left")
+        until(lambda: not self.browser.all("#side-B .about"), PATIENCE_S, "the thread to be left")
         self.write("B", "Something else")
         self.browser.wait_text("#timeline-A", "Something else")
         self.assertEqual(len(self.browser.all("#timeline-A .thread")), 2)
@@ -287,7 +287,7 @@ class Page(PageCase):
         self.room_action("Picture")
         self.submit()
         for side in "AB":
-            until(lambda side=side: not self.browser.all(f"#side-{side} .room-head img"), 20, "the picture to go")
+            until(lambda side=side: not self.browser.all(f"#side-{side} .room-head img"), PATIENCE_S, "the picture to go")
 
     def test_who_is_there_is_said_by_a_button_and_seen_on_the_other_side(self):
         self.room_with("Presence", "bob")
@@ -311,7 +311,7 @@ class Page(PageCase):
         picture.write(made.name)
         return made.name
 
-    def is_shown(self, css, seconds=20):
+    def is_shown(self, css, seconds=PATIENCE_S):
         """The picture has come, through the broker of the side it is shown at."""
         script = "const at = document.querySelector(arguments[0]); return Boolean(at?.complete && at.naturalWidth === 320)"
         until(lambda: self.browser.run(script, css), seconds, f"the picture {css}", 0.05)
@@ -433,7 +433,7 @@ class Page(PageCase):
             "const found = [...document.querySelectorAll('#side-A .panel > .row button')].find((each) => each.textContent"
             " === arguments[0]); found?.click(); return Boolean(found);"
         )
-        until(lambda: self.browser.run(script, label), 20, f"the button {label}", 0.05)
+        until(lambda: self.browser.run(script, label), PATIENCE_S, f"the button {label}", 0.05)
 
     def test_a_person_with_a_keyboard_gets_everywhere(self):
         self.room_with("Keys", "bob")
@@ -476,7 +476,7 @@ class Page(PageCase):
         self.server.break_streams()
         for number in range(changes.kept + 1):
             changes.put(("noise",), {"n": number})
-        until(lambda: self.browser.run("return document.documentElement.dataset.gaps") == "1", 20, "the gap", 0.05)
+        until(lambda: self.browser.run("return document.documentElement.dataset.gaps") == "1", PATIENCE_S, "the gap", 0.05)
         changes.put(("tour",), {"state": "ended", "step": 1, "steps": 1, "title": "after the gap"})
         self.browser.wait_text("#tour-title", "after the gap")
         changes.put(("tour",), {"state": "idle"})

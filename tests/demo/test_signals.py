@@ -20,7 +20,7 @@ print("ended")
 
 class Signals(unittest.TestCase):
     def test_a_signal_given_to_another_thread_ends_the_demo_too(self):
-        done = subprocess.run([sys.executable, "-c", ENDED_BY_ANOTHER_THREAD], capture_output=True, text=True, timeout=30,
+        done = subprocess.run([sys.executable, "-c", ENDED_BY_ANOTHER_THREAD], capture_output=True, text=True, timeout=120,
                               check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "ended\n", ""))
 

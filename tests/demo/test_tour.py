@@ -2,9 +2,9 @@
 
 from causeway_demo.process import until
 from causeway_demo.web.tour_steps import steps
-from page_case import PageCase
+from page_case import PATIENCE_S, PageCase
 
-TOUR_S = 60
+TOUR_S = 240
 # Steps of which a screenshot is taken: title and name.
 SHOTS = {"An invitation": "invitation", "Server B goes down": "server_b_down", "A ban": "ban"}
 SHOWN = (
@@ -66,5 +66,5 @@ class Tour(PageCase):
         shown = (
             f"return {pictures}.length > 0 && {pictures}.every((each) => each.complete && each.naturalWidth === 320)"
         )
-        until(lambda: self.browser.run(shown), 20, "the picture")
+        until(lambda: self.browser.run(shown), PATIENCE_S, "the picture")
         self.browser.wait_text("#side-A .members", "moderator")

@@ -52,7 +52,7 @@ class ServerCase(unittest.TestCase):
     def ask(self, method, path, body=None, **headers):
         """(status, headers, body); by default as the demo's own page asks. A header that is None is left out."""
         given = {"Host": self.host, "Cookie": self.cookie, "X-Causeway-Token": self.server.access.token, **headers}
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=90)
         self.addCleanup(connection.close)
         connection.putrequest(method, path, skip_host=True)
         for name, value in given.items():
@@ -169,7 +169,7 @@ class Viewer:
     """Reads a stream of events."""
 
     def __init__(self, case, last_id=None):
-        self._connection = http.client.HTTPConnection("127.0.0.1", case.server.server_port, timeout=10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", case.server.server_port, timeout=90)
         case.addCleanup(self._connection.close)
         self._connection.request(
             "GET", "/events", headers={"Cookie": case.cookie, **({"Last-Event-ID": last_id} if last_id else {})}
@@ -270,7 +270,7 @@ class Stream(ServerCase):
         self.server.break_streams()
         for viewer in viewers:
             self.assertIsNone(viewer.next())
-        until(lambda: Viewer(self).next() is not None, 10, "a free place")
+        until(lambda: Viewer(self).next() is not None, 90, "a free place")
 
 
 class Bounds(unittest.TestCase):

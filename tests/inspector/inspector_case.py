@@ -10,7 +10,7 @@ from webdriver import Browser
 
 SCREENSHOTS = os.path.join(browser.ROOT, "build", "results", "inspector")
 ENTER, ESCAPE, TAB, DOWN, RIGHT, END = "\ue007", "\ue00c", "\ue004", "\ue015", "\ue014", "\ue010"
-PATIENCE_S = 20
+PATIENCE_S = 90
 
 
 class BrowserCase(unittest.TestCase):

@@ -7,7 +7,7 @@ from harness.fake_homeserver import FEDERATION, FakeHomeserver, quote
 from harness.synapse import ClientError
 from scenarios import Scenarios
 
-ASKING = {"federation": {"ask_user": True, "ask_user_timeout_ms": 2000, "ask_user_cache_s": 3600}}
+ASKING = {"federation": {"ask_user": True, "ask_user_timeout_ms": 8000, "ask_user_cache_s": 3600}}
 
 
 class AskScenarios:
@@ -130,7 +130,7 @@ class AsksOfCauseway(AskScenarios, InteropCase):
         carol, wait = self.unknown("carol"), threading.Event()
 
         def answer(_):
-            wait.wait(10)
+            wait.wait(60)
             return {"exists": True, "display_name": "Carol"}
         self.ours.chat.knows_user = answer
         answers = []

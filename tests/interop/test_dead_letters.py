@@ -48,7 +48,7 @@ class DeadLetterScenarios:
     def causeway(self, *arguments):
         """(exit code, what it says) of the operator's command."""
         done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, *arguments], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=120, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def test_a_refused_message_is_set_aside_and_comes_when_it_is_wanted_after_all(self):

@@ -57,7 +57,7 @@ class Web:
         self.port, self.token = port, token
 
     def ask(self, method, target, body=None, headers=()):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         sent = dict(headers)
         if self.token:
             sent.setdefault("Authorization", "Bearer " + self.token)
@@ -98,7 +98,7 @@ class Events:
     """A viewer."""
 
     def __init__(self, web, topics, last_id=None):
-        self.connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=120)
         headers = {"Authorization": "Bearer " + web.token}
         if last_id:
             headers["Last-Event-ID"] = last_id
@@ -123,7 +123,7 @@ class Events:
             elif not line and data is not None:
                 return event, last_id, data
 
-    def until(self, condition, seconds=90):
+    def until(self, condition, seconds=180):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = self.next()

@@ -20,7 +20,7 @@ class LargeRooms(HostileCase):
         may_answer = threading.Event()
 
         def wait(honest, parts, query, body):
-            may_answer.wait(30)
+            may_answer.wait(120)
             return honest
         self.honest.lies["state"] = wait
         self.addCleanup(may_answer.set)

@@ -17,15 +17,15 @@ class LookupScenarios:
     fresh = Scenarios.fresh
 
     def look_up(self, **wanted):
-        return self.ours.chat.command("query.public_rooms", wanted, timeout=60)
+        return self.ours.chat.command("query.public_rooms", wanted)
 
     def refusal(self, name, body):
         with self.assertRaises(CommandError) as caught:
-            self.ours.chat.command(name, body, timeout=60)
+            self.ours.chat.command(name, body)
         return caught.exception
 
     def verified(self, *users):
-        answer = self.ours.chat.command("query.verify_users", {"users": list(users)}, timeout=60)
+        answer = self.ours.chat.command("query.verify_users", {"users": list(users)})
         return {each["user"]: each for each in answer["users"]}
 
     def server(self):
@@ -158,7 +158,7 @@ class ClosedDirectories(InteropCase):
 
     def test_a_chat_user_is_told_that_their_directory_is_closed(self):
         with self.assertRaises(CommandError) as caught:
-            self.ours.chat.command("query.public_rooms", {"server": self.theirs.server_name}, timeout=60)
+            self.ours.chat.command("query.public_rooms", {"server": self.theirs.server_name})
         self.assertEqual(caught.exception.code, "forbidden")
         self.assertIn(self.theirs.server_name, caught.exception.detail)
 
@@ -183,7 +183,7 @@ class LookupsWithCauseway(LookupScenarios, InteropCase):
 
     def find_ours(self, user, word):
         """In the words of the other test: what a Matrix client is shown."""
-        answer = self.theirs.chat.command("query.public_rooms", {"server": self.ours.server_name, "search": word}, timeout=60)
+        answer = self.theirs.chat.command("query.public_rooms", {"server": self.ours.server_name, "search": word})
         return [{"room_id": each["matrix_room_id"], "canonical_alias": each["alias"], "num_joined_members": each["members"]} for each in answer["rooms"]]
 
     def test_a_user_there_finds_nobody_by_an_id_that_was_never_told(self):

@@ -29,7 +29,7 @@ class Reload(InteropCase):
         """The certificate a new connection gets, DER."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", side.broker.port), 10) as plain, context.wrap_socket(plain) as channel:
+        with socket.create_connection(("127.0.0.1", side.broker.port), 60) as plain, context.wrap_socket(plain) as channel:
             return channel.getpeercert(binary_form=True)
 
     def replace_certificate(self):

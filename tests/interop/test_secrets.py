@@ -7,6 +7,7 @@ import uuid
 
 from causeway_demo.broker import find_binary
 from causeway_demo.chat_server import CommandError
+from harness.case import PATIENCE_S
 from hostile.case import HostileCase
 
 
@@ -52,7 +53,7 @@ class Secrets(HostileCase):
         self.assertEqual(self.honest.invite(room, bob)[0], 200)
         self.chat.wait_for("invitation.received", matrix_room_id=room.room_id, user=bob)
         self.chat.answer(room.room_id, bob, accept=False, reason=self.word("the reason of a rejection"))
-        self.chat.wait_until(lambda: self.chat.find("invitation.changed", matrix_room_id=room.room_id, state="rejected"), 30, "the rejection")
+        self.chat.wait_until(lambda: self.chat.find("invitation.changed", matrix_room_id=room.room_id, state="rejected"), PATIENCE_S, "the rejection")
         with self.assertRaises(CommandError) as refusal:
             self.chat.command("message.send", {"room": shared.room_id, "sender": bob, "message": uuid.uuid4().hex, "text": self.word("a refused message")})
         self.silent(str(refusal.exception), "the fault")
@@ -77,7 +78,7 @@ class Secrets(HostileCase):
             for form in ([], ["--json"]):
                 with self.subTest(words=words, form=form):
                     done = subprocess.run([find_binary("causeway"), *form, "--socket", self.ours.broker.admin_endpoint, *words],
-                                          capture_output=True, text=True, timeout=60, check=False)
+                                          capture_output=True, text=True, timeout=120, check=False)
                     self.assertTrue(done.stdout, done.stderr)
                     # Why somebody rejected an invitation is what `causeway invites` is for.
                     self.words = {word: what for word, what in self.words.items() if what != "the reason of a rejection"}

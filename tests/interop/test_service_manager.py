@@ -15,7 +15,7 @@ class ServiceManager(InteropCase):
     def setUp(self):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(self.socket.close)
-        self.socket.settimeout(45)
+        self.socket.settimeout(120)
 
     def start(self, name, address, **environment):
         """A broker that was told to tell `address` how it is."""

@@ -32,7 +32,7 @@ class Starting(unittest.TestCase):
         return self.file(name)
 
     def run_program(self, program, *arguments, **environment):
-        done = subprocess.run([find_binary(program), *arguments], capture_output=True, text=True, timeout=60, check=False,
+        done = subprocess.run([find_binary(program), *arguments], capture_output=True, text=True, timeout=120, check=False,
                               stdin=subprocess.DEVNULL, env={**os.environ, **environment})
         return done.returncode, done.stdout + done.stderr
 

@@ -34,7 +34,7 @@ class SwitchingBase(ModerationBase):
         """Status of a request to our federation port by somebody who says not who he is."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", self.ours.broker.port, timeout=30, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.ours.broker.port, timeout=120, context=context)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -93,7 +93,7 @@ class SwitchingScenarios(SwitchingBase):
         self.say(room, alice, "for nobody yet")
         self.refused("server_denied", "invite.send", {"room": room, "by": alice, "user": self.theirs.user(self.fresh("dan"))})
         done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, "server", "show", self.theirs.server_name],
-                              capture_output=True, text=True, timeout=30, check=False)
+                              capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         shown = json.loads(done.stdout)["server"]
         self.assertEqual((shown["state"], shown["queued"]), ("excluded", 1))

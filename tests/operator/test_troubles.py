@@ -17,7 +17,7 @@ class Troubles(InteropCase):
     def causeway(self, *arguments):
         """(exit code, what it says)"""
         done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, *arguments], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=120, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def found(self, planted):

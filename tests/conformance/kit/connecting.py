@@ -195,7 +195,7 @@ def the_client_asks_whether_the_broker_lives(stage):
     broker = stage.start_broker(heartbeat_ms=150)
     stage.connect()
     stage.expect(chat.PING, 3)
-    equal(len(broker.seen(chat.HELLO)), 1, "times HELLO")
+    stage.is_still_greeted()
 
 
 @scenario(GROUP)
@@ -215,12 +215,12 @@ def a_broker_that_falls_silent_is_left_and_greeted_on_a_new_connection(stage):
 
 @scenario(GROUP)
 def any_frame_is_a_sign_of_life(stage):
-    broker = stage.start_broker(heartbeat_ms=60_000, peer_timeout_ms=700)
+    broker = stage.start_broker(heartbeat_ms=60_000, peer_timeout_ms=3_000)
     stage.connect()
     for _ in range(8):  # longer than the time-out in all
-        stage.pass_time(0.2)
+        stage.pass_time(0.5)
         broker.send(chat.EVENT, {"event": "typing"}, {"room": "r", "matrix_room_id": "!r", "user": "u", "typing": True})
-    equal(len(broker.seen(chat.HELLO)), 1, "times HELLO")
+    stage.is_still_greeted()
 
 
 @scenario(GROUP)
@@ -274,7 +274,7 @@ def what_is_no_message_of_the_contract_is_passed_over(stage):
     (reply,) = stage.begin(1)
     broker.result(stage.expect_command())
     stage.answer(reply)
-    equal(len(broker.seen(chat.HELLO)), 1, "times HELLO")
+    stage.is_still_greeted()
     stage.no_event()
 
 
@@ -304,7 +304,7 @@ def an_error_that_belongs_to_nothing_is_told_and_the_connection_stays(stage):
     (reply,) = stage.begin(1)
     broker.result(stage.expect_command())
     stage.answer(reply)
-    equal(len(broker.seen(chat.HELLO)), 1, "times HELLO")
+    stage.is_still_greeted()
 
 
 @scenario(GROUP)

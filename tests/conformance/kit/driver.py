@@ -109,7 +109,7 @@ class Driver:
                 told = json.loads(line)
                 self._open.pop(told["n"]).told = told
 
-    def end(self, seconds=20):
+    def end(self, seconds=60):
         """Exit code when its standard input has ended; None: it had to be killed."""
         self._process.stdin.close()
         try:

@@ -14,7 +14,7 @@ from hostile.case import HostileCase
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 DAY_S = 86_400
-NOTICED_S = 10  # within a second or two on an idle machine
+NOTICED_S = 90  # within a second or two on an idle machine
 
 
 class ClockCase(HostileCase):
@@ -51,7 +51,7 @@ exec {find_binary('causewayd')} "$@"
 
     def alarms(self):
         done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, "status"],
-                              capture_output=True, text=True, timeout=30, check=False)
+                              capture_output=True, text=True, timeout=120, check=False)
         found = {row["name"]: row["what"] for row in json.loads(done.stdout)["alarms"]}
         self.assertEqual(done.returncode, 1 if found else 0, done.stdout)
         return found
@@ -138,5 +138,5 @@ class EventsDatedAhead(HostileCase):
         self.assertIn("error", verdicts[ahead_id])
         self.assertEqual(verdicts[behind_id], {})
         self.chat.wait_for("message.received", matrix_room_id=room.room_id, event_id=behind_id)
-        self.assertLess(time.monotonic() - begun, 20)
+        self.assertLess(time.monotonic() - begun, 90)  # who is waited for is answered after 120 s, or in two days
         self.untold(shared, "in two days")

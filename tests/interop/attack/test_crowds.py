@@ -17,7 +17,7 @@ class CrowdCase(HostileCase):
         """A connection that says nothing, from an address of its own."""
         made = socket.socket()
         self.addCleanup(made.close)
-        made.settimeout(30)
+        made.settimeout(90)
         made.bind((address, 0))
         made.connect(("127.0.0.1", self.ours.broker.port))
         return made
@@ -63,7 +63,7 @@ class OneAddress(CrowdCase):
     settings = {"gateway": {"connections_max": 100, "connections_per_address_max": 40}}
 
     def test_one_address_does_not_lock_out_others(self):
-        stop = threading.Event()
+        stop, begun = threading.Event(), time.monotonic()
         thread = self.keep_open(150, stop)
         try:
             self.until(lambda: self.lines("too many connections") > 0, "the line in the log")
@@ -72,7 +72,7 @@ class OneAddress(CrowdCase):
         finally:
             stop.set()
             thread.join()
-        self.assertLessEqual(self.lines("too many connections"), 10)  # one in ten seconds
+        self.assertLessEqual(self.lines("too many connections"), 2 + (time.monotonic() - begun) / 10)  # one in ten seconds
 
     def test_also_who_shares_the_address_of_the_crowd_is_served(self):
         silent = [self.silent("127.0.0.1") for _ in range(80)]
@@ -101,7 +101,7 @@ class OneAddress(CrowdCase):
 
     def test_requests_without_a_host_or_with_two_are_refused(self):
         for hosts in (b"", b"Host: a\r\nHost: b\r\n"):
-            made = self.hostile._trust.wrap_socket(socket.create_connection(("127.0.0.1", self.ours.broker.port), 10), server_hostname="localhost")
+            made = self.hostile._trust.wrap_socket(socket.create_connection(("127.0.0.1", self.ours.broker.port), 90), server_hostname="localhost")
             self.addCleanup(made.close)
             made.sendall(f"GET {FEDERATION}/v1/version HTTP/1.1\r\n".encode() + hosts + b"\r\n")
             self.assertTrue(made.recv(100).startswith(b"HTTP/1.1 400 "))

@@ -11,7 +11,7 @@ from causeway_demo.broker import find_binary
 from causeway_demo.chat_server import CommandError, CommandTimeout
 from harness.case import InteropCase
 
-AT_ONCE_S = 5  # on a loaded machine; a healthy one answers within a second
+AT_ONCE_S = 30  # on a loaded machine; a healthy one answers within a second, and what is not told is answered after 300
 BYTES_LEFT = 4096  # less than one page of the store: every write fails
 
 
@@ -50,7 +50,7 @@ class StoreCase(InteropCase):
                 return self.say("after")
             except CommandError:
                 return None
-        self.until(written, "the store to write again", 10)
+        self.until(written, "the store to write again")
 
 
 class FullDisk(StoreCase):
@@ -84,9 +84,9 @@ class LostFiles(StoreCase):
     def test_it_is_noticed_while_nobody_writes(self):
         self.say("before")
         os.rename(self.store("-wal"), self.store("-wal.away"))
-        self.until(lambda: "store does not write" in self.ours.broker.process.tail(), "a line in the log", 10)
+        self.until(lambda: "store does not write" in self.ours.broker.process.tail(), "a line in the log")
         os.rename(self.store("-wal.away"), self.store("-wal"))
-        self.until(lambda: "store writes again" in self.ours.broker.process.tail(), "a line in the log", 10)
+        self.until(lambda: "store writes again" in self.ours.broker.process.tail(), "a line in the log")
 
 
 class LostLog(StoreCase):
@@ -104,7 +104,7 @@ class CutIndex(StoreCase):
         # SQLite has it mapped: there is no going on.
         with contextlib.suppress(CommandError, CommandTimeout):
             self.chat.command("message.send", {"room": self.room, "sender": self.alice, "text": "after", "message": uuid.uuid4().hex}, timeout=5)
-        self.until(lambda: not self.ours.broker.process.is_running(), "the end of the broker", 10)
+        self.until(lambda: not self.ours.broker.process.is_running(), "the end of the broker")
         self.assertIn("(SIGBUS): it ends. Nothing that was acknowledged is lost", self.ours.broker.process.tail())
         self.ours.broker.start()
         self.writes_again()
@@ -125,11 +125,11 @@ class LostMedia(StoreCase):
                 self.put()
             self.assertEqual(refusal.exception.code, "store_failed")
             self.assertIn(f"{name} was removed or moved away", refusal.exception.detail)
-            self.until(lambda n=name: f"{n} was removed" in self.status(), "the alarm", 10)
+            self.until(lambda n=name: f"{n} was removed" in self.status(), "the alarm")
             os.rename(path + ".away", path)
             self.put()
         self.say("messages go on")
 
     def status(self):
-        done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, "status"], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([find_binary("causeway"), "--socket", self.ours.broker.admin_endpoint, "status"], capture_output=True, text=True, timeout=120, check=False)
         return done.stdout

@@ -14,7 +14,7 @@ class TooLittle(InteropCase):
         broker = Broker(name, os.path.join(self.directory, name), self.authority, settings=settings)
         config = os.path.join(broker.directory, "causeway.toml")
         done = subprocess.run(["sh", "-c", f"ulimit {limits} && exec {find_binary('causewayd')} --config {config}"], capture_output=True, text=True,
-                              timeout=60, check=False, stdin=subprocess.DEVNULL)
+                              timeout=120, check=False, stdin=subprocess.DEVNULL)
         said = done.stdout + done.stderr
         self.assertEqual(done.returncode, 1, said)
         return said

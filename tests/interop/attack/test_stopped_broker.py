@@ -40,7 +40,7 @@ class StoppedBroker(HostileCase):
         finally:
             os.kill(pid, signal.SIGCONT)
         for thread in threads:
-            thread.join(60)
+            thread.join(120)
         self.assertEqual(len(answers), self.commands)
 
         def heard():
@@ -51,7 +51,7 @@ class StoppedBroker(HostileCase):
     def handed_over(self, client):
         done = threading.Event()
         client._post(done.set)
-        self.assertTrue(done.wait(30))
+        self.assertTrue(done.wait(90))
 
     def say(self, client, shared, number):
         return client.command("message.send", {"room": shared.room_id, "sender": shared.alice, "message": f"m{number}", "text": f"number {number}"},

@@ -72,7 +72,7 @@ class Waves(HostileCase):
         cls.chat.answer(cls.room.room_id, cls.alice, accept=True)
         cls.ours.send(cls.room.room_id, cls.alice, "while all live")
         for server in crowd:
-            until(lambda s=server: s.received_pdus, 60, "the crowd's first message", 0.02)
+            until(lambda s=server: s.received_pdus, 120, "the crowd's first message", 0.02)
         ends = [threading.Thread(target=server.close) for server in crowd]
         for each in ends:
             each.start()

@@ -14,7 +14,7 @@ from .generator import MEMBER, Generator, People
 LOCKSTEP = "lockstep"   # each event at once: also soft failures and the ends of the graph must be alike
 SHUFFLED = "shuffled"   # several at a time in any order, in one or several transactions
 GAPS = "gaps"           # only the last of several; the rest has to be asked for
-PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "20"))
+PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "120"))
 
 
 class Difference(Exception):
@@ -273,7 +273,7 @@ class Play:
             served[:] = [peer.event(self.servers[0], event_id) for peer in (self.leader, self.follower)]
             return served[0] == served[1]
         try:
-            until(alike, PATIENCE_S / 10, event_id, 0.05)  # a redaction takes effect a little after it was judged
+            until(alike, PATIENCE_S / 4, event_id, 0.05)  # a redaction takes effect a little after it was judged
         except TimeoutError:
             self._differ(event_id, "event as served", *served)
 

@@ -150,7 +150,7 @@ class FakeHomeserver:
     def raw(self, method, target, data=None, authorization=None, headers=None, port=None):
         """One HTTPS request of its own connection, to the broker or to another `port`. Returns (status, answer); `data` is bytes,
         the answer parsed JSON or bytes. A list as `authorization` is one header each."""
-        connection = http.client.HTTPSConnection("localhost", port or self._broker.port, timeout=30, context=self._trust)
+        connection = http.client.HTTPSConnection("localhost", port or self._broker.port, timeout=120, context=self._trust)
         try:
             every = {"Content-Type": "application/json", **(headers or {})}
             if isinstance(authorization, str):

@@ -10,7 +10,7 @@ import threading
 from causeway_demo.process import free_port
 
 # A request that is held by a case that has failed goes on after this.
-HELD_S = 60
+HELD_S = 180
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -108,7 +108,7 @@ class Front:
         return True
 
     def forward(self, method, target, body, headers):
-        connection = http.client.HTTPSConnection("localhost", self.target_port, timeout=60, context=self._trust)
+        connection = http.client.HTTPSConnection("localhost", self.target_port, timeout=120, context=self._trust)
         try:
             kept = {name: headers[name] for name in ("Authorization", "Content-Type", "Host") if headers[name]}
             connection.request(method, target, body, kept)

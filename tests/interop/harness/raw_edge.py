@@ -4,6 +4,8 @@ import msgpack
 import zmq
 
 MAGIC = b"CW1"
+# What is waited for comes at once; on a busy machine a process may stand still for a while.
+PATIENCE_S = 90
 
 
 class RawEdge:
@@ -23,7 +25,7 @@ class RawEdge:
     def send(self, verb, header, body=b""):
         self.send_frames(MAGIC, verb, msgpack.packb(header), body if isinstance(body, bytes) else msgpack.packb(body))
 
-    def receive(self, seconds=10):
+    def receive(self, seconds=PATIENCE_S):
         """(verb, header, body) of the next message, or None when nothing comes in time."""
         if not self._socket.poll(int(seconds * 1000)):
             return None
@@ -31,7 +33,7 @@ class RawEdge:
         assert magic == MAGIC
         return verb, msgpack.unpackb(header) if header else {}, msgpack.unpackb(body) if body else {}
 
-    def expect(self, verb, seconds=10):
+    def expect(self, verb, seconds=PATIENCE_S):
         """The next message of that verb; others (PING, EVENT) are passed over."""
         while True:
             message = self.receive(seconds)

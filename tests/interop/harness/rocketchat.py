@@ -10,7 +10,7 @@ from causeway_demo.process import Process, free_port, until
 
 from .rocketchat_environment import FOLDER, PACKAGES
 
-_JOIN_S = 45
+_JOIN_S = 120
 
 
 class RocketChatError(Exception):
@@ -48,7 +48,7 @@ class RocketChat:
         self.process = Process(name, [environment.node, os.path.join(FOLDER, "peer.js"), config], os.path.join(directory, "peer.log"),
                                environment=variables)
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         if not self.database.is_running():
             self.database.start_and_wait("database ready", seconds)
         self.process.start_and_wait("peer ready", seconds)

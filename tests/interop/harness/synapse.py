@@ -131,7 +131,7 @@ class Synapse:
 
     def request(self, method, path, body=None, token=None):
         """One request to the client API. Returns (status, parsed answer)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=120)
         try:
             headers = {"Content-Type": "application/json"}
             if token:
@@ -148,7 +148,7 @@ class Synapse:
 
     def raw(self, method, path, data, headers):
         """One request to the client API. Returns (status, headers, bytes)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.client_port, timeout=120)
         try:
             connection.request(method, path, data, headers)
             answer = connection.getresponse()

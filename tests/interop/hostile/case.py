@@ -125,7 +125,7 @@ class HostileCase(InteropCase):
     def inspect(self, *words):
         """JSON of the operator's command."""
         done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, *words],
-                              capture_output=True, text=True, timeout=30, check=False)
+                              capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         return json.loads(done.stdout)
 

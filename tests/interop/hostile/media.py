@@ -49,7 +49,7 @@ def ask(server, path):
     """GET of the media endpoints by a played homeserver. Returns (status, headers, parts or JSON text)."""
     uri = f"{FEDERATION}/v1/media/{path}"
     authorization = server.key.authorization("GET", uri, server.server_name, server._broker.server_name, None)
-    connection = http.client.HTTPSConnection("localhost", server._broker.port, timeout=60, context=server._trust)
+    connection = http.client.HTTPSConnection("localhost", server._broker.port, timeout=120, context=server._trust)
     try:
         connection.request("GET", uri, None, {"Authorization": authorization})
         answer = connection.getresponse()

@@ -93,14 +93,14 @@ class OurFiles(MediaCase):
         self.not_served(ask(self.hostile, f"download/{media_id}?timeout_ms=0"), 504, "M_NOT_YET_UPLOADED")
         self.refuses("not_yet_uploaded", "media.get", {"mxc": first["mxc"]})
         got = []
-        waiter = threading.Thread(target=lambda: got.append(ask(self.hostile, f"download/{media_id}?timeout_ms=30000")))
+        waiter = threading.Thread(target=lambda: got.append(ask(self.hostile, f"download/{media_id}?timeout_ms=60000")))
         waiter.start()
         begun = time.monotonic()
         last = self.chat.command("media.put", {**put, "offset": 400, "bytes": data[400:]})
         waiter.join()
         self.assertEqual(last, {"mxc": first["mxc"], "received_bytes": 1000, "complete": True})
         self.assertEqual(got[0][2][1].data, data)
-        self.assertLess(time.monotonic() - begun, 15)
+        self.assertLess(time.monotonic() - begun, 50)  # it would wait for a minute
 
     def test_an_upload_outlasts_a_crash_and_every_part_may_come_twice(self):
         data = os.urandom(900_000)
@@ -214,7 +214,7 @@ class TheirFiles(MediaCase):
         body = download(b"shared")
 
         def slow(handler):
-            gate.wait(20)
+            gate.wait(60)
             raw(body)[1](handler)
         mxc = self.answers((None, slow))
         asked, got = self.hostile.count("media/download"), []
@@ -330,7 +330,7 @@ class TheirFiles(MediaCase):
         self.addCleanup(made.stop.set)
         begun = time.monotonic()
         self.fails("peer_timeout", made.silence())
-        self.assertLess(time.monotonic() - begun, 30)
+        self.assertLess(time.monotonic() - begun, 90)
         self.until(made.cut.is_set, "the broker to hang up")
 
     def test_a_gzip_bomb_stays_packed(self):

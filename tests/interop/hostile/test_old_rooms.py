@@ -70,7 +70,7 @@ class SelfNamedEvents(HostileCase):
                     self.assertEqual(self.verdicts(self.honest, [event]), {event_id: {}})
                     said.append(event_id)
                 for event_id in said:
-                    self.chat.wait_for("message.received", seconds=15, matrix_room_id=room.room_id, event_id=event_id)
+                    self.chat.wait_for("message.received", matrix_room_id=room.room_id, event_id=event_id)
                 self.untold(shared, "odd")
 
     def test_an_event_that_cites_itself_is_refused(self):

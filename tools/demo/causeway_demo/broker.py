@@ -76,7 +76,7 @@ class Broker:
         self.process = Process(name, [self.binary, "--config", self._config_file],
                                os.path.join(directory, "causewayd.log"))
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         """Returns when the readiness line was printed."""
         self.process.start_and_wait("causeway ready", seconds)
         return self

@@ -10,6 +10,9 @@ import uuid
 
 from causeway_client import Client, CommandError, CommandTimeout
 
+# So long an answer or a notification is waited for, unless said otherwise: it comes at once, but the machine may be busy with other things.
+PATIENCE_S = 90
+
 
 class Notification:
     """One durable notification: `name` and `body` of the contract, `stream` and `cursor`, and when it arrived here."""
@@ -63,7 +66,7 @@ class ChatServer:
 
     def wait_connected(self):
         """Returns when the broker is there."""
-        self._client.wait_connected()
+        self._client.wait_connected(PATIENCE_S)
         return self
 
     def close(self):
@@ -99,7 +102,7 @@ class ChatServer:
 
     # -- what its users do
 
-    def command(self, name, body, command_id=None, timeout=30):
+    def command(self, name, body, command_id=None, timeout=PATIENCE_S):
         """The answer's body. Repeated under its id while the broker is away, so it may die and come back.
 
         :raises CommandError: the broker refused; `code` says why.
@@ -178,7 +181,7 @@ class ChatServer:
         """Notifications of that name whose bodies have these values, in order."""
         return [each for each in self.seen if each.matches(name, **wanted)]
 
-    def wait_for(self, name, seconds=30, **wanted):
+    def wait_for(self, name, seconds=PATIENCE_S, **wanted):
         """The first such notification, waiting for it if need be.
 
         :raises TimeoutError: with what did arrive.

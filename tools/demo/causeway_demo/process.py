@@ -100,8 +100,8 @@ class Process:
         self.start()
         return self.wait_for_output(text, seconds)
 
-    def stop(self, seconds=20):
-        """SIGTERM, and SIGKILL after `seconds`. Returns the exit code; negative: the signal that ended it."""
+    def stop(self, seconds=90):
+        """SIGTERM, and SIGKILL after `seconds`: a broker itself waits 20 s for open work. Returns the exit code; negative: the signal that ended it."""
         if self._child is None:
             return None
         if self._child.poll() is None:
