@@ -21,7 +21,7 @@ class CommandLine(unittest.TestCase):
         process = subprocess.Popen(
             [*DEMO, *arguments, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        watchdog = threading.Timer(150, process.kill)
+        watchdog = threading.Timer(400, process.kill)
         watchdog.start()
         self.addCleanup(watchdog.cancel)
         return process, json.loads(process.stdout.readline())["url"]

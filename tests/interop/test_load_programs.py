@@ -55,9 +55,9 @@ class LoadPrograms(unittest.TestCase):
 
     def test_every_remote_knows_how_far_every_reader_has_read(self):
         figures = bench.load("receipts", ["--remotes", "3", "--readers", "20", "--messages", "4"])
-        # One EDU for each server, a second where the first left before all had read.
+        # One EDU for each server, further ones where half a second was over before all had read; not one for each reader.
         self.assertEqual((figures["receipts"], figures["scroll_receipts"] >= 60), (60, True))
-        self.assertIn(figures["edus"], range(3, 7))
+        self.assertIn(figures["edus"], range(3, 31))
 
     def test_a_split_room_is_resolved(self):
         figures = bench.main("resolve", ["--conflicted", "40", "--rounds", "2"])

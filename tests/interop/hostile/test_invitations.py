@@ -133,7 +133,7 @@ class InvitedByRequestOnly(HostileCase):
 
 
 class TooManyInvitations(HostileCase):
-    settings = {"invitation": {"inbound_burst": 60, "inbound_per_hour": 60, "inbound_per_user_burst": 10, "inbound_per_user_per_hour": 10}}
+    settings = {"invitation": {"inbound_burst": 60, "inbound_per_hour": 1, "inbound_per_user_burst": 10, "inbound_per_user_per_hour": 1}}
 
     def setUp(self):
         super().setUp()

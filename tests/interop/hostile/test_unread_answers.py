@@ -1,5 +1,6 @@
 """Clients that ask for much and read nothing, or a byte now and then: what is held for them is bounded, they are cut off, and others are served."""
 
+import concurrent.futures
 import io
 import json
 import socket
@@ -224,8 +225,9 @@ class AnswerBudget(HostileCase):
         for part in range(0, 50, 25):
             self.verdicts(self.honest, pdus[part:part + 25])
         uri = f"{FEDERATION}/v1/backfill/{quote(shared.room_id)}?v={quote(shared.room.head)}&limit=100"
-        answers = [self.hostile.request("GET", uri) for _ in range(6)]
-        self.assertEqual(answers[0][0], 200)
+        self.assertEqual(self.hostile.request("GET", uri)[0], 200)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:  # faster than its share comes back
+            answers = list(pool.map(lambda _: self.hostile.request("GET", uri), range(24)))
         self.assertEqual({status for status, _ in answers}, {200, 429})
         self.assertEqual(self.honest.request("GET", uri)[0], 200)
         # Events are taken from it all the same.
