@@ -1,11 +1,11 @@
 #include "actors/room/fan_out.hpp"
 
+#include "actors/remote_server/fan_out.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/remote_server.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 
 namespace causeway::room {
@@ -17,17 +17,18 @@ constexpr std::size_t turns_wanted = 16;
 } // namespace
 
 void fan_out::load(const std::vector<store::room_loaded::fan_out>& from) {
-  std::map<std::string, std::size_t> destinations;
-  for (const auto& x : from) destinations[x.event->event_id] += x.servers.size();
   for (const auto& x : from) {
-    parts_.push_back({x.number, x.event, x.chat_message_id, x.servers, destinations.at(x.event->event_id)});
+    // To how many it went altogether nobody knows any more: to a crowd.
+    parts_.push_back({x.number, x.event, x.chat_message_id, x.servers, remote_server::fan_out_at_once + 1});
     last_number_ = std::max(last_number_, x.number);
   }
-  if (!parts_.empty()) next_.set(out_.now());
+  if (parts_.empty()) return;
+  goes_on_ = true;
+  out_.wake_at(out_.now(), timer);
 }
 
 void fan_out::queue(const matrix::event_ptr& x, std::vector<std::string> servers, const std::string& own_id) {
-  drop_untold(servers);
+  drop_untold(servers, x->event_id);
   const auto all = servers.size(), at_once = servers_at_once();
   if (all > at_once) heard_first(servers);
   auto next = servers.begin();
@@ -42,9 +43,14 @@ void fan_out::queue(const matrix::event_ptr& x, std::vector<std::string> servers
   while (parts_.size() > parts_max) hand_on_next();
 }
 
-void fan_out::drop_untold(std::vector<std::string>& servers) const {
+void fan_out::drop_untold(std::vector<std::string>& servers, const std::string& event_id) const {
   // A member may have a name that tells no server: nobody can be told there.
   std::erase_if(servers, [this](const auto& x) { return x == room_.node.server_name || !matrix::is_server_name(x); });
+  for (const auto& waiting : parts_) {
+    if (waiting.event->event_id != event_id) continue;
+    std::erase_if(servers,
+                  [&](const auto& x) { return std::ranges::find(waiting.servers, x) != waiting.servers.end(); });
+  }
 }
 
 void fan_out::heard_first(std::vector<std::string>& servers) const {
@@ -56,8 +62,8 @@ void fan_out::heard_first(std::vector<std::string>& servers) const {
 void fan_out::put_off(part x) {
   x.number = ++last_number_;
   out_.write(store::put_fan_out{room_.id, x.number, x.event->event_id, x.servers});
-  if (parts_.empty()) next_.set(out_.now() + pause_ms);
   parts_.push_back(std::move(x));
+  go_on();
 }
 
 void fan_out::hand_on(const part& x) {
@@ -86,11 +92,15 @@ void fan_out::heard(std::string_view server) {
   heard_.emplace(heard_.begin(), server);
 }
 
-void fan_out::on_deadline() {
-  if (!next_.goes_off(out_.now())) return;
-  for (auto n = 1 + parts_.size() / turns_wanted; n > 0 && !parts_.empty(); --n) hand_on_next();
-  out_.let_wait(0);
-  if (!parts_.empty()) next_.set(out_.now() + pause_ms);
+void fan_out::go_on() {
+  if (!std::exchange(goes_on_, true)) out_.after_commit(wake_me_at{out_.now() + pause_ms, timer});
+}
+
+void fan_out::on_timer() {
+  goes_on_ = false;
+  for (auto n = std::min(parts_at_once_max, 1 + parts_.size() / turns_wanted); n > 0 && !parts_.empty(); --n)
+    hand_on_next();
+  if (!parts_.empty()) go_on();
 }
 
 void fan_out::describe(matrix::json::object& o, time_ms) const {

@@ -1,5 +1,4 @@
 #pragma once
-#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/lazy_deque.hpp"
 #include "actors/room/room_state.hpp"
@@ -15,14 +14,19 @@ namespace causeway::room {
 
 /// Queues events for the servers they are owed to. Where those are many (`federation.fan_out_part`) the first ones are
 /// queued in the commit of the event itself; for the others that commit has rows that say so (put_fan_out), and they
-/// are queued in parts afterwards, each a small commit that lets go first what is urgent. So one message to thousands
-/// of servers holds up neither the store nor the other actors, and a crash loses nothing of it.
+/// are queued in parts afterwards, one small commit after the other. So one message to thousands of servers holds up
+/// neither the store nor the other actors, and a crash loses nothing of it.
 ///
 /// While parts wait, every further event of the room stands behind them: no server gets an event before its parents.
 class fan_out {
 public:
-  /// Between two parts; many that wait go several at once.
+  /// A timer of its own: its turn writes nothing else. Set when the commit before is done, so a store that is slow or
+  /// away has one of them at a time, and a wall clock that is set back holds up nobody.
+  static constexpr const char* timer = "fan_out";
+  /// Between two commits.
   static constexpr time_ms pause_ms = 5;
+  /// Parts that one commit takes where many wait.
+  static constexpr std::size_t parts_at_once_max = 4;
   /// Parts that wait; beyond them all are queued at once, which holds up the room, and so whoever sends there.
   static constexpr std::size_t parts_max = 1'000;
   /// Servers whose users have said something last: they are queued for first.
@@ -37,8 +41,7 @@ public:
   void heard(std::string_view server);
 
   bool is_idle() const { return parts_.empty(); }
-  time_ms deadline() const { return next_.at(); }
-  void on_deadline();
+  void on_timer();
   void describe(matrix::json::object& o, time_ms now) const;
 
 private:
@@ -51,9 +54,11 @@ private:
   };
 
   std::size_t servers_at_once() const { return room_.node.settings().federation.fan_out_part; }
-  void drop_untold(std::vector<std::string>& servers) const;
+  /// What is no server, ourselves, and who gets the event already.
+  void drop_untold(std::vector<std::string>& servers, const std::string& event_id) const;
   void heard_first(std::vector<std::string>& servers) const;
   void put_off(part x);
+  void go_on();
   /// Rows and messages of one part.
   void hand_on(const part& x);
   void hand_on_next();
@@ -63,7 +68,7 @@ private:
   lazy_deque<part> parts_;
   std::int64_t last_number_ = 0;
   std::vector<std::string> heard_; ///< the latest first
-  alarm_time next_;
+  bool goes_on_ = false;           ///< the timer is set, or will be with the commit under way
 };
 
 } // namespace causeway::room

@@ -43,7 +43,8 @@ void room_machine::dispatch(const message& m) {
                     std::is_same_v<T, events_verified> || std::is_same_v<T, rescission_handled> ||
                     std::is_same_v<T, member_told> || std::is_same_v<T, summary_told>)
         answer(x.asked, x);
-      else if constexpr (std::is_same_v<T, timer_due>) on_timer();
+      else if constexpr (std::is_same_v<T, timer_due>)
+        x.name == fan_out::timer ? authoring_.deliveries().on_timer() : on_timer();
       else if constexpr (std::is_same_v<T, pdus_received>) inbound_.receive(x);
       else if constexpr (std::is_same_v<T, chat_command>) commands_.take(x);
       else if constexpr (std::is_same_v<T, federation_call>) requests_.serve(x);

@@ -300,10 +300,9 @@ answer destination_reads::on(const find_owed& x) {
       one.first_event_id = first.string(0);
   }
   // Those whose queues it has still to reach.
-  const auto further = with_.fan_outs.servers_of(event);
-  found.servers += static_cast<std::int64_t>(further.size());
-  for (const auto& name : further) {
-    if (found.debts.size() >= limit) break;
+  for (const auto& name : with_.fan_outs.servers_of(event)) {
+    ++found.servers;
+    if (found.debts.size() >= limit) continue;
     auto& one = found.debts.emplace_back();
     one.destination = destination(names_.find_server(name), name);
     one.destination.transaction_edus.clear();

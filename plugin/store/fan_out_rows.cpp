@@ -44,12 +44,19 @@ fan_out_reads::fan_out_reads(connection& db, event_reads& events, binding_reads&
 
 std::vector<room_loaded::fan_out> fan_out_reads::of_room(std::int64_t room, const std::string& room_id) {
   std::vector<room_loaded::fan_out> out;
+  std::int64_t last = 0; // the parts of an event follow each other
   for (auto rows = of_room_.query(first_of(room), last_of(room)); rows.next();) {
     auto row = read_row<fan_out_columns>(rows, 1);
-    auto event = events_.bare_event(row.event);
-    if (!event) continue;
-    auto name = bindings_.find(room_id, event->event_id).chat_message_id;
-    out.push_back({low_of(rows.integer(0)), std::move(event), std::move(name), std::move(row.servers)});
+    room_loaded::fan_out one{low_of(rows.integer(0)), nullptr, {}, std::move(row.servers)};
+    if (row.event == last) {
+      one.event = out.back().event;
+      one.chat_message_id = out.back().chat_message_id;
+    } else {
+      one.event = events_.event(row.event, room).event;
+      one.chat_message_id = bindings_.find(room_id, one.event->event_id).chat_message_id;
+    }
+    last = row.event;
+    out.push_back(std::move(one));
   }
   return out;
 }
