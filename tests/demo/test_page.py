@@ -105,8 +105,20 @@ class Page(PageCase):
         self.browser.type("#field-alias", "square")
         self.submit()
         self.browser.wait_text("#room-A", "Square")
-        self.browser.click("#join-room-B")
-        self.browser.choose("#field-listed", f"#square:{self.site.side('A').server_name}")
+        alias = f"#square:{self.site.side('A').server_name}"
+
+        def is_listed():
+            """The page waits three seconds for the other server's directory."""
+            self.browser.click("#join-room-B")
+            self.browser.wait_text("dialog", "Public rooms")
+            if self.browser.all(f"#field-listed option[value='{alias}']"):
+                return True
+            self.browser.press([ESCAPE])
+            until(lambda: not self.browser.all("dialog"), PATIENCE_S, "the form to close")
+            return False
+
+        until(is_listed, PATIENCE_S, "the room in the list")
+        self.browser.choose("#field-listed", alias)
         self.submit()
         self.browser.wait_text("#room-B", "Square")
         self.write("B", "Nice square")
@@ -439,7 +451,7 @@ class Page(PageCase):
         self.room_with("Keys", "bob")
         self.browser.run("document.getElementById('tour-start').focus()")
         seen = set()
-        for _ in range(60):
+        for _ in range(90):
             self.browser.press([TAB])
             seen.add(self.browser.run("const at = document.activeElement; return at.id || at.className || at.tagName"))
         for wanted in (

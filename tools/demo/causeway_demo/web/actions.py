@@ -36,6 +36,10 @@ PLAIN = {
     "query.receipts",
     "query.public_rooms",
     "user.may_federate",
+    "query.servers",
+    "query.dead_letters",
+    "dead_letter.retry",
+    "dead_letter.drop",
 }
 OTHERS = {
     "room.create",
@@ -49,6 +53,7 @@ OTHERS = {
     "read",
     "presence",
     "user.profile",
+    "user.deactivate",
 }
 # Those that not every broker has: what needs them is hidden where it has not.
 OPTIONAL = (
@@ -63,6 +68,9 @@ OPTIONAL = (
     "query.read_positions",
     "query.public_rooms",
     "user.may_federate",
+    "user.deactivate",
+    "query.servers",
+    "query.dead_letters",
     "federation.configure",
 )
 
@@ -77,13 +85,16 @@ class Refused(Exception):
 
 
 class Actions:
-    """:param is_up: whether the own broker is there"""
+    """:param is_up: whether the own broker is there
+    :param on_deactivated: called with a user of ours who is nobody from now on
+    """
 
-    def __init__(self, chat, book, look_again, is_up):
+    def __init__(self, chat, book, look_again, is_up, on_deactivated=lambda user: None):
         self._chat = chat
         self._book = book
         self._look_again = look_again
         self._is_up = is_up
+        self._on_deactivated = on_deactivated
         self._waiting = threading.Semaphore(WAITING_MAX)
         self._writers = concurrent.futures.ThreadPoolExecutor(max_workers=4, thread_name_prefix="writer")
 
@@ -217,6 +228,11 @@ class Actions:
     def _user_profile(self, body):
         answer = self._ask("user.profile", body)
         self._book.is_called(body["user"], body.get("display_name"), body.get("avatar"))
+        return answer
+
+    def _user_deactivate(self, body):
+        answer = self._ask("user.deactivate", body)
+        self._on_deactivated(body["user"])
         return answer
 
     def _presence(self, body):

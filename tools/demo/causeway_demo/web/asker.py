@@ -6,6 +6,7 @@ import threading
 from ..chat_server import CommandError, CommandTimeout
 
 ANSWER_S = 10
+KNOWS_S = 60  # asked once, while everything starts
 # An invitation in one of these states waits for another server: how often it was tried and when it is tried again no
 # notification tells.
 WAITING = ("sending", "revoked_unconfirmed")
@@ -101,7 +102,7 @@ def knows(chat, command):
     :raises CommandTimeout: it did not answer
     """
     try:
-        chat.command(command, {}, timeout=ANSWER_S)
+        chat.command(command, {}, timeout=KNOWS_S)
     except CommandError as refused:
         return refused.code != "unknown_command"
     return True

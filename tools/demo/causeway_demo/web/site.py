@@ -32,6 +32,8 @@ class Side:
         self.server_name = self.broker.server_name
         self.users = {user: f"@{user}:{self.server_name}" for user in USERS[name]}
         self.features = []
+        self._deactivated = set()
+        self._refused = ""  # messages with that word are refused for good; empty: none are
         self._federation = None  # what is switched on; None: this broker has no switches
         self._changes = changes
         self._state = "starting"
@@ -45,7 +47,7 @@ class Side:
         )
         self.book = Book(name, changes, lambda room: self.asker.look_again(room))
         self.asker = Asker(self.chat, self.book, self.is_up, lambda command: command in self.features)
-        self.actions = Actions(self.chat, self.book, self.asker.look_again, self.is_up)
+        self.actions = Actions(self.chat, self.book, self.asker.look_again, self.is_up, self._has_deactivated)
         self.files = Files(self.chat, os.path.join(directory, name, "files"))
 
     def start(self):
@@ -82,9 +84,35 @@ class Side:
                 "features": self.features,
                 "switch": self.name == SWITCHED,
                 "federation": self._federation and {key: self._federation[key] for key in SWITCHES},
-                "users": [{"id": user_id, "name": user.capitalize()} for user, user_id in self.users.items()],
+                "refused": self._refused,
+                "users": [
+                    {"id": user_id, "name": user.capitalize(), "deactivated": user_id in self._deactivated}
+                    for user, user_id in self.users.items()
+                ],
             },
         )
+
+    def _has_deactivated(self, user):
+        self._deactivated.add(user)
+        self.set_state(self._state)
+
+    def refuse(self, word):
+        """New messages with that word are refused for good, as a chat server may: they become dead letters.
+
+        :param word: empty: none are
+        :raises Refused
+        """
+        if not isinstance(word, str) or len(word) > 100:
+            raise Refused("bad_body", "word is a text of at most 100 characters")
+        self._refused = word
+        self.chat.refuses = self._reason if word else None
+        self.set_state(self._state)
+        return {}
+
+    def _reason(self, notification):
+        """Why it is refused; None: it is not."""
+        said = notification.body.get("text", "") if notification.name == "message.received" else ""
+        return f"no {self._refused} here" if self._refused and self._refused.lower() in said.lower() else None
 
     def federate(self, changes):
         """Switches the federation, or parts of it, on and off, as an administrator of the chat server may.

@@ -2,7 +2,7 @@
 
 from ..process import until
 
-WAIT_S = 30
+WAIT_S = 90
 
 
 class Story:

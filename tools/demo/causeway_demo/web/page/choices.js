@@ -1,14 +1,14 @@
 // What the person in front of the page has chosen: at each side who they are and which room they look at. The server
 // knows nothing of it.
 
-const NOTHING = { replyTo: null, editing: null, thread: null, mentions: [], menu: null };
+const NOTHING = { replyTo: null, editing: null, thread: null, mentions: [], kind: "text", menu: null };
 
 export class Choices {
   tab = "A"; // on a narrow screen one side is shown at a time
   #sides = new Map();
 
   /// Of a side: user, room, replyTo, editing and thread (entry ids), mentions (users whom the next message calls),
-  /// menu (entry whose actions are shown).
+  /// kind (of the next message: text, emote or notice), menu (entry whose actions are shown).
   of(side) {
     if (!this.#sides.has(side))
       this.#sides.set(side, { user: null, room: null, ...NOTHING });

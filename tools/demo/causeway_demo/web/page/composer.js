@@ -65,6 +65,7 @@ export function showComposer(page, side, room) {
         "div",
         { class: "buttons" },
         h("button", { type: "submit", class: "primary", id: `send-${side}` }, editing ? "Save" : "Send"),
+        !editing && kindOf(page, side),
         !editing &&
           h(
             "button",
@@ -94,14 +95,33 @@ export function showComposer(page, side, room) {
   );
 }
 
+const KINDS = { text: "Text", emote: "Emote", notice: "Notice" };
+
+/// What the next message is.
+function kindOf(page, side) {
+  const chosen = (event) => {
+    page.choices.choose(side, { kind: event.target.value });
+    page.refresh();
+  };
+  return [
+    h("label", { key: `kind-label-${side}`, class: "hidden", for: `kind-${side}` }, "What the message is"),
+    h(
+      "select",
+      { key: `kind-${side}`, id: `kind-${side}`, value: page.choices.of(side).kind, onchange: chosen },
+      Object.entries(KINDS).map(([value, label]) => h("option", { key: value, value, "data-v": value }, label)),
+    ),
+  ];
+}
+
 function send(page, side, room, field) {
   const choice = page.choices.of(side);
   const text = field.value.trim();
   if (!text) return;
   const emote = text.startsWith("/me ");
   const { user, editing, replyTo, thread, mentions } = choice;
+  const kind = emote ? "emote" : choice.kind;
   field.value = "";
-  page.choices.choose(side, { editing: null, replyTo: null, mentions: [] }); // one stays in a thread
+  page.choices.choose(side, { editing: null, replyTo: null, mentions: [], kind: "text" }); // one stays in a thread
   over(side);
   page.refresh();
   attempt(() =>
@@ -111,7 +131,7 @@ function send(page, side, room, field) {
           room: room.id,
           sender: user,
           text: emote ? text.slice(4) : text,
-          ...(emote ? { kind: "emote" } : {}),
+          ...(kind === "text" ? {} : { kind }),
           ...(replyTo ? { reply_to: replyTo } : {}),
           ...(thread ? { thread } : {}),
           ...(mentions.length > 0 ? { mentions } : {}),

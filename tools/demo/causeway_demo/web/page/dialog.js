@@ -4,8 +4,9 @@ import { h, show } from "./view.js";
 
 /// Asks for the fields and calls `carryOut` with their values; closes when that has succeeded.
 /// A field is {name, label, type?: text|select|checkbox|checkboxes|picture, options?: [{value, label}], value?,
-/// required?, hint?}. Of a picture the value is a File, or null.
-export function ask({ title, note, fields = [], submit, danger = false }, carryOut) {
+/// required?, hint?}. Of a picture the value is a File, or null. `content` makes what stands above the fields; it gets
+/// `act`, which carries out something meanwhile, says in the form what was refused, and shows the content anew.
+export function ask({ title, note, content, fields = [], submit, danger = false }, carryOut) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
   const before = document.activeElement;
@@ -19,6 +20,7 @@ export function ask({ title, note, fields = [], submit, danger = false }, carryO
         { method: "dialog", onsubmit: send },
         h("h2", { id: "dialog-title" }, title),
         note && h("p", {}, note),
+        content?.(act),
         fields.map(showField),
         fault && h("p", { class: "fault", role: "alert" }, fault),
         h(
@@ -38,10 +40,19 @@ export function ask({ title, note, fields = [], submit, danger = false }, carryO
       await carryOut(values);
       dialog.close();
     } catch (refused) {
-      fault = `${refused.code ?? "fault"}: ${refused.message}`;
+      fault = said(refused);
       busy = false;
       draw();
     }
+  }
+  async function act(action) {
+    fault = "";
+    try {
+      await action();
+    } catch (refused) {
+      fault = said(refused);
+    }
+    draw();
   }
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -52,6 +63,8 @@ export function ask({ title, note, fields = [], submit, danger = false }, carryO
   dialog.showModal();
   return dialog;
 }
+
+const said = (refused) => `${refused.code ?? "fault"}: ${refused.message}`;
 
 function showField(field) {
   const id = `field-${field.name}`;

@@ -50,9 +50,19 @@ export function changeProfile(page, side) {
             { value: "no", label: "They may not come into others" },
           ],
         },
-      ],
+        page.store.get("side", side).features.includes("user.deactivate") && {
+          name: "account",
+          label: "Account",
+          type: "select",
+          options: [
+            { value: "", label: "As before" },
+            { value: "deactivate", label: "Deactivate for good: they leave everywhere" },
+          ],
+        },
+      ].filter(Boolean),
     },
-    async ({ display_name: called, picture, invites, may }) => {
+    async ({ display_name: called, picture, invites, may, account }) => {
+      if (account) return server.command(side, "user.deactivate", { user });
       await server.command(side, "user.profile", {
         user,
         display_name: called,
@@ -60,6 +70,7 @@ export function changeProfile(page, side) {
         ...(invites ? { invites } : {}),
       });
       if (may) await server.command(side, "user.may_federate", { user, may: may === "yes" });
+      return null;
     },
   );
 }

@@ -33,6 +33,9 @@ export const switchBroker = (up) => postJson("/switch", { up });
 
 export const federate = (side, changes) => postJson("/federation", { side, changes });
 
+/// The chat server of a side refuses new messages with that word for good; empty: none.
+export const refuse = (side, word) => postJson("/refused", { side, word });
+
 /// Sends a File of the browser into a room.
 export function sendFile(side, room, sender, file) {
   const about = new URLSearchParams({

@@ -1,5 +1,6 @@
 // One chat server: who you are there, your rooms, and the room you look at.
 
+import { showLetters, showServers } from "./administration.js";
 import { showComposer } from "./composer.js";
 import { ask } from "./dialog.js";
 import { attempt } from "./notices.js";
@@ -56,6 +57,15 @@ function head(page, side, about, choice) {
     h("h2", { id: `title-${side}` }, `Server ${side} `, h("span", { class: "name" }, about.server_name)),
     broker(side, about),
     about.federation && federation(page, side, about.federation),
+    about.features.includes("query.servers") &&
+      h("button", { type: "button", id: `servers-${side}`, onclick: () => showServers(page, side) }, of(side), "Servers"),
+    about.features.includes("query.dead_letters") &&
+      h(
+        "button",
+        { type: "button", id: `letters-${side}`, onclick: () => showLetters(page, side) },
+        of(side),
+        "Dead letters",
+      ),
     h(
       "label",
       { class: "you" },
@@ -64,7 +74,11 @@ function head(page, side, about, choice) {
         "select",
         { id: `user-${side}`, value: choice.user, onchange: chosen },
         about.users.map((each) =>
-          h("option", { key: each.id, value: each.id, "data-v": each.id }, page.words.name(each.id)),
+          h(
+            "option",
+            { key: each.id, value: each.id, "data-v": each.id },
+            page.words.name(each.id) + (each.deactivated ? " (deactivated)" : ""),
+          ),
         ),
       ),
     ),
