@@ -1,24 +1,33 @@
 """Servers that let every question hang: what others say is told within seconds all the same."""
 
+import threading
 import time
 
 from .case import HostileCase
 
 WITHIN_S = 5  # from the honest message to the chat server's event
 MACHINE_S = 30  # besides, for a machine that has much else to do
+HANGS_S = 120  # then it hangs up
 QUESTIONS = ("get_missing_events", "state_ids", "state", "event", "event_auth", "backfill")
-
-
-def hang(*_):
-    return None, lambda handler: handler.rfile.read(1)  # says nothing until we hang up
 
 
 class HangingServers(HostileCase):
     settings = {"room": {"inbox_retry_ms": 500}, "federation": {"request_timeout_ms": 30_000}}  # a gap is asked for twice as long: beyond both
 
+    def setUp(self):
+        super().setUp()
+        self.over = threading.Event()  # nothing hangs any longer
+        self.addCleanup(lambda: self.over.set())
+
+    def begin_anew(self):
+        """What hung before hangs up: it was another part of the case."""
+        self.over.set()
+        self.over = threading.Event()
+
     def silence(self, server):
+        over = self.over
         for word in QUESTIONS:
-            server.lies[word] = hang
+            server.lies[word] = lambda *_: (None, lambda handler: over.wait(HANGS_S))
 
     def odd_under(self, shared):
         event_id, event = shared.room.message("odd", sender=shared.mallory, sign=False)
@@ -52,6 +61,7 @@ class HangingServers(HostileCase):
     def test_another_resident_is_asked_where_the_pusher_is_silent(self):
         for nobody_has_it in (True, False):
             with self.subTest(nobody_has_it=nobody_has_it):
+                self.begin_anew()
                 self.honest.lies.clear()
                 shared = self.share()
                 self.hostile.rooms[shared.room_id] = shared.room
@@ -68,6 +78,7 @@ class HangingServers(HostileCase):
     def test_a_silent_relay_that_sends_first_holds_nothing_up(self):
         for nobody_has_it in (True, False):
             with self.subTest(nobody_has_it=nobody_has_it):
+                self.begin_anew()
                 self.hostile.lies.clear()
                 shared = self.share()
                 if nobody_has_it:
