@@ -126,6 +126,39 @@ class OneThatLies(HostileCase):
         self.assertNotIn("clock wrong", self.ours.broker.process.tail(1_000))
 
 
+class InvitationsNobodyTakes(ClockCase):
+    """Days go by while the broker is stopped: a clock that is right again at a start is nobody's fault."""
+
+    def after_days(self, days):
+        self.ours.stop_server()
+        self.set_clock(round(days * DAY_S))
+        self.ours.start_server()
+
+    def invitation(self, room):
+        found, = self.chat.command("query.invitations", {"room": room})["invitations"]
+        return found
+
+    def test_an_invitation_to_a_server_that_never_answers_is_tried_for_seven_days_and_then_fails_with_the_reason(self):
+        alice, guest = self.ours.user(self.fresh("alice")), "@guest:localhost:1"
+        room = self.ours.create_channel(alice, [guest])
+        self.until(lambda: self.invitation(room)["attempts"] >= 2, "some attempts")
+        for days in (1, 6.9):
+            self.after_days(days)
+            before = self.invitation(room)["attempts"]
+            self.until(lambda before=before: self.invitation(room)["attempts"] > before, f"another attempt after {days} days")
+            self.assertEqual(self.invitation(room)["state"], "sending")
+        self.after_days(7.1)
+        told = self.chat.wait_for("invitation.changed", matrix_room_id=room, user=guest, state="failed").body
+        self.assertEqual((told["previous_state"], told["last_fault"].partition(":")[0]), ("sending", "peer_unreachable"))
+        self.assertIn("the server could not be reached", told["reason"])
+        self.assertEqual(self.invitation(room)["state"], "failed")
+        self.assertEqual(self.ours.members(room, alice), {alice})
+        # They may be invited again, which is a new invitation with a week of its own.
+        self.ours.invite(room, alice, guest)
+        self.until(lambda: self.invitation(room)["attempts"] >= 1, "an attempt of the new one")
+        self.assertEqual(self.invitation(room)["state"], "sending")
+
+
 class EventsDatedAhead(HostileCase):
     def test_an_event_beyond_its_keys_holds_up_nothing_and_is_refused_by_itself(self):
         shared = self.share()

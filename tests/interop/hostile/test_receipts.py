@@ -1,6 +1,13 @@
 """Receipts of a hostile server, with receipts switched on: of users that are not its own, of rooms and events it has made up."""
 
+import concurrent.futures
+
+from harness import matrix
+
 from .case import HostileCase
+
+READERS = 500  # with names of 215 letters; one EDU has fewer than two hundred of them
+EDU_BYTES_MAX = 65_536
 
 
 def receipt(room_id, user, event_id, ts=1_700_000_000_000, kind="m.read", **data):
@@ -78,3 +85,34 @@ class ForeignReceipts(HostileCase):
         self.hears_honest(shared)
         event_id = self.said(shared)
         self.only_the_last_is_told(shared, [], event_id)
+
+
+class VeryManyReaders(HostileCase):
+    settings = {"federation": {"receipts": True}}
+
+    def test_what_very_many_have_read_goes_in_several_edus_of_which_none_is_too_large(self):
+        names = [f"reader{number:03}_" + "x" * 205 for number in range(READERS)]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            readers = list(pool.map(self.ours.user, names))
+        room_id = self.chat.create_room("channel", readers[0], readers[1:], name="full", visibility="public")["matrix_room_id"]
+        room = self.honest.join(room_id, self.fresh("author"))
+        event_id, event = room.message("read me, all of you")
+        self.assertEqual(self.honest.send([event])[0], 200)
+        self.chat.wait_for("message.received", matrix_room_id=room_id, event_id=event_id)
+        # While it takes nothing, all of them read; what is owed goes when it is back.
+        self.honest.lies["send"] = lambda *_: (503, {"errcode": "M_UNKNOWN", "error": "away"})
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda user: self.chat.command("read", {"room": room_id, "user": user, "message": event_id}), readers))
+        taken = []
+
+        def take(honest, _parts, _query, body):
+            taken.extend(edu for edu in body.get("edus", []) if edu["edu_type"] == "m.receipt")
+            return honest
+        self.honest.lies["send"] = take
+
+        def told():
+            return {user for edu in list(taken) for user in edu["content"].get(room_id, {}).get("m.read", {})}
+        self.until(lambda: told() == set(readers), lambda: f"{READERS} readers to be told of; {len(told())} are")
+        sizes = [len(matrix.canonical(edu)) for edu in taken]
+        self.assertGreaterEqual(len(sizes), 3)
+        self.assertLessEqual(max(sizes), EDU_BYTES_MAX)

@@ -1,6 +1,12 @@
 """Edits and reactions that are none, that reach for what is not theirs, or that come by the thousand; bans by who may not."""
 
+import time
+
+from harness.case import PATIENCE_S
+
 from .case import HostileCase
+
+WAIT_S = 60  # so long an edit or a reaction waits for its message
 
 ODD = [
     {},  # relates to nothing
@@ -91,6 +97,50 @@ class Relations(HostileCase):
             "rel_type": "m.annotation", "event_id": said_id, "key": "!"}})
         self.assertEqual(self.verdicts(self.hostile, [event]), {event_id: {}})
         self.chat.wait_for("reaction.added", matrix_room_id=shared.room_id, event_id=said_id)
+
+    def beside(self, shared, event_type, content):
+        """(event id, event) of mallory's after the head; what follows does not cite it."""
+        return shared.room.make(event_type, content, sender=shared.mallory, signer=self.hostile)
+
+    def reaction(self, target):
+        return {"m.relates_to": {"rel_type": "m.annotation", "event_id": target, "key": "+"}}
+
+    def test_an_edit_and_a_reaction_before_their_message_wait_for_it_and_a_reply_does_not(self):
+        shared = self.share()
+        late_id, late = self.beside(shared, "m.room.message", {"msgtype": "m.text", "body": "frist"})
+        edit_id, edit = self.beside(shared, "m.room.message", self.edit(late_id, "first"))
+        reaction_id, reaction = self.beside(shared, "m.reaction", self.reaction(late_id))
+        reply_id, reply = self.beside(shared, "m.room.message", {"msgtype": "m.text", "body": "what?", "m.relates_to": {
+            "m.in_reply_to": {"event_id": late_id}}})
+        self.assertEqual(self.verdicts(self.hostile, [edit, reaction, reply]), {edit_id: {}, reaction_id: {}, reply_id: {}})
+        answer = self.chat.wait_for("message.received", matrix_room_id=shared.room_id, event_id=reply_id).body
+        self.assertEqual(answer["reply_to"], late_id)
+        self.hears_honest(shared)
+        self.assertEqual(self.chat.messages(shared.room_id, shared.mallory), ["what?"])
+        self.assertEqual(self.verdicts(self.hostile, [late]), {late_id: {}})
+        edited = self.chat.wait_for("message.edited", matrix_room_id=shared.room_id, event_id=late_id).body
+        self.assertEqual((edited["text"], edited["edit_event_id"], edited["sender"]), ("first", edit_id, shared.mallory))
+        added = self.chat.wait_for("reaction.added", matrix_room_id=shared.room_id, event_id=late_id).body
+        self.assertEqual((added["key"], added["user"], added["reaction_event_id"]), ("+", shared.mallory, reaction_id))
+        # The message was told before what is about it, and the edit never as a message.
+        about_it = [each.name for each in self.chat.seen if each.body.get("event_id") == late_id]
+        self.assertEqual((about_it[0], sorted(about_it)), ("message.received", ["message.edited", "message.received", "reaction.added"]))
+        self.assertEqual(self.chat.messages(shared.room_id, shared.mallory), ["what?", "frist"])
+
+    def test_what_waits_in_vain_for_a_minute_is_shown_as_a_message_if_it_is_an_edit_and_dropped_if_it_is_a_reaction(self):
+        shared = self.share()
+        never = "$" + "N" * 43
+        edit_id, edit = self.beside(shared, "m.room.message", self.edit(never, "as it is now"))
+        reaction_id, reaction = self.beside(shared, "m.reaction", self.reaction(never))
+        begun = time.monotonic()
+        self.assertEqual(self.verdicts(self.hostile, [edit, reaction]), {edit_id: {}, reaction_id: {}})
+        told = self.chat.wait_for("message.received", seconds=WAIT_S + PATIENCE_S, matrix_room_id=shared.room_id, event_id=edit_id)
+        self.assertGreater(told.arrived - begun, WAIT_S - 5)
+        self.assertEqual((told.body["text"], told.body["sender"]), ("as it is now", shared.mallory))
+        self.until(lambda: self.inspect("room", "show", shared.room_id)["actor"]["relations_waiting"] == 0, "nothing to wait any more")
+        self.hears_honest(shared)
+        for name in ("message.edited", "reaction.added"):
+            self.assertEqual(self.chat.find(name, matrix_room_id=shared.room_id), [])
 
     def test_who_has_no_power_bans_nobody_and_deletes_nothing_by_it(self):
         shared = self.share()
