@@ -25,12 +25,16 @@ check_row check_live(const health_facts& x) {
   if (!x.actors)
     return {"live", "critical", "The supervisors of the actors do not answer.",
             "Look at the log; restart the broker when it stays so."};
-  const auto parked = static_cast<std::size_t>(
-    std::count_if(x.actors->begin(), x.actors->end(), [](const auto& a) { return a.phase == "parked"; }));
-  if (parked > 0)
+  const auto is_parked = [](const actor_row& a) { return a.phase == "parked"; };
+  const auto parked = static_cast<std::size_t>(std::count_if(x.actors->begin(), x.actors->end(), is_parked));
+  if (parked > 0) {
+    const auto& first = *std::find_if(x.actors->begin(), x.actors->end(), is_parked);
     return {"live", "warning",
-            number_of(parked, "actor") + (parked == 1 ? " is" : " are") + " parked: failed too often.",
-            "`causeway actors` says which and why; their input is kept."};
+            "The actor " + first.kind + " " + first.key + " is parked: it failed too often" +
+              (first.last_fault.empty() ? std::string{} : ", last because of: " + first.last_fault) +
+              (parked == 1 ? "." : "; " + number_of(parked - 1, "other") + " too."),
+            "`causeway actors --filter parked` lists all; their input is kept until the broker is started anew."};
+  }
   if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
   return fine("live", "The broker answers.");
 }
@@ -61,13 +65,15 @@ check_row check_edge(const health_facts& x) {
   if (const auto* connections = x.session->find_array("connections"))
     for (const auto& one : *connections)
       if (const auto* n = one.find_integer("credit_messages")) has_credit = has_credit || *n > 0;
-  const auto waiting = std::to_string(lag) + " notifications wait for its acknowledgement";
+  const auto waiting =
+    std::to_string(lag) + (lag == 1 ? " notification waits" : " notifications wait") + " for its acknowledgement";
   if (lag > 0 && !has_credit)
     return {"edge", "warning", "The chat server takes nothing more: " + waiting + ".",
-            "See why it does not acknowledge; what waits is kept."};
+            "`causeway streams` says which; see why it does not acknowledge. What waits is kept."};
   if (lag >= stream_lag_warning)
-    return {"edge", "warning", "The chat server is behind: " + waiting + ".", "See whether it keeps up."};
-  return fine("edge", "A chat server is connected.");
+    return {"edge", "warning", "The chat server is behind: " + waiting + ".",
+            "`causeway streams` says which; see whether it keeps up."};
+  return fine("edge", lag > 0 ? "A chat server is connected; " + waiting + "." : "A chat server is connected.");
 }
 
 check_row check_keys(const health_facts& x) {

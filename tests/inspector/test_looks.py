@@ -62,6 +62,14 @@ class Looks(PretendCase):
         self.browser.wait_text("#opened", "quay.example")
         self.assertEqual(self.browser.run("return document.querySelector('.list').offsetParent"), None)
 
+    def test_a_stream_that_is_not_acknowledged_stands_first_among_what_waits(self):
+        self.open()
+        self.browser.wait_text(".waiting li:first-child", "stream 0")
+        self.browser.wait_text(".waiting li:first-child", "chat-ours has 12 of it and does not acknowledge.")
+        acked = {**self.node.lists["streams"][0], "acked": 9412, "lag": 0, "in_flight": 0, "waits_for": ""}
+        self.node.change("streams", [acked])
+        self.browser.wait_gone(".waiting", "stream 0")
+
     def test_an_alarm_is_said_once_and_only_alarms_are(self):
         self.open("servers")
         self.browser.wait_text("#alarms", "is time synchronised")

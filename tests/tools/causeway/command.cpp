@@ -288,6 +288,7 @@ BOOST_AUTO_TEST_CASE(status_shows_what_is_wrong_as_a_whole_and_ends_with_a_probl
   auto x = b.ask("status");
   BOOST_TEST(x.code == 0);
   BOOST_TEST(x.says("All is well."));
+  BOOST_TEST(x.says("A message that is late: `causeway why EVENT`"));
   b.standing.set("clock", "it has jumped: set it right", 1'700'000'000'000);
   x = b.ask("status");
   BOOST_TEST(x.code == 1);

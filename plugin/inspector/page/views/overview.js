@@ -3,14 +3,16 @@
 import { knows } from "../api.js";
 import { Graph } from "../graph.js";
 import { useRead, useSeries, useTopic } from "../live.js";
-import { html, useMemo } from "../preact.js";
-import { Loading, Problem, Prose, Time } from "../parts.js";
+import { html, useMemo, useRef } from "../preact.js";
+import { Loading, Problem, Prose, Time, useNow } from "../parts.js";
 import { hrefOf } from "../route.js";
 import { count } from "../words.js";
 import { Findings, LookedAt } from "./findings.js";
 import { GRAPHS } from "./graphs.js";
 
 const TROUBLES_MAX = 6;
+/// What is on its way is no trouble: so long the chat server may take for an acknowledgement.
+const STUCK_MS = 10000;
 
 export function Overview() {
   const servers = useTopic("servers");
@@ -57,8 +59,23 @@ function Tiles({ servers, rooms, invitations, letters }) {
   </ul>`;
 }
 
+/// Streams that wait and of which nothing was acknowledged for a while: [{key, text}]
+function useStuckStreams() {
+  const { rows } = useTopic("streams", knows("streams"));
+  const now = useNow();
+  const seen = useRef(new Map()); // stream to [acked, since when]
+  const stuck = [];
+  for (const row of rows.values()) {
+    const [acked, since] = seen.current.get(row.stream) ?? [];
+    if (!row.waits_for || acked !== row.acked) seen.current.set(row.stream, [row.acked, now]);
+    else if (now - since >= STUCK_MS) stuck.push({ key: `stream ${row.stream}`, text: row.waits_for });
+  }
+  return stuck;
+}
+
 /// Who waits longest, in the node's own sentences.
 function Waiting({ servers, rooms }) {
+  const stuck = useStuckStreams();
   const waiting = useMemo(() => {
     const of = (topic, view, name) =>
       [...topic.rows.values()]
@@ -66,22 +83,24 @@ function Waiting({ servers, rooms }) {
         .sort((a, b) => (a.oldest_waiting_ts || Infinity) - (b.oldest_waiting_ts || Infinity) || 0)
         .slice(0, TROUBLES_MAX)
         .map((row) => ({ view, key: row[name], since: row.oldest_waiting_ts, text: row.waits_for }));
-    return [...of(servers, "servers", "server_name"), ...of(rooms, "rooms", "room_id")].slice(0, TROUBLES_MAX);
+    return [...of(servers, "servers", "server_name"), ...of(rooms, "rooms", "room_id")];
   }, [servers.version, rooms.version]);
+  // The chat server is one, and all users wait for it.
+  const shown = [...stuck.map((each) => ({ view: "edge", ...each })), ...waiting].slice(0, TROUBLES_MAX);
   const fault = servers.fault ?? rooms.fault;
   return html`<section class="block">
     <h2>What waits</h2>
     <${Problem} fault=${fault} />
     ${
-      waiting.length === 0 &&
+      shown.length === 0 &&
       !fault &&
       (servers.state === "ready" ? html`<p class="empty good">Nothing waits.</p>` : html`<${Loading} />`)
     }
     <ul class="waiting">
-      ${waiting.map(
+      ${shown.map(
         ({ view, key, since, text }) =>
           html`<li>
-            <a href=${hrefOf(view, key)}>${key}</a> ${since > 0 && html`<small><${Time} ts=${since} /></small>`}
+            <a href=${hrefOf(view, view === "edge" ? "" : key)}>${key}</a> ${since > 0 && html`<small><${Time} ts=${since} /></small>`}
             <p><${Prose} text=${text} /></p>
           </li>`,
       )}
