@@ -28,6 +28,7 @@ LISTS = {  # verb: name of its list
     "edge": "peers",
     "streams": "streams",
     "nodes": "nodes",
+    "history": "terms",
     "status": "alarms",
     "audit": "audit",
 }
@@ -40,6 +41,7 @@ CHANGES = {
     "invite.resend": "room user",
     "dead_letter.retry": "letter",
     "dead_letter.drop": "letter",
+    "node.drain": "",
 }
 SHOWS = {
     "server.show": "server",
@@ -71,6 +73,7 @@ class PretendNode(http.server.ThreadingHTTPServer):
             "edge": pretend_rows.peers(),
             "streams": pretend_rows.STREAMS,
             "nodes": pretend_rows.nodes(),
+            "history": pretend_rows.terms(),
             "status": list(alarms),
             "audit": [],
         }

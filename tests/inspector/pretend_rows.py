@@ -203,16 +203,25 @@ def node(name, state, lease_left_ms, **more):
         "lease_left_ms": lease_left_ms,
         "shards": 256 if state == "active" else 0,
         "epoch": 7 if state == "active" else 0,
+        "may_stop": "",
         **more,
     }
 
 
 def nodes():
     return [
-        node("harbour", "active", 4200),
-        node("quay", "standby", 4700, version="0.9.1"),
+        node("harbour", "active", 4200, may_stop="yes, after `causeway drain`: quay takes its place"),
+        node("quay", "standby", 4700, version="0.9.1", may_stop="yes, but then nobody stands by"),
         node("pier", "dead", -260_000),
         node("mole", "left", -3_900_000),
+    ]
+
+
+def terms():
+    term = {"version": "0.9.0", "incarnation": "", "until_ts": 0, "gap_ms": 0, "why": ""}
+    return [
+        {**term, "name": "harbour", "from_ts": now() - 260_000, "gap_ms": 1200},
+        {**term, "name": "pier", "from_ts": now() - 90_000_000, "until_ts": now() - 261_200, "why": "killed"},
     ]
 
 

@@ -1,4 +1,4 @@
-"""The nodes that share the store, as the page shows them: at a node of the tests, and at two real ones over one database."""
+"""The nodes that share the store, as the page shows them: at a node of the tests, and at two real ones."""
 
 import os
 import shutil
@@ -17,7 +17,8 @@ from inspector_case import TAB, BrowserCase, PretendCase
 class Nodes(PretendCase):
     def rows(self):
         return self.browser.run(
-            "return [...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].slice(0, 4).map((cell) => cell.textContent.trim()))"
+            "return [...document.querySelectorAll('[aria-label=\"Nodes that share the store\"] tbody tr')].map("
+            "(row) => [...row.cells].slice(0, 5).map((cell) => cell.textContent.trim()))"
         )
 
     def test_who_serves_comes_first_and_what_is_to_be_known_is_said(self):
@@ -28,26 +29,51 @@ class Nodes(PretendCase):
         self.assertEqual(
             self.rows(),
             [
-                ["harbour", "active", "0.9.0", "4.2 s left"],
-                ["quay", "standby", "0.9.1", "4.7 s left"],
-                ["pier", "dead", "0.9.0", "ran out 4 min ago"],
-                ["mole", "left", "0.9.0", "ran out 65 min ago"],
+                ["harbour", "active", "yes, after causeway drain: quay takes its place", "0.9.0", "4.2 s left"],
+                ["quay", "standby", "yes, but then nobody stands by", "0.9.1", "4.7 s left"],
+                ["pier", "dead", "", "0.9.0", "ran out 4 min ago"],
+                ["mole", "left", "", "0.9.0", "ran out 65 min ago"],
             ],
         )
+
+    def test_who_served_since_when_is_told_and_read_again_when_another_one_serves(self):
+        self.open("nodes")
+        history = "[aria-label='Who served'] tbody tr"
+        self.browser.wait_text(history + ":nth-child(1)", "serves")
+        self.browser.wait_text(history + ":nth-child(1)", "4 min ago")
+        self.browser.wait_text(history + ":nth-child(2)", "killed")
+        first = {**pretend_rows.terms()[0], "name": "quay", "from_ts": pretend_rows.now()}
+        self.node.lists["history"] = [first, *self.node.lists["history"]]
+        left, serves = pretend_rows.node("harbour", "left", -10), pretend_rows.node("quay", "active", 5000)
+        self.node.change("nodes", [left, serves])
+        self.browser.wait_text(history + ":nth-child(1)", "quay")
+
+    def test_a_node_is_drained_for_a_reason(self):
+        self.open("nodes")
+        self.browser.wait_text("main .buttons", "Drain this node")
+        self.browser.run(
+            "const all = [...document.querySelectorAll('main .buttons button')];"
+            "all.find((each) => each.textContent.trim() === 'Drain this node').click()"
+        )
+        self.browser.wait_text("dialog .command", "causeway drain --reason")
+        self.confirm("a new kernel")
+        self.browser.wait_text("dialog", "Done")
+        self.assertEqual(self.node.done, [("node.drain", {"reason": "a new kernel"})])
 
     def test_a_node_that_nobody_stands_by_for_is_told(self):
         self.open("nodes")
         self.browser.wait_text(".callout.good", "harbour serves")
         quay = next(each for each in self.node.lists["nodes"] if each["name"] == "quay")
         self.node.change("nodes", gone=[quay["incarnation"]])
-        self.browser.wait_text(".callout.wait", "harbour serves, and no node stands by: when it ends, nobody takes its place.")
+        self.browser.wait_text(".callout.wait", "harbour serves, and no node stands by")
 
     def test_a_node_that_takes_over_is_shown_by_itself(self):
         self.open("nodes")
         self.browser.wait_text(".callout.good", "harbour serves")
         self.node.change("nodes", [pretend_rows.node("harbour", "active", -4000)])
-        self.browser.wait_text(".callout.bad", "harbour serves, but its lease ran out 4.0 s ago: it sleeps, or does not reach the database.")
-        self.node.change("nodes", [pretend_rows.node("harbour", "dead", -5000), pretend_rows.node("quay", "standby", 5000)])
+        self.browser.wait_text(".callout.bad", "harbour serves, but its lease ran out 4.0 s ago")
+        dead, waits = pretend_rows.node("harbour", "dead", -5000), pretend_rows.node("quay", "standby", 5000)
+        self.node.change("nodes", [dead, waits])
         self.browser.wait_text(".callout.bad", "No node serves; quay is about to take over.")
         self.node.change("nodes", [pretend_rows.node("quay", "active", 5000, epoch=8)])
         self.browser.wait_text(".callout.wait", "quay serves, and no node stands by")
@@ -62,8 +88,12 @@ class Nodes(PretendCase):
         self.browser.wait_text("tbody", "harbour")
         self.browser.run("document.getElementById('main').focus()")
         self.browser.press([TAB])
-        at = "return document.activeElement.getAttribute('aria-label')"
-        self.until(lambda: self.browser.run(at) == "Nodes that share the store", lambda: "the table, not " + str(self.browser.run(at)))
+        self.until(lambda: self.focused() == "Drain this node", lambda: "the button, not " + self.focused())
+        self.browser.press([TAB])
+        self.until_script(
+            "document.activeElement.getAttribute('aria-label') === 'Nodes that share the store'",
+            "the table, which is scrolled by keys",
+        )
 
     def test_a_store_of_one_broker_has_no_other_nodes(self):
         self.node.lists["nodes"] = []
@@ -92,7 +122,8 @@ class TwoNodes(BrowserCase):
                 "admin": {"web_listen": f"127.0.0.1:{web}"},
                 "store": {"engine": "postgresql", "url": url},
             }
-            broker = Broker(name, os.path.join(folder.name, name), authority, public_port=public_port, settings=settings)
+            place = os.path.join(folder.name, name)
+            broker = Broker(name, place, authority, public_port=public_port, settings=settings)
             cls.addClassCleanup(broker.stop)
             cls.brokers.append(broker)
             cls.pages.append(f"http://127.0.0.1:{web}/")

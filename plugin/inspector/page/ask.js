@@ -25,11 +25,11 @@ export function Verb({ verb, args, label, what, danger, disabled }) {
   </button>`;
 }
 
-/// As one types it: `dead_letter.retry` is `dead-letters retry` there.
+/// As one types it: `dead_letter.retry` is `dead-letters retry` there, `node.drain` is `drain`.
 const commandLine = ({ verb, args }, reason) =>
   [
     "causeway",
-    ...verb.replace("dead_letter", "dead-letters").split("."),
+    ...verb.replace("dead_letter", "dead-letters").replace(/^node\./, "").split("."),
     ...Object.values(args).map(quoted),
     "--reason",
     quoted(reason || "…"),

@@ -1,8 +1,10 @@
 // The nodes that share the store: which one serves, who would take its place, and who has gone.
 
-import { useTopic } from "../live.js";
+import { knows } from "../api.js";
+import { Verb } from "../ask.js";
+import { useRead, useTopic } from "../live.js";
 import { html } from "../preact.js";
-import { Loading, Problem, Prose, Rows } from "../parts.js";
+import { Loading, Problem, Prose, Rows, Time } from "../parts.js";
 import { duration } from "../words.js";
 
 export function Nodes() {
@@ -16,14 +18,65 @@ export function Nodes() {
       ready &&
       nodes.length > 0 &&
       html`${standings(nodes).map(([mood, text]) => html`<p class=${`callout ${mood}`}><${Prose} text=${text} /></p>`)}
-        <${Rows} level=${2} caption="Nodes that share the store" rows=${nodes} columns=${NODE} total=${topic.about.total} />`
+        <${Steering} />
+        <${Rows}
+          level=${2}
+          caption="Nodes that share the store"
+          rows=${nodes}
+          columns=${"may_stop" in nodes[0] ? [...NODE.slice(0, 2), MAY_STOP, ...NODE.slice(2)] : NODE}
+          total=${topic.about.total}
+        />
+        ${knows("history") && html`<${History} nodes=${nodes} />`}`
     }`;
 }
+
+/// What may be done with the node that serves this page.
+const Steering = () =>
+  html`<div class="buttons">
+    <${Verb}
+      verb="node.drain"
+      args=${{}}
+      label="Drain this node"
+      danger
+      what="It hands its place over to a node that stands by, and leaves its turn to others until it is undrained."
+    />
+  </div>`;
+
+const TERMS_MAX = 20;
+
+/// Who served since when, and why that ended; read again when another one serves.
+function History({ nodes }) {
+  const owner = nodes.find((each) => each.state === "active")?.incarnation ?? "";
+  const { found, fault } = useRead("history", { limit: TERMS_MAX }, owner);
+  return html`<${Problem} fault=${fault} />
+    ${
+      found &&
+      html`<${Rows}
+        level=${2}
+        caption="Who served"
+        rows=${found.terms}
+        columns=${TERM}
+        total=${found.total}
+        none="Nobody has served yet."
+      />`
+    }`;
+}
+
+const TERM = [
+  "name",
+  "version",
+  { name: "from_ts", title: "Since" },
+  { name: "until_ts", title: "Until", show: (x) => html`<${Time} ts=${x.until_ts} none="serves" />` },
+  { name: "gap_ms", title: "Nobody before it for", kind: "short" },
+  { name: "why", title: "Why it ended" },
+];
 
 const ALONE = 'The store is a file of this broker alone (`store.engine = "sqlite"`): there are no other nodes.';
 
 const lease = ({ lease_left_ms }) =>
   lease_left_ms >= 0 ? `${duration(lease_left_ms)} left` : `ran out ${duration(-lease_left_ms)} ago`;
+
+const MAY_STOP = { name: "may_stop", title: "May be stopped", show: (x) => html`<${Prose} text=${x.may_stop} />` };
 
 const NODE = [
   "name",
@@ -36,7 +89,7 @@ const NODE = [
   { name: "incarnation", title: "Incarnation", show: (x) => html`<code>${x.incarnation}</code>` },
 ];
 
-const RANKS = ["active", "standby"];
+const RANKS = ["active", "standby", "drained"];
 const rankOf = ({ state }) => (RANKS.includes(state) ? RANKS.indexOf(state) : RANKS.length);
 
 /// Who serves first, who has gone last, the latest of them first.
@@ -54,10 +107,10 @@ function standings(nodes) {
   const versions = new Set([...serving, ...waiting].map((each) => each.version));
   const said = [];
   if (serving.length === 0)
-    said.push(["bad", waiting.length ? `No node serves; ${namesOf(waiting)} is about to take over.` : "No node serves."]);
+    said.push(["bad", `No node serves${waiting.length ? `; ${namesOf(waiting)} is about to take over` : ""}.`]);
   for (const each of serving) {
     if (each.lease_left_ms < 0)
-      said.push(["bad", `${each.name} serves, but its lease ${lease(each)}: it sleeps, or does not reach the database.`]);
+      said.push(["bad", `${each.name} serves, but its lease ${lease(each)}: it sleeps, or cannot reach the database.`]);
     else if (waiting.length === 0)
       said.push(["wait", `${each.name} serves, and no node stands by: when it ends, nobody takes its place.`]);
     else said.push(["good", `${each.name} serves; ${namesOf(waiting)} would take its place within seconds.`]);
