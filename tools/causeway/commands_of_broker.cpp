@@ -46,7 +46,7 @@ std::vector<command> commands_of_broker() {
      on_broker(&show_invite)},
     {"top",
      see_what_is_wrong,
-     "Actors, servers, invitations and peers live, the busiest and the latest first",
+     "Actors, servers, invitations, peers and nodes live, the busiest and the latest first",
      "top",
      {},
      on_broker(&run_top)},

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(top_is_seen_sorted_filtered_opened_and_left) {
   t.press("Sr");
   t.until_it_shows("WAITv");
   const std::string expected = " causeway top  chat.example 0.1.0  all is well\n"
-                               "[1 Actors]  2 Servers   3 Invitations   4 Peers\n"
+                               "[1 Actors]  2 Servers   3 Invitations   4 Peers   5 Nodes\n"
                                "3 of 3, 1 parked, 2 running; rates since each was made\n"
                                "KIND          KEY                     PHASE       WAITv    AGE   RATE/S    TIME\n"
                                "remote_server dead.example            parked         12      -      0.0       -\n"

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(actors_are_shown_by_how_long_their_messages_wait) {
                                    {"alarms", json::value{json::array{}}}});
   const std::vector<std::string> expected = {
     " causeway top  chat.example 0.1.0  all is well                                  ",
-    "[1 Actors]  2 Servers   3 Invitations   4 Peers  ",
+    "[1 Actors]  2 Servers   3 Invitations   4 Peers   5 Nodes  ",
     "3 of 3, 1 parked, 2 running; rates are measured",
     "KIND          KEY                      PHASE        WAIT   AGE^   RATE/S    TIME",
     "room          !stuck:chat.example      parked          9    30m        -       -",
@@ -271,6 +271,27 @@ BOOST_AUTO_TEST_CASE(a_peer_has_no_page_and_is_told_by_its_row) {
   BOOST_TEST(v.line(1) == "  lag        8");
 }
 
+BOOST_AUTO_TEST_CASE(nodes_are_shown_by_how_long_they_count_as_alive) {
+  viewer v;
+  v.type("5");
+  BOOST_TEST(v.model.asked().command == "nodes");
+  const auto node = [](const char* name, const char* state, std::int64_t lease_left_ms) {
+    return json::value{json::object{{"name", json::value{name}},
+                                    {"state", json::value{state}},
+                                    {"lease_left_ms", json::value{lease_left_ms}},
+                                    {"incarnation", json::value{std::string{"of "} + name}}}};
+  };
+  v.answer(json::object{{"nodes", json::value{json::array{node("one", "dead", -40'000), node("two", "active", 4'000),
+                                                          node("three", "standby", 900)}}},
+                        {"total", json::value{3}}});
+  BOOST_TEST(v.line(2) == "3 of 3, 1 active, 1 dead, 1 standby");
+  BOOST_TEST(v.line(4).starts_with("two"), v.line(4));
+  BOOST_TEST(v.line(4).find("4.0s") != std::string::npos, v.line(4));
+  BOOST_TEST(v.line(6).starts_with("one"), v.line(6));
+  BOOST_TEST(v.line(6).find("-40s") != std::string::npos, v.line(6));
+  BOOST_TEST((v.model.press(key::enter) == wish::nothing)); // the row is all there is
+}
+
 BOOST_AUTO_TEST_CASE(each_kind_of_row_asks_for_its_own_page) {
   const auto page = [](const json::value& row) { return page_question(panes()[0], row); };
   BOOST_TEST(page(actor("remote_server", "b.example", "", 0, 0)).command == "server.show");
@@ -291,7 +312,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_asked_while_it_pauses) {
   BOOST_TEST((v.model.press(key::character, 'p') == wish::ask_now));
   BOOST_TEST(!v.model.is_paused());
   v.type("h");
-  BOOST_TEST(v.line(1).starts_with(" 1 to 4, Tab"));
+  BOOST_TEST(v.line(1).starts_with(" 1 to 5, Tab"));
   BOOST_TEST((v.model.press(key::character, 'q') == wish::nothing)); // any key leaves the help
   BOOST_TEST((v.model.press(key::character, 'q') == wish::quit));
 }

@@ -42,11 +42,20 @@ constexpr std::array<pane_column, 7> peer_pane = {{{"role", "ROLE", 8},
                                                    {"in_flight", "SENT", 7, true},
                                                    {"silent_ms", "SILENT", 7, true}}};
 
-constexpr std::array<pane, 4> all_panes = {{
+constexpr std::array<pane_column, 7> node_pane = {{{"name", "NODE"},
+                                                   {"state", "STATE", 9},
+                                                   {"version", "VERSION", 10},
+                                                   {"lease_left_ms", "LEASE", 7, true},
+                                                   {"shards", "SHARDS", 6, true},
+                                                   {"epoch", "EPOCH", 6, true},
+                                                   {"endpoints", "LISTENS AT"}}};
+
+constexpr std::array<pane, 5> all_panes = {{
   {"Actors", "actors", "actors", actor_pane, 4, false, "phase"},
   {"Servers", "servers", "servers", server_pane, 5, false, "state"},
   {"Invitations", "invites", "invitations", invite_pane, 0, false, "state"},
   {"Peers", "edge", "peers", peer_pane, 3, true, ""},
+  {"Nodes", "nodes", "nodes", node_pane, 3, true, "state"}, // who counts as alive first
 }};
 
 /// At most seven columns: "850ms", "9.5s", "40s", "12m", "3h05", "2d".
@@ -115,6 +124,7 @@ std::string key_of(const pane& of, const json::value& row) {
   if (of.command == "actors") return text_in(row, "kind") + " " + text_in(row, "key");
   if (of.command == "servers") return text_in(row, "server_name");
   if (of.command == "invites") return text_in(row, "room_id") + "|" + text_in(row, "user_id");
+  if (of.command == "nodes") return text_in(row, "incarnation");
   return text_in(row, "role") + " " + text_in(row, "peer");
 }
 
@@ -149,7 +159,7 @@ std::string pane_cell(std::string_view column, const json::value& row, std::int6
   if (!number) return cell(column, value, now_ms);
   if (column.ends_with("rate_milli")) return tenths(*number);
   if (column.ends_with("handling_ns")) return short_time(*number);
-  if (column.ends_with("_ms")) return compact(*number);
+  if (column.ends_with("_ms")) return *number < 0 ? "-" + compact(-*number) : compact(*number);
   if (!is_time(column)) return std::to_string(*number);
   if (*number == 0) return "-";
   return *number > now_ms ? "in " + compact(*number - now_ms) : compact(now_ms - *number);

@@ -18,8 +18,8 @@ constexpr std::size_t lines_around = 5; ///< title, tabs, summary, headings, key
 constexpr std::string_view keys_of_list = "q quit  h help  Enter open  / filter  s sort  r reverse  w window  p pause";
 constexpr std::string_view keys_of_page = "Esc back  up and down scroll";
 
-constexpr std::array<std::string_view, 15> help = {
-  "1 to 4, Tab       actors, servers, invitations, peers",
+constexpr std::array<std::string_view, 16> help = {
+  "1 to 5, Tab       actors, servers, invitations, peers, nodes",
   "up, down, PgUp, PgDn, Home, End",
   "Enter             all about the row",
   "s, S              sort by the next column, by the one before",
@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 15> help = {
   "TIME      how long it takes for one",
   "LAG       notifications that a chat server has still to acknowledge",
   "NEXT TRY  when the next attempt to reach the server is made",
+  "LEASE     how long a node counts as alive without a word; below nothing: since when not",
 };
 
 } // namespace
