@@ -27,32 +27,32 @@ std::string one(const persist& x) {
 
 } // namespace
 
-bool actor_tap::begin(address who, std::size_t count, time_ms until, done_function done) {
+bool actor_tap::begin(address who, bounds within, done_function done) {
   const std::lock_guard guard{mutex_};
   if (done_) return false;
   who_ = std::move(who);
-  count_ = count;
-  until_ = until;
+  within_ = within;
+  passed_ = 0;
   done_ = std::move(done);
   on_.store(true, std::memory_order_relaxed);
   return true;
 }
 
-bool actor_tap::is_about(const address& who) const {
+bool actor_tap::is_next(const address& who) {
   const std::lock_guard guard{mutex_};
-  return done_ && who == who_;
+  return done_ && who == who_ && passed_++ % within_.every == 0;
 }
 
 void actor_tap::add(const address& who, seen x) {
   std::unique_lock guard{mutex_};
   if (!done_ || !(who == who_)) return; // it has ended meanwhile
   seen_.push_back(std::move(x));
-  if (seen_.size() >= count_) end(guard);
+  if (seen_.size() >= within_.count) end(guard);
 }
 
 void actor_tap::expire(time_ms now) {
   std::unique_lock guard{mutex_};
-  if (done_ && now >= until_) end(guard);
+  if (done_ && now >= within_.until) end(guard);
 }
 
 void actor_tap::end(std::unique_lock<std::mutex>& guard) {

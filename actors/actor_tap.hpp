@@ -25,26 +25,34 @@ public:
     trace_id trace = 0;
   };
   using done_function = std::function<void(std::vector<seen>)>;
+  /// How much is looked at. A busy actor is seen over a longer time, and costs less, when only one message of several
+  /// is.
+  struct bounds {
+    std::size_t count = 0;
+    std::size_t every = 1; ///< one of so many, the first included
+    time_ms until = 0;
+  };
 
-  /// From now on `count` messages of `who` are seen, until `until` at most; then `done` is called, from any thread.
+  /// From now on messages of `who` are seen, within those bounds; then `done` is called, from any thread.
   /// @returns false when somebody looks at an actor already
-  bool begin(address who, std::size_t count, time_ms until, done_function done);
+  bool begin(address who, bounds within, done_function done);
   /// Ends what is due. Call it about once a second.
   void expire(time_ms now);
 
-  bool wants(const address& who) const { return on_.load(std::memory_order_relaxed) && is_about(who); }
+  /// Whether the next message of that actor is to be seen. Asked once for each.
+  bool wants(const address& who) { return on_.load(std::memory_order_relaxed) && is_next(who); }
   void add(const address& who, seen x);
 
 private:
-  bool is_about(const address& who) const;
+  bool is_next(const address& who);
   /// @pre `guard` holds the mutex; it is released
   void end(std::unique_lock<std::mutex>& guard);
 
   std::atomic<bool> on_ = false;
-  mutable std::mutex mutex_; ///< guards all below
+  std::mutex mutex_; ///< guards all below
   address who_;
-  std::size_t count_ = 0;
-  time_ms until_ = 0;
+  bounds within_;
+  std::size_t passed_ = 0; ///< messages of that actor since it began
   done_function done_;
   std::vector<seen> seen_;
 };

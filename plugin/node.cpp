@@ -279,7 +279,7 @@ void node::parts::trace_actor(admin::services::trace_wanted wanted, const admin:
     done(std::move(rows));
   };
   const auto until = outside->now() + wanted.seconds * 1'000;
-  if (!outside->board->tap.begin(std::move(wanted.who), wanted.count, until, tell))
+  if (!outside->board->tap.begin(std::move(wanted.who), {wanted.count, wanted.every, until}, tell))
     done(fault{fault_code::overloaded, "another actor is being traced; one at a time is"});
 }
 

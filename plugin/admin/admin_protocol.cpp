@@ -11,6 +11,7 @@ namespace causeway::admin {
 std::optional<edge::broken_rule> arguments::broken() const {
   if (limit < 1 || limit > 100'000) return {{"limit", "must lie in 1..100000", fault_code::invalid_param}};
   if (count < 1 || count > trace_count_max) return {{"count", "must lie in 1..1000", fault_code::invalid_param}};
+  if (every < 1 || every > trace_every_max) return {{"every", "must lie in 1..10000", fault_code::invalid_param}};
   if (seconds < 1 || seconds > trace_seconds_max) return {{"seconds", "must lie in 1..60", fault_code::invalid_param}};
   return {};
 }

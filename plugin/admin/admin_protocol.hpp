@@ -17,7 +17,7 @@ namespace causeway::admin {
 /// An invitation's key has a room and a user.
 inline constexpr std::size_t actor_key_bytes_max = 2 * limits::identifier_bytes_max + 1;
 /// Bounds of a trace: it costs while it lasts.
-inline constexpr std::uint32_t trace_count_max = 1'000, trace_seconds_max = 60;
+inline constexpr std::uint32_t trace_count_max = 1'000, trace_seconds_max = 60, trace_every_max = 10'000;
 
 /// Arguments of all commands; each uses some. Absent keys stay at their default.
 struct arguments {
@@ -29,6 +29,7 @@ struct arguments {
   std::string kind, key;
   std::uint32_t count = 100;
   std::uint32_t seconds = 10;
+  std::uint32_t every = 1;
   std::string filter;
   std::string reason;
   std::string by;
@@ -50,6 +51,7 @@ struct arguments {
     f.optional("key", x.key, "Which one of its kind.", {.bytes_max = actor_key_bytes_max});
     f.optional("count", x.count, "actor.trace: most messages; 1 to 1,000.");
     f.optional("seconds", x.seconds, "actor.trace: how long at most; 1 to 60.");
+    f.optional("every", x.every, "actor.trace: one of so many messages is seen; 1 to 10,000.");
     f.optional("filter", x.filter, "Lists: rows that hold this text anywhere; empty: all.",
                {.bytes_max = limits::identifier_bytes_max});
     f.optional("reason", x.reason, "Why, of what changes something; kept in the audit.",

@@ -43,11 +43,13 @@ struct services {
   };
   /// Gateways that are connected; the session tells of chat servers.
   std::function<std::vector<peer_row>()> list_gateways = [] { return std::vector<peer_row>{}; };
-  /// Looks at an actor until it has handled `count` messages or `seconds` have passed, then tells what it has seen.
+  /// Looks at one message of `every` of an actor, until it was `count` of them or `seconds` have passed, then tells
+  /// what it has seen.
   struct trace_wanted {
     address who;
     std::size_t count = 0;
     std::int64_t seconds = 0;
+    std::size_t every = 1;
   };
   using traced = std::function<void(result<std::vector<traced_row>>)>;
   std::function<void(trace_wanted, traced)> trace_actor = [](const trace_wanted&, const traced& done) {

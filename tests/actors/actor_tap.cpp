@@ -16,8 +16,8 @@ const address room{actor_kind::room, "!r"};
 struct fixture {
   actor_tap tap;
   std::optional<std::vector<actor_tap::seen>> told;
-  bool begin(std::size_t count, time_ms until) {
-    return tap.begin(room, count, until, [this](std::vector<actor_tap::seen> x) { told = std::move(x); });
+  bool begin(std::size_t count, time_ms until, std::size_t every = 1) {
+    return tap.begin(room, {count, every, until}, [this](std::vector<actor_tap::seen> x) { told = std::move(x); });
   }
 };
 
@@ -58,6 +58,26 @@ BOOST_AUTO_TEST_CASE(it_ends_by_itself_after_its_time_with_what_was_seen) {
   BOOST_REQUIRE(f.told);
   BOOST_TEST(f.told->size() == 1u);
   BOOST_TEST(!f.tap.wants(room));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_busy_actor_one_message_of_several_is_seen) {
+  fixture f;
+  f.begin(2, 1'000, 3);
+  std::string wanted;
+  for (char number = '0'; number < '9'; ++number)
+    if (f.tap.wants(room)) {
+      wanted += number;
+      f.tap.add(room, {number, {number}, 0, {}, 0});
+    }
+  BOOST_TEST(wanted == "03"); // then it has ended
+  BOOST_REQUIRE(f.told);
+  BOOST_TEST(f.told->back().message == "3");
+  // Other actors do not count.
+  f.begin(2, 1'000, 2);
+  BOOST_TEST(f.tap.wants(room));
+  BOOST_TEST(!f.tap.wants({actor_kind::room, "!other"}));
+  BOOST_TEST(!f.tap.wants(room));
+  BOOST_TEST(f.tap.wants(room));
 }
 
 BOOST_AUTO_TEST_CASE(messages_and_effects_are_named_as_their_structs) {

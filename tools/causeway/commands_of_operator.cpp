@@ -88,7 +88,9 @@ std::vector<command> of_trouble() {
       key_argument,
       {"--count", "N", "End after so many messages", [](command_line& x) -> place { return &x.broker.with.count; }},
       {"--seconds", "N", "End after so long at the latest",
-       [](command_line& x) -> place { return &x.broker.with.seconds; }}},
+       [](command_line& x) -> place { return &x.broker.with.seconds; }},
+      {"--every", "N", "See one message of so many: a busy actor over a longer time",
+       [](command_line& x) -> place { return &x.broker.with.every; }}},
      on_broker(&trace_actor)},
   };
 }

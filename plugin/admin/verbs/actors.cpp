@@ -52,7 +52,7 @@ void show_actor(desk& at, const job& work) {
 
 void trace_actor(desk& at, const job& work) {
   with_actor(at, work, [](desk& d, const job& j, const actor_row&) {
-    services::trace_wanted wanted{{*kind_of(j.with.kind), j.with.key}, j.with.count, j.with.seconds};
+    services::trace_wanted wanted{{*kind_of(j.with.kind), j.with.key}, j.with.count, j.with.seconds, j.with.every};
     d.node().trace_actor(std::move(wanted), [self = d.weak_from_this(), j](result<std::vector<traced_row>> seen) {
       const auto alive = self.lock();
       if (!alive) return;
@@ -69,7 +69,7 @@ std::span<const verb> actor_verbs() {
   static constexpr std::array<verb, 2> all = {{
     {{"actor.show", false, "kind", "One actor: its row, and what it says of itself."}, &show_actor},
     {{"actor.trace", false, "kind",
-      "What an actor handles from now on, until it was `count` messages or `seconds` have passed; it is answered then."},
+      "What an actor handles from now on, one message of `every`, until it was `count` of them or `seconds` have passed; it is answered then."},
      &trace_actor},
   }};
   return all;

@@ -354,10 +354,15 @@ BOOST_AUTO_TEST_CASE(an_actor_is_shown_and_traced_and_one_that_is_not_in_memory_
   with.key = "!r:here.example";
   with.count = 5;
   with.seconds = 3;
+  with.every = 7;
   BOOST_TEST(*f.ask("actor.show", with).find_object("says")->find("phase")->as_string() == "joined");
   BOOST_TEST(text(first(f.ask("actor.trace", with), "messages"), "message") == "pdu_queued");
   BOOST_TEST(f.traced.count == 5u);
   BOOST_TEST(f.traced.seconds == 3);
+  BOOST_TEST(f.traced.every == 7u);
+  with.every = 0;
+  BOOST_TEST(text(f.ask("actor.trace", with, false), "code") == "invalid_param");
+  with.every = 1;
   with.key = "!none:here.example";
   BOOST_TEST(text(f.ask("actor.show", with, false), "code") == "not_found");
   with.kind = "nothing";
