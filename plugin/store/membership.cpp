@@ -153,6 +153,7 @@ status membership::wait_for_turn(const tables& work) {
       // A database that is away for a while is waited for by who stands by, and not by who was just started.
       if (failed.kind != sql::failure::machine || !has_entered_) throw;
       alone_since_ms_.reset();
+      free_since_ms_.reset(); // nobody could take the place meanwhile
     }
     if (seat_.patience_ms >= 0 && boot_time_ms() - began_ms >= seat_.patience_ms) return in_use(by);
     if (seat_.on_wait)
