@@ -82,7 +82,8 @@ handed hand_over(zmq::socket_t& to, const std::string& routing_id, frame& x) {
 class edge::impl {
 public:
   impl(handlers h, std::uint32_t queue_frames_max) : handlers_(std::move(h)), queue_frames_max_(queue_frames_max) {}
-  ~impl() {
+  ~impl() { stop(); }
+  void stop() {
     stopping_ = true;
     outbox_.wake();
     if (thread_.joinable()) thread_.join();
@@ -352,6 +353,7 @@ private:
 
 edge::edge() = default;
 edge::~edge() = default;
+void edge::stop() { impl_->stop(); }
 
 result<std::unique_ptr<edge>> edge::open(zmq::context_t& context, const config::edge_options& options, handlers h) {
   try {

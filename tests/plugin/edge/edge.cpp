@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 using namespace causeway;
@@ -342,6 +344,37 @@ BOOST_AUTO_TEST_CASE(endpoints_that_cannot_be_are_refused_with_a_reason) {
   edge_rig rig;
   options.chat_endpoints = {rig.chat()};
   is_refused(options, fault_code::address_in_use, rig.chat());
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_that_is_handled_while_the_edge_ends_is_answered_through_its_owner) {
+  zmq::context_t context{1};
+  config::edge_options options;
+  options.chat_endpoints = {"tcp://127.0.0.1:*"};
+  options.admin_endpoint.clear();
+  std::unique_ptr<edge::edge> served;
+  std::atomic<bool> is_open = false, is_handled = false, ends = false;
+  edge::handlers handlers;
+  handlers.on_lost = [](auto&) {};
+  handlers.on_frame = [&](const edge::connection& from, edge::frame&&) {
+    is_open.wait(false);
+    is_handled = true;
+    is_handled.notify_all();
+    ends.wait(false);
+    std::this_thread::sleep_for(20ms); // so that its owner is within stop() by now, or past it
+    served->send(from, {verb::pong, "\x80", "late"});
+  };
+  served = *edge::edge::open(context, options, handlers);
+  dealer d{context, served->endpoints().front().address};
+  is_open = true;
+  is_open.notify_all();
+  d.send({"CW1", "P", "\x80", "body"});
+  is_handled.wait(false);
+  ends = true;
+  ends.notify_all();
+  served->stop();
+  served->stop(); // harmless
+  served.reset();
+  BOOST_TEST(d.receive().at(3) == "late");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
