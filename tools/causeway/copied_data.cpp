@@ -33,8 +33,25 @@ status copy_database_file(const fs::path& from, const fs::path& to) {
     sqlite3_busy_timeout(source.handle(), lock_patience_ms);
     source.execute("PRAGMA trusted_schema = OFF");
     sqlite::copy_database(source, to.string());
+    // A write-ahead log is the source's way of writing. With it in its header a file is not opened without a second
+    // one beside it, which a read-only medium does not take.
+    sqlite::connection{to.string(), SQLITE_OPEN_READWRITE}.execute("PRAGMA journal_mode = DELETE");
   } catch (const sqlite::error& failed) {
     return {fault_code::store_failed, from.string() + ": " + failed.what()};
+  }
+  return ok();
+}
+
+status check_database_file(const fs::path& file) {
+  try {
+    sqlite::connection db{file.string(), SQLITE_OPEN_READWRITE};
+    db.execute("PRAGMA trusted_schema = OFF");
+    sqlite::statement look{db, "PRAGMA quick_check(1)"};
+    auto rows = look.query();
+    const auto found = rows.next() ? rows.string(0) : std::string{"no answer"};
+    if (found != "ok") return {fault_code::store_failed, file.string() + " is damaged: " + found};
+  } catch (const sqlite::error& failed) {
+    return {fault_code::store_failed, file.string() + ": " + failed.what()};
   }
   return ok();
 }

@@ -11,9 +11,13 @@ namespace causeway::tools {
 /// store_failed: what and why.
 fault copy_failed(const std::filesystem::path& what, const std::error_code& why);
 
-/// An SQLite database as it is at one moment, whoever writes meanwhile.
+/// An SQLite database as it is at one moment, whoever writes meanwhile. The copy is one file, which can be read where
+/// nobody may write.
 /// @returns not_found, store_failed
 status copy_database_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Whether all pages of an SQLite database are what they should be. @returns store_failed: the first that is not
+status check_database_file(const std::filesystem::path& file);
 
 struct copied_files {
   std::uint64_t files = 0, bytes = 0;

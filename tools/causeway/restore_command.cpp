@@ -78,6 +78,14 @@ status restore_key(const fs::path& from, const std::string& to, undo& made) {
   return text.text == other.text ? ok() : status{in_the_way(to)};
 }
 
+/// A backup that lay for a year may have rotted: that is told now, and not by the broker.
+status restore_database(const fs::path& from, const fs::path& to) {
+  if (auto fine = copy_database_file(from, to); !fine) return fine;
+  if (auto fine = check_database_file(to); !fine)
+    return fault{fine.error().code, "the database in " + from.string() + " cannot be used: " + fine.error().detail};
+  return ok();
+}
+
 result<copied_files> restore_files(const fs::path& from, const fs::path& to, undo& made) {
   std::error_code ignored;
   if (is_there(to) && !fs::is_empty(to, ignored)) return in_the_way(to);
@@ -85,7 +93,7 @@ result<copied_files> restore_files(const fs::path& from, const fs::path& to, und
   made.add(to / "blobs");
   made.add(to / "media.db");
   if (auto folder = make_private_folder((to / "blobs").string()); !folder) return folder.error();
-  if (auto fine = copy_database_file(from / "media.db", to / "media.db"); !fine) return fine.error();
+  if (auto fine = restore_database(from / "media.db", to / "media.db"); !fine) return fine.error();
   return copy_blobs(from / "blobs", to / "blobs");
 }
 
@@ -102,8 +110,11 @@ result<copied_files> restore_all(const config::options& x, const fs::path& from)
   if (!files) return files;
   const fs::path part{store.string() + ".part"};
   made.add(part);
-  if (auto fine = copy_database_file(from / "store.db", part); !fine) return fine.error();
-  if (auto fine = sync_folder(store.parent_path()); !fine) return fine.error();
+  if (auto fine = restore_database(from / "store.db", part); !fine) return fine.error();
+  // All of it is on disk before the store has its name: key and files may be on file systems of their own.
+  const fs::path key = fs::absolute(x.node.signing_key_path());
+  for (const auto& folder : {fs::path{x.media_path()}, key.parent_path(), store.parent_path()})
+    if (auto fine = sync_folder(folder); !fine) return fine.error();
   std::error_code why;
   fs::rename(part, store, why);
   if (why) return copy_failed(store, why);

@@ -40,6 +40,7 @@ struct backed_up {
   }
   static void make_table(const std::string& file, const std::string& name) {
     sqlite::connection db{file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+    db.execute("PRAGMA journal_mode = WAL"); // as the broker's
     db.execute("CREATE TABLE " + name + "(id INTEGER); INSERT INTO " + name + " VALUES(4711)");
   }
   void lose_data() const {
@@ -119,6 +120,41 @@ BOOST_AUTO_TEST_CASE(failed_restore_leaves_nothing_behind) {
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.says("nothing was restored: " + b.backup + "/store.db: "));
   BOOST_TEST(b.names().empty());
+}
+
+BOOST_AUTO_TEST_CASE(damaged_page_of_a_backup_is_found_before_the_store_has_its_name) {
+  const backed_up b;
+  b.lose_data();
+  // The first page, with the schema, stays as it is: the file opens, and the table cannot be read.
+  constexpr std::streamoff page_bytes = 4'096;
+  std::fstream file{b.backup + "/store.db", std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp(page_bytes);
+  file << std::string(static_cast<std::size_t>(page_bytes), '\xff');
+  file.close();
+  const auto x = b.restore();
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("nothing was restored: the database in " + b.backup + "/store.db cannot be used: "));
+  BOOST_TEST(b.names().empty());
+}
+
+BOOST_AUTO_TEST_CASE(backup_is_restored_from_a_medium_that_nobody_may_write) {
+  // A file whose header asks for a write-ahead log is not opened where none can be made beside it.
+  const backed_up b;
+  for (const auto* name : {"/store.db", "/media/media.db"}) {
+    const auto header = read(b.backup + name).substr(18, 2); // file format, write and read version
+    BOOST_TEST((header == std::string{"\x01\x01"}), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(key_and_files_elsewhere_come_back_too) {
+  const backed_up b;
+  b.lose_data();
+  std::filesystem::create_directories(b.dir.file("keys"));
+  const auto x = b.restore(" --set media.directory=" + b.dir.file("files") +
+                           " --set node.signing_key_file=" + b.dir.file("keys/signing.key"));
+  BOOST_TEST_REQUIRE(x.code == 0, x.out + x.err);
+  BOOST_TEST(read(b.dir.file("files/blobs/ab/cdef")) == "a picture");
+  BOOST_TEST(read(b.dir.file("keys/signing.key")) == key_text);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_no_backup_is_refused) {
