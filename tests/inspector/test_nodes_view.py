@@ -67,6 +67,19 @@ class Nodes(PretendCase):
         self.node.change("nodes", gone=[quay["incarnation"]])
         self.browser.wait_text(".callout.wait", "harbour serves, and no node stands by")
 
+    def test_a_drained_node_is_no_standby_and_comes_after_those(self):
+        self.node.lists["nodes"].append(pretend_rows.node("berth", "drained", 4000))
+        self.open("nodes")
+        self.browser.wait_text(".callout.good", "harbour serves; quay would take its place within seconds.")
+        self.browser.wait_text("main", "berth is drained: it leaves its turn to others until causeway undrain.")
+        self.assertEqual([row[:2] for row in self.rows()[:3]], [["harbour", "active"], ["quay", "standby"], ["berth", "drained"]])
+        self.browser.wait_text(".pill.wait", "drained")
+        quay = next(each for each in self.node.lists["nodes"] if each["name"] == "quay")
+        self.node.change("nodes", gone=[quay["incarnation"]])
+        self.browser.wait_text(".callout.wait", "only berth would follow, which is drained")
+        self.node.change("nodes", [pretend_rows.node("harbour", "left", 0)])
+        self.browser.wait_text(".callout.bad", "No node serves; berth is drained")
+
     def test_a_node_that_takes_over_is_shown_by_itself(self):
         self.open("nodes")
         self.browser.wait_text(".callout.good", "harbour serves")

@@ -22,7 +22,7 @@ export function Time({ ts, none = "–", due = false }) {
 const MOODS = {
   good: "healthy joined running active accepted ok delivered acknowledged same join done",
   busy: "standby sending joining wanted invite pending knock info sent begun",
-  wait: "drained waiting staged backing_off revoked_unconfirmed warning paused restarting unknown in_flight queued",
+  wait: "waiting drained staged backing_off revoked_unconfirmed warning paused restarting unknown in_flight queued",
   bad:
     "never_contacted parked dead failed banned ban critical different refused " +
     "well-known DNS TCP TLS HTTP signature body gateway", // the phases that an attempt fails in

@@ -104,17 +104,32 @@ function standings(nodes) {
   const alive = nodes.filter((each) => each.lease_left_ms >= 0);
   const serving = nodes.filter((each) => each.state === "active");
   const waiting = alive.filter((each) => each.state === "standby");
-  const versions = new Set([...serving, ...waiting].map((each) => each.version));
+  const drained = alive.filter((each) => each.state === "drained");
+  const versions = new Set([...serving, ...waiting, ...drained].map((each) => each.version));
   const said = [];
   if (serving.length === 0)
-    said.push(["bad", `No node serves${waiting.length ? `; ${namesOf(waiting)} is about to take over` : ""}.`]);
+    said.push([
+      "bad",
+      waiting.length
+        ? `No node serves; ${namesOf(waiting)} is about to take over.`
+        : drained.length
+          ? `No node serves; ${namesOf(drained)} is drained: \`causeway undrain\` lets it serve at once.`
+          : "No node serves.",
+    ]);
   for (const each of serving) {
     if (each.lease_left_ms < 0)
       said.push(["bad", `${each.name} serves, but its lease ${lease(each)}: it sleeps, or cannot reach the database.`]);
+    else if (waiting.length === 0 && drained.length > 0)
+      said.push([
+        "wait",
+        `${each.name} serves, and only ${namesOf(drained)} would follow, which is drained: not before nobody has served for ten seconds.`,
+      ]);
     else if (waiting.length === 0)
       said.push(["wait", `${each.name} serves, and no node stands by: when it ends, nobody takes its place.`]);
     else said.push(["good", `${each.name} serves; ${namesOf(waiting)} would take its place within seconds.`]);
   }
+  if (waiting.length > 0)
+    for (const each of drained) said.push(["info", `${each.name} is drained: it leaves its turn to others until \`causeway undrain\`.`]);
   for (const each of nodes.filter((x) => x.state === "dead" && !alive.some((y) => y.name === x.name)))
     said.push(["info", `${each.name} was declared dead: its lease ${lease(each)}. Its log has the last it did.`]);
   if (versions.size > 1) said.push(["info", `Nodes run different versions: ${[...versions].join(", ")}.`]);
