@@ -110,6 +110,7 @@ constexpr std::chrono::milliseconds look_interval{50};
 /// moment. Empty: nobody does, after a minute.
 std::string await_follower(broker_request x, const std::string& former) {
   x.where.connect_timeout_ms = 200;
+  x.where.answer_timeout_ms = 1'000; // a socket that is closed over a question answers it never: ask again soon
   for (const auto until = now_ms() + hand_over_ms_max; now_ms() < until;) {
     const auto answer = answer_to(x, "nodes").answer;
     const json::value body{answer.body};
@@ -279,7 +280,9 @@ int run_drain(const broker_request& x, bool waits) {
     }
     say(json::canonical(told) + "\n");
   } else if (!hands_over) say("This node leaves its turn to others until `causeway undrain`.\n");
-  else if (next.empty()) say("This node gives its place up, and nobody serves until `causeway undrain`.\n");
+  else if (next.empty())
+    say("This node gives its place up, and nobody serves until `causeway undrain`, or until another "
+        "node is started.\n");
   else if (follower.empty()) say("This node hands its place over to " + next + ".\n");
   else
     say("Node " + follower + " serves, and this one stands by; the store was without a node for " +
