@@ -4,7 +4,6 @@ the chat servers were answered and shown, and writes a log of JSON lines that ca
 import collections
 import json
 import os
-import random
 import shutil
 import tempfile
 import threading
@@ -16,7 +15,7 @@ from causeway_demo.certificates import Authority
 from causeway_demo.chat_server import ChatServer
 from causeway_demo.nodes import REPLACED, Nodes
 from database_door import DatabaseDoor
-from faults import SINGLE, Cluster, chosen
+from faults import KILLED, SINGLE, Cluster, play, planned
 from harness.sides import CausewaySide
 from recorder import Recorder
 from traffic import ROOM_VERSION, Chapter, counts_of
@@ -27,16 +26,13 @@ BETWEEN = 10  # answers to our chat server after a fault, before the next one
 # Of notifications: more than a chapter makes.
 KEPT = 100_000
 SERVES_AGAIN_S = 120
-# Stopped; the database was away when it started; killed by a fault; replaced.
-LAWFUL_ENDS = (0, 1, -9, REPLACED)
-SANITIZER_WORDS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer")
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")
 
 
 class Watch:
     """Starts what has ended, as a service manager does, and counts why it had."""
 
     def __init__(self, cluster):
-        self.ended = collections.Counter()  # by exit code
         self._cluster = cluster
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -47,7 +43,7 @@ class Watch:
             for node in self._cluster.nodes.nodes:
                 if node in self._cluster.busy or node.process.is_running():
                     continue
-                self.ended[node.process.ended_with] += 1
+                self._cluster.has_ended(node, node.process.ended_with)
                 node.process.start()
 
     def stop(self):
@@ -61,8 +57,11 @@ class Nemesis:
     def __init__(self, seed, events, faults, kinds=tuple(SINGLE), log=lambda line: None, binary=None, long_share=1.0):
         self.seed, self.events, self.faults = seed, events, faults
         self.problems = []
-        self._kinds, self._log, self._binary, self._long_share = kinds, log, binary, long_share
-        self._rng = random.Random(seed)
+        self._log, self._binary, self._long_share = log, binary, long_share
+        self._plan = planned(seed, kinds)
+        self._happened = {True: collections.Counter(), False: collections.Counter()}  # kinds
+        self._brokers = []  # whose logs are looked at
+        self._cluster = None  # not started yet
         self._directory = tempfile.mkdtemp(prefix="cw-")  # short: unix socket paths are bounded
         self._closing = []  # last first
         self._totals = collections.Counter(acknowledged=0, lost=0, duplicated=0, forked=0)
@@ -80,13 +79,10 @@ class Nemesis:
             for number in range(chapter_count):
                 self._play(number, min(FAULTS_PER_CHAPTER, self.faults - self._played), -(-self.events // chapter_count))
             self._watch.stop()
-            self._look_at_logs()
         finally:
             self._close()
-        if self._late:
-            self.problems.append(f"{self._late} messages were shown again after their chapter")
-            self._totals["duplicated"] += self._late
-        summary = {"seed": self.seed, "faults": self._played, **self._totals, "fenced": self._watch.ended[REPLACED],
+        summary = {"seed": self.seed, "faults": self._played, **self._totals, "fenced": self._cluster.ended[REPLACED],
+                   "injected": dict(sorted(self._happened[True].items())), "not_injected": dict(sorted(self._happened[False].items())),
                    "refused_drains": self._cluster.refused, "longest_gap_s": {kind: round(gap, 2) for kind, gap in sorted(self._gaps.items())},
                    "problems": len(self.problems), "seconds": round(time.monotonic() - began)}
         self._log(summary)
@@ -102,14 +98,15 @@ class Nemesis:
         self._nodes = Nodes(self._directory, authority, self._binary, settings={"federation": {"room_version": ROOM_VERSION}},
                             way_to_database=self._way_to_database, public_port=our_door.port)
         self._database_doors = []
-        self._closing.append(self._nodes.stop)
+        self._closing.append(self._stop_nodes)
         self._nodes.start()
         our_door.target_port = self._nodes.balancer.ports[1]
         other = Broker("theirs", os.path.join(self._directory, "theirs"), authority, self._binary, public_port=their_door.port,
                        settings={"federation": {"room_version": ROOM_VERSION}})
         their_door.target_port = other.port
-        self._closing.append(other.stop)
+        self._closing.append(lambda: self._stop_for_good(other))
         other.start()
+        self._brokers = [*self._nodes.nodes, other]
         self._theirs, self._ours = CausewaySide(other, "chat-theirs"), CausewaySide(self._nodes.nodes[0], "chat-ours")
         for side, endpoint in ((self._ours, self._nodes.chat_endpoint), (self._theirs, other.chat_endpoint)):
             side.chat = ChatServer(endpoint, "chat-" + ("ours" if side is self._ours else "theirs"), self._told, keep=KEPT)
@@ -123,12 +120,24 @@ class Nemesis:
     def _way_to_database(self, number, url):
         door = DatabaseDoor(os.path.join(self._directory, f"door{number}"), self._nodes.database.folder)
         self._database_doors.append(door)
-        self._closing.append(door.close)
+        self._closing.insert(0, door.close)  # a node that is stopped still writes
         return door.url(url)
 
     def _told(self, notification):
-        if notification.name == "message.received" and notification.body["matrix_room_id"] in self._finished:
+        if notification.name in ("message.received", "message.edited") and notification.body["matrix_room_id"] in self._finished:
             self._late += 1
+
+    def _stop_for_good(self, broker):
+        """One that runs ends by itself, or it hangs."""
+        was_running = broker.process.is_running()
+        code = broker.stop()
+        if code not in ((0, REPLACED) if was_running else (0, None, KILLED, REPLACED)):
+            self.problems.append(f"{broker.name} was stopped at the end, and ended with {code}")
+
+    def _stop_nodes(self):
+        for node in self._nodes.nodes:
+            self._stop_for_good(node)
+        self._nodes.stop()
 
     def _close(self):
         for close in reversed(self._closing):
@@ -136,18 +145,23 @@ class Nemesis:
                 close()
             except Exception as why:  # the others are ended all the same
                 self.problems.append(f"at the end: {why}")
+        self._look_at_ends()
         if self.problems:
             self._log({"kept": self._directory})
         else:
             shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _look_at_logs(self):
-        for node in (*self._nodes.nodes, self._theirs.broker):
+    def _look_at_ends(self):
+        """When all have ended: leaks are told last."""
+        self.problems += self._cluster.problems if self._cluster else []
+        if self._late:
+            self.problems.append(f"{self._late} messages were shown again after their chapter")
+            self._totals["duplicated"] += self._late
+        for node in self._brokers:
             with open(node.process.log_file, encoding="utf8", errors="replace") as log:
                 found = next((line.strip() for line in log if any(word in line for word in SANITIZER_WORDS)), None)
             if found:
                 self.problems.append(f"{node.name}: {found}")
-        self.problems += [f"a node ended with {code}" for code in self._watch.ended if code not in LAWFUL_ENDS]
 
     # -- what is played
 
@@ -165,18 +179,20 @@ class Nemesis:
         self._log({"chapter": number, **counts, "problems": found})
 
     def _do(self, chapter):
-        kind, fault = chosen(self._rng, self._kinds)
+        kinds = next(self._plan)
         began = time.monotonic()
-        before = self._watch.ended[REPLACED]
-        fault(self._cluster, self._rng)
+        before = self._cluster.ended[REPLACED]
+        happened = play(self._cluster, self.seed, self._played, kinds)
+        for kind, is_true in happened.items():
+            self._happened[is_true][kind] += 1
         self._nodes.wait_active(SERVES_AGAIN_S)
         chapter.wait_for_answers(BETWEEN)
         gap = chapter.longest_pause(began)
-        name = "two at once" if " and " in kind else kind
+        name = "two at once" if len(kinds) > 1 else kinds[0]
         self._gaps[name] = max(self._gaps.get(name, 0.0), gap)
         self._played += 1
-        self._log({"fault": self._played, "kind": kind, "gap_s": round(gap, 2), "seconds": round(time.monotonic() - began, 2),
-                   "fenced": self._watch.ended[REPLACED] - before})
+        self._log({"fault": self._played, "kind": " and ".join(kinds), "happened": happened, "gap_s": round(gap, 2), "seconds": round(time.monotonic() - began, 2),
+                   "fenced": self._cluster.ended[REPLACED] - before})
 
 
 def write_lines(path):
