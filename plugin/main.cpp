@@ -107,7 +107,7 @@ public:
   standing_by(const sigset_t& signals, causeway::service_notify& manager,
               std::optional<std::chrono::microseconds> watchdog)
       : signals_(signals), manager_(manager), watchdog_(watchdog) {}
-  /// @returns false: a signal ends it
+  /// @returns false: a signal ends it, or wants the files read again (starts_again)
   bool go_on(const std::string& about) {
     if (watchdog_) complain(manager_.watch_every(patience));
     if (about != std::exchange(told_, about)) complain(manager_.ready(about));
@@ -115,11 +115,14 @@ public:
     for (int signal = 0; (signal = sigtimedwait(&signals_, nullptr, &at_once)) > 0;) {
       if (signal == drain_signal) continue;
       if (signal != SIGHUP) return false;
-      complain(manager_.reloading()); // the files are read when this node serves
+      complain(manager_.reloading());
       complain(manager_.ready(about));
+      starts_again_ = true;
     }
-    return true;
+    return !starts_again_;
   }
+  /// The start that was given up is made again, with what the files say now. Asked once for each.
+  bool starts_again() { return std::exchange(starts_again_, false); }
   /// This node hands its place over; until it stands by there is nobody who feeds the watchdog.
   void begin() {
     if (watchdog_) complain(manager_.watch_every(patience));
@@ -135,6 +138,7 @@ private:
   causeway::service_notify& manager_;
   const std::optional<std::chrono::microseconds> watchdog_;
   std::string told_;
+  bool starts_again_ = false;
 };
 
 /// Whoever has been replaced says nothing any more, not even goodbye; the service manager starts it anew, and it stands
@@ -145,14 +149,15 @@ constexpr int replaced_exit_status = 75; // EX_TEMPFAIL
 /// @returns whether it is drained: it hands its place over, and is to stand by
 bool serve(causeway::node& node, const causeway::config::sources& sources, causeway::config::examination& found,
            const sigset_t& signals, const causeway::service_environment& asked, causeway::service_notify& manager,
-           const std::atomic<causeway::store::drained>& drained) {
+           const std::atomic<causeway::store::drained>& how) {
   std::optional<causeway::canary> bird;
   if (asked.watchdog) bird.emplace(node.canary_paths(), *asked.watchdog);
   complain(manager.ready("Serves " + node.server_name()));
   while (true) {
     const int signal = next_signal(signals, bird, manager);
     if (signal == drain_signal) {
-      if (drained == causeway::store::drained::no) continue; // somebody else sent it
+      using causeway::store::drained;
+      if (how == drained::no || how == drained::serves) continue; // somebody else sent it
       return true;
     }
     if (signal != SIGHUP) return false;
@@ -169,6 +174,15 @@ bool serve(causeway::node& node, const causeway::config::sources& sources, cause
   }
 }
 
+/// The variables are those of our start; the files may have changed. @returns `before`, where they cannot be used
+causeway::config::examination read_again(const causeway::config::sources& sources,
+                                         causeway::config::examination before) {
+  auto now = causeway::config::examine(sources);
+  if (now.problems.empty()) return now;
+  tell_problems("the configuration cannot be used and stays as it was", now);
+  return before;
+}
+
 void tell_ready(const causeway::node& node, const causeway::config::examination& found) {
   std::string files;
   for (const auto& x : found.files) files += (files.empty() ? "" : ",") + x;
@@ -180,7 +194,8 @@ void tell_ready(const causeway::node& node, const causeway::config::examination&
   std::fflush(stdout);
 }
 
-/// A node after the other, each drained but the last. @returns the exit code
+/// A node after the other: each was drained, or the files were read again while it stood by, but the last.
+/// @returns the exit code
 int serve_until_stopped(const causeway::config::sources& sources, causeway::config::examination found,
                         bool without_gateway, const sigset_t& signals) {
   const auto asked = causeway::service_environment::of([](const char* name) { return std::getenv(name); }, ::getpid());
@@ -191,9 +206,11 @@ int serve_until_stopped(const causeway::config::sources& sources, causeway::conf
   told.replaced = [] { ::_exit(replaced_exit_status); };
   told.hand_over = [] { ::kill(::getpid(), drain_signal); };
   told.is_drained = std::make_shared<std::atomic<causeway::store::drained>>(causeway::store::drained::no);
-  for (;;) {
+  for (bool is_first = true;; is_first = false) {
+    if (!is_first) found = read_again(sources, std::move(found));
     auto node = causeway::node::start(found.values, without_gateway, told);
     if (!node && node.error().code == causeway::fault_code::stopping) {
+      if (waiting.starts_again()) continue;
       complain(manager.stopping());
       return 0;
     }

@@ -60,6 +60,9 @@ using namespace std::chrono_literals;
 
 /// Acknowledged and expired rows are removed this often.
 constexpr auto purge_interval = 10min;
+/// How long a node that has its turn waits for endpoints that others of its store are about to close.
+constexpr std::int64_t socket_patience_ms = 5'000;
+constexpr auto socket_look_interval = 50ms;
 /// CAF lets a busy actor yield after so many messages.
 constexpr std::size_t messages_per_turn = 100;
 /// How long a stop waits for the session to tell its peers; one that failed is rebuilt first.
@@ -235,6 +238,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway, no
       note{log_level::warning, "N711 file or endpoint open to other users", {{"option", x.key}, {"why", x.what}}},
       {actor_kind::inspector, ""});
   housekeeper = std::thread([this] { keep_house(); });
+  place->listens();
   return ok();
 }
 
@@ -287,7 +291,7 @@ void node::parts::trace_actor(admin::services::trace_wanted wanted, const admin:
 void node::parts::serve_cluster(admin::services& services) {
   cluster = std::make_unique<cluster_reader>(options.store);
   services.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
-    cluster->list_terms(limit, [done = std::move(done)](const auto& found) { done(rows_of(found)); });
+    cluster->list_terms(limit + 1, [done = std::move(done), limit](const auto& found) { done(rows_of(found, limit)); });
   };
   services.drain = [this](bool has_successor, const std::string& reason) {
     return place->drain(has_successor, reason);
@@ -387,7 +391,13 @@ status node::parts::open_edge() {
     if (gone.peer_role == edge::role::chat) outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
     else if (gone.peer_role == edge::role::gateway) outside->gateways->on_lost(gone);
   };
-  auto bound = edge::edge::open(zmq, options.edge, std::move(handlers));
+  auto bound = edge::edge::open(zmq, options.edge, handlers);
+  // Another node of this machine that stands by has the operator's socket until it sees that its place there is taken.
+  for (const auto until = steady_clock_ms() + socket_patience_ms;
+       place->held() && !bound && bound.error().code == fault_code::address_in_use && steady_clock_ms() < until;) {
+    std::this_thread::sleep_for(socket_look_interval); // nobody tells when it is closed
+    bound = edge::edge::open(zmq, options.edge, handlers);
+  }
   if (!bound) return bound.error();
   the_edge = std::move(*bound);
   outside->voice.open(*the_edge, place->held());
@@ -817,6 +827,7 @@ void node::parts::stop() {
   }
   if (store) store->stop();
   if (place && place->held()) place->held()->tell_renewals({}); // what it goes on with ends here
+  if (the_edge) the_edge->stop();                               // whoever answers meanwhile answers through `the_edge`
   the_edge.reset();
   the_gateway.reset();
   admin.reset();

@@ -12,6 +12,12 @@
 namespace causeway {
 namespace {
 
+/// A place that is free for so long, or used by somebody without a name, is not about to be taken by a node that stands
+/// by: then an operator may want to ask this one, or to undrain it.
+constexpr std::int64_t settled_after_ms = 2'000;
+/// A node that has its turn and has told no endpoint for so long has none (a host process), or is stuck.
+constexpr std::int64_t starting_ms_max = 60'000;
+
 /// `node.name`, or what the machine is called.
 std::string name_of_node(const config::options& options) {
   if (!options.node.name.empty()) return options.node.name;
@@ -46,6 +52,7 @@ store::seat node_place::seat() {
   x.version = version();
   x.held = held_;
   x.is_drained = told_.is_drained;
+  x.listens = listens_;
   x.why_left = [this] { return why_left(); };
   if (!options_.node.standby) return x;
   x.patience_ms = -1;
@@ -64,6 +71,7 @@ status node_place::drain(bool has_successor, const std::string& reason) {
     const std::lock_guard guard(mutex_);
     why_drained_ = reason;
   }
+  // Of a node that serves it is `serves`: no operator changes it at the socket of one that stands by.
   *told_.is_drained = has_successor ? store::drained::until_needed : store::drained::until_undrained;
   log_.write(note{log_level::info, "N765 drained by an operator: the place is handed over", {{"reason", reason}}},
              {actor_kind::store, ""});
@@ -81,12 +89,33 @@ std::string node_place::about() {
   return about_;
 }
 
-status node_place::open_desk() {
-  if (options_.edge.admin_endpoint.empty()) return ok();
+void node_place::open_desk() {
+  if (options_.edge.admin_endpoint.empty()) return;
   auto opened = standby_desk::open(options_, log_, told_.is_drained, [this] { return about(); });
-  if (!opened) return opened.error();
-  desk_ = std::move(*opened);
-  return ok();
+  if (opened) desk_ = std::move(*opened);
+  // Where both nodes are on one machine, and have one configuration, the socket is that of the one that serves.
+  else
+    log_.write(
+      note{log_level::warning, "N766 stands by without the operator's socket", {{"why", to_string(opened.error())}}},
+      {actor_kind::store, ""});
+}
+
+/// Opens the socket when whoever comes next has had time to, and closes it when somebody may want it. What is seen of
+/// one that uses the store without a name says nothing new.
+void node_place::tend_desk(const store::store_in_use& by) {
+  if (by.name.empty() && !by.is_free && !seen_.empty()) return;
+  const auto seen = by.is_free ? std::string{"free"} : (by.is_starting() ? "starts " : "serves ") + by.name;
+  const auto now = store::boot_time_ms();
+  if (seen != seen_) {
+    seen_ = seen;
+    seen_since_ms_ = now;
+    is_desk_tried_ = false;
+    if (by.is_free || by.is_starting()) desk_.reset();
+  }
+  const auto wait_ms = !by.is_free && !by.endpoints.empty() ? 0 : by.is_starting() ? starting_ms_max : settled_after_ms;
+  if (desk_ || is_desk_tried_ || now - seen_since_ms_ < wait_ms) return;
+  is_desk_tried_ = true;
+  open_desk();
 }
 
 status node_place::wait(const store::store_in_use& by) {
@@ -109,12 +138,8 @@ status node_place::wait(const store::store_in_use& by) {
                {actor_kind::store, ""});
     if (!options_.admin.web_listen.empty())
       if (auto opened = open_health_checks(); !opened) return opened;
-    // Where both nodes are on one machine, and have one configuration, the socket is that of the one that serves.
-    if (auto opened = open_desk(); !opened)
-      log_.write(
-        note{log_level::warning, "N766 stands by without the operator's socket", {{"why", to_string(opened.error())}}},
-        {actor_kind::store, ""});
   }
+  tend_desk(by);
   if (told_.standing_by && !told_.standing_by(about))
     return fault{fault_code::stopping, "this node was stopped while it stood by"};
   return ok();

@@ -7,6 +7,7 @@
 #include "plugin/store/seat.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,9 @@ struct node_events {
 
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
 /// health checks and, on the operator's socket, what is about the nodes.
+///
+/// Nodes of one machine may have one socket: it is that of the node that serves. So nobody opens it who stands by while
+/// another one has its turn and does not listen yet, nor while the place has only just become free.
 class node_place {
 public:
   /// @param check  whether this node could serve if its turn came: asked once, before it stands by
@@ -43,6 +47,8 @@ public:
     desk_.reset();
     waiting_.reset();
   }
+  /// The node listens at all its endpoints: the others are told so.
+  void listens() { *listens_ = true; }
   /// Of the node that serves: it gives its place up. @param has_successor  false: nobody will serve
   status drain(bool has_successor, const std::string& reason);
   /// Null: the store is a file, and nobody else's.
@@ -51,7 +57,8 @@ public:
 private:
   status wait(const store::store_in_use& by);
   status open_health_checks();
-  status open_desk();
+  void tend_desk(const store::store_in_use& by);
+  void open_desk();
   std::string about();
   std::string why_left();
 
@@ -62,8 +69,12 @@ private:
   std::shared_ptr<store::lease> held_;
   bool stands_by_ = false, is_checked_ = false;
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
-  std::unique_ptr<standby_desk> desk_;             ///< null: not standing by
-  std::mutex mutex_;                               ///< guards what follows
+  std::unique_ptr<standby_desk> desk_;             ///< null: not standing by, or who serves may want the same socket
+  std::string seen_;                               ///< whom this node waits for, as one word
+  std::int64_t seen_since_ms_ = 0;                 ///< boot time
+  bool is_desk_tried_ = false;                     ///< since then
+  const std::shared_ptr<std::atomic<bool>> listens_ = std::make_shared<std::atomic<bool>>(false);
+  std::mutex mutex_; ///< guards what follows
   std::string about_, why_drained_;
 };
 

@@ -7,6 +7,7 @@
 #include "plugin/admin/why_rows.hpp"
 #include "plugin/store/term_rows.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,8 +46,9 @@ inline admin::hop_row row_of(const seen_hop& x) {
   return row;
 }
 
-/// Who has served, the latest first; how long nobody had is told by the one before.
-inline result<std::vector<admin::term_row>> rows_of(const result<std::vector<store::term>>& found) {
+/// Who has served, the latest first, at most `limit`; how long nobody had before is told by the one that comes after
+/// them in `found`.
+inline result<std::vector<admin::term_row>> rows_of(const result<std::vector<store::term>>& found, std::size_t limit) {
   if (!found) return found.error();
   std::vector<admin::term_row> rows;
   rows.reserve(found->size());
@@ -54,6 +56,7 @@ inline result<std::vector<admin::term_row>> rows_of(const result<std::vector<sto
     rows.push_back({x.name, x.version, x.why, admin::views::incarnation_text(x.incarnation), x.from_ts, x.until_ts, 0});
   for (std::size_t i = 1; i < rows.size(); ++i)
     if (rows[i].until_ts != 0) rows[i - 1].gap_ms = rows[i - 1].from_ts - rows[i].until_ts;
+  if (rows.size() > limit) rows.resize(limit);
   return rows;
 }
 

@@ -31,7 +31,8 @@ standby_desk::standby_desk(const config::options& options, node_log& log,
 }
 
 standby_desk::~standby_desk() {
-  cluster_.stop(); // it answers through the edge
+  cluster_.stop();          // it answers through the edge
+  if (edge_) edge_->stop(); // and so does what is handled at this moment
   edge_.reset();
 }
 
@@ -70,24 +71,44 @@ admin::services standby_desk::services() {
     done(fault{fault_code::conflict, about_()});
   };
   x.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
-    cluster_.list_terms(limit, [done = std::move(done)](const auto& found) { done(rows_of(found)); });
+    cluster_.list_terms(limit + 1, [done = std::move(done), limit](const auto& found) { done(rows_of(found, limit)); });
   };
-  // Who does not serve writes nothing: what an operator changes here stands in the log.
-  x.commit = [](const store::store_batch&, const std::function<void(status)>& done) { done(ok()); };
+  x.commit = [this](const store::store_batch& batch, const std::function<void(status)>& done) {
+    log_audit(batch);
+    done(ok());
+  };
   x.ask_status = [](const address&, const std::function<void(std::string)>& done) { done({}); };
   x.list_actors = [](const std::function<void(std::vector<admin::actor_row>)>& done) { done({}); };
   x.tell = [](const address&, const message&) {};
-  x.send = [this](const edge::connection& to, edge::frame f) {
-    if (edge_) edge_->send(to, std::move(f));
-  };
+  x.send = [this](const edge::connection& to, edge::frame f) { edge_->send(to, std::move(f)); };
   x.now_ms = [] { return wall_clock_ms(); };
   x.drain = [this](bool, const std::string& reason) { return set_drained(store::drained::until_needed, reason); };
   x.undrain = [this](const std::string& reason) { return set_drained(store::drained::no, reason); };
   return x;
 }
 
+/// Who does not serve writes nothing to the store: what an operator changes here, and who, stands in the log.
+void standby_desk::log_audit(const store::store_batch& batch) {
+  for (const auto& x : batch.writes)
+    if (const auto* row = std::get_if<store::put_audit>(&x); row && row->outcome != "begun")
+      log_.write(note{log_level::info,
+                      "N767 an operator's command to a node that stands by",
+                      {{"verb", row->verb},
+                       {"peer", row->peer},
+                       {"by", row->by},
+                       {"reason", row->reason},
+                       {"outcome", row->outcome}}},
+                 {actor_kind::store, ""});
+}
+
 status standby_desk::set_drained(store::drained how, const std::string& reason) {
-  is_drained_->store(how);
+  for (auto now = is_drained_->load();;) {
+    if (now == store::drained::serves)
+      return {fault_code::conflict, "this node takes its turn at this moment; ask again when it serves"};
+    // Who was drained without a successor was told that it does not come back by itself.
+    const bool is_kept = how == store::drained::until_needed && now == store::drained::until_undrained;
+    if (is_drained_->compare_exchange_weak(now, is_kept ? now : how)) break;
+  }
   log_.write(note{log_level::info,
                   how == store::drained::no ? "N764 node undrained: it takes its turn again"
                                             : "N763 node drained: it leaves its turn to others",

@@ -34,6 +34,8 @@ private:
   standby_desk(const config::options& options, node_log& log, std::shared_ptr<std::atomic<store::drained>> is_drained,
                std::function<std::string()> about);
   admin::services services();
+  void log_audit(const store::store_batch& batch);
+  /// @returns conflict: the node is about to serve, and what is asked of it would be lost
   status set_drained(store::drained how, const std::string& reason);
 
   const config::options& options_;

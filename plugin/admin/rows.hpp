@@ -205,7 +205,8 @@ struct node_row {
       "active: it serves; standby: it waits for its turn; drained: it waits, and leaves its turn to others; left: it "
       "ended; dead: another one found it gone. Rows are kept for a day.");
     f("version", version, "Of Causeway.");
-    f("endpoints", endpoints, "Where it listens when it serves, as it is configured.");
+    f("endpoints", endpoints,
+      "Where it listens when it serves, as it is configured; empty: it has just taken its turn, and does not listen yet.");
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
     f("may_stop", may_stop, "Whether it may be stopped now; empty: it is gone.");
     f("lease_left_ms", lease_left_ms,
@@ -227,7 +228,8 @@ struct term_row {
     f("why", why, "Why it ended; empty: it serves.");
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
     f("from_ts", from_ts, "When it took the store.");
-    f("until_ts", until_ts, "When it left it, or was found gone; 0: it serves.");
+    f("until_ts", until_ts,
+      "When it left it; of one that ended without a word its last sign of life, at most a second before; 0: it serves.");
     f("gap_ms", gap_ms, "For how long nobody had the store before, milliseconds; 0: not known.");
   }
 };

@@ -143,9 +143,9 @@ status membership::wait_for_turn(const tables& work) {
     try {
       const auto free = is_free();
       if (!free) return free.error();
-      if (*free && may_serve()) {
+      if (const auto how = how_drained(); *free && may_serve(how)) {
         by = {}; // whoever has the lock of the store says no name
-        const auto is_taken = take_shards(work);
+        const auto is_taken = take_turn(how, work);
         if (!is_taken) return is_taken.error();
         if (*is_taken) return ok();
       }
@@ -204,9 +204,26 @@ bool membership::is_gone(const owner& x) {
 
 drained membership::how_drained() const { return seat_.is_drained ? seat_.is_drained->load() : drained::no; }
 
+/// What an operator is told stays true: from the decision on nobody drains this node as one that stands by.
+/// @returns false: somebody else was quicker, or an operator
+result<bool> membership::take_turn(drained how, const tables& work) {
+  if (!seat_.is_drained) return take_shards(work);
+  if (!seat_.is_drained->compare_exchange_strong(how, drained::serves)) return false;
+  struct back {
+    std::atomic<drained>& state;
+    const drained to;
+    bool is_taken = false;
+    ~back() {
+      if (!is_taken) state = to;
+    }
+  } unless_taken{*seat_.is_drained, how};
+  auto taken = take_shards(work);
+  unless_taken.is_taken = taken && *taken;
+  return taken;
+}
+
 /// Whether this node takes the place that it sees free. A drained one leaves it to others, unless there are none.
-bool membership::may_serve() {
-  const auto how = how_drained();
+bool membership::may_serve(drained how) {
   if (how == drained::no) return true;
   const auto now = boot_time_ms();
   if (!free_since_ms_) free_since_ms_ = now;
@@ -281,9 +298,10 @@ bool membership::take_over(std::int64_t from) {
     sql::transaction all{db_, sql::transaction::kind::write};
     sql::statement{db_, "UPDATE shard SET owner = ?1, epoch = epoch + 1 WHERE owner = ?2"}.run(incarnation_, from);
     if (db_.changes() != sql::shard_count) return false;
-    sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() + " + ?2 WHERE incarnation = ?3"}
-      .run(state_active, lease_ms, incarnation_);
-    if (!why_gone_.empty()) sql::end_term(db_, from, why_gone_);
+    sql::statement{db_, "UPDATE node SET state = ?1, endpoints = ?2, lease_until = " + database_now() +
+                          " + ?3 WHERE incarnation = ?4"}
+      .run(state_active, listens() ? seat_.endpoints : std::string{}, lease_ms, incarnation_);
+    if (!why_gone_.empty()) sql::end_term_unseen(db_, from, why_gone_);
     sql::begin_term(db_, incarnation_, seat_.name, seat_.version);
     all.commit();
   }
@@ -292,15 +310,16 @@ bool membership::take_over(std::int64_t from) {
   if (auto rows = find.query(incarnation_); rows.next()) epoch_ = static_cast<std::uint64_t>(rows.integer(0));
   once.commit();
   seat_.held->renewed(at);
-  if (seat_.is_drained) *seat_.is_drained = drained::no;
   return true;
 }
 
 /// @returns false: this node has no such row any more. @throws sql::error
 bool membership::renew(const char* state) {
   sql::transaction once{db_, sql::transaction::kind::write};
-  sql::statement{db_, "UPDATE node SET lease_until = " + database_now() + " + ?1 WHERE incarnation = ?2 AND state = ?3"}
-    .run(lease_ms, incarnation_, state);
+  const bool is_starting = state == std::string_view{state_active} && !listens();
+  sql::statement{db_, "UPDATE node SET lease_until = " + database_now() +
+                        " + ?1, endpoints = ?2 WHERE incarnation = ?3 AND state = ?4"}
+    .run(lease_ms, is_starting ? std::string{} : seat_.endpoints, incarnation_, state);
   const bool is_there = db_.changes() == 1;
   once.commit();
   return is_there;
@@ -309,15 +328,17 @@ bool membership::renew(const char* state) {
 /// A connection that the server has ended is made anew at once: others count the time without it.
 void membership::keep_renewing() {
   auto due_ms = boot_time_ms() + renew_interval.count();
+  bool has_told = false; // where it listens
   std::unique_lock guard(mutex_);
   while (!wakeup_.wait_for(guard, renew_again, [this] { return stopping_; })) {
     guard.unlock();
     const auto at = boot_time_ms();
     try {
-      if (at >= due_ms || db_.was_ended()) {
+      if (const bool is_news = listens() && !has_told; is_news || at >= due_ms || db_.was_ended()) {
         if (!renew(state_active))
           return seat_.held->lose("another node has declared this one dead, and takes its place");
         seat_.held->renewed(at);
+        has_told = has_told || is_news;
         due_ms = at + renew_interval.count();
       }
     } catch (const sql::error&) { // the store says what is wrong with the database; the lease runs out meanwhile

@@ -54,8 +54,10 @@ private:
   bool has_tables();
   owner look();
   bool is_gone(const owner& x);
-  bool may_serve();
+  bool may_serve(drained how);
+  result<bool> take_turn(drained how, const tables& work);
   drained how_drained() const;
+  bool listens() const { return !seat_.listens || *seat_.listens; }
   bool declare_dead(const owner& x);
   void end_sessions(std::int64_t incarnation);
   void enter(const char* state);

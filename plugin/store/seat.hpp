@@ -15,6 +15,8 @@ struct store_in_use {
   std::string name, endpoints; ///< of the node that serves; empty: an older Causeway, or a command that needs it alone
   std::int64_t lease_left_ms = 0;
   bool is_free = false; ///< nobody: the node that waits is drained
+  /// It has the place, and does not listen yet: it makes itself.
+  bool is_starting() const { return !name.empty() && !is_free && endpoints.empty(); }
 };
 
 /// Whether a node that waits takes a place that becomes free.
@@ -22,6 +24,7 @@ enum class drained : std::uint8_t {
   no,
   until_needed,    ///< it does when nobody else has for a while
   until_undrained, ///< it does not
+  serves,          ///< it has its turn: whoever wants it drained asks it as the node that serves
 };
 
 /// What a node says of itself to the others of its store, and how it waits for its turn. A store in a file belongs to
@@ -34,8 +37,10 @@ struct seat {
   std::function<status(const store_in_use&)> on_wait = {};
   /// Null: one that tells nobody.
   std::shared_ptr<lease> held = {};
-  /// Looked at again at each turn; `no` again when it serves. Null: it is not drained.
+  /// Looked at again at each turn; `serves` from the moment it takes its turn. Null: it is not drained.
   std::shared_ptr<std::atomic<drained>> is_drained = {};
+  /// Whether it listens at its endpoints. Until then the others are told none. Null: from the beginning.
+  std::shared_ptr<const std::atomic<bool>> listens = {};
   /// A node that is drained until it is needed takes a place that has been free for so long: by then whoever else stood
   /// by would have it.
   std::int64_t needed_after_ms = 2 * lease_ms;

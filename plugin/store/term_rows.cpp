@@ -1,7 +1,9 @@
 #include "plugin/store/term_rows.hpp"
 
+#include "plugin/store/lease.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/open_database.hpp"
+#include "plugin/store/postgresql_database.hpp"
 
 #include <utility>
 #include <variant>
@@ -22,18 +24,27 @@ CREATE TABLE term(
 
 constexpr const char* gone_unseen = "it was gone when the next node took its place";
 
+/// When the node of a row of `term` renewed its lease last, within the term; null: it has no row any more.
+std::string last_word() {
+  const std::string now = database_now_ms, at = "node.lease_until - " + std::to_string(lease_ms);
+  return "(SELECT CASE WHEN " + at + " < term.from_ts THEN term.from_ts WHEN " + at + " > " + now + " THEN " + now +
+         " ELSE " + at + " END FROM node WHERE node.incarnation = term.incarnation)";
+}
+
 } // namespace
 
 schema_steps term_steps() { return steps_of_terms; }
 
 void begin_term(connection& db, std::int64_t incarnation, const std::string& name, const std::string& version) {
-  const std::string now = database_now_ms;
-  statement{db, "UPDATE term SET until_ts = " + now + ", why = ?1 WHERE until_ts = 0 AND incarnation <> ?2"}.run(
-    gone_unseen, incarnation);
   // It is there already where the answer to the take was lost.
-  statement{db, "INSERT INTO term(incarnation, name, version, from_ts, until_ts, why) VALUES(?1, ?2, ?3, " + now +
-                  ", 0, ?4) ON CONFLICT(incarnation) DO NOTHING"}
+  statement{db, "INSERT INTO term(incarnation, name, version, from_ts, until_ts, why) VALUES(?1, ?2, ?3, " +
+                  std::string{database_now_ms} + ", 0, ?4) ON CONFLICT(incarnation) DO NOTHING"}
     .run(incarnation, name, version, std::string{});
+  // Where nothing is known of its end there is no time between both, either.
+  statement{db, "UPDATE term SET until_ts = COALESCE(" + last_word() +
+                  ", (SELECT x.from_ts FROM term x WHERE x.incarnation = ?1)), why = ?2"
+                  " WHERE until_ts = 0 AND incarnation <> ?1"}
+    .run(incarnation, gone_unseen);
   statement{db, "DELETE FROM term WHERE incarnation NOT IN"
                 " (SELECT incarnation FROM term ORDER BY from_ts DESC, incarnation LIMIT ?1)"}
     .run(terms_kept_max);
@@ -42,6 +53,12 @@ void begin_term(connection& db, std::int64_t incarnation, const std::string& nam
 void end_term(connection& db, std::int64_t incarnation, const std::string& why) {
   statement{db, "UPDATE term SET until_ts = " + std::string{database_now_ms} +
                   ", why = ?1 WHERE until_ts = 0 AND incarnation = ?2"}
+    .run(why, incarnation);
+}
+
+void end_term_unseen(connection& db, std::int64_t incarnation, const std::string& why) {
+  statement{db, "UPDATE term SET until_ts = COALESCE(" + last_word() + ", " + database_now_ms +
+                  "), why = ?1 WHERE until_ts = 0 AND incarnation = ?2"}
     .run(why, incarnation);
 }
 
@@ -55,6 +72,8 @@ auto with_snapshot(const config::store_options& options,
                    Work work) -> result<decltype(work(std::declval<sql::connection&>()))> {
   try {
     const auto db = open_database(options);
+    // Whoever waits for the answer, an end of the node among them, does not wait for a database that is stuck.
+    if (options.engine == config::store_engine::postgresql) db->execute(session_limits);
     sql::transaction once{*db, sql::transaction::kind::read};
     auto done = work(*db);
     once.commit();

@@ -18,8 +18,9 @@ struct term {
   std::int64_t incarnation = 0;
   std::string name, version;
   std::int64_t from_ts = 0;
-  std::int64_t until_ts = 0; ///< 0: it serves
-  std::string why;           ///< it ended; empty: it serves
+  /// 0: it serves. Of one that ended without a word: its last renewal, or when the next one began where none is known.
+  std::int64_t until_ts = 0;
+  std::string why; ///< it ended; empty: it serves
 };
 
 /// The latest first; on a connection of its own, for as long as that takes.
@@ -39,6 +40,9 @@ schema_steps term_steps();
 void begin_term(connection& db, std::int64_t incarnation, const std::string& name, const std::string& version);
 /// Nothing, where it has ended or never began. @pre in a transaction that writes. @throws error
 void end_term(connection& db, std::int64_t incarnation, const std::string& why);
+/// The same of a node that was found gone: it ended after its last renewal, at a moment that nobody has seen. @pre its
+/// row is there
+void end_term_unseen(connection& db, std::int64_t incarnation, const std::string& why);
 
 } // namespace sql
 } // namespace causeway::store

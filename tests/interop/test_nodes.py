@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,8 +27,11 @@ NEEDED_S = 10  # a drained node takes a place that has been free for so long
 REPLACED = 75  # exit status of a node that finds itself replaced
 
 
-class TwoNodes(ScenarioBase, InteropCase):
+class NodesCase(ScenarioBase, InteropCase):
+    """Two nodes over one database, with a balancer before them."""
+
     alone = True
+    has_one_socket = False  # for both nodes
 
     @classmethod
     def setUpClass(cls):
@@ -54,13 +58,19 @@ class TwoNodes(ScenarioBase, InteropCase):
         chat, https, health = free_port(), free_port(), free_port()
         node = Broker(name, os.path.join(cls.directory, name), cls.authority, port=https, public_port=cls.balancer.ports[1], settings={
             "node": {"name": name, "standby": standby},
-            "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"]},
+            "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"], **({"admin_endpoint": cls.socket()} if cls.has_one_socket else {})},
             "admin": {"web_listen": f"127.0.0.1:{health}"},
             "federation": {"room_version": "11"},
             "store": {"engine": "postgresql", "url": cls.url}})
+        if cls.has_one_socket:
+            node.admin_endpoint = cls.socket()
         node.chat_endpoint = f"tcp://127.0.0.1:{cls.balancer.ports[0]}"
         cls.balancer.add(health, [chat, https])
         return node
+
+    @classmethod
+    def socket(cls):
+        return f"ipc://{cls.directory}/admin.sock"
 
     @classmethod
     def share_key(cls):
@@ -92,6 +102,39 @@ class TwoNodes(ScenarioBase, InteropCase):
         """Of its newest process."""
         return next((row["state"] for row in self.status(node) if row["name"] == name and row["state"] not in ("left", "dead")), "")
 
+    def drain(self, node, *how):
+        return self.causeway(node, "drain", *how, "--reason", "new kernel")
+
+
+class OneSocketOfTwoNodes(NodesCase):
+    """Both on one machine, with one `edge.admin_endpoint`: it is that of the node that serves."""
+
+    has_one_socket = True
+
+    def check_socket(self, follower):
+        self.until(lambda: self.balancer.is_ready(self.nodes.index(follower)), "the other node to serve")
+        for node in self.nodes:
+            self.assertTrue(node.process.is_running() or node.process.ended_with == -signal.SIGKILL, node.process.tail())
+        self.until(lambda: self.state_of(follower.name, follower) == "active", "the socket of the node that serves")
+        self.causeway(follower, "rooms")  # which one that stands by refuses
+
+    def test_the_active_node_is_drained_and_the_other_one_gets_its_socket(self):
+        active, waiting = self.nodes[self.active], self.nodes[self.waiting]
+        self.assertEqual(self.drain(active, "--wait")["serves"], waiting.name)
+        self.check_socket(waiting)
+        self.assertEqual(self.state_of(active.name), "drained")
+        self.assertEqual(active.stop(), 0)
+        self.stand_by(active)
+
+    def test_the_active_node_is_killed_and_the_other_one_gets_its_socket(self):
+        active, waiting = self.nodes[self.active], self.nodes[self.waiting]
+        active.kill()
+        self.check_socket(waiting)
+        self.stand_by(active)
+        self.check_socket(waiting)
+
+
+class TwoNodes(NodesCase):
     def say(self, talk, text):
         """As a chat server does: what is refused for the store is sent again, under the same id."""
         while True:
@@ -193,13 +236,23 @@ class TwoNodes(ScenarioBase, InteropCase):
         stopped = self.fail_over(stop, STOPPED_S)
         self.stand_by(stopped)
 
-    # -- drained
+    def test_a_standby_takes_over_what_was_changed_in_its_configuration(self):
+        waiting = self.nodes[self.waiting]
+        for name, wanted in ((waiting.name, f"{waiting.name}-renamed"), (f"{waiting.name}-renamed", waiting.name)):
+            with open(waiting.config_file, encoding="utf8") as file:
+                text = file.read()
+            with open(waiting.config_file, "w", encoding="utf8") as file:
+                file.write(text.replace(f'name = "{name}"', f'name = "{wanted}"'))
+            os.kill(waiting.process.pid, signal.SIGHUP)
+            self.until(lambda wanted=wanted: self.state_of(wanted) == "standby", "the new name in the row of the node that stands by")
+        self.assertTrue(waiting.process.is_running(), waiting.process.tail())
 
-    def drain(self, node, *how):
-        return self.causeway(node, "drain", *how, "--reason", "new kernel")
+    # -- drained
 
     def undrain(self, node):
         self.causeway(node, "undrain", "--reason", "it runs")
+        # It has no store to keep it in: who did it, and why, stands in the log.
+        self.until(lambda: re.search(r"N767 .*node\.undrain.*it runs.*done", node.process.tail()), node.process.tail)
         self.until(lambda: self.state_of(node.name, node) == "standby", "the drained node to take its turn again")
 
     def test_the_active_node_is_drained_under_load_and_the_standby_follows_at_once(self):

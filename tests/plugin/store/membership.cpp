@@ -189,7 +189,43 @@ BOOST_FIXTURE_TEST_CASE(a_drained_node_serves_again_where_nobody_else_does, shar
   };
   const auto second = must_take(std::move(wanted));
   BOOST_TEST(waits > 0);
-  BOOST_TEST((*how == drained::no)); // whoever drains it again asks again
+  BOOST_TEST((*how == drained::serves)); // whoever drains it again asks the node that serves
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_takes_its_turn_is_not_drained_as_one_that_stands_by, shared_store) {
+  make_tables();
+  const auto nothing = [](sql::connection&) { return ok(); };
+  auto wanted = seat_of("second");
+  const auto how = wanted.is_drained = std::make_shared<std::atomic<drained>>(drained::no);
+  auto asked = drained::no; // as an operator finds it while the tables are made ready
+  const auto fails = [&](sql::connection&) -> status {
+    asked = *how;
+    return fault{fault_code::store_failed, "the disk is full"};
+  };
+  BOOST_TEST(!membership::take(url, wanted, {nothing, fails}));
+  BOOST_TEST((asked == drained::serves));
+  BOOST_TEST((*how == drained::no)); // its turn is over, and it may be drained again
+  const auto second = must_take(std::move(wanted));
+  BOOST_TEST((*how == drained::serves));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_does_not_listen_yet_shows_the_others_no_endpoints, shared_store) {
+  make_tables();
+  auto wanted = seat_of("second");
+  const auto listens = std::make_shared<std::atomic<bool>>(false);
+  wanted.listens = listens;
+  const auto second = must_take(std::move(wanted));
+  auto waiting = seat_of("third", -1);
+  std::vector<bool> seen;
+  waiting.on_wait = [&](const store_in_use& by) -> status {
+    BOOST_TEST(by.name == "second");
+    if (seen.empty() || seen.back() != by.is_starting()) seen.push_back(by.is_starting());
+    *listens = true;
+    return by.is_starting() ? ok() : status{fault{fault_code::stopping, "seen"}};
+  };
+  BOOST_TEST(!take(std::move(waiting)));
+  const std::vector<bool> wanted_seen = {true, false};
+  BOOST_TEST(seen == wanted_seen, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_drained_node_does_not_keep_the_others_from_the_place, shared_store) {
@@ -245,6 +281,17 @@ BOOST_FIXTURE_TEST_CASE(the_history_tells_of_a_process_that_ended_without_a_word
   BOOST_TEST(nodes->nodes.front().name == "second");
   BOOST_TEST(ask("SELECT convert_from(why, 'UTF8') FROM T.term WHERE incarnation = 77") ==
              "its process ended without a word");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_history_ends_a_killed_node_at_its_last_sign_of_life, shared_store) {
+  make_tables();
+  let_somebody_serve("100000 + " + std::to_string(lease_ms));
+  ask("INSERT INTO T.term VALUES(77, 'somebody', '1', 1, 0, ''), (78, 'unknown', '1', 2, 0, '')");
+  const auto second = must_take(seat_of("second", -1));
+  BOOST_TEST(ask("SELECT until_ts FROM T.term WHERE incarnation = 77") == "100000");
+  // Of who has no row any more nothing is known: no gap is told.
+  BOOST_TEST(ask("SELECT until_ts FROM T.term WHERE incarnation = 78") ==
+             ask("SELECT from_ts FROM T.term WHERE incarnation = " + std::to_string(second->incarnation())));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_history_is_bounded, shared_store) {

@@ -48,7 +48,7 @@ class Broker:
         self.chat_endpoint = f"ipc://{directory}/chat.sock"
         self.admin_endpoint = f"ipc://{directory}/admin.sock"
         self.binary = binary or find_binary("causewayd")
-        self._config_file = os.path.join(directory, "causeway.toml")
+        self.config_file = os.path.join(directory, "causeway.toml")
         data = os.path.join(directory, "data")
         os.makedirs(data, mode=0o700, exist_ok=True)
         configuration = {
@@ -71,9 +71,9 @@ class Broker:
         }
         for table, values in (settings or {}).items():
             configuration.setdefault(table, {}).update(values)
-        with open(self._config_file, "w", encoding="utf8") as out:
+        with open(self.config_file, "w", encoding="utf8") as out:
             out.write(to_toml(configuration))
-        self.process = Process(name, [self.binary, "--config", self._config_file],
+        self.process = Process(name, [self.binary, "--config", self.config_file],
                                os.path.join(directory, "causewayd.log"))
 
     def start(self, seconds=180):
