@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace causeway;
 using namespace causeway::test;
 
@@ -39,6 +41,21 @@ BOOST_AUTO_TEST_CASE(room_is_told_of_an_invite_that_will_not_enter_it) {
     const auto list = r.take();
     BOOST_TEST(told<invite_abandoned>(list).size() == (is_given_up ? 1u : 0u));
   }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_told_that_an_invitation_failed_may_send_another_one_at_once) {
+  invitation_rig r(our_room, their_user);
+  r.stored(invitation_direction::outgoing, invitation_state::sending,
+           member_event(our_room, our_member, their_user, "invite", 5));
+  r.record.change(invitation_cause::failed, {});
+  const auto list = r.take();
+  BOOST_TEST(states_notified(list).size() == 1u);
+  // The room does not hear of it when the commit is done, as the chat server does, but before.
+  const auto is_word = [](const effect& e) {
+    const auto* t = std::get_if<tell>(&e);
+    return t && std::holds_alternative<invite_abandoned>(t->body);
+  };
+  BOOST_TEST(std::ranges::count_if(list, is_word) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(repetition_is_written_and_tells_nothing) {
