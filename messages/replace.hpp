@@ -13,7 +13,7 @@ T& replace(T& to, T&& from) noexcept {
   static_assert(std::is_nothrow_move_constructible_v<T>, "`to` would be gone when it throws");
   if (&to == &from) return to;
   std::destroy_at(&to);
-  return *std::construct_at(&to, std::move(from));
+  return *std::construct_at(&to, std::forward<T>(from));
 }
 
 } // namespace causeway
