@@ -26,7 +26,10 @@ struct newcomer_rig {
   debts owed{node, out};
   newcomers servers{node, out, owed};
 
-  newcomer_rig() { out.set_now(noon); }
+  newcomer_rig() {
+    out.set_now(noon);
+    change(node).federation.receipts = true;
+  }
   /// The number of the question to the store; 0: none was asked.
   token joins(const std::string& server) {
     servers.take({joined_room, server, {reader}});
