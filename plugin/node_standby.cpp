@@ -65,9 +65,8 @@ admin::services standby_desk::services() {
     return is_answered_here(verb) ? fault{fault_code::none, ""}
                                   : fault{fault_code::conflict, about_() + "; ask the node that serves"};
   };
-  x.ask_store = [this](const store::query& q, std::function<void(store::answer)> done) {
-    if (const auto* nodes = std::get_if<store::list_nodes>(&q))
-      return cluster_.list_nodes(nodes->limit, std::move(done));
+  x.ask_store = [this](const store::query& q, const std::function<void(store::answer)>& done) {
+    if (const auto* nodes = std::get_if<store::list_nodes>(&q)) return cluster_.list_nodes(nodes->limit, done);
     done(fault{fault_code::conflict, about_()});
   };
   x.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
