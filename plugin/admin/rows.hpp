@@ -49,7 +49,8 @@ struct server_row {
       "healthy: nothing waits; sending: a transaction is under way; waiting: events or invitations wait to be sent; "
       "backing_off: "
       "the last attempt failed; never_contacted: the same, and it has never answered anything (told by `server show` "
-      "only); paused: the operator wants nothing to be sent to it; excluded: we do not federate with it (allow_servers, deny_servers, enabled of [federation], or what the "
+      "only); paused: the operator wants nothing to be sent to it; excluded: we do not federate "
+      "with it (allow_servers, deny_servers, enabled of [federation], or what the "
       "chat server has set by federation.configure).");
     f("queued", queued, "Events owed to it, those in flight included.");
     f("oldest_waiting_ts", oldest_waiting_ts, "When the oldest of them was written.");
@@ -206,7 +207,8 @@ struct node_row {
       "ended; dead: another one found it gone. Rows are kept for a day.");
     f("version", version, "Of Causeway.");
     f("endpoints", endpoints,
-      "Where it listens when it serves, as it is configured; empty: it has just taken its turn, and does not listen yet.");
+      "Where it listens when it serves, as it is configured; empty: it has just taken its turn, and does not listen "
+      "yet.");
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
     f("may_stop", may_stop, "Whether it may be stopped now; empty: it is gone.");
     f("lease_left_ms", lease_left_ms,
@@ -229,7 +231,8 @@ struct term_row {
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
     f("from_ts", from_ts, "When it took the store.");
     f("until_ts", until_ts,
-      "When it left it; of one that ended without a word its last sign of life, at most a second before; 0: it serves.");
+      "When it left it; of one that ended without a word its last sign of life, at most a second before; 0: it "
+      "serves.");
     f("gap_ms", gap_ms, "For how long nobody had the store before, milliseconds; 0: not known.");
   }
 };

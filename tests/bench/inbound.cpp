@@ -171,7 +171,8 @@ int main(int argc, char** argv) {
   const auto count = static_cast<double>(each * origins);
   std::printf(
     "{\"rate_per_s\":%.0f,\"cpu_us_per_event\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"rss_mib\":%.1f,\"events\":%.0f,"
-    "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"extremities\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,\"sampled\":%zu,\"stored\":%zu,"
+    "\"origins\":%zu,\"rooms\":%zu,\"batch\":%zu,\"extremities\":%zu,\"pdu_bytes\":%.0f,\"refused\":%zu,"
+    "\"sampled\":%zu,\"stored\":%zu,"
     "\"accept_s\":%.3f,\"visible_s\":%.3f,\"cpu_cores\":%.2f,\"rss_before_mib\":%.1f,\"told\":%zu}\n",
     count / std::max(elapsed, visible), (after.cpu_seconds - before.cpu_seconds) * 1e6 / count,
     percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3, after.rss_mib, count, origins, rooms.size(), batch,

@@ -163,7 +163,7 @@ public:
     services.now_ms = [] { return wall_ms(); };
     admin_ = std::make_unique<admin::admin_service>(admin::identity{}, std::move(services));
     for (std::size_t i = 0; i < actors_; ++i) speak(i);
-    while (made() < actors_) std::this_thread::sleep_for(100ms);
+    while (made() < actors_) std::this_thread::sleep_for(100ms); // the supervisor tells nobody of each
   }
   ~bench() {
     caf::anon_send(board_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)], end_all{});
@@ -180,7 +180,7 @@ public:
     for (double elapsed = 0; elapsed < seconds;) {
       for (; sent < static_cast<std::size_t>(elapsed * static_cast<double>(rate)); ++sent)
         speak(sent * 7'919 % actors_);
-      std::this_thread::sleep_for(5ms);
+      std::this_thread::sleep_for(5ms); // a load keeps its rate by the clock
       elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     }
     const auto used = cpu_s(CLOCK_PROCESS_CPUTIME_ID) - before - not_counted();

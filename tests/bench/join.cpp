@@ -102,9 +102,9 @@ int main(int argc, char** argv) {
   // The invited user himself may be among them.
   require(told.size() >= members,
           std::to_string(told.size()) + " of " + std::to_string(members) + " members were told");
-  std::printf(
-    "{\"joined_s\":%.3f,\"members_s\":%.3f,\"cpu_s\":%.3f,\"rss_peak_mib\":%.1f,\"rss_mib\":%.1f,\"rss_before_mib\":%.1f,"
-    "\"members\":%zu,\"servers\":%zu,\"omitted\":%s,\"state_bytes\":%zu}\n",
-    answered, all, after.cpu_seconds - before.cpu_seconds, after.rss_peak_mib, after.rss_mib, before.rss_mib, members,
-    server_count, which == large_room::members::omitted ? "true" : "false", state.size());
+  std::printf("{\"joined_s\":%.3f,\"members_s\":%.3f,\"cpu_s\":%.3f,\"rss_peak_mib\":%.1f,\"rss_mib\":%.1f,"
+              "\"rss_before_mib\":%.1f,"
+              "\"members\":%zu,\"servers\":%zu,\"omitted\":%s,\"state_bytes\":%zu}\n",
+              answered, all, after.cpu_seconds - before.cpu_seconds, after.rss_peak_mib, after.rss_mib, before.rss_mib,
+              members, server_count, which == large_room::members::omitted ? "true" : "false", state.size());
 }

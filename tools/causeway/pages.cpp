@@ -135,9 +135,9 @@ std::string status_page(const json::object& body, std::int64_t now_ms) {
   const auto* found = body.find("alarms");
   const auto* rows = found ? found->as_array() : nullptr;
   if (!rows || rows->empty())
-    return out +
-           "All is well.\n"
-           "  With the broker as a whole. A message that is late: `causeway why EVENT`; part by part: `causeway check`.\n";
+    return out + "All is well.\n"
+                 "  With the broker as a whole. A message that is late: `causeway why EVENT`; "
+                 "part by part: `causeway check`.\n";
   for (const auto& row : *rows)
     if (const auto* alarm = row.as_object())
       out += "\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms);

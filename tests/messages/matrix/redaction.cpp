@@ -82,10 +82,10 @@ BOOST_AUTO_TEST_CASE(strange_shapes_lose_their_content) {
 namespace {
 
 event_ptr said(std::string_view type, const std::string& content) {
-  auto pdu = test::parse_object(
-    R"({"room_id":"!r:a","sender":"@u:a","depth":1,"origin_server_ts":1,"prev_events":[],"auth_events":[],"hashes":{"sha256":"xx"},)"
-    R"("signatures":{},"type":")" +
-    std::string{type} + R"(","content":)" + content + "}");
+  auto pdu = test::parse_object(R"({"room_id":"!r:a","sender":"@u:a","depth":1,"origin_server_ts":1,"prev_events":[],)"
+                                R"("auth_events":[],"hashes":{"sha256":"xx"},)"
+                                R"("signatures":{},"type":")" +
+                                std::string{type} + R"(","content":)" + content + "}");
   return *make_event(std::move(pdu), *find_room_version("11"));
 }
 
