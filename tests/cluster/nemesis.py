@@ -171,8 +171,9 @@ class Nemesis:
         for _ in range(faults):
             self._do(chapter)
         chapter.wait_for_events(events)
-        found = [str(each) for each in chapter.finish()]
-        counts = counts_of(chapter.ledger)
+        problems = chapter.finish()
+        counts = counts_of(chapter.ledger, problems)
+        found = [str(each) for each in problems]
         self._totals.update(counts)
         self._finished |= chapter.rooms
         self.problems += found

@@ -8,6 +8,7 @@ import unittest
 import paths  # noqa: F401 - first: it finds what follows
 from nemesis import Nemesis
 import ledger as book
+from checker import Checker
 from faults import KILLED, SINGLE, Cluster, dice_of, drained, is_lawful_end, killed, planned, play
 from traffic import counts_of
 
@@ -119,6 +120,10 @@ class WhatHappened(unittest.TestCase):
         self.assertEqual(cluster.problems, ["one ended with -11"])
 
 
+def judged(ledger):
+    return counts_of(ledger, Checker(ledger).problems())
+
+
 class Counts(unittest.TestCase):
     @staticmethod
     def ledger():
@@ -128,17 +133,17 @@ class Counts(unittest.TestCase):
         return ledger
 
     def test_what_is_shown_once_is_neither_lost_nor_doubled(self):
-        self.assertEqual(counts_of(self.ledger()), {"acknowledged": 2, "lost": 0, "duplicated": 0, "forked": 0})
+        self.assertEqual(judged(self.ledger()), {"acknowledged": 2, "lost": 0, "duplicated": 0, "forked": 0})
 
     def test_what_nobody_is_shown_is_lost_and_what_comes_again_is_doubled(self):
         ledger = self.ledger()
         ledger.shown["y"] = [ledger.shown["y"][0]] * 3
-        self.assertEqual(counts_of(ledger), {"acknowledged": 2, "lost": 1, "duplicated": 2, "forked": 0})
+        self.assertEqual(judged(ledger), {"acknowledged": 2, "lost": 1, "duplicated": 2, "forked": 0})
 
     def test_a_command_that_is_two_events_is_a_fork(self):
         ledger = self.ledger()
         ledger.again = [("id one", "$another")]
-        self.assertEqual(counts_of(ledger)["forked"], 1)
+        self.assertEqual(judged(ledger)["forked"], 1)
 
     def test_other_rooms_than_those_of_the_ledger_are_not_judged_by_it(self):
         ledger = self.ledger()

@@ -18,8 +18,10 @@ EVENTUAL = ("acknowledged", "answered")
 FORKS = ("order", "one_event", "transaction")
 
 
-def counts_of(ledger):
-    """{acknowledged, lost, duplicated, forked}: commands, commands and readers, showings too many, broken promises of one history."""
+def counts_of(ledger, problems):
+    """{acknowledged, lost, duplicated, forked}: commands, commands and readers, showings too many, broken promises of one history.
+
+    :param problems: what the checker has found."""
     shown = {reader: collections.Counter(each.event_id for each in told) for reader, told in ledger.shown.items()}
     found = {"acknowledged": 0, "lost": 0, "duplicated": 0, "forked": 0}
     for command in ledger.commands:
@@ -30,7 +32,7 @@ def counts_of(ledger):
             times = shown.get(reader, {}).get(command.event_id, 0)
             found["lost"] += times == 0
             found["duplicated"] += max(0, times - 1)
-    found["forked"] = sum(each.promise in FORKS for each in Checker(ledger).problems())
+    found["forked"] = sum(each.promise in FORKS for each in problems)
     return found
 
 
@@ -93,6 +95,7 @@ class Chapter:
         self._sides = (ours, theirs)
         self.rooms = self.ledger.rooms = set()
         self._speakers = []
+        self._found = []
         for mine, other in users:
             room = ours.create_group(mine, [other])
             self.rooms.add(room)
@@ -153,13 +156,19 @@ class Chapter:
                 except CommandTimeout as why:
                     raise RuntimeError(f"{command.id} is not answered again") from why
         try:
-            until(lambda: not any(each.promise in EVENTUAL for each in self.problems()), PATIENCE_S, "all messages", 0.3)
+            # The checker reads every byte of every transaction: it is asked when all that was acknowledged is there.
+            until(lambda: counts_of(self._read_ledger(), [])["lost"] == 0, PATIENCE_S, "all messages", 0.3)
+            until(lambda: not any(each.promise in EVENTUAL for each in self._problems()), PATIENCE_S, "all that was answered", 3)
         except TimeoutError:
-            pass  # what is missing is a problem, and is told as such
-        return self.problems()
+            self._problems()  # what is missing is a problem, and is told as such
+        return self._found
 
-    def problems(self):
+    def _problems(self):
+        self._found = Checker(self._read_ledger()).problems()
+        return self._found
+
+    def _read_ledger(self):
         for side in self._sides:
             shown = [each for each in side.chat.seen if each.body.get("matrix_room_id") in self.rooms]
             book.read_notifications(self.ledger, side.server_name, shown, [])
-        return Checker(self.ledger).problems()
+        return self.ledger
