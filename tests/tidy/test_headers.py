@@ -1,7 +1,8 @@
 """Every header of the product compiles alone: whoever includes it needs to know nothing else.
 
 A unit of its own for each would compile the same headers some hundred times over. So a unit is a chain of headers, each of which
-includes the one before it: a header sees nothing but what it includes itself, however far up the chain it stands."""
+includes the one before it: a header sees nothing but what it includes itself, however far up the chain it stands. And a chain may
+begin with a precompiled header, if its first header includes that: compiled once, it stands below many chains."""
 
 import concurrent.futures
 import os
@@ -16,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cpp_source as cpp  # noqa: E402
 
 # The last: the compiler does not collect garbage, there is little of it.
-FLAGS = ["-std=c++20", "-fsyntax-only", "-w", "-DMSGPACK_NO_BOOST", "-I.", "-isystem/usr/include/postgresql", "--param=ggc-min-heapsize=1048576", "-x", "c++"]
+FLAGS = ["-std=c++20", "-w", "-DMSGPACK_NO_BOOST", "-I.", "-isystem/usr/include/postgresql", "--param=ggc-min-heapsize=1048576"]
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 _ANY_INCLUDE = re.compile(r"^#\s*include\b", re.M)
 
@@ -68,10 +69,52 @@ def chains(whole):
         yield chain
 
 
-def wrong_in(compiler, chain):
+PRECOMPILED_MAX = 8
+
+
+def below(path, precompiled, whole):
+    """That of the precompiled headers which brings most of what a header includes, or None."""
+    return max((each for each in precompiled if each in whole[path]), key=lambda each: len(whole[each]), default=None)
+
+
+def to_precompile(whole):
+    """Headers that many include, the most worthwhile first: each saves what it includes, wherever nothing larger is below."""
+    chosen = []
+
+    def saved(path):
+        above = (len(whole[path]) - len(whole.get(below(each, chosen, whole), ())) for each in whole if path in whole[each])
+        return sum(more for more in above if more > 0)
+
+    while len(chosen) < PRECOMPILED_MAX:
+        best = max((path for path in whole if path not in chosen), key=saved)
+        if saved(best) < 8 * len(whole[best]):
+            break
+        chosen.append(best)
+    return chosen
+
+
+def units(whole, precompiled):
+    """(the precompiled header below, or None; a chain of headers) for all of them."""
+    for hub in [None, *precompiled]:
+        group = {path for path in whole if below(path, precompiled, whole) == hub}
+        for chain in chains({path: whole[path] & group for path in sorted(group)}):
+            yield hub, chain
+
+
+def precompile(compiler, path, folder):
+    """Compiles a header to where `wrong_in` finds it; whether it could be compiled is the matter of its own chain."""
+    copy = os.path.join(folder, path.replace("/", "_"))
+    with open(copy, "w", encoding="utf8") as unit:
+        unit.write(f'#include "{path}"\n')
+    subprocess.run([compiler, *FLAGS, "-x", "c++-header", copy, "-o", copy + ".gch"], cwd=cpp.ROOT, capture_output=True, check=False)
+    return copy
+
+
+def wrong_in(compiler, chain, precompiled=None):
     """What the compiler says first of the headers of a chain, or None."""
     unit = "".join(f'#include "{path}"\n' for path in chain)
-    done = subprocess.run([compiler, *FLAGS, "-"], cwd=cpp.ROOT, input=unit, capture_output=True, text=True)
+    before = ["-include", precompiled] if precompiled else []
+    done = subprocess.run([compiler, *FLAGS, "-fsyntax-only", *before, "-x", "c++", "-"], cwd=cpp.ROOT, input=unit, capture_output=True, text=True)
     if done.returncode == 0:
         return None
     lines = [line for line in done.stderr.splitlines() if "error:" in line] or [str(done.returncode)]
@@ -85,11 +128,14 @@ class Headers(unittest.TestCase):
 
     def test_each_compiles_alone(self):
         whole = included(set(cpp.files(".hpp")))
+        hubs = to_precompile(whole)
         # Those that cost most first: one that begins last would run beside nothing.
-        found = sorted(chains(whole), key=lambda chain: -len(whole[chain[-1]]))
-        self.assertEqual(sorted(path for chain in found for path in chain), sorted(whole))
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            wrong = [x for x in pool.map(lambda chain: wrong_in(self.compiler, chain), found) if x]
+        found = sorted(units(whole, hubs), key=lambda unit: -len(whole[unit[1][-1]]))
+        self.assertEqual(sorted(path for _, chain in found for path in chain), sorted(whole))
+        self.assertTrue(all(hub is None or hub in whole[path] for hub, chain in found for path in chain))
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as folder:
+            copies = dict(zip(hubs, pool.map(lambda path: precompile(self.compiler, path, folder), hubs)))
+            wrong = [x for x in pool.map(lambda unit: wrong_in(self.compiler, unit[1], copies.get(unit[0])), found) if x]
         self.assertEqual(wrong, [])
 
     def test_a_chain_shows_a_header_only_what_it_includes(self):
