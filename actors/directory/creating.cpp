@@ -204,7 +204,15 @@ void directory_machine::route(const command_received& m, chat::room_bind x) {
   done(m, chat::empty_answer{}, true);
 }
 
+void directory_machine::claim_alias_of_new(const room_named& m) {
+  const auto made = creating_.find(m.chat_room_id);
+  if (made == creating_.end() || made->second.room_id != m.room_id || made->second.alias.empty()) return;
+  const auto alias = "#" + made->second.alias + ":" + node_.server_name;
+  if (aliases_.emplace(alias, m.room_id).second) aliases_of_[m.room_id] = {alias};
+}
+
 void directory_machine::name_room(const room_named& m) {
+  claim_alias_of_new(m);
   creating_.erase(m.chat_room_id);
   if (m.chat_room_id.empty() || refounded_as_.contains(m.room_id)) return;
   if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {

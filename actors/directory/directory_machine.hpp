@@ -198,6 +198,8 @@ private:
   void notary_answer(const notary_question& q);
 
   void name_room(const room_named& m);
+  /// Its listing comes behind its name: who was answered meanwhile may use the alias already.
+  void claim_alias_of_new(const room_named& m);
   /// Another room has taken the place of one.
   void succeed(const room_succeeded& m);
 

@@ -297,6 +297,25 @@ BOOST_AUTO_TEST_CASE(of_two_rooms_that_are_made_with_one_alias_at_the_same_time_
   BOOST_TEST(!told<command_done>(second).at(0).second.succeeded);
 }
 
+BOOST_AUTO_TEST_CASE(alias_of_a_new_room_may_be_used_as_soon_as_its_creator_is_answered) {
+  rig r;
+  chat::room_create x;
+  x.room = "new";
+  x.type = chat::room_type::channel;
+  x.creator = "ann";
+  x.alias = "a";
+  const auto made = r.on(command_received{{"chat", "c1", 1}, std::make_shared<const chat::command>(x)});
+  const auto room = told<chat_command>(made).at(0).first.key;
+  const auto* query = "query/directory?room_alias=%23a%3Ahere.example";
+  BOOST_TEST(r.get(at(query)).first == 404);
+  r.on(room_named{room, "new", {}}); // its listing comes behind that
+  BOOST_TEST((told<federation_call>(r.ask("GET", at(query))).at(0).first == address{actor_kind::room, room}));
+  r.list(room, 1, {}, R"(["#a:here.example"])");
+  BOOST_TEST((told<federation_call>(r.ask("GET", at(query))).at(0).first == address{actor_kind::room, room}));
+  r.on(room_listed{room, {}});
+  BOOST_TEST(r.get(at(query)).first == 404);
+}
+
 BOOST_AUTO_TEST_CASE(public_rooms_are_paged_both_ways_most_members_first) {
   rig r;
   r.list("!b:here.example", 5);
