@@ -10,6 +10,7 @@ from causeway_demo.process import Process, free_port, until
 
 from .rocketchat_environment import FOLDER, PACKAGES
 
+_STATE_S = 10  # until it knows the state of a room again that it takes up
 _JOIN_S = 120
 
 
@@ -94,7 +95,15 @@ class RocketChat:
 
     def state(self, room_id):
         """(type, state key) -> event of the current state."""
-        return {(event["type"], event["state_key"]): event for event in self.call("roomState", room_id)}
+        def answer():
+            try:
+                return [self.call("roomState", room_id)]
+            except RocketChatError as error:
+                if not str(error).endswith(": unreachable"):  # so it says while what it joins is half written
+                    raise
+                return None
+
+        return {(event["type"], event["state_key"]): event for event in until(answer, _STATE_S, f"the state of {room_id}")[0]}
 
 
 class RocketChatSide:
