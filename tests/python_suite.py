@@ -2,10 +2,11 @@
 only the cases whose name has one of them. Prints a line per case and writes {"passed": n, "failed": [[case, why]],
 "skipped": [[case, why]]}.
 
-With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Classes that measure time have
-`alone = True`: they run one after another when all others are done, and when nobody holds the file CAUSEWAY_BUSY names: whoever runs
-several suites computes something beside them until then. Where no more than UNSTABLE_MAX cases have failed each is run once more, with
-nothing beside it: one that passes then is told as unstable, with what it said the first time, and is no failure."""
+With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Those with `takes_long = True`
+begin first: few cases, of a minute each. Classes that measure time have `alone = True`: they run one after another when all others are
+done, and when nobody holds the file CAUSEWAY_BUSY names: whoever runs several suites computes something beside them until then. Where no
+more than UNSTABLE_MAX cases have failed each is run once more, with nothing beside it: one that passes then is told as unstable, with
+what it said the first time, and is no failure."""
 
 import argparse
 import concurrent.futures
@@ -189,7 +190,7 @@ def wait_for_quiet():
 
 def run_together(folder, report, words, cases, jobs):
     """Runs each class of `cases` in a process; returns the number of cases that failed."""
-    number_of, alone, broken = {}, set(), []
+    number_of, alone, first, broken = {}, set(), set(), []
     for case in cases:
         if type(case).__module__.startswith("unittest"):
             broken.append(case)  # stands for a file that cannot be imported
@@ -198,8 +199,10 @@ def run_together(folder, report, words, cases, jobs):
         number_of[name] = number_of.get(name, 0) + 1
         if getattr(type(case), "alone", False):
             alone.add(name)
-    # Those with the most cases first: a long one that begins last would run beside nothing.
-    classes = sorted(number_of.items(), key=lambda each: -each[1])
+        if getattr(type(case), "takes_long", False):
+            first.add(name)
+    # The long ones first, then those with the most cases: one that begins last would run beside nothing.
+    classes = sorted(number_of.items(), key=lambda each: (each[0] not in first, -each[1]))
     together = Together(folder, words, classes)
     together.run([each for each in classes if each[0] not in alone], min(jobs, JOBS_MAX))
     if alone:

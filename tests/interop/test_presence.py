@@ -58,6 +58,8 @@ class PresenceWithCauseway(PresenceScenarios, InteropCase):
 
 
 class PresenceOfAChatServerThatIsGone(ScenarioBase, InteropCase):
+    takes_long = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -20,6 +20,7 @@ def judged(program):
 
 
 class Verdicts(unittest.TestCase):
+    takes_long = True
     maxDiff = 2000
 
     def compare(self, table, program):
