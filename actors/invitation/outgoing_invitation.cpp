@@ -228,6 +228,10 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
   if (record_.is(invitation_direction::outgoing, failed) && m.membership == "join" && event && m.event &&
       cites(*m.event, *event))
     return change(cause::joined, {});
+  if (m.membership == "join" && has_come_before_revocation(m)) {
+    record_.forget_request(); // nothing is left to be taken back
+    return change(cause::joined, {});
+  }
   if (!record_.is_waiting()) return;
   const bool is_superseded = event && m.superseded_invite == event->event_id;
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier
@@ -267,6 +271,16 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
     // It is not news: what was told of its delivery may have been told to an actor that is no more.
     else if (m.historical) record_.out.send(record_.room(), rescission_wanted_again{record_.user_id, event});
   }
+}
+
+bool outgoing_invitation::has_come_before_revocation(const invited_membership_changed& m) const {
+  const auto state = record_.row.state;
+  const bool is_taken_back = state == invitation_state::revoked || state == revoked_unconfirmed || state == expired;
+  if (!is_taken_back || !record_.event || !m.event) return false;
+  if (cites(*m.event, *record_.event)) return true;
+  // The room tells as news that somebody is back who was sent away: they joined where nobody knew of that. By the same
+  // server's other ways they may have come without the invite. Once it has confirmed the leave, they have seen it.
+  return state == revoked_unconfirmed && !m.historical && m.superseded_invite.empty();
 }
 
 // -- it is revoked, or runs out ---------------------------------------------------------------------------------------

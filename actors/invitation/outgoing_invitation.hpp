@@ -66,6 +66,9 @@ private:
   void taken(const peer_answer& m);
   void ask_keys(checked_answer of);
   void retry_later(const fault& why);
+  /// Whether who joined did so before they could know that the invitation was taken back: in a room that is open to all
+  /// their yes stands against that, since state resolution applies the join after the leave.
+  bool has_come_before_revocation(const invited_membership_changed& m) const;
   void revoke_unsent();
   void ask_revocation(const std::string& requested_by, const std::string& reason, bool of_expiry);
   void not_revoked(const fault& why, bool of_expiry);

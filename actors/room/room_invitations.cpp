@@ -377,10 +377,13 @@ void room_invitations::observe(const state_change& c) {
   // From leave to leave: an invitation may have come and gone within one merge.
   const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
   const bool came_otherwise = next == "join" && inviting_.contains(user); // before their invite was in the room
+  // The yes to an invitation that was taken back, by who did not know of that: in a public room it stands.
+  const bool came_against = next == "join" && previous == "leave" && c.before->sender != user &&
+                            !invitation::cites(*c.after, *c.before) && !room_.node.is_local(user);
   const bool knocked = previous == "knock" && room_.node.is_local(user);
   // Also what is not in the room yet, or was taken back for the ban a moment ago.
   const bool banned = next == "ban" && previous != "ban" && previous != "join";
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || knocked || banned) &&
+  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || came_against || knocked || banned) &&
       matrix::is_user_id(user)) {
     auto changed = next == "invite" && room_.node.is_local(user)
                      ? word_of_invite(room_, c.after)
@@ -451,6 +454,8 @@ void room_invitations::rescind_again(const rescission_wanted_again& m) {
   auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr;
   const bool takes_part = room_.takes_part();
   const bool in_room = e && (e->membership() == "join" || (e->membership() == "invite" && takes_part));
+  // They have accepted it, and the word of that was lost.
+  if (e && m.invite && e->membership() == "join" && invitation::cites(*e, *m.invite)) return notify_current(e);
   const bool told_by_room = e && e->membership() == "leave" && e->sender != m.user_id;
   if (told_by_room) authoring_.queue_for(e, {std::string{matrix::server_name_of(m.user_id)}});
   const bool believed = told_by_room && m.invite && e->sender == m.invite->sender;
@@ -473,6 +478,14 @@ void room_invitations::load(const std::vector<store::put_invitation>& rows) {
       const std::string_view open = i.direction == invitation_direction::knock ? "knock" : "invite";
       if (auto e = room_.graph.state_event("m.room.member", i.user_id); e && e->membership() != open)
         notify_current(e, accepted_invite(i));
+    } else if (i.direction == invitation_direction::outgoing && room_.head.phase == store::room_phase::joined &&
+               (i.state == invitation_state::revoked || i.state == invitation_state::revoked_unconfirmed ||
+                i.state == invitation_state::expired)) {
+      // Or that their yes stands against the revocation.
+      const auto e = room_.graph.state_event("m.room.member", i.user_id);
+      if (!e || e->membership() != "join") continue;
+      const auto invite = matrix::parse_event(i.event, room_.graph.rules());
+      if (invite && invitation::cites(*e, **invite)) notify_current(e);
     }
   notify_missed(rows);
 }

@@ -247,6 +247,38 @@ BOOST_AUTO_TEST_CASE(an_invitation_whose_repetition_was_refused_is_accepted_when
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_yes_that_the_revocation_did_not_reach_is_told_as_accepted_whatever_was_told_before) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  const auto by_it = member_event(our_room, eve, eve, "join", 6, {invite->event_id});
+  for (const auto was : {invitation_state::revoked_unconfirmed, invitation_state::revoked, invitation_state::expired}) {
+    rig r(our_room, eve, ours_to(eve, invite, was));
+    const auto heard = notified<chat::invitation_changed>(r.on(invited_membership_changed{"join", eve, {}, by_it}));
+    BOOST_TEST(r.row.state == invitation_state::accepted);
+    BOOST_TEST(r.row.pending_request == next_request::none);
+    BOOST_REQUIRE(heard.size() == 1u);
+    BOOST_TEST(heard[0].state == "accepted");
+    BOOST_TEST(heard[0].previous_state == name(was));
+    r.on(rescission_delivered{"$leave", {invite->event_id}}); // the leave that lost reaches their server all the same
+    BOOST_TEST(r.row.state == invitation_state::accepted);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_by_another_way_than_the_revoked_invitation_has_not_accepted_it) {
+  const auto invite = member_event(our_room, ann, eve, "invite", 5);
+  const auto other = member_event(our_room, ann, eve, "invite", 4);
+  const auto by_another = member_event(our_room, eve, eve, "join", 6, {other->event_id});
+  const auto uninvited = member_event(our_room, eve, eve, "join", 6);
+  for (const auto was : {invitation_state::revoked_unconfirmed, invitation_state::revoked}) {
+    rig r(our_room, eve, ours_to(eve, invite, was));
+    r.on(invited_membership_changed{"join", eve, {}, by_another, false, other->event_id});
+    BOOST_TEST(r.row.state == was);
+    r.on(invited_membership_changed{"join", eve, {}, uninvited, true}); // as it stands: they came back by themselves
+    BOOST_TEST(r.row.state == was);
+    r.on(invited_membership_changed{"join", eve, {}, uninvited}); // they are back where they were sent away
+    BOOST_TEST((r.row.state == (was == invitation_state::revoked ? was : invitation_state::accepted)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_invitation_that_waits_tells_why_how_often_it_was_tried_and_when_it_is_tried_next) {
   rig r(our_room, eve, ours_to(eve, member_event(our_room, ann, eve, "invite", 5), invitation_state::sending));
   auto attempts = r.begin();

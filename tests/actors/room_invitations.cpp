@@ -77,6 +77,45 @@ BOOST_AUTO_TEST_CASE(a_yes_to_an_invitation_that_was_taken_back_is_none_to_the_n
   BOOST_TEST(r.membership(zoe) == "join");
 }
 
+BOOST_AUTO_TEST_CASE(a_yes_that_crosses_the_revocation_stands_in_a_public_room_and_the_invitation_hears_it) {
+  inviting_room r;
+  r.invite();
+  const auto invite = r.event(r.state().at({"m.room.member", zoe}));
+  const auto yes = r.signed_template("join");
+  r.revoke();
+  BOOST_REQUIRE(r.membership(zoe) == "leave");
+  const auto heard = told<invited_membership_changed>(r.push({yes})); // another server of the room has let her in
+  BOOST_REQUIRE(r.membership(zoe) == "join");
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].second.membership == "join");
+  BOOST_TEST(heard[0].second.event->event_id == yes->event_id);
+  BOOST_TEST(!heard[0].second.historical);
+  // The same where the word was lost: with this actor, or with that of the invitation, which asks in time.
+  const auto again = told<invited_membership_changed>(r.on(rescission_wanted_again{zoe, invite}));
+  BOOST_REQUIRE(again.size() == 1u);
+  BOOST_TEST(again[0].second.event->event_id == yes->event_id);
+  for (auto& row : r.disk.invitations) {
+    row.state = invitation_state::revoked;
+    row.event = invite->to_json();
+  }
+  BOOST_REQUIRE(r.disk.invitations.size() == 1u);
+  const auto made_again = told<invited_membership_changed>(r.restart());
+  BOOST_REQUIRE(made_again.size() == 1u);
+  BOOST_TEST(made_again[0].second.event->event_id == yes->event_id);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_into_a_public_room_after_the_revocation_has_not_accepted_the_invitation) {
+  inviting_room r;
+  r.invite();
+  r.revoke();
+  const auto join = r.signed_template("join");
+  const auto done = r.call("PUT", r.path("v2/send_join", join->event_id), join->source);
+  BOOST_REQUIRE(r.membership(zoe) == "join");
+  BOOST_TEST(told<invited_membership_changed>(done).empty());
+  for (auto& row : r.disk.invitations) row.state = invitation_state::revoked;
+  BOOST_TEST(told<invited_membership_changed>(r.restart()).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_join_made_before_the_room_was_made_again_is_taken_and_answered_when_it_comes_twice) {
   inviting_room r;
   r.invite();

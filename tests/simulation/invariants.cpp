@@ -55,6 +55,16 @@ struct room_at {
     }
     return false;
   }
+  /// Whether it is by this invite that the user is a member.
+  bool has_joined_by(const std::string& user, const std::string& invite) const {
+    const auto it = state.find({"m.room.member", user});
+    const auto e = it == state.end() ? events.end() : events.find(it->second);
+    const auto* rules = matrix::find_room_version(head.room_version);
+    const auto cited =
+      rules ? matrix::parse_event(invite, *rules) : result<matrix::event_ptr>{fault_code::internal, ""};
+    return e != events.end() && cited && e->second->membership() == "join" &&
+           std::ranges::count(e->second->auth_events, (*cited)->event_id) > 0;
+  }
   std::string membership(const std::string& user) const {
     auto it = state.find({"m.room.member", user});
     if (it == state.end()) return {};
@@ -547,10 +557,14 @@ void inspection::invitations_agree() {
           if (const auto* r = room(other, x.room_id);
               there == invitation_state::pending && x.state == invitation_state::expired && !still_there)
             fits = r && r->joined() && r->membership(x.user_id) == "invite";
-          // He had joined where we did not see it yet: the revocation won, and he is out; or the door stands open for
-          // everybody.
-          if (const auto* r = room(other, x.room_id); there == invitation_state::accepted)
-            fits = r && (r->membership(x.user_id) != "join" || r->is_public());
+          // He had joined where we did not see it yet: the revocation won, and he is out; where the door stands open
+          // for everybody his yes won, and we know it, or he came back by himself.
+          if (const auto* r = room(other, x.room_id); there == invitation_state::accepted) {
+            const auto whole =
+              world_.at(i).read_as<store::invitation_loaded>(store::load_invitation{x.room_id, x.user_id});
+            fits = r && (r->membership(x.user_id) != "join" ||
+                         (r->is_public() && (!still_there || !r->has_joined_by(x.user_id, whole.invitation->event))));
+          }
         }
         if (x.state == invitation_state::failed)
           fits = there != invitation_state::pending && there != invitation_state::accepted;
