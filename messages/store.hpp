@@ -342,10 +342,10 @@ struct restore_event {
   matrix::event_ptr whole;
 };
 /// A redaction that is accepted and not yet applied: its target is looked for, or not known here. Keyed by the
-/// redaction.
+/// redaction. A ban that wishes its target's messages away is held as a redaction of itself, until they are.
 struct hold_redaction {
   std::string room_id, redaction_event_id, target_event_id;
-  std::string sender;
+  std::string sender;     ///< of the redaction; of such a ban: its target
   bool by_power = false;  ///< the sender's power reached `redact` at the redaction
   bool looked_up = false; ///< the target is not in the store: it is applied when the target comes
 };

@@ -2,6 +2,8 @@
 #include "actors/room/redactions.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 namespace causeway::room {
 namespace {
@@ -28,38 +30,77 @@ void redactions::observe(const state_change& c) {
   // It is a redaction of each of them, and no more is allowed by it.
   const auto levels = room_.graph.levels();
   if (levels.of_user(removal.sender) < levels.of_action("redact")) return;
+  // In the commit of the ban: until all is redacted it is found again, whatever becomes of the questions. A redaction
+  // that names itself is never held (`hold`), so nobody else can have such a row written.
+  out_.write(store::hold_redaction{room_.id, removal.event_id, removal.event_id, user, true, false});
+  pending_.ask_store_after_commit(words_before({}), question::before_ban{removal.event_id, user, false});
+}
+
+store::load_ancestors redactions::words_before(const std::string& ban) const {
   store::load_ancestors before;
   before.room_id = room_.id;
   before.from = room_.graph.extremities();
+  if (!ban.empty()) before.from.push_back(ban);
   before.limit = before_ban_max;
   before.bytes_max = before_ban_bytes_max;
-  pending_.ask_store_after_commit(std::move(before), question::before_ban{removal.event_id, user});
+  return before;
+}
+
+void redactions::load_wishes(const std::vector<store::hold_redaction>& wishes) {
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    const auto& ban = wishes[i].redaction_event_id;
+    // As many come together only while the store says nothing for long.
+    if (wishes.size() - i > wishes_max) out_.write(store::drop_held_redaction{room_.id, ban});
+    else pending_.ask_store(words_before(ban), question::before_ban{ban, wishes[i].sender, true});
+  }
 }
 
 void redactions::answered(const question::before_ban& q, const store_answered& m) {
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
   if (!found) return answered(q, timed_out{});
+  // They may have been let in again since, and speak.
+  auto before = std::numeric_limits<std::int64_t>::max();
+  if (q.is_repeated)
+    for (const auto& x : found->events)
+      if (x.event->event_id == q.ban) before = x.position;
+  std::size_t asked = 0;
   // Newest first, as they are told in; people read from the top.
   for (auto x = found->events.rbegin(); x != found->events.rend(); ++x)
     if (x->event->sender == q.user && !x->event->is_state() && x->judged == store::verdict::accepted &&
-        x->event->type != "m.room.redaction" && !x->event->redacted_because)
-      pending_.ask_store(store::load_redaction{room_.id, q.ban, x->event->event_id}, question::message_of_banned{});
+        x->event->type != "m.room.redaction" && !x->event->redacted_because && x->position < before) {
+      pending_.ask_store(store::load_redaction{room_.id, q.ban, x->event->event_id},
+                         question::message_of_banned{q.ban});
+      ++asked;
+    }
+  if (asked > 0) wishes_[q.ban].open += asked;
+  else if (!wishes_.contains(q.ban)) out_.write(store::drop_held_redaction{room_.id, q.ban});
 }
 
 void redactions::answered(const question::before_ban&, const timed_out&) {
-  out_.log(log_level::warning, "R121 messages of a banned user not redacted: store query timed out",
+  out_.log(log_level::warning, "R121 messages of a banned user not redacted yet: store query timed out",
            {{"room", room_.id}});
 }
 
-void redactions::answered(question::message_of_banned, const store_answered& m) {
+void redactions::answered(const question::message_of_banned& q, const store_answered& m) {
   const auto* found = std::get_if<store::redaction_loaded>(m.answer.get());
-  if (!found) return answered(question::message_of_banned{}, timed_out{});
-  if (!found->redaction || !found->target || found->target->event->redacted_because) return;
-  apply(found->redaction, *found);
+  if (!found) return answered(q, timed_out{});
+  if (found->redaction && found->target && !found->target->event->redacted_because) apply(found->redaction, *found);
+  word_settled(q.ban, true);
 }
 
-void redactions::answered(question::message_of_banned, const timed_out&) {
+void redactions::answered(const question::message_of_banned& q, const timed_out&) {
   answered(question::before_ban{}, timed_out{});
+  word_settled(q.ban, false);
+}
+
+void redactions::word_settled(const std::string& ban, bool is_known) {
+  const auto it = wishes_.find(ban);
+  if (it == wishes_.end()) return;
+  it->second.is_lost = it->second.is_lost || !is_known;
+  if (--it->second.open > 0) return;
+  const bool is_done = !it->second.is_lost; // else the next incarnation of this actor asks again
+  wishes_.erase(it);
+  if (is_done) out_.write(store::drop_held_redaction{room_.id, ban});
 }
 
 } // namespace causeway::room

@@ -32,11 +32,17 @@ void redactions::accepted_history(const matrix::event& redaction) {
 }
 
 void redactions::load(const std::vector<store::hold_redaction>& held) {
+  std::vector<store::hold_redaction> wishes;
   for (const auto& r : held) {
+    if (r.target_event_id == r.redaction_event_id) {
+      wishes.push_back(r);
+      continue;
+    }
     held_[r.redaction_event_id] = {r.target_event_id, r.sender, r.by_power, ++last_held_};
     of_target_.emplace(r.target_event_id, r.redaction_event_id);
     if (!r.looked_up) look_up(r.redaction_event_id, r.target_event_id);
   }
+  load_wishes(wishes);
 }
 
 void redactions::target_came(const std::string& event_id) {

@@ -25,6 +25,8 @@ public:
 
   /// Events before a ban that are looked through for what its target has written, where it wishes that away.
   static constexpr std::size_t before_ban_max = 500;
+  /// Such wishes that are taken up again when the room is loaded, the latest ones.
+  static constexpr std::size_t wishes_max = 100;
   /// What a ban says of that wish; the second until the proposal is part of the specification.
   static constexpr const char* wish_keys[] = {"redact_events", "org.matrix.msc4293.redact_events"};
 
@@ -58,12 +60,14 @@ public:
   void apply(const matrix::event_ptr& redaction, const store::redaction_loaded& found);
 
   /// A ban, or a kick, that wishes all its target has written away: each of their messages among the latest events is
-  /// redacted by it. What came before stays as it is: nobody keeps an index of senders. (ban_redactions.cpp)
+  /// redacted by it. What came before stays as it is: nobody keeps an index of senders. The wish is held like a
+  /// redaction, as one of the ban itself, until all is done; so a crash or a store that says nothing only delays it.
+  /// (ban_redactions.cpp)
   void observe(const state_change& c);
   void answered(const question::before_ban& q, const store_answered& m);
-  void answered(const question::before_ban&, const timed_out&); // their words stay: the store has lost the question
-  void answered(question::message_of_banned, const store_answered& m);
-  void answered(question::message_of_banned, const timed_out&);
+  void answered(const question::before_ban&, const timed_out&); // the next incarnation of this actor asks again
+  void answered(const question::message_of_banned& q, const store_answered& m);
+  void answered(const question::message_of_banned& q, const timed_out&);
 
   void answered(const question::redaction_target& q, const store_answered& m);
   void answered(const question::redaction_target&, const timed_out&) {} // the next incarnation of this actor asks again
@@ -82,6 +86,14 @@ private:
     bool by_power = false;
     std::int64_t order = 0; ///< of coming
   };
+  struct wish {
+    std::size_t open = 0; ///< messages the store is asked for
+    bool is_lost = false; ///< it did not say one of them
+  };
+  /// @param ban  empty: it is being committed
+  store::load_ancestors words_before(const std::string& ban) const;
+  void load_wishes(const std::vector<store::hold_redaction>& wishes);
+  void word_settled(const std::string& ban, bool is_known);
   void hold(const matrix::event& redaction, bool by_power);
   void make_room_for(std::string_view server);
   void drop(const std::string& redaction_id);
@@ -100,6 +112,7 @@ private:
   std::map<std::string, held_redaction> held_;        ///< by the redaction's id; bounded
   std::multimap<std::string, std::string> of_target_; ///< target -> held redactions
   std::map<std::string, std::string> redacting_now_;  ///< event being taken in -> the redaction that applies to it
+  std::map<std::string, wish> wishes_;                ///< by the ban: whose messages are being redacted
   std::int64_t last_held_ = 0;
 };
 

@@ -331,4 +331,33 @@ BOOST_AUTO_TEST_CASE(a_ban_from_elsewhere_takes_away_what_one_of_ours_wrote_if_i
   BOOST_TEST(notified<chat::message_deleted>(list).empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_ban_takes_away_is_gone_after_a_crash_in_between_and_what_was_said_later_is_not) {
+  moderated_room r;
+  const auto one = r.message_of(eve, "one");
+  r.push({one});
+  const auto two = r.message_of(eve, "two");
+  r.push({two});
+  const auto list = r.ban(bob, eve, true);
+  const auto ban = r.member(eve);
+  const auto wishes = written<store::hold_redaction>(list);
+  BOOST_REQUIRE(wishes.size() == 1U);
+  BOOST_TEST(wishes[0].redaction_event_id == ban->event_id);
+  BOOST_TEST(!wishes[0].looked_up); // the room is loaded when the broker starts
+  BOOST_TEST(r.disk.held.empty());  // all is done
+  r.unban(bob, eve);
+  r.join(eve);
+  const auto later = r.message_of(eve, "later");
+  r.push({later});
+  // As the store stood when the first message was done.
+  r.disk.events[two->event_id].event = two;
+  r.disk.held = wishes;
+  const auto told = notified<chat::message_deleted>(r.restart());
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(told[0].event_id == two->event_id);
+  BOOST_TEST(r.event(two->event_id)->redacted_because->event_id == ban->event_id);
+  BOOST_TEST(!r.event(later->event_id)->content().empty());
+  BOOST_TEST(r.disk.held.empty());
+  BOOST_TEST(notified<chat::message_deleted>(r.restart()).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

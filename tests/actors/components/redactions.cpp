@@ -76,4 +76,54 @@ BOOST_AUTO_TEST_CASE(redaction_that_the_store_says_nothing_of_stays_held) {
   BOOST_TEST(r.redacted.as_redacted(r.spam)->content().find("body") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(messages_of_a_banned_user_that_the_store_says_nothing_of_are_asked_for_by_the_next_incarnation) {
+  redactions_rig r;
+  const auto ban = r.made(ann, "m.room.member", {{"membership", "ban"}, {"redact_events", true}}, eve);
+  const auto later = r.message_of(eve, "let in again");
+  r.redacted.observe({{"m.room.member", eve}, nullptr, ban});
+  const auto held = written<store::hold_redaction>(r.take());
+  BOOST_REQUIRE(held.size() == 1u);
+  BOOST_TEST(held[0].target_event_id == ban->event_id);
+  BOOST_TEST(held[0].sender == eve);
+  r.after(room::pending_questions::store_patience_ms);
+  BOOST_TEST(written<store::drop_held_redaction>(r.hear_nothing<room::question::before_ban>(r.redacted)).empty());
+  BOOST_TEST(r.redacted.is_idle());
+
+  room::redactions next{r.room, r.out, r.pending, r.writer, r.notifier, r.entry};
+  const auto words = [&](const effects& asked) {
+    store::events_loaded found;
+    for (const auto& [x, position] : {std::pair{later, 3}, std::pair{ban, 2}, std::pair{r.spam, 1}})
+      found.events.push_back({x, store::verdict::accepted, 0, 0, position});
+    return r.hear<room::question::before_ban>(next, r.stored(asked, found));
+  };
+  next.load(held);
+  (void)words(r.take());
+  BOOST_TEST(!next.is_idle());
+  r.after(room::pending_questions::store_patience_ms);
+  BOOST_TEST(written<store::drop_held_redaction>(r.hear_nothing<room::question::message_of_banned>(next)).empty());
+
+  next.load(held);
+  const auto asked = words(r.take());
+  store::redaction_loaded row;
+  row.redaction = ban;
+  row.target = store::stored_event{r.spam, store::verdict::accepted, 0, 0, 1};
+  const auto done = r.hear<room::question::message_of_banned>(next, r.stored(asked, row));
+  BOOST_TEST(written<store::redact_event>(done).at(0).redacted->content().find("body") == nullptr);
+  BOOST_TEST(written<store::drop_held_redaction>(done).at(0).redaction_event_id == ban->event_id);
+  BOOST_TEST(next.is_idle());
+}
+
+BOOST_AUTO_TEST_CASE(no_more_than_a_hundred_bans_are_taken_up_again_and_the_oldest_are_left) {
+  redactions_rig r;
+  std::vector<store::hold_redaction> held;
+  for (std::size_t i = 0; i < room::redactions::wishes_max + 1; ++i) {
+    const auto ban = "$ban" + std::to_string(i);
+    held.push_back({r.room_id, ban, ban, eve, true, false});
+  }
+  r.redacted.load(held);
+  const auto asked = r.take();
+  BOOST_TEST(of_kind<ask_store>(asked).size() == room::redactions::wishes_max);
+  BOOST_TEST(written<store::drop_held_redaction>(asked).at(0).redaction_event_id == "$ban0");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
