@@ -2,6 +2,9 @@
 
 #include "actors/answers.hpp"
 #include "actors/invitation/invitation_row.hpp"
+#include "actors/room/event_text.hpp"
+
+#include <utility>
 
 namespace causeway::room {
 
@@ -25,10 +28,13 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
     const auto* n = room_.graph.find(it->second);
     if (!n) continue;
     const auto& e = n->event;
-    const auto* shown = e->content().find("displayname");
-    view.members.push_back({*e->state_key, std::string{e->membership()},
-                            shown && shown->as_string() ? *shown->as_string() : std::string{},
-                            shown_level(scale.levels().of_user(*e->state_key)), word_of(scale.of_user(*e->state_key))});
+    auto& member = view.members.emplace_back();
+    member.user = *e->state_key;
+    member.membership = e->membership();
+    member.display_name = text_of(*e, "displayname");
+    member.power = shown_level(scale.levels().of_user(*e->state_key));
+    member.role = word_of(scale.of_user(*e->state_key));
+    if (auto avatar = text_of(*e, "avatar_url"); !avatar.empty()) member.avatar = std::move(avatar);
   }
   // The states of invitations are the invitation actors': the store has their word.
   pending_.ask_store(store::find_invitations{room_.id, {}}, question::room_view{c.command.reference, std::move(view)});

@@ -15,7 +15,7 @@ struct member_view {
   static constexpr const char* name = "member";
   std::string user, membership, display_name;
   std::int64_t power = 0;
-  std::optional<std::string> role;
+  std::optional<std::string> role, avatar;
 
   static void fields(auto& f, auto& x) {
     f.required("user", x.user, "", {.of = edge::names::user});
@@ -23,6 +23,7 @@ struct member_view {
     f.required("display_name", x.display_name);
     f.required("power", x.power, "Power level in the room.");
     f.optional("role", x.role, "What they may do there, as *Roles* says.", {.words = roles});
+    f.optional("avatar", x.avatar, "An mxc:// URI; absent: they have none.");
   }
 };
 

@@ -189,4 +189,25 @@ BOOST_AUTO_TEST_CASE(the_directory_is_told_who_of_ours_has_come_in_and_not_who_h
   BOOST_TEST(told<local_users_joined>(r.push({r.made(eve, "m.room.message", {}, {})})).empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_room_is_shown_with_the_names_and_pictures_its_members_have_now) {
+  updated_room r;
+  r.profile(bob, "Bob", "mxc://here.example/b");
+  r.push(
+    {r.made(eve, "m.room.member",
+            object{{"membership", "join"}, {"displayname", "Eve"}, {"avatar_url", "mxc://there.example/e"}}, eve)});
+  r.push({r.made(eli, "m.room.member", object{{"membership", "join"}, {"avatar_url", 7}}, eli)});
+  const auto asked = of_kind<ask_store>(r.command(chat::query_room{"chat-1", {}}));
+  BOOST_REQUIRE(asked.size() == 1u); // the invitations
+  const auto answered = told<command_done>(r.on(store_says(asked[0].asked, store::invitations_found{})));
+  BOOST_REQUIRE(answered.size() == 1u);
+  const auto member = [](const std::string& user, const std::string& name, std::int64_t power, const std::string& role,
+                         std::optional<std::string> avatar) {
+    return chat::member_view{user, "join", name, power, role, std::move(avatar)};
+  };
+  chat::room_view expected{"chat-1", r.room_id, "11", {}, {}, "channel", {}, {}, false, {}, false};
+  expected.members = {member(ann, "", 100, "owner", {}), member(bob, "Bob", 0, "member", "mxc://here.example/b"),
+                      member(eli, "", 0, "member", {}), member(eve, "Eve", 0, "member", "mxc://there.example/e")};
+  BOOST_TEST(answered[0].second.body == chat::encode(chat::answer{expected}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

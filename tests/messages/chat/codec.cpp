@@ -433,20 +433,22 @@ BOOST_AUTO_TEST_CASE(answers_have_the_keys_of_the_contract) {
                            {"membership", str("join")},
                            {"display_name", str("U")},
                            {"power", packed(-1)},
-                           {"role", str("muted")}});
-  BOOST_TEST(encode(answer{room_view{
-               "r", "!r", "11", "n", "t", "dm", "mxc://s/1", {{"u", "join", "U", -1, "muted"}}, false, {}}}) ==
-             map({{"room", str("r")},
-                  {"matrix_room_id", str("!r")},
-                  {"room_version", str("11")},
-                  {"name", str("n")},
-                  {"topic", str("t")},
-                  {"type", str("dm")},
-                  {"members", "\x91" + member},
-                  {"more_members", "\xc2"},
-                  {"invitations", "\x90"},
-                  {"more_invitations", "\xc2"},
-                  {"avatar", str("mxc://s/1")}}));
+                           {"role", str("muted")},
+                           {"avatar", str("mxc://s/2")}});
+  BOOST_TEST(
+    encode(answer{room_view{
+      "r", "!r", "11", "n", "t", "dm", "mxc://s/1", {{"u", "join", "U", -1, "muted", "mxc://s/2"}}, false, {}}}) ==
+    map({{"room", str("r")},
+         {"matrix_room_id", str("!r")},
+         {"room_version", str("11")},
+         {"name", str("n")},
+         {"topic", str("t")},
+         {"type", str("dm")},
+         {"members", "\x91" + member},
+         {"more_members", "\xc2"},
+         {"invitations", "\x90"},
+         {"more_invitations", "\xc2"},
+         {"avatar", str("mxc://s/1")}}));
 }
 
 BOOST_AUTO_TEST_CASE(join_progress_counts_events) {

@@ -78,6 +78,8 @@ export interface Member {
   power: number;
   /** What they may do there, as *Roles* says. */
   role?: "owner" | "moderator" | "leader" | "member" | "muted";
+  /** An mxc:// URI; absent: they have none. */
+  avatar?: string;
 }
 
 export interface Banned {
