@@ -1,5 +1,7 @@
 """Bans and roles, whoever runs the other homeserver. Each case says what the chat user and what the Matrix user sees."""
 
+import threading
+
 from causeway_demo.chat_server import CommandError
 from harness.case import PATIENCE_S
 from harness.synapse import ClientError
@@ -60,6 +62,11 @@ class ModerationBase(ScenarioBase):
     def can(self, room, user, action, target=None, role=None):
         body = {"room": room, "user": user, "action": action, "target": target, "role": role}
         return self.ours.chat.command("query.can", {key: value for key, value in body.items() if value})
+
+    def stop_ours(self):
+        """A case that fails while our broker is away leaves it running for the cases after it."""
+        self.ours.stop_server()
+        self.addCleanup(lambda: self.ours.broker.process.is_running() or self.ours.start_server())
 
     def restart_ours(self):
         self.ours.stop_server()
@@ -226,6 +233,53 @@ class BanScenarios(ModerationBase):
         with self.assertRaises(REFUSED):
             self.theirs.ban(room, bob, alice)  # the owner is above them
 
+    def test_whom_they_remove_while_our_broker_is_away_hears_of_it_when_it_is_back(self):
+        alice, bob = self.people()
+        dave, erin = self.ours.user(self.fresh("dave")), self.ours.user(self.fresh("erin"))
+        room = self.our_channel(alice, bob, friends=(dave, erin))
+        self.ours.make_moderator(room, alice, bob)
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 50, "his level there")
+        self.stop_ours()
+        self.theirs.kick(room, bob, dave, "noise")
+        self.theirs.ban(room, bob, erin, "spam")
+        self.ours.start_server()
+        self.until_they_reach_us(room, bob)
+        for user, cause, reason in ((dave, "kicked", "noise"), (erin, "banned", "spam")):
+            gone = self.ours.chat.wait_for("room.removed_for", PATIENCE_S, matrix_room_id=room, user=user).body
+            self.assertEqual((gone["cause"], gone["by"], gone["reason"]), (cause, bob, reason))
+            self.until_shown(room, cause, bob, user, reason)
+        self.assertEqual([(each["user"], each["by"], each["reason"]) for each in self.banned(room)], [(erin, bob, "spam")])
+        self.assertEqual(self.ours.members(room, alice), {alice, bob})
+        with self.assertRaises(CommandError):
+            self.ours.send(room, erin, "still here?")
+
+    def test_bans_go_on_where_a_broker_that_was_killed_has_left_them(self):
+        alice, *guests = self.people("bob", "ben", "bud", "bea")
+        room = self.our_channel(alice, *guests)
+        failures = []
+
+        def ban_all():
+            try:
+                for guest in guests:
+                    self.ours.ban(room, alice, guest, "all of you")  # repeated under its id until it is answered
+            except Exception as why:  # shown by the case, not lost in a thread
+                failures.append(why)
+        banning = threading.Thread(target=ban_all)
+        banning.start()
+        self.ours.chat.wait_for("system.message", PATIENCE_S, matrix_room_id=room, kind="banned", target=guests[0])
+        self.ours.kill_server()
+        self.ours.start_server()
+        banning.join()
+        self.assertEqual(failures, [])
+        self.assertEqual(sorted(each["user"] for each in self.banned(room)), sorted(guests))
+        for guest in guests:
+            self.until(lambda guest=guest: not self.theirs.is_in(room, guest), "him to be out there")
+            self.until_shown(room, "banned", alice, guest, "all of you")
+            told = self.ours.chat.find("member.changed", matrix_room_id=room, user=guest, membership="ban")
+            self.assertEqual(len(told), 1)  # and not once more for the repetition
+            self.assertEqual(len(self.ours.chat.find("system.message", matrix_room_id=room, kind="banned", target=guest)), 1)
+        self.assertEqual(self.ours.members(room, alice), {alice})
+
     def test_a_ban_takes_away_what_was_written_when_it_says_so(self):
         alice, bob, ben = self.people("bob", "ben")
         dave = self.ours.user(self.fresh("dave"))
@@ -276,6 +330,25 @@ class RoleScenarios(ModerationBase):
         asked = self.can(room, dave, "kick", bob)  # an owner
         self.assertEqual((asked["verdict"], asked["needed"], asked["level"]), ("no", 101, 50))
         self.refused("forbidden", "member.kick", {"room": room, "by": dave, "user": bob})
+
+    def test_roles_they_change_while_our_broker_is_away_are_known_when_it_is_back(self):
+        alice, bob = self.people()
+        dave, erin = self.ours.user(self.fresh("dave")), self.ours.user(self.fresh("erin"))
+        room = self.our_channel(alice, bob, friends=(dave, erin))
+        self.ours.set_role(room, alice, erin, "moderator")
+        self.ours.set_role(room, alice, bob, "owner")
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 100, "his level there")
+        self.stop_ours()
+        self.theirs.make_moderator(room, bob, dave)
+        self.theirs.take_role(room, bob, erin)
+        self.ours.start_server()
+        self.until_they_reach_us(room, bob)
+        for user, role, previous in ((dave, "moderator", "member"), (erin, "member", "moderator")):
+            told = self.ours.chat.wait_for("role.changed", PATIENCE_S, matrix_room_id=room, user=user, by=bob).body
+            self.assertEqual((told["role"], told["previous_role"]), (role, previous))
+            self.assertEqual(self.role(room, user), role)
+        self.assertEqual(self.can(room, dave, "kick", erin)["verdict"], "yes")
+        self.refused("forbidden", "member.kick", {"room": room, "by": erin, "user": dave})
 
     def test_in_a_room_of_theirs_the_levels_there_decide(self):
         alice, bob = self.people()

@@ -341,6 +341,11 @@ class JoinScenarios(ScenarioBase):
         self.assertEqual((answer["matrix_room_id"], answer["state"]), (room, "joined"))
         created = self.ours.chat.wait_for("room.created", PATIENCE_S, matrix_room_id=room).body
         self.assertEqual((created["name"], set(created["members"])), (name, {alice, bob}))
+        # The latest step of a join takes the place of those that were not sent yet: at least one is seen.
+        self.until(lambda: self.ours.chat.ephemeral("join.progress", matrix_room_id=room), "a word of how far the join has come")
+        for step in self.ours.chat.ephemeral("join.progress", matrix_room_id=room):
+            self.assertEqual(step["server"], self.theirs.server_name)
+            self.assertIn(step["phase"], ("asking", "receiving", "verifying", "members"))
         self._talk_in(room, alice, bob)
         self.assertEqual(self.ours.chat.join(room, alice), answer)  # a member already
 

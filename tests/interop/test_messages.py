@@ -84,6 +84,19 @@ class MessagesWithSynapse(InteropCase):
         content = self.seen_by_bob(self.say("the pub", geo_uri="geo:51.5,-0.1;u=35"))
         self.assertEqual((content["msgtype"], content["body"], content["geo_uri"]), ("m.location", "the pub", "geo:51.5,-0.1;u=35"))
 
+    def test_a_place_of_theirs_is_one_here(self):
+        event_id = self.bob.send_content(self.room, {"msgtype": "m.location", "body": "the pub", "geo_uri": "geo:51.5,-0.1;u=35"})
+        told = self.told(event_id)
+        self.assertEqual((told["msgtype"], told["text"], told["geo_uri"]), ("m.location", "the pub", "geo:51.5,-0.1;u=35"))
+
+    def test_what_somebody_does_and_what_a_program_says_are_told_apart_on_both_sides(self):
+        for kind in ("emote", "notice"):
+            with self.subTest(kind=kind):
+                told = self.told(self.bob.send_content(self.room, {"msgtype": "m." + kind, "body": "waves"}))
+                self.assertEqual((told["msgtype"], told["text"]), ("m." + kind, "waves"))
+                content = self.seen_by_bob(self.say("waves back", kind=kind))
+                self.assertEqual((content["msgtype"], content["body"]), ("m." + kind, "waves back"))
+
     def test_what_is_encrypted_is_shown_as_such(self):
         event_id = self.bob.call("PUT", f"/rooms/{quote(self.room)}/send/m.room.encrypted/{uuid.uuid4().hex}", {
             "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AwgAEnACgAkLmt6qF84IK++J7UDH2Za1YVchHyprqTqsg", "session_id": "s",
@@ -103,6 +116,64 @@ class MessagesWithSynapse(InteropCase):
 
 class MessagesWithSynapseInVersion12(MessagesWithSynapse):
     room_version = "12"
+
+
+class MessagesWithCauseway(InteropCase):
+    """Two chat servers: what one sends is what the other is told. alice writes here, bob there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs, cls.ours = cls.start_causeway("theirs"), cls.start_causeway("ours")
+        cls.alice, cls.bob = cls.ours.user("alice"), cls.theirs.user("bob")
+        cls.room = cls.ours.create_channel(cls.alice, [cls.bob])
+        cls.theirs.chat.wait_for("invitation.received", matrix_room_id=cls.room, user=cls.bob)
+        cls.theirs.accept(cls.room, cls.bob)
+        cls.ours.chat.wait_for("invitation.changed", matrix_room_id=cls.room, user=cls.bob, state="accepted")
+
+    def both_ways(self, text, **more):
+        """What the other side is told of a message: of alice's, then of bob's."""
+        return [self.told_of(side, sender, other, text, **more)
+                for side, sender, other in ((self.ours, self.alice, self.theirs), (self.theirs, self.bob, self.ours))]
+
+    def told_of(self, side, sender, other, text, **more):
+        event_id = side.chat.command("message.send", {"room": self.room, "sender": sender, "message": uuid.uuid4().hex, "text": text, **more})["event_id"]
+        told = other.chat.wait_for("message.received", matrix_room_id=self.room, event_id=event_id).body
+        self.assertEqual((told["sender"], told["text"]), (sender, text))
+        return told
+
+    def test_html_is_safe_to_show(self):
+        for told in self.both_ways("look", html='<b style="color:red" onclick="x()">look</b><script>alert(1)</script> <a href="javascript:x">here</a> <i>there'):
+            self.assertEqual((told["msgtype"], told["html"]), ("m.text", "<b>look</b> <a>here</a> <i>there</i>"))
+
+    def test_replies_and_threads_are_what_they_were(self):
+        root = self.both_ways("a thread")[0]["event_id"]
+        for told in self.both_ways("in it", thread=root):
+            self.assertEqual((told["thread"], told["reply_to"]), (root, ""))
+        for told in self.both_ways("to that", reply_to=root):
+            self.assertEqual((told["thread"], told["reply_to"]), ("", root))
+
+    def test_all_of_a_room_are_called(self):
+        for told in self.both_ways("@room come here", mentions=["@room", self.alice, self.bob]):
+            self.assertEqual(sorted(told["mentions"]), sorted(["@room", self.alice, self.bob]))
+
+    def test_what_somebody_does_and_what_a_program_says_are_told_apart(self):
+        for kind in ("emote", "notice", "text"):
+            for told in self.both_ways("waves", kind=kind):
+                self.assertEqual(told["msgtype"], "m." + kind)
+
+    def test_a_place_is_one(self):
+        for told in self.both_ways("the pub", geo_uri="geo:51.5,-0.1;u=35"):
+            self.assertEqual((told["msgtype"], told["geo_uri"]), ("m.location", "geo:51.5,-0.1;u=35"))
+
+    def test_edits_and_deletions_reach_the_other_side(self):
+        event_id = self.both_ways("one")[0]["event_id"]
+        self.ours.chat.command("message.edit", {"room": self.room, "sender": self.alice, "message": event_id, "text": "two",
+                                                "html": "<u>two</u><script>x</script>"})
+        edited = self.theirs.chat.wait_for("message.edited", matrix_room_id=self.room, event_id=event_id).body
+        self.assertEqual((edited["text"], edited["html"]), ("two", "<u>two</u>"))
+        self.ours.chat.delete(self.room, self.alice, event_id, "a slip")
+        self.assertEqual(self.theirs.chat.wait_for("message.deleted", matrix_room_id=self.room, event_id=event_id).body["reason"], "a slip")
 
 
 class DismissalWithSynapse(ScenarioBase, InteropCase):

@@ -5,12 +5,33 @@ import signal
 
 from causeway_demo.chat_server import CommandError
 from harness.case import InteropCase
+from harness.front import Front
 from scenarios import Conversation, ScenarioBase
 
-ON = {"federation": {"receipts": True}}
+ON, OFF = {"federation": {"receipts": True}}, {"federation": {"receipts": False}}
 
 
-class ReceiptScenarios(ScenarioBase):
+class BehindAFront(ScenarioBase):
+    """What we push to their server is seen on its way: a Synapse does not say what it was told before."""
+
+    @classmethod
+    def start_both(cls, synapse, ours, room_version="11"):
+        cls.front = Front(cls.authority)
+        cls.addClassCleanup(cls.front.close)
+        if synapse:
+            cls.theirs = cls.start_synapse("synapse", room_version=room_version, public_port=cls.front.port)
+            cls.front.target_port = cls.theirs.synapse.federation_port
+        else:
+            cls.theirs = cls.start_causeway("theirs", settings=ON, public_port=cls.front.port)
+            cls.front.target_port = cls.theirs.broker.port
+        cls.ours = cls.start_causeway("ours", room_version=room_version, settings=ours)
+
+    def sent(self, talk):
+        """Event ids of alice's markers that their server was sent, in order."""
+        return self.front.receipts(talk.room, talk.alice)
+
+
+class ReceiptScenarios(BehindAFront):
     def _talk(self, ours=("one", "two"), theirs=("uno", "due")):
         """A conversation in which each has said some things that the other has received."""
         talk = Conversation(self)
@@ -35,7 +56,8 @@ class ReceiptScenarios(ScenarioBase):
         self.until_equal(lambda: self.theirs.markers(talk.room, talk.bob).get((talk.alice, thread)), wanted, what)
 
     def _nothing_else_there(self, talk, text):
-        """Of alice nothing but the marker there was told; a Synapse does not say what it was told before."""
+        """Of alice nothing but the marker there was told."""
+        self.assertEqual(self.sent(talk), [self._here(talk, text)])
 
     def _told(self, talk, event_id, **wanted):
         """The notification of bob's marker at that event."""
@@ -87,6 +109,7 @@ class ReceiptScenarios(ScenarioBase):
         self._told(talk, self._ours(talk, "two"))
         self.ours.read(talk.room, talk.alice, talk.bob, "tre")
         self._until_there(talk, "tre")
+        self.assertEqual(self.sent(talk), [self._here(talk, "due"), self._here(talk, "tre")])
         seen = self.ours.chat.ephemeral("receipt", matrix_room_id=talk.room)
         self.assertEqual([each["event_id"] for each in seen], [self._ours(talk, "two")])
 
@@ -142,6 +165,26 @@ class ReceiptScenarios(ScenarioBase):
         readers = self.ours.chat.command("query.receipts", {"room": talk.room, "message": self._here(talk, "tre")})["readers"]
         self.assertEqual([each["user"] for each in readers], [talk.alice])
 
+    def test_what_is_read_while_it_is_switched_off_stays_at_home(self):
+        talk = self._talk(theirs=("uno", "due", "tre"))
+        self.ours.read(talk.room, talk.alice, talk.bob, "uno")
+        self._until_there(talk, "uno")
+        self.addCleanup(self.ours.chat.command, "federation.configure", {"receipts": True})
+        self.assertFalse(self.ours.chat.command("federation.configure", {"receipts": False})["receipts"])
+        self.ours.read(talk.room, talk.alice, talk.bob, "due")
+        self.ours.send(talk.room, talk.alice, "which I have read")
+        self.until(lambda: "which I have read" in talk.read_by_bob(), "what was said after it there")
+        self.assertEqual(self.theirs.markers(talk.room, talk.bob).get((talk.alice, "")), self._here(talk, "uno"))
+        readers = self.ours.chat.command("query.receipts", {"room": talk.room, "message": self._here(talk, "due")})["readers"]
+        self.assertEqual([each["user"] for each in readers], [talk.alice])
+        self.ours.kill_server()
+        self.ours.start_server()  # the switch outlives it
+        self.assertFalse(self.ours.chat.command("query.federation", {})["receipts"])
+        self.ours.chat.command("federation.configure", {"receipts": True})
+        self.ours.read(talk.room, talk.alice, talk.bob, "tre")
+        self._until_there(talk, "tre")
+        self.assertEqual(self.sent(talk), [self._here(talk, "uno"), self._here(talk, "tre")])
+
     def test_who_is_no_member_and_what_is_no_message_is_refused(self):
         talk = self._talk()
         stranger = self.ours.user(self.fresh("stranger"))
@@ -158,8 +201,7 @@ class ReceiptsWithSynapse(ReceiptScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
-        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=ON)
+        cls.start_both(True, ON, cls.room_version)
 
 
 class ReceiptsWithSynapseInVersion10(ReceiptsWithSynapse):
@@ -174,10 +216,10 @@ class ReceiptsWithCauseway(ReceiptScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_causeway("theirs", settings=ON)
-        cls.ours = cls.start_causeway("ours", settings=ON)
+        cls.start_both(False, ON)
 
     def _nothing_else_there(self, talk, text):
+        super()._nothing_else_there(talk, text)
         told = self.theirs.chat.ephemeral("receipt", matrix_room_id=talk.room, user=talk.alice)
         self.assertEqual([each["event_id"] for each in told], [self._here(talk, text)])
 
@@ -195,14 +237,8 @@ class ReceiptsWithCauseway(ReceiptScenarios, InteropCase):
         self._told(talk, self._ours(talk, "two"))
 
 
-class ReceiptsSwitchedOff(ScenarioBase, InteropCase):
+class SwitchedOffScenarios(BehindAFront):
     """By default: what is read here stays here."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.theirs = cls.start_causeway("theirs", settings=ON)
-        cls.ours = cls.start_causeway("ours", settings={"federation": {"receipts": False}})
 
     def test_what_was_read_before_the_switch_stays_at_home_and_what_is_read_after_it_is_told(self):
         talk = Conversation(self)
@@ -216,8 +252,8 @@ class ReceiptsSwitchedOff(ScenarioBase, InteropCase):
         self._switch_on()
         self.ours.read(talk.room, talk.alice, talk.bob, "due")
         due = self.ours.event_id(talk.room, talk.alice, talk.bob, "due")
-        self.until_equal(lambda: [each["event_id"] for each in self.theirs.chat.ephemeral("receipt", matrix_room_id=talk.room)], [due],
-                         "the marker after the switch, and no other")
+        self.until_equal(lambda: self.theirs.markers(talk.room, talk.bob).get((talk.alice, "")), due, "the marker after the switch there")
+        self.assertEqual(self.sent(talk), [due])
 
     def _switch_on(self):
         """Lives on: the file is changed and read again."""
@@ -228,3 +264,17 @@ class ReceiptsSwitchedOff(ScenarioBase, InteropCase):
             new.write(text.replace("receipts = false", "receipts = true"))
         os.kill(self.ours.broker.process.pid, signal.SIGHUP)
         self.until(lambda: "changed option reloaded" in self.ours.broker.process.tail(), "the switch")
+
+
+class ReceiptsSwitchedOff(SwitchedOffScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.start_both(False, OFF)
+
+
+class ReceiptsSwitchedOffWithSynapse(SwitchedOffScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.start_both(True, OFF)

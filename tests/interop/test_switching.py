@@ -248,6 +248,21 @@ class ProfileScenarios(SwitchingBase):
             self.until_equal(lambda room=room: self.ours.name_of(room, alice, alice), name, "her new name here")
         self._talk_in(rooms[0], alice, bob)
 
+    def test_a_new_picture_is_seen_on_the_other_side_and_outlives_a_crash(self):
+        alice, bob = self.people()
+        room = self.our_channel(alice, bob)
+        name = self.ours.name_of(room, alice, alice)
+        self.ours.set_picture(alice, "mxc://example.org/alice")
+        self.theirs.set_picture(bob, "mxc://example.org/bob")
+        self.until_equal(lambda: self.theirs.picture_of(room, bob, alice), "mxc://example.org/alice", "her picture there")
+        told = self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=bob, avatar="mxc://example.org/bob").body
+        self.assertEqual((told["membership"], told["previous_membership"]), ("join", "join"))
+        self.restart_ours_hard()
+        for user, picture in ((alice, "mxc://example.org/alice"), (bob, "mxc://example.org/bob")):
+            self.assertEqual(self.ours.picture_of(room, alice, user), picture)
+        self.assertEqual(self.ours.name_of(room, alice, alice), name)
+        self.assertEqual(self.theirs.name_of(room, bob, alice), name)
+
     def test_their_new_name_is_told_with_the_member(self):
         alice, bob = self.people()
         room = self.our_channel(alice, bob)

@@ -10,6 +10,7 @@ import unittest
 from causeway_demo.broker import find_binary
 from causeway_demo.chat_server import CommandError
 from harness import matrix
+from harness.synapse import ClientError
 from hostile.case import HostileCase
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -126,8 +127,8 @@ class OneThatLies(HostileCase):
         self.assertNotIn("clock wrong", self.ours.broker.process.tail(1_000))
 
 
-class InvitationsNobodyTakes(ClockCase):
-    """Days go by while the broker is stopped: a clock that is right again at a start is nobody's fault."""
+class DaysGoBy(ClockCase):
+    """They do while the broker is stopped: a clock that is right again at a start is nobody's fault."""
 
     def after_days(self, days):
         self.ours.stop_server()
@@ -138,6 +139,8 @@ class InvitationsNobodyTakes(ClockCase):
         found, = self.chat.command("query.invitations", {"room": room})["invitations"]
         return found
 
+
+class InvitationsNobodyTakes(DaysGoBy):
     def test_an_invitation_to_a_server_that_never_answers_is_tried_for_seven_days_and_then_fails_with_the_reason(self):
         alice, guest = self.ours.user(self.fresh("alice")), "@guest:localhost:1"
         room = self.ours.create_channel(alice, [guest])
@@ -157,6 +160,62 @@ class InvitationsNobodyTakes(ClockCase):
         self.ours.invite(room, alice, guest)
         self.until(lambda: self.invitation(room)["attempts"] >= 1, "an attempt of the new one")
         self.assertEqual(self.invitation(room)["state"], "sending")
+
+
+class InvitationsOfASynapse(DaysGoBy):
+    """Its users are invited and do not answer. Two hours instead of two weeks: the keys of both servers are good for one day."""
+
+    lifetime_h = 2
+
+    @classmethod
+    def setUpClass(cls):
+        cls.settings = {"invitation": {"lifetime_h": cls.lifetime_h}}
+        super().setUpClass()
+        cls.theirs = cls.start_synapse("synapse")
+
+    def invite(self):
+        """Room, who invites, and who is invited and has it."""
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.ours.create_channel(alice, [bob])
+        self.chat.wait_for("invitation.changed", matrix_room_id=room, user=bob, state="pending")
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.addCleanup(self.after_days, 0)
+        return room, alice, bob
+
+    def stands(self, room, bob):
+        self.assertEqual(self.invitation(room)["state"], "pending")
+        self.assertTrue(self.theirs.has_invitation(room, bob))
+
+
+class InvitationsThatRunOut(InvitationsOfASynapse):
+    def test_an_invitation_nobody_answers_has_expired_for_both_sides(self):
+        room, alice, bob = self.invite()
+        self.after_days(1.8 / 24)
+        self.stands(room, bob)
+        self.after_days(2.1 / 24)
+        told = self.chat.wait_for("invitation.changed", matrix_room_id=room, user=bob, state="expired").body
+        self.assertEqual((told["by"], told["previous_state"]), (alice, "pending"))
+        self.chat.wait_for("system.message", matrix_room_id=room, kind="expired", target=bob)
+        self.until(lambda: not self.theirs.has_invitation(room, bob), "the invitation to be gone there")
+        with self.assertRaises(ClientError):
+            self.theirs.accept(room, bob)
+        self.assertEqual(self.invitation(room)["state"], "expired")
+        self.assertEqual(self.ours.members(room, alice), {alice})
+        self.ours.invite(room, alice, bob)  # which has two hours of its own
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the new invitation to reach them")
+
+
+class InvitationsWithoutAnEnd(InvitationsOfASynapse):
+    lifetime_h = 0
+
+    def test_an_invitation_stands_until_somebody_answers(self):
+        room, alice, bob = self.invite()
+        self.after_days(20)  # more than the two weeks that others have
+        self.stands(room, bob)
+        self.after_days(0)
+        self.theirs.accept(room, bob)
+        self.chat.wait_for("invitation.changed", matrix_room_id=room, user=bob, state="accepted")
+        self.until_equal(lambda: self.ours.members(room, alice), {alice, bob}, "both in the room")
 
 
 class EventsDatedAhead(HostileCase):

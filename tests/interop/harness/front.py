@@ -40,6 +40,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                  "room_version": json.loads(body)["room_version"]}).encode()
         else:
             status, content_type, answer = owner.forward(self.command, self.path, body, self.headers)
+            if status == 200 and self.path.startswith("/_matrix/federation/v1/send/"):
+                owner.edus += json.loads(body).get("edus", [])
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(answer)))
@@ -66,6 +68,7 @@ class Front:
         self.target_port = None
         self.swallows_transactions = False
         self.swallowed = 0  # PDUs
+        self.edus = []  # of transactions that were taken, in the order in which they came
         self.unknown_versions = set()  # of rooms: invitations to them are refused as an old homeserver does
         self.refused = []  # those versions, in the order of the invitations
         self.held = 0  # requests that have waited here
@@ -100,6 +103,15 @@ class Front:
             self.held += 1
             if not self._let_go.wait(HELD_S):
                 self.overdue = True
+
+    def receipts(self, room, user):
+        """Event ids of the markers of `user` that have come through, in order; a repetition counts once."""
+        found = []
+        for edu in list(self.edus):
+            marker = edu["content"].get(room, {}).get("m.read", {}).get(user) if edu["edu_type"] == "m.receipt" else None
+            if marker and found[-1:] != marker["event_ids"][:1]:
+                found += marker["event_ids"]
+        return found
 
     def refuses(self, room_version):
         if room_version not in self.unknown_versions:

@@ -283,6 +283,13 @@ class CausewaySide:
         """What `user` of this side sees `other` called in the room."""
         return next((each["display_name"] for each in self.chat.command("query.room", {"room": room})["members"] if each["user"] == other), None)
 
+    def set_picture(self, user, mxc):
+        self.chat.command("user.profile", {"user": user, "avatar": mxc})
+
+    def picture_of(self, room, user, other):
+        """Which picture `user` of this side sees of `other` in the room; empty: none."""
+        return next((each.get("avatar", "") for each in self.chat.command("query.room", {"room": room})["members"] if each["user"] == other), None)
+
     def members(self, room, user):
         """Joined users, as `user` of this side knows them."""
         return {each["user"] for each in self.chat.command("query.room", {"room": room})["members"]
@@ -507,6 +514,13 @@ class SynapseSide:
     def name_of(self, room, user, other):
         events = self._user(user).call("GET", f"/rooms/{quote(room)}/members")["chunk"]
         return next((each["content"].get("displayname") for each in events if each["state_key"] == other), None)
+
+    def set_picture(self, user, mxc):
+        self._user(user).call("PUT", f"/profile/{quote(user)}/avatar_url", {"avatar_url": mxc})
+
+    def picture_of(self, room, user, other):
+        events = self._user(user).call("GET", f"/rooms/{quote(room)}/members")["chunk"]
+        return next((each["content"].get("avatar_url", "") for each in events if each["state_key"] == other), None)
 
     def profile(self, user, other):
         """What the homeserver tells `user` of another one. Raises ClientError where there is nobody."""
