@@ -1,10 +1,11 @@
-"""Invitations of people whose server does not know the version of the room: a real Synapse and another broker."""
+"""Invitations of people whose server does not know the version of the room, and answers that cross: a real Synapse and another broker."""
 
 import threading
 import uuid
 
-from harness.case import InteropCase
+from harness.case import PATIENCE_S, InteropCase
 from harness.front import Front
+from moderation_scenarios import ModerationBase
 
 VERSIONS = [str(number) for number in range(1, 13)]
 
@@ -183,3 +184,59 @@ class RefoundingWithCauseway(RefoundingScenarios, InteropCase):
         room = self.view(own)["matrix_room_id"]
         self.until(lambda: not self.theirs.has_invitation(room, bob), "the end of the invitation")
         self.ours.chat.send(own, alice, "alone")
+
+
+class CrossedAnswerScenarios(ModerationBase):
+    """Both sides stand behind fronts: what they say at the same moment reaches the other later."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
+        cls.addClassCleanup(cls.their_front.close)
+        cls.addClassCleanup(cls.our_front.close)
+        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port)
+        cls.our_front.target_port = cls.ours.broker.port
+
+    def test_a_yes_that_crosses_its_revocation_counts_in_a_public_room_and_a_kick_is_the_way_out(self):
+        alice, bob, ben = self.people("bob", "ben")
+        name = self.fresh("square")
+        room = self.ours.create_public(alice, name)
+        self.theirs.join(f"#{name}:{self.ours.server_name}", ben)
+        self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=ben, membership="join")
+        self.ours.invite(room, alice, bob)
+        self.until_state(room, bob, "pending")
+        self.ours.send(room, alice, "he is invited")  # behind the invite: the room there has it
+        self.until(lambda: "he is invited" in self.theirs.texts(room, ben, alice), "the invite in the room there")
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        with self.our_front.holding("/v1/send/"), self.their_front.holding("/v1/send/"):
+            self.ours.revoke(room, alice, bob)
+            self.until_state(room, bob, "revoked_unconfirmed")
+            self.theirs.accept(room, bob)
+            self.until(lambda: self.our_front.held and self.their_front.held, "both words to be under way")
+        told = self.until_state(room, bob, "accepted").body
+        self.assertIn(told["previous_state"], ("revoked_unconfirmed", "revoked"))
+        self.until_equal(lambda: self.ours.members(room, alice), {alice, bob, ben}, "the members here")
+        self.until_equal(lambda: self.theirs.members(room, ben), {alice, bob, ben}, "the members there")
+        self.theirs.send(room, bob, "here I am")
+        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["here I am"], "his message here")
+        self.ours.kick(room, alice, bob, "not you")
+        self.until_shown(room, "kicked", alice, bob, "not you")
+        self.until(lambda: not self.theirs.is_in(room, bob), "him to be out there")
+        self.assertEqual(self.states(room, bob)[-1], "accepted")
+
+
+class CrossedAnswersWithSynapse(CrossedAnswerScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_synapse("synapse", public_port=cls.their_front.port)
+        cls.their_front.target_port = cls.theirs.synapse.federation_port
+
+
+class CrossedAnswersWithCauseway(CrossedAnswerScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_causeway("theirs", public_port=cls.their_front.port)
+        cls.their_front.target_port = cls.theirs.broker.port
