@@ -102,7 +102,7 @@ def run_here(cases, report):
 
 
 # Cases that failed beside others are tried again, unless there are more: then it is not the machine that was busy.
-UNSTABLE_MAX = 2
+UNSTABLE_MAX = 4
 
 # Ports that classes at the same time draw from, see causeway_demo.process.free_port: below those the kernel gives to connections.
 PORTS_BEGIN, PORTS_PER_CLASS, JOBS_MAX = 12_000, 2_000, 10
