@@ -33,7 +33,9 @@ check_row check_live(const health_facts& x) {
             "The actor " + first.kind + " " + first.key + " is parked: it failed too often" +
               (first.last_fault.empty() ? std::string{} : ", last because of: " + first.last_fault) +
               (parked == 1 ? "." : "; " + number_of(parked - 1, "other") + " too."),
-            "`causeway actors --filter parked` lists all; their input is kept until the broker is started anew."};
+            "`causeway actor show " + first.kind + (first.key.empty() ? "" : " '" + first.key + "'") +
+              "` says what to do. It is tried again by itself; until then commands for it are refused, and what else "
+              "it is told is kept. `causeway actors --filter parked` lists all."};
   }
   if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
   return fine("live", "The broker answers.");

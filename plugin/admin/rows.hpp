@@ -133,7 +133,8 @@ struct actor_row {
     f("phase", phase,
       "running; wanted: it is made in a moment, others have their turn before; restarting: it failed and is rebuilt "
       "from "
-      "the store; parked: it failed too often, its input is kept.");
+      "the store; parked: it failed too often; it is tried again after supervisor.restart_window_s, commands for it "
+      "are refused until then, other input is kept.");
     f("since_ts", since_ts, "When it was made.");
     f("handled", handled, "Messages it has handled.");
     f("mailbox", mailbox, "Messages that wait for it.");

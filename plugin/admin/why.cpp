@@ -102,8 +102,9 @@ answer actor_is_parked(const facts& x, std::int64_t) {
                    ", last because of: " + within(a.last_fault);
   return diagnosis{cause::actor_parked,
                    (x.is_known ? "It waits, for " : "Nothing of it is stored, and ") + who +
-                     "; what is said to that actor is kept, unread, until the broker is started anew.",
-                   "causeway actors --filter " + (a.key.empty() ? a.kind : "'" + a.key + "'")};
+                     "; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "
+                     "refused, and what else it is told is kept, unread.",
+                   "causeway actor show " + a.kind + (a.key.empty() ? "" : " '" + a.key + "'")};
 }
 
 // -- an event of another server ---------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def parked_actor(ground):
     with contextlib.suppress(CommandError):
         ground.ours.chat.send(ground.room_id, ground.alice, "does anybody hear me?")
     return Planted(f"bob has written (event {event_id}), and alice sees nothing", event_id, "actor_parked", ["parked", ground.room_id, "store"],
-                   f"causeway actors --filter '{ground.room_id}'")
+                   f"causeway actor show room '{ground.room_id}'")
 
 
 ALL = [expired_certificate, missing_key, stalled_consumer, missing_parent, parked_actor]
