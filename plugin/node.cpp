@@ -355,9 +355,10 @@ void node::parts::serve_operator() {
     const auto fine = context_now().federates_with(server);
     return fine ? std::string{} : fine.error().detail;
   };
-  admin = std::make_unique<admin::admin_service>(
-    admin::identity{options.node.server_name, std::string{version()}, who->key.key_id(), who->key.public_key_base64()},
-    std::move(services));
+  admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
+                                                                 who->key.key_id(), who->key.public_key_base64(),
+                                                                 name_of_node(options)},
+                                                 std::move(services));
 }
 
 void node::parts::watch_store() {

@@ -18,13 +18,6 @@ constexpr std::int64_t settled_after_ms = 2'000;
 /// A node that has its turn and has told no endpoint for so long has none (a host process), or is stuck.
 constexpr std::int64_t starting_ms_max = 60'000;
 
-/// `node.name`, or what the machine is called.
-std::string name_of_node(const config::options& options) {
-  if (!options.node.name.empty()) return options.node.name;
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
 std::string endpoints_of(const config::options& options) {
   std::string all;
   for (const auto* each : {&options.edge.chat_endpoints, &options.gateway.listen})
@@ -33,6 +26,12 @@ std::string endpoints_of(const config::options& options) {
 }
 
 } // namespace
+
+std::string name_of_node(const config::options& options) {
+  if (!options.node.name.empty()) return options.node.name;
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
 
 node_place::node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check)
     : options_(options), log_(log), told_(std::move(told)), check_(std::move(check)) {

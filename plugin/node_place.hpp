@@ -30,6 +30,9 @@ struct node_events {
   std::shared_ptr<std::atomic<store::drained>> is_drained = {};
 };
 
+/// `node.name`, or what the machine is called.
+std::string name_of_node(const config::options& options);
+
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
 /// health checks and, on the operator's socket, what is about the nodes.
 ///

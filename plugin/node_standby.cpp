@@ -2,6 +2,7 @@
 
 #include "plugin/node.hpp"
 #include "plugin/node_clock.hpp"
+#include "plugin/node_place.hpp"
 #include "plugin/node_rows.hpp"
 #include "plugin/patient_threads.hpp"
 
@@ -27,7 +28,7 @@ standby_desk::standby_desk(const config::options& options, node_log& log,
     : options_(options), log_(log), is_drained_(std::move(is_drained)), about_(std::move(about)),
       zmq_(patient_context()), cluster_(options.store) {
   admin_ = std::make_unique<admin::admin_service>(
-    admin::identity{options_.node.server_name, std::string{version()}, {}, {}}, services());
+    admin::identity{options_.node.server_name, std::string{version()}, {}, {}, name_of_node(options_)}, services());
 }
 
 standby_desk::~standby_desk() {

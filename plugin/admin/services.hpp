@@ -20,6 +20,7 @@ struct identity {
   std::string server_name;
   std::string version; ///< of the software
   std::string key_id, public_key_base64;
+  std::string node_name = {}; ///< which node of those that share the store: its hops are told with that name
 };
 
 /// What the service needs of the node. Each function may be called from any thread and must not block; each callback is

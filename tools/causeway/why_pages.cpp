@@ -46,14 +46,23 @@ std::string clock_time(std::int64_t ts) {
   return {text, static_cast<std::size_t>(n)};
 }
 
-/// One line: time, pause, stage, where, and what is known beside it.
-std::string hop_line(const json::value& h) {
+/// The node all hops were seen on; nothing where they were seen on several, or nobody has said where.
+std::string node_of_all(const json::array& hops) {
+  const auto first = text_in(hops.front(), "node");
+  const bool are_alike =
+    std::all_of(hops.begin(), hops.end(), [&](const auto& h) { return text_in(h, "node") == first; });
+  return are_alike ? first : std::string{};
+}
+
+/// One line: time, pause, stage, where, and what is known beside it. @param told  what is said of the node already
+std::string hop_line(const json::value& h, const std::string& told) {
   const auto pause = number_in(h, "since_previous_ms");
   auto line = "  " + clock_time(number_in(h, "at_ts")) + "  " + (pause > 0 ? "+" + admin::human_duration(pause) : "");
   line.resize(std::max<std::size_t>(line.size() + 1, 27), ' ');
   line += text_in(h, "stage");
   line.resize(std::max<std::size_t>(line.size() + 1, 48), ' ');
   line += text_in(h, "actor");
+  if (const auto node = text_in(h, "node"); node != told) line += " on " + node;
   if (const auto server = text_in(h, "server"); !server.empty() && !text_in(h, "actor").ends_with(server))
     line += ", " + server;
   if (const auto n = number_in(h, "attempt"); n > 0) line += ", attempt " + std::to_string(n);
@@ -66,12 +75,21 @@ std::string way(const json::value& whole) {
   const auto* hops = whole.find_array("hops");
   if (!hops || hops->empty())
     return "\nIts way through the node is not kept: it lies more than an hour back, or before the last start.\n";
-  std::string text = "\nIts way through the node\n";
-  for (const auto& h : *hops) text += hop_line(h);
+  const auto node = node_of_all(*hops);
+  auto text = "\nIts way through the node" + (node.empty() ? "" : " " + node) + "\n";
+  for (const auto& h : *hops) text += hop_line(h, node);
   if (const auto total = number_in(whole, "hops_total"); total > static_cast<std::int64_t>(hops->size()))
     text += "  ... " + std::to_string(hops->size()) + " of " + std::to_string(total) + " hops; see --limit\n";
   return text;
 }
+
+constexpr const char* what_to_do_about_parked =
+  "\nIt failed too often and is tried again by itself after supervisor.restart_window_s, each time anew. Until then\n"
+  "commands for it are refused (`parked`), and what other servers and actors say to it is kept.\n"
+  "  The disk, the database or memory: `causeway check` says so. Mend that; no restart is needed.\n"
+  "  A damaged row of the store: it fails again each time. Lines N703 and N704 of the log name the row's fault; a\n"
+  "  backup from before has the row (`causeway restore`).\n"
+  "  Anything else is a defect: `causeway bundle FILE` collects what a report needs.\n";
 
 } // namespace
 
@@ -109,8 +127,10 @@ std::string why_page(const json::object& body, std::int64_t now_ms) {
 std::string actor_page(const json::object& body, std::int64_t now_ms) {
   const json::value whole{body};
   std::string text;
-  if (const auto* row = whole.find_object("actor"))
+  if (const auto* row = whole.find_object("actor")) {
     text += sheet(*row, names_of(admin::columns<admin::actor_row>()), now_ms);
+    if (text_in(json::value{*row}, "phase") == "parked") text += what_to_do_about_parked;
+  }
   if (whole.find("says") == nullptr) return text; // of an archive: nobody was asked
   const auto* says = whole.find_object("says");
   if (!says) return text + "\nIt does not answer.\n";

@@ -79,7 +79,7 @@ bool runs(const findings& found, std::string_view kind, std::string_view key) {
 void look_at_event(desk& at, const job& work, const std::string& event_id, std::vector<std::string> others) {
   auto x = std::make_shared<inquiry>();
   x->others = std::move(others);
-  why::take_hops(x->known, at.node().find_hops(event_id), work.with.limit, at.who().server_name);
+  why::take_hops(x->known, at.node().find_hops(event_id), work.with.limit, at.who().node_name);
   questions ask;
   ask.store = {{part::event, store::find_event{event_id}},
                {part::staged, store::find_staged{event_id}},

@@ -107,7 +107,7 @@ struct fixture {
   }
 
   json::value ask(std::string_view command, const arguments& with, bool succeeds = true) {
-    admin_service service{{"here.example", "0.1.0", "ed25519:a1", "PUBLIC"}, as_services()};
+    admin_service service{{"here.example", "0.1.0", "ed25519:a1", "PUBLIC", "node-1"}, as_services()};
     json::value told;
     service.ask(edge::role::inspector, command, encode_arguments(with), [&](bool succeeded, const std::string& body) {
       BOOST_TEST(succeeded == succeeds, body);
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(an_event_of_ours_is_shown_with_each_server_and_its_way) {
   BOOST_TEST(*told.find_array("servers")->at(0).find_string("phase") == "TCP");
   BOOST_TEST(*told.find_array("servers")->at(1).find_string("state") == "delivered");
   BOOST_TEST(*told.find_array("hops")->at(1).find_integer("since_previous_ms") == 100);
-  BOOST_TEST(*told.find_array("hops")->at(1).find_string("node") == "here.example");
+  BOOST_TEST(*told.find_array("hops")->at(1).find_string("node") == "node-1");
   BOOST_TEST(*told.find_object("event")->find("chat_room_id")->as_string() == "GENERAL");
 }
 

@@ -1,0 +1,63 @@
+#include "tools/causeway/pages.hpp"
+
+#include "messages/matrix/json.hpp"
+#include "tools/causeway/why_pages.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace causeway;
+using namespace causeway::tools;
+namespace json = causeway::matrix::json;
+
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000'000;
+
+json::object body_of(const std::string& text) {
+  auto parsed = json::parse(text);
+  BOOST_REQUIRE(parsed);
+  BOOST_REQUIRE(parsed->as_object());
+  return *parsed->as_object();
+}
+
+bool has(const std::string& page, std::string_view part) {
+  const bool found = page.find(part) != std::string::npos;
+  if (!found) BOOST_TEST_MESSAGE(page);
+  return found;
+}
+
+std::string hop(const std::string& stage, const std::string& node) {
+  return R"({"at_ts":1700000000000,"stage":")" + stage + R"(","actor":"room !r:x","node":")" + node + R"("})";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(pages_of_one_thing)
+
+BOOST_AUTO_TEST_CASE(the_way_of_an_event_names_the_node_once_or_at_each_hop_where_there_were_several) {
+  const auto way = [](const std::string& hops) {
+    return why_page(body_of(R"({"because":"It is late.","hops":[)" + hops + R"(],"hops_total":2})"), now);
+  };
+  const auto one = way(hop("edge_in", "a") + "," + hop("judged", "a"));
+  BOOST_TEST(has(one, "Its way through the node a\n"));
+  BOOST_TEST(!has(one, " on a"));
+  const auto two = way(hop("edge_in", "a") + "," + hop("judged", "b"));
+  BOOST_TEST(has(two, "room !r:x on a\n"));
+  BOOST_TEST(has(two, "room !r:x on b\n"));
+  BOOST_TEST(has(way(hop("edge_in", "")), "Its way through the node\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_to_do) {
+  const auto shown = [](const std::string& phase) {
+    return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":")" + phase + R"("},"says":null})"), now);
+  };
+  BOOST_TEST(has(shown("parked"), "is tried again by itself"));
+  BOOST_TEST(has(shown("parked"), "`causeway check`"));
+  BOOST_TEST(!has(shown("running"), "is tried again by itself"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
