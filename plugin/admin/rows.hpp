@@ -359,12 +359,15 @@ struct refused_row {
 struct staged_row {
   std::string event_id, origin;
   std::int64_t received_ts = 0;
+  std::string waits_for;
 
   template <class F>
   void fields(F& f) {
     f("event_id", event_id, "Its id.");
     f("origin", origin, "Which server sent it.");
     f("received_ts", received_ts, "When it came.");
+    f("waits_for", waits_for,
+      "For what: events that it cites and we do not have, or the key of a server; empty: not known.");
   }
 };
 
@@ -372,12 +375,15 @@ struct staged_row {
 struct staged_in_row {
   std::string room_id, event_id;
   std::int64_t received_ts = 0;
+  std::string waits_for;
 
   template <class F>
   void fields(F& f) {
-    f("room_id", room_id, "The room that keeps it; `room show` says what it waits for.");
+    f("room_id", room_id, "The room that keeps it.");
     f("event_id", event_id, "Its id.");
     f("received_ts", received_ts, "When it came.");
+    f("waits_for", waits_for,
+      "For what: events that it cites and we do not have, or the key of a server; empty: not known.");
   }
 };
 

@@ -1,12 +1,22 @@
 #include "plugin/admin/verbs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace causeway::admin {
 
 store::find_invitations every_invitation(store::invitations_wanted which) {
   constexpr std::size_t bytes_max = std::size_t{64} * 1024 * 1024;
   return {.which = which, .limit = store::rows_max, .bytes_max = bytes_max};
+}
+
+void tell_staged_waits(desk& at, const job& work, staged_waits waits, matrix::json::object body) {
+  at.gather(work, {waits.questions(), {}, false},
+            [waits = std::move(waits), body = std::move(body)](desk& d, const job& j, const findings& f) mutable {
+              waits.take(f);
+              waits.fill(body);
+              d.answer(j, std::move(body));
+            });
 }
 
 const std::vector<verb>& verbs() {

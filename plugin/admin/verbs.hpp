@@ -32,6 +32,9 @@ std::span<const verb> node_verbs();      ///< status, actors, receipts, keys
 /// Without a page: the operator's lists are sorted and filtered here.
 store::find_invitations every_invitation(store::invitations_wanted which);
 
+/// Answers with `body` when the store has said which events are missing for what is staged (staged_waits.hpp).
+void tell_staged_waits(desk& at, const job& work, staged_waits waits, matrix::json::object body);
+
 /// All of them, in the order of the groups above.
 const std::vector<verb>& verbs();
 /// Null when there is none of that name.

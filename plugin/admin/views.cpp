@@ -195,6 +195,21 @@ std::vector<invite_row> open_invitations_with(const findings& found, std::string
   return rows;
 }
 
+/// A list that is cut loses what is well.
+template <class Row>
+void waiting_first(std::vector<Row>& rows) {
+  std::stable_partition(rows.begin(), rows.end(), [](const Row& x) { return !x.waits_for.empty(); });
+}
+
+/// Leaves the first `rows_max`. @returns how many there were
+template <class List>
+std::int64_t cut(List& list, std::size_t rows_max) {
+  const auto total = static_cast<std::int64_t>(list.size());
+  if (list.size() > rows_max)
+    list.erase(list.begin() + static_cast<typename List::difference_type>(rows_max), list.end());
+  return total;
+}
+
 } // namespace
 
 view rooms(const findings& found, const arguments& with) {
@@ -355,7 +370,7 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 }
 
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
-          std::size_t members_max) {
+          std::size_t rows_max) {
   const auto* loaded = found.find<store::room_loaded>("room");
   if (!loaded) return found.why_not("room");
   auto row = describe(summary);
@@ -367,10 +382,12 @@ view room(const findings& found, const store::room_summary& summary, std::string
     if (x.event && extremities.size() < events_shown_max) extremities.push_back(describe_event(*x.event));
   std::vector<invite_row> invitations;
   for (const auto& x : loaded->invitations) invitations.push_back(describe(x, now_ms));
+  waiting_first(servers);
+  waiting_first(invitations);
   std::vector<staged_row> staged;
   for (const auto& x : loaded->inbox) {
     if (staged.size() == events_shown_max) break;
-    staged.push_back({x.event_id, x.origin, x.received_ts});
+    staged.push_back({x.event_id, x.origin, x.received_ts, {}});
   }
 
   auto waits = sentences({row.waits_for, actor_sentence(found)});
@@ -379,17 +396,23 @@ view room(const findings& found, const store::room_summary& summary, std::string
   for (const auto& x : servers)
     if (!x.waits_for.empty()) waits.push_back(detail::to_value(x.server_name + ": " + x.waits_for));
 
-  auto members_total = static_cast<std::int64_t>(members.size());
-  if (members.size() > members_max) members.resize(members_max);
+  const auto members_total = cut(members, rows_max);
+  const auto invitations_total = cut(invitations, rows_max);
+  const auto servers_total = cut(servers, rows_max);
+  const auto waits_total = cut(waits, rows_max);
   return json::object{{"room", json::value{to_json(row)}},
                       {"members", json::value{to_json(members)}},
                       {"members_total", json::value{members_total}},
                       {"extremities", json::value{to_json(extremities)}},
                       {"invitations", json::value{to_json(invitations)}},
+                      {"invitations_total", json::value{invitations_total}},
                       {"servers", json::value{to_json(servers)}},
+                      {"servers_total", json::value{servers_total}},
                       {"staged", json::value{to_json(staged)}},
+                      {"staged_total", json::value{static_cast<std::int64_t>(loaded->inbox.size())}},
                       {"actor", actor_of(found)},
-                      {"waits_for", json::value{std::move(waits)}}};
+                      {"waits_for", json::value{std::move(waits)}},
+                      {"waits_for_total", json::value{waits_total}}};
 }
 
 std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
@@ -446,7 +469,7 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   std::vector<staged_in_row> staged;
   const auto* in_rooms = found.find<store::staged_listed>("staged");
   if (in_rooms)
-    for (const auto& x : in_rooms->staged) staged.push_back({x.room_id, x.event_id, x.received_ts});
+    for (const auto& x : in_rooms->staged) staged.push_back({x.room_id, x.event_id, x.received_ts, {}});
   if (in_rooms && in_rooms->total > 0)
     waits.push_back(detail::to_value(std::to_string(in_rooms->total) + (in_rooms->total == 1 ? " event" : " events") +
                                      " of it wait in rooms here for others that are missing; `causeway room show " +
@@ -472,6 +495,33 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
     {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
     {"actor", actor},
     {"waits_for", json::value{std::move(waits)}}};
+}
+
+staged_waits waits_of_room(const findings& found) {
+  staged_waits waits;
+  const auto* loaded = found.find<store::room_loaded>("room");
+  for (std::size_t i = 0; loaded && i < loaded->inbox.size() && i < events_shown_max; ++i) waits.add(loaded->inbox[i]);
+  const auto actor = actor_of(found);
+  if (const auto* under_way = actor.find_array("under_way"))
+    for (const auto& x : *under_way) {
+      const auto* id = x.find_string("event_id");
+      const auto* phase = x.find_string("phase");
+      if (id && phase && *phase == "waiting_for_keys") waits.waits_for_key(*id);
+    }
+  return waits;
+}
+
+staged_waits waits_of_server(const findings& found) {
+  staged_waits waits;
+  if (const auto* listed = found.find<store::staged_listed>("staged"))
+    for (const auto& x : listed->staged) waits.add(x);
+  return waits;
+}
+
+std::string key_fault(const findings& found) {
+  const auto actor = actor_of(found);
+  const auto* fault = actor.find_string("keys_fault");
+  return fault ? *fault : std::string{};
 }
 
 view receipts(const findings& found) {

@@ -4,6 +4,7 @@
 #include "plugin/admin/admin_protocol.hpp"
 #include "plugin/admin/gathering.hpp"
 #include "plugin/admin/rows.hpp"
+#include "plugin/admin/staged_waits.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,8 +16,8 @@ namespace causeway::admin::views {
 
 using view = result<matrix::json::object>;
 
-/// Members shown of one room.
-inline constexpr std::size_t members_shown_max = 1'000;
+/// Members, servers, invitations and sentences shown of one room.
+inline constexpr std::size_t rows_shown_max = 1'000;
 
 /// {rooms: [room_row], total}
 view rooms(const findings& found, const arguments& with);
@@ -55,9 +56,10 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 
 /// {room: room_row, members: [member_row], extremities: [event_row], invitations: [invite_row], servers: [server_row],
 ///  staged: [staged_row], actor, waits_for: [sentence]}
-/// @param members_max  members that are listed; `members_total` counts all
+/// @param rows_max  of each list; `members_total`, `servers_total`, `invitations_total`, `staged_total` and
+///                  `waits_for_total` count all. What waits comes first.
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
-          std::size_t members_max = members_shown_max);
+          std::size_t rows_max = rows_shown_max);
 /// Those of the part "invitations" that wait for that server.
 std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
                                                 std::int64_t now_ms);
@@ -65,6 +67,11 @@ std::vector<invite_row> invitations_waiting_for(const findings& found, const std
 /// staged: [staged_in_row], staged_total, rooms: [shared_row], rooms_total, refused: [refused_row], invitations:
 /// [invite_row], keys: [key_row], actor, waits_for: [sentence]}
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
+/// For what the staged events of these two wait, as far as is known before the store is asked for what they cite.
+staged_waits waits_of_room(const findings& found);
+staged_waits waits_of_server(const findings& found);
+/// Why the keys of a server could not be had, as its actor says; empty: they could, or it is not known.
+std::string key_fault(const findings& found);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
                 std::int64_t now_ms);

@@ -58,16 +58,6 @@ void add_ids(std::set<std::string>& to, const json::value& pdu, std::string_view
   }
 }
 
-/// The phase of a received event by its hops.
-std::string last_wait(const std::vector<hop_row>& hops) {
-  std::string phase;
-  for (const auto& h : hops) {
-    if (h.stage == "waiting_for_key") phase = "waiting_for_keys";
-    if (h.stage == "waiting_for_parents" || h.stage == "verified") phase = "waiting_for_parents";
-  }
-  return phase;
-}
-
 /// What the hops of an event say of each server.
 std::map<std::string, event_server_row> servers_in(const std::vector<hop_row>& hops) {
   std::map<std::string, event_server_row> all;
@@ -92,6 +82,15 @@ std::map<std::string, event_server_row> servers_in(const std::vector<hop_row>& h
 }
 
 } // namespace
+
+std::string last_wait(const std::vector<hop_row>& hops) {
+  std::string phase;
+  for (const auto& h : hops) {
+    if (h.stage == "waiting_for_key") phase = "waiting_for_keys";
+    if (h.stage == "waiting_for_parents" || h.stage == "verified") phase = "waiting_for_parents";
+  }
+  return phase;
+}
 
 bool take_event(facts& to, const findings& found, std::string_view own_server) {
   const auto* events = found.find<store::events_loaded>(part::event);
@@ -229,14 +228,17 @@ bool take_parked_rooms(facts& to, const findings& found, std::string_view room_i
   return !to.parked.empty();
 }
 
+std::vector<std::string> cited_by(const json::value& pdu) {
+  std::set<std::string> ids;
+  add_ids(ids, pdu, "prev_events");
+  add_ids(ids, pdu, "auth_events");
+  return {ids.begin(), ids.end()};
+}
+
 std::vector<std::string> cited(const findings& found) {
   const auto* copy = staged_copy(found);
   const auto pdu = copy ? json::parse(copy->pdu) : result<json::value>{fault{}};
-  if (!pdu) return {};
-  std::set<std::string> ids;
-  add_ids(ids, *pdu, "prev_events");
-  add_ids(ids, *pdu, "auth_events");
-  return {ids.begin(), ids.end()};
+  return pdu ? cited_by(*pdu) : std::vector<std::string>{};
 }
 
 void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited) {

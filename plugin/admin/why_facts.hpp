@@ -29,6 +29,8 @@ void take_notification(facts& to, const findings& found);
 void take_actors(facts& to, const findings& found);
 /// All parked rooms, or this one: any of them may keep an event that nobody knows. @returns false when there is none
 bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id);
+/// Ids that a PDU cites (`prev_events`, `auth_events`), each once; bounded.
+std::vector<std::string> cited_by(const matrix::json::value& pdu);
 /// Ids that the staged event cites, each once.
 std::vector<std::string> cited(const findings& found);
 /// Those of `cited` that the part `parents` does not know, and what the room's status says about the event.
@@ -39,6 +41,9 @@ void take_key_fault(facts& to, const findings& found);
 bool take_event_of_hops(facts& to, std::string_view event_id);
 /// Fills in what each hop says of the one before it. The first half and the last of more than `limit` stay.
 void take_hops(facts& to, std::vector<hop_row> hops, std::size_t limit, std::string_view node);
+
+/// What a received event has waited for last, by its hops: waiting_for_keys, waiting_for_parents, or nothing of that.
+std::string last_wait(const std::vector<hop_row>& hops);
 
 /// Events that a transaction held, by the parts `transaction` (one that we received) and `destinations` (one of ours
 /// that is under way).

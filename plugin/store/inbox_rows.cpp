@@ -55,8 +55,8 @@ inbox_reads::inbox_reads(connection& db)
       // The index over room, event and origin is read from end to end: it holds what waits, and nothing else.
       of_event_(db, "SELECT r.room_id, i.event_id, i.origin, " + select_list<inbox_columns>("i.") +
                       " FROM inbox i JOIN rooms r ON r.room = i.room WHERE i.event_id = ?1 ORDER BY i.seq LIMIT ?2"),
-      of_origin_(db, "SELECT r.room_id, i.event_id, i.received_ts FROM inbox i JOIN rooms r ON r.room = i.room"
-                     " WHERE i.origin = ?1 ORDER BY i.seq LIMIT ?2"),
+      of_origin_(db, "SELECT r.room_id, i.event_id, " + select_list<inbox_columns>("i.") +
+                       " FROM inbox i JOIN rooms r ON r.room = i.room WHERE i.origin = ?1 ORDER BY i.seq LIMIT ?2"),
       count_of_origin_(db, "SELECT count(*) FROM inbox WHERE origin = ?1") {}
 
 answer inbox_reads::on(const find_staged& x) {
@@ -72,8 +72,12 @@ answer inbox_reads::on(const find_staged& x) {
 
 answer inbox_reads::on(const list_staged& x) {
   staged_listed listed;
-  for (auto rows = of_origin_.query(x.origin, std::min(x.limit, rows_max)); rows.next();)
-    listed.staged.push_back({rows.string(0), rows.string(1), x.origin, {}, rows.integer(2)});
+  for (auto rows = of_origin_.query(x.origin, std::min(x.limit, rows_max)); rows.next();) {
+    auto& one = listed.staged.emplace_back(read_row<inbox_columns>(rows, 2));
+    one.room_id = rows.string(0);
+    one.event_id = rows.string(1);
+    one.origin = x.origin;
+  }
   if (auto rows = count_of_origin_.query(x.origin); rows.next()) listed.total = rows.integer(0);
   return listed;
 }

@@ -1,5 +1,6 @@
 #include "tools/causeway/pages.hpp"
 
+#include "plugin/admin/explain.hpp"
 #include "plugin/admin/rows.hpp"
 #include "tools/causeway/terminal.hpp"
 
@@ -36,11 +37,28 @@ public:
   }
 
   /// That the list above is not whole. @param total  member with how many there are
-  page& more_of(std::string_view member, std::string_view total) {
-    const auto* rows = whole_.find_array(member);
+  /// @param how  to see them; empty: the list is never longer
+  page& more_of(std::string_view member, std::string_view total, std::string_view how = "; see --limit") {
     const auto* all = whole_.find_integer(total);
-    if (rows && all && *all > static_cast<std::int64_t>(rows->size()))
-      text_ += "... " + std::to_string(*all - static_cast<std::int64_t>(rows->size())) + " more; see --limit\n";
+    return all ? more_than_shown(member, *all, how) : *this;
+  }
+
+  /// Of the list `queue`, which the row of the server counts.
+  page& more_queued() {
+    const auto* server = whole_.find_object("server");
+    const auto* queued = server ? server->find("queued") : nullptr;
+    const auto* all = queued ? queued->as_integer() : nullptr;
+    return all ? more_than_shown("queue", *all, "") : *this;
+  }
+
+  /// Events and ephemeral items apart, each with how old the oldest is; nothing in an archive that does not tell it.
+  page& queues() {
+    const auto* server = whole_.find_object("server");
+    const auto* ephemeral = whole_.find_object("ephemeral");
+    if (!server || !ephemeral) return *this;
+    text_ += "\nTo be sent to it\n";
+    text_ += "  Events: " + waiting(json::value{*server}, "oldest_waiting_ts") + "\n";
+    text_ += "  Ephemeral items (typing, receipts, presence): " + waiting(json::value{*ephemeral}, "oldest_ts") + "\n";
     return *this;
   }
 
@@ -83,6 +101,22 @@ public:
   std::string text() const { return text_; }
 
 private:
+  page& more_than_shown(std::string_view member, std::int64_t total, std::string_view how) {
+    const auto* rows = whole_.find_array(member);
+    const auto hidden = rows ? total - static_cast<std::int64_t>(rows->size()) : 0;
+    if (hidden > 0) text_ += "... " + std::to_string(hidden) + " more" + std::string{how} + "\n";
+    return *this;
+  }
+
+  /// "7, the oldest for 90 s"
+  std::string waiting(const json::value& of, std::string_view oldest) const {
+    const auto* count = of.find_integer("queued");
+    const auto* since = of.find_integer(oldest);
+    if (!count || *count == 0) return "none";
+    return std::to_string(*count) +
+           (since && *since > 0 ? ", the oldest for " + admin::human_duration(now_ms_ - *since) : "");
+  }
+
   json::value whole_;
   std::int64_t now_ms_;
   std::string text_;
@@ -94,12 +128,16 @@ std::string room_page(const json::object& body, std::int64_t now_ms) {
   return page{body, now_ms}
     .sheet_of<admin::room_row>("room")
     .waits()
+    .more_of("waits_for", "waits_for_total")
     .table_of("members", "Members", member_columns)
     .more_of("members", "members_total")
     .table_of("servers", "Servers", server_columns)
+    .more_of("servers", "servers_total")
     .table_of("invitations", "Invitations", invite_columns)
+    .more_of("invitations", "invitations_total")
     .table_of("extremities", "Head of the event graph", event_columns)
-    .table_of("staged", "Received, waiting for missing events", {"event_id", "origin", "received_ts"})
+    .table_of("staged", "Received, and waiting", {"event_id", "origin", "received_ts", "waits_for"})
+    .more_of("staged", "staged_total", "")
     .actor()
     .text();
 }
@@ -108,11 +146,15 @@ std::string server_page(const json::object& body, std::int64_t now_ms) {
   return page{body, now_ms}
     .sheet_of<admin::server_row>("server")
     .waits()
-    .table_of("queue", "Queue, oldest first", {"event_id", "room_id", "type", "sender", "written_ts"})
+    .queues()
+    .table_of("queue", "Queue of events, oldest first", {"event_id", "room_id", "type", "sender", "written_ts"})
+    .more_queued()
     .table_of("rooms", "Rooms shared with it", {"room_id", "chat_room_id"})
-    .table_of("errors", "Last errors", {"ts", "phase", "text"})
-    .table_of("returned", "Errors we answered to it", {"ts", "phase", "text"})
-    .table_of("staged", "Received from it, waiting for missing events", {"event_id", "room_id", "received_ts"})
+    .more_of("rooms", "rooms_total", "")
+    .table_of("errors", "Last errors since its actor was loaded (kept in memory, ten at most)", {"ts", "phase", "text"})
+    .table_of("returned", "Errors we answered to it, as long", {"ts", "phase", "text"})
+    .table_of("staged", "Received from it, and waiting", {"event_id", "room_id", "received_ts", "waits_for"})
+    .more_of("staged", "staged_total", "")
     .table_of("refused", "Refused by the server and not sent any more, latest first",
               {"event_id", "room_id", "type", "reason", "refused_ts"})
     .table_of("invitations", "Open invitations", invite_columns)

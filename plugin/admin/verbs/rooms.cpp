@@ -19,7 +19,9 @@ void show_found_room(desk& at, const job& work, const findings& found) {
   ask.store = {{"room", store::load_room{summary->room_id}}, {"destinations", store::list_destinations{}}};
   ask.status = {{actor_kind::room, summary->room_id}};
   at.gather(work, std::move(ask), [summary = *summary](desk& d, const job& j, const findings& f) {
-    d.answer(j, views::room(f, summary, d.who().server_name, d.now_ms(), j.with.limit));
+    auto body = views::room(f, summary, d.who().server_name, d.now_ms(), j.with.limit);
+    if (!body) return d.refuse(j, body.error());
+    tell_staged_waits(d, j, views::waits_of_room(f), std::move(*body));
   });
 }
 

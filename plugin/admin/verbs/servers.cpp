@@ -1,6 +1,7 @@
 #include "plugin/admin/verbs.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "plugin/admin/why_facts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +30,16 @@ void show_server(desk& at, const job& work) {
                {"shared", store::find_shared_rooms{work.with.server, queue_shown}},
                {"invitations", every_invitation(store::invitations_wanted::unsettled)}};
   ask.status = {{actor_kind::remote_server, work.with.server}};
-  at.gather(work, std::move(ask),
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::server(f, j.with, d.now_ms())); });
+  at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) {
+    auto body = views::server(f, j.with, d.now_ms());
+    if (!body) return d.refuse(j, body.error());
+    // The rooms know what an event waits for, and there may be many of them: its last hop says the same.
+    constexpr std::size_t hops_looked_for_max = 5;
+    auto waits = views::waits_of_server(f);
+    for (const auto& id : waits.without_key_known(hops_looked_for_max))
+      if (why::last_wait(d.node().find_hops(id)) == "waiting_for_keys") waits.waits_for_key(id, views::key_fault(f));
+    tell_staged_waits(d, j, std::move(waits), std::move(*body));
+  });
 }
 
 void retry_found_server(desk& at, const job& work, const findings& found) {

@@ -151,6 +151,37 @@ BOOST_AUTO_TEST_CASE(server_show_tells_errors_both_ways_and_what_of_theirs_is_st
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(staged_events_are_shown_with_what_they_cite_and_we_do_not_have) {
+  const auto pdu = [](const std::string& parents) {
+    return R"({"sender":"@f:dead.example","prev_events":[)" + parents + R"(],"auth_events":["$known"]})";
+  };
+  node.destinations = {late("dead.example", 0, 0, 0)};
+  node.status = R"({"under_way":[{"event_id":"$signed","phase":"waiting_for_keys"}]})";
+  node.events = {member("$known", "@me:chat.example", "join", "")};
+  const std::vector<store::put_inbox> staged{
+    {"!r:chat.example", "$one", "dead.example", pdu(R"("$lost")"), 5},
+    {"!r:chat.example", "$many", "dead.example", pdu(R"("$a","$b","$c","$d","$e")"), 6},
+    {"!r:chat.example", "$ready", "dead.example", pdu(R"("$known")"), 7},
+    {"!r:chat.example", "$signed", "dead.example", pdu(R"("$known")"), 8}};
+  node.staged = {staged, 4};
+  node.room.inbox = staged;
+  store::room_summary summary;
+  summary.room_id = "!r:chat.example";
+  node.rooms = {summary};
+  for (const bool is_room : {false, true}) {
+    const auto body =
+      is_room ? ask("room.show", with_room("!r:chat.example")) : ask("server.show", with_server("dead.example"));
+    const auto waits = [&](std::size_t i) { return *body.find_array("staged")->at(i).find_string("waits_for"); };
+    BOOST_TEST(waits(0) == "an event we do not have: $lost");
+    BOOST_TEST(waits(1) == "events we do not have: $a, $b, $c and 2 more");
+    BOOST_TEST(waits(2) == "its turn: nothing it cites is missing");
+    if (is_room) BOOST_TEST(waits(3) == "the key of dead.example");
+    BOOST_TEST(*body.find_integer("staged_total") == 4);
+  }
+  node.store_fault = fault{fault_code::store_failed, "disk"};
+  BOOST_TEST(refusal("room.show", with_room("!r:chat.example")) == "store_failed");
+}
+
 // -- invitations ------------------------------------------------------------------------------------------------------
 
 store::put_invitation invitation_in(invitation_state state, next_request pending = next_request::none) {
@@ -248,6 +279,36 @@ BOOST_AUTO_TEST_CASE(room_show_lists_as_many_members_as_are_wanted_and_counts_al
   const auto body = ask("room.show", with);
   BOOST_TEST(body.find_array("members")->size() == 2U);
   BOOST_TEST(*body.find_integer("members_total") == 5);
+}
+
+BOOST_AUTO_TEST_CASE(room_show_cuts_servers_invitations_and_sentences_too_and_what_waits_is_left) {
+  store::room_summary summary;
+  summary.room_id = "!r:chat.example";
+  node.rooms = {summary};
+  node.room.room.state_group = 1;
+  matrix::state_map state;
+  for (int i = 0; i < 5; ++i) {
+    const auto user = "@u:" + std::string(1, static_cast<char>('a' + i)) + ".example";
+    auto joined = member("$" + std::to_string(i), user, "join", "");
+    state.insert_or_assign({"m.room.member", user}, joined->event_id);
+    node.room.state_events.push_back({joined, store::verdict::accepted, 0, 0, 0});
+    auto one = invitation_in(i < 3 ? invitation_state::accepted : invitation_state::pending);
+    one.user_id = user;
+    node.room.invitations.push_back(one);
+  }
+  node.room.state_groups[1] = std::make_shared<matrix::state_map>(state);
+  node.destinations = {late("e.example", 4, node.now - 60'000, 2)};
+  auto with = with_room("!r:chat.example");
+  with.limit = 1;
+  const auto body = ask("room.show", with);
+  BOOST_TEST_REQUIRE(body.find_array("servers")->size() == 1U);
+  BOOST_TEST(*body.find_array("servers")->at(0).find_string("server_name") == "e.example");
+  BOOST_TEST(*body.find_integer("servers_total") == 5);
+  BOOST_TEST_REQUIRE(body.find_array("invitations")->size() == 1U);
+  BOOST_TEST(*body.find_array("invitations")->at(0).find_string("state") == "pending");
+  BOOST_TEST(*body.find_integer("invitations_total") == 5);
+  BOOST_TEST(body.find_array("waits_for")->size() == 1U);
+  BOOST_TEST(*body.find_integer("waits_for_total") == 3); // two invitations, one server
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,6 +32,7 @@ matrix::event_ptr event(const std::string& id, const std::string& sender) {
 struct fixture {
   std::map<std::string, store::stored_event> stored;
   store::staged_found staged;
+  store::staged_listed staged_of_server;
   store::message_found message;
   store::owed_found owed;
   store::notification_found notification;
@@ -66,6 +67,8 @@ struct fixture {
       const bool is_it = x->either_id == message.chat_message_id || x->either_id == message.event_id;
       return is_it && (x->room_id.empty() || x->room_id == message.room_id) ? message : store::message_found{};
     }
+    if (std::holds_alternative<store::load_destination>(q)) return store::destination_loaded{};
+    if (std::holds_alternative<store::list_staged>(q)) return staged_of_server;
     if (std::holds_alternative<store::find_owed>(q)) return owed;
     if (std::holds_alternative<store::find_notification>(q)) return notification;
     if (std::holds_alternative<store::list_destinations>(q)) return destinations;
@@ -278,6 +281,18 @@ BOOST_AUTO_TEST_CASE(a_notification_that_was_sent_waits_for_the_acknowledgement)
   BOOST_TEST(text(f.why("$in"), "cause") == "waiting_in_queue");
   f.notification.stream.reset();
   BOOST_TEST(text(f.why("$in"), "cause") == "not_late");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_shown_with_the_key_that_its_staged_event_waits_for) {
+  fixture f;
+  f.destinations.destinations.emplace_back().destination.server_name = "there.example";
+  f.staged_of_server = {{{"!r:here.example", "$e", "there.example", R"({"sender":"@b:there.example"})", 5}}, 1};
+  f.statuses["remote_server there.example"] = R"({"keys_fault":"HTTP 404"})";
+  f.hops["$e"] = {hop(now, "room_received"), hop(now, "waiting_for_key")};
+  arguments with;
+  with.server = "there.example";
+  BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") ==
+             "the key of there.example, which could not be had: HTTP 404");
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_room_is_not_asked_and_is_the_cause) {

@@ -147,13 +147,16 @@ CAUSEWAY_ENGINE_CASE(a_key_id_that_stood_for_other_keys_before_keeps_them, fresh
 
 CAUSEWAY_ENGINE_CASE(what_a_server_sent_and_rooms_stage_is_listed_oldest_first, fresh_store) {
   must_commit(*store, sample_head(), put_inbox{sample_room, "$2", "a.example", "{}", 20},
-              put_inbox{sample_room, "$1", "a.example", "{}", 10}, put_inbox{sample_room, "$2", "b.example", "{}", 30});
+              put_inbox{sample_room, "$1", "a.example", "{\"depth\":1}", 10},
+              put_inbox{sample_room, "$2", "b.example", "{}", 30});
   const auto all = must_ask<staged_listed>(*store, list_staged{"a.example"});
   BOOST_TEST(all.total == 2);
   BOOST_TEST_REQUIRE(all.staged.size() == 2u);
   BOOST_TEST(all.staged[0].event_id == "$2"); // which came first
   BOOST_TEST(all.staged[0].room_id == sample_room);
   BOOST_TEST(all.staged[1].received_ts == 10);
+  BOOST_TEST(all.staged[1].origin == "a.example");
+  BOOST_TEST(all.staged[1].pdu == "{\"depth\":1}"); // what it cites is what it may wait for
   const auto some = must_ask<staged_listed>(*store, list_staged{"a.example", 1});
   BOOST_TEST(some.staged.size() == 1u);
   BOOST_TEST(some.total == 2);

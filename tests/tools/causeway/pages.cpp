@@ -60,4 +60,35 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_to_do) {
   BOOST_TEST(!has(shown("running"), "is tried again by itself"));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_is_shown_with_events_and_ephemeral_items_apart_and_what_was_cut) {
+  const auto page = server_page(body_of(R"({"server":{"server_name":"b.example","queued":7,)"
+                                        R"("oldest_waiting_ts":1699999880000},"ephemeral":{"queued":3,)"
+                                        R"("oldest_ts":1699999970000},"queue":[{"event_id":"$1"}],)"
+                                        R"("rooms":[{"room_id":"!r:x"}],"rooms_total":9,)"
+                                        R"("staged":[{"event_id":"$2","waits_for":"the key of b.example"}],)"
+                                        R"("staged_total":4,"errors":[{"ts":1,"phase":"TLS","text":"expired"}]})"),
+                                now);
+  BOOST_TEST(has(page, "Events: 7, the oldest for 2 min\n"));
+  BOOST_TEST(has(page, "Ephemeral items (typing, receipts, presence): 3, the oldest for 30 s\n"));
+  BOOST_TEST(has(page, "... 6 more\n"));
+  BOOST_TEST(has(page, "... 8 more\n"));
+  BOOST_TEST(has(page, "... 3 more\n"));
+  BOOST_TEST(has(page, "the key of b.example"));
+  BOOST_TEST(has(page, "since its actor was loaded"));
+  const auto idle = server_page(body_of(R"({"server":{"queued":0},"ephemeral":{"queued":0,"oldest_ts":0}})"), now);
+  BOOST_TEST(has(idle, "Events: none\n"));
+  BOOST_TEST(!has(idle, " more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_room_that_is_cut_tells_how_much_is_left_out) {
+  const auto page = room_page(body_of(R"({"room":{"room_id":"!r:x"},"waits_for":["It waits."],"waits_for_total":3,)"
+                                      R"("members":[],"members_total":0,"servers":[{"server_name":"b.example"}],)"
+                                      R"("servers_total":5,"invitations":[{"user_id":"@u:b.example"}],)"
+                                      R"("invitations_total":8})"),
+                              now);
+  BOOST_TEST(has(page, "... 2 more; see --limit\n"));
+  BOOST_TEST(has(page, "... 4 more; see --limit\n"));
+  BOOST_TEST(has(page, "... 7 more; see --limit\n"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -86,15 +86,17 @@ function Room({ id, back, row }) {
           html`<${Rows}
             caption="Staged"
             rows=${shown.staged}
-            columns=${[eventColumn("event_id"), "origin", "received_ts"]}
+            total=${shown.staged_total}
+            columns=${[eventColumn("event_id"), "origin", "received_ts", "waits_for"]}
           />`
         }
-        <${Rows} caption="Servers" rows=${shown.servers} columns=${SERVER} />
+        <${Rows} caption="Servers" rows=${shown.servers} total=${shown.servers_total} columns=${SERVER} />
         ${
           shown.invitations?.length > 0 &&
           html`<${Rows}
             caption="Invitations"
             rows=${shown.invitations}
+            total=${shown.invitations_total}
             columns=${["user_id", "direction", "state", "since_ts", "waits_for"]}
           />`
         }

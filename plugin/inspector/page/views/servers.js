@@ -108,7 +108,7 @@ function Server({ name, back, row }) {
         <${LookedAt} name=${name} />
         <${Facts} row=${server} without=${["server_name", "state", "waits_for"]} />
         <${Ephemeral} of=${shown.ephemeral} />
-        <${Errors} caption="Last errors" list=${shown.errors} />
+        <${Errors} caption="Last errors since its actor was loaded" list=${shown.errors} />
         <${Rows}
           caption="Queue"
           rows=${shown.queue}
@@ -126,7 +126,7 @@ function Server({ name, back, row }) {
             caption="Events of it that wait here"
             rows=${shown.staged}
             total=${shown.staged_total}
-            columns=${[eventColumn("event_id"), ROOM, "received_ts"]}
+            columns=${[eventColumn("event_id"), ROOM, "received_ts", "waits_for"]}
           />`
         }
         ${
