@@ -3,6 +3,7 @@
 #include "config/endpoints.hpp"
 #include "plugin/admin/comparison.hpp"
 #include "tools/causeway/listing.hpp"
+#include "tools/causeway/pages.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <algorithm>
@@ -195,13 +196,7 @@ int check_fails(const std::string& why, bool as_json) {
 }
 
 int run_compare(const broker_request& x) {
-  return ask_and_show(x, "room.compare", [](const json::object& body) {
-    say("Compared at our latest event " + word_in(body, "at_event") + "\n");
-    show_rows(body, "servers", "",
-              {"server_name", "members", "state", "differences", "extremities", "ahead", "behind", "problem"});
-    show_rows(body, "differences", "What they see differently", {"server_name", "type", "state_key", "ours", "theirs"});
-    if (number_in(body, "differences_total") == 0) say("\nNo state that was told differs from ours.\n");
-  });
+  return ask_and_show(x, "room.compare", [](const json::object& body) { say(comparison_page(body, now_ms())); });
 }
 
 int run_resync(const broker_request& x) {

@@ -172,6 +172,32 @@ std::string invite_page(const json::object& body, std::int64_t now_ms) {
     .text();
 }
 
+std::string comparison_page(const json::object& body, std::int64_t now_ms) {
+  const json::value whole{body};
+  const auto size_of = [&](std::string_view member) {
+    const auto* rows = whole.find_array(member);
+    return rows ? static_cast<std::int64_t>(rows->size()) : 0;
+  };
+  const auto asked = size_of("servers"), listed = size_of("differences");
+  const auto* servers_total = whole.find_integer("servers_total");
+  const auto* differences_total = whole.find_integer("differences_total");
+  const auto servers = std::max(asked, servers_total ? *servers_total : 0);
+  const auto differences = std::max(listed, differences_total ? *differences_total : 0);
+  auto text = "Compared at our latest event " + printable(text_of(body, "at_event")) + "\n" + std::to_string(asked) +
+              " of " + std::to_string(servers) + " servers of the room were asked" +
+              (servers > asked ? ", those with the most members.\n" : ".\n");
+  text +=
+    page{body, now_ms}
+      .table_of("servers", "Servers",
+                {"server_name", "members", "state", "differences", "extremities", "ahead", "behind", "problem"})
+      .table_of("differences", "What they see differently", {"server_name", "type", "state_key", "ours", "theirs"})
+      .text();
+  if (differences > listed)
+    text += "... " + std::to_string(listed) + " of " + std::to_string(differences) + " differences\n";
+  if (differences == 0) text += "\nNo state that was told differs from ours.\n";
+  return text;
+}
+
 std::string status_page(const json::object& body, std::int64_t now_ms) {
   auto out = "causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name")) + "\n";
   const auto* found = body.find("alarms");

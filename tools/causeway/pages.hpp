@@ -13,6 +13,9 @@ extern const column_names room_columns, server_columns, invite_columns, actor_co
 std::string room_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string server_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string invite_page(const matrix::json::object& body, std::int64_t now_ms);
+/// What `room compare` has found: how many of the servers were asked, what they see differently, and how much of that
+/// is not listed.
+std::string comparison_page(const matrix::json::object& body, std::int64_t now_ms);
 std::string status_page(const matrix::json::object& body, std::int64_t now_ms);
 /// What the actor behind it says of itself.
 std::string actor_part(const matrix::json::object& body, std::int64_t now_ms);

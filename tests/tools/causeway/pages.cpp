@@ -91,4 +91,21 @@ BOOST_AUTO_TEST_CASE(a_room_that_is_cut_tells_how_much_is_left_out) {
   BOOST_TEST(has(page, "... 7 more; see --limit\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_comparison_tells_how_many_servers_were_asked_and_how_many_differences_are_listed) {
+  const auto compared = [](const std::string& totals) {
+    return comparison_page(body_of(R"({"at_event":"$e","servers":[{"server_name":"b.example","state":"different"}],)"
+                                   R"("differences":[{"server_name":"b.example","type":"m.room.name"}],)" +
+                                   totals + "}"),
+                           now);
+  };
+  const auto cut = compared(R"("servers_total":312,"differences_total":207)");
+  BOOST_TEST(has(cut, "Compared at our latest event $e\n1 of 312 servers of the room were asked, those with the most"));
+  BOOST_TEST(has(cut, "... 1 of 207 differences\n"));
+  const auto whole = compared(R"("servers_total":1,"differences_total":1)");
+  BOOST_TEST(has(whole, "1 of 1 servers of the room were asked.\n"));
+  BOOST_TEST(!has(whole, "..."));
+  BOOST_TEST(
+    has(comparison_page(body_of(R"({"servers":[],"differences":[]})"), now), "No state that was told differs"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
