@@ -6,6 +6,7 @@
 #include "plugin/admin/unpacked_json.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -337,11 +338,13 @@ view status(std::vector<alarm_row> alarms, const std::string& server_name, const
 view actors(const findings& found, const arguments& with) {
   if (!found.actors) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
   auto rows = *found.actors;
-  std::stable_sort(rows.begin(), rows.end(), [](const actor_row& a, const actor_row& b) {
-    return std::tuple(a.phase == "running", -a.failures, -a.mailbox, std::string_view{a.kind},
-                      std::string_view{a.key}) <
-           std::tuple(b.phase == "running", -b.failures, -b.mailbox, std::string_view{b.kind}, std::string_view{b.key});
-  });
+  // Who is cut off has waited for less long than who is left: `top` shows the oldest first and asks for some thousands.
+  const auto rank = [](const actor_row& x) {
+    const auto waits_since = x.oldest_waiting_ts > 0 ? x.oldest_waiting_ts : std::numeric_limits<std::int64_t>::max();
+    return std::tuple(x.phase == "running", -x.failures, waits_since, -x.mailbox, std::string_view{x.kind},
+                      std::string_view{x.key});
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const actor_row& a, const actor_row& b) { return rank(a) < rank(b); });
   return list("actors", std::move(rows), with);
 }
 

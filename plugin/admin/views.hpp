@@ -39,7 +39,7 @@ std::vector<std::string> successors(const store::nodes_listed& of, std::int64_t 
 view audit(const findings& found, const arguments& with);
 /// {letter: dead_letter_row, body: what it is about, without texts}
 view dead_letter(const findings& found, const std::string& id);
-/// {actors: [actor_row], total}
+/// {actors: [actor_row], total}: those that do not run, that have failed, whose messages have waited for longest
 view actors(const findings& found, const arguments& with);
 /// {servers: [receipt_debt_row], actor}
 view receipts(const findings& found);

@@ -379,6 +379,25 @@ BOOST_AUTO_TEST_CASE(actors_in_trouble_come_first) {
   BOOST_TEST(*body.find_array("actors")->at(0).find_string("phase") == "parked");
 }
 
+BOOST_AUTO_TEST_CASE(of_actors_that_run_those_are_cut_off_last_whose_messages_have_waited_for_longest) {
+  for (const auto& [key, mailbox, oldest] :
+       {std::tuple{"idle", 0, 0}, std::tuple{"busy", 500, 200}, std::tuple{"stuck", 1, 100}}) {
+    auto& row = node.actors.emplace_back();
+    row.kind = "room";
+    row.key = key;
+    row.phase = "running";
+    row.mailbox = mailbox;
+    row.oldest_waiting_ts = oldest;
+  }
+  arguments with;
+  with.limit = 2;
+  const auto body = ask("actors", with);
+  BOOST_TEST_REQUIRE(body.find_array("actors")->size() == 2U);
+  BOOST_TEST(*body.find_array("actors")->at(0).find_string("key") == "stuck");
+  BOOST_TEST(*body.find_array("actors")->at(1).find_string("key") == "busy");
+  BOOST_TEST(*body.find_integer("total") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(servers_that_are_owed_receipts_stand_apart_from_the_rest_of_the_actor) {
   node.status = R"({"unsent":3,"servers":[{"server":"dead.example","failures":2}]})";
   auto body = ask("receipts");
