@@ -236,6 +236,12 @@ std::string node_inspector::gatherer::sample() {
   whole("store_reader_queued", store.reader_queued);
   whole("edge_queued", frames.frames_queued);
   whole("staged", node.seen->staged_count());
+  const auto requests = n.request_time.read();
+  const auto spell = duration_classes::between(std::exchange(last_requests_, requests), requests);
+  if (before.at_ms != 0 && spell.count > 0) { // else nothing is known of it
+    whole("request_ms", spell.mean_ms);
+    whole("request_ms_slowest", spell.slowest_ms);
+  }
   look_at_debts(now.at_ms);
   std::optional<owed_figures> owed;
   {

@@ -65,6 +65,7 @@ private:
                   commit_rows = 0, frames_in = 0, frames_out = 0, soft_failed = 0;
   };
   totals last_;
+  duration_classes::reading last_requests_;
 };
 
 } // namespace causeway

@@ -36,6 +36,28 @@ public:
   }
   std::int64_t sum_ms() const { return sum_ms_.load(std::memory_order_relaxed); }
 
+  struct reading {
+    std::array<std::uint64_t, bounds_ms.size() + 1> counts{};
+    std::int64_t sum_ms = 0;
+  };
+  reading read() const { return {counts(), sum_ms()}; }
+  /// What was added between two readings.
+  struct spell {
+    std::uint64_t count = 0;
+    std::int64_t mean_ms = 0;
+    std::int64_t slowest_ms = 0; ///< upper bound of its class; of the last class, which has none, its lower one
+  };
+  static spell between(const reading& before, const reading& after) {
+    spell out;
+    for (std::size_t i = 0; i < after.counts.size(); ++i) {
+      if (after.counts[i] <= before.counts[i]) continue;
+      out.count += after.counts[i] - before.counts[i];
+      out.slowest_ms = bounds_ms[i < bounds_ms.size() ? i : bounds_ms.size() - 1];
+    }
+    if (out.count > 0) out.mean_ms = (after.sum_ms - before.sum_ms) / static_cast<std::int64_t>(out.count);
+    return out;
+  }
+
 private:
   std::array<std::atomic<std::uint64_t>, bounds_ms.size() + 1> counts_{};
   std::atomic<std::int64_t> sum_ms_{0};

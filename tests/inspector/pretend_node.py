@@ -234,6 +234,8 @@ def points(number):
                     "pdus_out_100": busy * (18 if down else 180),
                     "requests_in_100": busy * 40,
                     "requests_failed_100": 900 if down else 20,
+                    "request_ms": 4000 if down else 60 + at % 9,
+                    "request_ms_slowest": 10000 if down else 250,
                     "commit_us_p50": 900 + at % 5 * 40,
                     "commit_us_p99": 4800 + at * 31 % 400 + (7000 if down else 0),
                     "staged": at % 4,

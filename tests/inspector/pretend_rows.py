@@ -137,6 +137,8 @@ def actor(i):
         "since_ts": now() - 1000 * (i + 1),
         "handled": (i * 7919) % 100_003,
         "mailbox": 412 if i == 0 else 7 if i == 2 else 0,
+        "oldest_waiting_ts": now() - 240_000 if i == 0 else now() - 2_000 if i == 2 else 0,
+        "handling_us": (i * 7919) % 100_003 * 40,
         "failures": 5 if i == 0 else 1 if i == 1 else 0,
         "last_fault": "broken_invariant: the graph has no head" if i == 0 else "",
     }

@@ -98,13 +98,19 @@ class Looks(PretendCase):
     def test_graphs_say_in_words_what_they_show(self):
         self.open()
         self.browser.wait_text("figure:nth-child(1)", "received")
-        self.assertEqual(len(self.browser.all("figure canvas")), 7)
+        self.assertEqual(len(self.browser.all("figure canvas")), 8)
         self.until_script(
             "[...document.querySelectorAll('figure li strong')].every((each) => each.textContent !== '–')",
             "all numbers",
         )
         titles = self.browser.run("return [...document.querySelectorAll('figure h3')].map((each) => each.textContent)")
-        for title in ("Queues entries", "Owed to servers events", "Oldest event owed minutes", "Back-offs servers by state"):
+        for title in (
+            "Latency of requests to other servers ms",
+            "Queues entries",
+            "Owed to servers events",
+            "Oldest event owed minutes",
+            "Back-offs servers by state",
+        ):
             self.assertIn(title, titles)
         words = self.browser.text("figure:last-child")
         for state in ("sending", "waiting", "paused", "backing off"):
@@ -112,6 +118,7 @@ class Looks(PretendCase):
 
     def test_graphs_begin_with_what_was_before_somebody_looked(self):
         self.open()  # ten minutes of this node have an outage in them
-        self.browser.wait_text("figure:nth-child(5)", "most 6,000")
-        self.browser.wait_text("figure:nth-child(7)", "backing off")
-        self.browser.wait_text("figure:nth-child(7)", "most 9")
+        self.browser.wait_text("figure:nth-child(6)", "most 6,000")
+        self.browser.wait_text("figure:nth-child(3)", "slowest, at most")
+        self.browser.wait_text("figure:nth-child(8)", "backing off")
+        self.browser.wait_text("figure:nth-child(8)", "most 9")

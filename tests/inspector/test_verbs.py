@@ -71,6 +71,22 @@ class Verbs(PretendCase):
                 self.until(lambda: not self.browser.all("dialog"), "the dialog to close")
                 self.assertEqual(self.node.done[-1], (verb, {**arguments, "reason": "a test"}))
 
+    def test_an_invitation_that_is_over_is_sent_once_more_and_not_revoked(self):
+        for state, direction, again in (
+            ("failed", "outgoing", True),
+            ("accepted", "outgoing", False),
+            ("rejected", "incoming", False),
+        ):
+            with self.subTest(state=state, direction=direction):
+                row = self.node.lists["invites"][0]
+                row.update({"state": state, "direction": direction, "waits_for": ""})
+                self.open(f"invitations/{row['room_id']}|{row['user_id']}")
+                self.browser.wait_text(".detail", state)
+                script = "return [...document.querySelectorAll('.detail button')].map((each) => each.textContent.trim())"
+                self.until(lambda s=script, a=again: ("Resend" in self.browser.run(s)) == a, "what may be done with it")
+                labels = self.browser.run(script)
+                self.assertNotIn("Revoke", labels)
+
     def test_a_view_from_outside_is_only_taken_when_it_is_asked_for(self):
         self.open("servers/quay.example")
         self.browser.wait_text(".detail", "Doctor")

@@ -152,6 +152,21 @@ BOOST_FIXTURE_TEST_CASE(answers_to_others_are_counted_by_kind, traffic_rig) {
   BOOST_TEST(of(seen.all().requests_refused) == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_added_between_two_readings_has_a_mean_and_a_class_of_the_slowest) {
+  duration_classes all;
+  all.add(60'000);
+  const auto before = all.read();
+  BOOST_TEST(duration_classes::between(before, all.read()).count == 0u);
+  for (const std::int64_t ms : {10, 20, 90}) all.add(ms);
+  auto spell = duration_classes::between(before, all.read());
+  BOOST_TEST(spell.count == 3u);
+  BOOST_TEST(spell.mean_ms == 40);
+  BOOST_TEST(spell.slowest_ms == 100);
+  all.add(3'000'000);
+  spell = duration_classes::between(before, all.read());
+  BOOST_TEST(spell.slowest_ms == 600'000); // there is no bound above
+}
+
 BOOST_FIXTURE_TEST_CASE(every_line_is_one_prometheus_reads_and_no_sample_comes_twice, traffic_rig) {
   std::set<std::string> names;
   std::istringstream lines{text()};

@@ -6,13 +6,26 @@ import { useRead, useTopic } from "../live.js";
 import { html, useState } from "../preact.js";
 import { DetailHead, Facts, Loading, Pill, Problem, Rows, Sentences, Time } from "../parts.js";
 import { hrefOf, setFilter } from "../route.js";
-import { count } from "../words.js";
+import { count, duration } from "../words.js";
 
 const COLUMNS = [
   { name: "key", title: "Actor", width: "minmax(12rem, 3fr)", show: (x) => x.key || x.kind },
   { name: "kind", title: "Kind", width: "9rem", phone: true },
   { name: "phase", title: "Phase", width: "7rem", phone: true, show: (x) => html`<${Pill} word=${x.phase} />` },
   { name: "mailbox", title: "Mailbox", kind: "number", width: "5.5rem", phone: true, show: (x) => count(x.mailbox) },
+  {
+    name: "oldest_waiting_ts",
+    title: "Oldest waits",
+    width: "7.5rem",
+    show: (x) => html`<${Time} ts=${x.oldest_waiting_ts} none="" />`,
+  },
+  {
+    name: "handling_us",
+    title: "Handling",
+    kind: "number",
+    width: "6.5rem",
+    show: (x) => (x.handling_us > 0 ? duration(x.handling_us / 1000) : ""),
+  },
   { name: "handled", title: "Handled", kind: "number", width: "7rem", show: (x) => count(x.handled) },
   { name: "failures", title: "Failures", kind: "number", width: "5.5rem", show: (x) => x.failures || "" },
   { name: "since_ts", title: "Made", width: "7.5rem", show: (x) => html`<${Time} ts=${x.since_ts} />` },

@@ -23,6 +23,14 @@ export const GRAPHS = [
     ],
   },
   {
+    title: "Latency of requests to other servers",
+    unit: "ms",
+    series: [
+      ["request_ms", "mean", 1],
+      ["request_ms_slowest", "slowest, at most", 1],
+    ],
+  },
+  {
     title: "Latency of the store",
     unit: "ms per commit",
     series: [

@@ -23,6 +23,10 @@ const ALWAYS = 3; // the first ones, also while they are empty
 const CARDS_MAX = 50;
 const DIRECTIONS = { outgoing: "invited", incoming: "is invited", knock: "knocks" };
 
+/// Those of ours that `invite.resend` makes once more (plugin/admin/verbs/invitations.cpp).
+const OVER = ["rejected", "revoked", "expired", "failed"];
+const invitesAgain = (row) => row?.direction === "outgoing" && OVER.includes(row.state);
+
 const keyOf = (row) => `${row.room_id}|${row.user_id}`;
 
 export function Invitations({ route }) {
@@ -122,20 +126,27 @@ function Invitation({ id, row, back }) {
   return html`<section class="detail" aria-labelledby="opened">
     <${DetailHead} title=${user} state=${invitation?.state} back=${back}>
       ${
+        (open || invitesAgain(invitation)) &&
+        html`<${Verb}
+          verb="invite.resend"
+          args=${args}
+          label="Resend"
+          what=${
+            open
+              ? "The other server is told once more, now."
+              : "It is over: the same user invites them once more, and the other server is told so."
+          }
+        />`
+      }
+      ${
         open &&
         html`<${Verb}
-            verb="invite.resend"
-            args=${args}
-            label="Resend"
-            what="The other server is told once more, now."
-          />
-          <${Verb}
-            verb="invite.revoke"
-            args=${args}
-            label="Revoke"
-            danger
-            what="The invitation is taken back, and the other server told so."
-          />`
+          verb="invite.revoke"
+          args=${args}
+          label="Revoke"
+          danger
+          what="The invitation is taken back, and the other server told so."
+        />`
       }
     <//>
     <${Problem} fault=${fault} />
