@@ -132,6 +132,7 @@ void node_inspector::gatherer::finish(const std::shared_ptr<collected>& x) {
   in.store = node.store->counters();
   in.frames = node.edge->count();
   in.alarms = node.alarms();
+  in.certificates = node.certificates();
   reply({200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(in)});
 }
 

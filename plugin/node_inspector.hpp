@@ -28,6 +28,9 @@ struct inspected_node {
   std::shared_ptr<const store::lease> held; ///< null: nobody else has this store
   std::function<void(const address&, std::function<void(std::string)>)> ask_status;
   std::function<std::vector<admin::alarm_row>()> alarms;
+  std::function<std::vector<admin::certificate_row>()> certificates = [] {
+    return std::vector<admin::certificate_row>{};
+  };
   std::function<std::int64_t()> now_ms;
 };
 

@@ -124,6 +124,8 @@ void add_synapse_names(families& f, const metrics_input& x) {
   f.gauge("synapse_federation_server_oldest_inbound_pdu_in_staging",
           "Age of the oldest of those that came since the start, seconds.",
           staging.oldest_ts > 0 ? in_seconds(x.now_ms - staging.oldest_ts) : 0);
+  f.counter("synapse_storage_events_persisted_events_total", "Events that were committed, whatever the verdict.",
+            of(n.events_accepted) + of(n.events_soft_failed) + of(n.events_rejected));
   f.counter("synapse_federation_soft_failed_events_total", "Events that were soft-failed.", of(n.events_soft_failed));
   f.counter("synapse_rate_limit_reject_total", "Requests of other servers answered with 429.", of(n.requests_limited),
             {{"rate_limiter_name", "federation"}});
@@ -208,6 +210,10 @@ void add_actors(families& f, const metrics_input& x) {
     standing.erase(each);
   }
   for (const auto& other : standing) f.gauge("causeway_alarm", "", 1, {{"name", other}});
+  for (const auto& one : x.certificates)
+    f.gauge("causeway_certificate_expiry_timestamp_seconds",
+            "When the TLS certificate that other servers get expires, seconds since 1970; 0: it cannot be read.",
+            in_seconds(one.not_after_ts), {{"file", one.file}});
 }
 
 void add_chat_side(families& f, const metrics_input& x) {

@@ -70,6 +70,7 @@ struct metrics_input {
   edge::counters frames;
   std::vector<children_seen> actors; ///< totals, one per kind
   std::vector<admin::alarm_row> alarms;
+  std::vector<admin::certificate_row> certificates;
   stored_figures stored;
   edge_figures chat;
 };

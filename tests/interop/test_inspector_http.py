@@ -46,6 +46,7 @@ FEDERATION_ROW = {
     "synapse_federation_server_oldest_inbound_pdu_in_staging": "server_name",
     "synapse_federation_server_number_inbound_pdu_in_staging": "server_name",
     "synapse_federation_soft_failed_events_total": "server_name",
+    "synapse_storage_events_persisted_events_total": "server_name",
 }
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\]|\\.)*",?)*\})? (-?[0-9.e+-]+|NaN|[+-]Inf)$')
 

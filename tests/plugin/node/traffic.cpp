@@ -51,8 +51,10 @@ struct traffic_rig {
     x->elapsed_ms = 40;
     seen.passes({actor_kind::remote_server, server}, message{http_answered{x}}, noon);
   }
+  std::vector<admin::certificate_row> certificates;
   std::string text(std::int64_t now_ms = noon) {
     metrics_input in;
+    in.certificates = certificates;
     in.server_name = "us.example";
     in.version = "1";
     in.now_ms = now_ms;
@@ -73,6 +75,7 @@ BOOST_FIXTURE_TEST_CASE(events_are_counted_by_verdict_when_they_are_on_disk, tra
   BOOST_TEST(of(seen.all().events_accepted) == 1u);
   BOOST_TEST(tells(R"(causeway_events_total{verdict="rejected"} 1)"));
   BOOST_TEST(tells(R"(synapse_federation_soft_failed_events_total{server_name="us.example"} 1)"));
+  BOOST_TEST(tells(R"(synapse_storage_events_persisted_events_total{server_name="us.example"} 3)"));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_lag_is_that_of_events_of_ours_which_are_queued, traffic_rig) {
@@ -143,6 +146,12 @@ BOOST_FIXTURE_TEST_CASE(staged_events_are_known_with_the_age_of_the_oldest, traf
   BOOST_TEST(tells(R"(synapse_federation_server_number_inbound_pdu_in_staging{server_name="us.example"} 2)"));
   commits({store::remove_inbox{"!a", {"$1"}}});
   BOOST_TEST(seen.staged().oldest_ts == noon - 5'000);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_end_of_each_certificate_is_told, traffic_rig) {
+  certificates = {{"/etc/tls/a.pem", "", 1'700'000'000'000}, {"/etc/tls/gone.pem", "it is not there", 0}};
+  BOOST_TEST(tells(R"(causeway_certificate_expiry_timestamp_seconds{file="/etc/tls/a.pem"} 1700000000)"));
+  BOOST_TEST(tells(R"(causeway_certificate_expiry_timestamp_seconds{file="/etc/tls/gone.pem"} 0)"));
 }
 
 BOOST_FIXTURE_TEST_CASE(answers_to_others_are_counted_by_kind, traffic_rig) {
