@@ -96,7 +96,8 @@ causeway_package(broker causeway net
 causeway_package(demo causeway-demo net
   "Matrix federation broker of a chat server - demonstration\nTwo brokers and two small chat servers on one machine, in the terminal or\nin a browser: `causeway demo`."
   ARCHITECTURE all
-  DEPENDS "causeway (>= ${PROJECT_VERSION}), python3, python3-causeway (>= ${PROJECT_VERSION}), python3-nacl, openssl")
+  DEPENDS "causeway (>= ${PROJECT_VERSION}), python3, python3-causeway (>= ${PROJECT_VERSION}), python3-nacl, openssl"
+  SUGGESTS "postgresql")
 causeway_package(client_cpp libcauseway-client-dev libdevel
   "Matrix federation broker of a chat server - C++ client\nHeaders and static library with which a chat server in C++ speaks the\nchat contract of Causeway."
   DEPENDS "libzmq3-dev, libsodium-dev, libssl-dev, libmsgpack-cxx-dev")

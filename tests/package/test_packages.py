@@ -161,6 +161,9 @@ class Contents(PackageCase):
         demo = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway-demo"), "Depends"], capture_output=True, text=True,
                               check=True).stdout
         self.assertRegex(demo, r"causeway \(>= \d")
+        suggested = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway-demo"), "Suggests"], capture_output=True, text=True,
+                                   check=True).stdout
+        self.assertIn("postgresql", suggested)  # `causeway demo --cluster`
 
     def test_completions_and_pages_stand_where_shells_and_man_look(self):
         listed = subprocess.run(["dpkg-deb", "-c", built.named(self.folder, "causeway")], capture_output=True, text=True, check=True).stdout
