@@ -45,13 +45,22 @@ class Troubles(InteropCase):
         code, shown = self.causeway("server", "show", server)
         self.assertEqual(code, 0)
         self.assertIn("expired", shown)
+        code, shown = self.causeway("doctor", server)
+        self.assertEqual(code, 1)
+        self.assertIn("expired", shown)
+        # It names the server that waits for longest, which may be one of another case.
+        self.until(lambda: "backlog warning: What is to be sent to" in self.causeway("check", "--backlog-age-s", "1")[1], "a warning")
         # The event's own name leads there as well, and so does the transaction.
         told = json.loads(self.causeway("--json", "why", planted.name)[1])
         for name in (told["event"]["event_id"], told["servers"][0]["transaction"]):
             self.assertEqual(json.loads(self.causeway("--json", "why", name)[1])["cause"], planted.cause, name)
 
     def test_a_room_that_waits_for_a_key(self):
-        self.find(troubles.missing_key)
+        ground, _, _ = self.find(troubles.missing_key)
+        server = ground.server.server_name
+        for words in (("server", "show", server), ("room", "show", ground.room_id)):
+            # Not while the room verifies it once more.
+            self.until(lambda words=words: "the key of " + server in self.causeway(*words)[1], "the key in " + " ".join(words))
 
     def test_a_chat_server_that_has_stopped_to_acknowledge(self):
         self.find(troubles.stalled_consumer)
@@ -61,9 +70,13 @@ class Troubles(InteropCase):
         code, text = self.causeway("edge")
         self.assertEqual(code, 0)
         self.assertIn("stalled/1", text)
+        self.assertIn("for its acknowledgement", self.causeway("check")[1])
 
     def test_a_message_staged_for_a_missing_parent(self):
-        self.find(troubles.missing_parent)
+        ground, planted, _ = self.find(troubles.missing_parent)
+        for shown in (self.causeway("server", "show", ground.server.server_name), self.causeway("room", "show", ground.room_id)):
+            self.assertEqual(shown[0], 0)
+            self.assertIn("an event we do not have: " + planted.words[0], shown[1])
 
     def test_a_parked_actor(self):
         ground, _, _ = self.find(troubles.parked_actor)
@@ -72,4 +85,6 @@ class Troubles(InteropCase):
         self.assertIn("parked", text)
         code, text = self.causeway("actor", "show", "room", ground.room_id)
         self.assertEqual(code, 0)
-        self.assertIn("parked", text)
+        self.assertIn("is tried again by itself", text)
+        # Not in the moment in which it is tried again.
+        self.until(lambda: f"live warning: The actor room {ground.room_id} is parked" in self.causeway("check")[1], "the warning")
