@@ -148,7 +148,8 @@ class Operator(InteropCase):
             files = {os.path.basename(each.name): packed.extractfile(each).read().decode() for each in packed if each.isfile()}
         self.assertIn(room, [row["room_id"] for row in json.loads(files["rooms.json"])["rooms"]])
         self.assertLessEqual({"status.json", "check.json", "servers.json", "invites.json", "actors.json", "audit.json", "configuration.toml",
-                              "bundle.json", "log.txt"}, set(files))
+                              "bundle.json", "log.txt", "server.show.json", "room.show.json", "invite.show.json", "dead_letter.show.json",
+                              "actor.show.json", "doctor.json"}, set(files))
         key = next(name for name in os.listdir(os.path.join(self.ours.broker.directory, "data")) if "key" in name)
         with open(os.path.join(self.ours.broker.directory, "data", key), encoding="utf8") as secret:
             seed = secret.read().split()[-1]

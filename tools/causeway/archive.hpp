@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// A support archive (`causeway bundle`): a .tar.gz that holds one COMMAND.json for each list, as the broker answered,
-/// at its top or in one folder.
+/// and one {"shown": [answer, ...]} for each command about one thing, at its top or in one folder.
 namespace causeway::tools {
 
 struct archived_answer {

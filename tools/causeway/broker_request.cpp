@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -48,9 +49,24 @@ constexpr std::array<archived_detail, 5> archived_details = {{
    }},
 }};
 
+/// What the broker has answered then, for what was in trouble; absent: it was not, or the archive is older than that.
+std::optional<archived_answer> find_shown(const std::string& file, const archived_detail& what,
+                                          const admin::arguments& with) {
+  auto all = read_archive(file, what.command);
+  if (!all) return {};
+  const json::value body{std::move(all->body)};
+  const auto* shown = body.find_array("shown");
+  for (std::size_t i = 0; shown && i < shown->size(); ++i) {
+    const auto* row = (*shown)[i].find_object(what.part);
+    if (row && what.is_wanted(*row, with)) return archived_answer{*(*shown)[i].as_object(), all->made_ms};
+  }
+  return {};
+}
+
 /// {PART: row, waits_for: [what the row says it waits for]}
 result<archived_answer> find_detail(const std::string& file, const archived_detail& what,
                                     const admin::arguments& with) {
+  if (auto shown = find_shown(file, what, with)) return std::move(*shown);
   auto list = read_archive(file, what.list);
   if (!list) return list.error();
   const json::value body{std::move(list->body)};
@@ -71,6 +87,8 @@ result<archived_answer> find_detail(const std::string& file, const archived_deta
 
 result<archived_answer> look_into(const std::string& file, std::string_view command, const admin::arguments& with) {
   if (command == "keys" && !with.server.empty()) return fault{fault_code::not_found, file + " has our own key only"};
+  if (command == "doctor" && !with.server.empty())
+    return fault{fault_code::not_found, file + " has what was seen of ourselves only"};
   const auto detail = std::ranges::find(archived_details, command, &archived_detail::command);
   return detail == archived_details.end() ? read_archive(file, command) : find_detail(file, *detail, with);
 }

@@ -37,8 +37,8 @@ struct dated_reply {
   std::int64_t now_ms = 0;
 };
 
-/// Asks the broker, or looks into the archive. Of one thing an archive has what its list says; what an archive does not
-/// hold counts as refused.
+/// Asks the broker, or looks into the archive. Of one thing that was in trouble an archive has what the broker
+/// answered, of another one what its list says; what an archive does not hold counts as refused.
 dated_reply answer_to(const broker_request& x, std::string_view command);
 
 /// What is printed, and the exit code.

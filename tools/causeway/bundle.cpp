@@ -1,5 +1,7 @@
 #include "config/fields.hpp"
+#include "tools/causeway/log_end.hpp"
 #include "tools/causeway/operator_commands.hpp"
+#include "tools/causeway/redaction.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <algorithm>
@@ -24,8 +26,6 @@ namespace json = matrix::json;
 constexpr std::array archived_verbs = {"status",       "check",  "rooms", "servers", "invites",
                                        "dead_letters", "actors", "edge",  "streams", "receipts",
                                        "keys",         "audit",  "nodes", "history"};
-/// Of the end of the log.
-constexpr std::uintmax_t log_bytes_max = 512 * 1024;
 
 /// A folder that goes with the object.
 class gathering_folder {
@@ -65,26 +65,101 @@ std::string redacted_configuration(const config::examination& found) {
     for (const auto& x : config::fields()) {
       if (x.section != part.name) continue;
       const auto at = found.origins.find(x.key());
-      text += std::string{x.name} + " = " +
-              (is_secret(x.name) ? std::string{"\"(redacted)\""} : config::to_toml(x.read(found.values))) + " # " +
-              (at == found.origins.end() ? std::string{"default"} : printable(at->second)) + "\n";
+      text +=
+        std::string{x.name} + " = " +
+        (is_secret(x.name) ? std::string{"\"(redacted)\""} : without_passwords(config::to_toml(x.read(found.values)))) +
+        " # " + (at == found.origins.end() ? std::string{"default"} : printable(at->second)) + "\n";
     }
   }
   return text;
 }
 
-/// Whole lines of its end; empty: it cannot be read.
-std::string end_of_log(const std::string& file) {
-  std::ifstream from{file, std::ios::binary | std::ios::ate};
-  if (!from) return {};
-  const auto size = static_cast<std::uintmax_t>(from.tellg());
-  const auto begin = size > log_bytes_max ? size - log_bytes_max : 0;
-  from.seekg(static_cast<std::streamoff>(begin));
-  std::string text(static_cast<std::size_t>(size - begin), '\0');
-  from.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(from.gcount()));
-  if (begin > 0) text.erase(0, text.find('\n') + 1);
-  return text;
+/// Things that are shown one by one, as far as they are in trouble. VERB.json holds what the broker answers to each.
+struct shown_kind {
+  const char *verb, *list, *member;
+  bool (*is_shown)(const json::object& row);
+  void (*name)(const json::object& row, admin::arguments& to);
+};
+
+bool waits(const json::object& row) { return !text_of(row, "waits_for").empty(); }
+
+constexpr std::array<shown_kind, 5> shown_kinds = {{
+  {"server.show", "servers", "servers", &waits,
+   [](const json::object& row, admin::arguments& to) { to.server = text_of(row, "server_name"); }},
+  {"room.show", "rooms", "rooms", &waits,
+   [](const json::object& row, admin::arguments& to) { to.room = text_of(row, "room_id"); }},
+  {"invite.show", "invites", "invitations", &waits,
+   [](const json::object& row, admin::arguments& to) {
+     to.room = text_of(row, "room_id");
+     to.user = text_of(row, "user_id");
+   }},
+  {"dead_letter.show", "dead_letters", "dead_letters", [](const json::object&) { return true; },
+   [](const json::object& row, admin::arguments& to) { to.letter = text_of(row, "id"); }},
+  {"actor.show", "actors", "actors", [](const json::object& row) { return text_of(row, "phase") != "running"; },
+   [](const json::object& row, admin::arguments& to) {
+     to.kind = text_of(row, "kind");
+     to.key = text_of(row, "key");
+   }},
+}};
+/// Of each kind: the lists are sorted by how bad it is.
+constexpr std::size_t shown_max = 50;
+/// It looks at us from outside, step by step.
+constexpr std::uint32_t doctor_timeout_ms = 60'000;
+
+/// What is gathered, and what could not be.
+struct gathered {
+  std::size_t lists = 0, shown = 0;
+  std::string problems;
+
+  void note(const std::string& what, const reply& answer) {
+    problems +=
+      what + ": " + (answer.outcome == reply::kind::refused ? json::canonical(answer.body) : answer.problem) + "\n";
+  }
+};
+
+/// @returns false: the disk is full
+bool gather_shown(const broker_request& x, const shown_kind& kind, const json::object& list,
+                  const gathering_folder& folder, gathered& into) {
+  const json::value body{list};
+  const auto* rows = body.find_array(kind.member);
+  json::array shown;
+  for (std::size_t i = 0; rows && i < rows->size() && shown.size() < shown_max; ++i) {
+    const auto* row = (*rows)[i].as_object();
+    if (!row || !kind.is_shown(*row)) continue;
+    admin::arguments with;
+    kind.name(*row, with);
+    auto answer = ask(x.where, kind.verb, with);
+    if (answer.outcome == reply::kind::done) shown.emplace_back(std::move(answer.body));
+    else into.note(kind.verb, answer); // it may have gone meanwhile
+    if (answer.outcome == reply::kind::unreachable || answer.outcome == reply::kind::not_asked) break;
+  }
+  into.shown += shown.size();
+  return folder.write(std::string{kind.verb} + ".json",
+                      json::canonical(json::object{{"shown", json::value{std::move(shown)}}}));
+}
+
+/// @returns false: the disk is full
+bool gather_from_broker(const broker_request& x, const gathering_folder& folder, gathered& into) {
+  for (const auto* verb : archived_verbs) {
+    auto with = x.with;
+    with.limit = 100'000;
+    const auto answer = ask(x.where, verb, with);
+    if (answer.outcome != reply::kind::done) {
+      into.note(verb, answer);
+      if (answer.outcome != reply::kind::refused) return true; // and so for the others
+      continue;
+    }
+    ++into.lists;
+    if (!folder.write(std::string{verb} + ".json", json::canonical(answer.body))) return false;
+    for (const auto& kind : shown_kinds)
+      if (std::string_view{kind.list} == verb && !gather_shown(x, kind, answer.body, folder, into)) return false;
+  }
+  auto patient = x.where;
+  patient.answer_timeout_ms = std::max(patient.answer_timeout_ms, doctor_timeout_ms);
+  const auto looked = ask(patient, "doctor", {});
+  if (looked.outcome == reply::kind::done) return folder.write("doctor.json", json::canonical(looked.body));
+  into.note("doctor", looked);
+  return true;
 }
 
 /// @returns whether tar has made the archive
@@ -113,24 +188,13 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
   const auto absolute = std::filesystem::absolute(file, ignored).string();
   const gathering_folder folder;
   if (folder.path().empty()) return fail("no temporary folder can be made.");
-  std::string problems;
-  std::size_t answered = 0;
-  for (const auto* verb : archived_verbs) {
-    auto with = x.with;
-    with.limit = 100'000;
-    const auto answer = ask(x.where, verb, with);
-    if (answer.outcome == reply::kind::done) {
-      ++answered;
-      if (!folder.write(std::string{verb} + ".json", json::canonical(answer.body))) return fail("the disk is full.");
-    } else {
-      problems += std::string{verb} + ": " +
-                  (answer.outcome == reply::kind::refused ? json::canonical(answer.body) : answer.problem) + "\n";
-      if (answer.outcome != reply::kind::refused) break; // and so for the others
-    }
-  }
+  gathered from_broker;
+  if (!gather_from_broker(x, folder, from_broker)) return fail("the disk is full.");
+  auto& problems = from_broker.problems;
   const auto found = config::examine(from);
-  for (const auto& one : found.problems) problems += config::to_string(one) + "\n";
-  const auto log = found.values.log.file.empty() ? std::string{} : end_of_log(found.values.log.file);
+  for (const auto& one : found.problems) problems += without_passwords(config::to_string(one)) + "\n";
+  const auto [log, why_no_log] = find_end_of_log(found.values.log.file);
+  if (!why_no_log.empty()) problems += "log: " + why_no_log + "\n";
   const auto about = json::object{{"version", json::value{CAUSEWAY_VERSION}}, {"made_ts", json::value{now_ms()}}};
   const bool is_written = folder.write("bundle.json", json::canonical(about)) &&
                           folder.write("configuration.toml", redacted_configuration(found)) &&
@@ -145,11 +209,12 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
     std::filesystem::remove(absolute, ignored);
     return fail("tar has failed; is it installed?");
   }
-  if (answered == 0) std::fprintf(stderr, "causeway: the broker did not answer; what it says is missing.\n");
+  if (from_broker.lists == 0) std::fprintf(stderr, "causeway: the broker did not answer; what it says is missing.\n");
+  if (!why_no_log.empty()) std::fprintf(stderr, "causeway: no log: %s.\n", printable(why_no_log).c_str());
   std::printf(
-    "%s holds %zu lists, the configuration without secrets%s. Names of rooms and users are in it, messages and "
-    "keys are not.\n",
-    printable(absolute).c_str(), answered, log.empty() ? "" : ", the end of the log");
+    "%s holds %zu lists, %zu pages of what is in trouble, the configuration without secrets%s. Names of rooms "
+    "and users are in it, messages and keys are not.\n",
+    printable(absolute).c_str(), from_broker.lists, from_broker.shown, log.empty() ? "" : ", the end of the log");
   return exit_ok;
 }
 

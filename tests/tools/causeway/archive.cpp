@@ -91,6 +91,21 @@ BOOST_AUTO_TEST_CASE(one_thing_is_shown_as_its_list_has_it) {
   BOOST_TEST(x.says("holds no invites.json"));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_in_trouble_is_shown_as_the_broker_told_it_then) {
+  scratch dir;
+  dir.write("servers.json", two_servers);
+  dir.write("server.show.json",
+            R"({"shown":[{"server":{"server_name":"b.example","queued":12},"waits_for":["It is down."],)"
+            R"("errors":[{"ts":1,"phase":"TLS","text":"bad certificate"}]}]})");
+  const auto file = dir.file("shown.tar.gz");
+  BOOST_REQUIRE_EQUAL(
+    std::system(("tar -C '" + dir.path.string() + "' -czf '" + file + "' servers.json server.show.json").c_str()), 0);
+  BOOST_TEST(run("server show b.example --archive " + file).says("bad certificate"));
+  const auto other = run("server show a.example --archive " + file);
+  BOOST_TEST(other.code == 0);
+  BOOST_TEST(other.says("healthy"));
+}
+
 BOOST_AUTO_TEST_CASE(a_check_of_an_archive_ends_with_the_code_of_then) {
   scratch dir;
   dir.write("check.json",

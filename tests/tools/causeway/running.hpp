@@ -107,6 +107,11 @@ struct broker {
       row.peer = "gateway-1";
       return std::vector<admin::peer_row>{row};
     };
+    with.probe = [](const std::string& server, const std::function<void(probe::report)>& then) {
+      probe::report seen;
+      seen.server_name = server;
+      then(std::move(seen));
+    };
     with.tell = [](address, message) {};
     with.send = [this](edge::connection to, edge::frame x) { sockets->send(to, std::move(x)); };
     with.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
