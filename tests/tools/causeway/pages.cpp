@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(pages_of_one_thing)
+
 using namespace causeway;
 using namespace causeway::tools;
 namespace json = causeway::matrix::json;
@@ -35,8 +37,6 @@ std::string hop(const std::string& stage, const std::string& node) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_of_one_thing)
 
 BOOST_AUTO_TEST_CASE(the_way_of_an_event_names_the_node_once_or_at_each_hop_where_there_were_several) {
   const auto way = [](const std::string& hops) {
