@@ -35,9 +35,6 @@ std::string name_in(const edge::frame& hello) {
 
 /// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
 constexpr time_ms renew_ms = 12 * 3'600'000;
-/// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it they
-/// stay strangers for longer.
-constexpr std::size_t claims_max = 20'000;
 /// So long a request waits for a gateway: longer than the one of this process takes to connect, and one of its own to
 /// be started again.
 constexpr time_ms waits_for_gateway_ms = 10'000;
@@ -242,10 +239,10 @@ void gateway_links::send(const federation_reply& x, trace_id trace) {
   edge::connection to;
   {
     std::lock_guard guard(mutex_);
-    if (auto claim = claims_.find({x.gateway, x.id}); claim != claims_.end()) {
+    if (const auto* origin = claims_.find({x.gateway, x.id})) {
       // Only who is authenticated is answered so.
-      if (x.status >= 200 && x.status < 300) gate_.prove(claim->second);
-      claims_.erase(claim);
+      if (x.status >= 200 && x.status < 300) gate_.prove(*origin);
+      claims_.erase({x.gateway, x.id});
     }
     auto it = gateways_.find(x.gateway);
     if (it == gateways_.end()) return; // it is gone, and with it whoever waited
@@ -312,8 +309,7 @@ bool gateway_links::admit(const std::string& origin, const std::string& gateway,
   std::lock_guard guard(mutex_);
   if (!gate_.admit(origin, now_(), peer_of(x.remote_address))) return false;
   if (!proves || gate_.is_proved(origin)) return true;
-  if (claims_.size() >= claims_max) claims_.clear();
-  claims_.insert_or_assign({gateway, x.id}, origin);
+  claims_.put({gateway, x.id}, origin);
   return true;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/bounded_map.hpp"
 #include "actors/context.hpp"
 #include "actors/effects.hpp"
 #include "actors/remote_server/address_budget.hpp"
@@ -22,6 +23,10 @@ namespace causeway {
 /// actor. Thread-safe.
 class gateway_links {
 public:
+  /// Open requests of strangers that are remembered, to learn from their answer whether it was no lie. Beyond it the
+  /// one whose request is oldest stays a stranger for longer: an answer comes within a minute, or not at all.
+  static constexpr std::size_t claims_max = 20'000;
+
   using deliver_function = std::function<void(const address&, message)>;
   using send_function = std::function<void(const edge::connection&, edge::frame)>;
 
@@ -112,7 +117,7 @@ private:
   std::map<std::uint64_t, std::string> gateway_of_stream_;
   remote_server::stranger_gate gate_;
   remote_server::address_budget key_questions_;
-  std::map<std::pair<std::string, std::uint64_t>, std::string> claims_; ///< (gateway, request) of a stranger -> origin
+  bounded_map<std::pair<std::string, std::uint64_t>, std::string> claims_{claims_max}; ///< (gateway, request) -> origin
   std::string keys_document_;
   time_ms keys_document_until_ = 0;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/bounded_set.hpp"
 #include "actors/context.hpp"
 #include "actors/directory/direct_rooms.hpp"
 #include "actors/directory/invite_budget.hpp"
@@ -33,6 +34,10 @@ namespace causeway::directory {
 /// server is asked for).
 class directory_machine {
 public:
+  /// Servers remembered of which the operator was told once that they say too much; at the bound the one told of
+  /// longest ago is told of again.
+  static constexpr std::size_t large_previews_max = 1'000;
+
   /// @param seed  32 random bytes; new room ids are derived from it
   directory_machine(const context& node, std::string seed);
   effects on(const message& m, time_ms now);
@@ -253,7 +258,7 @@ private:
   told_of_users told_{{users_, out_}, {node_, out_}};
   std::map<token, command_received> reading_;
   invite_budget invites_;
-  std::set<std::string> large_previews_; ///< servers the operator was told of; bounded
+  bounded_set large_previews_{large_previews_max}; ///< servers the operator was told of
   public_directory public_;
   std::unordered_map<std::string, std::string> aliases_;                 ///< alias of this server -> room id
   std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims

@@ -11,13 +11,6 @@ namespace causeway::directory {
 using matrix::endpoint;
 using matrix::json::object;
 
-namespace {
-
-/// Servers remembered of which the operator was told once that they say too much.
-constexpr std::size_t large_previews_max = 1'000;
-
-} // namespace
-
 void directory_machine::federation(const federation_call& m) {
   switch (m.match->info->id) {
   case endpoint::query_profile: {
@@ -140,7 +133,6 @@ void directory_machine::tell_large_preview(const federation_call& m, const matri
   if (!told || large_previews_.contains(m.origin)) return;
   const auto bytes = matrix::json::canonical(*told).size();
   if (bytes <= invitation::room_preview_bytes_max) return;
-  if (large_previews_.size() >= large_previews_max) large_previews_.erase(large_previews_.begin());
   large_previews_.insert(m.origin);
   out_.log(log_level::warning, "A803 invite_room_state truncated",
            {{"server", m.origin},

@@ -25,9 +25,9 @@ void heard_presence::take(const presence_received& m, const std::vector<std::str
 }
 
 void heard_presence::ask(const matrix::presence& x, const std::string& origin, const std::vector<std::string>& shared) {
-  if (const auto at = strangers_.find(x.user_id); at != strangers_.end()) {
-    if (at->second > out_.now()) return;
-    strangers_.erase(at);
+  if (const auto* until = strangers_.find(x.user_id)) {
+    if (*until > out_.now()) return;
+    strangers_.erase(x.user_id);
   }
   const auto open = questions_of_.find(origin);
   if (questions_.size() >= questions_max || (open != questions_of_.end() && open->second >= questions_of_server_max))
@@ -73,8 +73,7 @@ void heard_presence::end(const std::string& user_id, bool is_member) {
     keep({user_id}, false);
     erase(user_id);
   }
-  if (strangers_.size() >= strangers_max) strangers_.clear();
-  strangers_[user_id] = out_.now() + stranger_ms;
+  strangers_.put(user_id, out_.now() + stranger_ms);
 }
 
 void heard_presence::keep(const matrix::presence& x, bool is_asked) {

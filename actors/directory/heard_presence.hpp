@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/bounded_map.hpp"
 #include "actors/context.hpp"
 #include "actors/decision.hpp"
 #include "messages/message.hpp"
@@ -33,7 +34,7 @@ public:
   static constexpr std::size_t rooms_max = 20, rooms_at_once = 5;
   /// Users about whom rooms are asked: of all servers, and of one; what is said of further ones is passed over.
   static constexpr std::size_t questions_max = 200, questions_of_server_max = 50;
-  /// Users remembered as strangers, and for how long nobody is asked about them.
+  /// Users remembered as strangers, those found out last, and for how long nobody is asked about them.
   static constexpr std::size_t strangers_max = 10'000;
   static constexpr time_ms stranger_ms = 5 * 60'000;
   /// Users a chat server that has just connected is told of, those heard of last.
@@ -79,8 +80,8 @@ private:
   std::map<std::string, std::set<std::pair<time_ms, std::string>>> of_server_; ///< the same
   std::map<std::string, question> questions_;
   std::map<std::string, std::size_t> questions_of_;
-  std::map<token, std::string> asked_;       ///< of a room -> user
-  std::map<std::string, time_ms> strangers_; ///< user -> until when
+  std::map<token, std::string> asked_;                         ///< of a room -> user
+  bounded_map<std::string, time_ms> strangers_{strangers_max}; ///< user -> until when
 };
 
 } // namespace causeway::directory

@@ -6,8 +6,8 @@
 namespace causeway::receipts {
 
 room_audiences::answer room_audiences::find(const std::string& room_id, std::string_view server) {
-  if (rooms_.size() >= rooms_max && !rooms_.contains(room_id)) clear();
-  auto& one = rooms_[room_id];
+  if (!rooms_.contains(room_id)) put(room_id, {});
+  auto& one = *rooms_.find(room_id);
   if (one.as_of != 0 && out_.now() - one.as_of < believed_ms) {
     const bool is_in = one.now && std::binary_search(one.now->begin(), one.now->end(), server);
     return is_in ? answer::inside : answer::outside;
@@ -33,7 +33,7 @@ void room_audiences::told(const room_servers_told& m) {
 
 void room_audiences::on_deadline() {
   while (!asked_.empty() && asked_.begin()->second.until <= out_.now()) {
-    if (const auto at = rooms_.find(asked_.begin()->second.room_id); at != rooms_.end()) at->second.asked = 0;
+    if (auto* one = rooms_.find(asked_.begin()->second.room_id)) one->asked = 0;
     asked_.erase(asked_.begin());
   }
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/bounded_map.hpp"
 #include "actors/decision.hpp"
 #include "messages/receipts.hpp"
 
@@ -8,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace causeway::receipts {
@@ -24,7 +24,7 @@ public:
   /// for as long as an answer is believed.
   static constexpr time_ms answer_ms_max = 10'000;
   static constexpr std::uint32_t questions_max = 3;
-  /// Rooms remembered. At the bound all are forgotten, and asked again.
+  /// Rooms remembered. At the bound the one asked or told longest ago is forgotten, and asked again.
   static constexpr std::size_t rooms_max = 20'000;
 
   explicit room_audiences(decision& out) : out_(out) {}
@@ -35,17 +35,13 @@ public:
     asked, ///< the room has been asked: come back when `told` was called, or at `deadline`
   };
   void know(const std::string& room_id, servers now) {
-    if (rooms_.size() >= rooms_max && !rooms_.contains(room_id)) clear();
-    auto& one = rooms_[room_id];
-    asked_.erase(one.asked);
-    one = {std::move(now), out_.now(), 0, 0};
+    forget(room_id);
+    put(room_id, {std::move(now), out_.now(), 0, 0});
   }
   /// The room is asked again.
   void forget(const std::string& room_id) {
-    const auto at = rooms_.find(room_id);
-    if (at == rooms_.end()) return;
-    asked_.erase(at->second.asked);
-    rooms_.erase(at);
+    if (const auto* one = rooms_.find(room_id)) asked_.erase(one->asked);
+    rooms_.erase(room_id);
   }
   /// Whether a server is in the room.
   answer find(const std::string& room_id, std::string_view server);
@@ -73,8 +69,13 @@ private:
     time_ms until = 0;
   };
 
+  /// With the room that makes room for it goes the question that it has open.
+  void put(const std::string& room_id, room one) {
+    if (const auto gone = rooms_.put(room_id, std::move(one))) asked_.erase(gone->second.asked);
+  }
+
   decision& out_;
-  std::unordered_map<std::string, room> rooms_;
+  bounded_map<std::string, room> rooms_{rooms_max};
   std::map<token, question> asked_; ///< the oldest first
 };
 

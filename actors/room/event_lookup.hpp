@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/bounded_map.hpp"
 #include "actors/room/pending_questions.hpp"
 #include "actors/room/room_state.hpp"
 
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace causeway::room {
@@ -15,7 +17,7 @@ namespace causeway::room {
 /// Which of the events that others cite the store has: each is asked for once in a round.
 class event_lookup {
 public:
-  /// Ids that are remembered as absent from the store; beyond it the next round asks for them again.
+  /// Ids that are remembered as absent from the store; beyond it the oldest is asked for again.
   static constexpr std::size_t absent_max = 10'000;
 
   event_lookup(const room_state& room, pending_questions& pending) : room_(room), pending_(pending) {}
@@ -36,10 +38,7 @@ public:
   bool is_open() const { return !open_.empty(); }
 
   bool is_absent(const std::string& id) const { return absent_.contains(id); }
-  void set_absent(std::string id) {
-    if (absent_.size() >= absent_max) absent_.clear();
-    absent_.insert(std::move(id));
-  }
+  void set_absent(std::string id) { absent_.put(std::move(id), {}); }
   void forget(const std::string& id) { absent_.erase(id); }
   /// Begins a new round.
   void forget_absent() { absent_.clear(); }
@@ -48,7 +47,7 @@ private:
   const room_state& room_;
   pending_questions& pending_;
   std::unordered_set<std::string> open_; ///< ids that are being asked for
-  std::unordered_set<std::string> absent_;
+  bounded_map<std::string, std::monostate> absent_{absent_max};
 };
 
 } // namespace causeway::room

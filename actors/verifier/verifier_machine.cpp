@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace causeway::verifier {
 namespace {
@@ -20,6 +21,8 @@ constexpr time_ms doubts_timeout_ms = 2'000;
 constexpr time_ms ahead_ms = 60'000;
 /// With as many servers in one question (a large room is joined) notaries are asked beside the servers themselves.
 constexpr std::size_t crowd_servers_min = 20;
+/// Servers that its description names: with a join of a large room it waits for thousands.
+constexpr std::size_t shown_servers_max = 50;
 
 } // namespace
 
@@ -246,9 +249,11 @@ std::string verifier_machine::describe(time_ms now) const {
                          {"verified", static_cast<std::int64_t>(verified_)}};
   if (!open_.empty()) {
     o.set("oldest_age_ms", now - open_.begin()->second.since);
-    matrix::json::array missing;
-    for (const auto& s : open_.begin()->second.missing) missing.emplace_back(s);
-    o.set("oldest_waits_for_keys_of", std::move(missing));
+    const auto& missing = open_.begin()->second.missing;
+    matrix::json::array some;
+    for (const auto& s : missing | std::views::take(shown_servers_max)) some.emplace_back(s);
+    o.set("oldest_waits_for_keys_of", std::move(some));
+    o.set("oldest_waits_for_keys_total", static_cast<std::int64_t>(missing.size()));
   }
   return matrix::json::canonical(o);
 }

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 
 using namespace causeway;
@@ -32,11 +33,12 @@ struct rig {
     machine->on(store_says(asked, std::move(stored)), now);
   }
   effects on(const message& m) { return machine->on(m, now); }
-  effects ask(const std::string& method, const std::string& target, const std::string& body = {}) {
+  effects ask(const std::string& method, const std::string& target, const std::string& body = {},
+              const std::string& origin = "there.example") {
     federation_call call;
     call.gateway = "g";
     call.id = 7;
-    call.origin = "there.example";
+    call.origin = origin;
     call.match = std::make_shared<const matrix::endpoint_match>(*matrix::match_endpoint(method, target));
     if (!body.empty()) call.body = std::make_shared<const value>(*matrix::json::parse(body));
     return on(call);
@@ -249,6 +251,22 @@ BOOST_AUTO_TEST_CASE(of_a_server_that_tells_a_hundred_kilobytes_of_the_room_the_
     for (const auto& n : of_kind<note>(r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", large)))
       told_operator += n.what.starts_with("A803 ");
   BOOST_TEST(told_operator == 1);
+}
+
+BOOST_AUTO_TEST_CASE(of_more_servers_with_large_previews_than_are_remembered_the_oldest_alone_is_told_of_again) {
+  rig r;
+  const auto large = invite_body(R"(,"invite_room_state":[{"type":"x","state_key":"","content":{"body":")" +
+                                 std::string(20'000, 'x') + R"("}}])");
+  const auto is_told = [&](const std::string& origin) {
+    r.now += 3'600'000; // so that invitations of a user are not too many
+    const auto list = r.ask("PUT", "/_matrix/federation/v2/invite/%21r%3Athere.example/%24e", large, origin);
+    return std::ranges::any_of(of_kind<note>(list), [](const note& n) { return n.what.starts_with("A803 "); });
+  };
+  BOOST_TEST(is_told("z.example")); // the oldest, and not the first by its name
+  for (std::size_t i = 0; i < directory_machine::large_previews_max; ++i)
+    BOOST_REQUIRE(is_told("s" + std::to_string(i) + ".example"));
+  BOOST_TEST(!is_told("s0.example"));
+  BOOST_TEST(is_told("z.example"));
 }
 
 BOOST_AUTO_TEST_CASE(alias_is_answered_by_its_room_and_belongs_to_whoever_came_first) {

@@ -348,4 +348,15 @@ BOOST_FIXTURE_TEST_CASE(users_of_one_server_beyond_its_share_push_out_its_own, p
   BOOST_TEST(gone == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(of_more_strangers_than_are_remembered_the_oldest_alone_is_asked_about_again, presence_rig) {
+  const auto stranger = [](std::size_t i) { return "@s" + std::to_string(i) + ":there.example"; };
+  for (std::size_t i = 0; i <= heard_presence::strangers_max; ++i) hear(stranger(i), online);
+  const auto asked = rooms_asked;
+  hear(stranger(1), away);
+  hear(stranger(heard_presence::strangers_max), away);
+  BOOST_TEST(rooms_asked == asked);
+  hear(stranger(0), away);
+  BOOST_TEST(rooms_asked == asked + 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

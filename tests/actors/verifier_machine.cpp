@@ -204,4 +204,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_co
   BOOST_TEST(told<keys_wanted>(sent).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(description_names_some_of_the_servers_it_waits_for_and_says_how_many_there_are) {
+  rig r;
+  std::vector<matrix::event_ptr> events;
+  for (int i = 0; i < 200; ++i) events.push_back(event_by("s" + std::to_string(i) + ".example", there_key()));
+  r.ask(std::move(events));
+  const auto told = *matrix::json::parse(r.machine->describe(noon));
+  BOOST_TEST(told.find_array("oldest_waits_for_keys_of")->size() == 50u);
+  BOOST_TEST(*told.find_integer("oldest_waits_for_keys_total") == 200);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

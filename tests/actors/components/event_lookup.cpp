@@ -41,4 +41,16 @@ BOOST_AUTO_TEST_CASE(what_is_absent_is_remembered_for_a_round) {
   BOOST_TEST(!lookup.is_absent("$b"));
 }
 
+BOOST_AUTO_TEST_CASE(of_more_absent_events_than_are_remembered_the_oldest_alone_is_forgotten) {
+  component_rig r;
+  room::event_lookup lookup{r.room, r.pending};
+  lookup.set_absent("$z"); // whatever the order of the names
+  for (std::size_t i = 1; i < room::event_lookup::absent_max; ++i) lookup.set_absent("$" + std::to_string(i));
+  BOOST_TEST(lookup.is_absent("$z"));
+  lookup.set_absent("$a");
+  BOOST_TEST(!lookup.is_absent("$z"));
+  BOOST_TEST(lookup.is_absent("$1"));
+  BOOST_TEST(lookup.is_absent("$a"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 using namespace causeway;
 using namespace causeway::test;
 using namespace causeway::receipts;
@@ -92,6 +96,25 @@ BOOST_AUTO_TEST_CASE(room_that_does_not_answer_counts_as_empty_for_a_while) {
   BOOST_TEST(rooms.deadline() == 0);
   out.set_now(now += room_audiences::believed_ms);
   BOOST_TEST((rooms.find(some_room, "there.example") == answer::asked));
+}
+
+BOOST_AUTO_TEST_CASE(of_more_rooms_than_are_remembered_the_oldest_alone_is_asked_again) {
+  decision out{{actor_kind::receipts, ""}};
+  out.set_now(noon);
+  room_audiences rooms{out};
+  using answer = room_audiences::answer;
+  const auto room = [](std::size_t i) { return "!r" + std::to_string(i) + ":here.example"; };
+  BOOST_TEST((rooms.find(room(0), "there.example") == answer::asked)); // its question goes with it
+  const auto there = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"there.example"});
+  for (std::size_t i = 1; i <= room_audiences::rooms_max; ++i) rooms.know(room(i), there);
+  BOOST_TEST(rooms.size() == room_audiences::rooms_max);
+  BOOST_TEST(!rooms.asks());
+  BOOST_TEST((rooms.find(room(1), "there.example") == answer::inside));
+  out.take();
+  BOOST_TEST((rooms.find(room(0), "there.example") == answer::asked));
+  BOOST_TEST(told<room_servers_wanted>(out.take()).size() == 1u);
+  BOOST_TEST((rooms.find(room(2), "there.example") == answer::inside));
+  BOOST_TEST((rooms.find(room(1), "there.example") == answer::asked)); // made room for it
 }
 
 // -- parked_markers

@@ -221,4 +221,34 @@ BOOST_AUTO_TEST_CASE(a_server_whose_keys_are_on_disk_is_no_stranger_after_a_rest
   BOOST_TEST(ask("known.example"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_server_proves_counts_whatever_number_of_requests_others_have_open) {
+  time_ms now = 1'700'000'000'000;
+  std::size_t handed_on = 0;
+  gateway_links some{node, [&](const address&, const message&) { ++handed_on; },
+                     [](const edge::connection&, const edge::frame&) {}, [&] { return now; }};
+  some.on_frame(first, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
+  std::uint64_t last_id = 0;
+  const auto ask = [&](const std::string& origin) {
+    gateway::federation_request x;
+    x.id = ++last_id;
+    x.method = "GET";
+    x.target = "/_matrix/federation/v1/event/$e";
+    x.authorization = {"X-Matrix origin=\"" + origin + "\",key=\"ed25519:k\",sig=\"AAAA\""};
+    const auto before = handed_on;
+    some.on_frame(first, gateway::encode(x));
+    return handed_on > before;
+  };
+  BOOST_TEST(ask("flood.example"));
+  BOOST_TEST(ask("honest.example"));
+  const auto honest = last_id;
+  for (std::size_t i = 1; i < gateway_links::claims_max; ++i) ask("flood.example");
+  some.send(federation_reply{"1|first", honest, 200, "{}"});
+  // Its place among the strangers is gone, and others have taken all there are.
+  now += remote_server::stranger_gate::stranger_ms + 1'000;
+  for (std::size_t i = 0; i < remote_server::stranger_gate::strangers_max; ++i)
+    BOOST_REQUIRE(ask("s" + std::to_string(i) + ".example"));
+  BOOST_TEST(!ask("one.more.example"));
+  BOOST_TEST(ask("honest.example"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
