@@ -15,7 +15,7 @@ constexpr std::size_t words_bytes_max = 400;
 
 std::string one(const tell& x) { return type_of(x.body) + " to " + std::string{name(x.to.kind)}; }
 std::string one(const ask_store&) { return "question to the store"; }
-std::string one(const wake_me_at& x) { return (x.at == 0 ? "no timer " : "timer ") + x.name; }
+std::string one(const wake_me_at& x) { return (x.at == 0 ? "no timer " : "timer ") + to_string(x.name); }
 std::string one(const finish&) { return "end"; }
 std::string one(const note& x) { return "log: " + x.what; }
 std::string one(const hop&) { return {}; } // made because somebody looks

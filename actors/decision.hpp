@@ -69,7 +69,7 @@ public:
     at_once_.emplace_back(tell{std::move(to), std::move(body)});
   }
   void ask(token asked, store::query question) { at_once_.emplace_back(ask_store{asked, std::move(question)}); }
-  void wake_at(time_ms at, std::string timer) { at_once_.emplace_back(wake_me_at{at, std::move(timer)}); }
+  void wake_at(time_ms at, timer_name timer) { at_once_.emplace_back(wake_me_at{at, timer}); }
   void log(log_level level, std::string what, fields with = {}) {
     at_once_.emplace_back(note{level, std::move(what), std::move(with), trace_});
   }

@@ -41,7 +41,7 @@ struct ask_store {
 /// Persistent timers are not special: an actor sets them again from what it loads at start.
 struct wake_me_at {
   time_ms at = 0;
-  std::string name;
+  timer_name name = {};
 };
 /// My work is done and on disk: end me. I will be made again when somebody speaks to me.
 struct finish {

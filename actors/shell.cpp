@@ -88,7 +88,7 @@ void perform_one(shell_ptr self, wake_me_at& w, trace_id) {
   if (set != s.timers.end() && set->second.at == w.at && set->second.due <= due + timer_tolerance) return;
   const auto generation = ++s.last_generation;
   s.timers[w.name] = {generation, w.at, due};
-  self->delayed_send(self, delay, timer_fired{std::move(w.name), generation});
+  self->delayed_send(self, delay, timer_fired{w.name, generation});
 }
 
 void perform_one(shell_ptr self, finish& f, trace_id) {
@@ -248,7 +248,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
       timers.erase(it);
       // A new trace: what a timer does is about all that has come to wait meanwhile, and one that repeats itself would
       // carry its first one for ever.
-      message m{timer_due{std::move(t.name)}};
+      message m{timer_due{t.name}};
       m.trace = self->state.others->new_trace();
       handle(self, m);
     },

@@ -146,7 +146,7 @@ struct shell_state {
     time_ms at = 0;                     ///< by the wall clock, as the machine said
     caf::actor_clock::time_point due{}; ///< by CAF's, which no change of the wall clock moves
   };
-  std::map<std::string, timer> timers;
+  std::map<timer_name, timer> timers;
   std::uint64_t last_generation = 0;
   std::shared_ptr<actor_progress> progress;
   std::uint64_t handled = 0;

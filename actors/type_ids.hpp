@@ -29,7 +29,7 @@ struct store_reply {
 };
 /// The actor's own timer; `generation` tells a replaced one from the current.
 struct timer_fired {
-  std::string name;
+  timer_name name = {};
   std::uint64_t generation = 0;
 };
 /// The actor's own: it may rest, if nothing has been said to it since its turn `turn`.

@@ -5,6 +5,7 @@
 #include "messages/room.hpp"
 #include "messages/session.hpp"
 #include "messages/store.hpp"
+#include "messages/timer_name.hpp"
 #include "messages/trace.hpp"
 #include "messages/verifier.hpp"
 
@@ -17,7 +18,7 @@ namespace causeway {
 struct start {};
 /// A timer set with `wake_me_at` is due.
 struct timer_due {
-  std::string name;
+  timer_name name = {};
 };
 /// The store's answer to an `ask_store` effect.
 struct store_answered {

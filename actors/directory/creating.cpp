@@ -134,7 +134,7 @@ void directory_machine::ask_direct(direct_rooms::creation c) {
   c.since = out_.now();
   out_.send_at_once({actor_kind::room, c.asking}, direct_wanted{c.asked, c.wanted.creator, c.wanted.members.front()});
   direct_.begin(std::move(c));
-  out_.wake_at(direct_.deadline(), "direct");
+  out_.wake_at(direct_.deadline(), timer_kind::direct);
 }
 
 void directory_machine::direct_answered(const direct_told& m) {
@@ -167,7 +167,7 @@ void directory_machine::directs_overdue() {
     c->rooms.clear(); // whatever ails the room, nobody is to wait several times as long
     direct_missed(std::move(*c));
   }
-  if (const auto next = direct_.deadline(); next != 0) out_.wake_at(next, "direct");
+  if (const auto next = direct_.deadline(); next != 0) out_.wake_at(next, timer_kind::direct);
 }
 
 void directory_machine::go_on(const std::vector<command_received>& held_back) {

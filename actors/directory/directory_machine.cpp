@@ -43,8 +43,9 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* keys = std::get_if<keys_found>(&m)) notary_keys(*keys);
   else if (const auto* answered = std::get_if<peer_answer>(&m)) {
     if (!lookups_.answered(*answered)) alias_answered(*answered);
-  } else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == "notary") notary_overdue();
-  else if (timer && timer->name == "alias") aliases_overdue();
+  } else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == timer_kind::notary)
+    notary_overdue();
+  else if (timer && timer->name == timer_kind::alias) aliases_overdue();
   else if (timer && timer->name == user_updates::timer) told_.updates.on_timer();
   else if (const auto* told = std::get_if<member_updated>(&m)) told_.updates.updated(*told);
   else if (timer && timer->name == presences::timer) told_.presence.on_timer();
@@ -56,11 +57,11 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* joined = std::get_if<local_users_joined>(&m)) {
     told_.updates.joined(*joined);
     told_.presence.joined(*joined);
-  } else if (timer && timer->name == "direct") directs_overdue();
+  } else if (timer && timer->name == timer_kind::direct) directs_overdue();
   else if (const auto* direct = std::get_if<direct_told>(&m)) direct_answered(*direct);
   else if (timer && timer->name == lookups::timer) lookups_.on_timer();
   else if (timer && timer->name == user_asks::timer) asks_overdue();
-  else if (timer && timer->name == "shared_rooms") {
+  else if (timer && timer->name == timer_kind::shared_rooms) {
     shared_rooms_.expire(out_.now());
     answer_shared_rooms();
   } else if (const auto* member = std::get_if<member_told>(&m)) {

@@ -52,7 +52,7 @@ void directory_machine::answer_shared_rooms() {
     else devices(v.call);
   }
   for (auto& e : shared_rooms_.take_effects()) out_.at_once(std::move(e));
-  if (const auto due = shared_rooms_.deadline(); due != 0) out_.wake_at(due, "shared_rooms");
+  if (const auto due = shared_rooms_.deadline(); due != 0) out_.wake_at(due, timer_kind::shared_rooms);
 }
 
 void directory_machine::profile(const federation_call& m) {

@@ -47,7 +47,7 @@ void directory_machine::find_and_enter(const command_received& m, Wanted x) {
   r.endpoint = matrix::endpoint::query_directory;
   r.query = {{"room_alias", x.room}};
   r.timeout_ms = node_.settings().federation.request_timeout_ms;
-  if (asking_aliases_.empty()) out_.wake_at(out_.now() + r.timeout_ms + alias_slack_ms, "alias");
+  if (asking_aliases_.empty()) out_.wake_at(out_.now() + r.timeout_ms + alias_slack_ms, timer_kind::alias);
   const auto alias = x.room;
   asking_aliases_.emplace(r.asked, alias_question{m, std::move(x), alias, out_.now()});
   out_.send_at_once({actor_kind::remote_server, server}, std::move(r));
@@ -86,7 +86,7 @@ void directory_machine::aliases_overdue() {
     asking_aliases_.erase(asking_aliases_.begin());
     fail(q.command, {fault_code::peer_timeout, "alias " + q.alias});
   }
-  if (!asking_aliases_.empty()) out_.wake_at(asking_aliases_.begin()->second.since + patience, "alias");
+  if (!asking_aliases_.empty()) out_.wake_at(asking_aliases_.begin()->second.since + patience, timer_kind::alias);
 }
 
 template <class Wanted>

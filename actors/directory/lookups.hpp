@@ -15,7 +15,7 @@ namespace causeway::directory {
 /// Hands on to the part that does it.
 class lookups {
 public:
-  static constexpr const char* timer = "lookups";
+  static constexpr timer_kind timer = timer_kind::lookups;
 
   lookups(const context& node, decision& out, const user_names& users, const public_directory& own,
           const remote_directories::chat_ids& names)

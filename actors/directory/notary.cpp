@@ -103,7 +103,7 @@ void directory_machine::notary(const federation_call& m) {
   if (q.wanted.empty()) return notary_answer(q);
   q.reading = out_.next_token();
   out_.ask(q.reading, std::move(kept));
-  if (notary_.empty()) out_.wake_at(out_.now() + node_.settings().federation.request_timeout_ms, "notary");
+  if (notary_.empty()) out_.wake_at(out_.now() + node_.settings().federation.request_timeout_ms, timer_kind::notary);
   notary_.emplace(out_.next_token(), std::move(q));
 }
 
@@ -177,7 +177,7 @@ void directory_machine::notary_overdue() {
     notary_.erase(notary_.begin());
     std::erase_if(notary_asked_, [&](const auto& x) { return x.second.first == number; });
   }
-  if (!notary_.empty()) out_.wake_at(notary_.begin()->second.since + patience, "notary");
+  if (!notary_.empty()) out_.wake_at(notary_.begin()->second.since + patience, timer_kind::notary);
 }
 
 void directory_machine::notary_answer(const notary_question& q) {

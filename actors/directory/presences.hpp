@@ -12,7 +12,7 @@ namespace causeway::directory {
 /// by default. Hands on to the part that does it. Contract: messages/chat/CONTRACT.md, "Presence".
 class presences {
 public:
-  static constexpr const char* timer = "presence";
+  static constexpr timer_kind timer = timer_kind::presence;
 
   presences(const context& node, decision& out) : out_(out), own_(node, out), heard_(node, out) {}
 

@@ -21,7 +21,7 @@ namespace causeway::directory {
 /// does not know".
 class user_asks {
 public:
-  static constexpr const char* timer = "user_asks";
+  static constexpr timer_kind timer = timer_kind::user_asks;
   /// Questions open, of all servers and of one: names cost a server nothing. Further ones are not asked.
   static constexpr std::size_t questions_max = 1'000;
   static constexpr std::size_t questions_of_server_max = 50;

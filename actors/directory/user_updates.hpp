@@ -19,7 +19,7 @@ namespace causeway::directory {
 /// is by then. A part of the directory. Contract: messages/chat/CONTRACT.md, "Users".
 class user_updates {
 public:
-  static constexpr const char* timer = "user_updates";
+  static constexpr timer_kind timer = timer_kind::user_updates;
   /// Users whose rooms are told at once; the others wait.
   static constexpr std::size_t users_at_once_max = 4;
   /// Rooms read from the store at a time.

@@ -120,7 +120,7 @@ void invitation_machine::begin() {
   }
 }
 
-void invitation_machine::timer(const std::string& name) {
+void invitation_machine::timer(timer_name name) {
   if (name == watch_timer) return watch();
   if (name == invitation_record::confirm_timer) {
     if (record_.row.state == invitation_state::revoked_unconfirmed && record_.row.pending_request == next_request::none)

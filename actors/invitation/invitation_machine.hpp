@@ -24,7 +24,7 @@ namespace causeway::invitation {
 /// the room. Pure. The machine routes: what concerns a direction goes to its component, an answer to whoever has asked.
 class invitation_machine {
 public:
-  static constexpr const char* watch_timer = "watch";
+  static constexpr timer_kind watch_timer = timer_kind::watch;
 
   invitation_machine(const context& node, const std::string& key);
   invitation_machine(const invitation_machine&) = delete; // its components refer to each other
@@ -46,7 +46,7 @@ private:
   effects flush();
   /// Does what is to be done next, when it is due.
   void begin();
-  void timer(const std::string& name);
+  void timer(timer_name name);
   void watch();
   void server_alive();
   void settings_changed();

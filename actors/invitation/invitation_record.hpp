@@ -22,7 +22,7 @@ std::string reason_of(const matrix::event& x);
 /// What is known of one invitation or knock: its row, and every change of that. The components of the actor share it. A
 /// state changes here only, and only as messages/invitation_transitions.hpp has it.
 struct invitation_record {
-  static constexpr const char *retry_timer = "retry", *confirm_timer = "confirm";
+  static constexpr timer_kind retry_timer = timer_kind::retry, confirm_timer = timer_kind::confirm;
 
   invitation_record(const context& of_node, decision& result, std::string room, std::string user)
       : node(of_node), out(result), room_id(std::move(room)), user_id(std::move(user)) {}

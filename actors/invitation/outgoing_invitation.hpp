@@ -15,7 +15,7 @@ namespace causeway::invitation {
 /// room".
 class outgoing_invitation {
 public:
-  static constexpr const char* deadline_timer = "deadline";
+  static constexpr timer_kind deadline_timer = timer_kind::deadline;
 
   outgoing_invitation(invitation_record& record, server_question& question) : record_(record), question_(question) {}
 

@@ -18,7 +18,7 @@ namespace causeway::receipts {
 /// event has not come, `reader_queries` answers the chat server. It never ends.
 class receipts_machine {
 public:
-  static constexpr const char* timer = "deadline";
+  static constexpr timer_kind timer = timer_kind::deadline;
 
   explicit receipts_machine(const context& node);
   receipts_machine(const receipts_machine&) = delete; // its components refer to each other

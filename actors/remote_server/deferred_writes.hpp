@@ -10,7 +10,7 @@ namespace causeway::remote_server {
 /// Rows that may be lost in a crash: they are written with something else, or a moment later.
 class deferred_writes {
 public:
-  static constexpr const char* timer = "lazy";
+  static constexpr timer_kind timer = timer_kind::lazy;
   static constexpr time_ms delay_ms = 1'000;
 
   explicit deferred_writes(decision& out) : out_(out) {}

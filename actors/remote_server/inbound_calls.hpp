@@ -13,7 +13,7 @@ namespace causeway::remote_server {
 /// concerns, within what one server may ask for.
 class inbound_calls {
 public:
-  static constexpr const char* timer = "calls";
+  static constexpr timer_kind timer = timer_kind::calls;
   static constexpr std::uint32_t repeat_after_ms = 1'000;
 
   inbound_calls(const homeserver& server, decision& out, store_questions& store)

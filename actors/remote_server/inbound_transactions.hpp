@@ -22,7 +22,7 @@ namespace causeway::remote_server {
 /// disk. A repetition gets the answer of the first copy. Source: server-server-api, "Transactions".
 class inbound_transactions {
 public:
-  static constexpr const char* timer = "receiving";
+  static constexpr timer_kind timer = timer_kind::receiving;
   /// A room that failed meanwhile answers no more: the sender is told to repeat.
   static constexpr time_ms handling_ms_max = 50'000;
   /// Answers that are kept in memory; older ones are known by the ids of their events.

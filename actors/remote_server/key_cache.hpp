@@ -18,7 +18,7 @@ namespace causeway::remote_server {
 /// server-server-api, "Retrieving server keys".
 class key_cache {
 public:
-  static constexpr const char* notary_timer = "notary";
+  static constexpr timer_kind notary_timer = timer_kind::notary;
   /// Requests that wait; what is beyond it is answered with the keys there are.
   static constexpr std::size_t waiting_max = 1'000;
 

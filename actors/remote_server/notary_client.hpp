@@ -14,7 +14,7 @@ namespace causeway::remote_server {
 /// another server".
 class notary_client {
 public:
-  static constexpr const char* timer = "others";
+  static constexpr timer_kind timer = timer_kind::others;
   /// A room of many servers wants the keys of all of them at once: their actors have to be made and to ask their way
   /// here.
   static constexpr time_ms gather_ms = 250;

@@ -54,7 +54,7 @@ struct http_call {
 /// Authentication".
 class open_requests {
 public:
-  static constexpr const char* timer = "sweep";
+  static constexpr timer_kind timer = timer_kind::sweep;
   /// The gateway answers within the request's time-out; a request that is still open this much later was lost with it.
   static constexpr time_ms lost_after_ms = 10'000;
 

@@ -16,7 +16,7 @@ namespace causeway::remote_server {
 /// not know is repeated in the form of version 1.
 class peer_requests {
 public:
-  static constexpr const char* invites_timer = "invites";
+  static constexpr timer_kind invites_timer = timer_kind::invites;
 
   peer_requests(const homeserver& server, decision& out, open_requests& requests, transaction_queue& transactions,
                 server_events& events)

@@ -27,7 +27,7 @@ namespace causeway::remote_server {
 /// says to the others (`server_events`) to those concerned. It decides only when the actor ends.
 class remote_server_machine : private server_events {
 public:
-  static constexpr const char* idle_timer = "idle";
+  static constexpr timer_kind idle_timer = timer_kind::idle;
 
   remote_server_machine(const context& node, std::string server_name);
   remote_server_machine(const remote_server_machine&) = delete; // its components refer to each other

@@ -21,7 +21,7 @@ namespace causeway::remote_server {
 /// refuses).
 class transaction_queue {
 public:
-  static constexpr const char* timer = "send";
+  static constexpr timer_kind timer = timer_kind::send;
   /// A busy store is asked again after this.
   static constexpr time_ms store_retry_ms = 1'000;
   static constexpr std::uint64_t response_bytes_max = 1024 * 1024;

@@ -22,7 +22,7 @@ class fan_out {
 public:
   /// A timer of its own: its turn writes nothing else. Set when the commit before is done, so a store that is slow or
   /// away has one of them at a time, and a wall clock that is set back holds up nobody.
-  static constexpr const char* timer = "fan_out";
+  static constexpr timer_kind timer = timer_kind::fan_out;
   /// Between two commits.
   static constexpr time_ms pause_ms = 5;
   /// Parts that one commit takes where many wait.

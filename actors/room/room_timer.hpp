@@ -10,7 +10,7 @@ namespace causeway::room {
 /// speaks to.
 class room_timer {
 public:
-  static constexpr const char* name = "deadline";
+  static constexpr timer_kind name = timer_kind::deadline;
 
   room_timer(decision& out, time_ms idle_ms) : out_(out), idle_ms_(idle_ms) {}
 

@@ -4,15 +4,6 @@
 #include <utility>
 
 namespace causeway::session {
-namespace {
-
-constexpr std::string_view timer_bound_prefix = "bound:"; ///< then the number of the batch
-
-} // namespace
-
-std::string acknowledgement_writer::bound_timer(std::uint64_t batch) {
-  return std::string{timer_bound_prefix} + std::to_string(batch);
-}
 
 void acknowledgement_writer::acknowledged(std::uint32_t stream, std::size_t events) {
   dirty_.insert(stream);
@@ -24,23 +15,23 @@ void acknowledgement_writer::acknowledged(std::uint32_t stream, std::size_t even
 
 void acknowledgement_writer::flush() {
   if (is_empty()) return;
-  if (!bindings_.empty()) out_.after_commit(wake_me_at{out_.now(), bound_timer(++bindings_handed_over_)});
+  if (!bindings_.empty()) out_.after_commit(wake_me_at{out_.now(), {timer_kind::bound, ++bindings_handed_over_}});
   for (auto& binding : std::exchange(bindings_, {})) out_.write(std::move(binding));
   for (const auto number : std::exchange(dirty_, {}))
     out_.write(store::acknowledge_outbox{number, streams_[number].acked()});
   unwritten_events_ = 0;
 }
 
-bool acknowledgement_writer::timer_due(const std::string& name) {
+bool acknowledgement_writer::timer_due(timer_name name) {
   if (name == timer) {
     timer_is_set_ = false;
     flush();
     return true;
   }
-  if (!name.starts_with(timer_bound_prefix)) return false;
+  if (name.kind != timer_kind::bound) return false;
   // In order: a batch is on disk when those before it are.
   while (bindings_on_disk_ < bindings_handed_over_)
-    if (name == bound_timer(++bindings_on_disk_)) break;
+    if (name.number == ++bindings_on_disk_) break;
   return true;
 }
 

@@ -19,7 +19,7 @@ inline constexpr std::size_t acknowledge_events = 256;
 /// batch, so that no event is acknowledged and its name lost.
 class acknowledgement_writer {
 public:
-  static constexpr const char* timer = "acknowledge";
+  static constexpr timer_kind timer = timer_kind::acknowledge;
 
   acknowledgement_writer(decision& out, const std::vector<outbox_stream>& streams) : out_(out), streams_(streams) {}
 
@@ -34,11 +34,9 @@ public:
   /// Whether names that were handed to the store are not on disk yet.
   bool has_bindings_in_flight() const { return bindings_on_disk_ < bindings_handed_over_; }
   /// @returns whether the timer was one of these
-  bool timer_due(const std::string& name);
+  bool timer_due(timer_name name);
 
 private:
-  static std::string bound_timer(std::uint64_t batch);
-
   decision& out_;
   const std::vector<outbox_stream>& streams_;
   std::set<std::uint32_t> dirty_;      ///< streams with an ACK that is not written yet

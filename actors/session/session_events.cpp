@@ -58,7 +58,7 @@ void session_machine::hand_over_idle_streams() {
 void session_machine::watch_starved() {
   if (starved_timer_ || !assignment_.has_starved(out_.now())) return;
   starved_timer_ = true;
-  out_.wake_at(out_.now() + starved_after_ms, timer_starved);
+  out_.wake_at(out_.now() + starved_after_ms, timer_kind::starved);
 }
 
 void session_machine::feed_starved_streams() {
@@ -150,7 +150,7 @@ void session_machine::rows_read(std::uint32_t number, token asked, const store::
   } else {
     log(log_level::error, "E503 outbox not readable; will retry", {{"stream", std::to_string(number)}});
     s.paused_until = out_.now() + retry_delay_ms;
-    out_.wake_at(s.paused_until, retry_timer(number));
+    out_.wake_at(s.paused_until, {timer_kind::stream_retry, number});
   }
   pump_owner(s);
 }
@@ -250,7 +250,7 @@ void session_machine::refuse_event(connection& c, const edge::frame& f) {
     s.refused_cursor = header->cursor;
     assignment_.left_flight(s, s.step_back(header->cursor));
     s.paused_until = out_.now() + std::min(retry_delay_ms << std::min(s.refusals, 16u), retry_delay_ms_max);
-    out_.wake_at(s.paused_until, retry_timer(number));
+    out_.wake_at(s.paused_until, {timer_kind::stream_retry, number});
     send_position(c, number, s.fetched_to(), true);
     hand_over_idle_streams();
   }

@@ -14,10 +14,6 @@ constexpr time_ms load_retry_ms = 1'000;
 /// Sums of grants stop here, far above any use: no overflow whatever a peer grants.
 constexpr std::uint64_t credit_max = std::uint64_t{1} << 48;
 
-constexpr const char* timer_heartbeat = "heartbeat";
-constexpr const char* timer_load = "load";
-constexpr std::string_view timer_retry_prefix = "retry:";
-
 } // namespace
 
 session_machine::session_machine(settings s)
@@ -67,7 +63,7 @@ void session_machine::begin() {
   begun_ = true;
   positions_missing_ = streams_.size();
   for (std::uint32_t i = 0; i < streams_.size(); ++i) ask(store::read_outbox{i, 0, 0, 0}, position_question{i});
-  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_heartbeat);
+  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_kind::heartbeat);
 }
 
 void session_machine::loaded() {
@@ -91,7 +87,7 @@ void session_machine::store_answer(const store_answered& m) {
     if (read == nullptr) {
       log(log_level::error, "E507 outbox position not readable; will retry", {{"stream", std::to_string(q->stream)}});
       unread_positions_.insert(q->stream);
-      out_.wake_at(out_.now() + load_retry_ms, timer_load);
+      out_.wake_at(out_.now() + load_retry_ms, timer_kind::load);
       return;
     }
     streams_[q->stream].load(read->acknowledged, read->head);
@@ -109,21 +105,16 @@ void session_machine::store_answer(const store_answered& m) {
 
 void session_machine::timer(const timer_due& m) {
   if (acknowledgements_.timer_due(m.name)) return;
-  if (m.name == timer_heartbeat) {
+  if (m.name == timer_kind::heartbeat) {
     heartbeat();
-  } else if (m.name == timer_starved) {
+  } else if (m.name == timer_kind::starved) {
     feed_starved_streams();
-  } else if (m.name == timer_load) {
+  } else if (m.name == timer_kind::load) {
     for (const auto number : std::exchange(unread_positions_, {}))
       ask(store::read_outbox{number, 0, 0, 0}, position_question{number});
-  } else if (m.name.starts_with(timer_retry_prefix)) {
-    for (std::uint32_t i = 0; i < streams_.size(); ++i)
-      if (m.name == retry_timer(i)) retry(i);
+  } else if (m.name.kind == timer_kind::stream_retry && m.name.number < streams_.size()) {
+    retry(static_cast<std::uint32_t>(m.name.number));
   }
-}
-
-std::string session_machine::retry_timer(std::uint32_t stream) {
-  return std::string{timer_retry_prefix} + std::to_string(stream);
 }
 
 void session_machine::say_goodbye() {
@@ -154,7 +145,7 @@ void session_machine::heartbeat() {
     lose(key, "silent");
   }
   time_out_commands();
-  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_heartbeat);
+  out_.wake_at(out_.now() + settings_.heartbeat_ms, timer_kind::heartbeat);
 }
 
 void session_machine::frame(const frame_received& m) {

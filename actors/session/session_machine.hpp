@@ -47,7 +47,6 @@ inline constexpr std::size_t early_messages_max = 10'000;
 inline constexpr std::size_t late_bindings_max = 1'024;
 /// So long a connection that has a stream may be without credit for what is in it, while another one has some.
 inline constexpr time_ms starved_after_ms = 1'000;
-inline constexpr const char* timer_starved = "starved";
 
 /// The chat side of the node, over all connections of the chat server. Pure: a message and the time come in, effects go
 /// out.
@@ -94,7 +93,6 @@ private:
   void loaded();
   void store_answer(const store_answered& m);
   void timer(const timer_due& m);
-  static std::string retry_timer(std::uint32_t stream);
   void heartbeat();
   void say_goodbye();
   void frame(const frame_received& m);

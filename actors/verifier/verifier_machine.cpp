@@ -49,14 +49,14 @@ effects verifier_machine::on(const message& m, time_ms now) {
                 q.checks.begin() + static_cast<std::ptrdiff_t>(piece->first));
       if (--q.open_pieces == 0) pieces_done(it->first, q);
     }
-  } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == "sweep") {
+  } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == timer_kind::sweep) {
     sweep();
   } else if (const auto* s = std::get_if<status_wanted>(&m)) {
     out_.emplace_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
   }
   if (const auto due = next_deadline(); due != 0 && (sweep_at_ <= now_ || due < sweep_at_)) {
     sweep_at_ = due;
-    out_.emplace_back(wake_me_at{due, "sweep"});
+    out_.emplace_back(wake_me_at{due, timer_kind::sweep});
   }
   return std::exchange(out_, {});
 }

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(messages_and_effects_are_named_as_their_structs) {
   p.then.push_back(tell{{actor_kind::session, ""}, server_alive{"a.example"}});
   effects list;
   list.push_back(std::move(p));
-  list.push_back(wake_me_at{5, "send"});
+  list.push_back(wake_me_at{5, timer_kind::send});
   BOOST_TEST(in_words(list) == "1 row, then (server_alive to session); timer send");
 }
 

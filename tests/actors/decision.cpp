@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_SUITE(decisions)
 
 BOOST_AUTO_TEST_CASE(hops_of_now_come_before_the_commit_that_may_be_faster_than_the_rest_of_the_turn) {
   decision out{address{actor_kind::room, "!r:here.example"}};
-  message at_hand{timer_due{"x"}};
+  message at_hand{timer_due{timer_kind::retry}};
   at_hand.watched = watched_hops;
   out.begin(at_hand, 1'000);
   out.log(log_level::info, "first");
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(hops_of_now_come_before_the_commit_that_may_be_faster_than_
   store::put_event row;
   row.event = std::make_shared<const matrix::event>();
   out.write(std::move(row));
-  out.send({actor_kind::session, ""}, timer_due{"y"});
+  out.send({actor_kind::session, ""}, timer_due{timer_kind::send});
   const auto done = out.take();
   BOOST_REQUIRE(done.size() == 3u);
   BOOST_REQUIRE(std::holds_alternative<hop>(done[0]));

@@ -514,7 +514,7 @@ BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself)
   BOOST_TEST(
     told<federation_reply>(r.on(keys_found{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
   r.now += r.node.settings().federation.request_timeout_ms; // the other one does not answer at all
-  const auto [status, body] = r.answer(r.on(timer_due{"notary"}));
+  const auto [status, body] = r.answer(r.on(timer_due{timer_kind::notary}));
   BOOST_TEST(status == 200);
   const auto& list = *body.find_array("server_keys");
   BOOST_TEST(list.size() == 1u);
@@ -633,8 +633,8 @@ BOOST_FIXTURE_TEST_CASE(an_alias_that_cannot_be_resolved_says_why, join_rig) {
 
 BOOST_FIXTURE_TEST_CASE(an_alias_question_nobody_answers_ends, join_rig) {
   const auto asked = join("#party:there.example");
-  now = timer_at(asked, "alias");
-  BOOST_TEST((refusal(on(timer_due{"alias"})) == fault_code::peer_timeout));
+  now = timer_at(asked, timer_kind::alias);
+  BOOST_TEST((refusal(on(timer_due{timer_kind::alias})) == fault_code::peer_timeout));
   BOOST_TEST(told<command_done>(answer_alias(asked, 200, R"({"room_id":"!r:c.example","servers":[]})")).empty());
 }
 

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_room_that_says_nothing_holds_nobody_up) {
   rooms_rig r;
   r.create("dm-2");
   r.now += direct_rooms::patience_ms;
-  BOOST_TEST(told<chat_command>(r.machine->on(timer_due{"direct"}, r.now)).size() == 1U);
+  BOOST_TEST(told<chat_command>(r.machine->on(timer_due{timer_kind::direct}, r.now)).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(commands_that_name_the_dm_wait_until_it_is_known_which_it_is) {

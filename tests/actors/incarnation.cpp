@@ -29,16 +29,16 @@ BOOST_AUTO_TEST_CASE(what_comes_before_the_state_waits_in_order) {
   BOOST_TEST((l.on(start{}) == turn::waits));
   const auto asked = of_kind<ask_store>(l.out.take());
   BOOST_REQUIRE(asked.size() == 1u);
-  BOOST_TEST((l.on(timer_due{"one"}) == turn::waits));
-  BOOST_TEST((l.on(timer_due{"two"}) == turn::waits));
+  BOOST_TEST((l.on(timer_due{timer_kind::send}) == turn::waits));
+  BOOST_TEST((l.on(timer_due{timer_kind::idle}) == turn::waits));
   BOOST_TEST(!l.it.is_loaded());
   const auto answer = store_says(asked[0].asked, store::room_loaded{});
   BOOST_TEST((l.on(answer) == turn::loaded));
   BOOST_TEST(!incarnation::state_in<store::room_loaded>(answer, "room").exists);
   const auto waited = l.it.take_deferred();
   BOOST_REQUIRE(waited.size() == 2u);
-  BOOST_TEST(std::get<timer_due>(waited.front()).name == "one");
-  BOOST_TEST((l.on(timer_due{"three"}) == turn::runs));
+  BOOST_TEST((std::get<timer_due>(waited.front()).name == timer_kind::send));
+  BOOST_TEST((l.on(timer_due{timer_kind::sweep}) == turn::runs));
 }
 
 BOOST_AUTO_TEST_CASE(answer_to_an_earlier_incarnation_is_not_taken_for_one_to_this) {
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(decision_commits_first_and_does_the_rest_in_order) {
   decision out{{actor_kind::room, "!r"}};
   out.set_now(noon);
   out.begin_tokens();
-  out.wake_at(noon + 1, "t");
+  out.wake_at(noon + 1, timer_kind::send);
   out.send({actor_kind::session, ""}, passivate{});
   out.write(store::remove_inbox{"!r", {"$a"}});
   out.send_at_once({actor_kind::room, "!other"}, passivate{});

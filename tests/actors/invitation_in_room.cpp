@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_m
   const auto wait = r.on(invite_admitted{question.second.asked, 60'000});
   BOOST_TEST(written<store::append_outbox>(wait).empty());
   BOOST_TEST(r.row.pending_request == next_request::tell);
-  r.now = timer_at(wait, "retry");
+  r.now = timer_at(wait, timer_kind::retry);
   BOOST_TEST(r.now == r.row.retry_at_ts);
   const auto again = r.begin(); // a restart loses nothing of it
   const auto told_now = r.on(invite_admitted{told<invite_admission_wanted>(again).at(0).second.asked, 0});
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_waits_for_its_turn_writes_nothing_at_eac
   BOOST_TEST(written<store::put_invitation>(r.on(invite_admitted{asked, 60'000})).size() == 1u);
   for (int i = 0; i < 3; ++i) {
     r.now += 3'600'000;
-    asked = told<invite_admission_wanted>(r.on(timer_due{"retry"})).at(0).second.asked;
+    asked = told<invite_admission_wanted>(r.on(timer_due{timer_kind::retry})).at(0).second.asked;
     BOOST_TEST(written<store::put_invitation>(r.on(invite_admitted{asked, 60'000})).empty());
   }
 }

@@ -117,7 +117,7 @@ struct knocking {
   }
   effects wait(time_ms ms) {
     now += ms;
-    return on(timer_due{"retry"});
+    return on(timer_due{timer_kind::retry});
   }
   effects wait_for_check() { return wait(row.retry_at_ts - now); }
   std::string knock_id() const { return matrix::parse_event(row.event, room.rules()).operator*()->event_id; }
@@ -644,9 +644,9 @@ BOOST_AUTO_TEST_CASE(the_command_that_comes_twice_while_it_is_carried_out_has_on
   k.knock();
   BOOST_TEST(state_in(k.knock()) == "0 results");
   BOOST_TEST(state_in(k.command(chat::room_knock{k.room.room_id, eve, {"here.example"}, {}}, "another")) == "conflict");
-  BOOST_TEST(state_in(k.on(timer_due{"watch"})) == "0 results");
+  BOOST_TEST(state_in(k.on(timer_due{timer_kind::watch})) == "0 results");
   k.now += 600'000;
-  BOOST_TEST(state_in(k.on(timer_due{"watch"})) == "sending"); // whoever was asked failed with the question
+  BOOST_TEST(state_in(k.on(timer_due{timer_kind::watch})) == "sending"); // whoever was asked failed with the question
 }
 
 // -- what a room of ours tells ----------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_may_arrive_late_is_taken_back_a_second_time)
   r.on(rescission_delivered{"$leave"}); // it may have come before the invite
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   r.now = r.row.retry_at_ts;
-  BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{"retry"})).size() == 1u);
+  BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{timer_kind::retry})).size() == 1u);
   r.on(rescission_delivered{"$leave"});
   BOOST_TEST(r.row.state == invitation_state::revoked);
 }
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_the_room_lost_with_its_actor_does_not_keep_the
   none.why = {fault_code::peer_timeout, "no answer"};
   BOOST_TEST(told<revoke_invite>(r.on(none)).size() == 1u); // and nothing comes back
   r.now += 2 * std::int64_t{r.node.settings().federation.send_join_timeout_ms};
-  const auto given_up = r.on(timer_due{"watch"});
+  const auto given_up = r.on(timer_due{timer_kind::watch});
   BOOST_REQUIRE(told<command_done>(given_up).size() == 1u);
   BOOST_TEST(!told<command_done>(given_up)[0].second.succeeded);
   BOOST_TEST(told<peer_request>(given_up).size() == 1u); // it goes on as before
@@ -74,10 +74,10 @@ BOOST_AUTO_TEST_CASE(a_revocation_whose_confirmation_was_lost_is_asked_for_again
     "leave", ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   BOOST_TEST(of_kind<finish>(ended).empty());
-  r.now = timer_at(ended, "confirm");
-  const auto again = r.on(timer_due{"confirm"});
+  r.now = timer_at(ended, timer_kind::confirm);
+  const auto again = r.on(timer_due{timer_kind::confirm});
   BOOST_TEST(told<rescission_wanted_again>(again).size() == 1u);
-  BOOST_TEST(timer_at(again, "confirm") > r.now);
+  BOOST_TEST(timer_at(again, timer_kind::confirm) > r.now);
 }
 
 BOOST_AUTO_TEST_CASE(an_invite_sent_again_after_a_crash_that_lost_its_revocation_is_taken_back_when_it_has_arrived) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_invite_sent_again_after_a_crash_that_lost_its_revocation
   r.on(rescission_delivered{leave->event_id}); // before the invite arrived
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   r.now = r.row.retry_at_ts;
-  BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{"retry"})).size() == 1u);
+  BOOST_TEST(told<rescission_wanted_again>(r.on(timer_due{timer_kind::retry})).size() == 1u);
   r.on(rescission_delivered{leave->event_id});
   BOOST_TEST(r.row.state == invitation_state::revoked);
 }
@@ -102,9 +102,9 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_is_offered_to_the_room_until_it_is_taken_ho
   rig r(our_room, eve, row);
   for (int i = 0; i < 3; ++i) {
     r.now += r.node.settings().invitation.retry_delay_ms_max;
-    const auto offered = r.on(timer_due{"retry"});
+    const auto offered = r.on(timer_due{timer_kind::retry});
     BOOST_TEST(told<invite_accepted_by_server>(offered).size() == 1u);
-    BOOST_TEST(timer_at(offered, "retry") > r.now);
+    BOOST_TEST(timer_at(offered, timer_kind::retry) > r.now);
   }
 }
 
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_waits_tells_why_how_often_it_was_tried_a
     const auto failed = r.on(none);
     const auto told_now = notified<chat::invitation_changed>(failed);
     r.now = r.row.retry_at_ts;
-    attempts = r.on(timer_due{"retry"});
+    attempts = r.on(timer_due{timer_kind::retry});
     return told_now;
   };
   const auto first = fails(fault_code::peer_unreachable, "connection refused by 192.0.2.1");
@@ -310,13 +310,13 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_st
   row.deadline_ts = noon + 1'000;
   rig r(our_room, eve, row);
   r.now = row.deadline_ts;
-  BOOST_TEST(told<revoke_invite>(r.on(timer_due{"deadline"})).size() == 1u);
+  BOOST_TEST(told<revoke_invite>(r.on(timer_due{timer_kind::deadline})).size() == 1u);
   const auto refused =
     r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
   BOOST_TEST(r.row.state == invitation_state::pending);
-  BOOST_TEST(timer_at(refused, "deadline") > r.now);
+  BOOST_TEST(timer_at(refused, timer_kind::deadline) > r.now);
   r.now = r.row.deadline_ts; // somebody has got the power by then, or nobody yet
-  BOOST_TEST(told<revoke_invite>(r.on(timer_due{"deadline"})).size() == 1u);
+  BOOST_TEST(told<revoke_invite>(r.on(timer_due{timer_kind::deadline})).size() == 1u);
   r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
   r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
   BOOST_TEST(r.row.state == invitation_state::accepted);
@@ -331,14 +331,15 @@ BOOST_AUTO_TEST_CASE(what_was_stored_while_the_clock_was_days_ahead_counts_from_
   rig r(our_room, eve, row);
   const auto begun = r.begin();
   BOOST_TEST(told<peer_request>(begun).size() == 1u); // the attempt is due
-  BOOST_TEST(timer_at(begun, "deadline") == noon + std::int64_t{r.node.settings().invitation.lifetime_h} * 3'600'000);
+  BOOST_TEST(timer_at(begun, timer_kind::deadline) ==
+             noon + std::int64_t{r.node.settings().invitation.lifetime_h} * 3'600'000);
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_when_nobody_of_ours_was_left_has_expired) {
   auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), invitation_state::pending);
   row.deadline_ts = noon;
   rig r(our_room, eve, row);
-  r.on(timer_due{"deadline"});
+  r.on(timer_due{timer_kind::deadline});
   r.on(revocation_done{{fault_code::not_member, "nobody of this server is in the room"}});
   BOOST_TEST(r.row.state == invitation_state::expired);
 }
@@ -347,7 +348,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_at_the_moment_the_invitation_runs_out_has_accep
   auto row = ours_to(eve, member_event(our_room, ann, eve, "invite", 5), invitation_state::pending);
   row.deadline_ts = noon;
   rig r(our_room, eve, row);
-  r.on(timer_due{"deadline"});
+  r.on(timer_due{timer_kind::deadline});
   r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
   r.on(revocation_done{{fault_code::conflict, eve + " is not invited"}});
   BOOST_TEST(r.row.state == invitation_state::accepted);

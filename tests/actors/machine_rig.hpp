@@ -100,7 +100,7 @@ std::vector<T> of_kind(const effects& list) {
 }
 
 /// When a timer of that name was last set; 0: not.
-inline time_ms timer_at(const effects& list, std::string_view name) {
+inline time_ms timer_at(const effects& list, timer_name name) {
   time_ms at = 0;
   for (const auto& w : of_kind<wake_me_at>(list))
     if (w.name == name) at = w.at;

@@ -71,11 +71,11 @@ BOOST_AUTO_TEST_CASE(a_transaction_answered_with_a_web_page_is_not_delivered) {
     const auto failed = r.on(http_says(request.id, status, body));
     BOOST_TEST_INFO(std::to_string(status) + " " + body);
     BOOST_TEST(written<store::remove_destination_pdus>(failed).empty());
-    BOOST_REQUIRE(timer_at(failed, "send") > r.now);
+    BOOST_REQUIRE(timer_at(failed, timer_kind::send) > r.now);
     BOOST_TEST(written<store::put_destination>(failed).at(0).last_fault.starts_with("peer_bad_answer: HTTP " +
                                                                                     std::to_string(status)));
-    r.now = timer_at(failed, "send");
-    request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+    r.now = timer_at(failed, timer_kind::send);
+    request = told<gateway::http_request>(r.on(timer_due{timer_kind::send})).at(0).second;
     BOOST_TEST(request.target == id);
     BOOST_TEST(request.body == text);
   }

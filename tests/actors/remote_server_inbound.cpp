@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(the_events_of_one_room_go_together_and_their_verdicts_come_
   BOOST_TEST(reply.status == 200);
   BOOST_TEST(reply.body == R"({"pdus":{"$1":{},"$2":{"error":"bad"},"$3":{}}})");
   // Kept with the next commit, or a second later: its loss is harmless.
-  BOOST_TEST(written<store::put_received_transaction>(r.on(timer_due{"lazy"})).at(0).response == reply.body);
+  BOOST_TEST(written<store::put_received_transaction>(r.on(timer_due{timer_kind::lazy})).at(0).response == reply.body);
   // A repetition is answered alike, without asking anybody.
   const auto again = r.on(asked_by_there("PUT", send_1, body, 2));
   BOOST_TEST(told<pdus_received>(again).empty());
@@ -289,8 +289,8 @@ BOOST_AUTO_TEST_CASE(a_room_that_does_not_answer_makes_the_sender_repeat) {
   const auto first = r.on(asked_by_there("PUT", send_1, body_with(1)));
   const auto asked = of_kind<ask_store>(first).at(0);
   r.on(store_says(asked.asked, store::received_transaction_found{}));
-  r.now = timer_at(first, "receiving");
-  BOOST_TEST(told<federation_reply>(r.on(timer_due{"receiving"})).at(0).second.status == 500);
+  r.now = timer_at(first, timer_kind::receiving);
+  BOOST_TEST(told<federation_reply>(r.on(timer_due{timer_kind::receiving})).at(0).second.status == 500);
   BOOST_TEST(told<pdus_received>(r.on(asked_by_there("PUT", send_1, body_with(1), 2))).size() == 1u);
 }
 

@@ -62,11 +62,11 @@ BOOST_AUTO_TEST_CASE(an_invitation_waits_for_a_slow_server_so_long_and_no_longer
   rig r;
   r.on(pdu_queued{r.message_event(1), {}}); // and no answer
   const auto held = r.on(invite_request(1));
-  BOOST_TEST(timer_at(held, "invites") == r.now + r.node.settings().invitation.queue_wait_ms);
-  r.now = timer_at(held, "invites") - 1;
-  BOOST_TEST(targets(r.on(timer_due{"invites"})).empty());
+  BOOST_TEST(timer_at(held, timer_kind::invites) == r.now + r.node.settings().invitation.queue_wait_ms);
+  r.now = timer_at(held, timer_kind::invites) - 1;
+  BOOST_TEST(targets(r.on(timer_due{timer_kind::invites})).empty());
   r.now += 1;
-  BOOST_TEST(targets(r.on(timer_due{"invites"})) == (names{"%24invite1"}), boost::test_tools::per_element());
+  BOOST_TEST(targets(r.on(timer_due{timer_kind::invites})) == (names{"%24invite1"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_left_alone_tries_the_queue_and_then_goes_itself) {
@@ -79,9 +79,9 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_server_that_is_left_alone_tries_the_queu
   }
   const auto held = r.on(invite_request(1));
   BOOST_TEST(targets(held).empty()); // it was tried a moment ago
-  BOOST_TEST(timer_at(held, "send") == r.now + r.node.settings().federation.retry_delay_ms_min);
+  BOOST_TEST(timer_at(held, timer_kind::send) == r.now + r.node.settings().federation.retry_delay_ms_min);
   r.now += r.node.settings().federation.retry_delay_ms_min;
-  const auto tried = r.on(timer_due{"send"});
+  const auto tried = r.on(timer_due{timer_kind::send});
   BOOST_TEST(targets(tried) == (names{"send"}), boost::test_tools::per_element()); // not in an hour
   BOOST_TEST(transaction_of(told<gateway::http_request>(tried).at(0).second) == transaction_of(request));
   const auto failed = r.on(
@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(delivery_is_told_for_messages_that_were_delayed_only) {
   request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(2), "room"})).at(0).second;
   const auto failed = r.on(http_says(request.id, 502));
   BOOST_TEST(written<store::append_delivery>(failed).at(0).told.state == "delayed");
-  r.now = timer_at(failed, "send");
-  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  r.now = timer_at(failed, timer_kind::send);
+  request = told<gateway::http_request>(r.on(timer_due{timer_kind::send})).at(0).second;
   BOOST_TEST(written<store::append_delivery>(r.on(http_says(request.id, 200))).size() == 1u);
 }
 
@@ -145,12 +145,12 @@ BOOST_AUTO_TEST_CASE(an_outage_is_told_once_by_its_first_message_and_so_is_its_e
   auto failed = r.on(http_says(request.id, 502));
   BOOST_TEST(told_of(failed) == (names{"m1 delayed"}), boost::test_tools::per_element());
   r.on(pdu_queued{r.message_event(4), "room", "m4"});
-  r.now = timer_at(failed, "send");
-  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  r.now = timer_at(failed, timer_kind::send);
+  request = told<gateway::http_request>(r.on(timer_due{timer_kind::send})).at(0).second;
   failed = r.on(http_says(request.id, 502));
   BOOST_TEST(told_of(failed).empty());
-  r.now = timer_at(failed, "send");
-  request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+  r.now = timer_at(failed, timer_kind::send);
+  request = told<gateway::http_request>(r.on(timer_due{timer_kind::send})).at(0).second;
   const auto back = r.on(http_says(request.id, 200));
   BOOST_TEST(told_of(back) == (names{"m1 delivered"}), boost::test_tools::per_element());
   request = told<gateway::http_request>(back).at(0).second;

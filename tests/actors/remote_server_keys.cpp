@@ -198,10 +198,10 @@ BOOST_AUTO_TEST_CASE(our_own_notarys_question_goes_to_the_server_only) {
 BOOST_AUTO_TEST_CASE(notary_that_never_answers_is_passed_over) {
   rig r;
   const auto sent = r.on(http_says(own_request(r.on(wanted(1))), 500));
-  const auto at = timer_at(sent, "notary");
+  const auto at = timer_at(sent, timer_kind::notary);
   BOOST_TEST(at > r.now);
   r.now = at;
-  const auto next = told<notary_keys_wanted>(r.on(timer_due{"notary"}));
+  const auto next = told<notary_keys_wanted>(r.on(timer_due{timer_kind::notary}));
   BOOST_TEST((next.at(0).first == address{actor_kind::remote_server, "two.notary"}));
   // Its late answer is none.
   BOOST_TEST(
@@ -259,8 +259,8 @@ BOOST_AUTO_TEST_CASE(keys_wanted_within_a_moment_are_asked_for_in_one_request) {
   const auto first = r.on(notary_keys_wanted{"a.example", 1, noon, {"ed25519:a"}});
   BOOST_TEST(told<gateway::http_request>(first).empty());
   r.on(notary_keys_wanted{"b.example", 2, 0, {}});
-  r.now = timer_at(first, "others");
-  const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
+  r.now = timer_at(first, timer_kind::others);
+  const auto sent = told<gateway::http_request>(r.on(timer_due{timer_kind::others}));
   BOOST_REQUIRE(sent.size() == 1u);
   BOOST_TEST(sent[0].second.method == "POST");
   BOOST_TEST(sent[0].second.target == "/_matrix/key/v2/query");
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(what_the_notary_has_not_countersigned_is_not_passed_on) {
   notary_rig r;
   const auto ask = [&](std::string body) {
     r.on(notary_keys_wanted{"there.example", 1, noon, {}});
-    const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
+    const auto sent = told<gateway::http_request>(r.on(timer_due{timer_kind::others}));
     return told<notary_keys_told>(r.on(http_says(sent.at(0).second.id, 200, std::move(body)))).at(0).second;
   };
   BOOST_TEST(ask(answer({document()})).documents.size() == 1u);
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(what_the_notary_has_not_countersigned_is_not_passed_on) {
 BOOST_AUTO_TEST_CASE(answer_waits_for_the_notarys_own_keys) {
   rig r{"one.notary"};
   r.on(notary_keys_wanted{"there.example", 1, noon, {}});
-  const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
+  const auto sent = told<gateway::http_request>(r.on(timer_due{timer_kind::others}));
   BOOST_REQUIRE(sent.size() == 2u);
   BOOST_TEST(sent[1].second.target == "/_matrix/key/v2/server");
   BOOST_TEST(told<notary_keys_told>(r.on(http_says(sent[0].second.id, 200, answer({document()})))).empty());
@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(new_key_of_the_notary_is_fetched_before_its_answer_is_judge
   notary_rig r;
   r.now += 60'000;
   r.on(notary_keys_wanted{"there.example", 1, noon, {}});
-  const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
+  const auto sent = told<gateway::http_request>(r.on(timer_due{timer_kind::others}));
   const auto rotated = key_of('r');
   const auto fetch = r.on(http_says(sent.at(0).second.id, 200, answer({document()}, rotated)));
   BOOST_TEST(told<notary_keys_told>(fetch).empty());
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(notary_that_cannot_be_reached_says_so_to_everybody) {
   notary_rig r;
   r.on(notary_keys_wanted{"a.example", 1, noon, {}});
   r.on(notary_keys_wanted{"b.example", 2, noon, {}});
-  const auto sent = told<gateway::http_request>(r.on(timer_due{"others"}));
+  const auto sent = told<gateway::http_request>(r.on(timer_due{timer_kind::others}));
   const auto done =
     told<notary_keys_told>(r.on(http_says(sent.at(0).second.id, 0, "", {fault_code::peer_timeout, ""})));
   BOOST_REQUIRE(done.size() == 2u);

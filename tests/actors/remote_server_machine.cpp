@@ -79,9 +79,9 @@ BOOST_AUTO_TEST_CASE(every_peer_request_gets_one_answer_also_when_the_gateway_fo
   q.timeout_ms = 20'000;
   const auto sent = r.on(q);
   BOOST_TEST(told<gateway::http_request>(sent).size() == 1u);
-  r.now = timer_at(sent, "sweep");
+  r.now = timer_at(sent, timer_kind::sweep);
   BOOST_TEST(r.now > noon + 20'000);
-  const auto answers = told<peer_answer>(r.on(timer_due{"sweep"}));
+  const auto answers = told<peer_answer>(r.on(timer_due{timer_kind::sweep}));
   BOOST_REQUIRE(answers.size() == 1u);
   BOOST_TEST(answers.at(0).second.asked == 7u);
   BOOST_TEST((answers.at(0).second.why.code == fault_code::peer_timeout));
@@ -183,10 +183,10 @@ BOOST_AUTO_TEST_CASE(it_ends_when_nothing_is_owed_and_not_before) {
   rig r;
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
   r.now += 3'600'000;
-  BOOST_TEST(of_kind<finish>(r.on(timer_due{"idle"})).empty());
+  BOOST_TEST(of_kind<finish>(r.on(timer_due{timer_kind::idle})).empty());
   r.on(http_says(request.id, 200));
   r.now += 3'600'000;
-  const auto look = r.on(timer_due{"idle"}); // the last word is the store's
+  const auto look = r.on(timer_due{timer_kind::idle}); // the last word is the store's
   BOOST_TEST(of_kind<finish>(look).empty());
   BOOST_TEST(
     of_kind<finish>(r.on(store_says(of_kind<ask_store>(look).at(0).asked, store::destination_loaded{}))).size() == 1u);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(it_ends_when_nothing_is_owed_and_not_before) {
 BOOST_AUTO_TEST_CASE(an_event_whose_room_failed_before_it_could_say_so_is_sent_all_the_same) {
   rig r;
   r.now += 3'600'000;
-  const auto look = of_kind<ask_store>(r.on(timer_due{"idle"}));
+  const auto look = of_kind<ask_store>(r.on(timer_due{timer_kind::idle}));
   BOOST_REQUIRE(look.size() == 1u);
   store::destination_loaded owed;
   owed.pdus = {r.message_event(1)};
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(an_event_whose_room_failed_before_it_could_say_so_is_sent_a
 BOOST_AUTO_TEST_CASE(an_event_queued_while_the_store_is_asked_what_is_owed_is_not_forgotten) {
   rig r;
   r.now += 3'600'000;
-  const auto look = of_kind<ask_store>(r.on(timer_due{"idle"}));
+  const auto look = of_kind<ask_store>(r.on(timer_due{timer_kind::idle}));
   BOOST_REQUIRE(look.size() == 1u);
   r.on(pdu_queued{r.message_event(1), {}});
   const auto again = of_kind<ask_store>(r.on(store_says(look[0].asked, store::destination_loaded{})));

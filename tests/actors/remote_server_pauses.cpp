@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_sign_of_life_ends_the_pause) {
     r.on(http_says(again.id, 0, "", {fault_code::peer_unreachable, ""}));
   }
   r.now += r.node.settings().federation.retry_delay_ms_min;
-  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{timer_kind::send})).empty());
   BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).size() == 1u);
 }
 
@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_to_a_paused_server_and_nothing_is_lost) {
   BOOST_TEST_REQUIRE(notified.size() == 1u);
   BOOST_TEST(notified[0].told.state == "delayed");
   BOOST_TEST(notified[0].told.reason.find("they have asked for it") != std::string::npos);
-  for (const message& m : {message{retry_now{}}, message{server_alive{"there.example"}}, message{timer_due{"send"}}})
+  for (const message& m :
+       {message{retry_now{}}, message{server_alive{"there.example"}}, message{timer_due{timer_kind::send}}})
     BOOST_TEST(told<gateway::http_request>(r.on(m)).empty());
   const auto sent = told<gateway::http_request>(r.on(pause_wanted{false, {}}));
   BOOST_TEST_REQUIRE(sent.size() == 1u);
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_us_all_the_time_and_cannot_be_reached_is
       r.on(http_says(request.id, 0, "", {fault_code::peer_tls, "expired"}));
     }
     sent = told<gateway::http_request>(r.on(server_alive{"there.example"}));
-    const auto due = told<gateway::http_request>(r.on(timer_due{"send"}));
+    const auto due = told<gateway::http_request>(r.on(timer_due{timer_kind::send}));
     sent.insert(sent.end(), due.begin(), due.end());
   }
   BOOST_TEST(attempts >= 5u);
@@ -145,13 +146,13 @@ BOOST_AUTO_TEST_CASE(a_pause_that_was_stored_while_the_clock_was_days_ahead_is_o
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
   r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
   r.now = noon;
-  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{timer_kind::send})).size() == 1u);
   // An honest pause, the longest there is, is kept.
   rig other;
   stored.destination.retry_at_ts = noon + other.node.settings().federation.retry_delay_late_ms;
   const auto kept = other.begin(stored);
   BOOST_TEST(told<gateway::http_request>(kept).empty());
-  BOOST_TEST(timer_at(kept, "send") == stored.destination.retry_at_ts);
+  BOOST_TEST(timer_at(kept, timer_kind::send) == stored.destination.retry_at_ts);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_says_when_to_come_again_is_left_alone_until_then) {
@@ -165,11 +166,11 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_when_to_come_again_is_left_alone_until_t
       if (by_header) a.retry_after_ms = 30'000;
       else a.body = R"({"errcode":"M_LIMIT_EXCEEDED","error":"x","retry_after_ms":30000})";
       const auto failed = r.on(http_answered{std::make_shared<gateway::http_answer>(a)});
-      BOOST_TEST(timer_at(failed, "send") == r.now + 30'000);
+      BOOST_TEST(timer_at(failed, timer_kind::send) == r.now + 30'000);
       r.now += 29'999;
       BOOST_TEST(told<gateway::http_request>(r.on(server_alive{"there.example"})).empty()); // it knows what it said
       r.now += 1;
-      BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).size() == 1u);
+      BOOST_TEST(told<gateway::http_request>(r.on(timer_due{timer_kind::send})).size() == 1u);
     }
 }
 
@@ -247,7 +248,7 @@ BOOST_AUTO_TEST_CASE(invitations_do_not_have_a_server_that_fails_tried_more_ofte
     invite.parameters = {"!r:here.example", "$i"};
     invite.body = "{}";
     sent = told<gateway::http_request>(r.on(invite));
-    const auto due = told<gateway::http_request>(r.on(timer_due{"send"}));
+    const auto due = told<gateway::http_request>(r.on(timer_due{timer_kind::send}));
     sent.insert(sent.end(), due.begin(), due.end());
   }
   BOOST_TEST(attempts >= 5u);

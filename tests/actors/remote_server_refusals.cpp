@@ -68,14 +68,14 @@ struct rig {
       last = std::exchange(open_, {});
       take_writes(last);
       const auto sent = told<gateway::http_request>(last);
-      if (const auto at = timer_at(last, "send"); at != 0) send_at_ = at;
+      if (const auto at = timer_at(last, timer_kind::send); at != 0) send_at_ = at;
       if (!sent.empty()) {
         for (const auto& [to, request] : sent) answer_to(there, request);
         continue;
       }
       if (send_at_ == 0 || (until != 0 && send_at_ > until)) break;
       now = std::max(now, std::exchange(send_at_, 0));
-      open_ = machine->on(timer_due{"send"}, now);
+      open_ = machine->on(timer_due{timer_kind::send}, now);
     }
     if (until != 0) now = std::max(now, until);
   }

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(questions_about_history_are_worked_on_a_few_at_a_time) {
   BOOST_TEST((next[0].first == address{actor_kind::room, "!r:here.example"}));
   // Whoever worked on them has failed, and nobody waits for the others any more: they are told to repeat.
   r.now += remote_server::history_calls::patience_ms;
-  const auto late = told<federation_reply>(r.on(timer_due{"calls"}));
+  const auto late = told<federation_reply>(r.on(timer_due{timer_kind::calls}));
   BOOST_TEST(late.size() == 2u);
   BOOST_TEST(late.at(0).second.status == 429);
 }

@@ -59,10 +59,10 @@ BOOST_AUTO_TEST_CASE(the_same_id_and_body_are_repeated_until_the_answer_is_200) 
     r.on(pdu_queued{r.message_event(100 + status), {}});
     const auto failed = r.on(http_says(request.id, status, "{}", {fault_code::peer_timeout, ""}));
     BOOST_TEST(told<gateway::http_request>(failed).empty());
-    BOOST_TEST(timer_at(failed, "send") == r.now + pause);
+    BOOST_TEST(timer_at(failed, timer_kind::send) == r.now + pause);
     r.now += pause;
     pause *= 2;
-    request = told<gateway::http_request>(r.on(timer_due{"send"})).at(0).second;
+    request = told<gateway::http_request>(r.on(timer_due{timer_kind::send})).at(0).second;
     BOOST_TEST(transaction_of(request) == id);
     BOOST_TEST(request.body == body);
   }
@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_too_large_for_what_stands_before_the_server_
       for (const auto& pdu : pdus) delivered.push_back(*pdu.find("content")->find_string("body"));
     else {
       BOOST_TEST(told<gateway::http_request>(done).empty());
-      r.now = timer_at(done, "send");
-      done = r.on(timer_due{"send"});
+      r.now = timer_at(done, timer_kind::send);
+      done = r.on(timer_due{timer_kind::send});
     }
     if (delivered.size() < 8) request = told<gateway::http_request>(done).at(0).second;
   }
@@ -232,8 +232,8 @@ BOOST_AUTO_TEST_CASE(edus_alone_are_not_repeated) {
   rig r;
   const auto request = told<gateway::http_request>(r.on(edu_queued{"m.typing", "k", "{\"typing\":true}"})).at(0).second;
   const auto failed = r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
-  r.now = timer_at(failed, "send");
-  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{"send"})).empty());
+  r.now = timer_at(failed, timer_kind::send);
+  BOOST_TEST(told<gateway::http_request>(r.on(timer_due{timer_kind::send})).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -100,7 +100,7 @@ struct session_rig {
   std::vector<command_received> commands; ///< to the directory
   std::vector<room_named> rooms_named;    ///< to the directory
   std::vector<store::store_batch> batches;
-  std::map<std::string, time_ms> timers;
+  std::map<timer_name, time_ms> timers;
   std::vector<std::string> notes;
   bool finished = false;
   trace_id last_trace = 0;

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_message_for_an_actor_that_does_not_understand_it_is_logge
 BOOST_AUTO_TEST_CASE(a_timer_comes_at_its_time_and_once) {
   rig r;
   r.play = [](const message& m, time_ms now) {
-    return is_word(m, "set") ? effects{wake_me_at{now + 30'000, "retry"}} : effects{};
+    return is_word(m, "set") ? effects{wake_me_at{now + 30'000, timer_kind::retry}} : effects{};
   };
   r.open();
   r.say("set");
@@ -183,8 +183,9 @@ BOOST_AUTO_TEST_CASE(a_timer_comes_at_its_time_and_once) {
 BOOST_AUTO_TEST_CASE(a_later_timer_of_the_same_name_replaces_the_earlier) {
   rig r;
   r.play = [](const message& m, time_ms now) {
-    if (is_word(m, "soon")) return effects{wake_me_at{now + 1'000, "retry"}};
-    if (is_word(m, "later")) return effects{wake_me_at{now + 5'000, "retry"}, wake_me_at{now + 2'000, "other"}};
+    if (is_word(m, "soon")) return effects{wake_me_at{now + 1'000, timer_kind::retry}};
+    if (is_word(m, "later"))
+      return effects{wake_me_at{now + 5'000, timer_kind::retry}, wake_me_at{now + 2'000, timer_kind::watch}};
     return effects{};
   };
   r.open();
@@ -194,14 +195,14 @@ BOOST_AUTO_TEST_CASE(a_later_timer_of_the_same_name_replaces_the_earlier) {
   r.pass(milliseconds{1'000});
   BOOST_TEST(r.heard.empty());
   r.pass(milliseconds{4'000});
-  BOOST_TEST(r.heard == (std::vector<std::string>{"timer other", "timer retry"}), boost::test_tools::per_element());
+  BOOST_TEST(r.heard == (std::vector<std::string>{"timer watch", "timer retry"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_timer_can_be_cancelled) {
   rig r;
   r.play = [](const message& m, time_ms now) {
-    if (is_word(m, "set")) return effects{wake_me_at{now + 1'000, "retry"}};
-    if (is_word(m, "cancel")) return effects{wake_me_at{0, "retry"}};
+    if (is_word(m, "set")) return effects{wake_me_at{now + 1'000, timer_kind::retry}};
+    if (is_word(m, "cancel")) return effects{wake_me_at{0, timer_kind::retry}};
     return effects{};
   };
   r.open();
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_timer_can_be_cancelled) {
 BOOST_AUTO_TEST_CASE(a_timer_that_is_due_already_comes_at_once) {
   rig r;
   r.play = [](const message& m, time_ms now) {
-    return is_word(m, "set") ? effects{wake_me_at{now - 1'000, "retry"}} : effects{};
+    return is_word(m, "set") ? effects{wake_me_at{now - 1'000, timer_kind::retry}} : effects{};
   };
   r.open();
   r.say("set");

@@ -146,7 +146,7 @@ struct shell_rig {
   }
   static std::string kind_of(const message& m) {
     if (std::holds_alternative<start>(m)) return "start";
-    if (const auto* t = std::get_if<timer_due>(&m)) return "timer " + t->name;
+    if (const auto* t = std::get_if<timer_due>(&m)) return "timer " + to_string(t->name);
     if (const auto* a = std::get_if<server_alive>(&m)) return a->server_name;
     if (std::holds_alternative<store_answered>(m)) return "store";
     if (std::holds_alternative<passivate>(m)) return "passivate";

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_done_because_of_a_message_has_its_trace) {
 BOOST_AUTO_TEST_CASE(what_comes_without_a_trace_begins_one_and_so_does_a_timer) {
   rig r;
   r.play = [](const message& m, time_ms now) {
-    return is_word(m, "set") ? effects{wake_me_at{now + 1'000, "retry"}} : effects{};
+    return is_word(m, "set") ? effects{wake_me_at{now + 1'000, timer_kind::retry}} : effects{};
   };
   r.open();
   r.say("set");

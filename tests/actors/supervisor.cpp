@@ -51,7 +51,9 @@ BOOST_AUTO_TEST_CASE(what_is_said_to_an_actor_that_is_still_wanted_is_heard_in_o
 BOOST_AUTO_TEST_CASE(a_timer_asked_for_again_for_the_same_time_is_one_timer) {
   rig r;
   const auto at = r.outside.now() + 1'000;
-  r.play = [&](const message& m, time_ms) { return is_word(m, "wait") ? effects{wake_me_at{at, "send"}} : effects{}; };
+  r.play = [&](const message& m, time_ms) {
+    return is_word(m, "wait") ? effects{wake_me_at{at, timer_kind::send}} : effects{};
+  };
   r.open();
   for (int i = 0; i < 50; ++i) r.say("wait");
   BOOST_TEST(r.scheduler.clock().schedule().size() == 1u);

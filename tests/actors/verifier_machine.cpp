@@ -194,9 +194,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_co
                      event_by("here.example", key_of('x'))});
   const auto id = told<keys_wanted>(sent).at(0).second.asked;
   sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
-  const auto at = timer_at(sent, "sweep");
+  const auto at = timer_at(sent, timer_kind::sweep);
   BOOST_TEST(at == noon + 2'000);
-  const auto done = told<events_verified>(r.machine->on(timer_due{"sweep"}, at));
+  const auto done = told<events_verified>(r.machine->on(timer_due{timer_kind::sweep}, at));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
   BOOST_TEST((done[0].second.checks.at(1) == event_check::no_key));

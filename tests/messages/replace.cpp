@@ -14,8 +14,8 @@ BOOST_AUTO_TEST_SUITE(replacing)
 
 namespace {
 
-message timer(const std::string& name) {
-  message x{timer_due{name}};
+message alive(const std::string& server) {
+  message x{server_alive{server}};
   x.trace = 7;
   x.watched = watched_hops;
   return x;
@@ -25,9 +25,9 @@ message timer(const std::string& name) {
 
 BOOST_AUTO_TEST_CASE(what_is_assigned_takes_the_place_of_another_alternative_with_its_envelope) {
   message x{room_named{"!a:here.example", "a room whose name is too long to be kept in the string itself"}};
-  const auto from = timer("a timer whose name is too long to be kept in the string itself");
+  const auto from = alive("a server whose name is too long to be kept in the string itself");
   x = from;
-  BOOST_TEST(std::get<timer_due>(x).name == std::get<timer_due>(from).name);
+  BOOST_TEST(std::get<server_alive>(x).server_name == std::get<server_alive>(from).server_name);
   BOOST_TEST(x.trace == 7u);
   BOOST_TEST(x.watched == watched_hops);
   x = message{start{}};
@@ -49,12 +49,13 @@ BOOST_AUTO_TEST_CASE(what_is_moved_is_not_copied_and_what_was_there_is_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(assigned_to_itself_it_stays_what_it_is) {
-  auto x = timer("a timer whose name is too long to be kept in the string itself");
+  auto x = alive("a server whose name is too long to be kept in the string itself");
   const auto& same = x;
   x = same;
   auto& moved = x;
   x = std::move(moved);
-  BOOST_TEST(std::get<timer_due>(x).name == "a timer whose name is too long to be kept in the string itself");
+  BOOST_TEST(std::get<server_alive>(x).server_name ==
+             "a server whose name is too long to be kept in the string itself");
   BOOST_TEST(x.trace == 7u);
 }
 

@@ -95,7 +95,7 @@ struct broker::cell {
   };
   std::deque<pending> commits;
   std::uint64_t last_sequence = 0;
-  std::map<std::string, std::uint64_t> timers;
+  std::map<timer_name, std::uint64_t> timers;
   std::uint64_t last_generation = 0;
   bool wants_to_end = false;
   bool on_disk = true;

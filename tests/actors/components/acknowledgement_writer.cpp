@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(names_are_written_with_the_acks_that_carried_them_and_known
 
 BOOST_AUTO_TEST_CASE(a_batch_on_disk_says_that_those_before_it_are) {
   rig r;
-  std::vector<std::string> timers;
+  std::vector<timer_name> timers;
   for (int i = 0; i < 3; ++i) {
     r.it.bind(a_name);
     r.it.flush();
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_batch_on_disk_says_that_those_before_it_are) {
   BOOST_TEST(r.it.has_bindings_in_flight());
   BOOST_TEST(r.it.timer_due(timers[2]));
   BOOST_TEST(!r.it.has_bindings_in_flight());
-  BOOST_TEST(!r.it.timer_due("heartbeat"));
+  BOOST_TEST(!r.it.timer_due(timer_kind::heartbeat));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -76,7 +76,7 @@ struct fan_out_rig : component_rig {
   }
   names next_part() {
     BOOST_REQUIRE(timers.size() == 1u); // one at a time
-    BOOST_TEST(timers[0].name == room::fan_out::timer);
+    BOOST_TEST((timers[0].name == room::fan_out::timer));
     after(timers[0].at - now);
     timers.clear();
     outbound.on_timer();
