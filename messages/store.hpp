@@ -228,7 +228,7 @@ struct put_invitation {
   std::uint32_t attempts = 0;                        ///< of the request under way
   std::int64_t retry_at_ts = 0;                      ///< 0: nothing to repeat
   next_request pending_request = next_request::none; ///< what is to be repeated
-  std::string via;        ///< servers a knock goes to, separated by blanks; the first is the one that took it
+  std::vector<std::string> via;                      ///< servers a knock goes to; the first is the one that took it
   std::string last_fault; ///< why the last attempt of the request under way failed; empty: none has
 };
 

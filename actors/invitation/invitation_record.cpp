@@ -50,21 +50,6 @@ void invitation_record::load(const std::optional<store::put_invitation>& stored)
     if (auto e = matrix::parse_event(row.event, *rules)) event = *e;
 }
 
-std::vector<std::string> invitation_record::knocked_at() const {
-  std::vector<std::string> servers;
-  for (std::size_t from = 0; from < row.via.size();) {
-    const auto to = std::min(row.via.find(' ', from), row.via.size());
-    servers.push_back(row.via.substr(from, to - from));
-    from = to + 1;
-  }
-  return servers;
-}
-
-void invitation_record::set_knocked_at(const std::vector<std::string>& servers) {
-  row.via.clear();
-  for (const auto& server : servers) row.via += (row.via.empty() ? "" : " ") + server;
-}
-
 void invitation_record::begin_anew(invitation_direction direction, const matrix::event_ptr& of,
                                    invitation_cause cause) {
   row = {};

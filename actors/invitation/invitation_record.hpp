@@ -50,9 +50,6 @@ struct invitation_record {
   }
   /// Pending, and the chat server has not been told of it so far: its server invites too often.
   bool is_untold() const { return row.pending_request == next_request::tell; }
-  /// Servers that a knock goes to, in order.
-  std::vector<std::string> knocked_at() const;
-  void set_knocked_at(const std::vector<std::string>& servers);
 
   // -- its changes
   /// A row of its own takes the place of what was there before, in the state that the cause leads to. Nothing is

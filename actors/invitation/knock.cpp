@@ -69,7 +69,7 @@ void knock::start(const chat_command& m, const chat::room_knock& x) {
     record_.exists = true;
     question_.forget();
   }
-  record_.set_knocked_at(x.via);
+  row.via = x.via;
   row.reason = x.reason.value_or("");
   row.attempts = 0;
   row.retry_at_ts = 0;
@@ -144,7 +144,7 @@ void knock::answered(server_request step, const peer_answer& m) {
   if (!record_.is_open_knock() || record_.row.pending_request != next_request::knock) return;
   if (m.status == 200) return step == server_request::make_knock ? send(m) : taken();
   if (m.errcode == "M_INCOMPATIBLE_ROOM_VERSION") {
-    at_via_ = record_.knocked_at().size(); // no other server of the room will say otherwise
+    at_via_ = record_.row.via.size(); // no other server of the room will say otherwise
     fault_ = {};
     return next(incompatible_version(m));
   }
@@ -171,10 +171,8 @@ void knock::send(const peer_answer& made) {
   const auto x = sign_from_template(record_.node, *shape, *rules, record_.room_id, record_.user_id, std::move(content),
                                     record_.out.now());
   if (!x) return next({fault_code::peer_bad_answer, "make_knock: " + x.error().detail});
-  auto servers = record_.knocked_at();
-  std::rotate(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(at_via_),
-              servers.begin() + static_cast<std::ptrdiff_t>(at_via_) + 1);
-  record_.set_knocked_at(servers);
+  std::rotate(row.via.begin(), row.via.begin() + static_cast<std::ptrdiff_t>(at_via_),
+              row.via.begin() + static_cast<std::ptrdiff_t>(at_via_) + 1);
   row.room_version = std::string{rules->id};
   row.event = (*x)->to_json();
   record_.event = *x;
@@ -189,7 +187,7 @@ void knock::next(const fault& why) {
   if (rank_of_refusal(why) >= rank_of_refusal(fault_)) fault_ = why;
   record_.out.log(log_level::info, "I303 knock not accepted; trying the next server",
                   {{"room", record_.room_id}, {"user", record_.user_id}, {"why", to_string(why)}});
-  if (++at_via_ < record_.knocked_at().size()) return make();
+  if (++at_via_ < record_.row.via.size()) return make();
   // Who could not be reached may be later on; a server that answers with what is no template will do so again.
   const bool may_be_later = info(fault_.code).retryable || fault_.code == fault_code::federation_disabled;
   if (may_be_later && (has_unreadable_answer_ || fault_.code != fault_code::peer_bad_answer)) {

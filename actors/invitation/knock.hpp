@@ -44,7 +44,7 @@ public:
   /// An invitation takes its place.
   void forget() { profile_asked_.forget(); }
   /// The server that is knocked at just now.
-  std::string asked_server() const { return record_.knocked_at().at(at_via_); }
+  std::string asked_server() const { return record_.row.via.at(at_via_); }
   bool is_idle() const { return !profile_asked_.is_open() && !retracting_.is_open(); }
   /// Whoever was asked may have failed with the question.
   void expire();

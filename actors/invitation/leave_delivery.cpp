@@ -31,14 +31,14 @@ std::vector<std::string> leave_delivery::via() const {
       list && list->as_array())
     for (const auto& e : *list->as_array())
       if (const auto* sender = e.find_string("sender")) add(matrix::server_name_of(*sender));
-  for (const auto& s : record_.knocked_at()) add(s);
+  for (const auto& s : row.via) add(s);
   add(matrix::server_name_of(record_.room_id));
   return servers;
 }
 
 std::string leave_delivery::server() const {
   const auto& row = record_.row;
-  if (row.direction == invitation_direction::knock && !row.via.empty()) return row.via.substr(0, row.via.find(' '));
+  if (row.direction == invitation_direction::knock && !row.via.empty()) return row.via.front();
   const auto servers = via();
   return servers[at_via_ % servers.size()];
 }

@@ -197,7 +197,7 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   row.inviter = x.inviter;
   row.reason = x.reason;
   row.pending_request = name(x.pending_request);
-  row.via = x.via;
+  for (const auto& server : x.via) row.via += (row.via.empty() ? "" : " ") + server;
   row.since_ts = x.since_ts;
   row.deadline_ts = is_waiting(x.state) ? x.deadline_ts : 0;
   row.attempts = x.attempts;
@@ -236,7 +236,7 @@ bool waits_for_server(const store::put_invitation& x) {
 }
 
 std::string_view other_side(const store::put_invitation& x) {
-  if (x.direction == invitation_direction::knock) return std::string_view{x.via}.substr(0, x.via.find(' '));
+  if (x.direction == invitation_direction::knock) return x.via.empty() ? std::string_view{} : x.via.front();
   return matrix::server_name_of(x.direction == invitation_direction::incoming ? x.inviter : x.user_id);
 }
 

@@ -69,7 +69,7 @@ std::size_t bytes_of(const put_command_result& x) {
   return x.command_id.size() + x.command_name.size() + x.body.size();
 }
 std::size_t bytes_of(const put_invitation& x) {
-  return x.user_id.size() + x.event.size() + x.invite_room_state.size() + x.via.size() + x.last_fault.size() + 256;
+  return x.user_id.size() + x.event.size() + x.invite_room_state.size() + text_bytes(x.via) + x.last_fault.size() + 256;
 }
 std::size_t bytes_of(const remove_invitation& x) { return x.user_id.size(); }
 std::size_t bytes_of(const put_former_name& x) { return 2 * x.former_event_id.size() + 2 * x.event_id.size(); }

@@ -26,8 +26,7 @@
 /// positions. What finds a row (its keys) stands before the list and is given apart.
 ///
 /// How a column is kept: `text` and `bytes` as they are, `number` as an integer (of an enum or bool its number), `list`
-/// as a msgpack array of texts, which is the one encoding of lists; of `words` the member is a text with the entries
-/// between blanks. A document of an actor (JSON) is `text`: only that actor knows what is in it. `derived` is what
+/// as a msgpack array of texts, which is the one encoding of lists. A document of an actor (JSON) is `text`: only that actor knows what is in it. `derived` is what
 /// follows from the others and is there for an index: it is written and not read. Of `word` the member is an enum with
 /// a `name`, read by `find`.
 namespace causeway::store::sql {
@@ -39,7 +38,6 @@ public:
   void bytes(const char* name, const auto&) { all.emplace_back(name); }
   void number(const char* name, const auto&) { all.emplace_back(name); }
   void list(const char* name, const auto&) { all.emplace_back(name); }
-  void words(const char* name, const auto&) { all.emplace_back(name); }
   void word(const char* name, const auto&, auto) { all.emplace_back(name); }
   void derived(const char* name, const auto&) { all.emplace_back(name); }
 
@@ -109,7 +107,6 @@ public:
     encoded_.push_front(encode_strings(x));
     bytes(name, encoded_.front());
   }
-  void words(const char* name, std::string_view x) { list(name, words_of(x)); }
   void word(const char*, auto x, auto) { to_.bind(next_++, std::string_view{name(x)}); }
   void derived(const char* name, auto x) { number(name, x); }
 
@@ -138,12 +135,6 @@ public:
     auto all = decode_strings(from_.text(next_++));
     if (!all) throw error{failure::damage, all.error().detail};
     x = *std::move(all);
-  }
-  void words(const char* name, std::string& x) {
-    std::vector<std::string> all;
-    list(name, all);
-    x.clear();
-    for (const auto& one : all) x.append(x.empty() ? "" : " ").append(one);
   }
   /// @throws error  there is no such word
   template <class Enum>

@@ -39,7 +39,7 @@ struct listed_invitation_columns {
     f.number("attempts", x.attempts);
     f.number("retry_at_ts", x.retry_at_ts);
     f.word("pending_request", x.pending_request, find_next_request);
-    f.words("via", x.via);
+    f.list("via", x.via);
     f.text("last_fault", x.last_fault);
   }
 };

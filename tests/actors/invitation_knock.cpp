@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(servers_are_knocked_at_in_order_and_the_one_that_took_it_is
   BOOST_TEST(state_in(k.knock({"dead.example", "full.example", "here.example", "never.example"})) == "pending");
   BOOST_TEST((k.asked == texts{"dead.example make_knock", "full.example make_knock", "here.example make_knock",
                                "here.example send_knock"}));
-  BOOST_TEST(k.row.via == "here.example dead.example full.example never.example");
+  BOOST_TEST((k.row.via == texts{"here.example", "dead.example", "full.example", "never.example"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_no_server_takes_is_failed_with_the_weightiest_reason) {
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(the_word_of_another_resident_is_checked_with_the_server_tha
       return {};
     };
     k.knock();
-    k.row.via = "big.example here.example"; // as if it had gone through that one
+    k.row.via = {"big.example", "here.example"}; // as if it had gone through that one
     k.begin();
     if (is_true) k.room.command(chat::knock_reject{"", ann, eve, {}});
     const auto knock = *matrix::parse_event(k.row.event, k.room.rules());
@@ -492,7 +492,7 @@ BOOST_AUTO_TEST_CASE(the_word_of_another_resident_is_checked_with_the_server_tha
 BOOST_AUTO_TEST_CASE(what_is_heard_while_the_server_is_being_asked_is_a_reason_to_ask_once_more) {
   knocking k;
   k.knock();
-  k.row.via = "big.example here.example";
+  k.row.via = {"big.example", "here.example"};
   k.begin();
   const auto leave = k.room.made(ann, "m.room.member", {{"membership", "leave"}}, eve);
   std::optional<peer_request> open;

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(knocks_say_whom_they_wait_for) {
   x.room_id = "!r:far.example";
   x.user_id = x.inviter = "@me:chat.example";
   x.direction = invitation_direction::knock;
-  x.via = "far.example other.example";
+  x.via = {"far.example", "other.example"};
   x.since_ts = now - 3 * minute;
   x.state = invitation_state::sending;
   x.pending_request = next_request::knock;

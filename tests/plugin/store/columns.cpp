@@ -27,7 +27,7 @@ struct thing {
   std::int64_t weight = 0;
   bool whole = false;
   std::vector<std::string> parts;
-  std::string places;
+  std::vector<std::string> places;
   colour shade = colour::red;
   bool operator==(const thing&) const = default;
 };
@@ -40,7 +40,7 @@ struct thing_columns {
     f.number("weight", x.weight);
     f.number("whole", x.whole);
     f.list("parts", x.parts);
-    f.words("places", x.places);
+    f.list("places", x.places);
     f.word("shade", x.shade, find_colour);
   }
 };
@@ -62,7 +62,7 @@ struct table_of_things {
   sqlite_database db{":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
 };
 
-const thing sample{"a b", std::string{"\0\xff", 2}, -5, true, {"", "two words"}, "one.x two.x", colour::green};
+const thing sample{"a b", std::string{"\0\xff", 2}, -5, true, {"", "two words"}, {"one.x", "two.x"}, colour::green};
 
 } // namespace
 
@@ -94,7 +94,7 @@ BOOST_FIXTURE_TEST_CASE(every_list_has_the_same_encoding, table_of_things) {
   statement put{db, insert_into<thing_columns>("things", {"id"})};
   thing x;
   x.parts = {"one.x", "two.x"};
-  x.places = "one.x two.x";
+  x.places = {"one.x", "two.x"};
   write_row<thing_columns>(put, x, std::string{"k"});
   BOOST_TEST(db.integer("SELECT parts = places FROM things") == 1);
   BOOST_TEST(db.integer("SELECT parts = x'92a56f6e652e78a574776f2e78' FROM things") == 1);

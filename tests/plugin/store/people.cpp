@@ -24,7 +24,7 @@ CAUSEWAY_ENGINE_CASE(invitation_is_keyed_by_room_and_user_and_replaced, fresh_st
   BOOST_TEST(x.attempts == 3u);
   BOOST_TEST(x.retry_at_ts == 400);
   BOOST_TEST(x.pending_request == next_request::invite);
-  BOOST_TEST(x.via == "there.example other.example");
+  BOOST_TEST((x.via == std::vector<std::string>{"there.example", "other.example"}));
   BOOST_TEST(x.last_fault == "peer_unreachable: refused");
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{sample_room, "@carol:x"}).invitation);
   BOOST_TEST(!must_ask<invitation_loaded>(*store, load_invitation{"!none:x", "@bob:there.example"}).invitation);

@@ -44,7 +44,7 @@ inline put_invitation sample_invitation(const std::string& user_id, invitation_s
           3,
           400,
           next_request::invite,
-          "there.example other.example",
+          {"there.example", "other.example"},
           "peer_unreachable: refused"};
 }
 
