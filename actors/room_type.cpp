@@ -57,19 +57,9 @@ room_traits traits_of_invite(const matrix::event& invite, const matrix::json::va
   return traits;
 }
 
-std::string type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state) {
+chat::room_type type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state) {
   const matrix::json::value nothing{matrix::json::array{}};
-  return std::string{
-    type_name(infer_room_type(traits_of_invite(invite, invite_room_state != nullptr ? *invite_room_state : nothing)))};
-}
-
-std::string_view type_name(chat::room_type x) {
-  switch (x) {
-  case chat::room_type::dm: return "dm";
-  case chat::room_type::group_dm: return "group_dm";
-  case chat::room_type::channel: return "channel";
-  }
-  return "channel";
+  return infer_room_type(traits_of_invite(invite, invite_room_state != nullptr ? *invite_room_state : nothing));
 }
 
 } // namespace causeway

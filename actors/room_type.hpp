@@ -41,13 +41,10 @@ room_traits traits_of_invite(const matrix::event& invite, const matrix::json::va
 
 /// What the room is that one of ours is invited to.
 /// @param invite_room_state  as above, all that was told; null: nothing
-std::string type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state);
+chat::room_type type_of_invited(const matrix::event& invite, const matrix::json::value* invite_room_state);
 
 /// Counts one more state event of the room.
 void take_trait(room_traits& into, std::string_view type, std::string_view state_key,
                 const matrix::json::object& content);
-
-/// As the contract spells it: dm, group_dm, channel.
-std::string_view type_name(chat::room_type x);
 
 } // namespace causeway

@@ -178,7 +178,7 @@ struct join_wanted {
   /// The room that goes on as this one: the user has been in it and follows. Joined only where this one says so too;
   /// answered with `successor_joined` to that room.
   std::string predecessor = {};
-  std::string type = {}; ///< of that room; empty: inferred
+  std::optional<chat::room_type> type = {}; ///< of that room; none: inferred
 };
 /// room -> invitation: how the join ended.
 struct join_finished {
@@ -201,21 +201,24 @@ struct invited_membership_changed {
   bool historical = false; ///< an answer to membership_wanted
   /// An invite the room has taken, and that this membership has outlived; empty: none is known to be.
   std::string superseded_invite;
-  std::string chat_room_id, type; ///< of the room; these three are told with an invite
-  std::string invite_room_state;  ///< JSON array, as for an invited server
+  std::string chat_room_id;            ///< of the room; these three are told with an invite
+  std::optional<chat::room_type> type; ///< of the room
+  std::string invite_room_state;       ///< JSON array, as for an invited server
 };
 /// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until
 /// `invite_begun` is heard, so that no failure of either actor loses it.
 struct invite_wanted {
   matrix::event_ptr event;                  ///< signed by us, on top of the room as it was
   std::string invite_room_state;            ///< JSON array: what the invited server may know of the room
-  std::string chat_room_id, type;           ///< of the room
+  std::string chat_room_id;                 ///< of the room
+  std::optional<chat::room_type> type;      ///< of the room
   std::optional<command_reference> command; ///< invite.send, whose RESULT is the invitation's; nothing: of room.create
 };
 /// room -> invitation: one of ours knocks at the room, in which we take part; the knock is committed. Write the row.
 struct knock_made {
   matrix::event_ptr event;
-  std::string chat_room_id, type; ///< of the room
+  std::string chat_room_id;            ///< of the room
+  std::optional<chat::room_type> type; ///< of the room
   std::optional<command_reference>
     command; ///< room.knock, whose RESULT is the invitation's; nothing: found when the room was loaded
 };
@@ -307,7 +310,7 @@ struct member_updated {
 struct successor_wanted {
   std::string predecessor; ///< room id
   matrix::event_ptr create;
-  std::string type;                     ///< dm, group_dm, channel
+  chat::room_type type = chat::room_type::channel;
   std::vector<matrix::event_ptr> state; ///< what goes along: of the room, its bans, its members of ours
 };
 /// room (new) -> room (that is upgraded).

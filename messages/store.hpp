@@ -67,8 +67,8 @@ struct put_room {
   std::string room_id;
   std::string room_version;
   room_phase phase = room_phase::joined;
-  std::string chat_room_id; ///< empty: the chat server has bound none
-  std::string type;         ///< dm, group_dm, channel
+  std::string chat_room_id;            ///< empty: the chat server has bound none
+  std::optional<chat::room_type> type; ///< none: not known yet
   bool federated = true;
   std::vector<std::string> forward_extremities;
   std::int64_t state_group = 0; ///< current state
@@ -222,7 +222,8 @@ struct put_invitation {
   std::string reason;
   std::string event;                                 ///< the invite event, JSON; of a knock that is open its own
   std::string invite_room_state;                     ///< JSON array
-  std::string chat_room_id, type;                    ///< as far as known
+  std::string chat_room_id;                          ///< as far as known
+  std::optional<chat::room_type> type;               ///< likewise
   std::int64_t since_ts = 0;                         ///< of the state
   std::int64_t deadline_ts = 0;                      ///< 0: none
   std::uint32_t attempts = 0;                        ///< of the request under way

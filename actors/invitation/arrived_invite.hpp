@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/chat/vocabulary.hpp"
 #include "messages/matrix/event.hpp"
 
 #include <string>
@@ -9,8 +10,8 @@ namespace causeway::invitation {
 struct arrived_invite {
   matrix::event_ptr event; ///< with our signature, once it is verified
   std::string room_version;
-  std::string invite_room_state; ///< what is kept of it
-  std::string type;              ///< of the room
+  std::string invite_room_state;                   ///< what is kept of it
+  chat::room_type type = chat::room_type::channel; ///< of the room
 };
 
 } // namespace causeway::invitation

@@ -141,7 +141,7 @@ void invitation_record::notify_received() {
   n.by = row.inviter;
   n.by_display_name = preview_text(row.invite_room_state, "m.room.member", row.inviter, "displayname");
   n.room_name = preview_text(row.invite_room_state, "m.room.name", "", "name");
-  n.type = row.type.empty() ? "channel" : row.type;
+  n.type = type_word();
   if (event) n.reason = reason_of(*event);
   n.ts = out.now();
   chat::notification told = std::move(n);

@@ -50,6 +50,8 @@ struct invitation_record {
   }
   /// Pending, and the chat server has not been told of it so far: its server invites too often.
   bool is_untold() const { return row.pending_request == next_request::tell; }
+  /// Of the room, as the chat server is told it.
+  std::string type_word() const { return std::string{name(row.type.value_or(chat::room_type::channel))}; }
 
   // -- its changes
   /// A row of its own takes the place of what was there before, in the state that the cause leads to. Nothing is

@@ -249,7 +249,7 @@ void knock::refused(invitation_cause why, const std::string& by, const std::stri
   end_command({fault_code::forbidden, "the knock was rejected"});
 }
 
-void knock::let_in(const matrix::event_ptr& invite, const std::string& type) {
+void knock::let_in(const matrix::event_ptr& invite, chat::room_type type) {
   auto& row = record_.row;
   row.type = type;
   row.room_version = std::string{invite->rules().id};
@@ -281,7 +281,7 @@ void knock::membership(const invited_membership_changed& m) {
   if (!m.event) return;
   const auto& x = *m.event;
   if (m.membership == "invite") {
-    if (record_.is_open_knock()) return let_in(m.event, m.type.empty() ? type_of_invited(x, nullptr) : m.type);
+    if (record_.is_open_knock()) return let_in(m.event, m.type ? *m.type : type_of_invited(x, nullptr));
     // It has come by the room's own way: what was refused a moment ago is allowed now.
     if (!join_.is_open() && !profile_asked_.is_open()) ask_profile();
     return;

@@ -32,7 +32,7 @@ public:
   bool profile_found(token asked, const store::user_found* found);
   void membership(const invited_membership_changed& m);
   /// An invite is the answer.
-  void let_in(const matrix::event_ptr& invite, const std::string& type);
+  void let_in(const matrix::event_ptr& invite, chat::room_type type);
   void join_ended(const join_finished& m);
   /// A leave or ban of another server whose signature is valid.
   void rescinded(const matrix::event& x);

@@ -70,7 +70,8 @@ void outgoing_invitation::wanted(const invite_wanted& m) {
     if (row.state == sending) tell_begun();
     else give_up_anew(m.event->event_id);
     if (m.command)
-      command_succeeded(out, *m.command, chat::invite_send::name, chat::invited_answer{name(sending), row.type});
+      command_succeeded(out, *m.command, chat::invite_send::name,
+                        chat::invited_answer{name(sending), record_.type_word()});
     return;
   }
   if (record_.is(invitation_direction::outgoing, sending)) {
@@ -108,7 +109,8 @@ void outgoing_invitation::wanted(const invite_wanted& m) {
   chat::notification shown = std::move(said);
   out.write(store::append_outbox{record_.node.stream_of(record_.room_id), chat::name(shown), chat::encode(shown)});
   if (m.command)
-    command_succeeded(out, *m.command, chat::invite_send::name, chat::invited_answer{name(row.state), row.type});
+    command_succeeded(out, *m.command, chat::invite_send::name,
+                      chat::invited_answer{name(row.state), record_.type_word()});
   tell_begun();
   begin();
 }

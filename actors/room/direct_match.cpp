@@ -6,7 +6,7 @@
 namespace causeway::room {
 
 bool room_invitations::is_direct_between(const std::string& creator, const std::string& other) const {
-  if (!room_.takes_part() || room_.head.type != type_name(chat::room_type::dm) || !room_.head.federated) return false;
+  if (!room_.takes_part() || room_.head.type != chat::room_type::dm || !room_.head.federated) return false;
   // One that goes on as another room is over.
   if (!room_.head.successor.empty() || room_.graph.state_event("m.room.tombstone")) return false;
   const auto membership = room_.graph.membership(other);

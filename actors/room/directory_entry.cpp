@@ -47,9 +47,9 @@ std::string directory_entry::text() const {
   auto rule = room_.graph.state_event("m.room.join_rules");
   const auto* text = rule ? rule->content().find("join_rule") : nullptr;
   const bool is_public = text && text->as_string() && *text->as_string() == "public";
-  if (is_public && room_.type() == "channel" && room_.node.is_local(room_.graph.create()->sender))
+  if (is_public && room_.type() == chat::room_type::channel && room_.node.is_local(room_.graph.create()->sender))
     told.set("room", summary_of(room_));
-  if (room_.head.type == type_name(chat::room_type::dm)) told.set("direct", people());
+  if (room_.head.type == chat::room_type::dm) told.set("direct", people());
   // With whom the room is shared: `query.servers` counts rooms.
   matrix::json::array servers;
   for (const auto& server : room_.graph.members().servers()) {

@@ -17,7 +17,7 @@ matrix::state_map event_writer::add_state(remote_state::verified_events told, st
 }
 
 void event_writer::join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct,
-                        const std::string& type) {
+                        std::optional<chat::room_type> type) {
   room_.graph = std::move(tried.graph);
   out_.writes().insert(out_.writes().end(), std::make_move_iterator(tried.writes.begin()),
                        std::make_move_iterator(tried.writes.end()));
@@ -26,13 +26,13 @@ void event_writer::join(joined_graph tried, const matrix::event& event, const st
   head.room_version = std::string{event.rules().id};
   head.phase = store::room_phase::joined;
   if (head.chat_room_id.empty()) head.chat_room_id = chat_room_id;
-  if (head.type.empty()) head.type = type;
-  if (head.type.empty()) head.type = type_name(infer_room_type(room_.traits(is_direct)));
+  if (!head.type) head.type = type;
+  if (!head.type) head.type = infer_room_type(room_.traits(is_direct));
   head.history_from = event.prev_events;
   room_.head_changed = true;
 }
 
-void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, std::string_view type,
+void event_writer::create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type,
                           bool federated) {
   room_.exists = true;
   auto& head = room_.head;

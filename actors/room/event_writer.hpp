@@ -69,9 +69,9 @@ public:
   /// Puts the room as it is after our join in the place of what it was.
   /// @param chat_room_id  the chat server's name for it, unless it has one.
   /// @param is_direct  one of ours was invited to a direct message
-  /// @param type  of the room that goes on as this one; empty: inferred
+  /// @param type  of the room that goes on as this one; none: inferred
   void join(joined_graph tried, const matrix::event& event, const std::string& chat_room_id, bool is_direct,
-            const std::string& type = {});
+            std::optional<chat::room_type> type = {});
   /// @param row  see `put_room::members_omitted`
   void begin_partial_state(std::string row, std::set<std::string> servers) {
     room_.head.members_omitted = std::move(row);
@@ -92,11 +92,11 @@ public:
 
   /// A direct message that a third person is invited to or joins is one no more.
   void become_group() {
-    room_.head.type = type_name(chat::room_type::group_dm);
+    room_.head.type = chat::room_type::group_dm;
     room_.head_changed = true;
   }
   /// Begins a room of ours. @param create  its first event
-  void create(const matrix::event_ptr& create, const std::string& chat_room_id, std::string_view type, bool federated);
+  void create(const matrix::event_ptr& create, const std::string& chat_room_id, chat::room_type type, bool federated);
   /// Begins a room that takes the place of another one of ours.
   void create_again(const matrix::event_ptr& create, const store::put_room& former);
   /// Another room takes this one's place, when it has all of it. @param create  its first event; null: it does not

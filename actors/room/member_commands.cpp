@@ -13,7 +13,7 @@ command_outcome member_commands::run(const queued_command& c, const chat::invite
   auto made = invitations_.invite(x.by, x.user, x.reason.value_or(""));
   if (!made) return failed_like(made);
   invitations_.consider_group_with(x.user);
-  if (!*made) return succeeded{chat::invited_answer{name(invitation_state::pending), room_.type()}};
+  if (!*made) return succeeded{chat::invited_answer{name(invitation_state::pending), std::string{name(room_.type())}}};
   (*made)->type = room_.type();
   (*made)->command = c.command.reference; // the RESULT is the invitation's: it tells it with the commit of its row
   invitations_.begin(x.user, std::move(**made));

@@ -13,7 +13,7 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
   view.room = room_.head.chat_room_id;
   view.matrix_room_id = room_.id;
   view.room_version = room_.head.room_version;
-  view.type = room_.type();
+  view.type = name(room_.type());
   view.room_name = room_.text("m.room.name", "name");
   view.topic = room_.text("m.room.topic", "topic");
   if (auto avatar = room_.text("m.room.avatar", "url"); !avatar.empty()) view.avatar = std::move(avatar);

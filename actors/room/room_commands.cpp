@@ -164,7 +164,7 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
   static const std::vector<store::put_user> none;
   const auto& profiles = c.command.profiles ? *c.command.profiles : none;
   creating_ = true;
-  writer_.create(c.command.create_event, x.room, type_name(x.type), x.federated);
+  writer_.create(c.command.create_event, x.room, x.type, x.federated);
   // A later fault leaves nothing behind: nothing is written before the whole room has been drafted.
   auto give_up = [&](command_outcome why) {
     creating_ = false;

@@ -52,7 +52,7 @@ attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string
 }
 
 void room_invitations::consider_group_with(const std::string& invited) {
-  if (room_.head.type != type_name(chat::room_type::dm)) return;
+  if (room_.head.type != chat::room_type::dm) return;
   auto counted = room_.graph.members().all();
   counted.change(room_.graph.membership(invited), {});
   auto others = counted.joined + counted.invited;

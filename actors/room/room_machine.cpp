@@ -224,7 +224,7 @@ std::string room_machine::describe(time_ms now) const {
                  : room_.head.phase == store::room_phase::joined ? "joined"
                                                                  : "left");
   o.set("room_version", room_.head.room_version);
-  o.set("type", room_.type());
+  o.set("type", name(room_.type()));
   o.set("events_at_hand", static_cast<std::int64_t>(room_.graph.events_at_hand()));
   matrix::json::array ext;
   for (const auto& e : room_.graph.extremities())

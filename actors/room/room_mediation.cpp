@@ -51,7 +51,7 @@ void room_machine::state_changed(const std::vector<state_change>& changes) {
 }
 
 void room_machine::consider_group() {
-  if (room_.head.type != type_name(chat::room_type::dm)) return;
+  if (room_.head.type != chat::room_type::dm) return;
   if (infer_room_type(room_.traits(true)) == chat::room_type::dm) return;
   writer_.become_group();
 }
@@ -117,7 +117,7 @@ void room_machine::joined(remote_joined j) {
     chat_notifier_.created({room_.head.chat_room_id,
                             room_.id,
                             room_.head.room_version,
-                            room_.type(),
+                            std::string{name(room_.type())},
                             room_.graph.create()->sender,
                             room_.text("m.room.name", "name"),
                             room_.text("m.room.topic", "topic"),

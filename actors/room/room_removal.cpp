@@ -17,8 +17,7 @@ object leave_content(const chat::room_remove& x) {
 } // namespace
 
 bool room_removal::closes(const std::string& by) const {
-  return room_.type() == type_name(chat::room_type::channel) && room_.is_ours() &&
-         room_.roles().of_user(by) == chat::role::owner;
+  return room_.type() == chat::room_type::channel && room_.is_ours() && room_.roles().of_user(by) == chat::role::owner;
 }
 
 bool room_removal::author(const draft& d, const std::vector<std::string>& further_servers) {

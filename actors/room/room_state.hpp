@@ -32,11 +32,9 @@ struct room_state {
   /// Forgets all; the room is as before its first event.
   void clear();
 
-  std::string type() const { return head.type.empty() ? "channel" : head.type; }
+  chat::room_type type() const { return head.type.value_or(chat::room_type::channel); }
   /// Whether it is a direct message, between two or more.
-  bool is_direct() const {
-    return head.type == type_name(chat::room_type::dm) || head.type == type_name(chat::room_type::group_dm);
-  }
+  bool is_direct() const { return head.type == chat::room_type::dm || head.type == chat::room_type::group_dm; }
   /// By the current state, as far as its members are known.
   /// @param is_direct  one of ours was invited to a direct message
   room_traits traits(bool is_direct) const;

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 /// Bounds and words that several structs of the chat contract share.
 namespace causeway::chat {
@@ -60,6 +62,13 @@ enum class action : std::uint8_t {
 inline constexpr std::size_t actions_max = 13;
 
 inline constexpr const char* room_types[] = {"dm", "group_dm", "channel"};
+/// As the contract spells it, and as it is on disk.
+constexpr std::string_view name(room_type x) { return room_types[static_cast<std::size_t>(x)]; }
+constexpr std::optional<room_type> find_room_type(std::string_view text) {
+  for (const auto x : {room_type::dm, room_type::group_dm, room_type::channel})
+    if (name(x) == text) return x;
+  return std::nullopt;
+}
 inline constexpr auto directions = invitation_direction_words;
 inline constexpr auto invitation_states = invitation_state_words;
 inline constexpr const char* memberships[] = {"join", "invite", "leave", "ban", "knock"};

@@ -26,9 +26,10 @@
 /// positions. What finds a row (its keys) stands before the list and is given apart.
 ///
 /// How a column is kept: `text` and `bytes` as they are, `number` as an integer (of an enum or bool its number), `list`
-/// as a msgpack array of texts, which is the one encoding of lists. A document of an actor (JSON) is `text`: only that actor knows what is in it. `derived` is what
-/// follows from the others and is there for an index: it is written and not read. Of `word` the member is an enum with
-/// a `name`, read by `find`.
+/// as a msgpack array of texts, which is the one encoding of lists. A document of an actor (JSON) is `text`: only that
+/// actor knows what is in it. `derived` is what follows from the others and is there for an index: it is written and
+/// not read. Of `word` the member is an enum with a `name`, read by `find`; of `optional_word` perhaps none, which is
+/// an empty text.
 namespace causeway::store::sql {
 
 /// Gathers the names.
@@ -39,6 +40,7 @@ public:
   void number(const char* name, const auto&) { all.emplace_back(name); }
   void list(const char* name, const auto&) { all.emplace_back(name); }
   void word(const char* name, const auto&, auto) { all.emplace_back(name); }
+  void optional_word(const char* name, const auto&, auto) { all.emplace_back(name); }
   void derived(const char* name, const auto&) { all.emplace_back(name); }
 
   std::vector<std::string_view> all;
@@ -108,6 +110,7 @@ public:
     bytes(name, encoded_.front());
   }
   void word(const char*, auto x, auto) { to_.bind(next_++, std::string_view{name(x)}); }
+  void optional_word(const char*, auto x, auto) { to_.bind(next_++, x ? std::string_view{name(*x)} : ""); }
   void derived(const char* name, auto x) { number(name, x); }
 
 private:
@@ -144,6 +147,13 @@ public:
     if (!known)
       throw error{failure::damage, std::string{column} + " has the unknown word \"" + std::string{stored} + '"'};
     x = *known;
+  }
+  /// @throws error  likewise
+  template <class Enum>
+  void optional_word(const char* column, std::optional<Enum>& x, std::optional<Enum> (*find)(std::string_view)) {
+    x.reset();
+    if (from_.text(next_).empty()) ++next_;
+    else word(column, x.emplace(), find);
   }
   void derived(const char*, const auto&) { ++next_; }
   int next() const { return next_; }

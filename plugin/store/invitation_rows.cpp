@@ -114,7 +114,7 @@ std::size_t text_bytes(const put_invitation& x) {
   std::size_t via = 0;
   for (const auto& server : x.via) via += server.size();
   return x.room_id.size() + x.user_id.size() + x.room_version.size() + x.inviter.size() + x.reason.size() +
-         x.chat_room_id.size() + x.type.size() + via + x.last_fault.size();
+         x.chat_room_id.size() + via + x.last_fault.size();
 }
 
 } // namespace

@@ -33,7 +33,7 @@ struct listed_invitation_columns {
     f.word("state", x.state, find_invitation_state);
     f.text("reason", x.reason);
     f.text("chat_room_id", x.chat_room_id);
-    f.text("type", x.type);
+    f.optional_word("type", x.type, chat::find_room_type);
     f.number("since_ts", x.since_ts);
     f.number("deadline_ts", x.deadline_ts);
     f.number("attempts", x.attempts);

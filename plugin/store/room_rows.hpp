@@ -27,7 +27,7 @@ struct room_head_columns {
   using row = put_room;
   static void columns(auto& f, auto& x) {
     f.number("phase", x.phase);
-    f.text("type", x.type);
+    f.optional_word("type", x.type, chat::find_room_type);
     f.number("federated", x.federated);
     f.list("forward_extremities", x.forward_extremities);
     f.number("state_group", x.state_group);

@@ -20,7 +20,7 @@ const std::string bob = "@bob:here.example", eve = "@eve:there.example";
 invited_membership_changed in_room(const matrix::event_ptr& invite) {
   invited_membership_changed m{"invite", invite->sender, {}, invite};
   m.chat_room_id = "chat-1";
-  m.type = "channel";
+  m.type = chat::room_type::channel;
   m.invite_room_state =
     R"([{"content":{"name":"Tea"},"sender":"@eve:there.example","state_key":"","type":"m.room.name"}])";
   return m;

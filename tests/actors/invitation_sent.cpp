@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_is_offered_to_the_room_until_it_is_taken_ho
 }
 
 invite_wanted wish(const matrix::event_ptr& invite, std::optional<command_reference> command = {}) {
-  return {invite, "[]", "chat-1", "channel", std::move(command)};
+  return {invite, "[]", "chat-1", chat::room_type::channel, std::move(command)};
 }
 
 BOOST_AUTO_TEST_CASE(the_row_the_result_and_the_first_attempt_are_the_invitations) {

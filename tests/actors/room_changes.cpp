@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_direct_message_that_gets_a_name_stays_one) {
   shared_room r{"11", false};
   r.join(eve);
   r.command(chat::member_leave{"chat-1", bob, {}});
-  r.disk.head.type = "dm";
+  r.disk.head.type = chat::room_type::dm;
   r.restart();
   r.command(chat::member_set_role{"chat-1", ann, eve, chat::role::moderator});
   r.push({r.made(eve, "m.room.name", {{"name", "Us"}}, "")});

@@ -414,22 +414,21 @@ BOOST_AUTO_TEST_CASE(a_third_person_makes_a_dm_a_group_dm_and_the_answer_says_so
   c.create_event = create;
   const auto created = r.command(std::move(wanted), std::move(c));
   const auto first = told<invite_wanted>(created).at(0).second;
-  BOOST_TEST(first.type == "dm");
+  BOOST_TEST((first.type == chat::room_type::dm));
   BOOST_TEST(written<store::put_invitation>(created).at(0).event ==
              first.event->to_json()); // the only row the room writes, with the room itself
   // Her server does not know her: whom it was meant for takes her place.
   r.on(invite_abandoned{zoe, first.event->event_id});
   const auto right =
     told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
-  BOOST_TEST(right.type == "dm");
+  BOOST_TEST((right.type == chat::room_type::dm));
   r.on(invite_accepted_by_server{"@zoa:there.example", right.event});
   const auto third = r.command(chat::invite_send{"chat-1", ann, bob, {}});
   BOOST_TEST(told<command_done>(third).at(0).second.body ==
              chat::encode(chat::answer{chat::invited_answer{"pending", "group_dm"}}));
-  BOOST_TEST(r.disk.head.type == "group_dm");
-  BOOST_TEST(
-    told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}})).at(0).second.type ==
-    "group_dm");
+  BOOST_TEST((r.disk.head.type == chat::room_type::group_dm));
+  const auto fourth = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}}));
+  BOOST_TEST((fourth.at(0).second.type == chat::room_type::group_dm));
 }
 
 BOOST_AUTO_TEST_CASE(an_invitation_taken_back_by_an_event_that_was_staged_when_the_last_of_us_left_has_ended) {

@@ -107,4 +107,12 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_in_an_invite_room_state_is_passed_over) {
     {"type":"m.room.join_rules","state_key":"","content":{"join_rule":{}}}])") == room_type::dm));
 }
 
+BOOST_AUTO_TEST_CASE(each_type_has_the_word_that_is_on_disk) {
+  for (const auto x : {chat::room_type::dm, chat::room_type::group_dm, chat::room_type::channel})
+    BOOST_TEST((chat::find_room_type(name(x)) == x));
+  BOOST_TEST(name(chat::room_type::group_dm) == "group_dm");
+  BOOST_TEST(!chat::find_room_type(""));
+  BOOST_TEST(!chat::find_room_type("space"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -133,10 +133,10 @@ BOOST_AUTO_TEST_CASE(the_chat_server_is_told_once_and_its_id_goes_over_in_the_sa
 
 BOOST_AUTO_TEST_CASE(a_direct_message_stays_one_when_it_is_upgraded) {
   upgraded_room r;
-  r.disk.head.type = "dm";
+  r.disk.head.type = chat::room_type::dm;
   r.restart();
   r.upgrade("12");
-  BOOST_TEST(r.next.disk.head.type == "dm");
+  BOOST_TEST((r.next.disk.head.type == chat::room_type::dm));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_meanwhile_goes_to_the_new_room) {
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(an_upgrade_goes_on_after_a_restart_as_the_same_room) {
   // The new room was made once, whatever it is asked.
   BOOST_TEST(r.next.disk.events.size() > 0U);
   const auto events = r.next.disk.events.size();
-  successor_wanted again{r.room_id, r.next_state("m.room.create"), "channel", {}};
+  successor_wanted again{r.room_id, r.next_state("m.room.create"), chat::room_type::channel, {}};
   const auto answered = told<successor_founded>(r.next.on(again));
   BOOST_REQUIRE(answered.size() == 1U);
   BOOST_TEST((answered[0].second.why.code == fault_code::none));
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(our_users_follow_one_first_and_then_the_others) {
   BOOST_TEST(wanted[0].first.key == r.successor);
   BOOST_TEST(wanted[0].second.user_id == ann);
   BOOST_TEST(wanted[0].second.predecessor == r.room_id);
-  BOOST_TEST(wanted[0].second.type == "channel");
+  BOOST_TEST((wanted[0].second.type == chat::room_type::channel));
   BOOST_TEST(wanted[0].second.via.at(0) == "there.example");
   BOOST_TEST(notified<chat::room_upgraded>(list).empty()); // nobody is there yet
   list = r.end(ann);

@@ -65,7 +65,7 @@ public:
     row.room_id = x.room_id;
     row.room_version = x.rules().id;
     row.chat_room_id = wanted.room;
-    row.type = "channel";
+    row.type = chat::room_type::channel;
     row.forward_extremities = {x.event_id};
     row.state_group = row.last_state_group = 2;
     row.last_position = 1;

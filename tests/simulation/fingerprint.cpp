@@ -62,6 +62,8 @@ public:
     if constexpr (std::is_same_v<T, std::uint64_t>)
       to_.number(x == 0 ? 0 : order_.try_emplace(x, order_.size() + 1).first->second);
     else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) to_.number(static_cast<std::uint64_t>(x));
+    else if constexpr (std::is_same_v<T, std::optional<chat::room_type>>)
+      to_.text(x ? name(*x) : std::string_view{}); // likewise, and empty where it is not known
     else if constexpr (std::is_same_v<T, timer_name>) to_.text(to_string(x)); // timers were texts once
     else if constexpr (std::is_floating_point_v<T>) to_.text(std::to_string(x));
     else if constexpr (std::is_convertible_v<const T&, std::string_view>) to_.text(x);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(creation_that_is_given_up_leaves_nothing_behind) {
   chat::room_create wanted;
   wanted.room = "chat-2";
   const auto create = *room::found_room(r.node, wanted, ann, "other", r.now);
-  writer.create(create, "chat-2", "channel", true);
+  writer.create(create, "chat-2", chat::room_type::channel, true);
   BOOST_TEST(fresh.exists);
   BOOST_TEST(fresh.graph.create()->event_id == create->event_id);
   out.send({actor_kind::directory, ""}, room_named{});

@@ -22,7 +22,7 @@ struct incoming_rig : invitation_rig {
   incoming_rig() : invitation_rig(their_room, our_user) {}
 
   effects taken(const matrix::event_ptr& x) {
-    incoming.take({x, "11", "[]", "channel"});
+    incoming.take({x, "11", "[]", chat::room_type::channel});
     return take();
   }
   effects answer(bool accept, std::string id = "c1") {

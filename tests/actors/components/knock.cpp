@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(invite_is_the_answer_and_the_join_follows) {
   knock_rig r;
   r.taken();
   const auto invite = member_event(their_room, their_user, our_user, "invite", 12);
-  r.knock.let_in(invite, "channel");
+  r.knock.let_in(invite, chat::room_type::channel);
   BOOST_TEST(r.record.is_let_in());
   BOOST_TEST(told<join_wanted>(r.profile(r.take())).size() == 1u);
   r.knock.join_ended({our_user, {}});
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(invite_is_the_answer_and_the_join_follows) {
 BOOST_AUTO_TEST_CASE(join_that_is_refused_again_and_again_leaves_an_invitation) {
   knock_rig r;
   r.taken();
-  r.knock.let_in(member_event(their_room, their_user, our_user, "invite", 12), "channel");
+  r.knock.let_in(member_event(their_room, their_user, our_user, "invite", 12), chat::room_type::channel);
   r.profile(r.take());
   int attempts = 1;
   for (; r.record.is_let_in() && attempts < 20; ++attempts) {

@@ -29,6 +29,7 @@ struct thing {
   std::vector<std::string> parts;
   std::vector<std::string> places;
   colour shade = colour::red;
+  std::optional<colour> tint;
   bool operator==(const thing&) const = default;
 };
 struct thing_columns {
@@ -42,13 +43,14 @@ struct thing_columns {
     f.list("parts", x.parts);
     f.list("places", x.places);
     f.word("shade", x.shade, find_colour);
+    f.optional_word("tint", x.tint, find_colour);
   }
 };
 
 struct table_of_things {
   table_of_things() {
     db.execute("CREATE TABLE things(id TEXT PRIMARY KEY, length INTEGER, title TEXT, body BLOB, weight INTEGER,"
-               " whole INTEGER, parts BLOB, places BLOB, shade TEXT)");
+               " whole INTEGER, parts BLOB, places BLOB, shade TEXT, tint TEXT)");
   }
   thing read() {
     statement select{db, "SELECT id, " + select_list<thing_columns>("t.") + ", weight FROM things t"};
@@ -62,21 +64,22 @@ struct table_of_things {
   sqlite_database db{":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
 };
 
-const thing sample{"a b", std::string{"\0\xff", 2}, -5, true, {"", "two words"}, {"one.x", "two.x"}, colour::green};
+const thing sample{
+  "a b", std::string{"\0\xff", 2}, -5, true, {"", "two words"}, {"one.x", "two.x"}, colour::green, colour::green};
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(statements_name_every_column_once) {
   BOOST_TEST(select_list<thing_columns>("t.") ==
-             "t.length, t.title, t.body, t.weight, t.whole, t.parts, t.places, t.shade");
+             "t.length, t.title, t.body, t.weight, t.whole, t.parts, t.places, t.shade, t.tint");
   BOOST_TEST(insert_into<thing_columns>("things", {"id"}) ==
-             "INSERT INTO things(id, length, title, body, weight, whole, parts, places, shade)"
-             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+             "INSERT INTO things(id, length, title, body, weight, whole, parts, places, shade, tint)"
+             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   BOOST_TEST(
     insert_or_update<thing_columns>("things", {"id"})
       .ends_with(
         " ON CONFLICT(id) DO UPDATE SET length = ?2, title = ?3, body = ?4, weight = ?5, whole = ?6, parts = ?7,"
-        " places = ?8, shade = ?9"));
+        " places = ?8, shade = ?9, tint = ?10"));
 }
 
 BOOST_FIXTURE_TEST_CASE(row_is_read_as_it_was_written_and_replaced, table_of_things) {
@@ -84,9 +87,10 @@ BOOST_FIXTURE_TEST_CASE(row_is_read_as_it_was_written_and_replaced, table_of_thi
   write_row<thing_columns>(put, sample, std::string{"k"});
   BOOST_TEST((read() == sample));
   BOOST_TEST(db.integer("SELECT length FROM things") == static_cast<std::int64_t>(sample.title.size()));
-  BOOST_TEST(db.integer("SELECT shade = 'green' FROM things") == 1);
+  BOOST_TEST(db.integer("SELECT shade = 'green' AND tint = 'green' FROM things") == 1);
   write_row<thing_columns>(put, thing{}, std::string{"k"});
   BOOST_TEST((read() == thing{}));
+  BOOST_TEST(db.integer("SELECT tint = '' FROM things") == 1); // none
   BOOST_TEST(db.integer("SELECT count(*) FROM things") == 1);
 }
 
@@ -118,6 +122,9 @@ BOOST_FIXTURE_TEST_CASE(damaged_columns_are_an_error, table_of_things) {
   BOOST_TEST(is_damaged("parts = x'c1'"));
   BOOST_TEST(is_damaged("places = 'one.x two.x'"));
   BOOST_TEST(is_damaged("shade = 'blue'"));
+  BOOST_TEST(is_damaged("shade = ''"));
+  BOOST_TEST(is_damaged("tint = 'blue'"));
+  BOOST_TEST(!is_damaged("tint = 'red'"));
 }
 
 BOOST_AUTO_TEST_CASE(words_are_what_stands_between_blanks) {

@@ -18,7 +18,7 @@ CAUSEWAY_ENGINE_CASE(invitation_is_keyed_by_room_and_user_and_replaced, fresh_st
   BOOST_TEST(x.event == "{\"type\":\"m.room.member\"}");
   BOOST_TEST(x.invite_room_state == "[]");
   BOOST_TEST(x.chat_room_id == "DM1");
-  BOOST_TEST(x.type == "dm");
+  BOOST_TEST((x.type == chat::room_type::dm));
   BOOST_TEST(x.since_ts == 100);
   BOOST_TEST(x.deadline_ts == 200);
   BOOST_TEST(x.attempts == 3u);

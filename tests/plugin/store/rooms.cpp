@@ -30,7 +30,7 @@ CAUSEWAY_ENGINE_CASE(room_head_is_replaced_as_a_whole, fresh_store) {
                 "11",
                 room_phase::joining,
                 "GENERAL",
-                "channel",
+                chat::room_type::channel,
                 false,
                 {event->event_id, "$other"},
                 3,
@@ -49,7 +49,7 @@ CAUSEWAY_ENGINE_CASE(room_head_is_replaced_as_a_whole, fresh_store) {
   BOOST_TEST(loaded.room.room_version == "11");
   BOOST_TEST((loaded.room.phase == room_phase::joining));
   BOOST_TEST(loaded.room.chat_room_id == "GENERAL");
-  BOOST_TEST(loaded.room.type == "channel");
+  BOOST_TEST((loaded.room.type == chat::room_type::channel));
   BOOST_TEST(!loaded.room.federated);
   BOOST_TEST(loaded.room.forward_extremities == head.forward_extremities, boost::test_tools::per_element());
   BOOST_TEST(loaded.room.state_group == 3);

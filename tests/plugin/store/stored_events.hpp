@@ -38,7 +38,7 @@ inline put_invitation sample_invitation(const std::string& user_id, invitation_s
           "{\"type\":\"m.room.member\"}",
           "[]",
           "DM1",
-          "dm",
+          chat::room_type::dm,
           100,
           200,
           3,
