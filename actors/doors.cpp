@@ -1,7 +1,7 @@
 #include "actors/doors.hpp"
 
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/json.hpp"
 

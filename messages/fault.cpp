@@ -148,4 +148,6 @@ std::string to_string(const fault& x) {
   return text;
 }
 
+const fault_info* find_fault_in(std::string_view text) { return find_fault(text.substr(0, text.find(':'))); }
+
 } // namespace causeway

@@ -106,8 +106,10 @@ typename Inspector::result_type inspect(Inspector& f, fault& x) {
   return f(x.code, x.detail);
 }
 
-/// "name: detail", for logs and tests.
+/// "name: detail", for logs, tests, and what people are told of the last failure.
 std::string to_string(const fault& x);
+/// The row of the fault in a text of `to_string`, cut behind its name or not; null: there is none in it.
+const fault_info* find_fault_in(std::string_view text);
 
 /// A value or the fault that prevented it.
 template <class T>

@@ -11,6 +11,7 @@
 #include "actors/session/session_machine.hpp"
 #include "actors/shell.hpp"
 #include "actors/verifier/verifier_machine.hpp"
+#include "messages/invitation_key.hpp"
 #include "config/fields.hpp"
 #include "config/switched.hpp"
 #include "config/validate.hpp"
@@ -595,7 +596,7 @@ void node::parts::spawn_supervisors(const std::string& seed, const store::known_
   };
   const auto rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>();
   for (const auto& room : known.rooms) rooms->on_disk(room);
-  for (const auto& [room, user] : known.invitations) invitations->on_disk(room + "|" + user);
+  for (const auto& [room, user] : known.invitations) invitations->on_disk(invitation::key_of(room, user));
   spawn(
     actor_kind::room,
     [this](const std::string& key) {

@@ -1,7 +1,7 @@
 #include "actors/invitation/incoming_invitation.hpp"
 
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/invitation/room_preview.hpp"
 #include "messages/matrix/identifiers.hpp"
 

@@ -153,9 +153,9 @@ void invitation_machine::server_alive() {
 
 void invitation_machine::settings_changed() {
   // What waits because its server was excluded need not wait out its pause.
-  const std::string_view last = record_.row.last_fault;
-  for (const auto code : {fault_code::federation_disabled, fault_code::server_denied})
-    if (last.substr(0, last.find(':')) == info(code).name) return server_alive();
+  const auto* last = find_fault_in(record_.row.last_fault);
+  if (last && (last->code == fault_code::federation_disabled || last->code == fault_code::server_denied))
+    server_alive();
 }
 
 void invitation_machine::command(const chat_command& m) {

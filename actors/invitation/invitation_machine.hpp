@@ -4,7 +4,7 @@
 #include "actors/effects.hpp"
 #include "actors/incarnation.hpp"
 #include "actors/invitation/incoming_invitation.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/invitation/invitation_record.hpp"
 #include "actors/invitation/invite_arrivals.hpp"
 #include "actors/invitation/knock.hpp"

@@ -2,7 +2,7 @@
 
 #include "actors/due.hpp"
 #include "actors/excerpt.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/invitation/invitation_row.hpp"
 #include "actors/invitation/room_preview.hpp"
 #include "messages/chat/codec.hpp"
@@ -28,10 +28,6 @@ bool cites(const matrix::event& x, const matrix::event& invite) {
 std::string reason_of(const matrix::event& x) {
   const auto* reason = x.content().find("reason");
   return reason && reason->as_string() ? *reason->as_string() : std::string{};
-}
-
-std::string key_of(std::string_view room_id, std::string_view user_id) {
-  return std::string{room_id} + "|" + std::string{user_id};
 }
 
 void invitation_record::load(const std::optional<store::put_invitation>& stored) {
@@ -159,9 +155,8 @@ void invitation_record::retry_later(const fault& why) {
   row.retry_at_ts = out.now() + std::min<time_ms>(time_ms{node.settings().invitation.retry_delay_ms_min} << doublings,
                                                   node.settings().invitation.retry_delay_ms_max);
   // The chat server is told why nothing happens, not how often.
-  const auto code_of = [](std::string_view text) { return text.substr(0, text.find(':')); };
   auto text = excerpt(to_string(why), last_fault_bytes_max);
-  const bool news = row.state == invitation_state::sending && code_of(row.last_fault) != code_of(text);
+  const bool news = row.state == invitation_state::sending && find_fault_in(row.last_fault) != find_fault_in(text);
   row.last_fault = std::move(text);
   save();
   if (news) notify_changed(row.state);

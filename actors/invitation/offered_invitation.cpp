@@ -1,7 +1,7 @@
 // What the invited server answers, and what becomes of an invitation that it does not take.
 #include "actors/answers.hpp"
 #include "actors/handshake.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/invitation/outgoing_invitation.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "actors/remote_server/transaction_queue.hpp"
 
 #include "actors/excerpt.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/remote_server/answer_check.hpp"
 #include "messages/crash_point.hpp"
 #include "messages/matrix/identifiers.hpp"

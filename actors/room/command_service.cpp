@@ -1,7 +1,7 @@
 #include "actors/room/command_service.hpp"
 
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 
 #include <type_traits>
 #include <utility>

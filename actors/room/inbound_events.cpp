@@ -1,5 +1,5 @@
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/room/inbound_events.hpp"
 
 #include "actors/due.hpp"

@@ -1,6 +1,6 @@
 #include "actors/room/member_commands.hpp"
 
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 
 #include <utility>
 

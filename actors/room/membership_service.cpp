@@ -1,7 +1,7 @@
 #include "actors/room/membership_service.hpp"
 
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/room/history_visibility.hpp"
 #include "actors/room/served.hpp"
 #include "actors/room/stripped_state.hpp"

@@ -1,6 +1,6 @@
 #include "actors/room/refounding.hpp"
 
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/room/refounding_rules.hpp"
 #include "messages/matrix/identifiers.hpp"
 

@@ -1,7 +1,7 @@
 #include "actors/room/request_service.hpp"
 
 #include "actors/answers.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 
 namespace causeway::room {
 namespace {

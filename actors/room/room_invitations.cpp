@@ -1,6 +1,6 @@
 #include "actors/room/room_invitations.hpp"
 
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/room/event_text.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/room/stripped_state.hpp"

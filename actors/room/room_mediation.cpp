@@ -2,7 +2,7 @@
 // them.
 #include "actors/answers.hpp"
 #include "actors/handshake.hpp"
-#include "actors/invitation/invitation_key.hpp"
+#include "messages/invitation_key.hpp"
 #include "actors/room/permission_drift.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/room/service_user.hpp"

@@ -226,7 +226,7 @@ room_row describe(const store::room_summary& x) {
 }
 
 std::string advice(std::string_view last_fault) {
-  const auto* about = find_fault(last_fault.substr(0, last_fault.find(':')));
+  const auto* about = find_fault_in(last_fault);
   return about ? std::string{about->what_to_do} : std::string{};
 }
 

@@ -69,6 +69,17 @@ BOOST_AUTO_TEST_CASE(fault_prints_its_name_and_detail) {
   BOOST_TEST(to_string(fault{fault_code::stopping, {}}) == "stopping");
 }
 
+BOOST_AUTO_TEST_CASE(fault_is_found_in_what_was_printed_of_it) {
+  for (const auto* detail : {"", "depth: missing"}) {
+    const auto* found = find_fault_in(to_string(fault{fault_code::bad_json, detail}));
+    BOOST_REQUIRE(found != nullptr);
+    BOOST_TEST((found->code == fault_code::bad_json));
+  }
+  BOOST_TEST(find_fault_in("") == nullptr);
+  BOOST_TEST(find_fault_in("HTTP 401 {}") == nullptr);
+  BOOST_TEST(find_fault_in("bad_jsonish: x") == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(result_holds_a_value_or_a_fault) {
   result<int> good{7};
   BOOST_TEST(bool(good));

@@ -56,7 +56,32 @@ def headings(page):
     return {f"{code} {text}" for code, text in re.findall(r"^### ([A-Z]\d{3}) \w+(?:, \w+)*(?: or \w+)?: (.*)$", page, re.M)}
 
 
+def misplaced(page):
+    """What is wrong with the order of the entries, and with the files of the table and of each entry."""
+    wrong = []
+    rows = {code: re.findall(r"`([^`]+)`", where) for code, where in re.findall(r"^\| ([A-Z]\d)xx \|[^|]*\| (.*) \|$", page, re.M)}
+    for part in re.split(r"^## ", page, flags=re.M)[1:]:
+        codes = re.findall(r"^### ([A-Z]\d{3}) ", part, re.M)
+        wrong += [f"{code} stands behind {before}" for before, code in zip(codes, codes[1:]) if code < before]
+    for code, where in re.findall(r"^### ([A-Z]\d{3}) [^\n]*\n+- where: ([^;\n]*)", page, re.M):
+        for path in re.findall(r"`([a-z_]+/[a-z_/]+\.[ch]pp)`", where):
+            if not any(path.startswith(row) for row in rows.get(code[:2], ())):
+                wrong.append(f"{code}: {path} is not in the table")
+            if not os.path.exists(os.path.join(ROOT, path)) or f'"{code} ' not in read(path):
+                wrong.append(f"{code} is not in {path}")
+    return wrong
+
+
 class LogLines(unittest.TestCase):
+    def test_entries_are_in_order_and_name_the_files_that_write_them(self):
+        self.assertEqual(misplaced(read("LOG_LINES.md")), [])
+
+    def test_an_entry_at_the_wrong_place_would_be_noticed(self):
+        page = ("| N7xx | node | `actors/supervisor/` |\n\n## Node\n\n### N702 error: b\n\n- where: `actors/supervisor/supervisor.cpp`; no fields\n\n"
+                "### N701 error: a\n\n- where: `actors/shell.cpp`; no fields\n\n### N703 error: c\n\n- where: `actors/supervisor/sweep.cpp`; no fields\n")
+        self.assertEqual(misplaced(page), ["N701 stands behind N702", "N701: actors/shell.cpp is not in the table",
+                                           "N703 is not in actors/supervisor/sweep.cpp"])
+
     def test_every_line_of_the_log_is_explained_under_its_code(self):
         page, found, missing = headings(read("LOG_LINES.md")), 0, []
         for top in ("actors", "plugin"):

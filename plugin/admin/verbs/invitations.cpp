@@ -1,3 +1,4 @@
+#include "messages/invitation_key.hpp"
 #include "plugin/admin/explain.hpp"
 #include "plugin/admin/verbs.hpp"
 
@@ -18,12 +19,12 @@ void list_invitations(desk& at, const job& work) {
 }
 
 void show_found_invitation(desk& at, const job& work, const findings& found) {
-  auto invitation = views::resolve_invitation(found, work.with);
-  if (!invitation) return at.refuse(work, invitation.error());
+  auto resolved = views::resolve_invitation(found, work.with);
+  if (!resolved) return at.refuse(work, resolved.error());
   questions ask;
   ask.store = {{"destinations", store::list_destinations{}}};
-  ask.status = {{actor_kind::invitation, invitation->room_id + "|" + invitation->user_id}};
-  at.gather(work, std::move(ask), [x = *invitation](desk& d, const job& j, const findings& f) {
+  ask.status = {{actor_kind::invitation, invitation::key_of(resolved->room_id, resolved->user_id)}};
+  at.gather(work, std::move(ask), [x = *resolved](desk& d, const job& j, const findings& f) {
     d.answer(j, views::invitation(f, x, d.who().server_name, d.now_ms()));
   });
 }
@@ -72,7 +73,7 @@ void resend_found_invitation(desk& at, const job& work, const findings& found) {
   if (waits_for_server(*x) || x->state == invitation_state::revoked_unconfirmed) {
     const std::string server{other_side(*x)};
     at.node().tell({actor_kind::remote_server, server}, retry_now{});
-    at.node().tell({actor_kind::invitation, x->room_id + "|" + x->user_id}, server_alive{server});
+    at.node().tell({actor_kind::invitation, invitation::key_of(x->room_id, x->user_id)}, server_alive{server});
     return answer_with_action(at, work, *x, "tried_now");
   }
   if (x->direction != invitation_direction::outgoing || !is_over(*x))

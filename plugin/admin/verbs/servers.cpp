@@ -1,5 +1,6 @@
 #include "plugin/admin/verbs.hpp"
 
+#include "messages/invitation_key.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "plugin/admin/why_facts.hpp"
 
@@ -55,7 +56,7 @@ void retry_found_server(desk& at, const job& work, const findings& found) {
     return at.refuse(work, {fault_code::not_found, "nothing is owed to a server called " + work.with.server});
   at.node().tell({actor_kind::remote_server, work.with.server}, retry_now{});
   for (const auto& x : waiting)
-    at.node().tell({actor_kind::invitation, x.room_id + "|" + x.user_id}, server_alive{work.with.server});
+    at.node().tell({actor_kind::invitation, invitation::key_of(x.room_id, x.user_id)}, server_alive{work.with.server});
   at.answer(work, json::object{{"server_name", json::value{work.with.server}},
                                {"failures", json::value{std::int64_t{is_listed ? row->destination.failures : 0}}},
                                {"queued", json::value{is_listed ? row->queued : std::int64_t{0}}},
@@ -74,7 +75,7 @@ void retry_server(desk& at, const job& work) {
 /// Whoever waits for the server goes on as soon as it may be spoken to.
 void wake_invitations(desk& at, const findings& found, const std::string& server) {
   for (const auto& x : views::invitations_waiting_for(found, server, at.now_ms()))
-    at.node().tell({actor_kind::invitation, x.room_id + "|" + x.user_id}, server_alive{server});
+    at.node().tell({actor_kind::invitation, invitation::key_of(x.room_id, x.user_id)}, server_alive{server});
 }
 
 void pause_found_server(desk& at, const job& work, const findings& found, bool pauses) {
