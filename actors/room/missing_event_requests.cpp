@@ -121,7 +121,7 @@ void missing_events::ask_gap(std::uint64_t number) {
   lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
   if (!lacks.states.empty()) {
     // Somebody keeps silent about an event on the way: nobody has to wait for them.
-    if ((g.alone || !g.unresponsive_sources.empty()) && ask_state_of_target(g)) return;
+    if ((g.alone || !g.before.unresponsive_sources.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
     const auto* target = &std::as_const(inbound_.all()).at(g.work_id);
     const auto deepest =
@@ -152,15 +152,15 @@ bool missing_events::ask_state_of_target(gap& g) {
   return true;
 }
 
-void missing_events::ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id,
+void missing_events::ask_for_gap(gap& g, step what, const std::string& server, const std::string& event_id,
                                  peer_request r) {
-  g.at = what;
+  g.open.at = what;
   pending_.forget(std::exchange(g.verifying, 0)); // of a question that was given up
-  g.asked_of = server;
-  g.event_id = event_id;
-  g.since = out_.now();
+  g.open.asked_of = server;
+  g.open.event_id = event_id;
+  g.open.since = out_.now();
   ++g.questions;
-  g.asked = pending_.ask_server(server, std::move(r), question::of_gap{g.number});
+  g.open.asked = pending_.ask_server(server, std::move(r), question::of_gap{g.number});
 }
 
 void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends) {
@@ -179,7 +179,7 @@ void missing_events::ask_missing_events(gap& g, const std::vector<const inbound_
                          {"min_depth", 0}});
   r.timeout_ms = room_.node.settings().federation.request_timeout_ms * 2;
   r.response_bytes_max = (room_.node.settings().room.missing_events_limit + 1) * limits::event_bytes_max;
-  ask_for_gap(g, gap::step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
+  ask_for_gap(g, step::missing_events, g.server, inbound_.all().at(g.work_id).event->event_id, std::move(r));
 }
 
 std::optional<std::string> missing_events::state_source_for(const gap& g, const inbound_event& w) const {
@@ -193,18 +193,18 @@ std::optional<std::string> missing_events::state_source_for(const gap& g, const 
   std::stable_partition(order.begin(), order.end(), [this](const auto& s) { return !hangs(s); });
   // A server may hide from us what everybody else knows and then tell an old state in its place: of others' events it
   // is believed last, and not at all while those who would know better are merely silent.
-  if (g.server == g.pusher && (!g.unresponsive_sources.contains(w.event->event_id) ||
+  if (g.server == g.pusher && (!g.before.unresponsive_sources.contains(w.event->event_id) ||
                                out_.now() - inbound_.all().at(g.work_id).since >= single_source_after_ms))
     order.push_back(g.pusher);
   for (const auto& server : order)
-    if (!g.states_asked.contains({server, w.event->event_id})) return server;
+    if (!g.before.states_asked.contains({server, w.event->event_id})) return server;
   return {};
 }
 
 bool missing_events::ask_state(gap& g, const inbound_event& at) {
   const auto source = state_source_for(g, at);
   if (!source) return false;
-  const bool whole = g.whole_wanted.contains({*source, at.event->event_id});
+  const bool whole = g.before.whole_wanted.contains({*source, at.event->event_id});
   peer_request r;
   r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
   r.parameters = {room_.id};
@@ -212,13 +212,13 @@ bool missing_events::ask_state(gap& g, const inbound_event& at) {
   r.timeout_ms = whole ? room_.node.settings().federation.send_join_timeout_ms
                        : room_.node.settings().federation.request_timeout_ms * 2;
   r.response_bytes_max = whole ? limits::response_bytes_max : state_ids_bytes_max;
-  ask_for_gap(g, whole ? gap::step::state : gap::step::state_ids, *source, at.event->event_id, std::move(r));
+  ask_for_gap(g, whole ? step::state : step::state_ids, *source, at.event->event_id, std::move(r));
   return true;
 }
 
 void missing_events::gap_state_ids(std::uint64_t number, const std::string& body) {
   auto& g = gaps_.at(number);
-  gap::state_by_ids told{g.asked_of, g.event_id, {}, {}};
+  gap::state_by_ids told{g.open.asked_of, g.open.event_id, {}, {}};
   std::size_t chain = 0;
   const auto read = matrix::json::parse_streamed(
     body, {"pdu_ids", "auth_chain_ids"}, [&](std::string_view list, matrix::json::value&& item) {
@@ -247,9 +247,9 @@ void missing_events::ask_state_event(std::uint64_t number) {
     for (const auto& id : told.ids)
       if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected)
         state.insert_or_assign({n->event->type, *n->event->state_key}, id);
-    g.asked_of = told.server;
-    g.event_id = told.event_id;
-    g.states_asked.insert({told.server, told.event_id});
+    g.open.asked_of = told.server;
+    g.open.event_id = told.event_id;
+    g.before.states_asked.insert({told.server, told.event_id});
     g.by_ids.reset();
     return take_state_for_gap(number, std::move(state));
   }
@@ -258,14 +258,14 @@ void missing_events::ask_state_event(std::uint64_t number) {
   r.parameters = {told.missing.front()};
   r.timeout_ms = room_.node.settings().federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
-  ask_for_gap(g, gap::step::state_event, told.server, told.missing.front(), std::move(r));
+  ask_for_gap(g, step::state_event, told.server, told.missing.front(), std::move(r));
 }
 
 void missing_events::ask_whole_state(std::uint64_t number) {
   auto& g = gaps_.at(number);
-  if (g.by_ids) g.event_id = g.by_ids->event_id;
+  if (g.by_ids) g.open.event_id = g.by_ids->event_id;
   g.by_ids.reset();
-  g.whole_wanted.insert({g.asked_of, g.event_id});
+  g.before.whole_wanted.insert({g.open.asked_of, g.open.event_id});
   ask_gap(number);
 }
 
@@ -274,25 +274,25 @@ bool missing_events::ask_authority(gap& g, const std::vector<const inbound_event
   r.timeout_ms = room_.node.settings().federation.request_timeout_ms * 2;
   for (const auto* w : of) {
     const auto& id = w->event->event_id;
-    if (g.chains_asked.contains(id) || g.chains_asked.size() >= chains_max) continue;
+    if (g.before.chains_asked.contains(id) || g.before.chains_asked.size() >= chains_max) continue;
     r.endpoint = matrix::endpoint::event_auth;
     r.parameters = {room_.id, id};
     r.response_bytes_max = limits::response_bytes_max;
-    ask_for_gap(g, gap::step::auth_events, g.server, id, std::move(r));
+    ask_for_gap(g, step::auth_events, g.server, id, std::move(r));
     return true;
   }
-  if (g.singles_asked.size() >= singles_max) return false;
+  if (g.before.singles_asked.size() >= singles_max) return false;
   // The chain did not bring it.
   const auto kept = ids_of(g.unplaced_auth_events);
   auto without = g.unplaced_auth_events;
   for (const auto* w : of) without.push_back(w->event);
   for (const auto& x : without)
     for (const auto& id : room_.graph.missing_auth_events(*x)) {
-      if (inbound_.by_event().contains(id) || kept.contains(id) || g.singles_asked.contains(id)) continue;
+      if (inbound_.by_event().contains(id) || kept.contains(id) || g.before.singles_asked.contains(id)) continue;
       r.endpoint = matrix::endpoint::event;
       r.parameters = {id};
       r.response_bytes_max = 2 * limits::event_bytes_max;
-      ask_for_gap(g, gap::step::event, g.server, id, std::move(r));
+      ask_for_gap(g, step::event, g.server, id, std::move(r));
       return true;
     }
   return false;
@@ -302,9 +302,10 @@ void missing_events::answered(question::of_gap q, const timed_out& m) {
   belated_.erase(m.asked);
   if (!gaps_.contains(q.gap)) return;
   auto& g = gaps_.at(q.gap);
-  if (std::erase_if(g.late, [&](const auto& late) { return late.asked == m.asked; }) != 0 || g.asked != m.asked) return;
-  g.asked = 0;
-  left_hanging(g.asked_of);
+  if (std::erase_if(g.late, [&](const auto& late) { return late.asked == m.asked; }) != 0 || g.open.asked != m.asked)
+    return;
+  g.open.asked = 0;
+  left_hanging(g.open.asked_of);
   gap_unanswered(q.gap, "no answer", false);
 }
 
@@ -312,19 +313,19 @@ void missing_events::answered(question::of_gap q, const peer_answer& m) {
   const auto number = q.gap;
   if (!gaps_.contains(number)) return answered_after_all(m);
   auto& g = gaps_.at(number);
-  if (g.asked != m.asked && !take_up_question(g, m)) return;
-  g.asked = 0;
+  if (g.open.asked != m.asked && !take_up_question(g, m)) return;
+  g.open.asked = 0;
   if (m.status == 0 || m.status == 429 || m.status >= 500) {
-    left_hanging(g.asked_of);
+    left_hanging(g.open.asked_of);
     return gap_unanswered(number, to_string(m.why));
   }
-  g.unanswered = 0;
-  g.since = out_.now();
-  record_contact(g.asked_of);
-  hanging_.erase(g.asked_of);
+  g.open.unanswered = 0;
+  g.open.since = out_.now();
+  record_contact(g.open.asked_of);
+  hanging_.erase(g.open.asked_of);
   gap_question_done(g);
-  if (g.at == gap::step::own_invite) {
-    g.at = gap::step::missing_events;
+  if (g.open.at == step::own_invite) {
+    g.open.at = step::missing_events;
     if (m.status == 404) return gap_unanswered(number, "the server does not know its own invite yet");
     g.knows_own_invite = true;
     return ask_gap(number); // perhaps since it was asked
@@ -332,7 +333,7 @@ void missing_events::answered(question::of_gap q, const peer_answer& m) {
   if (m.status != 200) {
     note_disowned(g, m);
     // It has not heard of our join yet: that says nothing of what it has.
-    if (m.status == 403 && g.at == gap::step::missing_events && g.attempts < alone_attempts_max)
+    if (m.status == 403 && g.open.at == step::missing_events && g.attempts < alone_attempts_max)
       return next_gap_server(number, to_string(m.why));
     return gap_refused(number, to_string(m.why));
   }
@@ -357,24 +358,24 @@ void missing_events::answered_after_all(const peer_answer& m) {
     std::erase(g.to_try, about.server);
     g.to_try.push_front(std::exchange(g.server, about.server));
   }
-  g.turned_to.insert(about.server);
-  g.at = gap::step::missing_events;
-  g.asked_of = about.server;
-  g.event_id = target->second.event->event_id;
+  g.before.turned_to.insert(about.server);
+  g.open.at = step::missing_events;
+  g.open.asked_of = about.server;
+  g.open.event_id = target->second.event->event_id;
   gap_answered(last_gap_, m.body);
 }
 
 void missing_events::note_disowned(gap& g, const peer_answer& m) {
   const auto target = inbound_.all().find(g.work_id);
-  if (target == inbound_.all().end() || g.at != gap::step::state || m.status != 404 || m.errcode != "M_NOT_FOUND")
+  if (target == inbound_.all().end() || g.open.at != step::state || m.status != 404 || m.errcode != "M_NOT_FOUND")
     return;
   const auto& x = *target->second.event;
-  g.disowned = g.disowned || (x.event_id == g.event_id && matrix::server_name_of(x.sender) == g.asked_of);
+  g.disowned = g.disowned || (x.event_id == g.open.event_id && matrix::server_name_of(x.sender) == g.open.asked_of);
 }
 
 void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
   auto& g = gaps_.at(number);
-  if (g.at == gap::step::state) {
+  if (g.open.at == step::state) {
     auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(),
                             [this](const std::string& id) { return room_.graph.find(id) != nullptr; });
     if (!read) return gap_refused(number, to_string(read.error()));
@@ -383,87 +384,87 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
       return gap_refused(number, "the state has too many unknown events");
     return verify_told_of_gap(number);
   }
-  if (g.at == gap::step::state_ids) return gap_state_ids(number, text);
+  if (g.open.at == step::state_ids) return gap_state_ids(number, text);
   auto body = matrix::json::parse_readable(text, {"events", "pdus", "auth_chain"});
   if (!body) return gap_refused(number, "the answer is no JSON");
-  const char* list = g.at == gap::step::missing_events ? "events"
-                     : g.at == gap::step::auth_events  ? "auth_chain"
+  const char* list = g.open.at == step::missing_events ? "events"
+                     : g.open.at == step::auth_events  ? "auth_chain"
                                                        : "pdus";
   const auto* pdus = body->find_array(list);
   if (!pdus) return gap_refused(number, std::string{"the answer has no "} + list);
   std::vector<matrix::event_ptr> unknown;
-  switch (g.at) {
-  case gap::step::missing_events: {
+  switch (g.open.at) {
+  case step::missing_events: {
     auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
     if (told.size() > room_.node.settings().room.missing_events_limit)
       told.resize(room_.node.settings().room.missing_events_limit);
     return missing_events_told(number, told);
   }
-  case gap::step::auth_events: {
-    const auto of = inbound_.by_event().find(g.event_id);
+  case step::auth_events: {
+    const auto of = inbound_.by_event().find(g.open.event_id);
     unknown = of == inbound_.by_event().end()
                 ? decltype(unknown){}
                 : reached_by_auth(inbound_.all().at(of->second).event->auth_events, import_.parse_unknown(*pdus));
     if (unknown.size() > chain_events_max) return gap_refused(number, "the auth chain is too long");
     break;
   }
-  case gap::step::event:
-  case gap::step::state_event:
+  case step::event:
+  case step::state_event:
     unknown = import_.parse_unknown(*pdus);
-    std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.event_id; });
+    std::erase_if(unknown, [&](const auto& x) { return x->event_id != g.open.event_id; });
     break;
-  case gap::step::state_ids:
-  case gap::step::own_invite:
-  case gap::step::state: break;
+  case step::state_ids:
+  case step::own_invite:
+  case step::state: break;
   }
   if (unknown.empty()) return gap_refused(number, "the server had nothing to add");
   verify_for_gap(g, unknown);
 }
 
 void missing_events::gap_question_done(gap& g) {
-  switch (g.at) {
-  case gap::step::missing_events: // as often as it leads further, see room.missing_events_rounds
-  case gap::step::state_ids:      // it ends with a state, or with the question for the whole
-  case gap::step::own_invite: break;
-  case gap::step::state_event: g.by_ids->missing.pop_front(); break;
-  case gap::step::state: g.states_asked.insert({g.asked_of, g.event_id}); break;
-  case gap::step::auth_events: g.chains_asked.insert(g.event_id); break;
-  case gap::step::event: g.singles_asked.insert(g.event_id); break;
+  switch (g.open.at) {
+  case step::missing_events: // as often as it leads further, see room.missing_events_rounds
+  case step::state_ids:      // it ends with a state, or with the question for the whole
+  case step::own_invite: break;
+  case step::state_event: g.by_ids->missing.pop_front(); break;
+  case step::state: g.before.states_asked.insert({g.open.asked_of, g.open.event_id}); break;
+  case step::auth_events: g.before.chains_asked.insert(g.open.event_id); break;
+  case step::event: g.before.singles_asked.insert(g.open.event_id); break;
   }
 }
 
 void missing_events::gap_unanswered(std::uint64_t number, const std::string& why, bool again) {
   auto& g = gaps_.at(number);
   // It says nothing of what the server has: to take the state instead would leave out the events between.
-  pending_.forget(std::exchange(g.asked, 0)); // where it could not be put aside
+  pending_.forget(std::exchange(g.open.asked, 0)); // where it could not be put aside
   g.silent = true;
-  if (again && g.asked_of == g.pusher && ++g.unanswered < gap_attempts_max) {
+  if (again && g.open.asked_of == g.pusher && ++g.open.unanswered < gap_attempts_max) {
     g.paused = true;
     g.not_before = out_.now() + gap_attempt_pause_ms;
     consider_at(g.not_before);
     return;
   }
-  g.unanswered = 0;
-  const bool of_state = g.at == gap::step::state || g.at == gap::step::state_ids || g.at == gap::step::state_event;
+  g.open.unanswered = 0;
+  const bool of_state = g.open.at == step::state || g.open.at == step::state_ids || g.open.at == step::state_event;
   if (!of_state) return next_gap_server(number, why);
-  if (g.by_ids) g.event_id = std::exchange(g.by_ids, {})->event_id;
-  g.states_asked.insert({g.asked_of, g.event_id});
-  g.unresponsive_sources.insert(g.event_id);
+  if (g.by_ids) g.open.event_id = std::exchange(g.by_ids, {})->event_id;
+  g.before.states_asked.insert({g.open.asked_of, g.open.event_id});
+  g.before.unresponsive_sources.insert(g.open.event_id);
   ask_gap(number); // somebody else may tell it
 }
 
 void missing_events::gap_refused(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
-  if (g.at == gap::step::state_ids || g.at == gap::step::state_event) return ask_whole_state(number);
-  if (g.at != gap::step::missing_events) return ask_gap(number); // what was asked is not asked again
+  if (g.open.at == step::state_ids || g.open.at == step::state_event) return ask_whole_state(number);
+  if (g.open.at != step::missing_events) return ask_gap(number); // what was asked is not asked again
   out_.log(log_level::info, "R110 missing events not available; fetching state instead",
-           {{"room", room_.id}, {"server", g.asked_of}, {"event", g.event_id}, {"why", why}});
+           {{"room", room_.id}, {"server", g.open.asked_of}, {"event", g.open.event_id}, {"why", why}});
   g.walk_ended = true;
   ask_gap(number);
 }
 
 void missing_events::verify_for_gap(gap& g, const std::vector<matrix::event_ptr>& events) {
-  g.since = out_.now();
+  g.open.since = out_.now();
   g.verifying = pending_.verify(events, question::gap_events{g.number, events},
                                 pending_questions::foreign_keys_patience_ms, keys_of_gap_ms);
 }
@@ -473,7 +474,7 @@ void missing_events::verify_told_of_gap(std::uint64_t number) {
   if (auto part = g.told.next_part(); !part.empty()) return verify_for_gap(g, part);
   auto known = g.told.known_state();
   auto verified = g.told.take_verified();
-  repair_.repair(verified.stripped, g.asked_of);
+  repair_.repair(verified.stripped, g.open.asked_of);
   auto state = import_.add_state(std::move(verified));
   for (const auto& id : known)
     if (const auto* n = room_.graph.find(id); n && n->event->is_state() && n->judged != store::verdict::rejected)
@@ -501,7 +502,7 @@ std::uint64_t missing_events::first_in_line(std::uint64_t work_id) const {
 
 void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map state) {
   auto& g = gaps_.at(number);
-  const auto it = inbound_.by_event().find(g.event_id);
+  const auto it = inbound_.by_event().find(g.open.event_id);
   const auto create = state.find({"m.room.create", ""});
   if (it != inbound_.by_event().end() && create != state.end() && create->second == room_.graph.create()->event_id) {
     auto& w = inbound_.all().at(first_in_line(it->second));
@@ -527,11 +528,11 @@ void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix
                                   const std::vector<event_check>& checks) {
   auto& g = gaps_.at(number);
   g.progress = out_.now();
-  if (g.at == gap::step::state) {
+  if (g.open.at == step::state) {
     g.told.take(checks);
     return verify_told_of_gap(number);
   }
-  repair_.repair(event_import::stripped(events, checks), g.asked_of);
+  repair_.repair(event_import::stripped(events, checks), g.open.asked_of);
   auth_events_told(number, event_import::verified(events, checks));
 }
 
@@ -541,17 +542,18 @@ bool missing_events::may_know_soon(const gap& g) const {
   const auto target = inbound_.all().find(g.work_id);
   if (target == inbound_.all().end()) return false;
   const auto& x = *target->second.event;
-  return !g.knows_own_invite && x.type == "m.room.member" && x.membership() == "invite" && x.event_id == g.event_id &&
-         matrix::server_name_of(x.sender) == g.asked_of && out_.now() - target->second.since < own_invite_ms;
+  return !g.knows_own_invite && x.type == "m.room.member" && x.membership() == "invite" &&
+         x.event_id == g.open.event_id && matrix::server_name_of(x.sender) == g.open.asked_of &&
+         out_.now() - target->second.since < own_invite_ms;
 }
 
 void missing_events::ask_whether_it_knows(gap& g) {
   peer_request r;
   r.endpoint = matrix::endpoint::event;
-  r.parameters = {g.event_id};
+  r.parameters = {g.open.event_id};
   r.timeout_ms = room_.node.settings().federation.request_timeout_ms;
   r.response_bytes_max = 2 * limits::event_bytes_max;
-  ask_for_gap(g, gap::step::own_invite, g.asked_of, std::string{g.event_id}, std::move(r));
+  ask_for_gap(g, step::own_invite, g.open.asked_of, std::string{g.open.event_id}, std::move(r));
 }
 
 std::size_t missing_events::take_over(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
@@ -571,8 +573,8 @@ void missing_events::missing_events_told(std::uint64_t number, const std::vector
   auto& g = gaps_.at(number);
   auto events = told;
   // What was refuted is nobody's word, however often it is told.
-  std::erase_if(events,
-                [&](const auto& x) { return g.refuted.contains(x->event_id) || inbound_.is_refuted(x->event_id); });
+  std::erase_if(
+    events, [&](const auto& x) { return g.before.refuted.contains(x->event_id) || inbound_.is_refuted(x->event_id); });
   const bool others_fetch = std::any_of(events.begin(), events.end(), [&](const auto& x) {
     const auto it = inbound_.by_event().find(x->event_id);
     return it != inbound_.by_event().end() && inbound_.all().at(it->second).pulled() &&

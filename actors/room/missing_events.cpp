@@ -61,7 +61,7 @@ std::optional<time_ms> missing_events::progress_for(std::uint64_t id, const inbo
 }
 
 void missing_events::refuted(std::uint64_t gap_number, const std::string& event_id) {
-  if (const auto g = gaps_.find(gap_number); g != gaps_.end()) g->second.refuted.insert(event_id);
+  if (const auto g = gaps_.find(gap_number); g != gaps_.end()) g->second.before.refuted.insert(event_id);
 }
 
 void missing_events::event_ended(std::uint64_t id) {
@@ -81,7 +81,7 @@ void missing_events::event_ended(std::uint64_t id) {
 }
 
 void missing_events::forget_questions(const gap& g) {
-  pending_.forget(g.asked);
+  pending_.forget(g.open.asked);
   pending_.forget(g.verifying);
   for (const auto& late : g.late) pending_.forget(late.asked);
 }
@@ -101,7 +101,7 @@ void missing_events::abandon() {
 void missing_events::keep_late_questions(gap& g) {
   if (!inbound_.all().contains(g.work_id)) return;
   for (const auto& late : g.late)
-    if (late.at == gap::step::missing_events) belated_[late.asked] = {g.work_id, late.asked_of};
+    if (late.at == step::missing_events) belated_[late.asked] = {g.work_id, late.asked_of};
   std::erase_if(g.late, [this](const auto& late) { return belated_.contains(late.asked); });
   while (belated_.size() > belated_max) {
     pending_.forget(belated_.begin()->first);
@@ -111,9 +111,9 @@ void missing_events::keep_late_questions(gap& g) {
 
 void missing_events::describe(matrix::json::object& o) const {
   matrix::json::array gaps; // `first_gaps_max` at most
-  for (const auto& [number, open] : gaps_)
+  for (const auto& [number, g] : gaps_)
     gaps.emplace_back(matrix::json::object{
-      {"server", open.asked_of}, {"rounds", static_cast<std::int64_t>(open.rounds)}, {"event_id", open.event_id}});
+      {"server", g.open.asked_of}, {"rounds", static_cast<std::int64_t>(g.rounds)}, {"event_id", g.open.event_id}});
   o.set("gaps", std::move(gaps));
 }
 
@@ -202,17 +202,17 @@ void missing_events::resume_gaps() {
 time_ms missing_events::patience_of(const gap& g) const {
   // Those before are still waited for: each further one has half of it.
   const auto first = hedge_after_ms << std::min(g.attempts, 20u);
-  return g.turned_to.size() > 1 ? first / 2 : first;
+  return g.before.turned_to.size() > 1 ? first / 2 : first;
 }
 
 void missing_events::hedge() {
   std::vector<std::uint64_t> late;
   for (const auto& [number, g] : gaps_)
-    if (g.asked != 0 && !g.lone && out_.now() - g.since >= patience_of(g)) late.push_back(number);
+    if (g.open.asked != 0 && !g.lone && out_.now() - g.open.since >= patience_of(g)) late.push_back(number);
   for (const auto number : late) {
     const auto it = gaps_.find(number);
     if (it == gaps_.end()) continue;
-    left_hanging(it->second.asked_of);
+    left_hanging(it->second.open.asked_of);
     put_aside_question(it->second);
     gap_unanswered(number, "no answer", false);
   }
@@ -220,14 +220,14 @@ void missing_events::hedge() {
 
 void missing_events::put_aside_question(gap& g) {
   // An event of a state, or of an auth chain, is of use only while the rest is being put together.
-  if (g.asked == 0 || g.at == gap::step::state_event || g.at == gap::step::event || g.at == gap::step::own_invite)
+  if (g.open.asked == 0 || g.open.at == step::state_event || g.open.at == step::event || g.open.at == step::own_invite)
     return;
   if (g.late.size() >= late_max) {
     pending_.forget(g.late.front().asked);
     g.late.erase(g.late.begin());
   }
-  g.late.push_back({g.asked, g.at, g.server, g.asked_of, g.event_id});
-  g.asked = 0;
+  g.late.push_back({g.open.asked, g.open.at, g.server, g.open.asked_of, g.open.event_id});
+  g.open.asked = 0;
 }
 
 bool missing_events::take_up_question(gap& g, const peer_answer& m) {
@@ -240,14 +240,14 @@ bool missing_events::take_up_question(gap& g, const peer_answer& m) {
     hanging_.erase(answered.asked_of);
   }
   // What another has brought meanwhile goes on.
-  if (m.status != 200 || g.asked == 0 || g.by_ids) return false;
+  if (m.status != 200 || g.open.asked == 0 || g.by_ids) return false;
   put_aside_question(g);
-  pending_.forget(g.asked); // where it could not be put aside
-  g.asked = answered.asked;
-  g.at = answered.at;
-  g.asked_of = answered.asked_of;
-  g.event_id = answered.event_id;
-  if (g.at == gap::step::missing_events) g.walk_ended = g.alone = false;
+  pending_.forget(g.open.asked); // where it could not be put aside
+  g.open.asked = answered.asked;
+  g.open.at = answered.at;
+  g.open.asked_of = answered.asked_of;
+  g.open.event_id = answered.event_id;
+  if (g.open.at == step::missing_events) g.walk_ended = g.alone = false;
   if (answered.server != g.server) {
     std::erase(g.to_try, answered.server);
     g.to_try.push_front(std::exchange(g.server, answered.server));
@@ -281,12 +281,12 @@ void missing_events::also_pushed(std::uint64_t work_id, const std::string& serve
     return;
   }
   auto& g = open->second;
-  if (g.turned_to.contains(server) || g.asked_of == server) return;
+  if (g.before.turned_to.contains(server) || g.open.asked_of == server) return;
   g.lone = false;
   std::erase(g.to_try, server);
   g.to_try.push_front(server);
   if (by_its_author) w.origin = server;
-  if (g.asked == 0 || g.at != gap::step::missing_events) return;
+  if (g.open.asked == 0 || g.open.at != step::missing_events) return;
   put_aside_question(g); // it has the event: it is asked at once
   next_gap_server(open->first, "another server has sent the event");
 }
@@ -296,12 +296,12 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
   g.number = last_gap_;
   g.work_id = work_id;
   g.pusher = g.server = target.origin;
-  g.since = g.progress = out_.now();
+  g.open.since = g.progress = out_.now();
   gap_turns_[target.origin] = last_gap_;
   auto others = room_.servers();
   std::erase_if(others, [&](const auto& s) { return s == room_.node.server_name || s == target.origin; });
   g.lone = others.empty();
-  g.turned_to.insert(g.server);
+  g.before.turned_to.insert(g.server);
   if (g.lone) return;
   // Those that answer and were heard of last first; each attempt goes on where the one before ended.
   std::stable_sort(others.begin(), others.end(), [this](const auto& a, const auto& b) {
@@ -320,7 +320,7 @@ void missing_events::open_gap(std::uint64_t work_id, const inbound_event& target
   g.server = std::move(g.to_try.front());
   g.to_try.pop_front();
   g.to_try.push_back(g.pusher);
-  g.turned_to = {g.server};
+  g.before.turned_to = {g.server};
 }
 
 void missing_events::record_contact(const std::string& server) {
@@ -352,16 +352,16 @@ void missing_events::drop_pulled() {
 void missing_events::next_gap_server(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
   out_.log(log_level::info, "R111 missing events not fetched",
-           {{"room", room_.id}, {"server", g.server}, {"event", g.event_id}, {"why", why}});
+           {{"room", room_.id}, {"server", g.server}, {"event", g.open.event_id}, {"why", why}});
   const auto it = inbound_.all().find(g.work_id);
   if (it != inbound_.all().end() && !g.to_try.empty()) {
     g.server = std::move(g.to_try.front());
     g.to_try.pop_front();
-    g.turned_to.insert(g.server);
+    g.before.turned_to.insert(g.server);
     g.walk_ended = g.alone = false;
-    g.rounds = g.unanswered = 0;
-    g.chains_asked.clear();
-    g.singles_asked.clear();
+    g.rounds = g.open.unanswered = 0;
+    g.before.chains_asked.clear();
+    g.before.singles_asked.clear();
     g.by_ids.reset();
     return ask_gap(number);
   }

@@ -87,39 +87,55 @@ public:
   void describe(matrix::json::object& o) const;
 
 private:
+  enum class step : std::uint8_t {
+    missing_events,
+    state_ids,
+    state_event,
+    state,
+    auth_events,
+    event,
+    own_invite ///< whether its server has the invite in its room yet
+  };
+  /// What is being asked for a gap just now.
+  struct gap_question {
+    token asked = 0; ///< 0: nothing is
+    step at = step::missing_events;
+    std::string asked_of;
+    std::string event_id;         ///< whose ancestors, state or auth chain are asked, or which is
+    time_ms since = 0;            ///< when it was asked, or an answer to one came
+    std::uint32_t unanswered = 0; ///< attempts of it
+  };
+  /// What has been asked for a gap already, so that nothing is asked in vain again.
+  struct gap_history {
+    std::set<std::string> turned_to;                            ///< servers that had their turn
+    std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
+    std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
+    std::set<std::string> unresponsive_sources;                 ///< events whose state somebody did not answer for
+    std::set<std::string> chains_asked, singles_asked;          ///< of the server whose turn it is
+    std::set<std::string> refuted;                              ///< events that were pulled and are nobody's word
+  };
   struct gap {
     std::uint64_t number = 0;
     std::uint64_t work_id = 0;
-    bool paused = false;             ///< something is under way that others do; it goes on when that has moved
-    time_ms since = 0;               ///< of the question that is open
-    time_ms progress = 0;            ///< when an answer last brought something
-    time_ms not_before = 0;          ///< paused until then, or until what it waits for is placed
-    std::set<std::uint64_t> met;     ///< works that came by another way and lie on this one: verified, and stuck
-    std::set<std::string> refuted;   ///< events that were pulled and are nobody's word
-    std::set<std::string> turned_to; ///< servers that had their turn
-    bool lone = false;               ///< nobody besides the pusher can be asked: it is waited for
-    std::uint32_t attempts = 0;      ///< before this one; each is more patient
-    bool disowned = false;           ///< its own server has said that it does not know the event
-    bool silent = false;             ///< somebody has not answered in this attempt
-    bool knows_own_invite = false;   ///< its server has the invite in its room: what it does not tell now it has not
+    gap_question open;
+    gap_history before;
+    bool paused = false;           ///< something is under way that others do; it goes on when that has moved
+    time_ms progress = 0;          ///< when an answer last brought something
+    time_ms not_before = 0;        ///< paused until then, or until what it waits for is placed
+    std::set<std::uint64_t> met;   ///< works that came by another way and lie on this one: verified, and stuck
+    bool lone = false;             ///< nobody besides the pusher can be asked: it is waited for
+    std::uint32_t attempts = 0;    ///< before this one; each is more patient
+    bool disowned = false;         ///< its own server has said that it does not know the event
+    bool silent = false;           ///< somebody has not answered in this attempt
+    bool knows_own_invite = false; ///< its server has the invite in its room: what it does not tell now it has not
     bool alone = false; ///< what leads to it cannot be had or verified: the state at the event itself is asked for
     std::string pusher; ///< who sent the event
     std::string server; ///< whose turn it is
     std::deque<std::string> to_try; ///< after it
     std::uint32_t rounds = 0;
-    bool walk_ended = false;      ///< no more events are asked for: the state at the oldest is
-    std::uint32_t unanswered = 0; ///< attempts of the question that is open
-    std::uint32_t questions = 0;  ///< asked in this attempt
-    token asked = 0, verifying = 0;
-    enum class step : std::uint8_t {
-      missing_events,
-      state_ids,
-      state_event,
-      state,
-      auth_events,
-      event,
-      own_invite ///< whether its server has the invite in its room yet
-    } at = step::missing_events;
+    bool walk_ended = false;     ///< no more events are asked for: the state at the oldest is
+    std::uint32_t questions = 0; ///< asked in this attempt
+    token verifying = 0;
     /// One that was not answered in time. Others are asked meanwhile; who answers first leads on.
     struct late_question {
       token asked = 0;
@@ -127,10 +143,7 @@ private:
       std::string server, asked_of, event_id;
     };
     std::vector<late_question> late;
-    std::string asked_of;
-    std::string event_id; ///< whose ancestors, state or auth chain are asked, or which is
-    remote_state told;    ///< the answer to `state`, until all of it is verified
-    std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
+    remote_state told; ///< the answer to `state`, until all of it is verified
     /// A state that was sent by its ids, while the few of its events that are unknown are fetched.
     struct state_by_ids {
       std::string server, event_id;    ///< who told it, and before which event it is
@@ -138,9 +151,6 @@ private:
       std::deque<std::string> missing; ///< of the state and its auth chain
     };
     std::optional<state_by_ids> by_ids;
-    std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
-    std::set<std::string> unresponsive_sources;                 ///< events whose state somebody did not answer for
-    std::set<std::string> chains_asked, singles_asked;          ///< of `server`
     /// Verified, of auth chains, and still without what they rest on.
     std::vector<matrix::event_ptr> unplaced_auth_events;
   };
@@ -173,7 +183,7 @@ private:
   /// @returns whether the answer is to a question that was put aside and leads on: it is the open one again
   bool take_up_question(gap& g, const peer_answer& m);
   void ask_gap(std::uint64_t number);
-  void ask_for_gap(gap& g, gap::step what, const std::string& server, const std::string& event_id, peer_request r);
+  void ask_for_gap(gap& g, step what, const std::string& server, const std::string& event_id, peer_request r);
   void ask_missing_events(gap& g, const std::vector<const inbound_event*>& ends);
   /// Who is asked next for the state at an event; nobody is left: nothing.
   std::optional<std::string> state_source_for(const gap& g, const inbound_event& w) const;

@@ -23,6 +23,38 @@ GRAPH_WRITERS = {
 }
 
 
+def members_of(path, code, block):
+    """How many data members are counted against a class. Of options each is read by name, and the file has them in one section."""
+    members = cpp.data_members(code, block)
+    return sum(member.endswith("_") for member in members) if path.startswith("config/") else len(members)
+
+
+def circles_of(includes):
+    """Ways along which headers (path -> what it includes) include themselves."""
+    state, circles = {}, []
+
+    def walk(path, way):
+        state[path] = "open"
+        for other in includes.get(path, ()):
+            if state.get(other) == "open":
+                circles.append(" -> ".join(way[way.index(other):] + [other]) if other in way else other)
+            elif other not in state:
+                walk(other, way + [other])
+        state[path] = "done"
+
+    for path in includes:
+        if path not in state:
+            walk(path, [path])
+    return circles
+
+
+def graph_changes(path, code):
+    """What in that file changes the graph of a room and may not."""
+    if path in GRAPH_WRITERS or path.startswith("actors/room/room_graph."):
+        return []
+    return [f"{path}: {match[0]}...) belongs in event_writer" for match in GRAPH_CHANGES.finditer(code)]
+
+
 class Structure(unittest.TestCase):
     def test_no_class_has_too_many_data_members(self):
         wrong, seen = [], {}
@@ -32,7 +64,7 @@ class Structure(unittest.TestCase):
                 name = cpp.class_name(block)
                 if name is None:
                     continue
-                count = sum(member.endswith("_") for member in cpp.data_members(code, block))  # of rows and options each one is read by name
+                count = members_of(path, code, block)
                 if count > LARGER.get(name, MEMBERS_MAX):
                     wrong.append(f"{path}: {name} has {count} data members, {LARGER.get(name, MEMBERS_MAX)} are allowed: take a component out")
                 if name in LARGER:
@@ -62,29 +94,12 @@ class Structure(unittest.TestCase):
         for path in cpp.files(".hpp"):
             with open(os.path.join(cpp.ROOT, path), encoding="utf8") as text:
                 includes[path] = re.findall(r'^\s*#\s*include\s+"([^"]+)"', text.read(), re.M)
-        state, circles = {}, []
-
-        def walk(path, way):
-            state[path] = "open"
-            for other in includes.get(path, ()):
-                if state.get(other) == "open":
-                    circles.append(" -> ".join(way[way.index(other):] + [other]) if other in way else other)
-                elif other not in state:
-                    walk(other, way + [other])
-            state[path] = "done"
-
-        for path in includes:
-            if path not in state:
-                walk(path, [path])
-        self.assertEqual(circles, [])
+        self.assertEqual(circles_of(includes), [])
 
     def test_the_graph_of_a_room_has_one_writer(self):
         wrong = []
         for path in cpp.files(".hpp", ".cpp", folders=("actors",)):
-            if path in GRAPH_WRITERS or path.startswith("actors/room/room_graph."):
-                continue
-            for match in GRAPH_CHANGES.finditer(cpp.code_of(path)):
-                wrong.append(f"{path}: {match[0]}...) belongs in event_writer")
+            wrong += graph_changes(path, cpp.code_of(path))
         self.assertEqual(wrong, [])
 
 
@@ -128,6 +143,26 @@ void long_one(int x,
         starts = cpp.line_starts(code)
         found = {cpp.function_name(b): b.lines(starts) for b in cpp.blocks(code) if cpp.function_name(b)}
         self.assertEqual(found, {"wide": 1, "f": 1, "long_one": 5})
+
+    def test_plain_structs_are_counted_and_options_are_not(self):
+        code = "struct many {\n" + "".join(f"  int m{i} = 0;\n" for i in range(30)) + "};\n"
+        block = next(b for b in cpp.blocks(code) if cpp.class_name(b) == "many")
+        self.assertEqual(members_of("actors/room/many.hpp", code, block), 30)
+        self.assertEqual(members_of("config/many_options.hpp", code, block), 0)
+
+    def test_a_circle_of_includes_is_found(self):
+        self.assertEqual(circles_of({"a": ["b", "std"], "b": ["c"], "c": [], "d": ["a", "b"]}), [])
+        self.assertEqual(circles_of({"a": ["b"], "b": ["c"], "c": ["d", "a"], "d": []}), ["a -> b -> c -> a"])
+        self.assertEqual(circles_of({"a": ["b"], "b": ["c"], "c": ["b"]}), ["b -> c -> b"])
+        self.assertEqual(circles_of({"a": ["a"]}), ["a -> a"])
+
+    def test_a_change_of_the_graph_outside_its_writer_is_found(self):
+        code = cpp.blanked("void f() {\n  room_.graph.add(x); // room_.graph.replace(y)\n  room_.graph.find(id);\n  graph . mark_history (x);\n}\n")
+        self.assertEqual(graph_changes("actors/room/redactions.cpp", code),
+                         ["actors/room/redactions.cpp: graph.add(...) belongs in event_writer",
+                          "actors/room/redactions.cpp: graph . mark_history (...) belongs in event_writer"])
+        self.assertEqual(graph_changes("actors/room/event_writer.cpp", code), [])
+        self.assertEqual(graph_changes("actors/room/room_graph.cpp", code), [])
 
 
 if __name__ == "__main__":
