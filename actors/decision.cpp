@@ -41,13 +41,13 @@ void decision::add_hops() {
 }
 
 effects decision::take() {
-  effects out;
+  effects out = std::exchange(ahead_, {});
   if (is_listened_to()) {
     add_hops();
     // Those of now come before the commit is asked for: what follows from it may be faster than the rest of this turn.
     const auto is_hop = [](const effect& x) { return std::holds_alternative<causeway::hop>(x); };
     const auto rest = std::stable_partition(at_once_.begin(), at_once_.end(), is_hop);
-    out.assign(std::make_move_iterator(at_once_.begin()), std::make_move_iterator(rest));
+    out.insert(out.end(), std::make_move_iterator(at_once_.begin()), std::make_move_iterator(rest));
     at_once_.erase(at_once_.begin(), rest);
   }
   trace_ = 0;

@@ -63,6 +63,12 @@ public:
   /// Drops what was to be done: the rows it belongs to are dropped as well.
   void drop_after_commit() { after_commit_.clear(); }
 
+  /// Ahead of the commit: whoever hears of that may ask `to` at once. It stands even if the commit fails.
+  void send_ahead(address to, message body) {
+    stamp(body);
+    ahead_.emplace_back(tell{std::move(to), std::move(body)});
+  }
+
   // -- done at once, but behind the start of the commit: a question to the store sees the rows of the same decision
   void send_at_once(address to, message body) {
     stamp(body);
@@ -106,7 +112,7 @@ private:
   token first_token_ = 0, last_token_ = 0;
   std::vector<store::write> writes_;
   std::optional<std::uint32_t> may_wait_ms_;
-  effects after_commit_, at_once_;
+  effects ahead_, after_commit_, at_once_;
 };
 
 /// While it lives, what is decided is because of something that has waited in a queue.

@@ -79,7 +79,7 @@ void invitation_record::change(invitation_cause cause, const std::string& reason
       row.state != invitation_state::pending)
     // Ahead of the commit, and so of the chat server, which may invite the user again as soon as it hears of it.
     // Without the commit the invitation goes on, and the room is told that it does.
-    out.send_at_once(room(), invite_abandoned{user_id, event ? event->event_id : std::string{}});
+    out.send_ahead(room(), invite_abandoned{user_id, event ? event->event_id : std::string{}});
   row.reason = reason;
   row.since_ts = out.now();
   if (!is_waiting()) row.deadline_ts = 0;

@@ -8,11 +8,12 @@ namespace causeway::room {
 void go_on_as(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
               const succession& next) {
   const auto own_id = room.head.chat_room_id;
-  // Ahead of the commit, with which the chat server is told: it may write by that id at once, and means the new room.
+  // The chat server is told with the commit: it may write by that id at once, and means the new room. Should the commit
+  // fail, this actor tries again, and the new room has the name meanwhile.
   if (!own_id.empty()) {
     out.write(store::bind_room{room.id, {}});
     out.write(store::bind_room{next.room_id, own_id});
-    out.send_at_once({actor_kind::directory, ""}, room_named{next.room_id, own_id, room.id});
+    out.send_ahead({actor_kind::directory, ""}, room_named{next.room_id, own_id, room.id});
   }
   notifier.notify(chat::room_upgraded{.room = own_id,
                                       .matrix_room_id = next.room_id,
