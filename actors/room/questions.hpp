@@ -92,7 +92,6 @@ struct redaction_target {
 /// redactions: what was said before a ban that wishes its target's words away.
 struct before_ban {
   std::string ban, user;
-  bool is_repeated = false; ///< the ban is in the room for long: what came after it is not meant
 };
 /// redactions: one of those words.
 struct message_of_banned {

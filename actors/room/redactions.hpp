@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/decision.hpp"
 #include "actors/room/chat_notifier.hpp"
 #include "actors/room/directory_entry.hpp"
@@ -8,6 +9,7 @@
 #include "actors/room/room_state.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -61,11 +63,11 @@ public:
 
   /// A ban, or a kick, that wishes all its target has written away: each of their messages among the latest events is
   /// redacted by it. What came before stays as it is: nobody keeps an index of senders. The wish is held like a
-  /// redaction, as one of the ban itself, until all is done; so a crash or a store that says nothing only delays it.
-  /// (ban_redactions.cpp)
+  /// redaction, as one of the ban itself, until all is done; so a crash or a store that says nothing only delays it:
+  /// it is taken up again, one wish after the other, with what the ban knows of. (ban_redactions.cpp)
   void observe(const state_change& c);
   void answered(const question::before_ban& q, const store_answered& m);
-  void answered(const question::before_ban&, const timed_out&); // the next incarnation of this actor asks again
+  void answered(const question::before_ban& q, const timed_out&);
   void answered(const question::message_of_banned& q, const store_answered& m);
   void answered(const question::message_of_banned& q, const timed_out&);
 
@@ -75,10 +77,13 @@ public:
     o.set("redactions_held", static_cast<std::int64_t>(held_.size()));
   }
   bool is_idle() const {
-    return pending_.count<question::redaction_target>() + pending_.count<question::before_ban>() +
-             pending_.count<question::message_of_banned>() ==
-           0;
+    return wishes_left_.empty() && pending_.count<question::redaction_target>() +
+                                       pending_.count<question::before_ban>() +
+                                       pending_.count<question::message_of_banned>() ==
+                                     0;
   }
+  time_ms deadline() const { return again_.at(); }
+  void on_deadline();
 
 private:
   struct held_redaction {
@@ -87,12 +92,14 @@ private:
     std::int64_t order = 0; ///< of coming
   };
   struct wish {
+    std::string user;
     std::size_t open = 0; ///< messages the store is asked for
     bool is_lost = false; ///< it did not say one of them
   };
-  /// @param ban  empty: it is being committed
-  store::load_ancestors words_before(const std::string& ban) const;
+  store::load_ancestors words_before(std::vector<std::string> from) const;
   void load_wishes(const std::vector<store::hold_redaction>& wishes);
+  void take_up_next();
+  void take_up_later(question::before_ban q);
   void word_settled(const std::string& ban, bool is_known);
   void hold(const matrix::event& redaction, bool by_power);
   void make_room_for(std::string_view server);
@@ -113,6 +120,8 @@ private:
   std::multimap<std::string, std::string> of_target_; ///< target -> held redactions
   std::map<std::string, std::string> redacting_now_;  ///< event being taken in -> the redaction that applies to it
   std::map<std::string, wish> wishes_;                ///< by the ban: whose messages are being redacted
+  std::deque<question::before_ban> wishes_left_;      ///< to be taken up, one after the other
+  alarm_time again_;                                  ///< when the store that said nothing is asked again
   std::int64_t last_held_ = 0;
 };
 

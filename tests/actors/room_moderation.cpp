@@ -348,6 +348,8 @@ BOOST_AUTO_TEST_CASE(what_a_ban_takes_away_is_gone_after_a_crash_in_between_and_
   r.join(eve);
   const auto later = r.message_of(eve, "later");
   r.push({later});
+  // So much that the ban is beyond what is looked through.
+  for (std::size_t i = 0; i < room::redactions::before_ban_max; ++i) r.push({r.message_of(ann, std::to_string(i))});
   // As the store stood when the first message was done.
   r.disk.events[two->event_id].event = two;
   r.disk.held = wishes;
