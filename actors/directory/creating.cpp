@@ -212,7 +212,6 @@ void directory_machine::claim_alias_of_new(const room_named& m) {
 }
 
 void directory_machine::name_room(const room_named& m) {
-  claim_alias_of_new(m);
   creating_.erase(m.chat_room_id);
   if (m.chat_room_id.empty() || refounded_as_.contains(m.room_id)) return;
   if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {

@@ -67,8 +67,10 @@ effects directory_machine::on(const message& m, time_ms now) {
   } else if (const auto* member = std::get_if<member_told>(&m)) {
     shared_rooms_.answered(*member);
     answer_shared_rooms();
-  } else if (const auto* named = std::get_if<room_named>(&m)) name_room(*named);
-  else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) succeed(*succeeded);
+  } else if (const auto* named = std::get_if<room_named>(&m)) {
+    claim_alias_of_new(*named);
+    name_room(*named);
+  } else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) succeed(*succeeded);
   else if (const auto* s = std::get_if<status_wanted>(&m))
     out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {

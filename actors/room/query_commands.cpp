@@ -3,6 +3,7 @@
 #include "actors/answers.hpp"
 #include "actors/invitation/invitation_row.hpp"
 #include "actors/room/event_text.hpp"
+#include "messages/matrix/media.hpp"
 
 #include <utility>
 
@@ -34,7 +35,7 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
     member.display_name = text_of(*e, "displayname");
     member.power = shown_level(scale.levels().of_user(*e->state_key));
     member.role = word_of(scale.of_user(*e->state_key));
-    if (auto avatar = text_of(*e, "avatar_url"); !avatar.empty()) member.avatar = std::move(avatar);
+    if (auto avatar = text_of(*e, "avatar_url"); matrix::split_mxc(avatar)) member.avatar = std::move(avatar);
   }
   // The states of invitations are the invitation actors': the store has their word.
   pending_.ask_store(store::find_invitations{room_.id, {}}, question::room_view{c.command.reference, std::move(view)});

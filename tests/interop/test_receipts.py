@@ -57,7 +57,7 @@ class ReceiptScenarios(BehindAFront):
 
     def _nothing_else_there(self, talk, text):
         """Of alice nothing but the marker there was told."""
-        self.assertEqual(self.sent(talk), [self._here(talk, text)])
+        self.until_equal(lambda: self.sent(talk), [self._here(talk, text)], "what was sent")
 
     def _told(self, talk, event_id, **wanted):
         """The notification of bob's marker at that event."""
@@ -109,7 +109,7 @@ class ReceiptScenarios(BehindAFront):
         self._told(talk, self._ours(talk, "two"))
         self.ours.read(talk.room, talk.alice, talk.bob, "tre")
         self._until_there(talk, "tre")
-        self.assertEqual(self.sent(talk), [self._here(talk, "due"), self._here(talk, "tre")])
+        self.until_equal(lambda: self.sent(talk), [self._here(talk, "due"), self._here(talk, "tre")], "what was sent")
         seen = self.ours.chat.ephemeral("receipt", matrix_room_id=talk.room)
         self.assertEqual([each["event_id"] for each in seen], [self._ours(talk, "two")])
 
@@ -183,7 +183,7 @@ class ReceiptScenarios(BehindAFront):
         self.ours.chat.command("federation.configure", {"receipts": True})
         self.ours.read(talk.room, talk.alice, talk.bob, "tre")
         self._until_there(talk, "tre")
-        self.assertEqual(self.sent(talk), [self._here(talk, "uno"), self._here(talk, "tre")])
+        self.until_equal(lambda: self.sent(talk), [self._here(talk, "uno"), self._here(talk, "tre")], "what was sent")
 
     def test_who_is_no_member_and_what_is_no_message_is_refused(self):
         talk = self._talk()
@@ -253,7 +253,7 @@ class SwitchedOffScenarios(BehindAFront):
         self.ours.read(talk.room, talk.alice, talk.bob, "due")
         due = self.ours.event_id(talk.room, talk.alice, talk.bob, "due")
         self.until_equal(lambda: self.theirs.markers(talk.room, talk.bob).get((talk.alice, "")), due, "the marker after the switch there")
-        self.assertEqual(self.sent(talk), [due])
+        self.until_equal(lambda: self.sent(talk), [due], "what was sent")
 
     def _switch_on(self):
         """Lives on: the file is changed and read again."""
