@@ -306,7 +306,8 @@ void room_invitations::arrived(const invite_arrived& m) {
   };
   if (!room_.takes_part()) return answer({});
   if (const auto placed = place_of(*m.event); placed.where != invite_place::refused) return answer(placed);
-  if (room_.graph.membership(*m.event->state_key) == "join")
+  // What the invite cites may have put them out, and is not known here yet: then its past is waited for.
+  if (room_.graph.membership(*m.event->state_key) == "join" && room_.graph.missing_auth_events(*m.event).empty())
     return answer({0, invite_place::refused, {fault_code::forbidden, *m.event->state_key + " is in the room already"}});
   if (!receive(m.event, m.origin, m))
     answer({0, invite_place::refused, {fault_code::limit_exceeded, "too many invitations to this room are under way"}});

@@ -279,6 +279,20 @@ BOOST_AUTO_TEST_CASE(an_invite_whose_past_is_missing_is_on_disk_when_it_is_answe
   BOOST_TEST(r.membership(ben) == "invite");
 }
 
+BOOST_AUTO_TEST_CASE(who_was_put_out_and_is_invited_again_before_we_know_that_is_invited) {
+  their_invites r;
+  const auto put_out = r.made(eve, "m.room.member", {{"membership", "leave"}}, bob);
+  const auto unsigned_invite =
+    citing(r, r.invite_of(bob, {put_out->event_id}), put_out->event_id, r.state().at({"m.room.member", bob}));
+  const auto invite = matrix::add_signature(*unsigned_invite, "here.example", r.node.key);
+  const auto staged = r.arrives(invite);
+  BOOST_TEST((told<invite_placed>(staged).at(0).second.where == invite_place::staged));
+  BOOST_TEST(r.membership(bob) == "join");
+  r.push({put_out});
+  BOOST_TEST(r.membership(bob) == "invite");
+  BOOST_TEST(r.disk.inbox.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_room_we_are_not_in_leaves_the_invite_to_the_invitation) {
   room_host nobody{here()};
   nobody.room_id = "!elsewhere:there.example";
