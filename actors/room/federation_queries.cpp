@@ -37,13 +37,43 @@ std::vector<std::string> ids_in(const matrix::json::value* body, std::string_vie
   return ids;
 }
 
+/// Whether a user of that server was in the room there. @param before  null: not known, so no
+bool was_in(const room_state& room, std::string_view server, const state_ref& before) {
+  const auto& now = room.graph.current();
+  return before && now && room.graph.members_in(before, server, now, room.graph.members().of(server)).joined > 0;
+}
+
+/// Whether others have ended the membership of a user of that server after `since`. It is sent the event that did so,
+/// and cannot place that without what led to it.
+bool was_put_out(const room_state& room, std::string_view server, time_ms since) {
+  bool found = false;
+  room.graph.for_each_member(room.graph.current(), [&](const matrix::event_ptr& e) {
+    const auto membership = e->membership();
+    found = (membership == "leave" || membership == "ban") && e->sender != *e->state_key &&
+            matrix::server_name_of(*e->state_key) == server && e->origin_server_ts > since;
+    return !found;
+  });
+  return found;
+}
+
+/// Whether a server is answered about the first of these events: who was put out only about what was before.
+bool is_told_of(const room_state& room, std::string_view server, const store::events_loaded& found) {
+  if (room.has_server(server)) return true;
+  if (found.events.empty()) return false;
+  const auto before = found.state_groups.find(found.events.front().state_group_before);
+  return before != found.state_groups.end() && was_in(room, server, {before->first, before->second});
+}
+
 } // namespace
 
 status federation_queries::may_ask(const federation_call& m) const {
   if (!room_.exists) return {fault_code::not_found, "room " + room_.id};
   if (room_.head.phase != store::room_phase::joined && !is_served_after_leave(m.match->info->id))
     return {fault_code::not_found, "this server has left the room"};
-  if (!room_.has_server(m.origin)) return {fault_code::forbidden, m.origin + " is not in the room"};
+  if (room_.has_server(m.origin)) return room_.acl_admits(m.origin);
+  const auto since = out_.now() - std::int64_t{room_.node.settings().room.left_room_served_h} * 3'600'000;
+  if (m.match->info->id == endpoint::timestamp_to_event || !was_put_out(room_, m.origin, since))
+    return {fault_code::forbidden, m.origin + " is not in the room"};
   return room_.acl_admits(m.origin);
 }
 
@@ -97,7 +127,7 @@ void federation_queries::serve(const federation_call& m) {
     q.bytes_max = history_bytes_max;
     return ask(std::move(q));
   }
-  case endpoint::event_auth: return ask(store::load_events{room_.id, {p.at(1)}, false});
+  case endpoint::event_auth: return ask(store::load_events{room_.id, {p.at(1)}, !room_.has_server(m.origin)});
   default: return refuse(out_, m, {fault_code::unrecognized, "not served by a room"});
   }
 }
@@ -110,7 +140,11 @@ void federation_queries::answered(const question::called_events& q, const store_
   const auto& call = q.call;
   const auto* found = std::get_if<store::events_loaded>(m.answer.get());
   if (!found) return refuse(out_, call, {fault_code::internal, "the store did not answer"});
-  switch (call.match->info->id) {
+  const auto of = call.match->info->id;
+  const bool is_history = of == endpoint::backfill || of == endpoint::get_missing_events; // event by event
+  if (!is_history && !is_told_of(room_, call.origin, *found))
+    return refuse(out_, call, {fault_code::not_found, "the event is unknown here"});
+  switch (of) {
   case endpoint::state: serve_state(call, *found); break;
   case endpoint::state_ids: serve_state_ids(call, *found); break;
   case endpoint::backfill: serve_backfill(call, *found); break;
@@ -160,12 +194,14 @@ std::vector<matrix::event_ptr> federation_queries::history_for(const std::string
                                                                const store::events_loaded& found) const {
   std::vector<matrix::event_ptr> events;
   history_viewer viewer{room_.graph, server};
+  const bool is_resident = room_.has_server(server);
   for (const auto& s : found.events) {
     if (s.judged == store::verdict::rejected || s.judged == store::verdict::outlier || s.event->room_id != room_.id)
       continue;
     state_ref before;
     if (auto it = found.state_groups.find(s.state_group_before); it != found.state_groups.end())
       before = {it->first, it->second};
+    if (!is_resident && !was_in(room_, server, before)) continue;
     // Never left out, at most redacted: the graph has to stay connected.
     events.push_back(viewer.may_see(s, before) ? s.event : matrix::redacted(*s.event));
   }

@@ -244,6 +244,42 @@ BOOST_AUTO_TEST_CASE(a_room_we_have_left_is_served_for_a_day_and_no_longer) {
     BOOST_TEST(status(target) == 404);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_whose_users_were_put_out_is_told_what_led_to_it_for_a_day_and_nothing_since) {
+  shared_room r;
+  const auto start = r.head();
+  const auto says = [&](const std::string& id) {
+    r.command(chat::message_send{"chat-1", ann, id, id, {}, {}, {}, {}, {}});
+    return r.head().at(0);
+  };
+  const auto before = says("before");
+  for (const auto& user : {eve, eli}) r.command(chat::member_kick{"chat-1", ann, user, {}});
+  const auto put_out = r.head().at(0);
+  BOOST_REQUIRE(r.state().at({"m.room.member", eli}) == put_out);
+  const auto since = says("since");
+  const auto status = [&](const std::string& target) { return r.reply_in(r.call("GET", target)).status; };
+  const auto questions = [&](const std::string& id) {
+    const auto escaped = matrix::percent_encode(id);
+    return std::vector{r.path("v1/state_ids") + "?event_id=" + escaped, r.path("v1/state") + "?event_id=" + escaped,
+                       event_auth(r, id), "/_matrix/federation/v1/event/" + escaped};
+  };
+  for (const auto& id : {before, put_out})
+    for (const auto& target : questions(id)) BOOST_TEST(status(target) == 200);
+  for (const auto& target : questions(since)) BOOST_TEST(status(target) == 404);
+  const auto led_to = [&](const std::string& latest) {
+    return ids_in(r.body_of(r.call("POST", r.path("v1/get_missing_events"),
+                                   object{{"earliest_events", matrix::json::array{start.at(0)}},
+                                          {"latest_events", matrix::json::array{latest}},
+                                          {"limit", 20}})),
+                  "events", r.rules());
+  };
+  BOOST_TEST(led_to(put_out).contains(before));
+  const auto after = says("after");
+  BOOST_TEST(!led_to(after).contains(since));
+  BOOST_TEST(status(r.path("v1/timestamp_to_event") + "?ts=1&dir=f") == 403);
+  r.now += 24 * 3'600'000;
+  for (const auto& target : questions(put_out)) BOOST_TEST(status(target) == 403);
+}
+
 BOOST_AUTO_TEST_CASE(history_is_open_where_the_state_before_our_join_says_so) {
   for (const std::string value : {"shared", "world_readable", "joined", "invited"}) {
     past p;
