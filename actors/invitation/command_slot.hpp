@@ -3,6 +3,7 @@
 #include "actors/invitation/question.hpp"
 #include "messages/room.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,10 @@ namespace causeway::invitation {
 template <class Command>
 class command_slot {
 public:
+  /// So long at most the chat server waits for the RESULT: the session answers for who says nothing, after 300 s, and
+  /// what is overdue is looked for every 20 s.
+  static constexpr time_ms patience_ms_max = 240'000;
+
   explicit command_slot(decision& out) : out_(out) {}
 
   bool is_open() const { return open_.is_open(); }
@@ -23,7 +28,9 @@ public:
     else command_failed(out_, m.reference, Command::name, {fault_code::conflict, refusal});
     return true;
   }
-  void open(const chat_command& m, time_ms deadline) { open_.ask(out_, m, deadline); }
+  void open(const chat_command& m, time_ms deadline) {
+    open_.ask(out_, m, std::min(deadline, out_.now() + patience_ms_max));
+  }
   /// @pre is_open()
   const Command& body() const { return std::get<Command>(*open_.about().body); }
   /// @pre is_open()

@@ -58,6 +58,15 @@ BOOST_AUTO_TEST_CASE(command_is_overdue_at_its_deadline) {
   BOOST_TEST(!r.slot.is_overdue());
 }
 
+BOOST_AUTO_TEST_CASE(command_is_overdue_before_the_session_answers_for_it_however_long_a_join_may_take) {
+  slot_rig r;
+  r.slot.open(r.revoke("c1"), r.now + r.patience_ms());
+  r.after(r.slot.patience_ms_max - 1);
+  BOOST_TEST(!r.slot.is_overdue());
+  r.after(1);
+  BOOST_TEST(r.slot.is_overdue());
+}
+
 BOOST_AUTO_TEST_CASE(question_is_answered_by_its_token_only) {
   slot_rig r;
   invitation::question<int> q;
