@@ -83,8 +83,12 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
   const address to{actor_kind::invitation, invitation::key_of(room_.id, m.user_id)};
   const auto refuse_invite = [&](const std::string& why) { out_.send(to, invite_not_taken{m.event->event_id, why}); };
   if (!room_.takes_part()) {
+    const bool is_in_their_room = room_.exists && room_.has_server(matrix::server_name_of(m.user_id)) &&
+                                  room_.graph.membership(m.user_id) != "join";
     if (room_.exists) authoring_.rescind_outside(m.event, {});
-    refuse_invite("nobody of this server is in the room any more");
+    // Their server takes part: by its own word the room has the invite, and nobody is left here who could take it back.
+    if (is_in_their_room) out_.send(to, invited_membership_changed{"invite", m.event->sender, {}, m.event});
+    else refuse_invite("nobody of this server is in the room any more");
   } else if (const auto* known = room_.graph.find(m.event->event_id)) {
     // It was to be taken back, or the word of the commit was lost.
     if (known->judged != store::verdict::accepted) refuse_invite("the room's rules did not allow it");

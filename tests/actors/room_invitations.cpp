@@ -390,6 +390,22 @@ BOOST_AUTO_TEST_CASE(an_invite_that_is_in_the_room_already_when_her_server_signs
   BOOST_TEST(again[0].second.membership == "invite");
 }
 
+BOOST_AUTO_TEST_CASE(an_invite_that_her_server_has_in_its_room_stands_though_we_were_put_out_meanwhile) {
+  their_invites r;
+  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
+  auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
+  levels.set("users", matrix::json::object{{eve, 100}});
+  r.push({r.made(ann, "m.room.power_levels", levels, "")});
+  for (const auto& user : {bob, ann}) r.push({r.made(eve, "m.room.member", {{"membership", "leave"}}, user)});
+  BOOST_REQUIRE((r.disk.head.phase == store::room_phase::left));
+  const auto list = r.on(invite_accepted_by_server{zoe, invite});
+  BOOST_TEST(told<invite_not_taken>(list).empty());
+  const auto heard = told<invited_membership_changed>(list);
+  BOOST_REQUIRE(heard.size() == 1u);
+  BOOST_TEST(heard[0].second.membership == "invite");
+  BOOST_TEST(heard[0].second.event->event_id == invite->event_id);
+}
+
 BOOST_AUTO_TEST_CASE(a_knock_and_an_invite_whose_word_was_lost_are_found_when_the_room_is_loaded) {
   their_invites r;
   r.push({r.invite_of(ben)});
