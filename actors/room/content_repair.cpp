@@ -59,6 +59,8 @@ void content_repair::answered(const question::kept_event& q, const store_answere
 }
 
 void content_repair::restore(const matrix::event_ptr& copy, const store::stored_event& kept) {
+  // While the store was asked a redaction may have taken it, or another copy brought it.
+  if (const auto* now = room_.graph.find(copy->event_id); now && !is_stripped(*now->event)) return;
   const auto whole = is_stripped(*kept.event) ? matrix::restored(*kept.event, *copy) : nullptr;
   if (!whole) return;
   // The signature of the stripped form covers any content its author has hashed: one the rules do not allow stays out.

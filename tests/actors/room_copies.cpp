@@ -144,6 +144,20 @@ BOOST_AUTO_TEST_CASE(what_was_deleted_is_not_brought_back_by_a_copy) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_deleted_while_the_store_is_asked_about_a_copy_is_not_shown) {
+  rig r;
+  const auto said = r.message_of(eve, "regretted");
+  r.on(answer_to(question_in(r.push_pdu(with_content(said, {}), "third.example")), 404));
+  auto pdus = std::make_shared<std::vector<object>>(std::vector{said->source});
+  const auto asked = of_kind<ask_store>(
+    r.give(pdus_received{{actor_kind::remote_server, "there.example"}, 1, "there.example", std::move(pdus)}));
+  BOOST_REQUIRE(asked.size() == 1u);
+  const auto found = *r.disk.answer(asked[0].question);
+  r.push({r.redaction_of(eve, said->event_id)});
+  BOOST_TEST(texts_in(r.on(store_says(asked[0].asked, found))).empty());
+  BOOST_TEST(r.event(said->event_id)->redacted_because);
+}
+
 BOOST_AUTO_TEST_CASE(a_stripped_name_of_the_room_is_told_when_the_whole_comes) {
   rig r;
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
