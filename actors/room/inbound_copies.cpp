@@ -29,6 +29,16 @@ constexpr time_ms stalled_check_ms = 500;
 /// The whole of a stripped event is waited for so long.
 constexpr std::uint32_t author_timeout_ms = 5'000;
 
+/// Whether a key of the server of the first has signed both.
+bool share_signing_key(const matrix::event& a, const matrix::event& b) {
+  const auto keys_in = [server = matrix::server_name_of(a.sender)](const matrix::event& x) {
+    const auto* signatures = x.source.find("signatures");
+    return signatures ? signatures->find_object(server) : nullptr;
+  };
+  const auto *of_a = keys_in(a), *of_b = keys_in(b);
+  return of_a && of_b && std::any_of(of_a->begin(), of_a->end(), [&](const auto& s) { return of_b->find(s.key); });
+}
+
 } // namespace
 
 std::uint64_t inbound_events::begin_work(const matrix::event_ptr& x, const std::string& origin,
@@ -136,6 +146,13 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
     const auto origin = copy->origin;
     out_.hop(x->event_id, hop_stage::verified);
     adopt(w, x, origin);
+    // What waits for this very key was said before: it need not wait for its next turn, nor be shown after this one.
+    const bool has_brought_key = std::any_of(work_.begin(), work_.end(), [&](const auto& other) {
+      return std::any_of(other.second.copies.begin(), other.second.copies.end(), [&](const auto& c) {
+        return c.is == unverified_copy::state::no_key && share_signing_key(*x, *c.event);
+      });
+    });
+    if (has_brought_key) keys_again_.set(out_.now());
     break;
   }
   case event_check::bad_hash:

@@ -82,6 +82,20 @@ BOOST_AUTO_TEST_CASE(copies_that_wait_for_keys_survive_a_restart) {
   BOOST_TEST((texts_in(r.restart()) == std::vector<std::string>{"genuine"}));
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_for_a_key_is_shown_before_what_its_server_said_later) {
+  rig r;
+  const auto first = r.message_of(eve, "first");
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  r.unknown = {there_key().key_id()};
+  r.push({first});
+  r.unknown.clear();
+  const auto begun = r.now;
+  auto list = r.push({second});
+  append(list, r.wake());
+  BOOST_TEST((texts_in(list) == std::vector<std::string>{"first", "second"}));
+  BOOST_TEST(r.now - begun < 1'000);
+}
+
 BOOST_AUTO_TEST_CASE(forty_servers_with_bogus_copies_do_not_keep_its_own_server_out) {
   rig r;
   r.unknown = {there_key().key_id()};
