@@ -375,6 +375,20 @@ void missing_events::note_disowned(gap& g, const peer_answer& m) {
 
 void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
   auto& g = gaps_.at(number);
+  // It has let the question about what lies between hang, and answers now: with its state that would be left out.
+  if (g.open.at == step::state || g.open.at == step::state_ids)
+    if (const auto walk = std::find_if(
+          g.late.begin(), g.late.end(),
+          [&](const auto& q) { return q.at == step::missing_events && q.asked_of == g.open.asked_of; });
+        walk != g.late.end()) {
+      pending_.forget(walk->asked);
+      g.late.erase(walk);
+      g.before.states_asked.erase({g.open.asked_of, g.open.event_id});
+      std::erase(g.to_try, g.open.asked_of);
+      if (g.server != g.open.asked_of) g.to_try.push_front(std::exchange(g.server, g.open.asked_of));
+      g.walk_ended = g.alone = false;
+      return ask_gap(number);
+    }
   if (g.open.at == step::state) {
     auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(),
                             [this](const std::string& id) { return room_.graph.find(id) != nullptr; });
@@ -571,6 +585,14 @@ std::size_t missing_events::take_over(std::uint64_t number, const std::vector<ma
 
 void missing_events::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
   auto& g = gaps_.at(number);
+  // An answer that came after its attempt may be about what was fetched in that, and dropped with it: between it and the
+  // event would be a hole.
+  if (g.questions == 0) {
+    const auto& cited = inbound_.all().at(g.work_id).event->prev_events;
+    if (std::none_of(told.begin(), told.end(),
+                     [&](const auto& x) { return std::find(cited.begin(), cited.end(), x->event_id) != cited.end(); }))
+      return ask_gap(number);
+  }
   auto events = told;
   // What was refuted is nobody's word, however often it is told.
   std::erase_if(

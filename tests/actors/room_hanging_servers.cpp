@@ -178,6 +178,27 @@ BOOST_AUTO_TEST_CASE(an_answer_that_comes_late_leads_on_while_the_others_are_sil
   BOOST_TEST(r.told_at.contains("first"));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_answers_again_is_asked_what_lies_between_before_its_state_is_taken) {
+  rig r;
+  const auto first = r.message_of(eve, "first");
+  r.past = {first};
+  r.answers_after["there.example"] = 0;
+  bool was_lost = false;
+  r.outside = [&, usual = r.outside](const address& to, const message& m) -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q || q->endpoint == endpoint::hierarchy) return {};
+    const bool is_walk = q->endpoint == endpoint::get_missing_events;
+    if (to.key != "there.example") // others have nothing of it
+      return is_walk ? test::answer_to(*q, 200, events_body({})) : test::answer_to(*q, 404);
+    if (is_walk && !std::exchange(was_lost, true)) return {};
+    return usual(to, m);
+  };
+  r.take(r.push({r.message_of(eve, "second", {first->event_id})}));
+  r.pass(within_ms);
+  BOOST_TEST(r.told_at.contains("second"));
+  BOOST_TEST(r.told_at.contains("first"));
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_that_comes_when_nobody_is_left_to_ask_brings_the_past_all_the_same) {
   rig r;
   const auto first = r.message_of(eve, "first");
@@ -188,6 +209,35 @@ BOOST_AUTO_TEST_CASE(an_answer_that_comes_when_nobody_is_left_to_ask_brings_the_
   r.pass(13'000);
   BOOST_REQUIRE(r.told_at.contains("second"));
   BOOST_TEST(r.told_at.at("first") - begun <= 12'200);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_answer_about_what_was_dropped_with_its_attempt_leaves_no_hole) {
+  rig r;
+  const auto first = r.message_of(eve, "first", {rig::nobodys(0)});
+  const auto second = r.message_of(eve, "second", {first->event_id});
+  const auto third = r.message_of(eve, "third", {second->event_id});
+  int walks = 0;
+  std::optional<peer_request> hanging;
+  r.outside = [&](const address& to, const message& m) -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q || to.key != "there.example") return {};
+    if (q->endpoint == endpoint::state_ids) return test::answer_to(*q, 200, state_ids_body(r));
+    if (q->endpoint != endpoint::get_missing_events) return {};
+    const bool is_of_third = q->body.find(third->event_id) != std::string::npos;
+    if (++walks == 2) hanging = *q;
+    if (walks == 2) return {};
+    return test::answer_to(*q, 200,
+                           walks == 1    ? events_body({second})
+                           : is_of_third ? events_body({first, second})
+                                         : events_body({}));
+  };
+  r.take(r.push({third}));
+  r.pass(11'000);
+  BOOST_REQUIRE(hanging.has_value());
+  BOOST_REQUIRE(r.told_at.empty());
+  r.take(r.on(answer_to(*hanging, 200, events_body({first}))));
+  r.pass(within_ms);
+  for (const auto* text : {"first", "second", "third"}) BOOST_TEST(r.told_at.contains(text), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_let_a_question_hang_is_asked_after_those_that_answer) {
