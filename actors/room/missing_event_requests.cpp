@@ -377,9 +377,9 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
   auto& g = gaps_.at(number);
   // It has let the question about what lies between hang, and answers now: with its state that would be left out.
   if (g.open.at == step::state || g.open.at == step::state_ids)
-    if (const auto walk = std::find_if(
-          g.late.begin(), g.late.end(),
-          [&](const auto& q) { return q.at == step::missing_events && q.asked_of == g.open.asked_of; });
+    if (const auto walk =
+          std::find_if(g.late.begin(), g.late.end(),
+                       [&](const auto& q) { return q.at == step::missing_events && q.asked_of == g.open.asked_of; });
         walk != g.late.end()) {
       pending_.forget(walk->asked);
       g.late.erase(walk);
@@ -585,8 +585,8 @@ std::size_t missing_events::take_over(std::uint64_t number, const std::vector<ma
 
 void missing_events::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
   auto& g = gaps_.at(number);
-  // An answer that came after its attempt may be about what was fetched in that, and dropped with it: between it and the
-  // event would be a hole.
+  // An answer that came after its attempt may be about what was fetched in that, and dropped with it: between it and
+  // the event would be a hole.
   if (g.questions == 0) {
     const auto& cited = inbound_.all().at(g.work_id).event->prev_events;
     if (std::none_of(told.begin(), told.end(),
