@@ -87,8 +87,12 @@ result<archived_answer> find_detail(const std::string& file, const archived_deta
 
 result<archived_answer> look_into(const std::string& file, std::string_view command, const admin::arguments& with) {
   if (command == "keys" && !with.server.empty()) return fault{fault_code::not_found, file + " has our own key only"};
-  if (command == "doctor" && !with.server.empty())
-    return fault{fault_code::not_found, file + " has what was seen of ourselves only"};
+  if (command == "doctor" && !with.server.empty()) {
+    auto seen = read_archive(file, command);
+    if (seen && text_of(seen->body, "ServerName") != with.server)
+      return fault{fault_code::not_found, file + " has what was seen of ourselves only"};
+    return seen;
+  }
   const auto detail = std::ranges::find(archived_details, command, &archived_detail::command);
   return detail == archived_details.end() ? read_archive(file, command) : find_detail(file, *detail, with);
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -105,10 +106,13 @@ constexpr std::array<shown_kind, 5> shown_kinds = {{
 constexpr std::size_t shown_max = 50;
 /// It looks at us from outside, step by step.
 constexpr std::uint32_t doctor_timeout_ms = 60'000;
+/// All pages together take as long as so many answers that are late: a minute where nothing else is said.
+constexpr std::uint32_t late_pages_max = 6;
 
 /// What is gathered, and what could not be.
 struct gathered {
   std::size_t lists = 0, shown = 0;
+  std::chrono::milliseconds left_for_pages{0};
   std::string problems;
 
   void note(const std::string& what, const reply& answer) {
@@ -116,6 +120,18 @@ struct gathered {
       what + ": " + (answer.outcome == reply::kind::refused ? json::canonical(answer.body) : answer.problem) + "\n";
   }
 };
+
+/// Asks within what is left for pages.
+reply ask_page(const broker_request& x, const shown_kind& kind, const admin::arguments& with, gathered& into) {
+  using clock = std::chrono::steady_clock;
+  auto where = x.where;
+  where.answer_timeout_ms = std::min(where.answer_timeout_ms, static_cast<std::uint32_t>(into.left_for_pages.count()));
+  const auto begin = clock::now();
+  auto answer = ask(where, kind.verb, with);
+  const auto took = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - begin);
+  into.left_for_pages -= std::min(took, into.left_for_pages);
+  return answer;
+}
 
 /// @returns false: the disk is full
 bool gather_shown(const broker_request& x, const shown_kind& kind, const json::object& list,
@@ -126,9 +142,13 @@ bool gather_shown(const broker_request& x, const shown_kind& kind, const json::o
   for (std::size_t i = 0; rows && i < rows->size() && shown.size() < shown_max; ++i) {
     const auto* row = (*rows)[i].as_object();
     if (!row || !kind.is_shown(*row)) continue;
+    if (into.left_for_pages.count() == 0) {
+      into.problems += std::string{kind.verb} + ": the broker is slow; no time was left for the pages that follow\n";
+      break;
+    }
     admin::arguments with;
     kind.name(*row, with);
-    auto answer = ask(x.where, kind.verb, with);
+    auto answer = ask_page(x, kind, with, into);
     if (answer.outcome == reply::kind::done) shown.emplace_back(std::move(answer.body));
     else into.note(kind.verb, answer); // it may have gone meanwhile
     if (answer.outcome == reply::kind::unreachable || answer.outcome == reply::kind::not_asked) break;
@@ -189,6 +209,7 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
   const gathering_folder folder;
   if (folder.path().empty()) return fail("no temporary folder can be made.");
   gathered from_broker;
+  from_broker.left_for_pages = std::chrono::milliseconds{x.where.answer_timeout_ms} * late_pages_max;
   if (!gather_from_broker(x, folder, from_broker)) return fail("the disk is full.");
   auto& problems = from_broker.problems;
   const auto found = config::examine(from);

@@ -3,9 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace causeway;
 using namespace causeway::tests;
@@ -43,6 +46,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_trouble_is_in_it_as_the_broker_shows_it) {
   BOOST_TEST(x.says("phase  backing_off"));
   BOOST_TEST(run("dead-letters show 0-7 --archive " + archive).says("no such room"));
   BOOST_TEST(run("doctor --archive " + archive).says("chat.example: others"));
+  BOOST_TEST(run("doctor chat.example --archive " + archive).says("chat.example: others"));
   const auto other = run("doctor other.example --archive " + archive);
   BOOST_TEST(other.code == 1);
   BOOST_TEST(other.says("of ourselves only"));
@@ -73,6 +77,29 @@ BOOST_AUTO_TEST_CASE(the_log_is_that_of_the_journal_where_no_file_is_set) {
   BOOST_TEST(log.size() <= std::size_t{512} * 1024);
   BOOST_TEST(log.starts_with("line "));
   BOOST_TEST(log.ends_with("line 19999 of a journal that has far too many of them\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_broker_is_asked_for_pages_for_a_bounded_time_and_the_rest_is_noted) {
+  broker b;
+  // 50 pages of which each is answered in time take longer than all of them may: six times the time-out.
+  b.actors = [] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{80}); // that is the slow broker
+    std::vector<admin::actor_row> rows(60);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].kind = "room";
+      rows[i].key = "!" + std::to_string(i) + ":chat.example";
+      rows[i].phase = "restarting";
+    }
+    return rows;
+  };
+  scratch dir;
+  const auto archive = dir.file("support.tar.gz"), config = dir.write("causeway.toml", good);
+  const auto made = b.ask("--timeout-ms 500 --config " + config + " bundle " + archive);
+  BOOST_TEST(made.code == 0);
+  BOOST_TEST(packed(dir, archive, "problems.txt").find("actor.show: the broker is slow; no time was left") !=
+             std::string::npos);
+  BOOST_TEST(!packed(dir, archive, "actor.show.json").empty());
+  BOOST_TEST(!packed(dir, archive, "doctor.json").empty()); // what comes after is asked for
 }
 
 BOOST_AUTO_TEST_CASE(a_password_in_the_address_of_the_database_stays_here) {
