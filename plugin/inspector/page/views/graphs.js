@@ -27,7 +27,8 @@ export const GRAPHS = [
     unit: "ms",
     series: [
       ["request_ms", "mean", 1],
-      ["request_ms_slowest", "slowest, at most", 1],
+      // The upper bound of the class it is in; the last class, which has none, tells its lower one.
+      ["request_ms_slowest", "slowest, bound of its class", 1],
     ],
   },
   {

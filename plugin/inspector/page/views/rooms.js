@@ -73,7 +73,7 @@ function Room({ id, back, row }) {
     ${!shown && !fault && html`<${Loading} />`}
     ${
       shown &&
-      html`<${Sentences} list=${shown.waits_for} />
+      html`<${Sentences} list=${shown.waits_for} total=${shown.waits_for_total} />
         <${Compare} id=${id} />
         <${Facts} row=${room} without=${["room_id", "phase", "waits_for"]} />
         <${Rows}
