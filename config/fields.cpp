@@ -429,11 +429,13 @@ void add_actors(std::vector<field>& out) {
 
   section_fields<supervisor_options> v{out, "supervisor", &options::supervisor};
   v.number("restart_limit", &supervisor_options::restart_limit, 1, 100,
-           "Failures within the window before an actor is parked; its input is kept and the others go on.");
+           "Failures within the window before an actor is parked: commands for it are refused, its other input is kept "
+           "(parked_input_max), and the others go on.");
   v.number("restart_window_s", &supervisor_options::restart_window_s, 1, 3'600, "That window.");
   v.number("restart_delay_ms", &supervisor_options::restart_delay_ms, 0, 60'000,
            "Pause before the first restart; it doubles with each.");
-  v.number("parked_input_max", &supervisor_options::parked_input_max, 0, 100'000, "Messages kept for a parked actor.");
+  v.number("parked_input_max", &supervisor_options::parked_input_max, 0, 100'000,
+           "Messages kept for a parked actor; further ones are dropped (N705 of the log).");
 }
 
 void add_media(std::vector<field>& out) {

@@ -35,7 +35,8 @@ check_row check_live(const health_facts& x) {
               (parked == 1 ? "." : "; " + number_of(parked - 1, "other") + " too."),
             "`causeway actor show " + first.kind + (first.key.empty() ? "" : " '" + first.key + "'") +
               "` says what to do. It is tried again by itself; until then commands for it are refused, and what else "
-              "it is told is kept. `causeway actors --filter parked` lists all."};
+              "it is told is kept, up to supervisor.parked_input_max messages. `causeway actors --filter parked` lists "
+              "all."};
   }
   if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
   return fine("live", "The broker answers.");

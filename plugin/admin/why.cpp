@@ -103,7 +103,7 @@ answer actor_is_parked(const facts& x, std::int64_t) {
   return diagnosis{cause::actor_parked,
                    (x.is_known ? "It waits, for " : "Nothing of it is stored, and ") + who +
                      "; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "
-                     "refused, and what else it is told is kept, unread.",
+                     "refused, and what else it is told is kept, unread, up to supervisor.parked_input_max messages.",
                    "causeway actor show " + a.kind + (a.key.empty() ? "" : " '" + a.key + "'")};
 }
 

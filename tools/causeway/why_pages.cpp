@@ -85,7 +85,8 @@ std::string way(const json::value& whole) {
 
 constexpr const char* what_to_do_about_parked =
   "\nIt failed too often and is tried again by itself after supervisor.restart_window_s, each time anew. Until then\n"
-  "commands for it are refused (`parked`), and what other servers and actors say to it is kept.\n"
+  "commands for it are refused (`parked`), and what other servers and actors say to it is kept, up to\n"
+  "supervisor.parked_input_max messages; further ones are dropped (N705 of the log).\n"
   "  The disk, the database or memory: `causeway check` says so. Mend that; no restart is needed.\n"
   "  A damaged row of the store: it fails again each time. Lines N703 and N704 of the log name the row's fault; a\n"
   "  backup from before has the row (`causeway restore`).\n"

@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(alarms_of_store_and_clock_are_critical_and_a_parked_actor_i
   BOOST_TEST(of(x, "clock").state == "critical");
   BOOST_TEST(of(x, "live").state == "warning");
   BOOST_TEST(of(x, "live").what == "The actor room !r:x is parked: it failed too often.");
+  BOOST_TEST(of(x, "live").fix.find("is kept, up to supervisor.parked_input_max messages.") != std::string::npos);
   x.actors->push_back(actor_row{"room", "!s:x", "parked"});
   (*x.actors)[1].last_fault = "a row is damaged";
   BOOST_TEST(of(x, "live").what ==

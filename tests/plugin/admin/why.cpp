@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_named_with_what_it_failed_of) {
     because(x) ==
     "It waits, for the actor room !r:here.example is parked: it failed 5 times, last because of: store_failed: "
     "malformed row; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "
-    "refused, and what else it is told is kept, unread.");
+    "refused, and what else it is told is kept, unread, up to supervisor.parked_input_max messages.");
   BOOST_TEST(command(x) == "causeway actor show room '!r:here.example'");
   x.parked[0] = {"session", "", "parked", 0, 0, 3, 5, "store_failed"};
   BOOST_TEST(command(x) == "causeway actor show session");

@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_to_do) {
     return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":")" + phase + R"("},"says":null})"), now);
   };
   BOOST_TEST(has(shown("parked"), "is tried again by itself"));
+  BOOST_TEST(has(shown("parked"), "supervisor.parked_input_max messages; further ones are dropped"));
   BOOST_TEST(has(shown("parked"), "`causeway check`"));
   BOOST_TEST(!has(shown("running"), "is tried again by itself"));
 }
