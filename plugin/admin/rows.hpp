@@ -134,7 +134,7 @@ struct actor_row {
       "running; wanted: it is made in a moment, others have their turn before; restarting: it failed and is rebuilt "
       "from "
       "the store; parked: it failed too often; it is tried again after supervisor.restart_window_s, commands for it "
-      "are refused until then, other input is kept.");
+      "are refused until then, other input is kept up to supervisor.parked_input_max messages.");
     f("since_ts", since_ts, "When it was made.");
     f("handled", handled, "Messages it has handled.");
     f("mailbox", mailbox, "Messages that wait for it.");
@@ -367,7 +367,8 @@ struct staged_row {
     f("origin", origin, "Which server sent it.");
     f("received_ts", received_ts, "When it came.");
     f("waits_for", waits_for,
-      "For what: events that it cites and we do not have, or the key of a server; empty: not known.");
+      "For what: events that it cites and that are missing or wait themselves, or the key of a server; empty: not "
+      "known.");
   }
 };
 
@@ -383,7 +384,8 @@ struct staged_in_row {
     f("event_id", event_id, "Its id.");
     f("received_ts", received_ts, "When it came.");
     f("waits_for", waits_for,
-      "For what: events that it cites and we do not have, or the key of a server; empty: not known.");
+      "For what: events that it cites and that are missing or wait themselves, or the key of a server; empty: not "
+      "known.");
   }
 };
 

@@ -15,17 +15,19 @@ namespace json = matrix::json;
 std::string parents_part(const std::string& room_id) { return "parents of " + room_id; }
 
 /// "events we do not have: $a, $b and 3 more"
-std::string missing_events(const std::vector<std::string>& missing) {
-  std::string text = missing.size() == 1 ? "an event we do not have: " : "events we do not have: ";
-  const auto named = std::min(missing.size(), staged_waits::named_max);
-  for (std::size_t i = 0; i < named; ++i) text += (i == 0 ? "" : ", ") + missing[i];
-  if (missing.size() > named) text += " and " + std::to_string(missing.size() - named) + " more";
+std::string cited_events(const std::vector<std::string>& ids, const char* one, const char* several) {
+  std::string text = ids.size() == 1 ? one : several;
+  text += ": ";
+  const auto named = std::min(ids.size(), staged_waits::named_max);
+  for (std::size_t i = 0; i < named; ++i) text += (i == 0 ? "" : ", ") + ids[i];
+  if (ids.size() > named) text += " and " + std::to_string(ids.size() - named) + " more";
   return text;
 }
 
 } // namespace
 
 void staged_waits::add(const store::put_inbox& x) {
+  is_staged(x);
   const auto seen = [&](const one& e) { return e.event_id == x.event_id && e.room_id == x.room_id; };
   if (std::any_of(events_.begin(), events_.end(), seen)) return; // another server's copy
   auto& e = events_.emplace_back();
@@ -43,18 +45,15 @@ void staged_waits::add(const store::put_inbox& x) {
   asked_[x.room_id].insert(e.cites.begin(), e.cites.end());
 }
 
-void staged_waits::waits_for_key(const std::string& event_id, const std::string& fault) {
+void staged_waits::key_looked_up(const std::string& event_id, bool waits_for_it) {
   for (auto& e : events_)
-    if (e.event_id == event_id) {
-      e.waits_for_key = true;
-      e.key_fault = fault;
-    }
+    if (e.event_id == event_id) e.waits_for_key = waits_for_it;
 }
 
-std::vector<std::string> staged_waits::without_key_known(std::size_t limit) const {
+std::vector<std::string> staged_waits::shown(std::size_t limit) const {
   std::vector<std::string> ids;
   for (const auto& e : events_)
-    if (!e.waits_for_key && ids.size() < limit) ids.push_back(e.event_id);
+    if (ids.size() < limit) ids.push_back(e.event_id);
   return ids;
 }
 
@@ -75,14 +74,29 @@ void staged_waits::take(const findings& found) {
 }
 
 std::string staged_waits::in_words(const one& x) const {
-  if (x.waits_for_key)
-    return "the key of " + x.key_server + (x.key_fault.empty() ? "" : ", which could not be had: " + x.key_fault);
+  if (!x.waits_for_key) return {}; // it may be that or its parents
+  if (!*x.waits_for_key) return parents_in_words(x);
+  const auto fault = key_faults_.find(x.key_server);
+  const bool is_told = fault != key_faults_.end() && !fault->second.empty();
+  return "the key of " + x.key_server + (is_told ? ", which could not be had: " + fault->second : "");
+}
+
+std::string staged_waits::parents_in_words(const one& x) const {
   const auto known = known_.find(x.room_id);
   if (known == known_.end() || x.cites.empty()) return {};
-  std::vector<std::string> missing;
-  for (const auto& id : x.cites)
-    if (!known->second.contains(id)) missing.push_back(id);
-  return missing.empty() ? "its turn: nothing it cites is missing" : missing_events(missing);
+  const auto staged = staged_.find(x.room_id);
+  std::vector<std::string> missing, waiting;
+  for (const auto& id : x.cites) {
+    if (known->second.contains(id)) continue;
+    (staged != staged_.end() && staged->second.contains(id) ? waiting : missing).push_back(id);
+  }
+  // What is missing holds up the others too. Where we do not see all that is staged, it may be that.
+  if (!missing.empty())
+    return knows_all_staged_
+             ? cited_events(missing, "an event we do not have", "events we do not have")
+             : cited_events(missing, "an event that is not stored here", "events that are not stored here");
+  if (!waiting.empty()) return cited_events(waiting, "an event that waits itself", "events that wait themselves");
+  return "its turn: nothing it cites is missing";
 }
 
 void staged_waits::fill(json::object& body) const {

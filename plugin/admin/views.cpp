@@ -474,9 +474,9 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
   if (in_rooms)
     for (const auto& x : in_rooms->staged) staged.push_back({x.room_id, x.event_id, x.received_ts, {}});
   if (in_rooms && in_rooms->total > 0)
-    waits.push_back(detail::to_value(std::to_string(in_rooms->total) + (in_rooms->total == 1 ? " event" : " events") +
-                                     " of it wait in rooms here for others that are missing; `causeway room show " +
-                                     in_rooms->staged.front().room_id + "` says which."));
+    waits.push_back(detail::to_value(std::to_string(in_rooms->total) +
+                                     (in_rooms->total == 1 ? " event of it waits" : " events of it wait") +
+                                     " in rooms here; what for stands below."));
   std::vector<shared_row> shared;
   const auto* with_it = found.find<store::shared_rooms_found>("shared");
   if (with_it)
@@ -501,23 +501,31 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
 }
 
 staged_waits waits_of_room(const findings& found) {
-  staged_waits waits;
+  staged_waits waits{true};
   const auto* loaded = found.find<store::room_loaded>("room");
-  for (std::size_t i = 0; loaded && i < loaded->inbox.size() && i < events_shown_max; ++i) waits.add(loaded->inbox[i]);
+  for (std::size_t i = 0; loaded && i < loaded->inbox.size(); ++i)
+    if (i < events_shown_max) waits.add(loaded->inbox[i]);
+    else waits.is_staged(loaded->inbox[i]);
   const auto actor = actor_of(found);
-  if (const auto* under_way = actor.find_array("under_way"))
-    for (const auto& x : *under_way) {
-      const auto* id = x.find_string("event_id");
-      const auto* phase = x.find_string("phase");
-      if (id && phase && *phase == "waiting_for_keys") waits.waits_for_key(*id);
-    }
+  const auto* under_way = actor.find_array("under_way");
+  const std::int64_t told = under_way ? static_cast<std::int64_t>(under_way->size()) : 0;
+  // A room tells some of them only; what becomes of the others is not known then.
+  if (number_of_actor(actor, "events_under_way") <= told)
+    for (const auto& id : waits.shown(events_shown_max)) waits.key_looked_up(id, false);
+  for (std::int64_t i = 0; i < told; ++i) {
+    const auto& x = (*under_way)[static_cast<std::size_t>(i)];
+    const auto* id = x.find_string("event_id");
+    const auto* phase = x.find_string("phase");
+    if (id && phase) waits.key_looked_up(*id, *phase == "waiting_for_keys");
+  }
   return waits;
 }
 
-staged_waits waits_of_server(const findings& found) {
-  staged_waits waits;
+staged_waits waits_of_server(const findings& found, const std::string& server) {
+  staged_waits waits{false}; // other servers' events are staged in these rooms too
   if (const auto* listed = found.find<store::staged_listed>("staged"))
     for (const auto& x : listed->staged) waits.add(x);
+  waits.key_fault(server, key_fault(found));
   return waits;
 }
 

@@ -69,7 +69,7 @@ std::vector<invite_row> invitations_waiting_for(const findings& found, const std
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// For what the staged events of these two wait, as far as is known before the store is asked for what they cite.
 staged_waits waits_of_room(const findings& found);
-staged_waits waits_of_server(const findings& found);
+staged_waits waits_of_server(const findings& found, const std::string& server);
 /// Why the keys of a server could not be had, as its actor says; empty: they could, or it is not known.
 std::string key_fault(const findings& found);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}

@@ -74,9 +74,13 @@ class Troubles(InteropCase):
 
     def test_a_message_staged_for_a_missing_parent(self):
         ground, planted, _ = self.find(troubles.missing_parent)
-        for shown in (self.causeway("server", "show", ground.server.server_name), self.causeway("room", "show", ground.room_id)):
-            self.assertEqual(shown[0], 0)
-            self.assertIn("an event we do not have: " + planted.words[0], shown[1])
+        for words, what in (
+            (("server", "show", ground.server.server_name), "an event that is not stored here: "),
+            (("room", "show", ground.room_id), "an event we do not have: "),
+        ):
+            code, shown = self.causeway(*words)
+            self.assertEqual(code, 0)
+            self.assertIn(what + planted.words[0], shown)
 
     def test_a_parked_actor(self):
         ground, _, _ = self.find(troubles.parked_actor)

@@ -293,6 +293,9 @@ BOOST_AUTO_TEST_CASE(a_server_is_shown_with_the_key_that_its_staged_event_waits_
   with.server = "there.example";
   BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") ==
              "the key of there.example, which could not be had: HTTP 404");
+  // It brought another server's event: why that one's key is missing its actor would know.
+  f.staged_of_server.staged[0].pdu = R"({"sender":"@b:other.example"})";
+  BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") == "the key of other.example");
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_room_is_not_asked_and_is_the_cause) {
