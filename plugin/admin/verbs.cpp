@@ -11,7 +11,8 @@ store::find_invitations every_invitation(store::invitations_wanted which) {
 }
 
 void tell_staged_waits(desk& at, const job& work, staged_waits waits, matrix::json::object body) {
-  at.gather(work, {waits.questions(), {}, false},
+  questions ask{waits.questions(), {}, false}; // before they are moved
+  at.gather(work, std::move(ask),
             [waits = std::move(waits), body = std::move(body)](desk& d, const job& j, const findings& f) mutable {
               waits.take(f);
               waits.fill(body);

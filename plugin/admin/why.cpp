@@ -98,8 +98,8 @@ answer clock_is_wrong(const facts& x, std::int64_t) {
 answer actor_is_parked(const facts& x, std::int64_t) {
   if (x.parked.empty()) return {};
   const auto& a = x.parked.front();
-  const auto who = "the actor " + a.kind + " " + a.key + " is parked: it failed " + counted(a.failures, "time") +
-                   ", last because of: " + within(a.last_fault);
+  const auto who = "the actor " + a.kind + (a.key.empty() ? "" : " " + a.key) + " is parked: it failed " +
+                   counted(a.failures, "time") + ", last because of: " + within(a.last_fault);
   return diagnosis{cause::actor_parked,
                    (x.is_known ? "It waits, for " : "Nothing of it is stored, and ") + who +
                      "; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "

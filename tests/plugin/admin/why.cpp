@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_named_with_what_it_failed_of) {
   x.parked[0] = {"session", "", "parked", 0, 0, 3, 5, "store_failed"};
   BOOST_TEST(command(x) == "causeway actor show session");
   x.is_known = false;
-  BOOST_TEST(because(x).starts_with("Nothing of it is stored, and the actor room !r:here.example is parked: "));
+  BOOST_TEST(because(x).starts_with("Nothing of it is stored, and the actor session is parked: "));
 }
 
 // -- in ---------------------------------------------------------------------------------------------------------------
