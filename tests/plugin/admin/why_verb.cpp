@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(a_server_is_shown_with_the_key_that_its_staged_event_waits_
   fixture f;
   f.destinations.destinations.emplace_back().destination.server_name = "there.example";
   f.staged_of_server = {{{"!r:here.example", "$e", "there.example", R"({"sender":"@b:there.example"})", 5}}, 1};
-  f.statuses["remote_server there.example"] = R"({"keys_fault":"HTTP 404"})";
+  f.statuses[to_string(address{actor_kind::remote_server, "there.example"})] = R"({"keys_fault":"HTTP 404"})";
   f.hops["$e"] = {hop(now, "room_received"), hop(now, "waiting_for_key")};
   arguments with;
   with.server = "there.example";
