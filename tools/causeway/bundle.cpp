@@ -142,13 +142,18 @@ bool gather_shown(const broker_request& x, const shown_kind& kind, const json::o
   for (std::size_t i = 0; rows && i < rows->size() && shown.size() < shown_max; ++i) {
     const auto* row = (*rows)[i].as_object();
     if (!row || !kind.is_shown(*row)) continue;
-    if (into.left_for_pages.count() == 0) {
+    reply answer;
+    answer.outcome = reply::kind::unreachable;
+    if (into.left_for_pages.count() > 0) {
+      admin::arguments with;
+      kind.name(*row, with);
+      answer = ask_page(x, kind, with, into);
+    }
+    // Also where the last one was not answered within the little that was left.
+    if (answer.outcome == reply::kind::unreachable && into.left_for_pages.count() == 0) {
       into.problems += std::string{kind.verb} + ": the broker is slow; no time was left for the pages that follow\n";
       break;
     }
-    admin::arguments with;
-    kind.name(*row, with);
-    auto answer = ask_page(x, kind, with, into);
     if (answer.outcome == reply::kind::done) shown.emplace_back(std::move(answer.body));
     else into.note(kind.verb, answer); // it may have gone meanwhile
     if (answer.outcome == reply::kind::unreachable || answer.outcome == reply::kind::not_asked) break;

@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(the_log_is_that_of_the_journal_where_no_file_is_set) {
 BOOST_AUTO_TEST_CASE(a_slow_broker_is_asked_for_pages_for_a_bounded_time_and_the_rest_is_noted) {
   broker b;
   // 50 pages of which each is answered in time take longer than all of them may: six times the time-out.
-  b.before_status = [] { std::this_thread::sleep_for(std::chrono::milliseconds{80}); }; // that is the slow broker
   b.actors = [] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{80}); // that is the slow broker
     std::vector<admin::actor_row> rows(60);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i].kind = "room";

@@ -89,16 +89,13 @@ struct broker {
     row.phase = "running";
     return std::vector<admin::actor_row>{row};
   };
-  /// Likewise, before an actor says how it is.
-  std::function<void()> before_status = [] {};
   std::unique_ptr<admin::admin_service> service;
   std::unique_ptr<edge::edge> sockets;
 
   broker() {
     admin::services with;
     with.ask_store = [](store::query q, std::function<void(store::answer)> then) { then(look_up(q)); };
-    with.ask_status = [this](address who, std::function<void(std::string)> then) {
-      before_status();
+    with.ask_status = [](address who, std::function<void(std::string)> then) {
       then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
     };
     with.list_actors = [this](std::function<void(std::vector<admin::actor_row>)> then) { then(actors()); };
