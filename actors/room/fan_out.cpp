@@ -11,8 +11,8 @@
 namespace causeway::room {
 namespace {
 
-/// So many turns take all that waits.
-constexpr std::size_t turns_wanted = 16;
+/// So many turns take all that waits: where it is one event for some thousands, one part a turn.
+constexpr std::size_t turns_wanted = 64;
 
 } // namespace
 

@@ -23,10 +23,10 @@ public:
   /// A timer of its own: its turn writes nothing else. Set when the commit before is done, so a store that is slow or
   /// away has one of them at a time, and a wall clock that is set back holds up nobody.
   static constexpr timer_kind timer = timer_kind::fan_out;
-  /// Between two commits.
-  static constexpr time_ms pause_ms = 5;
+  /// Between two commits: in half of it the actors of a part are made, and others get the rest.
+  static constexpr time_ms pause_ms = 10;
   /// Parts that one commit takes where many wait.
-  static constexpr std::size_t parts_at_once_max = 4;
+  static constexpr std::size_t parts_at_once_max = 16;
   /// Parts that wait; beyond them all are queued at once, which holds up the room, and so whoever sends there.
   static constexpr std::size_t parts_max = 1'000;
   /// Servers whose users have said something last: they are queued for first.
