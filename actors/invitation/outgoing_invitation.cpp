@@ -281,8 +281,10 @@ bool outgoing_invitation::has_come_before_revocation(const invited_membership_ch
   if (!is_taken_back || !record_.event || !m.event) return false;
   if (cites(*m.event, *record_.event)) return true;
   // The room tells as news that somebody is back who was sent away: they joined where nobody knew of that. By the same
-  // server's other ways they may have come without the invite. Once it has confirmed the leave, they have seen it.
-  return state == revoked_unconfirmed && !m.historical && m.superseded_invite.empty();
+  // server's other ways they may have come without the invite. Once it has confirmed the leave, they have seen it. What
+  // was said before the invite is no answer to it.
+  return state == revoked_unconfirmed && !m.historical && m.superseded_invite.empty() &&
+         m.event->depth > record_.event->depth;
 }
 
 // -- it is revoked, or runs out ---------------------------------------------------------------------------------------

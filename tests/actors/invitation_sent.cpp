@@ -268,11 +268,14 @@ BOOST_AUTO_TEST_CASE(who_comes_by_another_way_than_the_revoked_invitation_has_no
   const auto other = member_event(our_room, ann, eve, "invite", 4);
   const auto by_another = member_event(our_room, eve, eve, "join", 6, {other->event_id});
   const auto uninvited = member_event(our_room, eve, eve, "join", 6);
+  const auto before_invite = member_event(our_room, eve, eve, "join", 4);
   for (const auto was : {invitation_state::revoked_unconfirmed, invitation_state::revoked}) {
     rig r(our_room, eve, ours_to(eve, invite, was));
     r.on(invited_membership_changed{"join", eve, {}, by_another, false, other->event_id});
     BOOST_TEST(r.row.state == was);
     r.on(invited_membership_changed{"join", eve, {}, uninvited, true}); // as it stands: they came back by themselves
+    BOOST_TEST(r.row.state == was);
+    r.on(invited_membership_changed{"join", eve, {}, before_invite}); // it was on its way for long
     BOOST_TEST(r.row.state == was);
     r.on(invited_membership_changed{"join", eve, {}, uninvited}); // they are back where they were sent away
     BOOST_TEST((r.row.state == (was == invitation_state::revoked ? was : invitation_state::accepted)));
