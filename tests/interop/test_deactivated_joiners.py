@@ -4,7 +4,6 @@ import threading
 
 from causeway_demo.chat_server import CommandError
 from harness.case import PATIENCE_S, InteropCase
-from harness.front import Front
 from scenarios import ScenarioBase
 
 
@@ -43,10 +42,7 @@ class DeactivatedJoinersWithSynapse(DeactivatedJoinerScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front = Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.theirs = cls.start_synapse("synapse", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.synapse.federation_port
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
         cls.ours = cls.start_causeway("ours")
 
 
@@ -54,8 +50,5 @@ class DeactivatedJoinersWithCauseway(DeactivatedJoinerScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front = Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.theirs = cls.start_causeway("theirs", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.broker.port
+        cls.theirs, cls.their_front = cls.start_causeway_behind_front("theirs")
         cls.ours = cls.start_causeway("ours")

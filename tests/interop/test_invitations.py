@@ -4,7 +4,6 @@ import threading
 import uuid
 
 from harness.case import PATIENCE_S, InteropCase
-from harness.front import Front
 from moderation_scenarios import ModerationBase
 
 VERSIONS = [str(number) for number in range(1, 13)]
@@ -147,10 +146,7 @@ class RefoundingWithCauseway(RefoundingScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.front = Front(cls.authority)
-        cls.addClassCleanup(cls.front.close)
-        cls.theirs = cls.start_causeway("theirs", public_port=cls.front.port)
-        cls.front.target_port = cls.theirs.broker.port
+        cls.theirs, cls.front = cls.start_causeway_behind_front("theirs")
         cls.ours = cls.start_causeway("ours", room_version="12")
         cls.others = cls.start_causeway("others", room_version="12")
 
@@ -192,11 +188,7 @@ class CrossedAnswerScenarios(ModerationBase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.addClassCleanup(cls.our_front.close)
-        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port)
-        cls.our_front.target_port = cls.ours.broker.port
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
 
     def test_a_yes_that_crosses_its_revocation_counts_in_a_public_room_and_a_kick_is_the_way_out(self):
         alice, bob, ben = self.people("bob", "ben")
@@ -230,13 +222,11 @@ class CrossedAnswersWithSynapse(CrossedAnswerScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.synapse.federation_port
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
 
 
 class CrossedAnswersWithCauseway(CrossedAnswerScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_causeway("theirs", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.broker.port
+        cls.theirs, cls.their_front = cls.start_causeway_behind_front("theirs")

@@ -5,7 +5,6 @@ import signal
 
 from causeway_demo.chat_server import CommandError
 from harness.case import InteropCase
-from harness.front import Front
 from scenarios import Conversation, ScenarioBase
 
 ON, OFF = {"federation": {"receipts": True}}, {"federation": {"receipts": False}}
@@ -16,14 +15,10 @@ class BehindAFront(ScenarioBase):
 
     @classmethod
     def start_both(cls, synapse, ours, room_version="11"):
-        cls.front = Front(cls.authority)
-        cls.addClassCleanup(cls.front.close)
         if synapse:
-            cls.theirs = cls.start_synapse("synapse", room_version=room_version, public_port=cls.front.port)
-            cls.front.target_port = cls.theirs.synapse.federation_port
+            cls.theirs, cls.front = cls.start_synapse_behind_front("synapse", room_version=room_version)
         else:
-            cls.theirs = cls.start_causeway("theirs", settings=ON, public_port=cls.front.port)
-            cls.front.target_port = cls.theirs.broker.port
+            cls.theirs, cls.front = cls.start_causeway_behind_front("theirs", settings=ON)
         cls.ours = cls.start_causeway("ours", room_version=room_version, settings=ours)
 
     def sent(self, talk):

@@ -2,7 +2,6 @@
 
 from drift_scenarios import DriftScenarios, ServiceUserScenarios
 from harness.case import InteropCase
-from harness.front import Front
 from moderation_scenarios import LostLevelScenarios, RoleScenarios
 
 
@@ -42,26 +41,16 @@ class LostRolesWithSynapse(LostLevelScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.addClassCleanup(cls.our_front.close)
-        cls.theirs = cls.start_synapse("synapse", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.synapse.federation_port
-        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port)
-        cls.our_front.target_port = cls.ours.broker.port
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
 
 
 class LostRolesWithCauseway(LostLevelScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.addClassCleanup(cls.our_front.close)
-        cls.theirs = cls.start_causeway("theirs", public_port=cls.their_front.port, room_version="12")
-        cls.their_front.target_port = cls.theirs.broker.port
-        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port, room_version="12")
-        cls.our_front.target_port = cls.ours.broker.port
+        cls.theirs, cls.their_front = cls.start_causeway_behind_front("theirs", room_version="12")
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours", room_version="12")
 
 
 DRIFT = {"room": {"permission_drift": "report"}}

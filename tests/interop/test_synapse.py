@@ -1,7 +1,6 @@
 """A broker and a real Synapse."""
 
 from harness.case import InteropCase
-from harness.front import Front
 from knock_scenarios import KnockScenarios
 from scenarios import DismissalScenarios, GapScenarios, Scenarios
 
@@ -40,13 +39,8 @@ class GapsWithSynapse(GapScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.addClassCleanup(cls.our_front.close)
-        cls.theirs = cls.start_synapse("synapse", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.synapse.federation_port
-        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port)
-        cls.our_front.target_port = cls.ours.broker.port
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
 
 
 class LargeRoomsWithSynapse(InteropCase):

@@ -3,7 +3,6 @@
 import threading
 
 from harness.case import PATIENCE_S, InteropCase
-from harness.front import Front
 from knock_scenarios import KnockScenarios
 from scenarios import Conversation, DismissalScenarios, GapScenarios, Scenarios
 
@@ -118,10 +117,5 @@ class GapsWithCauseway(GapScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.their_front, cls.our_front = Front(cls.authority), Front(cls.authority)
-        cls.addClassCleanup(cls.their_front.close)
-        cls.addClassCleanup(cls.our_front.close)
-        cls.theirs = cls.start_causeway("theirs", public_port=cls.their_front.port)
-        cls.their_front.target_port = cls.theirs.broker.port
-        cls.ours = cls.start_causeway("ours", public_port=cls.our_front.port)
-        cls.our_front.target_port = cls.ours.broker.port
+        cls.theirs, cls.their_front = cls.start_causeway_behind_front("theirs")
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")

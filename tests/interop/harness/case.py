@@ -10,6 +10,7 @@ from causeway_demo.certificates import Authority
 from causeway_demo.process import free_address, until
 
 from . import rocketchat_environment, synapse_environment
+from .front import Front
 from .rocketchat import RocketChat, RocketChatSide
 from .sides import CausewaySide, SynapseSide
 from .synapse import Synapse
@@ -52,6 +53,24 @@ class InteropCase(unittest.TestCase):
         cls.watched += side.processes
         cls.addClassCleanup(side.close)
         return side.start()
+
+    @classmethod
+    def start_causeway_behind_front(cls, name, **options):
+        """(side, front): what others send it comes through the front."""
+        front = Front(cls.authority)
+        cls.addClassCleanup(front.close)
+        side = cls.start_causeway(name, public_port=front.port, **options)
+        front.target_port = side.broker.port
+        return side, front
+
+    @classmethod
+    def start_synapse_behind_front(cls, name, **options):
+        """(side, front): likewise."""
+        front = Front(cls.authority)
+        cls.addClassCleanup(front.close)
+        side = cls.start_synapse(name, public_port=front.port, **options)
+        front.target_port = side.synapse.federation_port
+        return side, front
 
     @classmethod
     def start_rocketchat(cls, name, **options):
