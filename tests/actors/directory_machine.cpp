@@ -53,6 +53,15 @@ struct rig {
     return answer(ask("POST", target, body));
   }
 
+  /// ann creates a channel.
+  effects make_with_alias(const std::string& name, const std::string& alias) {
+    chat::room_create x;
+    x.room = name;
+    x.type = chat::room_type::channel;
+    x.creator = "ann";
+    x.alias = alias;
+    return on(command_received{{"chat", name, 1}, std::make_shared<const chat::command>(x)});
+  }
   void list(const std::string& room, int members, const std::string& more = {}, const std::string& aliases = "[]") {
     on(room_listed{room, R"({"aliases":)" + aliases + R"(,"room":{"num_joined_members":)" + std::to_string(members) +
                            R"(,"room_id":")" + room + "\"" + more + "}}"});
@@ -289,40 +298,22 @@ BOOST_AUTO_TEST_CASE(alias_is_answered_by_its_room_and_belongs_to_whoever_came_f
 BOOST_AUTO_TEST_CASE(alias_of_another_room_is_refused_to_a_new_one) {
   rig r;
   r.list("!one:here.example", 2, {}, R"(["#a:here.example"])");
-  chat::room_create x;
-  x.room = "new";
-  x.type = chat::room_type::channel;
-  x.creator = "ann";
-  x.alias = "a";
-  const auto done = r.on(command_received{{"chat", "c1", 1}, std::make_shared<const chat::command>(x)});
+  const auto done = r.make_with_alias("new", "a");
   BOOST_TEST(!told<command_done>(done).at(0).second.succeeded);
   BOOST_TEST(told<chat_command>(done).empty());
 }
 
 BOOST_AUTO_TEST_CASE(of_two_rooms_that_are_made_with_one_alias_at_the_same_time_one_is_refused) {
   rig r;
-  const auto make = [&](const std::string& name) {
-    chat::room_create x;
-    x.room = name;
-    x.type = chat::room_type::channel;
-    x.creator = "ann";
-    x.alias = "a";
-    return r.on(command_received{{"chat", name, 1}, std::make_shared<const chat::command>(x)});
-  };
-  BOOST_TEST(told<chat_command>(make("one")).size() == 1u);
-  const auto second = make("two");
+  BOOST_TEST(told<chat_command>(r.make_with_alias("one", "a")).size() == 1u);
+  const auto second = r.make_with_alias("two", "a");
   BOOST_TEST(told<chat_command>(second).empty());
   BOOST_TEST(!told<command_done>(second).at(0).second.succeeded);
 }
 
 BOOST_AUTO_TEST_CASE(alias_of_a_new_room_may_be_used_as_soon_as_its_creator_is_answered) {
   rig r;
-  chat::room_create x;
-  x.room = "new";
-  x.type = chat::room_type::channel;
-  x.creator = "ann";
-  x.alias = "a";
-  const auto made = r.on(command_received{{"chat", "c1", 1}, std::make_shared<const chat::command>(x)});
+  const auto made = r.make_with_alias("new", "a");
   const auto room = told<chat_command>(made).at(0).first.key;
   const auto* query = "query/directory?room_alias=%23a%3Ahere.example";
   BOOST_TEST(r.get(at(query)).first == 404);
@@ -504,9 +495,9 @@ BOOST_AUTO_TEST_CASE(notary_tells_no_more_at_once_than_an_answer_may_hold) {
 BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself) {
   notary_rig r;
   change_identity(r.node).old_keys.push_back({"ed25519:old", there_key().public_key_base64(), noon - 1});
-  const auto sent = r.question(
-    "POST", "/_matrix/key/v2/query",
-    R"({"server_keys":{"here.example":{},"there.example":{"ed25519:x":{"minimum_valid_until_ts":9}},"dead.example":{}}})");
+  const auto sent = r.question("POST", "/_matrix/key/v2/query",
+                               R"({"server_keys":{"here.example":{},"dead.example":{},)"
+                               R"("there.example":{"ed25519:x":{"minimum_valid_until_ts":9}}}})");
   const auto asked = told<keys_wanted>(sent);
   BOOST_TEST(asked.size() == 2u);
   BOOST_TEST(asked.at(0).second.valid_at_ts == noon); // dead.example: as of now
