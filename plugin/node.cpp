@@ -467,8 +467,8 @@ status node::parts::check_new_store() const {
   return {
     fault_code::forbidden,
     path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
-      " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room and no user: where that is "
-      "meant, start once with --set store.new_beside_key=true."};
+      " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room "
+      "and no user: where that is meant, start once with --set store.new_beside_key=true."};
 }
 
 /// What the chat server has set before the start.

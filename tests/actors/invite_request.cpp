@@ -27,7 +27,8 @@ matrix::event_ptr invite(const std::string& reason = {}) {
 }
 
 std::string state_with(const std::string& topic) {
-  return R"([{"type":"m.room.name","state_key":"","sender":"@ann:here.example","content":{"name":"a channel"},"depth":3,"hashes":{},"signatures":{}},)"
+  return R"([{"type":"m.room.name","state_key":"","sender":"@ann:here.example","content":{"name":"a channel"},)"
+         R"("depth":3,"hashes":{},"signatures":{}},)"
          R"({"type":"m.room.topic","state_key":"","sender":"@ann:here.example","content":{"topic":")" +
          topic + R"("},"depth":4}])";
 }

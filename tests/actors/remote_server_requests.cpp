@@ -232,9 +232,9 @@ BOOST_AUTO_TEST_CASE(refusal_of_the_request_itself_is_no_reason_to_fall_back) {
 BOOST_AUTO_TEST_CASE(invite_falls_back_for_rooms_of_versions_1_and_2_only) {
   for (const std::string version : {"1", "2", "6", "11"}) {
     rig r;
-    const auto body =
-      R"({"event":{"type":"m.room.member","unsigned":{"age":1}},"invite_room_state":[{"type":"m.room.name"}],"room_version":")" +
-      version + "\"}";
+    const auto body = R"({"event":{"type":"m.room.member","unsigned":{"age":1}},)"
+                      R"("invite_room_state":[{"type":"m.room.name"}],"room_version":")" +
+                      version + "\"}";
     const auto first = r.send(matrix::endpoint::invite_v2, body);
     const auto sent = told<gateway::http_request>(r.on(http_says(first.id, 404, unrecognized)));
     const bool old = version == "1" || version == "2";
