@@ -43,19 +43,6 @@ bool was_in(const room_state& room, std::string_view server, const state_ref& be
   return before && now && room.graph.members_in(before, server, now, room.graph.members().of(server)).joined > 0;
 }
 
-/// Whether others have ended the membership of a user of that server after `since`. It is sent the event that did so,
-/// and cannot place that without what led to it.
-bool was_put_out(const room_state& room, std::string_view server, time_ms since) {
-  bool found = false;
-  room.graph.for_each_member(room.graph.current(), [&](const matrix::event_ptr& e) {
-    const auto membership = e->membership();
-    found = (membership == "leave" || membership == "ban") && e->sender != *e->state_key &&
-            matrix::server_name_of(*e->state_key) == server && e->origin_server_ts > since;
-    return !found;
-  });
-  return found;
-}
-
 /// Whether a server is answered about the first of these events: who was put out only about what was before.
 bool is_told_of(const room_state& room, std::string_view server, const store::events_loaded& found) {
   if (room.has_server(server)) return true;
@@ -72,7 +59,8 @@ status federation_queries::may_ask(const federation_call& m) const {
     return {fault_code::not_found, "this server has left the room"};
   if (room_.has_server(m.origin)) return room_.acl_admits(m.origin);
   const auto since = out_.now() - std::int64_t{room_.node.settings().room.left_room_served_h} * 3'600'000;
-  if (m.match->info->id == endpoint::timestamp_to_event || !was_put_out(room_, m.origin, since))
+  // It is sent the event that put its users out, and cannot place that without what led to it.
+  if (m.match->info->id == endpoint::timestamp_to_event || put_out_.last_of(room_.graph, m.origin) <= since)
     return {fault_code::forbidden, m.origin + " is not in the room"};
   return room_.acl_admits(m.origin);
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/decision.hpp"
 #include "actors/room/pending_questions.hpp"
+#include "actors/room/put_out_servers.hpp"
 #include "actors/room/room_state.hpp"
 #include "messages/matrix/endpoints.hpp"
 #include "messages/room.hpp"
@@ -42,6 +43,7 @@ private:
   const room_state& room_;
   decision& out_;
   pending_questions& pending_;
+  mutable put_out_servers put_out_;
   mutable std::int64_t left_in_group_ = -1; ///< state group that `left_at_` is of
   mutable time_ms left_at_ = 0;             ///< when the last of ours said their last, by their own clock
 };
