@@ -53,6 +53,10 @@ enum class mutant : std::uint8_t {
   idempotency_key_dropped,
   outbox_row_forgotten,
   transaction_id_anew,
+  fence_dropped,
+  fence_too_weak,
+  sessions_not_ended,
+  epoch_not_anew,
 };
 
 template <class What>
@@ -114,6 +118,10 @@ inline constexpr auto mutants = std::to_array<named<mutant>>({
    "Neither a command's answer nor the id of its message is kept."},
   {mutant::outbox_row_forgotten, "outbox_row_forgotten", "That a server is owed a PDU is only kept in memory."},
   {mutant::transaction_id_anew, "transaction_id_anew", "Each attempt to send a transaction has an id of its own."},
+  {mutant::fence_dropped, "fence_dropped", "A commit over PostgreSQL does not look who owns the shards."},
+  {mutant::fence_too_weak, "fence_too_weak", "It looks FOR KEY SHARE, which does not hold up who takes them."},
+  {mutant::sessions_not_ended, "sessions_not_ended", "The sessions of a node that is declared dead go on."},
+  {mutant::epoch_not_anew, "epoch_not_anew", "A connection that is made anew keeps the epoch of the lost one."},
 });
 
 namespace detail {

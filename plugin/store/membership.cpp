@@ -1,5 +1,6 @@
 #include "plugin/store/membership.hpp"
 
+#include "messages/crash_point.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/term_rows.hpp"
 
@@ -243,6 +244,7 @@ bool membership::declare_dead(const owner& x) {
 
 /// A sleeper in a transaction holds the shards, and its membership the lock of the store; it would wake up and go on.
 void membership::end_sessions(std::int64_t incarnation) {
+  if (crash::is_mutant(crash::mutant::sessions_not_ended)) return;
   sql::statement{db_, std::string{"SELECT count(pg_terminate_backend(pid, ?1)) FROM "} + sessions_of +
                         " IN (?2, ?3) AND pid <> pg_backend_pid()"}
     .run(end_sessions_ms, incarnation * 2, incarnation * 2 + 1);

@@ -1,5 +1,6 @@
 #include "plugin/store/postgresql_database.hpp"
 
+#include "messages/crash_point.hpp"
 #include "plugin/store/meta.hpp"
 #include "plugin/store/postgresql_dialect.hpp"
 
@@ -25,8 +26,17 @@ constexpr std::string_view fence_failed = "22012";
 /// The fence: fails where the shards have another owner or epoch, and else holds off whoever takes them until this
 /// transaction ends. FOR SHARE: FOR KEY SHARE does not conflict with an UPDATE. It fails in the server, so nobody has
 /// to wait for its answer. All shards are taken in one transaction, so the row of one stands for all of them.
-constexpr const char* check_owner =
-  "SELECT 1 / count(*) FROM (SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 AND epoch = ?2 FOR SHARE) AS held";
+std::string check_owner() {
+  const std::string lock = crash::is_mutant(crash::mutant::fence_too_weak) ? "FOR KEY SHARE" : "FOR SHARE";
+  return "SELECT 1 / count(*) FROM (SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 AND epoch = ?2 " + lock +
+         ") AS held";
+}
+/// Whatever a lost connection had sent holds the rows until it is done, or finds another epoch.
+std::string take_again_of(std::int64_t owner) {
+  const auto mine = " WHERE owner = " + std::to_string(owner);
+  if (crash::is_mutant(crash::mutant::epoch_not_anew)) return "SELECT epoch FROM shard" + mine;
+  return "UPDATE shard SET epoch = epoch + 1" + mine + " RETURNING epoch";
+}
 /// The row of `meta` with the mark of the last commit.
 constexpr std::string_view mark_row = "last_commit";
 constexpr std::size_t mark_bytes = 16;
@@ -250,19 +260,16 @@ void postgresql_database::serve() {
 
 void postgresql_database::own(std::int64_t incarnation, std::uint64_t epoch) {
   execute(session_limits);
-  check_owner_ = std::make_unique<sql::statement>(*this, check_owner);
+  check_owner_ = std::make_unique<sql::statement>(*this, check_owner());
   put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
   find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
   owner_ = incarnation;
   epoch_ = epoch;
 }
 
-/// Whatever a lost connection had sent holds the rows until it is done, or finds another epoch. By the owner alone: the
-/// answer to this may be lost as well.
+/// By the owner alone: the answer to this may be lost as well.
 void postgresql_database::take_again() {
-  auto* answer =
-    PQexec(connection_,
-           ("UPDATE shard SET epoch = epoch + 1 WHERE owner = " + std::to_string(owner_) + " RETURNING epoch").c_str());
+  auto* answer = PQexec(connection_, take_again_of(owner_).c_str());
   const bool was_answered = PQresultStatus(answer) == PGRES_TUPLES_OK;
   const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
   sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(answer))};
@@ -408,7 +415,7 @@ void postgresql_database::begin(bool writes) {
   const auto* sql = writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
   in_transaction_ = true;
-  if (writes && owner_ != 0) check_owner_->run(owner_, epoch_);
+  if (writes && owner_ != 0 && !crash::is_mutant(crash::mutant::fence_dropped)) check_owner_->run(owner_, epoch_);
 }
 
 void postgresql_database::commit() {
