@@ -71,9 +71,18 @@ class _Server(http.server.ThreadingHTTPServer):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.connections = set()
+        self.accepted = 0
+
+    def get_request(self):
+        connection, address = super().get_request()
+        self.accepted += 1
+        return self.owner.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def server_close(self):
         super().server_close()
+        self.disconnect()
+
+    def disconnect(self):
         # Whoever is gone answers nothing on the connections it had.
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
@@ -102,16 +111,28 @@ class FakeHomeserver:
         self.events = {}         # event id -> event, served by /event and get_missing_events
         self._broker = broker
         self._trust = ssl.create_default_context(cafile=authority.ca_file)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(authority.certificate_file, authority.private_key_file)
+        self.use_certificate(authority.certificate_file, authority.private_key_file)
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.owner = self
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def handshakes(self):
+        """Connections that were taken so far, whether or not anything came of them."""
+        return self._server.accepted
+
+    def use_certificate(self, certificate_file, private_key_file):
+        """From the next connection on; nobody resumes a session of before."""
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate_file, private_key_file)
+
+    def disconnect(self):
+        """Ends the connections there are."""
+        self._server.disconnect()
 
     # -- as a server
 
