@@ -7,7 +7,7 @@ join      [--members 10000] [--servers 50] [--whole yes|no]
 resolve   [--conflicted 1000] [--rounds 51] [--version 11]
 members   [--sizes 1,1000,10000,100000] [--joins 500]
 memory    [--rooms 5000] [--members 3] [--waves 5] [--known-rooms 100000] [--known-servers 10000] [--users 10000] [--starts 3] [--settle 25]
-wave      [--dead 2000] [--seconds 20] [--rate 100] [--crowd-rate 1]
+wave      [--dead 2000] [--seconds 20] [--rate 100] [--crowd-rate 1] [--runs 3]
 conversation [--channels 200] [--rate 50] [--seconds 60]
 receipts  [--remotes 20] [--readers 1000] [--messages 10] [--runs 3]
 inspector [--actors 100000] [--rate 1000] [--seconds 10] [--rounds 3]
@@ -23,6 +23,9 @@ can only add to it. `cpu_us_of_each_run` shows them all. With it come `yardstick
 its commits flushed like SQLite's. `engine_ratio` = `ratio` with PostgreSQL / `ratio` with SQLite, of the broker's CPU alone;
 `database_cpu_us_per_event` is what the server takes beside it, and `rate_ratio` compares events per second.
 
+wave runs `--runs` times too, each time with a new broker, and tells the median of each figure: a p99 hangs on the disk's few worst moments.
+`..._of_each_run` shows the ratios; `crowd_silent_ratio_p99` is the same measure without a wave, so it tells how far the others can be trusted.
+
 conversation runs two brokers. A message waits at least for two commits, one at each of them, so with it comes `flush_p50_ms`, what it takes to
 write 4 KiB and flush them to the same disk (mean of the medians before and after), and `ratio` = p50_ms / flush_p50_ms.
 """
@@ -30,6 +33,7 @@ write 4 KiB and flush them to the same disk (mean of the medians before and afte
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -117,6 +121,14 @@ def beside_yardstick(what, options, runs):
     result["yardstick_per_core_s"] = round((before + yardstick()) / 2)
     result["ratio"] = round(1e6 / result["cpu_us_per_event"] / result["yardstick_per_core_s"], 3)
     return result
+
+
+def medians(what, options, runs):
+    results = [load(what, options) for _ in range(runs)]
+    out = {key: statistics.median_low(each[key] for each in results) for key, value in results[0].items() if not isinstance(value, list)}
+    for key in ("first_8s_ratio_p99", "later_ratio_p99", "crowd_silent_ratio_p99"):
+        out[key + "_of_each_run"] = [each[key] for each in results]
+    return out
 
 
 def compare_engines(what, options, runs):
@@ -265,15 +277,17 @@ def main(what, options):
         return members(options)
     if what in ("resolve", "inspector"):
         return output_of([os.path.join(BIN, "bench_" + what)] + options)
-    if what in ("join", "wave"):
+    if what == "join":
         return load(what, options)
-    runs = int(take(options, "--runs", "3"))
+    runs = max(1, int(take(options, "--runs", "3")))
+    if what == "wave":
+        return medians(what, options, runs)
     if take(options, "--engine", "sqlite") == "postgresql":
-        return compare_engines(what, options, max(1, runs))
+        return compare_engines(what, options, runs)
     cores = take(options, "--cores", None)
     if cores:
         return compare_cores(what, options, [int(each) for each in cores.split(",")])
-    return beside_yardstick(what, options, max(1, runs))
+    return beside_yardstick(what, options, runs)
 
 
 if __name__ == "__main__":
