@@ -72,6 +72,11 @@ class ModerationBase(ScenarioBase):
         self.ours.stop_server()
         self.ours.start_server()
 
+    def kill_ours(self):
+        """It is back when this returns."""
+        self.ours.kill_server()
+        self.ours.start_server()
+
 
 class BanScenarios(ModerationBase):
     def test_their_user_is_banned_is_listed_is_not_invited_and_comes_back_after_the_ban(self):
@@ -176,6 +181,42 @@ class BanScenarios(ModerationBase):
         for each in (bob, ben):
             self.ours.unban(room, alice, each)
         self.back_again(room, alice, bob)
+
+    def test_members_who_are_banned_while_their_server_is_away_are_out_when_it_is_back(self):
+        alice, bob, ben = self.people("bob", "ben")
+        room = self.our_channel(alice, bob, ben)
+        self.stop_theirs()
+        self.ours.ban(room, alice, bob, "spam")
+        self.kill_ours()
+        self.until_shown(room, "banned", alice, bob, "spam")
+        self.assertEqual(self.ours.members(room, alice), {alice, ben})
+        self.theirs.start_server()
+        self.until(lambda: not self.theirs.is_in(room, bob), "him to be out there")
+        self.until_equal(lambda: self.theirs.membership(room, ben, bob), "ban", "the other one to see the ban")
+        with self.assertRaises(REFUSED):
+            self.theirs.send(room, bob, "I am still here")
+        self.theirs.send(room, ben, "so am I")
+        self.until_equal(lambda: self.ours.texts(room, alice, ben), ["so am I"], "what the other one says, here")
+        self.stop_theirs()
+        self.ours.unban(room, alice, bob)
+        self.theirs.start_server()
+        self.until_equal(lambda: self.theirs.membership(room, ben, bob), "leave", "the other one to see the end of the ban")
+        self.back_again(room, alice, bob)
+
+    def test_a_ban_of_theirs_arrives_although_their_server_is_killed_right_behind_it(self):
+        alice, bob = self.people()
+        dave = self.ours.user(self.fresh("dave"))
+        room = self.our_channel(alice, bob, friends=(dave,))
+        self.ours.make_moderator(room, alice, bob)
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 50, "his level there")
+        self.theirs.ban(room, bob, dave, "spam")
+        self.stop_theirs(kill=True)
+        self.theirs.start_server()
+        self.until_they_reach_us(room, bob)
+        gone = self.ours.chat.wait_for("room.removed_for", PATIENCE_S, matrix_room_id=room, user=dave).body
+        self.assertEqual((gone["cause"], gone["by"], gone["reason"]), ("banned", bob, "spam"))
+        self.assertEqual(len(self.ours.chat.find("system.message", matrix_room_id=room, kind="banned", target=dave)), 1)
+        self.assertEqual(self.ours.members(room, alice), {alice, bob})
 
     def test_somebody_never_seen_is_banned(self):
         alice, bob = self.people()
@@ -349,6 +390,21 @@ class RoleScenarios(ModerationBase):
             self.assertEqual(self.role(room, user), role)
         self.assertEqual(self.can(room, dave, "kick", erin)["verdict"], "yes")
         self.refused("forbidden", "member.kick", {"room": room, "by": erin, "user": dave})
+
+    def test_roles_given_while_their_server_is_away_are_known_there_when_it_is_back(self):
+        alice, bob, ben = self.people("bob", "ben")
+        dave = self.ours.user(self.fresh("dave"))
+        room = self.our_channel(alice, bob, friends=(dave,))
+        self.stop_theirs(kill=True)
+        self.ours.make_moderator(room, alice, bob)
+        self.kill_ours()
+        self.ours.make_moderator(room, alice, dave)
+        self.assertEqual((self.role(room, bob), self.role(room, dave)), ("moderator", "moderator"))
+        self.theirs.start_server()
+        for user in (bob, dave):
+            self.until_equal(lambda user=user: self.theirs.level_of(room, bob, user), 50, f"the level of {user} there")
+        self.theirs.ban(room, bob, ben, "as I may now")
+        self.until_shown(room, "banned", bob, ben, "as I may now")
 
     def test_in_a_room_of_theirs_the_levels_there_decide(self):
         alice, bob = self.people()

@@ -32,10 +32,6 @@ class RoomBase(ModerationBase):
         return self.ours.chat.command("message.send", {"room": room, "sender": sender, "text": text, "message": self.fresh("m")},
                                       timeout=120)["event_id"]
 
-    def kill_ours(self):
-        self.ours.kill_server()
-        self.ours.start_server()
-
 
 class SettingsScenarios(RoomBase):
     def test_what_ours_call_a_room_is_seen_there_and_told_once(self):
@@ -70,6 +66,26 @@ class SettingsScenarios(RoomBase):
         self.restart_ours()
         self.assertEqual(self.ours.called(room, alice), ("Their place", "Weather", "mxc://example.org/def"))
         self.refused("forbidden", "room.set_name", {"room": room, "by": alice, "name": "Mine"})
+
+    def test_what_a_room_is_called_while_a_server_is_away_is_known_when_it_is_back(self):
+        alice, bob = self.people()
+        own, room = self.our_named_channel(alice, bob)
+        self.ours.make_moderator(room, alice, bob)
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 50, "his level there")
+        self.stop_theirs()
+        self.ours.set_name(own, alice, "Lobby")
+        self.kill_ours()
+        self.ours.set_topic(own, alice, "What is new")
+        self.theirs.start_server()
+        self.until_equal(lambda: self.theirs.called(room, bob), ("Lobby", "What is new", ""), "what they see")
+        self.stop_ours()
+        self.theirs.set_name(room, bob, "Hall")
+        self.theirs.set_avatar(room, bob, "mxc://example.org/abc")
+        self.ours.start_server()
+        self.until_they_reach_us(room, bob)
+        for key, value in (("name", "Hall"), ("avatar", "mxc://example.org/abc")):
+            self.assertEqual(self.until_changed(room, key, value)["by"], bob)
+        self.assertEqual(self.ours.called(own, alice), ("Hall", "What is new", "mxc://example.org/abc"))
 
     def test_a_dm_that_gets_a_name_stays_a_dm(self):
         alice, bob = self.people()
@@ -237,6 +253,19 @@ class UpgradeScenarios(RoomBase):
         self.let_in(new, bob, alice)
         told = self.ours.chat.wait_for("room.upgraded", 120, old_matrix_room_id=room).body
         self.assertEqual((told["room"], told["matrix_room_id"]), (own, new))
+        self.talk_after(own, new, alice, bob)
+
+    def test_an_upgrade_of_ours_is_followed_after_they_were_away(self):
+        alice, bob = self.people()
+        own, room = self.our_named_channel(alice, bob)
+        self._talk_in(room, alice, bob)
+        self.stop_theirs()
+        new = self.ours.upgrade(own, alice, self.next_version)
+        self.assertEqual(self.until_upgraded(room, alice, own), new)
+        self.kill_ours()
+        self.theirs.start_server()
+        self.until_equal(lambda: self.theirs.successor(room, bob), new, "what they see in the old room")
+        self.theirs.follow(new, bob, self.ours.server_name)
         self.talk_after(own, new, alice, bob)
 
     def test_a_crash_in_the_middle_of_an_upgrade_ends_in_one_room(self):

@@ -160,6 +160,31 @@ class ReceiptScenarios(BehindAFront):
         readers = self.ours.chat.command("query.receipts", {"room": talk.room, "message": self._here(talk, "tre")})["readers"]
         self.assertEqual([each["user"] for each in readers], [talk.alice])
 
+    def test_markers_are_what_they_were_after_a_restart_of_both_and_move_on_from_there(self):
+        talk = self._talk()
+
+        def positions():
+            listed = self.ours.chat.command("query.read_positions", {"room": talk.room})["positions"]
+            return {each["user"]: (each["event_id"], each["ts"]) for each in listed}
+        self.ours.read(talk.room, talk.alice, talk.bob, "uno")
+        self._until_there(talk, "uno")
+        self.theirs.read(talk.room, talk.bob, talk.alice, "one")
+        self._told(talk, self._ours(talk, "one"))
+        before = positions()
+        self.assertEqual({user: event_id for user, (event_id, _) in before.items()},
+                         {talk.alice: self._here(talk, "uno"), talk.bob: self._ours(talk, "one")})
+        self.stop_theirs()
+        self.ours.kill_server()
+        self.theirs.start_server()
+        self.theirs.until_it_listens(talk.room)  # what is ephemeral is told to who is there
+        self.ours.start_server()
+        self.assertEqual(positions(), before)
+        self.ours.read(talk.room, talk.alice, talk.bob, "due")
+        self._until_there(talk, "due")
+        self.theirs.read(talk.room, talk.bob, talk.alice, "two")
+        self._told(talk, self._ours(talk, "two"))
+        self.until_equal(lambda: self.sent(talk), [self._here(talk, "uno"), self._here(talk, "due")], "what was sent")
+
     def test_what_is_read_while_it_is_switched_off_stays_at_home(self):
         talk = self._talk(theirs=("uno", "due", "tre"))
         self.ours.read(talk.room, talk.alice, talk.bob, "uno")
