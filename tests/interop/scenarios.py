@@ -451,11 +451,8 @@ class Scenarios(InvitationScenarios, OutageScenarios, DeletionScenarios, JoinSce
     """All of them."""
 
 
-class GapScenarios:
+class GapScenarios(ScenarioBase):
     """7: what was pushed is lost on the way and has to be fetched. Both sides stand behind fronts."""
-
-    fresh = ScenarioBase.fresh
-    until_state = ScenarioBase.until_state
 
     def _lose(self, front, count, say, last):
         """`count` messages are swallowed by `front`, then one gets through."""
@@ -469,6 +466,46 @@ class GapScenarios:
             front.swallows_transactions = False
         say(last)
         return texts + [last]
+
+    def _lose_one(self, front, say, text):
+        """Said, and swallowed by `front`."""
+        front.swallowed, front.swallows_transactions = 0, True
+        try:
+            say(text)
+            self.until(lambda: front.swallowed, f"{text} to get lost")
+        finally:
+            front.swallows_transactions = False
+
+    def test_what_is_done_to_a_message_of_theirs_that_got_lost_finds_it(self):
+        talk = Conversation(self)
+
+        def say(text):
+            self.theirs.send(talk.room, talk.bob, text)
+        self._lose_one(self.our_front, say, "lost")
+        self.theirs.edit(talk.room, talk.bob, "lost", "found")
+        self.theirs.react(talk.room, talk.bob, talk.bob, "lost", "yes")
+        self.until_equal(lambda: self.ours.shown(talk.room, talk.alice, talk.bob), ["found"], "the message here, as it is now")
+        self.until_equal(lambda: self.ours.reactions(talk.room, talk.alice, talk.bob, "lost"), {(talk.bob, "yes")}, "the reaction here")
+        self._lose_one(self.our_front, say, "regrets")
+        self.theirs.delete(talk.room, talk.bob, talk.bob, "regrets")
+        say("behind it")
+        self.until_equal(lambda: self.ours.shown(talk.room, talk.alice, talk.bob), ["found", "behind it"], "what is left here")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
+    def test_what_is_done_to_a_message_of_ours_that_got_lost_finds_it(self):
+        talk = Conversation(self)
+
+        def say(text):
+            self.ours.send(talk.room, talk.alice, text)
+        self._lose_one(self.their_front, say, "lost")
+        self.ours.edit(talk.room, talk.alice, "lost", "found")
+        self.ours.react(talk.room, talk.alice, talk.alice, "lost", "yes")
+        self.until_equal(lambda: self.theirs.shown(talk.room, talk.bob, talk.alice), ["found"], "the message there, as it is now")
+        self.until_equal(lambda: self.theirs.reactions(talk.room, talk.bob, talk.alice, "lost"), {(talk.alice, "yes")}, "the reaction there")
+        self._lose_one(self.their_front, say, "regrets")
+        self.ours.delete(talk.room, talk.alice, talk.alice, "regrets")
+        say("behind it")
+        self.until_equal(lambda: self.theirs.shown(talk.room, talk.bob, talk.alice), ["found", "behind it"], "what is left there")
 
     def test_they_fall_behind_a_gap_and_we_fill_it(self):
         talk = Conversation(self)

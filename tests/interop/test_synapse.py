@@ -36,11 +36,21 @@ class AgainstSynapseInVersion12(AgainstSynapse):
 
 
 class GapsWithSynapse(GapScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
-        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse", room_version=cls.room_version)
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours", room_version=cls.room_version)
+
+
+class GapsWithSynapseInVersion10(GapsWithSynapse):
+    room_version = "10"
+
+
+class GapsWithSynapseInVersion12(GapsWithSynapse):
+    room_version = "12"
 
 
 class LargeRoomsWithSynapse(InteropCase):
