@@ -1,0 +1,99 @@
+"""Faults that a chat user is shown and that no other chapter plays with a real broker: each code of CONTRACT.md's table as it comes out, and
+what the chat server does about it. The other server never hears of any of them."""
+
+import os
+import socket
+
+from causeway_demo.certificates import Authority
+from causeway_demo.chat_server import CommandError
+from harness.case import InteropCase
+from harness.fake_homeserver import FakeHomeserver
+from harness.raw_edge import RawEdge
+from scenarios import ScenarioBase
+
+# Commands that one connection may have open; less than the broker's own bounds.
+CREDIT = 8
+# Users that the broker asks other servers for at once, and those that one command may name (actors/directory/user_checks.hpp, CONTRACT.md).
+ASKED_MAX, NAMED_MAX = 500, 100
+
+
+class UserFaults(ScenarioBase, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ours = cls.start_causeway("ours", settings={"edge": {"command_credit": CREDIT}})
+        # Of an authority that our broker has not been told of.
+        cls.strange = Authority(os.path.join(cls.directory, "strange-tls"))
+        # Takes connections and says nothing.
+        cls.mute = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        cls.addClassCleanup(cls.mute.close)
+        cls.mute_name = f"localhost:{cls.mute.getsockname()[1]}"
+
+    def refusal(self, name, body):
+        with self.assertRaises(CommandError) as refused:
+            self.ours.chat.command(name, body)
+        return refused.exception
+
+    def stranger(self):
+        """A server whose certificate nobody here can verify."""
+        server = FakeHomeserver(self.strange, self.ours.broker)
+        self.addCleanup(server.close)
+        return server
+
+    def connection(self):
+        edge = RawEdge(self.ours.broker.chat_endpoint)
+        self.addCleanup(edge.close)
+        return edge.hello("chat-ours")
+
+    # -- 4xx: the other server
+
+    def test_a_server_whose_certificate_is_not_valid_is_asked_for_nothing(self):
+        alice = self.ours.user(self.fresh("alice"))
+        for name, of_server in (("room.join", "room"), ("room.knock", "room"), ("query.public_rooms", "server")):
+            with self.subTest(command=name):
+                server = self.stranger()
+                body = {"user": alice, "room": f"#square:{server.server_name}"} if of_server == "room" else {"server": server.server_name}
+                why = self.refusal(name, body)
+                self.assertEqual((why.code, why.retryable), ("peer_tls", True), why)
+                self.assertEqual(server.requests, [])
+
+    def test_an_invitation_to_a_server_whose_certificate_is_not_valid_waits_and_says_so(self):
+        alice, server = self.ours.user(self.fresh("alice")), self.stranger()
+        bob = server.user("bob")
+        room = self.ours.create_direct(alice, bob)
+
+        def why():
+            told = self.ours.chat.command("query.invitations", {"room": room, "user": bob})["invitations"]
+            return [(each["state"], each["last_fault"].partition(":")[0]) for each in told]
+        self.until_equal(why, [("sending", "peer_tls")], "the word why it waits")
+        self.assertEqual(server.requests, [])
+        # It can be taken back all the same.
+        self.assertIn(self.ours.chat.revoke(room, alice, bob)["state"], ("revoked", "revoked_unconfirmed"))
+        self.assertEqual(self.ours.chat.command("query.invitations", {"user": bob, "open_only": True})["invitations"], [])
+
+    def test_a_server_whose_name_has_no_address_is_told_from_one_that_is_away(self):
+        alice = self.ours.user(self.fresh("alice"))
+        nobody = f"{self.fresh('nobody')}.invalid:8448"  # RFC 6761: such a name never has one
+        why = self.refusal("room.join", {"user": alice, "room": f"#square:{nobody}"})
+        self.assertEqual((why.code, why.retryable), ("peer_unresolvable", True), why)
+
+    # -- 5xx and 6xx: too much at once
+
+    def test_what_is_asked_beyond_the_bound_is_overloaded_and_may_be_repeated(self):
+        edge = self.connection()
+        commands = ASKED_MAX // NAMED_MAX + 1
+        for number in range(commands):
+            users = [f"@user{number}x{each}:{self.mute_name}" for each in range(NAMED_MAX)]
+            edge.send(b"C", {"id": self.fresh("asked"), "command": "query.verify_users"}, {"users": users})
+        _, header, body = edge.expect(b"R")  # the others wait for that server
+        self.assertEqual((header["ok"], body["code"], body["retryable"]), (False, "overloaded", True))
+
+    def test_a_command_beyond_the_credit_is_refused_and_the_others_go_on(self):
+        edge = self.connection()
+        ids = [self.fresh("open") for _ in range(CREDIT + 1)]
+        for command_id in ids:
+            edge.send(b"C", {"id": command_id, "command": "query.public_rooms"}, {"server": self.mute_name, "search": command_id})
+        _, header, body = edge.expect(b"R")
+        self.assertEqual((header["id"], header["ok"], body["code"], body["retryable"]), (ids[-1], False, "credit_exceeded", True))
+        # Another connection has a credit of its own.
+        self.assertTrue(self.ours.chat.command("query.federation", {})["enabled"])
