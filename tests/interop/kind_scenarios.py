@@ -53,6 +53,22 @@ class KindScenarios(ScenarioBase):
                 self.assertEqual(self.kind(room), kind)
                 self._talk_in(room, alice, bob)
 
+    def test_a_third_person_of_ours_makes_a_dm_a_group_whoever_invites_them(self):
+        for inviter in ("alice", "bob"):
+            with self.subTest(inviter=inviter):
+                talk = Conversation(self)
+                adam = self.ours.user(self.fresh("adam"))
+                if inviter == "alice":
+                    self.ours.invite(talk.room, talk.alice, adam)
+                else:
+                    self.theirs.invite(talk.room, talk.bob, adam)
+                    self.ours.chat.wait_for("invitation.received", PATIENCE_S, matrix_room_id=talk.room, user=adam, by=talk.bob)
+                self.until_equal(lambda talk=talk: self.kind(talk.room), "group_dm", "the dm to be a group")
+                self.ours.accept(talk.room, adam)
+                self.until_equal(lambda talk=talk, adam=adam: self.theirs.members(talk.room, talk.bob), {talk.alice, talk.bob, adam}, "the three of them there")
+                self.ours.send(talk.room, adam, "hello both")
+                self.until_equal(lambda talk=talk, adam=adam: self.theirs.texts(talk.room, talk.bob, adam), ["hello both"], "the third to be read there")
+
     def test_a_third_person_makes_a_dm_a_group_whoever_invites_them(self):
         for inviter in ("alice", "bob"):
             with self.subTest(inviter=inviter):
