@@ -113,6 +113,27 @@ class SwitchingScenarios(SwitchingBase):
         self.ours.invite(room, alice, self.theirs.user(self.fresh("fay")))
         self.assertEqual(self.theirs.join(public, bob, [self.ours.server_name]), public)
 
+    def test_an_entry_without_a_port_is_the_host_and_one_with_a_star_what_is_below_it(self):
+        alice, bob = self.people()
+        room = self.ours.create_channel(alice, [])
+        host = self.theirs.server_name.partition(":")[0]
+
+        def invited(side):
+            return {"room": room, "by": alice, "user": side.user(self.fresh("dan"))}
+        for lists in ({"deny": [host]}, {"deny": [host], "allow": [self.theirs.server_name]}, {"allow": ["*." + host]}):
+            with self.subTest(lists=lists):
+                self.configure(**{"allow": [], "deny": [], **lists})
+                self.refused("server_denied", "invite.send", invited(self.theirs))
+                self.ours.chat.command("invite.send", invited(self.ours))  # our own users are of no other server
+                self.not_invited(bob, alice, "M_FORBIDDEN")
+        for lists in ({"deny": ["*." + host]}, {"allow": [host]}, {"allow": ["*.example.org", host], "deny": ["*." + host]}):
+            with self.subTest(lists=lists):
+                self.configure(**{"allow": [], "deny": [], **lists})
+                body = invited(self.theirs)
+                self.ours.chat.command("invite.send", body)
+                self.until(lambda body=body: self.theirs.has_invitation(room, body["user"]), "the invitation to reach them")
+        self.their_channel(bob, alice)
+
     def test_a_wrong_entry_is_named_and_nothing_is_changed(self):
         before = self.in_force()
         words = self.refused("bad_body", "federation.configure", {"enabled": False, "deny": ["good.example", "bad.*"]})
@@ -306,7 +327,7 @@ class MayFederateWithCauseway(WithCauseway, MayFederateScenarios, InteropCase):
 
 
 class DeactivationWithSynapse(WithSynapse, DeactivationScenarios, InteropCase):
-    room_version = "10"
+    pass
 
 
 class DeactivationWithCauseway(WithCauseway, DeactivationScenarios, InteropCase):
@@ -321,4 +342,14 @@ class ProfilesWithSynapse(WithSynapse, ProfileScenarios, InteropCase):
 
 
 class ProfilesWithCauseway(WithCauseway, ProfileScenarios, InteropCase):
+    room_version = "12"
+
+
+class FederationWithSynapseInVersion10(WithSynapse, SwitchingScenarios, MayFederateScenarios, DeactivationScenarios, ProfileScenarios, InteropCase):
+    """All of it, in rooms of another version."""
+
+    room_version = "10"
+
+
+class FederationWithSynapseInVersion12(FederationWithSynapseInVersion10):
     room_version = "12"
