@@ -39,11 +39,21 @@ class DeactivatedJoinerScenarios(ScenarioBase):
 
 
 class DeactivatedJoinersWithSynapse(DeactivatedJoinerScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
-        cls.ours = cls.start_causeway("ours")
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version)
+
+
+class DeactivatedJoinersWithSynapseInVersion10(DeactivatedJoinersWithSynapse):
+    room_version = "10"
+
+
+class DeactivatedJoinersWithSynapseInVersion12(DeactivatedJoinersWithSynapse):
+    room_version = "12"
 
 
 class DeactivatedJoinersWithCauseway(DeactivatedJoinerScenarios, InteropCase):

@@ -185,10 +185,12 @@ class RefoundingWithCauseway(RefoundingScenarios, InteropCase):
 class CrossedAnswerScenarios(ModerationBase):
     """Both sides stand behind fronts: what they say at the same moment reaches the other later."""
 
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours", room_version=cls.room_version)
 
     def test_a_yes_that_crosses_its_revocation_counts_in_a_public_room_and_a_kick_is_the_way_out(self):
         alice, bob, ben = self.people("bob", "ben")
@@ -222,7 +224,15 @@ class CrossedAnswersWithSynapse(CrossedAnswerScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse", room_version=cls.room_version)
+
+
+class CrossedAnswersWithSynapseInVersion10(CrossedAnswersWithSynapse):
+    room_version = "10"
+
+
+class CrossedAnswersWithSynapseInVersion12(CrossedAnswersWithSynapse):
+    room_version = "12"
 
 
 class CrossedAnswersWithCauseway(CrossedAnswerScenarios, InteropCase):

@@ -122,11 +122,13 @@ class LookupScenarios:
 
 
 class LookupsWithSynapse(LookupScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse", settings=OPEN_DIRECTORY)
-        cls.ours = cls.start_causeway("ours")
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version, settings=OPEN_DIRECTORY)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version)
 
     def publish(self, user, name):
         return self.theirs.synapse.user(user[1:].split(":")[0]).create_room(preset="public_chat", visibility="public", room_alias_name=name, name=name)
@@ -145,6 +147,14 @@ class LookupsWithSynapse(LookupScenarios, InteropCase):
             if not since:
                 break
         self.assertEqual((len(seen), set(seen)), (5, rooms))
+
+
+class LookupsWithSynapseInVersion10(LookupsWithSynapse):
+    room_version = "10"
+
+
+class LookupsWithSynapseInVersion12(LookupsWithSynapse):
+    room_version = "12"
 
 
 class ClosedDirectories(InteropCase):

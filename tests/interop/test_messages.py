@@ -114,6 +114,10 @@ class MessagesWithSynapse(InteropCase):
         self.assertEqual(self.seen_by_bob(ours)["info"], {"mimetype": "video/mp4", "size": 4, "duration": 1500, "thumbnail_url": small})
 
 
+class MessagesWithSynapseInVersion10(MessagesWithSynapse):
+    room_version = "10"
+
+
 class MessagesWithSynapseInVersion12(MessagesWithSynapse):
     room_version = "12"
 

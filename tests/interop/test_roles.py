@@ -38,11 +38,21 @@ class RolesWithCausewayInVersion12(RolesWithCauseway):
 
 
 class LostRolesWithSynapse(LostLevelScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse")
-        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
+        cls.theirs, cls.their_front = cls.start_synapse_behind_front("synapse", room_version=cls.room_version)
+        cls.ours, cls.our_front = cls.start_causeway_behind_front("ours", room_version=cls.room_version)
+
+
+class LostRolesWithSynapseInVersion10(LostRolesWithSynapse):
+    room_version = "10"
+
+
+class LostRolesWithSynapseInVersion12(LostRolesWithSynapse):
+    room_version = "12"
 
 
 class LostRolesWithCauseway(LostLevelScenarios, InteropCase):
@@ -58,11 +68,21 @@ SERVICE = {"room": {"service_user": "rooms"}}
 
 
 class DriftWithSynapse(DriftScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
-        cls.ours = cls.start_causeway("ours", settings=DRIFT)
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=DRIFT)
+
+
+class DriftWithSynapseInVersion10(DriftWithSynapse):
+    room_version = "10"
+
+
+class DriftWithSynapseInVersion12(DriftWithSynapse):
+    room_version = "12"
 
 
 class DriftWithCauseway(DriftScenarios, InteropCase):
@@ -81,6 +101,10 @@ class ServiceUserWithSynapse(ServiceUserScenarios, InteropCase):
         super().setUpClass()
         cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
         cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=SERVICE)
+
+
+class ServiceUserWithSynapseInVersion10(ServiceUserWithSynapse):
+    room_version = "10"
 
 
 class ServiceUserWithSynapseInVersion12(ServiceUserWithSynapse):

@@ -28,12 +28,24 @@ class RoomSettingsWithSynapse(SettingsScenarios, _WithSynapse):
     pass
 
 
+class RoomSettingsWithSynapseInVersion10(SettingsScenarios, _WithSynapse):
+    room_version = "10"
+
+
+class RoomSettingsWithSynapseInVersion12(SettingsScenarios, _WithSynapse):
+    room_version = "12"
+
+
 class RoomSettingsWithCauseway(SettingsScenarios, _WithCauseway):
     room_version = "12"
 
 
 class RoomRemoveWithSynapse(RemoveScenarios, _WithSynapse):
     pass
+
+
+class RoomRemoveWithSynapseInVersion10(RemoveScenarios, _WithSynapse):
+    room_version = "10"
 
 
 class RoomRemoveWithSynapseInVersion12(RemoveScenarios, _WithSynapse):
@@ -75,6 +87,14 @@ class RoomUpgradeFalselyWithSynapse(FalseSuccessorScenarios, _WithSynapse):
 
 class DirectReuseWithSynapse(DirectScenarios, _WithSynapse):
     pass
+
+
+class DirectsAndSuccessorsWithSynapseInVersion10(DirectScenarios, FalseSuccessorScenarios, _WithSynapse):
+    room_version = "10"
+
+
+class DirectsAndSuccessorsWithSynapseInVersion12(DirectScenarios, FalseSuccessorScenarios, _WithSynapse):
+    room_version = "12"
 
 
 class DirectReuseWithCauseway(DirectScenarios, _WithCauseway):
