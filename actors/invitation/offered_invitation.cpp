@@ -12,12 +12,20 @@ namespace {
 
 using enum invitation_state;
 
+/// By the word of the specification, or that of its draft (MSC4155), which Synapse says.
+bool blocks_invites(const peer_answer& m) {
+  return m.errcode == "M_INVITE_BLOCKED" || m.errcode == "ORG.MATRIX.MSC4155.M_INVITE_BLOCKED";
+}
+
 /// Final is what the other server has understood and refused; a proxy's 404 or a key it could not fetch just now is
 /// not.
 bool refuses_invite(const peer_answer& m) {
-  static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVITE_BLOCKED", "M_INVALID_PARAM",
-                                                "M_BAD_JSON",  "M_MISSING_PARAM",  "M_NOT_FOUND"};
-  return m.status >= 400 && m.status < 500 &&
+  static constexpr const char* final_codes[] = {"M_FORBIDDEN", "M_INVALID_PARAM", "M_BAD_JSON", "M_MISSING_PARAM",
+                                                "M_NOT_FOUND"};
+  if (m.status < 400 || m.status >= 500) return false;
+  // Synapse says no more than that where its administrator has blocked the room, or invitations altogether.
+  if (m.status == 403 && m.errcode == "M_UNKNOWN") return true;
+  return blocks_invites(m) ||
          std::find(std::begin(final_codes), std::end(final_codes), m.errcode) != std::end(final_codes);
 }
 
@@ -29,7 +37,7 @@ bool refuses_version(const peer_answer& m) {
 /// The word for why the invited server refuses.
 fault refusal_of_invite(const peer_answer& m) {
   if (m.errcode == "M_NOT_FOUND") return {fault_code::not_found, m.why.detail};
-  if (m.errcode == "M_INVITE_BLOCKED") return {fault_code::invite_blocked, m.why.detail};
+  if (blocks_invites(m)) return {fault_code::invite_blocked, m.why.detail};
   if (m.errcode == "M_FORBIDDEN") return {fault_code::forbidden, m.why.detail};
   return {fault_code::peer_refused, m.why.detail};
 }

@@ -182,6 +182,28 @@ class RefoundingWithCauseway(RefoundingScenarios, InteropCase):
         self.ours.chat.send(own, alice, "alone")
 
 
+class RefusingSynapse(ModerationBase, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_synapse("synapse", settings={"block_non_admin_invites": True})
+        cls.ours = cls.start_causeway("ours")
+
+    def test_an_invitation_that_their_server_refuses_fails_at_once_in_its_words(self):
+        alice, bob = self.people()
+        room = self.ours.create_channel(alice, [bob])
+        told = self.until_state(room, bob, "failed").body
+        self.assertEqual(told["last_fault"].partition(":")[0], "peer_refused")
+        self.assertIn("does not accept room invites", told["reason"])
+        self.assertFalse(self.theirs.has_invitation(room, bob))
+        self.assertNotIn("pending", self.states(room, bob))
+        self.assertEqual(self.ours.members(room, alice), {alice})
+        # The room is as it was, and so is the outcome when somebody tries again.
+        self.ours.send(room, alice, "alone")
+        self.ours.invite(room, alice, bob)
+        self.until(lambda: self.states(room, bob).count("failed") == 2, "the second refusal")
+
+
 class CrossedAnswerScenarios(ModerationBase):
     """Both sides stand behind fronts: what they say at the same moment reaches the other later."""
 

@@ -95,6 +95,8 @@ BOOST_AUTO_TEST_CASE(signature_that_does_not_match_is_checked_with_keys_that_are
 
 BOOST_AUTO_TEST_CASE(refusal_ends_it_and_silence_does_not) {
   for (const auto& [status, errcode, state] : {std::tuple{403, "M_FORBIDDEN", invitation_state::failed},
+                                               {403, "M_UNKNOWN", invitation_state::failed},
+                                               {400, "M_UNKNOWN", invitation_state::sending},
                                                {403, "", invitation_state::sending},
                                                {404, "M_UNRECOGNIZED", invitation_state::sending},
                                                {502, "", invitation_state::sending}}) {
@@ -108,6 +110,8 @@ BOOST_AUTO_TEST_CASE(refusal_ends_it_and_silence_does_not) {
 BOOST_AUTO_TEST_CASE(each_refusal_has_its_own_code) {
   for (const auto& [status, errcode, code] : {std::tuple{403, "M_FORBIDDEN", "forbidden"},
                                               {403, "M_INVITE_BLOCKED", "invite_blocked"},
+                                              {403, "ORG.MATRIX.MSC4155.M_INVITE_BLOCKED", "invite_blocked"},
+                                              {403, "M_UNKNOWN", "peer_refused"},
                                               {404, "M_NOT_FOUND", "not_found"},
                                               {400, "M_INVALID_PARAM", "peer_refused"}}) {
     outgoing_rig r;
