@@ -1,5 +1,6 @@
 """Bans and roles, whoever runs the other homeserver. Each case says what the chat user and what the Matrix user sees."""
 
+import contextlib
 import threading
 
 from causeway_demo.chat_server import CommandError
@@ -435,6 +436,19 @@ class RoleScenarios(ModerationBase):
         self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 0, "his level there")
         self._talk_in(room, alice, bob)
 
+    def test_a_leader_has_a_label_and_no_power(self):
+        alice, bob, ben = self.people("bob", "ben")
+        room = self.our_channel(alice, bob, ben)
+        answer = self.ours.chat.command("member.set_role", {"room": room, "by": alice, "user": bob, "role": "leader"})
+        self.assertEqual((answer["role"], answer["level"]), ("leader", 10))
+        told = self.ours.chat.wait_for("role.changed", PATIENCE_S, matrix_room_id=room, user=bob).body
+        self.assertEqual((told["role"], told["previous_role"]), ("leader", "member"))
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 10, "his level there")
+        with self.assertRaises(REFUSED):
+            self.theirs.kick(room, bob, ben)
+        self.restart_ours()
+        self.assertEqual((self.role(room, bob), self.role(room, ben)), ("leader", "member"))
+
     def test_what_cannot_be_taken_back_is_known_beforehand(self):
         alice, bob = self.people()
         room = self.our_channel(alice, bob)
@@ -478,3 +492,81 @@ class LostLevelScenarios(ModerationBase):
         for user in (dave, ben):
             self.until_equal(lambda user=user: self.theirs.level_of(room, bob, user), 50, f"the level of {user} there")
             self.until_equal(lambda user=user: self.ours.level_of(room, alice, user), 50, f"the level of {user} here")
+
+
+class CrossedModerationScenarios(ModerationBase):
+    """Both sides stand behind fronts: what one does to the other, who does something at the same moment."""
+
+    @contextlib.contextmanager
+    def _crossing(self):
+        """What both sides say meanwhile is on its way at the end, and then arrives."""
+        with self.our_front.holding("/v1/send/"), self.their_front.holding("/v1/send/"):
+            yield
+            self.until(lambda: self.our_front.held and self.their_front.held, "both words to be under way")
+
+    def _with_invited(self):
+        """(alice, bob, ben, room): ben is in alice's channel, bob is invited, so that they may accept without us."""
+        alice, bob, ben = self.people("bob", "ben")
+        room = self.our_channel(alice, ben)
+        self.ours.invite(room, alice, bob)
+        self.until_state(room, bob, "pending")
+        self.ours.send(room, alice, "he is invited")  # behind the invite: the room there has it
+        self.until(lambda: "he is invited" in self.theirs.texts(room, ben, alice), "the invite in the room there")
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        return alice, bob, ben, room
+
+    def _until_they_are_out(self, room, alice, bob, ben):
+        self.until(lambda: not self.theirs.is_in(room, bob), "him to be out there")
+        self.until_equal(lambda: self.theirs.members(room, ben), {alice, ben}, "the members there")
+        self.until_equal(lambda: self.ours.members(room, alice), {alice, ben}, "the members here")
+        self.theirs.send(room, ben, "just us")
+        self.until(lambda: "just us" in self.ours.texts(room, alice, ben), "what was said after it, here")
+
+    def test_a_yes_that_crosses_its_revocation_does_not_count_in_a_private_room(self):
+        alice, bob, ben, room = self._with_invited()
+        with self._crossing():
+            self.ours.revoke(room, alice, bob)
+            self.until_state(room, bob, "revoked_unconfirmed")
+            self.theirs.accept(room, bob)
+        self._until_they_are_out(room, alice, bob, ben)
+        self.until_state(room, bob, "revoked")
+        self.assertEqual(self.states(room, bob)[-1], "revoked")
+
+    def test_a_yes_that_crosses_a_ban_does_not_count(self):
+        alice, bob, ben, room = self._with_invited()
+        with self._crossing():
+            self.ours.ban(room, alice, bob, "a mistake")
+            self.theirs.accept(room, bob)
+        self._until_they_are_out(room, alice, bob, ben)
+        self.until_equal(lambda: self.theirs.membership(room, ben, bob), "ban", "the ban there")
+        self.assertEqual([each["user"] for each in self.banned(room)], [bob])
+        self.assertEqual(self.states(room, bob)[-1], "banned")
+
+    def test_what_is_said_while_its_author_is_kicked_is_not_shown(self):
+        alice, bob, ben = self.people("bob", "ben")
+        room = self.our_channel(alice, bob, ben)
+        with self._crossing():
+            self.ours.kick(room, alice, bob, "enough")
+            self.theirs.send(room, bob, "and one more thing")
+        self._until_they_are_out(room, alice, bob, ben)
+        self.until_shown(room, "kicked", alice, bob, "enough")
+        self.assertEqual(self.ours.texts(room, alice, bob), [])
+
+    def test_a_room_that_both_name_at_once_has_one_name(self):
+        alice, bob = self.people()
+        room = self.our_channel(alice, bob)
+        self.ours.make_moderator(room, alice, bob)
+        self.until_equal(lambda: self.theirs.level_of(room, bob, bob), 50, "his level there")
+        with self._crossing():
+            self.ours.set_name(room, alice, "Lobby")
+            self.theirs.set_name(room, bob, "Hall")
+        self._talk_in(room, alice, bob)  # both have heard of both
+
+        def names():
+            return self.ours.called(room, alice)[0], self.theirs.called(room, bob)[0]
+        self.until(lambda: len(set(names())) == 1, lambda: f"one name on both sides: {names()}")
+        self.assertIn(names()[0], ("Lobby", "Hall"))
+
+        def told():
+            return [each.body["name"] for each in self.ours.chat.find("room.changed", matrix_room_id=room) if "name" in each.body]
+        self.until_equal(lambda: told()[-1:], [names()[0]], "what the chat server is told last")

@@ -2,7 +2,7 @@
 
 from drift_scenarios import DriftScenarios, ServiceUserScenarios
 from harness.case import InteropCase
-from moderation_scenarios import LostLevelScenarios, RoleScenarios
+from moderation_scenarios import CrossedModerationScenarios, LostLevelScenarios, RoleScenarios
 
 
 class RolesWithSynapse(RoleScenarios, InteropCase):
@@ -37,7 +37,7 @@ class RolesWithCausewayInVersion12(RolesWithCauseway):
     room_version = "12"
 
 
-class LostRolesWithSynapse(LostLevelScenarios, InteropCase):
+class CrossedWithSynapse(LostLevelScenarios, CrossedModerationScenarios, InteropCase):
     room_version = "11"
 
     @classmethod
@@ -47,15 +47,15 @@ class LostRolesWithSynapse(LostLevelScenarios, InteropCase):
         cls.ours, cls.our_front = cls.start_causeway_behind_front("ours", room_version=cls.room_version)
 
 
-class LostRolesWithSynapseInVersion10(LostRolesWithSynapse):
+class CrossedWithSynapseInVersion10(CrossedWithSynapse):
     room_version = "10"
 
 
-class LostRolesWithSynapseInVersion12(LostRolesWithSynapse):
+class CrossedWithSynapseInVersion12(CrossedWithSynapse):
     room_version = "12"
 
 
-class LostRolesWithCauseway(LostLevelScenarios, InteropCase):
+class CrossedWithCauseway(LostLevelScenarios, CrossedModerationScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
