@@ -446,6 +446,34 @@ class DismissalScenarios(ScenarioBase):
         self.until_they_see_the_rejection(room, bob, alice)
         self.assertEqual(self.states(room, alice)[-1], "rejected")
 
+    def test_why_somebody_says_no_is_seen_by_who_has_invited_them(self):
+        alice, bob = self.ours.user(self.fresh("alice")), self.theirs.user(self.fresh("bob"))
+        room = self.theirs.create_channel(bob, [alice])
+        self.until(lambda: self.ours.has_invitation(room, alice), "the invitation to reach us")
+        self.ours.reject(room, alice, "no time")
+        self.until_they_see_the_rejection(room, bob, alice)
+        self.until_equal(lambda: self.theirs.reason_of(room, bob, alice), "no time", "the reason there")
+        room = self.ours.create_channel(alice, [bob])
+        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
+        self.theirs.reject(room, bob, "no time either")
+        self.assertEqual(self.until_state(room, bob, "rejected").body["reason"], "no time either")
+        self.ours.chat.wait_for("system.message", PATIENCE_S, matrix_room_id=room, kind="rejected", actor=bob, target=bob, reason="no time either")
+
+
+class TypingScenarios(ScenarioBase):
+    """Beside that of PresenceScenarios, which every peer plays."""
+
+    def test_who_stops_typing_is_seen_to_stop_on_both_sides(self):
+        talk = Conversation(self)
+        self.ours.set_typing(talk.room, talk.alice, True)
+        self.until(lambda: self.theirs.sees_typing(talk.room, talk.bob, talk.alice), "our typing there")
+        self.ours.set_typing(talk.room, talk.alice, False)
+        self.until(lambda: self.theirs.sees_pause(talk.room, talk.bob, talk.alice), "the end of it there")
+        self.theirs.set_typing(talk.room, talk.bob, True)
+        self.until(lambda: self.ours.sees_typing(talk.room, talk.alice, talk.bob), "their typing here")
+        self.theirs.set_typing(talk.room, talk.bob, False)
+        self.until(lambda: self.ours.sees_pause(talk.room, talk.alice, talk.bob), "the end of it here")
+
 
 class Scenarios(InvitationScenarios, OutageScenarios, DeletionScenarios, JoinScenarios, PresenceScenarios):
     """All of them."""

@@ -2,7 +2,7 @@
 
 from harness.case import InteropCase
 from knock_scenarios import KnockScenarios
-from scenarios import DismissalScenarios, GapScenarios, Scenarios
+from scenarios import DismissalScenarios, GapScenarios, Scenarios, TypingScenarios
 
 
 def rejection_arrives_at_synapse(case, room, inviter, rejecter):
@@ -10,7 +10,7 @@ def rejection_arrives_at_synapse(case, room, inviter, rejecter):
                      "the rejection to arrive there")
 
 
-class AgainstSynapse(KnockScenarios, DismissalScenarios, Scenarios, InteropCase):
+class AgainstSynapse(KnockScenarios, DismissalScenarios, TypingScenarios, Scenarios, InteropCase):
     room_version = "11"  # of all rooms, on both sides
 
     @classmethod

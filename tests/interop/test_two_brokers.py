@@ -4,10 +4,10 @@ import threading
 
 from harness.case import PATIENCE_S, InteropCase
 from knock_scenarios import KnockScenarios
-from scenarios import Conversation, DismissalScenarios, GapScenarios, Scenarios
+from scenarios import Conversation, DismissalScenarios, GapScenarios, Scenarios, TypingScenarios
 
 
-class AgainstCauseway(KnockScenarios, DismissalScenarios, Scenarios, InteropCase):
+class AgainstCauseway(KnockScenarios, DismissalScenarios, TypingScenarios, Scenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -103,8 +103,8 @@ class CausewaySide:
     def accept(self, room, user):
         self.chat.answer(room, user, accept=True)
 
-    def reject(self, room, user):
-        self.chat.answer(room, user, accept=False)
+    def reject(self, room, user, reason=None):
+        self.chat.answer(room, user, accept=False, reason=reason)
 
     def leave(self, room, user):
         self.chat.command("member.leave", {"room": room, "user": user})
@@ -130,6 +130,11 @@ class CausewaySide:
         """Of `other`, as this side was told last; nothing: it was told nothing."""
         told = self.chat.find("member.changed", matrix_room_id=room, user=other)
         return told[-1].body["membership"] if told else None
+
+    def reason_of(self, room, _user, other):
+        """Why `other` has the membership they have, as this side was told last; empty: that was not said."""
+        told = self.chat.find("member.changed", matrix_room_id=room, user=other)
+        return told[-1].body["reason"] if told else ""
 
     def make_moderator(self, room, by, user):
         self.set_role(room, by, user, "moderator")
@@ -267,6 +272,11 @@ class CausewaySide:
     def sees_typing(self, room, user, other):
         return bool(self.chat.ephemeral("typing", matrix_room_id=room, user=other, typing=True))
 
+    def sees_pause(self, room, user, other):
+        """Whether `other`, who was typing, is not any more."""
+        told = self.chat.ephemeral("typing", matrix_room_id=room, user=other)
+        return bool(told) and not told[-1]["typing"]
+
     def has_invitation(self, room, user):
         """Whether `user` of this side holds an open invitation to `room`."""
         answer = self.chat.command("query.invitations", {"user": user, "open_only": True})
@@ -380,8 +390,8 @@ class SynapseSide:
     def accept(self, room, user):
         self._user(user).join(room)
 
-    def reject(self, room, user):
-        self._user(user).leave(room)
+    def reject(self, room, user, reason=None):
+        self._user(user).leave(room, reason)
 
     def leave(self, room, user):
         self._user(user).leave(room)
@@ -400,6 +410,9 @@ class SynapseSide:
 
     def membership(self, room, user, other):
         return self._user(user).members(room).get(other)
+
+    def reason_of(self, room, user, other):
+        return self._user(user).state(room, "m.room.member", other).get("reason", "")
 
     def make_moderator(self, room, by, user):
         self._user(by).set_level(room, user, 50)
@@ -498,6 +511,9 @@ class SynapseSide:
 
     def sees_typing(self, room, user, other):
         return other in self._user(user).typing_users(room)
+
+    def sees_pause(self, room, user, other):
+        return not self.sees_typing(room, user, other)
 
     def has_invitation(self, room, user):
         return self._user(user).is_invited(room)

@@ -239,8 +239,8 @@ class SynapseUser:
         """Id of the room it goes on as."""
         return self.call("POST", f"/rooms/{quote(room_id)}/upgrade", {"new_version": version})["replacement_room"]
 
-    def leave(self, room_id):
-        self._membership("leave", room_id)
+    def leave(self, room_id, reason=None):
+        self._membership("leave", room_id, **({"reason": reason} if reason else {}))
 
     def join(self, room_id):
         self._membership("join", room_id)
