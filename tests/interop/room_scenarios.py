@@ -67,6 +67,28 @@ class SettingsScenarios(RoomBase):
         self.assertEqual(self.ours.called(room, alice), ("Their place", "Weather", "mxc://example.org/def"))
         self.refused("forbidden", "room.set_name", {"room": room, "by": alice, "name": "Mine"})
 
+    def test_a_room_shows_who_comes_and_goes_and_whose_doing_it_was(self):
+        alice, bob, bill, bea = self.people("bob", "bill", "bea")
+        _, room = self.our_named_channel(alice, bob)
+        self.ours.invite(room, alice, bill)
+        self.until(lambda: self.theirs.has_invitation(room, bill), "the invitation to reach them")
+        self.until_state(room, bill, "pending")
+        self.theirs.reject(room, bill, "not now")
+        self.until_state(room, bill, "rejected")
+        self.ours.invite(room, alice, bea)
+        self.until(lambda: self.theirs.has_invitation(room, bea), "the invitation to reach them")
+        self.until_state(room, bea, "pending")
+        self.ours.revoke(room, alice, bea)
+        self.until_state(room, bea, "revoked")
+        self.theirs.leave(room, bob)
+        self.ours.chat.wait_for("system.message", PATIENCE_S, matrix_room_id=room, kind="left")
+        shown = [each.body for each in self.ours.chat.find("system.message", matrix_room_id=room)]
+        self.assertEqual([(each["kind"], each["actor"], each["target"], each["reason"]) for each in shown],
+                         [("created", alice, "", ""), ("invited", alice, bob, ""), ("joined", bob, bob, ""), ("invited", alice, bill, ""),
+                          ("rejected", bill, bill, "not now"), ("invited", alice, bea, ""), ("revoked", alice, bea, ""), ("left", bob, bob, "")])
+        for each in shown:
+            self.assertGreater(each["ts"], 1_600_000_000_000)
+
     def test_what_a_room_is_called_while_a_server_is_away_is_known_when_it_is_back(self):
         alice, bob = self.people()
         own, room = self.our_named_channel(alice, bob)

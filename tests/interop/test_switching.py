@@ -134,6 +134,24 @@ class SwitchingScenarios(SwitchingBase):
                 self.until(lambda body=body: self.theirs.has_invitation(room, body["user"]), "the invitation to reach them")
         self.their_channel(bob, alice)
 
+    def test_who_has_read_and_who_is_there_is_told_nobody_until_it_is_switched_on(self):
+        alice, bob = self.people()
+        told = self.in_force()
+        self.assertEqual((told["enabled"], told["typing"], told["receipts"], told["presence"]), (True, True, False, False))
+        room = self.our_channel(alice, bob)
+        self._talk_in(room, alice, bob)
+        self.ours.read(room, alice, bob, "from there")
+        self.ours.set_presence(alice, "online", "at work")
+        self.theirs.read(room, bob, alice, "from here")
+        for side, user, text in ((self.ours, alice, "behind it here"), (self.theirs, bob, "behind it there")):
+            side.send(room, user, text)
+        self.until(lambda: "behind it here" in self.theirs.texts(room, bob, alice), "what was said after it, there")
+        self.until(lambda: "behind it there" in self.ours.texts(room, alice, bob), "what was said after it, here")
+        self.assertNotIn(alice, {user for user, _ in self.theirs.markers(room, bob)})
+        self.assertEqual(self.ours.chat.ephemeral("receipt", matrix_room_id=room), [])
+        positions = self.ours.chat.command("query.read_positions", {"room": room})["positions"]
+        self.assertEqual([each["user"] for each in positions], [alice])
+
     def test_a_wrong_entry_is_named_and_nothing_is_changed(self):
         before = self.in_force()
         words = self.refused("bad_body", "federation.configure", {"enabled": False, "deny": ["good.example", "bad.*"]})
@@ -283,6 +301,22 @@ class ProfileScenarios(SwitchingBase):
             self.assertEqual(self.ours.picture_of(room, alice, user), picture)
         self.assertEqual(self.ours.name_of(room, alice, alice), name)
         self.assertEqual(self.theirs.name_of(room, bob, alice), name)
+
+    def test_a_user_whose_id_is_none_of_matrix_is_one_person_for_both_sides(self):
+        bob = self.theirs.user(self.fresh("bob"))
+        own = self.fresh("José_Al")
+        alice = self.ours.chat.command("user.profile", {"user": own, "display_name": "José"})["user"]
+        self.assertRegex(alice, r"^@_jos=c3=a9___al\d+:")
+        room = self.our_channel(own, bob)
+        self.until_equal(lambda: self.theirs.name_of(room, bob, alice), "José", "what she is called there")
+        self.ours.chat.command("message.send", {"room": room, "sender": own, "message": self.fresh("m"), "text": "hello"})
+        self.until_equal(lambda: self.theirs.texts(room, bob, alice), ["hello"], "what she says, there")
+        theirs = self.theirs.create_channel(bob, [alice])
+        self.ours.chat.wait_for("invitation.received", PATIENCE_S, matrix_room_id=theirs, user=alice)
+        self.restart_ours_hard()
+        self.ours.accept(theirs, own)
+        self.until(lambda: alice in self.theirs.members(theirs, bob), "her join to arrive")
+        self.assertEqual(self.ours.chat.command("query.user", {"user": alice})["own_id"], own)
 
     def test_their_new_name_is_told_with_the_member(self):
         alice, bob = self.people()
