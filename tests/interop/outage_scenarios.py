@@ -202,6 +202,34 @@ class ChangeOutageScenarios(OutageBase):
             self.until_equal(lambda text=text: self.theirs.reactions(talk.room, talk.bob, talk.alice, text), {(talk.alice, _THUMB)},
                              f"the reaction to {text} there")
 
+    def test_nothing_acknowledged_is_lost_or_doubled_when_their_server_is_killed_in_the_middle(self):
+        talk = Conversation(self)
+        ours, theirs = [f"from here {number}" for number in range(60)], [f"from there {number}" for number in range(5)]
+        failures, is_under_way = [], threading.Event()
+
+        def say():
+            try:
+                for number, text in enumerate(ours):
+                    self.ours.send(talk.room, talk.alice, text)
+                    if number == 9:
+                        is_under_way.set()
+            except Exception as why:  # shown by the case, not lost in a thread
+                failures.append(why)
+            is_under_way.set()
+        for text in theirs:
+            self.theirs.send(talk.room, talk.bob, text)
+        saying = threading.Thread(target=say)
+        saying.start()
+        is_under_way.wait(PATIENCE_S)
+        self.stop_theirs(kill=True)
+        self.theirs.start_server()
+        saying.join()
+        self.assertEqual(failures, [])
+        self.until_equal(talk.read_by_bob, ours, "everything from here, once and in order")
+        self.until_they_reach_us(talk.room, talk.bob)
+        self.until_equal(lambda: talk.read_by_alice()[:len(theirs)], theirs, "everything from there, once and in order")
+        self.assertEqual(self.ours.chat.duplicates(), [])
+
     def test_the_chat_user_is_told_who_delays_what_they_say_and_when_it_has_come_through(self):
         talk = Conversation(self)
         self.stop_theirs()

@@ -59,11 +59,13 @@ class AskScenarios:
 
 
 class AsksOfSynapse(AskScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
-        cls.ours = cls.start_causeway("ours", settings=ASKING)
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=ASKING)
 
     def person(self, user):
         return self.theirs.synapse.user(user[1:].split(":")[0])
@@ -97,6 +99,14 @@ class AsksOfSynapse(AskScenarios, InteropCase):
         self.ours.chat.command("member.set_role", {"room": room, "by": drift["fixable_by"], "user": carol, "role": drift["wanted_role"]})
         self.until_equal(lambda: self.theirs.level_of(room, bob, carol), 50, "the Matrix user to see her role again")
         self.assertEqual(len(self.ours.chat.find("permission.drift", matrix_room_id=room)), 1)
+
+
+class AsksOfSynapseInVersion10(AsksOfSynapse):
+    room_version = "10"
+
+
+class AsksOfSynapseInVersion12(AsksOfSynapse):
+    room_version = "12"
 
 
 class AsksOfCauseway(AskScenarios, InteropCase):

@@ -132,14 +132,24 @@ class DeadLetterScenarios:
 
 
 class DeadLettersWithSynapse(DeadLetterScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
-        cls.ours = cls.start_causeway("ours")
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version)
 
     def stands_there(self, room, user, texts):
         self.assertEqual(self.theirs.texts(room, user, user), texts)
+
+
+class DeadLettersWithSynapseInVersion10(DeadLettersWithSynapse):
+    room_version = "10"
+
+
+class DeadLettersWithSynapseInVersion12(DeadLettersWithSynapse):
+    room_version = "12"
 
 
 class DeadLettersWithCauseway(DeadLetterScenarios, InteropCase):

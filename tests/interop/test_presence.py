@@ -42,11 +42,21 @@ class PresenceScenarios(ScenarioBase):
 
 
 class PresenceWithSynapse(PresenceScenarios, InteropCase):
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse", settings={"presence": {"enabled": True}})
-        cls.ours = cls.start_causeway("ours", settings=ON)
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version, settings={"presence": {"enabled": True}})
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings=ON)
+
+
+class PresenceWithSynapseInVersion10(PresenceWithSynapse):
+    room_version = "10"
+
+
+class PresenceWithSynapseInVersion12(PresenceWithSynapse):
+    room_version = "12"
 
 
 class PresenceWithCauseway(PresenceScenarios, InteropCase):

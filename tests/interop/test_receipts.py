@@ -297,4 +297,4 @@ class ReceiptsSwitchedOffWithSynapse(SwitchedOffScenarios, InteropCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.start_both(True, OFF)
+        cls.start_both(True, OFF, "12")

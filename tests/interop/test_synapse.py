@@ -56,11 +56,13 @@ class GapsWithSynapseInVersion12(GapsWithSynapse):
 class LargeRoomsWithSynapse(InteropCase):
     """Every room of more than two members counts as large."""
 
+    room_version = "11"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
-        cls.ours = cls.start_causeway("ours", settings={"room": {"omit_members_above": 2}})
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
+        cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings={"room": {"omit_members_above": 2}})
 
     def test_we_join_without_members_and_they_follow(self):
         founder, others = self.theirs.user("founder"), [self.theirs.user(f"other{number}") for number in range(4)]
@@ -90,3 +92,11 @@ class LargeRoomsWithSynapse(InteropCase):
         self.until_equal(lambda: self.theirs.texts(room, bob, others[2]), ["do you know me?"], "our message at theirs")
         self.theirs.send(room, bob, "I do")
         self.until_equal(lambda: self.ours.texts(room, alice, bob), ["I do"], "their message here")
+
+
+class LargeRoomsWithSynapseInVersion10(LargeRoomsWithSynapse):
+    room_version = "10"
+
+
+class LargeRoomsWithSynapseInVersion12(LargeRoomsWithSynapse):
+    room_version = "12"
