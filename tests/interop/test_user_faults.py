@@ -24,10 +24,6 @@ class UserFaults(ScenarioBase, InteropCase):
         cls.ours = cls.start_causeway("ours", settings={"edge": {"command_credit": CREDIT}})
         # Of an authority that our broker has not been told of.
         cls.strange = Authority(os.path.join(cls.directory, "strange-tls"))
-        # Takes connections and says nothing.
-        cls.mute = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        cls.addClassCleanup(cls.mute.close)
-        cls.mute_name = f"localhost:{cls.mute.getsockname()[1]}"
 
     def refusal(self, name, body):
         with self.assertRaises(CommandError) as refused:
@@ -39,6 +35,12 @@ class UserFaults(ScenarioBase, InteropCase):
         server = FakeHomeserver(self.strange, self.ours.broker)
         self.addCleanup(server.close)
         return server
+
+    def mute(self):
+        """Name of a server that takes connections and says nothing."""
+        server = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.addCleanup(server.close)
+        return f"localhost:{server.getsockname()[1]}"
 
     def connection(self):
         edge = RawEdge(self.ours.broker.chat_endpoint)
@@ -80,19 +82,18 @@ class UserFaults(ScenarioBase, InteropCase):
     # -- 5xx and 6xx: too much at once
 
     def test_what_is_asked_beyond_the_bound_is_overloaded_and_may_be_repeated(self):
-        edge = self.connection()
-        commands = ASKED_MAX // NAMED_MAX + 1
-        for number in range(commands):
-            users = [f"@user{number}x{each}:{self.mute_name}" for each in range(NAMED_MAX)]
+        edge, mute = self.connection(), self.mute()
+        for number in range(ASKED_MAX // NAMED_MAX + 1):
+            users = [f"@user{number}x{each}:{mute}" for each in range(NAMED_MAX)]
             edge.send(b"C", {"id": self.fresh("asked"), "command": "query.verify_users"}, {"users": users})
         _, header, body = edge.expect(b"R")  # the others wait for that server
         self.assertEqual((header["ok"], body["code"], body["retryable"]), (False, "overloaded", True))
 
     def test_a_command_beyond_the_credit_is_refused_and_the_others_go_on(self):
-        edge = self.connection()
+        edge, mute = self.connection(), self.mute()
         ids = [self.fresh("open") for _ in range(CREDIT + 1)]
         for command_id in ids:
-            edge.send(b"C", {"id": command_id, "command": "query.public_rooms"}, {"server": self.mute_name, "search": command_id})
+            edge.send(b"C", {"id": command_id, "command": "query.public_rooms"}, {"server": mute, "search": command_id})
         _, header, body = edge.expect(b"R")
         self.assertEqual((header["id"], header["ok"], body["code"], body["retryable"]), (ids[-1], False, "credit_exceeded", True))
         # Another connection has a credit of its own.
