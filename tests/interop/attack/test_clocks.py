@@ -166,12 +166,13 @@ class InvitationsOfASynapse(DaysGoBy):
     """Its users are invited and do not answer. Two hours instead of two weeks: the keys of both servers are good for one day."""
 
     lifetime_h = 2
+    room_version = "11"
 
     @classmethod
     def setUpClass(cls):
-        cls.settings = {"invitation": {"lifetime_h": cls.lifetime_h}}
+        cls.settings = {"invitation": {"lifetime_h": cls.lifetime_h}, "federation": {"room_version": cls.room_version}}
         super().setUpClass()
-        cls.theirs = cls.start_synapse("synapse")
+        cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
 
     def invite(self):
         """Room, who invites, and who is invited and has it."""
@@ -203,6 +204,14 @@ class InvitationsThatRunOut(InvitationsOfASynapse):
         self.assertEqual(self.ours.members(room, alice), {alice})
         self.ours.invite(room, alice, bob)  # which has two hours of its own
         self.until(lambda: self.theirs.has_invitation(room, bob), "the new invitation to reach them")
+
+
+class InvitationsThatRunOutInVersion10(InvitationsThatRunOut):
+    room_version = "10"
+
+
+class InvitationsThatRunOutInVersion12(InvitationsThatRunOut):
+    room_version = "12"
 
 
 class InvitationsWithoutAnEnd(InvitationsOfASynapse):
