@@ -6,6 +6,7 @@ from outage_scenarios import ChangeOutageScenarios, InvitationOutageScenarios
 
 
 class OutagesWithSynapse(InvitationOutageScenarios, ChangeOutageScenarios, InteropCase):
+    takes_long = True  # a Synapse is started eight times
     room_version = "11"  # of all rooms, on both sides
 
     @classmethod

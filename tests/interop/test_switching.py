@@ -382,6 +382,7 @@ class ProfilesWithCauseway(WithCauseway, ProfileScenarios, InteropCase):
 class FederationWithSynapseInVersion10(WithSynapse, SwitchingScenarios, MayFederateScenarios, DeactivationScenarios, ProfileScenarios, InteropCase):
     """All of it, in rooms of another version."""
 
+    takes_long = True
     room_version = "10"
 
 
