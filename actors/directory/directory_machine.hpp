@@ -121,6 +121,7 @@ private:
   void route(const command_received& m, const chat::query_public_rooms& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::query_servers& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::query_verify_users& x) { lookups_.run(m, x); }
+  void route(const command_received& m, const chat::query_profile& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::query_dead_letters& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::dead_letter_retry& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::dead_letter_drop& x) { lookups_.run(m, x); }

@@ -63,13 +63,7 @@ void directory_machine::profile(const federation_call& m) {
     return refuse(out_, m, {fault_code::not_found, "no such user"});
   }
   const auto* field = m.match->find_query("field");
-  const auto further = matrix::json::parse(known->fields.empty() ? "{}" : known->fields);
-  object told;
-  if (further && further->as_object())
-    for (const auto& one : *further->as_object())
-      if (!field || *field == one.key) told.set(one.key, one.mapped);
-  if (!known->display_name.empty() && (!field || *field == "displayname")) told.set("displayname", known->display_name);
-  if (!known->avatar_url.empty() && (!field || *field == "avatar_url")) told.set("avatar_url", known->avatar_url);
+  const auto told = shown_profile(*known, field ? std::optional<std::string_view>{*field} : std::nullopt);
   reply(out_, m, 200, matrix::json::canonical(told));
 }
 

@@ -29,7 +29,7 @@ using command =
                query_federation, user_may_federate, user_deactivate, room_set_name, room_set_topic, room_set_avatar,
                room_bind, message_bind, room_remove, room_upgrade, query_public_rooms, query_servers,
                query_verify_users, query_dead_letters, dead_letter_retry, dead_letter_drop, answer_user, mark_read,
-               query_receipts, query_read_positions, set_presence>;
+               query_receipts, query_read_positions, set_presence, query_profile>;
 
 /// The contract's name of a command, e.g. "room.create".
 const char* name(const command& x);

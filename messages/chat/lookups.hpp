@@ -1,12 +1,15 @@
 #pragma once
+#include "messages/chat/users.hpp"
 #include "messages/chat/vocabulary.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-/// What a chat server looks up beyond its own rooms: public rooms, other servers, whether people exist.
+/// What a chat server looks up beyond its own rooms: public rooms, other servers, whether people exist and what they
+/// show of themselves.
 namespace causeway::chat {
 
 /// Rooms of one page of a public directory: entries.
@@ -170,6 +173,41 @@ struct query_verify_users {
                {.bytes_max = limits::identifier_bytes_max, .entries_max = verified_users_max});
   }
   std::optional<broken_rule> broken() const;
+};
+
+struct profile_answer {
+  static constexpr const char* name = "profile";
+  std::string user;
+  std::optional<std::string> display_name = {}, avatar = {};
+  std::optional<std::map<std::string, std::string>> further = {};
+
+  static void fields(auto& f, auto& x) {
+    f.required("user", x.user, "Matrix id.", {.of = edge::names::user});
+    f.optional("display_name", x.display_name, "Absent: they have none.");
+    f.optional("avatar", x.avatar, "An mxc:// URI; absent: they have none.");
+    f.optional("fields", x.further, "Further fields of the profile, each value as JSON.",
+               {.bytes_max = profile_bytes_max, .entries_max = profile_fields_max});
+  }
+};
+
+struct query_profile {
+  static constexpr const char* name = "query.profile";
+  static constexpr const char* says =
+    "What a user shows of themselves: name, picture and any further field, as their server tells it now. Of one of "
+    "your users: what others are told.";
+  static constexpr remark faults[] = {
+    {fault_code::not_found, "their server says that there is no such user, or that they have no such field"},
+    {fault_code::forbidden, "their server does not show the profile: nothing is said of whether they exist"},
+    {fault_code::too_large, "the profile is over the bounds of the answer: ask for one `field`"},
+    {fault_code::overloaded, "too many are being asked for"}};
+  using answered_by = profile_answer;
+  std::string user;
+  std::optional<std::string> field = {};
+
+  static void fields(auto& f, auto& x) {
+    f.user("user", x.user, "Matrix id, or your own id of one of your users.");
+    f.optional_id("field", x.field, "This field alone: `displayname`, `avatar_url`, `m.tz`, any other; absent: all.");
+  }
 };
 
 } // namespace causeway::chat

@@ -32,10 +32,11 @@ using notification = std::variant<room_created, room_members, invitation_receive
 const char* name(const notification& x);
 
 /// Bodies of a RESULT that is ok.
-using answer = std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer,
-                            invited_answer, event_answer, user_answer, room_view, invitations_answer, sent_answer,
-                            media_put_answer, media_get_answer, user_view, banned_answer, role_answer, can_answer,
-                            federation_view, room_upgraded_answer, public_rooms_answer, servers_answer,
-                            verify_users_answer, dead_letters_answer, readers_answer, read_positions_answer>;
+using answer =
+  std::variant<empty_answer, room_created_answer, room_joined_answer, room_knocked_answer, state_answer, invited_answer,
+               event_answer, user_answer, room_view, invitations_answer, sent_answer, media_put_answer,
+               media_get_answer, user_view, banned_answer, role_answer, can_answer, federation_view,
+               room_upgraded_answer, public_rooms_answer, servers_answer, verify_users_answer, dead_letters_answer,
+               readers_answer, read_positions_answer, profile_answer>;
 
 } // namespace causeway::chat

@@ -277,6 +277,115 @@ BOOST_FIXTURE_TEST_CASE(users_asked_for_at_once_are_bounded, lookup_rig) {
   BOOST_TEST((refusal_in(command(chat::query_verify_users{{"@one:more.example"}})).code == fault_code::overloaded));
 }
 
+// -- query.profile
+
+namespace {
+
+chat::query_profile profile_of(std::string user, std::optional<std::string> field = {}) {
+  return {std::move(user), std::move(field)};
+}
+
+std::string shown(const chat::profile_answer& x) {
+  auto out = x.user + " name " + x.display_name.value_or("-") + " avatar " + x.avatar.value_or("-");
+  if (x.further)
+    for (const auto& [name, value] : *x.further) out += " " + name + "=" + value;
+  return out;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(all_that_a_user_of_another_server_shows_is_told, lookup_rig) {
+  const auto asked = command(profile_of("@bob:there.example"));
+  BOOST_TEST(told<peer_request>(asked).at(0).first.key == "there.example");
+  const auto r = request_in(asked);
+  BOOST_TEST((r.endpoint == matrix::endpoint::query_profile));
+  BOOST_TEST((r.query == std::vector<std::pair<std::string, std::string>>{{"user_id", "@bob:there.example"}}));
+  const auto done = answer(r.asked, 200,
+                           R"({"displayname":"Bob","avatar_url":"mxc://there.example/1","m.tz":"Europe/Berlin",)"
+                           R"("org.example.height":1.75,"org.example.links":[{"a":1}],"gone":null})");
+  BOOST_TEST(shown(result_in<chat::profile_answer>(done)) ==
+             "@bob:there.example name Bob avatar mxc://there.example/1 m.tz=\"Europe/Berlin\" "
+             "org.example.height=1.75 org.example.links=[{\"a\":1}]");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_field_of_a_profile_is_asked_for_and_no_other_told, lookup_rig) {
+  const auto r = request_in(command(profile_of("@bob:there.example", "m.tz")));
+  BOOST_TEST((r.query ==
+              std::vector<std::pair<std::string, std::string>>{{"user_id", "@bob:there.example"}, {"field", "m.tz"}}));
+  const auto all = R"({"displayname":"Bob","m.tz":"Europe/Berlin","other":1})"; // by a server that knows no such field
+  BOOST_TEST(shown(result_in<chat::profile_answer>(answer(r.asked, 200, all))) ==
+             "@bob:there.example name - avatar - m.tz=\"Europe/Berlin\"");
+  const auto unset = request_in(command(profile_of("@bob:there.example", "m.tz"))).asked;
+  BOOST_TEST(!result_in<chat::profile_answer>(answer(unset, 200, R"({"m.tz":null})")).further);
+}
+
+BOOST_FIXTURE_TEST_CASE(why_a_profile_is_not_shown_is_told, lookup_rig) {
+  const auto asked = [&](std::optional<std::string> field = {}) {
+    return request_in(command(profile_of("@bob:there.example", std::move(field)))).asked;
+  };
+  const fault refused{fault_code::peer_refused, "there.example answered 403 M_FORBIDDEN closed"};
+  BOOST_TEST((refusal_in(answer(asked(), 404, "{}", "M_NOT_FOUND", refused)).code == fault_code::not_found));
+  const auto no_field = refusal_in(answer(asked("m.tz"), 404, "{}", "M_NOT_FOUND", refused));
+  BOOST_TEST((no_field.code == fault_code::not_found));
+  BOOST_TEST(no_field.detail.find("field") != std::string::npos);
+  BOOST_TEST((refusal_in(answer(asked(), 404, "{}", "M_UNRECOGNIZED", refused)) == refused));
+  BOOST_TEST((refusal_in(answer(asked(), 403, "{}", "M_FORBIDDEN", refused)).code == fault_code::forbidden));
+  const fault away{fault_code::peer_unreachable, "there.example"};
+  BOOST_TEST((refusal_in(answer(asked(), 0, {}, {}, away)) == away));
+  BOOST_TEST((refusal_in(answer(asked(), 200, "[]")).code == fault_code::peer_bad_answer));
+  BOOST_TEST((refusal_in(command(profile_of("b@d"))).code == fault_code::invalid_identifier));
+  BOOST_TEST((refusal_in(command(profile_of("nobody"))).code == fault_code::not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hostile_profile_is_cut_and_one_over_the_bounds_refused, lookup_rig) {
+  const auto told = [&](const std::string& body) {
+    return answer(request_in(command(profile_of("@bob:there.example"))).asked, 200, body);
+  };
+  const auto x = result_in<chat::profile_answer>(told(R"({"displayname":")" + std::string(100'000, 'n') +
+                                                      R"(","avatar_url":"https://evil.example/x","":1,")" +
+                                                      std::string(300, 'k') + R"(":2})"));
+  BOOST_TEST(x.display_name.value().size() == chat::short_text_bytes_max);
+  BOOST_TEST(!x.avatar);
+  BOOST_TEST(!x.further);
+  std::string many = "{";
+  for (std::size_t i = 0; i <= chat::profile_fields_max; ++i)
+    many += (i == 0 ? "\"f" : ",\"f") + std::to_string(i) + "\":1";
+  BOOST_TEST((refusal_in(told(many + "}")).code == fault_code::too_large));
+  const auto long_one = R"({"m.long":")" + std::string(chat::profile_bytes_max, 'x') + R"(","m.tz":"UTC"})";
+  BOOST_TEST((refusal_in(told(long_one)).code == fault_code::too_large));
+  const auto r = request_in(command(profile_of("@bob:there.example", "m.tz")));
+  BOOST_TEST(shown(result_in<chat::profile_answer>(answer(r.asked, 200, long_one))) ==
+             "@bob:there.example name - avatar - m.tz=\"UTC\"");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_one_of_ours_shows_is_told_without_asking_anybody, lookup_rig) {
+  chat::user_profile said{"ann", "Ann", "mxc://here.example/1"};
+  said.further = std::map<std::string, std::string>{{"m.tz", "\"UTC\""}};
+  command(said);
+  const auto all = command(profile_of("ann"));
+  BOOST_TEST(told<peer_request>(all).empty());
+  BOOST_TEST(shown(result_in<chat::profile_answer>(all)) ==
+             "@ann:here.example name Ann avatar mxc://here.example/1 m.tz=\"UTC\"");
+  BOOST_TEST(shown(result_in<chat::profile_answer>(command(profile_of("@ann:here.example", "displayname")))) ==
+             "@ann:here.example name Ann avatar -");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_profile_nobody_answers_for_is_given_up, lookup_rig) {
+  const auto began = command(profile_of("@bob:there.example"));
+  const auto due = timer_at(began, directory::lookups::timer);
+  now = due - 1;
+  BOOST_TEST(told<command_done>(on(timer_due{directory::lookups::timer})).empty());
+  now = due;
+  BOOST_TEST((refusal_in(on(timer_due{directory::lookups::timer})).code == fault_code::peer_timeout));
+  BOOST_TEST(told<command_done>(answer(request_in(began).asked, 200, "{}")).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(profiles_asked_for_at_once_are_bounded, lookup_rig) {
+  for (std::size_t i = 0; i < directory::user_profiles::questions_max; ++i)
+    BOOST_TEST(told<peer_request>(command(profile_of("@bob:there.example"))).size() == 1u);
+  BOOST_TEST((refusal_in(command(profile_of("@bob:there.example"))).code == fault_code::overloaded));
+}
+
 // -- query.servers
 
 namespace {

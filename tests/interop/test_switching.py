@@ -8,6 +8,7 @@ import subprocess
 
 from causeway_demo.broker import find_binary
 from causeway_demo.chat_server import CommandError
+from causeway_demo.process import free_port
 from harness.case import PATIENCE_S, InteropCase
 from harness.synapse import ClientError
 from moderation_scenarios import REFUSED, ModerationBase
@@ -326,6 +327,26 @@ class ProfileScenarios(SwitchingBase):
         told = self.ours.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=bob, display_name=name).body
         self.assertEqual((told["membership"], told["previous_membership"]), ("join", "join"))
         self.assertEqual(self.ours.name_of(room, alice, bob), name)
+
+    def test_all_that_a_user_there_shows_is_told_who_asks_in_no_room_with_them(self):
+        bob, name, links = self.theirs.user(self.fresh("bob")), self.fresh("Bob"), [{"name": "home", "at": 1}]
+        self.theirs.rename(bob, name)
+        self.theirs.set_field(bob, "m.tz", "Europe/Berlin")
+        self.theirs.set_field(bob, "org.example.links", links)
+
+        def shown(**wanted):
+            told = self.ours.chat.command("query.profile", {"user": bob, **wanted})
+            return told | {"fields": {key: json.loads(text) for key, text in told.get("fields", {}).items()}}
+
+        self.assertEqual(shown(), {"user": bob, "display_name": name, "fields": {"m.tz": "Europe/Berlin", "org.example.links": links}})
+        self.assertEqual(shown(field="m.tz"), {"user": bob, "fields": {"m.tz": "Europe/Berlin"}})
+        self.assertEqual(shown(field="displayname"), {"user": bob, "display_name": name, "fields": {}})
+
+    def test_a_profile_that_is_not_shown_says_why(self):
+        for user, code in ((f"@{self.fresh('nobody')}:{self.theirs.server_name}", "not_found"), (f"@carol:localhost:{free_port()}", "peer_unreachable")):
+            with self.subTest(user=user), self.assertRaises(CommandError) as caught:
+                self.ours.chat.command("query.profile", {"user": user})
+            self.assertEqual(caught.exception.code, code)
 
 
 class WithSynapse(SynapseRefusals):

@@ -1,6 +1,7 @@
 """One way to say what people do, whoever their homeserver is. A scenario is written once against two sides."""
 
 import contextlib
+import json
 
 from causeway_demo.chat_server import ChatServer
 
@@ -296,6 +297,9 @@ class CausewaySide:
     def set_picture(self, user, mxc):
         self.chat.command("user.profile", {"user": user, "avatar": mxc})
 
+    def set_field(self, user, name, value):
+        self.chat.command("user.profile", {"user": user, "fields": {name: json.dumps(value)}})
+
     def picture_of(self, room, user, other):
         """Which picture `user` of this side sees of `other` in the room; empty: none."""
         return next((each.get("avatar", "") for each in self.chat.command("query.room", {"room": room})["members"] if each["user"] == other), None)
@@ -533,6 +537,9 @@ class SynapseSide:
 
     def set_picture(self, user, mxc):
         self._user(user).call("PUT", f"/profile/{quote(user)}/avatar_url", {"avatar_url": mxc})
+
+    def set_field(self, user, name, value):
+        self._user(user).call("PUT", f"/profile/{quote(user)}/{name}", {name: value})
 
     def picture_of(self, room, user, other):
         events = self._user(user).call("GET", f"/rooms/{quote(room)}/members")["chunk"]

@@ -137,6 +137,8 @@ std::vector<command> commands() {
     dead_letter_drop{"0-17"},
     answer_user{"17", true, "alice", "Alice", "mxc://a.example/1", true},
     answer_user{"17", false, {}, {}, {}, {}},
+    query_profile{"@bob:b.example", "m.tz"},
+    query_profile{"alice", {}},
   };
 }
 
@@ -377,6 +379,9 @@ std::vector<std::pair<std::string, answer>> answers() {
     {"dead_letters",
      dead_letters_answer{{{"0-17", "message.received", "why", 70'000, 1'700'000'000'000, "!a:b.example", "$a"}, {}},
                          true}},
+    {"profile", profile_answer{"@bob:b.example", "Bob", "mxc://b.example/1",
+                               std::map<std::string, std::string>{{"m.tz", "\"Europe/Berlin\""}}}},
+    {"profile without", profile_answer{"@bob:b.example", {}, {}, {}}},
   };
 }
 

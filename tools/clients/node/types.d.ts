@@ -795,6 +795,17 @@ export interface PresenceCommand {
   active?: boolean | null;
 }
 
+/**
+ * What a user shows of themselves: name, picture and any further field, as their server tells it now. Of one of your
+ * users: what others are told.
+ */
+export interface QueryProfileCommand {
+  /** Matrix id, or your own id of one of your users. */
+  user: string;
+  /** This field alone: `displayname`, `avatar_url`, `m.tz`, any other; absent: all. */
+  field?: string | null;
+}
+
 export interface RoomCreatedAnswer {
   matrix_room_id: string;
   room_version: string;
@@ -1038,6 +1049,17 @@ export interface ReadPositionsAnswer {
   positions: Marker[];
   /** Ask again with `after` = the last one's `user`. */
   more_positions: boolean;
+}
+
+export interface ProfileAnswer {
+  /** Matrix id. */
+  user: string;
+  /** Absent: they have none. */
+  display_name?: string;
+  /** An mxc:// URI; absent: they have none. */
+  avatar?: string;
+  /** Further fields of the profile, each value as JSON. */
+  fields?: Record<string, string>;
 }
 
 /** A room that you have not made is there: one of your users has joined it. */
@@ -1573,6 +1595,7 @@ export interface Commands {
   "query.receipts": QueryReceiptsCommand;
   "query.read_positions": QueryReadPositionsCommand;
   "presence": PresenceCommand;
+  "query.profile": QueryProfileCommand;
 }
 
 /** What a command is answered with, by its name. */
@@ -1626,6 +1649,7 @@ export interface Answers {
   "query.receipts": ReadersAnswer;
   "query.read_positions": ReadPositionsAnswer;
   "presence": EmptyAnswer;
+  "query.profile": ProfileAnswer;
 }
 
 /** Bodies of those that come again until they are acknowledged. */
