@@ -30,6 +30,7 @@ void fan_out::load(const std::vector<store::room_loaded::fan_out>& from) {
 void fan_out::queue(const matrix::event_ptr& x, std::vector<std::string> servers, const std::string& own_id) {
   drop_untold(servers, x->event_id);
   const auto all = servers.size(), at_once = servers_at_once();
+  destinations_of_last_ = all;
   if (all > at_once) heard_first(servers);
   auto next = servers.begin();
   for (bool is_first = parts_.empty(); next != servers.end(); is_first = false) {

@@ -40,6 +40,9 @@ public:
   /// A user of that server has sent an event.
   void heard(std::string_view server);
 
+  /// Servers that the event queued last goes to.
+  std::size_t destinations_of_last() const { return destinations_of_last_; }
+
   bool is_idle() const { return parts_.empty(); }
   void on_timer();
   void describe(matrix::json::object& o, time_ms now) const;
@@ -67,6 +70,7 @@ private:
   decision& out_;
   lazy_deque<part> parts_;
   std::int64_t last_number_ = 0;
+  std::size_t destinations_of_last_ = 0;
   std::vector<std::string> heard_; ///< the latest first
   bool goes_on_ = false;           ///< the timer is set, or will be with the commit under way
 };

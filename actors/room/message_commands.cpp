@@ -87,6 +87,7 @@ command_outcome message_commands::run(queued_command& c, const chat::message_sen
   chat::sent_answer sent;
   sent.event_id = c.sent.front();
   sent.file_event_ids.assign(c.sent.begin() + static_cast<std::ptrdiff_t>(first_file), c.sent.end());
+  sent.servers = authoring_.deliveries().destinations_of_last();
   return succeeded{sent};
 }
 

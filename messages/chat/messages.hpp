@@ -20,12 +20,14 @@ struct sent_answer {
   static constexpr const char* name = "sent";
   std::string event_id;
   std::vector<std::string> file_event_ids;
+  std::optional<std::uint64_t> servers = {};
 
   static void fields(auto& f, auto& x) {
     f.required("event_id", x.event_id, "Of the text; of the first file where there is no text.",
                {.of = edge::names::message});
     f.required("file_event_ids", x.file_event_ids, "One per file, in order.",
                {.entries_max = files_max, .of = edge::names::message});
+    f.optional("servers", x.servers, "Other servers that each of these events goes to; see *Delivery*.");
   }
 };
 

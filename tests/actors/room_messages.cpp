@@ -1,4 +1,5 @@
 // Messages our users send: what they answer, what they are called.
+#include "messages/edge/packing.hpp"
 #include "tests/actors/room_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -113,6 +114,21 @@ BOOST_AUTO_TEST_CASE(a_reply_names_a_message_of_the_room_by_either_id_also_after
   r.restart();
   BOOST_TEST(replied_to("m5", theirs->event_id) == theirs->event_id); // no longer in memory
   BOOST_TEST(replied_to("m6", "m1") == ours);
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_says_to_how_many_servers_a_message_goes) {
+  const auto counted = [](const effects& list) {
+    return *edge::unpack<chat::sent_answer>(told<command_done>(list).at(0).second.body, fault_code::bad_body)->servers;
+  };
+  shared_room r;
+  auto x = said("m1", "hello");
+  x.files.push_back({"mxc://here.example/a", "f.png", "image/png", 5, {}, {}, {}});
+  const auto sent = r.command(x);
+  const auto queued = written<store::queue_pdu>(sent).size();
+  BOOST_TEST(queued > 0u);
+  BOOST_TEST(counted(sent) * 2 == queued); // the text and its file, to each
+  shared_room alone{"11", false};
+  BOOST_TEST(counted(alone.command(said("m1", "hello"))) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_message_of_which_nothing_can_be_seen_is_not_signed) {

@@ -111,6 +111,7 @@ BOOST_AUTO_TEST_CASE(a_crowd_gets_it_in_parts_and_all_of_it_is_on_disk_from_the_
   const auto x = r.said(1);
   r.queue(x, servers(11));
   BOOST_TEST(r.commits == std::vector<std::size_t>{4}, boost::test_tools::per_element());
+  BOOST_TEST(r.outbound.destinations_of_last() == 11u);
   std::size_t owed = r.queues.size();
   for (const auto& [number, row] : r.rows) owed += row.servers.size();
   BOOST_TEST(owed == 11u);

@@ -347,6 +347,7 @@ std::vector<std::pair<std::string, answer>> answers() {
     {"invitations", invitations_answer{{invitation, {}}, true}},
     {"invitations with more", invitations_answer{{}, true, "2.1700000000000.17"}},
     {"sent", sent_answer{"$a", {"$b", "$c"}}},
+    {"sent to others", sent_answer{"$a", {}, 3}},
     {"media_put", media_put_answer{"mxc://a.example/1", 70'000, true}},
     {"media_get", media_get_answer{std::string{"\0\xff", 2}, 70'000, "image/png", "a.png"}},
     {"federation", federation_view{false,

@@ -880,6 +880,8 @@ export interface SentAnswer {
   event_id: string;
   /** One per file, in order. */
   file_event_ids: string[];
+  /** Other servers that each of these events goes to; see *Delivery*. */
+  servers?: number;
 }
 
 export interface EventAnswer {
