@@ -42,6 +42,20 @@ std::string who_may_give(const room_state& room, const std::string& user, std::i
   return {};
 }
 
+std::string what_is_true(const chat::permission_drift& x) {
+  return (x.user.empty() ? std::string{"members without a level of their own are "} : x.user + " is ") + x.role +
+         " there";
+}
+
+/// Why nobody of ours can set it right, in words.
+std::string hindrance(const chat::permission_drift& x, bool is_made_by_a_level) {
+  // Levels of everybody are no role that is given: whoever needs more gets one of their own.
+  if (x.user.empty()) return "No role is given to all at once";
+  if (!is_made_by_a_level) return "No level of the room makes a " + x.wanted_role + " any more";
+  // An equal is not above either: nobody raises themselves, or gives what they do not have.
+  return "None of your users is above " + x.user + " with a level to give";
+}
+
 /// What can be done about it, given what it is about.
 void add_remedy(const room_state& room, chat::permission_drift& x, chat::role wanted) {
   const auto level = room.roles().level_of(wanted);
@@ -50,11 +64,11 @@ void add_remedy(const room_state& room, chat::permission_drift& x, chat::role wa
   if (!by.empty()) {
     x.fixable_by = by;
     x.fix = by + " may make " + x.user + " a " + x.wanted_role + " again (member.set_role).";
-  } else {
-    x.fix = "None of your users may change it: take over that " +
-            (x.user.empty() ? std::string{"members without a level of their own are "} : x.user + " is ") + x.role +
-            " there, or ask " + (x.by.empty() ? std::string{"an owner of the room"} : x.by) + ".";
+    return;
   }
+  x.fix = hindrance(x, level.has_value()) + ": take over that " + what_is_true(x) +
+          (x.user.empty() ? ", give those who need more a role of their own (member.set_role)" : "") + ", or ask " +
+          (x.by.empty() ? std::string{"an owner of the room"} : x.by) + ".";
 }
 
 time_ms shown_ts_of(const matrix::event& x, time_ms now) { return std::clamp<time_ms>(x.origin_server_ts, 0, now); }
@@ -149,9 +163,7 @@ void notify(const room_state& room, decision& out, chat::permission_drift x) {
   if (policy != config::drift_policy::report) x.policy = chat::drift_policies[static_cast<std::size_t>(policy)];
   if (policy == config::drift_policy::pull) {
     x.remedy = chat::drift_remedies[1];
-    x.fix = "The room's word counts: take over that " +
-            (x.user.empty() ? std::string{"members without a level of their own are "} : x.user + " is ") + x.role +
-            " there.";
+    x.fix = "The room's word counts: take over that " + what_is_true(x) + ".";
   }
   x.room = room.head.chat_room_id;
   x.matrix_room_id = room.id;

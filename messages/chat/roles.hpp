@@ -120,7 +120,9 @@ struct permission_drift {
   static void fields(auto& f, auto& x) {
     f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
     f.required("matrix_room_id", x.matrix_room_id, "", {.of = edge::names::room});
-    f.required("user", x.user, "Who may do less; with lost_update whose role it is.", {.of = edge::names::user});
+    f.required("user", x.user,
+               "Who may do less; empty: all without a level of their own. With lost_update whose role it is.",
+               {.of = edge::names::user});
     f.required("cause", x.cause,
                "lost_update: a role you have set was put aside by other changes three times; foreign_edit: another "
                "user changed the level; threshold_changed: another user raised what is needed; state_resolved: servers "

@@ -310,6 +310,66 @@ BOOST_AUTO_TEST_CASE(thresholds_raised_by_another_server_are_told_of_whom_they_l
   BOOST_TEST(told[0].user == bob);
   BOOST_TEST(told[0].remedy == "pull"); // whoever may ban there is an owner: no level makes a moderator
   BOOST_TEST(!told[0].fixable_by);
+  BOOST_TEST(told[0].fix.starts_with("No level of the room makes a moderator any more"), told[0].fix);
+}
+
+BOOST_AUTO_TEST_CASE(power_taken_from_all_without_a_level_is_told_once_and_not_of_who_has_one) {
+  struct {
+    const char* key;
+    std::int64_t value;
+    const char* cause;
+  } const ways[] = {{"events_default", 10, "threshold_changed"}, {"users_default", -1, "foreign_edit"}};
+  for (const auto* version : versions)
+    for (const auto& x : ways) {
+      room_of_roles r{version};
+      r.give(ann, eve, chat::role::owner);
+      const auto told = notified<chat::permission_drift>(
+        r.push({r.change_of(eve, [&](object& content) { content.set(x.key, x.value); })}));
+      // Not of ann: an owner keeps what they had, and of version 12 nobody takes anything from who has made the room.
+      BOOST_REQUIRE_MESSAGE(told.size() == 1U, version << ' ' << x.key << ' ' << told.size());
+      BOOST_TEST(told[0].user.empty());
+      BOOST_TEST(told[0].cause == x.cause);
+      BOOST_TEST(told[0].role == "muted");
+      BOOST_TEST(told[0].wanted_role == "member");
+      BOOST_TEST((std::ranges::find(told[0].missing, "send") != told[0].missing.end()));
+      BOOST_TEST(told[0].remedy == "pull"); // bob, who has none, can be given one
+      BOOST_TEST(told[0].fix.find("members without a level of their own are muted") != std::string::npos, told[0].fix);
+      BOOST_TEST((refusal_in(r.give(ann, bob, chat::role::leader)).code == fault_code::none));
+      BOOST_TEST(r.can(bob, chat::action::send).verdict == "yes");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(power_that_only_an_equal_of_ours_could_give_back_is_theirs_to_give) {
+  room_of_roles r;
+  r.give(ann, eve, chat::role::owner);
+  r.give(ann, bob, chat::role::moderator);
+  r.command(chat::member_leave{"chat-1", ann, {}});
+  const auto told = notified<chat::permission_drift>(r.push({r.level_by(eve, bob, 0)}));
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(told[0].cause == "foreign_edit");
+  BOOST_TEST(told[0].remedy == "pull");
+  BOOST_TEST(!told[0].fixable_by);
+  BOOST_TEST(told[0].fix.starts_with("None of your users is above " + bob), told[0].fix);
+  BOOST_TEST(told[0].fix.find("ask " + eve) != std::string::npos, told[0].fix);
+}
+
+BOOST_AUTO_TEST_CASE(power_that_is_gone_since_servers_did_not_agree_is_nobodys_doing_alone) {
+  for (const auto* version : versions) {
+    room_of_roles r{version};
+    r.give(ann, eve, chat::role::owner);
+    r.give(ann, bob, chat::role::moderator);
+    const auto theirs = r.level_by(eve, bob, 0);
+    r.give(ann, eli, chat::role::leader); // at the same moment
+    const auto told = notified<chat::permission_drift>(r.push({theirs}));
+    BOOST_REQUIRE_MESSAGE(r.level(bob) == 0, version);
+    BOOST_REQUIRE_MESSAGE(told.size() == 1U, version);
+    BOOST_TEST(told[0].user == bob);
+    BOOST_TEST(told[0].cause == "state_resolved");
+    BOOST_TEST(told[0].by.empty());
+    BOOST_TEST(told[0].event_id == theirs->event_id);
+    BOOST_TEST(told[0].wanted_role == "moderator");
+    BOOST_TEST(told[0].fixable_by.value() == ann);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(power_taken_from_ours_is_given_again_where_the_operator_says_push_and_not_for_ever) {

@@ -1438,7 +1438,7 @@ export interface PermissionDriftNotification {
   /** Your id of the room; empty while none is bound. */
   room: string;
   matrix_room_id: string;
-  /** Who may do less; with lost_update whose role it is. */
+  /** Who may do less; empty: all without a level of their own. With lost_update whose role it is. */
   user: string;
   /**
    * lost_update: a role you have set was put aside by other changes three times; foreign_edit: another user changed the
