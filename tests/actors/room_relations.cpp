@@ -194,6 +194,55 @@ BOOST_AUTO_TEST_CASE(an_edit_before_its_message_waits_for_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_reaction_before_its_message_waits_for_it) {
+  for (const bool restarted : {false, true}) {
+    related_room r;
+    const auto fork = r.head();
+    const auto said = r.message_of(eve, "first", fork);
+    BOOST_TEST(notified<chat::reaction_added>(r.push({r.reaction_of(eve, said->event_id, "+", fork)})).empty());
+    if (restarted) r.restart();
+    const auto done = r.push({said});
+    BOOST_TEST(notified<chat::message_received>(done).size() == 1u);
+    const auto told = notified<chat::reaction_added>(done);
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0].event_id == said->event_id);
+    BOOST_TEST(told[0].key == "+");
+    BOOST_TEST(notified<chat::reaction_added>(r.pass(2 * room::relations::wait_ms)).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_a_message_that_is_not_there_is_told_at_once_with_what_it_answers) {
+  const object answer{{"m.in_reply_to", object{{"event_id", "$from-before-our-time"}}}};
+  const object in_thread{{"rel_type", "m.thread"}, {"event_id", "$from-before-our-time"}};
+  for (const auto& relates : {answer, in_thread}) {
+    related_room r;
+    const auto x = r.made(eve, "m.room.message", {{"msgtype", "m.text"}, {"body", "yes"}, {"m.relates_to", relates}});
+    const auto told = notified<chat::message_received>(r.push({x}));
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0].text == "yes");
+    BOOST_TEST(told[0].reply_to + told[0].thread == "$from-before-our-time");
+    r.restart();
+    BOOST_TEST(notified<chat::message_received>(r.pass(2 * room::relations::wait_ms)).empty());
+    // What is said on it is about a message that is there.
+    BOOST_TEST(texts_in(r.push({r.edit_of(eve, x->event_id, "no")})) == texts{"no"}, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_comes_before_its_message_is_followed_by_it) {
+  related_room r;
+  const auto fork = r.head();
+  const auto said = r.message_of(eve, "who?", fork);
+  const object relates{{"m.in_reply_to", object{{"event_id", said->event_id}}}};
+  const auto answer = r.made(eli, "m.room.message",
+                             {{"msgtype", "m.text"}, {"body", "me"}, {"m.relates_to", relates}}, {}, {}, fork);
+  auto told = notified<chat::message_received>(r.push({answer}));
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told[0].reply_to == said->event_id);
+  told = notified<chat::message_received>(r.push({said}));
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told[0].event_id == said->event_id);
+}
+
 BOOST_AUTO_TEST_CASE(an_edit_of_a_message_that_never_comes_is_shown_as_a_message_of_its_own) {
   for (const bool restarted : {false, true}) {
     related_room r;
