@@ -120,6 +120,32 @@ BOOST_FIXTURE_TEST_CASE(one_who_may_not_federate_is_nobody_to_others, asks_rig) 
   BOOST_TEST(written<store::put_user>(done).empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_rule_that_changes_is_said_of_whom_it_concerns_and_nobody_is_asked_again, asks_rig) {
+  const auto rule_says = [this](std::optional<bool> may) {
+    chat::user_may_federate x;
+    x.user = bob;
+    x.may = may;
+    on(command_received{{"s", "c1", 0}, std::make_shared<const chat::command>(std::move(x))});
+  };
+  reply({asks(invite(bob)).at(0).ask, true, {}, {}, {}, {}});
+  rule_says(false);
+  const auto refused = invite(bob);
+  BOOST_TEST(asks(refused).empty());
+  BOOST_TEST((statuses(refused) == std::vector{403}));
+  BOOST_TEST((statuses(profile(bob)) == std::vector{200})); // they are in rooms, perhaps
+  rule_says(true);
+  BOOST_TEST(told<federation_call>(invite(bob)).size() == 1u);
+  // Of one who was nobody till then it is the first word.
+  const std::string eve = "@eve:here.example";
+  reply({asks(invite(eve)).at(0).ask, true, {}, {}, {}, false});
+  BOOST_TEST((statuses(invite(eve)) == std::vector{404}));
+  chat::user_may_federate x;
+  x.user = eve;
+  x.may = true;
+  on(command_received{{"s", "c1", 0}, std::make_shared<const chat::command>(std::move(x))});
+  BOOST_TEST(told<federation_call>(invite(eve)).size() == 1u);
+}
+
 BOOST_FIXTURE_TEST_CASE(who_is_told_of_meanwhile_is_found, asks_rig) {
   reply({asks(profile(bob)).at(0).ask, false, {}, {}, {}, {}});
   on(command_received{{"s", "c2", 0}, std::make_shared<const chat::command>(chat::user_profile{"bob", "Bob", {}, {}})});

@@ -233,8 +233,8 @@ BOOST_AUTO_TEST_CASE(an_answer_that_comes_before_its_message_is_followed_by_it) 
   const auto fork = r.head();
   const auto said = r.message_of(eve, "who?", fork);
   const object relates{{"m.in_reply_to", object{{"event_id", said->event_id}}}};
-  const auto answer = r.made(eli, "m.room.message",
-                             {{"msgtype", "m.text"}, {"body", "me"}, {"m.relates_to", relates}}, {}, {}, fork);
+  const auto answer =
+    r.made(eli, "m.room.message", {{"msgtype", "m.text"}, {"body", "me"}, {"m.relates_to", relates}}, {}, {}, fork);
   auto told = notified<chat::message_received>(r.push({answer}));
   BOOST_REQUIRE(told.size() == 1u);
   BOOST_TEST(told[0].reply_to == said->event_id);
