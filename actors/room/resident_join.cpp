@@ -114,7 +114,7 @@ void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
   if (!x) return next(it, x.error());
   it->event = *x;
   it->since = out_.now();
-  alarm_.set(out_.now() + resident_patience_ms);
+  set_alarm();
   events_.join_signed(*x, it->via[it->at]);
 }
 
@@ -130,6 +130,12 @@ void resident_join::event_settled(const matrix::event& x, const std::string& err
   events_.join_ended(ended.wanted, {});
 }
 
+void resident_join::set_alarm() {
+  alarm_.clear();
+  for (const auto& j : joins_)
+    if (j.asked == 0) alarm_.set(earlier(alarm_.at(), j.since + resident_patience_ms));
+}
+
 void resident_join::on_deadline() {
   alarm_.clear();
   for (auto it = joins_.begin(); it != joins_.end();) {
@@ -143,7 +149,7 @@ void resident_join::on_deadline() {
     events_.join_ended(ended.wanted, {fault_code::peer_timeout, "the join is signed and waits for what it rests on"},
                        true);
   }
-  if (!joins_.empty()) alarm_.set(out_.now() + resident_patience_ms);
+  set_alarm();
 }
 
 } // namespace causeway::room

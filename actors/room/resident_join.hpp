@@ -56,6 +56,8 @@ private:
   void next(join_ref it, const fault& why);
   void template_received(join_ref it, const peer_answer& m);
   void signed_join_received(join_ref it, const peer_answer& m);
+  /// The first of the signed joins has waited for long enough.
+  void set_alarm();
 
   const room_state& room_;
   decision& out_;

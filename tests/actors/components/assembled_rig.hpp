@@ -6,11 +6,13 @@
 #include "actors/room/event_import.hpp"
 #include "actors/room/history_backfill.hpp"
 #include "actors/room/inbound_events.hpp"
+#include "actors/room/joins.hpp"
 #include "actors/room/partial_state.hpp"
 #include "actors/room/policy_gate.hpp"
 #include "actors/room/redactions.hpp"
 #include "actors/room/remote_join.hpp"
 #include "actors/room/room_events.hpp"
+#include "actors/room/room_invitations.hpp"
 #include "tests/actors/components/component_rig.hpp"
 #include "tests/actors/gap_rig.hpp"
 
@@ -35,6 +37,10 @@ struct recorded_events : room::room_events {
   };
   std::vector<failed_join> failed, ended;
   std::vector<std::string> resolved; ///< users whose invitation is in the graph, or will never be
+  std::vector<std::pair<matrix::event_ptr, std::string>> signed_joins; ///< join, server that has signed it
+  std::vector<join_wanted> again;
+  std::vector<federation_call> released;
+  std::vector<std::pair<room::authorised_step, result<std::string>>> authorised;
   int histories = 0, withdrawals = 0;
 
   void state_changed(const std::vector<room::state_change>& more) override {
@@ -52,12 +58,16 @@ struct recorded_events : room::room_events {
                    const std::vector<join_wanted>& waiting) override {
     failed.push_back({wanted, why, join_outcome_unknown, waiting.size()});
   }
-  void join_signed(const matrix::event_ptr&, const std::string&) override {}
+  void join_signed(const matrix::event_ptr& x, const std::string& server) override {
+    signed_joins.emplace_back(x, server);
+  }
   void invitation_resolved(const std::string& user) override { resolved.push_back(user); }
   void withdrawals_ended() override { ++withdrawals; }
-  void join_again(join_wanted) override {}
-  void call_released(const federation_call&) override {}
-  void call_authorised(room::authorised_step, const result<std::string>&) override {}
+  void join_again(join_wanted m) override { again.push_back(std::move(m)); }
+  void call_released(const federation_call& m) override { released.push_back(m); }
+  void call_authorised(room::authorised_step next, const result<std::string>& authoriser) override {
+    authorised.emplace_back(std::move(next), authoriser);
+  }
   void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown) override {
     ended.push_back({m, why, join_outcome_unknown, 0});
   }
@@ -81,6 +91,8 @@ struct assembled_rig : component_rig {
   room::inbound_events inbound{
     {room, out, pending, writer, import, repair, redacted, notifier, history, partial, remote, policy, events}};
   room::authoring authoring{room, out, pending, writer, policy, events};
+  room::room_invitations invitations{room, out, writer, authoring, inbound, events};
+  room::joins joins{room, out, pending, authoring, remote, invitations, events};
 
   /// An event is part of the room, as if it had come long ago.
   void add(const matrix::event_ptr& x) { (void)writer.add(x, writer.state_before(x->prev_events), {}); }
