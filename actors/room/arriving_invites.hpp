@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/alarm_time.hpp"
 #include "actors/effects.hpp"
 #include "messages/room.hpp"
 
@@ -61,6 +62,13 @@ public:
       it = staged_.erase(it);
     }
     return list;
+  }
+
+  /// When `overdue` has somebody; 0: nobody waits.
+  time_ms deadline() const {
+    time_ms next = 0;
+    for (const auto& [id, x] : staged_) next = earlier(next, x.second);
+    return next;
   }
 
 private:

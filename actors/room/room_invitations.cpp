@@ -343,7 +343,7 @@ void room_invitations::handled_by_room(const pdus_handled& m) {
   if (m.overloaded) return events_.join_ended(join, {fault_code::overloaded, "the room has too much under way"});
   if (place_of(*join.invite).where == invite_place::staged) {
     arriving_.stage(std::move(join), out_.now());
-    arriving_end_.set(out_.now() + arriving_invites::staged_ms_max);
+    arriving_end_.set(arriving_.deadline());
     return;
   }
   join.invite = nullptr;
@@ -361,6 +361,7 @@ void room_invitations::event_settled(const matrix::event& x) {
 void room_invitations::end_arriving() {
   for (const auto& join : arriving_.overdue(out_.now()))
     events_.join_ended(join, {fault_code::timed_out, "the invitation is not yet in the room; repeat"});
+  arriving_end_.set(arriving_.deadline());
 }
 
 bool room_invitations::is_missing(const join_wanted& m) const {

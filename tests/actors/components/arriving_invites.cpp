@@ -56,11 +56,13 @@ BOOST_AUTO_TEST_CASE(who_has_waited_long_enough_goes_on_without_the_past) {
   x.stage(join_by(invite, our_user), noon);
   x.stage(join_by(invite, our_member), noon + 1);
   constexpr auto longest = room::arriving_invites::staged_ms_max;
+  BOOST_TEST(x.deadline() == noon + longest); // whoever else has come to wait
   BOOST_TEST(x.overdue(noon + longest - 1).empty());
   BOOST_TEST(users(x.overdue(noon + longest)) == std::vector<std::string>{our_user}, boost::test_tools::per_element());
   BOOST_TEST(users(x.overdue(noon + longest + 1)) == std::vector<std::string>{our_member},
              boost::test_tools::per_element());
   BOOST_TEST(x.empty());
+  BOOST_TEST(x.deadline() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(those_that_wait_are_bounded_together) {
