@@ -194,7 +194,8 @@ void inbound_events::settle_copies(std::uint64_t id) {
       return hop_details{std::string{matrix::server_name_of(w.event->sender)}, {}, 0, request_phase::signature, {}};
     }));
   w.enter(work_phase::waiting_for_keys, out_.now());
-  keys_again_.set(out_.now() + room_.node.settings().room.inbox_retry_ms);
+  // Who waits already keeps their turn: copies whose key is missing may come all the time, from anybody.
+  keys_again_.set(earlier(keys_again_.at(), out_.now() + time_ms{room_.node.settings().room.inbox_retry_ms}));
 }
 
 void inbound_events::adopt(inbound_event& w, const matrix::event_ptr& x, const std::string& origin) {

@@ -133,4 +133,18 @@ BOOST_AUTO_TEST_CASE(event_whose_key_cannot_be_had_is_staged_and_verified_again)
   BOOST_TEST(r.inbound.is_idle());
 }
 
+BOOST_AUTO_TEST_CASE(turn_of_what_waits_for_a_key_is_not_put_off_by_others_that_come_to_wait) {
+  intake_rig r;
+  const auto retry_ms = time_ms{r.node.settings().room.inbox_retry_ms};
+  (void)r.checked(r.receive(r.message_of(eve, "first")), event_check::no_key);
+  r.after(retry_ms - 1'000);
+  (void)r.checked(r.receive(r.message_of(eli, "second")), event_check::no_key);
+  r.after(1'000);
+  r.inbound.on_deadline();
+  const auto asked = told<verify_events>(r.take());
+  BOOST_REQUIRE(asked.size() == 1u);
+  BOOST_TEST(asked[0].second.events.size() == 2u); // all of them
+  BOOST_TEST(asked[0].second.events[0]->sender == eve);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
