@@ -52,9 +52,9 @@ struct guarded_rig : author_rig {
 
   explicit guarded_rig(const std::string& via = "there.example") { name_guard(via, key, {}); }
   void name_guard(const std::string& via, const matrix::signing_key& of, const std::vector<std::string>& after) {
-    rule = made(ann, "m.room.policy",
-                {{"via", via}, {"public_keys", matrix::json::object{{"ed25519", of.public_key_base64()}}}}, "", {},
-                after);
+    rule =
+      made(ann, "m.room.policy",
+           {{"via", via}, {"public_keys", matrix::json::object{{"ed25519", of.public_key_base64()}}}}, "", {}, after);
     add(rule);
     (void)take();
   }
@@ -294,8 +294,7 @@ BOOST_AUTO_TEST_CASE(invitation_is_not_taken_back_so_where_the_room_itself_is_kn
   author_rig r;
   BOOST_TEST(!r.authoring.rescind_outside(r.drafted(r.membership(ann, "@zoe:there.example", "invite")), {}));
   BOOST_TEST(!r.authoring.rescind_outside(r.drafted(r.membership(ann, "@carl:here.example", "invite")), {}));
-  BOOST_TEST(
-    !r.authoring.rescind_outside(r.made(eve, "m.room.member", {{"membership", "invite"}}, zed), {}));
+  BOOST_TEST(!r.authoring.rescind_outside(r.made(eve, "m.room.member", {{"membership", "invite"}}, zed), {}));
   BOOST_TEST(r.take().empty());
 }
 

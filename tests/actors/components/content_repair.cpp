@@ -102,8 +102,8 @@ BOOST_AUTO_TEST_CASE(soft_failed_event_is_made_whole_and_not_told_and_history_is
 
 BOOST_AUTO_TEST_CASE(state_event_that_stands_is_a_change_of_the_state_when_it_is_whole) {
   repair_rig r;
-  const auto named = r.made(eve, "m.room.member", {{"membership", "join"}, {"displayname", "Eve"}}, eve, {},
-                            {r.whole->event_id});
+  const auto named =
+    r.made(eve, "m.room.member", {{"membership", "join"}, {"displayname", "Eve"}}, eve, {}, {r.whole->event_id});
   const auto lost = matrix::redacted(*named);
   r.add(lost);
   (void)r.take();

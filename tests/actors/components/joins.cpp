@@ -201,9 +201,7 @@ BOOST_AUTO_TEST_CASE(invite_that_the_room_has_missed_passes_its_checks_before_th
 BOOST_AUTO_TEST_CASE(join_that_waits_for_the_policy_server_is_tried_again_from_its_beginning) {
   joins_rig r;
   r.add(r.made(ann, "m.room.policy",
-               {{"via", "there.example"},
-                {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}},
-               ""));
+               {{"via", "there.example"}, {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}}, ""));
   const auto list = r.want(r.join_of(carl));
   BOOST_TEST((addressed(list) == test::question{"there.example", matrix::endpoint::policy_sign}));
   BOOST_TEST(r.events.ended.empty());

@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(change_that_knew_of_ours_or_put_another_servers_aside_is_le
   levels_rig knew;
   const auto ours = knew.levels(ann, bob, 50);
   knew.add(ours);
-  const auto next = knew.authoring.draft_event(
-    {levels_type, ann, "", room::with_level(*knew.room.graph.create(), ours.get(), bob, 0)});
+  const auto next =
+    knew.authoring.draft_event({levels_type, ann, "", room::with_level(*knew.room.graph.create(), ours.get(), bob, 0)});
   BOOST_REQUIRE(!!next);
   (void)knew.lose(ours, *next);
   BOOST_TEST(knew.lost.is_idle());
@@ -118,9 +118,8 @@ BOOST_AUTO_TEST_CASE(policy_server_is_asked_first_and_its_word_has_the_level_giv
   levels_rig r;
   (void)r.lose(r.levels(ann, bob, 50), r.levels(ann, eve, 75));
   r.add(r.made(ann, "m.room.policy",
-               {{"via", "there.example"},
-                {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}},
-               "", {}, r.room.graph.extremities()));
+               {{"via", "there.example"}, {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}}, "",
+               {}, r.room.graph.extremities()));
   BOOST_TEST((addressed(r.wait()) == test::question{"there.example", matrix::endpoint::policy_sign}));
   BOOST_TEST(!r.lost.is_idle());
   BOOST_TEST(r.level_of(bob) == 0);

@@ -309,9 +309,7 @@ BOOST_AUTO_TEST_CASE(held_call_is_answered_after_a_while_each_at_its_own_time) {
 BOOST_AUTO_TEST_CASE(join_waits_for_the_word_of_the_policy_server) {
   service_rig r;
   r.add(r.made(ann, "m.room.policy",
-               {{"via", "there.example"},
-                {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}},
-               ""));
+               {{"via", "there.example"}, {"public_keys", object{{"ed25519", key_of('p').public_key_base64()}}}}, ""));
   (void)r.take();
   const auto list = r.take_in("join", r.made_from_template("join", tia));
   BOOST_TEST((addressed(list) == test::question{"there.example", matrix::endpoint::policy_sign}));

@@ -64,9 +64,8 @@ struct resident_rig : assembled_rig {
     for (const auto& id : room.graph.extremities()) prev.emplace_back(id);
     object content{{"membership", "join"}};
     if (!by.empty()) content.set("join_authorised_via_users_server", by);
-    const object event{{"type", "m.room.member"}, {"room_id", room_id},
-                       {"sender", user},          {"state_key", user},
-                       {"content", content},      {"prev_events", std::move(prev)},
+    const object event{{"type", "m.room.member"}, {"room_id", room_id}, {"sender", user},
+                       {"state_key", user},       {"content", content}, {"prev_events", std::move(prev)},
                        {"auth_events", array{}},  {"depth", 60}};
     return matrix::json::canonical(object{{"event", event}, {"room_version", version}});
   }
@@ -74,8 +73,9 @@ struct resident_rig : assembled_rig {
   effects sign(const effects& asked) {
     const auto x = *matrix::parse_event(question_in(asked).body, rules());
     const auto back = matrix::add_signature(*x, "third.example", key_of('3'));
-    return answer(asked, 200,
-                  matrix::json::canonical(object{{"event", back->source}, {"state", array{}}, {"auth_chain", array{}}}));
+    return answer(
+      asked, 200,
+      matrix::json::canonical(object{{"event", back->source}, {"state", array{}}, {"auth_chain", array{}}}));
   }
   void have_signed(const std::string& user) { (void)sign(answer(begin(user), 200, template_of(user))); }
 };
@@ -133,8 +133,9 @@ BOOST_AUTO_TEST_CASE(template_that_is_not_for_this_join_has_the_next_resident_as
   resident_rig r;
   BOOST_TEST(addressed(r.answer(r.begin(), 200, r.template_of(dora))).server == "there.example");
   resident_rig other_version;
-  BOOST_TEST(addressed(other_version.answer(other_version.begin(), 200, other_version.template_of(carl, tom, "10")))
-               .server == "there.example");
+  BOOST_TEST(
+    addressed(other_version.answer(other_version.begin(), 200, other_version.template_of(carl, tom, "10"))).server ==
+    "there.example");
 }
 
 BOOST_AUTO_TEST_CASE(join_that_comes_back_without_the_signature_counts_for_nothing) {

@@ -110,11 +110,14 @@ BOOST_AUTO_TEST_CASE(answer_says_of_each_child_what_that_room_has_said) {
 
 BOOST_AUTO_TEST_CASE(space_without_children_is_told_at_once_and_a_child_of_its_own_is_not_asked) {
   space_rig r;
-  r.set("m.space.child", {{"via", [] {
-          array via;
-          via.emplace_back("here.example");
-          return via;
-        }()}}, r.room_id);
+  r.set("m.space.child",
+        {{"via",
+          [] {
+            array via;
+            via.emplace_back("here.example");
+            return via;
+          }()}},
+        r.room_id);
   const auto list = r.serve();
   BOOST_TEST(asked_in(list).empty());
   BOOST_TEST(shared_room::reply_in(list).status == 200);
