@@ -1,3 +1,5 @@
+#include "actors/receipts/receipts_machine.hpp"
+
 #include "tests/actors/receipts_rig.hpp"
 
 #include <boost/test/unit_test.hpp>

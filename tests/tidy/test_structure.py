@@ -23,6 +23,59 @@ GRAPH_WRITERS = {
 }
 
 
+# Folders whose classes are components: each has a test of its own, which includes its header and drives it without its machine.
+COMPONENTS = ("actors/room", "actors/invitation", "actors/remote_server", "actors/directory", "actors/session", "actors/receipts")
+# Those that have none, and what tests them instead. No line may be added for a new component.
+_INTERFACE = "an interface without a line of code"
+_HANDS_ON = "hands on to its parts, which have theirs"
+_HANDLER = "a handler of commands, which the room's queue runs again from its beginning"
+NOT_ALONE = {
+    "actors/invitation/question.hpp": _INTERFACE,
+    "actors/remote_server/server_events.hpp": _INTERFACE,
+    "actors/room/room_events.hpp": _INTERFACE,
+    "actors/directory/lookups.hpp": _HANDS_ON,
+    "actors/directory/presences.hpp": _HANDS_ON,
+    "actors/room/request_service.hpp": _HANDS_ON,
+    "actors/room/room_edus.hpp": _HANDS_ON,
+    "actors/room/command_service.hpp": _HANDS_ON + "; tests/actors/room_changes.cpp and others in the room",
+    "actors/room/member_commands.hpp": _HANDLER + "; tests/actors/room_knock.cpp, room_invitations.cpp",
+    "actors/room/message_commands.hpp": _HANDLER + "; tests/actors/room_messages.cpp, room_redactions.cpp",
+    "actors/room/moderation_commands.hpp": _HANDLER + "; tests/actors/room_moderation.cpp",
+    "actors/room/query_commands.hpp": _HANDLER + "; tests/actors/room_member_updates.cpp",
+    "actors/room/receipt_commands.hpp": _HANDLER + "; tests/actors/room_receipts.cpp",
+    "actors/room/relation_commands.hpp": _HANDLER + "; tests/actors/room_relations.cpp",
+    "actors/room/role_commands.hpp": _HANDLER + "; tests/actors/room_roles.cpp",
+    "actors/room/room_commands.hpp": _HANDLER + "; tests/actors/room_changes.cpp, room_machine.cpp",
+    "actors/room/room_settings.hpp": _HANDLER + "; tests/actors/room_changes.cpp",
+    "actors/room/room_removal.hpp": _HANDLER + "; tests/actors/room_changes.cpp",
+    "actors/room/room_upgrade.hpp": _HANDLER + "; tests/actors/room_upgrade.cpp",
+    "actors/room/chat_notifier.hpp": "has no state; what it tells is in the tests of all who tell by it, and tests/actors/room_notifications.cpp",
+    "actors/room/event_import.hpp": "has no state; tests/actors/components/history_backfill.cpp, partial_state.cpp, content_repair.cpp",
+    "actors/directory/remote_directories.hpp": "tests/actors/directory_lookups.cpp, in the directory",
+    "actors/directory/server_list.hpp": "tests/actors/directory_lookups.cpp, in the directory",
+    "actors/directory/switching.hpp": "tests/actors/directory_switching.cpp, in the directory",
+    "actors/directory/user_checks.hpp": "tests/actors/directory_lookups.cpp, in the directory",
+    "actors/invitation/server_question.hpp": "is part of the rig of all components of an invitation",
+    "actors/remote_server/deferred_writes.hpp": "is part of the rig of all components of a server's actor",
+    "actors/remote_server/store_questions.hpp": "is part of the rig of all components of a server's actor",
+    "actors/receipts/debts.hpp": "tests/actors/receipts_machine.cpp, with all parts",
+    "actors/receipts/marker_book.hpp": "tests/actors/receipts_machine.cpp, with all parts",
+}
+
+
+def includes_of(path):
+    with open(os.path.join(cpp.ROOT, path), encoding="utf8") as text:
+        return re.findall(r'^\s*#\s*include\s+"([^"]+)"', text.read(), re.M)
+
+
+def untested(headers, tested, excused):
+    """What is wrong with the tests of components. headers: path -> code; tested: the headers that tests include."""
+    components = {path for path, code in headers.items() if re.search(r"^class\s+(?:\[\[\w+\]\]\s*)?\w+[^;{]*\{", code, re.M)}
+    wrong = [f"{path} has no test of its own: tests/actors/components/{os.path.basename(path)[:-4]}.cpp"
+             for path in sorted(components - set(tested) - set(excused))]
+    return wrong + [f"{path} is excused for nothing: take its line out" for path in sorted(set(excused) - (components - set(tested)))]
+
+
 def members_of(path, code, block):
     """How many data members are counted against a class. Of options each is read by name, and the file has them in one section."""
     members = cpp.data_members(code, block)
@@ -92,8 +145,7 @@ class Structure(unittest.TestCase):
     def test_no_headers_include_each_other(self):
         includes = {}
         for path in cpp.files(".hpp"):
-            with open(os.path.join(cpp.ROOT, path), encoding="utf8") as text:
-                includes[path] = re.findall(r'^\s*#\s*include\s+"([^"]+)"', text.read(), re.M)
+            includes[path] = includes_of(path)
         self.assertEqual(circles_of(includes), [])
 
     def test_the_graph_of_a_room_has_one_writer(self):
@@ -101,6 +153,12 @@ class Structure(unittest.TestCase):
         for path in cpp.files(".hpp", ".cpp", folders=("actors",)):
             wrong += graph_changes(path, cpp.code_of(path))
         self.assertEqual(wrong, [])
+
+
+    def test_each_component_has_a_test_of_its_own(self):
+        headers = {path: cpp.code_of(path) for path in cpp.files(".hpp", folders=COMPONENTS)}
+        tested = {header for path in cpp.files(".cpp", folders=("tests/actors",)) for header in includes_of(path)}
+        self.assertEqual(untested(headers, tested, NOT_ALONE), [])
 
 
 class CppSource(unittest.TestCase):
@@ -155,6 +213,14 @@ void long_one(int x,
         self.assertEqual(circles_of({"a": ["b"], "b": ["c"], "c": ["d", "a"], "d": []}), ["a -> b -> c -> a"])
         self.assertEqual(circles_of({"a": ["b"], "b": ["c"], "c": ["b"]}), ["b -> c -> b"])
         self.assertEqual(circles_of({"a": ["a"]}), ["a -> a"])
+
+    def test_a_component_without_a_test_is_found(self):
+        headers = {"actors/room/a.hpp": "class [[nodiscard]] a {\n};\n", "actors/room/b.hpp": "class b : public c {\n};\n",
+                   "actors/room/d.hpp": "class a;\nstruct d {\n};\n", "actors/room/e.hpp": "class e {\n};\n"}
+        self.assertEqual(untested(headers, {"actors/room/a.hpp"}, {"actors/room/e.hpp": "why"}),
+                         ["actors/room/b.hpp has no test of its own: tests/actors/components/b.cpp"])
+        self.assertEqual(untested(headers, {"actors/room/a.hpp", "actors/room/b.hpp"}, {"actors/room/e.hpp": "why", "actors/room/d.hpp": "why", "actors/room/a.hpp": "why"}),
+                         [f"actors/room/{name}.hpp is excused for nothing: take its line out" for name in "ad"])
 
     def test_a_change_of_the_graph_outside_its_writer_is_found(self):
         code = cpp.blanked("void f() {\n  room_.graph.add(x); // room_.graph.replace(y)\n  room_.graph.find(id);\n  graph . mark_history (x);\n}\n")
