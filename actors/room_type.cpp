@@ -26,8 +26,9 @@ void take_trait(room_traits& into, std::string_view type, std::string_view state
                 const matrix::json::object& content) {
   if (type == "m.room.member") {
     const auto* membership = content.find("membership");
-    const auto* is = membership ? membership->as_string() : nullptr;
-    if (is && (*is == "join" || *is == "invite")) ++into.people;
+    const auto* word = membership ? membership->as_string() : nullptr;
+    const auto is = word ? matrix::parse_membership(*word) : matrix::membership::none;
+    if (is == matrix::membership::join || is == matrix::membership::invite) ++into.people;
   }
   if (!state_key.empty()) return;
   if (type == "m.room.create") into.is_typed = is_said(content, "type");

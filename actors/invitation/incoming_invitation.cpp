@@ -38,7 +38,8 @@ fault incoming_invitation::conflict() const {
 
 bool incoming_invitation::is_told(const matrix::event& invite) const {
   const auto& known = record_.event;
-  if (!record_.exists || record_.is(invitation_direction::outgoing) || !known || known->membership() != "invite")
+  if (!record_.exists || record_.is(invitation_direction::outgoing) || !known ||
+      known->membership() != matrix::membership::invite)
     return false;
   if (known->event_id == invite.event_id) return true;
   // One server invites one after the other: whoever of its users did, what lies before the invite we know was ended by
@@ -215,7 +216,7 @@ void incoming_invitation::membership(const invited_membership_changed& m) {
 void incoming_invitation::rescinded(const matrix::event& x) {
   // The user may be a member for all others: the join is repeated all the same, until it is known how it ended.
   if (!join_.is_open() && !join_.is_outcome_unknown()) record_.row.pending_request = next_request::none;
-  record_.change(x.membership() == "ban" ? cause::banned : cause::revoked, reason_of(x));
+  record_.change(x.membership() == matrix::membership::ban ? cause::banned : cause::revoked, reason_of(x));
 }
 
 void incoming_invitation::expire() {

@@ -107,7 +107,8 @@ std::optional<fault> invite_arrivals::problem_with(const matrix::event& x, const
     return fault{fault_code::invalid_param, "room_id differs from the path"};
   if (x.event_id != m.match->parameters.at(1))
     return fault{fault_code::invalid_param, "the event id differs from the path"};
-  if (x.type != "m.room.member" || x.membership() != "invite" || !x.state_key || *x.state_key != record_.user_id)
+  if (x.type != "m.room.member" || x.membership() != matrix::membership::invite || !x.state_key ||
+      *x.state_key != record_.user_id)
     return fault{fault_code::invalid_param, "an m.room.member event with membership invite is expected"};
   if (matrix::server_name_of(x.sender) != m.origin)
     return fault{fault_code::forbidden, "the sender belongs to another server"};

@@ -312,7 +312,7 @@ void knock::rescinded(const matrix::event& x) {
     if (record_.row.state == pending) ask_whether_it_stands_at(record_.out.now());
     return;
   }
-  refused(x.membership() == "ban" ? cause::banned : cause::rejected, x.sender, reason_of(x));
+  refused(x.membership() == matrix::membership::ban ? cause::banned : cause::rejected, x.sender, reason_of(x));
 }
 
 // -- it is taken back -------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ bool rescissions::ends(const matrix::event& x) const {
   // it.
   const bool sender_may = record_.is_open_knock() ? x.sender != record_.user_id : x.sender == record_.row.inviter;
   return x.room_id == record_.room_id && x.type == "m.room.member" && x.state_key && *x.state_key == record_.user_id &&
-         sender_may && (x.membership() == "leave" || x.membership() == "ban") && record_.event &&
-         cites(x, *record_.event);
+         sender_may && (x.membership() == matrix::membership::leave || x.membership() == matrix::membership::ban) &&
+         record_.event && cites(x, *record_.event);
 }
 
 bool rescissions::is_open() const {

@@ -24,7 +24,7 @@ constexpr std::size_t hop_answer_bytes_max = 200;
 
 /// The leave or the kick of a user of that server, by somebody else.
 bool is_rescission(const matrix::event& x, const std::string& server) {
-  return x.type == "m.room.member" && x.membership() == "leave" && x.sender != *x.state_key &&
+  return x.type == "m.room.member" && x.membership() == matrix::membership::leave && x.sender != *x.state_key &&
          matrix::server_name_of(*x.state_key) == server;
 }
 

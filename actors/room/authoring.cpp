@@ -124,7 +124,7 @@ status authoring::commit(const matrix::event_ptr& x, const std::vector<std::stri
     for (auto& s : room_.servers()) servers.insert(std::move(s));
     // The one who is kicked or banned hears of it even when nobody else of their server takes part. An invite that
     // server has signed itself.
-    if (x->type == "m.room.member" && x->membership() != "invite")
+    if (x->type == "m.room.member" && x->membership() != matrix::membership::invite)
       servers.insert(std::string{matrix::server_name_of(*x->state_key)});
   }
   servers.erase(std::string{matrix::server_name_of(x->sender)});

@@ -27,7 +27,8 @@ void redactions::observe(const state_change& c) {
   const auto& removal = *c.after;
   const auto& user = c.key.second;
   const auto membership = removal.membership();
-  const bool removes = membership == "ban" || (membership == "leave" && removal.sender != user);
+  const bool removes =
+    membership == matrix::membership::ban || (membership == matrix::membership::leave && removal.sender != user);
   if (!removes || !wishes_redaction(removal)) return;
   // It is a redaction of each of them, and no more is allowed by it.
   const auto levels = room_.graph.levels();

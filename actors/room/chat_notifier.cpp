@@ -28,6 +28,12 @@ const room_setting* setting_of(const std::string& type) {
   return found == end ? nullptr : found;
 }
 
+/// Who never was in the room, and whose membership has a word that nobody knows, is out of it.
+std::string shown(matrix::membership x) {
+  const bool is_known = x != matrix::membership::none && x != matrix::membership::unknown;
+  return name(is_known ? x : matrix::membership::leave);
+}
+
 } // namespace
 
 time_ms chat_notifier::shown_ts(const matrix::event* x) const {
@@ -178,36 +184,37 @@ void chat_notifier::tell_message(const matrix::event& x, const matrix::json::obj
 
 void chat_notifier::membership_changed(const state_change& c, const membership_context& context) {
   const auto& user = c.key.second;
-  const std::string previous{c.before ? c.before->membership() : std::string_view{}};
-  const std::string next{c.after ? c.after->membership() : std::string_view{"leave"}};
+  using enum matrix::membership;
+  const auto previous = c.before ? c.before->membership() : none;
+  const auto next = c.after ? c.after->membership() : leave;
   const auto* e = c.after.get();
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
   notify(chat::member_changed{.room = room_.head.chat_room_id,
                               .matrix_room_id = room_.id,
                               .user = user,
-                              .membership = next,
-                              .previous_membership = previous.empty() ? "leave" : previous,
+                              .membership = shown(next),
+                              .previous_membership = shown(previous),
                               .by = by,
                               .reason = reason,
                               .display_name = e ? text_of(*e, "displayname") : std::string{},
                               .avatar = e ? text_of(*e, "avatar_url") : std::string{},
                               .event_id = e ? e->event_id : std::string{},
                               .ts = shown_ts(e)});
-  if (previous == next && (next == "join" || next == "knock")) return; // but a name or a reason
+  if (previous == next && (next == join || next == knock)) return; // but a name or a reason
   std::string kind;
-  if (next == "join") kind = "joined";
-  else if (next == "invite") kind = context.is_invited_already ? "" : "invited"; // told when the invitation was sent
-  else if (next == "knock") kind = "knocked";
-  else if (next == "ban") kind = "banned";
-  else if (next == "leave") {
+  if (next == join) kind = "joined";
+  else if (next == invite) kind = context.is_invited_already ? "" : "invited"; // told when the invitation was sent
+  else if (next == knock) kind = "knocked";
+  else if (next == ban) kind = "banned";
+  else if (next == leave) {
     const bool self = by == user;
-    if (previous == "invite") kind = self ? "rejected" : context.has_expired ? "expired" : "revoked";
-    else if (previous == "knock" && e) kind = self ? "knock_retracted" : "knock_rejected";
-    else if (previous == "ban") kind = "unbanned";
-    else if (previous == "join") kind = self || !e ? "left" : "kicked";
+    if (previous == invite) kind = self ? "rejected" : context.has_expired ? "expired" : "revoked";
+    else if (previous == knock && e) kind = self ? "knock_retracted" : "knock_rejected";
+    else if (previous == ban) kind = "unbanned";
+    else if (previous == join) kind = self || !e ? "left" : "kicked";
   }
-  const bool is_gone = previous == "join" && (next == "leave" || next == "ban") && room_.node.is_local(user);
+  const bool is_gone = previous == join && (next == leave || next == ban) && room_.node.is_local(user);
   if (is_gone && !context.removed_by.empty()) {
     // Nobody is left to be shown what the room shows.
     return notify(removed_for(user, "removed", context.removed_by, reason, e));
@@ -243,12 +250,12 @@ void chat_notifier::state_changed(const state_change& c) {
 
 void chat_notifier::state_redacted(const matrix::event& before, const matrix::event& after,
                                    const matrix::event& redaction, std::string reason) {
-  if (after.type == "m.room.member" && after.membership() == "join")
+  if (after.type == "m.room.member" && after.membership() == matrix::membership::join)
     notify(chat::member_changed{.room = room_.head.chat_room_id,
                                 .matrix_room_id = room_.id,
                                 .user = *after.state_key,
-                                .membership = "join",
-                                .previous_membership = "join",
+                                .membership = shown(matrix::membership::join),
+                                .previous_membership = shown(matrix::membership::join),
                                 .by = redaction.sender,
                                 .reason = std::move(reason),
                                 .display_name = {},

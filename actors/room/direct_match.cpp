@@ -10,8 +10,8 @@ bool room_invitations::is_direct_between(const std::string& creator, const std::
   // One that goes on as another room is over.
   if (!room_.head.successor.empty() || room_.graph.state_event("m.room.tombstone")) return false;
   const auto membership = room_.graph.membership(other);
-  return room_.graph.membership(creator) == "join" &&
-         (membership == "join" || membership == "invite" || is_uncommitted(other));
+  return room_.graph.membership(creator) == matrix::membership::join &&
+         (membership == matrix::membership::join || membership == matrix::membership::invite || is_uncommitted(other));
 }
 
 void room_invitations::tell_direct(const direct_wanted& m) {

@@ -22,7 +22,8 @@ constexpr std::size_t direct_people_max = 2;
 matrix::json::array directory_entry::people() const {
   matrix::json::array found;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-    if (e->membership() == "join" || e->membership() == "invite") found.emplace_back(*e->state_key);
+    if (e->membership() == matrix::membership::join || e->membership() == matrix::membership::invite)
+      found.emplace_back(*e->state_key);
     return found.size() <= direct_people_max; // of more the room is no dm
   });
   return found;

@@ -93,7 +93,8 @@ std::vector<std::string> history_backfill::who_may_know() const {
   // Whoever has just left may still tell it, and may be the only one.
   std::set<std::string> former;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-    if (const auto s = matrix::server_name_of(*e->state_key); e->membership() == "leave" && is_other(s))
+    if (const auto s = matrix::server_name_of(*e->state_key);
+        e->membership() == matrix::membership::leave && is_other(s))
       former.emplace(s);
     return former.size() < empty_handed_max;
   });

@@ -28,7 +28,7 @@ bool history_viewer::may_see(const store::stored_event& s, const state_ref& befo
   const auto& x = *s.event;
   // By the event itself they come in.
   if (x.type == "m.room.member" && x.state_key && matrix::server_name_of(*x.state_key) == server_ &&
-      (x.membership() == "join" || (invited_count && x.membership() == "invite")))
+      (x.membership() == matrix::membership::join || (invited_count && x.membership() == matrix::membership::invite)))
     return true;
   return takes_part(before, invited_count);
 }

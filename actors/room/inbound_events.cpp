@@ -390,8 +390,9 @@ bool inbound_events::policy_holds(std::uint64_t id, inbound_event& w) {
 void inbound_events::hand_over_rescission(inbound_event& w) {
   // The sender was told that we have it: the invitation it takes back must not stand for ever.
   const auto& x = *w.event;
-  const bool ends_invitation = x.type == "m.room.member" && x.state_key && *x.state_key != x.sender &&
-                               (x.membership() == "leave" || x.membership() == "ban");
+  const bool ends_invitation =
+    x.type == "m.room.member" && x.state_key && *x.state_key != x.sender &&
+    (x.membership() == matrix::membership::leave || x.membership() == matrix::membership::ban);
   if (!w.in_inbox || !ends_invitation || !room_.node.is_local(*x.state_key) ||
       !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
     return;
@@ -403,8 +404,8 @@ void inbound_events::hand_over_invite(const inbound_event& w) {
   // The sender was told that we have it, and who was invited has not heard of it yet. From now on nobody but their
   // invitation decides.
   const auto& x = *w.event;
-  if (!w.in_inbox || !w.copies.empty() || x.type != "m.room.member" || x.membership() != "invite" || !x.state_key ||
-      room_.node.is_local(x.sender) || !room_.node.is_local(*x.state_key) ||
+  if (!w.in_inbox || !w.copies.empty() || x.type != "m.room.member" || x.membership() != matrix::membership::invite ||
+      !x.state_key || room_.node.is_local(x.sender) || !room_.node.is_local(*x.state_key) ||
       !matrix::is_user_id(*x.state_key, matrix::user_id_grammar::strict))
     return;
   out_.send({actor_kind::invitation, invitation::key_of(room_.id, *x.state_key)}, word_of_invite(room_, w.event));
@@ -442,7 +443,8 @@ void inbound_events::abandon() {
   missing_.abandon();
   std::unordered_set<std::string> taken_back; // what is staged may bring an invite and its end
   for (const auto& [id, w] : work_)
-    if (w.event->type == "m.room.member" && (w.event->membership() == "leave" || w.event->membership() == "ban"))
+    if (w.event->type == "m.room.member" &&
+        (w.event->membership() == matrix::membership::leave || w.event->membership() == matrix::membership::ban))
       taken_back.insert(w.event->auth_events.begin(), w.event->auth_events.end());
   while (!work_.empty()) {
     auto& w = work_.begin()->second;
@@ -518,7 +520,8 @@ std::vector<std::string> inbound_events::servers_arriving() const {
     const bool verified =
       w.phase != work_phase::formed && w.phase != work_phase::verifying && w.phase != work_phase::waiting_for_keys;
     const auto& x = *w.event;
-    if (!verified || x.type != "m.room.member" || x.state_key != x.sender || x.membership() != "join") continue;
+    if (!verified || x.type != "m.room.member" || x.state_key != x.sender || x.membership() != matrix::membership::join)
+      continue;
     // Only where our own state would let them in: anybody can send us a join.
     if (room_.graph.missing_auth_events(x).empty() &&
         room_.graph.judge(x, room_.graph.current()).judged == store::verdict::accepted)

@@ -18,7 +18,8 @@ matrix::event_ptr join_authorisation::restricting_rules() const {
 
 bool join_authorisation::is_needed(std::string_view user) const {
   const auto membership = room_.graph.membership(user);
-  return membership != "invite" && membership != "join" && membership != "ban" && restricting_rules();
+  return membership != matrix::membership::invite && membership != matrix::membership::join &&
+         membership != matrix::membership::ban && restricting_rules();
 }
 
 std::optional<join_authorisation::outcome> join_authorisation::begin(const std::string& user, authorised_step next) {

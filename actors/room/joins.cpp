@@ -17,7 +17,7 @@ void joins::want(const join_wanted& m) {
 }
 
 void joins::join_here(const join_wanted& m) {
-  if (room_.graph.membership(m.user_id) == "join") return events_.join_ended(m, {});
+  if (room_.graph.membership(m.user_id) == matrix::membership::join) return events_.join_ended(m, {});
   if (invitations_.is_missing(m) &&
       invitations_.receive(m.invite, std::string{matrix::server_name_of(m.invite->sender)}, m))
     return;
@@ -31,7 +31,7 @@ void joins::commit(const join_wanted& m, const std::string& authoriser) {
   if (!m.avatar_url.empty()) content.set("avatar_url", m.avatar_url);
   if (!authoriser.empty()) content.set("join_authorised_via_users_server", authoriser);
   fault why;
-  if (room_.graph.membership(m.user_id) != "join") {
+  if (room_.graph.membership(m.user_id) != matrix::membership::join) {
     auto e = authoring_.author({"m.room.member", m.user_id, m.user_id, std::move(content)});
     if (e.waits()) return authoring_.try_again_later(m);
     auto fine = e ? authoring_.commit(*e) : status{e.error()};

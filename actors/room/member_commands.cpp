@@ -23,7 +23,8 @@ command_outcome member_commands::run(const queued_command& c, const chat::invite
 command_outcome member_commands::run(const queued_command& c, const chat::member_leave& x) {
   object content{{"membership", "leave"}};
   if (x.reason) content.set("reason", *x.reason);
-  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (room_.graph.membership(x.user) != matrix::membership::join)
+    return fault{fault_code::not_member, x.user + " is not in the room"};
   if (invitations_.withdraw_first(x.user, c.withdrawn)) return waits_for_withdrawals{};
   auto e = authoring_.author({"m.room.member", x.user, x.user, std::move(content)});
   if (!e) return failed_like(e);
@@ -34,9 +35,11 @@ command_outcome member_commands::run(const queued_command& c, const chat::member
 
 command_outcome member_commands::run(const queued_command& c, const chat::room_knock& x) {
   const auto now_is = room_.graph.membership(x.user);
-  if (now_is == "knock") return follow_knock(room_.graph.state_event("m.room.member", x.user), c.command.reference);
-  if (now_is == "join") return fault{fault_code::conflict, x.user + " is in the room already"};
-  if (now_is == "invite") return fault{fault_code::conflict, x.user + " is invited: answer the invitation"};
+  if (now_is == matrix::membership::knock)
+    return follow_knock(room_.graph.state_event("m.room.member", x.user), c.command.reference);
+  if (now_is == matrix::membership::join) return fault{fault_code::conflict, x.user + " is in the room already"};
+  if (now_is == matrix::membership::invite)
+    return fault{fault_code::conflict, x.user + " is invited: answer the invitation"};
   object content{{"membership", "knock"}};
   if (x.reason) content.set("reason", *x.reason);
   if (c.command.profiles)
@@ -60,7 +63,8 @@ command_outcome member_commands::follow_knock(const matrix::event_ptr& knock, co
 }
 
 command_outcome member_commands::run(const queued_command&, const chat::knock_reject& x) {
-  if (room_.graph.membership(x.user) != "knock") return fault{fault_code::conflict, x.user + " does not knock"};
+  if (room_.graph.membership(x.user) != matrix::membership::knock)
+    return fault{fault_code::conflict, x.user + " does not knock"};
   object content{{"membership", "leave"}};
   if (x.reason) content.set("reason", *x.reason);
   auto e = authoring_.author({"m.room.member", x.by, x.user, std::move(content)});

@@ -6,12 +6,12 @@
 
 namespace causeway::room {
 
-void member_counts::share::change(std::string_view before, std::string_view after) {
-  joined = joined + (after == "join") - (before == "join");
-  invited = invited + (after == "invite") - (before == "invite");
+void member_counts::share::change(matrix::membership before, matrix::membership after) {
+  joined = joined + (after == matrix::membership::join) - (before == matrix::membership::join);
+  invited = invited + (after == matrix::membership::invite) - (before == matrix::membership::invite);
 }
 
-void member_counts::change(std::string_view user_id, std::string_view before, std::string_view after) {
+void member_counts::change(std::string_view user_id, matrix::membership before, matrix::membership after) {
   if (before == after) return;
   all_.change(before, after);
   const auto server = matrix::server_name_of(user_id);
@@ -23,7 +23,7 @@ void member_counts::change(std::string_view user_id, std::string_view before, st
   if (it->second == share{}) by_server_.erase(it);
   if (had_joined != has_joined) note_server(server, has_joined);
   if (server != own_server_) return;
-  if (after == "join") local_joined_.emplace(user_id);
+  if (after == matrix::membership::join) local_joined_.emplace(user_id);
   else if (const auto left = local_joined_.find(user_id); left != local_joined_.end()) local_joined_.erase(left);
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include "messages/matrix/membership.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <set>
@@ -16,7 +18,7 @@ public:
   struct share {
     std::size_t joined = 0, invited = 0;
     /// What one user's change of membership does to it. @pre the former one was counted
-    void change(std::string_view before, std::string_view after);
+    void change(matrix::membership before, matrix::membership after);
     bool operator==(const share&) const = default;
   };
 
@@ -24,9 +26,9 @@ public:
   explicit member_counts(std::string own_server = {}) : own_server_(std::move(own_server)) {}
 
   /// @param user_id  state key of the membership, whatever it is
-  /// @param before   as it was counted until now; empty: there was none
-  /// @param after    empty: there is none any more
-  void change(std::string_view user_id, std::string_view before, std::string_view after);
+  /// @param before   as it was counted until now; none: there was none
+  /// @param after    none: there is none any more
+  void change(std::string_view user_id, matrix::membership before, matrix::membership after);
   void clear();
 
   const share& all() const { return all_; }

@@ -26,15 +26,16 @@ object with_profile(object content, const member_update_wanted& m) {
 
 std::optional<chat_command> member_updates::want(const member_update_wanted& m) {
   const auto stands = room_.takes_part() ? room_.graph.state_event("m.room.member", m.user_id) : nullptr;
-  const auto membership = stands ? stands->membership() : std::string_view{};
-  if (m.leaves && membership == "join") {
+  const auto membership = stands ? stands->membership() : matrix::membership::none;
+  if (m.leaves && membership == matrix::membership::join) {
     answer(m, false); // whoever asks again finds out whether it could be done
     chat_command leave;
     leave.body = std::make_shared<const chat::command>(chat::member_leave{room_.id, m.user_id, {}});
     leave.room_id = room_.id;
     return leave;
   }
-  const bool concerns = m.leaves ? membership == "invite" || membership == "knock" : membership == "join";
+  const bool concerns = m.leaves ? membership == matrix::membership::invite || membership == matrix::membership::knock
+                                 : membership == matrix::membership::join;
   auto content = !concerns ? object{} : m.leaves ? object{{"membership", "leave"}} : with_profile(stands->content(), m);
   if (!concerns || content == stands->content()) {
     answer(m, true);
@@ -65,7 +66,7 @@ void member_updates::note_members() {
   if (!room_.takes_part()) return;
   local_users_joined joined{room_.id, {}};
   for (const auto& user : users)
-    if (room_.graph.membership(user) == "join") joined.users.push_back(user);
+    if (room_.graph.membership(user) == matrix::membership::join) joined.users.push_back(user);
   if (!joined.users.empty()) out_.send({actor_kind::directory, ""}, std::move(joined));
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t heroes_max = 5;
 } // namespace
 
 bool membership_service::held_for_invite(const federation_call& m, const std::string& user) {
-  if (!invitations_.is_uncommitted(user) || room_.graph.membership(user) == "invite") return false;
+  if (!invitations_.is_uncommitted(user) || room_.graph.membership(user) == matrix::membership::invite) return false;
   if (held_.empty()) alarm_.set(out_.now() + hold_ms);
   held_.push_back({out_.now(), user, m});
   // They have heard of it, so their server has it: our next attempt need not wait.
@@ -47,10 +47,10 @@ void membership_service::release(const std::string& user) {
   for (const auto& h : released) events_.call_released(h.call);
 }
 
-void membership_service::make(const federation_call& m, const char* membership) {
+void membership_service::make(const federation_call& m, matrix::membership wanted) {
   if (!room_.takes_part()) return refuse(out_, m, {fault_code::not_found, "room " + room_.id});
   const auto& user = m.match->parameters.at(1);
-  const bool joins = std::string_view{membership} == "join", leaves = std::string_view{membership} == "leave";
+  const bool joins = wanted == matrix::membership::join, leaves = wanted == matrix::membership::leave;
   if (!matrix::is_user_id(user)) return refuse(out_, m, {fault_code::invalid_param, "user id"});
   if (matrix::server_name_of(user) != m.origin)
     return refuse(out_, m, {fault_code::forbidden, "the user belongs to another server"});
@@ -75,15 +75,16 @@ void membership_service::make(const federation_call& m, const char* membership) 
   if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
   if (held_for_invite(m, user)) return;
   const auto now_is = room_.graph.membership(user);
-  if (leaves && now_is != "invite" && now_is != "join" && now_is != "knock")
+  if (leaves && now_is != matrix::membership::invite && now_is != matrix::membership::join &&
+      now_is != matrix::membership::knock)
     return refuse(out_, m, {fault_code::forbidden, user + " is not in the room, nor invited, nor do they knock"});
   if (joins && joins_.needs_authorisation(user)) return joins_.authorise(user, make_join_call{m});
-  offer(m, membership, {});
+  offer(m, wanted, {});
 }
 
-void membership_service::offer(const federation_call& m, const char* membership, const std::string& authoriser) {
+void membership_service::offer(const federation_call& m, matrix::membership wanted, const std::string& authoriser) {
   const auto& user = m.match->parameters.at(1);
-  object content{{"membership", membership}};
+  object content{{"membership", name(wanted)}};
   if (!authoriser.empty()) content.set("join_authorised_via_users_server", authoriser);
   // The rules are run on the very event the other server will sign; our signature on the trial copy means nothing.
   auto trial = authoring_.draft_event({"m.room.member", user, user, std::move(content)});
@@ -97,7 +98,7 @@ void membership_service::offer(const federation_call& m, const char* membership,
         matrix::json::canonical(object{{"event", std::move(shape)}, {"room_version", room_.head.room_version}}));
 }
 
-void membership_service::send(const federation_call& m, const char* membership) {
+void membership_service::send(const federation_call& m, matrix::membership wanted) {
   if (!room_.takes_part()) return refuse(out_, m, {fault_code::not_found, "room " + room_.id});
   if (!m.body || !m.body->as_object()) return refuse(out_, m, {fault_code::bad_json, "a JSON object is expected"});
   auto formed = matrix::make_event(*m.body->as_object(), room_.graph.rules());
@@ -106,16 +107,16 @@ void membership_service::send(const federation_call& m, const char* membership) 
   if (x->room_id != room_.id) return refuse(out_, m, {fault_code::invalid_param, "room_id differs from the path"});
   if (x->event_id != m.match->parameters.at(1))
     return refuse(out_, m, {fault_code::invalid_param, "the event id differs from the path"});
-  if (x->type != "m.room.member" || !x->state_key || x->membership() != membership)
+  if (x->type != "m.room.member" || !x->state_key || x->membership() != wanted)
     return refuse(out_, m,
                   {fault_code::invalid_param,
-                   std::string{"an m.room.member event with membership "} + membership + " is expected"});
+                   std::string{"an m.room.member event with membership "} + name(wanted) + " is expected"});
   if (*x->state_key != x->sender) return refuse(out_, m, {fault_code::invalid_param, "sender and state_key differ"});
   if (matrix::server_name_of(x->sender) != m.origin)
     return refuse(out_, m, {fault_code::forbidden, "the sender belongs to another server"});
   if (auto fine = room_.acl_admits(m.origin); !fine) return refuse(out_, m, fine.error());
   if (held_for_invite(m, *x->state_key)) return;
-  const auto* via = x->membership() == "join" && x->rules().restricted_join
+  const auto* via = x->membership() == matrix::membership::join && x->rules().restricted_join
                       ? x->content().find("join_authorised_via_users_server")
                       : nullptr;
   if (via && via->as_string() && room_.node.is_local(*via->as_string())) {
@@ -137,7 +138,7 @@ void membership_service::authorised(authorised_step next, const result<std::stri
   if (!authoriser) return refuse(out_, call, authoriser.error());
   if (!room_.takes_part())
     return refuse(out_, call, {fault_code::not_found, "room " + room_.id}); // it was left while others were asked
-  if (make) offer(call, "join", *authoriser);
+  if (make) offer(call, matrix::membership::join, *authoriser);
   else verify(call, matrix::add_signature(*send->join, room_.node.server_name, room_.node.key));
 }
 
@@ -153,7 +154,7 @@ bool membership_service::ask_for_parents(const federation_call& m, const matrix:
 }
 
 void membership_service::finish_send(const federation_call& m, const matrix::event_ptr& x) {
-  const bool joins = x->membership() == "join";
+  const bool joins = x->membership() == matrix::membership::join;
   const auto* known = room_.graph.find(x->event_id);
   if (x->prev_events.empty() || !std::all_of(x->prev_events.begin(), x->prev_events.end(),
                                              [&](const auto& id) { return room_.graph.is_placed(id); })) {
@@ -197,7 +198,8 @@ void membership_service::finish_send(const federation_call& m, const matrix::eve
   const bool old_form = m.match->info->id == endpoint::send_join_v1 || m.match->info->id == endpoint::send_leave_v1;
   std::string body = "{}";
   if (joins) body = joined_body(m, *x, before);
-  else if (x->membership() == "knock") body = "{\"knock_room_state\":" + stripped_state(room_, {}) + "}";
+  else if (x->membership() == matrix::membership::knock)
+    body = "{\"knock_room_state\":" + stripped_state(room_, {}) + "}";
   if (old_form) body = "[200," + body + "]";
   reply(out_, m, 200, std::move(body));
 }
@@ -230,7 +232,7 @@ std::string membership_service::joined_body(const federation_call& m, const matr
     if (auto own = room_.graph.state_event(before, "m.room.member", join.sender)) state.push_back(std::move(own));
     if (heroes > 0)
       room_.graph.for_each_member(before, [&](const matrix::event_ptr& e) {
-        if (e->membership() == "join" && *e->state_key != join.sender) {
+        if (e->membership() == matrix::membership::join && *e->state_key != join.sender) {
           state.push_back(e);
           --heroes;
         }

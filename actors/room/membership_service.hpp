@@ -38,10 +38,10 @@ public:
       : room_(p.room), out_(p.out), pending_(p.pending), writer_(p.writer), authoring_(p.author), policy_(p.policy),
         invitations_(p.invitations), joins_(p.join), events_(p.events) {}
 
-  /// GET /make_join, /make_knock, /make_leave. @param membership  join, knock, leave
-  void make(const federation_call& m, const char* membership);
+  /// GET /make_join, /make_knock, /make_leave. @param wanted  join, knock, leave
+  void make(const federation_call& m, matrix::membership wanted);
   /// PUT /send_join, /send_knock, /send_leave.
-  void send(const federation_call& m, const char* membership);
+  void send(const federation_call& m, matrix::membership wanted);
   /// Goes on with a make_join or send_join when it is known who of ours lets the user in.
   void authorised(authorised_step next, const result<std::string>& authoriser);
   /// It is validly signed, and the policy server has signed it where the room has one.
@@ -62,7 +62,7 @@ public:
 
 private:
   /// @param authoriser  user of ours who lets a restricted join in; empty: none is needed
-  void offer(const federation_call& m, const char* membership, const std::string& authoriser);
+  void offer(const federation_call& m, matrix::membership wanted, const std::string& authoriser);
   void verify(const federation_call& m, const matrix::event_ptr& x);
   struct held_call {
     time_ms since = 0;

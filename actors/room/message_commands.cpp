@@ -53,7 +53,7 @@ command_outcome message_commands::run(queued_command& c, const chat::message_sen
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::authored_content_bytes_max)
     return fault{fault_code::too_large,
                  "text and html exceed " + std::to_string(limits::authored_content_bytes_max) + " bytes"};
-  if (room_.graph.membership(x.sender) != "join")
+  if (room_.graph.membership(x.sender) != matrix::membership::join)
     return fault{fault_code::not_member, x.sender + " is not in the room"};
   for (const auto& [field, named] : {std::pair{"reply_to", &x.reply_to}, std::pair{"thread", &x.thread}})
     if (*named && !(*named)->empty() && c.event_ids.at(**named) == "?")
@@ -99,7 +99,8 @@ command_outcome message_commands::run(const queued_command& c, const chat::messa
   if (target->event->is_state()) return refuse(fault_code::invalid_param, x.message + " is no message");
   if (target->event->redacted_because)
     return refuse(fault_code::conflict, "message " + x.message + " is deleted already");
-  if (room_.graph.membership(x.by) != "join") return refuse(fault_code::not_member, x.by + " is not in the room");
+  if (room_.graph.membership(x.by) != matrix::membership::join)
+    return refuse(fault_code::not_member, x.by + " is not in the room");
   draft d{"m.room.redaction", x.by, std::nullopt, {}, target->event->event_id};
   if (x.reason && !x.reason->empty()) d.content.set("reason", *x.reason);
   auto e = authoring_.author(d);
@@ -128,7 +129,8 @@ command_outcome message_commands::run(const queued_command& c, const chat::messa
 }
 
 command_outcome message_commands::run(const queued_command&, const chat::typing& x) {
-  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (room_.graph.membership(x.user) != matrix::membership::join)
+    return fault{fault_code::not_member, x.user + " is not in the room"};
   if (!room_.node.settings().federation.typing) return succeeded{chat::empty_answer{}, false};
   const auto content =
     matrix::json::canonical(object{{"room_id", room_.id}, {"user_id", x.user}, {"typing", x.is_typing}});

@@ -556,7 +556,7 @@ bool missing_events::may_know_soon(const gap& g) const {
   const auto target = inbound_.all().find(g.work_id);
   if (target == inbound_.all().end()) return false;
   const auto& x = *target->second.event;
-  return !g.knows_own_invite && x.type == "m.room.member" && x.membership() == "invite" &&
+  return !g.knows_own_invite && x.type == "m.room.member" && x.membership() == matrix::membership::invite &&
          x.event_id == g.open.event_id && matrix::server_name_of(x.sender) == g.open.asked_of &&
          out_.now() - target->second.since < own_invite_ms;
 }

@@ -21,7 +21,8 @@ object membership_content(const char* membership, const std::optional<std::strin
 } // namespace
 
 status moderation_commands::may_be_tried(const std::string& by, const std::string& user) const {
-  if (room_.graph.membership(by) != "join") return {fault_code::not_member, by + " is not in the room"};
+  if (room_.graph.membership(by) != matrix::membership::join)
+    return {fault_code::not_member, by + " is not in the room"};
   if (by == user) return {fault_code::invalid_param, "user: is `by`; whoever wants to go leaves: member.leave"};
   if (room_.graph.rules().privileged_creators && room_.graph.levels().is_creator(user))
     return {fault_code::forbidden, user + " has made the room: in its version nobody is above a creator"};
@@ -38,12 +39,14 @@ command_outcome moderation_commands::author(const draft& d) {
 command_outcome moderation_commands::run(const queued_command& c, const chat::member_kick& x) {
   if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
   const auto membership = room_.graph.membership(x.user);
-  if (membership != "join" && membership != "invite" && (c.withdrawn || invitations_.is_uncommitted(x.user)))
+  if (membership != matrix::membership::join && membership != matrix::membership::invite &&
+      (c.withdrawn || invitations_.is_uncommitted(x.user)))
     return withdraw(c, x);
-  if (membership != "join" && membership != "invite" && membership != "knock")
+  if (membership != matrix::membership::join && membership != matrix::membership::invite &&
+      membership != matrix::membership::knock)
     return fault{fault_code::not_member, x.user + " is neither in the room nor invited"};
   const draft d{"m.room.member", x.by, x.user, membership_content("leave", x.reason)};
-  if (membership != "invite") return author(d);
+  if (membership != matrix::membership::invite) return author(d);
   // It is taken back in the name of its inviter, whose server alone is believed: what they may do says nothing of `by`.
   if (auto may = authoring_.draft_event(d); !may) return may.error();
   const auto e = invitations_.take_back(x.by, x.user, x.reason.value_or(""));
@@ -64,17 +67,18 @@ command_outcome moderation_commands::withdraw(const queued_command& c, const cha
     return fault{fault_code::timed_out, "the invitation of " + x.user + " is under way; repeat"};
   // One that was never offered leaves no event behind.
   const auto left = room_.graph.state_event("m.room.member", x.user);
-  return succeeded{chat::event_answer{left && left->membership() == "leave" ? left->event_id : std::string{}}};
+  return succeeded{
+    chat::event_answer{left && left->membership() == matrix::membership::leave ? left->event_id : std::string{}}};
 }
 
 command_outcome moderation_commands::run(const queued_command&, const chat::member_ban& x) {
   if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
   const auto membership = room_.graph.membership(x.user);
-  if (membership == "ban") return fault{fault_code::already_exists, x.user + " is banned already"};
+  if (membership == matrix::membership::ban) return fault{fault_code::already_exists, x.user + " is banned already"};
   draft d{"m.room.member", x.by, x.user, membership_content("ban", x.reason)};
   if (x.redact_events)
     for (const auto* key : redactions::wish_keys) d.content.set(key, true);
-  if (membership == "invite" && !room_.node.is_local(x.user)) {
+  if (membership == matrix::membership::invite && !room_.node.is_local(x.user)) {
     // A server that is not in the room applies no ban, but it believes the inviter that the invitation is taken back.
     // When the policy server is asked between the two, the command goes on from here: the user is not invited any more
     // then.
@@ -90,7 +94,8 @@ command_outcome moderation_commands::run(const queued_command&, const chat::memb
 
 command_outcome moderation_commands::run(const queued_command&, const chat::member_unban& x) {
   if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
-  if (room_.graph.membership(x.user) != "ban") return fault{fault_code::conflict, x.user + " is not banned"};
+  if (room_.graph.membership(x.user) != matrix::membership::ban)
+    return fault{fault_code::conflict, x.user + " is not banned"};
   return author({"m.room.member", x.by, x.user, membership_content("leave", x.reason)});
 }
 
@@ -100,7 +105,7 @@ command_outcome moderation_commands::run(const queued_command&, const chat::quer
   for (auto it = state.upper_bound({"m.room.member", x.after.value_or("")});
        it != state.end() && it->first.first == "m.room.member"; ++it) {
     const auto* n = room_.graph.find(it->second);
-    if (!n || n->event->membership() != "ban") continue;
+    if (!n || n->event->membership() != matrix::membership::ban) continue;
     if (answer.banned.size() == chat::listed_members_max) {
       answer.more_banned = true;
       break;

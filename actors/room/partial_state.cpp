@@ -187,7 +187,7 @@ void partial_state::take() {
   std::vector<state_change> news;
   std::vector<std::string> members;
   for (const auto& c : changes)
-    if (c.key.first == "m.room.member" && !c.before && c.after && c.after->membership() == "join")
+    if (c.key.first == "m.room.member" && !c.before && c.after && c.after->membership() == matrix::membership::join)
       members.push_back(c.key.second);
     else if (c.key.first != "m.room.member" || c.before) news.push_back(c);
   events_.full_state_known(news, members);

@@ -14,7 +14,8 @@ time_ms put_out_servers::last_of(const room_graph& graph, std::string_view serve
     last_of_.clear();
     graph.for_each_member(now, [this](const matrix::event_ptr& e) {
       const auto membership = e->membership();
-      if ((membership == "leave" || membership == "ban") && e->sender != *e->state_key) {
+      if ((membership == matrix::membership::leave || membership == matrix::membership::ban) &&
+          e->sender != *e->state_key) {
         auto& last = last_of_[std::string{matrix::server_name_of(*e->state_key)}];
         last = std::max(last, time_ms{e->origin_server_ts});
       }

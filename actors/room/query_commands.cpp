@@ -31,7 +31,7 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
     const auto& e = n->event;
     auto& member = view.members.emplace_back();
     member.user = *e->state_key;
-    member.membership = e->membership();
+    member.membership = name(e->membership());
     member.display_name = text_of(*e, "displayname");
     member.power = shown_level(scale.levels().of_user(*e->state_key));
     member.role = word_of(scale.of_user(*e->state_key));

@@ -22,7 +22,8 @@ void add_named_messages(const chat::command& body, std::map<std::string, std::st
 }
 
 command_outcome receipt_commands::run(const queued_command& c, const chat::mark_read& x) {
-  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (room_.graph.membership(x.user) != matrix::membership::join)
+    return fault{fault_code::not_member, x.user + " is not in the room"};
   read_marker marker{x.user, c.event_ids.at(x.message), {}, x.ts.value_or(0), x.is_private};
   if (marker.event_id == "?") return no_such_message("message", x.message);
   if (x.thread) {

@@ -22,7 +22,7 @@ void receipt_intake::receive(const receipts_received& m) {
   if (!room_.takes_part() || !room_.node.settings().federation.receipts || !room_.acl_admits(m.origin)) return;
   markers_moved moved{room_.id, room_.head.chat_room_id, m.origin, {}};
   for (const auto& x : m.markers)
-    if (room_.graph.membership(x.user_id) == "join") moved.markers.push_back(x);
+    if (room_.graph.membership(x.user_id) == matrix::membership::join) moved.markers.push_back(x);
   if (!moved.markers.empty()) out_.send({actor_kind::receipts, ""}, std::move(moved));
 }
 
@@ -31,7 +31,9 @@ void receipt_intake::observe(const std::vector<state_change>& changes) {
   std::map<std::string_view, std::int64_t> came; ///< server -> joined members more than before
   for (const auto& c : changes) {
     if (c.key.first != "m.room.member" || room_.node.is_local(c.key.second)) continue;
-    const auto joined = [](const matrix::event_ptr& e) { return e && e->membership() == "join" ? 1 : 0; };
+    const auto joined = [](const matrix::event_ptr& e) {
+      return e && e->membership() == matrix::membership::join ? 1 : 0;
+    };
     came[matrix::server_name_of(c.key.second)] += joined(c.after) - joined(c.before);
   }
   const auto& members = room_.graph.members();
@@ -51,8 +53,8 @@ void receipt_intake::observe(const std::vector<state_change>& changes) {
 void receipt_intake::send_servers(const room_servers_wanted& m) {
   room_servers_told told{m.asked, {}};
   const auto is_meant = [&] {
-    return m.user_id.empty() ||
-           (room_.graph.membership(m.user_id) == "join" && bool{room_.acl_admits(matrix::server_name_of(m.user_id))});
+    return m.user_id.empty() || (room_.graph.membership(m.user_id) == matrix::membership::join &&
+                                 bool{room_.acl_admits(matrix::server_name_of(m.user_id))});
   };
   if (room_.takes_part() && is_meant()) told.servers = other_servers(room_);
   out_.send(m.reply_to, std::move(told));

@@ -66,7 +66,7 @@ void refounded_room::invite(const refounding_wanted& m) {
     row.room_version = p_.room.head.room_version;
     row.event.clear();
     if (const auto stands = p_.room.graph.state_event("m.room.member", x.user_id);
-        stands && stands->membership() == "invite")
+        stands && stands->membership() == matrix::membership::invite)
       row.event = stands->to_json();
     const bool is_news = row.state == invitation_state::failed && std::exchange(row.retry_at_ts, 0) != 0;
     p_.out.write(row);

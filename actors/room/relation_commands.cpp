@@ -26,7 +26,7 @@ command_outcome relation_commands::run(const queued_command& c, const chat::mess
   if (x.text.size() + (x.html ? x.html->size() : 0) > limits::edited_content_bytes_max)
     return fault{fault_code::too_large,
                  "text and html exceed " + std::to_string(limits::edited_content_bytes_max) + " bytes"};
-  if (room_.graph.membership(x.sender) != "join")
+  if (room_.graph.membership(x.sender) != matrix::membership::join)
     return fault{fault_code::not_member, x.sender + " is not in the room"};
   const auto* original = message_of(c);
   if (!original) return unknown_message(x.message);
@@ -46,7 +46,8 @@ command_outcome relation_commands::run(const queued_command& c, const chat::mess
 }
 
 command_outcome relation_commands::run(const queued_command& c, const chat::reaction_add& x) {
-  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (room_.graph.membership(x.user) != matrix::membership::join)
+    return fault{fault_code::not_member, x.user + " is not in the room"};
   const auto* message = message_of(c);
   if (!message) return unknown_message(x.message);
   if (is_deleted(*message)) return fault{fault_code::conflict, "message " + x.message + " is deleted"};
@@ -62,7 +63,8 @@ command_outcome relation_commands::run(const queued_command& c, const chat::reac
 }
 
 command_outcome relation_commands::run(const queued_command& c, const chat::reaction_remove& x) {
-  if (room_.graph.membership(x.user) != "join") return fault{fault_code::not_member, x.user + " is not in the room"};
+  if (room_.graph.membership(x.user) != matrix::membership::join)
+    return fault{fault_code::not_member, x.user + " is not in the room"};
   if (!message_of(c)) return unknown_message(x.message);
   const auto& reaction = c.relations->reaction;
   if (!reaction) return fault{fault_code::not_found, x.user + " has not reacted with it"};

@@ -28,14 +28,14 @@ void request_service::serve(const federation_call& m) {
   if (partial_.is_active() && needs_members(m.match->info->id))
     return refuse(out_, m, {fault_code::not_found, "this server does not know all members of the room yet"});
   switch (m.match->info->id) {
-  case endpoint::make_join: return membership_.make(m, "join");
-  case endpoint::make_knock: return membership_.make(m, "knock");
-  case endpoint::make_leave: return membership_.make(m, "leave");
+  case endpoint::make_join: return membership_.make(m, matrix::membership::join);
+  case endpoint::make_knock: return membership_.make(m, matrix::membership::knock);
+  case endpoint::make_leave: return membership_.make(m, matrix::membership::leave);
   case endpoint::send_join_v1:
-  case endpoint::send_join_v2: return membership_.send(m, "join");
-  case endpoint::send_knock: return membership_.send(m, "knock");
+  case endpoint::send_join_v2: return membership_.send(m, matrix::membership::join);
+  case endpoint::send_knock: return membership_.send(m, matrix::membership::knock);
   case endpoint::send_leave_v1:
-  case endpoint::send_leave_v2: return membership_.send(m, "leave");
+  case endpoint::send_leave_v2: return membership_.send(m, matrix::membership::leave);
   case endpoint::invite_v1:
   case endpoint::invite_v2: return forward_invite(m);
   case endpoint::query_directory: return entry_.serve_alias(m);
@@ -59,8 +59,8 @@ void request_service::forward_invite(const federation_call& m) {
 
 void request_service::send_member(const member_wanted& m) {
   const bool ours = room_.takes_part();
-  const bool joined =
-    ours && room_.graph.membership(m.user_id) == "join" && (m.with_server.empty() || room_.has_server(m.with_server));
+  const bool joined = ours && room_.graph.membership(m.user_id) == matrix::membership::join &&
+                      (m.with_server.empty() || room_.has_server(m.with_server));
   // A room whose members are not all known yet can say yes, but not no.
   out_.send(m.reply_to, member_told{m.asked, joined || (ours && !partial_.is_active()), joined});
 }

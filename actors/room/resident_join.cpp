@@ -21,7 +21,7 @@ std::vector<std::string> resident_join::residents_that_may_grant() const {
   const auto levels = room_.graph.levels();
   std::vector<std::pair<std::int64_t, std::string>> users;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-    if (e->membership() == "join" && !room_.node.is_local(*e->state_key))
+    if (e->membership() == matrix::membership::join && !room_.node.is_local(*e->state_key))
       if (const auto level = levels.of_user(*e->state_key); level >= levels.of_action("invite"))
         users.emplace_back(level, *e->state_key);
     return true;
@@ -122,7 +122,7 @@ void resident_join::event_settled(const matrix::event& x, const std::string& err
   const auto it = std::find_if(joins_.begin(), joins_.end(),
                                [&](const auto& j) { return j.event && j.event->event_id == x.event_id; });
   if (it == joins_.end()) return;
-  if (room_.graph.membership(it->wanted.user_id) != "join")
+  if (room_.graph.membership(it->wanted.user_id) != matrix::membership::join)
     return next(it, {fault_code::peer_bad_answer,
                      "send_join: " + (error.empty() ? "the join does not pass the rules here" : error)});
   const auto ended = std::move(*it);

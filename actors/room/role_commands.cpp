@@ -31,7 +31,8 @@ const char* membership_given(action x) {
 } // namespace
 
 result<std::int64_t> role_commands::level_for(const std::string& user, chat::role wanted) const {
-  if (room_.graph.membership(user) != "join") return {fault_code::not_member, user + " is not in the room"};
+  if (room_.graph.membership(user) != matrix::membership::join)
+    return {fault_code::not_member, user + " is not in the room"};
   if (room_.graph.rules().privileged_creators && room_.graph.levels().is_creator(user))
     return {fault_code::forbidden, user + " has made the room: in its version a creator stays its owner for ever"};
   if (const auto level = room_.roles().level_of(wanted)) return *level;
@@ -54,7 +55,8 @@ attempt<matrix::event_ptr> role_commands::author_change(const std::string& by, c
 }
 
 command_outcome role_commands::run(const queued_command&, const chat::member_set_role& x) {
-  if (room_.graph.membership(x.by) != "join") return fault{fault_code::not_member, x.by + " is not in the room"};
+  if (room_.graph.membership(x.by) != matrix::membership::join)
+    return fault{fault_code::not_member, x.by + " is not in the room"};
   const auto level = level_for(x.user, x.wanted);
   if (!level) return level.error();
   const auto has = room_.graph.levels().of_user(x.user);
@@ -79,7 +81,7 @@ command_outcome role_commands::run(const queued_command&, const chat::query_can&
   const auto levels = room_.graph.levels();
   answer.level = shown_level(levels.of_user(x.user));
   answer.needed = shown_level(needed(x));
-  if (room_.graph.membership(x.user) != "join") {
+  if (room_.graph.membership(x.user) != matrix::membership::join) {
     answer.verdict = "not_member";
     answer.reason = x.user + " is not in the room";
   } else if (auto fine = may(x); !fine) {
@@ -131,14 +133,15 @@ status role_commands::may(const chat::query_can& x) {
     return fine;
   }
   case action::kick:
-    if (membership != "join" && membership != "invite" && membership != "knock")
+    if (membership != matrix::membership::join && membership != matrix::membership::invite &&
+        membership != matrix::membership::knock)
       return refuse(target + " is neither in the room nor invited");
     break;
   case action::ban:
-    if (membership == "ban") return refuse(target + " is banned already");
+    if (membership == matrix::membership::ban) return refuse(target + " is banned already");
     break;
   case action::unban:
-    if (membership != "ban") return refuse(target + " is not banned");
+    if (membership != matrix::membership::ban) return refuse(target + " is not banned");
     break;
   case action::invite:
     if (target.empty()) return own < levels.of_action("invite") ? refuse(x.user + " is below the invite level") : ok();
@@ -174,7 +177,7 @@ bool role_commands::could_be_undone(const std::string& user, std::int64_t next) 
   // A level above the default has an entry, and a creator is named by the room: all who may have the power.
   bool found = false;
   const auto consider = [&](std::string_view other) {
-    if (other == user || room_.graph.membership(other) != "join") return;
+    if (other == user || room_.graph.membership(other) != matrix::membership::join) return;
     const auto level = levels.of_user(other);
     found = found || (level >= change_levels && (next > has ? level > next : level >= has));
   };

@@ -184,7 +184,7 @@ command_outcome room_commands::run(const queued_command& c, const chat::room_cre
     if (auto s = add(d); !s) return give_up(failed_like(s));
 
   for (const auto& user : x.members) {
-    if (room_.graph.membership(user) == "join" || !room_.node.is_local(user)) continue;
+    if (room_.graph.membership(user) == matrix::membership::join || !room_.node.is_local(user)) continue;
     if (!is_public)
       if (auto s = add({"m.room.member", x.creator, user, {{"membership", "invite"}}}); !s)
         return give_up(failed_like(s));

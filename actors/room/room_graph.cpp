@@ -330,8 +330,8 @@ std::vector<state_change> room_graph::make_current(state_ref next) {
       });
     for (const auto& c : changes)
       if (c.key.first == "m.room.member")
-        members_.change(c.key.second, c.before ? c.before->membership() : std::string_view{},
-                        c.after ? c.after->membership() : std::string_view{});
+        members_.change(c.key.second, c.before ? c.before->membership() : matrix::membership::none,
+                        c.after ? c.after->membership() : matrix::membership::none);
   }
   current_ = std::move(next);
   return changes;
@@ -382,7 +382,7 @@ bool room_graph::knows_of_a_leave(const std::string& extremity, const state_ref&
     [&](const matrix::state_key_pair& key, const std::string* theirs, const std::string* ours) {
       if (found || key.first != "m.room.member" || !theirs || !ours) return;
       const auto* leave = find_event(*ours);
-      found = leave && leave->sender == *leave->state_key && leave->membership() == "leave" &&
+      found = leave && leave->sender == *leave->state_key && leave->membership() == matrix::membership::leave &&
               std::find(leave->auth_events.begin(), leave->auth_events.end(), *theirs) != leave->auth_events.end();
     });
   return found;
@@ -454,16 +454,16 @@ matrix::event_ptr room_graph::state_event(std::string_view type, std::string_vie
 
 matrix::power_levels room_graph::levels() const { return {create_.get(), state_event("m.room.power_levels").get()}; }
 
-std::string_view room_graph::membership(const state_ref& state, std::string_view user_id) const {
+matrix::membership room_graph::membership(const state_ref& state, std::string_view user_id) const {
   auto e = state_event(state, "m.room.member", user_id);
-  return e ? e->membership() : std::string_view{};
+  return e ? e->membership() : matrix::membership::none;
 }
 
-std::string_view room_graph::membership(std::string_view user_id) const { return membership(current_, user_id); }
+matrix::membership room_graph::membership(std::string_view user_id) const { return membership(current_, user_id); }
 
-std::string_view room_graph::membership_by(const std::string* event_id) const {
+matrix::membership room_graph::membership_by(const std::string* event_id) const {
   const auto* e = event_id ? find_event(*event_id) : nullptr;
-  return e ? e->membership() : std::string_view{};
+  return e ? e->membership() : matrix::membership::none;
 }
 
 template <class Visit>
@@ -477,7 +477,7 @@ void room_graph::for_each_member_change(const matrix::state_map& a, const matrix
 void room_graph::count_members() {
   members_.clear();
   for_each_member(current_, [this](const matrix::event_ptr& e) {
-    members_.change(*e->state_key, {}, e->membership());
+    members_.change(*e->state_key, matrix::membership::none, e->membership());
     return true;
   });
 }
@@ -491,7 +491,7 @@ bool room_graph::is_current_member(const matrix::event& x) const {
 void room_graph::set_node(node n) {
   const auto x = n.event;
   const bool counts = is_current_member(*x);
-  const std::string before{counts ? membership_by(&x->event_id) : std::string_view{}};
+  const auto before = counts ? membership_by(&x->event_id) : matrix::membership::none;
   nodes_.insert_or_assign(x->event_id, std::move(n));
   if (counts) members_.change(*x->state_key, before, x->membership());
 }
@@ -499,7 +499,7 @@ void room_graph::set_node(node n) {
 void room_graph::erase_node(node_map::iterator it) {
   const auto x = it->second.event;
   nodes_.erase(it);
-  if (is_current_member(*x)) members_.change(*x->state_key, x->membership(), {});
+  if (is_current_member(*x)) members_.change(*x->state_key, x->membership(), matrix::membership::none);
 }
 
 member_counts::share room_graph::members_in(const state_ref& state) const {
@@ -507,14 +507,14 @@ member_counts::share room_graph::members_in(const state_ref& state) const {
   if (state && current_)
     for_each_member_change(
       *current_.state, *state.state,
-      [&](const std::string&, std::string_view now, std::string_view there) { counted.change(now, there); });
+      [&](const std::string&, matrix::membership now, matrix::membership there) { counted.change(now, there); });
   return counted;
 }
 
 member_counts::share room_graph::members_in(const state_ref& state, std::string_view server, const state_ref& known_in,
                                             member_counts::share known) const {
   for_each_member_change(*known_in.state, *state.state,
-                         [&](const std::string& user, std::string_view before, std::string_view after) {
+                         [&](const std::string& user, matrix::membership before, matrix::membership after) {
                            if (matrix::server_name_of(user) == server) known.change(before, after);
                          });
   return known;
@@ -526,7 +526,7 @@ std::vector<std::string> room_graph::servers_in(const state_ref& state) const {
   std::map<std::string, member_counts::share, std::less<>> changed;
   if (current_)
     for_each_member_change(*current_.state, *state.state,
-                           [&](const std::string& user, std::string_view now, std::string_view there) {
+                           [&](const std::string& user, matrix::membership now, matrix::membership there) {
                              const auto server = matrix::server_name_of(user);
                              auto it = changed.find(server);
                              if (it == changed.end()) it = changed.emplace(server, members_.of(server)).first;

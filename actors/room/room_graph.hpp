@@ -137,8 +137,8 @@ public:
   matrix::event_ptr state_event(const state_ref& state, std::string_view type, std::string_view state_key = {}) const;
   matrix::state_lookup lookup(const state_ref& state) const;
   matrix::power_levels levels() const;
-  std::string_view membership(std::string_view user_id) const;
-  std::string_view membership(const state_ref& state, std::string_view user_id) const;
+  matrix::membership membership(std::string_view user_id) const;
+  matrix::membership membership(const state_ref& state, std::string_view user_id) const;
   /// Members by the current state, counted.
   const member_counts& members() const { return members_; }
   /// The same of another state: all members, those of one server. Costs what `state` differs in from the current one.
@@ -187,7 +187,7 @@ private:
   judgement judge_uncached(const matrix::event& x, const state_ref& before, const state_ref& current) const;
   const matrix::event* find_event(std::string_view event_id) const;
   bool is_rejected(std::string_view event_id) const;
-  std::string_view membership_by(const std::string* event_id) const;
+  matrix::membership membership_by(const std::string* event_id) const;
   /// Calls `visit(user_id, membership in a, membership in b)` for each membership event that differs.
   template <class Visit>
   void for_each_member_change(const matrix::state_map& a, const matrix::state_map& b, Visit visit) const;

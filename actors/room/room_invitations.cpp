@@ -35,9 +35,9 @@ attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string
   const auto server = std::string{matrix::server_name_of(user)};
   if (auto fine = room_.node.federates_with(server); !fine) return fine.error();
   const auto membership = room_.graph.membership(user);
-  if (membership == "ban") return fault{fault_code::forbidden, user + " is banned; unban them first"};
-  if (membership == "join") return fault{fault_code::conflict, user + " is in the room already"};
-  if (membership == "invite" || inviting_.contains(user))
+  if (membership == matrix::membership::ban) return fault{fault_code::forbidden, user + " is banned; unban them first"};
+  if (membership == matrix::membership::join) return fault{fault_code::conflict, user + " is in the room already"};
+  if (membership == matrix::membership::invite || inviting_.contains(user))
     return fault{fault_code::conflict, user + " is invited already"};
   object content{{"membership", "invite"}};
   if (room_.is_direct()) content.set("is_direct", true);
@@ -54,7 +54,7 @@ attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string
 void room_invitations::consider_group_with(const std::string& invited) {
   if (room_.head.type != chat::room_type::dm) return;
   auto counted = room_.graph.members().all();
-  counted.change(room_.graph.membership(invited), {});
+  counted.change(room_.graph.membership(invited), matrix::membership::none);
   auto others = counted.joined + counted.invited;
   for (const auto& [user, x] : inviting_.all()) others += user != invited;
   if (others < 2) return;
@@ -84,7 +84,7 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
   const auto refuse_invite = [&](const std::string& why) { out_.send(to, invite_not_taken{m.event->event_id, why}); };
   if (!room_.takes_part()) {
     const bool is_in_their_room = room_.exists && room_.has_server(matrix::server_name_of(m.user_id)) &&
-                                  room_.graph.membership(m.user_id) != "join";
+                                  room_.graph.membership(m.user_id) != matrix::membership::join;
     if (room_.exists) authoring_.rescind_outside(m.event, {});
     // Their server takes part: by its own word the room has the invite, and nobody is left here who could take it back.
     if (is_in_their_room) out_.send(to, invited_membership_changed{"invite", m.event->sender, {}, m.event});
@@ -97,7 +97,8 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
     if (authoring_.parents().fetch_first(*m.event, m)) return;
     if (auto fine = authoring_.commit(m.event); !fine) {
       authoring_.rescind_outside(m.event, {});
-      if (auto joined = room_.graph.state_event("m.room.member", m.user_id); joined && joined->membership() == "join")
+      if (auto joined = room_.graph.state_event("m.room.member", m.user_id);
+          joined && joined->membership() == matrix::membership::join)
         out_.send(to, invited_membership_changed{"join", joined->sender, {}, joined, false});
       else refuse_invite(fine.error().detail);
     }
@@ -122,7 +123,7 @@ void room_invitations::revoke(const revoke_invite& m) {
     // The room will have nothing of it, the invited server has.
     const auto invite =
       m.uncommitted_invite ? m.uncommitted_invite : room_.graph.state_event("m.room.member", m.user_id);
-    if (!invite || invite->membership() != "invite")
+    if (!invite || invite->membership() != matrix::membership::invite)
       return answer({fault_code::not_member, "nobody of this server is in the room"});
     // Where their server takes part the room's own state counts, and nobody is left who could change it.
     if (!authoring_.rescind_outside(invite, m.reason) && room_.has_server(matrix::server_name_of(m.user_id)))
@@ -130,7 +131,7 @@ void room_invitations::revoke(const revoke_invite& m) {
     return answer({});
   }
   if (!m.requested_by.empty() && m.requested_by != m.by) {
-    if (room_.graph.membership(m.requested_by) != "join" ||
+    if (room_.graph.membership(m.requested_by) != matrix::membership::join ||
         room_.graph.levels().of_user(m.requested_by) < room_.graph.levels().of_action("kick"))
       return answer({fault_code::forbidden, m.requested_by + " may not take invitations back in this room"});
   }
@@ -143,7 +144,7 @@ void room_invitations::revoke(const revoke_invite& m) {
   }
   inviting_.end(m.user_id, m.invite);
   events_.invitation_resolved(m.user_id);
-  if (room_.graph.membership(m.user_id) != "invite")
+  if (room_.graph.membership(m.user_id) != matrix::membership::invite)
     return answer({fault_code::conflict, m.user_id + " is not invited"});
   object content{{"membership", "leave"}};
   if (!m.reason.empty()) content.set("reason", m.reason);
@@ -154,7 +155,7 @@ void room_invitations::revoke(const revoke_invite& m) {
     if (std::find(actors.begin(), actors.end(), user) == actors.end()) actors.push_back(std::move(user));
   fault last{fault_code::forbidden, "no user of this server may take the invitation back"};
   for (const auto& by : actors) {
-    if (room_.graph.membership(by) != "join") continue;
+    if (room_.graph.membership(by) != matrix::membership::join) continue;
     auto e = authoring_.author({"m.room.member", by, m.user_id, content});
     if (e.waits()) return authoring_.try_again_later(m);
     if (!e && e.error().code != fault_code::forbidden)
@@ -196,7 +197,8 @@ attempt<matrix::event_ptr> room_invitations::take_back(const std::string& by, co
   object content{{"membership", "leave"}};
   if (!reason.empty()) content.set("reason", reason);
   std::vector<std::string> actors;
-  if (invite->sender != by && room_.node.is_local(invite->sender) && room_.graph.membership(invite->sender) == "join")
+  if (invite->sender != by && room_.node.is_local(invite->sender) &&
+      room_.graph.membership(invite->sender) == matrix::membership::join)
     actors.push_back(invite->sender);
   actors.push_back(by);
   attempt<matrix::event_ptr> e = fault{};
@@ -216,7 +218,7 @@ bool room_invitations::withdraw_uncommitted(const std::string& user, const std::
   for (const auto& [invited, x] : inviting_.all()) {
     if (!of_all && x.by != user) continue;
     // Its server may know of it already: the invitation's actor has to bring it to an end.
-    withdraw(invited, room_.graph.membership(x.by) == "join" ? x.by : user, reason);
+    withdraw(invited, room_.graph.membership(x.by) == matrix::membership::join ? x.by : user, reason);
   }
   return !withdrawing_.empty();
 }
@@ -241,7 +243,8 @@ void room_invitations::take_back_all(const std::string& by, const std::optional<
   std::vector<matrix::event_ptr> open;
   if (room_.graph.members().all().invited > 0)
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-      if (e->membership() == "invite" && !room_.node.is_local(*e->state_key) && room_.node.is_local(e->sender))
+      if (e->membership() == matrix::membership::invite && !room_.node.is_local(*e->state_key) &&
+          room_.node.is_local(e->sender))
         open.push_back(e);
       return true;
     });
@@ -271,7 +274,7 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
     return std::any_of(rows.begin(), rows.end(), [&](const auto& i) {
       if (i.user_id != *x.state_key) return false;
       if (i.direction == invitation_direction::knock && i.state == invitation_state::pending &&
-          x.membership() == "invite")
+          x.membership() == matrix::membership::invite)
         return true; // the knock's end, which was told already
       const auto told = matrix::parse_event(i.event, room_.graph.rules());
       return told && (*told)->event_id == x.event_id;
@@ -279,11 +282,12 @@ void room_invitations::notify_missed(const std::vector<store::put_invitation>& r
   };
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if ((membership != "knock" && membership != "invite") || !room_.node.is_local(*e->state_key) ||
-        !matrix::is_user_id(*e->state_key) || has_row(*e))
+    if ((membership != matrix::membership::knock && membership != matrix::membership::invite) ||
+        !room_.node.is_local(*e->state_key) || !matrix::is_user_id(*e->state_key) || has_row(*e))
       return true;
     const address to{actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)};
-    if (membership == "knock") out_.send(to, knock_made{e, room_.head.chat_room_id, room_.head.type, {}});
+    if (membership == matrix::membership::knock)
+      out_.send(to, knock_made{e, room_.head.chat_room_id, room_.head.type, {}});
     else out_.send(to, word_of_invite(room_, e));
     return true;
   });
@@ -311,7 +315,8 @@ void room_invitations::arrived(const invite_arrived& m) {
   if (!room_.takes_part()) return answer({});
   if (const auto placed = place_of(*m.event); placed.where != invite_place::refused) return answer(placed);
   // What the invite cites may have put them out, and is not known here yet: then its past is waited for.
-  if (room_.graph.membership(*m.event->state_key) == "join" && room_.graph.missing_auth_events(*m.event).empty())
+  if (room_.graph.membership(*m.event->state_key) == matrix::membership::join &&
+      room_.graph.missing_auth_events(*m.event).empty())
     return answer({0, invite_place::refused, {fault_code::forbidden, *m.event->state_key + " is in the room already"}});
   if (!receive(m.event, m.origin, m))
     answer({0, invite_place::refused, {fault_code::limit_exceeded, "too many invitations to this room are under way"}});
@@ -365,7 +370,7 @@ void room_invitations::end_arriving() {
 }
 
 bool room_invitations::is_missing(const join_wanted& m) const {
-  if (!m.invite || room_.graph.membership(m.user_id) == "invite") return false;
+  if (!m.invite || room_.graph.membership(m.user_id) == matrix::membership::invite) return false;
   const auto* known = room_.graph.find(m.invite->event_id);
   if (known && known->judged != store::verdict::outlier) return false;
   const auto rule = room_.graph.state_event("m.room.join_rules");
@@ -375,35 +380,36 @@ bool room_invitations::is_missing(const join_wanted& m) const {
 
 void room_invitations::observe(const state_change& c) {
   const auto& user = c.key.second;
-  const std::string previous{c.before ? c.before->membership() : std::string_view{}};
-  const std::string next{c.after ? c.after->membership() : std::string_view{"leave"}};
+  using enum matrix::membership;
+  const auto previous = c.before ? c.before->membership() : none;
+  const auto next = c.after ? c.after->membership() : leave;
   const auto* e = c.after.get();
   const auto by = e ? e->sender : std::string{};
   const auto reason = e ? text_of(*e, "reason") : std::string{};
   // From leave to leave: an invitation may have come and gone within one merge.
-  const bool unseen = next == "leave" && (previous.empty() || previous == "leave");
-  const bool came_otherwise = next == "join" && inviting_.contains(user); // before their invite was in the room
+  const bool unseen = next == leave && (previous == none || previous == leave);
+  const bool came_otherwise = next == join && inviting_.contains(user); // before their invite was in the room
   // The yes to an invitation that was taken back, by who did not know of that: in a public room it stands.
-  const bool came_against = next == "join" && previous == "leave" && c.before->sender != user &&
+  const bool came_against = next == join && previous == leave && c.before->sender != user &&
                             !invitation::cites(*c.after, *c.before) && !room_.node.is_local(user);
-  const bool knocked = previous == "knock" && room_.node.is_local(user);
+  const bool knocked = previous == knock && room_.node.is_local(user);
   // Also what is not in the room yet, or was taken back for the ban a moment ago.
-  const bool banned = next == "ban" && previous != "ban" && previous != "join";
-  if ((previous == "invite" || next == "invite" || unseen || came_otherwise || came_against || knocked || banned) &&
+  const bool banned = next == ban && previous != ban && previous != join;
+  if ((previous == invite || next == invite || unseen || came_otherwise || came_against || knocked || banned) &&
       matrix::is_user_id(user)) {
-    auto changed = next == "invite" && room_.node.is_local(user)
+    auto changed = next == invite && room_.node.is_local(user)
                      ? word_of_invite(room_, c.after)
-                     : invited_membership_changed{next, by, reason, c.after};
+                     : invited_membership_changed{name(next), by, reason, c.after};
     changed.historical = unseen;
-    if (previous == "invite") changed.superseded_invite = c.before->event_id;
+    if (previous == invite) changed.superseded_invite = c.before->event_id;
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(changed));
   }
 }
 
 void room_invitations::notify_current(const matrix::event_ptr& e, const std::string& superseded_invite) {
-  auto again = e->membership() == "invite" && room_.node.is_local(*e->state_key)
+  auto again = e->membership() == matrix::membership::invite && room_.node.is_local(*e->state_key)
                  ? word_of_invite(room_, e)
-                 : invited_membership_changed{std::string{e->membership()}, e->sender, text_of(*e, "reason"), e};
+                 : invited_membership_changed{name(e->membership()), e->sender, text_of(*e, "reason"), e};
   again.historical = true;
   again.superseded_invite = superseded_invite;
   out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)}, std::move(again));
@@ -412,7 +418,7 @@ void room_invitations::notify_current(const matrix::event_ptr& e, const std::str
 void room_invitations::event_accepted(const matrix::event& invite) {
   // What they said to an earlier invitation, before we knew that it was taken back, stands against this one, and the
   // merge may have decided so without a change of the state.
-  if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != "invite" ||
+  if (!invite.is_state() || invite.type != "m.room.member" || invite.membership() != matrix::membership::invite ||
       !room_.node.is_local(*invite.state_key))
     return;
   const auto stands = room_.graph.state_event("m.room.member", *invite.state_key);
@@ -459,10 +465,12 @@ void room_invitations::leave(const leave_wanted& m) {
 void room_invitations::rescind_again(const rescission_wanted_again& m) {
   auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr;
   const bool takes_part = room_.takes_part();
-  const bool in_room = e && (e->membership() == "join" || (e->membership() == "invite" && takes_part));
+  const bool in_room =
+    e && (e->membership() == matrix::membership::join || (e->membership() == matrix::membership::invite && takes_part));
   // They have accepted it, and the word of that was lost.
-  if (e && m.invite && e->membership() == "join" && invitation::cites(*e, *m.invite)) return notify_current(e);
-  const bool told_by_room = e && e->membership() == "leave" && e->sender != m.user_id;
+  if (e && m.invite && e->membership() == matrix::membership::join && invitation::cites(*e, *m.invite))
+    return notify_current(e);
+  const bool told_by_room = e && e->membership() == matrix::membership::leave && e->sender != m.user_id;
   if (told_by_room) authoring_.queue_for(e, {std::string{matrix::server_name_of(m.user_id)}});
   const bool believed = told_by_room && m.invite && e->sender == m.invite->sender;
   const bool told_outside =
@@ -481,7 +489,8 @@ void room_invitations::load(const std::vector<store::put_invitation>& rows) {
       out_.send_at_once({actor_kind::invitation, invitation::key_of(room_.id, i.user_id)}, passivate{});
     } else if (i.state == invitation_state::pending && room_.head.phase == store::room_phase::joined) {
       // Or between the commit that ended it and the word of that.
-      const std::string_view open = i.direction == invitation_direction::knock ? "knock" : "invite";
+      const auto open =
+        i.direction == invitation_direction::knock ? matrix::membership::knock : matrix::membership::invite;
       if (auto e = room_.graph.state_event("m.room.member", i.user_id); e && e->membership() != open)
         notify_current(e, accepted_invite(i));
     } else if (i.direction == invitation_direction::outgoing && room_.head.phase == store::room_phase::joined &&
@@ -489,7 +498,7 @@ void room_invitations::load(const std::vector<store::put_invitation>& rows) {
                 i.state == invitation_state::expired)) {
       // Or that their yes stands against the revocation.
       const auto e = room_.graph.state_event("m.room.member", i.user_id);
-      if (!e || e->membership() != "join") continue;
+      if (!e || e->membership() != matrix::membership::join) continue;
       const auto invite = matrix::parse_event(i.event, room_.graph.rules());
       if (invite && invitation::cites(*e, **invite)) notify_current(e);
     }

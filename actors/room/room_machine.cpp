@@ -243,7 +243,7 @@ std::string room_machine::describe(time_ms now) const {
     o.set("servers_total", static_cast<std::int64_t>(all.size()));
     matrix::json::object members;
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-      members.set(*e->state_key, std::string{e->membership()});
+      members.set(*e->state_key, name(e->membership()));
       return members.size() < described_max;
     });
     o.set("members", std::move(members));

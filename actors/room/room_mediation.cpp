@@ -111,7 +111,7 @@ void room_machine::joined(remote_joined j) {
   if (!j.again && j.wanted.predecessor.empty()) {
     std::vector<std::string> members;
     room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
-      if (e->membership() == "join") members.push_back(*e->state_key);
+      if (e->membership() == matrix::membership::join) members.push_back(*e->state_key);
       return true;
     });
     chat_notifier_.created({room_.head.chat_room_id,
@@ -129,7 +129,7 @@ void room_machine::joined(remote_joined j) {
   // we were in the room before, what has become of those who were invited then.
   std::erase_if(j.changes, [&](const auto& c) {
     const bool ends_invitation =
-      j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == "invite";
+      j.again && c.key.first == "m.room.member" && c.before && c.before->membership() == matrix::membership::invite;
     return !ends_invitation && c.key != matrix::state_key_pair{"m.room.member", j.wanted.user_id};
   });
   state_changed(j.changes);

@@ -35,7 +35,8 @@ bool room_removal::close(const chat::room_remove& x) {
   std::vector<std::string> others;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if ((membership == "join" || membership == "knock") && !room_.node.is_local(*e->state_key))
+    if ((membership == matrix::membership::join || membership == matrix::membership::knock) &&
+        !room_.node.is_local(*e->state_key))
       others.push_back(*e->state_key);
     return others.size() < removed_max;
   });
@@ -50,7 +51,8 @@ bool room_removal::leave(const std::string& user, const chat::room_remove& x) {
 }
 
 command_outcome room_removal::run(const queued_command& c, const chat::room_remove& x) {
-  if (room_.graph.membership(x.by) != "join") return fault{fault_code::not_member, x.by + " is not in the room"};
+  if (room_.graph.membership(x.by) != matrix::membership::join)
+    return fault{fault_code::not_member, x.by + " is not in the room"};
   if (invitations_.withdraw_all(x.by, x.reason, c.withdrawn)) return waits_for_withdrawals{};
   by_ = x.by;
   const auto ends = [&](command_outcome outcome) {
@@ -63,7 +65,8 @@ command_outcome room_removal::run(const queued_command& c, const chat::room_remo
     const auto membership = e->membership();
     const auto& user = *e->state_key;
     if (room_.node.is_local(user) && user != x.by &&
-        (membership == "join" || membership == "invite" || membership == "knock"))
+        (membership == matrix::membership::join || membership == matrix::membership::invite ||
+         membership == matrix::membership::knock))
       ours.push_back(user);
     return true;
   });

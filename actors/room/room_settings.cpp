@@ -7,7 +7,8 @@
 namespace causeway::room {
 
 command_outcome room_settings::set(const char* type, const char* key, const std::string& by, const std::string& value) {
-  if (room_.graph.membership(by) != "join") return fault{fault_code::not_member, by + " is not in the room"};
+  if (room_.graph.membership(by) != matrix::membership::join)
+    return fault{fault_code::not_member, by + " is not in the room"};
   if (room_.text(type, key) == value) return succeeded{chat::event_answer{}};
   matrix::json::object content;
   content.set(key, value);

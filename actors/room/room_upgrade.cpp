@@ -27,7 +27,8 @@ draft tombstone_of(const std::string& by, const std::string& successor) {
 // -- the room that is upgraded
 
 command_outcome room_upgrade::run(const queued_command& c, const chat::room_upgrade& x) {
-  if (room_.graph.membership(x.by) != "join") return fault{fault_code::not_member, x.by + " is not in the room"};
+  if (room_.graph.membership(x.by) != matrix::membership::join)
+    return fault{fault_code::not_member, x.by + " is not in the room"};
   if (!room_.head.successor.empty())
     return fault{fault_code::already_exists, "the room goes on as " + room_.head.successor};
   if (!room_.head.succession.empty())

@@ -9,7 +9,7 @@ std::string service_user_of(const room_state& room) {
   if (!create || !room.node.is_local(create->sender)) return {};
   const auto* named = create->content().find(service_user_key);
   const auto* user = named ? named->as_string() : nullptr;
-  if (!user || !room.node.is_local(*user) || room.graph.membership(*user) != "join") return {};
+  if (!user || !room.node.is_local(*user) || room.graph.membership(*user) != matrix::membership::join) return {};
   return *user;
 }
 

@@ -19,7 +19,7 @@ std::vector<matrix::event_ptr> doubtful_memberships(const std::vector<matrix::ev
   for (const auto& x : events) {
     if (x->type != "m.room.member") continue;
     const bool lost_content =
-      x->membership() == "invite" && !x->redacted_because && !matrix::has_valid_content_hash(*x);
+      x->membership() == matrix::membership::invite && !x->redacted_because && !matrix::has_valid_content_hash(*x);
     if (lost_content || !has_signature_of_sender(*x)) found.push_back(x);
   }
   return found;

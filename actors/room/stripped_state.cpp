@@ -22,7 +22,7 @@ std::string stripped_state(const room_state& room, std::string_view inviter) {
     // What has no name is called after its people, and is a group by their number.
     auto others = named_members_max;
     room.graph.for_each_member(room.graph.current(), [&](const matrix::event_ptr& e) {
-      if (e->membership() == "join" && *e->state_key != inviter) {
+      if (e->membership() == matrix::membership::join && *e->state_key != inviter) {
         list.emplace_back(e->source);
         --others;
       }

@@ -83,7 +83,7 @@ void successor_following::ask() {
     const auto user = std::move(waiting_.front());
     waiting_.pop_front();
     ++tried_;
-    if (room_.graph.membership(user) == "join") ask_for(user); // else they have left meanwhile
+    if (room_.graph.membership(user) == matrix::membership::join) ask_for(user); // else they have left meanwhile
   }
   if (asked_.empty()) end_of_round();
   else alarm_.set(out_.now() + join_patience_ms);

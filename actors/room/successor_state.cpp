@@ -118,8 +118,8 @@ std::vector<matrix::event_ptr> state_to_copy(const room_state& old) {
   std::size_t bans = 0;
   old.graph.for_each_member(old.graph.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if (membership == "ban" && bans++ < copied_bans_max) found.push_back(e);
-    if (membership == "join" && old.node.is_local(*e->state_key)) found.push_back(e);
+    if (membership == matrix::membership::ban && bans++ < copied_bans_max) found.push_back(e);
+    if (membership == matrix::membership::join && old.node.is_local(*e->state_key)) found.push_back(e);
     return true;
   });
   return found;
@@ -142,8 +142,8 @@ std::vector<draft> successor_drafts(const context& node, const successor_wanted&
   const bool is_public = *rules.find("join_rule")->as_string() == "public";
   for (const auto& e : m.state) {
     if (!member(e) || *e->state_key == by) continue;
-    if (e->membership() == "ban") drafts.push_back(membership_of(*e, by, "ban"));
-    if (e->membership() != "join" || !node.is_local(*e->state_key)) continue;
+    if (e->membership() == matrix::membership::ban) drafts.push_back(membership_of(*e, by, "ban"));
+    if (e->membership() != matrix::membership::join || !node.is_local(*e->state_key)) continue;
     auto join = membership_of(*e, *e->state_key, "join");
     if (!is_public) join.content.set("join_authorised_via_users_server", by);
     drafts.push_back(std::move(join));

@@ -18,7 +18,7 @@ void typing::receive(const edu_received& m) {
   const auto* is_typing = m.body.content.find("typing");
   if (!user || !user->as_string() || !is_typing || !is_typing->as_bool()) return;
   const auto& id = *user->as_string();
-  if (room_.graph.membership(id) != "join") return;
+  if (room_.graph.membership(id) != matrix::membership::join) return;
   if (!room_.acl_admits(m.origin)) return;
   if (*is_typing->as_bool()) {
     if (until_.size() >= users_max && !until_.contains(id)) return;

@@ -47,13 +47,15 @@ std::vector<state_key_pair> auth_types_for(const room_version_rules& rules, std:
   if (!rules.room_id_is_create_hash) want("m.room.create", "");
   want("m.room.power_levels", "");
   want("m.room.member", sender);
-  const auto* membership = text_in(content, "membership");
-  if (type != "m.room.member" || !state_key || !membership) return wanted;
+  const auto* word = text_in(content, "membership");
+  if (type != "m.room.member" || !state_key || !word) return wanted;
+  const auto membership = parse_membership(*word);
   want("m.room.member", *state_key);
-  if (*membership == "join" || *membership == "invite" || *membership == "knock") want("m.room.join_rules", "");
-  if (*membership == "invite")
+  if (membership == membership::join || membership == membership::invite || membership == membership::knock)
+    want("m.room.join_rules", "");
+  if (membership == membership::invite)
     if (const auto* token = third_party_token(content)) want("m.room.third_party_invite", *token);
-  if (*membership == "join" && rules.restricted_join)
+  if (membership == membership::join && rules.restricted_join)
     if (const auto* authoriser = text_in(content, "join_authorised_via_users_server"))
       want("m.room.member", *authoriser);
   return wanted;

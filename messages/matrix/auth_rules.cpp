@@ -106,7 +106,7 @@ status check_auth(const event& x, const event* create, const state_lookup& state
 
   // 6 "If the sender's current membership state is not join, reject."
   const auto* member = state("m.room.member", x.sender);
-  if (!member || member->membership() != "join") return forbidden("6 sender is not joined");
+  if (!member || member->membership() != membership::join) return forbidden("6 sender is not joined");
 
   const auto own_level = levels.user(x.sender);
   const auto needed =

@@ -219,8 +219,9 @@ private:
   bool authoriser() {
     if (!rules_.restricted_join || out_.type != "m.room.member") return true;
     const auto& content = *pdu_.find("content");
-    const auto* membership = content.find_string("membership");
-    if (!membership || *membership != "join" || !content.find("join_authorised_via_users_server")) return true;
+    const auto* word = content.find_string("membership");
+    if (!word || parse_membership(*word) != membership::join || !content.find("join_authorised_via_users_server"))
+      return true;
     const auto* user = content.find_string("join_authorised_via_users_server");
     return (user && tells_a_server(*user)) ||
            fail(fault_code::invalid_identifier, "join_authorised_via_users_server: not a user id");
@@ -253,11 +254,11 @@ const json::object& event::content() const {
   return members ? *members : none;
 }
 
-std::string_view event::membership() const {
-  if (type != "m.room.member") return {};
+membership event::membership() const {
+  if (type != "m.room.member") return membership::none;
   const auto* x = content().find("membership");
-  const auto* text = x ? x->as_string() : nullptr;
-  return text ? std::string_view{*text} : std::string_view{};
+  const auto* word = x ? x->as_string() : nullptr;
+  return word ? parse_membership(*word) : membership::none;
 }
 
 std::string_view event::redacts() const {

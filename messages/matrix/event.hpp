@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/matrix/json.hpp"
+#include "messages/matrix/membership.hpp"
 #include "messages/matrix/room_version.hpp"
 
 #include <cstdint>
@@ -38,8 +39,8 @@ struct event {
   bool is_state(std::string_view wanted_type, std::string_view wanted_key = {}) const {
     return state_key && type == wanted_type && *state_key == wanted_key;
   }
-  /// `content.membership` of an m.room.member event, else empty.
-  std::string_view membership() const;
+  /// `content.membership` of an m.room.member event, else none.
+  matrix::membership membership() const;
   /// Target of an m.room.redaction: top level up to version 10, in the content from 11; empty when there is none.
   std::string_view redacts() const;
   /// Federation format as text (canonical JSON), what goes on the wire and into the store.

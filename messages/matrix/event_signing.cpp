@@ -35,7 +35,7 @@ signature_verdict check_with_key(const event& x, std::string_view signed_bytes, 
 /// An invite that redeems a token of an identity server: the signatures of `signed` stand for the sender's (auth rule
 /// 5.4.1).
 bool is_third_party_invite(const event& x) {
-  const auto* invite = x.membership() == "invite" ? x.content().find("third_party_invite") : nullptr;
+  const auto* invite = x.membership() == membership::invite ? x.content().find("third_party_invite") : nullptr;
   return invite && invite->find_object("signed");
 }
 
@@ -78,7 +78,7 @@ std::vector<std::string> required_signers(const event& x, kept_as kept) {
   const bool excused = is_third_party_invite(x) && (kept == kept_as::whole || x.rules().redaction_updated);
   if (!excused) add(server_name_of(x.sender));
   if (x.rules().event_ids == event_id_format::given) add(server_name_of(x.event_id));
-  if (x.rules().restricted_join && x.membership() == "join") {
+  if (x.rules().restricted_join && x.membership() == membership::join) {
     const auto* authoriser = x.content().find("join_authorised_via_users_server");
     if (authoriser && authoriser->as_string()) add(server_name_of(*authoriser->as_string()));
   }

@@ -20,9 +20,9 @@ struct membership_change {
   const room_version_rules& rules = x.rules();
   const std::string& target = *x.state_key;
 
-  std::string_view membership_of(std::string_view user_id) const {
+  membership membership_of(std::string_view user_id) const {
     const auto* member = state("m.room.member", user_id);
-    return member ? member->membership() : std::string_view{};
+    return member ? member->membership() : membership::none;
   }
   /// Rooms without the event, and events without the key, are by invitation only.
   std::string_view join_rule() const {
@@ -36,7 +36,8 @@ struct membership_change {
 
 // 5.3.1 "If the only previous event is an m.room.create and the state_key is the sender of the m.room.create, allow."
 bool is_creators_first_join(const event& x, const event& create) {
-  if (x.membership() != "join" || x.prev_events.size() != 1 || x.prev_events.front() != create.event_id) return false;
+  if (x.membership() != membership::join || x.prev_events.size() != 1 || x.prev_events.front() != create.event_id)
+    return false;
   if (create.rules().implicit_creator) return *x.state_key == create.sender;
   const auto* creator = create.content().find("creator");
   const auto* user_id = creator ? creator->as_string() : nullptr;
@@ -49,7 +50,7 @@ status check_restricted_join(const membership_change& change) {
   const auto* named = change.x.content().find("join_authorised_via_users_server");
   const auto* authoriser = named ? named->as_string() : nullptr;
   if (!authoriser) return forbidden("5.3.5.2 join_authorised_via_users_server is missing");
-  if (change.membership_of(*authoriser) != "join") return forbidden("5.3.5.2 authorising user is not joined");
+  if (change.membership_of(*authoriser) != membership::join) return forbidden("5.3.5.2 authorising user is not joined");
   const auto level = change.levels.user(*authoriser);
   if (!level || *level < change.invite_level) return forbidden("5.3.5.2 authorising user may not invite");
   return ok();
@@ -58,8 +59,8 @@ status check_restricted_join(const membership_change& change) {
 status check_join(const membership_change& change) {
   if (change.x.sender != change.target) return forbidden("5.3.2 sender is not the one who joins");
   const auto membership = change.membership_of(change.target);
-  if (membership == "ban") return forbidden("5.3.3 sender is banned");
-  const bool invited_or_joined = membership == "invite" || membership == "join";
+  if (membership == membership::ban) return forbidden("5.3.3 sender is banned");
+  const bool invited_or_joined = membership == membership::invite || membership == membership::join;
   const auto rule = change.join_rule();
   if (rule == "invite" || (rule == "knock" && change.rules.knock))
     return invited_or_joined ? ok() : forbidden("5.3.4 sender is not invited");
@@ -129,7 +130,7 @@ bool is_signed_by_a_key_of(const event& third_party_invite, const json::object& 
 
 // 5.4.1 The invitation redeems a token: the one who asked for it needs no more, not even to be in the room still.
 status check_third_party_invite(const membership_change& change, const json::value& third_party_invite) {
-  if (change.membership_of(change.target) == "ban") return forbidden("5.4.1.1 target is banned");
+  if (change.membership_of(change.target) == membership::ban) return forbidden("5.4.1.1 target is banned");
   const auto* signed_part = third_party_invite.find_object("signed");
   if (!signed_part) return forbidden("5.4.1.2 signed is missing");
   const auto text = [&](std::string_view key) {
@@ -151,9 +152,10 @@ status check_third_party_invite(const membership_change& change, const json::val
 status check_invite(const membership_change& change) {
   if (const auto* third_party_invite = change.x.content().find("third_party_invite"))
     return check_third_party_invite(change, *third_party_invite);
-  if (change.membership_of(change.x.sender) != "join") return forbidden("5.4.2 sender is not joined");
+  if (change.membership_of(change.x.sender) != membership::join) return forbidden("5.4.2 sender is not joined");
   const auto membership = change.membership_of(change.target);
-  if (membership == "join" || membership == "ban") return forbidden("5.4.3 target is joined or banned");
+  if (membership == membership::join || membership == membership::ban)
+    return forbidden("5.4.3 target is joined or banned");
   if (change.sender_level < change.invite_level) return forbidden("5.4.5 sender is below the invite level");
   return ok();
 }
@@ -161,12 +163,12 @@ status check_invite(const membership_change& change) {
 status check_leave(const membership_change& change) {
   if (change.x.sender == change.target) {
     const auto membership = change.membership_of(change.target);
-    const bool may_leave =
-      membership == "invite" || membership == "join" || (membership == "knock" && change.rules.knock);
+    const bool may_leave = membership == membership::invite || membership == membership::join ||
+                           (membership == membership::knock && change.rules.knock);
     return may_leave ? ok() : forbidden("5.5.1 sender is not invited, joined or knocking");
   }
-  if (change.membership_of(change.x.sender) != "join") return forbidden("5.5.2 sender is not joined");
-  if (change.membership_of(change.target) == "ban" && change.sender_level < change.ban_level)
+  if (change.membership_of(change.x.sender) != membership::join) return forbidden("5.5.2 sender is not joined");
+  if (change.membership_of(change.target) == membership::ban && change.sender_level < change.ban_level)
     return forbidden("5.5.3 sender is below the ban level");
   const auto kick_level = change.levels.action("kick");
   if (!kick_level || change.sender_level < *kick_level || change.sender_level <= change.target_level)
@@ -176,7 +178,7 @@ status check_leave(const membership_change& change) {
 
 // Any target may be banned, also one never seen in the room.
 status check_ban(const membership_change& change) {
-  if (change.membership_of(change.x.sender) != "join") return forbidden("5.6.1 sender is not joined");
+  if (change.membership_of(change.x.sender) != membership::join) return forbidden("5.6.1 sender is not joined");
   if (change.sender_level < change.ban_level || change.sender_level <= change.target_level)
     return forbidden("5.6.3 sender is below the ban level or not above the target");
   return ok();
@@ -188,7 +190,7 @@ status check_knock(const membership_change& change) {
     return forbidden("5.7.1 join rule does not allow knocking");
   if (change.x.sender != change.target) return forbidden("5.7.2 sender is not the one who knocks");
   const auto membership = change.membership_of(change.x.sender);
-  if (membership == "ban" || membership == "invite" || membership == "join")
+  if (membership == membership::ban || membership == membership::invite || membership == membership::join)
     return forbidden("5.7.4 sender is banned, invited or joined");
   return ok();
 }
@@ -203,7 +205,7 @@ bool may_federate(const event& create, std::string_view user_id) {
 
 status check_membership(const event& x, const event& create, const state_lookup& state, const power_levels& levels) {
   // 5.1 "If there is no state_key property, or no membership property in content, reject."
-  if (!x.state_key || x.membership().empty()) return forbidden("5.1 state_key or membership is missing");
+  if (!x.state_key || x.membership() == membership::none) return forbidden("5.1 state_key or membership is missing");
   if (is_creators_first_join(x, create)) return ok();
   // Servers ask no more of the name than that there is a server in it.
   if (x.state_key->find(':') == std::string::npos) return forbidden("5.1 state_key is no user id");
@@ -216,11 +218,11 @@ status check_membership(const event& x, const event& create, const state_lookup&
   if (!sender_level || !target_level || !invite_level || !ban_level) return forbidden("5 a level cannot be read");
   const membership_change change{x, create, state, levels, *sender_level, *target_level, *invite_level, *ban_level};
   const auto membership = x.membership();
-  if (membership == "join") return check_join(change);
-  if (membership == "invite") return check_invite(change);
-  if (membership == "leave") return check_leave(change);
-  if (membership == "ban") return check_ban(change);
-  if (membership == "knock" && change.rules.knock) return check_knock(change);
+  if (membership == membership::join) return check_join(change);
+  if (membership == membership::invite) return check_invite(change);
+  if (membership == membership::leave) return check_leave(change);
+  if (membership == membership::ban) return check_ban(change);
+  if (membership == membership::knock && change.rules.knock) return check_knock(change);
   return forbidden("5.8 unknown membership");
 }
 

@@ -26,7 +26,7 @@ struct view_pair_hash {
 bool is_power_event(const event& x) {
   if (x.is_state("m.room.power_levels") || x.is_state("m.room.join_rules") || x.is_state("m.room.create")) return true;
   return x.type == "m.room.member" && x.state_key && *x.state_key != x.sender &&
-         (x.membership() == "leave" || x.membership() == "ban");
+         (x.membership() == membership::leave || x.membership() == membership::ban);
 }
 
 class resolution_v2 {

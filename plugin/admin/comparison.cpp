@@ -78,7 +78,9 @@ room_comparison::room_comparison(const store::room_loaded& room, std::string roo
   if (now != room.state_groups.end() && now->second)
     for (const auto& [key, event_id] : *now->second) {
       const auto found = events.find(event_id);
-      if (key.first != "m.room.member" || found == events.end() || found->second->membership() != "join") continue;
+      if (key.first != "m.room.member" || found == events.end() ||
+          found->second->membership() != matrix::membership::join)
+        continue;
       const std::string server{matrix::server_name_of(key.second)};
       if (server != own_server_) ++members[server];
       else if (as_user_.empty()) as_user_ = key.second;

@@ -141,7 +141,7 @@ std::vector<member_row> members_of(const store::room_loaded& room) {
     const auto& x = *at->second;
     auto& row = rows.emplace_back();
     row.user_id = key.second;
-    row.membership = x.membership();
+    row.membership = name(x.membership());
     row.display_name = text_of(x.content(), "displayname");
     row.reason = text_of(x.content(), "reason");
     row.by = x.sender;

@@ -485,7 +485,7 @@ BOOST_AUTO_TEST_CASE(the_word_of_another_resident_is_checked_with_the_server_tha
     BOOST_TEST(k.pushed(is_true ? k.member_of_room() : leave, "here.example") == "");
     BOOST_TEST((k.asked == texts{"big.example make_leave"}));
     BOOST_TEST(k.row.state == (is_true ? invitation_state::rejected : invitation_state::pending));
-    BOOST_TEST(knock->membership() == "knock");
+    BOOST_TEST(knock->membership() == matrix::membership::knock);
   }
 }
 

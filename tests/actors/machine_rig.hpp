@@ -7,6 +7,7 @@
 #include "messages/matrix/signing.hpp"
 #include "messages/verifier.hpp"
 #include "tests/invitation_words.hpp"
+#include "tests/membership_words.hpp"
 
 #include <functional>
 #include <memory>

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(an_invite_her_server_may_have_taken_is_followed_by_the_leav
   BOOST_TEST((told<revocation_done>(done).at(0).second.why.code == fault_code::none));
   const auto events = queued_for_there(done);
   BOOST_REQUIRE(events.size() == 1u); // an invite is offered by PUT /invite only to a server that is not in the room
-  BOOST_TEST(events[0]->membership() == "leave");
+  BOOST_TEST(events[0]->membership() == matrix::membership::leave);
   BOOST_TEST(std::count(events[0]->auth_events.begin(), events[0]->auth_events.end(), r.invite()->event_id) == 1);
 }
 
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_whose_inviter_has_left_is_taken_back_in_his_n
   r.on(timer_due{}); // her server answers neither yes nor no
   const auto events = queued_for_there(r.on(revoke_invite{eve, {}, ann, {}, {}, r.invite()}));
   BOOST_REQUIRE(events.size() == 1u); // the room's rules allow neither the invite nor the leave any more
-  BOOST_TEST(events[0]->membership() == "leave");
+  BOOST_TEST(events[0]->membership() == matrix::membership::leave);
   BOOST_TEST(events[0]->sender == ann);
   BOOST_TEST(std::count(events[0]->auth_events.begin(), events[0]->auth_events.end(), r.invite()->event_id) == 1);
 }
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(an_invite_signed_after_everybody_had_left_is_taken_back_at_
   const auto done = r.on(invite_accepted_by_server{eve, r.invite()});
   BOOST_TEST(told<invite_not_taken>(done).size() == 1u);
   BOOST_REQUIRE(queued_for_there(done).size() == 1u);
-  BOOST_TEST(queued_for_there(done)[0]->membership() == "leave");
+  BOOST_TEST(queued_for_there(done)[0]->membership() == matrix::membership::leave);
 }
 
 BOOST_AUTO_TEST_CASE(two_revocations_that_wait_for_the_same_parents_both_go_on) {
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(the_last_member_takes_the_invitations_of_those_who_left_bac
   const auto events = queued_for_there(done);
   BOOST_REQUIRE(events.size() == 1u);
   BOOST_TEST(events[0]->sender == ann);
-  BOOST_TEST(events[0]->membership() == "leave");
+  BOOST_TEST(events[0]->membership() == matrix::membership::leave);
   const auto ended = told<invited_membership_changed>(done);
   BOOST_TEST(std::count_if(ended.begin(), ended.end(), [](const auto& x) {
                return x.first.kind == actor_kind::invitation && x.second.membership == "leave";

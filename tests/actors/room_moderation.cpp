@@ -26,7 +26,7 @@ std::vector<std::string> kinds(const effects& list) {
 std::vector<std::string> queued_for(const effects& list, const std::string& server) {
   std::vector<std::string> found;
   for (const auto& [to, m] : told<pdu_queued>(list))
-    if (to.key == server) found.push_back(std::string{m.event->membership()} + " by " + m.event->sender);
+    if (to.key == server) found.push_back(std::string{name(m.event->membership())} + " by " + m.event->sender);
   return found;
 }
 

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(leave_wanted_by_an_invitation_waits_its_turn_and_is_answere
   const auto done = r.sign(asked_in(then).at(0));
   BOOST_REQUIRE(told<join_finished>(done).size() == 1u);
   BOOST_TEST((told<join_finished>(done)[0].second.why.code == fault_code::none));
-  BOOST_TEST(sent_in(done).at(0)->membership() == "leave");
+  BOOST_TEST(sent_in(done).at(0)->membership() == matrix::membership::leave);
 }
 
 BOOST_AUTO_TEST_CASE(policy_server_without_a_member_in_the_room_is_none) {

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_in_a_room_of_the_join_rule_is_let_in_by_one_who_
                version);
     for (const room_host* side : {static_cast<room_host*>(&r), static_cast<room_host*>(&there)}) {
       const auto join = member_event(*side, eve);
-      BOOST_TEST(join->membership() == "join");
+      BOOST_TEST(join->membership() == matrix::membership::join);
       BOOST_TEST(*join->content().find("join_authorised_via_users_server")->as_string() == ann);
       BOOST_TEST((join->source.find("signatures")->find("here.example") != nullptr));
       BOOST_TEST((join->source.find("signatures")->find("there.example") != nullptr));

@@ -302,7 +302,7 @@ struct room_host {
   const matrix::state_map& state() const { return *disk.groups.at(disk.head.state_group); }
   std::string membership(const std::string& user) const {
     auto it = state().find({"m.room.member", user});
-    return it == state().end() ? std::string{} : std::string{event(it->second)->membership()};
+    return it == state().end() ? std::string{} : std::string{name(event(it->second)->membership())};
   }
 };
 

@@ -80,7 +80,7 @@ public:
   std::size_t events() const { return events_.size(); }
   std::size_t banned(const matrix::state_map& state) const {
     std::size_t count = 0;
-    for (const auto& [at, id] : state) count += find(id)->membership() == "ban";
+    for (const auto& [at, id] : state) count += find(id)->membership() == matrix::membership::ban;
     return count;
   }
 

@@ -62,14 +62,14 @@ struct room_at {
     const auto* rules = matrix::find_room_version(head.room_version);
     const auto cited =
       rules ? matrix::parse_event(invite, *rules) : result<matrix::event_ptr>{fault_code::internal, ""};
-    return e != events.end() && cited && e->second->membership() == "join" &&
+    return e != events.end() && cited && e->second->membership() == matrix::membership::join &&
            std::ranges::count(e->second->auth_events, (*cited)->event_id) > 0;
   }
   std::string membership(const std::string& user) const {
     auto it = state.find({"m.room.member", user});
     if (it == state.end()) return {};
     auto e = events.find(it->second);
-    return e == events.end() ? std::string{} : std::string{e->second->membership()};
+    return e == events.end() ? std::string{} : std::string{name(e->second->membership())};
   }
 };
 
@@ -142,7 +142,7 @@ private:
     return std::any_of(r.events.begin(), r.events.end(), [&](const auto& e) {
       const auto& x = *e.second;
       return x.type == "m.room.member" && x.state_key && *x.state_key == user && x.sender != user &&
-             (x.membership() == "leave" || x.membership() == "ban");
+             (x.membership() == matrix::membership::leave || x.membership() == matrix::membership::ban);
     });
   }
   /// Whether somebody has ever given this user a level that is not enough to speak.

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(leave_of_the_template_is_signed_and_sent_and_then_it_is_ove
   const auto sent = told<peer_request>(r.answer(made, 200, made_event("leave"))).at(0).second;
   BOOST_TEST((sent.endpoint == matrix::endpoint::send_leave_v2));
   const auto x = *matrix::parse_event(sent.body, *matrix::find_room_version("11"));
-  BOOST_TEST(x->membership() == "leave");
+  BOOST_TEST(x->membership() == matrix::membership::leave);
   BOOST_TEST(*x->content().find("reason")->as_string() == "no time");
   r.answer(sent, 200);
   BOOST_TEST(r.next() == next_request::none);

@@ -49,7 +49,8 @@ bool has_signed(const event& kept, std::string_view server) {
 /// A token of an identity server stands for the sender's signature, where it is part of what is kept.
 bool redeems_token(const event& kept) {
   const auto* invite = kept.content().find("third_party_invite");
-  return kept.type == "m.room.member" && kept.membership() == "invite" && invite && invite->find_object("signed");
+  return kept.type == "m.room.member" && kept.membership() == matrix::membership::invite && invite &&
+         invite->find_object("signed");
 }
 
 void check_promise(const event& x) {
@@ -63,7 +64,7 @@ void check_promise(const event& x) {
   if (kept->rules().event_ids == event_id_format::given)
     must(has_signed(*kept, server_name_of(kept->event_id)), "the server that named it has signed it");
   const auto* via = kept->content().find("join_authorised_via_users_server");
-  if (kept->rules().restricted_join && kept->membership() == "join" && via && via->as_string())
+  if (kept->rules().restricted_join && kept->membership() == matrix::membership::join && via && via->as_string())
     must(has_signed(*kept, server_name_of(*via->as_string())), "whoever lets the joiner in has signed it");
 }
 

@@ -1,6 +1,7 @@
 #include "messages/matrix/event.hpp"
 
 #include "messages/matrix/base64.hpp"
+#include "tests/membership_words.hpp"
 #include "tests/vectors.hpp"
 
 #include <functional>
@@ -88,10 +89,13 @@ BOOST_AUTO_TEST_CASE(membership_and_redaction_target_are_read_where_the_version_
   auto member = message();
   member.set("type", "m.room.member");
   member.set("content", json::object{{"membership", "join"}});
-  BOOST_TEST((*make_event(member, rules("11")))->membership() == "join");
+  BOOST_TEST((*make_event(member, rules("11")))->membership() == membership::join);
   member.set("content", json::object{{"membership", 1}});
-  BOOST_TEST((*make_event(member, rules("11")))->membership().empty());
-  BOOST_TEST((*make_event(message(), rules("11")))->membership().empty());
+  BOOST_TEST((*make_event(member, rules("11")))->membership() == membership::none);
+  BOOST_TEST((*make_event(message(), rules("11")))->membership() == membership::none);
+  member.set("content", json::object{{"membership", "lurk"}});
+  BOOST_TEST((*make_event(member, rules("11")))->membership() == membership::unknown);
+  for (const auto* word : membership_words) BOOST_TEST(name(parse_membership(word)) == word);
 
   auto redaction = message();
   redaction.set("type", "m.room.redaction");
