@@ -195,7 +195,7 @@ struct leave_wanted {
 /// room -> invitation: the membership of a user who is or was invited, or of one of ours who knocked, in the room's
 /// current state.
 struct invited_membership_changed {
-  std::string membership; ///< join, leave, ban, invite, knock; empty: none
+  matrix::membership membership = matrix::membership::none;
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
   bool historical = false; ///< an answer to membership_wanted

@@ -202,14 +202,17 @@ void incoming_invitation::membership(const invited_membership_changed& m) {
   const bool cites_it = event && m.event && cites(*m.event, *event);
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier
   // invitation, or of none.
-  if (m.historical && m.membership != "join" && m.membership != "ban" && !is_superseded && !cites_it) return;
+  if (m.historical && m.membership != matrix::membership::join && m.membership != matrix::membership::ban &&
+      !is_superseded && !cites_it)
+    return;
   // One that ended an earlier invitation may come late, with the history of a join.
-  if (m.membership == "leave" && !is_superseded && m.event && event && m.event->depth <= event->depth && !cites_it)
+  if (m.membership == matrix::membership::leave && !is_superseded && m.event && event &&
+      m.event->depth <= event->depth && !cites_it)
     return;
   if (!record_.is_untold()) record_.row.pending_request = next_request::none;
-  if (m.membership == "join") record_.change(cause::joined, {});
-  else if (m.membership == "ban") record_.change(cause::banned, m.reason);
-  else if (m.membership == "leave")
+  if (m.membership == matrix::membership::join) record_.change(cause::joined, {});
+  else if (m.membership == matrix::membership::ban) record_.change(cause::banned, m.reason);
+  else if (m.membership == matrix::membership::leave)
     record_.change(m.by == record_.user_id ? cause::rejected : cause::revoked, m.reason);
 }
 

@@ -169,7 +169,7 @@ void invitation_machine::command(const chat_command& m) {
 
 void invitation_machine::membership(const invited_membership_changed& m) {
   if (record_.is_open_knock() || record_.is_let_in()) return knock_.membership(m);
-  if (m.membership == "invite") {
+  if (m.membership == matrix::membership::invite) {
     if (!outgoing_.committed() && !record_.is_waiting() && !m.historical && record_.node.is_local(record_.user_id) &&
         m.event)
       incoming_.invited_in_room(m, arrivals_.has_counted(m.event->event_id));

@@ -280,20 +280,20 @@ void knock::join_ended(const join_finished& m) {
 void knock::membership(const invited_membership_changed& m) {
   if (!m.event) return;
   const auto& x = *m.event;
-  if (m.membership == "invite") {
+  if (m.membership == matrix::membership::invite) {
     if (record_.is_open_knock()) return let_in(m.event, m.type ? *m.type : type_of_invited(x, nullptr));
     // It has come by the room's own way: what was refused a moment ago is allowed now.
     if (!join_.is_open() && !profile_asked_.is_open()) ask_profile();
     return;
   }
-  if (m.membership == "join") {
+  if (m.membership == matrix::membership::join) {
     question_.forget();
     record_.forget_request();
     change(cause::joined, {});
     return end_command({});
   }
   if (!record_.event) return;
-  if (m.membership == "knock") {
+  if (m.membership == matrix::membership::knock) {
     if (record_.row.state == sending && x.event_id == record_.event->event_id) {
       question_.forget();
       taken();
@@ -303,7 +303,7 @@ void knock::membership(const invited_membership_changed& m) {
   // One that ended an earlier knock or invitation may come late, with the history of a join.
   if (x.depth <= record_.event->depth && !cites(x, *record_.event)) return;
   const auto by_user = m.by == record_.user_id ? cause::revoked : cause::rejected;
-  refused(m.membership == "ban" ? cause::banned : by_user, m.by, m.reason);
+  refused(m.membership == matrix::membership::ban ? cause::banned : by_user, m.by, m.reason);
 }
 
 void knock::rescinded(const matrix::event& x) {

@@ -227,10 +227,10 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
   const auto& event = record_.event;
   // A refusal may be that of a repetition, by a server that had taken the invite before: who joins by it has accepted
   // it.
-  if (record_.is(invitation_direction::outgoing, failed) && m.membership == "join" && event && m.event &&
-      cites(*m.event, *event))
+  if (record_.is(invitation_direction::outgoing, failed) && m.membership == matrix::membership::join && event &&
+      m.event && cites(*m.event, *event))
     return change(cause::joined, {});
-  if (m.membership == "join" && has_come_before_revocation(m)) {
+  if (m.membership == matrix::membership::join && has_come_before_revocation(m)) {
     record_.forget_request(); // nothing is left to be taken back
     return change(cause::joined, {});
   }
@@ -238,19 +238,19 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
   const bool is_superseded = event && m.superseded_invite == event->event_id;
   // Before the invite has entered the room (at the server we joined through) its state there is that of an earlier
   // invitation, or of none.
-  if (m.historical && row.state == sending && m.membership != "join" && m.membership != "ban" && !is_superseded &&
-      (!event || !m.event || !cites(*m.event, *event)))
+  if (m.historical && row.state == sending && m.membership != matrix::membership::join &&
+      m.membership != matrix::membership::ban && !is_superseded && (!event || !m.event || !cites(*m.event, *event)))
     return;
   const bool by_invited = m.by == record_.user_id;
   // Made after the invite it ends this one, though it may cite another: somebody else may have invited the same user.
-  if (m.membership == "leave" && !by_invited && event && m.event && m.event->depth > event->depth)
+  if (m.membership == matrix::membership::leave && !by_invited && event && m.event && m.event->depth > event->depth)
     leave_ = m.event->event_id;
-  if (m.membership == "leave" && !by_invited && revocation_.is_open())
+  if (m.membership == matrix::membership::leave && !by_invited && revocation_.is_open())
     return; // our own doing: the answer to revoke_invite follows
   row.pending_request = next_request::none;
-  if (m.membership == "join") {
+  if (m.membership == matrix::membership::join) {
     if (row.state != revoked_unconfirmed) change(cause::joined, {});
-  } else if (m.membership == "ban") {
+  } else if (m.membership == matrix::membership::ban) {
     // Its server may hold the invite, and applies no ban of a room that it is not in, whoever bans: it is told that the
     // inviter takes the invitation back, unless it was for the ban already.
     if (row.state == pending || (row.state == sending && row.attempts > 0)) {
@@ -262,9 +262,9 @@ void outgoing_invitation::membership(const invited_membership_changed& m) {
     }
     change(cause::banned, m.reason);
     if (row.pending_request == next_request::rescind) rescind_once_more();
-  } else if (m.membership == "leave" && by_invited) {
+  } else if (m.membership == matrix::membership::leave && by_invited) {
     change(cause::rejected, m.reason);
-  } else if (m.membership == "leave" && is_open(row.state)) {
+  } else if (m.membership == matrix::membership::leave && is_open(row.state)) {
     if (row.state == sending) expect_late_invite();
     change(cause::revoked, m.reason);
     if (row.pending_request == next_request::rescind) return rescind_once_more();

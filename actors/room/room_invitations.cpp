@@ -21,7 +21,7 @@ constexpr time_ms withdrawal_margin_ms = 15'000;
 
 invited_membership_changed word_of_invite(const room_state& room, const matrix::event_ptr& invite) {
   const auto* reason = invite->content().find("reason");
-  invited_membership_changed m{"invite", invite->sender,
+  invited_membership_changed m{matrix::membership::invite, invite->sender,
                                reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
   m.chat_room_id = room.head.chat_room_id;
   m.type = room.type();
@@ -87,7 +87,8 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
                                   room_.graph.membership(m.user_id) != matrix::membership::join;
     if (room_.exists) authoring_.rescind_outside(m.event, {});
     // Their server takes part: by its own word the room has the invite, and nobody is left here who could take it back.
-    if (is_in_their_room) out_.send(to, invited_membership_changed{"invite", m.event->sender, {}, m.event});
+    if (is_in_their_room)
+      out_.send(to, invited_membership_changed{matrix::membership::invite, m.event->sender, {}, m.event});
     else refuse_invite("nobody of this server is in the room any more");
   } else if (const auto* known = room_.graph.find(m.event->event_id)) {
     // It was to be taken back, or the word of the commit was lost.
@@ -99,7 +100,7 @@ void room_invitations::commit(const invite_accepted_by_server& m) {
       authoring_.rescind_outside(m.event, {});
       if (auto joined = room_.graph.state_event("m.room.member", m.user_id);
           joined && joined->membership() == matrix::membership::join)
-        out_.send(to, invited_membership_changed{"join", joined->sender, {}, joined, false});
+        out_.send(to, invited_membership_changed{matrix::membership::join, joined->sender, {}, joined, false});
       else refuse_invite(fine.error().detail);
     }
   }
@@ -257,7 +258,7 @@ void room_invitations::take_back_all(const std::string& by, const std::optional<
     } else if (authoring_.rescind_outside(e, reason.value_or(""))) {
       // They may not take it back in the room, but the invited server believes its inviter.
       out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)},
-                invited_membership_changed{"leave", e->sender, {}, nullptr, false});
+                invited_membership_changed{matrix::membership::leave, e->sender, {}, nullptr, false});
     }
   }
 }
@@ -397,9 +398,8 @@ void room_invitations::observe(const state_change& c) {
   const bool banned = next == ban && previous != ban && previous != join;
   if ((previous == invite || next == invite || unseen || came_otherwise || came_against || knocked || banned) &&
       matrix::is_user_id(user)) {
-    auto changed = next == invite && room_.node.is_local(user)
-                     ? word_of_invite(room_, c.after)
-                     : invited_membership_changed{name(next), by, reason, c.after};
+    auto changed = next == invite && room_.node.is_local(user) ? word_of_invite(room_, c.after)
+                                                               : invited_membership_changed{next, by, reason, c.after};
     changed.historical = unseen;
     if (previous == invite) changed.superseded_invite = c.before->event_id;
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(changed));
@@ -409,7 +409,7 @@ void room_invitations::observe(const state_change& c) {
 void room_invitations::notify_current(const matrix::event_ptr& e, const std::string& superseded_invite) {
   auto again = e->membership() == matrix::membership::invite && room_.node.is_local(*e->state_key)
                  ? word_of_invite(room_, e)
-                 : invited_membership_changed{name(e->membership()), e->sender, text_of(*e, "reason"), e};
+                 : invited_membership_changed{e->membership(), e->sender, text_of(*e, "reason"), e};
   again.historical = true;
   again.superseded_invite = superseded_invite;
   out_.send({actor_kind::invitation, invitation::key_of(room_.id, *e->state_key)}, std::move(again));
@@ -444,7 +444,7 @@ void room_invitations::send_membership(const membership_wanted& m) {
   if (auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr) notify_current(e);
   else
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
-              invited_membership_changed{{}, {}, {}, nullptr, true});
+              invited_membership_changed{matrix::membership::none, {}, {}, nullptr, true});
 }
 
 void room_invitations::leave(const leave_wanted& m) {

@@ -18,7 +18,7 @@ const std::string bob = "@bob:here.example", eve = "@eve:there.example";
 } // namespace
 
 invited_membership_changed in_room(const matrix::event_ptr& invite) {
-  invited_membership_changed m{"invite", invite->sender, {}, invite};
+  invited_membership_changed m{matrix::membership::invite, invite->sender, {}, invite};
   m.chat_room_id = "chat-1";
   m.type = chat::room_type::channel;
   m.invite_room_state =
@@ -123,8 +123,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_nobody_was_told_of_ends_without_a_word) {
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   const auto question = told<invite_admission_wanted>(r.on(in_room(invite))).at(0).second;
   r.on(invite_admitted{question.asked, 60'000});
-  const auto ended = r.on(
-    invited_membership_changed{"leave", eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});
+  const auto ended = r.on(invited_membership_changed{
+    matrix::membership::leave, eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});
   BOOST_TEST(written<store::append_outbox>(ended).empty());
   BOOST_TEST(r.row.state == invitation_state::revoked);
   BOOST_TEST(r.row.pending_request == next_request::none);

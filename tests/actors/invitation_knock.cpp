@@ -403,7 +403,9 @@ BOOST_AUTO_TEST_CASE(where_others_of_ours_are_in_the_room_the_join_follows_the_i
   k.invited();
   k.on(join_finished{eve, {fault_code::forbidden, "the invite is not in the room yet"}});
   const auto invite = *matrix::parse_event(k.row.event, k.room.rules());
-  BOOST_TEST(told<join_wanted>(k.on(invited_membership_changed{"invite", ann, {}, invite, false})).size() == 1u);
+  BOOST_TEST(
+    told<join_wanted>(k.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite, false})).size() ==
+    1u);
 }
 
 // -- the other answers ------------------------------------------------------------------------------------------------
@@ -669,12 +671,12 @@ BOOST_AUTO_TEST_CASE(the_past_of_a_room_does_not_end_a_knock) {
                {"auth_events", std::move(auth)}};
     return *matrix::hash_and_sign(std::move(pdu), k.room.rules(), "here.example", key_of('h'));
   };
-  k.on(invited_membership_changed{"leave", ann, {}, member("leave", knock->depth - 1, {}), true});
-  k.on(invited_membership_changed{"knock", eve, {}, knock, true});
-  k.on(invited_membership_changed{{}, {}, {}, nullptr, true});
+  k.on(invited_membership_changed{matrix::membership::leave, ann, {}, member("leave", knock->depth - 1, {}), true});
+  k.on(invited_membership_changed{matrix::membership::knock, eve, {}, knock, true});
+  k.on(invited_membership_changed{matrix::membership::none, {}, {}, nullptr, true});
   BOOST_TEST(k.row.state == invitation_state::pending);
-  const auto done =
-    k.on(invited_membership_changed{"leave", ann, "full", member("leave", knock->depth, {knock->event_id}), true});
+  const auto done = k.on(invited_membership_changed{matrix::membership::leave, ann, "full",
+                                                    member("leave", knock->depth, {knock->event_id}), true});
   BOOST_TEST((states_told(done) == texts{"rejected"}));
 }
 
@@ -684,7 +686,7 @@ BOOST_AUTO_TEST_CASE(a_room_we_have_joined_meanwhile_tells_what_became_of_the_kn
     k.knock();
     const auto x = k.room.made(membership == std::string_view{"join"} ? eve : ann, "m.room.member",
                                {{"membership", membership}}, eve);
-    const auto done = k.on(invited_membership_changed{membership, x->sender, {}, x, true});
+    const auto done = k.on(invited_membership_changed{matrix::parse_membership(membership), x->sender, {}, x, true});
     BOOST_TEST((states_told(done) == texts{membership == std::string_view{"ban"} ? "banned" : "accepted"}), membership);
     BOOST_TEST(told<join_wanted>(done).size() == (membership == std::string_view{"invite"} ? 1u : 0u));
   }

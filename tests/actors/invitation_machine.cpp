@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_earlier_invitation_does_not_end_the_new_one) 
   const auto second = member_event(their_room, eve, bob, "invite", 7);
   r.invited(second);
   // The past comes with the history of somebody else's join.
-  r.on(invited_membership_changed{"leave", eve, {}, ended, false});
+  r.on(invited_membership_changed{matrix::membership::leave, eve, {}, ended, false});
   BOOST_TEST(r.row.state == invitation_state::pending);
   r.on(invited_membership_changed{
-    "leave", eve, {}, member_event(their_room, eve, bob, "leave", 8, {second->event_id}), true});
+    matrix::membership::leave, eve, {}, member_event(their_room, eve, bob, "leave", 8, {second->event_id}), true});
   BOOST_TEST(r.row.state == invitation_state::revoked);
 }
 
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(who_said_yes_to_a_room_that_had_put_him_out_unseen_is_asked
   r.command(chat::invite_answer{their_room, bob, true, {}});
   r.on(join_finished{bob, {}}); // our room believed him to be in it: an older revocation was still under way
   BOOST_TEST(r.row.state == invitation_state::accepted);
-  const auto told_again = r.on(invited_membership_changed{"invite", eve, {}, invite, false});
+  const auto told_again = r.on(invited_membership_changed{matrix::membership::invite, eve, {}, invite, false});
   BOOST_TEST(r.row.state == invitation_state::pending);
   BOOST_TEST(written<store::append_outbox>(told_again).size() == 1u);
 }
@@ -168,11 +168,12 @@ BOOST_AUTO_TEST_CASE(a_no_to_the_invitation_before_that_outlives_the_new_one_in_
   const auto said_no = member_event(their_room, bob, bob, "leave", 6, {first->event_id});
   const auto second = member_event(their_room, eve, bob, "invite", 7);
   r.invited(second);
-  r.on(invited_membership_changed{"leave", bob, {}, said_no, true}); // of the past, for all that is known
+  r.on(invited_membership_changed{
+    matrix::membership::leave, bob, {}, said_no, true}); // of the past, for all that is known
   BOOST_TEST(r.row.state == invitation_state::pending);
-  r.on(invited_membership_changed{"leave", bob, {}, said_no, true, first->event_id});
+  r.on(invited_membership_changed{matrix::membership::leave, bob, {}, said_no, true, first->event_id});
   BOOST_TEST(r.row.state == invitation_state::pending);
-  r.on(invited_membership_changed{"leave", bob, {}, said_no, true, second->event_id});
+  r.on(invited_membership_changed{matrix::membership::leave, bob, {}, said_no, true, second->event_id});
   BOOST_TEST(r.row.state == invitation_state::rejected);
 }
 

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_the_other_server_took_before_we_heard_of_it_ou
   rig r(our_room, eve, ours_to(eve, invite, invitation_state::pending));
   const auto leave = member_event(our_room, ann, eve, "leave", 6, {invite->event_id});
   r.on(rescission_delivered{leave->event_id});
-  r.on(invited_membership_changed{"leave", ann, {}, leave, false});
+  r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, false});
   BOOST_TEST(r.row.state == invitation_state::revoked);
 }
 
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_whose_confirmation_was_lost_is_asked_for_again
   const auto invite = member_event(our_room, ann, eve, "invite", 5);
   rig r(our_room, eve, ours_to(eve, invite, invitation_state::pending));
   const auto ended = r.on(invited_membership_changed{
-    "leave", ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
+    matrix::membership::leave, ann, {}, member_event(our_room, ann, eve, "leave", 6, {invite->event_id}), false});
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   BOOST_TEST(of_kind<finish>(ended).empty());
   r.now = timer_at(ended, timer_kind::confirm);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(an_invite_sent_again_after_a_crash_that_lost_its_revocation
   r.row.attempts = 1;
   BOOST_TEST(told<peer_request>(r.begin()).size() == 1u); // the room has the leave, we do not know yet
   const auto leave = member_event(our_room, ann, eve, "leave", 6, {invite->event_id});
-  r.on(invited_membership_changed{"leave", ann, {}, leave, true});
+  r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, true});
   r.on(rescission_delivered{leave->event_id}); // before the invite arrived
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   r.now = r.row.retry_at_ts;
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_the_other_server_never_took_is_not_pending_wh
     told<revoke_invite>(r.command(chat::invite_revoke{our_room, ann, eve, {}})).at(0).second.uncommitted_invite !=
     nullptr);
   // The room takes the invite in, so that the leave can cite it.
-  const auto in_room_now = r.on(invited_membership_changed{"invite", ann, {}, invite});
+  const auto in_room_now = r.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite});
   BOOST_TEST(written<store::append_outbox>(in_room_now).empty());
   BOOST_TEST(r.row.state == invitation_state::sending);
   const auto taken_back = notified<chat::invitation_changed>(r.on(revocation_done{{}, invite->event_id}));
@@ -211,12 +211,12 @@ BOOST_AUTO_TEST_CASE(a_revocation_is_confirmed_where_somebody_else_had_invited_t
     r.command(chat::invite_revoke{our_room, ann, eve, {}});
     // In the room the other invite stands, and it is that which the leave cites.
     const auto leave = member_event(our_room, ann, eve, "leave", 6, {others->event_id});
-    r.on(invited_membership_changed{"leave", ann, {}, leave, false});
+    r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, false});
     r.on(revocation_done{{}, invite->event_id});
     BOOST_REQUIRE(r.row.state == invitation_state::revoked_unconfirmed);
     if (is_made_again) {
       BOOST_TEST(told<membership_wanted>(r.begin()).size() == 1u);
-      r.on(invited_membership_changed{"leave", ann, {}, leave, true});
+      r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, true});
     }
     r.on(rescission_delivered{"$earlier", {"$an earlier invite"}});
     BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
@@ -239,8 +239,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_whose_repetition_was_refused_is_accepted_when
     r.begin();
     const auto join =
       member_event(our_room, eve, eve, "join", 6, by_it ? std::vector{invite->event_id} : std::vector<std::string>{});
-    const auto told_now =
-      notified<chat::invitation_changed>(r.on(invited_membership_changed{"join", eve, {}, join, false}));
+    const auto told_now = notified<chat::invitation_changed>(
+      r.on(invited_membership_changed{matrix::membership::join, eve, {}, join, false}));
     BOOST_TEST((r.row.state == (by_it ? invitation_state::accepted : invitation_state::failed)));
     BOOST_REQUIRE(told_now.size() == (by_it ? 1u : 0u));
     if (by_it) BOOST_TEST(told_now[0].previous_state == "failed");
@@ -252,7 +252,8 @@ BOOST_AUTO_TEST_CASE(a_yes_that_the_revocation_did_not_reach_is_told_as_accepted
   const auto by_it = member_event(our_room, eve, eve, "join", 6, {invite->event_id});
   for (const auto was : {invitation_state::revoked_unconfirmed, invitation_state::revoked, invitation_state::expired}) {
     rig r(our_room, eve, ours_to(eve, invite, was));
-    const auto heard = notified<chat::invitation_changed>(r.on(invited_membership_changed{"join", eve, {}, by_it}));
+    const auto heard =
+      notified<chat::invitation_changed>(r.on(invited_membership_changed{matrix::membership::join, eve, {}, by_it}));
     BOOST_TEST(r.row.state == invitation_state::accepted);
     BOOST_TEST(r.row.pending_request == next_request::none);
     BOOST_REQUIRE(heard.size() == 1u);
@@ -271,13 +272,15 @@ BOOST_AUTO_TEST_CASE(who_comes_by_another_way_than_the_revoked_invitation_has_no
   const auto before_invite = member_event(our_room, eve, eve, "join", 4);
   for (const auto was : {invitation_state::revoked_unconfirmed, invitation_state::revoked}) {
     rig r(our_room, eve, ours_to(eve, invite, was));
-    r.on(invited_membership_changed{"join", eve, {}, by_another, false, other->event_id});
+    r.on(invited_membership_changed{matrix::membership::join, eve, {}, by_another, false, other->event_id});
     BOOST_TEST(r.row.state == was);
-    r.on(invited_membership_changed{"join", eve, {}, uninvited, true}); // as it stands: they came back by themselves
+    r.on(invited_membership_changed{
+      matrix::membership::join, eve, {}, uninvited, true}); // as it stands: they came back by themselves
     BOOST_TEST(r.row.state == was);
-    r.on(invited_membership_changed{"join", eve, {}, before_invite}); // it was on its way for long
+    r.on(invited_membership_changed{matrix::membership::join, eve, {}, before_invite}); // it was on its way for long
     BOOST_TEST(r.row.state == was);
-    r.on(invited_membership_changed{"join", eve, {}, uninvited}); // they are back where they were sent away
+    r.on(invited_membership_changed{
+      matrix::membership::join, eve, {}, uninvited}); // they are back where they were sent away
     BOOST_TEST((r.row.state == (was == invitation_state::revoked ? was : invitation_state::accepted)));
   }
 }
@@ -321,7 +324,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_st
   r.now = r.row.deadline_ts; // somebody has got the power by then, or nobody yet
   BOOST_TEST(told<revoke_invite>(r.on(timer_due{timer_kind::deadline})).size() == 1u);
   r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
-  r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
+  r.on(
+    invited_membership_changed{matrix::membership::join, eve, {}, member_event(our_room, eve, eve, "join", 6), false});
   BOOST_TEST(r.row.state == invitation_state::accepted);
 }
 
@@ -352,7 +356,8 @@ BOOST_AUTO_TEST_CASE(who_accepts_at_the_moment_the_invitation_runs_out_has_accep
   row.deadline_ts = noon;
   rig r(our_room, eve, row);
   r.on(timer_due{timer_kind::deadline});
-  r.on(invited_membership_changed{"join", eve, {}, member_event(our_room, eve, eve, "join", 6), false});
+  r.on(
+    invited_membership_changed{matrix::membership::join, eve, {}, member_event(our_room, eve, eve, "join", 6), false});
   r.on(revocation_done{{fault_code::conflict, eve + " is not invited"}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
 }

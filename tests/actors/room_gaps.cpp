@@ -502,11 +502,11 @@ BOOST_AUTO_TEST_CASE(who_joins_by_himself_while_his_invite_is_under_way_has_acce
   const auto joined = r.push({r.made(eda, "m.room.member", {{"membership", "join"}}, eda)}); // the room is public
   const auto heard = told<invited_membership_changed>(joined);
   BOOST_REQUIRE(heard.size() == 1u);
-  BOOST_TEST(heard[0].second.membership == "join");
+  BOOST_TEST(heard[0].second.membership == matrix::membership::join);
   // Her server's signature comes when she is in already.
   const auto late = r.on(invite_accepted_by_server{eda, invite});
   BOOST_TEST(told<invite_not_taken>(late).empty());
-  BOOST_TEST(told<invited_membership_changed>(late).at(0).second.membership == "join");
+  BOOST_TEST(told<invited_membership_changed>(late).at(0).second.membership == matrix::membership::join);
 }
 
 BOOST_AUTO_TEST_CASE(what_became_of_an_invitation_is_told_again_when_the_room_failed_before_it_could) {
@@ -520,7 +520,7 @@ BOOST_AUTO_TEST_CASE(what_became_of_an_invitation_is_told_again_when_the_room_fa
   r.disk.invitations = {row};
   const auto told_again = told<invited_membership_changed>(r.restart());
   BOOST_REQUIRE(told_again.size() == 1u);
-  BOOST_TEST(told_again[0].second.membership == "join");
+  BOOST_TEST(told_again[0].second.membership == matrix::membership::join);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_yes_that_crosses_the_revocation_stands_in_a_public_room_a
   const auto heard = told<invited_membership_changed>(r.push({yes})); // another server of the room has let her in
   BOOST_REQUIRE(r.membership(zoe) == "join");
   BOOST_REQUIRE(heard.size() == 1u);
-  BOOST_TEST(heard[0].second.membership == "join");
+  BOOST_TEST(heard[0].second.membership == matrix::membership::join);
   BOOST_TEST(heard[0].second.event->event_id == yes->event_id);
   BOOST_TEST(!heard[0].second.historical);
   // The same where the word was lost: with this actor, or with that of the invitation, which asks in time.
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_request_only_enters_the_room_and_th
   // The invitation hears of it before it may answer, with what the chat server calls the room.
   const auto heard = told<invited_membership_changed>(arrived);
   BOOST_REQUIRE(heard.size() == 1u);
-  BOOST_TEST(heard[0].second.membership == "invite");
+  BOOST_TEST(heard[0].second.membership == matrix::membership::invite);
   BOOST_TEST(heard[0].second.chat_room_id == "chat-1");
   BOOST_TEST((told<invite_placed>(arrived).at(0).second.where == invite_place::taken));
   BOOST_TEST(told<invite_placed>(arrived)[0].second.asked == 7u);
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(an_invite_whose_past_is_missing_is_on_disk_when_it_is_answe
   BOOST_TEST((told<invite_placed>(staged).at(0).second.where == invite_place::staged));
   BOOST_TEST(told<invited_membership_changed>(staged).empty());
   const auto placed = r.push({message});
-  BOOST_TEST(told<invited_membership_changed>(placed).at(0).second.membership == "invite");
+  BOOST_TEST(told<invited_membership_changed>(placed).at(0).second.membership == matrix::membership::invite);
   BOOST_TEST(r.membership(ben) == "invite");
 }
 
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_is_in_the_room_already_when_her_server_signs
   r.on(invite_accepted_by_server{zoe, wanted.event});
   const auto again = told<invited_membership_changed>(r.on(invite_accepted_by_server{zoe, wanted.event}));
   BOOST_REQUIRE(again.size() == 1u);
-  BOOST_TEST(again[0].second.membership == "invite");
+  BOOST_TEST(again[0].second.membership == matrix::membership::invite);
 }
 
 BOOST_AUTO_TEST_CASE(an_invite_that_her_server_has_in_its_room_stands_though_we_were_put_out_meanwhile) {
@@ -402,7 +402,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_her_server_has_in_its_room_stands_though_we_
   BOOST_TEST(told<invite_not_taken>(list).empty());
   const auto heard = told<invited_membership_changed>(list);
   BOOST_REQUIRE(heard.size() == 1u);
-  BOOST_TEST(heard[0].second.membership == "invite");
+  BOOST_TEST(heard[0].second.membership == matrix::membership::invite);
   BOOST_TEST(heard[0].second.event->event_id == invite->event_id);
 }
 
@@ -486,7 +486,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_was_staged_when_the_last_of_us_left_is_s
   const auto handed_over = told<invited_membership_changed>(left);
   BOOST_REQUIRE(handed_over.size() == 1u);
   BOOST_TEST((handed_over[0].first == address{actor_kind::invitation, r.room_id + "|" + ben}));
-  BOOST_TEST(handed_over[0].second.membership == "invite");
+  BOOST_TEST(handed_over[0].second.membership == matrix::membership::invite);
   BOOST_TEST(handed_over[0].second.event->event_id == invite->event_id);
   BOOST_TEST(!handed_over[0].second.historical);
   BOOST_TEST(r.disk.inbox.empty());

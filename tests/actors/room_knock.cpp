@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_our_knock_in_a_room_of_ours_is_told_to_who_
   auto membership_told = [](const effects& list) {
     std::vector<std::string> all;
     for (const auto& [to, m] : told<invited_membership_changed>(list))
-      if (to.key.ends_with(carl)) all.push_back(m.membership);
+      if (to.key.ends_with(carl)) all.emplace_back(name(m.membership));
     return all;
   };
   using list = std::vector<std::string>;

@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(the_last_member_takes_the_invitations_of_those_who_left_bac
   BOOST_TEST(events[0]->membership() == matrix::membership::leave);
   const auto ended = told<invited_membership_changed>(done);
   BOOST_TEST(std::count_if(ended.begin(), ended.end(), [](const auto& x) {
-               return x.first.kind == actor_kind::invitation && x.second.membership == "leave";
+               return x.first.kind == actor_kind::invitation && x.second.membership == matrix::membership::leave;
              }) == 1);
   // The invitation's own deadline finds nobody there, and has the same told again and nothing besides.
   const auto again = r.on(revoke_invite{eve, {}, ann, {}, {}, {}});

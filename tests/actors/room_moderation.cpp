@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_kick_of_an_invited_user_takes_the_invitation_back_in_its_
     BOOST_TEST(queued_for(list, "third.example") == std::vector{"leave by " + ann}, boost::test_tools::per_element());
     const auto changed = told<invited_membership_changed>(list);
     BOOST_REQUIRE(changed.size() == 1U);
-    BOOST_TEST(changed[0].second.membership == "leave");
+    BOOST_TEST(changed[0].second.membership == matrix::membership::leave);
     BOOST_TEST(kinds(list) == std::vector<std::string>{"revoked"}, boost::test_tools::per_element());
   }
 }
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(an_invited_user_who_is_banned_is_uninvited_first) {
     BOOST_TEST(queued_for(list, "third.example") == (std::vector{"leave by " + ann, "ban by " + bob}),
                boost::test_tools::per_element());
     std::vector<std::string> to_invitation;
-    for (const auto& [to, m] : told<invited_membership_changed>(list)) to_invitation.push_back(m.membership);
+    for (const auto& [to, m] : told<invited_membership_changed>(list)) to_invitation.emplace_back(name(m.membership));
     BOOST_TEST(to_invitation.back() == "ban");
     BOOST_TEST(kinds(list).back() == "banned");
   }
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_under_way_hears_of_the_ban_and_cannot_enter_t
   const auto invite = r.invite(zed);
   const auto list = r.ban(bob, zed);
   BOOST_TEST((r.code(list) == fault_code::none));
-  BOOST_TEST(told<invited_membership_changed>(list).at(0).second.membership == "ban");
+  BOOST_TEST(told<invited_membership_changed>(list).at(0).second.membership == matrix::membership::ban);
   const auto late = r.on(invite_accepted_by_server{zed, invite});
   BOOST_TEST(told<invite_not_taken>(late).size() == 1U);
   BOOST_TEST(r.membership(zed) == "ban");

@@ -61,6 +61,7 @@ public:
   void add(const T& x) {
     if constexpr (std::is_same_v<T, std::uint64_t>)
       to_.number(x == 0 ? 0 : order_.try_emplace(x, order_.size() + 1).first->second);
+    else if constexpr (std::is_same_v<T, matrix::membership>) to_.text(name(x)); // it was a text once
     else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) to_.number(static_cast<std::uint64_t>(x));
     else if constexpr (std::is_same_v<T, std::optional<chat::room_type>>)
       to_.text(x ? name(*x) : std::string_view{}); // likewise, and empty where it is not known

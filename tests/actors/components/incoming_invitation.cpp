@@ -87,16 +87,17 @@ BOOST_AUTO_TEST_CASE(past_of_the_room_ends_nothing) {
   incoming_rig r;
   r.taken(r.invite);
   const auto past = member_event(their_room, their_user, our_user, "leave", 4);
-  r.incoming.membership({"leave", their_user, {}, past, true});
-  r.incoming.membership({"leave", their_user, {}, past, false});
+  r.incoming.membership({matrix::membership::leave, their_user, {}, past, true});
+  r.incoming.membership({matrix::membership::leave, their_user, {}, past, false});
   BOOST_TEST(r.state() == invitation_state::pending);
-  r.incoming.membership({"leave", their_user, {}, past, true, r.invite->event_id}); // the room has it behind the invite
+  r.incoming.membership(
+    {matrix::membership::leave, their_user, {}, past, true, r.invite->event_id}); // the room has it behind the invite
   BOOST_TEST(r.state() == invitation_state::revoked);
 }
 
 BOOST_AUTO_TEST_CASE(invite_by_way_of_the_room_waits_for_the_directory) {
   incoming_rig r;
-  const invited_membership_changed in_room{"invite", their_user, {}, r.invite};
+  const invited_membership_changed in_room{matrix::membership::invite, their_user, {}, r.invite};
   r.incoming.invited_in_room(in_room, false);
   auto asked = told<invite_admission_wanted>(r.take()).at(0).second.asked;
   r.incoming.admitted({asked, 1'000});

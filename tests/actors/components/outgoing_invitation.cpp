@@ -51,7 +51,11 @@ struct outgoing_rig : invitation_rig {
     return take();
   }
   effects membership(const std::string& to, const std::string& by, bool historical = false) {
-    outgoing.membership({to, by, {}, member_event(our_room, by, their_user, to, 6, {invite->event_id}), historical});
+    outgoing.membership({matrix::parse_membership(to),
+                         by,
+                         {},
+                         member_event(our_room, by, their_user, to, 6, {invite->event_id}),
+                         historical});
     return take();
   }
 };
