@@ -2,7 +2,6 @@
 
 #include "actors/answers.hpp"
 #include "actors/room/message_relations.hpp"
-#include "actors/room/receipt_commands.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -27,6 +26,15 @@ std::string own_id_given(const chat::command& body) {
   if (const auto* x = std::get_if<chat::message_send>(&body)) return x->message;
   if (const auto* x = std::get_if<chat::message_bind>(&body)) return x->as;
   return {};
+}
+
+/// Messages that a command about receipts names.
+void add_named_messages(const chat::command& body, std::map<std::string, std::string>& to) {
+  if (const auto* x = std::get_if<chat::mark_read>(&body)) {
+    to[x->message];
+    if (x->thread && *x->thread != chat::main_thread) to[*x->thread];
+  }
+  if (const auto* x = std::get_if<chat::query_receipts>(&body)) to[x->message];
 }
 
 } // namespace

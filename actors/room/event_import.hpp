@@ -11,15 +11,6 @@
 
 namespace causeway::room {
 
-/// Takes verified events in without a place, each after those it cites; one that cites an unknown event is left out.
-/// @returns ids of those that are new
-std::vector<std::string> add_outliers(room_graph& graph, std::vector<matrix::event_ptr> events,
-                                      std::vector<store::write>& batch);
-/// The same for a whole state and its auth chain. @param added  set to the ids of those that are new
-/// @returns the state they make, without what is rejected
-matrix::state_map add_state(room_graph& graph, remote_state::verified_events told, std::vector<store::write>& batch,
-                            std::vector<std::string>& added);
-
 /// What another server gives of the room beside the events on their way: parsed, proved genuine, and taken in without a
 /// place, for others to rest on.
 class event_import {

@@ -1,6 +1,6 @@
 #include "actors/room/event_writer.hpp"
 
-#include "actors/room/event_import.hpp"
+#include "actors/room/outliers.hpp"
 #include "actors/room_type.hpp"
 
 #include <iterator>

@@ -6,7 +6,7 @@
 #include "actors/room/answer_id.hpp"
 #include "actors/room/described.hpp"
 #include "actors/room/missing_events.hpp"
-#include "actors/room/room_invitations.hpp"
+#include "actors/room/word_of_invite.hpp"
 
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"

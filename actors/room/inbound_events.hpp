@@ -7,6 +7,7 @@
 #include "actors/room/event_import.hpp"
 #include "actors/room/event_lookup.hpp"
 #include "actors/room/event_writer.hpp"
+#include "actors/room/events_under_way.hpp"
 #include "actors/room/held_pdus.hpp"
 #include "actors/room/history_backfill.hpp"
 #include "actors/room/inbound_event.hpp"
@@ -39,7 +40,7 @@ namespace causeway::room {
 /// way), inbound_copies.cpp (until one form has proved genuine), inbound_limits.cpp (how much is let in),
 /// deferred_pdus.cpp (what comes during our join), refuted_events.cpp (what nobody can place).
 /// Source: server-server-api, "Checks performed on receipt of a PDU".
-class inbound_events {
+class inbound_events : public events_under_way {
 public:
   /// Events that were placed with a state of another server and are remembered as such.
   static constexpr std::size_t events_on_remote_state_max = 10'000;
@@ -103,25 +104,19 @@ public:
   const missing_events& missing() const { return missing_; }
 
   // -- for its partner
-  inbound_map& all() { return work_; }
+  inbound_map& all() override { return work_; }
   const inbound_map& all() const { return work_; }
-  const std::unordered_map<std::string, std::uint64_t>& by_event() const { return work_by_event_; }
-  bool is_looking_up() const { return lookup_.is_open(); }
-  void forget_absent() { lookup_.forget_absent(); }
-  bool is_refuted(const std::string& event_id) const { return refuted_.contains(event_id); }
-  /// @returns how many of them are new, or another form of one that is not verified yet
+  const std::unordered_map<std::string, std::uint64_t>& by_event() const override { return work_by_event_; }
+  bool is_looking_up() const override { return lookup_.is_open(); }
+  void forget_absent() override { lookup_.forget_absent(); }
+  bool is_refuted(const std::string& event_id) const override { return refuted_.contains(event_id); }
   std::size_t enqueue_pulled(const std::vector<matrix::event_ptr>& events, const std::string& origin,
-                             std::uint64_t gap_number);
-  /// @returns whether `parent` does not count among the parents of `x`: it is refuted, and another is not
-  bool is_left_out(const matrix::event& x, const std::string& parent) const;
-  /// Whether others have waited long enough for this one: it may wait for a key, or for what nobody has, for a day.
-  bool is_stalled(const inbound_event& w) const;
-  /// Places every event that can be placed; asks for what is missing.
-  void advance();
-  /// @param error  for whoever waits for it; empty: it was taken
-  void end_work(std::uint64_t id, const std::string& error);
-  /// What is staged and given up may take back an invitation, which has to hear of it.
-  void hand_over_rescission(inbound_event& w);
+                             std::uint64_t gap_number) override;
+  bool is_left_out(const matrix::event& x, const std::string& parent) const override;
+  bool is_stalled(const inbound_event& w) const override;
+  void advance() override;
+  void end_work(std::uint64_t id, const std::string& error) override;
+  void hand_over_rescission(inbound_event& w) override;
 
 private:
   struct intake {

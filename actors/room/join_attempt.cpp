@@ -1,6 +1,6 @@
 #include "actors/room/join_attempt.hpp"
 
-#include "actors/room/event_import.hpp"
+#include "actors/room/outliers.hpp"
 
 #include <algorithm>
 #include <utility>

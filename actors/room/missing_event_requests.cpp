@@ -1,5 +1,4 @@
 #include "actors/room/citations.hpp"
-#include "actors/room/inbound_events.hpp"
 #include "actors/room/missing_events.hpp"
 
 #include "messages/limits.hpp"

@@ -1,7 +1,5 @@
 #include "actors/room/missing_events.hpp"
 
-#include "actors/room/inbound_events.hpp"
-
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "actors/decision.hpp"
 #include "actors/room/content_repair.hpp"
 #include "actors/room/event_import.hpp"
+#include "actors/room/events_under_way.hpp"
 #include "actors/room/history_backfill.hpp"
 #include "actors/room/inbound_event.hpp"
 #include "actors/room/pending_questions.hpp"
@@ -24,8 +25,6 @@
 
 namespace causeway::room {
 
-class inbound_events;
-
 /// What is missing: parents of events that were pushed to us, and what they rest on. A few gaps at a time, one server
 /// at a time for each; what cannot be had stays staged and is tried again, each time a little later, and at other
 /// servers. missing_events.cpp: whose gaps are open, and which servers are asked; missing_event_requests.cpp: what they
@@ -42,7 +41,7 @@ public:
     content_repair& repair;
     const history_backfill& history;
     const remote_join& join;
-    inbound_events& inbound;
+    events_under_way& inbound;
   };
   explicit missing_events(const parts& p)
       : room_(p.room), out_(p.out), pending_(p.pending), import_(p.import), repair_(p.repair), history_(p.history),
@@ -235,7 +234,7 @@ private:
   content_repair& repair_;
   const history_backfill& history_;
   const remote_join& join_;
-  inbound_events& inbound_;
+  events_under_way& inbound_;
 
   alarm_time alarm_;
   std::map<std::uint64_t, gap> gaps_; ///< by number

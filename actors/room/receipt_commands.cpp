@@ -13,14 +13,6 @@ fault no_such_message(const char* field, const std::string& named) {
 
 } // namespace
 
-void add_named_messages(const chat::command& body, std::map<std::string, std::string>& to) {
-  if (const auto* x = std::get_if<chat::mark_read>(&body)) {
-    to[x->message];
-    if (x->thread && *x->thread != chat::main_thread) to[*x->thread];
-  }
-  if (const auto* x = std::get_if<chat::query_receipts>(&body)) to[x->message];
-}
-
 command_outcome receipt_commands::run(const queued_command& c, const chat::mark_read& x) {
   if (room_.graph.membership(x.user) != matrix::membership::join)
     return fault{fault_code::not_member, x.user + " is not in the room"};

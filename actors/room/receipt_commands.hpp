@@ -5,7 +5,6 @@
 #include "actors/room/room_state.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,8 +30,5 @@ private:
   std::shared_ptr<const std::vector<std::string>> servers_;
   std::int64_t servers_at_ = 0; ///< the state group of which `servers_` are
 };
-
-/// Adds the messages that a command about receipts names.
-void add_named_messages(const chat::command& body, std::map<std::string, std::string>& to);
 
 } // namespace causeway::room

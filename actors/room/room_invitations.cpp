@@ -4,6 +4,7 @@
 #include "actors/room/event_text.hpp"
 #include "actors/invitation/invitation_machine.hpp"
 #include "actors/room/stripped_state.hpp"
+#include "actors/room/word_of_invite.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -18,16 +19,6 @@ using matrix::json::object;
 constexpr time_ms withdrawal_margin_ms = 15'000;
 
 } // namespace
-
-invited_membership_changed word_of_invite(const room_state& room, const matrix::event_ptr& invite) {
-  const auto* reason = invite->content().find("reason");
-  invited_membership_changed m{matrix::membership::invite, invite->sender,
-                               reason && reason->as_string() ? *reason->as_string() : std::string{}, invite};
-  m.chat_room_id = room.head.chat_room_id;
-  m.type = room.type();
-  m.invite_room_state = stripped_state(room, invite->sender);
-  return m;
-}
 
 attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string& by, const std::string& user,
                                                                const std::string& reason) {

@@ -20,9 +20,6 @@
 
 namespace causeway::room {
 
-/// What the invitation of one of ours hears of an invite in the room.
-invited_membership_changed word_of_invite(const room_state& room, const matrix::event_ptr& invite);
-
 /// Invitations in the room: our users invite, the invitation is revoked, another server invites one of ours, and what
 /// the invitation actors have to know of memberships. The row of an invitation is its actor's alone; the room writes
 /// one only in the commit that creates the room, before anybody can have heard of it.

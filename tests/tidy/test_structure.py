@@ -17,8 +17,8 @@ LONGER = {}
 GRAPH_CHANGES = re.compile(r"\bgraph\s*\.\s*(add|add_history|add_outlier|end_history|replace|reset_to_join|rebuild_on_full_state|set_members_omitted|begin|load|mark_history)\s*\(")
 GRAPH_WRITERS = {
     "actors/room/event_writer.hpp", "actors/room/event_writer.cpp",
-    "actors/room/event_import.cpp",  # outliers, into the graph that the writer or a join gives it
     "actors/room/join_attempt.cpp",  # on a graph of its own
+    "actors/room/outliers.cpp",  # into the graph that the writer or a join gives it
     "actors/room/room_machine.cpp",  # reads it from the store
 }
 
@@ -146,6 +146,15 @@ class Structure(unittest.TestCase):
         includes = {}
         for path in cpp.files(".hpp"):
             includes[path] = includes_of(path)
+        self.assertEqual(circles_of(includes), [])
+
+    def test_no_components_of_a_room_include_each_other(self):
+        includes = {}
+        for path in cpp.files(".hpp", ".cpp", folders=("actors/room",)):
+            with open(os.path.join(cpp.ROOT, path), encoding="utf8") as text:
+                others = re.findall(r'^\s*#\s*include\s+"(actors/room/[^"]+)\.hpp"', text.read(), re.M)
+            own = os.path.splitext(path)[0]
+            includes.setdefault(own, set()).update(other for other in others if other != own)
         self.assertEqual(circles_of(includes), [])
 
     def test_the_graph_of_a_room_has_one_writer(self):
