@@ -22,10 +22,10 @@
 #include "plugin/gateway/certificate_check.hpp"
 #include "plugin/gateway/gateway.hpp"
 #include "plugin/key_file.hpp"
-#include "plugin/media/media_service.hpp"
 #include "plugin/node_canary.hpp"
 #include "plugin/node_clock.hpp"
 #include "plugin/node_cluster.hpp"
+#include "plugin/node_files.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_inspector.hpp"
 #include "plugin/node_log.hpp"
@@ -111,7 +111,7 @@ struct node::parts {
   std::unique_ptr<traffic> seen;
   std::unique_ptr<node_world> outside;
   admin::alarms standing;
-  std::unique_ptr<media::media_service> files;
+  std::unique_ptr<node_files> files;
   zmq::context_t zmq = patient_context();
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
@@ -559,29 +559,8 @@ std::vector<admin::certificate_row> node::parts::certificates() const {
 }
 
 status node::parts::open_files() {
-  media::hands hands;
-  hands.deliver = [this](const address& to, message m) { outside->board->deliver(to, std::move(m)); };
-  hands.answer = [this](const std::string& gateway, const gateway::federation_answer& x) {
-    outside->gateways->send(gateway, x);
-  };
-  hands.go_on = [this](gateway::stream_credit x) { outside->gateways->send(x); };
-  hands.fetch = [this](gateway::http_request x, std::function<void(gateway::http_answer)> done) {
-    outside->gateways->send(std::move(x), std::move(done));
-  };
-  hands.complain = [this](const std::string& what, const fault& why) {
-    log->write(note{log_level::error, what, {{"why", to_string(why)}}}, {actor_kind::media, ""});
-  };
-  hands.now = [this] { return outside->now(); };
-  hands.alarm = [this](const std::string& why) { standing.set("media", why, outside->now()); };
-  auto opened =
-    media::media_service::open(options.node.server_name, options.media_path(), options.media, std::move(hands));
-  if (!opened) return opened.error();
-  files = std::move(*opened);
-  outside->files = files.get();
-  outside->gateways->handle_streams(
-    {[this](gateway::http_piece x) { files->on_piece(std::move(x)); },
-     [this](const std::string& gateway, const gateway::body_wanted& x) { files->on_body_wanted(gateway, x); }});
-  return ok();
+  files = std::make_unique<node_files>(*outside, *log, standing);
+  return files->open(options);
 }
 
 void node::parts::spawn_supervisors(const std::string& seed, const store::known_loaded& known) {

@@ -102,7 +102,7 @@ void media_service::on_piece(gateway::http_piece piece) {
     if (stream == fetch_of_stream_.end()) return; // ended before
     auto& file = fetches_.at(stream->second)->file;
     const bool fine{file.on_piece(x.body, x.content_type, x.content_disposition)};
-    outside_.go_on({x.stream, x.body.size(), !fine});
+    outside_.grant_credit({x.stream, x.body.size(), !fine});
     if (!fine) fetch_of_stream_.erase(stream); // its answer tells the rest
   });
 }
@@ -158,7 +158,7 @@ void media_service::stop_overdue() {
   for (const auto& [id, x] : fetches_)
     if (x->until <= now) late.push_back(id);
   for (const auto id : late) {
-    outside_.go_on({fetches_.at(id)->stream, 0, true});
+    outside_.grant_credit({fetches_.at(id)->stream, 0, true});
     end_fetch(id, {fault_code::peer_timeout, "the file was not here in time"});
   }
 }

@@ -20,17 +20,16 @@ constexpr time_ms upload_wait_ms_max = 600'000;
 } // namespace
 
 result<std::unique_ptr<media_service>> media_service::open(std::string server_name, const std::string& directory,
-                                                           const config::media_options& options, hands outside) {
+                                                           const config::media_options& options, environment& outside) {
   auto store = media_store::open(directory, options);
   if (!store) return store.error();
   if (auto fine = (*store)->expire(outside.now(), true); !fine) return fine.error();
-  return std::unique_ptr<media_service>{
-    new media_service{std::move(server_name), options, std::move(outside), std::move(*store)}};
+  return std::unique_ptr<media_service>{new media_service{std::move(server_name), options, outside, std::move(*store)}};
 }
 
-media_service::media_service(std::string server_name, const config::media_options& options, hands outside,
+media_service::media_service(std::string server_name, const config::media_options& options, environment& outside,
                              std::unique_ptr<media_store> store)
-    : server_name_(std::move(server_name)), options_(options), outside_(std::move(outside)), store_(std::move(store)),
+    : server_name_(std::move(server_name)), options_(options), outside_(outside), store_(std::move(store)),
       reading_(reads_waiting_max), writing_(writes_waiting_max), painting_(thumbnails_waiting_max) {
   // A late answer to the node as it ran before must not be taken for one to this.
   last_fetch_ = last_stream_ = static_cast<std::uint64_t>(outside_.now()) << 16;
@@ -92,7 +91,7 @@ void media_service::finish(const command_received& m, const chat::answer& what) 
 
 void media_service::fail(const command_received& m, const fault& why) {
   if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
-    outside_.complain("D421 media store failed", why);
+    outside_.log_error("D421 media store failed", why);
   outside_.deliver({actor_kind::session, m.reference.session}, command_done{m.reference, false, chat::encode(why)});
 }
 
@@ -101,7 +100,7 @@ void media_service::look_at_files() {
   if (auto why = fine ? std::string{} : fine.error().detail; why != alarm_) alarm_ = std::move(why);
   else return;
   outside_.alarm(alarm_);
-  if (!fine) outside_.complain("D422 media files cannot be stored", fine.error());
+  if (!fine) outside_.log_error("D422 media files cannot be stored", fine.error());
 }
 
 void media_service::tick() {
@@ -123,7 +122,7 @@ void media_service::tick() {
     stop_overdue();
     fetch_late();
     if (!expires) return;
-    if (auto fine = store_->expire(now, false); !fine) outside_.complain("D421 media store failed", fine.error());
+    if (auto fine = store_->expire(now, false); !fine) outside_.log_error("D421 media store failed", fine.error());
   });
 }
 

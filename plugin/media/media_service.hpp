@@ -3,6 +3,7 @@
 #include "messages/chat/notifications.hpp"
 #include "messages/gateway.hpp"
 #include "messages/message.hpp"
+#include "plugin/media/environment.hpp"
 #include "plugin/media/job_queue.hpp"
 #include "plugin/media/late_files.hpp"
 #include "plugin/media/media_store.hpp"
@@ -20,29 +21,14 @@
 
 namespace causeway::media {
 
-/// How the service reaches the rest of the node. Any thread.
-struct hands {
-  std::function<void(const address&, message)> deliver;
-  /// Answer of a federation_call; `gateway` and id as in the call.
-  std::function<void(const std::string& gateway, gateway::federation_answer)> answer;
-  /// Lets a stream go on, or ends it.
-  std::function<void(gateway::stream_credit)> go_on;
-  /// Asks a URL that belongs to no homeserver; `done` from any thread, once.
-  std::function<void(gateway::http_request, std::function<void(gateway::http_answer)>)> fetch;
-  std::function<void(const std::string& what, const fault& why)> complain; ///< to the log
-  std::function<time_ms()> now;
-  /// Why files cannot be kept; empty: they can again.
-  std::function<void(const std::string& why)> alarm = [](const std::string&) {};
-};
-
 /// Files: what the chat server stores and reads, what other servers ask of us, what we fetch from them. Three threads
 /// of its own: one reads, one writes (and owns the fetches), one makes thumbnails. Nothing holds a whole file in
 /// memory. Safe for threads; calls return at once.
 class media_service {
 public:
-  /// @returns faults of media_store::open
+  /// @param outside  outlives this. @returns faults of media_store::open
   static result<std::unique_ptr<media_service>> open(std::string server_name, const std::string& directory,
-                                                     const config::media_options& options, hands outside);
+                                                     const config::media_options& options, environment& outside);
   ~media_service();
 
   /// command_received (media.put, media.get), federation_call (download, thumbnail), peer_answer.
@@ -57,7 +43,7 @@ public:
   void stop();
 
 private:
-  media_service(std::string server_name, const config::media_options& options, hands outside,
+  media_service(std::string server_name, const config::media_options& options, environment& outside,
                 std::unique_ptr<media_store> store);
 
   // -- media_service.cpp: the chat server
@@ -89,7 +75,7 @@ private:
 
   const std::string server_name_;
   const config::media_options options_;
-  const hands outside_;
+  environment& outside_;
   const std::unique_ptr<media_store> store_;
 
   struct upload_waiter {

@@ -54,7 +54,7 @@ std::optional<thumbnail_size> wanted_size(const matrix::endpoint_match& x) {
 
 void media_service::refuse(const federation_call& call, const fault& why) {
   if (why.code == fault_code::store_failed || why.code == fault_code::store_damaged || why.code == fault_code::internal)
-    outside_.complain("D421 media store failed", why);
+    outside_.log_error("D421 media store failed", why);
   gateway::federation_answer out;
   out.id = call.id;
   out.status = info(why.code).http_status;

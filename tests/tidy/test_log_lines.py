@@ -6,7 +6,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Where a line is written, and which of its arguments is the text.
-CALLS = re.compile(r"\bout_?\.log\(|\bspdlog::(?:debug|info|warn|error|critical)\(|\bnote\s*\{|\.complain\(|(?<![\w.>])log\(")
+CALLS = re.compile(r"\bout_?\.log\(|\bspdlog::(?:debug|info|warn|error|critical)\(|\bnote\s*\{|\.log_error\(|(?<![\w.>])log\(")
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
@@ -38,7 +38,7 @@ def texts_of(source):
     for call in CALLS.finditer(source):
         parts = arguments(source, call.end() - 1)
         name = call[0]
-        first = 0 if "spdlog" in name or "complain" in name else 1
+        first = 0 if "spdlog" in name or "log_error" in name else 1
         if name.startswith("log(") and parts and parts[0].strip() == "self":
             first = 2
         if first < len(parts):
