@@ -2,6 +2,7 @@
 
 #include "messages/matrix/json.hpp"
 #include "plugin/node_rows.hpp"
+#include "plugin/node_web_commands.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,6 +30,18 @@ struct node_inspector::gatherer::collected {
 
 node_inspector::gatherer::gatherer(inspected_node of)
     : node(std::move(of)), started_ms_(node.now_ms()), house_kept_ms_(started_ms_) {}
+
+void node_inspector::gatherer::ask(inspector::question x, inspector::answer_function done) {
+  ask_command(*node.admin, x, std::move(done));
+}
+
+void node_inspector::gatherer::checks(std::function<void(std::vector<inspector::health_check>)> done) {
+  ask_checks(*node.admin, health(), std::move(done));
+}
+
+void node_inspector::gatherer::poll(const std::string& topic, std::function<void(inspector::late_rows)> done) {
+  topic == "actors" ? sweep_actors(std::move(done)) : poll_list(*node.admin, topic, std::move(done));
+}
 
 void node_inspector::gatherer::metrics(inspector::answer_function done) {
   auto x = std::make_shared<collected>();
@@ -152,7 +165,7 @@ void node_inspector::gatherer::house_is_kept() {
   expire(now);
 }
 
-std::vector<inspector::health_check> node_inspector::gatherer::health() const {
+std::vector<inspector::health_check> node_inspector::gatherer::health() {
   std::vector<inspector::health_check> list;
   const auto idle = node.now_ms() - house_kept_ms_.load(std::memory_order_relaxed);
   list.push_back({"live", idle < house_patience_ms,

@@ -8,18 +8,23 @@
 
 namespace causeway {
 
-/// Gathers what the inspector shows beside the commands. Any thread; answers may come after its end.
-struct node_inspector::gatherer : std::enable_shared_from_this<node_inspector::gatherer> {
+/// Hands the inspector's commands to the admin service, and gathers what it shows beside them. Any thread; answers may
+/// come after its end.
+struct node_inspector::gatherer : inspector::services, std::enable_shared_from_this<node_inspector::gatherer> {
   explicit gatherer(inspected_node of);
 
+  void ask(inspector::question x, inspector::answer_function done) override;
+  void checks(std::function<void(std::vector<inspector::health_check>)> done) override;
+  void poll(const std::string& topic, std::function<void(inspector::late_rows)> done) override;
+  std::int64_t now_ms() override { return node.now_ms(); }
   /// Prometheus' text. What has not answered in `patience_ms` is left out: metrics have to come most of all when
   /// something hangs.
-  void metrics(inspector::answer_function done);
+  void metrics(inspector::answer_function done) override;
   /// `live` and `ready`, then what is wrong.
-  std::vector<inspector::health_check> health() const;
+  std::vector<inspector::health_check> health() override;
   /// Rates since the last time, queues, what we owe to other servers and how many of them are in which state; the last
   /// two as they were counted last, absent until then.
-  std::string sample();
+  std::string sample() override;
   /// Actors that have changed since the last time (actors/supervisor/sweep.hpp).
   void sweep_actors(std::function<void(inspector::late_rows)> done);
   void house_is_kept();

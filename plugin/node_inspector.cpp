@@ -2,7 +2,6 @@
 
 #include "messages/matrix/json.hpp"
 #include "plugin/node_figures.hpp"
-#include "plugin/node_web_commands.hpp"
 #include "plugin/private_files.hpp"
 
 #include <utility>
@@ -30,26 +29,9 @@ result<std::unique_ptr<node_inspector>> node_inspector::open(const config::optio
   auto secret = read_token(options.admin.web_token_file);
   if (!secret) return secret.error();
   std::unique_ptr<node_inspector> made(new node_inspector);
-  auto* admin = node.admin;
   made->gatherer_ = std::make_shared<gatherer>(std::move(node));
-  inspector::services services;
-  services.ask = [admin](const inspector::question& x, inspector::answer_function done) {
-    ask_command(*admin, x, std::move(done));
-  };
-  services.metrics = [g = made->gatherer_](inspector::answer_function done) { g->metrics(std::move(done)); };
-  services.health = [g = made->gatherer_] { return g->health(); };
-  services.checks = [admin, g = made->gatherer_](std::function<void(std::vector<inspector::health_check>)> done) {
-    ask_checks(*admin, g->health(), std::move(done));
-  };
-  services.sample = [g = made->gatherer_] { return g->sample(); };
-  services.now_ms = [g = made->gatherer_] { return g->node.now_ms(); };
-  services.poll = [admin, g = made->gatherer_](const std::string& topic,
-                                               std::function<void(inspector::late_rows)> done) {
-    topic == "actors" ? g->sweep_actors(std::move(done)) : poll_list(*admin, topic, std::move(done));
-  };
   made->server_ = std::make_unique<inspector::web_server>(
-    inspector::web_settings{options.admin.web_address(), std::move(*secret), options.admin.web_hosts},
-    std::move(services));
+    inspector::web_settings{options.admin.web_address(), std::move(*secret), options.admin.web_hosts}, made->gatherer_);
   if (auto started = made->server_->start(); !started) return started.error();
   const auto wanted = options.admin.web_address();
   made->address_ = wanted.substr(0, wanted.rfind(':') + 1) + std::to_string(made->server_->port());

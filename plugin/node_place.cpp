@@ -25,6 +25,30 @@ std::string endpoints_of(const config::options& options) {
   return all;
 }
 
+/// What a node that stands by shows over HTTP.
+class standby_health final : public inspector::services {
+public:
+  explicit standby_health(std::function<std::string()> about) : about_(std::move(about)) {}
+
+  void ask(inspector::question, inspector::answer_function done) override {
+    done({503, "application/json",
+          R"({"error":{"code":"store_failed","message":"this node stands by; ask the node that serves"}})"});
+  }
+  void metrics(inspector::answer_function done) override {
+    done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
+  }
+  std::vector<inspector::health_check> health() override { return {{"live", true, ""}, {"ready", false, about_()}}; }
+  void checks(std::function<void(std::vector<inspector::health_check>)> done) override { done(health()); }
+  void poll(const std::string&, std::function<void(inspector::late_rows)> done) override {
+    done([] { return std::optional<inspector::topic_rows>{}; });
+  }
+  std::string sample() override { return "{}"; }
+  std::int64_t now_ms() override { return wall_clock_ms(); }
+
+private:
+  const std::function<std::string()> about_;
+};
+
 } // namespace
 
 std::string name_of_node(const config::options& options) {
@@ -146,25 +170,10 @@ status node_place::wait(const store::store_in_use& by) {
 
 /// `/livez` and `/readyz` for whoever shares out connections; all else is the business of the node that serves.
 status node_place::open_health_checks() {
-  const auto checks = [this] {
+  auto shown = std::make_shared<standby_health>([this] {
     const std::lock_guard guard(mutex_);
-    return std::vector<inspector::health_check>{{"live", true, ""}, {"ready", false, about_}};
-  };
-  inspector::services shown;
-  shown.ask = [](const inspector::question&, const inspector::answer_function& done) {
-    done({503, "application/json",
-          R"({"error":{"code":"store_failed","message":"this node stands by; ask the node that serves"}})"});
-  };
-  shown.metrics = [](const inspector::answer_function& done) {
-    done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
-  };
-  shown.health = checks;
-  shown.checks = [checks](const std::function<void(std::vector<inspector::health_check>)>& done) { done(checks()); };
-  shown.poll = [](const std::string&, const std::function<void(inspector::late_rows)>& done) {
-    done([] { return std::optional<inspector::topic_rows>{}; });
-  };
-  shown.sample = [] { return std::string{"{}"}; };
-  shown.now_ms = [] { return wall_clock_ms(); };
+    return about_;
+  });
   waiting_ = std::make_unique<inspector::web_server>(
     inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));
   return waiting_->start();

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-/// What operators see over HTTP. This library knows HTTP and nothing of the broker: all it shows comes through these
-/// functions.
+/// What operators see over HTTP. This library knows HTTP and nothing of the broker: all it shows comes through this
+/// interface.
 namespace causeway::inspector {
 
 /// What a request is answered with.
@@ -54,17 +54,19 @@ struct health_check {
 
 /// What the server needs of the node. Called on the server's thread, must not block; each callback is to be called
 /// once, from any thread.
-struct services {
-  std::function<void(question, answer_function)> ask;
-  std::function<void(answer_function)> metrics;
+class services {
+public:
+  virtual ~services() = default;
+  virtual void ask(question x, answer_function done) = 0;
+  virtual void metrics(answer_function done) = 0;
   /// What is known at once, `live` and `ready` among it.
-  std::function<std::vector<health_check>()> health;
+  virtual std::vector<health_check> health() = 0;
   /// That, and what has to be asked for.
-  std::function<void(std::function<void(std::vector<health_check>)>)> checks;
-  std::function<void(const std::string& topic, std::function<void(late_rows)>)> poll;
+  virtual void checks(std::function<void(std::vector<health_check>)> done) = 0;
+  virtual void poll(const std::string& topic, std::function<void(late_rows)> done) = 0;
   /// Rates, queues and servers by state of now, one JSON object of numbers; asked every second.
-  std::function<std::string()> sample;
-  std::function<std::int64_t()> now_ms; ///< since 1970
+  virtual std::string sample() = 0;
+  virtual std::int64_t now_ms() = 0; ///< since 1970
 };
 
 } // namespace causeway::inspector

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <memory>
 #include <set>
 
 /// Internal to the server.
@@ -19,10 +20,10 @@ namespace asio = boost::asio;
 class web_session;
 
 struct web_server::core : std::enable_shared_from_this<web_server::core> {
-  core(web_settings wanted, services with);
+  core(web_settings wanted, std::shared_ptr<services> with);
 
   const web_settings settings;
-  const services node;
+  const std::shared_ptr<services> node;
   asio::io_context io;
   asio::ip::tcp::acceptor accept{io};
   asio::steady_timer tick{io};

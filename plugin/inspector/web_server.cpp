@@ -35,8 +35,8 @@ std::optional<tcp::endpoint> endpoint_of(std::string_view text) {
 
 } // namespace
 
-web_server::core::core(web_settings wanted, services with)
-    : settings(std::move(wanted)), node(std::move(with)), feed(std::to_string(node.now_ms())), token(settings.token) {}
+web_server::core::core(web_settings wanted, std::shared_ptr<services> with)
+    : settings(std::move(wanted)), node(std::move(with)), feed(std::to_string(node->now_ms())), token(settings.token) {}
 
 void web_server::core::accept_next() {
   accept.async_accept([self = shared_from_this()](const boost::system::error_code& error, tcp::socket from) {
@@ -64,20 +64,20 @@ void web_server::core::tick_next() {
 }
 
 void web_server::core::beat() {
-  const auto now = node.now_ms();
+  const auto now = node->now_ms();
   if (now >= next_sample_ms || next_sample_ms > now + sample_interval_ms) {
     next_sample_ms = now + sample_interval_ms;
-    feed.sampled(node.sample(), now);
+    feed.sampled(node->sample(), now);
   }
   for (const auto& topic : feed.due(now))
-    node.poll(topic, [weak = weak_from_this(), topic](late_rows rows) {
+    node->poll(topic, [weak = weak_from_this(), topic](late_rows rows) {
       const auto self = weak.lock();
       if (!self) return;
       asio::post(self->io, [weak, topic, moved = std::move(rows)] {
         const auto x = weak.lock(); // what is left in `io` must not keep it
         if (!x || x->stopping) return;
         auto found = moved();
-        x->feed.polled(topic, std::move(found), x->node.now_ms());
+        x->feed.polled(topic, std::move(found), x->node->now_ms());
         x->pump_all();
       });
     });
@@ -100,7 +100,7 @@ void web_server::core::end_all() {
     if (sessions.contains(each)) each->end();
 }
 
-web_server::web_server(web_settings settings, services with)
+web_server::web_server(web_settings settings, std::shared_ptr<services> with)
     : core_(std::make_shared<core>(std::move(settings), std::move(with))) {}
 
 web_server::~web_server() { stop(); }

@@ -32,7 +32,7 @@ public:
   static constexpr int answer_patience_s = 60;  ///< for the node's answer before 504; some commands ask other servers
   static constexpr int write_patience_s = 30;   ///< a viewer who takes nothing for so long is gone
 
-  web_server(web_settings settings, services with);
+  web_server(web_settings settings, std::shared_ptr<services> with);
   ~web_server(); ///< stops
   web_server(const web_server&) = delete;
   web_server& operator=(const web_server&) = delete;

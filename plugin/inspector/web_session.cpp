@@ -74,7 +74,7 @@ void web_session::run() {
 void web_session::end() {
   if (std::exchange(ended_, true)) return;
   core_->sessions.erase(this);
-  if (viewer_) core_->feed.leave(*viewer_, core_->node.now_ms());
+  if (viewer_) core_->feed.leave(*viewer_, core_->node->now_ms());
   deadline_.cancel();
   beast::error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
@@ -136,7 +136,7 @@ answer web_session::refusal(const route& x) {
               "nothing can be changed here without a token: set admin.web_token_file, or use `causeway`");
   // Guesses are few. A cookie is no guess, so whoever is logged in is not kept out by somebody who does.
   const bool guesses = core_->token.exists() && !header(http::field::authorization).empty();
-  const auto now_s = core_->node.now_ms() / 1'000;
+  const auto now_s = core_->node->now_ms() / 1'000;
   if (guesses && !core_->token.may_try(now_s)) return no(429, "limit_exceeded", "too many wrong tokens; wait a second");
   if (may_read()) return {0, {}, {}};
   if (guesses) core_->token.was_wrong();
@@ -165,7 +165,7 @@ void web_session::dispatch(const route& x, std::string_view rest, target_parts t
   case resource::page: return serve_page(rest);
   case resource::verb: return serve_verb(rest, false, std::move(target));
   case resource::change: return serve_verb(rest, true, std::move(target));
-  case resource::metrics: return core_->node.metrics(awaited());
+  case resource::metrics: return core_->node->metrics(awaited());
   case resource::events: return look(target);
   case resource::login: return log_in();
   case resource::logout:
@@ -175,7 +175,7 @@ void web_session::dispatch(const route& x, std::string_view rest, target_parts t
   case resource::live:
   case resource::ready: {
     // What is alive answers; what is ready passes all checks that keep it from taking what it is given.
-    const auto checks = core_->node.health();
+    const auto checks = core_->node->health();
     const auto name = x.what == resource::live ? "live" : "ready";
     for (const auto& each : checks)
       if (each.name == name && !each.passes) return reply({503, std::string{plain}, "no\n"});
@@ -201,18 +201,18 @@ void web_session::serve_verb(std::string_view verb, bool may_change, target_part
   x.may_change = may_change;
   x.query = std::move(target.query);
   if (may_change) x.body = std::move(request_.body());
-  core_->node.ask(std::move(x), awaited());
+  core_->node->ask(std::move(x), awaited());
 }
 
 void web_session::serve_health(bool verbose) {
   const bool as_json = request_[http::field::accept].find("application/json") != beast::string_view::npos;
-  core_->node.checks([done = awaited(), verbose, as_json](const std::vector<health_check>& checks) {
+  core_->node->checks([done = awaited(), verbose, as_json](const std::vector<health_check>& checks) {
     done(health_answer(checks, verbose, as_json));
   });
 }
 
 void web_session::log_in() {
-  const auto now_s = core_->node.now_ms() / 1'000;
+  const auto now_s = core_->node->now_ms() / 1'000;
   if (!core_->token.may_try(now_s)) return fail(429, "limit_exceeded", "too many wrong tokens; wait a second");
   const auto body = json::parse(request_.body());
   const auto* token = body ? body->find_string("token") : nullptr;
@@ -238,7 +238,7 @@ void web_session::look(const target_parts& target) {
   if (topics.empty()) return fail(400, "missing_param", "topics: name at least one");
   if (!core_->feed.has_room()) return fail(503, "overloaded", "too many viewers");
   const auto last = request_["Last-Event-ID"];
-  viewer_ = core_->feed.join(topics, {last.data(), last.size()}, core_->node.now_ms());
+  viewer_ = core_->feed.join(topics, {last.data(), last.size()}, core_->node->now_ms());
   watch_for_end();
   core_->beat(); // what they want to know is asked for now
 }
@@ -254,7 +254,7 @@ void web_session::watch_for_end() {
 
 void web_session::pump() {
   if (!viewer_ || writing_ || ended_) return;
-  auto text = core_->feed.take(*viewer_, core_->node.now_ms());
+  auto text = core_->feed.take(*viewer_, core_->node->now_ms());
   if (text.empty()) return;
   if (!std::exchange(begun_, true)) {
     auto head = headed(200, "text/event-stream");

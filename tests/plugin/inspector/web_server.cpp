@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 /// A real listener; what it would ask a node is answered here.
-struct web_rig {
+struct web_rig : services {
   std::atomic<std::int64_t> now{5'000'000};
   std::atomic<bool> is_ready{true};
   std::mutex mutex;
@@ -32,28 +32,27 @@ struct web_rig {
   std::unique_ptr<web_server> server;
 
   explicit web_rig(std::string token = {}, std::vector<std::string> hosts = {}) {
-    services x;
-    x.ask = [this](question q, answer_function done) {
-      const std::lock_guard guard(mutex);
-      asked.push_back(q);
-      if (q.verb != "silent")
-        done({q.verb == "absent" ? 404 : 200, "application/json", "{\"verb\":\"" + q.verb + "\"}"});
-    };
-    x.metrics = [](answer_function done) { done({200, "text/plain", "causeway_test 1\n"}); };
-    x.health = [this] {
-      return std::vector<health_check>{
-        {"live", true, {}}, {"ready", is_ready, {}}, {"store", is_ready, "the disk is full"}};
-    };
-    x.checks = [health = x.health](std::function<void(std::vector<health_check>)> done) { done(health()); };
-    x.poll = [](const std::string&, std::function<void(late_rows)> done) {
-      done([] { return topic_rows{{{"a", "{\"n\":1}"}}}; });
-    };
-    x.sample = [] { return std::string{"{}"}; };
-    x.now_ms = [this] { return now.load(); };
-    server =
-      std::make_unique<web_server>(web_settings{"127.0.0.1:0", std::move(token), std::move(hosts)}, std::move(x));
+    server = std::make_unique<web_server>(web_settings{"127.0.0.1:0", std::move(token), std::move(hosts)}, itself());
     BOOST_REQUIRE(bool{server->start()});
   }
+
+  void ask(question q, answer_function done) override {
+    const std::lock_guard guard(mutex);
+    asked.push_back(q);
+    if (q.verb != "silent") done({q.verb == "absent" ? 404 : 200, "application/json", "{\"verb\":\"" + q.verb + "\"}"});
+  }
+  void metrics(answer_function done) override { done({200, "text/plain", "causeway_test 1\n"}); }
+  std::vector<health_check> health() override {
+    return {{"live", true, {}}, {"ready", is_ready, {}}, {"store", is_ready, "the disk is full"}};
+  }
+  void checks(std::function<void(std::vector<health_check>)> done) override { done(health()); }
+  void poll(const std::string&, std::function<void(late_rows)> done) override {
+    done([] { return topic_rows{{{"a", "{\"n\":1}"}}}; });
+  }
+  std::string sample() override { return "{}"; }
+  std::int64_t now_ms() override { return now; }
+  /// The server ends before this.
+  std::shared_ptr<services> itself() { return {std::shared_ptr<void>{}, this}; }
 
   std::size_t questions() {
     const std::lock_guard guard(mutex);
@@ -328,9 +327,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_server_ends_viewers_and_those_who_wait) {
 
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_told_as_such) {
   web_rig rig;
-  services none;
-  none.now_ms = [] { return std::int64_t{1}; };
-  web_server second{{"127.0.0.1:" + std::to_string(rig.server->port()), {}, {}}, none};
+  web_server second{{"127.0.0.1:" + std::to_string(rig.server->port()), {}, {}}, rig.itself()};
   const auto started = second.start();
   BOOST_REQUIRE(!started);
   BOOST_TEST((started.error().code == fault_code::address_in_use));
