@@ -24,13 +24,12 @@
 #include "plugin/key_file.hpp"
 #include "plugin/node_canary.hpp"
 #include "plugin/node_clock.hpp"
-#include "plugin/node_cluster.hpp"
 #include "plugin/node_files.hpp"
 #include "plugin/node_gateways.hpp"
 #include "plugin/node_inspector.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/node_operator.hpp"
 #include "plugin/node_place.hpp"
-#include "plugin/node_probes.hpp"
 #include "plugin/node_rows.hpp"
 #include "plugin/node_traffic.hpp"
 #include "plugin/node_world.hpp"
@@ -115,9 +114,8 @@ struct node::parts {
   zmq::context_t zmq = patient_context();
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
-  std::unique_ptr<cluster_reader> cluster;
+  std::unique_ptr<node_operator> services; ///< of the operator
   std::unique_ptr<admin::admin_service> admin;
-  std::unique_ptr<node_probes> probes;
   bool has_gateway = false; ///< of its own, in this process
   std::unique_ptr<edge::edge> the_edge;
   std::unique_ptr<gateway::gateway> the_gateway;
@@ -139,9 +137,6 @@ struct node::parts {
   status open_gateway();
   status open_inspector();
   void serve_operator();
-  void serve_cluster(admin::services& services);
-  void list_actors(std::function<void(std::vector<admin::actor_row>)> done);
-  void trace_actor(admin::services::trace_wanted wanted, const admin::services::traced& done);
   void watch_store();
   status check_process(bool without_gateway);
   status check_new_store() const;
@@ -252,114 +247,14 @@ result<std::unique_ptr<store::engine>> node::parts::open_engine(node_events told
   return engine;
 }
 
-/// Rows of all actors, from the supervisors of all kinds.
-void node::parts::list_actors(std::function<void(std::vector<admin::actor_row>)> done) {
-  struct collected {
-    std::mutex mutex;
-    std::size_t open = 0;
-    std::vector<admin::actor_row> rows;
-    std::function<void(std::vector<admin::actor_row>)> done;
-  };
-  auto all = std::make_shared<collected>();
-  all->done = std::move(done);
-  std::vector<caf::actor> kinds;
-  for (const auto& s : outside->board->supervisors)
-    if (s) kinds.push_back(s);
-  all->open = kinds.size();
-  auto one =
-    std::make_shared<std::function<void(std::vector<supervision>)>>([all](const std::vector<supervision>& rows) {
-      std::unique_lock guard(all->mutex);
-      for (const auto& x : rows) all->rows.push_back(row_of(x));
-      if (--all->open > 0) return;
-      guard.unlock();
-      all->done(std::move(all->rows));
-    });
-  for (const auto& s : kinds) caf::anon_send(s, list_children{one});
-}
-
-void node::parts::trace_actor(admin::services::trace_wanted wanted, const admin::services::traced& done) {
-  const auto tell = [done](const std::vector<actor_tap::seen>& handled) {
-    std::vector<admin::traced_row> rows;
-    for (const auto& x : handled) rows.push_back({x.at, x.message, x.took_us, x.effects, trace_text(x.trace)});
-    done(std::move(rows));
-  };
-  const auto until = outside->now() + wanted.seconds * 1'000;
-  if (!outside->board->tap.begin(std::move(wanted.who), {wanted.count, wanted.every, until}, tell))
-    done(fault{fault_code::overloaded, "another actor is being traced; one at a time is"});
-}
-
-/// What is about the nodes that share the store.
-void node::parts::serve_cluster(admin::services& services) {
-  cluster = std::make_unique<cluster_reader>(options.store);
-  services.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
-    cluster->list_terms(limit + 1, [done = std::move(done), limit](const auto& found) { done(rows_of(found, limit)); });
-  };
-  services.drain = [this](bool has_successor, const std::string& reason) {
-    return place->drain(has_successor, reason);
-  };
-}
-
 void node::parts::serve_operator() {
-  admin::services services;
-  serve_cluster(services);
-  services.ask_store = [this](store::query q, std::function<void(store::answer)> done) {
-    store->ask(std::move(q), std::move(done));
-  };
-  services.ask_status = [this](const address& actor, std::function<void(std::string)> done) {
-    outside->ask_status(actor, std::move(done));
-  };
-  services.commit = [this](store::store_batch batch, std::function<void(status)> done) {
-    store->submit(
-      std::move(batch),
-      [done = std::move(done)](const result<store::commit_outcome>& outcome) {
-        done(outcome ? ok() : status{outcome.error()});
-      },
-      nullptr);
-  };
-  services.list_actors = [this](auto done) { list_actors(std::move(done)); };
-  services.tell = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
-  services.send = [this](const edge::connection& to, edge::frame f) { the_edge->send(to, std::move(f)); };
-  services.ask_peer = [this](const std::string& server, peer_request x, std::function<void(peer_answer)> done) {
-    outside->ask_peer(server, std::move(x), std::move(done));
-  };
-  services.hand_in = [this](const std::string& room_id, pdus_received x, std::function<void(pdus_handled)> done) {
-    outside->hand_in(room_id, std::move(x), std::move(done));
-  };
-  probes = std::make_unique<node_probes>(options.gateway, [this] { return outside->now(); });
-  services.probe = [this](std::string server, std::function<void(probe::report)> done) {
-    probes->look_at(std::move(server), std::move(done));
-  };
-  services.list_certificates = [this] { return certificates(); };
-  services.now_ms = [this] { return outside->now(); };
-  services.find_hops = [board = outside->board](std::string_view event_id) {
-    std::vector<admin::hop_row> rows;
-    for (const auto& x : board->hops.of(event_id)) rows.push_back(row_of(x));
-    return rows;
-  };
-  services.events_of_transaction = [board = outside->board](std::string_view id) {
-    return board->hops.events_of_transaction(id);
-  };
-  services.list_gateways = [this] {
-    std::vector<admin::peer_row> rows;
-    for (auto& name : outside->gateways->connected()) {
-      auto& row = rows.emplace_back();
-      row.role = "gateway";
-      row.peer = std::move(name);
-    }
-    return rows;
-  };
-  services.trace_actor = [this](admin::services::trace_wanted wanted, const admin::services::traced& done) {
-    trace_actor(std::move(wanted), done);
-  };
-  services.list_alarms = [this] { return standing.all(); };
-  services.why_excluded = [this](std::string_view server) {
-    const auto fine = context_now().federates_with(server);
-    return fine ? std::string{} : fine.error().detail;
-  };
+  services = std::make_unique<node_operator>(node_operator::parts{options, *store, *outside, *place, standing, the_edge,
+                                                                  [this] { return certificates(); },
+                                                                  [this] { return context_now(); }});
   admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
                                                                  who->key.key_id(), who->key.public_key_base64(),
                                                                  name_of_node(options)},
-                                                 std::move(services));
+                                                 *services);
 }
 
 void node::parts::watch_store() {
@@ -796,9 +691,9 @@ void node::parts::stop() {
   wakeup.notify_all();
   if (housekeeper.joinable()) housekeeper.join();
   if (inspector) inspector->stop(); // what it shows ends after it
-  if (cluster) cluster->stop();
+  if (services) services->stop_cluster();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
-  if (probes) probes->stop();
+  if (services) services->stop_probes();
   if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
   say_goodbye();
   if (system) {
@@ -813,7 +708,7 @@ void node::parts::stop() {
   the_edge.reset();
   the_gateway.reset();
   admin.reset();
-  probes.reset();
+  services.reset();
   if (outside) outside->board->supervisors = {};
   system.reset();
   if (store) store->leave(); // last: by now the ports are free

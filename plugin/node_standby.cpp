@@ -27,8 +27,9 @@ standby_desk::standby_desk(const config::options& options, node_log& log,
                            std::shared_ptr<std::atomic<store::drained>> is_drained, std::function<std::string()> about)
     : options_(options), log_(log), is_drained_(std::move(is_drained)), about_(std::move(about)),
       zmq_(patient_context()), cluster_(options.store) {
+  admin::services& own = *this; // a private base is no business of make_unique
   admin_ = std::make_unique<admin::admin_service>(
-    admin::identity{options_.node.server_name, std::string{version()}, {}, {}, name_of_node(options_)}, services());
+    admin::identity{options_.node.server_name, std::string{version()}, {}, {}, name_of_node(options_)}, own);
 }
 
 standby_desk::~standby_desk() {
@@ -59,33 +60,32 @@ result<std::unique_ptr<standby_desk>> standby_desk::open(const config::options& 
   return made;
 }
 
-admin::services standby_desk::services() {
-  admin::services x;
-  x.serves = false;
-  x.why_refused = [this](std::string_view verb) {
-    return is_answered_here(verb) ? fault{fault_code::none, ""}
-                                  : fault{fault_code::conflict, about_() + "; ask the node that serves"};
-  };
-  x.ask_store = [this](const store::query& q, const std::function<void(store::answer)>& done) {
-    if (const auto* nodes = std::get_if<store::list_nodes>(&q)) return cluster_.list_nodes(nodes->limit, done);
-    done(fault{fault_code::conflict, about_()});
-  };
-  x.list_terms = [this](std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
-    cluster_.list_terms(limit + 1, [done = std::move(done), limit](const auto& found) { done(rows_of(found, limit)); });
-  };
-  x.commit = [this](const store::store_batch& batch, const std::function<void(status)>& done) {
-    log_audit(batch);
-    done(ok());
-  };
-  x.ask_status = [](const address&, const std::function<void(std::string)>& done) { done({}); };
-  x.list_actors = [](const std::function<void(std::vector<admin::actor_row>)>& done) { done({}); };
-  x.tell = [](const address&, const message&) {};
-  x.send = [this](const edge::connection& to, edge::frame f) { edge_->send(to, std::move(f)); };
-  x.now_ms = [] { return wall_clock_ms(); };
-  x.drain = [this](bool, const std::string& reason) { return set_drained(store::drained::until_needed, reason); };
-  x.undrain = [this](const std::string& reason) { return set_drained(store::drained::no, reason); };
-  return x;
+fault standby_desk::why_refused(std::string_view verb) {
+  return is_answered_here(verb) ? fault{fault_code::none, ""}
+                                : fault{fault_code::conflict, about_() + "; ask the node that serves"};
 }
+
+void standby_desk::ask_store(store::query question, std::function<void(store::answer)> done) {
+  if (const auto* nodes = std::get_if<store::list_nodes>(&question)) return cluster_.list_nodes(nodes->limit, done);
+  done(fault{fault_code::conflict, about_()});
+}
+
+void standby_desk::list_terms(std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) {
+  cluster_.list_terms(limit + 1, [done = std::move(done), limit](const auto& found) { done(rows_of(found, limit)); });
+}
+
+void standby_desk::commit(store::store_batch batch, std::function<void(status)> done) {
+  log_audit(batch);
+  done(ok());
+}
+
+std::int64_t standby_desk::now_ms() { return wall_clock_ms(); }
+
+status standby_desk::drain(bool, const std::string& reason) {
+  return set_drained(store::drained::until_needed, reason);
+}
+
+status standby_desk::undrain(const std::string& reason) { return set_drained(store::drained::no, reason); }
 
 /// Who does not serve writes nothing to the store: what an operator changes here, and who, stands in the log.
 void standby_desk::log_audit(const store::store_batch& batch) {

@@ -8,9 +8,14 @@
 #include "plugin/store/seat.hpp"
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <zmq.hpp>
 
@@ -19,7 +24,7 @@ namespace causeway {
 /// The operator's socket of a node that stands by: who serves, who did, and whether this node is to. Whatever else is
 /// asked is refused, with the name of the node that can answer. It ends before the node serves: then the socket is the
 /// edge's.
-class standby_desk {
+class standby_desk final : private admin::services {
 public:
   /// @param is_drained  what `drain` and `undrain` change here
   /// @param about  a sentence of who serves; asked by any thread
@@ -27,13 +32,26 @@ public:
   static result<std::unique_ptr<standby_desk>> open(const config::options& options, node_log& log,
                                                     std::shared_ptr<std::atomic<store::drained>> is_drained,
                                                     std::function<std::string()> about);
-  ~standby_desk();
+  ~standby_desk() override;
   standby_desk(const standby_desk&) = delete;
 
 private:
   standby_desk(const config::options& options, node_log& log, std::shared_ptr<std::atomic<store::drained>> is_drained,
                std::function<std::string()> about);
-  admin::services services();
+
+  bool serves() override { return false; }
+  fault why_refused(std::string_view verb) override;
+  void ask_store(store::query question, std::function<void(store::answer)> done) override;
+  void list_terms(std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) override;
+  void commit(store::store_batch batch, std::function<void(status)> done) override;
+  void ask_status(address, std::function<void(std::string)> done) override { done({}); }
+  void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override { done({}); }
+  void tell(address, message) override {}
+  void send(edge::connection to, edge::frame x) override { edge_->send(to, std::move(x)); }
+  std::int64_t now_ms() override;
+  status drain(bool has_successor, const std::string& reason) override;
+  status undrain(const std::string& reason) override;
+
   void log_audit(const store::store_batch& batch);
   /// @returns conflict: the node is about to serve, and what is asked of it would be lost
   status set_drained(store::drained how, const std::string& reason);

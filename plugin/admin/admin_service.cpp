@@ -9,8 +9,7 @@
 
 namespace causeway::admin {
 
-admin_service::admin_service(identity who, services with)
-    : desk_(std::make_shared<desk>(std::move(who), std::move(with))) {}
+admin_service::admin_service(identity who, services& with) : desk_(std::make_shared<desk>(std::move(who), with)) {}
 
 admin_service::~admin_service() = default;
 
@@ -51,7 +50,7 @@ void admin_service::ask(const asker& from, std::string_view command, std::string
 void admin_service::expire() { desk_->expire(); }
 
 void admin_service::on_hello(const edge::connection& from, const edge::frame& x) const {
-  const auto& send = desk_->node().send;
+  const auto send = [this](const edge::connection& to, edge::frame f) { desk_->node().send(to, std::move(f)); };
   auto header = edge::decode_header<edge::hello_header>(x.header);
   if (!header) return send(from, edge::make_error(header.error()));
   const auto& versions = header->versions;

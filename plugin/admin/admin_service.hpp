@@ -26,7 +26,8 @@ struct asker {
 /// Thread-safe. May be destroyed while answers are outstanding: they are dropped.
 class admin_service {
 public:
-  admin_service(identity who, services with);
+  /// @param with  outlives this
+  admin_service(identity who, services& with);
   ~admin_service();
   admin_service(const admin_service&) = delete;
   admin_service& operator=(const admin_service&) = delete;

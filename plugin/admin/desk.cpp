@@ -12,7 +12,7 @@ void desk::gather(const job& work, questions ask, compose then) {
   auto done = [self = weak_from_this(), work, then = std::move(then)](findings found) {
     auto alive = self.lock();
     if (!alive) return;
-    found.why_excluded = alive->with_.why_excluded;
+    found.why_excluded = [alive](std::string_view server) { return alive->with_.why_excluded(server); };
     std::invoke(then, *alive, work, found);
   };
   if (ask.size() == 0) return done({});

@@ -60,10 +60,11 @@ public:
   using compose = std::function<void(desk&, const job&, const findings&)>;
   using compose_function = void (*)(desk&, const job&, const findings&);
 
-  desk(identity who, services with) : who_(std::move(who)), with_(std::move(with)) {}
+  /// @param with  outlives this, and those who wait for an answer of it
+  desk(identity who, services& with) : who_(std::move(who)), with_(with) {}
 
   const identity& who() const { return who_; }
-  const services& node() const { return with_; }
+  services& node() const { return with_; }
   std::int64_t now_ms() const { return with_.now_ms(); }
 
   /// Asks all questions at once; `then` runs when the answers are there or the deadline has passed. Refuses the job
@@ -90,7 +91,7 @@ private:
   bool admit(const std::shared_ptr<gathering>& x);
 
   const identity who_;
-  const services with_;
+  services& with_;
   std::mutex mutex_;
   std::int64_t last_audit_ = 0;                  ///< guarded by mutex_
   std::vector<std::shared_ptr<gathering>> open_; ///< guarded by mutex_

@@ -133,6 +133,21 @@ std::size_t scraped(const std::string& at) {
   return bytes;
 }
 
+/// Of the node there is its store.
+struct store_only final : admin::services {
+  explicit store_only(const std::unique_ptr<store::store_thread>& from) : from_(from) {}
+  void ask_store(store::query q, std::function<void(store::answer)> done) override {
+    from_->ask(std::move(q), std::move(done));
+  }
+  void ask_status(address, std::function<void(std::string)> done) override { done({}); }
+  void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override { done({}); }
+  void commit(store::store_batch, std::function<void(status)> done) override { done(ok()); }
+  void tell(address, message) override {}
+  void send(edge::connection, edge::frame) override {}
+  std::int64_t now_ms() override { return wall_ms(); }
+  const std::unique_ptr<store::store_thread>& from_;
+};
+
 class bench {
 public:
   explicit bench(std::size_t actors) : actors_(actors) {
@@ -156,12 +171,7 @@ public:
       supervisor_settings{actor_kind::remote_server, {}, [](const std::string&) -> std::unique_ptr<any_machine> {
                             return std::make_unique<boxed_machine<idle_machine>>();
                           }});
-    admin::services services;
-    services.ask_store = [this](store::query q, auto done) { store_->ask(std::move(q), std::move(done)); };
-    services.ask_status = [](const address&, auto done) { done(std::string{}); };
-    services.list_actors = [](auto done) { done({}); };
-    services.now_ms = [] { return wall_ms(); };
-    admin_ = std::make_unique<admin::admin_service>(admin::identity{}, std::move(services));
+    admin_ = std::make_unique<admin::admin_service>(admin::identity{}, asked_);
     for (std::size_t i = 0; i < actors_; ++i) speak(i);
     while (made() < actors_) std::this_thread::sleep_for(100ms); // the supervisor tells nobody of each
   }
@@ -229,6 +239,7 @@ private:
   std::shared_ptr<switchboard> board_ = std::make_shared<switchboard>();
   zmq::context_t zmq_;
   std::unique_ptr<store::store_thread> store_;
+  store_only asked_{store_};
   std::unique_ptr<edge::edge> edge_;
   std::unique_ptr<admin::admin_service> admin_;
   bench_system_config config_;

@@ -32,13 +32,13 @@ void drain_found_node(desk& at, const job& work, const findings& found) {
   const auto serving = std::find_if(nodes.begin(), nodes.end(), [](const auto& x) { return x.state == "active"; });
   const auto next =
     serving == nodes.end() ? std::vector<std::string>{} : views::successors(*listed, serving->incarnation);
-  if (at.node().serves && !nodes.empty() && next.empty() && !work.with.force)
+  if (at.node().serves() && !nodes.empty() && next.empty() && !work.with.force)
     return at.refuse(work, {fault_code::conflict,
                             "no other node stands by: nobody would serve. Start one, or say "
                             "--force: nobody serves then until `causeway undrain`, or until another one "
                             "is started"});
   if (auto begun = at.node().drain(!next.empty(), work.with.reason); !begun) return at.refuse(work, begun.error());
-  at.answer(work, json::object{{"served", json::value{at.node().serves}},
+  at.answer(work, json::object{{"served", json::value{at.node().serves()}},
                                {"incarnation",
                                 json::value{serving == nodes.end() ? std::string{}
                                                                    : views::incarnation_text(serving->incarnation)}},

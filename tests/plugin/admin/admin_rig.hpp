@@ -22,9 +22,10 @@ namespace causeway::admin::testing {
 namespace json = causeway::matrix::json;
 
 /// A node made of memory: answers at once, or keeps the questions for later.
-struct fake_node {
+struct fake_node : services {
   std::int64_t now = 1'700'000'000'000;
   bool answers = true;
+  bool actors_hang = false; ///< they never say how they are
   std::vector<store::room_summary> rooms;
   std::vector<store::destination_summary> destinations;
   std::vector<store::put_invitation> invitations;
@@ -40,7 +41,7 @@ struct fake_node {
   causeway::status commits = ok();
   std::function<peer_answer(const std::string& server, const peer_request&)> peers;
   std::vector<pdus_received> handed_in;
-  probe::report seen;
+  causeway::probe::report seen;
   store::destination_loaded destination;
   store::room_loaded room;
   std::string status = R"({"phase":"idle","mailbox":0})";
@@ -107,55 +108,52 @@ struct fake_node {
     }
   }
 
-  services as_services() {
-    services x;
-    x.ask_store = [this](store::query q, std::function<void(store::answer)> then) {
-      later([this, q = std::move(q), then = std::move(then)] { then(look_up(q)); });
-    };
-    x.ask_status = [this](address who, std::function<void(std::string)> then) {
-      statuses_asked.push_back(who);
-      later([this, then = std::move(then)] { then(status); });
-    };
-    x.list_actors = [this](std::function<void(std::vector<actor_row>)> then) {
-      later([this, then = std::move(then)] { then(actors); });
-    };
-    x.commit = [this](store::store_batch batch, std::function<void(causeway::status)> then) {
-      later([this, batch = std::move(batch), then = std::move(then)] {
-        if (commits) commit(batch);
-        then(commits);
-      });
-    };
-    x.probe = [this](const std::string& server, std::function<void(probe::report)> then) {
-      auto report = seen;
-      report.server_name = server;
-      then(std::move(report));
-    };
-    x.ask_peer = [this](const std::string& server, peer_request question, std::function<void(peer_answer)> then) {
-      auto answer = peers ? peers(server, question) : peer_answer{};
-      answer.server_name = server;
-      then(std::move(answer));
-    };
-    x.hand_in = [this](const std::string&, pdus_received events_of, std::function<void(pdus_handled)> then) {
-      handed_in.push_back(events_of);
-      then({});
-    };
-    x.list_terms = [this](std::size_t limit, const std::function<void(result<std::vector<term_row>>)>& then) {
-      then(std::vector<term_row>(terms.begin(), terms.begin() + std::ptrdiff_t(std::min(limit, terms.size()))));
-    };
-    x.drain = [this](bool has_successor, const std::string&) {
-      drained = has_successor;
-      return ok();
-    };
-    x.tell = [this](address to, message body) { told.emplace_back(std::move(to), std::move(body)); };
-    x.send = [this](edge::connection, edge::frame f) { sent.push_back(std::move(f)); };
-    x.now_ms = [this] { return now; };
-    return x;
+  void ask_store(store::query q, std::function<void(store::answer)> then) override {
+    later([this, q = std::move(q), then = std::move(then)] { then(look_up(q)); });
   }
+  void ask_status(address who, std::function<void(std::string)> then) override {
+    if (actors_hang) return;
+    statuses_asked.push_back(who);
+    later([this, then = std::move(then)] { then(status); });
+  }
+  void list_actors(std::function<void(std::vector<actor_row>)> then) override {
+    later([this, then = std::move(then)] { then(actors); });
+  }
+  void commit(store::store_batch batch, std::function<void(causeway::status)> then) override {
+    later([this, batch = std::move(batch), then = std::move(then)] {
+      if (commits) commit(batch);
+      then(commits);
+    });
+  }
+  void probe(std::string server, std::function<void(causeway::probe::report)> then) override {
+    auto report = seen;
+    report.server_name = std::move(server);
+    then(std::move(report));
+  }
+  void ask_peer(std::string server, peer_request question, std::function<void(peer_answer)> then) override {
+    auto answer = peers ? peers(server, question) : peer_answer{};
+    answer.server_name = std::move(server);
+    then(std::move(answer));
+  }
+  void hand_in(std::string, pdus_received events_of, std::function<void(pdus_handled)> then) override {
+    handed_in.push_back(std::move(events_of));
+    then({});
+  }
+  void list_terms(std::size_t limit, std::function<void(result<std::vector<term_row>>)> then) override {
+    then(std::vector<term_row>(terms.begin(), terms.begin() + std::ptrdiff_t(std::min(limit, terms.size()))));
+  }
+  causeway::status drain(bool has_successor, const std::string&) override {
+    drained = has_successor;
+    return ok();
+  }
+  void tell(address to, message body) override { told.emplace_back(std::move(to), std::move(body)); }
+  void send(edge::connection, edge::frame f) override { sent.push_back(std::move(f)); }
+  std::int64_t now_ms() override { return now; }
 };
 
 struct fixture {
   fake_node node;
-  admin_service service{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, node.as_services()};
+  admin_service service{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, node};
   edge::connection operator_{0, "op", edge::role::admin, {}};
 
   /// What changes something has a reason, unless `with` says otherwise.

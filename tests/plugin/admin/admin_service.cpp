@@ -441,9 +441,8 @@ BOOST_AUTO_TEST_CASE(command_that_gets_no_answer_ends_at_its_deadline) {
 
 BOOST_AUTO_TEST_CASE(actor_that_hangs_does_not_hide_what_the_store_knows) {
   node.destinations = {late("dead.example", 2, node.now - 120'000, 3)};
-  auto services = node.as_services();
-  services.ask_status = [](const address&, const auto&) {};
-  admin_service patient{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, services};
+  node.actors_hang = true;
+  admin_service patient{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC"}, node};
   edge::command_header header;
   header.id = "1";
   header.command = "server.show";
@@ -482,7 +481,7 @@ BOOST_AUTO_TEST_CASE(more_commands_than_the_bound_are_refused_and_the_bound_reco
 BOOST_AUTO_TEST_CASE(answers_after_the_end_of_the_service_are_dropped) {
   node.answers = false;
   {
-    admin_service shorter{{"chat.example", "0.1.0", "k", "P"}, node.as_services()};
+    admin_service shorter{{"chat.example", "0.1.0", "k", "P"}, node};
     edge::command_header header;
     header.id = "1";
     header.command = "rooms";
@@ -496,13 +495,18 @@ BOOST_AUTO_TEST_CASE(answers_may_come_from_many_threads_and_each_command_is_answ
   std::atomic<int> results = 0;
   std::mutex guard;
   std::vector<std::function<void()>> open;
-  services x;
-  x.ask_store = [&](const store::query&, std::function<void(store::answer)> then) {
+  struct : fake_node {
+    std::function<void(std::function<void(store::answer)>)> keep;
+    std::function<void()> answered;
+    void ask_store(store::query, std::function<void(store::answer)> then) override { keep(std::move(then)); }
+    void send(edge::connection, edge::frame) override { answered(); }
+    std::int64_t now_ms() override { return 1; }
+  } x;
+  x.keep = [&](std::function<void(store::answer)> then) {
     std::lock_guard lock{guard};
     open.emplace_back([then = std::move(then)] { then(store::rooms_listed{}); });
   };
-  x.send = [&](const edge::connection&, const edge::frame&) { ++results; };
-  x.now_ms = [] { return std::int64_t{1}; };
+  x.answered = [&] { ++results; };
   admin_service busy{{"chat.example", "0.1.0", "k", "P"}, x};
   constexpr int commands_wanted = 2'000;
   std::atomic<int> begun = 0;

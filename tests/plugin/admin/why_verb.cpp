@@ -29,7 +29,7 @@ matrix::event_ptr event(const std::string& id, const std::string& sender) {
   return x;
 }
 
-struct fixture {
+struct fixture : services {
   std::map<std::string, store::stored_event> stored;
   store::staged_found staged;
   store::staged_listed staged_of_server;
@@ -43,7 +43,7 @@ struct fixture {
   std::map<std::string, std::vector<hop_row>> hops;
   std::map<std::string, std::vector<std::string>> transactions;
   std::vector<std::string> statuses_asked;
-  services::trace_wanted traced;
+  trace_wanted wanted_trace;
 
   store::answer look_up(const store::query& q) {
     if (const auto* x = std::get_if<store::find_event>(&q)) {
@@ -82,35 +82,32 @@ struct fixture {
     return fault{fault_code::internal, "not asked for in this test"};
   }
 
-  services as_services() {
-    services x;
-    x.ask_store = [this](const store::query& q, const std::function<void(store::answer)>& done) { done(look_up(q)); };
-    x.ask_status = [this](const address& who, const std::function<void(std::string)>& done) {
-      const auto key = to_string(who);
-      statuses_asked.push_back(key);
-      done(statuses.contains(key) ? statuses.at(key) : std::string{});
-    };
-    x.list_actors = [this](const std::function<void(std::vector<actor_row>)>& done) { done(actors); };
-    x.find_hops = [this](std::string_view id) { return hops[std::string{id}]; };
-    x.events_of_transaction = [this](std::string_view id) { return transactions[std::string{id}]; };
-    x.list_gateways = [] {
-      peer_row g;
-      g.role = "gateway";
-      g.peer = "inproc";
-      return std::vector<peer_row>{g};
-    };
-    x.trace_actor = [this](services::trace_wanted wanted, const services::traced& done) {
-      traced = std::move(wanted);
-      done(std::vector<traced_row>{{now, "pdu_queued", 12, "1 row", "t"}});
-    };
-    x.tell = [](const address&, const message_content&) {};
-    x.send = [](const edge::connection&, const edge::frame&) {};
-    x.now_ms = [] { return now; };
-    return x;
+  void ask_store(store::query q, std::function<void(store::answer)> done) override { done(look_up(q)); }
+  void ask_status(address who, std::function<void(std::string)> done) override {
+    const auto key = to_string(who);
+    statuses_asked.push_back(key);
+    done(statuses.contains(key) ? statuses.at(key) : std::string{});
   }
+  void list_actors(std::function<void(std::vector<actor_row>)> done) override { done(actors); }
+  std::vector<hop_row> find_hops(std::string_view id) override { return hops[std::string{id}]; }
+  std::vector<std::string> events_of_transaction(std::string_view id) override { return transactions[std::string{id}]; }
+  std::vector<peer_row> list_gateways() override {
+    peer_row g;
+    g.role = "gateway";
+    g.peer = "inproc";
+    return {g};
+  }
+  void trace_actor(trace_wanted wanted, services::traced done) override {
+    wanted_trace = std::move(wanted);
+    done(std::vector<traced_row>{{now, "pdu_queued", 12, "1 row", "t"}});
+  }
+  void commit(store::store_batch, std::function<void(status)> done) override { done(ok()); }
+  void tell(address, causeway::message) override {}
+  void send(edge::connection, edge::frame) override {}
+  std::int64_t now_ms() override { return now; }
 
   json::value ask(std::string_view command, const arguments& with, bool succeeds = true) {
-    admin_service service{{"here.example", "0.1.0", "ed25519:a1", "PUBLIC", "node-1"}, as_services()};
+    admin_service service{{"here.example", "0.1.0", "ed25519:a1", "PUBLIC", "node-1"}, *this};
     json::value told;
     service.ask(edge::role::inspector, command, encode_arguments(with), [&](bool succeeded, const std::string& body) {
       BOOST_TEST(succeeded == succeeds, body);
@@ -375,9 +372,9 @@ BOOST_AUTO_TEST_CASE(an_actor_is_shown_and_traced_and_one_that_is_not_in_memory_
   with.every = 7;
   BOOST_TEST(*f.ask("actor.show", with).find_object("says")->find("phase")->as_string() == "joined");
   BOOST_TEST(text(first(f.ask("actor.trace", with), "messages"), "message") == "pdu_queued");
-  BOOST_TEST(f.traced.count == 5u);
-  BOOST_TEST(f.traced.seconds == 3);
-  BOOST_TEST(f.traced.every == 7u);
+  BOOST_TEST(f.wanted_trace.count == 5u);
+  BOOST_TEST(f.wanted_trace.seconds == 3);
+  BOOST_TEST(f.wanted_trace.every == 7u);
   with.every = 0;
   BOOST_TEST(text(f.ask("actor.trace", with, false), "code") == "invalid_param");
   with.every = 1;

@@ -76,7 +76,7 @@ inline outcome run(const std::string& arguments, const std::string& before = {})
 inline const std::string good = "[node]\nserver_name = \"chat.example.org\"\n[gateway]\nplain_http = true\n";
 
 /// A broker that knows one room and one server that is down.
-struct broker {
+struct broker : admin::services {
   scratch dir;
   std::string endpoint = "ipc://" + dir.file("admin.sock");
   zmq::context_t context{1};
@@ -93,30 +93,8 @@ struct broker {
   std::unique_ptr<edge::edge> sockets;
 
   broker() {
-    admin::services with;
-    with.ask_store = [](store::query q, std::function<void(store::answer)> then) { then(look_up(q)); };
-    with.ask_status = [](address who, std::function<void(std::string)> then) {
-      then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
-    };
-    with.list_actors = [this](std::function<void(std::vector<admin::actor_row>)> then) { then(actors()); };
-    with.commit = [](const store::store_batch&, const std::function<void(status)>& then) { then(ok()); };
-    with.list_alarms = [this] { return standing.all(); };
-    with.list_gateways = [] {
-      admin::peer_row row;
-      row.role = "gateway";
-      row.peer = "gateway-1";
-      return std::vector<admin::peer_row>{row};
-    };
-    with.probe = [](const std::string& server, const std::function<void(probe::report)>& then) {
-      probe::report seen;
-      seen.server_name = server;
-      then(std::move(seen));
-    };
-    with.tell = [](address, message) {};
-    with.send = [this](edge::connection to, edge::frame x) { sockets->send(to, std::move(x)); };
-    with.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
-    service =
-      std::make_unique<admin::admin_service>(admin::identity{"chat.example", "0.1.0", "ed25519:a1", "PUBLICKEY"}, with);
+    service = std::make_unique<admin::admin_service>(
+      admin::identity{"chat.example", "0.1.0", "ed25519:a1", "PUBLICKEY"}, *this);
     config::edge_options options;
     options.chat_endpoints = {"ipc://" + dir.file("chat.sock")};
     options.admin_endpoint = endpoint;
@@ -128,6 +106,28 @@ struct broker {
     BOOST_REQUIRE_MESSAGE(static_cast<bool>(opened), (opened ? "" : opened.error().detail));
     sockets = std::move(*opened);
   }
+
+  void ask_store(store::query q, std::function<void(store::answer)> then) override { then(look_up(q)); }
+  void ask_status(address who, std::function<void(std::string)> then) override {
+    then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
+  }
+  void list_actors(std::function<void(std::vector<admin::actor_row>)> then) override { then(actors()); }
+  void commit(store::store_batch, std::function<void(status)> then) override { then(ok()); }
+  std::vector<admin::alarm_row> list_alarms() override { return standing.all(); }
+  std::vector<admin::peer_row> list_gateways() override {
+    admin::peer_row row;
+    row.role = "gateway";
+    row.peer = "gateway-1";
+    return {row};
+  }
+  void probe(std::string server, std::function<void(causeway::probe::report)> then) override {
+    causeway::probe::report seen;
+    seen.server_name = std::move(server);
+    then(std::move(seen));
+  }
+  void tell(address, message) override {}
+  void send(edge::connection to, edge::frame x) override { sockets->send(to, std::move(x)); }
+  std::int64_t now_ms() override { return 1'700'000'000'000; }
 
   static store::answer look_up(const store::query& q) {
     store::destination_summary down;
