@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/effects.hpp"
+#include "actors/room/attempt.hpp"
 #include "messages/matrix/event.hpp"
 #include "messages/matrix/state_map.hpp"
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace causeway::room {
@@ -27,7 +29,19 @@ enum class work_phase : std::uint8_t {
 };
 std::string_view name(work_phase p);
 
-enum class policy_verdict : std::uint8_t { unknown, wanted, asked, fine, denied };
+// Receipt check 7, the signature of the room's policy server.
+struct policy_unchecked {};
+struct policy_wanted {}; ///< it is to be asked, when it has answered others
+struct policy_asked {};
+struct policy_passed {}; ///< it has signed, or need not
+struct policy_denied {
+  std::string why;
+};
+/// How far the check of one event has come.
+using policy_progress = std::variant<policy_unchecked, policy_wanted, policy_asked, policy_passed, policy_denied>;
+/// What it comes to.
+using policy_result = std::variant<policy_passed, policy_denied, waits_for_policy_server>;
+
 using waiter = std::pair<std::uint64_t, std::size_t>; ///< (batch, index of its outcome)
 /// One form in which an event came, until one of them has proved genuine: signatures and all that a redaction removes
 /// are no part of the event's id, so anybody may bring a bogus copy before the genuine one comes.
@@ -60,11 +74,10 @@ struct inbound_event {
   bool stripped = false; ///< `event` is what the redaction left of a copy that did not match its hash
   bool stands_alone =
     false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
-  bool in_inbox = false;                           ///< staged: on disk, answered for
-  std::size_t bytes = 0;                           ///< of its text, where it is staged; 0: not counted yet
-  bool looked_up = false;                          ///< the store was asked for its unknown parents
-  policy_verdict policy = policy_verdict::unknown; ///< of the room's policy server, where its signature was missing
-  std::string policy_reason;
+  bool in_inbox = false;  ///< staged: on disk, answered for
+  std::size_t bytes = 0;  ///< of its text, where it is staged; 0: not counted yet
+  bool looked_up = false; ///< the store was asked for its unknown parents
+  policy_progress policy;
   time_ms since = 0;
   std::optional<matrix::state_map>
     remote_state;                 ///< state before it, as another server sent it (oldest events of a gap)

@@ -140,10 +140,10 @@ void inbound_events::answered(question::copies q, const events_verified& m) {
   advance();
 }
 
-bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up,
-                                 bool& removed) {
+inbound_events::progress inbound_events::advance_one(std::uint64_t id, inbound_event& w,
+                                                     std::vector<std::string>& to_look_up) {
   if (w.phase == work_phase::verifying || w.phase == work_phase::waiting_for_keys || w.phase == work_phase::formed)
-    return false;
+    return progress::stays;
   bool missing = false, waiting = false, unknown = false;
   auto look = [&](const std::string& ref, bool as_parent) {
     if (as_parent ? room_.graph.is_placed(ref) || is_left_out(*w.event, ref) : room_.graph.find(ref) != nullptr) return;
@@ -160,21 +160,21 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   if (const auto* known = room_.graph.find(w.event->event_id); known && known->judged != store::verdict::outlier) {
     repair_.offer(*known, w.event);
     end_work(id, {});
-    removed = true;
-    return true;
+    return progress::ended;
   }
   auto stays = [&] {
     if (!w.in_inbox && !w.pulled() && (unknown || waiting) && to_look_up.empty()) stage(w);
     const auto next = unknown ? work_phase::closing_gap : waiting ? work_phase::waiting_for_parents : w.phase;
     if (next != w.phase) out_.hop(w.event->event_id, hop_stage::waiting_for_parents);
     w.enter(unknown || waiting ? next : work_phase::gathering, out_.now());
-    return false;
+    return progress::stays;
   };
   auto placed = [&] {
-    if (policy_holds(id, w) || !accept(id, w)) return false;
+    const auto checked = check_policy(id, w);
+    if (std::holds_alternative<waits_for_policy_server>(checked)) return progress::stays;
+    if (accept(id, w, std::get_if<policy_denied>(&checked)) == acceptance::needs_another_state) return progress::stays;
     end_work(id, {});
-    removed = true;
-    return true;
+    return progress::ended;
   };
   if (w.remote_state) {
     // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part
@@ -194,30 +194,27 @@ bool inbound_events::advance_one(std::uint64_t id, inbound_event& w, std::vector
   if (!continues_head && !w.looked_up) {
     to_look_up.push_back(w.event->event_id);
     if (w.phase != work_phase::closing_gap) w.enter(work_phase::gathering, out_.now());
-    return false;
+    return progress::stays;
   }
   // Room versions 1 and 2 allow it: nobody could ever place it.
   auto is_itself = [&](const std::string& ref) { return ref == w.event->event_id; };
   if (std::any_of(w.event->prev_events.begin(), w.event->prev_events.end(), is_itself) ||
       std::any_of(w.event->auth_events.begin(), w.event->auth_events.end(), is_itself)) {
     refute(id, "the event cites itself");
-    removed = true;
-    return true;
+    return progress::ended;
   }
   for (const auto& prev : w.event->prev_events) look(prev, true);
   for (const auto& auth : w.event->auth_events) look(auth, false);
   if (w.event->prev_events.empty() && w.event->event_id == room_.graph.create()->event_id) {
     // The way back has come to the beginning of the room, where the state is known: there is none.
     w.remote_state.emplace();
-    accept(id, w);
+    accept(id, w, nullptr);
     end_work(id, {});
-    removed = true;
-    return true;
+    return progress::ended;
   }
   if (w.event->prev_events.empty()) {
     refute(id, "an event other than the first of a room has parents");
-    removed = true;
-    return true;
+    return progress::ended;
   }
   return missing ? stays() : placed();
 }
@@ -231,10 +228,9 @@ void inbound_events::advance() {
     to_look_up.clear();
     for (auto it = work_.begin(); it != work_.end();) {
       const auto id = it->first;
-      bool removed = false;
-      auto& w = it->second;
-      if (advance_one(id, w, to_look_up, removed)) moved = true;
-      it = removed ? work_.upper_bound(id) : std::next(it);
+      const bool ended = advance_one(id, it->second, to_look_up) == progress::ended;
+      moved = moved || ended;
+      it = ended ? work_.upper_bound(id) : std::next(it);
     }
     if (!moved) moved = refute_circles();
   }
@@ -244,7 +240,7 @@ void inbound_events::advance() {
   wake_for_stalled();
 }
 
-bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
+inbound_events::acceptance inbound_events::accept(std::uint64_t id, inbound_event& w, const policy_denied* denied) {
   state_ref before;
   std::vector<store::write> states_made;
   const bool at_gap = w.remote_state.has_value();
@@ -275,15 +271,15 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
     w.stands_alone = false;
     w.enter(work_phase::closing_gap, out_.now());
     if (!w.in_inbox && !w.pulled()) stage(w);
-    return false;
+    return acceptance::needs_another_state;
   }
   if (w.uses_remote_state || (parents_use_remote_state && (w.pulled() || missing_.has_gap(id)))) {
     events_on_remote_state_.insert(w.event->event_id);
   }
   out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()),
                        std::make_move_iterator(states_made.end()));
-  if (verdict.judged == store::verdict::accepted && w.policy == policy_verdict::denied)
-    verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + w.policy_reason};
+  if (verdict.judged == store::verdict::accepted && denied)
+    verdict = {store::verdict::soft_failed, "not signed by the room's policy server: " + denied->why};
   out_.hop(w.event->event_id, hop_stage::judged,
            verdict.judged == store::verdict::accepted ? nullptr : out_.details([&] {
              return hop_details{{},
@@ -312,7 +308,7 @@ bool inbound_events::accept(std::uint64_t id, inbound_event& w) {
   }
   events_.state_changed(changes);
   if (verdict.judged == store::verdict::accepted) events_.event_accepted(*w.event, history);
-  return true;
+  return acceptance::placed;
 }
 
 bool inbound_events::lacks_what_is_cited(const matrix::event& x, const state_ref& before) const {
@@ -358,33 +354,34 @@ void inbound_events::end_work(std::uint64_t id, const std::string& error) {
   events_.event_settled(*event, error);
 }
 
-bool inbound_events::policy_holds(std::uint64_t id, inbound_event& w) {
-  if (w.policy == policy_verdict::asked) return true;
-  if (w.policy != policy_verdict::unknown && w.policy != policy_verdict::wanted) return false;
+policy_result inbound_events::check_policy(std::uint64_t id, inbound_event& w) {
+  if (std::holds_alternative<policy_asked>(w.policy)) return waits_for_policy_server{};
+  if (std::holds_alternative<policy_passed>(w.policy)) return policy_passed{};
+  if (const auto* denied = std::get_if<policy_denied>(&w.policy)) return *denied;
   const auto guard = policy_.server();
   if (!guard || !matrix::needs_policy_signature(w.event->type, w.event->state_key) ||
       room_.graph.is_history(w.event->event_id))
-    return false;
-  if (w.policy == policy_verdict::unknown) {
-    if (matrix::has_policy_signature(*w.event, *guard)) return false;
+    return policy_passed{};
+  if (std::holds_alternative<policy_unchecked>(w.policy)) {
+    if (matrix::has_policy_signature(*w.event, *guard)) return policy_passed{};
     // Only what passes the room's own rules is worth a question.
     if (!w.remote_state &&
         room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted)
-      return false;
-    w.policy = policy_verdict::wanted;
+      return policy_passed{};
+    w.policy = policy_wanted{};
     if (!w.in_inbox) stage(w);
     w.pulled_for = 0; // it no longer belongs to the gap it was fetched for
   }
   w.enter(work_phase::asking_policy_server, out_.now());
   if (policy_.is_us(*guard)) {
-    w.policy = policy_verdict::denied;
-    w.policy_reason = policy_.denied_by_us().detail;
-    return false;
+    const policy_denied denied{policy_.denied_by_us().detail};
+    w.policy = denied;
+    return denied;
   }
-  if (policy_.is_full()) return true; // asked when another one has been answered
-  w.policy = policy_verdict::asked;
+  if (policy_.is_full()) return waits_for_policy_server{}; // asked when another one has been answered
+  w.policy = policy_asked{};
   policy_.ask(w.event, *guard, policy_gate::inbound_event{id});
-  return true;
+  return waits_for_policy_server{};
 }
 
 void inbound_events::hand_over_rescission(inbound_event& w) {
@@ -485,9 +482,12 @@ void inbound_events::answered(const question::rescission& q, const timed_out&) {
 
 void inbound_events::policy_decided(std::uint64_t id, result<matrix::event_ptr> outcome) {
   if (const auto w = work_.find(id); w != work_.end()) {
-    w->second.policy = outcome ? policy_verdict::fine : policy_verdict::denied;
-    if (outcome) w->second.event = *outcome;
-    else w->second.policy_reason = to_string(outcome.error());
+    if (outcome) {
+      w->second.policy = policy_passed{};
+      w->second.event = *outcome;
+    } else {
+      w->second.policy = policy_denied{to_string(outcome.error())};
+    }
     w->second.enter(work_phase::waiting_for_parents, out_.now());
   }
   advance();

@@ -172,12 +172,16 @@ private:
   void wake_for_stalled();
   void check_stalled();
   // -- the way (inbound_events.cpp)
-  bool advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up, bool& removed);
-  /// Receipt check 7. @returns whether the event has to wait for the policy server
-  bool policy_holds(std::uint64_t id, inbound_event& w);
-  /// @returns false: it fails the auth rules by a state that another server sent. That decides nothing for good: it
-  /// stays, another state is fetched
-  bool accept(std::uint64_t id, inbound_event& w);
+  enum class progress : std::uint8_t { stays, ended };
+  /// @param to_look_up  added to: what the store may have
+  progress advance_one(std::uint64_t id, inbound_event& w, std::vector<std::string>& to_look_up);
+  /// Receipt check 7; asks the policy server where it has to.
+  policy_result check_policy(std::uint64_t id, inbound_event& w);
+  /// needs_another_state: it fails the auth rules by a state that another server sent. That decides nothing for good:
+  /// it stays, another state is fetched.
+  enum class acceptance : std::uint8_t { placed, needs_another_state };
+  /// @param denied  by the policy server; null: it is not
+  acceptance accept(std::uint64_t id, inbound_event& w, const policy_denied* denied);
   /// Whether the state before an event lacks what the event cites, or has what that took the place of: a state fetched
   /// for a gap is taken without events whose signer's key cannot be had, and all that follows has it from there.
   bool lacks_what_is_cited(const matrix::event& x, const state_ref& before) const;
