@@ -70,7 +70,7 @@ std::optional<said> room_door::answer(const std::string& room_id, const message&
 std::optional<said> invitation_door::answer(const std::string& key, const message& m) const {
   const auto* x = std::get_if<rescission_received>(&m);
   if (!x || invitations_->contains(key)) return std::nullopt;
-  return said{{x->reply_to, rescission_handled{x->asked, not_in_room}}};
+  return said{{x->reply_to, rescission_result{x->asked, not_in_room}}};
 }
 
 } // namespace causeway

@@ -40,13 +40,13 @@ struct protocol<actor_kind::room> {
     invite_accepted_by_server, // invitation: the invite may enter the graph
     invite_abandoned,          // invitation: it will not
     invite_arrived,            // invitation: another server's invite of one of ours -> invite_placed
-    revoke_invite,             // invitation -> revocation_done
+    revoke_invite,             // invitation -> revocation_result
     membership_wanted,         // invitation -> invited_membership_changed
     rescission_wanted_again,   // invitation: at start and hourly, while a revocation is unconfirmed
-    rescission_handled,        // invitation: answer to rescission_received
-    join_wanted,               // invitation -> join_finished; itself, when their invite has its place; room, one that
+    rescission_result,         // invitation: answer to rescission_received
+    join_wanted,               // invitation -> join_result; itself, when their invite has its place; room, one that
                                // goes on as it -> successor_joined
-    leave_wanted,              // invitation -> join_finished
+    leave_wanted,              // invitation -> join_result
     room_version_refused,      // invitation: the invited server does not know the version -> refounding_ended
     refounding_wanted,         // room: its successor is to make itself of it -> refounding_done
     refounding_done,           // room: the successor
@@ -92,8 +92,8 @@ struct protocol<actor_kind::invitation> {
                      invite_placed,              // room: answer to invite_arrived
                      invite_admitted,            // directory: answer to invite_admission_wanted
                      invited_membership_changed, // room: the user's membership in the current state
-                     revocation_done,            // room: answer to revoke_invite
-                     join_finished,              // room: answer to join_wanted and leave_wanted
+                     revocation_result,          // room: answer to revoke_invite
+                     join_result,                // room: answer to join_wanted and leave_wanted
                      rescission_received,        // room: a PDU that may take an invitation back, or reject a knock
                      rescission_delivered,       // remote_server: the leave has arrived
                      server_alive,               // room: its server knows of the invite; operator: try again now

@@ -95,7 +95,7 @@ struct invite_abandoned {
   std::string user_id;
   std::string event_id; ///< of the invite; empty: whichever it is
 };
-/// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_done`.
+/// invitation -> room: author the leave that takes the invitation back. Answered with `revocation_result`.
 struct revoke_invite {
   std::string user_id;
   std::string invite;       ///< its event id, which the answer names
@@ -138,7 +138,7 @@ struct room_succeeded {
   std::string room_id, successor, chat_room_id;
 };
 /// room -> invitation.
-struct revocation_done {
+struct revocation_result {
   fault why;          ///< none: the leave is committed and queued
   std::string invite; ///< event id, as asked
 };
@@ -154,7 +154,7 @@ struct invite_not_taken {
   std::string event_id, reason;
 };
 /// invitation -> room: answer to `rescission_received`.
-struct rescission_handled {
+struct rescission_result {
   token asked = 0;
   std::string error; ///< empty: applied and on disk
 };
@@ -163,7 +163,7 @@ struct rescission_handled {
 struct membership_wanted {
   std::string user_id;
 };
-/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_finished`,
+/// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_result`,
 /// or, where a room.join of the chat server is behind it, with the command's RESULT.
 struct join_wanted {
   std::string user_id;
@@ -181,14 +181,14 @@ struct join_wanted {
   std::optional<chat::room_type> type = {}; ///< of that room; none: inferred
 };
 /// room -> invitation: how the join ended.
-struct join_finished {
+struct join_result {
   std::string user_id;
   fault why; ///< none: joined
   bool join_outcome_unknown =
     false; ///< the other server got the join and its answer was lost: to all others they may be in the room
 };
 /// invitation -> room: a local user says no to an invitation of a room we take part in, or takes their knock back.
-/// Answered with `join_finished`.
+/// Answered with `join_result`.
 struct leave_wanted {
   std::string user_id, reason;
 };

@@ -164,7 +164,7 @@ void incoming_invitation::answer(const chat_command& m, const chat::invite_answe
   }
 }
 
-void incoming_invitation::ended(const join_finished& m) {
+void incoming_invitation::ended(const join_result& m) {
   const bool is_member = m.why.code == fault_code::none;
   if (join_.ended(m) && !answering_.is_open() && is_member && record_.is_waiting())
     return record_.change(cause::joined, {});
@@ -175,7 +175,7 @@ void incoming_invitation::ended(const join_finished& m) {
   answering_.succeed(chat::state_answer{name(accepted)});
 }
 
-void incoming_invitation::rejected(const join_finished& m) {
+void incoming_invitation::rejected(const join_result& m) {
   auto& row = record_.row;
   const chat::state_answer answer{name(invitation_state::rejected)};
   if (m.why.code == fault_code::none || row.state == invitation_state::rejected) {

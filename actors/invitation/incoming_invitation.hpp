@@ -44,7 +44,7 @@ public:
 
   void answer(const chat_command& m, const chat::invite_answer& x);
   /// The room has joined, or left, or could not.
-  void ended(const join_finished& m);
+  void ended(const join_result& m);
 
   bool is_idle() const { return !answering_.is_open() && !admission_.is_open(); }
   /// Whoever was asked may have failed with the question.
@@ -58,7 +58,7 @@ private:
   void take_room_invite(const invited_membership_changed& m, std::uint32_t wait_ms);
   void ask_admission(const std::string& inviter);
   void wait_for_admission(std::uint32_t wait_ms);
-  void rejected(const join_finished& m);
+  void rejected(const join_result& m);
   fault conflict() const;
 
   invitation_record& record_;

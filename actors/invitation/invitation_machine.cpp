@@ -69,8 +69,8 @@ void invitation_machine::dispatch(const message& m) {
         if (!arrivals_.verified(x)) rescissions_.verified(x);
       } else if constexpr (std::is_same_v<T, keys_found>) {
         if (!arrivals_.keys_are_here(x)) outgoing_.check_signature(x);
-      } else if constexpr (std::is_same_v<T, revocation_done>) outgoing_.revoked(x);
-      else if constexpr (std::is_same_v<T, join_finished>) room_ended(x);
+      } else if constexpr (std::is_same_v<T, revocation_result>) outgoing_.revoked(x);
+      else if constexpr (std::is_same_v<T, join_result>) room_ended(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescissions_.receive(x);
       else if constexpr (std::is_same_v<T, invite_wanted>) outgoing_.wanted(x);
       else if constexpr (std::is_same_v<T, knock_made>) {
@@ -193,7 +193,7 @@ void invitation_machine::answered(const peer_answer& m) {
   }
 }
 
-void invitation_machine::room_ended(const join_finished& m) {
+void invitation_machine::room_ended(const join_result& m) {
   if (knock_.is_being_retracted()) return knock_.retracted(m);
   if (join_.is_open() && record_.is(invitation_direction::knock)) return knock_.join_ended(m);
   incoming_.ended(m);

@@ -53,7 +53,7 @@ private:
   void command(const chat_command& m);
   void membership(const invited_membership_changed& m);
   void answered(const peer_answer& m);
-  void room_ended(const join_finished& m);
+  void room_ended(const join_result& m);
   /// Nobody is waited for.
   bool is_idle() const;
   std::string waits_for(time_ms now) const;

@@ -265,7 +265,7 @@ void knock::let_in(const matrix::event_ptr& invite, chat::room_type type) {
   if (!profile_asked_.is_open()) ask_profile();
 }
 
-void knock::join_ended(const join_finished& m) {
+void knock::join_ended(const join_result& m) {
   join_.close();
   if (!record_.is_let_in()) return;
   if (m.why.code != fault_code::none) {
@@ -332,7 +332,7 @@ void knock::retract(const chat_command& m, const chat::knock_retract& x) {
   out.send_at_once(record_.room(), leave_wanted{record_.user_id, x.reason.value_or("")});
 }
 
-void knock::retracted(const join_finished& m) {
+void knock::retracted(const join_result& m) {
   auto& row = record_.row;
   if (!record_.is_open_knock()) { // the room has told what became of it
     if (row.state == revoked) return retracting_.succeed(chat::state_answer{name(row.state)});

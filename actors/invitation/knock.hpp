@@ -33,13 +33,13 @@ public:
   void membership(const invited_membership_changed& m);
   /// An invite is the answer.
   void let_in(const matrix::event_ptr& invite, chat::room_type type);
-  void join_ended(const join_finished& m);
+  void join_ended(const join_result& m);
   /// A leave or ban of another server whose signature is valid.
   void rescinded(const matrix::event& x);
 
   void retract(const chat_command& m, const chat::knock_retract& x);
   bool is_being_retracted() const { return retracting_.is_open(); }
-  void retracted(const join_finished& m);
+  void retracted(const join_result& m);
 
   /// An invitation takes its place.
   void forget() { profile_asked_.forget(); }

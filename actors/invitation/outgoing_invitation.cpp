@@ -339,7 +339,7 @@ bool outgoing_invitation::run_out() {
   return true;
 }
 
-void outgoing_invitation::revoked(const revocation_done& m) {
+void outgoing_invitation::revoked(const revocation_result& m) {
   auto& row = record_.row;
   if (record_.event && !m.invite.empty() && m.invite != record_.event->event_id) return; // the user was invited anew
   const bool of_expiry = revocation_.is_open() && revocation_.take().of_expiry;

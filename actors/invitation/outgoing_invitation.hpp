@@ -38,7 +38,7 @@ public:
 
   void revoke(const chat_command& m, const chat::invite_revoke& x);
   /// The room has authored the leave, or could not.
-  void revoked(const revocation_done& m);
+  void revoked(const revocation_result& m);
   /// The other server has taken a leave.
   void leave_delivered(const rescission_delivered& m);
   /// Whether it has run out just now; it is revoked then.

@@ -41,7 +41,7 @@ void rescissions::verify() {
 }
 
 void rescissions::answer(const rescission_received& m, const std::string& error) {
-  record_.out.send(m.reply_to, rescission_handled{m.asked, error});
+  record_.out.send(m.reply_to, rescission_result{m.asked, error});
 }
 
 bool rescissions::verified(const events_verified& m) {

@@ -37,7 +37,7 @@ void room_join::ask(const chat_command* m) {
   record_.out.send(record_.room(), std::move(j));
 }
 
-bool room_join::ended(const join_finished& m) {
+bool room_join::ended(const join_result& m) {
   if (!open_.is_open()) return false;
   open_.forget();
   is_outcome_unknown_ =

@@ -22,7 +22,7 @@ public:
   bool is_outcome_unknown() const { return is_outcome_unknown_; }
   void set_outcome_known() { is_outcome_unknown_ = false; }
   /// The room has answered. @returns whether it was asked
-  bool ended(const join_finished& m);
+  bool ended(const join_result& m);
   /// The same where it is known how it ended: a knock's join.
   void close() { open_.forget(); }
   /// The next attempt, or the end of them. @pre the next request is `join`

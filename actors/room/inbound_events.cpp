@@ -469,7 +469,7 @@ void inbound_events::answered(question::cited_events q, const store_answered& m)
   advance();
 }
 
-void inbound_events::answered(question::rescission q, const rescission_handled& m) {
+void inbound_events::answered(question::rescission q, const rescission_result& m) {
   if (!q.staged.empty()) out_.write(store::remove_inbox{room_.id, {q.staged}});
   else batches_.settle(q.batch_id, q.index, m.error);
 }

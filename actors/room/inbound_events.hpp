@@ -87,7 +87,7 @@ public:
   void answered(question::copies q, const timed_out&) { ask_to_verify(std::move(q.copies)); }
   void answered(question::cited_events q, const store_answered& m);
   void answered(const question::cited_events& q, const timed_out&);
-  void answered(question::rescission q, const rescission_handled& m);
+  void answered(question::rescission q, const rescission_result& m);
   void answered(const question::rescission& q, const timed_out&);
   void policy_decided(std::uint64_t id, result<matrix::event_ptr> outcome);
   time_ms deadline() const { return earlier(missing_.deadline(), earlier(keys_again_.at(), stalled_check_.at())); }

@@ -168,7 +168,7 @@ struct child_summary {
   std::string child;
 };
 
-// -- of invitations: rescission_handled
+// -- of invitations: rescission_result
 
 /// inbound_events: a PDU that takes an invitation back, of a room that we are not in.
 struct rescission {

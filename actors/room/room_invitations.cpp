@@ -107,7 +107,7 @@ void room_invitations::resolved(const std::string& user, std::string_view event_
 void room_invitations::revoke(const revoke_invite& m) {
   auto answer = [&](fault why) {
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
-              revocation_done{std::move(why), m.invite});
+              revocation_result{std::move(why), m.invite});
     withdrawal_ended(m.user_id);
   };
   if (!room_.exists) return answer({fault_code::not_member, "nobody of this server is in the room"});
@@ -443,14 +443,14 @@ void room_invitations::leave(const leave_wanted& m) {
   const bool ours = room_.takes_part();
   if (!ours)
     return out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
-                     join_finished{m.user_id, {fault_code::not_member, "this server is not in the room"}});
+                     join_result{m.user_id, {fault_code::not_member, "this server is not in the room"}});
   draft d{"m.room.member", m.user_id, m.user_id, {{"membership", "leave"}}};
   if (!m.reason.empty()) d.content.set("reason", m.reason);
   auto e = authoring_.author(d);
   if (e.waits()) return authoring_.try_again_later(m);
   auto fine = e ? authoring_.commit(*e) : causeway::status{e.error()};
   if (!fine) why = fine.error();
-  out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)}, join_finished{m.user_id, why});
+  out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)}, join_result{m.user_id, why});
 }
 
 void room_invitations::rescind_again(const rescission_wanted_again& m) {

@@ -40,7 +40,7 @@ void room_machine::dispatch(const message& m) {
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
       if constexpr (std::is_same_v<T, store_answered> || std::is_same_v<T, peer_answer> ||
-                    std::is_same_v<T, events_verified> || std::is_same_v<T, rescission_handled> ||
+                    std::is_same_v<T, events_verified> || std::is_same_v<T, rescission_result> ||
                     std::is_same_v<T, member_told> || std::is_same_v<T, summary_told>)
         answer(x.asked, x);
       else if constexpr (std::is_same_v<T, timer_due>)

@@ -148,7 +148,7 @@ void room_machine::join_ended(const join_wanted& m, const fault& why, bool join_
     out_.send({actor_kind::room, m.predecessor}, successor_joined{room_.id, m.user_id, room_.head.room_version, why});
   else
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
-              join_finished{m.user_id, why, join_outcome_unknown});
+              join_result{m.user_id, why, join_outcome_unknown});
 }
 
 void room_machine::call_authorised(authorised_step next, const result<std::string>& authoriser) {

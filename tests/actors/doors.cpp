@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(a_leave_in_a_room_we_have_left_makes_no_invitation) {
   const invitation_door door{keys};
   const rescission_received told{{actor_kind::room, known_room}, 6, "there.example", {}};
   const auto said = door.answer(known_room + "|" + invited, told);
-  BOOST_TEST(std::get<rescission_handled>(said->at(0).body).asked == 6u);
-  BOOST_TEST(!std::get<rescission_handled>(said->at(0).body).error.empty());
+  BOOST_TEST(std::get<rescission_result>(said->at(0).body).asked == 6u);
+  BOOST_TEST(!std::get<rescission_result>(said->at(0).body).error.empty());
   keys->made(known_room + "|" + invited);
   BOOST_TEST(!door.answer(known_room + "|" + invited, told));
 }

@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_invite_of_the_room_that_is_older_than_the_one_he_answere
   rig r(their_room, bob);
   r.invited(member_event(their_room, eve, bob, "invite", 9)); // before we took part in the room
   r.command(chat::invite_answer{their_room, bob, false, {}});
-  r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  r.on(join_result{bob, {fault_code::not_member, "this server is not in the room"}});
   BOOST_TEST(written<store::append_outbox>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).empty());
   BOOST_TEST(r.row.state == invitation_state::rejected);
 }

@@ -47,7 +47,7 @@ struct knocking {
           deliver(invite_placed{i->asked, invite_place::outside, {}});
         } else if (std::holds_alternative<leave_wanted>(t.body))
           deliver(
-            join_finished{eve, leave_made.value_or(fault{fault_code::not_member, "this server is not in the room"})});
+            join_result{eve, leave_made.value_or(fault{fault_code::not_member, "this server is not in the room"})});
       };
       if (const auto* p = std::get_if<persist>(&list[i])) {
         for (const auto& w : p->batch.writes)
@@ -141,7 +141,7 @@ struct knocking {
   /// A leave or ban comes by PUT /send, of whoever.
   std::string pushed(const matrix::event_ptr& x, const std::string& origin) {
     const auto done = on(rescission_received{{actor_kind::room, room.room_id}, 7, origin, x->source});
-    return told<rescission_handled>(done).at(0).second.error;
+    return told<rescission_result>(done).at(0).second.error;
   }
   matrix::event_ptr member_of_room() const { return room.event(room.state().at({"m.room.member", eve})); }
 };
@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(an_invite_is_the_answer_to_the_knock_and_the_user_joins_wit
     BOOST_TEST(joins[0].second.room_version == version);
     BOOST_TEST(joins[0].second.display_name == "Eve");
     BOOST_TEST(told<join_wanted>(k.begin()).size() == 1u); // also after a crash
-    BOOST_TEST(of_kind<finish>(k.on(join_finished{eve, {}})).size() == 1u);
+    BOOST_TEST(of_kind<finish>(k.on(join_result{eve, {}})).size() == 1u);
     BOOST_TEST(k.row.state == invitation_state::accepted);
     BOOST_TEST(k.row.pending_request == next_request::none);
     const auto again = k.offered(); // its server did not hear the answer
@@ -370,11 +370,11 @@ BOOST_AUTO_TEST_CASE(a_join_that_does_not_follow_leaves_the_invitation_to_the_us
   k.knock();
   k.invited();
   int attempts = 1;
-  auto done = k.on(join_finished{eve, {fault_code::forbidden, "not yet"}});
+  auto done = k.on(join_result{eve, {fault_code::forbidden, "not yet"}});
   while (notified<chat::invitation_received>(done).empty() && attempts < 100) {
     BOOST_TEST(told<join_wanted>(k.wait(k.node.settings().invitation.retry_delay_ms_max)).size() == 1u);
     ++attempts;
-    done = k.on(join_finished{eve, {fault_code::forbidden, "not yet"}});
+    done = k.on(join_result{eve, {fault_code::forbidden, "not yet"}});
   }
   BOOST_TEST(attempts == 8);
   BOOST_TEST(k.row.direction == invitation_direction::incoming);
@@ -388,20 +388,19 @@ BOOST_AUTO_TEST_CASE(a_join_whose_server_is_away_is_repeated_for_days) {
   k.knock();
   k.invited();
   for (int hour = 0; hour < 24 * 6; ++hour) {
-    k.on(join_finished{eve, {fault_code::peer_unreachable, "here.example"}});
+    k.on(join_result{eve, {fault_code::peer_unreachable, "here.example"}});
     BOOST_TEST(told<join_wanted>(k.wait(3'600'000)).size() == 1u);
   }
   k.now += 25 * 3'600'000LL;
-  BOOST_TEST(
-    notified<chat::invitation_received>(k.on(join_finished{eve, {fault_code::peer_unreachable, "here.example"}}))
-      .size() == 1u);
+  BOOST_TEST(notified<chat::invitation_received>(k.on(join_result{eve, {fault_code::peer_unreachable, "here.example"}}))
+               .size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(where_others_of_ours_are_in_the_room_the_join_follows_the_invite_at_once) {
   knocking k;
   k.knock();
   k.invited();
-  k.on(join_finished{eve, {fault_code::forbidden, "the invite is not in the room yet"}});
+  k.on(join_result{eve, {fault_code::forbidden, "the invite is not in the room yet"}});
   const auto invite = *matrix::parse_event(k.row.event, k.room.rules());
   BOOST_TEST(
     told<join_wanted>(k.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite, false})).size() ==
@@ -416,7 +415,7 @@ BOOST_AUTO_TEST_CASE(the_server_that_took_the_knock_is_believed_when_it_rejects_
   k.room.command(chat::knock_reject{"", ann, eve, "full"});
   const auto leave = k.member_of_room();
   const auto done = k.on(rescission_received{{actor_kind::room, k.room.room_id}, 7, "here.example", leave->source});
-  BOOST_TEST(told<rescission_handled>(done).at(0).second.error == "");
+  BOOST_TEST(told<rescission_result>(done).at(0).second.error == "");
   BOOST_TEST((states_told(done) == texts{"rejected"}));
   BOOST_TEST(notified<chat::invitation_changed>(done).at(0).reason == "full");
   BOOST_TEST(notified<chat::invitation_changed>(done).at(0).by == ann);

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_a_second_time_after_he_joined_is_signe
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   BOOST_TEST(written<store::append_outbox>(r.invited(invite)).size() == 1u);
   r.command(chat::invite_answer{their_room, bob, true, {}});
-  r.on(join_finished{bob, {}});
+  r.on(join_result{bob, {}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
   const auto again = r.invited(invite);
   BOOST_TEST(told<federation_reply>(again).at(0).second.status == 200);
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_again_after_he_came_into_the_room_by_a
   rig r(their_room, bob);
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   r.invited(invite);
-  r.on(join_finished{bob, {}}); // through a server that has never heard of the invite
+  r.on(join_result{bob, {}}); // through a server that has never heard of the invite
   r.place = {0, invite_place::refused, {fault_code::forbidden, bob + " is in the room already"}};
   BOOST_TEST(told<federation_reply>(r.invited(invite)).at(0).second.status == 200);
   const auto another = r.invited(member_event(their_room, eve, bob, "invite", 6));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_no_that_the_inviters_server_cannot_hear_is_told_another_o
     R"([{"type":"m.room.name","state_key":"","sender":"@x:third.example","content":{"name":"n"}}])";
   r.begin();
   r.command(chat::invite_answer{their_room, bob, false, {}});
-  auto done = r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  auto done = r.on(join_result{bob, {fault_code::not_member, "this server is not in the room"}});
   BOOST_TEST(r.row.state == invitation_state::rejected);
   std::vector<std::string> asked;
   auto answered = [&](int status, std::string errcode, fault why) {
@@ -120,11 +120,11 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_until_it_is_known_
   rig r(their_room, bob);
   r.invited(member_event(their_room, eve, bob, "invite", 5));
   BOOST_TEST(told<join_wanted>(r.command(chat::invite_answer{their_room, bob, true, {}})).size() == 1u);
-  r.on(join_finished{bob, {fault_code::peer_timeout, "no answer"}, true});
+  r.on(join_result{bob, {fault_code::peer_timeout, "no answer"}, true});
   BOOST_TEST(r.row.pending_request == next_request::join);
   r.now = r.row.retry_at_ts;
   BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u); // also after a restart
-  r.on(join_finished{bob, {}});
+  r.on(join_result{bob, {}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
   BOOST_TEST(r.row.pending_request == next_request::none);
 }
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_join_that_did_not_reach_the_other_server_is_left_to_the_u
   rig r(their_room, bob);
   r.invited(member_event(their_room, eve, bob, "invite", 5));
   r.command(chat::invite_answer{their_room, bob, true, {}});
-  r.on(join_finished{bob, {fault_code::peer_unreachable, "connection refused"}});
+  r.on(join_result{bob, {fault_code::peer_unreachable, "connection refused"}});
   BOOST_TEST(r.row.pending_request == next_request::none);
   BOOST_TEST(r.row.state == invitation_state::pending);
 }
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(he_is_invited_anew_while_the_leave_of_the_old_invitation_is
   const auto checking = r.on(rescission_received{{actor_kind::room, their_room}, 7, "there.example", leave->source});
   r.invited(member_event(their_room, eve, bob, "invite", 8));
   const auto done = r.on(verdict_on(told<verify_events>(checking).at(0).second));
-  BOOST_TEST(told<rescission_handled>(done).size() == 1u);
+  BOOST_TEST(told<rescission_result>(done).size() == 1u);
   BOOST_TEST(r.row.state == invitation_state::pending);
 }
 
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(who_said_yes_to_a_room_that_had_put_him_out_unseen_is_asked
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   r.invited(invite);
   r.command(chat::invite_answer{their_room, bob, true, {}});
-  r.on(join_finished{bob, {}}); // our room believed him to be in it: an older revocation was still under way
+  r.on(join_result{bob, {}}); // our room believed him to be in it: an older revocation was still under way
   BOOST_TEST(r.row.state == invitation_state::accepted);
   const auto told_again = r.on(invited_membership_changed{matrix::membership::invite, eve, {}, invite, false});
   BOOST_TEST(r.row.state == invitation_state::pending);
@@ -184,13 +184,13 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_the_invitat
   r.command(chat::invite_answer{their_room, bob, true, {}});
   const auto leave = member_event(their_room, eve, bob, "leave", 6, {invite->event_id});
   const auto checking = r.on(rescission_received{{actor_kind::room, their_room}, 7, "there.example", leave->source});
-  r.on(join_finished{
+  r.on(join_result{
     bob, {fault_code::peer_timeout, "no answer"}, true}); // the room is public: he may be in it for all others
   r.on(verdict_on(told<verify_events>(checking).at(0).second));
   BOOST_TEST(r.row.state == invitation_state::revoked);
   r.now = r.row.retry_at_ts;
   BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
-  const auto done = r.on(join_finished{bob, {}});
+  const auto done = r.on(join_result{bob, {}});
   BOOST_TEST(r.row.pending_request == next_request::none);
   BOOST_TEST(of_kind<finish>(done).size() == 1u);
 }
@@ -200,10 +200,10 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_he_was_invi
   r.invited(member_event(their_room, eve, bob, "invite", 5));
   r.command(chat::invite_answer{their_room, bob, true, {}});
   r.invited(member_event(their_room, eve, bob, "invite", 7));
-  r.on(join_finished{bob, {fault_code::peer_timeout, "no answer"}, true});
+  r.on(join_result{bob, {fault_code::peer_timeout, "no answer"}, true});
   r.now = r.row.retry_at_ts;
   BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
-  r.on(join_finished{bob, {}});
+  r.on(join_result{bob, {}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
 }
 
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_late_older_invite_does_not_replace_the_newer_one_he_said_
   const auto newer = member_event(their_room, eve, bob, "invite", 9);
   r.invited(newer);
   r.command(chat::invite_answer{their_room, bob, false, {}});
-  r.on(join_finished{bob, {fault_code::not_member, "this server is not in the room"}});
+  r.on(join_result{bob, {fault_code::not_member, "this server is not in the room"}});
   BOOST_TEST(r.row.state == invitation_state::rejected);
   for (const auto& older :
        {member_event(their_room, eve, bob, "invite", 5), by_abe(6)}) { // whoever of that server sent it

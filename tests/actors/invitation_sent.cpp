@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_that_was_taken_before_the_room_answered_is_con
   rig r(our_room, eve, ours_to(eve, member_event(our_room, ann, eve, "invite", 5), invitation_state::pending));
   BOOST_TEST(told<revoke_invite>(r.command(chat::invite_revoke{our_room, ann, eve, {}})).size() == 1u);
   r.on(rescission_delivered{"$leave"});
-  r.on(revocation_done{});
+  r.on(revocation_result{});
   BOOST_TEST(r.row.state == invitation_state::revoked);
 }
 
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_may_arrive_late_is_taken_back_a_second_time)
   none.why = {fault_code::peer_timeout, "no answer"};
   r.on(none);
   r.command(chat::invite_revoke{our_room, ann, eve, {}});
-  r.on(revocation_done{});
+  r.on(revocation_result{});
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   r.on(rescission_delivered{"$leave"}); // it may have come before the invite
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(who_is_invited_again_just_when_the_revocation_is_confirmed_
   for (const bool confirmed_first : {true, false}) {
     rig r(our_room, eve, ours_to(eve, first, invitation_state::pending));
     r.command(chat::invite_revoke{our_room, ann, eve, {}});
-    r.on(revocation_done{{}, first->event_id});
+    r.on(revocation_result{{}, first->event_id});
     BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
     // Two words at the same moment, from the other server's actor and from the room.
     if (confirmed_first) r.on(delivered);
@@ -162,9 +162,9 @@ BOOST_AUTO_TEST_CASE(the_delivery_of_an_earlier_leave_does_not_confirm_the_revoc
   rig r(our_room, eve, ours_to(eve, second, invitation_state::pending));
   r.command(chat::invite_revoke{our_room, ann, eve, {}});
   r.on(rescission_delivered{"$earlier", {first->event_id}});
-  r.on(revocation_done{{}, first->event_id}); // of the one before, which took very long
+  r.on(revocation_result{{}, first->event_id}); // of the one before, which took very long
   BOOST_TEST(r.row.state == invitation_state::pending);
-  r.on(revocation_done{{}, second->event_id});
+  r.on(revocation_result{{}, second->event_id});
   BOOST_TEST(r.row.state == invitation_state::revoked_unconfirmed);
   r.on(rescission_delivered{"$leave", {second->event_id}});
   BOOST_TEST(r.row.state == invitation_state::revoked);
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_the_other_server_never_took_is_not_pending_wh
   const auto in_room_now = r.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite});
   BOOST_TEST(written<store::append_outbox>(in_room_now).empty());
   BOOST_TEST(r.row.state == invitation_state::sending);
-  const auto taken_back = notified<chat::invitation_changed>(r.on(revocation_done{{}, invite->event_id}));
+  const auto taken_back = notified<chat::invitation_changed>(r.on(revocation_result{{}, invite->event_id}));
   BOOST_REQUIRE(taken_back.size() == 1u);
   BOOST_TEST(taken_back[0].previous_state == "sending");
   BOOST_TEST(taken_back[0].state == "revoked_unconfirmed");
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_is_confirmed_where_somebody_else_had_invited_t
     // In the room the other invite stands, and it is that which the leave cites.
     const auto leave = member_event(our_room, ann, eve, "leave", 6, {others->event_id});
     r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, false});
-    r.on(revocation_done{{}, invite->event_id});
+    r.on(revocation_result{{}, invite->event_id});
     BOOST_REQUIRE(r.row.state == invitation_state::revoked_unconfirmed);
     if (is_made_again) {
       BOOST_TEST(told<membership_wanted>(r.begin()).size() == 1u);
@@ -318,12 +318,12 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_and_that_nobody_may_take_back_st
   r.now = row.deadline_ts;
   BOOST_TEST(told<revoke_invite>(r.on(timer_due{timer_kind::deadline})).size() == 1u);
   const auto refused =
-    r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
+    r.on(revocation_result{{fault_code::forbidden, "no user of this server may take the invitation back"}});
   BOOST_TEST(r.row.state == invitation_state::pending);
   BOOST_TEST(timer_at(refused, timer_kind::deadline) > r.now);
   r.now = r.row.deadline_ts; // somebody has got the power by then, or nobody yet
   BOOST_TEST(told<revoke_invite>(r.on(timer_due{timer_kind::deadline})).size() == 1u);
-  r.on(revocation_done{{fault_code::forbidden, "no user of this server may take the invitation back"}});
+  r.on(revocation_result{{fault_code::forbidden, "no user of this server may take the invitation back"}});
   r.on(
     invited_membership_changed{matrix::membership::join, eve, {}, member_event(our_room, eve, eve, "join", 6), false});
   BOOST_TEST(r.row.state == invitation_state::accepted);
@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_when_nobody_of_ours_was_left_has
   row.deadline_ts = noon;
   rig r(our_room, eve, row);
   r.on(timer_due{timer_kind::deadline});
-  r.on(revocation_done{{fault_code::not_member, "nobody of this server is in the room"}});
+  r.on(revocation_result{{fault_code::not_member, "nobody of this server is in the room"}});
   BOOST_TEST(r.row.state == invitation_state::expired);
 }
 
@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_at_the_moment_the_invitation_runs_out_has_accep
   r.on(timer_due{timer_kind::deadline});
   r.on(
     invited_membership_changed{matrix::membership::join, eve, {}, member_event(our_room, eve, eve, "join", 6), false});
-  r.on(revocation_done{{fault_code::conflict, eve + " is not invited"}});
+  r.on(revocation_result{{fault_code::conflict, eve + " is not invited"}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
 }
 

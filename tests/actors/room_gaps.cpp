@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_leave_that_its_own_server_does_not_know_is_given_up_and_t
   BOOST_TEST(r.now - begun < 3 * 3'600'000);
   const auto [to, handed_over] = told<rescission_received>(list).at(0);
   BOOST_TEST(to.key == r.room_id + "|" + ben);
-  r.on(rescission_handled{handed_over.asked, {}});
+  r.on(rescission_result{handed_over.asked, {}});
   BOOST_TEST(r.disk.inbox.empty());
 }
 

@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_request_only_enters_the_room_and_th
   join_wanted yes;
   yes.user_id = ben;
   const auto joined = r.on(yes);
-  BOOST_TEST((told<join_finished>(joined).at(0).second.why.code == fault_code::none));
+  BOOST_TEST((told<join_result>(joined).at(0).second.why.code == fault_code::none));
   BOOST_TEST(r.membership(ben) == "join");
 }
 
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_an_invite_that_the_room_has_missed_brings_it_al
       allowed ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
     auto list = r.on(yes);
     for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
-    const auto ended = told<join_finished>(list).at(0).second;
+    const auto ended = told<join_result>(list).at(0).second;
     BOOST_TEST((ended.why.code == (allowed ? fault_code::none : fault_code::forbidden)));
     BOOST_TEST(r.membership(ben) == (allowed ? "join" : ""));
   }
@@ -327,14 +327,14 @@ BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_
     yes.invite = r.invite_of(ben, {message->event_id});
     auto list = r.on(yes);
     for (const auto& [to, m] : told<pdus_handled>(list)) append(list, r.on(m));
-    BOOST_TEST(told<join_finished>(list).empty());
+    BOOST_TEST(told<join_result>(list).empty());
     if (comes) {
       auto placed = r.push({message});
       for (const auto& [to, m] : told<join_wanted>(placed)) append(placed, r.on(m));
-      BOOST_TEST((told<join_finished>(placed).at(0).second.why.code == fault_code::none));
+      BOOST_TEST((told<join_result>(placed).at(0).second.why.code == fault_code::none));
       BOOST_TEST(r.membership(ben) == "join");
     } else {
-      BOOST_TEST(info(told<join_finished>(r.pass(30'000)).at(0).second.why.code).retryable);
+      BOOST_TEST(info(told<join_result>(r.pass(30'000)).at(0).second.why.code).retryable);
     }
   }
 }
@@ -472,7 +472,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_taken_back_by_an_event_that_was_staged_when_t
   BOOST_TEST((handed_over[0].first == address{actor_kind::invitation, r.room_id + "|" + ben}));
   BOOST_TEST(handed_over[0].second.origin == "there.example");
   BOOST_TEST(written<store::remove_inbox>(left).empty());
-  const auto done = written<store::remove_inbox>(r.on(rescission_handled{handed_over[0].second.asked, {}}));
+  const auto done = written<store::remove_inbox>(r.on(rescission_result{handed_over[0].second.asked, {}}));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST(done[0].event_ids.at(0) == leave->event_id);
 }

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(rooms_that_one_user_creates_in_the_same_millisecond_are_dif
 BOOST_AUTO_TEST_CASE(an_invite_her_server_may_have_taken_is_followed_by_the_leave_that_cites_it) {
   rig r;
   const auto done = r.on(revoke_invite{eve, {}, ann, {}, {}, r.invite()});
-  BOOST_TEST((told<revocation_done>(done).at(0).second.why.code == fault_code::none));
+  BOOST_TEST((told<revocation_result>(done).at(0).second.why.code == fault_code::none));
   const auto events = queued_for_there(done);
   BOOST_REQUIRE(events.size() == 1u); // an invite is offered by PUT /invite only to a server that is not in the room
   BOOST_TEST(events[0]->membership() == matrix::membership::leave);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(the_last_member_takes_the_invitations_of_those_who_left_bac
              }) == 1);
   // The invitation's own deadline finds nobody there, and has the same told again and nothing besides.
   const auto again = r.on(revoke_invite{eve, {}, ann, {}, {}, {}});
-  BOOST_TEST((told<revocation_done>(again).at(0).second.why.code == fault_code::none));
+  BOOST_TEST((told<revocation_result>(again).at(0).second.why.code == fault_code::none));
   BOOST_REQUIRE(queued_for_there(again).size() == 1u);
   BOOST_TEST(queued_for_there(again)[0]->event_id == events[0]->event_id);
 }
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_runs_out_after_its_inviter_left_is_taken
   r.command(chat::member_leave{"chat-1", ann, {}});
   const auto done =
     r.on(revoke_invite{eve, {}, ann, {}, "The invitation expired.", {}}); // bob, who is left, may not kick
-  BOOST_TEST((told<revocation_done>(done).at(0).second.why.code == fault_code::none));
+  BOOST_TEST((told<revocation_result>(done).at(0).second.why.code == fault_code::none));
   BOOST_REQUIRE(queued_for_there(done).size() == 1u);
   BOOST_TEST(queued_for_there(done)[0]->sender == ann);
 }

@@ -200,10 +200,10 @@ BOOST_AUTO_TEST_CASE(leave_wanted_by_an_invitation_waits_its_turn_and_is_answere
   const auto first = asked_in(r.say("one"));
   BOOST_TEST(asked_in(r.on(leave_wanted{bob, "bye"})).empty());
   const auto then = r.sign(first.at(0));
-  BOOST_TEST(told<join_finished>(then).empty());
+  BOOST_TEST(told<join_result>(then).empty());
   const auto done = r.sign(asked_in(then).at(0));
-  BOOST_REQUIRE(told<join_finished>(done).size() == 1u);
-  BOOST_TEST((told<join_finished>(done)[0].second.why.code == fault_code::none));
+  BOOST_REQUIRE(told<join_result>(done).size() == 1u);
+  BOOST_TEST((told<join_result>(done)[0].second.why.code == fault_code::none));
   BOOST_TEST(sent_in(done).at(0)->membership() == matrix::membership::leave);
 }
 

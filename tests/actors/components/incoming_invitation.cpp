@@ -233,7 +233,7 @@ struct rescission_rig : incoming_rig {
     return take();
   }
   static std::string error_in(const effects& list) {
-    const auto done = told<rescission_handled>(list);
+    const auto done = told<rescission_result>(list);
     return done.size() == 1 ? done[0].second.error : "no answer";
   }
 };
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(leaves_are_verified_one_after_the_other_and_answered_when_t
   BOOST_TEST(rescission_rig::error_in(r.received(leave)) == "too many at once");
   r.after(r.patience_ms());
   r.rescissions.expire();
-  BOOST_TEST(told<rescission_handled>(r.take()).size() == invitation::rescissions::waiting_max);
+  BOOST_TEST(told<rescission_result>(r.take()).size() == invitation::rescissions::waiting_max);
   BOOST_TEST(r.rescissions.is_idle());
 }
 
