@@ -41,7 +41,7 @@ void check_http_answer(gateway::http_answer& a, matrix::endpoint of, body_comes 
   if (const auto fine = matrix::check_answer(of, a.body); !fine) make_failure(a, fine.error().detail);
 }
 
-bool is_sign_of_life(const gateway::http_answer& a) {
+bool is_contact(const gateway::http_answer& a) {
   if (a.status == 200) return true;
   return a.status >= 400 && a.status < 500 && a.status != 429 && matrix_error_of(a).has_value();
 }

@@ -26,7 +26,7 @@ void check_http_answer(gateway::http_answer& a, matrix::endpoint of, body_comes 
 /// Whether the homeserver itself has answered: with what was promised, or with a Matrix error below 500 other than
 /// "come later".
 /// @pre `check_http_answer(a, ..)` was called
-bool is_sign_of_life(const gateway::http_answer& a);
+bool is_contact(const gateway::http_answer& a);
 
 /// How long a pause the server wants, ms: by Retry-After or, of a Matrix error, `retry_after_ms`, of 429 and
 /// 503; an hour at most. 0: it says nothing.

@@ -88,7 +88,7 @@ void peer_requests::send(const peer_request& m, relayed_request::form in) {
 void peer_requests::answered(const relayed_request& r, gateway::http_answer a) {
   if (r.may_fall_back && is_unknown_endpoint(a))
     if (const auto old = in_v1_fallback(*r.may_fall_back)) return send(*old, relayed_request::form::v1);
-  const bool is_alive = is_sign_of_life(a);
+  const bool is_alive = is_contact(a);
   peer_answer answer;
   answer.asked = r.asked;
   answer.server_name = server_.name;

@@ -107,7 +107,7 @@ void remote_server_machine::http_answer(const gateway::http_answer& m) {
   auto& answer = request->answer;
   if (answer.status != 0) last_contact_ = out_.now();
   const bool is_transaction = std::holds_alternative<transaction_request>(request->of);
-  if (answer.status != 200 && (is_transaction || !is_sign_of_life(answer)))
+  if (answer.status != 200 && (is_transaction || !is_contact(answer)))
     failed_.add(out_.now(), phase_word(answer), describe_failure(answer));
   std::visit(
     [&](const auto& of) {

@@ -53,8 +53,8 @@ std::unordered_set<std::string_view> ids_of(const std::vector<matrix::event_ptr>
 
 } // namespace
 
-missing_events::lacking missing_events::gap_lacks(const gap& g) const {
-  lacking found;
+missing_events::missing_of_gap missing_events::missing_for(const gap& g) const {
+  missing_of_gap found;
   for (const auto& [id, w] : inbound_.all()) {
     if (!is_part_of(g, id, w)) continue;
     if (w.phase == work_phase::waiting_for_parents) {
@@ -109,34 +109,34 @@ void missing_events::ask_gap(std::uint64_t number) {
   }
   g.paused = false;
   if (g.by_ids) return ask_state_event(number);
-  auto lacks = gap_lacks(g);
-  if (lacks.comes) {
+  auto missing = missing_for(g);
+  if (missing.comes) {
     // Its ends are not known before. Asked for the others alone, a server that has nothing to add to those would end
     // the walk for all.
     g.paused = true;
     return;
   }
-  if (!lacks.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, lacks.parents);
-  lacks.states.insert(lacks.states.end(), lacks.parents.begin(), lacks.parents.end());
-  if (!lacks.states.empty()) {
+  if (!missing.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, missing.parents);
+  missing.states.insert(missing.states.end(), missing.parents.begin(), missing.parents.end());
+  if (!missing.states.empty()) {
     // Somebody keeps silent about an event on the way: nobody has to wait for them.
     if ((g.alone || !g.before.unresponsive_sources.empty()) && ask_state_of_target(g)) return;
     // The deepest first: it may be an ancestor of the others, and what is placed ahead of its parents leaves them out.
     const auto* target = &std::as_const(inbound_.all()).at(g.work_id);
     const auto deepest =
-      *std::min_element(lacks.states.begin(), lacks.states.end(), [target](const auto* a, const auto* b) {
+      *std::min_element(missing.states.begin(), missing.states.end(), [target](const auto* a, const auto* b) {
         return std::pair{a->event->depth, a == target} < std::pair{b->event->depth, b == target};
       });
     if ((deepest != target && ask_state(g, *deepest)) || ask_state_of_target(g)) return;
     return next_gap_server(number, "nobody asked has told the state at the far end");
   }
-  if (lacks.waits) {
+  if (missing.waits) {
     g.paused = true; // what comes of it goes on from here
     return;
   }
-  if (ask_authority(g, lacks.authority)) return;
+  if (ask_authority(g, missing.authority)) return;
   // Of another event the authority cannot be had; of the target itself nothing can be told without it.
-  const bool own = std::any_of(lacks.authority.begin(), lacks.authority.end(),
+  const bool own = std::any_of(missing.authority.begin(), missing.authority.end(),
                                [&](const auto* w) { return w == &inbound_.all().at(g.work_id); });
   if (own || !ask_state_of_target(g)) next_gap_server(number, "nothing is left to ask");
 }

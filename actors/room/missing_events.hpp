@@ -154,13 +154,13 @@ private:
     std::vector<matrix::event_ptr> unplaced_auth_events;
   };
   /// What the open gap waits for: of the event it is for, and of those that were pulled.
-  struct lacking {
+  struct missing_of_gap {
     std::vector<const inbound_event*> parents, states, authority;
     bool waits = false; ///< for an event that is being worked on
     bool comes = false; ///< what was pulled last is not looked at yet
   };
   using gap_ref = std::map<std::uint64_t, gap>::iterator;
-  lacking gap_lacks(const gap& g) const;
+  missing_of_gap missing_for(const gap& g) const;
   static bool is_part_of(const gap& g, std::uint64_t id, const inbound_event& w) {
     return w.pulled_for == g.number || id == g.work_id || g.met.contains(id);
   }
