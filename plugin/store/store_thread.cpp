@@ -46,8 +46,8 @@ constexpr std::chrono::milliseconds retry_pause_min{100}, retry_pause_max{1'000}
 /// The files are looked at so often while there is nothing to write.
 constexpr std::chrono::milliseconds look_interval{1'000};
 
-bool is_sealed(const store_thread::fate& x) { return x && x->load(); }
-void seal(const store_thread::fate& x) {
+bool has_failed(const store_thread::batch_chain& x) { return x && x->load(); }
+void mark_failed(const store_thread::batch_chain& x) {
   if (x) x->store(true);
 }
 
@@ -71,7 +71,7 @@ struct store_thread::group {
   /// Callback of the next batch, or a query.
   using step = std::variant<commit_callback, waiting_query, waiting_purge>;
   std::vector<store_batch> batches;
-  std::vector<fate> fates; ///< of the batches
+  std::vector<batch_chain> chains; ///< of the batches
   std::vector<step> steps;
 };
 
@@ -97,14 +97,14 @@ fault_code store_thread::refusal(std::size_t bytes) const {
   return full ? fault_code::overloaded : fault_code::none;
 }
 
-void store_thread::submit(store_batch batch, commit_callback done, fate failed) {
+void store_thread::submit(store_batch batch, commit_callback done, batch_chain failed) {
   auto bytes = size_of(batch);
   bool wakes = true;
   std::unique_lock lock{mutex_};
   if (const auto why = refusal(bytes); why != fault_code::none) {
     ++counters_.refused;
     lock.unlock();
-    seal(failed);
+    mark_failed(failed);
     return done(refused(why));
   }
   queued_bytes_ += bytes;
@@ -234,7 +234,7 @@ store_thread::group store_thread::take_group() {
       queued_bytes_ -= batch->bytes;
       counters_.bytes += batch->bytes;
       slice_left_ -= batch->was_patient ? 1 : 0;
-      taken.fates.push_back(std::move(batch->failed));
+      taken.chains.push_back(std::move(batch->failed));
       taken.batches.push_back(std::move(batch->batch));
       taken.steps.emplace_back(std::move(batch->done));
     } else if (auto* question = std::get_if<waiting_query>(&next); question && joins_group(question->question)) {
@@ -256,7 +256,7 @@ store_thread::group store_thread::take_group() {
 void store_thread::process(group& taken) {
   std::vector<result<commit_outcome>> outcomes;
   outcomes.reserve(taken.batches.size());
-  if (!taken.batches.empty()) commit(taken.batches, taken.fates, outcomes);
+  if (!taken.batches.empty()) commit(taken.batches, taken.chains, outcomes);
   auto outcome = outcomes.begin();
   for (auto& step : taken.steps) {
     if (auto* done = std::get_if<commit_callback>(&step)) {
@@ -281,20 +281,20 @@ void store_thread::process(group& taken) {
 }
 
 /// Appends one outcome per batch, in order.
-void store_thread::commit(std::span<const store_batch> batches, std::span<const fate> fates,
+void store_thread::commit(std::span<const store_batch> batches, std::span<const batch_chain> chains,
                           std::vector<result<commit_outcome>>& outcomes) {
-  if (std::any_of(fates.begin(), fates.end(), is_sealed)) {
+  if (std::any_of(chains.begin(), chains.end(), has_failed)) {
     if (batches.size() == 1) {
       outcomes.emplace_back(fault{fault_code::store_failed, "not written: it rests on a batch that failed"});
       return;
     }
-    for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
+    for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), chains.subspan(i, 1), outcomes);
     return;
   }
   if (gave_up_) {
     // An engine that does not know the outcome of the last group waits for that group, and for no other one.
-    for (const auto& one : fates) {
-      seal(one);
+    for (const auto& one : chains) {
+      mark_failed(one);
       outcomes.emplace_back(*gave_up_);
     }
     return;
@@ -319,13 +319,13 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
   if (batches.size() == 1 || is_of_disk(failed)) {
     note_commit(batches, static_cast<std::uint64_t>(us), &failed);
     for (std::size_t i = 0; i < batches.size(); ++i) {
-      seal(fates[i]);
+      mark_failed(chains[i]);
       outcomes.emplace_back(failed);
     }
     return;
   }
   // One of them is guilty; its neighbours must not suffer, and what rests on it must not be written.
-  for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), fates.subspan(i, 1), outcomes);
+  for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), chains.subspan(i, 1), outcomes);
 }
 
 /// Notes that the store does not work and waits a while.

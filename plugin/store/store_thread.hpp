@@ -75,10 +75,10 @@ public:
 
   /// Shared by the batches of one submitter that rest on each other: set when one of them failed or was refused. Null:
   /// on none.
-  using fate = std::shared_ptr<std::atomic<bool>>;
+  using batch_chain = std::shared_ptr<std::atomic<bool>>;
   /// Commits the batch. Refused at once with `overloaded` when `queue_items_max` items or `queue_bytes_max` bytes wait,
-  /// and with `stopping` after `stop`; fails with store_failed, unwritten, when its fate is sealed by an earlier one.
-  void submit(store_batch batch, commit_callback done, fate failed = {});
+  /// and with `stopping` after `stop`; fails with store_failed, unwritten, when an earlier one of its chain has failed.
+  void submit(store_batch batch, commit_callback done, batch_chain failed = {});
   /// Answers the query; refused like `submit`.
   void ask(query question, answer_callback done);
   /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
@@ -101,7 +101,7 @@ private:
   struct waiting_batch {
     store_batch batch;
     commit_callback done;
-    fate failed;
+    batch_chain failed;
     std::size_t bytes = 0;
     bool was_patient = false;
   };
@@ -125,7 +125,7 @@ private:
   void admit_patient(std::size_t weight_max);
   group take_group();
   void process(group& taken);
-  void commit(std::span<const store_batch> batches, std::span<const fate> fates,
+  void commit(std::span<const store_batch> batches, std::span<const batch_chain> chains,
               std::vector<result<commit_outcome>>& outcomes);
   void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
   void purge_slice(waiting_purge& work);
