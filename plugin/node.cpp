@@ -120,7 +120,7 @@ struct node::parts {
   std::unique_ptr<edge::edge> the_edge;
   std::unique_ptr<gateway::gateway> the_gateway;
   std::unique_ptr<node_inspector> inspector; ///< null: admin.web_listen is empty
-  std::thread housekeeper;
+  std::thread maintenance;
   std::mutex publishing; ///< one change of the settings after the other; before `mutex`
   std::mutex mutex;      ///< guards what follows, and those of `options` that may change
   std::condition_variable wakeup;
@@ -145,7 +145,7 @@ struct node::parts {
   result<matrix::signing_key> open_key() const;
   void complain_of_certificate();
   std::vector<admin::certificate_row> certificates() const;
-  void keep_house();
+  void run_maintenance();
   void watch_clock();
   void reload(const config::options& wanted);
   void reload_settings(const config::options& wanted);
@@ -233,7 +233,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway, no
     log->write(
       note{log_level::warning, "N711 file or endpoint open to other users", {{"option", x.key}, {"why", x.what}}},
       {actor_kind::inspector, ""});
-  housekeeper = std::thread([this] { keep_house(); });
+  maintenance = std::thread([this] { run_maintenance(); });
   place->listens();
   return ok();
 }
@@ -516,7 +516,7 @@ void node::parts::spawn_supervisors(const std::string& seed, const store::known_
   });
 }
 
-void node::parts::keep_house() {
+void node::parts::run_maintenance() {
   auto next_purge = std::chrono::steady_clock::now() + 1min;
   std::unique_lock guard(mutex);
   while (!stopping) {
@@ -526,7 +526,7 @@ void node::parts::keep_house() {
     watch_clock();
     admin->expire();
     outside->board->tap.expire(outside->now());
-    if (inspector) inspector->house_is_kept();
+    if (inspector) inspector->maintenance_ran();
     files->tick();
     outside->gateways->expire();
     if (std::chrono::steady_clock::now() >= next_purge) {
@@ -689,7 +689,7 @@ void node::parts::stop() {
     stopping = true;
   }
   wakeup.notify_all();
-  if (housekeeper.joinable()) housekeeper.join();
+  if (maintenance.joinable()) maintenance.join();
   if (inspector) inspector->stop(); // what it shows ends after it
   if (services) services->stop_cluster();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open

@@ -29,7 +29,7 @@ struct node_inspector::gatherer::collected {
 };
 
 node_inspector::gatherer::gatherer(inspected_node of)
-    : node(std::move(of)), started_ms_(node.now_ms()), house_kept_ms_(started_ms_) {}
+    : node(std::move(of)), started_ms_(node.now_ms()), maintained_ms_(started_ms_) {}
 
 void node_inspector::gatherer::ask(inspector::question x, inspector::answer_function done) {
   ask_command(*node.admin, x, std::move(done));
@@ -159,17 +159,17 @@ void node_inspector::gatherer::expire(std::int64_t now_ms) {
   for (const auto& x : late) finish(x);
 }
 
-void node_inspector::gatherer::house_is_kept() {
+void node_inspector::gatherer::maintenance_ran() {
   const auto now = node.now_ms();
-  house_kept_ms_.store(now, std::memory_order_relaxed);
+  maintained_ms_.store(now, std::memory_order_relaxed);
   expire(now);
 }
 
 std::vector<inspector::health_check> node_inspector::gatherer::health() {
   std::vector<inspector::health_check> list;
-  const auto idle = node.now_ms() - house_kept_ms_.load(std::memory_order_relaxed);
-  list.push_back({"live", idle < house_patience_ms,
-                  idle < house_patience_ms
+  const auto idle = node.now_ms() - maintained_ms_.load(std::memory_order_relaxed);
+  list.push_back({"live", idle < maintenance_patience_ms,
+                  idle < maintenance_patience_ms
                     ? ""
                     : "the node's own thread has stood still for " + std::to_string(idle / 1'000) + " s: restart it"});
   const auto counters = node.store->counters();

@@ -27,14 +27,14 @@ struct node_inspector::gatherer : inspector::services, std::enable_shared_from_t
   std::string sample() override;
   /// Actors that have changed since the last time (actors/supervisor/sweep.hpp).
   void sweep_actors(std::function<void(inspector::late_rows)> done);
-  void house_is_kept();
+  void maintenance_ran();
 
   const inspected_node node;
 
 private:
   static constexpr std::int64_t patience_ms = 2'000;
-  /// Without the housekeeper for so long the node is not alive.
-  static constexpr std::int64_t house_patience_ms = 30'000;
+  /// Without maintenance for so long the node is not alive.
+  static constexpr std::int64_t maintenance_patience_ms = 30'000;
   /// What is counted in the store is so old at least before it is counted again, and a hundred times as old as the
   /// counting takes.
   static constexpr std::int64_t figures_age_ms = 10'000, figures_age_per_cost = 100;
@@ -54,7 +54,7 @@ private:
   void expire(std::int64_t now_ms);
 
   const std::int64_t started_ms_;
-  std::atomic<std::int64_t> house_kept_ms_;
+  std::atomic<std::int64_t> maintained_ms_;
   mutable std::mutex mutex_; ///< guards all below
   std::list<std::shared_ptr<collected>> open_;
   stored_figures figures_;

@@ -40,7 +40,7 @@ result<std::unique_ptr<node_inspector>> node_inspector::open(const config::optio
 
 node_inspector::~node_inspector() { stop(); }
 
-void node_inspector::house_is_kept() { gatherer_->house_is_kept(); }
+void node_inspector::maintenance_ran() { gatherer_->maintenance_ran(); }
 
 void node_inspector::stop() {
   if (server_) server_->stop();

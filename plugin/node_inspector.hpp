@@ -43,8 +43,8 @@ public:
   static result<std::unique_ptr<node_inspector>> open(const config::options& options, inspected_node node);
   ~node_inspector();
 
-  /// Once a second, by whoever keeps house: that this stops is what `/livez` is about.
-  void house_is_kept();
+  /// Once a second, by the maintenance: that this stops is what `/livez` is about.
+  void maintenance_ran();
   /// Before the parts it shows.
   void stop();
   /// `ip:port` as bound.
