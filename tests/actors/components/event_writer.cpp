@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(event_is_in_memory_and_among_the_rows_of_the_same_decision)
   const auto changes = r.writer.add(x, r.writer.state_before(x->prev_events), {});
   BOOST_REQUIRE(changes.size() == 1u);
   BOOST_TEST(changes[0].after->event_id == x->event_id);
-  BOOST_TEST(r.room.graph.membership(eve) == "leave");
+  BOOST_TEST(r.room.graph.membership(eve) == matrix::membership::leave);
   const auto list = r.take();
   BOOST_REQUIRE(written<store::put_event>(list).size() == 1u);
   BOOST_TEST(written<store::put_event>(list)[0].event->event_id == x->event_id);
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(rejected_event_changes_no_state) {
   const auto changes =
     r.writer.add(x, r.writer.state_before(x->prev_events), {store::verdict::rejected, "no power to ban"});
   BOOST_TEST(changes.empty());
-  BOOST_TEST(r.room.graph.membership(bob) == "join");
+  BOOST_TEST(r.room.graph.membership(bob) == matrix::membership::join);
   BOOST_TEST((written<store::put_event>(r.take()).at(0).judged == store::verdict::rejected));
 }
 

@@ -27,8 +27,8 @@ BOOST_AUTO_TEST_CASE(join_is_tried_on_a_graph_of_its_own) {
     resident.made("@zoe:there.example", "m.room.member", {{"membership", "join"}}, "@zoe:there.example");
   auto tried = room::try_join(outside, told_by(resident), join, false);
   BOOST_REQUIRE(!!tried);
-  BOOST_TEST(tried->graph.membership("@zoe:there.example") == "join");
-  BOOST_TEST(tried->graph.membership(ann) == "join");
+  BOOST_TEST(tried->graph.membership("@zoe:there.example") == matrix::membership::join);
+  BOOST_TEST(tried->graph.membership(ann) == matrix::membership::join);
   BOOST_TEST(!tried->writes.empty());
   BOOST_TEST(!tried->changes.empty());
   BOOST_TEST(!outside.exists);

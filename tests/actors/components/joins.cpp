@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(user_joins_a_public_room_with_the_profile_they_have) {
   BOOST_TEST(*content.find("displayname")->as_string() == "Carl");
   BOOST_TEST(*content.find("avatar_url")->as_string() == "mxc://here.example/c");
   BOOST_TEST(content.find("join_authorised_via_users_server") == nullptr);
-  BOOST_TEST(r.room.graph.membership(carl) == "join");
+  BOOST_TEST(r.room.graph.membership(carl) == matrix::membership::join);
   BOOST_TEST(written<store::queue_pdu>(list).size() == 1u);
 }
 
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(room_that_does_not_name_the_one_it_is_said_to_go_on_from_is
   m.predecessor = "!before:here.example";
   BOOST_TEST(r.want(m).empty());
   BOOST_TEST((r.ended() == fault_code::conflict));
-  BOOST_TEST(r.room.graph.membership(carl) == "");
+  BOOST_TEST(r.room.graph.membership(carl) == matrix::membership::none);
 }
 
 BOOST_AUTO_TEST_CASE(member_of_a_room_that_the_rule_names_is_let_in_by_one_of_ours) {

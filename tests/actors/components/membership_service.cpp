@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(join_enters_the_room_with_the_answer_and_others_hear_of_it)
   const auto rows = written<store::put_event>(list);
   BOOST_REQUIRE(rows.size() == 1u);
   BOOST_TEST((rows[0].judged == store::verdict::accepted));
-  BOOST_TEST(r.room.graph.membership(tia) == "join");
+  BOOST_TEST(r.room.graph.membership(tia) == matrix::membership::join);
   BOOST_TEST(r.events.changes.size() == 1u);
   BOOST_TEST((queued_for(list, x->event_id) == std::set<std::string>{"there.example"})); // third.example has it
   BOOST_TEST(status_in(list) == 200);
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(leave_goes_to_all_servers_and_to_its_own_which_may_have_oth
   const auto x = r.made_from_template("leave", eve);
   const auto list = r.take_in("leave", x);
   BOOST_TEST(status_in(list) == 200);
-  BOOST_TEST(r.room.graph.membership(eve) == "leave");
+  BOOST_TEST(r.room.graph.membership(eve) == matrix::membership::leave);
   BOOST_TEST((queued_for(list, x->event_id) == std::set<std::string>{"there.example"}));
 }
 
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(event_without_a_valid_signature_is_refused_and_one_that_nob
   r.after(room::pending_questions::verifier_patience_ms);
   list = r.hear_nothing<arriving_membership>(r.service);
   BOOST_TEST(status_in(list) == status_of(fault_code::timed_out));
-  BOOST_TEST(r.room.graph.membership(tia) == "");
+  BOOST_TEST(r.room.graph.membership(tia) == matrix::membership::none);
   BOOST_TEST(r.service.is_idle());
 }
 
@@ -233,14 +233,14 @@ BOOST_AUTO_TEST_CASE(what_has_happened_since_the_template_counts) {
   auto list = banned.take_in("join", late);
   BOOST_TEST(status_in(list) == 403); // soft-failed, they would sit in a room that nobody sees them in
   BOOST_TEST(written<store::put_event>(list).empty());
-  BOOST_TEST(banned.room.graph.membership(tia) == "ban");
+  BOOST_TEST(banned.room.graph.membership(tia) == matrix::membership::ban);
 
   service_rig invited;
   const auto blind = invited.made_from_template("join", tia);
   invited.have(ann, tia, "invite");
   list = invited.take_in("join", blind);
   BOOST_TEST(status_in(list) == 400); // it does not cite what it would answer
-  BOOST_TEST(invited.room.graph.membership(tia) == "invite");
+  BOOST_TEST(invited.room.graph.membership(tia) == matrix::membership::invite);
   list = invited.take_in("join", invited.made_from_template("join", tia));
   BOOST_TEST(status_in(list) == 200);
 }
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(join_waits_for_the_word_of_the_policy_server) {
   const auto list = r.take_in("join", r.made_from_template("join", tia));
   BOOST_TEST((addressed(list) == test::question{"there.example", matrix::endpoint::policy_sign}));
   BOOST_TEST(told<federation_reply>(list).empty());
-  BOOST_TEST(r.room.graph.membership(tia) == "");
+  BOOST_TEST(r.room.graph.membership(tia) == matrix::membership::none);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

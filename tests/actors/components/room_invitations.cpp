@@ -55,7 +55,7 @@ struct inviting_rig : assembled_rig {
   }
   fault revoked(const std::string& requested_by = {}, const std::string& user = zed) {
     invitations.revoke({user, "$invite", ann, requested_by, "sorry", nullptr});
-    const auto done = told<revocation_done>(revocation = take());
+    const auto done = told<revocation_result>(revocation = take());
     if (done.size() != 1) throw std::runtime_error("not one answer");
     BOOST_TEST(done[0].second.invite == "$invite");
     return done[0].second.why;
@@ -76,14 +76,14 @@ BOOST_AUTO_TEST_CASE(user_of_ours_is_invited_by_the_event_and_one_of_another_ser
   const auto own = r.invitations.invite(ann, carl, "welcome");
   BOOST_REQUIRE(!!own);
   BOOST_TEST(!(*own).has_value());
-  BOOST_TEST(r.room.graph.membership(carl) == "invite");
+  BOOST_TEST(r.room.graph.membership(carl) == matrix::membership::invite);
   BOOST_TEST((queued_for(r.take()) == std::set<std::string>{"there.example"}));
 
   const auto invite = r.invite_zed();
   auto list = r.take();
   BOOST_TEST(written<store::put_event>(list).empty());
   BOOST_TEST(written<store::queue_pdu>(list).empty());
-  BOOST_TEST(r.room.graph.membership(zed) == "");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::none);
   BOOST_TEST(r.invitations.is_uncommitted(zed));
   const auto begun = told<invite_wanted>(list);
   BOOST_REQUIRE(begun.size() == 1u);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(user_of_ours_is_invited_by_the_event_and_one_of_another_ser
   BOOST_TEST(begun[0].second.invite_room_state.starts_with("["));
 
   list = r.sign(invite);
-  BOOST_TEST(r.room.graph.membership(zed) == "invite");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::invite);
   BOOST_TEST(written<store::put_event>(list).at(0).event->source.find("signatures")->find("far.example") != nullptr);
   BOOST_TEST((queued_for(list) == std::set<std::string>{"there.example"})); // far.example has it
   BOOST_TEST(!r.invitations.is_uncommitted(zed));
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(word_that_has_come_before_is_answered_with_what_the_room_sa
   const auto list = r.sign(invite);
   BOOST_TEST(written<store::put_event>(list).empty());
   const auto word = r.word_to(zed, list);
-  BOOST_TEST(word.membership == "invite");
+  BOOST_TEST(word.membership == matrix::membership::invite);
   BOOST_TEST(word.historical);
 }
 
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(invite_of_an_inviter_who_has_left_is_not_taken_and_taken_ba
   const auto invite = r.invite_zed();
   (void)r.author(ann, ann, "leave");
   const auto list = r.sign(invite);
-  BOOST_TEST(r.room.graph.membership(zed) == "");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::none);
   const auto refused = told<invite_not_taken>(list);
   BOOST_REQUIRE(refused.size() == 1u);
   BOOST_TEST((refused[0].first == r.of(zed)));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(invite_of_an_inviter_who_has_left_is_not_taken_and_taken_ba
   const auto rows = written<store::put_event>(list);
   BOOST_REQUIRE(rows.size() == 2u);
   BOOST_TEST((rows[0].judged == store::verdict::soft_failed));
-  BOOST_TEST(rows[1].event->membership() == "leave");
+  BOOST_TEST(rows[1].event->membership() == matrix::membership::leave);
   BOOST_TEST(!r.invitations.is_uncommitted(zed));
 }
 
@@ -181,14 +181,14 @@ BOOST_AUTO_TEST_CASE(revocation_is_a_leave_by_the_inviter_which_both_sides_hear_
   inviting_rig r;
   (void)r.have_invited_zed();
   BOOST_TEST((r.revoked(bob).code == fault_code::forbidden)); // he may not kick
-  BOOST_TEST(r.room.graph.membership(zed) == "invite");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::invite);
   BOOST_TEST((r.revoked(ann).code == fault_code::none));
   const auto rows = written<store::put_event>(r.revocation);
   BOOST_REQUIRE(rows.size() == 1u);
   BOOST_TEST(rows[0].event->sender == ann);
   BOOST_TEST(*rows[0].event->content().find("reason")->as_string() == "sorry");
   BOOST_TEST((queued_for(r.revocation) == std::set<std::string>{"far.example", "there.example"}));
-  BOOST_TEST(r.room.graph.membership(zed) == "leave");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::leave);
   BOOST_TEST((r.revoked(ann).code == fault_code::conflict)); // there is none any more
   r.room.exists = false;
   BOOST_TEST((r.revoked().code == fault_code::not_member));
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(invitation_that_has_run_out_ends_at_their_server_even_when_
   BOOST_TEST((r.revoked(bob).code == fault_code::forbidden));
   BOOST_TEST((r.revoked().code == fault_code::none)); // nobody asked: it is the broker's own
   BOOST_TEST((queued_for(r.revocation) == std::set<std::string>{"far.example"}));
-  BOOST_TEST(r.room.graph.membership(zed) == "invite"); // the room's rules did not allow it
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::invite); // the room's rules did not allow it
 }
 
 BOOST_AUTO_TEST_CASE(leave_of_the_inviter_waits_until_what_is_not_in_the_room_yet_is_taken_back) {
@@ -246,10 +246,10 @@ BOOST_AUTO_TEST_CASE(last_of_ours_takes_back_all_that_is_open_and_others_leave_i
   inviting_rig r;
   (void)r.have_invited_zed();
   BOOST_TEST(!r.invitations.withdraw_first(ann, false));
-  BOOST_TEST(r.room.graph.membership(zed) == "invite"); // bob is still there
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::invite); // bob is still there
   (void)r.author(bob, bob, "leave");
   BOOST_TEST(!r.invitations.withdraw_first(ann, false));
-  BOOST_TEST(r.room.graph.membership(zed) == "leave");
+  BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::leave);
   BOOST_TEST(queued_for(r.take()).contains("far.example"));
 }
 
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(invitation_is_taken_back_in_the_name_of_its_inviter_while_t
   const auto refused = without.invitations.take_back(bob, zed, "no");
   BOOST_REQUIRE((!refused && !refused.waits()));
   BOOST_TEST((refused.error().code == fault_code::forbidden));
-  BOOST_TEST(without.room.graph.membership(zed) == "invite");
+  BOOST_TEST(without.room.graph.membership(zed) == matrix::membership::invite);
 }
 
 BOOST_AUTO_TEST_CASE(invite_of_another_server_is_placed_by_the_checks_of_every_event) {
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(invite_of_another_server_is_placed_by_the_checks_of_every_e
   const auto refused = place(r.take());
   BOOST_TEST((refused.where == invite_place::refused));
   BOOST_TEST((refused.why.code == fault_code::forbidden));
-  BOOST_TEST(r.room.graph.membership(carl) == "");
+  BOOST_TEST(r.room.graph.membership(carl) == matrix::membership::none);
   BOOST_TEST(r.invitations.is_idle());
 
   (void)arrive("@dora:here.example");
@@ -367,13 +367,13 @@ BOOST_AUTO_TEST_CASE(invitation_hears_of_what_ends_it_and_of_nothing_else) {
   };
   const auto invite = member(ann, "invite");
   auto word = r.word_to(zed, heard(invite, member(zed, "join")));
-  BOOST_TEST(word.membership == "join");
+  BOOST_TEST(word.membership == matrix::membership::join);
   BOOST_TEST(word.superseded_invite == invite->event_id);
   BOOST_TEST(!word.historical);
   word = r.word_to(zed, heard(nullptr, member(ann, "leave")));
   BOOST_TEST(word.historical); // it may have come and gone
   word = r.word_to(zed, heard(member(ann, "leave"), member(ann, "ban")));
-  BOOST_TEST(word.membership == "ban");
+  BOOST_TEST(word.membership == matrix::membership::ban);
   BOOST_TEST(heard(nullptr, member(zed, "join")).empty());
   BOOST_TEST(heard(member(zed, "join"), member(ann, "ban")).empty());
   BOOST_TEST(heard(member(zed, "join"), member(ann, "leave")).empty());
@@ -386,14 +386,14 @@ BOOST_AUTO_TEST_CASE(user_of_ours_who_says_no_leaves_and_cannot_where_the_room_i
   inviting_rig r;
   (void)r.author(ann, carl, "invite");
   r.invitations.leave({carl, "not for me"});
-  auto ended = told<join_finished>(r.take());
+  auto ended = told<join_result>(r.take());
   BOOST_REQUIRE(ended.size() == 1u);
   BOOST_TEST((ended[0].second.why.code == fault_code::none));
-  BOOST_TEST(r.room.graph.membership(carl) == "leave");
+  BOOST_TEST(r.room.graph.membership(carl) == matrix::membership::leave);
   r.room.head.phase = store::room_phase::left;
   r.invitations.leave({bob, {}});
   const auto list = r.take();
-  ended = told<join_finished>(list);
+  ended = told<join_result>(list);
   BOOST_REQUIRE(ended.size() == 1u);
   BOOST_TEST((ended[0].second.why.code == fault_code::not_member));
   BOOST_TEST(written<store::put_event>(list).empty());
