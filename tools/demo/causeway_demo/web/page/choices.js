@@ -34,3 +34,9 @@ export class Choices {
       this.choose(side, room ? { user, room } : { user });
   }
 }
+
+/// From now on the user of a side looks at that room.
+export function look(page, side, room) {
+  page.choices.choose(side, { room });
+  page.refresh();
+}

@@ -64,6 +64,12 @@ export function ask({ title, note, content, fields = [], submit, danger = false 
   return dialog;
 }
 
+/// Values of a form without what was left empty.
+export const filled = (values) =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0)),
+  );
+
 const said = (refused) => `${refused.code ?? "fault"}: ${refused.message}`;
 
 function showField(field) {

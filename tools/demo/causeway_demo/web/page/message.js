@@ -1,11 +1,11 @@
 // One message: who says what, to what it answers, its file, reactions, how far it has come, who has read it, and what
 // one can do with it.
 
-import { attempt } from "./notices.js";
 import { ask } from "./dialog.js";
+import { isIn } from "./membership.js";
+import { attempt } from "./notices.js";
 import { face } from "./person.js";
 import { showReaders } from "./receipts.js";
-import { isIn } from "./rooms.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
 import { EVERYBODY, bytes, time } from "./words.js";

@@ -3,10 +3,11 @@
 
 import { ask } from "./dialog.js";
 import { manage } from "./member_dialog.js";
+import { isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import { face, presence } from "./person.js";
-import { ROOM_ACTIONS, invite } from "./room_dialogs.js";
-import { isIn } from "./rooms.js";
+import { ROOM_ACTIONS } from "./room_actions.js";
+import { invite } from "./room_dialogs.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
 import { STATES, time, timeWithSeconds } from "./words.js";

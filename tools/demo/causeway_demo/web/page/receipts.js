@@ -1,8 +1,8 @@
 // Who has read what: the room a user looks at is told as read, and a list of those who have read a message.
 
 import { ask } from "./dialog.js";
+import { isIn } from "./membership.js";
 import { attempt } from "./notices.js";
-import { isIn } from "./rooms.js";
 import * as server from "./server.js";
 import { time } from "./words.js";
 

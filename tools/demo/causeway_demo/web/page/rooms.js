@@ -1,21 +1,11 @@
 // The list of rooms of the user one is: those they are in, and those they are invited to or knock at.
 
+import { ask } from "./dialog.js";
+import { invitationOf, isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import { joinRoom, newRoom } from "./room_dialogs.js";
-import { ask } from "./dialog.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
-
-export const isIn = (room, user) =>
-  !room.gone[user] && room.members.some((each) => each.user === user && each.membership === "join");
-
-/// The open invitation of a user to a room, by whichever side it came; null: there is none.
-export function invitationOf(room, user) {
-  const told = room.invitations.find(
-    (each) => each.user === user && each.direction === "incoming" && each.state === "pending",
-  );
-  return told ?? room.members.find((each) => each.user === user && each.membership === "invite") ?? null;
-}
 
 const knockOf = (room, user) =>
   room.invitations.find(

@@ -2,14 +2,16 @@
 
 import { showLetters, showServers } from "./administration.js";
 import { showComposer } from "./composer.js";
-import { ask } from "./dialog.js";
+import { showFederation } from "./federation.js";
+import { invitationOf, isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import { showPanel } from "./panel.js";
 import { changePresence, changeProfile, face } from "./person.js";
-import { invitationOf, isIn, showRooms } from "./rooms.js";
+import { showRooms } from "./rooms.js";
 import * as server from "./server.js";
 import { showTimeline } from "./timeline.js";
 import { h } from "./view.js";
+import { sideOf } from "./words.js";
 
 export function showSide(page, side) {
   const about = page.store.get("side", side);
@@ -56,14 +58,14 @@ function head(page, side, about, choice) {
     { class: "side-head" },
     h("h2", { id: `title-${side}` }, `Server ${side} `, h("span", { class: "name" }, about.server_name)),
     broker(side, about),
-    about.federation && federation(page, side, about.federation),
+    about.federation && showFederation(side, about.federation),
     about.features.includes("query.servers") &&
-      h("button", { type: "button", id: `servers-${side}`, onclick: () => showServers(page, side) }, of(side), "Servers"),
+      h("button", { type: "button", id: `servers-${side}`, onclick: () => showServers(page, side) }, sideOf(side), "Servers"),
     about.features.includes("query.dead_letters") &&
       h(
         "button",
         { type: "button", id: `letters-${side}`, onclick: () => showLetters(page, side) },
-        of(side),
+        sideOf(side),
         "Dead letters",
       ),
     h(
@@ -107,82 +109,8 @@ function broker(side, about) {
       onclick: () => busy || attempt(() => server.switchBroker(about.broker !== "up")),
     },
     light,
-    of(side),
+    sideOf(side),
     words[about.broker],
-  );
-}
-
-/// For those who hear the page and do not see where a word stands.
-const of = (side) => h("span", { class: "hidden" }, `Server ${side}: `);
-
-function federation(page, side, known) {
-  const { enabled } = known;
-  return [
-    h(
-      "button",
-      {
-        type: "button",
-        class: "broker federation",
-        id: `federation-${side}`,
-        role: "switch",
-        "aria-checked": String(enabled),
-        title: "Switches the federation on and off, live",
-        onclick: () => attempt(() => server.federate(side, { enabled: !enabled })),
-      },
-      of(side),
-      enabled ? "federates" : "does not federate",
-    ),
-    h(
-      "button",
-      { type: "button", id: `switches-${side}`, onclick: () => changeSwitches(side, known) },
-      of(side),
-      "Switches",
-    ),
-  ];
-}
-
-/// What an administrator of a chat server decides for all of its users.
-function changeSwitches(side, known) {
-  const servers = (text) => text.split(/\s+/).filter(Boolean);
-  ask(
-    {
-      title: `Federation of server ${side}`,
-      note: "It counts at once, without a restart.",
-      submit: "Switch",
-      fields: [
-        { name: "typing", label: "Tell who types", type: "checkbox", value: known.typing },
-        { name: "receipts", label: "Tell who has read what", type: "checkbox", value: known.receipts },
-        { name: "presence", label: "Tell who is there", type: "checkbox", value: known.presence },
-        {
-          name: "allow",
-          label: "The only servers to federate with (empty: all)",
-          value: known.allow.join(" "),
-          hint: "Names, separated by blanks; *.example.org is every host below it.",
-        },
-        { name: "deny", label: "Servers not to federate with", value: known.deny.join(" ") },
-        {
-          name: "invites",
-          label: "Invitations of other servers",
-          type: "select",
-          options: [
-            { value: "allow", label: "Are welcome" },
-            { value: "block", label: "Are refused" },
-          ],
-          value: known.invites,
-        },
-        {
-          name: "users_may_federate",
-          label: "Who may be in federated rooms",
-          type: "select",
-          options: [
-            { value: "all", label: "All but those who may not" },
-            { value: "allowed", label: "Those who may" },
-          ],
-          value: known.users_may_federate,
-        },
-      ],
-    },
-    ({ allow, deny, ...others }) => server.federate(side, { ...others, allow: servers(allow), deny: servers(deny) }),
   );
 }
 

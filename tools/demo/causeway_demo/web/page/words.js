@@ -1,5 +1,7 @@
 // Names, times and sentences.
 
+import { h } from "./view.js";
+
 /// As one side knows people: their names are what that side's broker has told.
 export class Words {
   #store;
@@ -92,6 +94,9 @@ function roleChanged(actor, target, { role, level }) {
   // Of a level that makes no other role than the one before, the number is all there is to say.
   return `${actor} ${made ?? `gave ${target} power level ${level ?? "of old"}`}`;
 }
+
+/// For those who hear the page and do not see where a word stands.
+export const sideOf = (side) => h("span", { class: "hidden" }, `Server ${side}: `);
 
 /// Whom a mention of all members calls.
 export const EVERYBODY = "@room";
