@@ -125,6 +125,20 @@ class PageCase(unittest.TestCase):
                 0.05,
             )
 
+    def room_action(self, label, side="A"):
+        """Presses a button of the panel."""
+        script = """
+            const [side, label] = arguments;
+            const buttons = [...document.querySelectorAll(`#side-${side} .panel > .row button`)];
+            const found = buttons.find((each) => each.textContent === label);
+            found?.click();
+            return Boolean(found);"""
+        until(lambda: self.browser.run(script, side, label), PATIENCE_S, f"the button {label} of {side}", 0.05)
+
+    def cancel(self):
+        self.browser.press([ESCAPE])
+        until(lambda: not self.browser.all("dialog"), PATIENCE_S, "the form to close", 0.05)
+
     def submit(self):
         self.browser.click("dialog button[type=submit]")
         until(

@@ -42,6 +42,7 @@ class Administration(PageCase):
             self.write("A", text)
         self.browser.wait_text("#timeline-B", "Good evening")
         self.assertNotIn("boat", self.browser.text("#timeline-B"))
+        self.browser.wait_text("#timeline-B .dead_letter", "has refused message.received for good")
         self.browser.click("#letters-B")
         self.until_letters(2)
         self.browser.wait_text("dialog .listed", "no boat here")

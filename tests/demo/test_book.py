@@ -5,8 +5,10 @@ import unittest
 from causeway_demo.chat_server import CommandError, Notification
 from causeway_demo.web.actions import Actions, Refused
 from causeway_demo.web.asker import knows
-from causeway_demo.web.book import PEOPLE_MAX, ROOMS_MAX, Book
+from causeway_demo.web.book import ROOMS_MAX, Book
 from causeway_demo.web.changes import Changes
+from causeway_demo.web.newcomers import ASKED_MAX, COME_MAX, Newcomers
+from causeway_demo.web.people import PEOPLE_MAX
 
 ROOM = "!r"
 
@@ -148,11 +150,58 @@ class Rooms(BookCase):
             self.changes.get(("person", "A", "@b:y")),
             {"name": "Bob", "avatar": "mxc://y/1", "state": "unavailable", "status": "at lunch"},
         )
-        self.book.is_called("@b:y", "Robert", None)  # the picture stays
+        self.book.people.is_called("@b:y", "Robert", None)  # the picture stays
         self.assertEqual(self.changes.get(("person", "A", "@b:y"))["avatar"], "mxc://y/1")
         for number in range(PEOPLE_MAX):
-            self.book.is_there(f"@{number}:z", "online", "")
+            self.book.people.is_there(f"@{number}:z", "online", "")
         self.assertIsNone(self.changes.get(("person", "A", "@b:y")))
+
+    def test_a_join_is_shown_until_its_room_is_open(self):
+        progress = {"room": "", "matrix_room_id": "!z", "user": "@a:x", "server": "y", "done": 1, "total": 2}
+        self.book.told_at_once("join.progress", {**progress, "phase": "verifying"})
+        self.assertEqual(
+            self.changes.get(("joining", "A", "@a:x")), {"phase": "verifying", "server": "y", "done": 1, "total": 2}
+        )
+        self.book.told_at_once("join.progress", {**progress, "phase": "members"})
+        self.assertIsNone(self.changes.get(("joining", "A", "@a:x")))
+
+    def refounded(self, old, new):
+        self.told(
+            "room.refounded",
+            room=new,
+            previous_matrix_room_id=old,
+            room_version="11",
+            previous_room_version="12",
+            server="y",
+        )
+
+    def test_a_room_that_is_founded_again_keeps_what_it_shows_under_its_new_id(self):
+        self.message("$1")
+        self.invitation("sending", "", 1)
+        self.refounded(ROOM, "!s")
+        self.refounded("!s", "!t")
+        self.assertEqual(self.book.rooms(), ["!t"])
+        self.assertEqual((self.book.room("!t")["was"], self.book.room("!t")["room_version"]), ([ROOM, "!s"], "11"))
+        self.assertNotIn(f'"{ROOM}"]', self.changes.everything()[1].replace('"was":["!r"', ""))
+        # Whoever acts may not have seen it yet: the former ids mean the room.
+        self.book.reacts(ROOM, "$1", "x", "@a:x", "$r")
+        self.assertIn("x", self.book.entries("!t")[0]["reactions"])
+        self.invitation_in("!t", "pending", "sending", 2)
+        self.book.looked("!t", None, self.listed("pending"), None, None)
+        trail = self.book.room("!t")["invitations"][0]["trail"]
+        self.assertEqual([each["state"] for each in trail], ["sending", "pending"])
+
+    def invitation_in(self, room, state, before, ts):
+        self.told(
+            "invitation.changed",
+            room=room,
+            user="@b:y",
+            by="@a:x",
+            direction="outgoing",
+            state=state,
+            previous_state=before,
+            ts=ts,
+        )
 
     def test_rooms_are_bounded_and_take_their_entries_along(self):
         for number in range(ROOMS_MAX + 1):
@@ -219,6 +268,56 @@ class Messages(BookCase):
             "receipt", {"room": "", "matrix_room_id": ROOM, "user": "@b:y", "event_id": "$0", "message": "", "ts": 7}
         )
         self.assertEqual(self.book.room(ROOM)["readers"], {"@b:y": {"event_id": "$0", "ts": 7}})
+
+
+    def test_what_is_read_in_private_is_known_as_that(self):
+        self.message("$1")
+        self.book.reads(ROOM, "@a:x", "$1", True)
+        self.assertTrue(self.book.room(ROOM)["readers"]["@a:x"]["private"])
+        self.book.reads(ROOM, "@a:x", "$1")
+        self.assertNotIn("private", self.book.room(ROOM)["readers"]["@a:x"])
+
+    def test_a_message_that_was_bound_is_known_by_both_ids(self):
+        self.message("$1")
+        self.book.binds(ROOM, "$1", "m1")
+        self.book.binds(ROOM, "$1", "m2")
+        self.told("message.deleted", event_id="$1", message="m1", by="@b:y")
+        self.assertNotIn("deleted", self.book.entries(ROOM)[0])
+        self.told("message.deleted", event_id="$1", message="m2", by="@b:y")
+        self.assertEqual(self.book.entries(ROOM)[0]["deleted"]["by"], "@b:y")
+
+    def test_a_dead_letter_is_told_where_it_is_missing(self):
+        self.told("dead_letter", id="0-1", event="message.received", event_id="$1")
+        self.assertEqual(self.book.entries(ROOM)[0]["about"], "message.received")
+
+
+class WhoIsAskedFor(unittest.TestCase):
+    def setUp(self):
+        self.told = []
+        self.newcomers = Newcomers(lambda localpart, exists: self.told.append((localpart, exists)))
+
+    def exists(self, localpart):
+        return self.newcomers.answer({"user": f"@{localpart}:x", "localpart": localpart})["exists"]
+
+    def test_nobody_exists_whom_the_rule_does_not_name(self):
+        self.assertFalse(self.exists("eve"))
+        self.newcomers.welcome(["eve", "guest-*"])
+        asked = ("eve", "guest-7", "mallory", "my-guest-7")
+        self.assertEqual([self.exists(each) for each in asked], [True, True, False, False])
+        self.assertEqual(self.told[-1], ("my-guest-7", False))
+        shown = [each["user"] for each in self.newcomers.document()["asked"]]
+        self.assertEqual(shown[:2], ["@my-guest-7:x", "@mallory:x"])
+
+    def test_a_rule_is_a_list_of_names_and_beginnings(self):
+        for names in (None, "eve", [1], [""], ["*x"], ["[ab]"], ["?"], ["x" * 101], ["x"] * 21):
+            with self.assertRaises(Refused, msg=names):
+                self.newcomers.welcome(names)
+
+    def test_who_comes_so_and_what_is_shown_of_it_is_bounded(self):
+        self.newcomers.welcome(["*"])
+        self.assertEqual(sum(self.exists(str(number)) for number in range(COME_MAX + 5)), COME_MAX)
+        self.assertTrue(self.exists("0"))
+        self.assertEqual(len(self.newcomers.document()["asked"]), ASKED_MAX)
 
 
 class FakeChat:

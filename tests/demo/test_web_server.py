@@ -33,6 +33,7 @@ class FakeSite:
         return types.SimpleNamespace(
             actions=types.SimpleNamespace(carry_out=carry_out, put_file=keep),
             federate=lambda changes: self.done.append(("federation", changes)) or changes,
+            welcome=lambda names: self.done.append(("newcomers", names)) or {},
         )
 
     def switch(self, up):
@@ -131,13 +132,20 @@ class Requests(ServerCase):
 
     def test_a_picture_is_kept_and_the_federation_switched_for_the_own_page_alone(self):
         switched = json.dumps({"side": "A", "changes": {"receipts": False}}).encode()
-        for path, body in (("/picture?side=A&name=a.png&type=image/png", b"\x89PNG"), ("/federation", switched)):
+        names = json.dumps({"side": "A", "names": ["eve"]}).encode()
+        picture = ("/picture?side=A&name=a.png&type=image/png", b"\x89PNG")
+        asked = (picture, ("/federation", switched), ("/newcomers", names))
+        for path, body in asked:
             self.assertEqual(self.ask("POST", path, body, **{"X-Causeway-Token": None})[0], 403)
             self.assertEqual(self.site.done, [])
         status, _, answer = self.ask("POST", "/picture?side=A&name=a.png&type=image/png", b"\x89PNG")
         self.assertEqual((status, json.loads(answer)), (200, {"mxc": "mxc://a/1"}))
         self.assertEqual(self.ask("POST", "/federation", switched)[0], 200)
-        self.assertEqual(self.site.done, [("a.png", "image/png", b"\x89PNG"), ("federation", {"receipts": False})])
+        self.assertEqual(self.ask("POST", "/newcomers", names)[0], 200)
+        self.assertEqual(
+            self.site.done,
+            [("a.png", "image/png", b"\x89PNG"), ("federation", {"receipts": False}), ("newcomers", ["eve"])],
+        )
 
     def test_a_body_is_bounded_before_it_is_read(self):
         for path, bound in (("/command", http_server.BODY_BYTES_MAX), ("/file", http_server.FILE_BYTES_MAX), ("/picture", http_server.FILE_BYTES_MAX)):
@@ -275,8 +283,10 @@ class Stream(ServerCase):
 
 class Bounds(unittest.TestCase):
     def test_bodies_of_the_page_are_flat(self):
-        self.assertEqual(checked({"a": "x", "b": ["y"], "c": True, "d": 1}), {"a": "x", "b": ["y"], "c": True, "d": 1})
-        for body in (None, [], "x", {"a": {}}, {"a": [1]}, {"a": 1.5}, {"a": None}, {"a": ["x"] * 101}):
+        flat = {"a": "x", "b": ["y"], "c": True, "d": 1, "e": {"m.tz": "z"}}
+        self.assertEqual(checked(flat), flat)
+        deep = ({"a": {"b": 1}}, {"a": {"b": {}}}, {"a": [1]})
+        for body in (None, [], "x", *deep, {"a": 1.5}, {"a": None}, {"a": ["x"] * 101}):
             with self.assertRaises(Refused, msg=body):
                 checked(body)
 

@@ -29,10 +29,14 @@ PLAIN = {
     "knock.retract",
     "knock.reject",
     "query.can",
+    "query.user",
+    "query.federation",
+    "query.verify_users",
     "room.set_name",
     "room.set_topic",
     "room.set_avatar",
     "room.remove",
+    "room.bind",
     "query.receipts",
     "query.public_rooms",
     "user.may_federate",
@@ -47,6 +51,7 @@ OTHERS = {
     "message.send",
     "message.edit",
     "message.delete",
+    "message.bind",
     "reaction.add",
     "reaction.remove",
     "typing",
@@ -55,6 +60,8 @@ OTHERS = {
     "user.profile",
     "user.deactivate",
 }
+# While they wait for their answer `join.progress` may come.
+JOINS = {"room.join", "invite.answer"}
 # Those that not every broker has: what needs them is hidden where it has not.
 OPTIONAL = (
     "room.set_name",
@@ -69,6 +76,10 @@ OPTIONAL = (
     "query.public_rooms",
     "user.may_federate",
     "user.deactivate",
+    "answer.user",
+    "room.bind",
+    "message.bind",
+    "query.verify_users",
     "query.servers",
     "query.dead_letters",
     "federation.configure",
@@ -116,11 +127,18 @@ class Actions:
                 "broker_down", "This server's broker is down. Its chat server keeps messages for it, and nothing else."
             )
         if name in PLAIN:
-            answer = self._ask(name, body)
+            answer = self._ask_and_end_join(name, body)
             if not name.startswith("query.") and "room" in body:
                 self._look_again(body["room"])
             return answer
         return getattr(self, "_" + name.replace(".", "_"))(body)
+
+    def _ask_and_end_join(self, name, body):
+        try:
+            return self._ask(name, body)
+        finally:
+            if name in JOINS and isinstance(body.get("user"), str):
+                self._book.people.joins(body["user"], None)
 
     def _ask(self, name, body):
         try:
@@ -213,6 +231,11 @@ class Actions:
         self._book.deletes(body["room"], body["message"], body["by"], body.get("reason", ""))
         return answer
 
+    def _message_bind(self, body):
+        answer = self._ask("message.bind", body)
+        self._book.binds(body["room"], body["message"], body["as"])
+        return answer
+
     def _reaction_add(self, body):
         answer = self._ask("reaction.add", body)
         self._book.reacts(body["room"], body["message"], body["key"], body["user"], answer["event_id"])
@@ -227,7 +250,7 @@ class Actions:
 
     def _user_profile(self, body):
         answer = self._ask("user.profile", body)
-        self._book.is_called(body["user"], body.get("display_name"), body.get("avatar"))
+        self._book.people.is_called(body["user"], body.get("display_name"), body.get("avatar"))
         return answer
 
     def _user_deactivate(self, body):
@@ -237,7 +260,7 @@ class Actions:
 
     def _presence(self, body):
         answer = self._ask("presence", body)
-        self._book.is_there(body["user"], body["state"], body.get("status", ""))
+        self._book.people.is_there(body["user"], body["state"], body.get("status", ""))
         return answer
 
     # -- rooms and what is not kept
@@ -261,21 +284,22 @@ class Actions:
 
     def _read(self, body):
         answer = self._ask("read", body)
-        self._book.reads(body["room"], body["user"], body["message"])
+        self._book.reads(body["room"], body["user"], body["message"], body.get("private") is True)
         return answer
 
 
 def checked(body):
-    """A body of the page: a map of texts, numbers, truth values and lists of texts; its bounds are the broker's.
+    """A body of the page: a map of texts, numbers, truth values, lists and maps of texts; its bounds are the broker's.
 
     :raises Refused
     """
 
     def plain(value):
-        return isinstance(value, (str, bool, int)) or (
-            isinstance(value, list) and len(value) <= 100 and all(isinstance(each, str) for each in value)
-        )
+        if isinstance(value, (list, dict)):
+            texts = value.values() if isinstance(value, dict) else value
+            return len(value) <= 100 and all(isinstance(each, str) for each in texts)
+        return isinstance(value, (str, bool, int))
 
     if not isinstance(body, dict) or not all(plain(value) for value in body.values()):
-        raise Refused("bad_body", "a body is a map of texts, numbers, truth values and lists of texts")
+        raise Refused("bad_body", "a body is a map of texts, numbers, truth values, lists and maps of texts")
     return body

@@ -91,7 +91,11 @@ class Asker:
         if not answer:
             return None
         return {
-            each["user"]: {"event_id": each.get("event_id") or each.get("message"), "ts": each["ts"]}
+            each["user"]: {
+                "event_id": each.get("event_id") or each.get("message"),
+                "ts": each["ts"],
+                **({"private": True} if each.get("private") else {}),
+            }
             for each in answer["positions"]
         }
 

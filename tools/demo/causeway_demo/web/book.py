@@ -4,11 +4,11 @@ of what the users of this chat server did, which the broker does not tell. A rea
 import collections
 import threading
 
+from .people import People
 from .timeline import Timeline, now_ms
 
 ROOMS_MAX = 40  # the oldest make room
 TRAIL_MAX = 12  # states of one invitation that are shown
-PEOPLE_MAX = 500  # whose names and pictures are known; those heard of first make room
 LATE_MAX = 100  # files that came later than the messages they belong to
 ROLES_MAX = 100  # told before the system message that they are shown in
 # Of query.room and the notifications: what the page shows of a room.
@@ -17,8 +17,8 @@ ROOM_FIELDS = ("name", "topic", "type", "room_version", "avatar")
 
 class Book:
     """:param side: "A" or "B"
-    :param changes: gets the documents ("room", side, id), ("entry", side, id, entry), ("typing", side, id), ("person", side,
-        user), ("file", side, mxc)
+    :param changes: gets the documents ("room", side, id), ("entry", side, id, entry), ("typing", side, id), ("file",
+        side, mxc), and those of People
     :param look_again: called with the Matrix id of a room about which the broker is to be asked
     """
 
@@ -27,11 +27,11 @@ class Book:
         self._changes = changes
         self._look_again = look_again
         self._lock = threading.RLock()
+        self.people = People(side, changes)
         self._rooms = collections.OrderedDict()  # Matrix id -> document
         self._timelines = {}
         self._typing = {}
         self._trails = {}  # (room, user, direction) -> states of the invitation
-        self._people = collections.OrderedDict()  # user -> document: name, avatar, state, status
         self._late = collections.deque()  # mxc of files
         self._roles = collections.OrderedDict()  # entry id -> role: the system message is still to come
 
@@ -74,10 +74,13 @@ class Book:
             elif name == "receipt" and room in self._rooms:
                 self._has_read(room, body)
                 self._look_again(room)
+            elif name == "join.progress":
+                # Of a room that is open there is nothing to wait for: its members come by themselves.
+                self.people.joins(body["user"], None if body["phase"] == "members" else body)
             elif name == "media.available":
                 self._file_is_here(body["mxc"])
             elif name == "presence":
-                self.is_there(body["user"], body["state"], body.get("status", ""))
+                self.people.is_there(body["user"], body["state"], body.get("status", ""))
 
     def _known(self, room, body):
         """The room's document; what the notification says about the room as a whole is taken over."""
@@ -90,6 +93,7 @@ class Book:
                 "banned": [],
                 "gone": {},
                 "readers": {},
+                "was": [],
             }
             self._timelines[room] = Timeline(
                 lambda entry, value: self._changes.put(("entry", self._side, room, entry), value)
@@ -153,7 +157,7 @@ class Book:
 
     def _member_changed(self, room, body):
         if body["membership"] == "join":
-            self.is_called(body["user"], body.get("display_name"), body.get("avatar"))
+            self.people.is_called(body["user"], body.get("display_name"), body.get("avatar"))
         if body["membership"] in ("join", "invite"):
             self._rooms[room]["gone"].pop(body["user"], None)
             self._publish(room)
@@ -212,6 +216,18 @@ class Book:
         for server, reason in [(body["server"], body["reason"]), *others]:
             self._timelines[room].on_the_way(_message(body), server, body["state"], reason, body["ts"])
 
+    def _dead_letter(self, room, body):
+        self._timelines[room].add(
+            f"dead-letter-{body['id']}",
+            kind="system",
+            what="dead_letter",
+            actor="",
+            target="",
+            reason="",
+            about=body["event"],
+            ts=body["ts"],
+        )
+
     def _room_removed_for(self, room, body):
         self._rooms[room]["gone"][body["user"]] = {key: body[key] for key in ("cause", "by", "reason", "ts")}
         self._publish(room)
@@ -229,6 +245,36 @@ class Book:
 
     def _room_upgraded(self, room, body):
         self._goes_on(body["old_matrix_room_id"], room)
+
+    def _room_refounded(self, room, body):
+        old = self._now(body["previous_matrix_room_id"])
+        if old in self._rooms and old != room:
+            entries = self._timelines[old].entries()
+            document = self._rooms[old]
+            for user, direction in [key[1:] for key in self._trails if key[0] == old]:
+                self._trails[room, user, direction] = self._trails[old, user, direction]
+            self._forget(old)
+            self._rooms[room] = {**document, "id": room, "was": [*document["was"], old]}
+            self._timelines[room].take(entries)
+        self._rooms[room]["room_version"] = body["room_version"]
+        self._publish(room)
+        self._timelines[room].add(
+            f"refounded-{room}",
+            kind="system",
+            what="refounded",
+            actor="",
+            target="",
+            reason="",
+            version=body["room_version"],
+            server=body["server"],
+            ts=body["ts"],
+        )
+
+    def _now(self, room):
+        """The Matrix id that the room has by now, where it was founded again."""
+        if room in self._rooms:
+            return room
+        return next((now for now, document in self._rooms.items() if room in document["was"]), room)
 
     # -- what the broker answered when it was asked
 
@@ -266,25 +312,6 @@ class Book:
         while len(self._late) > LATE_MAX:
             self._changes.put(("file", self._side, self._late.popleft()), None)
 
-    # -- people, ours and others
-
-    def is_called(self, user, name, avatar):
-        """None: as before."""
-        self._know(user, name=name, avatar=avatar)
-
-    def is_there(self, user, state, status):
-        self._know(user, state=state, status=status)
-
-    def _know(self, user, **told):
-        with self._lock:
-            self._people[user] = {
-                **self._people.get(user, {}),
-                **{key: value for key, value in told.items() if value is not None},
-            }
-            self._changes.put(("person", self._side, user), self._people[user])
-            while len(self._people) > PEOPLE_MAX:
-                self._changes.put(("person", self._side, self._people.popitem(last=False)[0]), None)
-
     # -- what our own users do
 
     def created(self, room, own, body):
@@ -311,6 +338,7 @@ class Book:
     def writes(self, room, message, body):
         """Shown at once, before the broker has answered."""
         with self._lock:
+            room = self._now(room)
             self._known(room, {})
             self._timelines[room].add(
                 message,
@@ -332,33 +360,44 @@ class Book:
     def change(self, room, message, **fields):
         """Changes what is shown of a message, if it is."""
         with self._lock:
+            room = self._now(room)
             if room in self._timelines:
                 self._timelines[room].change(message, **fields)
 
     def deletes(self, room, message, by, reason):
         with self._lock:
+            room = self._now(room)
             self._known(room, {})
             self._timelines[room].delete(message, by, reason, now_ms())
 
     def reacts(self, room, message, key, user, event_id):
         """`event_id` None: the reaction is taken back."""
         with self._lock:
+            room = self._now(room)
             self._known(room, {})
             if event_id is None:
                 self._timelines[room].take_back(message, key, user)
             else:
                 self._timelines[room].react(message, key, user, event_id)
 
-    def reads(self, room, user, message):
+    def binds(self, room, message, own_id):
         with self._lock:
+            room = self._now(room)
+            if room in self._timelines:
+                self._timelines[room].binds(message, own_id)
+
+    def reads(self, room, user, message, private=False):
+        with self._lock:
+            room = self._now(room)
             entry = self._timelines[room].entry(message) if room in self._timelines else None
             if entry:
-                self._has_read(room, {"user": user, "event_id": entry["event_id"], "ts": now_ms()})
+                about = {"user": user, "event_id": entry["event_id"], "ts": now_ms()}
+                self._has_read(room, {**about, "private": True} if private else about)
 
     def _has_read(self, room, body):
         self._rooms[room]["readers"] = {
             **self._rooms[room]["readers"],
-            body["user"]: {"event_id": body["event_id"], "ts": body["ts"]},
+            body["user"]: {key: body[key] for key in ("event_id", "ts", "private") if key in body},
         }
         self._publish(room)
 

@@ -179,6 +179,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return site.switch(asked.get("up") is True)
         if path == "/federation":
             return site.side(asked.get("side")).federate(asked.get("changes"))
+        if path == "/newcomers":
+            return site.side(asked.get("side")).welcome(asked.get("names"))
         if path == "/refused":
             return site.side(asked.get("side")).refuse(asked.get("word"))
         if path == "/tour":

@@ -12,11 +12,13 @@ from .asker import Asker, knows
 from .book import Book
 from .changes import Changes
 from .files import Files
+from .newcomers import Newcomers
 from .tour import Tour
 
 USERS = {"A": ("alice", "anna"), "B": ("bob", "carol", "dave")}
-# Told of every message, so that one sees each of them arrive.
-SETTINGS = {"federation": {"delivery_notifications": "all"}}
+# Told of every message, so that one sees each of them arrive; asked for users anew whenever somebody asks for them, so
+# that another rule counts at once.
+SETTINGS = {"federation": {"delivery_notifications": "all", "ask_user": True, "ask_user_cache_s": 1}}
 SWITCHED = "B"
 # Of federation.configure: what an administrator switches in the page.
 SWITCHES = ("enabled", "typing", "receipts", "presence", "allow", "deny", "invites", "users_may_federate")
@@ -34,6 +36,7 @@ class Side:
         self.features = []
         self._deactivated = set()
         self._refused = ""  # messages with that word are refused for good; empty: none are
+        self.newcomers = Newcomers(self._has_asked)
         self._federation = None  # what is switched on; None: this broker has no switches
         self._changes = changes
         self._state = "starting"
@@ -45,6 +48,7 @@ class Side:
             on_ephemeral=self._told_at_once,
             keep=NOTIFICATIONS_KEPT,
         )
+        self.chat.knows_user = self.newcomers.answer
         self.book = Book(name, changes, lambda room: self.asker.look_again(room))
         self.asker = Asker(self.chat, self.book, self.is_up, lambda command: command in self.features)
         self.actions = Actions(self.chat, self.book, self.asker.look_again, self.is_up, self._has_deactivated)
@@ -85,9 +89,10 @@ class Side:
                 "switch": self.name == SWITCHED,
                 "federation": self._federation and {key: self._federation[key] for key in SWITCHES},
                 "refused": self._refused,
+                "newcomers": self.newcomers.document(),
                 "users": [
                     {"id": user_id, "name": user.capitalize(), "deactivated": user_id in self._deactivated}
-                    for user, user_id in self.users.items()
+                    for user, user_id in list(self.users.items())
                 ],
             },
         )
@@ -95,6 +100,20 @@ class Side:
     def _has_deactivated(self, user):
         self._deactivated.add(user)
         self.set_state(self._state)
+
+    def _has_asked(self, localpart, exists):
+        if exists:
+            self.users.setdefault(localpart, f"@{localpart}:{self.server_name}")
+        self.set_state(self._state)
+
+    def welcome(self, names):
+        """Who exists when another server asks for them.
+
+        :raises Refused
+        """
+        self.newcomers.welcome(names)
+        self.set_state(self._state)
+        return {}
 
     def refuse(self, word):
         """New messages with that word are refused for good, as a chat server may: they become dead letters.

@@ -42,7 +42,17 @@ class Timeline:
         while len(self._entries) > ENTRIES_MAX:
             gone, old = self._entries.popitem(last=False)
             self._id_of.pop(old.get("event_id"), None)
+            self._id_of.pop(old.get("own_id"), None)
             self._publish(gone, None)
+
+    def take(self, entries):
+        """Those of another timeline, as they are."""
+        for entry in entries:
+            self._entries[entry["id"]] = entry
+            for other in (entry.get("event_id"), entry.get("own_id")):
+                if other:
+                    self._id_of[other] = entry["id"]
+            self._publish(entry["id"], entry)
 
     def change(self, entry_or_event_id, **fields):
         """Changes fields of an entry, if it is there."""
@@ -53,6 +63,15 @@ class Timeline:
         if fields.get("event_id"):
             self._id_of[fields["event_id"]] = entry["id"]
         self._publish(entry["id"], entry)
+
+    def binds(self, entry_or_event_id, own_id):
+        """From now on the message has that id too; one it had before means it no longer."""
+        entry = self.entry(entry_or_event_id)
+        if not entry:
+            return
+        self._id_of.pop(entry.get("own_id"), None)
+        self._id_of[own_id] = entry["id"]
+        self.change(entry["id"], own_id=own_id)
 
     def delete(self, message, by, reason, ts):
         """A deleted message keeps its place and loses what it said."""

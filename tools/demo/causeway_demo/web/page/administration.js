@@ -19,7 +19,7 @@ export async function showServers(page, side) {
         servers.length === 0 && h("p", { class: "empty" }, "There are none yet: invite somebody of another server."),
         h(
           "ul",
-          { key: "servers", class: "listed" },
+          { key: "servers", class: "listed", tabindex: "0", "aria-label": "Servers" },
           servers.map((each) => row(page, each)),
         ),
         h("button", { key: "look-again", type: "button", class: "again", onclick: () => act(load) }, "Look again"),
@@ -69,7 +69,7 @@ export async function showLetters(page, side) {
         letters.length === 0 && h("p", { class: "empty" }, "There are none."),
         h(
           "ul",
-          { key: "letters", class: "listed" },
+          { key: "letters", class: "listed", tabindex: "0", "aria-label": "Dead letters" },
           letters.map((each) => letter(side, each, act, load)),
         ),
       ],

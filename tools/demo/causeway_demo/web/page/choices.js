@@ -7,11 +7,12 @@ export class Choices {
   tab = "A"; // on a narrow screen one side is shown at a time
   #sides = new Map();
 
-  /// Of a side: user, room, replyTo, editing and thread (entry ids), mentions (users whom the next message calls),
-  /// kind (of the next message: text, emote or notice), menu (entry whose actions are shown).
+  /// Of a side: user, room, isPrivate (whether what they read is told to nobody), replyTo, editing and thread (entry
+  /// ids), mentions (users whom the next message calls), kind (of the next message: text, emote or notice), menu (entry
+  /// whose actions are shown).
   of(side) {
     if (!this.#sides.has(side))
-      this.#sides.set(side, { user: null, room: null, ...NOTHING });
+      this.#sides.set(side, { user: null, room: null, isPrivate: false, ...NOTHING });
     return this.#sides.get(side);
   }
 

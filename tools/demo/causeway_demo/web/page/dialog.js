@@ -4,14 +4,16 @@ import { h, show } from "./view.js";
 
 /// Asks for the fields and calls `carryOut` with their values; closes when that has succeeded.
 /// A field is {name, label, type?: text|select|checkbox|checkboxes|picture, options?: [{value, label}], value?,
-/// required?, hint?}. Of a picture the value is a File, or null. `content` makes what stands above the fields; it gets
-/// `act`, which carries out something meanwhile, says in the form what was refused, and shows the content anew.
-export function ask({ title, note, content, fields = [], submit, danger = false }, carryOut) {
+/// required?, hint?}. Of a picture the value is a File, or null. `content` makes what stands above the fields, `below`
+/// what stands below them; both get `act`, which carries out something meanwhile, says in the form what was refused, and
+/// shows the form anew, and `values`, which reads the fields. `load` is such an action, carried out when the form is open.
+export function ask({ title, note, content, below, load, fields = [], submit, danger = false }, carryOut) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
   const before = document.activeElement;
   let fault = "";
   let busy = false;
+  const values = () => read(dialog, fields);
   const draw = () =>
     show(
       dialog,
@@ -20,8 +22,9 @@ export function ask({ title, note, content, fields = [], submit, danger = false 
         { method: "dialog", onsubmit: send },
         h("h2", { id: "dialog-title" }, title),
         note && h("p", {}, note),
-        content?.(act),
+        content?.(act, values),
         fields.map(showField),
+        below?.(act, values),
         fault && h("p", { class: "fault", role: "alert" }, fault),
         h(
           "div",
@@ -33,11 +36,11 @@ export function ask({ title, note, content, fields = [], submit, danger = false 
     );
   async function send(event) {
     event.preventDefault();
-    const values = read(dialog, fields);
+    const asked = values();
     busy = true;
     draw();
     try {
-      await carryOut(values);
+      await carryOut(asked);
       dialog.close();
     } catch (refused) {
       fault = said(refused);
@@ -61,6 +64,7 @@ export function ask({ title, note, content, fields = [], submit, danger = false 
   draw();
   document.body.append(dialog);
   dialog.showModal();
+  if (load) act(load);
   return dialog;
 }
 

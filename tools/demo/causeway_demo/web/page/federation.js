@@ -4,7 +4,7 @@ import { ask } from "./dialog.js";
 import { attempt } from "./notices.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
-import { sideOf } from "./words.js";
+import { sideOf, timeWithSeconds } from "./words.js";
 
 export function showFederation(side, known) {
   const { enabled } = known;
@@ -34,11 +34,15 @@ export function showFederation(side, known) {
 
 /// What an administrator of a chat server decides for all of its users.
 function changeSwitches(side, known) {
+  let told = null;
+  const load = async () => (told = await server.command(side, "query.federation", {}));
   const servers = (text) => text.split(/\s+/).filter(Boolean);
   ask(
     {
       title: `Federation of server ${side}`,
       note: "It counts at once, without a restart.",
+      load,
+      content: () => told && h("p", { key: "configured", class: "hint configured", role: "status" }, configured(told)),
       submit: "Switch",
       fields: [
         { name: "typing", label: "Tell who types", type: "checkbox", value: known.typing },
@@ -75,4 +79,11 @@ function changeSwitches(side, known) {
     },
     ({ allow, deny, ...others }) => server.federate(side, { ...others, allow: servers(allow), deny: servers(deny) }),
   );
+}
+
+/// Who has said so: the chat server by a command, or the broker's configuration.
+function configured({ configured: set, since_ts: since }) {
+  if (set.length === 0) return "All of it is as the broker's configuration says.";
+  const here = `Set here: ${set.join(", ")}, last at ${timeWithSeconds(since)}.`;
+  return `${here} The rest is as the broker's configuration says.`;
 }

@@ -49,11 +49,14 @@ function render() {
   for (const side of sides) markRead(pages.get(side), side);
 }
 
-/// At first everybody is the first user there is.
+/// At first everybody is the first user there is; who looks at a room goes on looking at it.
 function settle(side) {
   const choice = choices.of(side);
   const { users } = store.get("side", side);
   if (!users.some((each) => each.id === choice.user)) choices.choose(side, { user: users[0].id });
+  // A room that was founded again is the same room under another id.
+  const again = store.rooms(side).find((each) => each.was.includes(choice.room));
+  if (again) choices.choose(side, { room: again.id });
 }
 
 function tab(side, words) {

@@ -1,6 +1,7 @@
 // One message: who says what, to what it answers, its file, reactions, how far it has come, who has read it, and what
 // one can do with it.
 
+import { bindMessage } from "./bind.js";
 import { ask } from "./dialog.js";
 import { isIn } from "./membership.js";
 import { attempt } from "./notices.js";
@@ -40,6 +41,7 @@ export function showMessage(page, side, room, entry, { readers, answers }) {
       h("time", {}, time(entry.ts)),
       entry.edited && h("span", { class: "edited" }, "edited"),
       entry.historical && h("span", { class: "edited" }, "from before the join"),
+      entry.own_id && h("span", { class: "own" }, `our id ${entry.own_id}`),
       usable &&
         h(
           "button",
@@ -162,13 +164,16 @@ function react(side, room, entry, user, key, own) {
 
 /// How far a message of this server has come, and who has read it.
 function states(page, side, entry, readers) {
-  const read = readers.filter((each) => each.user !== entry.sender && each.user !== page.choices.of(side).user);
+  const { user: me } = page.choices.of(side);
+  const read = readers.filter((each) => each.user !== entry.sender && each.user !== me && !each.isPrivate);
+  const mine = readers.some((each) => each.user === me && each.isPrivate);
   const shown = [
     ...(entry.own && !entry.deleted ? way(page, side, entry) : []),
     ...read.map(({ user, ts }) =>
       h("span", { key: `read-${user}`, class: "read" }, `read by ${page.words.name(user)} ${time(ts)}`),
     ),
-  ];
+    mine && h("span", { key: "read-private", class: "read-private" }, "read in private: nobody is told"),
+  ].filter(Boolean);
   return shown.length > 0 && h("p", { class: "states" }, shown);
 }
 
@@ -292,6 +297,19 @@ function actions(page, side, room, entry) {
           },
         },
         "Read by",
+      ),
+    !entry.own &&
+      page.store.get("side", side).features.includes("message.bind") &&
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            close();
+            bindMessage(page, side, room, entry);
+          },
+        },
+        "Own id",
       ),
   );
 }

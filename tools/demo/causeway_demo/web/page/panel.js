@@ -24,6 +24,7 @@ export function showPanel(page, side, room) {
       "p",
       { class: "facts" },
       room.room_version ? `Room version ${room.room_version}` : "",
+      room.own && h("span", { class: "own" }, `; our id ${room.own}`),
       h("span", { class: "id" }, room.id),
     ),
     inside &&

@@ -1,5 +1,6 @@
 // People: their pictures, whether they are there, and the forms in which one says who one is.
 
+import { showAccount } from "./account.js";
 import { ask } from "./dialog.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
@@ -22,11 +23,15 @@ export function presence(page, side, user) {
 export function changeProfile(page, side) {
   const { user } = page.choices.of(side);
   const name = page.words.name(user);
+  let known = null;
+  const load = async () => (known = await server.command(side, "query.user", { user }));
   ask(
     {
       title: `Profile of ${name}`,
       note: "Everybody in their rooms is told, on both servers.",
       submit: "Change",
+      load,
+      content: () => known && showAccount(known),
       fields: [
         { name: "display_name", label: "Name", value: name, required: true },
         { name: "picture", label: "Picture (none: it stays)", type: "picture" },
@@ -48,8 +53,11 @@ export function changeProfile(page, side) {
             { value: "", label: "As before" },
             { value: "yes", label: "They may" },
             { value: "no", label: "They may not come into others" },
+            { value: "all", label: "As of everybody" },
           ],
         },
+        { name: "field", label: "Further field (optional)", hint: "e.g. m.tz" },
+        { name: "field_value", label: "What it says (empty: it is taken away)" },
         page.store.get("side", side).features.includes("user.deactivate") && {
           name: "account",
           label: "Account",
@@ -61,15 +69,17 @@ export function changeProfile(page, side) {
         },
       ].filter(Boolean),
     },
-    async ({ display_name: called, picture, invites, may, account }) => {
+    async ({ display_name: called, picture, invites, may, field, field_value: value, account }) => {
       if (account) return server.command(side, "user.deactivate", { user });
       await server.command(side, "user.profile", {
         user,
         display_name: called,
         ...(picture ? { avatar: await server.keepPicture(side, picture) } : {}),
         ...(invites ? { invites } : {}),
+        ...(field ? { fields: { [field]: value ? JSON.stringify(value) : "" } } : {}),
       });
-      if (may) await server.command(side, "user.may_federate", { user, may: may === "yes" });
+      const said = may === "all" ? {} : { may: may === "yes" };
+      if (may) await server.command(side, "user.may_federate", { user, ...said });
       return null;
     },
   );

@@ -1,16 +1,18 @@
-// Who has read what: the room a user looks at is told as read, and a list of those who have read a message.
+// Who has read what: the room a user looks at is told as read, or kept to themselves, and a list of those who have
+// read a message.
 
 import { ask } from "./dialog.js";
 import { isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import * as server from "./server.js";
+import { h } from "./view.js";
 import { time } from "./words.js";
 
 const told = new Map(); // side, room and user -> event id that was told last
 
 /// Tells that the user of a side has read the room they look at, where the broker knows receipts.
 export function markRead(page, side) {
-  const { user, room: id } = page.choices.of(side);
+  const { user, room: id, isPrivate } = page.choices.of(side);
   const room = id && page.store.get("room", side, id);
   if (document.hidden || !room || !isIn(room, user) || page.store.get("side", side).broker !== "up") return;
   if (!page.store.get("side", side).features.includes("read")) return;
@@ -21,7 +23,27 @@ export function markRead(page, side) {
   if (!last || told.get(key) === last.event_id || room.readers[user]?.event_id === last.event_id) return;
   told.set(key, last.event_id);
   // What is refused is not worth a word: the next message tries again.
-  server.command(side, "read", { room: id, user, message: last.event_id }).catch(() => {});
+  server.command(side, "read", { room: id, user, message: last.event_id, private: isPrivate }).catch(() => {});
+}
+
+/// Whether what the user of a side reads from now on is told to nobody. What they have read stays as it was told.
+export function privacy(page, side) {
+  if (!page.store.get("side", side).features.includes("read")) return null;
+  const { isPrivate } = page.choices.of(side);
+  return h(
+    "button",
+    {
+      type: "button",
+      id: `private-${side}`,
+      class: "privacy",
+      "aria-pressed": String(isPrivate),
+      onclick: () => {
+        page.choices.choose(side, { isPrivate: !isPrivate });
+        page.refresh();
+      },
+    },
+    "Read in private",
+  );
 }
 
 /// The list of those who have read a message, as the broker answers it.

@@ -1,7 +1,9 @@
 // What changes a room or the place one has in it: the buttons of its panel.
 
+import { bindRoom } from "./bind.js";
 import { look } from "./choices.js";
 import { ask, filled } from "./dialog.js";
+import { showRights } from "./rights.js";
 import * as server from "./server.js";
 
 /// Buttons of a room: {feature, label, open}. Those whose feature the broker lacks are not shown.
@@ -18,6 +20,9 @@ export const ROOM_ACTIONS = [
   },
   { feature: "room.set_avatar", label: "Picture", open: changePicture },
   { feature: "room.upgrade", label: "Upgrade", open: upgrade },
+  { feature: null, label: "Rights", open: showRights },
+  { feature: "room.bind", label: "Own id", open: bindRoom },
+  { feature: null, label: "Ban", open: ban },
   { feature: null, label: "Leave", open: leave },
   { feature: "room.remove", label: "Remove", open: remove },
 ];
@@ -64,6 +69,26 @@ function upgrade(page, side, room) {
       const answer = await server.command(side, "room.upgrade", { room: room.id, by: user, ...filled(values) });
       look(page, side, answer.matrix_room_id);
     },
+  );
+}
+
+/// Of whoever it is; a member is banned in the dialog about them.
+function ban(page, side, room) {
+  const { user } = page.choices.of(side);
+  ask(
+    {
+      title: `Ban somebody from ${page.words.roomName(room, user)}`,
+      note: "They need not have been in it.",
+      submit: "Ban",
+      danger: true,
+      fields: [
+        { name: "user", label: "Their Matrix id", hint: "e.g. @troll:example.org", required: true },
+        { name: "reason", label: "Reason (optional)" },
+        { name: "redact_events", label: "Delete what they have written", type: "checkbox" },
+      ],
+    },
+    ({ redact_events: redact, ...about }) =>
+      server.command(side, "member.ban", { room: room.id, by: user, ...filled(about), redact_events: redact }),
   );
 }
 

@@ -2,6 +2,8 @@
 
 import { look } from "./choices.js";
 import { ask, filled } from "./dialog.js";
+import { existence } from "./existence.js";
+import { isIn } from "./membership.js";
 import * as server from "./server.js";
 
 const TYPES = [
@@ -15,9 +17,12 @@ const VISIBILITIES = [
   { value: "knock", label: "Anybody may ask to be let in" },
 ];
 
+const words = (text) => text.split(/\s+/).filter(Boolean);
+
 export function newRoom(page, side) {
   const { user } = page.choices.of(side);
   const others = page.words.people().filter((each) => each.id !== user);
+  const channels = page.store.rooms(side).filter((each) => each.type === "channel" && isIn(each, user));
   ask(
     {
       title: `A new room of ${page.words.name(user)}`,
@@ -48,11 +53,18 @@ export function newRoom(page, side) {
           })),
         },
         { name: "others", label: "Further Matrix ids", hint: "Separated by blanks, e.g. @eve:example.org" },
+        channels.length > 0 && {
+          name: "members_of",
+          label: "Members of these channels may join (a channel that is not public)",
+          type: "checkboxes",
+          options: channels.map((each) => ({ value: each.id, label: page.words.roomName(each, user) })),
+        },
         { name: "federated", label: "Users of other servers may be members", type: "checkbox", value: true },
-      ],
+      ].filter(Boolean),
+      below: existence(page, side, ({ members, others: further }) => [...members, ...words(further)]),
     },
     async ({ type, others: further, members, visibility, federated, ...named }) => {
-      const all = [...members, ...further.split(/\s+/).filter(Boolean)];
+      const all = [...members, ...words(further)];
       const channel = type === "channel" ? { ...named, visibility } : {};
       const answer = await server.command(side, "room.create", {
         ...filled({ ...channel, members: all }),
@@ -97,14 +109,20 @@ export async function joinRoom(page, side) {
       fields: [
         { name: "listed", label: "Public rooms", type: "select", options: [none, ...rooms] },
         { name: "room", label: "Or the alias or id of another", hint: "e.g. #lobby:localhost:8448" },
+        {
+          name: "via",
+          label: "Servers to go through (optional)",
+          hint: "Needed with an id, which names no server; separated by blanks.",
+        },
         { name: "knock", label: "Only ask to be let in", type: "checkbox" },
         { name: "reason", label: "What to say when asking (optional)" },
       ],
     },
-    async ({ listed, room, knock, reason }) => {
+    async ({ listed, room, via, knock, reason }) => {
       const answer = await server.command(side, knock ? "room.knock" : "room.join", {
         room: room || listed,
         user,
+        ...(via ? { via: words(via) } : {}),
         ...(knock && reason ? { reason } : {}),
       });
       look(page, side, answer.matrix_room_id);
@@ -138,6 +156,7 @@ export function invite(page, side, room) {
         { name: "other", label: "Somebody else's Matrix id", hint: "e.g. @eve:example.org" },
         { name: "reason", label: "Reason (optional)" },
       ],
+      below: existence(page, side, ({ user: chosen, other }) => [other || chosen].filter(Boolean)),
     },
     ({ user: chosen, other, reason }) =>
       server.command(side, "invite.send", {

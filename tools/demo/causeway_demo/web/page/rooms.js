@@ -1,6 +1,7 @@
 // The list of rooms of the user one is: those they are in, and those they are invited to or knock at.
 
 import { ask } from "./dialog.js";
+import { joining } from "./joining.js";
 import { invitationOf, isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import { joinRoom, newRoom } from "./room_dialogs.js";
@@ -27,6 +28,7 @@ export function showRooms(page, side) {
       h("button", { type: "button", id: `new-room-${side}`, onclick: () => newRoom(page, side) }, "New room"),
       h("button", { type: "button", id: `join-room-${side}`, onclick: () => joinRoom(page, side) }, "Join"),
     ),
+    joining(page, side),
     mine.length + invited.length === 0 && h("p", { class: "empty" }, `${page.words.name(user)} is in no room.`),
     h(
       "ul",

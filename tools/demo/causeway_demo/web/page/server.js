@@ -36,6 +36,9 @@ export const federate = (side, changes) => postJson("/federation", { side, chang
 /// The chat server of a side refuses new messages with that word for good; empty: none.
 export const refuse = (side, word) => postJson("/refused", { side, word });
 
+/// Who exists when another server asks for them: names, or beginnings with a *.
+export const welcome = (side, names) => postJson("/newcomers", { side, names });
+
 /// Sends a File of the browser into a room.
 export function sendFile(side, room, sender, file) {
   const about = new URLSearchParams({

@@ -4,6 +4,7 @@ import { showLetters, showServers } from "./administration.js";
 import { showComposer } from "./composer.js";
 import { showFederation } from "./federation.js";
 import { invitationOf, isIn } from "./membership.js";
+import { showNewcomers } from "./newcomers.js";
 import { attempt } from "./notices.js";
 import { showPanel } from "./panel.js";
 import { changePresence, changeProfile, face } from "./person.js";
@@ -67,6 +68,13 @@ function head(page, side, about, choice) {
         { type: "button", id: `letters-${side}`, onclick: () => showLetters(page, side) },
         sideOf(side),
         "Dead letters",
+      ),
+    about.features.includes("answer.user") &&
+      h(
+        "button",
+        { type: "button", id: `newcomers-${side}`, onclick: () => showNewcomers(page, side) },
+        sideOf(side),
+        "Newcomers",
       ),
     h(
       "label",

@@ -1,6 +1,7 @@
 // What the room shows, in order, and who is typing.
 
 import { showMessage } from "./message.js";
+import { privacy } from "./receipts.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
 import { time } from "./words.js";
@@ -39,6 +40,7 @@ export function showTimeline(page, side, room) {
       "div",
       { class: "room-head" },
       room.avatar && h("img", { class: "face", src: server.mediaUrl(side, room.avatar), alt: `Picture of ${name}` }),
+      privacy(page, side),
       h("h3", { id: `room-${side}` }, name),
       room.topic && h("p", { class: "topic" }, room.topic),
     ),
@@ -109,14 +111,15 @@ function answersByRoot(entries) {
   return found;
 }
 
-/// Entry id -> who has read up to it: [{user, ts}]. A marker at a message that is not shown any more is left out.
+/// Entry id -> who has read up to it: [{user, ts, isPrivate}]. A marker at a message that is not shown any more is
+/// left out.
 function readersByEntry(page, side, room, entries) {
   const byEvent = new Map(entries.map((each) => [each.event_id, each]));
   const found = new Map();
-  for (const [user, { event_id: event, ts }] of Object.entries(room.readers)) {
+  for (const [user, { event_id: event, ts, private: isPrivate = false }] of Object.entries(room.readers)) {
     const entry = byEvent.get(event);
     if (!entry || entry.kind !== "message") continue;
-    found.set(entry.id, [...(found.get(entry.id) ?? []), { user, ts }]);
+    found.set(entry.id, [...(found.get(entry.id) ?? []), { user, ts, isPrivate }]);
   }
   return found;
 }

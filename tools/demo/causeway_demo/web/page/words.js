@@ -77,6 +77,8 @@ export class Words {
       topic_changed: entry.topic ? `${actor} set the topic: ${entry.topic}` : `${actor} took the topic away`,
       avatar_changed: `${actor} changed the room's picture`,
       permission_drift: `${target} may do less here than was set${reason}`,
+      dead_letter: `This chat server has refused ${entry.about} for good; see Dead letters`,
+      refounded: `The room was founded again in version ${entry.version} for server ${this.server(entry.server)}`,
       role_changed: roleChanged(actor, entry.target ? target : "everybody", entry),
     };
     return sentences[entry.what] ?? `${actor} ${entry.what.replaceAll("_", " ")} ${target}${reason}`;
