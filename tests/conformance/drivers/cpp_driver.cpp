@@ -233,8 +233,8 @@ private:
       open(x);
     } else if (what == "connected") {
       if (const auto done = client_->wait_connected(patience(x)); !done) throw refused{done.error(), {}};
-    } else if (what == "typing") {
-      client_->send_ephemeral(value_of(chat::decode_command("typing", packed(x["body"]))));
+    } else if (what == "ephemeral") {
+      client_->send_ephemeral(value_of(chat::decode_command(text_of(x, "name"), packed(x["body"]))));
     } else if (what == "next") {
       next(x, to);
     } else if (what == "state") {

@@ -51,7 +51,7 @@ const requests = {
   connected: async ({ timeout_ms: timeoutMs }) => (await client.connected({ timeoutMs }), {}),
   command: ({ name, body, id, timeout_ms: timeoutMs, traceparent }) =>
     client.command(name, body, { id, timeoutMs, traceparent }),
-  typing: ({ body }) => (client.typing(body), {}),
+  ephemeral: ({ name, body }) => (client.sendEphemeral(name, body), {}),
   async next({ timeout_ms: timeoutMs }) {
     const event = await client.nextEvent({ timeoutMs });
     return { event: event ? told(event) : null };

@@ -89,8 +89,8 @@ class Driver:
     def command(self, name, body, timeout_ms, id=None, typed=False, traceparent=None):
         return self._client.command(name, body, id=id, timeout=timeout_ms / 1000, traceparent=traceparent)
 
-    def typing(self, body):
-        self._client.typing(**body)
+    def ephemeral(self, name, body):
+        self._client.send_ephemeral(name, body)
         return {}
 
     def next(self, timeout_ms, typed=False):

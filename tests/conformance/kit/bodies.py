@@ -6,6 +6,8 @@ from .scenario import ALL, Scenario, equal
 
 GROUP = "contract"
 CONTRACT = Contract()
+# What may be sent without an id as well, and then has no RESULT.
+WITHOUT_ID = ("read", "presence")
 
 
 def same(schema, found, wanted, what):
@@ -21,7 +23,7 @@ def command(name):
         for number, full in enumerate((True, False), 1):
             body, told = CONTRACT.body(schema, full), CONTRACT.body(answer, full)
             if name == "typing":
-                stage.do("typing", body=body)
+                stage.do("ephemeral", name="typing", body=body)
                 same(schema, stage.expect(chat.COMMAND, number).body, body, "what the broker gets")
                 continue
             reply = stage.command(name, body, typed=True)
@@ -30,6 +32,13 @@ def command(name):
             same(schema, came.body, body, "what the broker gets")
             broker.result(came, told)
             same(answer, stage.answer(reply), told, "what the application gets")
+        if name in WITHOUT_ID:
+            body = CONTRACT.body(schema, True)
+            stage.do("ephemeral", name=name, body=body)
+            came = stage.expect_command(3)
+            equal((came.header["command"], came.header.get("id")), (name, None), "name and id")
+            same(schema, came.body, body, "what the broker gets")
+            equal(stage.do("state")["open_commands"], 0, "open commands")
 
     return Scenario(GROUP, f"command {name} and its answer", play, frozenset())
 

@@ -275,7 +275,7 @@ def fields_the_broker_does_not_know_are_told_once(stage):
 def typing_has_no_id_and_no_result(stage):
     broker = stage.start_broker()
     stage.connect()
-    stage.do("typing", body={"room": "r", "user": "alice", "typing": True})
+    stage.do("ephemeral", name="typing", body={"room": "r", "user": "alice", "typing": True})
     command = stage.expect(chat.COMMAND)
     assert command.header.get("id") is None, command.header
     equal(
@@ -288,7 +288,7 @@ def typing_has_no_id_and_no_result(stage):
 def fill(stage, count=4_000):
     """More than ZeroMQ keeps on both sides (1,000 messages each) and the kernel between them."""
     replies = [
-        stage.ask("typing", body={"room": "r", "user": f"user {n} " + "x" * 200, "typing": True}) for n in range(count)
+        stage.ask("ephemeral", name="typing", body={"room": "r", "user": f"user {n} " + "x" * 200, "typing": True}) for n in range(count)
     ]
     stage.answer(replies[-1])
 

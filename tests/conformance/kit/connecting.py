@@ -113,7 +113,7 @@ def a_broker_that_forgot_us_gets_hello_and_what_is_open(stage):
     stage.expect_command()
     broker.forget()
     stage.do(
-        "typing", body={"room": "r", "user": "u", "typing": True}
+        "ephemeral", name="typing", body={"room": "r", "user": "u", "typing": True}
     )  # whatever it says next is answered with hello_required
     hello = stage.expect(chat.HELLO, 2)
     equal(hello.header["versions"], [1], "versions")

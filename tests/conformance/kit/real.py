@@ -212,7 +212,7 @@ def refused_events_and_those_sought_come_again(stage):
 @scenario(GROUP)
 def typing_goes_both_ways(stage):
     neighbour, room = meet(stage)
-    stage.do("typing", body={"room": room, "user": "alice", "typing": True})
+    stage.do("ephemeral", name="typing", body={"room": room, "user": "alice", "typing": True})
     stage.until(lambda: neighbour.told("typing"), "the other server sees alice type")
     equal(neighbour.told("typing")[0]["typing"], True, "typing")
     neighbour.typing({"room": room, "user": "bob", "typing": True})
@@ -260,7 +260,7 @@ def behind_a_broker_that_stands_still_nothing_is_lost(stage):
     ours = stage.nodes.all[0]
     ours.stand_still()
     for number in range(4_000):
-        last = stage.ask("typing", body={"room": "x" * 200, "user": "alice", "typing": number % 2 == 0})
+        last = stage.ask("ephemeral", name="typing", body={"room": "x" * 200, "user": "alice", "typing": number % 2 == 0})
     stage.answer(last)
     said = [f"text {n}" for n in range(20)]
     replies = begin_to_say(stage, room, said)
@@ -317,7 +317,7 @@ def all_commands(stage):
         for full in (True, False):
             body = contract.body(f"command.{name}", full)
             if name == "typing":
-                stage.do("typing", body=body)
+                stage.do("ephemeral", name="typing", body=body)
                 continue
             reply = stage.command(name, body, typed=True)
             stage.until(lambda asked=reply: asked.done, f"{name} is answered")

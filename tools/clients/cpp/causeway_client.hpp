@@ -123,8 +123,8 @@ public:
   /// @returns what is known of it; the broker's fault (not_found: its server has no such file)
   result<downloaded> download(const std::string& mxc, const std::string& path,
                               std::chrono::milliseconds timeout = std::chrono::seconds{300});
-  /// Sends an ephemeral command (`typing`); lost where there is no connection, and told by `errors` while a broker
-  /// reads nothing.
+  /// Sends a command that needs no result (`typing`, `read`, `presence`) without an id; lost where there is no
+  /// connection, and told by `errors` while a broker reads nothing.
   void send_ephemeral(const chat::command& x);
   /// 128 random bits in hexadecimal.
   static std::string new_id();

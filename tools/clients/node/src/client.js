@@ -74,10 +74,15 @@ class Client {
     return this.#commands.run(name, body, options);
   }
 
-  typing(body) {
+  sendEphemeral(name, body) {
+    const frames = protocol.checked(name, protocol.encode(verb.COMMAND, { command: name }, body));
     if (!this.#connection.welcome || this.#closing) return;
-    if (this.#connection.trySend(protocol.encode(verb.COMMAND, { command: "typing" }, body))) return;
-    this.#troubled("overloaded", `typing dropped: ${this.unsent} messages wait for the broker`);
+    if (this.#connection.trySend(frames)) return;
+    this.#troubled("overloaded", `${name} dropped: ${this.unsent} messages wait for the broker`);
+  }
+
+  typing(body) {
+    this.sendEphemeral("typing", body);
   }
 
   upload(source, options) {

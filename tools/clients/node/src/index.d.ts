@@ -120,9 +120,12 @@ export class Client {
   ): Promise<Answers[Name]>;
 
   /**
-   * The ephemeral command: no id, no result, lost without a connection, told by `errors` while a broker reads
-   * nothing.
+   * A command that needs no result: no id, lost without a connection, told by `errors` while a broker reads nothing.
+   * @throws CommandError too_large: more than 1 MiB, not sent
    */
+  sendEphemeral<Name extends "typing" | "read" | "presence">(name: Name, body: Commands[Name]): void;
+
+  /** The ephemeral command of this name. */
   typing(body: TypingCommand): void;
 
   /**

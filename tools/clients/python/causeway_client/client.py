@@ -219,15 +219,23 @@ class Client:
             raise call.error
         return call.answer
 
-    def typing(self, room, user, typing=True):
-        """The ephemeral command: no id, no result, lost without a connection, and with an entry in `errors` while a broker reads nothing."""
-        frames = protocol.encode(protocol.COMMAND, {"command": "typing"}, {"room": room, "user": user, "typing": typing})
+    def send_ephemeral(self, name, body):
+        """A command that needs no result (`typing`, `read`, `presence`): no id, lost without a connection, and with an entry in
+        `errors` while a broker reads nothing.
+
+        :raises CommandError: too_large: more than 1 MiB, not sent
+        """
+        frames = _checked(name, protocol.encode(protocol.COMMAND, {"command": name}, body))
 
         def send():
             if self._welcome and not self._unsent.send(self._socket, frames):
-                self._note_error("overloaded", f"typing dropped: {len(self._unsent)} messages wait for the broker")
+                self._note_error("overloaded", f"{name} dropped: {len(self._unsent)} messages wait for the broker")
 
         self._post(send)
+
+    def typing(self, room, user, typing=True):
+        """The ephemeral command of this name."""
+        self.send_ephemeral("typing", {"room": room, "user": user, "typing": typing})
 
     def upload(self, source, upload_id=None, content_type=None, file_name=None, timeout=60.0):
         """Puts a file into the broker's media store and returns its mxc URI.
