@@ -22,6 +22,9 @@ export async function commands(): Promise<RoomAnswer> {
     { id: "k", timeoutMs: 5, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
   );
   const id: string = made.matrix_room_id;
+  client.sendEphemeral("read", { room: id, user: "alice", message: "m", private: true });
+  // @ts-expect-error: somebody has to hear how it ended
+  client.sendEphemeral("room.remove", { room: id, by: "alice" });
   // @ts-expect-error: the creator is missing
   await client.command("room.create", { room: id, type: "dm" });
   // @ts-expect-error: a misspelt word
