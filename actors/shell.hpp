@@ -197,6 +197,7 @@ struct supervisor_state {
     lazy_deque<time_ms> failures;        ///< within the window
     std::string last_fault;
     std::uint64_t told = 0; ///< how it was when it was swept; 0: never
+    child_pace pace;        ///< for who looks at the fastest ones
   };
   std::map<std::string, child> children;
   std::map<caf::actor_addr, std::string> keys;
@@ -209,6 +210,7 @@ struct supervisor_state {
   std::string swept_to;          ///< key of the child that was looked at last
   time_ms swept_at = 0;          ///< when
   std::vector<std::string> gone; ///< keys of children that have ended since
+  std::vector<child_ranking> rankings; ///< of those who look at the first of many
 };
 
 } // namespace causeway

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/supervisor/ranking.hpp"
 #include "messages/message.hpp"
 
 #include <caf/all.hpp>
@@ -75,6 +76,7 @@ struct supervision {
 };
 struct list_children {
   std::shared_ptr<std::function<void(std::vector<supervision>)>> done;
+  std::optional<std::string> only = {}; ///< the one with this key
 };
 /// Node -> supervisor: what is new with them (actors/supervisor/sweep.hpp)?
 struct children_seen {
@@ -90,6 +92,20 @@ struct children_seen {
 struct look_at_children {
   std::size_t rows_max = 0; ///< changed ones told at most; 0: totals only
   std::shared_ptr<std::function<void(children_seen)>> done;
+};
+/// Node -> supervisor: which of them stand first (actors/supervisor/ranking.hpp)?
+struct children_ranked {
+  struct one {
+    supervision row;
+    bool has_value = false; ///< in the column they are put in order by
+    std::int64_t number = 0;
+  };
+  std::vector<one> first;
+  children_counted counted;
+};
+struct rank_children {
+  child_order wanted;
+  std::shared_ptr<std::function<void(children_ranked)>> done;
 };
 
 } // namespace causeway
@@ -107,6 +123,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::remake_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::settings_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::list_children)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::look_at_children)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::rank_children)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(causeway::rest_due)
 
 CAF_BEGIN_TYPE_ID_BLOCK(causeway, caf::first_custom_type_id)
@@ -124,4 +141,5 @@ CAF_ADD_TYPE_ID(causeway, (causeway::list_children))
 CAF_ADD_TYPE_ID(causeway, (causeway::bulk_due))
 CAF_ADD_TYPE_ID(causeway, (causeway::rest_due))
 CAF_ADD_TYPE_ID(causeway, (causeway::look_at_children))
+CAF_ADD_TYPE_ID(causeway, (causeway::rank_children))
 CAF_END_TYPE_ID_BLOCK(causeway)

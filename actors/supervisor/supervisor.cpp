@@ -3,6 +3,7 @@
 #include "actors/supervisor/sweep.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -244,8 +245,11 @@ void end_child(supervisor_ptr self, const may_end& m) {
 }
 
 void list(supervisor_ptr self, const list_children& m) {
+  const auto& all = self->state.children;
   std::vector<supervision> rows;
-  for (const auto& [key, c] : self->state.children) rows.push_back(describe(self->state, key, c));
+  const auto from = m.only ? all.find(*m.only) : all.begin();
+  const auto to = m.only && from != all.end() ? std::next(from) : all.end();
+  for (auto at = from; at != to; ++at) rows.push_back(describe(self->state, at->first, at->second));
   (*m.done)(std::move(rows));
 }
 
@@ -295,6 +299,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
         make(self, m.key, it->second, trace_of_waiting(self, it->second));
     },
     [self](list_children& m) { list(self, m); },
+    [self](rank_children& m) { (*m.done)(rank(self->state, m.wanted)); },
     [self](look_at_children& m) { (*m.done)(sweep(self->state, m.rows_max)); },
     [self](remake_all& m) { remake(self, m); },
     [self](settings_changed& m) { hand_on(self, m); },

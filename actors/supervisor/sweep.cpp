@@ -22,11 +22,6 @@ std::uint64_t state_of(const swept_child& x, std::uint64_t handled) {
          (std::uint64_t{x.failures.size()} << 48) + 1;
 }
 
-std::uint64_t handled_by(const swept_child& x) {
-  // All it was sent is older than what it says it has handled.
-  return x.progress ? std::min(x.routed, x.progress->handled.load(std::memory_order_relaxed)) : 0;
-}
-
 void add_to_totals(children_seen& seen, const swept_child& x) {
   const auto waits = x.routed - handled_by(x) + x.waiting.size();
   seen.mailbox += waits;
@@ -38,22 +33,30 @@ void add_to_totals(children_seen& seen, const swept_child& x) {
 
 } // namespace
 
+std::uint64_t handled_by(const supervisor_state::child& x) {
+  // All it was sent is older than what it says it has handled.
+  return x.progress ? std::min(x.routed, x.progress->handled.load(std::memory_order_relaxed)) : 0;
+}
+
+std::string_view phase_name(const supervisor_state::child& x) {
+  return child_phases[static_cast<std::size_t>(x.at)];
+}
+
+time_ms oldest_waiting_of(const supervisor_state::child& x, std::uint64_t handled) {
+  return x.routed > handled ? x.marked_at : x.waiting.empty() ? 0 : x.waiting_since;
+}
+
 supervision describe(const supervisor_state& of, const std::string& key, const swept_child& x) {
   const auto handled = handled_by(x);
   return {std::string{name(of.settings.kind)},
           key,
-          x.at == swept_child::phase::running      ? "running"
-          : x.at == swept_child::phase::wanted     ? "wanted"
-          : x.at == swept_child::phase::restarting ? "restarting"
-                                                   : "parked",
+          std::string{phase_name(x)},
           x.last_fault,
           x.since,
           handled,
           x.routed - handled + x.waiting.size(),
           x.failures.size(),
-          x.routed > handled  ? x.marked_at
-          : x.waiting.empty() ? 0
-                              : x.waiting_since,
+          oldest_waiting_of(x, handled),
           x.progress ? x.progress->handling_ns.load(std::memory_order_relaxed) / 1'000 : 0};
 }
 

@@ -3,6 +3,15 @@
 
 namespace causeway {
 
+/// Messages it has handled, of those routed to it.
+std::uint64_t handled_by(const supervisor_state::child& x);
+
+/// How it is, in a word; others than these there are not.
+std::string_view phase_name(const supervisor_state::child& x);
+
+/// When the oldest message that waits for it came, as far as that is known; 0: none waits.
+time_ms oldest_waiting_of(const supervisor_state::child& x, std::uint64_t handled);
+
 /// One child as the operator sees it.
 supervision describe(const supervisor_state& of, const std::string& key, const supervisor_state::child& x);
 

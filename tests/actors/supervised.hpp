@@ -1,0 +1,49 @@
+#pragma once
+#include "actors/shell.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+/// What a supervisor holds, without its supervisor.
+namespace causeway::test {
+
+/// A world that only knows what time it is.
+class clock_world : public world {
+public:
+  time_ms at = 1'000'000;
+  time_ms now() const override { return at; }
+  void commit(store::store_batch, trace_id, std::shared_ptr<std::atomic<bool>>,
+              std::function<void(result<store::commit_outcome>)>) override {}
+  void ask(store::query, std::function<void(std::shared_ptr<const store::answer>)>) override {}
+  void send(gateway::http_request, trace_id) override {}
+  void send(federation_reply, trace_id) override {}
+  void send(std::vector<send_frame>) override {}
+  void inspect(message) override {}
+  void media(message) override {}
+  void switch_federation(federation_switches) override {}
+  void log(const note&, const address&) override {}
+};
+
+struct supervised {
+  clock_world outside;
+  supervisor_state state;
+
+  supervised() {
+    auto board = std::make_shared<switchboard>();
+    board->outside = &outside;
+    state.others = board;
+  }
+  supervisor_state::child& child(const std::string& key) {
+    auto& x = state.children[key];
+    if (!x.progress) x.progress = std::make_shared<actor_progress>();
+    return x;
+  }
+  void handles(const std::string& key, std::uint64_t n = 1) {
+    auto& x = child(key);
+    x.routed += n;
+    x.progress->handled += n;
+  }
+};
+
+} // namespace causeway::test
