@@ -284,6 +284,17 @@ class InspectorHttp(InteropCase):
             return sorted(wanted - told)
         self.until_equal(missing, [], "metrics")
 
+    def test_every_metric_of_ours_is_on_the_dashboard(self):
+        self.federate()
+        with open(os.path.join(MONITORING, "grafana.json"), encoding="utf8") as text:
+            shown = {name for panel in json.load(text)["panels"] for target in panel.get("targets", []) for name in METRIC.findall(target["expr"])}
+
+        def family(name):
+            return re.sub("_(bucket|sum|count)$", "", name)
+        told = {family(name) for name, _ in self.web.samples() if name.startswith("causeway_")}
+        self.assertGreater(len(told), 30)
+        self.assertEqual(sorted(told - {family(name) for name in shown} - {"causeway_build_info"}), [])  # the choice of brokers asks for that one
+
     def test_every_panel_of_synapses_federation_row_can_be_drawn(self):
         self.federate()
 
