@@ -1,8 +1,8 @@
 #include "plugin/node_operator.hpp"
 
+#include "plugin/node_actors.hpp"
 #include "plugin/node_rows.hpp"
 
-#include <mutex>
 #include <utility>
 
 namespace causeway {
@@ -19,27 +19,12 @@ void node_operator::ask_status(address who, std::function<void(std::string)> don
 }
 
 void node_operator::list_actors(std::function<void(std::vector<admin::actor_row>)> done) {
-  struct collected {
-    std::mutex mutex;
-    std::size_t open = 0;
-    std::vector<admin::actor_row> rows;
-    std::function<void(std::vector<admin::actor_row>)> done;
-  };
-  auto all = std::make_shared<collected>();
-  all->done = std::move(done);
-  std::vector<caf::actor> kinds;
-  for (const auto& s : p_.outside.board->supervisors)
-    if (s) kinds.push_back(s);
-  all->open = kinds.size();
-  auto one =
-    std::make_shared<std::function<void(std::vector<supervision>)>>([all](const std::vector<supervision>& rows) {
-      std::unique_lock guard(all->mutex);
-      for (const auto& x : rows) all->rows.push_back(row_of(x));
-      if (--all->open > 0) return;
-      guard.unlock();
-      all->done(std::move(all->rows));
-    });
-  for (const auto& s : kinds) caf::anon_send(s, list_children{one});
+  causeway::list_actors(*p_.outside.board, std::move(done));
+}
+
+void node_operator::rank_actors(admin::actors_wanted wanted,
+                                std::function<void(result<admin::actors_ranked>)> done) {
+  causeway::rank_actors(*p_.outside.board, wanted, std::move(done));
 }
 
 void node_operator::commit(store::store_batch batch, std::function<void(status)> done) {

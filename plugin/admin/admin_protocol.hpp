@@ -31,6 +31,7 @@ struct arguments {
   std::uint32_t seconds = 10;
   std::uint32_t every = 1;
   std::string filter;
+  std::string sort;
   std::string reason;
   std::string by;
   bool all = false, force = false;
@@ -53,6 +54,9 @@ struct arguments {
     f.optional("seconds", x.seconds, "actor.trace: how long at most; 1 to 60.");
     f.optional("every", x.every, "actor.trace: one of so many messages is seen; 1 to 10,000.");
     f.optional("filter", x.filter, "Lists: rows that hold this text anywhere; empty: all.",
+               {.bytes_max = limits::identifier_bytes_max});
+    f.optional("sort", x.sort,
+               "Lists: by this column; with `:desc` behind it the other way round. Empty: what is in trouble first.",
                {.bytes_max = limits::identifier_bytes_max});
     f.optional("reason", x.reason, "Why, of what changes something; kept in the audit.",
                {.bytes_max = reason_bytes_max});

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,10 +46,11 @@ struct questions {
     pdus_received events;
   };
   std::vector<delivery> deliveries = {};
+  std::optional<actors_wanted> ranked = {};
   std::int64_t timeout_ms = 3'000;
   std::size_t size() const {
     return store.size() + status.size() + (actors ? 1 : 0) + (probed.empty() ? 0 : 1) + peers.size() +
-           deliveries.size();
+           deliveries.size() + (ranked ? 1 : 0);
   }
 };
 

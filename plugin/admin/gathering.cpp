@@ -35,6 +35,10 @@ void gathering::actors_listed(std::vector<actor_row> rows) {
   take([&](findings& found) { found.actors = std::move(rows); });
 }
 
+void gathering::actors_in_order(result<actors_ranked> x) {
+  take([&](findings& found) { found.ranked = std::move(x); });
+}
+
 void gathering::probed(probe::report x) {
   take([&](findings& found) { found.probed = std::move(x); });
 }

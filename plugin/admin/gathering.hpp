@@ -4,6 +4,7 @@
 #include "messages/store.hpp"
 #include "plugin/admin/rows.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,7 @@ struct findings {
   std::map<std::string, store::answer, std::less<>> answers;
   std::optional<std::string> status; ///< JSON of the actor that was asked; empty text: it is not in memory
   std::optional<std::vector<actor_row>> actors;
+  std::optional<result<actors_ranked>> ranked;
   std::optional<probe::report> probed;
   std::map<std::string, peer_answer, std::less<>> peers;    ///< by part; those that have answered
   std::map<std::string, pdus_handled, std::less<>> handled; ///< by part
@@ -48,6 +50,7 @@ public:
   void answered(const std::string& part, store::answer x);
   void status_told(std::string json);
   void actors_listed(std::vector<actor_row> rows);
+  void actors_in_order(result<actors_ranked> x);
   void probed(probe::report x);
   void peer_answered(const std::string& part, peer_answer x);
   void pdus_taken(const std::string& part, pdus_handled x);

@@ -1,7 +1,9 @@
 #pragma once
 #include "messages/matrix/json.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -464,5 +466,18 @@ std::vector<column> columns() {
   row.fields(f);
   return std::move(f.out);
 }
+
+/// The first of many actors.
+struct actors_wanted {
+  std::string column; ///< by which: one of actor_row, or a rate (actors/supervisor/ranking.hpp)
+  bool descending = false;
+  std::string filter; ///< a text that they hold; empty: all
+  std::size_t limit = 0;
+};
+struct actors_ranked {
+  std::vector<actor_row> rows;
+  std::size_t total = 0; ///< that the filter lets through
+  std::map<std::string, std::int64_t> phases; ///< how many of these are in which
+};
 
 } // namespace causeway::admin

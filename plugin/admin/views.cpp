@@ -3,6 +3,7 @@
 #include "messages/dead_letter_id.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "plugin/admin/explain.hpp"
+#include "plugin/admin/sorted_rows.hpp"
 #include "plugin/admin/unpacked_json.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ struct holds_text {
 };
 
 template <class Row>
-json::object list(std::string_view name, std::vector<Row> rows, const arguments& with) {
+view list(std::string_view name, std::vector<Row> rows, const arguments& with) {
   if (!with.filter.empty())
     std::erase_if(rows, [&](Row& row) {
       holds_text f{with.filter};
@@ -41,8 +42,16 @@ json::object list(std::string_view name, std::vector<Row> rows, const arguments&
       return !f.found;
     });
   auto total = static_cast<std::int64_t>(rows.size());
+  json::object body{{"total", json::value{total}}};
+  if (!with.sort.empty()) {
+    const auto order = sort_order::of(with.sort);
+    if (!order) return order.error();
+    if (auto counts = count_states(rows)) body.set("counts", std::move(*counts));
+    if (auto sorted = keep_first(rows, *order, with.limit); !sorted) return sorted.error();
+  }
   if (rows.size() > with.limit) rows.resize(with.limit);
-  return json::object{{name, json::value{to_json(rows)}}, {"total", json::value{total}}};
+  body.set(name, json::value{to_json(rows)});
+  return body;
 }
 
 /// Whoever serves comes first, whoever is gone last.
@@ -330,8 +339,9 @@ view invites(const findings& found, const arguments& with, std::int64_t now_ms) 
 view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
             const arguments& with) {
   auto body = list("alarms", std::move(alarms), with);
-  body.set("server_name", server_name);
-  body.set("version", version);
+  if (!body) return body;
+  body->set("server_name", server_name);
+  body->set("version", version);
   return body;
 }
 
@@ -346,6 +356,17 @@ view actors(const findings& found, const arguments& with) {
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const actor_row& a, const actor_row& b) { return rank(a) < rank(b); });
   return list("actors", std::move(rows), with);
+}
+
+view ranked_actors(const findings& found) {
+  if (!found.ranked) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
+  if (!*found.ranked) return found.ranked->error();
+  const auto& x = **found.ranked;
+  json::object counts;
+  for (const auto& [phase, count] : x.phases) counts.set(phase, count);
+  return json::object{{"actors", json::value{to_json(x.rows)}},
+                      {"counts", json::value{std::move(counts)}},
+                      {"total", json::value{static_cast<std::int64_t>(x.total)}}};
 }
 
 view server_keys(const findings& found, const arguments& with) {

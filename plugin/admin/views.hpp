@@ -19,6 +19,7 @@ using view = result<matrix::json::object>;
 /// Members, servers, invitations and sentences shown of one room.
 inline constexpr std::size_t rows_shown_max = 1'000;
 
+// A list that is sorted by a column (`with.sort`) also has counts: {state: how many}, where its rows have a state.
 /// {rooms: [room_row], total}
 view rooms(const findings& found, const arguments& with);
 /// {servers: [server_row], total}
@@ -41,6 +42,8 @@ view audit(const findings& found, const arguments& with);
 view dead_letter(const findings& found, const std::string& id);
 /// {actors: [actor_row], total}: those that do not run, that have failed, whose messages have waited for longest
 view actors(const findings& found, const arguments& with);
+/// {actors: [actor_row], total, counts: {phase: how many}}: by `with.sort`
+view ranked_actors(const findings& found);
 /// {servers: [receipt_debt_row], actor}
 view receipts(const findings& found);
 /// {server_name, version, alarms: [alarm_row], total}

@@ -3,13 +3,15 @@
 //
 //   bench_inspector [--actors 100000] [--rate 1000] [--seconds 10] [--rounds 3]
 //
-// One line of JSON: processor time in percent of one core, without and with a viewer of actors, servers, rooms, status
-// and rates and one question of Prometheus, and the difference; the median of the rounds.
+// One line of JSON: processor time in percent of one core, without anybody; with a viewer of actors, servers, rooms,
+// status and rates and one question of Prometheus; with what `causeway top` asks once a second; and the differences. The
+// median of the rounds.
 #include "actors/decision.hpp"
 #include "actors/scheduling.hpp"
 #include "actors/shell.hpp"
 #include "plugin/admin/admin_service.hpp"
 #include "plugin/edge/edge.hpp"
+#include "plugin/node_actors.hpp"
 #include "plugin/node_inspector.hpp"
 #include "plugin/store/store_thread.hpp"
 
@@ -133,19 +135,26 @@ std::size_t scraped(const std::string& at) {
   return bytes;
 }
 
-/// Of the node there is its store.
-struct store_only final : admin::services {
-  explicit store_only(const std::unique_ptr<store::store_thread>& from) : from_(from) {}
+/// Of the node there are its store and its actors.
+struct half_a_node final : admin::services {
+  half_a_node(const std::unique_ptr<store::store_thread>& from, const switchboard& board)
+      : from_(from), board_(board) {}
   void ask_store(store::query q, std::function<void(store::answer)> done) override {
     from_->ask(std::move(q), std::move(done));
   }
   void ask_status(address, std::function<void(std::string)> done) override { done({}); }
-  void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override { done({}); }
+  void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override {
+    causeway::list_actors(board_, std::move(done));
+  }
+  void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) override {
+    causeway::rank_actors(board_, wanted, std::move(done));
+  }
   void commit(store::store_batch, std::function<void(status)> done) override { done(ok()); }
   void tell(address, message) override {}
   void send(edge::connection, edge::frame) override {}
   std::int64_t now_ms() override { return wall_ms(); }
   const std::unique_ptr<store::store_thread>& from_;
+  const switchboard& board_;
 };
 
 class bench {
@@ -183,11 +192,15 @@ public:
   }
 
   /// Percent of one core over so many seconds, `rate` messages a second.
-  double load(double seconds, std::size_t rate, const std::function<double()>& not_counted = [] { return 0.0; }) {
+  double load(
+    double seconds, std::size_t rate, const std::function<double()>& not_counted = [] { return 0.0; },
+    const std::function<void()>& every_second = [] {}) {
     const auto begin = std::chrono::steady_clock::now();
     const auto before = cpu_s(CLOCK_PROCESS_CPUTIME_ID);
     std::size_t sent = 0;
+    double asked = 0;
     for (double elapsed = 0; elapsed < seconds;) {
+      for (; asked <= elapsed; ++asked) every_second();
       for (; sent < static_cast<std::size_t>(elapsed * static_cast<double>(rate)); ++sent)
         speak(sent * 7'919 % actors_);
       std::this_thread::sleep_for(5ms); // a load keeps its rate by the clock
@@ -196,6 +209,21 @@ public:
     const auto used = cpu_s(CLOCK_PROCESS_CPUTIME_ID) - before - not_counted();
     return 100 * used / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
+
+  /// What `causeway top` asks in a second, of the service that answers it; the socket between them is not in it.
+  void ask_as_top() {
+    admin::arguments with;
+    with.sort = "oldest_waiting_ts";
+    with.limit = 100;
+    const auto count = [this](bool succeeded, const std::string& body) {
+      check(succeeded, "what top asks");
+      top_bytes += body.size();
+      ++top_answers;
+    };
+    admin_->ask(edge::role::inspector, "actors", admin::encode_arguments(with), count);
+    admin_->ask(edge::role::inspector, "status", admin::encode_arguments({}), count);
+  }
+  std::atomic<std::size_t> top_bytes = 0, top_answers = 0;
 
   std::unique_ptr<node_inspector> open_inspector() {
     inspected_node shown;
@@ -239,7 +267,7 @@ private:
   std::shared_ptr<switchboard> board_ = std::make_shared<switchboard>();
   zmq::context_t zmq_;
   std::unique_ptr<store::store_thread> store_;
-  store_only asked_{store_};
+  half_a_node asked_{store_, *board_};
   std::unique_ptr<edge::edge> edge_;
   std::unique_ptr<admin::admin_service> admin_;
   bench_system_config config_;
@@ -261,7 +289,7 @@ int main(int argc, char** argv) {
       at->second = std::strtoull(argv[i + 1], nullptr, 10);
   bench all(options["--actors"]);
   const auto seconds = static_cast<double>(options["--seconds"]);
-  std::vector<double> off, on, cost;
+  std::vector<double> off, on, cost, top, top_cost;
   std::size_t bytes = 0, metrics_bytes = 0;
   for (std::size_t round = 0; round < options["--rounds"]; ++round) {
     off.push_back(all.load(seconds, options["--rate"]));
@@ -277,9 +305,15 @@ int main(int argc, char** argv) {
     prometheus.join();
     inspector->stop();
     cost.push_back(on.back() - off.back());
+    all.ask_as_top(); // the first look is at all of them
+    all.load(2, options["--rate"]);
+    top.push_back(all.load(seconds, options["--rate"], [] { return 0.0; }, [&] { all.ask_as_top(); }));
+    top_cost.push_back(top.back() - off.back());
   }
   std::printf("{\"actors\":%zu,\"messages_per_s\":%zu,\"off_percent\":%.2f,\"on_percent\":%.2f,\"cost_percent\":%.2f,"
-              "\"event_bytes_per_s\":%zu,\"metrics_bytes\":%zu}\n",
+              "\"event_bytes_per_s\":%zu,\"metrics_bytes\":%zu,\"top_percent\":%.2f,\"top_cost_percent\":%.2f,"
+              "\"top_bytes_per_s\":%zu}\n",
               options["--actors"], options["--rate"], median(off), median(on), median(cost),
-              bytes / options["--seconds"], metrics_bytes);
+              bytes / options["--seconds"], metrics_bytes, median(top), median(top_cost),
+              2 * all.top_bytes / std::max<std::size_t>(all.top_answers, 1));
 }

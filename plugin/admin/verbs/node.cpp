@@ -1,3 +1,4 @@
+#include "plugin/admin/sorted_rows.hpp"
 #include "plugin/admin/verbs.hpp"
 
 #include <array>
@@ -11,7 +12,17 @@ void show_status(desk& at, const job& work) {
   at.answer(work, views::status(at.node().list_alarms(), at.who().server_name, at.who().version, work.with));
 }
 
+/// The first by a column: for who looks often, without asking for all that there are.
+void rank_actors(desk& at, const job& work) {
+  const auto order = sort_order::of(work.with.sort);
+  if (!order) return at.refuse(work, order.error());
+  questions ask{{}, {}, false};
+  ask.ranked = actors_wanted{order->column, order->descending, work.with.filter, work.with.limit};
+  at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) { d.answer(j, views::ranked_actors(f)); });
+}
+
 void list_actors(desk& at, const job& work) {
+  if (!work.with.sort.empty()) return rank_actors(at, work);
   at.gather(work, {{}, {}, true},
             [](desk& d, const job& j, const findings& f) { d.answer(j, views::actors(f, j.with)); });
 }

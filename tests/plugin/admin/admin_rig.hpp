@@ -46,6 +46,8 @@ struct fake_node : services {
   store::room_loaded room;
   std::string status = R"({"phase":"idle","mailbox":0})";
   std::vector<actor_row> actors;
+  result<actors_ranked> ranked = actors_ranked{};
+  std::vector<actors_wanted> ranks_asked;
   std::optional<fault> store_fault;
 
   std::vector<std::function<void()>> kept; ///< what would have answered
@@ -118,6 +120,10 @@ struct fake_node : services {
   }
   void list_actors(std::function<void(std::vector<actor_row>)> then) override {
     later([this, then = std::move(then)] { then(actors); });
+  }
+  void rank_actors(actors_wanted wanted, std::function<void(result<actors_ranked>)> then) override {
+    ranks_asked.push_back(std::move(wanted));
+    later([this, then = std::move(then)] { then(ranked); });
   }
   void commit(store::store_batch batch, std::function<void(causeway::status)> then) override {
     later([this, batch = std::move(batch), then = std::move(then)] {

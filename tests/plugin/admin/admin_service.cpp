@@ -398,6 +398,50 @@ BOOST_AUTO_TEST_CASE(of_actors_that_run_those_are_cut_off_last_whose_messages_ha
   BOOST_TEST(*body.find_integer("total") == 3);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_actors_by_a_column_are_asked_of_who_has_them) {
+  actor_row busy;
+  busy.key = "busy";
+  node.ranked = actors_ranked{{busy}, 100'000, {{"running", 99'999}, {"parked", 1}}};
+  arguments with;
+  with.sort = "mailbox:desc";
+  with.filter = "b";
+  with.limit = 40;
+  const auto body = ask("actors", with);
+  BOOST_TEST(*body.find_array("actors")->at(0).find_string("key") == "busy");
+  BOOST_TEST(*body.find_integer("total") == 100'000);
+  BOOST_TEST(*body.find_object("counts")->find("parked")->as_integer() == 1);
+  BOOST_TEST_REQUIRE(node.ranks_asked.size() == 1U);
+  BOOST_TEST(node.ranks_asked[0].column == "mailbox");
+  BOOST_TEST(node.ranks_asked[0].descending);
+  BOOST_TEST(node.ranks_asked[0].filter == "b");
+  BOOST_TEST(node.ranks_asked[0].limit == 40U);
+  with.sort = "mailbox:up";
+  BOOST_TEST(refusal("actors", with) == "invalid_param");
+  node.ranked = fault{fault_code::invalid_param, "sort: there is no column"};
+  with.sort = "nothing";
+  BOOST_TEST(refusal("actors", with) == "invalid_param");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_sorted_by_a_column_and_says_how_many_are_in_which_state) {
+  node.destinations = {late("a.example", 1, node.now - 60'000, 0), late("b.example", 9, node.now - 1'000, 2),
+                       late("c.example", 5, node.now - 30'000, 2)};
+  arguments with;
+  with.sort = "queued:desc";
+  with.limit = 2;
+  auto body = ask("servers", with);
+  BOOST_TEST_REQUIRE(body.find_array("servers")->size() == 2U);
+  BOOST_TEST(*body.find_array("servers")->at(0).find_string("server_name") == "b.example");
+  BOOST_TEST(*body.find_array("servers")->at(1).find_string("server_name") == "c.example");
+  BOOST_TEST(*body.find_integer("total") == 3);
+  std::int64_t counted = 0;
+  for (const auto& x : *body.find_object("counts")) counted += *x.mapped.as_integer();
+  BOOST_TEST(counted == 3);
+  with.sort = "server_name";
+  BOOST_TEST(*ask("servers", with).find_array("servers")->at(0).find_string("server_name") == "a.example");
+  with.sort = "colour";
+  BOOST_TEST(refusal("servers", with) == "invalid_param");
+}
+
 BOOST_AUTO_TEST_CASE(servers_that_are_owed_receipts_stand_apart_from_the_rest_of_the_actor) {
   node.status = R"({"unsent":3,"servers":[{"server":"dead.example","failures":2}]})";
   auto body = ask("receipts");

@@ -112,6 +112,16 @@ struct broker : admin::services {
     then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
   }
   void list_actors(std::function<void(std::vector<admin::actor_row>)> then) override { then(actors()); }
+  void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> then) override {
+    admin::actors_ranked out;
+    for (auto& row : actors()) {
+      if ((row.kind + " " + row.key).find(wanted.filter) == std::string::npos) continue;
+      ++out.total;
+      ++out.phases[row.phase];
+      out.rows.push_back(std::move(row));
+    }
+    then(std::move(out));
+  }
   void commit(store::store_batch, std::function<void(status)> then) override { then(ok()); }
   std::vector<admin::alarm_row> list_alarms() override { return standing.all(); }
   std::vector<admin::peer_row> list_gateways() override {

@@ -100,12 +100,15 @@ BOOST_AUTO_TEST_CASE(rates_are_over_the_window_or_since_each_was_made) {
   viewer v;
   v.answer(some_actors());
   v.now = noon + 6'000;
-  v.answer(actors({actor("room", "!a:chat.example", "running", 2, 500, 160, 5'600),
-                   actor("room", "!new:chat.example", "running", 0, 0, 30, 30)}));
+  auto made_now = actor("room", "!new:chat.example", "running", 0, 0, 30, 30);
+  made_now.as_object()->set("since_ts", json::value{noon + 3'000});
+  v.answer(actors({actor("room", "!a:chat.example", "running", 2, 500, 160, 5'600), std::move(made_now),
+                   actor("room", "!seen:chat.example", "running", 0, 0, 9'000, 30)}));
   auto rows = v.look_at();
-  // 60 messages in 6 s, 10 us each; the new one 30 in 6 s.
+  // 60 messages in 6 s, 10 us each; the new one 30 in 3 s; what the other did before it came into sight is not known.
   BOOST_TEST(rows[4].text.find("10.0    10us") != std::string::npos, rows[4].text);
-  BOOST_TEST(rows[5].text.find("5.0     1us") != std::string::npos, rows[5].text);
+  BOOST_TEST(rows[5].text.find("10.0     1us") != std::string::npos, rows[5].text);
+  BOOST_TEST(rows[6].text.ends_with("-       -"), rows[6].text);
   BOOST_TEST(rows[2].text.ends_with("rates over 6 s"));
   v.type("w");
   rows = v.look_at();
@@ -164,6 +167,48 @@ BOOST_AUTO_TEST_CASE(a_filter_is_written_and_taken_back) {
   v.type("mailbx>1");
   v.model.press(key::enter);
   BOOST_TEST(v.line(23).starts_with("filter: there is no column `mailbx`; did you mean `mailbox`?"));
+}
+
+BOOST_AUTO_TEST_CASE(the_broker_is_asked_for_what_one_sees) {
+  viewer v;
+  v.look_at();
+  BOOST_TEST(v.model.asked().with.sort == "oldest_waiting_ts");
+  BOOST_TEST(v.model.asked().with.limit == 100u);
+  BOOST_TEST((v.model.press(key::character, 's') == wish::ask_now)); // others may stand first
+  BOOST_TEST((v.model.press(key::character, 'r') == wish::ask_now));
+  BOOST_TEST(v.model.asked().with.sort == "rate_milli:desc");
+  v.type("w");
+  BOOST_TEST(v.model.asked().with.sort == "whole_rate_milli:desc");
+  // Of many it tells the first, and how many there are of each.
+  json::array rows;
+  for (int i = 0; i < 100; ++i) rows.push_back(actor("room", "!" + std::to_string(100 + i), "running", 0, 0, 100 - i));
+  auto body = actors(std::move(rows));
+  body.set("total", json::value{100'000});
+  body.set("counts", json::value{json::object{{"parked", json::value{3}}, {"running", json::value{99'997}}}});
+  v.answer(std::move(body));
+  BOOST_TEST(v.line(2).starts_with("100 of 100000, 3 parked, 99997 running"), v.line(2));
+  BOOST_TEST((v.model.press(key::down) == wish::nothing));
+  BOOST_TEST((v.model.press(key::end) == wish::ask_now));
+  BOOST_TEST(v.model.asked().with.limit == 200u);
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_that_compares_a_column_is_applied_to_those_that_stand_first_in_it) {
+  viewer v;
+  v.answer(some_actors());
+  const auto asked_with = [&](const std::string& filter) {
+    viewer other = v;
+    other.type("/" + filter);
+    other.model.press(key::enter);
+    return other.model.asked().with;
+  };
+  BOOST_TEST(asked_with("MAILBOX>5").sort == "mailbox:desc");
+  BOOST_TEST(asked_with("mailbox<5").sort == "mailbox");
+  BOOST_TEST(asked_with("oldest-waiting>5min").sort == "oldest_waiting_ts"); // the oldest first
+  BOOST_TEST(asked_with("mailbox>5").limit == 1'000u);
+  BOOST_TEST(asked_with("kind=session").filter == "session");
+  BOOST_TEST(asked_with("kind!=session").filter.empty());
+  BOOST_TEST(asked_with("mailbox=5").filter.empty()); // no text
+  BOOST_TEST(asked_with("mailbx>5").sort == "oldest_waiting_ts");
 }
 
 BOOST_AUTO_TEST_CASE(the_selection_stays_with_its_row) {

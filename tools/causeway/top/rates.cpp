@@ -1,5 +1,6 @@
 #include "tools/causeway/top/rates.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -23,30 +24,42 @@ void set_rate(json::object& row, const std::string& before, std::int64_t handled
 
 } // namespace
 
+const actor_rates::sample* actor_rates::begin_of(const std::string& name, std::int64_t since_ms, const sample& now) {
+  auto [at, is_new] = actors_.try_emplace(name);
+  auto& x = at->second;
+  x.last_ms = now.at_ms;
+  if (is_new || x.since_ms != since_ms) {
+    // One that was made since the last answer has begun with nothing; of another it is not known what it did before.
+    const bool is_made_now = asked_ms_ != 0 && since_ms >= asked_ms_;
+    x.since_ms = since_ms;
+    x.base = is_made_now ? sample{since_ms, 0, 0} : now;
+    x.next = {};
+    return is_made_now ? &x.base : nullptr;
+  }
+  if (x.next.at_ms == 0) x.next = now;
+  else if (now.at_ms - x.next.at_ms >= window_ms_min) x.base = std::exchange(x.next, now);
+  return &x.base;
+}
+
 void actor_rates::add_to(json::array& rows, std::int64_t now_ms) {
-  snapshot current{now_ms, {}};
+  window_ms_ = 0;
   for (auto& x : rows) {
     auto* row = x.as_object();
     if (row == nullptr) continue;
-    const sample now{integer_in(x, "since_ts"), integer_in(x, "handled"), integer_in(x, "handling_us")};
+    const auto since = integer_in(x, "since_ts");
+    const sample now{now_ms, integer_in(x, "handled"), integer_in(x, "handling_us")};
     const auto* kind = x.find_string("kind");
     const auto* key = x.find_string("key");
-    auto name = (kind ? *kind : "") + " " + (key ? *key : "");
-    set_rate(*row, "whole_", now.handled, now.handling_us, now_ms - now.since_ms);
-    if (base_.at_ms != 0) {
-      const auto before = base_.actors.find(name);
-      // One that was made since then has begun with nothing.
-      const bool is_same = before != base_.actors.end() && before->second.since_ms == now.since_ms;
-      const sample old = is_same ? before->second : sample{};
-      set_rate(*row, "", now.handled - old.handled, now.handling_us - old.handling_us, now_ms - base_.at_ms);
-    }
-    current.actors.emplace(std::move(name), now);
+    const auto name = (kind ? *kind : "") + " " + (key ? *key : "");
+    set_rate(*row, "whole_", now.handled, now.handling_us, now_ms - since);
+    const auto* begin = begin_of(name, since, now);
+    if (begin == nullptr) continue;
+    set_rate(*row, "", now.handled - begin->handled, now.handling_us - begin->handling_us, now_ms - begin->at_ms);
+    window_ms_ = std::max(window_ms_, now_ms - begin->at_ms);
   }
-  if (base_.at_ms == 0) base_ = std::move(current);
-  else if (next_.at_ms == 0) next_ = std::move(current);
-  else if (now_ms - next_.at_ms >= window_ms_min) {
-    base_ = std::exchange(next_, std::move(current));
-  }
+  asked_ms_ = now_ms;
+  // One that is out of sight for a while comes back as one that is new.
+  std::erase_if(actors_, [&](const auto& x) { return now_ms - x.second.last_ms > 2 * window_ms_min; });
 }
 
 } // namespace causeway::tools::top

@@ -68,16 +68,22 @@ screen_line top_model::tabs() const {
   return {out};
 }
 
-screen_line top_model::summary(std::int64_t now_ms) const {
+screen_line top_model::summary() const {
   std::string out = std::to_string(rows_.size()) + " of " + std::to_string(total_);
   if (!pane_now().counted.empty()) {
     std::map<std::string, std::size_t> counts;
-    for (const auto& x : rows_)
-      if (const auto* value = x.find_string(pane_now().counted)) ++counts[printable(*value)];
+    if (is_counted_by_broker())
+      for (const auto& x : counts_) {
+        const auto* count = x.mapped.as_integer();
+        counts[printable(x.key)] = count ? static_cast<std::size_t>(*count) : 0;
+      }
+    else
+      for (const auto& x : rows_)
+        if (const auto* value = x.find_string(pane_now().counted)) ++counts[printable(*value)];
     for (const auto& [value, count] : counts) out += ", " + std::to_string(count) + " " + value;
   }
   if (pane_now().command != "actors") return {out};
-  const auto window = rates_.window_ms(now_ms) / 1'000;
+  const auto window = rates_.window_ms() / 1'000;
   if (!is_window_) return {out + "; rates since each was made"};
   return {out + (window > 0 ? "; rates over " + std::to_string(window) + " s" : "; rates are measured")};
 }
@@ -157,7 +163,7 @@ std::vector<screen_line> top_model::lines(std::size_t columns, std::size_t rows,
   } else {
     shown_max_ = rows > lines_around ? rows - lines_around : 1;
     out.push_back(tabs());
-    out.push_back(summary(now_ms));
+    out.push_back(summary());
     put_rows(out, columns, shown_max_, now_ms);
   }
   out.resize(rows > 1 ? rows - 1 : 1);

@@ -12,11 +12,31 @@ namespace {
 
 namespace json = matrix::json;
 
-/// Rows that are asked for; what is filtered by text is filtered by the broker first.
-constexpr std::uint32_t rows_asked = 10'000;
+/// Rows are asked for in such steps: the broker goes on with the same question while one scrolls a little.
+constexpr std::size_t rows_step = 100;
+/// A filter that compares a column is applied here, to the rows that stand first in that column.
+constexpr std::size_t rows_compared = 1'000;
 constexpr std::size_t filter_letters_max = 200;
 
+/// Neither a number nor a flag: a row that has it holds it as a text.
+bool is_text(const std::string& value) {
+  const bool is_flag = value == "yes" || value == "no" || value == "true" || value == "false";
+  return !is_flag && value.find_first_not_of("0123456789-") != std::string::npos;
+}
+
 bool compares_a_column(const std::string& filter) { return filter.find_first_of("=<>~") != std::string::npos; }
+
+/// As far as the broker can know which rows are meant: those that hold the text, or stand first in the column.
+void narrow(const std::string& filter, const std::vector<std::string_view>& columns, admin::arguments& with) {
+  const auto sign = filter.find_first_of("=<>~!");
+  const auto column = find_column(std::string_view{filter}.substr(0, sign), columns);
+  if (!column) return; // it is told below the rows
+  const auto from = filter.find_first_not_of("=<>~!", sign);
+  const auto value = from == std::string::npos ? std::string{} : filter.substr(from);
+  const bool is_far_first = column->ends_with("_ts") == (filter[sign] == '<'); // of a time: how far away it is
+  if (filter[sign] == '>' || filter[sign] == '<') with.sort = std::string{*column} + (is_far_first ? ":desc" : "");
+  if ((filter[sign] == '=' || filter[sign] == '~') && is_text(value)) with.filter = value;
+}
 
 } // namespace
 
@@ -26,10 +46,19 @@ top_model::top_model() {
 
 question top_model::asked() const {
   if (page_ && !page_->command.empty()) return *page_;
-  const auto& filter = views_[at_].filter;
+  const auto& how = views_[at_];
+  const auto& filter = how.filter;
   question out{std::string{pane_now().command} + "?" + filter, std::string{pane_now().command}, {}};
-  out.with.limit = rows_asked;
-  if (!compares_a_column(filter)) out.with.filter = filter;
+  // What one sees, and a screen more: the broker has a hundred thousand, and is asked once a second.
+  const auto wanted = std::max(first_shown_, selected_index()) + 2 * shown_max_;
+  out.with.limit = static_cast<std::uint32_t>((wanted + rows_step - 1) / rows_step * rows_step);
+  out.with.sort = column_name(pane_now().columns[how.sorted_by]) + (how.descending ? ":desc" : "");
+  if (!compares_a_column(filter)) {
+    out.with.filter = filter;
+    return out;
+  }
+  out.with.limit = static_cast<std::uint32_t>(std::max<std::size_t>(out.with.limit, rows_compared));
+  narrow(filter, {columns_.begin(), columns_.end()}, out.with);
   return out;
 }
 
@@ -47,7 +76,13 @@ void top_model::take(const std::string& id, json::object body, std::int64_t now_
   auto* list = found ? found->as_array() : nullptr;
   all_ = list ? std::move(*list) : json::array{};
   total_ = total && total->as_integer() ? *total->as_integer() : static_cast<std::int64_t>(all_.size());
+  const auto* counts = body.find("counts");
+  counts_ = counts && counts->as_object() ? *counts->as_object() : json::object{};
   if (pane_now().command == "actors") rates_.add_to(all_, now_ms);
+  if (const auto* first = all_.empty() ? nullptr : all_[0].as_object()) {
+    columns_.clear();
+    for (const auto& x : *first) columns_.push_back(x.key);
+  }
   arrange();
   if (!page_) return;
   for (const auto& x : all_) // the row itself is all there is: it is shown anew
@@ -64,8 +99,7 @@ void top_model::arrange() {
   const auto& how = views_[at_];
   const auto sorted_by = column_name(pane_now().columns[how.sorted_by]);
   std::vector<std::string_view> columns{sorted_by};
-  if (!all_.empty() && all_[0].as_object())
-    for (const auto& x : *all_[0].as_object()) columns.push_back(x.key);
+  columns.insert(columns.end(), columns_.begin(), columns_.end());
   selection wanted;
   if (!how.filter.empty()) wanted.filters = {how.filter};
   auto order = arrangement::understand(wanted, columns, answered_ms_);
@@ -94,6 +128,8 @@ void top_model::show(std::size_t which) {
   at_ = which % panes().size();
   all_.clear();
   rows_.clear();
+  columns_.clear();
+  counts_ = {};
   total_ = 0;
   first_shown_ = 0;
   trouble_.clear();
@@ -127,7 +163,7 @@ wish top_model::press_letter(char letter) {
   case '<': how.sorted_by = (how.sorted_by + columns - 1) % columns; break;
   case 'r': how.descending = !how.descending; break;
   case '/': prompt_ = how.filter; return wish::nothing;
-  case 'j': move(1); return wish::nothing;
+  case 'j': move(1); return more_or_nothing();
   case 'k': move(-1); return wish::nothing;
   default:
     if (letter < '1' || letter > '9' || static_cast<std::size_t>(letter - '1') >= panes().size()) return wish::nothing;
@@ -135,7 +171,16 @@ wish top_model::press_letter(char letter) {
     return wish::ask_now;
   }
   arrange();
-  return wish::nothing;
+  return wish::ask_now; // others may stand first
+}
+
+bool top_model::is_counted_by_broker() const {
+  return counts_.size() > 0 && !compares_a_column(views_[at_].filter);
+}
+
+wish top_model::more_or_nothing() const {
+  const bool is_near_end = selected_index() + shown_max_ >= rows_.size();
+  return is_near_end && std::cmp_less(all_.size(), total_) ? wish::ask_now : wish::nothing;
 }
 
 void top_model::press_in_prompt(key x, char letter) {
@@ -196,7 +241,7 @@ wish top_model::press(key x, char letter) {
   case key::character: return press_letter(letter);
   default: break;
   }
-  return wish::nothing;
+  return more_or_nothing();
 }
 
 } // namespace causeway::tools::top

@@ -72,6 +72,10 @@ private:
   void arrange();
   std::size_t selected_index() const;
   void move(std::ptrdiff_t by);
+  /// Asks at once where one comes near the end of the rows that were asked for.
+  wish more_or_nothing() const;
+  /// Whether `counts_` is about what is shown: a filter that compares a column is applied here.
+  bool is_counted_by_broker() const;
   void show(std::size_t which);
   void open();
   wish press_letter(char letter);
@@ -80,7 +84,7 @@ private:
 
   screen_line title(std::size_t columns) const;
   screen_line tabs() const;
-  screen_line summary(std::int64_t now_ms) const;
+  screen_line summary() const;
   std::vector<std::size_t> widths(std::size_t columns) const;
   screen_line headings(const std::vector<std::size_t>& of) const;
   screen_line row(const matrix::json::value& x, const std::vector<std::size_t>& of, std::int64_t now_ms) const;
@@ -92,6 +96,8 @@ private:
   std::size_t at_ = 0;
   matrix::json::array all_, rows_; ///< as answered; as shown
   std::int64_t total_ = 0, answered_ms_ = 0;
+  matrix::json::object counts_;      ///< of `pane::counted`, over all that the broker has; empty: it was not told
+  std::vector<std::string> columns_; ///< of the last rows there were
   actor_rates rates_;
   bool is_window_ = true; ///< rates over the window, not since each was made
   bool is_paused_ = false;

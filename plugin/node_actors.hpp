@@ -1,0 +1,19 @@
+#pragma once
+#include "actors/shell.hpp"
+#include "messages/fault.hpp"
+#include "plugin/admin/gathering.hpp"
+
+#include <functional>
+#include <vector>
+
+/// What the supervisors of all kinds say of their actors, put together for the operator. The board outlives the answer.
+namespace causeway {
+
+/// Rows of all actors, in no order.
+void list_actors(const switchboard& board, std::function<void(std::vector<admin::actor_row>)> done);
+
+/// The first by a column (actors/supervisor/ranking.hpp). @returns fault invalid_param: there is no such column
+void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
+                 std::function<void(result<admin::actors_ranked>)> done);
+
+} // namespace causeway
