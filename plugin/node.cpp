@@ -329,6 +329,7 @@ status node::parts::open_inspector() {
   shown.ask_status = [this](const address& actor, auto done) { outside->ask_status(actor, std::move(done)); };
   shown.alarms = [this] { return standing.all(); };
   shown.certificates = [this] { return certificates(); };
+  shown.why_leaving = [this] { return place->why_leaving(); };
   shown.now_ms = [] { return wall_clock_ms(); };
   auto opened = node_inspector::open(options, std::move(shown));
   if (!opened) return opened.error();

@@ -177,8 +177,13 @@ std::vector<inspector::health_check> node_inspector::gatherer::health() {
   const auto clock = std::find_if(alarms.begin(), alarms.end(), [](const auto& x) { return x.name == "clock"; });
   // One that slept through its lease finds out by its next commit that it was replaced; until then it is not asked.
   const bool is_held = !node.held || node.held->is_held();
-  const bool is_ready = is_held && !counters.is_out && clock == alarms.end();
-  list.push_back({"ready", is_ready, is_ready ? "" : "what is given to the broker is not taken; see the other checks"});
+  // Whoever shares out connections gives it none that would be cut at once.
+  const auto leaving = node.why_leaving();
+  const bool is_ready = is_held && !counters.is_out && clock == alarms.end() && leaving.empty();
+  list.push_back({"ready", is_ready,
+                  is_ready           ? ""
+                  : !leaving.empty() ? leaving
+                                     : "what is given to the broker is not taken; see the other checks"});
   const auto state = [&](const char* name) {
     const auto at = std::find_if(alarms.begin(), alarms.end(), [name](const auto& x) { return x.name == name; });
     list.push_back({name, at == alarms.end(), at == alarms.end() ? "" : at->what});

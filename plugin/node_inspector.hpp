@@ -31,6 +31,8 @@ struct inspected_node {
   std::function<std::vector<admin::certificate_row>()> certificates = [] {
     return std::vector<admin::certificate_row>{};
   };
+  /// Why the node is about to give its place up; empty: it is not.
+  std::function<std::string()> why_leaving = [] { return std::string{}; };
   std::function<std::int64_t()> now_ms;
 };
 

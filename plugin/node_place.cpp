@@ -102,6 +102,11 @@ status node_place::drain(bool has_successor, const std::string& reason) {
   return ok();
 }
 
+std::string node_place::why_leaving() {
+  const std::lock_guard guard(mutex_);
+  return why_drained_.empty() ? std::string{} : "this node is drained (" + why_drained_ + "): another one is to serve";
+}
+
 std::string node_place::why_left() {
   const std::lock_guard guard(mutex_);
   return why_drained_.empty() ? "it was stopped" : "it was drained: " + why_drained_;

@@ -54,6 +54,8 @@ public:
   void listens() { *listens_ = true; }
   /// Of the node that serves: it gives its place up. @param has_successor  false: nobody will serve
   status drain(bool has_successor, const std::string& reason);
+  /// From the moment on that it does: a sentence; before, nothing.
+  std::string why_leaving();
   /// Null: the store is a file, and nobody else's.
   const std::shared_ptr<store::lease>& held() const { return held_; }
 
