@@ -1,5 +1,5 @@
 # What is installed where (`cmake --install build/release --prefix DIR`), and Debian packages of it (tools/package). A component is a
-# package: the broker with the operator's command, the demo, and the clients of the chat contract apart.
+# package: the broker, the operator's command, the demo, and the clients of the chat contract apart.
 include(GNUInstallDirs)
 set(package_dir "${CMAKE_SOURCE_DIR}/config/package")
 
@@ -12,11 +12,15 @@ add_custom_command(OUTPUT "${pages_dir}/printed"
   VERBATIM)
 add_custom_target(manual_pages ALL DEPENDS "${pages_dir}/printed")
 
-# -- broker and command ----------------------------------------------------------------------------------------------
-install(TARGETS causewayd causeway RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT broker)
+# -- the operator's command: also for a machine without a broker, where a support archive is read ---------------------
+install(TARGETS causeway RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+install(DIRECTORY "${pages_dir}/man1" DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT tools)
+install(DIRECTORY "${pages_dir}/bash-completion" "${pages_dir}/zsh" "${pages_dir}/fish" DESTINATION ${CMAKE_INSTALL_DATADIR} COMPONENT tools)
+
+# -- broker ----------------------------------------------------------------------------------------------------------
+install(TARGETS causewayd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT broker)
 install(FILES "${package_dir}/causewayd.8" DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT broker)
-install(DIRECTORY "${pages_dir}/man1" "${pages_dir}/man5" DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT broker)
-install(DIRECTORY "${pages_dir}/bash-completion" "${pages_dir}/zsh" "${pages_dir}/fish" DESTINATION ${CMAKE_INSTALL_DATADIR} COMPONENT broker)
+install(DIRECTORY "${pages_dir}/man5" DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT broker)
 install(FILES "${package_dir}/causeway.sysusers" DESTINATION lib/sysusers.d RENAME causeway.conf COMPONENT broker)
 install(FILES CHANGELOG.md LICENSE LOG_LINES.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT broker)
 install(DIRECTORY config/manual DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT broker FILES_MATCHING PATTERN "*.md")
@@ -59,7 +63,7 @@ set(CPACK_PACKAGE_CONTACT "${CAUSEWAY_MAINTAINER}")
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL broker demo client_cpp client_python)
+set(CPACK_COMPONENTS_ALL broker tools demo client_cpp client_python)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -89,10 +93,14 @@ function(causeway_package component name section description)
 endfunction()
 
 causeway_package(broker causeway net
-  "Matrix federation broker of a chat server\nLets a chat server take part in the Matrix federation without becoming a\nMatrix server itself.\n.\nThis package has the broker, causewayd, and the operator's command,\ncauseway."
+  "Matrix federation broker of a chat server\nLets a chat server take part in the Matrix federation without becoming a\nMatrix server itself.\n.\nThis package has the broker, causewayd."
   SHLIBDEPS ON
-  DEPENDS "ca-certificates, systemd | systemd-standalone-sysusers | systemd-sysusers"
+  DEPENDS "causeway-tools (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), ca-certificates, systemd | systemd-standalone-sysusers | systemd-sysusers"
   SUGGESTS "causeway-demo, nginx | caddy, postgresql")
+# Of the same version: what the command and the broker say to each other is no public contract.
+causeway_package(tools causeway-tools net
+  "Matrix federation broker of a chat server - operator's command\nThe command causeway: what a broker does, why something is late, and what\ncan be done about it. It also reads the support archive of a broker that\nruns elsewhere."
+  SHLIBDEPS ON)
 causeway_package(demo causeway-demo net
   "Matrix federation broker of a chat server - demonstration\nTwo brokers and two small chat servers on one machine, in the terminal or\nin a browser: `causeway demo`."
   ARCHITECTURE all

@@ -34,7 +34,8 @@ class ManualPages(PackageCase):
         root = self.clean_root("manual")
         root.install("systemd-sysv", "nginx-light", "curl", "openssl", "ca-certificates")
         # What the package needs comes from the network, before the machine boots without one; the page installs the package itself.
-        root.run(f"apt-get install -y --no-install-recommends {self.inside('causeway')} && dpkg --purge causeway", "dependencies")
+        root.run(f"apt-get install -y --no-install-recommends {self.inside('causeway-tools')} {self.inside('causeway')}"
+                 " && dpkg --purge causeway causeway-tools", "dependencies")
         with tempfile.TemporaryDirectory() as folder:
             self.authority(folder)
             for name in ("example.org", "matrix.example.org"):
@@ -45,7 +46,7 @@ class ManualPages(PackageCase):
             shutil.copy(os.path.join(folder, "ca.pem"), root.path("/usr/local/share/ca-certificates/ours.crt"))
         root.run("update-ca-certificates", "authority")
         root.write("/etc/hosts", "127.0.0.1 localhost example.org matrix.example.org\n")
-        for package in glob.glob(os.path.join(self.folder, "causeway_*.deb")):
+        for package in glob.glob(os.path.join(self.folder, "causeway_*.deb")) + glob.glob(os.path.join(self.folder, "causeway-tools_*.deb")):
             shutil.copy(package, root.path("/root"))
         return root
 

@@ -27,7 +27,7 @@ plain_http = true
 class Installation(PackageCase):
     def test_life_from_the_installation_to_the_purge(self):
         root = self.clean_root("life")
-        root.install("systemd-sysv", self.inside("causeway"))
+        root.install("systemd-sysv", self.inside("causeway-tools"), self.inside("causeway"))
         machine = self.boot(root)
         self.is_installed_and_waits_for_a_configuration(machine)
         self.starts_as_the_unit_says(machine)
@@ -123,7 +123,7 @@ class Installation(PackageCase):
 
     def is_purged(self, machine):
         self.done(machine, "mkdir /etc/causeway/tls; echo theirs > /etc/causeway/tls/key.pem")
-        said = self.done(machine, "dpkg --purge causeway")
+        said = self.done(machine, "dpkg --purge causeway causeway-tools")
         self.assertIn("removing /var/lib/causeway: the signing key, the store", said)
         self.assertEqual(self.done(machine, "cat /etc/causeway/tls/key.pem"), "theirs\n")
         left = self.done(machine, "find / -xdev -iname '*causeway*' -not -path '/proc/*' -not -path '/packages/*' -not -path '/var/log/*'")
@@ -133,13 +133,14 @@ class Installation(PackageCase):
 
 class Contents(PackageCase):
     def test_lintian_finds_no_error(self):
-        names = [built.named(self.folder, name) for name in ("causeway", "causeway-demo", "libcauseway-client-dev", "python3-causeway")]
+        names = [built.named(self.folder, name) for name in ("causeway", "causeway-tools", "causeway-demo", "libcauseway-client-dev", "python3-causeway")]
         done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error", *names], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_programs_are_hardened_as_those_of_the_distribution(self):
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(["dpkg-deb", "-x", built.named(self.folder, "causeway"), folder], check=True)
+            for package in ("causeway", "causeway-tools"):
+                subprocess.run(["dpkg-deb", "-x", built.named(self.folder, package), folder], check=True)
             for name in ("causeway", "causewayd"):
                 with self.subTest(name):
                     said = subprocess.run(["readelf", "--wide", "--file-header", "--segments", "--dynamic", "--dyn-syms",
@@ -152,27 +153,45 @@ class Contents(PackageCase):
                     self.assertRegex(said, r"__\w+_chk@")  # of the C library, with the sizes that it checks
 
     def test_dependencies_are_those_that_the_programs_load(self):
-        fields = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway"), "Depends"], capture_output=True, text=True,
-                                check=True).stdout
-        for library in ("libc6", "libcaf-core", "libzmq5", "libpq5", "libprometheus-cpp-core", "libncursesw6", "libarchive13", "libsqlite3-0",
-                        "libcurl", "libc-?ares2", "libsodium23", "libssl3", "libgd3", "libspdlog", "libjemalloc2", "ca-certificates"):
+        def depends(name):
+            return subprocess.run(["dpkg-deb", "-f", built.named(self.folder, name), "Depends"], capture_output=True, text=True, check=True).stdout
+        fields, of_tools = depends("causeway"), depends("causeway-tools")
+        self.assertRegex(fields, r"causeway-tools \(= \d")
+        for library in ("libc6", "libzmq5", "libncursesw6", "libarchive13", "libsqlite3-0"):
+            self.assertRegex(of_tools, rf"(^|, ){library}", of_tools)
+        for other in ("-dev", "libcaf", "libgd3", "libprometheus", "systemd"):  # what runs a broker is no business of the command
+            self.assertNotIn(other, of_tools)
+        for of_the_command in ("libncurses", "libarchive"):
+            self.assertNotIn(of_the_command, fields)
+        for library in ("libc6", "libcaf-core", "libzmq5", "libpq5", "libprometheus-cpp-core", "libsqlite3-0", "libcurl", "libc-?ares2", "libsodium23", "libssl3", "libgd3", "libspdlog", "libjemalloc2", "ca-certificates"):
             self.assertRegex(fields, rf"(^|, ){library}", fields)
         self.assertNotIn("-dev", fields)
-        demo = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway-demo"), "Depends"], capture_output=True, text=True,
-                              check=True).stdout
-        self.assertRegex(demo, r"causeway \(>= \d")
+        self.assertRegex(depends("causeway-demo"), r"causeway \(>= \d")
         suggested = subprocess.run(["dpkg-deb", "-f", built.named(self.folder, "causeway-demo"), "Suggests"], capture_output=True, text=True,
                                    check=True).stdout
         self.assertIn("postgresql", suggested)  # `causeway demo --cluster`
 
     def test_completions_and_pages_stand_where_shells_and_man_look(self):
-        listed = subprocess.run(["dpkg-deb", "-c", built.named(self.folder, "causeway")], capture_output=True, text=True, check=True).stdout
-        for path in ("share/bash-completion/completions/causeway", "share/zsh/vendor-completions/_causeway",
-                     "share/fish/vendor_completions.d/causeway.fish", "share/man/man1/causeway.1.gz", "share/man/man5/causeway.toml.5.gz",
-                     "share/man/man8/causewayd.8.gz", "lib/sysusers.d/causeway.conf", "lib/systemd/system/causewayd.service",
+        def listed(name):
+            return subprocess.run(["dpkg-deb", "-c", built.named(self.folder, name)], capture_output=True, text=True, check=True).stdout
+        for path in ("bin/causeway", "share/bash-completion/completions/causeway", "share/zsh/vendor-completions/_causeway",
+                     "share/fish/vendor_completions.d/causeway.fish", "share/man/man1/causeway.1.gz",
+                     "share/doc/causeway-tools/copyright", "share/doc/causeway-tools/changelog.Debian.gz"):
+            self.assertIn(f"./usr/{path}\n", listed("causeway-tools"))
+        self.assertNotIn("./usr/bin/causeway\n", listed("causeway"))
+        self.assertNotIn("systemd", listed("causeway-tools"))
+        for path in ("bin/causewayd", "share/man/man5/causeway.toml.5.gz", "share/man/man8/causewayd.8.gz", "lib/sysusers.d/causeway.conf", "lib/systemd/system/causewayd.service",
                      "share/doc/causeway/copyright", "share/doc/causeway/changelog.gz", "share/doc/causeway/changelog.Debian.gz",
                      "share/doc/causeway/proxy/Caddyfile", "share/doc/causeway/proxy/matrix-server.json"):
-            self.assertIn(f"./usr/{path}\n", listed)
+            self.assertIn(f"./usr/{path}\n", listed("causeway"))
+
+    def test_the_command_reads_an_archive_without_a_broker(self):
+        root = self.clean_root("tools")
+        root.install(self.inside("causeway-tools"))
+        said = root.run("test ! -e /usr/bin/causewayd; causeway help >/dev/null; causeway rooms --archive /nowhere.tar.gz 2>&1 || echo code $?", "tools")
+        self.assertRegex(said, r"(?s)/nowhere\.tar\.gz.*code \d")  # it got as far as looking for it
+        root.run("dpkg --purge causeway-tools; test -z \"$(find / -xdev -iname '*causeway*' -not -path '/proc/*' -not -path '/packages/*' -not -path '/var/log/*')\"",
+                 "tools-purge")
 
     def test_the_licences_of_the_pages_libraries_are_in_the_package(self):
         copyright_file = subprocess.run(["sh", "-c", f"dpkg-deb --fsys-tarfile '{built.named(self.folder, 'causeway')}'"
@@ -210,7 +229,7 @@ class Contents(PackageCase):
 
     def test_the_demo_plays_with_the_packages_alone(self):
         root = self.clean_root("demo")
-        root.install(*(self.inside(name) for name in ("causeway", "python3-causeway", "causeway-demo")))
+        root.install(*(self.inside(name) for name in ("causeway-tools", "causeway", "python3-causeway", "causeway-demo")))
         said = root.run("causeway demo --json", "demo")
         self.assertRegex(said, r'"lost": ?0, ?"duplicated": ?0')
         root.run("dpkg --purge causeway-demo python3-causeway; test ! -e /usr/share/causeway; test ! -e /usr/lib/python3/dist-packages/causeway_client",
@@ -218,7 +237,7 @@ class Contents(PackageCase):
 
     def test_the_sample_for_caddy_is_valid(self):
         root = self.clean_root("caddy")
-        root.install("caddy", self.inside("causeway"))
+        root.install("caddy", self.inside("causeway-tools"), self.inside("causeway"))
         root.run("caddy validate --adapter caddyfile --config /usr/share/doc/causeway/proxy/Caddyfile", "caddy")
 
     def test_the_cpp_client_compiles_the_bot_of_its_readme(self):
