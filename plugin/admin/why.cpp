@@ -322,6 +322,14 @@ const hop_row* slowest(const facts& x) {
   return at == x.hops.end() ? nullptr : &*at;
 }
 
+/// Whether the first hop that is kept cannot be its first: those before are older than an hour, or than the process.
+bool begin_is_lost(const facts& x) {
+  static constexpr std::array<std::string_view, 7> late_stages = {
+    "sent", "failed", "refused", "acknowledged", "notified", "chat_refused", "chat_acknowledged"};
+  return x.hops.empty() ||
+         std::find(late_stages.begin(), late_stages.end(), x.hops.front().stage) != late_stages.end();
+}
+
 answer it_was_late(const facts& x, std::int64_t) {
   const auto* slow = slowest(x);
   if (!slow || x.hops.back().at_ts - x.hops.front().at_ts < late_after_ms) return {};
@@ -337,9 +345,27 @@ answer it_was_late(const facts& x, std::int64_t) {
       if (h.stage == "waiting_for_key") why = "it waited for the key of " + h.server;
       else if (h.stage == "waiting_for_parents") why = "it waited for events that it cites";
   return diagnosis{cause::was_late,
-                   "It is through now and took " + human_duration(x.hops.back().at_ts - x.hops.front().at_ts) + ": " +
+                   std::string{"It is through now and took "} + (begin_is_lost(x) ? "at least " : "") + human_duration(x.hops.back().at_ts - x.hops.front().at_ts) + ": " +
                      why + ".",
                    failed == x.hops.rend() ? std::string{} : server_show(failed->server)};
+}
+
+/// Rows say that nothing waits for it; when it passed where, only hops do.
+answer way_is_not_kept(const facts& x, std::int64_t now_ms) {
+  if (!begin_is_lost(x)) return {};
+  const auto written = x.written_ts > 0 && x.written_ts <= now_ms
+                         ? ", and it was written " + human_duration(now_ms - x.written_ts) + " ago"
+                         : std::string{};
+  const auto through = x.way == direction::in ? "the chat server has nothing of it still to acknowledge"
+                                              : "no server has still to get it";
+  const auto known = x.hops.empty() ? std::string{"Whether it was late is not known any more"}
+                                    : "Its last " + counted(x.hops_total, "hop") + (x.hops_total == 1 ? " is" : " are") +
+                                        " kept, and when it began is not known any more";
+  return diagnosis{cause::way_not_kept,
+                   std::string{"It is through: "} + through + ". " + known +
+                     ": hops are kept for an hour at most, in node.hops_kept_mib of memory, and not beyond a restart" +
+                     written + ".",
+                   ""};
 }
 
 answer it_was_not_late(const facts& x, std::int64_t) {
@@ -359,7 +385,7 @@ answer it_was_not_late(const facts& x, std::int64_t) {
                    ""};
 }
 
-constexpr std::array<answer (*)(const facts&, std::int64_t), 24> causes = {
+constexpr std::array<answer (*)(const facts&, std::int64_t), 25> causes = {
   &store_does_not_write, &clock_is_wrong, &actor_is_parked,
   // in
   &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing, &it_is_being_handled,
@@ -368,7 +394,8 @@ constexpr std::array<answer (*)(const facts&, std::int64_t), 24> causes = {
   &notification_waits,
   // out
   &we_do_not_federate, &operator_has_paused_it, &certificate_has_expired, &another_event_blocks, &server_refuses,
-  &server_is_down, &server_has_not_answered, &it_is_queued, &server_refused_it, &it_was_late};
+  &server_is_down, &server_has_not_answered, &it_is_queued, &server_refused_it, &it_was_late,
+  &way_is_not_kept};
 
 } // namespace
 
@@ -399,6 +426,7 @@ std::string_view name(cause x) {
   case cause::waiting_in_queue: return "waiting_in_queue";
   case cause::refused: return "refused";
   case cause::was_late: return "was_late";
+  case cause::way_not_kept: return "way_not_kept";
   case cause::not_late: return "not_late";
   }
   return "unknown";

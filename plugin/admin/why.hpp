@@ -67,6 +67,7 @@ enum class cause : std::uint8_t {
   waiting_in_queue,
   refused,
   was_late, ///< it is through now
+  way_not_kept, ///< it is through now, and the first of its hops are not known any more
   not_late,
 };
 std::string_view name(cause x);

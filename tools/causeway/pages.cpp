@@ -86,6 +86,21 @@ public:
     return *this;
   }
 
+  /// An empty list says nothing of the time before the actor was loaded.
+  page& errors_that_are_kept() {
+    if (whole_.find("errors") == nullptr || whole_.find("actor") == nullptr) return *this; // of an archive's row
+    const auto is_empty = [&](std::string_view member) {
+      const auto* list = whole_.find_array(member);
+      return !list || list->empty();
+    };
+    if (!whole_.find_object("actor"))
+      text_ += "\nErrors, its own and those we answered to it, are kept in memory while its actor is. It is not: of\n"
+               "those before the log tells, and the row above the last that stopped our queue.\n";
+    else if (is_empty("errors") && is_empty("returned"))
+      text_ += "\nNo error of its own, and none that we answered to it, since its actor was loaded.\n";
+    return *this;
+  }
+
   template <class Row>
   page& sheet_of(std::string_view member, std::string_view title = {}) {
     const auto* row = whole_.find_object(member);
@@ -152,7 +167,9 @@ std::string server_page(const json::object& body, std::int64_t now_ms) {
     .table_of("rooms", "Rooms shared with it", {"room_id", "chat_room_id"})
     .more_of("rooms", "rooms_total", "")
     .table_of("errors", "Last errors since its actor was loaded (kept in memory, ten at most)", {"ts", "phase", "text"})
-    .table_of("returned", "Errors we answered to it, as long", {"ts", "phase", "text"})
+    .table_of("returned", "Errors we answered to it since its actor was loaded (kept in memory, ten at most)",
+              {"ts", "phase", "text"})
+    .errors_that_are_kept()
     .table_of("staged", "Received from it, and waiting", {"event_id", "room_id", "received_ts", "waits_for"})
     .more_of("staged", "staged_total", "")
     .table_of("refused", "Refused by the server and not sent any more, latest first",

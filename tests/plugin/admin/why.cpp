@@ -361,9 +361,28 @@ BOOST_AUTO_TEST_CASE(what_was_not_late_says_so) {
   BOOST_TEST(cause(x) == "not_late");
   BOOST_TEST(because(x) == "It was not late; 1 server has got it: 30 ms from the first hop to the last.");
   BOOST_TEST(command(x).empty());
-  BOOST_TEST(because(out()) == "It was not late; no server has still to get it.");
-  BOOST_TEST(because(told("acknowledged")) ==
-             "It was not late; the chat server has nothing of it still to acknowledge.");
+  auto y = told("acknowledged");
+  y.hops = {hop("room_received", now - 30), hop("chat_acknowledged", now)};
+  BOOST_TEST(because(y) == "It was not late; the chat server has nothing of it still to acknowledge: 30 ms from the "
+                           "first hop to the last.");
+}
+
+BOOST_AUTO_TEST_CASE(of_what_lies_too_far_back_it_is_said_what_is_not_known_and_why) {
+  auto x = out();
+  x.written_ts = now - 180 * min;
+  BOOST_TEST(cause(x) == "way_not_kept");
+  BOOST_TEST(because(x) == "It is through: no server has still to get it. Whether it was late is not known any more: "
+                           "hops are kept for an hour at most, in node.hops_kept_mib of memory, and not beyond a "
+                           "restart, and it was written 3 h ago.");
+  // The last attempt is kept and the ones before it are not: that it went quickly says nothing.
+  x.hops = {hop("sent", now - 40), hop("acknowledged", now)};
+  x.hops_total = 2;
+  BOOST_TEST(cause(x) == "way_not_kept");
+  BOOST_TEST(because(x).find("Its last 2 hops are kept, and when it began is not known any more") != std::string::npos);
+  x.hops[0].at_ts = now - 60 * s;
+  BOOST_TEST(because(x).starts_with("It is through now and took at least 60 s"));
+  auto y = told("acknowledged");
+  BOOST_TEST(because(y).starts_with("It is through: the chat server has nothing of it still to acknowledge. "));
 }
 
 BOOST_AUTO_TEST_CASE(every_cause_has_a_name_of_its_own) {

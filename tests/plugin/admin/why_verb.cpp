@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(a_notification_that_was_sent_waits_for_the_acknowledgement)
   f.notification.cursor = 12; // not sent yet, and there is credit
   BOOST_TEST(text(f.why("$in"), "cause") == "waiting_in_queue");
   f.notification.stream.reset();
-  BOOST_TEST(text(f.why("$in"), "cause") == "not_late");
+  BOOST_TEST(text(f.why("$in"), "cause") == "way_not_kept"); // nothing waits any more
 }
 
 BOOST_AUTO_TEST_CASE(a_server_is_shown_with_the_key_that_its_staged_event_waits_for) {
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_parked_room_is_not_the_cause_of_what_has_passed_it) {
   fixture f;
   f.store_event("$e", "@ann:here.example");
   f.actors = {{"room", "!r:here.example", "parked", 0, 0, 3, 5, "store_failed: malformed"}};
-  BOOST_TEST(text(f.why("$e"), "cause") == "not_late");
+  BOOST_TEST(text(f.why("$e"), "cause") == "way_not_kept");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_has_only_been_seen_is_told_by_its_hops) {

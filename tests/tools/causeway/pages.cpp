@@ -81,6 +81,15 @@ BOOST_AUTO_TEST_CASE(a_server_is_shown_with_events_and_ephemeral_items_apart_and
   BOOST_TEST(!has(idle, " more"));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_page_says_how_far_back_its_errors_are_known) {
+  const auto with_actor = [](const std::string& actor, const std::string& errors) {
+    return server_page(body_of(R"({"server":{},"errors":)" + errors + R"(,"returned":[],"actor":)" + actor + "}"), now);
+  };
+  BOOST_TEST(has(with_actor("null", "[]"), "are kept in memory while its actor is. It is not"));
+  BOOST_TEST(has(with_actor(R"({"phase":"idle"})", "[]"), "No error of its own, and none that we answered to it, since"));
+  BOOST_TEST(!has(with_actor(R"({"phase":"idle"})", R"([{"ts":1,"phase":"TLS","text":"expired"}])"), "No error"));
+}
+
 BOOST_AUTO_TEST_CASE(a_room_that_is_cut_tells_how_much_is_left_out) {
   const auto page = room_page(body_of(R"({"room":{"room_id":"!r:x"},"waits_for":["It waits."],"waits_for_total":3,)"
                                       R"("members":[],"members_total":0,"servers":[{"server_name":"b.example"}],)"

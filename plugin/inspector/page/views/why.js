@@ -8,7 +8,7 @@ import { go, hrefOf } from "../route.js";
 import { duration } from "../words.js";
 
 const PAUSE_SHOWN_MS = 1000;
-const THROUGH = ["not_late", "was_late"];
+const THROUGH = ["not_late", "was_late", "way_not_kept"];
 
 export function Why({ route }) {
   const [id, setId] = useState(route.key);
