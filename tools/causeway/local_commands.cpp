@@ -152,6 +152,20 @@ std::vector<config::problem> check_store(const config::options& x) {
   return out;
 }
 
+std::string counted(std::size_t n, std::string_view what) {
+  return std::to_string(n) + " " + std::string{what} + (n == 1 ? "" : "s");
+}
+
+/// Where a value comes from, and what its change needs.
+std::string origin_comment(const config::field& of, std::string_view where, bool has_problem) {
+  return " # " + printable(std::string{where}) + (of.is_reloadable ? " [reload]" : "") +
+         (has_problem ? ", has a problem: see below" : "");
+}
+
+constexpr const char* what_reload_means =
+  "\n# [reload]: a running broker takes a change over at `systemctl reload causewayd` (SIGHUP). All else counts from\n"
+  "# its next start on. It says which was which: lines N717 and N715 of its log.\n";
+
 std::string listed(const std::vector<std::string>& files) {
   std::string out;
   for (const auto& x : files) out += (out.empty() ? "" : ", ") + x;
@@ -204,8 +218,8 @@ int check_config(const config::sources& from, bool gateway, bool as_json) {
     std::fprintf(stderr, "%zu problem%s\n", found.problems.size(), found.problems.size() == 1 ? "" : "s");
     return exit_problem;
   }
-  print("The configuration is good (" + std::to_string(found.origins.size()) + " values set, " +
-        std::to_string(found.files.size()) + " files read" + (found.files.empty() ? "" : ": " + listed(found.files)) +
+  print("The configuration is good (" + counted(found.origins.size(), "value") + " set, " +
+        counted(found.files.size(), "file") + " read" + (found.files.empty() ? "" : ": " + listed(found.files)) +
         ").\n");
   return exit_ok;
 }
@@ -222,14 +236,19 @@ int show_config(const config::sources& from, bool origin, bool only_set, bool as
       if (x.section != part.name || (only_set && !set)) continue;
       auto value = x.read(found.values);
       auto where = set ? at->second : std::string{"default"};
-      all.set(x.key(), json::object{{"value", to_json(value)}, {"origin", json::value{where}}});
+      all.set(x.key(), json::object{{"value", to_json(value)},
+                                    {"origin", json::value{where}},
+                                    {"reload", json::value{x.is_reloadable}}});
+      const bool has_problem =
+        std::any_of(found.problems.begin(), found.problems.end(), [&](const auto& p) { return p.key == x.key(); });
       auto line = std::string{x.name} + " = " + config::to_toml(value);
-      if (origin) line += std::string(line.size() < 50 ? 50 - line.size() : 1, ' ') + " # " + printable(where);
+      if (origin)
+        line += std::string(line.size() < 50 ? 50 - line.size() : 1, ' ') + origin_comment(x, where, has_problem);
       lines += line + "\n";
     }
     if (!lines.empty()) text += (text.empty() ? "[" : "\n[") + std::string{part.name} + "]\n" + lines;
   }
-  print(as_json ? json::canonical(all) + "\n" : text);
+  print(as_json ? json::canonical(all) + "\n" : text + (origin && !text.empty() ? what_reload_means : ""));
   print_problems(found.problems);
   return found.problems.empty() ? exit_ok : exit_problem;
 }

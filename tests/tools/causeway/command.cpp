@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_configuration_file_that_is_not_there_is_no_wish_for_the_d
         " rooms")
       .code == 3);
   // The file that was read is named.
-  BOOST_TEST(run("config check " + dir.write("good.toml", good)).says("1 files read: " + dir.file("good.toml")));
+  BOOST_TEST(run("config check " + dir.write("good.toml", good)).says("1 file read: " + dir.file("good.toml")));
 }
 
 BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {
@@ -169,9 +169,17 @@ BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {
   BOOST_TEST(x.says("# --set edge.streams"));
   BOOST_TEST(x.says("# environment CAUSEWAY_ROOM__IDLE_S"));
   BOOST_TEST(x.says("# default"));
+  // What a running broker takes over, and what not.
+  BOOST_TEST(x.says("# environment CAUSEWAY_ROOM__IDLE_S\n"));
+  BOOST_TEST(x.says("# default [reload]\n"));
+  BOOST_TEST(x.says("systemctl reload causewayd"));
+  const auto wrong = run("config show --origin --config " + file + " --set edge.streams=0");
+  BOOST_TEST(wrong.code == 1);
+  BOOST_TEST(wrong.says("# default, has a problem: see below")); // what stands instead
   auto body = run("config show --json --config " + file + " --set edge.streams=3").parsed();
   BOOST_TEST(*body.find_object("edge.streams")->find("value")->as_integer() == 3);
   BOOST_TEST(*body.find_object("edge.streams")->find("origin")->as_string() == "--set edge.streams");
+  BOOST_TEST(!*body.find_object("edge.streams")->find_bool("reload"));
   // What it prints is a configuration that means the same.
   auto again = dir.write("again.toml", run("config show --config " + file).out);
   BOOST_TEST(run("config check " + again).code == 0);
