@@ -206,10 +206,10 @@ struct supervisor_state {
   supervisor_settings settings;
   std::shared_ptr<const switchboard> others;
   std::optional<bulk_pace> pace;
-  bool pace_timer = false;       ///< `bulk_due` is under way
-  std::string swept_to;          ///< key of the child that was looked at last
-  time_ms swept_at = 0;          ///< when
-  std::vector<std::string> gone; ///< keys of children that have ended since
+  bool pace_timer = false;             ///< `bulk_due` is under way
+  std::string swept_to;                ///< key of the child that was looked at last
+  time_ms swept_at = 0;                ///< when
+  std::vector<std::string> gone;       ///< keys of children that have ended since
   std::vector<child_ranking> rankings; ///< of those who look at the first of many
 };
 

@@ -52,9 +52,8 @@ admin::actors_ranked put_together(const std::vector<children_ranked>& kinds, con
         out.phases[std::string{child_phases.at(i)}] += static_cast<std::int64_t>(count);
     for (const auto& x : kind.first) places.emplace_back(place_of(x, wanted.by), &x.row);
   }
-  std::sort(places.begin(), places.end(), [&](const auto& a, const auto& b) {
-    return stands_before(a.first, b.first, wanted.descending);
-  });
+  std::sort(places.begin(), places.end(),
+            [&](const auto& a, const auto& b) { return stands_before(a.first, b.first, wanted.descending); });
   if (places.size() > wanted.limit) places.resize(wanted.limit);
   for (const auto& x : places) out.rows.push_back(row_of(*x.second));
   return out;
@@ -84,8 +83,8 @@ void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
   const auto kinds = supervisors_of(board);
   auto all = std::make_shared<parts_of_kinds<children_ranked>>();
   all->open = kinds.size();
-  auto one = std::make_shared<std::function<void(children_ranked)>>(
-    [all, order, done = std::move(done)](children_ranked seen) {
+  auto one =
+    std::make_shared<std::function<void(children_ranked)>>([all, order, done = std::move(done)](children_ranked seen) {
       std::vector<children_ranked> part;
       part.push_back(std::move(seen));
       if (all->add(std::move(part))) done(put_together(all->parts, order));

@@ -37,7 +37,7 @@ constexpr std::array<std::pair<std::string_view, child_column>, 14> column_names
 /// Who looks at the same supervisor at once; one more begins anew each time.
 constexpr std::size_t rankings_max = 4;
 /// So long nobody has to look before a ranking is forgotten.
-constexpr time_ms nobody_after_ms = 10'000;
+constexpr time_ms forgotten_after_ms = 10'000;
 /// Rates are measured over this at least: two who look do not measure each other's pauses.
 constexpr std::uint32_t measured_ms_min = 500;
 
@@ -66,7 +66,8 @@ void measure(ranked_child& x, std::uint64_t handled, time_ms now) {
   if (pace.is_begun) {
     const auto messages = std::uint64_t{passed(pace.handled, total)};
     pace.rate_milli = fitting(messages * milli_per_s * 1'000 / elapsed);
-    pace.handling_ns = messages == 0 ? 0 : fitting(passed(pace.handling_us, total_us) * std::uint64_t{1'000} / messages);
+    pace.handling_ns =
+      messages == 0 ? 0 : fitting(passed(pace.handling_us, total_us) * std::uint64_t{1'000} / messages);
     pace.is_known = true;
   }
   pace.is_begun = true;
@@ -101,8 +102,7 @@ child_place value_of(ranked_child& x, const std::string& key, child_column by, t
   case child_column::oldest_waiting: return with_time(oldest_waiting_of(x, handled));
   case child_column::handling: return with_number(handling_us_of(x));
   case child_column::failures: return with_number(static_cast<std::int64_t>(x.failures.size()));
-  case child_column::rate:
-    return with_number(x.pace.is_known ? x.pace.rate_milli : rate_since_made(x, handled, now));
+  case child_column::rate: return with_number(x.pace.is_known ? x.pace.rate_milli : rate_since_made(x, handled, now));
   case child_column::handling_each:
     return x.pace.is_known ? with_time(x.pace.handling_ns) : with_share(handling_us_of(x), handled);
   case child_column::whole_rate: return with_number(rate_since_made(x, handled, now));
@@ -150,7 +150,8 @@ private:
 } // namespace
 
 std::optional<child_column> find_child_column(std::string_view name) {
-  const auto at = std::find_if(column_names.begin(), column_names.end(), [&](const auto& x) { return x.first == name; });
+  const auto at =
+    std::find_if(column_names.begin(), column_names.end(), [&](const auto& x) { return x.first == name; });
   return at == column_names.end() ? std::nullopt : std::optional{at->second};
 }
 
@@ -213,7 +214,7 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
 children_ranked rank(supervisor_state& of, const child_order& wanted) {
   const auto now = of.others->outside->now();
   auto& kept = of.rankings;
-  std::erase_if(kept, [&](const child_ranking& x) { return now - x.looked_at() > nobody_after_ms; });
+  std::erase_if(kept, [&](const child_ranking& x) { return now - x.looked_at() > forgotten_after_ms; });
   auto mine = std::find_if(kept.begin(), kept.end(), [&](const child_ranking& x) { return x.is_about(wanted); });
   if (mine == kept.end()) {
     if (kept.size() >= rankings_max) kept.erase(kept.begin());

@@ -38,9 +38,7 @@ std::uint64_t handled_by(const supervisor_state::child& x) {
   return x.progress ? std::min(x.routed, x.progress->handled.load(std::memory_order_relaxed)) : 0;
 }
 
-std::string_view phase_name(const supervisor_state::child& x) {
-  return child_phases[static_cast<std::size_t>(x.at)];
-}
+std::string_view phase_name(const supervisor_state::child& x) { return child_phases[static_cast<std::size_t>(x.at)]; }
 
 time_ms oldest_waiting_of(const supervisor_state::child& x, std::uint64_t handled) {
   return x.routed > handled ? x.marked_at : x.waiting.empty() ? 0 : x.waiting_since;

@@ -326,8 +326,7 @@ const hop_row* slowest(const facts& x) {
 bool begin_is_lost(const facts& x) {
   static constexpr std::array<std::string_view, 7> late_stages = {
     "sent", "failed", "refused", "acknowledged", "notified", "chat_refused", "chat_acknowledged"};
-  return x.hops.empty() ||
-         std::find(late_stages.begin(), late_stages.end(), x.hops.front().stage) != late_stages.end();
+  return x.hops.empty() || std::find(late_stages.begin(), late_stages.end(), x.hops.front().stage) != late_stages.end();
 }
 
 answer it_was_late(const facts& x, std::int64_t) {
@@ -345,8 +344,8 @@ answer it_was_late(const facts& x, std::int64_t) {
       if (h.stage == "waiting_for_key") why = "it waited for the key of " + h.server;
       else if (h.stage == "waiting_for_parents") why = "it waited for events that it cites";
   return diagnosis{cause::was_late,
-                   std::string{"It is through now and took "} + (begin_is_lost(x) ? "at least " : "") + human_duration(x.hops.back().at_ts - x.hops.front().at_ts) + ": " +
-                     why + ".",
+                   std::string{"It is through now and took "} + (begin_is_lost(x) ? "at least " : "") +
+                     human_duration(x.hops.back().at_ts - x.hops.front().at_ts) + ": " + why + ".",
                    failed == x.hops.rend() ? std::string{} : server_show(failed->server)};
 }
 
@@ -356,11 +355,12 @@ answer way_is_not_kept(const facts& x, std::int64_t now_ms) {
   const auto written = x.written_ts > 0 && x.written_ts <= now_ms
                          ? ", and it was written " + human_duration(now_ms - x.written_ts) + " ago"
                          : std::string{};
-  const auto through = x.way == direction::in ? "the chat server has nothing of it still to acknowledge"
-                                              : "no server has still to get it";
-  const auto known = x.hops.empty() ? std::string{"Whether it was late is not known any more"}
-                                    : "Its last " + counted(x.hops_total, "hop") + (x.hops_total == 1 ? " is" : " are") +
-                                        " kept, and when it began is not known any more";
+  const auto through =
+    x.way == direction::in ? "the chat server has nothing of it still to acknowledge" : "no server has still to get it";
+  const auto known = x.hops.empty()
+                       ? std::string{"Whether it was late is not known any more"}
+                       : "Its last " + counted(x.hops_total, "hop") + (x.hops_total == 1 ? " is" : " are") +
+                           " kept, and when it began is not known any more";
   return diagnosis{cause::way_not_kept,
                    std::string{"It is through: "} + through + ". " + known +
                      ": hops are kept for an hour at most, in node.hops_kept_mib of memory, and not beyond a restart" +
@@ -394,8 +394,7 @@ constexpr std::array<answer (*)(const facts&, std::int64_t), 25> causes = {
   &notification_waits,
   // out
   &we_do_not_federate, &operator_has_paused_it, &certificate_has_expired, &another_event_blocks, &server_refuses,
-  &server_is_down, &server_has_not_answered, &it_is_queued, &server_refused_it, &it_was_late,
-  &way_is_not_kept};
+  &server_is_down, &server_has_not_answered, &it_is_queued, &server_refused_it, &it_was_late, &way_is_not_kept};
 
 } // namespace
 

@@ -66,7 +66,7 @@ enum class cause : std::uint8_t {
   waiting_for_answer,
   waiting_in_queue,
   refused,
-  was_late, ///< it is through now
+  was_late,     ///< it is through now
   way_not_kept, ///< it is through now, and the first of its hops are not known any more
   not_late,
 };

@@ -18,7 +18,8 @@ void rank_actors(desk& at, const job& work) {
   if (!order) return at.refuse(work, order.error());
   questions ask{{}, {}, false};
   ask.ranked = actors_wanted{order->column, order->descending, work.with.filter, work.with.limit};
-  at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) { d.answer(j, views::ranked_actors(f)); });
+  at.gather(work, std::move(ask),
+            [](desk& d, const job& j, const findings& f) { d.answer(j, views::ranked_actors(f)); });
 }
 
 void list_actors(desk& at, const job& work) {

@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_server_page_says_how_far_back_its_errors_are_known) {
     return server_page(body_of(R"({"server":{},"errors":)" + errors + R"(,"returned":[],"actor":)" + actor + "}"), now);
   };
   BOOST_TEST(has(with_actor("null", "[]"), "are kept in memory while its actor is. It is not"));
-  BOOST_TEST(has(with_actor(R"({"phase":"idle"})", "[]"), "No error of its own, and none that we answered to it, since"));
+  BOOST_TEST(
+    has(with_actor(R"({"phase":"idle"})", "[]"), "No error of its own, and none that we answered to it, since"));
   BOOST_TEST(!has(with_actor(R"({"phase":"idle"})", R"([{"ts":1,"phase":"TLS","text":"expired"}])"), "No error"));
 }
 
